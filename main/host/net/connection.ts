@@ -1,0 +1,321 @@
+// One client's channel: hello, requests, attachments. Knows messages and sessions, not what carries the frames.
+import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
+import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import { MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import { Attachment } from '../session/attachment.ts'
+import { checkSize } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+
+export type Role = 'local' | 'device'
+
+export interface ConnectionOptions {
+  transport: Transport
+  role: Role
+  sessions: Sessions
+  /** Says who a device is, by what its hello carries. Throws `unauthorized`. */
+  admit(hello: ClientMessageOf<'hello'>): { peer: string; key?: string }
+  /** What every welcome says of this host. */
+  host: Extract<HostMessage, { type: 'welcome' }>['host']
+  /** A fresh address with a one-time secret. */
+  address(): string
+  log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  closed(): void
+}
+
+/** A hello takes a round trip; who needs longer is not a client. */
+export const HELLO_MS = 5_000
+
+/** Clients ping every 20 s (HEARTBEAT_MS); three missed ones mean that nobody is there. */
+export const SILENCE_MS = 65_000
+
+/** More than a person looks at. */
+const MOST_ATTACHMENTS = 64
+
+/** What a client that falls behind reads rather than being skipped to the present screen. */
+const BUDGET_BYTES = 1024 * 1024
+
+/** Before hello a peer is a stranger and gets to say one small thing. */
+const HELLO_BYTES = 4096
+
+export class Connection {
+  readonly #options: ConnectionOptions
+  #reader = new FrameReader(0)
+  #peer: string | undefined
+  #kind = ''
+  #attachments = new Map<number, Attachment>()
+  #nextHandle = 1
+  #watching = false
+  #timer: NodeJS.Timeout | undefined
+  #heard = Date.now()
+  #closed = false
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
+    options.transport.start({
+      frame: bytes => this.#frame(bytes),
+      close: reason => this.#gone(reason.code),
+    })
+  }
+
+  get authenticated(): boolean {
+    return this.#peer !== undefined
+  }
+
+  /** Tells a watching client that the list of sessions is different. */
+  sessionsChanged(): void {
+    if (this.#watching) this.#send({ type: 'sessions', sessions: this.#options.sessions.list() })
+  }
+
+  attention(session_id: string): void {
+    if (this.#watching) this.#send({ type: 'attention', session_id, reason: 'bell' })
+  }
+
+  /** Says why and closes. */
+  close(error: CodedError): void {
+    this.#close(error)
+  }
+
+  #frame(bytes: Uint8Array): void {
+    if (this.#closed) return
+    this.#heard = Date.now()
+    try {
+      if (!this.#peer && bytes.length > HELLO_BYTES) throw new CodedError('bad_frame', 'a first frame that is too long')
+      const frame = this.#reader.read(bytes)
+      if (frame) this.#receive(frame)
+    } catch (error) {
+      this.#close(toCoded(error))
+    }
+  }
+
+  #receive(frame: Frame): void {
+    if (!this.#peer && frame.kind !== 'json') throw new CodedError('hello_expected', 'the first message is a hello')
+    switch (frame.kind) {
+      case 'json':
+        return this.#json(frame.value)
+      case 'ack':
+        return this.#attachments.get(frame.handle)?.ack(frame.value)
+      case 'input': {
+        const attachment = this.#attachments.get(frame.handle)
+        if (!attachment) return this.#error(unknownAttachment(), { handle: frame.handle })
+        try {
+          return attachment.input(frame.seq, frame.bytes)
+        } catch (error) {
+          if (toCoded(error).code !== 'read_only') throw error
+          return this.#error(toCoded(error), { handle: frame.handle })
+        }
+      }
+      case 'output':
+      case 'blob':
+        throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
+      default:
+        assertNever(frame)
+    }
+  }
+
+  #json(value: unknown): void {
+    const parsed = ClientMessage.safeParse(value)
+    if (!this.#peer) {
+      if (parsed.data?.type !== 'hello') throw new CodedError('hello_expected', 'the first message is a hello')
+      return this.#hello(parsed.data)
+    }
+    if (!parsed.success) {
+      // A wrong question gets an answer and the connection lives: a newer client may know messages that we do not.
+      const { type, request_id } = (typeof value === 'object' ? value : null) as Record<string, unknown>
+      const where = parsed.error.issues[0]?.path.join('.') || 'type'
+      const error = new CodedError(
+        'bad_message',
+        `the message ${JSON.stringify(type)?.slice(0, 40)} is not valid at ${where}`,
+      )
+      return this.#error(error, typeof request_id === 'number' ? { request_id } : {})
+    }
+    const message = parsed.data
+    try {
+      this.#message(message)
+    } catch (error) {
+      const coded = toCoded(error)
+      if (coded.code === 'internal') this.#options.log.error({ err: error }, 'a request failed')
+      this.#error(
+        coded,
+        'request_id' in message
+          ? { request_id: message.request_id }
+          : 'handle' in message
+            ? { handle: message.handle }
+            : {},
+      )
+    }
+  }
+
+  #hello(hello: ClientMessageOf<'hello'>): void {
+    const version = Math.max(...hello.versions.filter(one => VERSIONS.includes(one)))
+    if (!Number.isFinite(version))
+      throw new CodedError('version_unsupported', `this host speaks version ${VERSIONS.join(', ')}; reload or update`)
+    const { peer, key } =
+      this.#options.role === 'local' ? { peer: 'local', key: undefined } : this.#options.admit(hello)
+    this.#peer = peer
+    this.#kind = hello.client.kind
+    this.#reader = new FrameReader(MESSAGE_BYTES * 2)
+    clearTimeout(this.#timer)
+    this.#timer = setInterval(() => {
+      if (Date.now() - this.#heard > SILENCE_MS)
+        this.#close(new CodedError('stalled', 'the client has not been heard of for a minute'))
+    }, SILENCE_MS / 4)
+    this.#timer.unref()
+    this.#options.log.info({ kind: this.#kind, role: this.#options.role }, 'client connected')
+    this.#send({
+      type: 'welcome',
+      version,
+      role: this.#options.role,
+      host: this.#options.host,
+      ...(key ? { key } : {}),
+    })
+  }
+
+  #message(message: ClientMessage): void {
+    const { sessions } = this.#options
+    switch (message.type) {
+      case 'hello':
+        throw new CodedError('bad_message', 'there was a hello already')
+      case 'ping':
+        return this.#send({ type: 'pong', request_id: message.request_id })
+      case 'list':
+        this.#watching ||= message.watch === true
+        return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list() })
+      case 'create': {
+        const session = sessions.create(message.spec)
+        return this.#send({ type: 'created', request_id: message.request_id, session: session.info() })
+      }
+      case 'attach':
+        return this.#attach(message)
+      case 'detach':
+        return this.#detach(message.handle)
+      case 'resize': {
+        const attachment = this.#writable(message.handle)
+        return attachment.session.takeSize(attachment, message)
+      }
+      case 'release_size': {
+        const attachment = this.#writable(message.handle)
+        return attachment.session.sizes.release(attachment.options.stream)
+      }
+      case 'show':
+        return this.#answerLater(message.request_id, async () => {
+          const session = sessions.find(message.session_id)
+          const { lines, cols, rows } = await session.text()
+          return { type: 'screen', request_id: message.request_id, session_id: session.session_id, cols, rows, lines }
+        })
+      case 'kill': {
+        const session = sessions.find(message.session_id)
+        if (session.state !== 'running') throw new CodedError('session_ended', 'the process of this session is gone')
+        return this.#answerLater(message.request_id, async () => {
+          await session.end('killed')
+          return { type: 'ok', request_id: message.request_id }
+        })
+      }
+      case 'rename':
+        sessions.rename(sessions.find(message.session_id), message.title)
+        return this.#send({ type: 'ok', request_id: message.request_id })
+      case 'address':
+        if (this.#options.role !== 'local') throw new CodedError('forbidden', 'only the desktop itself may ask that')
+        return this.#send({ type: 'address', request_id: message.request_id, url: this.#options.address() })
+      default:
+        assertNever(message)
+    }
+  }
+
+  #attach(message: ClientMessageOf<'attach'>): void {
+    if (this.#attachments.size >= MOST_ATTACHMENTS)
+      throw new CodedError('too_many_attachments', `${MOST_ATTACHMENTS} attachments are open on this connection`)
+    if (message.size) checkSize(message.size)
+    const { role, sessions } = this.#options
+    const session = sessions.find(message.session_id)
+    const handle = this.#nextHandle++
+    const attachment = new Attachment(
+      session,
+      {
+        handle,
+        have: message.have,
+        window: message.window ?? WINDOW_BYTES,
+        budget: BUDGET_BYTES,
+        read_only: message.read_only === true,
+        stream: `${this.#peer}/${message.input_stream}`,
+        compress: role === 'device',
+        size_stays: role === 'local',
+      },
+      frames => {
+        for (const frame of frames) this.#options.transport.send(frame)
+      },
+    )
+    this.#attachments.set(handle, attachment)
+    session.attach(attachment)
+    if (message.size && !message.read_only) session.takeSize(attachment, message.size)
+    this.#send({
+      type: 'session',
+      request_id: message.request_id,
+      handle,
+      session_id: session.session_id,
+      session: session.info(),
+      reconnected: attachment.canContinue(),
+      age_seconds: (Date.now() - session.created_at) / 1000,
+      created_at: session.created_at,
+      read_only: attachment.options.read_only,
+      input_seen: session.inputSeen(attachment.options.stream),
+      cols: session.size.cols,
+      rows: session.size.rows,
+    })
+    attachment.start()
+  }
+
+  #detach(handle: number): void {
+    const attachment = this.#attachments.get(handle)
+    if (!attachment) throw unknownAttachment()
+    this.#attachments.delete(handle)
+    attachment.session.detach(attachment, 'detached')
+  }
+
+  #writable(handle: number): Attachment {
+    const attachment = this.#attachments.get(handle)
+    if (!attachment) throw unknownAttachment()
+    if (attachment.options.read_only) throw new CodedError('read_only', 'this attachment may not resize')
+    return attachment
+  }
+
+  #answerLater(request_id: number, answer: () => Promise<HostMessage>): void {
+    answer().then(
+      message => this.#send(message),
+      error => this.#error(toCoded(error), { request_id }),
+    )
+  }
+
+  #error(error: CodedError, about: { request_id?: number; handle?: number }): void {
+    this.#send({ type: 'error', ...about, code: error.code, message: error.message })
+  }
+
+  #send(message: HostMessage): void {
+    if (this.#closed) return
+    for (const frame of jsonFrames(message)) this.#options.transport.send(frame)
+  }
+
+  #close(error: CodedError): void {
+    if (this.#closed) return
+    this.#options.log.info({ code: error.code, kind: this.#kind }, 'connection closed by the host')
+    this.#error(error, {})
+    this.#options.transport.close({ code: error.code, reason: error.message })
+    this.#gone(error.code)
+  }
+
+  #gone(code: string): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#timer)
+    for (const attachment of this.#attachments.values()) attachment.session.detach(attachment, 'lost')
+    this.#attachments.clear()
+    this.#options.log.info({ code, kind: this.#kind }, 'client gone')
+    this.#options.closed()
+  }
+}
+
+function unknownAttachment(): CodedError {
+  return new CodedError('attachment_unknown', 'this connection has no such attachment')
+}

@@ -1,0 +1,32 @@
+// Listens on the local socket for clients of the same user. Knows nothing of what they say.
+import { chmodSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { CodedError } from '../../../protocol/errors.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import { streamTransport } from './stream-transport.ts'
+
+export interface Listener {
+  close(): Promise<void>
+}
+
+/** Listens at `path`, for this user only (0600 inside a 0700 folder). Throws `data_dir_unusable`. */
+export async function listenLocal(path: string, accept: (transport: Transport) => void): Promise<Listener> {
+  const pipe = process.platform === 'win32'
+  const server: Server = createServer(socket => accept(streamTransport(socket)))
+  // The lock on the folder is ours, so a socket file that is there was left by a host that died.
+  if (!pipe) rmSync(path, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', cause =>
+      reject(new CodedError('data_dir_unusable', `the socket ${path} cannot be made: ${cause.message}`, { cause })),
+    )
+    server.listen(path, resolve)
+  })
+  if (!pipe) chmodSync(path, 0o600)
+  return {
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        if (!pipe) rmSync(path, { force: true })
+      }),
+  }
+}

@@ -1,0 +1,64 @@
+// A Transport over a byte stream (local socket, named pipe): each frame behind its length. Knows nothing of frames' content.
+
+import { connect } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { CodedError } from '../../../protocol/errors.ts'
+import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import { Inbox, type Transport } from '../../../protocol/transport.ts'
+
+/** Wraps a connected stream. Frames are [length u32][bytes]; one over FRAME_BYTES closes with `bad_frame`. */
+export function streamTransport(stream: Duplex): Transport {
+  const inbox = new Inbox()
+  let held: Buffer = Buffer.alloc(0)
+  const end = (code: string, reason: string) => {
+    inbox.close({ code, reason })
+    stream.destroy()
+  }
+  stream.on('data', (chunk: Buffer) => {
+    let data = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    while (data.length >= 4) {
+      const length = data.readUInt32BE(0)
+      if (length > FRAME_BYTES) return end('bad_frame', `a frame of ${length} bytes`)
+      if (data.length < 4 + length) break
+      // A copy: the receiver owns what it gets, and the chunk is a slice of a shared read buffer.
+      inbox.frame(new Uint8Array(data.subarray(4, 4 + length)))
+      data = data.subarray(4 + length)
+    }
+    held = data
+  })
+  stream.on('error', () => {}) // `close` follows and tells
+  stream.on('close', () => inbox.close({ code: 'connection_lost', reason: 'the connection ended' }))
+  stream.on('end', () => stream.end())
+  return {
+    start: handlers => inbox.start(handlers),
+    send: frame => {
+      if (inbox.closed || !stream.writable) return
+      const header = Buffer.allocUnsafe(4)
+      header.writeUInt32BE(frame.length)
+      stream.cork()
+      stream.write(header)
+      stream.write(frame)
+      stream.uncork()
+    },
+    get buffered() {
+      return stream.writableLength
+    },
+    close: reason => {
+      if (inbox.close(reason)) stream.end()
+    },
+  }
+}
+
+/** Connects to a host's local socket. Rejects with `host_not_running` when nobody listens there. */
+export function connectLocal(path: string): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.removeAllListeners('error')
+      resolve(streamTransport(socket))
+    })
+    socket.once('error', cause =>
+      reject(new CodedError('host_not_running', 'no host runs here; start one with: otg host', { cause })),
+    )
+  })
+}

@@ -1,0 +1,108 @@
+// WebSockets as Transports, admitted by Host and Origin. The only file that knows ws; knows nothing of messages.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import { Inbox, type Transport } from '../../../protocol/transport.ts'
+import { isOwnHost, isOwnOrigin } from './hosts.ts'
+
+export const SOCKET_PATH = '/ws'
+
+/** Strangers that have not said hello yet: a page opens one socket, so this is plenty and a flood is small. */
+export const MOST_STRANGERS = 32
+/** And from one address, so that one neighbour cannot take all places. */
+export const MOST_STRANGERS_PER_ADDRESS = 8
+
+/** Application close codes (RFC 6455 section 7.4.2: 4000-4999 are free). The code's name travels as the reason. */
+const CLOSE_CODE = 4000
+
+export interface SocketsOptions {
+  server: Server
+  /** Names and addresses by which this host may be called, with ports. */
+  hosts: () => ReadonlySet<string>
+  /** A socket was opened; returns whether it may be used, and is told through `stranger` while it is not authenticated. */
+  accept(transport: Transport, peer: { address: string; authenticated: (test: () => boolean) => void }): void
+}
+
+export function serveSockets(options: SocketsOptions): { close(): void } {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: FRAME_BYTES + 16,
+    perMessageDeflate: false,
+    clientTracking: true,
+    skipUTF8Validation: true,
+  })
+  const strangers = new Map<WebSocket, { address: string; authenticated: () => boolean }>()
+  options.server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    const refusal = refuse(request, options.hosts())
+    if (refusal) return reject(socket, refusal)
+    const address = request.socket.remoteAddress ?? ''
+    for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
+    const fromThere = [...strangers.values()].filter(stranger => stranger.address === address).length
+    if (strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS)
+      return reject(socket, '503 Service Unavailable')
+    sockets.handleUpgrade(request, socket, head, webSocket => {
+      const stranger = { address, authenticated: () => false }
+      strangers.set(webSocket, stranger)
+      webSocket.once('close', () => strangers.delete(webSocket))
+      options.accept(socketTransport(webSocket), {
+        address,
+        authenticated: test => {
+          stranger.authenticated = test
+        },
+      })
+    })
+  })
+  return {
+    close: () => {
+      for (const socket of sockets.clients) socket.terminate()
+      sockets.close()
+    },
+  }
+}
+
+/** Any page in a browser can open a socket to us; its Origin tells which page it is, the Host by which name it came. */
+function refuse(request: IncomingMessage, hosts: ReadonlySet<string>): string | undefined {
+  if (!isOwnHost(request.headers.host, hosts)) return '421 Misdirected Request'
+  if (!isOwnOrigin(request.headers.origin, hosts)) return '403 Forbidden'
+  if (new URL(request.url ?? '/', 'http://host').pathname !== SOCKET_PATH) return '404 Not Found'
+  return undefined
+}
+
+function reject(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Wraps an open socket, of a server or of a client in Node. */
+export function socketTransport(socket: WebSocket): Transport {
+  const inbox = new Inbox()
+  socket.binaryType = 'nodebuffer'
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    if (isBinary) inbox.frame(new Uint8Array(data.buffer, data.byteOffset, data.length))
+    else {
+      inbox.close({ code: 'bad_frame', reason: 'a text message' })
+      socket.close(CLOSE_CODE, 'bad_frame')
+    }
+  })
+  socket.on('error', () => {}) // `close` follows and tells
+  socket.on('close', (_code, reason) => {
+    const code = reason.toString() || 'connection_lost'
+    inbox.close({ code, reason: `the connection ended (${code})` })
+  })
+  return {
+    start: handlers => inbox.start(handlers),
+    send: frame => {
+      if (!inbox.closed) socket.send(frame, { binary: true })
+    },
+    get buffered() {
+      return socket.bufferedAmount
+    },
+    close: ({ code, reason }) => {
+      if (!inbox.close({ code, reason })) return
+      socket.close(CLOSE_CODE, code)
+      // A peer that does not answer the closing handshake is not waited for.
+      setTimeout(() => socket.terminate(), 2_000).unref()
+    },
+  }
+}

@@ -1,0 +1,22 @@
+// What the host and its screen workers say to each other. Types only.
+import type { Keyframe } from './screen.ts'
+
+/** `screen` is a number that the pool gives each session. Messages of one screen are applied in order. */
+export type ToWorker =
+  | { do: 'open'; screen: number; cols: number; rows: number }
+  | { do: 'write'; screen: number; bytes: Uint8Array }
+  | { do: 'resize'; screen: number; cols: number; rows: number }
+  /** Answered at once, at the worker's own position: a client that is behind does not wait for a flood. */
+  | { do: 'keyframe'; screen: number; ask: number }
+  /** Answered in order: after everything that was written before. */
+  | { do: 'lines'; screen: number; ask: number }
+  | { do: 'close'; screen: number }
+
+export type FromWorker =
+  | { say: 'parsed'; screen: number; offset: number; n: number }
+  | { say: 'answer'; screen: number; text: string }
+  | { say: 'title'; screen: number; title: string }
+  | { say: 'cwd'; screen: number; cwd: string }
+  | { say: 'bell'; screen: number }
+  | { say: 'keyframe'; screen: number; ask: number; keyframe: Keyframe }
+  | { say: 'lines'; screen: number; ask: number; lines: string[]; cols: number; rows: number }

@@ -1,0 +1,102 @@
+// A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
+import { parentPort } from 'node:worker_threads'
+import { Screen } from './screen.ts'
+import type { FromWorker, ToWorker } from './screen-protocol.ts'
+
+/** Screens take turns, this much each: a flood in one session delays another's query by a few milliseconds at most. */
+const TURN_BYTES = 64 * 1024
+
+type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' }>
+
+interface Held {
+  screen: Screen
+  jobs: Job[]
+  waiting: boolean
+}
+
+const port = parentPort!
+const screens = new Map<number, Held>()
+const turns: number[] = []
+let busy = false
+
+const say = (message: FromWorker) => port.postMessage(message)
+
+port.on('message', (message: ToWorker) => {
+  const held = screens.get(message.screen)
+  switch (message.do) {
+    case 'open':
+      screens.set(message.screen, { screen: open(message), jobs: [], waiting: false })
+      return
+    case 'close':
+      screens.delete(message.screen)
+      held?.screen.dispose()
+      return
+    case 'keyframe':
+      if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: held.screen.keyframe() })
+      return
+    default:
+      if (!held) return
+      held.jobs.push(message)
+      if (held.waiting) return
+      held.waiting = true
+      turns.push(message.screen)
+      if (!busy) nextTurn()
+  }
+})
+
+function open(message: Extract<ToWorker, { do: 'open' }>): Screen {
+  const screen = message.screen
+  return new Screen({
+    cols: message.cols,
+    rows: message.rows,
+    hooks: {
+      answer: text => say({ say: 'answer', screen, text }),
+      title: title => say({ say: 'title', screen, title }),
+      cwd: cwd => say({ say: 'cwd', screen, cwd }),
+      bell: () => say({ say: 'bell', screen }),
+    },
+  })
+}
+
+/** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */
+function nextTurn(): void {
+  const id = turns.shift()
+  busy = id !== undefined
+  if (id === undefined) return
+  const held = screens.get(id)
+  if (!held) return nextTurn()
+  const done = () => {
+    if (screens.get(id) === held) {
+      const { offset, n } = held.screen.position
+      say({ say: 'parsed', screen: id, offset, n })
+      if (held.jobs.length > 0) turns.push(id)
+      else held.waiting = false
+    }
+    setImmediate(nextTurn)
+  }
+  const job = held.jobs.shift()!
+  switch (job.do) {
+    case 'resize':
+      held.screen.resize(job.cols, job.rows)
+      return done()
+    case 'lines': {
+      const { cols, rows } = held.screen
+      say({ say: 'lines', screen: id, ask: job.ask, lines: held.screen.lines(), cols, rows })
+      return done()
+    }
+    case 'write':
+      return held.screen.write(joinWrites(job.bytes, held.jobs), done)
+  }
+}
+
+/** Small writes that wait in line go together: fewer turns, fewer `parsed` messages. */
+function joinWrites(first: Uint8Array, jobs: Job[]): Uint8Array {
+  const parts = [first]
+  let size = first.length
+  for (let job = jobs[0]; job?.do === 'write' && size + job.bytes.length <= TURN_BYTES; job = jobs[0]) {
+    parts.push(job.bytes)
+    size += job.bytes.length
+    jobs.shift()
+  }
+  return parts.length === 1 ? first : Buffer.concat(parts, size)
+}

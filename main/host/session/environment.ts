@@ -1,0 +1,36 @@
+// The environment of a session's process. Knows nothing of the session but its id.
+import { delimiter } from 'node:path'
+
+/** Set by npm for its scripts, by terminals and multiplexers around the host, and by Electron: none is the session's. */
+const FOREIGN = [
+  /^npm_/i,
+  /^(INIT_CWD|NODE|NODE_OPTIONS|NODE_CHANNEL_FD|NODE_UNIQUE_ID|COLOR)$/,
+  /^ELECTRON_/,
+  /^CHROME_/,
+  /^OTG_/,
+  /^(TMUX|TMUX_PANE|STY|WINDOW|WINDOWID|TERMCAP|COLUMNS|LINES|TERM_SESSION_ID|TERM_PROGRAM_VERSION)$/,
+  /^(VTE_VERSION|KITTY_|WEZTERM_|ITERM_|VSCODE_|KONSOLE_|ALACRITTY_|WT_SESSION|GHOSTTY_)/,
+]
+
+/** The host's own environment without what describes the host's surroundings, with what describes this terminal. */
+export function sessionEnvironment(host: NodeJS.ProcessEnv, session_id: string): Record<string, string> {
+  const env: Record<string, string> = {}
+  for (const [name, value] of Object.entries(host)) {
+    if (value !== undefined && !FOREIGN.some(pattern => pattern.test(name))) env[name] = value
+  }
+  if (host.npm_lifecycle_event && env.PATH) env.PATH = withoutNpm(env.PATH)
+  env.TERM = 'xterm-256color'
+  env.COLORTERM = 'truecolor'
+  env.TERM_PROGRAM = 'on-the-go'
+  env.OTG_SESSION_ID = session_id
+  if (!env.LANG && !env.LC_ALL && process.platform !== 'win32') env.LANG = 'C.UTF-8'
+  return env
+}
+
+/** npm puts its projects' tools in front of PATH for the scripts it runs; a shell is no such script. */
+function withoutNpm(path: string): string {
+  return path
+    .split(delimiter)
+    .filter(folder => !/node_modules[/\\]\.bin$|node-gyp-bin$/.test(folder))
+    .join(delimiter)
+}

@@ -1,0 +1,186 @@
+// One process on a pseudo-terminal. The only file that knows node-pty; knows nothing of sessions or clients.
+import { accessSync, constants, statSync, writeSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+import { type IPty, spawn } from 'node-pty'
+import { CodedError } from '../../../protocol/errors.ts'
+
+export interface PtyOptions {
+  command: string[]
+  cwd: string
+  env: Record<string, string>
+  cols: number
+  rows: number
+}
+
+export interface PtyHandlers {
+  /** Output as it was read, at most 64 KiB; the bytes belong to the receiver. */
+  data(bytes: Uint8Array): void
+  /** Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. */
+  exit(exitCode: number, signal: number): void
+}
+
+/** Input that waits for the program to read. A program that never reads must not make the host grow. */
+export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
+
+/** Pauses between tries while the program does not read: short enough for typing, long enough to cost nothing. */
+const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
+
+/** node-pty drops unread output 200 ms after the process ended, so a paused PTY looks for that more often. */
+const PAUSED_POLL_MS = 40
+
+/** Starts `command`. Throws `command_not_found`, `cwd_not_found` or `spawn_failed`. */
+export class Pty {
+  readonly pid: number
+  readonly #pty: IPty
+  readonly #stream: { destroyed: boolean } | undefined
+  readonly #queue: { bytes: Uint8Array; at: number; taken: () => void }[] = []
+  #queued = 0
+  #retry = 0
+  #retryTimer: NodeJS.Timeout | undefined
+  #pausedPoll: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(options: PtyOptions, handlers: PtyHandlers) {
+    checkFolder(options.cwd)
+    const [program, ...args] = options.command
+    const file = findProgram(program!, options.cwd, options.env.PATH ?? '')
+    try {
+      this.#pty = spawn(file, args, {
+        name: options.env.TERM ?? 'xterm-256color',
+        cols: options.cols,
+        rows: options.rows,
+        cwd: options.cwd,
+        env: options.env,
+        encoding: null,
+      })
+    } catch (cause) {
+      throw new CodedError('spawn_failed', `${program} could not be started: ${String(cause)}`, { cause })
+    }
+    this.pid = this.#pty.pid
+    this.#stream = (this.#pty as { _socket?: { destroyed: boolean } })._socket
+    // With `encoding: null` node-pty hands out Buffers, whatever its types say.
+    this.#pty.onData(data => handlers.data(data as unknown as Uint8Array))
+    this.#pty.onExit(({ exitCode, signal }) => {
+      this.#end()
+      handlers.exit(exitCode, signal ?? 0)
+    })
+  }
+
+  /**
+   * Queues input; `taken` is called when the kernel has all of it. False: the queue is full, nothing was taken.
+   * node-pty's own writer spins while a program does not read, and has no bound; so the bytes go to its descriptor here.
+   */
+  write(bytes: Uint8Array, taken: () => void = () => {}): boolean {
+    if (this.#ended) return true
+    if (this.#queued > 0 && this.#queued + bytes.length > INPUT_QUEUE_BYTES) return false
+    this.#queue.push({ bytes, at: 0, taken })
+    this.#queued += bytes.length
+    if (this.#queue.length === 1) this.#flush()
+    return true
+  }
+
+  resize(cols: number, rows: number): void {
+    if (this.#ended) return
+    try {
+      this.#pty.resize(cols, rows)
+    } catch {
+      // The process ended a moment ago; its exit is on the way.
+    }
+  }
+
+  /** Stops reading, so that the program blocks when the kernel's buffer is full. */
+  pause(): void {
+    if (this.#ended || this.#pausedPoll) return
+    this.#pty.pause()
+    this.#pausedPoll = setInterval(() => {
+      if (!isAlive(this.pid)) this.resume()
+    }, PAUSED_POLL_MS)
+  }
+
+  resume(): void {
+    if (!this.#pausedPoll) return
+    clearInterval(this.#pausedPoll)
+    this.#pausedPoll = undefined
+    this.#pty.resume()
+  }
+
+  #flush(): void {
+    clearTimeout(this.#retryTimer)
+    for (let head = this.#queue[0]; head; head = this.#queue[0]) {
+      if (this.#ended) return
+      try {
+        head.at += this.#writeSome(head.bytes.subarray(head.at))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
+          this.#retryTimer = setTimeout(() => this.#flush(), RETRY_MS[Math.min(this.#retry++, RETRY_MS.length - 1)])
+          return
+        }
+        // EIO and EBADF: the process is gone and its exit is on the way; there is nobody to type to.
+        this.#dropInput()
+        return
+      }
+      this.#retry = 0
+      if (head.at < head.bytes.length) continue
+      this.#queue.shift()
+      this.#queued -= head.bytes.length
+      head.taken()
+    }
+  }
+
+  #writeSome(bytes: Uint8Array): number {
+    if (process.platform === 'win32') {
+      this.#pty.write(Buffer.from(bytes))
+      return bytes.length
+    }
+    // The descriptor's number may already belong to somebody else once the stream is destroyed.
+    if (this.#stream?.destroyed) throw Object.assign(new Error('the PTY is closed'), { code: 'EBADF' })
+    return writeSync((this.#pty as unknown as { fd: number }).fd, bytes)
+  }
+
+  #dropInput(): void {
+    this.#queue.length = 0
+    this.#queued = 0
+  }
+
+  #end(): void {
+    this.#ended = true
+    clearTimeout(this.#retryTimer)
+    clearInterval(this.#pausedPoll)
+    this.#dropInput()
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkFolder(cwd: string): void {
+  try {
+    if (!statSync(cwd).isDirectory()) throw new Error('not a folder')
+    accessSync(cwd, constants.X_OK)
+  } catch (cause) {
+    throw new CodedError('cwd_not_found', `${cwd} is not a folder that can be entered`, { cause })
+  }
+}
+
+/** The file that `program` names, searched as execvp(3) does: a name with a slash is a path, others are on PATH. */
+function findProgram(program: string, cwd: string, path: string): string {
+  if (process.platform === 'win32') return program
+  const candidates = program.includes('/')
+    ? [resolve(cwd, program)]
+    : path.split(delimiter).map(folder => join(folder === '' ? cwd : folder, program))
+  for (const file of candidates) {
+    try {
+      accessSync(file, constants.X_OK)
+      if (statSync(file).isFile()) return file
+    } catch {
+      // not this one
+    }
+  }
+  throw new CodedError('command_not_found', `${program} is not a command that can be run here`)
+}

@@ -1,0 +1,77 @@
+// Who owns a session's size. Knows nothing of PTYs, sockets or screens.
+
+export interface Size {
+  cols: number
+  rows: number
+}
+
+/** A claim outlives its owner's connection this long, so that a glitch does not make programs redraw twice. */
+export const CLAIM_LAPSE_MS = 30_000
+
+interface Claim {
+  owner: string
+  size: Size
+  lapse?: NodeJS.Timeout
+}
+
+/**
+ * The claims on one session's size, newest last: the newest is in force. Taking is explicit; a claim that is released,
+ * or whose owner stays away, gives way to the one before.
+ */
+export class SizeClaims {
+  readonly #claims: Claim[] = []
+  /** In force when nobody claims: the size at birth, then the last that a desktop took (see `take`). */
+  #base: Size
+  readonly #changed: () => void
+
+  constructor(birth: Size, changed: () => void) {
+    this.#base = birth
+    this.#changed = changed
+  }
+
+  get size(): Size {
+    return this.#claims.at(-1)?.size ?? this.#base
+  }
+
+  get owner(): string | undefined {
+    return this.#claims.at(-1)?.owner
+  }
+
+  /** `stays`: the size outlives its owner (a desktop's does; a phone's is given back when it leaves). */
+  take(owner: string, size: Size, stays: boolean): void {
+    this.#remove(owner)
+    if (stays) this.#base = size
+    this.#claims.push({ owner, size })
+    this.#changed()
+  }
+
+  release(owner: string): void {
+    if (this.#remove(owner)) this.#changed()
+  }
+
+  /** The owner's connection is gone; its claim lapses unless it is back in time. */
+  away(owner: string): void {
+    const claim = this.#claims.find(one => one.owner === owner)
+    if (!claim) return
+    clearTimeout(claim.lapse)
+    claim.lapse = setTimeout(() => this.release(owner), CLAIM_LAPSE_MS)
+    claim.lapse.unref()
+  }
+
+  back(owner: string): void {
+    clearTimeout(this.#claims.find(one => one.owner === owner)?.lapse)
+  }
+
+  dispose(): void {
+    for (const claim of this.#claims) clearTimeout(claim.lapse)
+    this.#claims.length = 0
+  }
+
+  #remove(owner: string): boolean {
+    const index = this.#claims.findIndex(one => one.owner === owner)
+    if (index < 0) return false
+    clearTimeout(this.#claims[index]!.lapse)
+    this.#claims.splice(index, 1)
+    return true
+  }
+}

@@ -1,0 +1,533 @@
+// The client of a host: one channel kept open across drops, requests over it, and the attachments that live on it.
+// Knows nothing of what carries the frames: `connect` brings a Transport, whatever it is.
+import { Attached, type AttachOptions, FINAL_ATTACH_ERRORS, type Inflate, type TerminalSink } from './attached.ts'
+import { BACKOFF, type Backoff, pause } from './backoff.ts'
+import { Emitter } from './emitter.ts'
+import { assertNever, CodedError, isErrorCode, toCoded } from './errors.ts'
+import { type Frame, FrameReader, jsonFrames } from './frames.ts'
+import {
+  type ClientKind,
+  type ClientMessage,
+  HostMessage,
+  type HostMessageOf,
+  type SessionInfo,
+  type SessionSpec,
+  VERSIONS,
+} from './messages.ts'
+import type { Transport } from './transport.ts'
+
+export interface Credentials {
+  /** The one-time secret from the address, or the key that an earlier welcome gave. */
+  secret?: string | undefined
+  key?: string | undefined
+}
+
+export interface ClientOptions {
+  /** Opens a transport; rejects when nothing answers. Called again after every drop. */
+  connect: () => Promise<Transport>
+  client: { kind: ClientKind; name: string }
+  credentials?: Credentials
+  /** The host gave a key in place of the secret: keep it. */
+  onKey?: (key: string) => void
+  inflate?: Inflate
+  /** False: the first drop ends the client (commands and scripts). */
+  reconnect?: false | Backoff
+  /** Milliseconds, monotonic or not; for tests. */
+  now?: () => number
+  random?: () => number
+}
+
+/**
+ * `connecting`: trying. `waiting`: next try at `retry_at`. `ready`: channel open and welcomed. `gave_up`: tried long
+ * enough, `retry()` starts again. `closed`: for good, `error` says why.
+ */
+export type ClientState =
+  | { name: 'connecting'; attempt: number }
+  | { name: 'waiting'; attempt: number; retry_at: number; error: CodedError }
+  | { name: 'ready' }
+  | { name: 'gave_up'; error: CodedError }
+  | { name: 'closed'; error: CodedError }
+
+export interface ClientEvents {
+  state: ClientState
+  /** Comes while watching (see `watch`). */
+  sessions: SessionInfo[]
+  attention: HostMessageOf<'attention'>
+}
+
+/** A host that takes longer than this for a request is as good as gone. */
+export const REQUEST_MS = 10_000
+/** Opening, handshake and welcome together. */
+export const OPEN_MS = 10_000
+/** An OPEN socket after sleep is not to be trusted: it answers a ping within this or is abandoned. */
+export const PROBE_MS = 1_000
+/** Silence is broken this often, so that both sides notice a dead network (the host waits three of these). */
+export const HEARTBEAT_MS = 20_000
+
+/** Errors of a hello that no retry will cure. */
+const FINAL_HELLO_ERRORS = new Set(['unauthorized', 'version_unsupported', 'forbidden'])
+
+interface Pending {
+  resolve: (message: HostMessage) => void
+  reject: (error: CodedError) => void
+  timer: unknown
+}
+
+export class HostClient extends Emitter<ClientEvents> {
+  readonly #options: ClientOptions
+  readonly #now: () => number
+  #credentials: Credentials
+  #state: ClientState = { name: 'connecting', attempt: 0 }
+  #channel: Transport | undefined
+  #pending = new Map<number, Pending>()
+  #attachments = new Set<Attached>()
+  #byHandle = new Map<number, Attached>()
+  #nextRequest = 1
+  #retryTimer: unknown
+  #heartbeat: unknown
+  #downSince: number | undefined
+  #watching = false
+  #started = false
+  #welcome: HostMessageOf<'welcome'> | undefined
+  /** Counts tries, so that a late answer of an abandoned one is recognised. */
+  #try = 0
+
+  constructor(options: ClientOptions) {
+    super()
+    this.#options = options
+    this.#credentials = { ...options.credentials }
+    this.#now = options.now ?? Date.now
+  }
+
+  get state(): ClientState {
+    return this.#state
+  }
+
+  /** What the host said of itself, once it did. */
+  get host(): HostMessageOf<'welcome'> | undefined {
+    return this.#welcome
+  }
+
+  /** Starts connecting. Resolves when welcomed for the first time; rejects when the client closed or gave up first. */
+  connect(): Promise<void> {
+    if (!this.#started) {
+      this.#started = true
+      void this.#open(0)
+    }
+    return this.#whenReady()
+  }
+
+  /** Tries at once, whatever was planned. For "reconnect now" and for signs of life from the system. */
+  retry(): void {
+    if (this.#state.name !== 'waiting' && this.#state.name !== 'gave_up') return
+    clearTimeout(this.#retryTimer)
+    this.#downSince = this.#now()
+    void this.#open(0)
+  }
+
+  /** Asks an open channel for a sign of life; without one in PROBE_MS it is abandoned and a new one opened. */
+  probe(): void {
+    if (this.#state.name !== 'ready') return this.retry()
+    const channel = this.#channel
+    this.#ask({ type: 'ping', request_id: this.#nextRequest++ }, PROBE_MS).catch(() => {
+      if (!channel || channel !== this.#channel) return
+      this.#lost(new CodedError('probe_failed', 'the connection no longer answers'))
+      this.retry()
+    })
+  }
+
+  /** Ends for good. Attachments end with it; the sessions do not. */
+  close(): void {
+    this.#finish(new CodedError('client_closed', 'the client closed the connection'))
+  }
+
+  async list(): Promise<SessionInfo[]> {
+    return (await this.#request('sessions', { type: 'list', request_id: this.#nextRequest++ })).sessions
+  }
+
+  /** From now on `sessions` is emitted with the list and again whenever it changes, also after reconnects. */
+  watch(): void {
+    this.#watching = true
+    if (this.#state.name === 'ready') this.#sendWatch()
+  }
+
+  async create(spec: SessionSpec): Promise<SessionInfo> {
+    return (await this.#request('created', { type: 'create', request_id: this.#nextRequest++, spec })).session
+  }
+
+  /** SIGHUP to the session's process group, SIGKILL five seconds later. */
+  async kill(session_id: string): Promise<void> {
+    await this.#request('ok', { type: 'kill', request_id: this.#nextRequest++, session_id })
+  }
+
+  async rename(session_id: string, title: string): Promise<void> {
+    await this.#request('ok', { type: 'rename', request_id: this.#nextRequest++, session_id, title })
+  }
+
+  /** The session's present screen as plain text. */
+  show(session_id: string): Promise<HostMessageOf<'screen'>> {
+    return this.#request('screen', { type: 'show', request_id: this.#nextRequest++, session_id })
+  }
+
+  /** A fresh address with a one-time secret; `local` only. */
+  async address(): Promise<string> {
+    return (await this.#request('address', { type: 'address', request_id: this.#nextRequest++ })).url
+  }
+
+  /**
+   * Attaches a terminal to a session and keeps it attached across drops. What happens is told by the returned
+   * object's events; it fails by its `failed` event, never by throwing here.
+   */
+  attach(session_id: string, sink: TerminalSink, options: AttachOptions = {}): Attached {
+    const outlet = {
+      message: (message: ClientMessage) => this.#send(message),
+      frames: (frames: Uint8Array[]) => this.#sendFrames(frames),
+    }
+    const inflate = this.#options.inflate ?? noInflate
+    const attached = new Attached(session_id, sink, options, outlet, inflate, this.#now)
+    this.#attachments.add(attached)
+    // A tick later, so that the caller has its listeners in place before anything can be emitted.
+    queueMicrotask(() => {
+      if (this.#state.name === 'closed') attached.failed(this.#state.error)
+      else if (this.#state.name === 'ready') this.#reattach(attached)
+    })
+    return attached
+  }
+
+  /** Ends an attachment; the session goes on. */
+  detach(attached: Attached): void {
+    if (!this.#attachments.delete(attached)) return
+    const handle = attached.handle
+    attached.end()
+    if (handle === undefined) return
+    this.#byHandle.delete(handle)
+    this.#send({ type: 'detach', handle })
+  }
+
+  // --- channel ---
+
+  async #open(attempt: number): Promise<void> {
+    const mine = ++this.#try
+    this.#setState({ name: 'connecting', attempt })
+    let transport: Transport | undefined
+    const timer = setTimeout(() => {
+      if (mine !== this.#try || this.#state.name === 'ready') return
+      transport?.close({ code: 'request_timeout', reason: 'opening took too long' })
+      this.#lost(new CodedError('unreachable', 'the host did not answer'), attempt)
+    }, OPEN_MS)
+    try {
+      transport = await this.#options.connect()
+    } catch (error) {
+      clearTimeout(timer)
+      if (mine === this.#try) this.#lost(toCoded(error), attempt)
+      return
+    }
+    const abandoned = mine !== this.#try || this.#state.name === 'closed'
+    if (abandoned) {
+      clearTimeout(timer)
+      transport.close({ code: 'client_closed', reason: 'no longer wanted' })
+      return
+    }
+    this.#channel = transport
+    const reader = new FrameReader()
+    let welcomed = false
+    transport.start({
+      frame: bytes => {
+        if (mine !== this.#try) return
+        try {
+          const frame = reader.read(bytes)
+          if (!frame) return
+          if (!welcomed && frame.kind === 'json') {
+            welcomed = true
+            clearTimeout(timer)
+          }
+          this.#receive(frame)
+        } catch (error) {
+          this.#lost(toCoded(error), attempt)
+        }
+      },
+      close: ({ code, reason }) => {
+        clearTimeout(timer)
+        if (mine !== this.#try) return
+        const error = new CodedError(isErrorCode(code) ? code : 'connection_lost', reason)
+        this.#lost(error, this.#state.name === 'ready' ? 0 : attempt)
+      },
+    })
+    const { secret, key } = this.#credentials
+    this.#sendFrames(
+      jsonFrames({
+        type: 'hello',
+        versions: VERSIONS,
+        client: this.#options.client,
+        ...(secret ? { secret } : {}),
+        ...(key ? { key } : {}),
+      } satisfies ClientMessage),
+    )
+  }
+
+  #receive(frame: Frame): void {
+    switch (frame.kind) {
+      case 'json': {
+        const message = HostMessage.safeParse(frame.value)
+        // A newer host may say things that this client does not know; what it must know has a version of its own.
+        if (message.success) this.#message(message.data)
+        return
+      }
+      case 'output':
+        return this.#byHandle.get(frame.handle)?.output(frame)
+      case 'blob':
+        return this.#byHandle.get(frame.handle)?.blob(frame.bytes)
+      case 'ack':
+        return this.#byHandle.get(frame.handle)?.ack(frame.value)
+      case 'input':
+        throw new CodedError('bad_frame', 'a host does not type')
+      default:
+        assertNever(frame)
+    }
+  }
+
+  #message(message: HostMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        return this.#welcomed(message)
+      case 'sessions':
+        if (message.request_id === undefined) this.emit('sessions', message.sessions)
+        else this.#answer(message.request_id, message)
+        return
+      case 'attention':
+        return this.emit('attention', message)
+      case 'error':
+        return this.#error(message)
+      case 'pong':
+      case 'ok':
+      case 'created':
+      case 'session':
+      case 'screen':
+      case 'address':
+        return this.#answer(message.request_id, message)
+      case 'resize':
+      case 'size_owner':
+      case 'keyframe':
+      case 'caught_up':
+      case 'title':
+      case 'exit':
+        return this.#byHandle.get(message.handle)?.message(message)
+      default:
+        assertNever(message)
+    }
+  }
+
+  #welcomed(message: HostMessageOf<'welcome'>): void {
+    this.#welcome = message
+    if (message.key) {
+      this.#credentials = { key: message.key }
+      this.#options.onKey?.(message.key)
+    }
+    this.#downSince = undefined
+    this.#setState({ name: 'ready' })
+    if (this.#watching) this.#sendWatch()
+    for (const attached of this.#attachments) if (!attached.ended) this.#reattach(attached)
+    this.#beat()
+  }
+
+  #error(message: HostMessageOf<'error'>): void {
+    const error = new CodedError(isErrorCode(message.code) ? message.code : 'internal', message.message)
+    if (message.request_id !== undefined) {
+      const pending = this.#take(message.request_id)
+      pending?.reject(error)
+    } else if (message.handle !== undefined) {
+      const attached = this.#byHandle.get(message.handle)
+      if (attached) this.#failAttached(attached, error)
+    } else if (this.#state.name !== 'ready') {
+      // The answer to hello. The host closes after it; what we know is more than that the channel is gone.
+      if (FINAL_HELLO_ERRORS.has(error.code)) this.#finish(error)
+      else this.#lost(error)
+    }
+  }
+
+  #beat(): void {
+    clearTimeout(this.#heartbeat)
+    this.#heartbeat = setTimeout(() => {
+      if (this.#state.name !== 'ready') return
+      const channel = this.#channel
+      this.#ask({ type: 'ping', request_id: this.#nextRequest++ }, REQUEST_MS).then(
+        () => this.#beat(),
+        () => {
+          if (channel === this.#channel && this.#state.name === 'ready')
+            this.#lost(new CodedError('probe_failed', 'the connection no longer answers'))
+        },
+      )
+    }, HEARTBEAT_MS)
+  }
+
+  #drop(error: CodedError): void {
+    this.#try++
+    clearTimeout(this.#heartbeat)
+    const channel = this.#channel
+    this.#channel = undefined
+    channel?.close({ code: error.code, reason: error.message })
+    this.#byHandle.clear()
+    for (const attached of this.#attachments) attached.lost()
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    for (const one of pending) {
+      clearTimeout(one.timer)
+      one.reject(error)
+    }
+  }
+
+  #lost(error: CodedError, attempt = 0): void {
+    if (this.#state.name === 'closed') return
+    this.#drop(error)
+    if (this.#options.reconnect === false || FINAL_HELLO_ERRORS.has(error.code)) return this.#finish(error)
+    const backoff = this.#options.reconnect ?? BACKOFF
+    this.#downSince ??= this.#now()
+    if (this.#now() - this.#downSince > backoff.give_up) {
+      this.#setState({ name: 'gave_up', error })
+      return
+    }
+    const wait = pause(attempt, backoff, this.#options.random)
+    this.#setState({ name: 'waiting', attempt, retry_at: this.#now() + wait, error })
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = setTimeout(() => void this.#open(attempt + 1), wait)
+  }
+
+  #finish(error: CodedError): void {
+    if (this.#state.name === 'closed') return
+    clearTimeout(this.#retryTimer)
+    this.#drop(error)
+    this.#setState({ name: 'closed', error })
+    const attachments = [...this.#attachments]
+    this.#attachments.clear()
+    for (const attached of attachments) if (!attached.ended) attached.failed(error)
+  }
+
+  #setState(state: ClientState): void {
+    this.#state = state
+    this.emit('state', state)
+  }
+
+  #whenReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (state: ClientState): boolean => {
+        if (state.name === 'ready') resolve()
+        else if (state.name === 'closed' || state.name === 'gave_up') reject(state.error)
+        else return false
+        return true
+      }
+      if (settle(this.#state)) return
+      const off = this.on('state', state => {
+        if (settle(state)) off()
+      })
+    })
+  }
+
+  // --- requests ---
+
+  #send(message: ClientMessage): boolean {
+    return this.#sendFrames(jsonFrames(message))
+  }
+
+  #sendFrames(frames: Uint8Array[]): boolean {
+    const channel = this.#channel
+    if (!channel) return false
+    for (const frame of frames) channel.send(frame)
+    return true
+  }
+
+  #sendWatch(): void {
+    this.#ask({ type: 'list', request_id: this.#nextRequest++, watch: true }, REQUEST_MS).then(
+      message => {
+        if (message.type === 'sessions') this.emit('sessions', message.sessions)
+      },
+      () => {}, // the drop that broke it is told by the state
+    )
+  }
+
+  /** Waits until the channel is there, asks, and narrows the answer. */
+  async #request<T extends HostMessage['type']>(
+    answer: T,
+    message: ClientMessage & { request_id: number },
+  ): Promise<HostMessageOf<T>> {
+    if (!this.#started) void this.connect().catch(() => {})
+    await withDeadline(this.#whenReady(), REQUEST_MS)
+    const got = await this.#ask(message, REQUEST_MS)
+    if (got.type !== answer) throw new CodedError('bad_message', `the host answered ${got.type} instead of ${answer}`)
+    return got as HostMessageOf<T>
+  }
+
+  #ask(message: ClientMessage & { request_id: number }, milliseconds: number): Promise<HostMessage> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(message.request_id)
+        reject(new CodedError('request_timeout', 'the host did not answer in time'))
+      }, milliseconds)
+      this.#pending.set(message.request_id, { resolve, reject, timer })
+      if (this.#send(message)) return
+      this.#take(message.request_id)
+      reject(new CodedError('connection_lost', 'there is no connection to the host'))
+    })
+  }
+
+  #take(request_id: number): Pending | undefined {
+    const pending = this.#pending.get(request_id)
+    this.#pending.delete(request_id)
+    clearTimeout(pending?.timer)
+    return pending
+  }
+
+  #answer(request_id: number, message: HostMessage): void {
+    this.#take(request_id)?.resolve(message)
+  }
+
+  #reattach(attached: Attached): void {
+    const request_id = this.#nextRequest++
+    const channel = this.#channel
+    // Resolved at once, not through a promise: frames of the new handle may follow in the same tick.
+    this.#pending.set(request_id, {
+      timer: undefined,
+      resolve: message => {
+        if (message.type !== 'session' || channel !== this.#channel) return
+        if (!this.#attachments.has(attached)) {
+          this.#send({ type: 'detach', handle: message.handle })
+          return
+        }
+        this.#byHandle.set(message.handle, attached)
+        attached.accepted(message)
+      },
+      reject: error => {
+        if (FINAL_ATTACH_ERRORS.has(error.code)) this.#failAttached(attached, error)
+      },
+    })
+    this.#send(attached.attachMessage(request_id))
+  }
+
+  #failAttached(attached: Attached, error: CodedError): void {
+    if (attached.handle !== undefined) this.#byHandle.delete(attached.handle)
+    this.#attachments.delete(attached)
+    attached.failed(error)
+  }
+}
+
+const noInflate: Inflate = () => {
+  throw new CodedError('bad_frame', 'this client cannot inflate')
+}
+
+function withDeadline<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new CodedError('request_timeout', 'the host did not answer in time')),
+      milliseconds,
+    )
+    promise.then(
+      value => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      error => {
+        clearTimeout(timer)
+        reject(error)
+      },
+    )
+  })
+}

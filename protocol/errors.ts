@@ -1,0 +1,75 @@
+// Every error code that crosses the wire or reaches a script, and the error that carries one. Knows no causes.
+
+/** Code -> what it means. Codes are stable: scripts and clients compare them; the sentence beside them may change. */
+export const ERROR_CODES = {
+  // the wire
+  bad_frame: 'a frame that is malformed, oversize or of an unknown kind',
+  bad_message: 'a JSON message that is unknown or does not fit its schema',
+  version_unsupported: 'the two sides share no protocol version',
+  hello_expected: 'the first message was not a hello',
+  hello_timeout: 'no hello came in time',
+  unauthorized: 'the secret or key is not known here',
+  forbidden: 'this role may not do that',
+  too_many_connections: 'the host has as many connections as it takes',
+  connection_lost: 'the transport went away',
+  unreachable: 'nothing answered at the address',
+  probe_failed: 'an open connection did not answer in time',
+  stalled: 'the client stopped taking frames',
+  client_closed: 'the client closed the connection',
+  request_timeout: 'the host did not answer a request in time',
+  // sessions
+  session_unknown: 'no session has this id',
+  session_ambiguous: 'more than one session id begins like this',
+  session_ended: 'the process of this session is gone',
+  session_expired: 'the session was ended for being idle',
+  session_busy: 'the session takes one client and has one',
+  attachment_unknown: 'this connection has no such attachment',
+  read_only: 'this attachment may not type or resize',
+  command_not_found: 'the command does not exist or cannot be run',
+  cwd_not_found: 'the working directory does not exist',
+  size_invalid: 'columns or rows are out of range',
+  spawn_failed: 'the system refused to start the process',
+  input_full: 'the session takes no more input for now',
+  too_many_sessions: 'the host has as many sessions as it takes',
+  too_many_attachments: 'this connection has as many attachments as it takes',
+  // the host
+  host_running: 'another host owns this data folder',
+  host_not_running: 'no host runs on this data folder',
+  host_stopping: 'the host is stopping',
+  port_in_use: 'the port is taken',
+  bind_refused: 'the address cannot be listened on',
+  data_dir_unusable: 'the data folder cannot be created, read or written',
+  store_newer: 'the database was written by a newer version',
+  store_damaged: 'the database cannot be read',
+  store_full: 'the disk is full',
+  web_client_missing: 'the web client was not built',
+  internal: 'a fault in the host',
+} as const
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** An error with a stable code. `message` is one sentence that says what to do; the original stands in `cause`. */
+export class CodedError extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'CodedError'
+    this.code = code
+  }
+}
+
+/** Any thrown thing as a coded error; what has no code of ours is `internal`. */
+export function toCoded(error: unknown): CodedError {
+  if (error instanceof CodedError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new CodedError('internal', message, { cause: error })
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code)
+}
+
+/** For the end of an exhaustive switch over a union. */
+export function assertNever(value: never): never {
+  throw new Error(`unhandled case: ${JSON.stringify(value)}`)
+}

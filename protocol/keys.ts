@@ -1,0 +1,91 @@
+// Keys and secrets, and how they are written down: base64url and the pairing link's fragment. Knows nothing of who
+// holds them or for how long.
+
+import { x25519 } from '@noble/curves/ed25519.js'
+
+/** Bytes of an X25519 key, public or secret, and of a pairing secret (a Noise psk). */
+export const KEY_BYTES = 32
+
+export interface KeyPair {
+  publicKey: Uint8Array
+  secretKey: Uint8Array
+}
+
+/** A new X25519 key pair, from the system's random numbers (`crypto.getRandomValues`, there on plain HTTP too). */
+export function generateKeyPair(): KeyPair {
+  return keyPairOf(x25519.utils.randomSecretKey())
+}
+
+/** The pair of a stored secret key. Throws unless it is 32 bytes long. */
+export function keyPairOf(secretKey: Uint8Array): KeyPair {
+  return { secretKey, publicKey: x25519.getPublicKey(secretKey) }
+}
+
+/** X25519 (RFC 7748). Throws on keys of the wrong length and on points of low order. */
+export function sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
+  return x25519.getSharedSecret(secretKey, publicKey)
+}
+
+/** A new pairing secret: 256 random bits, so that neither listening nor guessing helps against it. */
+export function generateSecret(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(KEY_BYTES))
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** Base64url without padding (RFC 4648 section 5). `atob` is not in every environment that shares this folder. */
+export function encodeBase64url(bytes: Uint8Array): string {
+  let text = ''
+  let bits = 0
+  let held = 0
+  for (const byte of bytes) {
+    held = (held << 8) | byte
+    for (bits += 8; bits >= 6; bits -= 6) text += ALPHABET[(held >> (bits - 6)) & 63]
+    held &= 0xff
+  }
+  return bits > 0 ? text + ALPHABET[(held << (6 - bits)) & 63] : text
+}
+
+/**
+ * Undefined unless `text` is exactly what `encodeBase64url` writes: no padding, no white space, no stray low bits. One
+ * value has one spelling, so that comparing texts is comparing bytes.
+ */
+export function decodeBase64url(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8))
+  let bits = 0
+  let held = 0
+  let length = 0
+  for (const letter of text) {
+    const value = ALPHABET.indexOf(letter)
+    if (value < 0) return undefined
+    held = ((held << 6) | value) & 0xffff
+    bits += 6
+    if (bits >= 8) {
+      bits -= 8
+      bytes[length++] = (held >> bits) & 0xff
+    }
+  }
+  return encodeBase64url(bytes) === text ? bytes : undefined
+}
+
+/** What a QR code tells a phone, besides the address: who the host is, and the secret that lets it pair. */
+export interface Pairing {
+  hostKey: Uint8Array
+  secret: Uint8Array
+}
+
+/** `#v1.<host public key>.<secret>`: in a fragment, which browsers do not send to the server. */
+export function pairingFragment({ hostKey, secret }: Pairing): string {
+  if (hostKey.length !== KEY_BYTES || secret.length !== KEY_BYTES) throw new RangeError('a key is 32 bytes long')
+  return `#v1.${encodeBase64url(hostKey)}.${encodeBase64url(secret)}`
+}
+
+/** Undefined for everything that `pairingFragment` would not have written. */
+export function parsePairingFragment(fragment: string): Pairing | undefined {
+  const [version, key, psk, ...more] = fragment.split('.')
+  if (version !== '#v1' || key === undefined || psk === undefined || more.length > 0) return undefined
+  const hostKey = decodeBase64url(key)
+  const secret = decodeBase64url(psk)
+  if (hostKey?.length !== KEY_BYTES || secret?.length !== KEY_BYTES) return undefined
+  return { hostKey, secret }
+}

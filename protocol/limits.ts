@@ -1,0 +1,26 @@
+// Every bound of the wire, with its reason. Bounds of the host's own memory stand where they are used.
+
+/** The longest frame: a Noise transport message (65,535 bytes, Noise spec section 3) less its 16-byte tag. */
+export const FRAME_BYTES = 65_519
+
+/** Output in one live frame: fits one Noise message with its header even when it does not compress. */
+export const BATCH_BYTES = 48 * 1024
+
+/** The longest JSON message: a list of a thousand sessions with long titles fits; a hostile one costs little. */
+export const MESSAGE_BYTES = 1024 * 1024
+
+/** The longest single input (a paste is one unit): more than anybody pastes, less than what hurts. */
+export const INPUT_BYTES = 1024 * 1024
+
+/** The longest blob: a sealed segment (1 MiB raw, incompressible at worst) or a keyframe with full scrollback. */
+export const BLOB_BYTES = 16 * 1024 * 1024
+
+/** Unacknowledged output per attachment unless the client says otherwise: a second of what xterm.js parses on a phone. */
+export const WINDOW_BYTES = 1024 * 1024
+
+/** The widest window that a client may ask for. */
+export const MAX_WINDOW_BYTES = 8 * 1024 * 1024
+
+/** Columns and rows that a PTY is given: what fits the kernel's 16 bits and xterm's buffers without eating memory. */
+export const MAX_COLS = 1000
+export const MAX_ROWS = 500

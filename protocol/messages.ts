@@ -1,0 +1,186 @@
+// The JSON messages of both directions and their schemas. Knows nothing of frames, sockets or sessions.
+import * as z from 'zod'
+import { MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from './limits.ts'
+
+// The page's CSP forbids eval, and zod probes for it unless told not to (zod 4 docs, "jitless").
+z.config({ jitless: true })
+
+/** The versions that this side speaks, best last. */
+export const VERSIONS = [1]
+
+const id = z.string().min(1).max(64)
+const request_id = z.int().nonnegative()
+const handle = z.int().nonnegative().max(0xffff_ffff)
+const offset = z.int().nonnegative()
+const text = (most: number) => z.string().max(most)
+
+export const Position = z.object({ offset, n: offset })
+export const Size = z.object({ cols: z.int().min(1).max(MAX_COLS), rows: z.int().min(1).max(MAX_ROWS) })
+// What clients send is checked by the host, so that 0 or 100,000 columns get `size_invalid`, not a closed socket.
+const AskedSize = z.object({ cols: z.number(), rows: z.number() })
+
+/** How a session came to its end; `running` is the only state with a process. */
+export const SessionState = z.enum(['running', 'exited', 'killed', 'expired', 'host_stopped', 'host_crashed'])
+export type SessionState = z.infer<typeof SessionState>
+
+export const SessionInfo = z.object({
+  session_id: id,
+  title: z.string(),
+  /** argv; the first is the program. */
+  command: z.array(z.string()),
+  cwd: z.string(),
+  state: SessionState,
+  exit_code: z.int().nullable(),
+  signal: z.string().nullable(),
+  pid: z.int().nullable(),
+  /** Unix milliseconds, like all times on the wire. */
+  created_at: z.int(),
+  ended_at: z.int().nullable(),
+  last_activity: z.int(),
+  cols: z.int(),
+  rows: z.int(),
+  /** Bytes of output since birth. */
+  bytes: offset,
+  /** Clients looking at it now. */
+  clients: z.int(),
+})
+export type SessionInfo = z.infer<typeof SessionInfo>
+
+export const SessionSpec = z.object({
+  /** argv; left out: the person's login shell. */
+  command: z.array(text(32_768)).min(1).max(1024).optional(),
+  /** Left out: the home folder. */
+  cwd: text(4096).optional(),
+  title: text(256).optional(),
+  size: AskedSize.optional(),
+})
+export type SessionSpec = z.infer<typeof SessionSpec>
+
+export const ClientKind = z.enum(['phone', 'desktop', 'cli', 'script'])
+export type ClientKind = z.infer<typeof ClientKind>
+
+export const ClientMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    /** Every version that the client speaks; the host takes the best that both know. */
+    versions: z.array(z.int()).min(1).max(16),
+    client: z.object({ kind: ClientKind, name: text(64) }),
+    /** The one-time secret from the address, or the key that an earlier hello was given. Devices only. */
+    secret: text(128).optional(),
+    key: text(128).optional(),
+  }),
+  z.object({ type: z.literal('ping'), request_id }),
+  /** `watch`: also send `sessions` again whenever something in it changed. */
+  z.object({ type: z.literal('list'), request_id, watch: z.boolean().optional() }),
+  z.object({ type: z.literal('create'), request_id, spec: SessionSpec }),
+  z.object({
+    type: z.literal('attach'),
+    request_id,
+    /** The whole id, or a beginning that only one session has. */
+    session_id: id,
+    /** Where the client's terminal ends; null: it has nothing. */
+    have: Position.nullable(),
+    read_only: z.boolean().optional(),
+    /** Takes the session's size at once. Left out: look at the size that it has. */
+    size: AskedSize.optional(),
+    /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
+    window: z.int().min(0).max(MAX_WINDOW_BYTES).optional(),
+    /** Names the numbering of this client's input; random, kept across reconnects. */
+    input_stream: text(64),
+  }),
+  z.object({ type: z.literal('detach'), handle }),
+  /** Takes the size: this client owns it from now on. */
+  z.object({ type: z.literal('resize'), handle, cols: z.number(), rows: z.number() }),
+  /** Gives the size back to who had it before. */
+  z.object({ type: z.literal('release_size'), handle }),
+  z.object({ type: z.literal('show'), request_id, session_id: id }),
+  z.object({ type: z.literal('kill'), request_id, session_id: id }),
+  z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
+  /** A fresh address with a one-time secret. `local` only. */
+  z.object({ type: z.literal('address'), request_id }),
+])
+export type ClientMessage = z.infer<typeof ClientMessage>
+
+export const HostMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    version: z.int(),
+    role: z.enum(['local', 'device']),
+    host: z.object({ name: z.string(), pid: z.int(), version: z.string(), platform: z.string(), shell: z.string() }),
+    /** What a later hello may carry in place of the secret. Devices only. */
+    key: z.string().optional(),
+  }),
+  z.object({ type: z.literal('pong'), request_id }),
+  z.object({ type: z.literal('ok'), request_id }),
+  /** Answers `list` (with its request_id), and comes again while watching (without). */
+  z.object({ type: z.literal('sessions'), request_id: request_id.optional(), sessions: z.array(SessionInfo) }),
+  z.object({ type: z.literal('created'), request_id, session: SessionInfo }),
+  z.object({
+    type: z.literal('session'),
+    request_id,
+    handle,
+    session_id: id,
+    session: SessionInfo,
+    /** True when what the client has was accepted and is being continued. */
+    reconnected: z.boolean(),
+    age_seconds: z.number(),
+    created_at: z.int(),
+    read_only: z.boolean(),
+    /** The highest number of this client's input_stream that reached the PTY; 0: none. */
+    input_seen: offset,
+    cols: z.int(),
+    rows: z.int(),
+  }),
+  /** The session's size changed at this place of its log, or (same size) who owns it. */
+  z.object({
+    type: z.literal('resize'),
+    handle,
+    offset,
+    n: offset,
+    cols: z.int(),
+    rows: z.int(),
+  }),
+  z.object({ type: z.literal('size_owner'), handle, owned: z.boolean() }),
+  /** The terminal's state follows as a blob of `size` bytes; resets the client's terminal and sets its end. */
+  z.object({
+    type: z.literal('keyframe'),
+    handle,
+    position: Position,
+    cols: z.int(),
+    rows: z.int(),
+    size: z.int().nonnegative(),
+    /** The first offset that the client will not get by this; history before it stays on the host. */
+    skipped: z.boolean(),
+  }),
+  z.object({ type: z.literal('caught_up'), handle, position: Position }),
+  z.object({ type: z.literal('title'), handle, title: z.string() }),
+  z.object({ type: z.literal('attention'), session_id: id, reason: z.enum(['bell']) }),
+  /** The process ended; all its output was sent before. */
+  z.object({
+    type: z.literal('exit'),
+    handle,
+    state: SessionState,
+    exit_code: z.int().nullable(),
+    signal: z.string().nullable(),
+  }),
+  z.object({
+    type: z.literal('screen'),
+    request_id,
+    session_id: id,
+    cols: z.int(),
+    rows: z.int(),
+    lines: z.array(z.string()),
+  }),
+  z.object({ type: z.literal('address'), request_id, url: z.string() }),
+  z.object({
+    type: z.literal('error'),
+    request_id: request_id.optional(),
+    handle: handle.optional(),
+    code: z.string(),
+    message: z.string(),
+  }),
+])
+export type HostMessage = z.infer<typeof HostMessage>
+
+export type HostMessageOf<T extends HostMessage['type']> = Extract<HostMessage, { type: T }>
+export type ClientMessageOf<T extends ClientMessage['type']> = Extract<ClientMessage, { type: T }>

@@ -1,0 +1,15 @@
+// The few globals that Node, browsers and Electron all have. `protocol` sees these and nothing else of its
+// surroundings: neither the DOM nor Node's types are loaded here.
+interface TextEncoder {
+  encode(text?: string): Uint8Array<ArrayBuffer>
+}
+declare var TextEncoder: { new (): TextEncoder }
+interface TextDecoder {
+  decode(bytes?: Uint8Array, options?: { stream?: boolean }): string
+}
+declare var TextDecoder: { new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder }
+declare function setTimeout(callback: () => void, milliseconds?: number): unknown
+declare function clearTimeout(timer: unknown): void
+declare function queueMicrotask(callback: () => void): void
+declare var crypto: { getRandomValues<T extends Uint8Array>(bytes: T): T }
+declare var performance: { now(): number }
