@@ -32,6 +32,8 @@ export interface AttachedEvents {
   size_owner: boolean
   title: string
   exit: HostMessageOf<'exit'>
+  /** Something was refused (a size, typing into a read-only session); the attachment goes on. */
+  error: CodedError
   /** The attachment cannot go on; it will not be tried again by itself. */
   failed: CodedError
   /** Input that has not arrived yet, in bytes; for showing it as pending. */

@@ -275,7 +275,7 @@ class SecureChannel implements Channel {
     if (frame.length > FRAME_BYTES) throw new RangeError(`a frame of ${frame.length} bytes, ${FRAME_BYTES} are allowed`)
     if (this.#state === 'closed') return
     if (!this.#outbox) return this.#seal(frame)
-    this.#outboxBytes += frame.length
+    this.#outboxBytes += frame.length + TAG_BYTES
     if (this.#outboxBytes > HELD_BYTES) this.#fail(CHANNEL_CODES.backlog, 'too much was sent before the handshake')
     else this.#outbox.push(frame)
   }
@@ -297,6 +297,7 @@ class SecureChannel implements Channel {
   #agree(frame: Uint8Array): void {
     this.#guard(() => {
       const { handshake, peer } = this.#side.agree(frame)
+      if (this.#state === 'closed') return // Sending the answer, or asking who that is, may have closed it.
       const { handshakeHash } = handshake
       this.#agreed = { ...handshake.split(BigInt(this.#limits.frames)), peer: { ...peer, handshakeHash } }
       this.#state = this.#side.agreed
@@ -331,7 +332,7 @@ class SecureChannel implements Channel {
     if (this.#received > this.#limits.bytes) return this.#exhausted()
     try {
       if (frame.length > NOISE_MESSAGE_BYTES) throw new NoiseError('message', 'too long')
-      // Decrypted where it lies: the frame is ours and of no use to anybody else. Saves an allocation each, some 10 %.
+      // Decrypted where it lies: the frame is ours and of no use to anybody else. It saves an allocation each time.
       return this.#agreed!.receive.decrypt(frame, undefined, frame.subarray(0, -TAG_BYTES))
     } catch (error) {
       return this.#spoiled(error)
@@ -340,7 +341,7 @@ class SecureChannel implements Channel {
 
   #deliver(plaintext: Uint8Array): void {
     if (!this.#started) {
-      this.#undelivered += plaintext.length
+      this.#undelivered += plaintext.length + TAG_BYTES
       if (this.#undelivered > HELD_BYTES) return this.#fail(CHANNEL_CODES.backlog, 'too much came before start')
     }
     this.#inbox.frame(plaintext)

@@ -336,10 +336,10 @@ export class HostClient extends Emitter<ClientEvents> {
       const pending = this.#take(message.request_id)
       pending?.reject(error)
     } else if (message.handle !== undefined) {
-      const attached = this.#byHandle.get(message.handle)
-      if (attached) this.#failAttached(attached, error)
-    } else if (this.#state.name !== 'ready') {
-      // The answer to hello. The host closes after it; what we know is more than that the channel is gone.
+      // Something that this attachment asked for was refused; it goes on.
+      this.#byHandle.get(message.handle)?.emit('error', error)
+    } else {
+      // About the connection itself: the host closes after it, and this says more than that it is gone.
       if (FINAL_HELLO_ERRORS.has(error.code)) this.#finish(error)
       else this.#lost(error)
     }

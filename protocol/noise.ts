@@ -135,7 +135,7 @@ export class SymmetricState {
     this.#hash = new Uint8Array(HASH_BYTES)
     if (name.length <= HASH_BYTES) this.#hash.set(name)
     else this.#hash = suite.hash(name)
-    this.#chainingKey = this.#hash
+    this.#chainingKey = this.#hash.slice()
   }
 
   get hash(): Uint8Array {
@@ -179,12 +179,13 @@ export class SymmetricState {
   /** One key for each direction: the first for what the initiator sends. */
   split(limit?: bigint): [CipherState, CipherState] {
     const [first, second] = this.#derive(EMPTY, 2)
+    this.#chainingKey.fill(0) // Both keys could be made from it again.
     return [new CipherState(this.#suite, first!, limit), new CipherState(this.#suite, second!, limit)]
   }
 
   clone(): SymmetricState {
     const copy = new SymmetricState(this.#suite, '')
-    copy.#chainingKey = this.#chainingKey // Replaced, never written to: sharing it is safe.
+    copy.#chainingKey = this.#chainingKey.slice()
     copy.#hash = this.#hash
     copy.#cipher = this.#cipher?.clone()
     return copy

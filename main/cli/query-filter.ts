@@ -15,6 +15,7 @@ import { asksCsi, type CsiQuery, identOf, type OscQuery, QUERIES, settingsOf } f
 // - Strings end as in xterm.js: at ST, at BEL (OSC only), at CAN or SUB, and at any ESC.
 // - C1 controls are what UTF-8 makes of them: C2 80 to C2 9F. A single byte 80 to 9F is either the inside of another
 //   character or an error that is drawn as one (xterm: ptydata.c, decodeUtf8), so it passes.
+//   A lone C2 before something that may be taken out goes as well, lest it meet such a byte.
 // - ENQ is taken out wherever it stands, also inside of strings.
 
 /**
@@ -201,7 +202,9 @@ export class QueryFilter {
     if (this.#lead) {
       this.#lead = false
       if (byte >= 0x80 && byte <= 0x9f) return this.#c1(byte, i)
-      this.#character(i)
+      // What follows may be taken out, and a stray byte behind it would make a C1 control of this one.
+      if (byte === ESC || byte === ENQ || byte === C1_LEAD) this.#loseLead(i)
+      else this.#character(i)
     }
     if (byte === ENQ) return this.#cut(i)
     if (byte === C1_LEAD) {
@@ -427,6 +430,26 @@ export class QueryFilter {
         if (this.#start >= 0) this.#remove(i)
         this.#holdAgain(C1_LEAD, 'ground', i)
         this.#accept('ground')
+    }
+  }
+
+  /** The C2 before `i` is taken out: it is half of nothing. */
+  #loseLead(i: number): void {
+    switch (this.#state) {
+      case 'ground':
+      case 'string':
+      case 'osc':
+      case 'apc':
+        this.#stash(i)
+        this.#carry = this.#carry.subarray(0, -1)
+        if (this.#carry.length === 0) this.#start = -1
+        return
+      case 'drop':
+        return
+      default:
+        // As in `#character`.
+        if (this.#start >= 0) this.#remove(i)
+        this.#resume(i)
     }
   }
 

@@ -42,6 +42,8 @@ export interface Host {
   accept(transport: Transport): void
   /** How many sessions run. */
   running(): number
+  /** The most bytes that a screen was behind its session's output since the host started. */
+  largestScreenLag(): number
   /** Ends all sessions, flushes and closes everything. Twice is fine. */
   stop(): Promise<void>
 }
@@ -77,7 +79,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => log.close())
     const store = new Store(dataDir.database, Date.now)
     undo.push(() => store.close())
-    const screens = new ScreenPool()
+    const screens = new ScreenPool(options.version)
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
@@ -124,9 +126,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
       connections.add(connection)
       return connection
     }
-    undo.push(() => {
-      for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
-    })
 
     let hosts: ReadonlySet<string> = new Set()
     const http = await serve(options, bind, () => hosts)
@@ -144,6 +143,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => sockets.close())
     const local = await listenLocal(dataDir.socket, transport => accept(transport, 'local'))
     undo.push(() => local.close())
+    undo.push(() => {
+      for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
+    })
     undo.push(() => sessions.stop('host_stopped'))
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
     log.info({ port: http.port, bind }, 'host started')
@@ -161,6 +163,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
       accept: transport => void accept(transport, 'local'),
       running: () => sessions.running().length,
+      largestScreenLag: () => sessions.largestScreenLag,
       stop: () => {
         stopping ??= takeApart()
         return stopping

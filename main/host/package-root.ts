@@ -23,7 +23,7 @@ export function packageRoot(): PackageRoot {
           path: folder,
           version: version ?? '0.0.0',
           webRoot: join(folder, 'build', 'web-client'),
-          rendererRoot: join(folder, 'build', 'renderer')
+          rendererRoot: join(folder, 'build', 'renderer'),
         }
     }
     if (dirname(folder) === folder) throw new Error('the package.json of on-the-go is missing')

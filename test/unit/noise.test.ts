@@ -263,7 +263,7 @@ describe('a handshake', () => {
     expect(copy.writeMessage()).toHaveLength(48)
   })
 
-  it('case 2: does not survive a flipped bit anywhere', () => {
+  it('case 2: does not survive a flipped bit anywhere', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.boolean(), fc.integer({ min: 0, max: 96 * 8 - 1 }), (psk, bit) => {
         const message = initiator(psk ? secret : undefined).writeMessage()

@@ -123,7 +123,7 @@ export class Connection {
     }
     if (!parsed.success) {
       // A wrong question gets an answer and the connection lives: a newer client may know messages that we do not.
-      const { type, request_id } = (typeof value === 'object' ? value : null) as Record<string, unknown>
+      const { type, request_id } = Object(value) as Record<string, unknown>
       const where = parsed.error.issues[0]?.path.join('.') || 'type'
       const error = new CodedError(
         'bad_message',

@@ -1,5 +1,5 @@
 // The HTTP server: the web client's files and /health. The only file that knows fastify; knows nothing of sessions.
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
 import helmet from '@fastify/helmet'
@@ -33,6 +33,7 @@ const MOST_SOCKETS = 256
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   if (!existsSync(join(options.webRoot, 'index.html')))
     throw new CodedError('web_client_missing', `${options.webRoot} holds no web client; build it with: npm run build`)
+  const root = realpathSync(options.webRoot)
   const app = fastify({
     logger: false,
     bodyLimit: 1024,
@@ -74,10 +75,12 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     xFrameOptions: { action: 'deny' },
   })
   await app.register(files, {
-    root: options.webRoot,
+    root,
     preCompressed: true,
     dotfiles: 'ignore',
-    index: 'index.html',
+    allowedPath: path => isPlain(root, path),
+    // A list: with a bare string the plugin finds no precompressed index (findIndexFile, @fastify/static 9).
+    index: ['index.html'],
     cacheControl: false,
     setHeaders: (reply, path) => {
       // Hashed names never change what they hold; the page that names them must be asked for each time.
@@ -103,4 +106,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new CodedError('internal', 'the server has no port')
   return { server: app.server, port: address.port, close: () => app.close() }
+}
+
+/** True unless a symbolic link leads elsewhere on the way to the file. */
+function isPlain(root: string, path: string): boolean {
+  try {
+    const file = join(root, path)
+    return realpathSync(file) === file.replace(/[/\\]$/, '')
+  } catch {
+    return true // not there: 404 like any other
+  }
 }

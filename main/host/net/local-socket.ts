@@ -1,6 +1,6 @@
 // Listens on the local socket for clients of the same user. Knows nothing of what they say.
 import { chmodSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { streamTransport } from './stream-transport.ts'
@@ -9,10 +9,18 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** A client that does not take its goodbye is not waited for longer. */
+const CLOSE_MS = 500
+
 /** Listens at `path`, for this user only (0600 inside a 0700 folder). Throws `data_dir_unusable`. */
 export async function listenLocal(path: string, accept: (transport: Transport) => void): Promise<Listener> {
   const pipe = process.platform === 'win32'
-  const server: Server = createServer(socket => accept(streamTransport(socket)))
+  const sockets = new Set<Socket>()
+  const server: Server = createServer(socket => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    accept(streamTransport(socket))
+  })
   // The lock on the folder is ours, so a socket file that is there was left by a host that died.
   if (!pipe) rmSync(path, { force: true })
   await new Promise<void>((resolve, reject) => {
@@ -25,7 +33,13 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
   return {
     close: () =>
       new Promise(resolve => {
-        server.close(() => resolve())
+        const late = setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+        }, CLOSE_MS)
+        server.close(() => {
+          clearTimeout(late)
+          resolve()
+        })
         if (!pipe) rmSync(path, { force: true })
       }),
   }

@@ -44,10 +44,41 @@ export interface AnswerSource {
 
 export interface Answers extends Registration {
   /**
-   * The OSC sequences that give a fresh terminal the colours which programs have set in this one: @xterm/headless drops
-   * them, so a snapshot has to take them from here. Empty when all is as in the theme.
+   * The OSC sequences that give a fresh terminal the colours which programs have set in this one: xterm.js's public API
+   * does not have them, so a snapshot takes them from here. Empty when all is as in the theme.
    */
   colors(): string
+}
+
+/** What this needs of a terminal; the `Terminal` of @xterm/headless is one. */
+export interface AnsweringTerminal {
+  readonly parser: QueryParser
+  options: { windowOptions?: WindowReports }
+}
+
+/** xterm.js lets a handler see a CSI t only if its `windowOptions` allow that report. */
+interface WindowReports {
+  getWinState?: boolean
+  getWinPosition?: boolean
+  getWinSizePixels?: boolean
+  getScreenSizePixels?: boolean
+  getCellSizePixels?: boolean
+  getWinSizeChars?: boolean
+  getScreenSizeChars?: boolean
+  getIconTitle?: boolean
+  getWinTitle?: boolean
+}
+
+const WINDOW_REPORTS: WindowReports = {
+  getWinState: true,
+  getWinPosition: true,
+  getWinSizePixels: true,
+  getScreenSizePixels: true,
+  getCellSizePixels: true,
+  getWinSizeChars: true,
+  getScreenSizeChars: true,
+  getIconTitle: true,
+  getWinTitle: true,
 }
 
 /** The VT340's cell; nobody can see a pixel while nobody is attached. */
@@ -78,10 +109,18 @@ const DEC_STATUS: ReadonlyMap<number, string> = new Map([
  * `screen` is xterm.js's: send the terminal's `onData` to the same place. For the host's screen only, and while that screen
  * is fed from history (a worker's restart), its replies and its `onData` must go nowhere.
  */
-export function registerAnswers(term: { readonly parser: QueryParser }, source: AnswerSource): Answers {
+export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): Answers {
   const { parser } = term
   const registrations: Registration[] = []
   const set = new Map<string, Rgb>() // '4;7' or '10' → what a program has made of it
+
+  const before = term.options.windowOptions ?? {}
+  term.options.windowOptions = { ...before, ...WINDOW_REPORTS }
+  registrations.push({
+    dispose() {
+      term.options.windowOptions = before
+    },
+  })
 
   const csi = (id: { prefix?: string; intermediates?: string; final: string }, answer: (params: number[]) => boolean) =>
     registrations.push(parser.registerCsiHandler(id, params => answer(mainParams(params))))
@@ -89,7 +128,7 @@ export function registerAnswers(term: { readonly parser: QueryParser }, source: 
     registrations.push(
       parser.registerOscHandler(id, payload => {
         answer(payload)
-        return true
+        return false // xterm.js keeps account of its own, and answers only where it has a theme: not here
       }),
     )
   const say = (text: string): true => {

@@ -34,11 +34,14 @@ interface PoolWorker {
 export class ScreenPool {
   readonly #workers: PoolWorker[] = []
   readonly #screens = new Map<number, PooledScreen>()
+  readonly #version: string
   readonly #most: number
   #next = 1
   #closed = false
 
-  constructor(most = Math.max(1, availableParallelism() - 1)) {
+  /** `version`: what terminals answer to XTVERSION. */
+  constructor(version: string, most = Math.max(1, availableParallelism() - 1)) {
+    this.#version = version
     this.#most = most
   }
 
@@ -76,7 +79,10 @@ export class ScreenPool {
   #start(): PoolWorker {
     // The same file runs built (.js) and, in tests, as it is (.ts).
     const file = import.meta.url.endsWith('.ts') ? './screen-worker.ts' : './screen-worker.js'
-    const worker = new Worker(new URL(file, import.meta.url), { name: 'screens' })
+    const worker = new Worker(new URL(file, import.meta.url), {
+      name: 'screens',
+      workerData: { version: this.#version },
+    })
     const home: PoolWorker = { worker, screens: new Set() }
     worker.on('message', (message: FromWorker) => this.#screens.get(message.screen)?.receive(message))
     worker.on('error', error => this.#gone(home, error))

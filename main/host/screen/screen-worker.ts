@@ -1,6 +1,9 @@
 // A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
-import { parentPort } from 'node:worker_threads'
-import { Screen } from './screen.ts'
+import { hostname } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
+import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
+import { type Keyframe, Screen } from './screen.ts'
 import type { FromWorker, ToWorker } from './screen-protocol.ts'
 
 /** Screens take turns, this much each: a flood in one session delays another's query by a few milliseconds at most. */
@@ -10,6 +13,7 @@ type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' }>
 
 interface Held {
   screen: Screen
+  answers: Answers
   jobs: Job[]
   waiting: boolean
 }
@@ -25,14 +29,14 @@ port.on('message', (message: ToWorker) => {
   const held = screens.get(message.screen)
   switch (message.do) {
     case 'open':
-      screens.set(message.screen, { screen: open(message), jobs: [], waiting: false })
+      screens.set(message.screen, { ...open(message), jobs: [], waiting: false })
       return
     case 'close':
       screens.delete(message.screen)
       held?.screen.dispose()
       return
     case 'keyframe':
-      if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: held.screen.keyframe() })
+      if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: keyframe(held) })
       return
     default:
       if (!held) return
@@ -44,18 +48,35 @@ port.on('message', (message: ToWorker) => {
   }
 })
 
-function open(message: Extract<ToWorker, { do: 'open' }>): Screen {
-  const screen = message.screen
-  return new Screen({
+function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' | 'answers'> {
+  const id = message.screen
+  const reply = (text: string) => say({ say: 'answer', screen: id, text })
+  const screen = new Screen({
     cols: message.cols,
     rows: message.rows,
+    hostname: hostname(),
     hooks: {
-      answer: text => say({ say: 'answer', screen, text }),
-      title: title => say({ say: 'title', screen, title }),
-      cwd: cwd => say({ say: 'cwd', screen, cwd }),
-      bell: () => say({ say: 'bell', screen }),
+      answer: reply,
+      title: title => say({ say: 'title', screen: id, title }),
+      cwd: cwd => say({ say: 'cwd', screen: id, cwd }),
+      bell: () => say({ say: 'bell', screen: id }),
     },
   })
+  const answers = registerAnswers(screen.terminal, {
+    theme: () => TERMINAL_COLORS.dark,
+    size: () => screen,
+    cellPixels: () => DEFAULT_CELL,
+    reply,
+    version: (workerData as { version: string }).version,
+  })
+  return { screen, answers }
+}
+
+/** Colours that programs set live in the answers, the rest of the state in the screen. */
+function keyframe({ screen, answers }: Held): Keyframe {
+  const state = screen.keyframe()
+  const colors = answers.colors()
+  return colors ? { ...state, vt: Buffer.concat([Buffer.from(colors), state.vt]) } : state
 }
 
 /** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */

@@ -31,7 +31,8 @@ export class WholeCharacters {
       rest = rest.subarray(1)
       const tail = partialTail(grown)
       this.partial = grown.slice(grown.length - tail)
-      if (tail < grown.length) sink(grown.subarray(0, grown.length - tail))
+      // With a new character begun, what was held back has become invalid: no terminal shows it.
+      if (tail === 0) sink(grown)
     }
     if (rest.length === 0) return
     const tail = partialTail(rest)

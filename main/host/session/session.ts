@@ -56,6 +56,8 @@ export class Session {
   signal: string | null = null
   ended_at: number | null = null
   last_activity: number
+  /** The most bytes that the screen was behind. */
+  largestLag = 0
 
   readonly #options: SessionOptions
   readonly #handlers: SessionHandlers
@@ -72,6 +74,7 @@ export class Session {
   #batchBytes = 0
   #batchTimer: NodeJS.Timeout | undefined
   #paused = false
+  #inputRefused = false
   #endAs: SessionState | undefined
   #killTimer: NodeJS.Timeout | undefined
   #ended: Promise<void>
@@ -98,7 +101,7 @@ export class Session {
     this.pid = this.#pty.pid
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.#parsed(),
-      answer: text => this.#pty.write(Buffer.from(text, 'latin1')),
+      answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titled(title),
       cwd: cwd => this.#moved(cwd),
       bell: () => handlers.bell(),
@@ -173,7 +176,10 @@ export class Session {
   /** Queues one unit of input for the PTY, once. False: no room now, ask again when told. */
   takeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
     if (seq <= this.inputSeen(stream) || this.state !== 'running') return true
-    if (!this.#pty.write(bytes, () => this.#inputRoom())) return false
+    if (!this.#pty.write(bytes, () => this.#inputRoom())) {
+      this.#inputRefused = true
+      return false
+    }
     // Deleted first, so that the map stays in the order of last use and the oldest can be forgotten.
     this.#inputSeen.delete(stream)
     this.#inputSeen.set(stream, seq)
@@ -250,6 +256,7 @@ export class Session {
     this.last_activity = this.#options.now()
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#keepFrom())
+    this.largestLag = Math.max(this.largestLag, this.#lag())
     if (!this.#paused && !this.#screen.error && this.#lag() > SCREEN_LAG_BYTES) {
       this.#paused = true
       this.#pty.pause()
@@ -295,7 +302,10 @@ export class Session {
     this.#handlers.changed()
   }
 
+  /** Part of the queue reached the program: whoever was refused may try again. */
   #inputRoom(): void {
+    if (!this.#inputRefused) return
+    this.#inputRefused = false
     for (const attachment of this.#attachments) attachment.takeInput()
   }
 

@@ -80,6 +80,10 @@ export class Sessions {
     return [...this.#sessions.values()].filter(session => session.state === 'running')
   }
 
+  get largestScreenLag(): number {
+    return Math.max(0, ...[...this.#sessions.values()].map(session => session.largestLag))
+  }
+
   /** Every session that can be attached, oldest first. */
   list(): SessionInfo[] {
     return [...this.#sessions.values()].map(session => session.info())

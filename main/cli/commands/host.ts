@@ -1,0 +1,110 @@
+// otg host: a host without Electron, in the foreground until a signal ends it. Knows no sessions.
+import { closeSync, writeSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import { createHost, type Host, type HostOptions } from '../../host/host.ts'
+import { packageRoot } from '../../host/package-root.ts'
+import { loginShell } from '../../host/session/shell.ts'
+import { type Given, numberOf } from '../args.ts'
+import type { Command, Context } from '../command.ts'
+import { startInBackground } from '../detached-host.ts'
+import { type ReadyHost, tellHost } from '../host-text.ts'
+
+const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+/** npm passes on a Ctrl-C that the terminal has sent already: what comes this soon is the same one. */
+const SAME_SIGNAL_MS = 500
+const FORCED = 130
+
+export const host: Command = async (context, given) => {
+  const { output } = context
+  if (given.flags.detach) {
+    const ready = await startInBackground(context, hostArguments(context, given))
+    tellHost(output, context.json, ready, `kill ${ready.pid}`)
+    return 0
+  }
+  const options = hostOptions(context, given)
+  const readyFd = numberOf(given, 'ready-fd', 1024)
+  const running = readyFd === undefined ? await createHost(options) : await startFor(readyFd, options)
+  // Whoever started it may go away; the sessions stay.
+  output.outliveReader()
+  if (readyFd === undefined) {
+    const tell = () => tellHost(output, context.json, describe(running, running.address()), 'Ctrl-C')
+    tell()
+    running.onAddressUsed(() => {
+      if (!context.json) output.line('\nThat address was used. A fresh one:')
+      tell()
+    })
+  }
+  return runUntilSignal(running, context)
+}
+
+function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
+  const { version, webRoot } = packageRoot()
+  const port = numberOf(given, 'port', 65_535)
+  const { bind } = given.values
+  return {
+    dataDir,
+    webRoot,
+    version,
+    shell: loginShell(env),
+    home: homedir(),
+    env,
+    ...(port === undefined ? {} : { port }),
+    ...(bind === undefined ? {} : { bind }),
+  }
+}
+
+/** The same command line, for the process in the background. */
+function hostArguments({ dataDir }: Context, given: Given): string[] {
+  numberOf(given, 'port', 65_535) // told here rather than by the process in the background
+  const { port, bind } = given.values
+  return [
+    '--data-dir',
+    dataDir,
+    ...(port === undefined ? [] : ['--port', port]),
+    ...(bind === undefined ? [] : ['--bind', bind]),
+  ]
+}
+
+function describe({ pid, dataDir, port, otherPort }: Host, url: string): ReadyHost {
+  return { url, pid, data_dir: dataDir, port, other_port: otherPort }
+}
+
+/** Starts as the process in the background: says how it went on a descriptor, to who waits for it. */
+async function startFor(fd: number, options: HostOptions): Promise<Host> {
+  const say = (value: object) => {
+    writeSync(fd, `${JSON.stringify(value)}\n`)
+    closeSync(fd)
+  }
+  try {
+    const running = await createHost(options)
+    say({ ready: describe(running, running.address()) })
+    return running
+  } catch (error) {
+    const { code, message } = toCoded(error)
+    say({ error: { code, message } })
+    throw error
+  }
+}
+
+function runUntilSignal(running: Host, { output, json }: Context): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let since: number | undefined
+    const stop = (force: boolean) => {
+      if (since !== undefined) {
+        if (force && performance.now() - since > SAME_SIGNAL_MS) resolve(FORCED)
+        return
+      }
+      since = performance.now()
+      const sessions = running.running()
+      if (!json && sessions > 0)
+        output.line(`\nEnding ${sessions} ${sessions === 1 ? 'session' : 'sessions'} (Ctrl-C again: at once) …`)
+      running.stop().then(() => resolve(0), reject)
+    }
+    for (const signal of SIGNALS) process.on(signal, () => stop(signal === 'SIGINT'))
+    process.on('uncaughtException', error => {
+      const fault = new CodedError('internal', `a fault in the host, which ends: ${error.stack}`, { cause: error })
+      running.stop().finally(() => reject(fault))
+    })
+  })
+}

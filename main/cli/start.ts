@@ -1,0 +1,54 @@
+// `npm start`, unbuilt: builds what is missing or stale, then opens the desktop app, or without one runs the host here.
+// Knows nothing of either but how it is started.
+import { type SpawnOptions, spawn } from 'node:child_process'
+import { packageRoot } from '../host/package-root.ts'
+import { findElectron } from './electron.ts'
+import { isStale } from './freshness.ts'
+import { main } from './main.ts'
+
+const root = packageRoot().path
+const args = process.argv.slice(2)
+
+process.exitCode = await start()
+
+async function start(): Promise<number> {
+  // Help and mistakes need neither a build nor a window.
+  if (args.includes('--help') || args.includes('-h')) return host()
+  if (isStale(root)) {
+    process.stderr.write('Building …\n')
+    const code = await run('npm', ['run', '-s', 'build'], { shell: process.platform === 'win32' })
+    if (code !== 0) return code
+  }
+  const electron = await findElectron(root, process.env, text => process.stderr.write(`${text}\n`))
+  if ('missing' in electron) {
+    process.stderr.write(`${electron.missing}, so the host runs here, without the desktop app.\n\n`)
+    return host()
+  }
+  const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  if (sandbox.length > 0) process.stderr.write('As root, Electron runs without its sandbox.\n')
+  return run(electron.path, [...sandbox, root, ...args], {})
+}
+
+function host(): Promise<number> {
+  return main(['host', ...args], process.env, process.exit)
+}
+
+/** Runs a program in this terminal; resolves with its exit code. Signals go to it, and it decides. */
+function run(program: string, argv: string[], options: SpawnOptions): Promise<number> {
+  return new Promise(resolve => {
+    const child = spawn(program, argv, { cwd: root, stdio: 'inherit', ...options })
+    // The terminal sends Ctrl-C to both; here it must not end the waiting.
+    const stay = () => {}
+    const pass = (signal: NodeJS.Signals) => child.kill(signal)
+    process.on('SIGINT', stay).on('SIGTERM', pass).on('SIGHUP', pass)
+    const done = (code: number) => {
+      process.off('SIGINT', stay).off('SIGTERM', pass).off('SIGHUP', pass)
+      resolve(code)
+    }
+    child.on('error', error => {
+      process.stderr.write(`otg: ${program} could not be started: ${error.message}\n`)
+      done(1)
+    })
+    child.on('exit', (code, signal) => done(code ?? (signal === 'SIGINT' ? 130 : 1)))
+  })
+}

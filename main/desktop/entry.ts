@@ -1,0 +1,100 @@
+// The desktop app's start: reads the environment, takes the lock, puts the parts together. Knows no part's inside.
+import { mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { app, dialog, Menu } from 'electron'
+import { CodedError, toCoded } from '../../protocol/errors.ts'
+import { defaultDataDir } from '../host/data-dir.ts'
+import { packageRoot } from '../host/package-root.ts'
+import { loginShell } from '../host/session/shell.ts'
+import { allowAppScheme, serveApp } from './app-protocol.ts'
+import { guardContents, guardSession } from './guards.ts'
+import { HostLink } from './host-link.ts'
+import { appMenu } from './menu.ts'
+import { acceptPorts } from './page-ports.ts'
+import { Quit } from './quit.ts'
+import { startTray } from './tray.ts'
+import { MainWindow } from './windows.ts'
+
+const root = packageRoot()
+const dataDir = defaultDataDir(process.env)
+const assets = join(root.path, 'assets')
+
+// Chromium's own files lie in the data folder too, and its single-instance lock goes by this folder: so there is one app
+// per data folder, and one for tests beside the one that a person uses.
+const profile = join(dataDir, 'desktop')
+
+app.setName('On the Go')
+app.setAppUserModelId('app.onthego.desktop')
+// On Linux the system's keyring is asked for a password otherwise; nothing here is kept in Chromium's store.
+app.commandLine.appendSwitch('password-store', 'basic')
+allowAppScheme()
+guardContents()
+
+if (!prepareProfile()) {
+  fail(
+    new CodedError('data_dir_unusable', `the data folder ${dataDir} cannot be created; name another in OTG_DATA_DIR`),
+  )
+} else if (!app.requestSingleInstanceLock()) {
+  process.stderr.write('On the Go runs already; its window comes to the front\n')
+  app.quit()
+} else {
+  // Not awaited at the top level: Electron becomes ready only after this module has been evaluated.
+  app.whenReady().then(start).catch(fail)
+}
+
+function prepareProfile(): boolean {
+  try {
+    mkdirSync(profile, { recursive: true, mode: 0o700 })
+  } catch {
+    return false
+  }
+  app.setPath('userData', profile)
+  return true
+}
+
+async function start(): Promise<void> {
+  const link = new HostLink({
+    dataDir,
+    webRoot: root.webRoot,
+    version: root.version,
+    shell: loginShell(process.env),
+    home: homedir(),
+    env: process.env,
+  })
+  const quit = new Quit({ running: () => link.running(), stop: () => link.stop() })
+  // Also without windows there is something to do: the tray, and the sessions. Without a listener Electron would quit.
+  app.on('window-all-closed', () => {})
+  Menu.setApplicationMenu(appMenu())
+
+  await link.open()
+  guardSession()
+  serveApp(root.rendererRoot)
+  acceptPorts(transport => link.serve(transport))
+  const window = new MainWindow({ preload: join(import.meta.dirname, 'preload.cjs'), icon: join(assets, 'icon.png') })
+  const client = link.client()
+  startTray({
+    client,
+    assets,
+    open: place => window.open(place),
+    quit: () => quit.ask(),
+  })
+  app.on('second-instance', () => window.open())
+  app.on('activate', () => window.open())
+  window.open()
+}
+
+/** There is nobody to answer a protocol error to, and perhaps no terminal: said in both places, then out. */
+function fail(error: unknown): void {
+  const { code, message } = toCoded(error)
+  process.stderr.write(`on-the-go: ${message} (${code})\n`)
+  app.whenReady().then(async () => {
+    await dialog.showMessageBox({
+      type: 'error',
+      title: 'On the Go',
+      message: 'On the Go cannot start',
+      detail: message,
+    })
+    app.exit(1)
+  })
+}

@@ -1,0 +1,82 @@
+// The main window: made when it is wanted, pointed at a place, put back when its page crashes. Knows nothing of sessions.
+import { BrowserWindow, nativeTheme } from 'electron'
+import { SAFE_PREFERENCES } from './guards.ts'
+import { PAGE } from './origin.ts'
+
+export interface MainWindowOptions {
+  preload: string
+  icon: string
+}
+
+/**
+ * Where in the page: a session, the phone's address, or wherever it was. It is the fragment of the page's URL, so that the main
+ * process needs no message to lead the page there, and a reload comes back to it.
+ */
+export type Place = { session: string } | 'phone'
+
+/** A page that crashes more often than this is not put back by itself. */
+const MOST_RELOADS = 3
+const RELOADS_MS = 60_000
+
+export class MainWindow {
+  readonly #options: MainWindowOptions
+  #window: BrowserWindow | undefined
+  #reloads: number[] = []
+
+  constructor(options: MainWindowOptions) {
+    this.#options = options
+  }
+
+  /** Shows the window, at `place` if one is named. */
+  open(place?: Place): void {
+    const fragment = place === undefined ? '' : place === 'phone' ? '#phone' : `#session=${place.session}`
+    const window = this.#window
+    if (!window) {
+      this.#create(`${PAGE}${fragment}`)
+      return
+    }
+    // The same URL again would reload the page; another fragment of it only tells the page.
+    if (fragment && window.webContents.getURL() !== `${PAGE}${fragment}`) load(window, `${PAGE}${fragment}`)
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+  }
+
+  #create(url: string): void {
+    const { preload, icon } = this.#options
+    const window = new BrowserWindow({
+      title: 'On the Go',
+      icon,
+      width: 1080,
+      height: 720,
+      minWidth: 480,
+      minHeight: 320,
+      show: false,
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#14161a' : '#ffffff',
+      webPreferences: { ...SAFE_PREFERENCES, preload },
+    })
+    this.#window = window
+    window.once('ready-to-show', () => window.show())
+    window.on('closed', () => {
+      if (this.#window === window) this.#window = undefined
+    })
+    window.webContents.on('render-process-gone', (_event, { reason }) => {
+      if (reason !== 'clean-exit') this.#recover(window)
+    })
+    load(window, url)
+  }
+
+  /** The sessions live in the host: a page that crashed has lost nothing and comes back where it was. */
+  #recover(window: BrowserWindow): void {
+    const now = Date.now()
+    this.#reloads = [...this.#reloads.filter(at => now - at < RELOADS_MS), now]
+    if (window.isDestroyed()) return
+    if (this.#reloads.length > MOST_RELOADS) window.destroy()
+    else window.reload()
+  }
+}
+
+/** A load that is overtaken by the next one, or by the window's end, rejects; the page itself shows what else is wrong. */
+function load(window: BrowserWindow, url: string): void {
+  window.loadURL(url).catch(() => {})
+}

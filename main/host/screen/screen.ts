@@ -1,0 +1,175 @@
+// One session's screen: the host's own terminal emulator and the source of keyframes. Knows nothing of PTYs, clients,
+// threads or storage.
+
+import type { Position } from '../../../protocol/position.ts'
+import { Pending } from './pending.ts'
+import { snapshot } from './snapshot.ts'
+import { partialTail, WholeCharacters } from './whole-characters.ts'
+import { coreOf, createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
+
+/** The terminal's state at a position: reset, resize to `cols` × `rows`, write `vt`, write `pending`, then the log from there. */
+export interface Keyframe {
+  position: Position
+  cols: number
+  rows: number
+  vt: Uint8Array
+  pending: Uint8Array
+  /** An unfinished sequence was longer than PENDING_BYTES: its effect is lost, its end is still found. */
+  pending_dropped: boolean
+}
+
+export interface ScreenHooks {
+  title?(text: string): void
+  bell?(): void
+  /** A path from OSC 7, decoded; only from this host if `hostname` was given. */
+  cwd?(path: string): void
+  /** What the terminal answers to a query, to be written to the PTY. */
+  answer?(text: string): void
+  alternate?(on: boolean): void
+}
+
+export interface ScreenOptions {
+  cols: number
+  rows: number
+  scrollback?: number
+  /** The place in the log that this screen begins at. */
+  position?: Position
+  /** This machine's name; OSC 7 of other hosts (over ssh) is then ignored. */
+  hostname?: string
+  hooks?: ScreenHooks
+}
+
+/** Longer titles are cut: nobody can read them, and a program may send 10 MB. */
+const TITLE_CHARS = 1024
+
+/** PATH_MAX on Linux. */
+const PATH_CHARS = 4096
+
+export class Screen {
+  readonly terminal: Terminal
+  #offset: number
+  #resizes: number
+  readonly #pending = new Pending()
+  readonly #characters = new WholeCharacters()
+  #disposed = false
+
+  constructor({ cols, rows, scrollback = 1000, position, hostname, hooks = {} }: ScreenOptions) {
+    this.terminal = createTerminal({ cols, rows, scrollback })
+    this.#offset = position?.offset ?? 0
+    this.#resizes = position?.n ?? 0
+    const { terminal } = this
+    terminal.onData(text => hooks.answer?.(text))
+    terminal.onBell(() => hooks.bell?.())
+    terminal.onTitleChange(text => hooks.title?.(text.slice(0, TITLE_CHARS)))
+    terminal.buffer.onBufferChange(buffer => hooks.alternate?.(buffer.type === 'alternate'))
+    terminal.parser.registerOscHandler(7, data => {
+      const path = pathOf(data, hostname)
+      if (path !== undefined) hooks.cwd?.(path)
+      return true
+    })
+  }
+
+  /**
+   * Parses `bytes` before it returns, calls the hooks meanwhile and `done` at the end. xterm.js parses about 24 MB/s: the caller
+   * keeps its turns short by writing 64 KiB at a time.
+   */
+  write(bytes: Uint8Array, done?: () => void): void {
+    if (this.#disposed) return
+    this.#characters.push(bytes, whole => {
+      while (whole.length > PARSE_BYTES) {
+        const piece = whole.subarray(0, PARSE_BYTES)
+        const cut = piece.length - partialTail(piece)
+        this.#parse(whole.subarray(0, cut))
+        whole = whole.subarray(cut)
+      }
+      this.#parse(whole)
+    })
+    this.#offset += bytes.length
+    done?.()
+  }
+
+  /** Takes effect at once: everything written before has been parsed. */
+  resize(cols: number, rows: number): void {
+    if (this.#disposed) return
+    this.terminal.resize(cols, rows)
+    this.#resizes++
+  }
+
+  get position(): Position {
+    return { offset: this.#offset, n: this.#resizes }
+  }
+
+  get cols(): number {
+    return this.terminal.cols
+  }
+
+  get rows(): number {
+    return this.terminal.rows
+  }
+
+  keyframe(): Keyframe {
+    const begun = this.#pending.bytes()
+    const pending = new Uint8Array(begun.length + this.#characters.partial.length)
+    pending.set(begun)
+    pending.set(this.#characters.partial, begun.length)
+    return {
+      position: this.position,
+      cols: this.cols,
+      rows: this.rows,
+      vt: new TextEncoder().encode(snapshot(this.terminal)),
+      pending,
+      pending_dropped: this.#pending.dropped,
+    }
+  }
+
+  /** The rows on the screen as plain text, without trailing blanks. */
+  lines(): string[] {
+    const { active } = this.terminal.buffer
+    return this.#text(active.baseY, active.baseY + this.rows)
+  }
+
+  /** The normal screen's rows that have scrolled out and are still held, oldest first, as plain text. */
+  get scrollbackText(): string[] {
+    const { normal } = coreOf(this.terminal)._bufferService.buffers
+    const text: string[] = []
+    for (let y = 0; y < normal.ybase; y++) text.push(normal.lines.get(y)!.translateToString(true).trimEnd())
+    return text
+  }
+
+  get altScreen(): boolean {
+    return this.terminal.buffer.active.type === 'alternate'
+  }
+
+  dispose(): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.terminal.dispose()
+  }
+
+  #parse(bytes: Uint8Array): void {
+    parse(this.terminal, bytes)
+    this.#pending.feed(bytes)
+  }
+
+  #text(from: number, to: number): string[] {
+    const { lines } = coreOf(this.terminal)._bufferService.buffers.active
+    const text: string[] = []
+    for (let y = from; y < to; y++) text.push(lines.get(y)?.translateToString(true).trimEnd() ?? '')
+    return text
+  }
+}
+
+/** The path in `file://host/path`, or undefined if it is not one, is not absolute, or belongs to another machine. */
+function pathOf(data: string, hostname: string | undefined): string | undefined {
+  if (data.length > PATH_CHARS * 3) return undefined // every byte may be %-encoded
+  const match = /^file:\/\/([^/]*)(\/.*)$/s.exec(data)
+  if (!match) return undefined
+  const host = match[1]!.toLowerCase()
+  if (hostname !== undefined && host !== '' && host !== 'localhost' && host !== hostname.toLowerCase()) return undefined
+  try {
+    const path = decodeURIComponent(match[2]!)
+    return path.length > PATH_CHARS || /[\x00-\x1f\x7f]/.test(path) ? undefined : path
+  } catch {
+    return undefined // stray %
+  }
+}

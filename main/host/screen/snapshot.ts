@@ -1,0 +1,308 @@
+// Turns a terminal's whole state into output that brings a fresh xterm.js of the same size to the same state. Knows nothing
+// of bytes that came in the middle of a sequence (pending.ts), of positions or of who asks.
+//
+// The order matters: what moves the cursor comes before the cursor, what sets attributes before the last character,
+// which comes last of all when the next one might still join it.
+
+import {
+  BG_EXTENDED,
+  DEFAULT_INK,
+  FG_UNDERLINE,
+  type Ink,
+  inkOfPen,
+  isPlain,
+  joinClass,
+  joinStateOf,
+  sameInk,
+} from './cells.ts'
+import { cellAt, isInitial, isSecondHalf, Painter, type Saved, savedOf } from './painter.ts'
+import { Pen } from './pen.ts'
+import { type Core, type CoreBuffer, charsetFinal, coreOf, paletteOf, type Terminal } from './xterm.ts'
+
+/** Longer titles are cut, as in Screen's hook: a program may send 10 MB. */
+const TITLE_CHARS = 1024
+
+const LEAVE_ANY_SEQUENCE = '\x18'
+const RESET = '\x1bc'
+const TO_ALTERNATE = '\x1b[?47h'
+const TO_NORMAL = '\x1b[?47l'
+
+export function snapshot(terminal: Terminal): string {
+  const core = coreOf(terminal)
+  const { normal, alt, active } = core._bufferService.buffers
+  const pen = new Pen(link => {
+    const { id, uri } = core._oscLinkService._dataByLinkId.get(link)!.data
+    // Without an id, every opening would be a link of its own, and hovering would show its pieces one by one.
+    return { id: id ?? `otg-${link}`, uri }
+  })
+  const painter = new Painter(core, pen)
+  painter.out = `${LEAVE_ANY_SEQUENCE}${RESET}\x1b[20l${colors(terminal)}${titles(core)}`
+  const saved = savedOf(core, normal)
+  painter.draw(normal, isInitial(saved) ? undefined : saved, [TO_ALTERNATE, TO_NORMAL])
+  painter.out += pen.plain(DEFAULT_INK) + tabs(core, normal)
+  if (active === normal) finishNormal(core, painter, pen, savedOf(core, alt))
+  else finishAlternate(core, painter, pen, savedOf(core, alt))
+  return painter.out
+}
+
+/** Everything that is set on the alternate screen while it is only visited, then the cursor on the normal one. */
+function finishNormal(core: Core, painter: Painter, pen: Pen, altSaved: Saved): void {
+  const { normal } = core._bufferService.buffers
+  const { x, y } = normal
+  const ink = penOf(core)
+  const last = lastCluster(core, normal, ink)
+  let out = ''
+  if (painter.usedAside || !isInitial(altSaved)) {
+    out += `${TO_ALTERNATE}\x1b[${altSaved.y + 1};1H${save(core, pen, altSaved)}${TO_NORMAL}`
+  }
+  if (last && last.inserted > 0) out += `\x1b[${y + 1};${last.x + 1}H\x1b[${last.inserted}P`
+  if (ink.link) out += `\x1b[${y + 1}H${pen.extended(ink)}` // the normal screen is where it must be known
+  out += region(core, normal)
+  out += attributes(core, pen, ink) + modes(core)
+  // The cursor of one screen becomes the cursor of the other: so it gets anywhere, also behind the last column
+  // beside any cell, and outside the scroll region in origin mode.
+  const column = last ? last.x : x
+  out += `${TO_ALTERNATE}\x1b[${y + 1};${Math.min(column, core.cols - 1) + 1}H${column >= core.cols ? ' ' : ''}${TO_NORMAL}`
+  painter.out += out + (last?.text ?? '')
+}
+
+function finishAlternate(core: Core, painter: Painter, pen: Pen, saved: Saved): void {
+  const { normal, alt } = core._bufferService.buffers
+  const { x, y } = alt
+  const ink = penOf(core)
+  // The row that the cursor had on the normal screen decides how that is resized meanwhile.
+  painter.out += `${region(core, normal)}\x1b[${normal.y + 1}H${TO_ALTERNATE}\x1b[H`
+  const needsSlot = usesSlot(core, alt)
+  const untouched = isInitial(saved) && !painter.usedAside
+  painter.draw(alt, untouched || needsSlot ? undefined : saved, ['', ''])
+  let out = pen.plain(DEFAULT_INK) + tabs(core, alt)
+  if (needsSlot) out += `\x1b[${saved.y + 1};1H${save(core, pen, { ...saved, x: Math.min(saved.x, core.cols - 1) })}`
+  const last = lastCluster(core, alt, ink)
+  if (last && last.inserted > 0) out += `\x1b[${y + 1};${last.x + 1}H\x1b[${last.inserted}P`
+  out += region(core, alt)
+  const { origin } = core.coreService.decPrivateModes
+  const row = origin ? y - alt.scrollTop : y
+  if (!last && x >= core.cols) {
+    const behind = behindLastColumn(core, ink)
+    const place = `${origin ? '\x1b[?6h' : ''}\x1b[${row + 1};${(behind ? behind.x : core.cols - 1) + 1}H`
+    if (behind?.first) out += place + pen.plain(behind.ink) + behind.text + attributes(core, pen, ink)
+    else out += attributes(core, pen, ink) + place + (behind?.text ?? '')
+    painter.out += `${out}\0${modes(core, false)}`
+    return
+  }
+  out += attributes(core, pen, ink) + modes(core)
+  out += `\x1b[${row + 1};${(last ? last.x : x) + 1}H`
+  painter.out += out + (last?.text ?? '')
+}
+
+interface Behind {
+  text: string
+  x: number
+  ink: Ink
+  /** It is printed before the pen and the charset are set. */
+  first: boolean
+}
+
+/**
+ * On the alternate screen the cursor gets behind the last column only by printing there once more. Undefined if that cannot
+ * be: DECRC, when the pen needs it, moves the cursor.
+ */
+export function behindLastColumn(core: Core, ink: Ink): Behind | undefined {
+  const { alt } = core._bufferService.buffers
+  const line = alt.lines.get(alt.ybase + alt.y)!
+  const x =
+    core.cols - (isSecondHalf(core, line, core.cols - 1) && cellAt(core, line, core.cols - 2).width === 2 ? 2 : 1)
+  const cell = cellAt(core, line, x)
+  const text = cell.text || ' '
+  const stray = strays(core)
+  if (!((stray.charset || stray.ink) && slotFor(core, ink)))
+    return isPlain(cell.ink) ? { text, x, ink: cell.ink, first: true } : undefined
+  const typed = untranslated(core, text)
+  return sameInk(cell.ink, ink) && typed !== undefined ? { text: typed, x, ink, first: false } : undefined
+}
+
+interface LastCluster {
+  text: string
+  x: number
+  /** Columns that insert mode makes for it. */
+  inserted: number
+}
+
+/** What was printed last, if the next character might join it or REP repeat it, as it must be printed again. */
+export function lastCluster(core: Core, buffer: CoreBuffer, ink: Ink): LastCluster | undefined {
+  const state = core._inputHandler._parser.precedingJoinState
+  if (state === 0 || buffer.x === 0) return undefined
+  const line = buffer.lines.get(buffer.ybase + buffer.y)!
+  const x = isSecondHalf(core, line, buffer.x - 1) ? buffer.x - 2 : buffer.x - 1
+  if (x < 0) return undefined
+  const cell = cellAt(core, line, x)
+  if (cell.text === '' || x + cell.width !== buffer.x || !sameInk(cell.ink, ink)) return undefined
+  if (joinClass(joinStateOf(core, cell.text, cell.width)) !== joinClass(state)) return undefined
+  const text = untranslated(core, cell.text)
+  if (text === undefined) return undefined
+  let inserted = 0
+  if (core.coreService.modes.insertMode)
+    inserted = (core.unicodeService.charProperties(cell.text.codePointAt(0)!, 0) >>> 1) & 3
+  return { text, x, inserted }
+}
+
+/** What must be printed in the present charset to get `text`. */
+function untranslated(core: Core, text: string): string | undefined {
+  const { charset } = core._charsetService
+  if (!charset) return text
+  let result = ''
+  for (const char of text) {
+    if (char >= '\x7f' || charset[char] === undefined) result += char
+    else {
+      const key = Object.keys(charset).find(key => charset[key] === char)
+      if (key === undefined) return undefined
+      result += key
+    }
+  }
+  return result
+}
+
+/** DECSC with `saved`; the cursor is in column 0 of its row, and the row's end may be drawn over. */
+function save(core: Core, pen: Pen, saved: Saved): string {
+  const final = charsetFinal(saved.charset)
+  let out = pen.flags(saved.fg, saved.bg)
+  out += saved.x < core.cols ? `\x1b[${saved.x + 1}G` : `\x1b[${core.cols}G `
+  out += final === 'B' ? '\x1b7' : `\x1b(${final}\x1b7\x1b(B`
+  return out + pen.plain(DEFAULT_INK)
+}
+
+/** Whether drawing this buffer takes DECSC and DECRC on itself. */
+export function usesSlot(core: Core, buffer: CoreBuffer): boolean {
+  for (let y = 0; y < buffer.lines.length; y++) {
+    const line = buffer.lines.get(y)!
+    for (let x = 0; x < core.cols; x++) if (!isPlain(cellAt(core, line, x).ink)) return true
+  }
+  return false
+}
+
+/** Charsets and the pen. */
+function attributes(core: Core, pen: Pen, ink: Ink): string {
+  const { glevel, _charsets } = core._charsetService
+  let out = ''
+  for (const [g, designator] of ['(', ')', '*', '+'].entries())
+    if (_charsets[g]) out += `\x1b${designator}${charsetFinal(_charsets[g])}`
+  const shift = ['\x0f', '\x0e', '\x1bn', '\x1bo'][glevel]!
+  if (glevel !== 0) out += shift
+  // DECRC is the only way to a charset that is not the invoked one, and to a pen that disagrees with itself.
+  const { charset: strayCharset, ink: strayInk } = strays(core)
+  const slot = strayCharset || strayInk ? slotFor(core, ink) : undefined
+  if (!slot) return out + pen.plain(ink)
+  const { saved, there, back } = slot
+  if (!strayInk) return `${out}${there}\x1b8${back}\x1b[m\x1b]8;;\x07${fresh(pen, ink)}`
+  out += there + pen.extended(ink) + pen.restored(saved, ink) + back
+  return strayCharset ? out : out + shift
+}
+
+/** The pen after a DECRC that was for the charset. */
+function fresh(pen: Pen, ink: Ink): string {
+  pen.ink = DEFAULT_INK
+  return pen.plain(ink)
+}
+
+/** Whether the charset in use is not the invoked one, and whether the pen's flags disagree with its underline. */
+export function strays(core: Core): { charset: boolean; ink: boolean } {
+  const { charset, glevel, _charsets } = core._charsetService
+  return { charset: charset !== _charsets[glevel], ink: !isPlain(inkOfPen(core, core._inputHandler._curAttrData)) }
+}
+
+interface Slot {
+  saved: Saved
+  /** What leads to its screen and back. */
+  there: string
+  back: string
+}
+
+/** The saved cursor that brings back a charset or a pen that nothing else leads to, if there is one at hand. */
+export function slotFor(core: Core, ink: Ink): Slot | undefined {
+  const { normal, alt, active } = core._bufferService.buffers
+  const stray = strays(core)
+  const slots: Slot[] =
+    active === alt
+      ? [{ saved: savedOf(core, alt), there: '', back: '' }]
+      : [
+          { saved: savedOf(core, normal), there: '', back: '' },
+          { saved: savedOf(core, alt), there: TO_ALTERNATE, back: TO_NORMAL },
+        ]
+  const { charset } = core._charsetService
+  return slots.find(({ saved }) => (!stray.charset || saved.charset === charset) && (!stray.ink || leadsTo(saved, ink)))
+}
+
+/** Whether Pen.restored leads from there to `ink`: OSC 8 brings BG_EXTENDED in line, but nothing moves FG_UNDERLINE alone. */
+function leadsTo(saved: Saved, ink: Ink): boolean {
+  if ((saved.fg ^ ink.fg) & FG_UNDERLINE) return false
+  return !((saved.bg ^ ink.bg) & BG_EXTENDED) || !!(ink.bg & BG_EXTENDED) === (ink.style !== 0 || ink.link !== 0)
+}
+
+/** The pen as it can be brought back: if it disagrees with itself and no saved cursor helps, what SGR and OSC 8 can do. */
+export function penOf(core: Core): Ink {
+  const ink = inkOfPen(core, core._inputHandler._curAttrData)
+  if (isPlain(ink) || slotFor(core, ink)) return ink
+  const fg = ink.style ? ink.fg | FG_UNDERLINE : ink.fg & ~FG_UNDERLINE
+  const bg = ink.style || ink.link ? ink.bg | BG_EXTENDED : ink.bg & ~BG_EXTENDED
+  return { ...ink, fg: fg >>> 0, bg: bg >>> 0 }
+}
+
+function region(core: Core, { scrollTop, scrollBottom }: CoreBuffer): string {
+  return scrollTop === 0 && scrollBottom === core.rows - 1 ? '' : `\x1b[${scrollTop + 1};${scrollBottom + 1}r`
+}
+
+function tabs(core: Core, buffer: CoreBuffer): string {
+  let stops = ''
+  let usual = true
+  for (let x = 0; x < core.cols; x++) {
+    if (buffer.tabs[x]) stops += `\x1b[${x + 1}G\x1bH`
+    if ((buffer.tabs[x] === true) !== (x % 8 === 0)) usual = false
+  }
+  return usual ? '' : `\x1b[3g${stops}`
+}
+
+function modes(core: Core, withOrigin = true): string {
+  const { isCursorHidden, modes, decPrivateModes: dec } = core.coreService
+  const { convertEol, cursorBlink } = core.optionsService.rawOptions
+  const { activeProtocol, activeEncoding } = core.coreMouseService
+  let on = ''
+  if (dec.applicationCursorKeys) on += ';1'
+  if (withOrigin && dec.origin) on += ';6'
+  if (dec.reverseWraparound) on += ';45'
+  if (dec.applicationKeypad) on += ';66'
+  const protocol = { X10: 9, VT200: 1000, DRAG: 1002, ANY: 1003 }[activeProtocol]
+  if (protocol) on += `;${protocol}`
+  if (dec.sendFocus) on += ';1004'
+  const encoding = { SGR: 1006, SGR_PIXELS: 1016 }[activeEncoding]
+  if (encoding) on += `;${encoding}`
+  if (dec.bracketedPasteMode) on += ';2004'
+  if (dec.synchronizedOutput) on += ';2026'
+  let out = on ? `\x1b[?${on.slice(1)}h` : ''
+  if (!dec.wraparound) out += '\x1b[?7l'
+  if (modes.insertMode) out += '\x1b[4h'
+  // A reset leaves these three as they were in xterm.js, so both values are written.
+  out += convertEol ? '\x1b[20h' : '\x1b[20l'
+  out += `\x1b[?25${isCursorHidden ? 'l' : 'h'}\x1b[?12${cursorBlink ? 'h' : 'l'}`
+  const { cursorStyle: style, cursorBlink: blink } = dec
+  if (style) out += `\x1b[${{ block: 2, underline: 4, bar: 6 }[style] - (blink ? 1 : 0)} q`
+  else if (blink !== undefined) out += `\x1b[${blink ? 7 : 8} q` // no style has these numbers: only the blinking is set
+  return out
+}
+
+/** Colours that the program has set; headless terminals keep none, browsers do, and a reset leaves them. */
+function colors(terminal: Terminal): string {
+  let out = '\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07'
+  for (const [index, color] of paletteOf(terminal)) {
+    const hex = color.toString(16).padStart(6, '0')
+    const spec = `rgb:${hex.slice(0, 2)}/${hex.slice(2, 4)}/${hex.slice(4)}`
+    out += index < 256 ? `\x1b]4;${index};${spec}\x07` : `\x1b]${index - 246};${spec}\x07`
+  }
+  return out
+}
+
+function titles(core: Core): string {
+  const { _windowTitle: title, _iconName: icon } = core._inputHandler
+  const cut = (text: string) =>
+    [...text.slice(0, TITLE_CHARS)].filter(char => !/[\ud800-\udfff]/.test(char[0]!) || char.length > 1).join('')
+  return (title ? `\x1b]2;${cut(title)}\x07` : '') + (icon ? `\x1b]1;${cut(icon)}\x07` : '')
+}

@@ -1,0 +1,181 @@
+// The whole window: the list, the chosen session, the phone's panel. Knows no Electron and no terminal's inside.
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { HostClient } from '../protocol/client.ts'
+import { toCoded } from '../protocol/errors.ts'
+import type { SessionInfo } from '../protocol/messages.ts'
+import { ConnectionBanner } from '../ui/connection-banner.tsx'
+import { Question } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { SessionList } from '../ui/session-list.tsx'
+import type { Grid } from '../ui/size-policy.ts'
+import { Toasts, toast } from '../ui/toast.tsx'
+import { printable } from '../ui/words.ts'
+import { keysOf, onShortcut, type Shortcut } from './keys.ts'
+import { PhonePanel } from './phone-panel.tsx'
+import { keepPlace, type Place, readPlace } from './place.ts'
+import { TerminalPane } from './terminal-pane.tsx'
+
+/** Ages in the list are told in seconds at first, but nobody counts along. */
+const CLOCK_MS = 5_000
+
+export function App({ client }: { client: HostClient }) {
+  const [state, setState] = useState(client.state)
+  const [reached, setReached] = useState(false)
+  const [sessions, setSessions] = useState<SessionInfo[]>()
+  const [place, setPlace] = useState<Place>(() => readPlace(location.hash, { phone: false }))
+  const [ending, setEnding] = useState<SessionInfo>()
+  const [now, setNow] = useState(Date.now)
+  const measure = useRef<() => Grid>(undefined)
+  const list = useRef<HTMLElement>(null)
+
+  useEffect(() => client.on('state', setState), [client])
+  useEffect(() => client.on('sessions', setSessions), [client])
+  useEffect(() => {
+    if (state.name === 'ready') setReached(true)
+  }, [state])
+  useEffect(() => {
+    const tick = setInterval(() => setNow(Date.now()), CLOCK_MS)
+    return () => clearInterval(tick)
+  }, [])
+  useEffect(() => {
+    const arrive = () => setPlace(was => readPlace(location.hash, was))
+    window.addEventListener('hashchange', arrive)
+    return () => window.removeEventListener('hashchange', arrive)
+  }, [])
+  useEffect(() => keepPlace(place), [place])
+
+  const select = useCallback((session: string) => setPlace(was => ({ ...was, session })), [])
+  const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
+  const measured = useCallback((how: () => Grid) => {
+    measure.current = how
+  }, [])
+  const start = useCallback(() => {
+    const size = measure.current?.()
+    client.create(size ? { size } : {}).then(
+      session => select(session.session_id),
+      error => toast(toCoded(error).message, true),
+    )
+  }, [client, select])
+
+  // A window that comes up without a place shows what was started last; one whose session was forgotten does, too.
+  useEffect(() => {
+    if (!sessions || sessions.some(one => one.session_id === place.session)) return
+    const last = running(sessions)[0]
+    if (last && !place.session) select(last.session_id)
+  }, [sessions, place.session, select])
+
+  const shortcut = (pressed: Shortcut) => {
+    switch (pressed) {
+      case 'new':
+        return start()
+      case 'phone':
+        return setPhone(!place.phone)
+      case 'list':
+        return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
+      case 'next':
+      case 'previous': {
+        const order = running(sessions ?? [])
+        const at = order.findIndex(one => one.session_id === place.session)
+        const to = at < 0 ? 0 : at + (pressed === 'next' ? 1 : order.length - 1)
+        const session = order[to % (order.length || 1)]
+        if (session) select(session.session_id)
+      }
+    }
+  }
+  const latest = useRef(shortcut)
+  latest.current = shortcut
+  useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
+
+  const shown = sessions?.find(one => one.session_id === place.session)
+  return (
+    <div class={place.phone ? 'window with-phone' : 'window'}>
+      <nav class="side" aria-label="Sessions" ref={list}>
+        <div class="tools">
+          <button
+            type="button"
+            class="primary"
+            title={keysOf('new').title}
+            aria-keyshortcuts={keysOf('new').aria}
+            onClick={start}
+          >
+            <Icon name="plus" />
+            New session
+          </button>
+          <button
+            type="button"
+            class="toggle"
+            title={keysOf('phone').title}
+            aria-keyshortcuts={keysOf('phone').aria}
+            aria-pressed={place.phone}
+            onClick={() => setPhone(!place.phone)}
+          >
+            <Icon name="phone" />
+            Phone
+          </button>
+        </div>
+        <div class="sessions">
+          {sessions && (
+            <SessionList
+              sessions={sessions}
+              now={now}
+              open={session => select(session.session_id)}
+              end={setEnding}
+              current={place.session}
+            />
+          )}
+        </div>
+      </nav>
+      <main>
+        <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
+        {place.session ? (
+          <TerminalPane
+            key={place.session}
+            client={client}
+            session_id={place.session}
+            session={shown}
+            end={setEnding}
+            measured={measured}
+          />
+        ) : (
+          sessions && <Empty start={start} />
+        )}
+      </main>
+      {place.phone && <PhonePanel client={client} close={() => setPhone(false)} />}
+      {ending && (
+        <Question
+          title={`End “${printable(ending.title) || 'untitled'}”?`}
+          yes="End session"
+          danger
+          onClose={() => setEnding(undefined)}
+          onYes={() => {
+            client.kill(ending.session_id).catch(error => toast(toCoded(error).message, true))
+            setEnding(undefined)
+          }}
+        >
+          <p>What runs in it is told to stop, and is stopped after five seconds.</p>
+        </Question>
+      )}
+      <Toasts />
+    </div>
+  )
+}
+
+function Empty({ start }: { start: () => void }) {
+  return (
+    <div class="empty">
+      <Icon name="terminal" />
+      <h1>No session runs</h1>
+      <p>
+        A session is a shell that goes on when this window is closed, and that a phone can pick up where you left it.
+      </p>
+      <button type="button" class="primary" onClick={start}>
+        New session
+      </button>
+    </div>
+  )
+}
+
+/** In the order of the list: the newest first. */
+function running(sessions: SessionInfo[]): SessionInfo[] {
+  return sessions.filter(one => one.state === 'running').sort((a, b) => b.created_at - a.created_at)
+}

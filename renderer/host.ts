@@ -1,0 +1,51 @@
+// The window's way to the host: a MessagePort that the preload script opens. Knows nothing of what the window shows.
+import { decompress } from 'fzstd'
+import { HostClient } from '../protocol/client.ts'
+import { CodedError } from '../protocol/errors.ts'
+import type { Transport } from '../protocol/transport.ts'
+import { portTransport } from './port-transport.ts'
+
+declare global {
+  /** What preload.cts gives; nothing in a page that is not in our window. */
+  var otg: { openPort(): void } | undefined
+}
+
+/** The app is in the same computer: a try costs nothing, and it is never given up. */
+const BACKOFF = { first: 100, most: 2_000, give_up: Number.POSITIVE_INFINITY }
+
+export function connectHost(): HostClient {
+  const client = new HostClient({
+    connect: openPort,
+    client: { kind: 'desktop', name: 'window' },
+    inflate,
+    reconnect: BACKOFF,
+  })
+  client.watch()
+  // Its states are shown; there is nothing else to do about a failure.
+  client.connect().catch(() => {})
+  return client
+}
+
+function openPort(): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    if (!globalThis.otg) {
+      reject(new CodedError('unreachable', 'this page works in the app only'))
+      return
+    }
+    const receive = (event: MessageEvent) => {
+      const [port] = event.ports
+      if (event.source !== window || event.data !== 'otg:port' || !port) return
+      window.removeEventListener('message', receive)
+      resolve(portTransport(port))
+    }
+    window.addEventListener('message', receive)
+    globalThis.otg.openPort()
+  })
+}
+
+/** fzstd checks little: the output's place is bounded by us, and so is its length. */
+function inflate(bytes: Uint8Array, size: number): Uint8Array {
+  const out = decompress(bytes, new Uint8Array(size))
+  if (out.length !== size) throw new CodedError('bad_frame', 'output that does not inflate to its size')
+  return out
+}

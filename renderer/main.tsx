@@ -1,0 +1,9 @@
+// The desktop window's start. Knows only which parts there are.
+import '../ui/ui.css'
+import './style.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { connectHost } from './host.ts'
+
+const client = connectHost()
+render(<App client={client} />, document.getElementById('app')!)

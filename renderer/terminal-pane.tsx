@@ -1,0 +1,107 @@
+// One session in the window: its name, its terminal, what can be done with it. Knows nothing of the other sessions.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { HostClient } from '../protocol/client.ts'
+import type { CodedError } from '../protocol/errors.ts'
+import type { SessionInfo } from '../protocol/messages.ts'
+import type { Grid, SizeMode } from '../ui/size-policy.ts'
+import { TerminalView } from '../ui/terminal-view.ts'
+import { toast } from '../ui/toast.tsx'
+import { commandLine, printable, shortPath, stateWords } from '../ui/words.ts'
+import { terminalKeys } from './keys.ts'
+
+export interface TerminalPaneProps {
+  client: HostClient
+  session_id: string
+  /** As the list has it; undefined while the list is not there, and for one that is forgotten. */
+  session: SessionInfo | undefined
+  end: (session: SessionInfo) => void
+  /** Tells how to measure what would fit here, for the size of the next session. */
+  measured: (measure: () => Grid) => void
+}
+
+export function TerminalPane({ client, session_id, session, end, measured }: TerminalPaneProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const view = useRef<TerminalView>(undefined)
+  const [mode, setMode] = useState<SizeMode>('own')
+  const [failed, setFailed] = useState<CodedError>()
+
+  // Before paint: the box has its extent, and focus is where the person types next.
+  useLayoutEffect(() => {
+    setMode('own')
+    setFailed(undefined)
+    const terminal = new TerminalView(box.current!, {
+      mode: 'own',
+      // The main process shows where the link leads, and asks.
+      openLink: target => void window.open(target),
+      typingFailed: error => toast(error.message, true),
+      sizeChanged: setMode,
+    })
+    view.current = terminal
+    terminalKeys(terminal.term)
+    const attached = client.attach(session_id, terminal, { size: terminal.measure() })
+    attached.on('failed', setFailed)
+    terminal.bind(attached)
+    // What is hidden takes no focus, and the terminal is hidden until it has caught up. Once: a person may be elsewhere later.
+    const off = attached.on('caught_up', () => {
+      off()
+      terminal.focus()
+    })
+    measured(() => terminal.measure())
+    return () => {
+      client.detach(attached)
+      terminal.dispose()
+    }
+  }, [client, session_id, measured])
+
+  useEffect(() => {
+    document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
+  }, [session])
+
+  const running = session?.state === 'running'
+  return (
+    <section class="pane" aria-label="Session">
+      <header>
+        <div class="name">
+          <h1>
+            <bdi>{session ? printable(session.title) || 'untitled' : '…'}</bdi>
+          </h1>
+          {session && (
+            <bdi class="what">
+              {commandLine(session.command)} <span class="where">{shortPath(session.cwd, 60)}</span>
+            </bdi>
+          )}
+        </div>
+        {session && running && (
+          <button type="button" class="plain" onClick={() => end(session)}>
+            End session
+          </button>
+        )}
+      </header>
+      {mode === 'follow' && running && (
+        <Notice text="Another screen decides the size of this session.">
+          <button
+            type="button"
+            onClick={() => {
+              view.current?.setMode('own')
+              view.current?.focus()
+            }}
+          >
+            Fit to this window
+          </button>
+        </Notice>
+      )}
+      {failed && <Notice text={`This session cannot be shown: ${failed.message}.`} />}
+      {session && !running && <Notice text={`This session has ended: ${stateWords(session)}.`} />}
+      <div class="stage" ref={box} />
+    </section>
+  )
+}
+
+function Notice({ text, children }: { text: string; children?: preact.ComponentChildren }) {
+  return (
+    <div class="notice" role="status">
+      <span>{text}</span>
+      {children}
+    </div>
+  )
+}

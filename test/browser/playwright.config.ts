@@ -1,0 +1,49 @@
+// How the browser tests run: Debian's Chromium, as a phone. Knows no test.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig, devices } from '@playwright/test'
+
+export const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
+const ROOT = join(import.meta.dirname, '..', '..')
+
+const missing = [
+  ...(existsSync(CHROMIUM) ? [] : [`${CHROMIUM} (apt-get install chromium)`]),
+  ...(existsSync(join(ROOT, 'build', 'web-client', 'index.html')) ? [] : ['build/web-client (npm run build)']),
+]
+if (missing.length > 0) {
+  const sentence = `missing: ${missing.join(', ')}; the browser tests need it`
+  if (process.env.CI) throw new Error(sentence)
+  console.log(sentence)
+}
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '*.test.ts',
+  // Where something is missing every test is skipped (phone.ts), and the line above says why.
+  metadata: { missing },
+  outputDir: join(ROOT, 'test-output', 'browser'),
+  reporter: [['list']],
+  workers: 2,
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  timeout: 45_000,
+  expect: { timeout: 10_000 },
+  use: {
+    ...devices['Pixel 7'],
+    colorScheme: 'dark',
+    actionTimeout: 10_000,
+    launchOptions: {
+      executablePath: CHROMIUM,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        // xterm then draws with the DOM, which tests and screenshots can read.
+        '--disable-3d-apis',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        '--no-first-run',
+      ],
+    },
+  },
+})

@@ -1,0 +1,14 @@
+// How the desktop tests run: one app at a time, in whatever display and Electron run.ts found. Knows no test.
+import { defineConfig } from '@playwright/test'
+
+export default defineConfig({
+  testDir: '.',
+  // Packaging takes half a minute and is run by itself: OTG_TEST_PACKAGED=1.
+  testIgnore: process.env.OTG_TEST_PACKAGED ? [] : ['packaged.test.ts'],
+  outputDir: '../../test-output/desktop',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 1,
+  fullyParallel: false,
+  reporter: [['list'], ['json', { outputFile: '../../test-output/reports/desktop.json' }]],
+})

@@ -1,0 +1,37 @@
+// Starts the desktop tests where an Electron and a display are, and says what is missing where not. Knows no test.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { findElectron } from './support/electron.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const playwright = join(root, 'node_modules', '@playwright', 'test', 'cli.js')
+const config = join(import.meta.dirname, 'playwright.config.ts')
+const found = findElectron()
+const display = displayCommand()
+
+if (found.missing !== undefined) absent(found.missing)
+else if (display.missing !== undefined) absent(display.missing)
+else {
+  const [program, ...args] = [...display.command, process.execPath, playwright, 'test', '--config', config]
+  const { status, error } = spawnSync(program!, [...args, ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: found.dist },
+  })
+  if (error) throw error
+  process.exitCode = status ?? 1
+}
+
+/** A display of our own where there can be one: a test must not depend on, or disturb, what a person has open. */
+function displayCommand(): { command: string[]; missing?: undefined } | { missing: string } {
+  if (process.platform !== 'linux') return { command: [] }
+  const have = (program: string) => spawnSync('which', [program], { stdio: 'ignore' }).status === 0
+  if (have('xvfb-run') && have('dbus-run-session')) return { command: ['xvfb-run', '-a', 'dbus-run-session', '--'] }
+  return process.env.DISPLAY ? { command: [] } : { missing: 'no display: install xvfb and dbus' }
+}
+
+function absent(what: string): void {
+  process.stdout.write(`desktop tests skipped: ${what}\n`)
+  // Where all is meant to be there, what is missing is a failure.
+  if (process.env.CI) process.exitCode = 1
+}

@@ -1,0 +1,130 @@
+// The desktop app under test: started on a data folder of its own, looked at, ended. Knows no single test.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
+import { executable, findElectron } from './electron.ts'
+
+export const root = join(import.meta.dirname, '..', '..', '..')
+export const screenshots = join(root, 'test-output', 'desktop-screenshots')
+mkdirSync(screenshots, { recursive: true })
+
+export interface Fixtures {
+  /** A data folder that is empty, and removed afterwards. */
+  dataDir: string
+  /** Starts the app on `dataDir`; what still runs at the end of the test is killed. */
+  start: () => Promise<ElectronApplication>
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are asked for from this pattern
+  dataDir: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'otg-desktop-'))
+    // The same prompt for everybody: the system's own profile has one for root.
+    writeFileSync(join(folder, '.profile'), "PS1='$ '\n")
+    await use(folder)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  },
+  start: async ({ dataDir }, use) => {
+    const found = findElectron()
+    if (found.missing !== undefined) {
+      if (process.env.CI) throw new Error(found.missing)
+      base.skip(true, found.missing)
+      return
+    }
+    const started: ElectronApplication[] = []
+    await use(async () => {
+      const app = await _electron.launch({
+        executablePath: executable(found.dist),
+        args: [...sandboxArguments(), root],
+        cwd: root,
+        env: environment(dataDir),
+      })
+      started.push(app)
+      return app
+    })
+    for (const app of started) {
+      const process_ = app.process()
+      if (process_.exitCode === null && process_.signalCode === null) process_.kill('SIGKILL')
+    }
+  },
+})
+
+export { expect }
+
+/** Chromium's sandbox refuses to run as root, which is what a container's tests are. */
+export function sandboxArguments(): string[] {
+  return process.getuid?.() === 0 ? ['--no-sandbox'] : []
+}
+
+/** What a desktop session has, with a plain shell: a person's own prompt and startup files are not under test. */
+export function environment(dataDir: string): Record<string, string> {
+  const env: Record<string, string> = {
+    HOME: dataDir,
+    SHELL: '/bin/sh',
+    OTG_DATA_DIR: join(dataDir, 'data'),
+  }
+  for (const name of ['PATH', 'DISPLAY', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'LANG', 'CI'])
+    if (process.env[name]) env[name] = process.env[name]
+  return env
+}
+
+/** The text that a terminal of the page shows, row by row. */
+export async function shownText(page: Page): Promise<string> {
+  const rows = await page.locator('.xterm-rows > div').allTextContents()
+  return rows.map(row => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
+}
+
+/** Waits for the terminal to show `text`. */
+export async function expectShown(page: Page, text: string | RegExp): Promise<void> {
+  await expect.poll(() => shownText(page), { timeout: 15_000 }).toMatch(text)
+}
+
+/** Every process below `pid`, and itself. */
+export function family(pid: number): number[] {
+  const children = new Map<number, number[]>()
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      // Behind the command's name in brackets, which may hold anything: state, parent.
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)])
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const found = [pid]
+  for (let i = 0; i < found.length; i++) found.push(...(children.get(found[i]!) ?? []))
+  return found
+}
+
+export function alive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z'
+  } catch {
+    return false
+  }
+}
+
+/** Waits until none of `pids` runs. */
+export async function expectGone(pids: number[]): Promise<void> {
+  await expect.poll(() => pids.filter(alive), { timeout: 15_000 }).toEqual([])
+}
+
+/** Answers the app's native message boxes with button `response` and keeps what they said in `globalThis.asked`. */
+export async function answerDialogs(app: ElectronApplication, response: number): Promise<void> {
+  await app.evaluate(({ dialog }, answer) => {
+    const asked: string[] = []
+    Object.assign(globalThis, { asked })
+    dialog.showMessageBox = (async (options: Electron.MessageBoxOptions) => {
+      asked.push(`${options.message}\n${options.detail ?? ''}`)
+      return { response: answer, checkboxChecked: false }
+    }) as typeof dialog.showMessageBox
+  }, response)
+}
+
+export function asked(app: ElectronApplication): Promise<string[]> {
+  return app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked)
+}

@@ -1,0 +1,32 @@
+// A host without Electron on the folder named in argv, with one shell; prints that shell's pid. Ends at SIGTERM.
+import { homedir } from 'node:os'
+import { createHost } from '../../../main/host/host.ts'
+import { packageRoot } from '../../../main/host/package-root.ts'
+import { HostClient } from '../../../protocol/client.ts'
+import { transportPair } from '../../../protocol/transport.ts'
+
+const { webRoot, version } = packageRoot()
+const host = await createHost({
+  dataDir: process.argv[2]!,
+  port: 0,
+  webRoot,
+  version,
+  shell: ['/bin/sh'],
+  home: homedir(),
+  env: process.env,
+})
+const client = new HostClient({
+  connect: async () => {
+    const [mine, theirs] = transportPair()
+    host.accept(theirs)
+    return mine
+  },
+  client: { kind: 'script', name: 'test' },
+})
+await client.connect()
+const { pid } = await client.create({ title: 'headless shell' })
+process.stdout.write(`${pid}\n`)
+process.on('SIGTERM', () => {
+  client.close()
+  void host.stop().then(() => process.exit(0))
+})

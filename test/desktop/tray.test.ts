@@ -1,0 +1,94 @@
+// The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
+import type { ElectronApplication } from '@playwright/test'
+import { expect, expectGone, expectShown, family, test } from './support/app.ts'
+
+/**
+ * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
+ * menu a tray has, and the app should not need a door for tests.
+ */
+async function watchTray(app: ElectronApplication): Promise<void> {
+  await app.evaluate(({ Tray }) => {
+    const { setContextMenu } = Tray.prototype
+    Tray.prototype.setContextMenu = function (menu) {
+      Object.assign(globalThis, { tray: this, trayMenu: menu })
+      setContextMenu.call(this, menu)
+    }
+  })
+}
+
+function labels(app: ElectronApplication): Promise<string[]> {
+  return app.evaluate(() => {
+    const { trayMenu } = globalThis as unknown as { trayMenu?: Electron.Menu }
+    return trayMenu?.items.map(item => (item.type === 'separator' ? '-' : item.label)) ?? []
+  })
+}
+
+function press(app: ElectronApplication, label: string): Promise<void> {
+  return app.evaluate((_electron, wanted) => {
+    const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
+    const item = trayMenu.items.find(one => one.label === wanted)
+    if (!item) throw new Error(`the menu has no ${wanted}`)
+    item.click()
+  }, label)
+}
+
+const ALWAYS = ['-', 'New Session', 'Show QR Code', 'Open Window', '-', 'Quit']
+
+test('the tray lists running sessions and opens them', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await page.getByRole('button', { name: 'New session' }).first().click()
+  await expectShown(page, /\$/)
+  await expect.poll(() => labels(app)).toHaveLength(1 + ALWAYS.length)
+  expect((await labels(app)).slice(1)).toEqual(ALWAYS)
+  expect(await app.evaluate(() => (globalThis as unknown as { tray: Electron.Tray }).tray.isDestroyed())).toBe(false)
+
+  await page.keyboard.type('echo the first\n')
+  await expectShown(page, /\nthe first/)
+  await press(app, 'New Session')
+  await expect.poll(() => labels(app)).toHaveLength(2 + ALWAYS.length)
+  await expect(page.locator('nav [data-session]')).toHaveCount(2)
+  await expectShown(page, /^\$ *\n/)
+  await app.evaluate(() => {
+    const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
+    trayMenu.items[1]!.click()
+  })
+  await expectShown(page, /\nthe first/)
+})
+
+test('the tray shows the QR code, also when the window was closed', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await page.getByRole('button', { name: 'New session' }).first().click()
+  await expectShown(page, /\$/)
+  await expect.poll(() => labels(app)).toContain('Show QR Code')
+  await press(app, 'Show QR Code')
+  await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
+
+  await Promise.all([
+    page.waitForEvent('close'),
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
+  ])
+  const [again] = await Promise.all([app.waitForEvent('window'), press(app, 'Show QR Code')])
+  await expect(again.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
+  // The session went on without a window.
+  await expectShown(again, /\$/)
+})
+
+test('Quit in the tray ends everything, without a question when nothing runs', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await page.getByRole('button', { name: 'New session' }).first().click()
+  await expectShown(page, /\$/)
+  await page.keyboard.type('exit\n')
+  await expect(page.getByText('This session has ended')).toBeVisible()
+  await expect.poll(() => labels(app)).toContain('No sessions')
+  const processes = family(app.process().pid!)
+  const closed = app.waitForEvent('close')
+  await press(app, 'Quit')
+  await closed
+  await expectGone(processes)
+})

@@ -1,0 +1,326 @@
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import type { Host } from '../../main/host/host.ts'
+import { jsonFrames } from '../../protocol/frames.ts'
+import { FRAME_BYTES } from '../../protocol/limits.ts'
+import {
+  cleanUp,
+  connectWebSocket,
+  later,
+  openSocket,
+  secretOf,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../support/host.ts'
+
+afterEach(cleanUp)
+
+/** A request with the path and headers exactly as given: no client in between that tidies them. */
+function get(host: Host, path: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const req = request({ host: '127.0.0.1', port: host.port, path, headers }, response => {
+      let body = ''
+      response.on('data', chunk => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+    })
+    req.on('error', reject).end()
+  })
+}
+
+const closed = (socket: WebSocket) =>
+  new Promise<string>(resolve => socket.once('close', (_code, reason) => resolve(reason.toString())))
+
+const hello = (fields: object = {}) =>
+  jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' }, ...fields })[0]!
+
+it('says that it is well', async () => {
+  const { status, body } = await get(await startHost(), '/health')
+  expect(status).toBe(200)
+  expect(JSON.parse(body)).toMatchObject({ ok: true })
+})
+
+describe('case 27: a Host header that is not ours gets 421', () => {
+  it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])('%j', async name => {
+    const host = await startHost()
+    for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
+    await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
+  })
+
+  it('but 127.0.0.1 and localhost with our port are fine', async () => {
+    const host = await startHost()
+    for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
+      expect((await get(host, '/health', { host: `${name}:${host.port}` })).status).toBe(200)
+  })
+})
+
+describe('case 28: a foreign Origin gets 403', () => {
+  const origins = (port: number) => [
+    'http://evil.example',
+    'null',
+    'file://',
+    `http://127.0.0.1:${port}.evil.example`,
+    `http://evil.example#127.0.0.1:${port}`,
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${port + 1}`,
+    'http://127.0.0.1',
+  ]
+  it('whatever it looks like', async () => {
+    const host = await startHost()
+    for (const origin of origins(host.port)) await expect(openSocket(host, { origin })).rejects.toThrow('HTTP 403')
+  })
+
+  it('but our own page comes in', async () => {
+    const host = await startHost()
+    const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
+    expect(socket.readyState).toBe(socket.OPEN)
+  })
+})
+
+it('case 29: sets no cookie and allows no other origin to read', async () => {
+  const host = await startHost()
+  for (const path of ['/', '/health', '/nothing']) {
+    const { headers } = await get(host, path, { origin: 'http://evil.example' })
+    expect(headers['set-cookie']).toBeUndefined()
+    expect(headers['access-control-allow-origin']).toBeUndefined()
+  }
+})
+
+it('case 31: a socket that says no hello is closed after five seconds', async () => {
+  const socket = await openSocket(await startHost())
+  expect(await closed(socket)).toBe('hello_timeout')
+})
+
+it('case 31: strangers from one address get eight sockets and no more; who said hello does not count', async () => {
+  const host = await startHost()
+  const client = webClient(host)
+  await client.connect()
+  for (let i = 0; i < 8; i++) await openSocket(host)
+  await expect(openSocket(host)).rejects.toThrow('HTTP 503')
+  expect(await client.list()).toEqual([])
+})
+
+it('case 32: headers that never end are answered 408', async () => {
+  const host = await startHost()
+  const socket = connect(host.port, '127.0.0.1')
+  later(() => socket.destroy())
+  socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
+  const answer = await new Promise<string>(resolve => socket.once('data', data => resolve(data.toString())))
+  expect(answer).toMatch(/^HTTP\/1.1 408 /)
+}, 60_000)
+
+it('case 33: a frame over the limit closes the socket from its header', async () => {
+  const socket = await openSocket(await startHost())
+  socket.send(Buffer.alloc(FRAME_BYTES + 1000))
+  await closed(socket)
+})
+
+it('case 34: a message in many fragments closes the socket', async () => {
+  const socket = await openSocket(await startHost())
+  const gone = closed(socket)
+  for (let i = 0; i < 100_000 && socket.readyState === socket.OPEN; i++) socket.send(Buffer.alloc(1), { fin: false })
+  await gone
+})
+
+it('case 35: never negotiates compression of the socket', async () => {
+  const host = await startHost()
+  const socket = await openSocket(host, { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' })
+  expect(socket.extensions).toBe('')
+})
+
+describe('case 38: paths that want out of the web folder get 404', () => {
+  const paths = [
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e%5csecret.txt',
+    '/..%5csecret.txt',
+    '/\0',
+    '/%00',
+    '/link.txt',
+    '//etc/passwd',
+    '/.hidden',
+    '/assets/../../secret.txt',
+  ]
+  it.each(paths)('%j', async path => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'secret.txt'), 'canary')
+    const webRoot = join(folder, 'web')
+    await import('node:fs').then(fs => fs.mkdirSync(webRoot))
+    writeFileSync(join(webRoot, 'index.html'), 'page')
+    writeFileSync(join(webRoot, '.hidden'), 'canary')
+    symlinkSync(join(folder, 'secret.txt'), join(webRoot, 'link.txt'))
+    const host = await startHost({ webRoot })
+    const raw = connect(host.port, '127.0.0.1')
+    later(() => raw.destroy())
+    raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\nConnection: close\r\n\r\n`)
+    const answer = await new Promise<string>(resolve => {
+      let text = ''
+      raw.on('data', data => {
+        text += data
+      })
+      raw.on('close', () => resolve(text))
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 (404|400|403) /)
+    expect(answer).not.toContain('canary')
+  })
+})
+
+it('case 39: every answer carries the headers that keep a page to itself', async () => {
+  const host = await startHost()
+  for (const path of ['/', '/health', '/nothing']) {
+    const { headers } = await get(host, path)
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(/script-src ([^;]*)/.exec(policy)?.[1]).toBe("'self'")
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['strict-transport-security']).toBeUndefined()
+    expect(policy).not.toContain('upgrade-insecure-requests')
+  }
+})
+
+it('case 40: refuses to listen beyond loopback', async () => {
+  await expect(startHost({ bind: '0.0.0.0' })).rejects.toMatchObject({ code: 'bind_refused' })
+})
+
+it('case 41: believes no forwarded header', async () => {
+  const host = await startHost()
+  const headers = {
+    host: 'evil.example',
+    'x-forwarded-host': `127.0.0.1:${host.port}`,
+    forwarded: `host=127.0.0.1:${host.port}`,
+  }
+  expect((await get(host, '/health', headers)).status).toBe(421)
+})
+
+describe('without the secret of the address', () => {
+  it.each([
+    ['no secret', {}],
+    ['a wrong secret', { secret: 'A'.repeat(43) }],
+    ['a wrong key', { key: 'A'.repeat(43) }],
+  ])('%s is unauthorized', async (_what, credentials) => {
+    const socket = await openSocket(await startHost())
+    const gone = closed(socket)
+    socket.send(hello(credentials))
+    expect(await gone).toBe('unauthorized')
+  })
+
+  it.each([
+    ['a request before hello', jsonFrames({ type: 'list', request_id: 1 })[0]!, 'hello_expected'],
+    ['input before hello', new Uint8Array([2, 0, ...new Array(13).fill(0)]), 'hello_expected'],
+    ['a kind that does not exist', new Uint8Array([9, 0, 1]), 'bad_frame'],
+    ['an empty frame', new Uint8Array(0), 'bad_frame'],
+    ['a spanning hello', new Uint8Array([0, 3, 0, 1, 0, 0, 65]), 'bad_frame'],
+    ['JSON that is none', new Uint8Array([0, 0, 123]), 'bad_message'],
+    ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
+    ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
+  ])('%s closes with its code', async (_what, frame, code) => {
+    const socket = await openSocket(await startHost())
+    const gone = closed(socket)
+    socket.send(frame)
+    expect(await gone).toBe(code)
+  })
+
+  it('a text message closes', async () => {
+    const socket = await openSocket(await startHost())
+    socket.send('{"type":"hello"}')
+    expect(await closed(socket)).toBe('bad_frame')
+  })
+})
+
+it('lets an address in once; the key that it gave comes back', async () => {
+  const host = await startHost()
+  const secret = secretOf(host.address())
+  let key = ''
+  const first = webClient(host, {
+    credentials: { secret },
+    onKey: given => {
+      key = given
+    },
+  })
+  await first.connect()
+  first.close()
+  const thief = webClient(host, { credentials: { secret }, reconnect: false })
+  await expect(thief.connect()).rejects.toMatchObject({ code: 'unauthorized' })
+  const again = webClient(host, { credentials: { key } })
+  await again.connect()
+  expect(await again.list()).toEqual([])
+})
+
+it('of two who use an address at once exactly one comes in', async () => {
+  const host = await startHost()
+  const secret = secretOf(host.address())
+  const tries = [1, 2].map(() => webClient(host, { credentials: { secret }, reconnect: false }).connect())
+  const results = await Promise.allSettled(tries)
+  expect(results.filter(result => result.status === 'fulfilled')).toHaveLength(1)
+})
+
+it('case 26: a device is refused what only the desktop may ask', async () => {
+  const client = webClient(await startHost())
+  await expect(client.address()).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+it('case 25: a handle of one connection means nothing on another', async () => {
+  const host = await startHost()
+  const client = webClient(host)
+  await client.create({ command: ['cat'] })
+  const transport = await connectWebSocket(host)
+  const answers: unknown[] = []
+  transport.start({
+    frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
+    close: () => {},
+  })
+  transport.send(hello({ secret: secretOf(host.address()) }))
+  transport.send(jsonFrames({ type: 'resize', handle: 1, cols: 10, rows: 10 })[0]!)
+  await until(() => answers.length === 2)
+  expect(answers[1]).toMatchObject({ type: 'error', handle: 1, code: 'attachment_unknown' })
+})
+
+it('answers a message that it does not know and goes on', async () => {
+  const host = await startHost()
+  const transport = await connectWebSocket(host)
+  const answers: { type: string; code?: string; request_id?: number }[] = []
+  transport.start({
+    frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
+    close: () => {},
+  })
+  transport.send(hello({ secret: secretOf(host.address()) }))
+  for (const bad of [{ type: 'dance', request_id: 4 }, { type: 'list' }, 'text', null, [], 7])
+    for (const frame of jsonFrames(bad)) transport.send(frame)
+  for (const frame of jsonFrames({ type: 'ping', request_id: 9 })) transport.send(frame)
+  await until(() => answers.some(answer => answer.type === 'pong'))
+  const errors = answers.filter(answer => answer.type === 'error')
+  expect(errors).toHaveLength(6)
+  expect(errors.every(error => error.code === 'bad_message')).toBe(true)
+  expect(errors[0]!.request_id).toBe(4)
+})
+
+it.each([
+  ['output from a client', new Uint8Array([1, 0, ...new Array(16).fill(0)])],
+  ['an ack for what was never sent', null],
+  ['a blob from a client', new Uint8Array([4, 0, 0, 0, 0, 1])],
+])('%s closes the connection, the host goes on', async (_what, frame) => {
+  const host = await startHost()
+  const keeper = webClient(host)
+  const { session_id } = await keeper.create({ command: ['cat'] })
+  const socket = await openSocket(host)
+  const gone = closed(socket)
+  socket.send(hello({ secret: secretOf(host.address()) }))
+  if (frame) socket.send(frame)
+  else {
+    for (const one of jsonFrames({ type: 'attach', request_id: 1, session_id, have: null, input_stream: 'x' }))
+      socket.send(one)
+    socket.send(new Uint8Array([3, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]))
+  }
+  expect(await gone).toBe('bad_frame')
+  expect(await keeper.list()).toHaveLength(1)
+})

@@ -1,0 +1,93 @@
+// Starts a real host for a browser test, in a folder of its own, and is its desktop: a client over the local socket.
+// Knows nothing of pages.
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectLocal } from '../../main/host/net/stream-transport.ts'
+import { HostClient } from '../../protocol/client.ts'
+import type { Order, Report } from './browser-host-process.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+
+export class BrowserHost {
+  /** Sessions start here. */
+  readonly home: string
+  readonly #folder: string
+  #child: ChildProcess | undefined
+  #desktop: HostClient | undefined
+  port = 0
+
+  private constructor() {
+    this.#folder = mkdtempSync(join(tmpdir(), 'otg-browser-'))
+    this.home = join(this.#folder, 'home')
+    mkdirSync(this.home)
+  }
+
+  static async start(): Promise<BrowserHost> {
+    const host = new BrowserHost()
+    await host.startProcess()
+    return host
+  }
+
+  /** Starts the process, on the same port if it ran before. */
+  async startProcess(): Promise<void> {
+    // The newest Node of the project, whatever runs the tests.
+    const execPath = join(ROOT, 'node_modules', '.bin', 'node')
+    const script = join(ROOT, 'test', 'support', 'browser-host-process.ts')
+    this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
+    const dataDir = join(this.#folder, 'data')
+    const webRoot = join(ROOT, 'build', 'web-client')
+    const { ready } = await this.#order({ setup: { dataDir, webRoot, home: this.home, port: this.port } })
+    this.port = ready!.port
+    this.#desktop = new HostClient({
+      connect: () => connectLocal(join(dataDir, 'otg.sock')),
+      client: { kind: 'desktop', name: 'test desktop' },
+      reconnect: false,
+    })
+    await this.#desktop.connect()
+  }
+
+  /** The desktop's own client, in the role `local`. */
+  get desktop(): HostClient {
+    return this.#desktop!
+  }
+
+  async address(): Promise<string> {
+    return (await this.#order({ address: true })).address!
+  }
+
+  /** `down`: every connection is cut and every new one too. */
+  async network(state: 'up' | 'down'): Promise<void> {
+    await this.#order({ network: state })
+  }
+
+  async stopProcess(): Promise<void> {
+    this.#desktop?.close()
+    if (this.#child) await this.#order({ stop: true })
+    this.#child = undefined
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.stopProcess()
+    } finally {
+      this.#child?.kill('SIGKILL')
+      rmSync(this.#folder, { recursive: true, force: true })
+    }
+  }
+
+  #order(order: Order): Promise<Report> {
+    const child = this.#child!
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error('the host process ended'))
+      child.once('exit', gone)
+      child.once('message', (report: Report) => {
+        child.off('exit', gone)
+        if (report.failed) reject(new Error(report.failed))
+        else resolve(report)
+      })
+      child.send(order)
+    })
+  }
+}

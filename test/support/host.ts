@@ -1,0 +1,160 @@
+// Starts real hosts in folders of their own, and clients of them. Knows nothing of what is tested.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import { createHost, type Host, type HostOptions } from '../../main/host/host.ts'
+import { connectLocal } from '../../main/host/net/stream-transport.ts'
+import { socketTransport } from '../../main/host/net/websocket.ts'
+import type { Attached, AttachedEvents, TerminalSink } from '../../protocol/attached.ts'
+import { type ClientOptions, HostClient } from '../../protocol/client.ts'
+import { CodedError } from '../../protocol/errors.ts'
+import type { Transport } from '../../protocol/transport.ts'
+import { inflate } from './inflate.ts'
+
+const cleanups: (() => unknown)[] = []
+
+/** Undone by `cleanUp`, newest first. */
+export function later(undo: () => unknown): void {
+  cleanups.push(undo)
+}
+
+/** For `afterEach`: stops hosts, closes clients, removes folders. */
+export async function cleanUp(): Promise<void> {
+  for (const undo of cleanups.splice(0).reverse()) await undo()
+}
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'otg-test-'))
+  later(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A host on a free port, with a plain shell and a page that says nothing. */
+export async function startHost(options: Partial<HostOptions> = {}): Promise<Host> {
+  const webRoot = options.webRoot ?? temporaryFolder()
+  if (!options.webRoot) writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>On the Go</title>')
+  const host = await createHost({
+    dataDir: join(temporaryFolder(), 'data'),
+    port: 0,
+    webRoot,
+    version: '0.0.0-test',
+    shell: ['/bin/sh'],
+    home: tmpdir(),
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PS1: '$ ', LANG: 'C.UTF-8' },
+    ...options,
+  })
+  later(() => host.stop())
+  return host
+}
+
+/** Opens a WebSocket as a browser would, or with whatever headers a test wants. */
+export function openSocket(host: Host, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers, perMessageDeflate: false })
+  later(() => socket.terminate())
+  return new Promise((resolve, reject) => {
+    socket.once('open', () => resolve(socket))
+    socket.once('unexpected-response', (_request, response) => reject(new Error(`HTTP ${response.statusCode}`)))
+    socket.once('error', reject)
+  })
+}
+
+export async function connectWebSocket(host: Host): Promise<Transport> {
+  try {
+    return socketTransport(await openSocket(host))
+  } catch (cause) {
+    throw new CodedError('unreachable', 'no socket', { cause })
+  }
+}
+
+export const secretOf = (address: string): string => address.split('#v1.')[1]!
+
+/** A client over WebSocket, let in by a fresh address unless `credentials` are given. */
+export function webClient(host: Host, options: Partial<ClientOptions> = {}): HostClient {
+  return start({
+    connect: () => connectWebSocket(host),
+    client: { kind: 'phone', name: 'test phone' },
+    credentials: { secret: secretOf(host.address()) },
+    inflate,
+    ...options,
+  })
+}
+
+/** A client over the local socket. */
+export function localClient(host: Host, options: Partial<ClientOptions> = {}): HostClient {
+  return start({
+    connect: () => connectLocal(join(host.dataDir, 'otg.sock')),
+    client: { kind: 'cli', name: 'test' },
+    reconnect: false,
+    ...options,
+  })
+}
+
+function start(options: ClientOptions): HostClient {
+  const client = new HostClient(options)
+  later(() => client.close())
+  client.connect().catch(() => {}) // tests look at the state
+  return client
+}
+
+/** A terminal that keeps every byte and remembers resizes and resets. */
+export class Recorder implements TerminalSink {
+  bytes = Buffer.alloc(0)
+  events: string[] = []
+  #listeners = new Set<() => void>()
+
+  write(bytes: Uint8Array, done: () => void): void {
+    this.bytes = Buffer.concat([this.bytes, bytes])
+    done()
+    for (const listener of [...this.#listeners]) listener()
+  }
+  resize(cols: number, rows: number): void {
+    this.events.push(`resize ${cols}x${rows}`)
+    for (const listener of [...this.#listeners]) listener()
+  }
+  reset(cols: number, rows: number): void {
+    this.bytes = Buffer.alloc(0)
+    this.events.push(`reset ${cols}x${rows}`)
+  }
+  get text(): string {
+    return this.bytes.toString('utf8')
+  }
+  /** Resolves when what was written matches. */
+  shows(what: string | RegExp): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#listeners.delete(look)
+        reject(new Error(`waited in vain for ${what}; the terminal has: ${JSON.stringify(this.text.slice(-2000))}`))
+      }, 15_000)
+      const look = () => {
+        if (typeof what === 'string' ? !this.text.includes(what) : !what.test(this.text)) return
+        clearTimeout(timer)
+        this.#listeners.delete(look)
+        resolve()
+      }
+      this.#listeners.add(look)
+      look()
+    })
+  }
+}
+
+/** Resolves when `test` holds; looks again every few milliseconds. */
+export async function until(test: () => unknown, what = 'the condition'): Promise<void> {
+  const deadline = Date.now() + 15_000
+  while (!(await test())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
+
+/** The next value of an attachment's event. */
+export function next<K extends keyof AttachedEvents>(attached: Attached, name: K): Promise<AttachedEvents[K]> {
+  return new Promise(resolve => {
+    const off = attached.on(name, value => {
+      off()
+      resolve(value)
+    })
+  })
+}
+
+export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)

@@ -1,0 +1,58 @@
+// A modal sheet over the page, and the question with two answers that most of them are. Knows nothing of what is asked.
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+
+export interface DialogProps {
+  title: string
+  /** Escape, the phone's Back button and a tap beside it close a dialog too. */
+  onClose: () => void
+  children?: ComponentChildren
+}
+
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => element.current?.showModal(), [])
+  return (
+    <dialog
+      ref={element}
+      class="sheet"
+      aria-label={title}
+      onClose={onClose}
+      // Only the backdrop is the dialog itself; everything else is in it.
+      onPointerDown={event =>
+        event.target === event.currentTarget && isOutside(event, event.currentTarget) && onClose()
+      }
+    >
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  )
+}
+
+export interface QuestionProps extends DialogProps {
+  yes: string
+  no?: string
+  danger?: boolean
+  onYes: () => void
+}
+
+export function Question({ title, yes, no = 'Cancel', danger, onYes, onClose, children }: QuestionProps) {
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      <div class="actions">
+        <button type="button" onClick={onClose}>
+          {no}
+        </button>
+        <button type="button" class={danger ? 'danger' : 'primary'} onClick={onYes}>
+          {yes}
+        </button>
+      </div>
+    </Dialog>
+  )
+}
+
+function isOutside(event: PointerEvent, element: HTMLElement): boolean {
+  const { left, right, top, bottom } = element.getBoundingClientRect()
+  return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom
+}

@@ -1,0 +1,33 @@
+// Ctrl and Alt that stay on after a tap: for the next key, or until tapped again. Knows no keys and no terminal.
+import { signal } from '@preact/signals'
+import { type Modifiers, withModifiers } from './key-codes.ts'
+
+export type Hold = 'off' | 'once' | 'locked'
+
+/** Two taps within this lock. */
+const DOUBLE_MS = 400
+
+export class Sticky {
+  readonly ctrl = signal<Hold>('off')
+  readonly alt = signal<Hold>('off')
+  #last: { name: 'ctrl' | 'alt'; at: number } | undefined
+
+  tap(name: 'ctrl' | 'alt', now = performance.now()): void {
+    const hold = this[name]
+    const double = this.#last?.name === name && now - this.#last.at <= DOUBLE_MS
+    this.#last = { name, at: now }
+    if (hold.value === 'off') hold.value = 'once'
+    else hold.value = hold.value === 'once' && double ? 'locked' : 'off'
+  }
+
+  /** What is on now; what was on for one key is off afterwards. */
+  take(): Modifiers {
+    const on = { ctrl: this.ctrl.value !== 'off', alt: this.alt.value !== 'off', shift: false }
+    if (this.ctrl.value === 'once') this.ctrl.value = 'off'
+    if (this.alt.value === 'once') this.alt.value = 'off'
+    return on
+  }
+
+  /** For a terminal view's `filter`. Only a single typed character uses a modifier up. */
+  readonly filter = (text: string): string => ([...text].length === 1 ? withModifiers(text, this.take()) : text)
+}

@@ -1,0 +1,359 @@
+// A session's terminal on a page: xterm.js in a box, its size policy, its input. Knows nothing of connections or lists;
+// it is bound to an attachment.
+import '@xterm/xterm/css/xterm.css'
+import './terminal-view.css'
+import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
+import { Terminal } from '@xterm/xterm'
+import type { Attached, TerminalSink } from '../protocol/attached.ts'
+import { type CodedError, toCoded } from '../protocol/errors.ts'
+import { type Key, keySequence, type Modifiers } from './key-codes.ts'
+import { offerLinks } from './links.ts'
+import { drawFast } from './renderer.ts'
+import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
+import { type Swallowed, swallowQueries } from './swallow-queries.ts'
+import { FONT, onSchemeChange, palette } from './theme.ts'
+import { touchScroll } from './touch-scroll.ts'
+
+export interface TerminalViewOptions {
+  /** `own` when the box decides the session's size, `follow` (the default) when somebody else does. */
+  mode?: SizeMode
+  /** CSS pixels; in `follow` mode the most that is used. */
+  fontSize?: number
+  /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
+  openLink?: (target: string) => void
+  /** Typing failed (`input_full`, `session_ended`, `read_only`). */
+  typingFailed?: (error: CodedError) => void
+  /** Changes what was typed on its way out; for sticky modifiers. */
+  filter?: (text: string) => string
+  /** The mode changed, or the session's size. */
+  sizeChanged?: (mode: SizeMode, size: Grid) => void
+}
+
+/** As much as a page may hold of what scrolled by; the whole history stays on the host. */
+export const SCROLLBACK = 10_000
+
+/** A drag of a window's edge is one resize, not fifty; a person does not notice a tenth of a second. */
+const RESIZE_MS = 100
+
+/** A replay that takes longer than this is shown as it goes, rather than nothing. */
+const HIDE_MS = 2_000
+
+/** The same rules of width as the host's screen, or cursors would part (unicode-graphemes 0.4). */
+const UNICODE_VERSION = '15-graphemes'
+
+const encoder = new TextEncoder()
+
+export class TerminalView implements TerminalSink {
+  readonly term: Terminal
+  readonly #options: TerminalViewOptions
+  readonly #box: HTMLElement
+  readonly #sheet: HTMLElement
+  readonly #swallowed: Swallowed
+  readonly #undo: (() => void)[] = []
+  readonly #fontSize: number
+  #attached: Attached | undefined
+  #unbind: (() => void)[] = []
+  #mode: SizeMode
+  #keyboard = 0
+  /** One cell as drawn, kept since asking for it costs a layout; and whether the terminal is larger than its box. */
+  #cell: Extent = { width: 0, height: 0 }
+  #pans = false
+  #following = true
+  #resizeTimer: ReturnType<typeof setTimeout> | undefined
+  #showTimer: ReturnType<typeof setTimeout> | undefined
+  #asked: Grid | undefined
+
+  /** Fills `box`, which must be in the page and have an extent of its own. */
+  constructor(box: HTMLElement, options: TerminalViewOptions = {}) {
+    this.#options = options
+    this.#mode = options.mode ?? 'follow'
+    this.#fontSize = options.fontSize ?? 14
+    this.#box = box
+    box.classList.add('terminal-view')
+    this.#sheet = document.createElement('div')
+    this.#sheet.className = 'terminal-sheet'
+    box.append(this.#sheet)
+
+    this.term = new Terminal({
+      allowProposedApi: true,
+      scrollback: SCROLLBACK,
+      theme: palette(),
+      fontFamily: FONT,
+      fontSize: this.#fontSize,
+      cursorBlink: false,
+      cursorInactiveStyle: 'outline',
+      macOptionIsMeta: true,
+      // A program's colours were chosen for its author's background; they must be legible on ours too.
+      minimumContrastRatio: 4.5,
+      rescaleOverlappingGlyphs: true,
+      scrollOnUserInput: true,
+    })
+    const { term } = this
+    term.loadAddon(new UnicodeGraphemesAddon())
+    term.unicode.activeVersion = UNICODE_VERSION
+    offerLinks(term, target => this.#options.openLink?.(target))
+    term.open(this.#sheet)
+    // After the addons: xterm asks the handler that came last first.
+    this.#swallowed = swallowQueries(term)
+    void drawFast(term)
+
+    term.onData(text => this.#typed(text))
+    term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
+    term.onRender(() => {
+      if (this.#pans && this.#following) this.#revealCursor()
+    })
+    term.onResize(() => this.#options.sizeChanged?.(this.#mode, this.size))
+    this.#undo.push(
+      onSchemeChange(() => {
+        term.options.theme = palette()
+      }),
+      touchScroll({
+        pan: box,
+        term,
+        cellHeight: () => this.#cell.height,
+        moved: () => {
+          this.#following = false
+        },
+      }),
+    )
+    const observer = new ResizeObserver(() => this.#layout())
+    observer.observe(box)
+    this.#undo.push(() => observer.disconnect())
+    for (const [name, value] of TYPING_HINTS) term.textarea?.setAttribute(name, value)
+    this.#layout()
+  }
+
+  get mode(): SizeMode {
+    return this.#mode
+  }
+
+  /** The size that the session has. */
+  get size(): Grid {
+    return { cols: this.term.cols, rows: this.term.rows }
+  }
+
+  /** One cell, as drawn. */
+  get cell(): Extent {
+    return this.#cell
+  }
+
+  /** What would fit the box at the full font size: the size to create or take a session with. */
+  measure(): Grid {
+    const shown = this.term.options.fontSize
+    this.#setFont(this.#fontSize)
+    const grid = gridIn(this.#room(), this.#cell)
+    this.#setFont(shown ?? this.#fontSize)
+    return grid
+  }
+
+  /** Connects what is typed with the attachment whose sink this view is. Until it has caught up nothing is shown. */
+  bind(attached: Attached): void {
+    this.unbind()
+    this.#attached = attached
+    this.#asked = attached.options.size
+    this.term.options.disableStdin = attached.options.read_only === true
+    this.#hideUntilCaughtUp()
+    this.#unbind.push(
+      attached.on('caught_up', () => this.#show()),
+      attached.on('failed', () => this.#stopTyping()),
+      attached.on('exit', () => this.#stopTyping()),
+      attached.on('size_owner', owned => this.#setMode(owned ? 'own' : 'follow')),
+    )
+    this.#layout()
+  }
+
+  unbind(): void {
+    this.#attached = undefined
+    for (const off of this.#unbind.splice(0)) off()
+  }
+
+  /** `own`: gives the session this box's size. `follow`: gives it back to who had it before. */
+  setMode(mode: SizeMode): void {
+    if (mode === this.#mode) return
+    if (mode === 'follow') {
+      clearTimeout(this.#resizeTimer)
+      this.#attached?.releaseSize()
+    }
+    this.#setMode(mode)
+  }
+
+  /** CSS pixels at the bottom that a soft keyboard covers just now; they still count as the terminal's. */
+  setKeyboard(pixels: number): void {
+    if (pixels === this.#keyboard) return
+    this.#keyboard = pixels
+    this.#following = true
+    this.#layout()
+  }
+
+  focus(): void {
+    this.term.focus()
+  }
+
+  /** Presses a key of a key bar: what it sends depends on the modes that the program has set. */
+  press(key: Key, modifiers: Modifiers): void {
+    this.#following = true
+    this.term.scrollToBottom()
+    this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
+  }
+
+  /** Twice is fine. */
+  dispose(): void {
+    this.unbind()
+    clearTimeout(this.#resizeTimer)
+    clearTimeout(this.#showTimer)
+    for (const step of this.#undo.splice(0)) step()
+    this.#swallowed.dispose()
+    this.term.dispose()
+    this.#sheet.remove()
+    this.#box.classList.remove('terminal-view', 'catching-up')
+  }
+
+  // --- TerminalSink ---
+
+  write(bytes: Uint8Array, done: () => void): void {
+    this.term.write(bytes, done)
+  }
+
+  resize(cols: number, rows: number): void {
+    this.term.resize(cols, rows)
+    this.#layout()
+  }
+
+  reset(cols: number, rows: number): void {
+    this.term.reset()
+    this.resize(cols, rows)
+  }
+
+  // --- input ---
+
+  #typed(text: string): void {
+    // What xterm says of itself while it parses is not typed by anybody.
+    if (this.#swallowed.speaking) return
+    this.#following = true
+    this.#send(encoder.encode(this.#options.filter?.(text) ?? text))
+  }
+
+  #send(bytes: Uint8Array): void {
+    try {
+      this.#attached?.type(bytes)
+    } catch (error) {
+      this.#options.typingFailed?.(toCoded(error))
+    }
+  }
+
+  #stopTyping(): void {
+    this.term.options.disableStdin = true
+    this.#show()
+  }
+
+  // --- what is seen ---
+
+  #hideUntilCaughtUp(): void {
+    this.#box.classList.add('catching-up')
+    clearTimeout(this.#showTimer)
+    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+  }
+
+  #show(): void {
+    clearTimeout(this.#showTimer)
+    this.#box.classList.remove('catching-up')
+  }
+
+  #setMode(mode: SizeMode): void {
+    if (mode === this.#mode) return
+    this.#mode = mode
+    this.#asked = undefined
+    this.#following = true
+    this.#layout()
+    this.#options.sizeChanged?.(mode, this.size)
+  }
+
+  /** The box without its padding, with what a keyboard covers. */
+  #room(): Extent {
+    const style = getComputedStyle(this.#box)
+    const across = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight)
+    const down = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom)
+    return { width: this.#box.clientWidth - across, height: this.#box.clientHeight - down + this.#keyboard }
+  }
+
+  #layout(): void {
+    const room = this.#room()
+    if (room.width <= 0 || room.height <= 0) return
+    if (this.#mode === 'own') {
+      this.#setFont(this.#fontSize)
+      this.#ask(gridIn(room, this.#cell))
+    } else this.#shrinkToFit(room.width)
+    this.#pans =
+      this.#cell.width * this.term.cols > room.width + 1 ||
+      this.#cell.height * this.term.rows > room.height - this.#keyboard + 1
+    this.#revealCursor()
+  }
+
+  #shrinkToFit(width: number): void {
+    this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#fontSize))
+    // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
+    for (let tries = 0; tries < 8; tries++) {
+      const font = this.term.options.fontSize ?? 0
+      if (this.#cell.width * this.term.cols <= width + 0.5) return
+      const smaller = fontFor(width, this.term.cols, this.#cell.width / font, font - 0.25)
+      if (smaller >= font) return
+      this.#setFont(smaller)
+    }
+  }
+
+  #setFont(size: number): void {
+    if (this.term.options.fontSize !== size) this.term.options.fontSize = size
+    const screen = this.term.element?.querySelector<HTMLElement>('.xterm-screen')
+    this.#cell = {
+      width: (screen?.offsetWidth ?? 0) / this.term.cols,
+      height: (screen?.offsetHeight ?? 0) / this.term.rows,
+    }
+  }
+
+  #ask(grid: Grid): void {
+    clearTimeout(this.#resizeTimer)
+    if (this.#asked?.cols === grid.cols && this.#asked.rows === grid.rows) return
+    this.#resizeTimer = setTimeout(() => {
+      const attached = this.#attached
+      if (!attached || attached.ended || this.#mode !== 'own') return
+      this.#asked = grid
+      attached.resize(grid.cols, grid.rows)
+    }, RESIZE_MS)
+  }
+
+  /** Pans so that the cursor is seen: under a keyboard, or in a terminal that is larger than its box. */
+  #revealCursor(): void {
+    const box = this.#box
+    if (!this.#pans) {
+      if (box.scrollTop !== 0) box.scrollTop = 0
+      if (box.scrollLeft !== 0) box.scrollLeft = 0
+      return
+    }
+    const cell = this.#cell
+    const { active } = this.term.buffer
+    const row = active.baseY + active.cursorY - active.viewportY
+    if (row >= this.term.rows) return
+    const top = reveal(box.scrollTop, box.clientHeight, row * cell.height, (row + 1) * cell.height, cell.height)
+    const x = active.cursorX * cell.width
+    const left = reveal(box.scrollLeft, box.clientWidth, x, x + cell.width, cell.width * 2)
+    if (Math.abs(top - box.scrollTop) >= 1) box.scrollTop = top
+    if (Math.abs(left - box.scrollLeft) >= 1) box.scrollLeft = left
+  }
+}
+
+/** A soft keyboard must not improve what is typed into a shell. */
+const TYPING_HINTS: readonly [string, string][] = [
+  ['autocapitalize', 'off'],
+  ['autocorrect', 'off'],
+  ['autocomplete', 'off'],
+  ['spellcheck', 'false'],
+  ['enterkeyhint', 'enter'],
+]
+
+/** A letter's width at font size 1. */
+function letterAdvance(): number {
+  const context = document.createElement('canvas').getContext('2d')
+  if (!context) return 0.6
+  context.font = `100px ${FONT}`
+  return context.measureText('W').width / 100
+}

@@ -1,0 +1,57 @@
+// How sessions are put into words. Knows no DOM; what programs chose is made fit to be read in one line.
+import type { SessionInfo } from '../protocol/messages.ts'
+
+/** One line without control characters and without formatting that makes text read as something else (UTR 36, 2.4). */
+export function printable(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .replace(/[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}]/gu, '')
+    .trim()
+}
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** `milliseconds` as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
+export function span(milliseconds: number): string {
+  if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / 1000))} s`
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min`
+  if (milliseconds < DAY) return `${Math.floor(milliseconds / HOUR)} h`
+  return `${Math.floor(milliseconds / DAY)} d`
+}
+
+/** As a person would have typed it. */
+export function commandLine(command: readonly string[]): string {
+  return printable(command.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '))
+}
+
+/** The end of a path says more than its beginning. */
+export function shortPath(path: string, most = 32): string {
+  const clean = printable(path)
+  if (clean.length <= most) return clean
+  const parts = clean.split(/[/\\]/)
+  let short = parts.pop() ?? ''
+  while (parts.length > 0 && short.length + (parts.at(-1)?.length ?? 0) + 1 < most - 2)
+    short = `${parts.pop()}/${short}`
+  return `…/${short}`
+}
+
+/** How a session came to its end, or that it has not. */
+export function stateWords({ state, exit_code, signal }: Pick<SessionInfo, 'state' | 'exit_code' | 'signal'>): string {
+  switch (state) {
+    case 'running':
+      return 'running'
+    case 'exited':
+      if (signal) return `ended by ${signal}`
+      return exit_code === 0 ? 'finished' : `failed with ${exit_code ?? '?'}`
+    case 'killed':
+      return 'ended by hand'
+    case 'expired':
+      return 'expired'
+    case 'host_stopped':
+      return 'ended with the host'
+    case 'host_crashed':
+      return 'lost in a crash'
+  }
+}

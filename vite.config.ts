@@ -1,0 +1,59 @@
+// Builds the two pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop windows').
+// Knows nothing of who serves them; under both CSPs scripts come from files of the same origin only.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
+import zlib from 'node:zlib'
+import preact from '@preact/preset-vite'
+import { defineConfig, type Plugin } from 'vite'
+
+const PAGES = ['web-client', 'renderer']
+
+/** Text that shrinks; fonts and pictures are compressed already. */
+const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
+
+/** Below this the answer's headers weigh more than what is saved. */
+const WORTH_BYTES = 1024
+
+/**
+ * Puts a .br and a .gz beside every file, so that the host compresses nothing while it serves. Both: browsers take brotli
+ * only over HTTPS and on localhost.
+ */
+function precompress(folder: string): Plugin {
+  return {
+    name: 'precompress',
+    apply: 'build',
+    closeBundle() {
+      for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+        const path = join(entry.parentPath, entry.name)
+        if (!entry.isFile() || !COMPRESSIBLE.has(extname(path))) continue
+        const bytes = readFileSync(path)
+        if (bytes.length < WORTH_BYTES) continue
+        writeFileSync(`${path}.gz`, zlib.gzipSync(bytes, { level: 9 }))
+        const params = { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
+        writeFileSync(`${path}.br`, zlib.brotliCompressSync(bytes, { params }))
+      }
+    },
+  }
+}
+
+export default defineConfig(({ mode }) => {
+  if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
+  const outDir = join(import.meta.dirname, 'build', mode)
+  return {
+    root: join(import.meta.dirname, mode),
+    base: './',
+    // A `.env` in the checkout has no business in a page.
+    envDir: false,
+    plugins: [preact({ devToolsEnabled: false }), ...(mode === 'web-client' ? [precompress(outDir)] : [])],
+    build: {
+      outDir,
+      emptyOutDir: true,
+      assetsDir: 'assets',
+      target: mode === 'web-client' ? ['safari16', 'chrome110', 'firefox115'] : 'chrome138',
+      // Inline scripts are against the CSP; and every browser that we serve preloads modules by itself.
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+      reportCompressedSize: false,
+    },
+  }
+})

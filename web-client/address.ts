@@ -1,0 +1,44 @@
+// What the page knows of its way in: the secret from the address, the host's key, the session that was open.
+// Knows nothing of the connection that uses them.
+
+const KEY = 'otg.key'
+const SESSION = 'otg.session'
+
+/**
+ * Takes the one-time secret out of the address (`#v1.<secret>`) and out of sight at once: history, screenshots and shared
+ * links must not carry it (case 19). Undefined when there is none.
+ */
+export function takeSecret(): string | undefined {
+  const { hash, pathname, search } = window.location
+  if (hash) window.history.replaceState(window.history.state, '', pathname + search)
+  return /^#v1\.([\w-]{20,128})$/.exec(hash)?.[1]
+}
+
+/** The key that the host gave for a secret; storage belongs to the origin, and so does the key. */
+export function storedKey(): string | undefined {
+  return quietly(() => window.localStorage.getItem(KEY)) ?? undefined
+}
+
+export function storeKey(key: string | undefined): void {
+  quietly(() => (key ? window.localStorage.setItem(KEY, key) : window.localStorage.removeItem(KEY)))
+}
+
+/** The session of this tab, for after a reload. */
+export function lastSession(): string | undefined {
+  return quietly(() => window.sessionStorage.getItem(SESSION)) ?? undefined
+}
+
+export function rememberSession(session_id: string | undefined): void {
+  quietly(() =>
+    session_id ? window.sessionStorage.setItem(SESSION, session_id) : window.sessionStorage.removeItem(SESSION),
+  )
+}
+
+/** Private windows may refuse storage; the page works without, until it is reloaded. */
+function quietly<T>(use: () => T): T | undefined {
+  try {
+    return use()
+  } catch {
+    return undefined
+  }
+}

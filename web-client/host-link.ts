@@ -1,0 +1,81 @@
+// The page's one connection to its host, as signals that screens can show. Knows no screens.
+import { computed, signal } from '@preact/signals'
+import { type ClientState, type Credentials, HostClient } from '../protocol/client.ts'
+import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import { storedKey, storeKey, takeSecret } from './address.ts'
+import { inflate } from './inflate.ts'
+import { openWebSocket, socketUrl } from './websocket-transport.ts'
+
+export class HostLink {
+  readonly #client = signal<HostClient | undefined>(undefined)
+  readonly state = signal<ClientState>({ name: 'connecting', attempt: 0 })
+  /** Undefined until the host has said it. */
+  readonly sessions = signal<SessionInfo[] | undefined>(undefined)
+  readonly host = signal<HostMessageOf<'welcome'>['host'] | undefined>(undefined)
+  /** There is nothing to show to the host, or it did not take it: the person needs a fresh address. */
+  readonly refused = computed(
+    () =>
+      this.#client.value === undefined ||
+      (this.state.value.name === 'closed' && this.state.value.error.code === 'unauthorized'),
+  )
+  /** There was a connection since the page was loaded. */
+  readonly reached = computed(() => this.host.value !== undefined)
+
+  /** The way in was used or is unknown, rather than never given. */
+  get wasRefused(): boolean {
+    return this.#client.value !== undefined
+  }
+
+  get client(): HostClient {
+    const client = this.#client.value
+    if (!client) throw new Error('used before there was anything to connect with')
+    return client
+  }
+
+  /** Connects with what the address or the storage holds. */
+  start(): void {
+    const secret = takeSecret()
+    const key = storedKey()
+    if (secret || key) this.#connect({ secret, key })
+    // Following another address of the same host does not reload the page, it only changes the fragment.
+    window.addEventListener('hashchange', () => {
+      const secret = takeSecret()
+      if (secret && this.refused.value) this.#connect({ secret })
+    })
+  }
+
+  readonly retry = (): void => this.#client.value?.retry()
+
+  /** After sleep: is the connection still one? */
+  readonly probe = (): void => this.#client.value?.probe()
+
+  #connect(credentials: Credentials): void {
+    const client = new HostClient({
+      connect: () => openWebSocket(socketUrl(window.location)),
+      client: { kind: 'phone', name: deviceName() },
+      credentials,
+      onKey: storeKey,
+      inflate,
+    })
+    client.on('state', state => {
+      if (client !== this.#client.value) return
+      if (state.name === 'ready') this.host.value = client.host?.host
+      // A key that the host does not know any more would be refused at every visit.
+      if (state.name === 'closed' && state.error.code === 'unauthorized') storeKey(undefined)
+      this.state.value = state
+    })
+    client.on('sessions', sessions => {
+      this.sessions.value = sessions
+    })
+    this.#client.value = client
+    client.watch()
+    client.connect().catch(() => {}) // told by the state
+  }
+}
+
+/** What a person calls the thing, as far as a browser tells. */
+function deviceName(): string {
+  const agent = navigator.userAgent
+  const known = ['iPhone', 'iPad', 'Android', 'Windows', 'Macintosh', 'Linux'].find(name => agent.includes(name))
+  return known === 'Macintosh' ? 'Mac' : (known ?? 'Browser')
+}

@@ -1,0 +1,17 @@
+// The phone's page starts here: takes its secret out of the address, connects, shows itself. Knows no screens.
+import '../ui/ui.css'
+import './page.css'
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { HostLink } from './host-link.ts'
+import { onAwake } from './lifecycle.ts'
+import { startRouting } from './route.ts'
+import { watchViewport } from './soft-keyboard.ts'
+
+const link = new HostLink()
+// First, so that the secret is out of the address before anything else happens.
+link.start()
+startRouting()
+watchViewport()
+onAwake(link.probe)
+render(<App link={link} />, document.getElementById('app')!)

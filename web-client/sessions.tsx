@@ -1,0 +1,112 @@
+// The list of sessions, and the button that starts one. Knows nothing of terminals.
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { toCoded } from '../protocol/errors.ts'
+import type { SessionInfo } from '../protocol/messages.ts'
+import { ConnectionBanner } from '../ui/connection-banner.tsx'
+import { Question } from '../ui/dialog.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { SessionList } from '../ui/session-list.tsx'
+import { toast } from '../ui/toast.tsx'
+import { commandLine, printable } from '../ui/words.ts'
+import type { HostLink } from './host-link.ts'
+import { openTerminal } from './route.ts'
+
+/** Ages are shown in minutes; a new session's in seconds. */
+const CLOCK_MS = 5_000
+
+export function Sessions({ link }: { link: HostLink }) {
+  const now = useSignal(Date.now())
+  const ending = useSignal<SessionInfo | undefined>(undefined)
+  const sessions = link.sessions.value
+  useEffect(() => {
+    const timer = setInterval(() => {
+      now.value = Date.now()
+    }, CLOCK_MS)
+    return () => clearInterval(timer)
+  }, [])
+
+  return (
+    <div class="page sessions">
+      <header>
+        <h1>Sessions</h1>
+        <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
+      </header>
+      <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
+      <main>
+        {sessions === undefined ? (
+          <p class="note">{link.state.value.name === 'connecting' ? 'Connecting…' : ''}</p>
+        ) : sessions.length === 0 ? (
+          <Empty />
+        ) : (
+          <SessionList
+            sessions={sessions}
+            now={Math.max(now.value, ...sessions.map(one => one.created_at))}
+            open={session => openTerminal(session.session_id)}
+            end={session => {
+              ending.value = session
+            }}
+          />
+        )}
+      </main>
+      <footer>
+        <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
+          <Icon name="plus" /> New session
+        </button>
+      </footer>
+      {ending.value && (
+        <EndQuestion
+          session={ending.value}
+          onClose={() => {
+            ending.value = undefined
+          }}
+          onYes={session => endSession(link, session.session_id)}
+        />
+      )}
+    </div>
+  )
+}
+
+function Empty() {
+  return (
+    <div class="note empty">
+      <Icon name="terminal" />
+      <p>Nothing runs yet.</p>
+      <p>A session is a shell on your computer. It goes on when you close this page.</p>
+    </div>
+  )
+}
+
+interface EndQuestionProps {
+  session: Pick<SessionInfo, 'session_id' | 'title' | 'command'>
+  onClose: () => void
+  onYes: (session: Pick<SessionInfo, 'session_id' | 'title' | 'command'>) => void
+}
+
+export function EndQuestion({ session, onClose, onYes }: EndQuestionProps) {
+  return (
+    <Question
+      title={`End “${printable(session.title)}”?`}
+      yes="End session"
+      no="Keep it"
+      danger
+      onClose={onClose}
+      onYes={() => {
+        onClose()
+        onYes(session)
+      }}
+    >
+      <p>
+        <code>{commandLine(session.command)}</code> and everything that it started will be stopped.
+      </p>
+    </Question>
+  )
+}
+
+export function endSession(link: HostLink, session_id: string): void {
+  link.client.kill(session_id).catch((error: unknown) => {
+    const { code, message } = toCoded(error)
+    // Gone is what was asked for.
+    if (code !== 'session_ended' && code !== 'session_unknown') toast(message, true)
+  })
+}

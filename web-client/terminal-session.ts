@@ -1,0 +1,126 @@
+// One session on the page's terminal: starts or attaches it, and says how it is as signals. Knows no buttons or layout.
+import { signal } from '@preact/signals'
+import type { Attached } from '../protocol/attached.ts'
+import { type CodedError, toCoded } from '../protocol/errors.ts'
+import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import type { SizeMode } from '../ui/size-policy.ts'
+import { Sticky } from '../ui/sticky.ts'
+import { TerminalView } from '../ui/terminal-view.ts'
+import { toast } from '../ui/toast.tsx'
+import { span } from '../ui/words.ts'
+import type { HostLink } from './host-link.ts'
+
+export class TerminalSession {
+  readonly sticky = new Sticky()
+  readonly title = signal('')
+  readonly mode = signal<SizeMode>('follow')
+  readonly size = signal({ cols: 0, rows: 0 })
+  /** Bytes typed that have not arrived. */
+  readonly pending = signal(0)
+  readonly exit = signal<HostMessageOf<'exit'> | undefined>(undefined)
+  readonly failed = signal<CodedError | undefined>(undefined)
+  /** Typed before the connection was lost, some time ago: to be sent or not? */
+  readonly stale = signal<Uint8Array[] | undefined>(undefined)
+  readonly link = signal<string | undefined>(undefined)
+  readonly started: Promise<void>
+
+  readonly #link: HostLink
+  #view: TerminalView | undefined
+  #attached: Attached | undefined
+  #session: SessionInfo | undefined
+  #accepted = 0
+
+  /** `session_id` null: starts a new one, in the size of `box`; `started` tells its id. */
+  constructor(link: HostLink, box: HTMLElement, session_id: string | null, created: (session_id: string) => void) {
+    this.#link = link
+    const view = new TerminalView(box, {
+      mode: session_id ? 'follow' : 'own',
+      filter: this.sticky.filter,
+      openLink: target => {
+        this.link.value = target
+      },
+      typingFailed: error => toast(error.message, true),
+      sizeChanged: (mode, size) => {
+        this.mode.value = mode
+        this.size.value = size
+      },
+    })
+    this.#view = view
+    this.mode.value = view.mode
+    this.started = session_id ? Promise.resolve(this.#attach(session_id, false)) : this.#create(created)
+  }
+
+  get view(): TerminalView | undefined {
+    return this.#view
+  }
+
+  get session_id(): string | undefined {
+    return this.#attached?.session_id
+  }
+
+  /** Leaves; the session goes on. Twice is fine. */
+  dispose(): void {
+    if (this.#attached) this.#link.client.detach(this.#attached)
+    this.#attached = undefined
+    this.#view?.dispose()
+    this.#view = undefined
+  }
+
+  answerStale(send: boolean): void {
+    this.stale.value = undefined
+    this.#attached?.confirmInput(send)
+  }
+
+  async #create(created: (session_id: string) => void): Promise<void> {
+    const view = this.#view
+    if (!view) return
+    try {
+      const session = await this.#link.client.create({ size: view.measure() })
+      created(session.session_id)
+      if (!this.#view) return
+      this.#attach(session.session_id, true)
+      view.focus()
+    } catch (error) {
+      this.failed.value = toCoded(error)
+    }
+  }
+
+  #attach(session_id: string, own: boolean): void {
+    const view = this.#view
+    if (!view) return
+    const attached = this.#link.client.attach(session_id, view, {
+      ask_stale_input: true,
+      ...(own ? { size: view.measure() } : {}),
+    })
+    this.#attached = attached
+    attached.on('session', message => this.#welcomed(message))
+    attached.on('title', title => {
+      this.title.value = title
+    })
+    attached.on('pending_input', bytes => {
+      this.pending.value = bytes
+    })
+    attached.on('stale_input', inputs => {
+      this.stale.value = inputs
+    })
+    attached.on('exit', exit => {
+      this.exit.value = exit
+    })
+    attached.on('failed', error => {
+      this.failed.value = error
+    })
+    view.bind(attached)
+  }
+
+  #welcomed({ session, reconnected, age_seconds }: HostMessageOf<'session'>): void {
+    this.#session = session
+    this.title.value = session.title
+    this.size.value = { cols: session.cols, rows: session.rows }
+    if (reconnected && this.#accepted > 0) toast(`Session restored · ${span(age_seconds * 1000)} old`)
+    this.#accepted++
+  }
+
+  get session(): SessionInfo | undefined {
+    return this.#session
+  }
+}

@@ -1,0 +1,120 @@
+// One session: a slim header, the terminal, the keys. Knows nothing of how output gets there.
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { ConnectionBanner } from '../ui/connection-banner.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { KeyBar } from '../ui/key-bar.tsx'
+import { toast } from '../ui/toast.tsx'
+import { printable, stateWords } from '../ui/words.ts'
+import type { HostLink } from './host-link.ts'
+import { backToSessions, openTerminal } from './route.ts'
+import { seen } from './soft-keyboard.ts'
+import { type Overlay, Overlays } from './terminal-overlays.tsx'
+import { TerminalSession } from './terminal-session.ts'
+
+export interface TerminalProps {
+  link: HostLink
+  /** Null: start one. */
+  session_id: string | null
+}
+
+export function Terminal({ link, session_id }: TerminalProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const [session, setSession] = useState<TerminalSession | undefined>(undefined)
+  const overlay = useSignal<Overlay | undefined>(undefined)
+
+  useLayoutEffect(() => {
+    if (!box.current) return
+    const opened = new TerminalSession(link, box.current, session_id, openTerminal)
+    setSession(opened)
+    return () => opened.dispose()
+    // A session that is being started gets its id later; it is the same session.
+  }, [])
+
+  const covered = seen.value.covered
+  useEffect(() => session?.view?.setKeyboard(covered), [session, covered])
+
+  const failed = session?.failed.value
+  useEffect(() => {
+    if (failed?.code !== 'session_unknown') return
+    toast('That session is gone.')
+    backToSessions()
+  }, [failed])
+
+  const follows = session?.mode.value === 'follow'
+  const ended = session?.exit.value !== undefined
+  return (
+    <div class="page terminal">
+      <header>
+        <button type="button" class="icon" aria-label="Back to sessions" onClick={backToSessions}>
+          <Icon name="back" />
+        </button>
+        <h1>
+          <bdi>{printable(session?.title.value ?? '') || (session_id ? '' : 'New session')}</bdi>
+        </h1>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Menu"
+          aria-haspopup="dialog"
+          disabled={!session}
+          onClick={() => {
+            overlay.value = 'menu'
+          }}
+        >
+          <Icon name="more" />
+        </button>
+      </header>
+      <div class="stage">
+        <div class="box" ref={box} />
+        <div class="over">
+          <ConnectionBanner
+            state={link.state.value}
+            reached={link.reached.value}
+            pending={session?.pending.value ?? 0}
+            retry={link.retry}
+          />
+        </div>
+      </div>
+      {session && follows && !ended && !failed && <SizeStrip session={session} />}
+      {session && (ended || failed) ? (
+        <EndStrip text={failed ? failed.message : stateWords(session.exit.value!)} />
+      ) : (
+        session && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
+      )}
+      {session && <Overlays link={link} session={session} overlay={overlay} />}
+    </div>
+  )
+}
+
+/** The session's size is somebody else's; one tap takes it. */
+function SizeStrip({ session }: { session: TerminalSession }) {
+  const { cols, rows } = session.size.value
+  if (cols === 0) return null
+  return (
+    <div class="strip">
+      <span>
+        {cols} × {rows}
+      </span>
+      <button
+        type="button"
+        class="plain"
+        onPointerDown={event => event.preventDefault()}
+        onClick={() => session.view?.setMode('own')}
+      >
+        <Icon name="fit" /> Use this phone’s size
+      </button>
+    </div>
+  )
+}
+
+function EndStrip({ text }: { text: string }) {
+  return (
+    <div class="strip ended" role="status">
+      <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
+      <button type="button" onClick={backToSessions}>
+        All sessions
+      </button>
+    </div>
+  )
+}
