@@ -54,6 +54,8 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
+      // xterm.js is most of it and is needed at once.
+      chunkSizeWarningLimit: 700,
     },
   }
 })

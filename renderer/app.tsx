@@ -7,7 +7,7 @@ import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
-import type { Grid } from '../ui/size-policy.ts'
+import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import { keysOf, onShortcut, type Shortcut } from './keys.ts'
@@ -25,7 +25,7 @@ export function App({ client }: { client: HostClient }) {
   const [place, setPlace] = useState<Place>(() => readPlace(location.hash, { phone: false }))
   const [ending, setEnding] = useState<SessionInfo>()
   const [now, setNow] = useState(Date.now)
-  const measure = useRef<() => Grid>(undefined)
+  const terminal = useRef<TerminalView>(undefined)
   const list = useRef<HTMLElement>(null)
 
   useEffect(() => client.on('state', setState), [client])
@@ -45,24 +45,32 @@ export function App({ client }: { client: HostClient }) {
   useEffect(() => keepPlace(place), [place])
 
   const select = useCallback((session: string) => setPlace(was => ({ ...was, session })), [])
+  const forget = useCallback(() => setPlace(({ phone }) => ({ phone })), [])
   const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
-  const measured = useCallback((how: () => Grid) => {
-    measure.current = how
+  const onView = useCallback((view: TerminalView | undefined) => {
+    terminal.current = view
   }, [])
   const start = useCallback(() => {
-    const size = measure.current?.()
+    const size = terminal.current?.measure()
     client.create(size ? { size } : {}).then(
       session => select(session.session_id),
       error => toast(toCoded(error).message, true),
     )
   }, [client, select])
 
-  // A window that comes up without a place shows what was started last; one whose session was forgotten does, too.
+  // A window that comes up without a place shows what was started last; so does one whose session is unknown to the host.
   useEffect(() => {
-    if (!sessions || sessions.some(one => one.session_id === place.session)) return
-    const last = running(sessions)[0]
+    const last = running(sessions ?? [])[0]
     if (last && !place.session) select(last.session_id)
   }, [sessions, place.session, select])
+
+  // A session that was in the list and is no longer: another host has taken over, which knows nothing of it.
+  const known = useRef<SessionInfo[]>([])
+  useEffect(() => {
+    const has = (list: SessionInfo[]) => list.some(one => one.session_id === place.session)
+    if (sessions && has(known.current) && !has(sessions)) forget()
+    known.current = sessions ?? []
+  }, [sessions, place.session, forget])
 
   const shortcut = (pressed: Shortcut) => {
     switch (pressed) {
@@ -110,7 +118,7 @@ export function App({ client }: { client: HostClient }) {
             onClick={() => setPhone(!place.phone)}
           >
             <Icon name="phone" />
-            Phone
+            <span>Phone</span>
           </button>
         </div>
         <div class="sessions">
@@ -118,7 +126,11 @@ export function App({ client }: { client: HostClient }) {
             <SessionList
               sessions={sessions}
               now={now}
-              open={session => select(session.session_id)}
+              open={session => {
+                // Also when it is the one that is shown: who chooses a session types next.
+                if (session.session_id === place.session) terminal.current?.focus()
+                else select(session.session_id)
+              }}
               end={setEnding}
               current={place.session}
             />
@@ -134,7 +146,8 @@ export function App({ client }: { client: HostClient }) {
             session_id={place.session}
             session={shown}
             end={setEnding}
-            measured={measured}
+            unknown={forget}
+            onView={onView}
           />
         ) : (
           sessions && <Empty start={start} />

@@ -15,5 +15,5 @@ export function readPlace(hash: string, now: Place): Place {
 /** Written back, so that a page that is loaded again comes to the same place. No history: there is no Back in a window. */
 export function keepPlace({ session, phone }: Place): void {
   const parts = [session && `session=${encodeURIComponent(session)}`, phone && 'phone'].filter(Boolean)
-  history.replaceState(null, '', `#${parts.join('&')}`)
+  history.replaceState(null, '', parts.length > 0 ? `#${parts.join('&')}` : location.pathname)
 }

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import type { CodedError } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
-import type { Grid, SizeMode } from '../ui/size-policy.ts'
+import type { SizeMode } from '../ui/size-policy.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
 import { commandLine, printable, shortPath, stateWords } from '../ui/words.ts'
@@ -15,11 +15,13 @@ export interface TerminalPaneProps {
   /** As the list has it; undefined while the list is not there, and for one that is forgotten. */
   session: SessionInfo | undefined
   end: (session: SessionInfo) => void
-  /** Tells how to measure what would fit here, for the size of the next session. */
-  measured: (measure: () => Grid) => void
+  /** The host does not know this session, or no longer. */
+  unknown: () => void
+  /** Hands out the terminal: to focus it, and to measure what would fit here. */
+  onView: (view: TerminalView | undefined) => void
 }
 
-export function TerminalPane({ client, session_id, session, end, measured }: TerminalPaneProps) {
+export function TerminalPane({ client, session_id, session, end, unknown, onView }: TerminalPaneProps) {
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
@@ -39,19 +41,16 @@ export function TerminalPane({ client, session_id, session, end, measured }: Ter
     view.current = terminal
     terminalKeys(terminal.term)
     const attached = client.attach(session_id, terminal, { size: terminal.measure() })
-    attached.on('failed', setFailed)
+    attached.on('failed', error => (error.code === 'session_unknown' ? unknown() : setFailed(error)))
     terminal.bind(attached)
-    // What is hidden takes no focus, and the terminal is hidden until it has caught up. Once: a person may be elsewhere later.
-    const off = attached.on('caught_up', () => {
-      off()
-      terminal.focus()
-    })
-    measured(() => terminal.measure())
+    terminal.focus()
+    onView(terminal)
     return () => {
+      onView(undefined)
       client.detach(attached)
       terminal.dispose()
     }
-  }, [client, session_id, measured])
+  }, [client, session_id, unknown, onView])
 
   useEffect(() => {
     document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
@@ -91,7 +90,7 @@ export function TerminalPane({ client, session_id, session, end, measured }: Ter
         </Notice>
       )}
       {failed && <Notice text={`This session cannot be shown: ${failed.message}.`} />}
-      {session && !running && <Notice text={`This session has ended: ${stateWords(session)}.`} />}
+      {session && !running && <Notice text={`This session has ended (${stateWords(session)}).`} />}
       <div class="stage" ref={box} />
     </section>
   )

@@ -38,7 +38,7 @@ function Banner(props: { text: string; bad?: boolean; action?: string; onAction?
       <button
         type="button"
         disabled={!action}
-        onPointerDown={event => event.preventDefault()}
+        onMouseDown={event => event.preventDefault()}
         onClick={onAction}
         hidden={bad && !action}
       >

@@ -1,6 +1,6 @@
 // A modal sheet over the page, and the question with two answers that most of them are. Knows nothing of what is asked.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface DialogProps {
   title: string
@@ -11,13 +11,29 @@ export interface DialogProps {
 
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
-  useEffect(() => element.current?.showModal(), [])
+  const shown = useRef(true)
+  useLayoutEffect(() => {
+    const dialog = element.current
+    const before = document.activeElement
+    dialog?.showModal()
+    // An input that is there to be typed into, otherwise nothing: a ring around the first button says nothing.
+    const input = dialog?.querySelector('input')
+    if (input) input.select()
+    else dialog?.focus()
+    return () => {
+      shown.current = false
+      dialog?.close()
+      // Taken out of the page a dialog gives the focus to nobody; whoever typed wants to go on.
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    }
+  }, [])
   return (
     <dialog
       ref={element}
       class="sheet"
       aria-label={title}
-      onClose={onClose}
+      tabIndex={-1}
+      onClose={() => shown.current && onClose()}
       // Only the backdrop is the dialog itself; everything else is in it.
       onPointerDown={event =>
         event.target === event.currentTarget && isOutside(event, event.currentTarget) && onClose()

@@ -64,6 +64,7 @@ export function KeyBar({ sticky, press }: KeyBarProps) {
         <button
           key={key.id}
           type="button"
+          class={key.face.length === 1 ? 'sign' : 'word'}
           style={`grid-area: ${key.id}`}
           aria-label={key.name}
           onPointerDown={event => {
@@ -91,7 +92,7 @@ function StickyKey(props: { id: string; face: string; name: string; hold: Hold; 
   return (
     <button
       type="button"
-      class={`sticky ${hold}`}
+      class={`word sticky ${hold}`}
       style={`grid-area: ${id}`}
       aria-label={hold === 'locked' ? `${name}, locked` : name}
       aria-pressed={hold !== 'off'}

@@ -2,7 +2,7 @@
 import './session-list.css'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { Icon } from './icons.tsx'
-import { commandLine, printable, shortPath, span, stateWords } from './words.ts'
+import { commandLine, printable, shortPath, since, stateWords } from './words.ts'
 
 export interface SessionListProps {
   sessions: readonly SessionInfo[]
@@ -51,13 +51,12 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
         <span class={`dot ${dotOf(session)}`} aria-hidden="true" />
         <span class="head">
           <bdi class="title">{title}</bdi>
-          <span class="age">
-            {running ? span(now - session.created_at) : `${span(now - (session.ended_at ?? now))} ago`}
-          </span>
+          <span class="age">{running ? since(now - session.created_at) : ago(now - (session.ended_at ?? now))}</span>
         </span>
-        <bdi class="what">
-          {commandLine(session.command)} <span class="where">{shortPath(session.cwd)}</span>
-        </bdi>
+        <span class="what">
+          <bdi>{shortCommand(session.command)}</bdi>
+          <bdi class="where">{shortPath(session.cwd, 27)}</bdi>
+        </span>
         <span class="facts">
           <span class={dotOf(session)}>{stateWords(session)}</span>
           <span>
@@ -76,8 +75,17 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
 }
 
 function watchers(clients: number): string {
-  if (clients === 0) return 'nobody attached'
-  return clients === 1 ? '1 attached' : `${clients} attached`
+  return clients === 0 ? 'detached' : `${clients} attached`
+}
+
+function ago(milliseconds: number): string {
+  const words = since(milliseconds)
+  return words === 'now' ? words : `${words} ago`
+}
+
+/** Where a program lies says little in a list. */
+function shortCommand([program = '', ...rest]: readonly string[]): string {
+  return commandLine([program.split(/[/\\]/).at(-1) || program, ...rest])
 }
 
 function dotOf({ state, exit_code, signal }: SessionInfo): string {

@@ -12,7 +12,7 @@ import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { FONT, onSchemeChange, palette } from './theme.ts'
-import { touchScroll } from './touch-scroll.ts'
+import { type TouchScroll, touchScroll } from './touch-scroll.ts'
 
 export interface TerminalViewOptions {
   /** `own` when the box decides the session's size, `follow` (the default) when somebody else does. */
@@ -45,16 +45,19 @@ const encoder = new TextEncoder()
 
 export class TerminalView implements TerminalSink {
   readonly term: Terminal
+  /** Resolves when the renderer is chosen: only then a cell has its final size. */
+  readonly drawn: Promise<void>
   readonly #options: TerminalViewOptions
   readonly #box: HTMLElement
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
+  readonly #touch: TouchScroll
   readonly #undo: (() => void)[] = []
   readonly #fontSize: number
   #attached: Attached | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
-  #keyboard = 0
+  #covered = 0
   /** One cell as drawn, kept since asking for it costs a layout; and whether the terminal is larger than its box. */
   #cell: Extent = { width: 0, height: 0 }
   #pans = false
@@ -95,7 +98,7 @@ export class TerminalView implements TerminalSink {
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
     this.#swallowed = swallowQueries(term)
-    void drawFast(term)
+    this.drawn = drawFast(term, () => this.#layout())
 
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
@@ -103,17 +106,18 @@ export class TerminalView implements TerminalSink {
       if (this.#pans && this.#following) this.#revealCursor()
     })
     term.onResize(() => this.#options.sizeChanged?.(this.#mode, this.size))
+    this.#touch = touchScroll({
+      pan: box,
+      term,
+      cellHeight: () => this.#cell.height,
+      moved: () => {
+        this.#following = false
+      },
+    })
     this.#undo.push(
+      () => this.#touch.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
-      }),
-      touchScroll({
-        pan: box,
-        term,
-        cellHeight: () => this.#cell.height,
-        moved: () => {
-          this.#following = false
-        },
       }),
     )
     const observer = new ResizeObserver(() => this.#layout())
@@ -177,10 +181,10 @@ export class TerminalView implements TerminalSink {
     this.#setMode(mode)
   }
 
-  /** CSS pixels at the bottom that a soft keyboard covers just now; they still count as the terminal's. */
-  setKeyboard(pixels: number): void {
-    if (pixels === this.#keyboard) return
-    this.#keyboard = pixels
+  /** CSS pixels of the box that a soft keyboard or a banner takes for now; they still count as the terminal's. */
+  setCovered(pixels: number): void {
+    if (pixels === this.#covered) return
+    this.#covered = pixels
     this.#following = true
     this.#layout()
   }
@@ -191,7 +195,7 @@ export class TerminalView implements TerminalSink {
 
   /** Presses a key of a key bar: what it sends depends on the modes that the program has set. */
   press(key: Key, modifiers: Modifiers): void {
-    this.#following = true
+    this.#returnToCursor()
     this.term.scrollToBottom()
     this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
   }
@@ -229,8 +233,14 @@ export class TerminalView implements TerminalSink {
   #typed(text: string): void {
     // What xterm says of itself while it parses is not typed by anybody.
     if (this.#swallowed.speaking) return
-    this.#following = true
+    this.#returnToCursor()
     this.#send(encoder.encode(this.#options.filter?.(text) ?? text))
+  }
+
+  /** Whoever types wants to see it, wherever a finger had moved the view. */
+  #returnToCursor(): void {
+    this.#following = true
+    this.#touch.halt()
   }
 
   #send(bytes: Uint8Array): void {
@@ -268,12 +278,12 @@ export class TerminalView implements TerminalSink {
     this.#options.sizeChanged?.(mode, this.size)
   }
 
-  /** The box without its padding, with what a keyboard covers. */
+  /** The box without its padding, with what covers it for now. */
   #room(): Extent {
     const style = getComputedStyle(this.#box)
     const across = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight)
     const down = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom)
-    return { width: this.#box.clientWidth - across, height: this.#box.clientHeight - down + this.#keyboard }
+    return { width: this.#box.clientWidth - across, height: this.#box.clientHeight - down + this.#covered }
   }
 
   #layout(): void {
@@ -285,7 +295,7 @@ export class TerminalView implements TerminalSink {
     } else this.#shrinkToFit(room.width)
     this.#pans =
       this.#cell.width * this.term.cols > room.width + 1 ||
-      this.#cell.height * this.term.rows > room.height - this.#keyboard + 1
+      this.#cell.height * this.term.rows > room.height - this.#covered + 1
     this.#revealCursor()
   }
 

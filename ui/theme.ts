@@ -1,62 +1,37 @@
-// The terminal's colours in the dark and in the light, and which of the two the system wants. The page's own colours
+// The terminal's colours for xterm.js, and whether the system wants the dark or the light ones. The page's own colours
 // stand in ui.css; knows nothing of terminals' contents.
 import type { ITheme } from '@xterm/xterm'
+import { TERMINAL_COLORS } from '../protocol/colors.ts'
 
 export type Scheme = 'dark' | 'light'
 
-/** Every colour but black has a contrast of 4.5 or more against the background (WCAG 2.2, 1.4.3). */
-export const DARK: ITheme = {
-  background: '#101318',
-  foreground: '#d7dce4',
-  cursor: '#7cc4ff',
-  cursorAccent: '#101318',
-  selectionBackground: '#2f5079',
-  scrollbarSliderBackground: '#d7dce433',
-  scrollbarSliderHoverBackground: '#d7dce455',
-  scrollbarSliderActiveBackground: '#d7dce477',
-  black: '#2b313b',
-  red: '#ff7b72',
-  green: '#6fcf7c',
-  yellow: '#e3b75c',
-  blue: '#76aaff',
-  magenta: '#d193f2',
-  cyan: '#55c9d4',
-  white: '#c3cad5',
-  brightBlack: '#8b95a5',
-  brightRed: '#ffa198',
-  brightGreen: '#94e69d',
-  brightYellow: '#f5d38a',
-  brightBlue: '#a2c7ff',
-  brightMagenta: '#e4b8fa',
-  brightCyan: '#8ce3ea',
-  brightWhite: '#f7f9fc',
-}
+const ANSI = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const
+const BRIGHT = [
+  'brightBlack',
+  'brightRed',
+  'brightGreen',
+  'brightYellow',
+  'brightBlue',
+  'brightMagenta',
+  'brightCyan',
+  'brightWhite',
+] as const
 
-export const LIGHT: ITheme = {
-  background: '#fcfcfd',
-  foreground: '#23272f',
-  cursor: '#0b63ce',
-  cursorAccent: '#fcfcfd',
-  selectionBackground: '#b9d7fb',
-  scrollbarSliderBackground: '#23272f33',
-  scrollbarSliderHoverBackground: '#23272f55',
-  scrollbarSliderActiveBackground: '#23272f77',
-  black: '#23272f',
-  red: '#c02633',
-  green: '#17742f',
-  yellow: '#8a5a00',
-  blue: '#0b5ac0',
-  magenta: '#8a36b5',
-  cyan: '#0a6f7c',
-  white: '#5d6675',
-  brightBlack: '#667080',
-  brightRed: '#d0303d',
-  brightGreen: '#1b7f35',
-  brightYellow: '#946200',
-  brightBlue: '#1a68d4',
-  brightMagenta: '#9b45c7',
-  brightCyan: '#0d7a88',
-  brightWhite: '#3b424e',
+/** The colours that the host also answers with, for xterm. */
+export function terminalTheme(scheme: Scheme): ITheme {
+  const { foreground, background, cursor, ansi } = TERMINAL_COLORS[scheme]
+  const theme: ITheme = {
+    foreground,
+    background,
+    cursor,
+    cursorAccent: background,
+    selectionBackground: scheme === 'dark' ? '#2f5079' : '#b9d7fb',
+    scrollbarSliderBackground: `${foreground}33`,
+    scrollbarSliderHoverBackground: `${foreground}55`,
+    scrollbarSliderActiveBackground: `${foreground}77`,
+  }
+  for (const [index, name] of [...ANSI, ...BRIGHT].entries()) theme[name] = ansi[index]!
+  return theme
 }
 
 /** What the system's own monospace is called, from Apple's to Android's; no font is downloaded. */
@@ -70,7 +45,7 @@ export function scheme(): Scheme {
 }
 
 export function palette(): ITheme {
-  return scheme() === 'light' ? LIGHT : DARK
+  return terminalTheme(scheme())
 }
 
 /** Calls at every change of the system's wish until the returned function is called. */

@@ -18,8 +18,13 @@ export interface TouchScrollOptions {
   moved: () => void
 }
 
-/** Returns how to stop listening. */
-export function touchScroll({ pan, term, cellHeight, moved }: TouchScrollOptions): () => void {
+export interface TouchScroll {
+  /** Ends a glide: somebody types, and wants to see where. */
+  halt(): void
+  dispose(): void
+}
+
+export function touchScroll({ pan, term, cellHeight, moved }: TouchScrollOptions): TouchScroll {
   let last: { x: number; y: number; at: number } | undefined
   let dragging = false
   let speed = 0
@@ -94,11 +99,14 @@ export function touchScroll({ pan, term, cellHeight, moved }: TouchScrollOptions
   pan.addEventListener('touchmove', move, { passive: false })
   pan.addEventListener('touchend', end, { passive: false })
   pan.addEventListener('touchcancel', end, { passive: false })
-  return () => {
-    cancelAnimationFrame(frame)
-    pan.removeEventListener('touchstart', start)
-    pan.removeEventListener('touchmove', move)
-    pan.removeEventListener('touchend', end)
-    pan.removeEventListener('touchcancel', end)
+  return {
+    halt: () => cancelAnimationFrame(frame),
+    dispose: () => {
+      cancelAnimationFrame(frame)
+      pan.removeEventListener('touchstart', start)
+      pan.removeEventListener('touchmove', move)
+      pan.removeEventListener('touchend', end)
+      pan.removeEventListener('touchcancel', end)
+    },
   }
 }

@@ -21,6 +21,11 @@ export function span(milliseconds: number): string {
   return `${Math.floor(milliseconds / DAY)} d`
 }
 
+/** How long ago, where a few seconds do not matter: `now`, `5 min`. */
+export function since(milliseconds: number): string {
+  return milliseconds < MINUTE ? 'now' : span(milliseconds)
+}
+
 /** As a person would have typed it. */
 export function commandLine(command: readonly string[]): string {
   return printable(command.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '))

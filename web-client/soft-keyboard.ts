@@ -17,6 +17,9 @@ interface Measured {
   top: number
 }
 
+/** No keyboard is lower, no browser's bar higher; some browsers count their bars into the layout viewport. */
+const LEAST_KEYBOARD = 120
+
 /** Tells keyboards from rotations: a keyboard takes height and leaves the width. */
 export class KeyboardTracker {
   #width = 0
@@ -28,7 +31,7 @@ export class KeyboardTracker {
       this.#width = width
       this.#tallest = 0
     }
-    this.#tallest = Math.max(this.#tallest, height, coarse ? layout : 0)
+    this.#tallest = Math.max(this.#tallest, height, coarse && layout - height >= LEAST_KEYBOARD ? layout : 0)
     return { height, covered: Math.max(0, this.#tallest - height), top }
   }
 }

@@ -10,6 +10,9 @@ import { toast } from '../ui/toast.tsx'
 import { span } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 
+/** A renderer that takes longer to load is not waited for. */
+const RENDERER_MS = 500
+
 export class TerminalSession {
   readonly sticky = new Sticky()
   readonly title = signal('')
@@ -75,6 +78,8 @@ export class TerminalSession {
     const view = this.#view
     if (!view) return
     try {
+      // Measured too early, the new shell would be resized at once.
+      await Promise.race([view.drawn, new Promise(resolve => setTimeout(resolve, RENDERER_MS))])
       const session = await this.#link.client.create({ size: view.measure() })
       created(session.session_id)
       if (!this.#view) return
@@ -110,11 +115,17 @@ export class TerminalSession {
       this.failed.value = error
     })
     view.bind(attached)
+    // Where a keyboard is at hand it is typed at once; where focus opens a soft one, a tap asks for it.
+    if (!window.matchMedia('(pointer: coarse)').matches) view.focus()
   }
 
   #welcomed({ session, reconnected, age_seconds }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
+    // Back in a session that is shaped for this phone and that nobody else looks at: own it again, nothing changes.
+    const fits = this.#view?.measure()
+    if (this.#accepted === 0 && session.clients === 1 && fits?.cols === session.cols && fits.rows === session.rows)
+      this.#view?.setMode('own')
     this.size.value = { cols: session.cols, rows: session.rows }
     if (reconnected && this.#accepted > 0) toast(`Session restored · ${span(age_seconds * 1000)} old`)
     this.#accepted++

@@ -31,8 +31,19 @@ export function Terminal({ link, session_id }: TerminalProps) {
     // A session that is being started gets its id later; it is the same session.
   }, [])
 
-  const covered = seen.value.covered
-  useEffect(() => session?.view?.setKeyboard(covered), [session, covered])
+  // A banner comes and goes, like the keyboard: both leave the session's size as it is.
+  const banner = useRef<HTMLDivElement>(null)
+  const bannerHeight = useSignal(0)
+  useEffect(() => {
+    if (!banner.current) return
+    const observer = new ResizeObserver(([entry]) => {
+      bannerHeight.value = entry?.contentRect.height ?? 0
+    })
+    observer.observe(banner.current)
+    return () => observer.disconnect()
+  }, [])
+  const covered = seen.value.covered + bannerHeight.value
+  useEffect(() => session?.view?.setCovered(covered), [session, covered])
 
   const failed = session?.failed.value
   useEffect(() => {
@@ -41,16 +52,30 @@ export function Terminal({ link, session_id }: TerminalProps) {
     backToSessions()
   }, [failed])
 
+  const title = printable(session?.title.value ?? '') || (session_id ? '' : 'New session')
+  useEffect(() => {
+    document.title = title ? `${title} · On the Go` : 'On the Go'
+    return () => {
+      document.title = 'On the Go'
+    }
+  }, [title])
+
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
   return (
     <div class="page terminal">
       <header>
-        <button type="button" class="icon" aria-label="Back to sessions" onClick={backToSessions}>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Back to sessions"
+          onMouseDown={keepFocus}
+          onClick={backToSessions}
+        >
           <Icon name="back" />
         </button>
         <h1>
-          <bdi>{printable(session?.title.value ?? '') || (session_id ? '' : 'New session')}</bdi>
+          <bdi>{title}</bdi>
         </h1>
         <button
           type="button"
@@ -58,6 +83,7 @@ export function Terminal({ link, session_id }: TerminalProps) {
           aria-label="Menu"
           aria-haspopup="dialog"
           disabled={!session}
+          onMouseDown={keepFocus}
           onClick={() => {
             overlay.value = 'menu'
           }}
@@ -65,16 +91,16 @@ export function Terminal({ link, session_id }: TerminalProps) {
           <Icon name="more" />
         </button>
       </header>
+      <div ref={banner}>
+        <ConnectionBanner
+          state={link.state.value}
+          reached={link.reached.value}
+          pending={session?.pending.value ?? 0}
+          retry={link.retry}
+        />
+      </div>
       <div class="stage">
         <div class="box" ref={box} />
-        <div class="over">
-          <ConnectionBanner
-            state={link.state.value}
-            reached={link.reached.value}
-            pending={session?.pending.value ?? 0}
-            retry={link.retry}
-          />
-        </div>
       </div>
       {session && follows && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
@@ -87,6 +113,9 @@ export function Terminal({ link, session_id }: TerminalProps) {
   )
 }
 
+/** A button that took the focus from the terminal would close the soft keyboard. */
+const keepFocus = (event: MouseEvent) => event.preventDefault()
+
 /** The session's size is somebody else's; one tap takes it. */
 function SizeStrip({ session }: { session: TerminalSession }) {
   const { cols, rows } = session.size.value
@@ -96,12 +125,7 @@ function SizeStrip({ session }: { session: TerminalSession }) {
       <span>
         {cols} × {rows}
       </span>
-      <button
-        type="button"
-        class="plain"
-        onPointerDown={event => event.preventDefault()}
-        onClick={() => session.view?.setMode('own')}
-      >
+      <button type="button" class="plain" onMouseDown={keepFocus} onClick={() => session.view?.setMode('own')}>
         <Icon name="fit" /> Use this phone’s size
       </button>
     </div>

@@ -51,6 +51,8 @@ export async function joinTerminal(client: HostClient, session: string, joining:
   // A first attach is a reconnect that has nothing; of a new session even nothing is known to be all there is.
   if (joining.fresh) attached.have = { ...BIRTH }
   const undo: (() => unknown)[] = []
+  // Before anything can come: what ended at once says so in the same breath as that it is attached.
+  listenToSession(attached, screen, parted, undo)
   const restore = () => terminal.leave()
   try {
     await accepted(attached, joining)
@@ -58,13 +60,13 @@ export async function joinTerminal(client: HostClient, session: string, joining:
     process.on('exit', restore)
     undo.push(() => process.off('exit', restore))
     listenToSignals(attached, terminal, parted, undo)
-    listenToSession(attached, screen, parted, undo)
     terminal.enter()
     if (terminal.outputIsTerminal && !joining.read_only) {
       const resized = () => terminal.size && attached.resize(...within(terminal.size))
       process.stdout.on('resize', resized)
       undo.push(() => process.stdout.off('resize', resized))
-      if (attached.session!.state === 'running') resized() // it may have changed since the attach was sent
+      const asked = attached.options.size
+      if (asked && terminal.size && within(terminal.size).join() !== [asked.cols, asked.rows].join()) resized()
     }
     screen.open()
     readInput(attached, terminal, joining, parted, undo)
@@ -74,6 +76,7 @@ export async function joinTerminal(client: HostClient, session: string, joining:
       terminal.leave()
       await leaveSession(client, attached, typed)
     }
+    terminal.leave(result.why !== 'exit' || result.state !== 'exited')
     return result
   } catch (error) {
     if (error instanceof CodedError) return { why: 'failed', session_id: attached.session_id, error }

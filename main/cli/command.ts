@@ -30,6 +30,8 @@ export interface CommandSpec {
 
 export interface Context {
   env: NodeJS.ProcessEnv
+  /** How a person who was started like this calls the command again. */
+  program: string
   dataDir: string
   /** The folder was named on the command line: hints must name it too. */
   dataDirOption: boolean

@@ -39,6 +39,6 @@ export async function withHost<T>(context: Context, work: (client: HostClient) =
 
 function notRunning(context: Context, cause?: unknown): CodedError {
   const option = context.dataDirOption ? ` --data-dir ${context.dataDir}` : ''
-  const message = `no host runs on ${context.dataDir}; start one with: otg host --detach${option}`
+  const message = `no host runs on ${context.dataDir}; start one with: ${context.program} host --detach${option}`
   return new CodedError('host_not_running', message, { cause })
 }

@@ -1,5 +1,5 @@
 // What is said of a host that is ready. Knows no host, only how to describe one.
-import type { Output } from './output.ts'
+import type { Context } from './command.ts'
 import { qrLines } from './qr.ts'
 
 export interface ReadyHost {
@@ -12,18 +12,19 @@ export interface ReadyHost {
   other_port: boolean
 }
 
-/** Lines that are printed around the code and must stay in sight with it. */
-const OTHER_LINES = 5
-
 /** `stop`: what ends it. */
-export function tellHost(output: Output, json: boolean, ready: ReadyHost, stop: string): void {
+export function tellHost({ output, json, program }: Context, ready: ReadyHost, stop: string): void {
   const { url, pid, data_dir, port, other_port } = ready
   if (json) return output.json({ url, pid, data_dir })
-  if (output.isTerminal)
-    for (const line of qrLines(url, output.columns, output.rows - OTHER_LINES) ?? []) output.line(line)
-  output.line(`On the Go runs: ${url}`)
-  output.line('The address opens once (otg pair: a fresh one), and until devices can be paired')
-  output.line('only on this computer: the host listens on loopback, phones do not reach it yet.')
-  if (other_port) output.line(`The usual port was taken, so it is port ${port}.`)
-  output.line(`Shells: otg run. Data: ${data_dir}. Stop: ${stop}; sessions end with it.`)
+  const lines = [
+    url,
+    'It opens once. The host listens on this computer only, until pairing exists.',
+    ...(other_port ? [`The usual port was taken, so it is port ${port}.`] : []),
+    `A shell: ${program} run. A fresh address: ${program} pair.`,
+    `Stop: ${stop}; sessions end with it.`,
+  ]
+  // The code comes first and stays in sight with the rest and the cursor: on 80 x 24 that is just so.
+  const room = output.rows - lines.length - 1
+  if (output.isTerminal) for (const line of qrLines(url, output.columns, room) ?? []) output.line(line)
+  for (const line of lines) output.line(line)
 }

@@ -39,6 +39,7 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv, exit: (code: 
     }
     const context: Context = {
       env,
+      program: programIn(env),
       json: given.json,
       output,
       dataDir: given.dataDir === undefined ? defaultDataDir(env) : resolve(given.dataDir),
@@ -57,6 +58,11 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv, exit: (code: 
   } finally {
     await output.flushed()
   }
+}
+
+/** A checkout has the command only behind npm, whose scripts know their own name. */
+function programIn(env: NodeJS.ProcessEnv): string {
+  return env.npm_lifecycle_event === 'otg' || env.npm_lifecycle_event === 'start' ? 'npm run -s otg --' : 'otg'
 }
 
 /** Commands that cannot be started have codes of their own, as in a shell (POSIX, XCU 2.8.2). */

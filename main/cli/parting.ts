@@ -21,7 +21,7 @@ export function readKey(context: Context, given: Given): DetachKey | undefined {
 }
 
 /** Tells it and returns the exit code. The terminal has been restored before. */
-export function part({ json, output }: Context, parting: Parting): number {
+export function part({ json, output, program }: Context, parting: Parting): number {
   const { session_id } = parting
   const id = shortId(session_id)
   switch (parting.why) {
@@ -35,11 +35,12 @@ export function part({ json, output }: Context, parting: Parting): number {
     }
     case 'key':
       if (json) output.json({ session_id, detached: true })
-      else output.note(`[detached from ${id}; otg attach ${id}]`)
+      else output.note(`[detached from ${id}; ${program} attach ${id}]`)
       return 0
     case 'signal':
       if (json) output.json({ session_id, detached: true })
-      else if (parting.signal !== 'SIGHUP') output.note(`[detached from ${id} by ${parting.signal}; otg attach ${id}]`)
+      else if (parting.signal !== 'SIGHUP')
+        output.note(`[detached from ${id} by ${parting.signal}; ${program} attach ${id}]`)
       return BY_SIGNAL + signalNumber(parting.signal)
     case 'output_gone':
       return READER_GONE

@@ -1,7 +1,10 @@
 // `npm start`, unbuilt: builds what is missing or stale, then opens the desktop app, or without one runs the host here.
 // Knows nothing of either but how it is started.
 import { type SpawnOptions, spawn } from 'node:child_process'
+import { resolve } from 'node:path'
 import { packageRoot } from '../host/package-root.ts'
+import { type Given, parse } from './args.ts'
+import { COMMANDS } from './commands/table.ts'
 import { findElectron } from './electron.ts'
 import { isStale } from './freshness.ts'
 import { main } from './main.ts'
@@ -9,15 +12,19 @@ import { main } from './main.ts'
 const root = packageRoot().path
 const args = process.argv.slice(2)
 
-process.exitCode = await start()
+process.exit(await start())
 
 async function start(): Promise<number> {
+  const given = understood()
   // Help and mistakes need neither a build nor a window.
-  if (args.includes('--help') || args.includes('-h')) return host()
+  if (!given || given.help || given.version) return host()
   if (isStale(root)) {
     process.stderr.write('Building …\n')
     const code = await run('npm', ['run', '-s', 'build'], { shell: process.platform === 'win32' })
-    if (code !== 0) return code
+    if (code !== 0) {
+      process.stderr.write('otg: the build failed; what it said is above\n')
+      return code
+    }
   }
   const electron = await findElectron(root, process.env, text => process.stderr.write(`${text}\n`))
   if ('missing' in electron) {
@@ -26,7 +33,17 @@ async function start(): Promise<number> {
   }
   const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
   if (sandbox.length > 0) process.stderr.write('As root, Electron runs without its sandbox.\n')
-  return run(electron.path, [...sandbox, root, ...args], {})
+  // The app reads no command line, only its environment.
+  const env = given.dataDir === undefined ? process.env : { ...process.env, OTG_DATA_DIR: resolve(given.dataDir) }
+  return run(electron.path, [...sandbox, root], { env })
+}
+
+function understood(): Given | undefined {
+  try {
+    return parse(['host', ...args], COMMANDS)
+  } catch {
+    return undefined
+  }
 }
 
 function host(): Promise<number> {

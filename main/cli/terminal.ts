@@ -83,12 +83,19 @@ export class OuterTerminal {
     return new Promise(resolve => this.#idle.push(resolve))
   }
 
-  /** Drops what is queued and puts the terminal back as it was. Works at any time, also while the process exits. */
-  leave(): void {
+  /**
+   * Drops what is queued and puts the terminal back as it was. Works at any time, also while the process exits.
+   * `amid`: the session goes on, so its cursor may be anywhere; what is printed next gets a row of its own.
+   */
+  leave(amid = true): void {
     if (this.#left) return
     this.#left = true
     this.#queue = []
-    if (this.#entered && this.outputIsTerminal) writeAll(`${this.#modes.undo()}\x1b[23;0t`)
+    if (this.#entered && this.outputIsTerminal) {
+      // Back from the alternate screen the cursor is where the program was started, at the beginning of a row.
+      const row = this.#modes.alternate ? '\r' : '\r\n'
+      writeAll(`${this.#modes.undo()}\x1b[23;0t${amid ? `${row}\x1b[J` : ''}`)
+    }
     if (this.#entered && this.inputIsTerminal) {
       try {
         this.#stdin.setRawMode(false)

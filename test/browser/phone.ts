@@ -72,6 +72,66 @@ export class Phone {
     return `${session?.cols}x${session?.rows}`
   }
 
+  /** Waits until the terminal shows exactly what the host's own screen has. */
+  async agrees(): Promise<void> {
+    const session = (await this.host.desktop.list()).find(one => one.clients > 0)
+    await expect
+      .poll(async () => {
+        const { lines } = await this.host.desktop.show(session!.session_id)
+        const theirs = lines
+          .map(line => line.trimEnd())
+          .join('\n')
+          .trimEnd()
+        const mine = await this.screen()
+        return mine === theirs ? 'the same' : `page:\n${mine}\nhost:\n${theirs}`
+      })
+      .toBe('the same')
+  }
+
+  /** A finger goes this far over the terminal. */
+  async swipe(dx: number, dy: number): Promise<void> {
+    const box = (await this.page.locator('.terminal-view').boundingBox())!
+    const touch = await this.page.context().newCDPSession(this.page)
+    const x = dx > 0 ? box.x + 20 : box.x + box.width - 20
+    const y = dy > 0 ? box.y + 20 : box.y + box.height - 20
+    const point = (part: number) => [{ x: x + dx * part, y: y + dy * part }]
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(0) })
+    for (let step = 1; step <= 10; step++)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(step / 10) })
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  }
+
+  async tapCell(column: number, row: number): Promise<void> {
+    const line = (await this.page.locator('.xterm-rows > div').nth(row).boundingBox())!
+    await this.page.touchscreen.tap(line.x + column * 8.4 + 4, line.y + line.height / 2)
+  }
+
+  /** A soft keyboard of this height opens; 0: it closes. */
+  async keyboard(height: number): Promise<void> {
+    await this.page.setViewportSize({ width: 412, height: 839 - height })
+  }
+
+  /** Whether the cursor's cell lies inside the terminal's box. */
+  cursorIsSeen(): Promise<boolean> {
+    return this.page.evaluate(() => {
+      const cursor = document.querySelector('.xterm-cursor')?.getBoundingClientRect()
+      const box = document.querySelector('.terminal-view')?.getBoundingClientRect()
+      if (!cursor || !box) return false
+      const { top, bottom, left, right } = cursor
+      return top >= box.top && bottom <= box.bottom + 1 && left >= box.left && right <= box.right + 1
+    })
+  }
+
+  /** Nothing makes the page wider than the phone. */
+  async fits(): Promise<void> {
+    const wide = await this.page.evaluate(() =>
+      [...document.querySelectorAll('button, header, footer, main, li')]
+        .filter(element => element.getBoundingClientRect().right > window.innerWidth + 0.5)
+        .map(element => element.outerHTML.slice(0, 80)),
+    )
+    expect(wide).toEqual([])
+  }
+
   async picture(name: string): Promise<void> {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
   }

@@ -12,6 +12,7 @@ import {
   expectShown,
   family,
   root,
+  startSession,
   test,
 } from './support/app.ts'
 
@@ -73,8 +74,7 @@ test('when a joined host ends, the app becomes the host', async ({ start, dataDi
   headless.process.kill('SIGTERM')
   await once(headless.process, 'exit')
   await expect(page.getByText('No session runs')).toBeVisible()
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectShown(page, /\$/)
+  await startSession(page)
   await answerDialogs(app, 1)
   await app.evaluate(({ app }) => app.quit())
   await expect.poll(() => asked(app)).toHaveLength(1)

@@ -1,7 +1,7 @@
 // What the windows may not do: rows 56 to 59 of the security cases. Knows nothing of what they show.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, expectShown, root, test } from './support/app.ts'
+import { answerDialogs, asked, expect, root, startSession, test } from './support/app.ts'
 
 test('every webContents is sandboxed, isolated, and without Node (56)', async ({ start }) => {
   const app = await start()
@@ -18,11 +18,12 @@ test('every webContents is sandboxed, isolated, and without Node (56)', async ({
       sandbox: true,
       contextIsolation: true,
       nodeIntegration: false,
-      nodeIntegrationInWorker: false,
       nodeIntegrationInSubFrames: false,
       webviewTag: false,
       webSecurity: true,
     })
+  // Told only when it is on.
+  for (const one of preferences) expect(one.nodeIntegrationInWorker).not.toBe(true)
   const seen = await page.evaluate(() => ({
     node: ['require', 'process', 'module', 'global'].filter(name => name in globalThis),
     bridge: Object.keys((globalThis as unknown as { otg: object }).otg),
@@ -102,6 +103,28 @@ test('a page cannot leave, open windows, or reach the network (58)', async ({ st
   expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(1)
 })
 
+test('a link opens in the browser after a yes, and only one to the web (60)', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await app.evaluate(({ shell }) => {
+    const opened: string[] = []
+    Object.assign(globalThis, { opened })
+    shell.openExternal = async url => void opened.push(url)
+  })
+  const opened = () => app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)
+  await answerDialogs(app, 0)
+  for (const url of [
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'ssh://host',
+    `https://example.com/${'x'.repeat(3000)}`,
+  ])
+    await page.evaluate(target => void window.open(target), url)
+  await page.evaluate(() => void window.open('https://b\u00fccher.example/x'))
+  await expect.poll(opened).toEqual(['https://xn--bcher-kva.example/x'])
+  expect(await asked(app)).toEqual(['Open this link in the browser?\nhttps://xn--bcher-kva.example/x'])
+})
+
 test('a page is given no permission but to write text to the clipboard (58)', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
@@ -133,8 +156,7 @@ test('a page is given no permission but to write text to the clipboard (58)', as
 test('what is no frame closes the port, and the page and its host go on (59)', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectShown(page, /\$/)
+  await startSession(page)
   const answers = await page.evaluate(async () => {
     const { otg } = globalThis as unknown as { otg: { openPort(): void } }
     const said = (send: (port: MessagePort) => void) =>

@@ -1,6 +1,6 @@
 // The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
 import type { ElectronApplication } from '@playwright/test'
-import { expect, expectGone, expectShown, family, test } from './support/app.ts'
+import { expect, expectGone, expectPrompt, expectShown, family, startSession, test } from './support/app.ts'
 
 /**
  * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
@@ -38,8 +38,7 @@ test('the tray lists running sessions and opens them', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectShown(page, /\$/)
+  await startSession(page)
   await expect.poll(() => labels(app)).toHaveLength(1 + ALWAYS.length)
   expect((await labels(app)).slice(1)).toEqual(ALWAYS)
   expect(await app.evaluate(() => (globalThis as unknown as { tray: Electron.Tray }).tray.isDestroyed())).toBe(false)
@@ -49,7 +48,7 @@ test('the tray lists running sessions and opens them', async ({ start }) => {
   await press(app, 'New Session')
   await expect.poll(() => labels(app)).toHaveLength(2 + ALWAYS.length)
   await expect(page.locator('nav [data-session]')).toHaveCount(2)
-  await expectShown(page, /^\$ *\n/)
+  await expectPrompt(page)
   await app.evaluate(() => {
     const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
     trayMenu.items[1]!.click()
@@ -61,8 +60,7 @@ test('the tray shows the QR code, also when the window was closed', async ({ sta
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectShown(page, /\$/)
+  await startSession(page)
   await expect.poll(() => labels(app)).toContain('Show QR Code')
   await press(app, 'Show QR Code')
   await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
@@ -81,8 +79,7 @@ test('Quit in the tray ends everything, without a question when nothing runs', a
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectShown(page, /\$/)
+  await startSession(page)
   await page.keyboard.type('exit\n')
   await expect(page.getByText('This session has ended')).toBeVisible()
   await expect.poll(() => labels(app)).toContain('No sessions')

@@ -17,6 +17,7 @@ export class BrowserHost {
   #child: ChildProcess | undefined
   #desktop: HostClient | undefined
   port = 0
+  pid = 0
 
   private constructor() {
     this.#folder = mkdtempSync(join(tmpdir(), 'otg-browser-'))
@@ -40,6 +41,7 @@ export class BrowserHost {
     const webRoot = join(ROOT, 'build', 'web-client')
     const { ready } = await this.#order({ setup: { dataDir, webRoot, home: this.home, port: this.port } })
     this.port = ready!.port
+    this.pid = ready!.pid
     this.#desktop = new HostClient({
       connect: () => connectLocal(join(dataDir, 'otg.sock')),
       client: { kind: 'desktop', name: 'test desktop' },

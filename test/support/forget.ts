@@ -1,7 +1,7 @@
 // Makes a terminal forget exactly what a snapshot loses (LOST in snapshot.ts), so that the property test excludes that and
 // nothing more. Knows nothing of how a snapshot is written.
 
-import { COMBINED, type Ink, inkOfCell, inkOfPen } from '../../main/host/screen/cells.ts'
+import { BG_EXTENDED, COMBINED, type Ink, inkOfCell, inkOfPen } from '../../main/host/screen/cells.ts'
 import { cellAt, inkedTail } from '../../main/host/screen/painter.ts'
 import { behindLastColumn, lastCluster, penOf, slotFor, strays, usesSlot } from '../../main/host/screen/snapshot.ts'
 import {
@@ -61,22 +61,21 @@ export function forget(terminal: Terminal): void {
 function settleCells(core: Core, line: Line): void {
   for (let x = 0; x < line.length; ) {
     const cell = cellAt(core, line, x)
-    setCell(line, x, cell.text, cell.text === '' ? 1 : cell.width, cell.ink)
-    if (cell.width === 2) setCell(line, x + 1, '', 0, cell.ink)
+    setCell(core._inputHandler._curAttrData, line, x, cell.text, cell.text === '' ? 1 : cell.width, cell.ink)
+    if (cell.width === 2) setCell(core._inputHandler._curAttrData, line, x + 1, '', 0, cell.ink)
     x += cell.width
   }
   for (const key of Object.keys(line._combined))
     if (!(line._data[Number(key) * 3]! & COMBINED)) delete line._combined[Number(key)]
 }
 
-function setCell(line: Line, x: number, text: string, width: number, ink: Ink): void {
+function setCell(pen: Attributes, line: Line, x: number, text: string, width: number, ink: Ink): void {
   const points = [...text]
   if (points.length > 1) line._combined[x] = text
   line._data[x * 3] = (width << 22) | (points.length > 1 ? COMBINED : (text.codePointAt(0) ?? 0))
   line._data[x * 3 + 1] = ink.fg
   line._data[x * 3 + 2] = ink.bg
-  const extended = line._extendedAttrs[x]
-  if (extended) line._extendedAttrs[x] = extendedOf(extended, ink)
+  if (ink.bg & BG_EXTENDED) line._extendedAttrs[x] = extendedOf(pen.extended, ink)
 }
 
 function setInk(pen: Attributes, ink: Ink): void {

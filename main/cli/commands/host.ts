@@ -1,9 +1,12 @@
 // otg host: a host without Electron, in the foreground until a signal ends it. Knows no sessions.
 import { closeSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { HostClient } from '../../../protocol/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import { transportPair } from '../../../protocol/transport.ts'
 import { createHost, type Host, type HostOptions } from '../../host/host.ts'
 import { packageRoot } from '../../host/package-root.ts'
+import { killAll } from '../../host/session/process-group.ts'
 import { loginShell } from '../../host/session/shell.ts'
 import { type Given, numberOf } from '../args.ts'
 import type { Command, Context } from '../command.ts'
@@ -19,7 +22,7 @@ export const host: Command = async (context, given) => {
   const { output } = context
   if (given.flags.detach) {
     const ready = await startInBackground(context, hostArguments(context, given))
-    tellHost(output, context.json, ready, `kill ${ready.pid}`)
+    tellHost(context, ready, `kill ${ready.pid}`)
     return 0
   }
   const options = hostOptions(context, given)
@@ -28,7 +31,7 @@ export const host: Command = async (context, given) => {
   // Whoever started it may go away; the sessions stay.
   output.outliveReader()
   if (readyFd === undefined) {
-    const tell = () => tellHost(output, context.json, describe(running, running.address()), 'Ctrl-C')
+    const tell = () => tellHost(context, describe(running, running.address()), 'Ctrl-C')
     tell()
     running.onAddressUsed(() => {
       if (!context.json) output.line('\nThat address was used. A fresh one:')
@@ -90,15 +93,16 @@ async function startFor(fd: number, options: HostOptions): Promise<Host> {
 function runUntilSignal(running: Host, { output, json }: Context): Promise<number> {
   return new Promise((resolve, reject) => {
     let since: number | undefined
-    const stop = (force: boolean) => {
+    const stop = (hurry: boolean) => {
       if (since !== undefined) {
-        if (force && performance.now() - since > SAME_SIGNAL_MS) resolve(FORCED)
+        if (hurry && performance.now() - since > SAME_SIGNAL_MS) killSessions(running).catch(() => resolve(FORCED))
         return
       }
       since = performance.now()
       const sessions = running.running()
-      if (!json && sessions > 0)
-        output.line(`\nEnding ${sessions} ${sessions === 1 ? 'session' : 'sessions'} (Ctrl-C again: at once) …`)
+      const words = `Ending ${sessions} ${sessions === 1 ? 'session' : 'sessions'} (Ctrl-C again: at once) …`
+      // On a row of its own, below the ^C that the terminal has drawn.
+      if (!json) output.line(sessions > 0 ? `\n${words}` : '')
       running.stop().then(() => resolve(0), reject)
     }
     for (const signal of SIGNALS) process.on(signal, () => stop(signal === 'SIGINT'))
@@ -107,4 +111,17 @@ function runUntilSignal(running: Host, { output, json }: Context): Promise<numbe
       running.stop().finally(() => reject(fault))
     })
   })
+}
+
+/** SIGKILL to what did not heed SIGHUP; the host, which is stopping, then has nothing to wait for. */
+async function killSessions(running: Host): Promise<void> {
+  const [ours, theirs] = transportPair()
+  running.accept(theirs)
+  const client = new HostClient({
+    connect: async () => ours,
+    client: { kind: 'cli', name: 'otg host' },
+    reconnect: false,
+  })
+  for (const { pid } of await client.list()) if (pid !== null) killAll(pid)
+  client.close()
 }

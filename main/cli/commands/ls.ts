@@ -8,13 +8,13 @@ import { plain, table } from '../output.ts'
 /** Longer titles would push the rest of the line out of sight. */
 const TITLE_COLUMNS = 32
 
-export const ls: Command = async ({ json, output, ...context }, given) => {
-  const sessions = await withHost({ json, output, ...context }, client => client.list())
+export const ls: Command = async (context, given) => {
+  const { json, output, program } = context
+  const sessions = await withHost(context, client => client.list())
   const shown = given.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
   if (json) for (const session of shown) output.json(session)
   else if (shown.length > 0) for (const line of lines(shown, sessions, output.columns)) output.line(line)
-  else
-    output.note(given.flags.all ? 'no sessions; start one with: otg run' : 'no session runs; start one with: otg run')
+  else output.note(`no session ${given.flags.all ? 'is there' : 'runs'}; start one with: ${program} run`)
   return 0
 }
 

@@ -54,9 +54,9 @@ function notExecutable(error: unknown, { command, cwd }: SessionSpec): unknown {
   return new CodedError('command_not_found', `${program} is not executable`, { cause: 'not_executable' })
 }
 
-function announce({ json, output }: Context, { session_id }: SessionInfo): void {
+function announce({ json, output, program }: Context, { session_id }: SessionInfo): void {
   if (json) output.json({ session_id })
   else if (output.isTerminal)
-    output.line(`session ${shortId(session_id)} runs; come to it with: otg attach ${shortId(session_id)}`)
+    output.line(`session ${shortId(session_id)} runs; come to it with: ${program} attach ${shortId(session_id)}`)
   else output.line(session_id)
 }

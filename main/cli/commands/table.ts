@@ -22,7 +22,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'it listens on this computer only. Ctrl-C or SIGTERM ends it and its sessions.',
     ],
     options: {
-      port: { type: 'string', value: 'N', help: 'port of the page; 0: any (default 7317, any other if taken)' },
+      port: { type: 'string', value: 'N', help: 'port of the page; 0: any (default 7317, or any if taken)' },
       bind: { type: 'string', value: 'ADDR', help: '127.0.0.1 (default) or ::1' },
       detach: { type: 'boolean', help: 'start it in the background' },
       'ready-fd': { type: 'string', value: 'N', help: 'where to say that it is ready', hidden: true },
@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: [
       'Without CMD it is your login shell.',
       ...LEAVING,
-      "Exits as CMD does; 128 + n for signal n, 127: no such command, 126: it can't be run.",
+      'Exits as CMD does: 128 + n after signal n, 127 not found, 126 not executable.',
       'When input is no terminal, it is typed, and its end is typed as Ctrl-D.',
     ],
     options: {
@@ -119,7 +119,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'pair',
     operands: '',
     summary: 'print a fresh address of the page, with its QR code',
-    details: ['An address opens once. Until devices can be paired, only this computer reaches it.'],
+    details: ['An address opens once. Until devices can be paired, only from this computer.'],
     options: {},
     least: 0,
     most: 0,

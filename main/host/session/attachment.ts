@@ -41,6 +41,8 @@ export class Attachment {
   /** A keyframe was sent and not yet acknowledged; what comes before its ack would only pile up. */
   #keyframeAt: number | undefined
   #asking = false
+  /** Taking the size, which comes before, adds to the log; the client knows this handle only once `session` was sent. */
+  #started = false
   /** It waited for acks (or begins): before going on, see whether it is too far behind to read what it missed. */
   #wasBlocked = true
   #caughtUp = false
@@ -64,6 +66,7 @@ export class Attachment {
 
   /** Begins to send: what is missing, or a keyframe, then what comes. */
   start(): void {
+    this.#started = true
     const { have } = this.options
     const { log } = this.session
     this.#liveFrom = log.end.offset
@@ -80,10 +83,12 @@ export class Attachment {
 
   /** Sends as much of the log as the client's window takes. Called whenever the log or the window grew. */
   pump(): void {
-    if (this.#closed || this.#asking || this.#keyframeAt !== undefined) return
+    if (!this.#started || this.#closed || this.#asking || this.#keyframeAt !== undefined) return
     if (this.options.window === 0) return this.#tellExit()
     const { log } = this.session
-    if (!log.has(this.#next) || (this.#wasBlocked && log.end.offset - this.#sent > this.options.budget)) {
+    const behind = this.#wasBlocked && log.end.offset - this.#sent > this.options.budget
+    // A screen that lags behind what was sent would take the client back, and its acks would be for the future.
+    if (!log.has(this.#next) || (behind && this.session.parsed.offset >= this.#sent)) {
       this.#sendKeyframe()
       return
     }

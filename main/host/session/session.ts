@@ -113,6 +113,11 @@ export class Session {
     return this.#size
   }
 
+  /** How far the screen has parsed the log. */
+  get parsed(): Position {
+    return this.#screen.position
+  }
+
   get title(): string {
     return this.#givenTitle ?? (this.#terminalTitle || this.#defaultTitle())
   }

@@ -1,4 +1,5 @@
 // The desktop app under test: started on a data folder of its own, looked at, ended. Knows no single test.
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,10 +10,19 @@ export const root = join(import.meta.dirname, '..', '..', '..')
 export const screenshots = join(root, 'test-output', 'desktop-screenshots')
 mkdirSync(screenshots, { recursive: true })
 
+export interface Launch {
+  executablePath: string
+  args: string[]
+  cwd: string
+  env: Record<string, string>
+}
+
 export interface Fixtures {
   /** A data folder that is empty, and removed afterwards. */
   dataDir: string
-  /** Starts the app on `dataDir`; what still runs at the end of the test is killed. */
+  /** How the app is started on `dataDir`. */
+  launch: Launch
+  /** Starts it; what still runs at the end of the test is killed. */
   start: () => Promise<ElectronApplication>
 }
 
@@ -25,28 +35,29 @@ export const test = base.extend<Fixtures>({
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },
-  start: async ({ dataDir }, use) => {
+  launch: async ({ dataDir }, use) => {
     const found = findElectron()
     if (found.missing !== undefined) {
       if (process.env.CI) throw new Error(found.missing)
       base.skip(true, found.missing)
       return
     }
-    const started: ElectronApplication[] = []
+    await use({
+      executablePath: executable(found.dist),
+      args: [...sandboxArguments(), root],
+      cwd: root,
+      env: environment(dataDir),
+    })
+  },
+  start: async ({ launch }, use) => {
+    const started: ChildProcess[] = []
     await use(async () => {
-      const app = await _electron.launch({
-        executablePath: executable(found.dist),
-        args: [...sandboxArguments(), root],
-        cwd: root,
-        env: environment(dataDir),
-      })
-      started.push(app)
+      const app = await _electron.launch(launch)
+      // Asked for now: an app that has ended no longer tells.
+      started.push(app.process())
       return app
     })
-    for (const app of started) {
-      const process_ = app.process()
-      if (process_.exitCode === null && process_.signalCode === null) process_.kill('SIGKILL')
-    }
+    for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
   },
 })
 
@@ -78,6 +89,18 @@ export async function shownText(page: Page): Promise<string> {
 /** Waits for the terminal to show `text`. */
 export async function expectShown(page: Page, text: string | RegExp): Promise<void> {
   await expect.poll(() => shownText(page), { timeout: 15_000 }).toMatch(text)
+}
+
+/** Waits for a shell's prompt with nothing before it, and for the keyboard to be in the terminal. */
+export async function expectPrompt(page: Page): Promise<void> {
+  await expectShown(page, /^\$\s*$/)
+  await expect(page.locator('.xterm-helper-textarea')).toBeFocused()
+}
+
+/** Starts a session by the window's button and waits for its prompt. */
+export async function startSession(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'New session' }).first().click()
+  await expectPrompt(page)
 }
 
 /** Every process below `pid`, and itself. */

@@ -1,5 +1,4 @@
 // A host without Electron on the folder named in argv, with one shell; prints that shell's pid. Ends at SIGTERM.
-import { homedir } from 'node:os'
 import { createHost } from '../../../main/host/host.ts'
 import { packageRoot } from '../../../main/host/package-root.ts'
 import { HostClient } from '../../../protocol/client.ts'
@@ -11,8 +10,8 @@ const host = await createHost({
   port: 0,
   webRoot,
   version,
-  shell: ['/bin/sh'],
-  home: homedir(),
+  shell: ['/bin/sh', '-l'],
+  home: process.env.HOME!,
   env: process.env,
 })
 const client = new HostClient({

@@ -1,0 +1,94 @@
+// Whose size a session has: the phone's, the desktop's, and what a rotation and a soft keyboard do to it.
+// Knows nothing of drops.
+import { expect, test } from './phone.ts'
+
+const PORTRAIT = { width: 412, height: 839 }
+const LANDSCAPE = { width: 863, height: 360 }
+
+test('turning the phone gives its own session the new shape, and the screen is right', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq -s " " 1 200')
+  await phone.shows('200')
+  const upright = await phone.ptySize()
+  await phone.page.setViewportSize(LANDSCAPE)
+  await expect.poll(() => phone.ptySize()).not.toBe(upright)
+  const [cols, rows] = (await phone.ptySize()).split('x').map(Number)
+  expect(cols).toBeGreaterThan(90)
+  expect(rows).toBeLessThan(20)
+  await phone.agrees()
+  await phone.run('stty size')
+  await phone.shows(`${rows} ${cols}`)
+  await phone.picture('landscape')
+  await phone.page.setViewportSize(PORTRAIT)
+  await expect.poll(() => phone.ptySize()).toBe(upright)
+  await phone.agrees()
+})
+
+test('a soft keyboard never changes the size, and the line with the cursor stays above it', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  const size = await phone.ptySize()
+  await phone.run('seq 1 100')
+  await phone.shows('100')
+  await phone.keyboard(320)
+  await phone.page.waitForTimeout(400)
+  expect(await phone.ptySize()).toBe(size)
+  await phone.type('echo above the keyboard')
+  await phone.shows('echo above the keyboard')
+  await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+  await phone.picture('soft-keyboard')
+  // A prompt at the top stays where it is.
+  await phone.page.keyboard.press('Control+u')
+  await phone.run('clear')
+  await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+  await phone.keyboard(0)
+  await phone.page.waitForTimeout(400)
+  expect(await phone.ptySize()).toBe(size)
+  await phone.agrees()
+})
+
+test('a session of the desktop keeps its size until one tap takes it, and gets it back', async ({ phone, host }) => {
+  const session = await host.desktop.create({ size: { cols: 120, rows: 32 }, title: 'build server' })
+  await phone.open()
+  await phone.page.getByText('build server').tap()
+  await phone.shows('$ ')
+  expect(await phone.ptySize()).toBe('120x32')
+  expect(await phone.rows()).toHaveLength(32)
+  await phone.page.locator('.xterm').tap()
+  await phone.run('seq -s " " 1 60; echo the desktop decides')
+  await phone.shows('the desktop decides\n')
+  await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+  await phone.picture('follow')
+  await phone.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
+  await expect.poll(() => phone.ptySize()).not.toBe('120x32')
+  await phone.agrees()
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.picture('menu')
+  await phone.page.getByRole('button', { name: 'Give the size back' }).tap()
+  await expect.poll(() => phone.ptySize()).toBe('120x32')
+  await phone.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
+  await expect.poll(() => phone.ptySize()).not.toBe('120x32')
+  await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
+  await expect.poll(() => phone.ptySize(), 'leaving gives the size back').toBe('120x32')
+  await host.desktop.kill(session.session_id)
+})
+
+test('letters do not shrink below what can be read: a very wide session is panned to the cursor', async ({
+  phone,
+  host,
+}) => {
+  await host.desktop.create({ size: { cols: 240, rows: 60 }, title: 'wide' })
+  await phone.open()
+  await phone.page.getByText('wide').tap()
+  await phone.shows('$ ')
+  await phone.page.locator('.xterm').tap()
+  await phone.type(`echo ${'x'.repeat(200)}`)
+  await phone.shows('xxxxx')
+  await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+  const box = phone.page.locator('.terminal-view')
+  expect(await box.evaluate(element => element.scrollLeft)).toBeGreaterThan(100)
+  await phone.swipe(1200, 0)
+  await expect.poll(() => box.evaluate(element => element.scrollLeft)).toBe(0)
+  await phone.picture('wide')
+})

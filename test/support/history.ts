@@ -1,0 +1,216 @@
+// Histories in folders of their own, sessions to fill them, and readers of everything. Knows nothing of what is tested.
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import zlib from 'node:zlib'
+import Database from 'better-sqlite3'
+import { History, type HistoryHandlers } from '../../main/host/history/history.ts'
+import {
+  DEFAULT_LIMITS,
+  type HistoryLimits,
+  type Piece,
+  type ProcessIdentity,
+  type ResizeMark,
+  type StoredKeyframe,
+} from '../../main/host/history/types.ts'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { BIRTH, type Position } from '../../protocol/position.ts'
+
+const cleanups: (() => unknown)[] = []
+
+/** For `afterEach`. */
+export async function cleanUpHistories(): Promise<void> {
+  for (const undo of cleanups.splice(0).reverse()) await undo()
+}
+
+export function databaseFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'otg-history-'))
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'otg.db')
+}
+
+export interface Watched extends HistoryHandlers {
+  told: string[]
+}
+
+/** Notes what is told, in order: `well`, or the code of a trouble. */
+export function watch(): Watched {
+  const told: string[] = []
+  return { told, trouble: code => told.push(code), well: () => told.push('well'), committed: () => {} }
+}
+
+export async function openHistory(
+  file = databaseFile(),
+  limits: Partial<HistoryLimits> = {},
+  handlers: HistoryHandlers = watch(),
+): Promise<History> {
+  const history = await History.open(file, { ...DEFAULT_LIMITS, ...limits }, handlers)
+  cleanups.push(() => history.close())
+  return history
+}
+
+/** The same database for a look from outside (or to damage it). */
+export function openDatabase(file: string): Database.Database {
+  const database = new Database(file)
+  cleanups.push(() => database.close())
+  return database
+}
+
+export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
+  return {
+    session_id: randomUUID(),
+    title: 'sh',
+    command: ['/bin/sh', '-l'],
+    cwd: '/',
+    state: 'running',
+    exit_code: null,
+    signal: null,
+    pid: 4711,
+    created_at: Date.now(),
+    ended_at: null,
+    last_activity: Date.now(),
+    cols: 80,
+    rows: 24,
+    bytes: 0,
+    clients: 0,
+    ...overrides,
+  }
+}
+
+/** Plays a session into a history: keeps its position, and everything that was appended. */
+export class Recording {
+  readonly info: SessionInfo
+  readonly resizes: ResizeMark[] = []
+  readonly #history: History
+  readonly #parts: Uint8Array[] = []
+  end: Position = BIRTH
+  at = 0
+
+  constructor(history: History, info: SessionInfo = sessionInfo(), process: ProcessIdentity | null = null) {
+    this.#history = history
+    this.info = info
+    history.insertSession(info, process)
+  }
+
+  get session_id(): string {
+    return this.info.session_id
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#parts)
+  }
+
+  print(bytes: Uint8Array | string): void {
+    const own = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
+    this.#history.append(this.session_id, { kind: 'output', offset: this.end.offset, bytes: own, at: this.at })
+    this.#parts.push(own)
+    this.end = { offset: this.end.offset + own.length, n: this.end.n }
+  }
+
+  resize(cols: number, rows: number): void {
+    const mark = { offset: this.end.offset, n: this.end.n + 1, cols, rows }
+    this.#history.append(this.session_id, { kind: 'resize', ...mark, at: this.at })
+    this.resizes.push(mark)
+    this.end = { offset: mark.offset, n: mark.n }
+  }
+
+  seal(position = this.end): void {
+    this.#history.seal(this.session_id, position)
+  }
+
+  keyframe(vt = '', position = this.end): StoredKeyframe {
+    const keyframe = keyframeOf(vt, position)
+    this.#history.keyframe(this.session_id, keyframe)
+    return keyframe
+  }
+
+  end_(state: SessionInfo['state'] = 'exited', ended_at = Date.now()): void {
+    this.#history.updateSession({ ...this.info, state, ended_at, pid: null })
+  }
+}
+
+export function keyframeOf(vt: string, position: Position): StoredKeyframe {
+  const raw = Buffer.from(vt)
+  const blob = new Uint8Array(zlib.zstdCompressSync(raw))
+  return { position, cols: 80, rows: 24, size: raw.length, checksum: zlib.crc32(raw), blob }
+}
+
+/** Every piece from `position` to the end. */
+export async function readPieces(history: History, session_id: string, position: Position = BIRTH): Promise<Piece[]> {
+  const pieces: Piece[] = []
+  for (let at = position; ; ) {
+    const piece = await history.read(session_id, at)
+    pieces.push(piece)
+    if (piece.kind === 'end') return pieces
+    const next = piece.kind === 'segment' ? piece.end : piece.to
+    if (next.offset < at.offset || (next.offset === at.offset && next.n <= at.n)) throw new Error('no progress')
+    at = next
+  }
+}
+
+/** The raw bytes of a segment, checked as a client would. */
+export function inflate(piece: Extract<Piece, { kind: 'segment' }>): Buffer {
+  const raw = piece.compressed ? zlib.zstdDecompressSync(piece.blob) : Buffer.from(piece.blob)
+  if (raw.length !== piece.size || zlib.crc32(raw) !== piece.checksum) throw new Error('not what was written')
+  return raw
+}
+
+/** Everything from `position` on: bytes and resizes; throws if something is lost. */
+export async function readAll(
+  history: History,
+  session_id: string,
+  position: Position = BIRTH,
+): Promise<{ bytes: Buffer; resizes: ResizeMark[]; from: Position }> {
+  const parts: Buffer[] = []
+  const resizes: ResizeMark[] = []
+  let from: Position | undefined
+  for (const piece of await readPieces(history, session_id, position)) {
+    if (piece.kind === 'end') continue
+    if (piece.kind === 'lost') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)
+    from ??= piece.position
+    parts.push(inflate(piece))
+    resizes.push(...piece.resizes)
+  }
+  return { bytes: Buffer.concat(parts), resizes, from: from ?? position }
+}
+
+export function fileBytes(file: string): number {
+  return statSync(file).size
+}
+
+/** As a compiler would print it: colours, progress, paths, and a hash in every line. */
+export function buildLog(bytes: number, seed = 0): Buffer {
+  const lines: string[] = []
+  let length = 0
+  for (let i = seed; length < bytes; i++) {
+    const line = `\x1b[32m[${String(i % 997).padStart(3)}/997]\x1b[m Building CXX object src/core/CMakeFiles/core.dir/module_${(i * 7919) % 10007}.cpp.o -O2 -Wall hash=${((i * 2654435761) >>> 0).toString(16)}\r\n`
+    lines.push(line)
+    length += line.length
+  }
+  return Buffer.from(lines.join('')).subarray(0, bytes)
+}
+
+/** Bytes that do not compress. */
+export function noise(bytes: number, seed = 1): Uint8Array {
+  const all = new Uint8Array(bytes)
+  let state = seed | 1
+  for (let i = 0; i < bytes; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    all[i] = state
+  }
+  return all
+}
+
+/** Waits until `done` gives something. */
+export async function until<T>(done: () => T | Promise<T>, ms = 5_000): Promise<NonNullable<T>> {
+  const end = performance.now() + ms
+  for (;;) {
+    const value = await done()
+    if (value) return value
+    if (performance.now() > end) throw new Error('it did not happen in time')
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
