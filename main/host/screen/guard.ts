@@ -11,6 +11,10 @@ interface Params {
 interface Line {
   isWrapped: boolean
   length: number
+  _data: Uint32Array
+  _combined: Record<number, string>
+  addCodepointToCell(x: number, code: number, width: number): void
+  getWidth(x: number): number
   resize(cols: number, fill: undefined): void
 }
 
@@ -26,6 +30,7 @@ interface Buffer {
   y: number
   lines: Lines
   tabs: Record<number, boolean | undefined>
+  scrollTop: number
   savedX: number
   savedY: number
 }
@@ -39,23 +44,39 @@ interface Core {
   ): unknown
   _bufferService: {
     buffer: Buffer
-    buffers: { normal: Buffer; alt: Buffer }
+    buffers: { normal: Buffer; alt: Buffer; resize(cols: number, rows: number): void }
     onResize(listener: () => void): unknown
   }
+  registerOscHandler(code: number, handler: (data: string) => boolean): unknown
+  _oscLinkService: { _dataByLinkId: Map<number, { lines: { dispose(): void }[] }> }
+  registerEscHandler(id: { intermediates?: string; final: string }, handler: () => boolean): unknown
+  coreService: { decPrivateModes: { origin: boolean } }
+  optionsService: { rawOptions: { windowsMode: boolean } }
   _inputHandler: {
     _restrictCursor(maxCol?: number): void
     _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void
+    screenAlignmentPattern(): boolean
     _resetBufferLine(y: number, respectProtect: boolean): void
   }
 }
 
-/** The most that REP repeats: a screenful of the largest terminal; xterm.js would allocate 8 GB when asked to. */
-const REPEAT_MAX = 0xffff
+/** UTF-16 units in one cell: a family with skin tones has 25; without a bound, a flood of accents grows one cell for ever. */
+const CLUSTER_CHARS = 256
+
+/** OSC 8 links that are remembered, each with markers that every scrolled line has to tell: `ls` of a large folder. */
+const LINKS_MAX = 2048
+
+const COMBINED = 0x200000
+const WIDTH_SHIFT = 22
+
+/** The content of an empty cell one column wide. */
+const EMPTY = 1 << WIDTH_SHIFT
 
 export function guard(terminal: object): void {
   const core = (terminal as { _core: Core })._core
 
-  // xterm.js runs the count as a loop: CSI 2147483647 S would take minutes. After a screenful all is blank anyway.
+  // xterm.js runs the count as a loop: CSI 2147483647 S would take minutes, CSI 2147483647 b would allocate 8 GB. After a
+  // screenful there is nothing new to see.
   const atMost = (final: string, limit: () => number) =>
     core.registerCsiHandler({ final }, params => {
       params.params[0] = Math.min(params.params[0]!, limit())
@@ -63,14 +84,14 @@ export function guard(terminal: object): void {
     })
   for (const final of ['L', 'M', 'S', 'T']) atMost(final, () => core.rows)
   for (const final of ['I', 'Z']) atMost(final, () => core.cols)
-  atMost('b', () => REPEAT_MAX)
+  atMost('b', () => core.cols * core.rows)
 
   // ED 1 in the last column of the last row looks at a line below the buffer and throws (6.0.0): CSI 24;80H CSI 1J.
   const eraseAbove = (respectProtect: boolean) => (params: Params) => {
     const { buffer } = core._bufferService
     if (params.params[0] !== 1) return false
     core._inputHandler._restrictCursor(core.cols)
-    if (buffer.x + 1 < core.cols || buffer.lines.get(buffer.y + 1)) return false
+    if (buffer.x + 1 < core.cols || buffer.y + 1 < buffer.lines.length) return false
     core._inputHandler._eraseInBufferLine(buffer.y, 0, buffer.x + 1, true, respectProtect)
     for (let y = buffer.y - 1; y >= 0; y--) core._inputHandler._resetBufferLine(y, respectProtect)
     return true
@@ -78,25 +99,69 @@ export function guard(terminal: object): void {
   core.registerCsiHandler({ final: 'J' }, eraseAbove(false))
   core.registerCsiHandler({ prefix: '?', final: 'J' }, eraseAbove(true))
 
+  // DECALN in origin mode fills as many lines below the region's top as the screen has, so also what is below the buffer.
+  core.registerEscHandler({ intermediates: '#', final: '8' }, () => {
+    const { buffer } = core._bufferService
+    const { decPrivateModes } = core.coreService
+    if (!decPrivateModes.origin) return false
+    decPrivateModes.origin = false
+    core._inputHandler.screenAlignmentPattern()
+    decPrivateModes.origin = true
+    buffer.y = buffer.scrollTop
+    return true
+  })
+
+  core.registerOscHandler(8, () => {
+    const links = core._oscLinkService._dataByLinkId
+    if (links.size >= LINKS_MAX) {
+      const [oldest] = links.values()
+      for (const marker of [...oldest!.lines]) marker.dispose() // with its last marker a link is forgotten
+    }
+    return false
+  })
+  boundClusters(core._bufferService.buffer.lines.get(0)!)
+
+  // Some contents make xterm.js throw while it rearranges wrapped lines, and leave it half resized: then without that.
+  const { buffers } = core._bufferService
+  const { rawOptions } = core.optionsService
+  const { resize } = buffers
+  buffers.resize = (cols, rows) => {
+    try {
+      resize.call(buffers, cols, rows)
+    } catch {
+      rawOptions.windowsMode = true
+      try {
+        resize.call(buffers, cols, rows)
+      } finally {
+        rawOptions.windowsMode = false
+      }
+    }
+  }
   ignoreNegativeIndices(core._bufferService.buffers.normal.lines)
   core._bufferService.onResize(() => {
     const { normal, alt } = core._bufferService.buffers
     // While it is not shown, the alternate screen's room is only ever enlarged: shown later, it had a scrollback.
     if (alt.lines.length === 0) alt.lines.maxLength = core.rows
-    // What a narrower window cuts off the alternate screen came back with DCH, or with a wider one.
-    for (let y = 0; y < alt.lines.length; y++) {
-      const line = alt.lines.get(y)!
-      if (line.length > core.cols) line.resize(core.cols, undefined)
+    for (const { lines } of [normal, alt]) {
+      for (let y = 0; y < lines.length; y++) {
+        const line = lines.get(y)!
+        // What a narrower window cuts off the alternate screen came back with DCH, or with a wider one.
+        if (line.length > core.cols) line.resize(core.cols, undefined)
+        // A wide character that is cut in half has no half to show; the next resize would trip over it.
+        const last = core.cols - 1
+        if (line.getWidth(last) === 2) line._data[last * 3] = EMPTY
+      }
     }
     // The saved cursor is kept where it can have been.
     alt.savedX = Math.min(alt.savedX, core.cols - 1)
     alt.savedY = Math.min(alt.savedY, core.rows - 1)
-    normal.savedY = Math.min(normal.savedY, normal.lines.maxLength - 1)
+    normal.savedY = Math.max(0, Math.min(normal.savedY, normal.lines.maxLength - 1))
     for (const { tabs } of [normal, alt])
       for (const x of Object.keys(tabs)) if (Number(x) >= core.cols) delete tabs[Number(x)]
   })
 }
 
+/** Prototypes that have been changed, for all terminals in this process. */
 const repaired = new WeakSet<object>()
 
 /**
@@ -111,5 +176,19 @@ function ignoreNegativeIndices(lines: Lines): void {
   const { set } = list
   list.set = function (index, line) {
     if (index >= 0) set.call(this, index, line)
+  }
+}
+
+/** A cluster that has reached CLUSTER_CHARS takes up no more characters; its width still follows them. */
+function boundClusters(line: Line): void {
+  const cells = Object.getPrototypeOf(line) as Line
+  if (repaired.has(cells)) return
+  repaired.add(cells)
+  const add = cells.addCodepointToCell
+  cells.addCodepointToCell = function (x, code, width) {
+    const content = this._data[x * 3]!
+    if (content & COMBINED && (this._combined[x]?.length ?? 0) >= CLUSTER_CHARS)
+      this._data[x * 3] = (content & ~(3 << WIDTH_SHIFT)) | (width << WIDTH_SHIFT)
+    else add.call(this, x, code, width)
   }
 }

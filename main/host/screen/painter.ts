@@ -84,8 +84,8 @@ export class Painter {
   usedAside = false
   /** xterm.js's join state after what was written last; 0 when a control sequence came since. */
   #join = 0
-  /** The column of a cell of this row that holds what it should not, until it is drawn. */
-  #dirty = -1
+  /** Columns of this row that hold what they should not, until they are drawn. */
+  #dirty = new Set<number>()
 
   constructor(core: Core, pen: Pen) {
     this.core = core
@@ -113,11 +113,11 @@ export class Painter {
         this.#ink(DEFAULT_INK)
         this.#print(' ', 2)
         this.#control('\r')
-        this.#dirty = 0
+        this.#dirty.add(0)
         behind = false
       }
       if (savesHere) {
-        if (this.#dirty === 0) this.#erase(1)
+        if (this.#dirty.delete(0)) this.#erase(1)
         this.#save(saved)
       }
       behind = this.#drawLine(line, wrapsOn)
@@ -130,6 +130,7 @@ export class Painter {
         this.#ink(DEFAULT_INK)
         this.#control('\r')
         this.#erase(cols)
+        this.#dirty.clear()
       }
     }
   }
@@ -184,13 +185,14 @@ export class Painter {
       this.#control(`\x1b[${x}G`)
       this.#ink(inkOfCell(core, line, x))
       this.out += ' '
-      this.#dirty = x - 1
+      this.#dirty.delete(x)
+      this.#dirty.add(x - 1)
     }
     if (tail === 0) {
       this.#control('\r')
       this.#ink(inkOfCell(core, line, 0))
       this.out += ' ' // a row of nothing else begins with a space
-      this.#dirty = -1
+      this.#dirty.clear()
     }
     if (tail < cols) this.#control('\r')
     let at = 0 // the cursor's column; from behind the row above, the first character brings it there
@@ -210,11 +212,11 @@ export class Painter {
           lastBg = bg
         }
         this.#print(String.fromCharCode(code), 2)
-        if (x === this.#dirty) this.#dirty = -1
+        if (this.#dirty.size > 0) this.#dirty.delete(x)
         at = ++x
         continue
       }
-      if ((content & CONTENT_MASK) === 0 && fg === 0 && bg === 0 && x !== this.#dirty) {
+      if ((content & CONTENT_MASK) === 0 && fg === 0 && bg === 0 && !this.#dirty.has(x)) {
         x++
         continue
       }
@@ -224,7 +226,8 @@ export class Painter {
         if (x !== at) this.#forward(x - at)
         this.#ink(cell.ink)
         this.#print(cell.text, joinStateOf(core, cell.text, cell.width))
-        if (this.#dirty >= x && this.#dirty < x + cell.width) this.#dirty = -1
+        this.#dirty.delete(x)
+        if (cell.width === 2) this.#dirty.delete(x + 1)
         at = x += cell.width
       } else if (isErased(cell.ink)) {
         let end = x + 1
@@ -236,8 +239,7 @@ export class Painter {
         at = x
         if (cell.ink.bg !== (pen.ink.bg & COLOR_BITS)) this.#ink({ ...DEFAULT_INK, bg: cell.ink.bg })
         this.#erase(end - x)
-        if (this.#dirty >= x && this.#dirty < end) this.#dirty = -1
-        x = end
+        for (; x < end; x++) if (this.#dirty.size > 0) this.#dirty.delete(x)
       } else if (x >= tail || x === cols - 1) {
         x++ // drawn before this row, or with the wrap behind it
       } else {
@@ -250,7 +252,8 @@ export class Painter {
         this.#join = 0
         this.#control(`\x1b[${x + 2}G`)
         at = ++x
-        this.#dirty = x
+        this.#dirty.delete(x - 1)
+        this.#dirty.add(x)
       }
     }
     return at === cols
@@ -262,7 +265,6 @@ export class Painter {
 
   #erase(columns: number): void {
     this.#control(columns === 1 ? '\x1b[X' : `\x1b[${columns}X`)
-    this.#dirty = -1
   }
 
   #ink(ink: Ink): void {

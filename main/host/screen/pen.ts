@@ -74,13 +74,14 @@ export class Pen {
     const from = this.ink
     const confused = !isPlain(from)
     let out = ''
-    if (
-      confused ||
-      ((from.fg ^ to.fg) | ((from.bg ^ to.bg) & ~BG_EXTENDED)) !== 0 ||
-      from.style !== to.style ||
-      from.color !== to.color
-    )
-      out = sgr(to)
+    const fg = from.fg ^ to.fg
+    const bg = (from.bg ^ to.bg) & ~BG_EXTENDED
+    if (confused || (fg | bg) & ~COLOR_BITS || from.style !== to.style || from.color !== to.color) out = sgr(to)
+    else if (to.fg === 0 && to.bg === 0) out = (fg | bg) !== 0 ? '\x1b[m' : ''
+    else if (fg !== 0 || bg !== 0) {
+      const codes = (fg === 0 ? '' : colorCode(to.fg, 30) || ';39') + (bg === 0 ? '' : colorCode(to.bg, 40) || ';49')
+      out = `\x1b[${codes.slice(1)}m`
+    }
     if (confused || from.link !== to.link) out += this.#link(to.link)
     this.ink = to
     return out

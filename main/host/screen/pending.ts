@@ -94,6 +94,11 @@ function harmless(state: number): string {
   }
 }
 
+/** The states that printable ASCII does not leave. */
+function isString(state: number): boolean {
+  return state === STRING || state === OSC || state === DCS_IGNORE || state === DCS_PASSTHROUGH
+}
+
 /** Whether a byte that leaves the parser in this state means anything to it when it is read again. */
 function recorded(state: number, code: number): boolean {
   switch (state) {
@@ -120,14 +125,18 @@ export class Pending {
   /** Takes the next output. It must end where a character ends (whole-characters.ts). */
   feed(bytes: Uint8Array): void {
     // An ESC begins anew whatever came before it, so only what follows the last one matters.
-    const escape = bytes.lastIndexOf(0x1b)
+    const last = bytes.lastIndexOf(0x1b)
     let at = 0
-    if (escape >= 0) {
+    if (last >= 0) {
       this.#open(ESCAPE)
       this.#hold(0x1b)
-      at = escape + 1
+      at = last + 1
     }
-    while (at < bytes.length) at = this.#state === GROUND ? this.#skipText(bytes, at) : this.#step(bytes, at)
+    while (at < bytes.length) {
+      if (this.#state === GROUND) at = this.#skipText(bytes, at)
+      else if (isString(this.#state)) at = this.#skipPayload(bytes, at)
+      else at = this.#step(bytes, at)
+    }
   }
 
   /** What must be written to a terminal in ground state to bring its parser to where this stream's parser is. */
@@ -151,7 +160,9 @@ export class Pending {
 
   /** From ground, to behind the next 8-bit introducer (U+0090 … U+009F, C2 9x in UTF-8), or to the end. */
   #skipText(bytes: Uint8Array, from: number): number {
-    for (let at = bytes.indexOf(0xc2, from); at >= 0; at = bytes.indexOf(0xc2, at + 1)) {
+    const { length } = bytes
+    for (let at = from; at < length; at++) {
+      if (bytes[at] !== 0xc2) continue
       const second = bytes[at + 1]
       if (second === undefined || second < 0x90 || second > 0x9f) continue
       const state = nextState(GROUND, second)
@@ -162,6 +173,19 @@ export class Pending {
       return at + 2
     }
     return bytes.length
+  }
+
+  /** Inside a string: over its printable ASCII, which keeps it in its state, and one character more. */
+  #skipPayload(bytes: Uint8Array, from: number): number {
+    const state = this.#state
+    let at = from
+    const { length } = bytes
+    while (at < length && bytes[at]! >= 0x20 && bytes[at]! < 0x7f) at++
+    if (at > from && !this.#dropped && recorded(state, 0x20)) {
+      if (this.#length + at - from > PENDING_BYTES) this.#drop(state)
+      else this.#holdAll(bytes.subarray(from, at))
+    }
+    return at < length ? this.#step(bytes, at) : at
   }
 
   /** One character inside a sequence. */
@@ -185,9 +209,7 @@ export class Pending {
       if (!entered && !recorded(state, code)) return at + length
       if (this.#dropped) return at + length
       if (this.#length + length > PENDING_BYTES) {
-        this.#length = 0
-        for (const char of harmless(state)) this.#hold(char.charCodeAt(0))
-        this.#dropped = true
+        this.#drop(state)
         return at + length
       }
     }
@@ -201,13 +223,28 @@ export class Pending {
     this.#dropped = false
   }
 
+  #drop(state: number): void {
+    this.#length = 0
+    for (const char of harmless(state)) this.#hold(char.charCodeAt(0))
+    this.#dropped = true
+  }
+
   #hold(byte: number): void {
-    if (this.#length === this.#held.length) {
-      const larger = new Uint8Array(Math.min(this.#held.length * 4, PENDING_BYTES))
-      larger.set(this.#held)
-      this.#held = larger
-    }
+    this.#grow(1)
     this.#held[this.#length++] = byte
+  }
+
+  #holdAll(bytes: Uint8Array): void {
+    this.#grow(bytes.length)
+    this.#held.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  #grow(by: number): void {
+    if (this.#length + by <= this.#held.length) return
+    const larger = new Uint8Array(Math.min(Math.max(this.#held.length * 4, this.#length + by), PENDING_BYTES))
+    larger.set(this.#held)
+    this.#held = larger
   }
 }
 

@@ -19,6 +19,33 @@ import { cellAt, isInitial, isSecondHalf, Painter, type Saved, savedOf } from '.
 import { Pen } from './pen.ts'
 import { type Core, type CoreBuffer, charsetFinal, coreOf, paletteOf, type Terminal } from './xterm.ts'
 
+// LOST: what no output can bring back, and what is seen of it. The property test excludes exactly this (test/support/forget.ts).
+//
+// | state                                                             | what the user sees after a keyframe             |
+// |-------------------------------------------------------------------|-------------------------------------------------|
+// | half of a wide character: with autowrap off something was printed | the half is blank                               |
+// |   over its second half at the right margin, ICH split it, or a    |                                                 |
+// |   resize did                                                      |                                                 |
+// | a cluster whose text and width disagree, as xterm.js's reflow     | U+FFFD, or U+3013 where it is two columns wide  |
+// |   leaves them (it moves the texts of clusters wrongly)            |                                                 |
+// | what such a cluster left behind unseen, and would garble next     | a later resize garbles less                     |
+// | a row of only empty cells that all have more than a background    | nothing; its first cell is now a space          |
+// | alternate screen, cursor behind the last column, last cell empty  | nothing; that cell is now a space               |
+// | the same, with a pen or charset that only DECRC leads to, or in   | the next character overwrites the last column   |
+// |   a cell whose ink contradicts itself                             |   instead of wrapping                           |
+// | alternate screen, cursor saved behind the last column, while some | after DECRC and a wider window, one column off  |
+// |   cell's ink contradicts itself                                   |                                                 |
+// | a pen whose underline contradicts itself, or a charset that is    | the next text is underlined as the pen's style  |
+// |   not the invoked one, after DECRC, once that saved cursor is     |   says; is in the invoked charset               |
+// |   overwritten                                                     |                                                 |
+// | whether the next character joins the last one, if that is no      | a combining character right after it stands     |
+// |   longer where it was (a resize came between, autowrap off)       |   alone, REP repeats nothing                    |
+// | a tab stop set behind the last column                             | one tab stop fewer after the window gets wider  |
+// | on which lines a link was seen; a link whose lines were cleared   | an old link's text may lose its dashes          |
+// | title and icon name beyond TITLE_CHARS                            | a title cut off                                 |
+// | a sequence longer than PENDING_BYTES that is not at its end       | its effect is missing (`pending_dropped`)       |
+// | whether the terminal was ever focused (browsers)                  | a cursor, before anybody has clicked            |
+
 /** Longer titles are cut, as in Screen's hook: a program may send 10 MB. */
 const TITLE_CHARS = 1024
 
@@ -175,7 +202,10 @@ function save(core: Core, pen: Pen, saved: Saved): string {
 export function usesSlot(core: Core, buffer: CoreBuffer): boolean {
   for (let y = 0; y < buffer.lines.length; y++) {
     const line = buffer.lines.get(y)!
-    for (let x = 0; x < core.cols; x++) if (!isPlain(cellAt(core, line, x).ink)) return true
+    for (let x = 0; x < core.cols; x++) {
+      if (!(line._data[x * 3 + 1]! & FG_UNDERLINE) && !(line._data[x * 3 + 2]! & BG_EXTENDED)) continue
+      if (!isPlain(cellAt(core, line, x).ink)) return true
+    }
   }
   return false
 }
@@ -304,5 +334,5 @@ function titles(core: Core): string {
   const { _windowTitle: title, _iconName: icon } = core._inputHandler
   const cut = (text: string) =>
     [...text.slice(0, TITLE_CHARS)].filter(char => !/[\ud800-\udfff]/.test(char[0]!) || char.length > 1).join('')
-  return (title ? `\x1b]2;${cut(title)}\x07` : '') + (icon ? `\x1b]1;${cut(icon)}\x07` : '')
+  return `\x1b]2;${cut(title)}\x07\x1b]1;${cut(icon)}\x07`
 }

@@ -3,7 +3,8 @@
 /** The statements that lead from `user_version` i to i + 1. Never changed once released; only added to. */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE sessions (
-     session_id TEXT PRIMARY KEY,
+     session INTEGER PRIMARY KEY,
+     session_id TEXT NOT NULL UNIQUE,
      title TEXT NOT NULL,
      command TEXT NOT NULL, -- argv as JSON
      cwd TEXT NOT NULL,
@@ -16,7 +17,61 @@ export const MIGRATIONS: readonly string[] = [
      last_activity INTEGER NOT NULL,
      cols INTEGER NOT NULL,
      rows INTEGER NOT NULL,
-     bytes INTEGER NOT NULL
+     born_cols INTEGER NOT NULL,
+     born_rows INTEGER NOT NULL,
+     -- Which process it was, for the next host after a crash.
+     process_pid INTEGER,
+     process_start TEXT,
+     process_boot TEXT,
+     -- The extent of the log that is here; its end moves in the transaction that adds to it.
+     start_offset INTEGER NOT NULL DEFAULT 0,
+     start_n INTEGER NOT NULL DEFAULT 0,
+     end_offset INTEGER NOT NULL DEFAULT 0,
+     end_n INTEGER NOT NULL DEFAULT 0
    ) STRICT;
-   CREATE INDEX sessions_by_time ON sessions (created_at);`,
+   CREATE INDEX sessions_by_time ON sessions (created_at);
+
+   -- A log is a row of pieces without holes from its start to its end: sealed segments, what was lost between them,
+   -- and the tail of what is not sealed yet. Small columns come first: a blob lies on pages of its own behind them.
+   CREATE TABLE pieces (
+     piece INTEGER PRIMARY KEY,
+     session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     kind TEXT NOT NULL CHECK (kind IN ('sealed', 'tail', 'unrecorded', 'damaged')),
+     offset INTEGER NOT NULL,
+     n INTEGER NOT NULL,
+     end_offset INTEGER NOT NULL,
+     end_n INTEGER NOT NULL,
+     at INTEGER NOT NULL, -- its first moment, in milliseconds since the session's birth
+     checksum INTEGER NOT NULL, -- CRC-32 of the raw bytes
+     blob_checksum INTEGER NOT NULL,
+     compressed INTEGER NOT NULL,
+     resizes TEXT, -- JSON: [bytes since offset, n, cols, rows, at] each
+     timing BLOB NOT NULL,
+     blob BLOB NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX pieces_by_place ON pieces (session, offset, n);
+   CREATE INDEX pieces_in_tail ON pieces (session) WHERE kind = 'tail';
+
+   CREATE TABLE keyframes (
+     keyframe INTEGER PRIMARY KEY,
+     session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     offset INTEGER NOT NULL,
+     n INTEGER NOT NULL,
+     cols INTEGER NOT NULL,
+     rows INTEGER NOT NULL,
+     size INTEGER NOT NULL,
+     checksum INTEGER NOT NULL,
+     blob_checksum INTEGER NOT NULL,
+     blob BLOB NOT NULL
+   ) STRICT;
+   CREATE UNIQUE INDEX keyframes_by_place ON keyframes (session, offset, n);
+
+   -- What can be searched and quoted: one row for each sealed piece, empty until it is rendered.
+   CREATE TABLE text (
+     piece INTEGER PRIMARY KEY REFERENCES pieces ON DELETE CASCADE,
+     lines INTEGER,
+     size INTEGER,
+     blob BLOB -- zstd of JSON lines {o: offset, t: text}
+   ) STRICT;
+   CREATE INDEX text_pending ON text (piece) WHERE lines IS NULL;`,
 ]
