@@ -1,11 +1,12 @@
 // The client's side of one attachment: applies a session's log to a terminal in order, numbers and keeps input until it
 // has arrived. Knows nothing of sockets or reconnecting; the client (client.ts) tells it when a channel is there.
 
+import { crc32 } from './checksum.ts'
 import { Emitter } from './emitter.ts'
-import { CodedError, type ErrorCode } from './errors.ts'
+import { assertNever, CodedError, type ErrorCode, toCoded } from './errors.ts'
 import { ackFrame, inputFrames, type Output } from './frames.ts'
 import { INPUT_BYTES, WINDOW_BYTES } from './limits.ts'
-import type { ClientMessage, HostMessageOf, SessionInfo } from './messages.ts'
+import type { Blob, ClientMessage, HostMessageOf, SessionInfo, SessionSpec } from './messages.ts'
 import type { Position } from './position.ts'
 
 /** What a log is applied to. xterm.js fits; so does anything that counts bytes. */
@@ -18,16 +19,21 @@ export interface TerminalSink {
   reset(cols: number, rows: number): void
 }
 
-/** Turns one zstd frame into `size` bytes; throws when it does not hold exactly that. */
-export type Inflate = (bytes: Uint8Array, size: number) => Uint8Array
+/**
+ * Turns one zstd frame into `size` bytes; throws or rejects when it does not hold exactly that. May answer later for
+ * what is long: order is kept by who asks.
+ */
+export type Inflate = (bytes: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>
 
 export interface AttachedEvents {
   /** The host accepted the attachment, the first time or again. */
   session: HostMessageOf<'session'>
   /** Everything there was has been applied; what comes now is live. */
   caught_up: undefined
-  /** History before this place was skipped: the client could not keep up or had nothing. */
+  /** The terminal was reset to the state at this place: the client had nothing, could not keep up, or history has a hole. */
   keyframe: Position
+  /** This part of the log will not come. */
+  missing: HostMessageOf<'missing'>
   size: { cols: number; rows: number }
   size_owner: boolean
   title: string
@@ -47,6 +53,14 @@ export interface AttachOptions {
   /** Takes the session's size when attaching. */
   size?: { cols: number; rows: number }
   window?: number
+  /** History to begin with, in raw bytes. */
+  history?: number
+  /** Missed raw output to read rather than be skipped to the present screen. */
+  budget?: number
+  /** Instead of failing because the session is unknown, ended or expired: start this in its place. */
+  fallback?: SessionSpec
+  /** `read` (the default): an ended session is attached read-only, to show what it was. `fail`: it is an error. */
+  ended?: 'read' | 'fail'
   /** Ask before input that was typed this long ago is sent after a reconnect (a person may have moved on). */
   ask_stale_input?: boolean
 }
@@ -63,10 +77,16 @@ export const STALE_INPUT_MS = 5_000
 /** Input that may wait for a channel; past it typing fails rather than growing without bound. */
 export const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
 
+/** Bytes that are there, or will be once inflated. */
+type Bytes = Uint8Array | Promise<Uint8Array>
+
 type Item =
-  | { do: 'write'; bytes: Uint8Array }
+  /** `skip`: how many of its first bytes the terminal has already. */
+  | { do: 'write'; bytes: Bytes; skip: number }
   | { do: 'resize'; cols: number; rows: number; n: number }
-  | { do: 'keyframe'; message: HostMessageOf<'keyframe'>; bytes: Uint8Array }
+  | { do: 'keyframe'; message: HostMessageOf<'keyframe'>; bytes: Bytes }
+  /** `from`: where what was received ended before it came. */
+  | { do: 'segment'; message: HostMessageOf<'segment'>; bytes: Bytes; from: Position }
   | { do: 'tell'; tell: () => void }
 
 interface PendingInput {
@@ -93,9 +113,11 @@ export class Attached extends Emitter<AttachedEvents> {
   #end: Position = { offset: 0, n: 0 }
   #queue: Item[] = []
   #outstanding = 0
+  #inflating = false
   #acked = 0
   #owed = false
-  #keyframe: HostMessageOf<'keyframe'> | undefined
+  /** Announced, its blob not here yet. */
+  #announced: HostMessageOf<'keyframe' | 'segment'> | undefined
   #seq = 0
   #input: PendingInput[] = []
   #inputBytes = 0
@@ -184,6 +206,9 @@ export class Attached extends Emitter<AttachedEvents> {
       have: this.have,
       input_stream: this.input_stream,
       window: this.options.window ?? WINDOW_BYTES,
+      ...(this.options.history === undefined ? {} : { history: this.options.history }),
+      ...(this.options.budget === undefined ? {} : { budget: this.options.budget }),
+      ...(this.options.fallback ? { fallback: { new: this.options.fallback } } : {}),
       ...(this.options.read_only ? { read_only: true } : {}),
       ...(this.#size ? { size: this.#size } : {}),
     }
@@ -192,9 +217,11 @@ export class Attached extends Emitter<AttachedEvents> {
   /** The host accepted; what was received but not yet applied stays in the queue, so continue from there. */
   accepted(message: HostMessageOf<'session'>): void {
     this.#handle = message.handle
+    // Another session in the place of the one that is gone (fallback): nothing of the old one is meant for it.
+    if (this.session && this.session.session_id !== message.session_id) this.#forgetAll()
     this.session_id = message.session_id
     this.session = message.session
-    this.#keyframe = undefined
+    this.#announced = undefined
     // What was received before and is not yet parsed stays in the queue: the host sends from `have`, and whatever
     // lies before `#end` is dropped when it comes again. The overlap still owes an ack, or the window would not open.
     this.#owed = true
@@ -232,27 +259,46 @@ export class Attached extends Emitter<AttachedEvents> {
   }
 
   output(output: Output): void {
-    const raw = output.compressed ? this.#inflate(output.bytes, output.size) : output.bytes
     const skip = this.#end.offset - output.offset
     if (skip < 0) throw new CodedError('bad_frame', 'output is missing before this frame')
-    if (skip >= raw.length) {
-      this.#owed = true
-      this.#ackOutput()
-      return
-    }
-    const bytes = skip === 0 ? raw : raw.subarray(skip)
-    this.#end = { offset: this.#end.offset + bytes.length, n: this.#end.n }
-    this.#push({ do: 'write', bytes })
+    if (skip >= output.size) return this.#overlap()
+    this.#end = { offset: output.offset + output.size, n: this.#end.n }
+    const bytes = output.compressed ? this.#inflate(output.bytes, output.size) : output.bytes
+    this.#push({ do: 'write', bytes, skip })
   }
 
+  /** What was announced last. */
   blob(bytes: Uint8Array): void {
-    const message = this.#keyframe
-    if (!message || message.size !== bytes.length) throw new CodedError('bad_frame', 'a blob that nobody announced')
-    this.#keyframe = undefined
-    // What was to be applied before is part of the state that comes now.
-    this.#queue = this.#queue.filter(item => item.do === 'tell')
-    this.#end = { ...message.position }
-    this.#push({ do: 'keyframe', message, bytes })
+    const message = this.#announced
+    if (!message) throw new CodedError('bad_frame', 'a blob that nobody announced')
+    this.#announced = undefined
+    const { blob } = message
+    if (!blob.compressed && blob.size !== bytes.length) throw new CodedError('bad_frame', 'a blob of another size')
+    if (message.type === 'keyframe') {
+      // What was to be applied before is part of the state that comes now.
+      this.#queue = this.#queue.filter(item => item.do === 'tell')
+      this.#end = { ...message.position }
+      this.#push({ do: 'keyframe', message, bytes: this.#unpack(blob, bytes) })
+      return
+    }
+    const from = this.#end
+    if (message.position.offset > from.offset) throw new CodedError('bad_frame', 'output is missing before a segment')
+    if (message.end.offset <= from.offset && message.end.n <= from.n) return this.#overlap()
+    this.#end = { ...message.end }
+    this.#push({ do: 'segment', message, bytes: this.#unpack(blob, bytes), from })
+  }
+
+  /** The raw bytes of a blob; the checksum is looked at when they are there. */
+  #unpack(blob: Blob, bytes: Uint8Array): Bytes {
+    if (!blob.compressed) return checked(blob, bytes)
+    const raw = this.#inflate(bytes, blob.size)
+    return raw instanceof Promise ? raw.then(inflated => checked(blob, inflated)) : checked(blob, raw)
+  }
+
+  /** Everything in it was here before; its ack is owed all the same, or the host's window would stay closed. */
+  #overlap(): void {
+    this.#owed = true
+    this.#ackOutput()
   }
 
   ack(seq: number): void {
@@ -260,7 +306,11 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#forgetInput(next < 0 ? this.#input.length : next)
   }
 
-  message(message: HostMessageOf<'resize' | 'size_owner' | 'keyframe' | 'caught_up' | 'title' | 'exit'>): void {
+  message(
+    message: HostMessageOf<
+      'resize' | 'size_owner' | 'keyframe' | 'segment' | 'missing' | 'caught_up' | 'title' | 'exit'
+    >,
+  ): void {
     switch (message.type) {
       case 'resize':
         if (message.n <= this.#end.n) return
@@ -268,7 +318,11 @@ export class Attached extends Emitter<AttachedEvents> {
         this.#push({ do: 'resize', cols: message.cols, rows: message.rows, n: message.n })
         return
       case 'keyframe':
-        this.#keyframe = message
+      case 'segment':
+        this.#announced = message
+        return
+      case 'missing':
+        this.#push({ do: 'tell', tell: () => this.emit('missing', message) })
         return
       case 'caught_up':
         this.#push({ do: 'tell', tell: () => this.emit('caught_up', undefined) })
@@ -299,30 +353,72 @@ export class Attached extends Emitter<AttachedEvents> {
 
   /** Writes go on at once; everything else waits until all that was written before has been parsed. */
   #drain(): void {
-    for (;;) {
+    while (!this.#inflating) {
       const item = this.#queue[0]
       if (!item || (item.do !== 'write' && this.#outstanding > 0)) break
-      this.#queue.shift()
-      switch (item.do) {
-        case 'write':
-          this.#write(item.bytes, item.bytes.length)
-          break
-        case 'resize':
-          this.#sink.resize(item.cols, item.rows)
-          this.have = { offset: this.have?.offset ?? 0, n: item.n }
-          this.emit('size', { cols: item.cols, rows: item.rows })
-          break
-        case 'keyframe':
-          this.#applyKeyframe(item.message, item.bytes)
-          break
-        case 'tell':
-          item.tell()
-          break
+      if ('bytes' in item && item.bytes instanceof Promise) {
+        this.#waitFor(item, item.bytes)
+        break
       }
+      this.#queue.shift()
+      this.#apply(item)
     }
   }
 
-  #write(bytes: Uint8Array, counts: number): void {
+  #waitFor(item: Item & { bytes: Bytes }, bytes: Promise<Uint8Array>): void {
+    this.#inflating = true
+    bytes.then(
+      raw => {
+        this.#inflating = false
+        item.bytes = raw
+        this.#drain()
+      },
+      error => this.failed(toCoded(error)),
+    )
+  }
+
+  #apply(item: Item): void {
+    switch (item.do) {
+      case 'write':
+        return this.#write(item.skip === 0 ? ready(item.bytes) : ready(item.bytes).subarray(item.skip))
+      case 'resize':
+        return this.#applyResize(item)
+      case 'keyframe':
+        return this.#applyKeyframe(item.message, ready(item.bytes))
+      case 'segment':
+        return this.#applySegment(item.message, ready(item.bytes), item.from)
+      case 'tell':
+        return item.tell()
+      default:
+        assertNever(item)
+    }
+  }
+
+  #applyResize({ cols, rows, n }: { cols: number; rows: number; n: number }): void {
+    this.#sink.resize(cols, rows)
+    this.have = { offset: this.have?.offset ?? 0, n }
+    this.emit('size', { cols, rows })
+  }
+
+  /** Puts the segment's parts that the terminal does not have in front of the queue, writes and resizes in order. */
+  #applySegment({ position, end, resizes }: HostMessageOf<'segment'>, bytes: Uint8Array, from: Position): void {
+    const items: Item[] = []
+    let at = Math.max(position.offset, from.offset)
+    const upTo = (offset: number) => {
+      if (offset <= at) return
+      items.push({ do: 'write', bytes: bytes.subarray(at - position.offset, offset - position.offset), skip: 0 })
+      at = offset
+    }
+    for (const resize of resizes) {
+      upTo(resize.offset)
+      if (resize.n > from.n) items.push({ do: 'resize', cols: resize.cols, rows: resize.rows, n: resize.n })
+    }
+    upTo(end.offset)
+    this.#queue.unshift(...items)
+  }
+
+  /** `counts`: how many bytes of the log these are; the bytes of a state are none. */
+  #write(bytes: Uint8Array, counts = bytes.length): void {
     this.#outstanding++
     this.#sink.write(bytes, () => {
       this.have = { offset: (this.have?.offset ?? 0) + counts, n: this.have?.n ?? 0 }
@@ -338,7 +434,6 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#owed = true
     this.emit('size', { cols: message.cols, rows: message.rows })
     this.emit('keyframe', message.position)
-    // The state's own bytes are not part of the log, so they count for nothing.
     this.#write(bytes, 0)
   }
 
@@ -352,6 +447,14 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#owed = false
     this.#acked = offset
     this.#outlet.frames([ackFrame(this.#handle, offset)])
+  }
+
+  #forgetAll(): void {
+    this.have = null
+    this.#end = { offset: 0, n: 0 }
+    this.#queue = []
+    this.#seq = 0
+    this.#forgetInput(this.#input.length)
   }
 
   #resend(): void {
@@ -375,6 +478,17 @@ export const FINAL_ATTACH_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'forbidden',
   'bad_message',
 ])
+
+/** What the queue hands out has been waited for. */
+function ready(bytes: Bytes): Uint8Array {
+  if (bytes instanceof Promise) throw new CodedError('internal', 'bytes are applied before they are there')
+  return bytes
+}
+
+function checked(blob: Blob, bytes: Uint8Array): Uint8Array {
+  if (bytes.length === blob.size && crc32(bytes) === blob.checksum) return bytes
+  throw new CodedError('bad_frame', 'a blob does not hold what was announced')
+}
 
 function randomName(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')

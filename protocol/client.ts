@@ -141,8 +141,10 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#finish(new CodedError('client_closed', 'the client closed the connection'))
   }
 
-  async list(): Promise<SessionInfo[]> {
-    return (await this.#request('sessions', { type: 'list', request_id: this.#nextRequest++ })).sessions
+  /** The sessions that run or ended lately; with `past` also those that only history knows. */
+  async list(options: { past?: boolean } = {}): Promise<SessionInfo[]> {
+    const message = { type: 'list', request_id: this.#nextRequest++, past: options.past === true } as const
+    return (await this.#request('sessions', message)).sessions
   }
 
   /** From now on `sessions` is emitted with the list and again whenever it changes, also after reconnects. */
@@ -308,6 +310,8 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'resize':
       case 'size_owner':
       case 'keyframe':
+      case 'segment':
+      case 'missing':
       case 'caught_up':
       case 'title':
       case 'exit':
@@ -496,7 +500,13 @@ export class HostClient extends Emitter<ClientEvents> {
         attached.accepted(message)
       },
       reject: error => {
-        if (FINAL_ATTACH_ERRORS.has(error.code)) this.#failAttached(attached, error)
+        if (!FINAL_ATTACH_ERRORS.has(error.code)) return
+        const over = error.code === 'session_ended' || error.code === 'session_expired'
+        if (!over || attached.options.read_only || attached.options.ended === 'fail')
+          return this.#failAttached(attached, error)
+        // What it was can still be looked at.
+        attached.options.read_only = true
+        this.#reattach(attached)
       },
     })
     this.#send(attached.attachMessage(request_id))

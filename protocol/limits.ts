@@ -24,3 +24,6 @@ export const MAX_WINDOW_BYTES = 8 * 1024 * 1024
 /** Columns and rows that a PTY is given: what fits the kernel's 16 bits and xterm's buffers without eating memory. */
 export const MAX_COLS = 1000
 export const MAX_ROWS = 500
+
+/** History that a client gets unless it asks for more: about what fills its scrollback of 10,000 lines. */
+export const BUDGET_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 // The JSON messages of both directions and their schemas. Knows nothing of frames, sockets or sessions.
 import * as z from 'zod'
-import { MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from './limits.ts'
+import { BLOB_BYTES, MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from './limits.ts'
 
 // The page's CSP forbids eval, and zod probes for it unless told not to (zod 4 docs, "jitless").
 z.config({ jitless: true })
@@ -23,6 +23,14 @@ const AskedSize = z.object({ cols: z.number(), rows: z.number() })
 export const SessionState = z.enum(['running', 'exited', 'killed', 'expired', 'host_stopped', 'host_crashed'])
 export type SessionState = z.infer<typeof SessionState>
 
+/** What a blob holds: `size` raw bytes with this CRC-32, as one zstd frame or as they are. */
+export const Blob = z.object({
+  size: z.int().nonnegative().max(BLOB_BYTES),
+  checksum: z.int().nonnegative(),
+  compressed: z.boolean(),
+})
+export type Blob = z.infer<typeof Blob>
+
 export const SessionInfo = z.object({
   session_id: id,
   title: z.string(),
@@ -43,6 +51,8 @@ export const SessionInfo = z.object({
   bytes: offset,
   /** Clients looking at it now. */
   clients: z.int(),
+  /** Silent and unattached for longer than the expiry, but something still runs in it. */
+  idle: z.boolean(),
 })
 export type SessionInfo = z.infer<typeof SessionInfo>
 
@@ -70,8 +80,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     key: text(128).optional(),
   }),
   z.object({ type: z.literal('ping'), request_id }),
-  /** `watch`: also send `sessions` again whenever something in it changed. */
-  z.object({ type: z.literal('list'), request_id, watch: z.boolean().optional() }),
+  /** `watch`: also send `sessions` again whenever something in it changed. `past`: also what ended, newest first. */
+  z.object({ type: z.literal('list'), request_id, watch: z.boolean().optional(), past: z.boolean().optional() }),
   z.object({ type: z.literal('create'), request_id, spec: SessionSpec }),
   z.object({
     type: z.literal('attach'),
@@ -85,6 +95,12 @@ export const ClientMessage = z.discriminatedUnion('type', [
     size: AskedSize.optional(),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
     window: z.int().min(0).max(MAX_WINDOW_BYTES).optional(),
+    /** With nothing: how much raw output before the present it wants. Left out: about what fills its scrollback. */
+    history: offset.optional(),
+    /** Missed raw output that the client would rather read than be skipped to the present screen. */
+    budget: offset.optional(),
+    /** What to do when the session is unknown, ended or expired: start a new one in its place. */
+    fallback: z.object({ new: SessionSpec }).optional(),
     /** Names the numbering of this client's input; random, kept across reconnects. */
     input_stream: text(64),
   }),
@@ -141,16 +157,31 @@ export const HostMessage = z.discriminatedUnion('type', [
     rows: z.int(),
   }),
   z.object({ type: z.literal('size_owner'), handle, owned: z.boolean() }),
-  /** The terminal's state follows as a blob of `size` bytes; resets the client's terminal and sets its end. */
+  /** The terminal's state follows as a blob; resets the client's terminal and sets its end. */
   z.object({
     type: z.literal('keyframe'),
     handle,
     position: Position,
     cols: z.int(),
     rows: z.int(),
-    size: z.int().nonnegative(),
-    /** The first offset that the client will not get by this; history before it stays on the host. */
-    skipped: z.boolean(),
+    blob: Blob,
+  }),
+  /** A run of the log follows as a blob, with the resizes in it. Part of it the client may have already. */
+  z.object({
+    type: z.literal('segment'),
+    handle,
+    position: Position,
+    end: Position,
+    blob: Blob,
+    resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int() })),
+  }),
+  /** This part of the log is not there: the client was skipped, or the host no longer has it. */
+  z.object({
+    type: z.literal('missing'),
+    handle,
+    from: Position,
+    to: Position,
+    reason: z.enum(['skipped', 'trimmed', 'damaged', 'unrecorded']),
   }),
   z.object({ type: z.literal('caught_up'), handle, position: Position }),
   z.object({ type: z.literal('title'), handle, title: z.string() }),

@@ -3,6 +3,8 @@ import { hostname } from 'node:os'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { openDataDir } from './data-dir.ts'
+import { History } from './history/history.ts'
+import { DEFAULT_LIMITS, type HistoryLimits } from './history/types.ts'
 import { createLog } from './log.ts'
 import { Access } from './net/access.ts'
 import { Connection, type Role } from './net/connection.ts'
@@ -11,8 +13,8 @@ import { serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
 import { serveSockets } from './net/websocket.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
-import { Sessions } from './session/sessions.ts'
-import { Store } from './store/store.ts'
+import { endLeftover } from './session/process-group.ts'
+import { DEFAULT_EXPIRY, type Expiry, Sessions } from './session/sessions.ts'
 
 export interface HostOptions {
   dataDir: string
@@ -21,11 +23,17 @@ export interface HostOptions {
   /** Loopback only, until devices are paired over an encrypted channel. */
   bind?: string
   webRoot: string
+  /** Further names by which the host may be called, as a proxy or a tunnel has them. With a port unless it is 80 or 443. */
+  allow_hosts?: string[]
   version: string
   /** argv of the shell for sessions that name no command. */
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
+  limits?: HistoryLimits
+  expiry?: Expiry
+  /** Each session takes one client at a time; one that returns keeps its place. */
+  single_client?: boolean
 }
 
 export interface Host {
@@ -77,15 +85,32 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => dataDir.release())
     const log = createLog(dataDir.log)
     undo.push(() => log.close())
-    const store = new Store(dataDir.database, Date.now)
-    undo.push(() => store.close())
+    // The history is there before the sessions that wait for it.
+    let caughtUp = () => {}
+    const history = await History.open(dataDir.database, options.limits ?? DEFAULT_LIMITS, {
+      trouble: (code, message) => log.error({ code }, message),
+      well: () => log.info({}, 'the history is written again'),
+      committed: () => caughtUp(),
+    })
+    undo.push(() => history.close())
+    for (const left of history.leftovers) if (left.process) endLeftover(left.process)
     const screens = new ScreenPool(options.version)
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
     let changes: NodeJS.Timeout | undefined
-    const sessions = new Sessions(
-      { store, screens, shell: options.shell, home: options.home, env: options.env, now: Date.now },
+    const expiry = options.expiry ?? DEFAULT_EXPIRY
+    const sessions: Sessions = new Sessions(
+      {
+        history,
+        screens,
+        shell: options.shell,
+        home: options.home,
+        env: options.env,
+        single_client: options.single_client === true,
+        expiry,
+        now: Date.now,
+      },
       {
         changed: () => {
           changes ??= setTimeout(() => {
@@ -98,7 +123,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
         },
       },
     )
+    caughtUp = () => sessions.reconsider()
     undo.push(() => clearTimeout(changes))
+    const expiring = setInterval(() => sessions.expire(), expiry.check_ms)
+    expiring.unref()
+    undo.push(() => clearInterval(expiring))
 
     const used = new Set<() => void>()
     const access = new Access(() => {
@@ -130,7 +159,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     let hosts: ReadonlySet<string> = new Set()
     const http = await serve(options, bind, () => hosts)
     undo.push(() => http.close())
-    hosts = loopbackHosts(http.port)
+    hosts = new Set([...loopbackHosts(http.port), ...(options.allow_hosts ?? [])])
     origin = `http://${bind === '::1' ? '[::1]' : '127.0.0.1'}:${http.port}`
     const sockets = serveSockets({
       server: http.server,

@@ -165,12 +165,15 @@ export async function readAll(
   const parts: Buffer[] = []
   const resizes: ResizeMark[] = []
   let from: Position | undefined
+  let end: Position = BIRTH
   for (const piece of await readPieces(history, session_id, position)) {
     if (piece.kind === 'end') continue
     if (piece.kind === 'lost') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)
     from ??= piece.position
-    parts.push(inflate(piece))
-    resizes.push(...piece.resizes)
+    // A piece may begin before what was asked for: the tail grows while it is read.
+    parts.push(inflate(piece).subarray(Math.max(0, end.offset - piece.position.offset)))
+    resizes.push(...piece.resizes.filter(resize => resize.n > end.n || parts.length === 1))
+    end = piece.end
   }
   return { bytes: Buffer.concat(parts), resizes, from: from ?? position }
 }

@@ -158,6 +158,7 @@ describe('what was appended', () => {
     recording.print('first')
     history.append(recording.session_id, { kind: 'output', offset: 100, bytes: Buffer.from('later'), at: 7 })
     recording.keyframe('later', { offset: 105, n: 0 })
+    await history.flush()
     const pieces = await readPieces(history, recording.session_id)
     expect(pieces.map(piece => piece.kind)).toEqual(['segment', 'lost', 'segment', 'end'])
     expect(pieces[1]).toMatchObject({
@@ -277,7 +278,7 @@ describe('damage', () => {
     })
     const stats = await until(async () => {
       const now = await history.stats()
-      return now.text_pending === 0 && now
+      return now.text_pending === 0 ? now : undefined
     })
     expect(stats.text_bytes).toBeGreaterThan(0)
   })

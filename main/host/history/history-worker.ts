@@ -9,7 +9,7 @@ import { WriteQueue } from './queue.ts'
 import { Reader } from './reader.ts'
 import type { TextJobs } from './text.ts'
 import { Trimmer } from './trim.ts'
-import type { FromHistory, HistoryStats, HistoryWorkerData, Piece, StoredKeyframe, ToHistory } from './types.ts'
+import type { FromHistory, HistoryStats, HistoryWorkerData, StoredKeyframe, ToHistory } from './types.ts'
 import { Writer } from './writer.ts'
 
 /** One transaction takes about this much: 10 ms of compressing and writing, then others have their turn. */
@@ -346,12 +346,11 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
 
 /** Blobs are given away, not copied. */
 function blobsOf(value: unknown): Transferable[] {
-  const piece = value as Partial<Piece & StoredKeyframe> | undefined
-  const blobs = [
-    piece && 'blob' in piece ? piece.blob : undefined,
-    piece && 'keyframe' in piece ? piece.keyframe?.blob : undefined,
-  ]
-  return blobs.flatMap(blob => (blob && blob.byteLength === blob.buffer.byteLength ? [blob.buffer as ArrayBuffer] : []))
+  if (typeof value !== 'object' || value === null) return []
+  const { blob, keyframe } = value as { blob?: Uint8Array; keyframe?: StoredKeyframe }
+  return [blob, keyframe?.blob].flatMap(each =>
+    each && each.byteLength === each.buffer.byteLength ? [each.buffer as ArrayBuffer] : [],
+  )
 }
 
 type TroubleCode = Extract<FromHistory, { say: 'trouble' }>['code']

@@ -1,12 +1,13 @@
 // One client's channel: hello, requests, attachments. Knows messages and sessions, not what carries the frames.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
-import { MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
+import type { Source } from '../session/source.ts'
 
 export type Role = 'local' | 'device'
 
@@ -32,9 +33,6 @@ export const SILENCE_MS = 65_000
 
 /** More than a person looks at. */
 const MOST_ATTACHMENTS = 64
-
-/** What a client that falls behind reads rather than being skipped to the present screen. */
-const BUDGET_BYTES = 1024 * 1024
 
 /** Before hello a peer is a stranger and gets to say one small thing. */
 const HELLO_BYTES = 4096
@@ -182,6 +180,11 @@ export class Connection {
         return this.#send({ type: 'pong', request_id: message.request_id })
       case 'list':
         this.#watching ||= message.watch === true
+        if (message.past)
+          return this.#answerLater(message.request_id, async () => {
+            const past = await sessions.listPast()
+            return { type: 'sessions', request_id: message.request_id, sessions: past }
+          })
         return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list() })
       case 'create': {
         const session = sessions.create(message.spec)
@@ -193,29 +196,31 @@ export class Connection {
         return this.#detach(message.handle)
       case 'resize': {
         const attachment = this.#writable(message.handle)
-        return attachment.session.takeSize(attachment, message)
+        return attachment.source.takeSize(attachment, { cols: message.cols, rows: message.rows })
       }
       case 'release_size': {
         const attachment = this.#writable(message.handle)
-        return attachment.session.sizes.release(attachment.options.stream)
+        return attachment.source.releaseSize(attachment)
       }
       case 'show':
         return this.#answerLater(message.request_id, async () => {
-          const session = sessions.find(message.session_id)
+          const session = await sessions.open(message.session_id)
           const { lines, cols, rows } = await session.text()
           return { type: 'screen', request_id: message.request_id, session_id: session.session_id, cols, rows, lines }
         })
-      case 'kill': {
-        const session = sessions.find(message.session_id)
-        if (session.state !== 'running') throw new CodedError('session_ended', 'the process of this session is gone')
+      case 'kill':
         return this.#answerLater(message.request_id, async () => {
+          const session = sessions.find(message.session_id)
+          if (session?.state !== 'running') throw ended(session ?? (await sessions.open(message.session_id)))
           await session.end('killed')
           return { type: 'ok', request_id: message.request_id }
         })
-      }
       case 'rename':
-        sessions.rename(sessions.find(message.session_id), message.title)
-        return this.#send({ type: 'ok', request_id: message.request_id })
+        return this.#answerLater(message.request_id, async () => {
+          const source = await sessions.open(message.session_id)
+          source.rename(message.title)
+          return { type: 'ok', request_id: message.request_id }
+        })
       case 'address':
         if (this.#options.role !== 'local') throw new CodedError('forbidden', 'only the desktop itself may ask that')
         return this.#send({ type: 'address', request_id: message.request_id, url: this.#options.address() })
@@ -224,20 +229,61 @@ export class Connection {
     }
   }
 
+  /** From memory at once, so that frames keep their order with what the client sends next; else from the history. */
   #attach(message: ClientMessageOf<'attach'>): void {
     if (this.#attachments.size >= MOST_ATTACHMENTS)
       throw new CodedError('too_many_attachments', `${MOST_ATTACHMENTS} attachments are open on this connection`)
     if (message.size) checkSize(message.size)
-    const { role, sessions } = this.#options
-    const session = sessions.find(message.session_id)
+    const { sessions } = this.#options
+    const here = sessions.find(message.session_id)
+    if (here) return this.#attachTo(here, message)
+    sessions.open(message.session_id).then(
+      source => this.#tryAttach(source, message),
+      error => this.#attachInstead(toCoded(error), message),
+    )
+  }
+
+  #tryAttach(source: Source, message: ClientMessageOf<'attach'>): void {
+    if (this.#closed) return
+    try {
+      this.#attachTo(source, message)
+    } catch (error) {
+      this.#refuse(toCoded(error), message.request_id)
+    }
+  }
+
+  #attachTo(source: Source, message: ClientMessageOf<'attach'>): void {
+    // What ended is there to be looked at; who wants to type is told.
+    if (source.state !== 'running' && !message.read_only) return this.#attachInstead(ended(source), message)
+    this.#attachAs(source, message)
+  }
+
+  /** The session cannot be had; if the client asked for it, a new one takes its place in the same exchange. */
+  #attachInstead(error: CodedError, message: ClientMessageOf<'attach'>): void {
+    if (this.#closed) return
+    const replaceable = ['session_unknown', 'session_ended', 'session_expired'].includes(error.code)
+    if (!message.fallback || !replaceable) return this.#refuse(error, message.request_id)
+    try {
+      const spec = message.fallback.new
+      const size = spec.size ?? message.size
+      const session = this.#options.sessions.create(size ? { ...spec, size } : spec)
+      this.#attachAs(session, { ...message, have: null })
+    } catch (failure) {
+      this.#refuse(toCoded(failure), message.request_id)
+    }
+  }
+
+  #attachAs(source: Source, message: ClientMessageOf<'attach'>): void {
+    const { role } = this.#options
     const handle = this.#nextHandle++
     const attachment = new Attachment(
-      session,
+      source,
       {
         handle,
         have: message.have,
         window: message.window ?? WINDOW_BYTES,
-        budget: BUDGET_BYTES,
+        history: message.history ?? BUDGET_BYTES,
+        budget: message.budget ?? BUDGET_BYTES,
         read_only: message.read_only === true,
         stream: `${this.#peer}/${message.input_stream}`,
         compress: role === 'device',
@@ -247,22 +293,22 @@ export class Connection {
         for (const frame of frames) this.#options.transport.send(frame)
       },
     )
+    source.attach(attachment)
     this.#attachments.set(handle, attachment)
-    session.attach(attachment)
-    if (message.size && !message.read_only) session.takeSize(attachment, message.size)
+    if (message.size && !message.read_only) source.takeSize(attachment, message.size)
     this.#send({
       type: 'session',
       request_id: message.request_id,
       handle,
-      session_id: session.session_id,
-      session: session.info(),
+      session_id: source.session_id,
+      session: source.info(),
       reconnected: attachment.canContinue(),
-      age_seconds: (Date.now() - session.created_at) / 1000,
-      created_at: session.created_at,
+      age_seconds: (Date.now() - source.created_at) / 1000,
+      created_at: source.created_at,
       read_only: attachment.options.read_only,
-      input_seen: session.inputSeen(attachment.options.stream),
-      cols: session.size.cols,
-      rows: session.size.rows,
+      input_seen: source.inputSeen(attachment.options.stream),
+      cols: source.size.cols,
+      rows: source.size.rows,
     })
     attachment.start()
   }
@@ -271,7 +317,7 @@ export class Connection {
     const attachment = this.#attachments.get(handle)
     if (!attachment) throw unknownAttachment()
     this.#attachments.delete(handle)
-    attachment.session.detach(attachment, 'detached')
+    attachment.source.detach(attachment, 'detached')
   }
 
   #writable(handle: number): Attachment {
@@ -284,8 +330,13 @@ export class Connection {
   #answerLater(request_id: number, answer: () => Promise<HostMessage>): void {
     answer().then(
       message => this.#send(message),
-      error => this.#error(toCoded(error), { request_id }),
+      error => this.#refuse(toCoded(error), request_id),
     )
+  }
+
+  #refuse(error: CodedError, request_id: number): void {
+    if (error.code === 'internal') this.#options.log.error({ err: error }, 'a request failed')
+    this.#error(error, { request_id })
   }
 
   #error(error: CodedError, about: { request_id?: number; handle?: number }): void {
@@ -309,11 +360,17 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
-    for (const attachment of this.#attachments.values()) attachment.session.detach(attachment, 'lost')
+    for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
+}
+
+function ended(source: Source): CodedError {
+  return source.state === 'expired'
+    ? new CodedError('session_expired', 'this session was ended because nobody used it')
+    : new CodedError('session_ended', `the process of this session is gone (${source.state})`)
 }
 
 function unknownAttachment(): CodedError {

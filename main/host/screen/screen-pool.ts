@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
-import type { Keyframe } from './screen.ts'
+import type { StoredKeyframe } from '../history/types.ts'
 import type { FromWorker, ToWorker } from './screen-protocol.ts'
 
 export interface ScreenHandlers {
@@ -24,7 +24,7 @@ export interface ScreenText {
   rows: number
 }
 
-type Answer = Keyframe | ScreenText
+type Answer = StoredKeyframe | ScreenText
 
 interface PoolWorker {
   worker: Worker
@@ -137,9 +137,14 @@ export class PooledScreen {
     this.send({ do: 'resize', cols, rows })
   }
 
-  /** The terminal's state where the worker is now. */
-  keyframe(): Promise<Keyframe> {
-    return this.#ask('keyframe') as Promise<Keyframe>
+  /** The terminal's state where the worker is now: what somebody needs who is behind. */
+  keyframeNow(): Promise<StoredKeyframe> {
+    return this.#ask('keyframe_now') as Promise<StoredKeyframe>
+  }
+
+  /** The terminal's state after everything that was written so far. */
+  keyframe(): Promise<StoredKeyframe> {
+    return this.#ask('keyframe') as Promise<StoredKeyframe>
   }
 
   /** The present screen as plain text, after everything written so far. */
@@ -195,7 +200,7 @@ export class PooledScreen {
     this.#asks.clear()
   }
 
-  #ask(what: 'keyframe' | 'lines'): Promise<Answer> {
+  #ask(what: 'keyframe_now' | 'keyframe' | 'lines'): Promise<Answer> {
     if (this.#error) return Promise.reject(this.#error)
     const ask = this.#nextAsk++
     return new Promise((resolve, reject) => {

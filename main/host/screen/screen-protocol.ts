@@ -1,5 +1,5 @@
 // What the host and its screen workers say to each other. Types only.
-import type { Keyframe } from './screen.ts'
+import type { StoredKeyframe } from '../history/types.ts'
 
 /** `screen` is a number that the pool gives each session. Messages of one screen are applied in order. */
 export type ToWorker =
@@ -7,6 +7,8 @@ export type ToWorker =
   | { do: 'write'; screen: number; bytes: Uint8Array }
   | { do: 'resize'; screen: number; cols: number; rows: number }
   /** Answered at once, at the worker's own position: a client that is behind does not wait for a flood. */
+  | { do: 'keyframe_now'; screen: number; ask: number }
+  /** Answered in order: the state after everything that was written before. */
   | { do: 'keyframe'; screen: number; ask: number }
   /** Answered in order: after everything that was written before. */
   | { do: 'lines'; screen: number; ask: number }
@@ -18,5 +20,5 @@ export type FromWorker =
   | { say: 'title'; screen: number; title: string }
   | { say: 'cwd'; screen: number; cwd: string }
   | { say: 'bell'; screen: number }
-  | { say: 'keyframe'; screen: number; ask: number; keyframe: Keyframe }
+  | { say: 'keyframe'; screen: number; ask: number; keyframe: StoredKeyframe }
   | { say: 'lines'; screen: number; ask: number; lines: string[]; cols: number; rows: number }

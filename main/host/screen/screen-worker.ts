@@ -1,15 +1,18 @@
 // A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
 import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
+import zlib from 'node:zlib'
+import { crc32 } from '../../../protocol/checksum.ts'
 import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
+import type { StoredKeyframe } from '../history/types.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
-import { type Keyframe, Screen } from './screen.ts'
+import { Screen } from './screen.ts'
 import type { FromWorker, ToWorker } from './screen-protocol.ts'
 
 /** Screens take turns, this much each: a flood in one session delays another's query by a few milliseconds at most. */
 const TURN_BYTES = 64 * 1024
 
-type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' }>
+type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' | 'keyframe' }>
 
 interface Held {
   screen: Screen
@@ -35,7 +38,7 @@ port.on('message', (message: ToWorker) => {
       screens.delete(message.screen)
       held?.screen.dispose()
       return
-    case 'keyframe':
+    case 'keyframe_now':
       if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: keyframe(held) })
       return
     default:
@@ -73,10 +76,11 @@ function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' |
 }
 
 /** Colours that programs set live in the answers, the rest of the state in the screen. */
-function keyframe({ screen, answers }: Held): Keyframe {
-  const state = screen.keyframe()
-  const colors = answers.colors()
-  return colors ? { ...state, vt: Buffer.concat([Buffer.from(colors), state.vt]) } : state
+function keyframe({ screen, answers }: Held): StoredKeyframe {
+  const { position, cols, rows, vt, pending } = screen.keyframe()
+  const raw = Buffer.concat([Buffer.from(answers.colors()), vt, pending])
+  const blob = zlib.zstdCompressSync(raw, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } })
+  return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob }
 }
 
 /** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */
@@ -99,6 +103,9 @@ function nextTurn(): void {
   switch (job.do) {
     case 'resize':
       held.screen.resize(job.cols, job.rows)
+      return done()
+    case 'keyframe':
+      say({ say: 'keyframe', screen: id, ask: job.ask, keyframe: keyframe(held) })
       return done()
     case 'lines': {
       const { cols, rows } = held.screen

@@ -1,12 +1,13 @@
 // The host's side of one client looking at one session: what it was sent, what it has acknowledged, what it types.
-// Knows the session's log and an outlet for frames; nothing of sockets.
-import { CodedError } from '../../../protocol/errors.ts'
+// Knows a source and an outlet for frames; nothing of sockets, PTYs or where history lies.
+import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { ackFrame, blobFrames, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
-import type { Position } from '../../../protocol/position.ts'
+import { BIRTH, type Position } from '../../../protocol/position.ts'
+import type { Piece, StoredKeyframe } from '../history/types.ts'
 import { compressed, type OutputEntry } from './log.ts'
-import type { Session } from './session.ts'
+import type { Source } from './source.ts'
 
 export interface AttachmentOptions {
   handle: number
@@ -14,6 +15,8 @@ export interface AttachmentOptions {
   have: Position | null
   /** Most unacknowledged output bytes; 0: the client wants no output. */
   window: number
+  /** Raw output before the present that a client with nothing wants to have. */
+  history: number
   /** Missed raw output that the client would rather read than be skipped to the present screen. */
   budget: number
   read_only: boolean
@@ -29,22 +32,26 @@ export interface AttachmentOptions {
 const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 
 export class Attachment {
-  readonly session: Session
+  readonly source: Source
   readonly options: AttachmentOptions
   readonly #send: (frames: Uint8Array[]) => void
-  /** The log entry that is sent next, and how many of its first bytes the client has already. */
-  #next = 0
-  #skip = 0
-  /** The offset that was sent last, and the one acknowledged last. */
-  #sent = 0
+  /** Where what was sent ends, and the offset that was acknowledged last. */
+  #position: Position = BIRTH
   #acked = 0
-  /** A keyframe was sent and not yet acknowledged; what comes before its ack would only pile up. */
-  #keyframeAt: number | undefined
+  /** The index in the log of what is sent next; undefined: to be looked up from #position. */
+  #next: number | undefined
+  /** A piece of history that waits for the client's window. */
+  #held: Piece | undefined
+  /** A question to the history or the screen is under way; sending goes on with its answer. */
   #asking = false
-  /** Taking the size, which comes before, adds to the log; the client knows this handle only once `session` was sent. */
+  /** Taking the size comes first and adds to the log, but the client knows this handle only once `session` was sent. */
   #started = false
+  /** A keyframe was sent and not yet acknowledged: another one would only pile up behind it. */
+  #keyframeAt: number | undefined
   /** It waited for acks (or begins): before going on, see whether it is too far behind to read what it missed. */
   #wasBlocked = true
+  /** How far behind it may be; more than the budget while the history that it asked for is on its way. */
+  #allowance: number
   #caughtUp = false
   #liveFrom = 0
   #exitSent = false
@@ -52,64 +59,62 @@ export class Attachment {
   #waitingBytes = 0
   #closed = false
 
-  constructor(session: Session, options: AttachmentOptions, send: (frames: Uint8Array[]) => void) {
-    this.session = session
+  constructor(source: Source, options: AttachmentOptions, send: (frames: Uint8Array[]) => void) {
+    this.source = source
     this.options = options
     this.#send = send
+    this.#allowance = options.budget
   }
 
-  /** True when what the client has can be continued from memory. */
+  /** True when what the client has is a part of this log, so that it can be continued. */
   canContinue(): boolean {
     const { have } = this.options
-    return have !== null && this.session.log.find(have) !== undefined
+    const { end } = this.source.log
+    return have !== null && have.offset <= end.offset && have.n <= end.n
   }
 
-  /** Begins to send: what is missing, or a keyframe, then what comes. */
+  /** Begins to send: what is missing, or a state to start from, then what comes. */
   start(): void {
     this.#started = true
-    const { have } = this.options
-    const { log } = this.session
-    this.#liveFrom = log.end.offset
-    const index = have ? log.find(have) : undefined
-    if (have && index !== undefined) {
-      this.#next = index
-      this.#sent = this.#acked = have.offset
-      const entry = log.at(index)
-      this.#skip = entry?.kind === 'output' ? have.offset - entry.offset : 0
+    this.#liveFrom = this.source.log.end.offset
+    if (this.options.window === 0) this.#tellExit()
+    else if (this.canContinue()) {
+      this.#position = this.options.have!
+      this.#acked = this.#position.offset
       this.pump()
-    } else if (this.options.window > 0) this.#sendKeyframe()
-    else this.#tellExit()
+    } else this.#ask(this.source.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
   }
 
   /** Sends as much of the log as the client's window takes. Called whenever the log or the window grew. */
   pump(): void {
-    if (!this.#started || this.#closed || this.#asking || this.#keyframeAt !== undefined) return
+    if (!this.#started || this.#closed || this.#asking) return
     if (this.options.window === 0) return this.#tellExit()
-    const { log } = this.session
-    const behind = this.#wasBlocked && log.end.offset - this.#sent > this.options.budget
-    // A screen that lags behind what was sent would take the client back, and its acks would be for the future.
-    if (!log.has(this.#next) || (behind && this.session.parsed.offset >= this.#sent)) {
-      this.#sendKeyframe()
-      return
+    const { log, presentOffset } = this.source
+    if (this.#wasBlocked && log.end.offset - this.#position.offset > this.#allowance) {
+      if (this.#keyframeAt !== undefined) return
+      // The screen may be behind what the client has; then there is nothing to skip to.
+      if (presentOffset > this.#position.offset)
+        return this.#ask(this.source.present(), keyframe => this.#skipTo(keyframe))
     }
-    for (let entry = log.at(this.#next); entry; entry = log.at(this.#next)) {
+    for (;;) {
+      if (this.#next === undefined || !log.has(this.#next)) this.#next = log.find(this.#position)
+      if (this.#next === undefined) return this.#replay()
+      const entry = log.at(this.#next)
+      if (!entry) break
       if (entry.kind === 'resize') {
         const { offset, n, cols, rows } = entry
         this.#message({ type: 'resize', handle: this.options.handle, offset, n, cols, rows })
+        this.#position = { offset: this.#position.offset, n }
       } else {
-        const size = entry.bytes.length - this.#skip
-        // One batch is always allowed, or a window smaller than a batch would never open.
-        if (this.#sent > this.#acked && this.#sent + size - this.#acked > this.options.window) {
-          this.#wasBlocked = true
-          return
-        }
+        const end = entry.offset + entry.bytes.length
+        if (!this.#hasRoom(end)) return
         this.#sendOutput(entry)
-        this.#sent = entry.offset + entry.bytes.length
-        this.#skip = 0
+        this.#position = { offset: end, n: this.#position.n }
       }
       this.#next++
     }
     this.#wasBlocked = false
+    this.#allowance = this.options.budget
     if (!this.#caughtUp) {
       this.#caughtUp = true
       this.#message({ type: 'caught_up', handle: this.options.handle, position: log.end })
@@ -119,7 +124,9 @@ export class Attachment {
 
   /** The client's terminal has parsed output up to `offset`. */
   ack(offset: number): void {
-    if (offset > this.#sent) throw new CodedError('bad_frame', 'an ack for output that was not sent')
+    // Sent before it heard of the keyframe that took it back.
+    if (offset > this.#position.offset && this.#keyframeAt !== undefined) return
+    if (offset > this.#position.offset) throw new CodedError('bad_frame', 'an ack for output that was not sent')
     if (offset > this.#acked) this.#acked = offset
     if (this.#keyframeAt !== undefined && offset >= this.#keyframeAt) this.#keyframeAt = undefined
     this.pump()
@@ -139,7 +146,7 @@ export class Attachment {
   takeInput(): void {
     let highest: number | undefined
     for (let unit = this.#waiting[0]; unit; unit = this.#waiting[0]) {
-      if (!this.session.takeInput(this.options.stream, unit.seq, unit.bytes)) break
+      if (!this.source.takeInput(this.options.stream, unit.seq, unit.bytes)) break
       highest = unit.seq
       this.#waiting.shift()
       this.#waitingBytes -= unit.bytes.length
@@ -154,16 +161,25 @@ export class Attachment {
   close(): void {
     this.#closed = true
     this.#waiting = []
+    this.#held = undefined
+  }
+
+  /** One batch or piece is always allowed, or a window smaller than that would never open. */
+  #hasRoom(end: number): boolean {
+    if (this.#position.offset <= this.#acked || end - this.#acked <= this.options.window) return true
+    this.#wasBlocked = true
+    return false
   }
 
   #sendOutput(entry: OutputEntry): void {
     const { handle, compress } = this.options
-    const small = compress && this.#skip === 0 ? compressed(entry) : undefined
-    const raw = this.#skip === 0 ? entry.bytes : entry.bytes.subarray(this.#skip)
+    const skip = this.#position.offset - entry.offset
+    const small = compress && skip === 0 ? compressed(entry) : undefined
+    const raw = skip === 0 ? entry.bytes : entry.bytes.subarray(skip)
     this.#send([
       outputFrame({
         handle,
-        offset: entry.offset + this.#skip,
+        offset: entry.offset + skip,
         size: raw.length,
         bytes: small ?? raw,
         compressed: small !== undefined,
@@ -173,64 +189,107 @@ export class Attachment {
     ])
   }
 
-  #sendKeyframe(): void {
-    if (this.#asking || this.#closed) return
+  /** Waits for an answer with the log in memory held, then goes on. */
+  #ask<T>(question: Promise<T>, then: (answer: T) => void): void {
     this.#asking = true
-    const release = this.session.keep()
-    this.session.keyframe().then(
-      keyframe => {
-        this.#asking = false
-        if (this.#closed) return release()
-        const { position, cols, rows } = keyframe
-        const bytes = new Uint8Array(keyframe.vt.length + keyframe.pending.length)
-        bytes.set(keyframe.vt)
-        bytes.set(keyframe.pending, keyframe.vt.length)
-        const handle = this.options.handle
-        this.#message({
-          type: 'keyframe',
-          handle,
-          position,
-          cols,
-          rows,
-          size: bytes.length,
-          skipped: position.offset > 0,
-        })
-        this.#send(blobFrames(handle, bytes))
-        this.#next = this.session.log.find(position) ?? this.session.log.endIndex
-        this.#skip = 0
-        const entry = this.session.log.at(this.#next)
-        if (entry?.kind === 'output') this.#skip = position.offset - entry.offset
-        this.#sent = position.offset
-        this.#acked = Math.min(this.#acked, position.offset)
-        // What is live for somebody who had nothing begins here.
-        this.#keyframeAt = position.offset
-        this.#wasBlocked = true
-        release()
-      },
-      error => {
-        this.#asking = false
-        release()
-        if (this.#closed) return
-        // No state to start from: the log from where it begins is the best there is.
-        this.#next = this.session.log.find(this.session.log.start) ?? this.session.log.endIndex
-        this.#sent = this.#acked = this.session.log.start.offset
-        const { code, message } = error as CodedError
-        this.#message({ type: 'error', handle: this.options.handle, code, message })
-      },
+    const release = this.source.keep()
+    const done = (go: () => void) => {
+      this.#asking = false
+      if (!this.#closed) go()
+      release()
+    }
+    question.then(
+      answer => done(() => then(answer)),
+      error =>
+        done(() => {
+          const { code, message } = toCoded(error)
+          this.#message({ type: 'error', handle: this.options.handle, code, message })
+          this.#startAt(undefined)
+        }),
     )
   }
 
+  #startAt(keyframe: StoredKeyframe | undefined): void {
+    if (keyframe) {
+      this.#sendKeyframe(keyframe)
+      this.#allowance = this.source.log.end.offset - keyframe.position.offset + this.options.budget
+    } else {
+      // No state to start from: the log from where memory has it is the best there is.
+      this.#position = this.source.log.start
+      this.#acked = this.#position.offset
+      this.#allowance = Number.POSITIVE_INFINITY
+    }
+    this.pump()
+  }
+
+  #skipTo(keyframe: StoredKeyframe | undefined): void {
+    if (keyframe && keyframe.position.offset > this.#position.offset) {
+      const from = this.#position
+      this.#message({ type: 'missing', handle: this.options.handle, from, to: keyframe.position, reason: 'skipped' })
+      this.#sendKeyframe(keyframe)
+    } else this.#allowance = Number.POSITIVE_INFINITY // there is no later state: everything has to be read
+    this.pump()
+  }
+
+  #sendKeyframe({ position, cols, rows, size, checksum, blob }: StoredKeyframe): void {
+    const { handle } = this.options
+    this.#message({ type: 'keyframe', handle, position, cols, rows, blob: { size, checksum, compressed: true } })
+    this.#send(blobFrames(handle, blob))
+    this.#position = position
+    this.#acked = position.offset
+    this.#next = undefined
+    this.#held = undefined
+    this.#keyframeAt = position.offset
+    this.#wasBlocked = true
+  }
+
+  /** Goes on with what memory no longer has. */
+  #replay(): void {
+    const held = this.#held
+    this.#held = undefined
+    if (held) this.#sendPiece(held)
+    else this.#ask(this.source.read(this.#position), piece => this.#sendPiece(piece))
+  }
+
+  #sendPiece(piece: Piece): void {
+    const { handle } = this.options
+    switch (piece.kind) {
+      case 'segment': {
+        if (!this.#hasRoom(piece.end.offset)) {
+          this.#held = piece
+          return
+        }
+        const { position, end, size, checksum, resizes } = piece
+        const blob = { size, checksum, compressed: piece.compressed }
+        this.#message({ type: 'segment', handle, position, end, blob, resizes })
+        this.#send(blobFrames(handle, piece.blob))
+        this.#position = end
+        return this.pump()
+      }
+      case 'lost': {
+        const { from, to, reason, keyframe } = piece
+        this.#message({ type: 'missing', handle, from, to, reason })
+        if (keyframe) this.#sendKeyframe(keyframe)
+        else return this.#ask(this.source.present(), present => this.#startAt(present))
+        return this.pump()
+      }
+      case 'end': {
+        // Neither memory nor history has what comes next.
+        const { start } = this.source.log
+        if (this.#position.offset >= start.offset && this.#position.n >= start.n) return
+        this.#message({ type: 'missing', handle, from: this.#position, to: start, reason: 'unrecorded' })
+        return this.#ask(this.source.present(), present => this.#startAt(present))
+      }
+      default:
+        assertNever(piece)
+    }
+  }
+
   #tellExit(): void {
-    const { session } = this
-    if (this.#exitSent || session.state === 'running') return
+    const { state, exit_code, signal } = this.source
+    if (this.#exitSent || state === 'running') return
     this.#exitSent = true
-    this.#message({
-      type: 'exit',
-      handle: this.options.handle,
-      state: session.state,
-      exit_code: session.exit_code,
-      signal: session.signal,
-    })
+    this.#message({ type: 'exit', handle: this.options.handle, state, exit_code, signal })
   }
 
   #message(message: HostMessage): void {

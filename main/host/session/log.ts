@@ -35,9 +35,15 @@ export class Log {
   #entries: Entry[] = []
   /** The index of #entries[0], counted from birth; cursors are such indexes. */
   #first = 0
-  #start: Position = BIRTH
-  #end: Position = BIRTH
+  #start: Position
+  #end: Position
   #bytes = 0
+
+  /** `birth`: where it begins; for a session that ended, where it ended. */
+  constructor(birth: Position = BIRTH) {
+    this.#start = birth
+    this.#end = birth
+  }
 
   /** The earliest position that can be read. */
   get start(): Position {

@@ -4,13 +4,16 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
-import type { Keyframe } from '../screen/screen.ts'
+import type { History } from '../history/history.ts'
+import type { Piece, StoredKeyframe } from '../history/types.ts'
 import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool.ts'
 import type { Attachment } from './attachment.ts'
+import { birthKeyframe } from './keyframe.ts'
 import { Log } from './log.ts'
-import { hangUp, killAll } from './process-group.ts'
+import { hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { type Size, SizeClaims } from './sizes.ts'
+import type { Source } from './source.ts'
 import { cleanTitle } from './title.ts'
 
 export interface SessionOptions {
@@ -21,6 +24,9 @@ export interface SessionOptions {
   title: string | undefined
   size: Size
   screens: ScreenPool
+  history: History
+  /** Refuse a second client while one is there. */
+  single_client: boolean
   now: () => number
 }
 
@@ -38,13 +44,19 @@ const BATCH_MS = 4
 /** How far the screen may lag: half a second of parsing. Past it the PTY is paused, at half of it it goes on. */
 export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
 
-/** A process group that ignores SIGHUP is killed after this. */
-export const KILL_AFTER_MS = 5_000
-
 /** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
 
-export class Session {
+/** The history may lag as far: what a crash would lose is bounded by time, what memory holds by this. */
+const HISTORY_LAG_BYTES = 16 * 1024 * 1024
+
+/** Raw output per segment, the unit of storage, trimming and replay: 20 ms of parsing, a tenth of that on the wire. */
+const SEGMENT_BYTES = 1024 * 1024
+
+/** A single client's place is kept for it this long after its connection is lost. */
+const PLACE_MS = 30_000
+
+export class Session implements Source {
   readonly session_id: string
   readonly command: string[]
   readonly created_at: number
@@ -66,6 +78,13 @@ export class Session {
   readonly #attachments = new Set<Attachment>()
   readonly #inputSeen = new Map<string, number>()
   readonly #kept = new Set<Position>()
+  /** States at segment boundaries, as far back as the log in memory goes; the first is the birth. */
+  #keyframes: StoredKeyframe[] = []
+  #segmentStart = 0
+  #lastKeyframe: Promise<void> = Promise.resolve()
+  #place: { stream: string; until: number } | undefined
+  /** Set by the expiry: silent for long, but something still runs in it. */
+  idle = false
   #cwd: string
   #givenTitle: string | undefined
   #terminalTitle = ''
@@ -100,22 +119,19 @@ export class Session {
     )
     this.pid = this.#pty.pid
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
-      parsed: () => this.#parsed(),
+      parsed: () => this.#goOn(),
       answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titled(title),
       cwd: cwd => this.#moved(cwd),
       bell: () => handlers.bell(),
-      failed: () => this.#parsed(),
+      failed: () => this.#goOn(),
     })
+    options.history.insertSession(this.info(), processIdentity(this.pid))
+    this.#keep(birthKeyframe(options.size))
   }
 
   get size(): Size {
     return this.#size
-  }
-
-  /** How far the screen has parsed the log. */
-  get parsed(): Position {
-    return this.#screen.position
   }
 
   get title(): string {
@@ -143,42 +159,56 @@ export class Session {
       rows: this.#size.rows,
       bytes: this.log.end.offset + this.#batchBytes,
       clients: this.#attachments.size,
+      idle: this.idle,
     }
   }
 
   rename(title: string): void {
     this.#givenTitle = cleanTitle(title) || undefined
+    this.#options.history.updateSession(this.info())
     this.#tellTitle()
   }
 
   attach(attachment: Attachment): void {
+    const { stream } = attachment.options
+    const now = this.#options.now()
+    if (this.#options.single_client) {
+      const taken = this.#place && this.#place.stream !== stream && this.#place.until > now
+      if (taken) throw new CodedError('session_busy', 'another client has this session; it takes one at a time')
+      this.#place = { stream, until: Number.POSITIVE_INFINITY }
+    }
     this.#flush()
+    // The same client over a new connection, while the old one has not been noticed to be dead.
+    for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
     this.#attachments.add(attachment)
-    this.sizes.back(attachment.options.stream)
-    this.last_activity = this.#options.now()
+    this.sizes.back(stream)
+    this.#active()
     this.#handlers.changed()
   }
 
   detach(attachment: Attachment, left: 'detached' | 'lost'): void {
     if (!this.#attachments.delete(attachment)) return
     attachment.close()
-    if (left === 'detached') this.sizes.release(attachment.options.stream)
-    else this.sizes.away(attachment.options.stream)
+    const { stream } = attachment.options
+    if (left === 'detached') this.sizes.release(stream)
+    else this.sizes.away(stream)
+    if (this.#place?.stream === stream) this.#place.until = left === 'lost' ? this.#options.now() + PLACE_MS : 0
     this.#handlers.changed()
   }
 
-  /** Takes the size for one client. Throws `size_invalid`. */
   takeSize(attachment: Attachment, size: Size): void {
     checkSize(size)
     this.sizes.take(attachment.options.stream, size, attachment.options.size_stays)
   }
 
-  /** The highest number that this stream's input has reached. */
+  releaseSize(attachment: Attachment): void {
+    this.sizes.release(attachment.options.stream)
+  }
+
   inputSeen(stream: string): number {
     return this.#inputSeen.get(stream) ?? 0
   }
 
-  /** Queues one unit of input for the PTY, once. False: no room now, ask again when told. */
   takeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
     if (seq <= this.inputSeen(stream) || this.state !== 'running') return true
     if (!this.#pty.write(bytes, () => this.#inputRoom())) {
@@ -189,13 +219,35 @@ export class Session {
     this.#inputSeen.delete(stream)
     this.#inputSeen.set(stream, seq)
     if (this.#inputSeen.size > INPUT_STREAMS) this.#inputSeen.delete(this.#inputSeen.keys().next().value!)
-    this.last_activity = this.#options.now()
+    this.#active()
     return true
   }
 
-  /** The terminal's state where the screen is now. Hold `keep()` until the log has been read from there. */
-  keyframe(): Promise<Keyframe> {
-    return this.#screen.keyframe()
+  async startingPoint(history: number): Promise<StoredKeyframe | undefined> {
+    const from = Math.max(0, this.log.end.offset - history)
+    const inMemory = this.#keyframes.find(keyframe => keyframe.position.offset >= from)
+    if (from < this.log.start.offset) {
+      const stored = await this.#options.history.startingPoint(this.session_id, from)
+      if (stored && stored.position.offset >= from) return stored
+    }
+    return inMemory ?? this.present()
+  }
+
+  get presentOffset(): number {
+    return this.#screen.error ? (this.#keyframes.at(-1)?.position.offset ?? 0) : this.#screen.position.offset
+  }
+
+  async present(): Promise<StoredKeyframe | undefined> {
+    return this.#screen.error ? this.#keyframes.at(-1) : this.#screen.keyframeNow()
+  }
+
+  async read(position: Position): Promise<Piece> {
+    const { history } = this.#options
+    const piece = await history.read(this.session_id, position)
+    if (piece.kind !== 'end') return piece
+    // Memory was faster to forget than the history to write.
+    await history.flush()
+    return history.read(this.session_id, position)
   }
 
   text(): Promise<ScreenText> {
@@ -203,7 +255,6 @@ export class Session {
     return this.#screen.text()
   }
 
-  /** Keeps the log from the screen's present position on until the returned function is called. */
   keep(): () => void {
     const position = { ...this.#keepFrom() }
     this.#kept.add(position)
@@ -219,6 +270,11 @@ export class Session {
       this.#killTimer = setTimeout(() => killAll(this.pid), KILL_AFTER_MS)
     }
     return this.#ended
+  }
+
+  /** Resolves when the state at the last segment boundary is with the history: for one that ended, its last screen. */
+  settled(): Promise<void> {
+    return this.#lastKeyframe
   }
 
   /** Forgets the screen and the log. For sessions that ended. */
@@ -255,28 +311,54 @@ export class Session {
     this.#batchBytes = 0
     for (let at = 0; at < all.length; at += BATCH_BYTES) {
       const bytes = all.subarray(at, at + BATCH_BYTES)
-      this.log.append(bytes)
+      const { offset } = this.log.append(bytes)
       this.#screen.write(bytes)
+      this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
+      if (this.log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.#endSegment()
     }
-    this.last_activity = this.#options.now()
+    this.#active()
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#keepFrom())
     this.largestLag = Math.max(this.largestLag, this.#lag())
-    if (!this.#paused && !this.#screen.error && this.#lag() > SCREEN_LAG_BYTES) {
+    const tooFar =
+      (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES) || this.#options.history.behind > HISTORY_LAG_BYTES
+    if (tooFar && !this.#paused) {
       this.#paused = true
       this.#pty.pause()
     }
+  }
+
+  /** Seals what was recorded since the last boundary; the state here is where replay can begin from now on. */
+  #endSegment(): void {
+    this.#segmentStart = this.log.end.offset
+    this.#options.history.seal(this.session_id, this.log.end)
+    this.#lastKeyframe = this.#screen.keyframe().then(
+      keyframe => this.#keep(keyframe),
+      () => {}, // no screen, no state: replay begins at an earlier one
+    )
+  }
+
+  #keep(keyframe: StoredKeyframe): void {
+    this.#options.history.keyframe(this.session_id, keyframe)
+    this.#keyframes.push(keyframe)
+    // Those that memory cannot go on from are found in the history.
+    this.#keyframes = this.#keyframes.filter(one => this.log.find(one.position) !== undefined)
   }
 
   #lag(): number {
     return this.log.end.offset - this.#screen.position.offset
   }
 
-  #parsed(): void {
-    if (this.#paused && (this.#screen.error || this.#lag() < SCREEN_LAG_BYTES / 2)) {
-      this.#paused = false
-      this.#pty.resume()
-    }
+  /** For whoever caught up (the screen, the history): reads on from the PTY if nothing is too far behind any more. */
+  reconsider(): void {
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (!this.#paused || (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES / 2)) return
+    if (this.#options.history.behind > HISTORY_LAG_BYTES / 2) return
+    this.#paused = false
+    this.#pty.resume()
   }
 
   /** Nothing from here on may be dropped: a keyframe continues from where the screen is. */
@@ -301,8 +383,9 @@ export class Session {
     this.#flush()
     this.#size = { cols, rows }
     this.#pty.resize(cols, rows)
-    this.log.appendResize(cols, rows)
+    const { offset, n } = this.log.appendResize(cols, rows)
     this.#screen.resize(cols, rows)
+    this.#options.history.append(this.session_id, { kind: 'resize', offset, n, cols, rows, at: this.#age() })
     for (const attachment of this.#attachments) attachment.pump()
     this.#handlers.changed()
   }
@@ -342,10 +425,21 @@ export class Session {
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
+    this.#endSegment()
+    this.#options.history.updateSession(this.info())
     for (const attachment of this.#attachments) attachment.pump()
     this.#tellEnded()
     this.#handlers.ended()
     this.#handlers.changed()
+  }
+
+  #age(): number {
+    return this.#options.now() - this.created_at
+  }
+
+  #active(): void {
+    this.last_activity = this.#options.now()
+    this.idle = false
   }
 
   #defaultTitle(): string {

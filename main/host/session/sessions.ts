@@ -1,21 +1,38 @@
-// All sessions of a host: the running ones and those that ended lately. Knows nothing of clients' connections.
+// All sessions of a host: those that run, those that ended lately, and the way to those in the history.
+// Knows nothing of clients' connections.
 import { randomUUID } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
+import type { History } from '../history/history.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
-import type { Store } from '../store/store.ts'
 import { sessionEnvironment } from './environment.ts'
+import { PastSession } from './past-session.ts'
+import { isForegroundBusy } from './process-group.ts'
 import { checkSize, Session } from './session.ts'
+import type { Source } from './source.ts'
 
 export interface SessionsOptions {
-  store: Store
+  history: History
   screens: ScreenPool
   /** argv of the shell for a session that names no command. */
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
+  single_client: boolean
+  expiry: Expiry
   now: () => number
 }
+
+export interface Expiry {
+  /** A session that nobody is attached to and that was silent for longer is ended. */
+  idle_ms: number
+  /** End also what still runs something in the foreground, instead of marking it. */
+  end_busy: boolean
+  /** How often sessions are looked at. */
+  check_ms: number
+}
+
+export const DEFAULT_EXPIRY: Expiry = { idle_ms: 24 * 3_600_000, end_busy: false, check_ms: 60_000 }
 
 export interface SessionsHandlers {
   changed(): void
@@ -25,8 +42,11 @@ export interface SessionsHandlers {
 /** Each costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
 export const MOST_SESSIONS = 256
 
-/** Ended sessions whose last screen can still be looked at in memory. */
+/** Ended sessions that need not be read from the history to be looked at: where somebody returns to first. */
 const ENDED_KEPT = 16
+
+/** What `list` tells of the past at most; the history viewer asks for more in pages. */
+const MOST_PAST = 500
 
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
@@ -34,6 +54,7 @@ export class Sessions {
   readonly #options: SessionsOptions
   readonly #handlers: SessionsHandlers
   readonly #sessions = new Map<string, Session>()
+  readonly #past = new Map<string, PastSession>()
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -48,7 +69,7 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MOST_SESSIONS} sessions run already; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { store, screens, now, shell, home, env } = this.#options
+    const { history, screens, now, shell, home, env, single_client } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
@@ -57,21 +78,19 @@ export class Sessions {
         cwd: spec.cwd ?? home,
         env: sessionEnvironment(env, session_id),
         title: spec.title,
-        size,
+        size: { cols: size.cols, rows: size.rows },
         screens,
+        history,
+        single_client,
         now,
       },
       {
         changed: () => this.#handlers.changed(),
         bell: () => this.#handlers.bell(session),
-        ended: () => {
-          store.updateSession(session.info())
-          this.#forgetOld()
-        },
+        ended: () => this.#forgetOld(),
       },
     )
     this.#sessions.set(session_id, session)
-    store.insertSession(session.info())
     this.#handlers.changed()
     return session
   }
@@ -84,33 +103,72 @@ export class Sessions {
     return Math.max(0, ...[...this.#sessions.values()].map(session => session.largestLag))
   }
 
-  /** Every session that can be attached, oldest first. */
+  /** What runs and what ended lately, oldest first. */
   list(): SessionInfo[] {
     return [...this.#sessions.values()].map(session => session.info())
   }
 
-  /** The session with this id or a unique beginning of it. Throws `session_unknown`, `session_ambiguous`. */
-  find(id: string): Session {
+  /** Also what only the history knows, newest first. */
+  async listPast(): Promise<SessionInfo[]> {
+    const past = await this.#options.history.sessions(MOST_PAST)
+    const here = new Set(this.#sessions.keys())
+    const all = [...this.list(), ...past.map(one => one.session).filter(one => !here.has(one.session_id))]
+    return all.sort((a, b) => b.created_at - a.created_at)
+  }
+
+  /** The session with this id or a unique beginning of it, if it is in memory. Throws `session_ambiguous`. */
+  find(id: string): Session | undefined {
     const exact = this.#sessions.get(id)
     if (exact) return exact
     const found = [...this.#sessions.values()].filter(session => session.session_id.startsWith(id))
-    if (found.length === 1) return found[0]!
     if (found.length > 1) {
       const ids = found.map(session => session.session_id.slice(0, 8)).join(', ')
       throw new CodedError('session_ambiguous', `more than one session id begins with ${id}: ${ids}`)
     }
-    throw new CodedError('session_unknown', `no session has the id ${id}`)
+    return found[0]
   }
 
-  rename(session: Session, title: string): void {
-    session.rename(title)
-    this.#options.store.updateSession(session.info())
+  /** The session with this id or a unique beginning of it, from memory or history. Throws `session_unknown`, `session_ambiguous`. */
+  async open(id: string): Promise<Source> {
+    const here = this.find(id)
+    if (here) return here
+    const stored = await this.#options.history.session(id)
+    const { session_id } = stored.session
+    const known = this.#sessions.get(session_id) ?? this.#past.get(session_id)
+    if (known) return known
+    const past = new PastSession(stored, this.#options.history, this.#options.screens)
+    // Kept while somebody looks at it; the next one who opens one clears up.
+    for (const [key, one] of this.#past) if (one.attachments.size === 0) this.#past.delete(key)
+    this.#past.set(session_id, past)
+    return past
   }
 
-  /** Ends every process and waits until all are gone. */
+  /** For whoever waits for the history to catch up. */
+  reconsider(): void {
+    for (const session of this.#sessions.values()) session.reconsider()
+  }
+
+  /** Ends what was silent and alone for too long. To be called every `check_ms`. */
+  expire(): void {
+    const { expiry, now } = this.#options
+    for (const session of this.running()) {
+      if (session.attachments.size > 0 || now() - session.last_activity < expiry.idle_ms) continue
+      // A command that was asked for is what the session is there for; of a shell, see what it runs.
+      const isShell = session.command === this.#options.shell
+      const busy = isShell ? (isForegroundBusy(session.pid) ?? true) : true
+      if (!busy || expiry.end_busy) void session.end('expired')
+      else if (!session.idle) {
+        session.idle = true
+        this.#handlers.changed()
+      }
+    }
+  }
+
+  /** Ends every process and waits until all are gone and recorded. */
   async stop(as: SessionState): Promise<void> {
     this.#stopping = true
     await Promise.all(this.running().map(session => session.end(as)))
+    await Promise.all([...this.#sessions.values()].map(session => session.settled()))
     for (const session of this.#sessions.values()) session.dispose()
   }
 
@@ -119,7 +177,7 @@ export class Sessions {
     ended.sort((a, b) => (a.ended_at ?? 0) - (b.ended_at ?? 0))
     for (const session of ended.slice(0, -ENDED_KEPT)) {
       this.#sessions.delete(session.session_id)
-      session.dispose()
+      void session.settled().then(() => session.dispose())
     }
   }
 }

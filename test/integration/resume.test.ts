@@ -1,0 +1,314 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Host } from '../../main/host/host.ts'
+import type { AttachOptions } from '../../protocol/attached.ts'
+import type { HostClient } from '../../protocol/client.ts'
+import type { Transport } from '../../protocol/transport.ts'
+import {
+  bytesOf,
+  cleanUp,
+  connectWebSocket,
+  localClient,
+  next,
+  Recorder,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../support/host.ts'
+
+afterEach(cleanUp)
+
+/** A phone whose connection a test can drop; it comes back by itself at once. */
+function phone(host: Host): { client: HostClient; drop: () => void } {
+  let transport: Transport | undefined
+  const client = webClient(host, {
+    connect: async () => {
+      transport = await connectWebSocket(host)
+      return transport
+    },
+    reconnect: { first: 1, most: 10, give_up: 60_000 },
+  })
+  return { client, drop: () => transport?.close({ code: 'connection_lost', reason: 'dropped by the test' }) }
+}
+
+/** All that a session prints, read from its birth and never skipped. */
+const EVERYTHING: AttachOptions = { history: 1e12, budget: 1e12 }
+
+const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\r\n`).join('')
+
+describe('a client that returns', () => {
+  it('gets what it missed, and nothing that it has', async () => {
+    const host = await startHost()
+    const { client, drop } = phone(host)
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'stty -echo; seq 1 100; read go; seq 101 200; read go; seq 201 300; exec cat'],
+    })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, EVERYTHING)
+    await terminal.shows('100\r\n')
+    drop()
+    await until(() => client.state.name !== 'ready')
+    const desk = localClient(host).attach(session_id, new Recorder())
+    desk.type(bytesOf('\n'))
+    const session = await next(attached, 'session')
+    expect(session.reconnected).toBe(true)
+    expect(session.age_seconds).toBeGreaterThan(0)
+    await terminal.shows('200\r\n')
+    attached.type(bytesOf('\n'))
+    await terminal.shows('300\r\n')
+    expect(terminal.text).toBe(lines(1, 300))
+  })
+
+  it('many times in a row, in the middle of output, misses and doubles nothing', async () => {
+    const host = await startHost()
+    const { client, drop } = phone(host)
+    const { session_id } = await client.create({
+      command: [
+        'sh',
+        '-c',
+        'stty -echo; read go; for i in 1 2 3 4 5 6 7 8; do seq 1 20000; sleep 0.05; done; echo end; exec cat',
+      ],
+    })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, { ...EVERYTHING, window: 64 * 1024 })
+    attached.type(bytesOf('\n'))
+    let drops = 0
+    attached.on('session', () => {
+      // Each return lives for a little output only.
+      const before = terminal.bytes.length
+      if (drops < 40)
+        void until(() => terminal.bytes.length > before + 10_000 || terminal.text.includes('end\r\n')).then(() => {
+          drops++
+          drop()
+        })
+    })
+    await terminal.shows(/end\r\n$/)
+    expect(drops).toBeGreaterThan(10)
+    expect(terminal.text).toBe(`${lines(1, 20_000).repeat(8)}end\r\n`)
+  })
+
+  it('types through drops: each key arrives once and in order', async () => {
+    const host = await startHost()
+    const { client, drop } = phone(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, EVERYTHING)
+    await terminal.shows('ready')
+    let expected = ''
+    for (let i = 0; i < 300; i++) {
+      const key = `${i},`
+      attached.type(bytesOf(key))
+      expected += key
+      if (i % 20 === 10) drop()
+      if (i % 7 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    await terminal.shows('299,')
+    expect(terminal.text.slice(terminal.text.indexOf('0,1,'))).toBe(expected)
+  })
+
+  it('is asked before what it typed long ago is sent', async () => {
+    const host = await startHost()
+    let now = 0
+    let transport: Transport | undefined
+    let open = true
+    const client = webClient(host, {
+      connect: async () => {
+        if (!open) throw new Error('no network')
+        transport = await connectWebSocket(host)
+        return transport
+      },
+      reconnect: { first: 1, most: 5, give_up: 1e9 },
+      now: () => now,
+    })
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, { ask_stale_input: true })
+    await terminal.shows('ready')
+    for (const send of [false, true]) {
+      open = false
+      transport!.close({ code: 'connection_lost', reason: '' })
+      await until(() => client.state.name !== 'ready')
+      attached.type(bytesOf(`typed-${send}\n`))
+      now += 60_000
+      open = true
+      const stale = await next(attached, 'stale_input')
+      expect(Buffer.concat(stale).toString()).toBe(`typed-${send}\n`)
+      attached.confirmInput(send)
+    }
+    await terminal.shows('typed-true')
+    expect(terminal.text).not.toContain('typed-false')
+  })
+
+  it('sees resizes that happened meanwhile at their place', async () => {
+    const host = await startHost()
+    const { client, drop } = phone(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    drop()
+    await until(() => client.state.name !== 'ready')
+    const desk = localClient(host).attach(session_id, new Recorder())
+    desk.resize(100, 30)
+    desk.type(bytesOf('wide\n'))
+    await terminal.shows('wide\r\n')
+    expect(terminal.events.filter(event => event === 'resize 100x30')).toHaveLength(1)
+    expect(attached.have).toMatchObject({ n: 1 })
+  })
+})
+
+describe('a session that is over', () => {
+  const die = { command: ['sh', '-c', 'echo last words; exit 3'] }
+
+  it('tells a returning client so, with its code', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create(die)
+    await next(client.attach(session_id, new Recorder()), 'exit')
+    const failed = await next(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
+    expect(failed.code).toBe('session_ended')
+  })
+
+  it('can still be looked at, read-only', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create(die)
+    await next(client.attach(session_id, new Recorder()), 'exit')
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    expect(await next(attached, 'exit')).toMatchObject({ state: 'exited', exit_code: 3 })
+    expect(terminal.text).toContain('last words')
+    expect(() => attached.type(bytesOf('x'))).toThrow()
+  })
+
+  it('is replaced by a new one in the same exchange, if the client asked for that', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create(die)
+    await next(client.attach(session_id, new Recorder()), 'exit')
+    for (const gone of [session_id, 'never-was']) {
+      const terminal = new Recorder()
+      const attached = client.attach(gone, terminal, { fallback: { command: ['sh', '-c', 'echo fresh; exec cat'] } })
+      const session = await next(attached, 'session')
+      expect(session.session_id).not.toBe(session_id)
+      expect(session.reconnected).toBe(false)
+      await terminal.shows('fresh')
+    }
+  })
+
+  it('expired for being idle at its prompt: session_expired, or a new one with a new id', async () => {
+    const host = await startHost({ expiry: { idle_ms: 50, end_busy: false, check_ms: 10 } })
+    const client = webClient(host)
+    const { session_id } = await client.create({})
+    await until(async () => (await client.list())[0]?.state === 'expired')
+    const failed = await next(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
+    expect(failed.code).toBe('session_expired')
+    const attached = client.attach(session_id, new Recorder(), { fallback: {} })
+    expect((await next(attached, 'session')).session_id).not.toBe(session_id)
+  })
+
+  it('is not ended by the expiry while something runs in it, but marked', async () => {
+    const host = await startHost({ expiry: { idle_ms: 100, end_busy: false, check_ms: 10 } })
+    const client = localClient(host)
+    const { session_id } = await client.create({})
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    attached.type(bytesOf('echo started; sleep 1000\n'))
+    await terminal.shows(/started\r\n/)
+    client.detach(attached)
+    await until(async () => (await client.list())[0]?.idle === true, 'the mark')
+    expect((await client.list())[0]).toMatchObject({ session_id, state: 'running' })
+  })
+
+  it('is there after the host was restarted, with its screen and all it printed', async () => {
+    const dataDir = `${temporaryFolder()}/data`
+    const first = await startHost({ dataDir })
+    const { session_id } = await localClient(first).create({ command: ['sh', '-c', 'seq 1 30000; exec cat'] })
+    await until(async () => (await localClient(first).show(session_id)).lines.includes('30000'))
+    await first.stop()
+    const second = await startHost({ dataDir })
+    const client = webClient(second)
+    expect(await client.list()).toEqual([])
+    expect((await client.list({ past: true }))[0]).toMatchObject({ session_id, state: 'host_stopped' })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, EVERYTHING)
+    expect(await next(attached, 'exit')).toMatchObject({ state: 'host_stopped' })
+    expect(terminal.text).toBe(lines(1, 30_000))
+    expect((await client.show(session_id)).lines).toContain('30000')
+  })
+})
+
+describe('history before the present', () => {
+  it('comes whole to who asks for everything, from the store when memory no longer has it', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
+    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal, EVERYTHING)
+    await next(attached, 'caught_up')
+    expect(terminal.bytes.length).toBeGreaterThan(9_000_000)
+    expect(terminal.text === `${lines(1, 1_200_000)}end\r\n`).toBe(true)
+  })
+
+  it('comes as far as the client’s budget goes otherwise', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
+    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    const terminal = new Recorder()
+    await next(client.attach(session_id, terminal), 'caught_up')
+    expect(terminal.bytes.length).toBeLessThan(1_500_000)
+    expect(terminal.text.endsWith('1200000\r\nend\r\n')).toBe(true)
+    const none = new Recorder()
+    await next(client.attach(session_id, none, { history: 0 }), 'caught_up')
+    expect(none.bytes.length).toBeLessThan(200_000)
+    expect(none.text).toContain('1200000')
+  })
+})
+
+it('skips a client that falls behind to the present screen, and tells what it missed', async () => {
+  const host = await startHost()
+  const client = webClient(host)
+  const { session_id } = await client.create({
+    command: ['sh', '-c', 'stty -echo; read go; seq 1 1000000; echo end; exec cat'],
+  })
+  // A terminal that takes its time: nothing is parsed until the flood is over.
+  const waiting: (() => void)[] = []
+  let slow = true
+  const terminal = new Recorder()
+  const write = terminal.write.bind(terminal)
+  terminal.write = (bytes, done) => write(bytes, () => (slow ? waiting.push(done) : done()))
+  const attached = client.attach(session_id, terminal, { window: 256 * 1024 })
+  const missing: unknown[] = []
+  attached.on('missing', message => missing.push(message))
+  attached.type(bytesOf('\n'))
+  await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+  slow = false
+  for (const done of waiting.splice(0)) done()
+  await terminal.shows('end')
+  expect(missing).toContainEqual(expect.objectContaining({ reason: 'skipped' }))
+  expect(terminal.bytes.length).toBeLessThan(2_000_000)
+  expect(terminal.text).toContain('1000000')
+})
+
+describe('with one client at a time', () => {
+  it('a second one is refused, the one that returns keeps its place', async () => {
+    const host = await startHost({ single_client: true })
+    const { client, drop } = phone(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    const other = localClient(host)
+    expect((await next(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
+    drop()
+    await next(attached, 'session')
+    expect((await next(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
+    client.detach(attached)
+    const third = new Recorder()
+    await until(async () => (await client.list())[0]?.clients === 0)
+    other.attach(session_id, third)
+    await third.shows('ready')
+  })
+})

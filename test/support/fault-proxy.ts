@@ -1,0 +1,111 @@
+// A TCP proxy that mistreats connections: drops, stalls, cuts in the middle of a chunk. Knows nothing of what passes.
+import { connect, createServer, type Socket } from 'node:net'
+
+export interface FaultProxy {
+  port: number
+  /** How many connections were broken so far, by kind. */
+  faults: Record<'dropped' | 'cut' | 'stalled' | 'delayed', number>
+  /** No more faults from now on. */
+  calm(): void
+  close(): Promise<void>
+}
+
+/** Bytes that pass between two faults, on average. */
+const MEAN_BYTES = 60_000
+
+/** `random` makes a run repeatable: 0 ≤ value < 1. */
+export async function startFaultProxy(target: number, random: () => number): Promise<FaultProxy> {
+  const faults = { dropped: 0, cut: 0, stalled: 0, delayed: 0 }
+  const sockets = new Set<Socket>()
+  let calm = false
+
+  const pipe = (from: Socket, to: Socket, budget: { bytes: number }) => {
+    let delay: Promise<void> | undefined
+    from.on('data', chunk => {
+      const forward = (bytes: Buffer) => {
+        if (!to.destroyed && !to.write(bytes)) {
+          from.pause()
+          to.once('drain', () => from.resume())
+        }
+      }
+      budget.bytes -= chunk.length
+      if (calm || budget.bytes > 0) {
+        if (delay) void delay.then(() => forward(chunk))
+        else forward(chunk)
+        return
+      }
+      budget.bytes = random() * 2 * MEAN_BYTES
+      const kind = random()
+      if (kind < 0.4) {
+        faults.dropped++
+        from.destroy()
+        to.destroy()
+      } else if (kind < 0.7) {
+        // Part of the chunk arrives, then nothing: the middle of a frame.
+        faults.cut++
+        forward(chunk.subarray(0, Math.floor(random() * chunk.length)))
+        setImmediate(() => {
+          from.destroy()
+          to.destroy()
+        })
+      } else if (kind < 0.8) {
+        // Swallowed: both ends believe in a connection that carries nothing any more.
+        faults.stalled++
+        from.removeAllListeners('data')
+        from.resume()
+        setTimeout(() => {
+          from.destroy()
+          to.destroy()
+        }, 50)
+      } else {
+        faults.delayed++
+        delay = new Promise(resolve =>
+          setTimeout(() => {
+            delay = undefined
+            resolve()
+          }, random() * 20),
+        )
+        void delay.then(() => forward(chunk))
+      }
+    })
+    from.on('error', () => {})
+    from.on('close', () => {
+      sockets.delete(from)
+      to.end()
+    })
+    sockets.add(from)
+  }
+
+  const server = createServer({ noDelay: true }, near => {
+    const far = connect({ port: target, host: '127.0.0.1', noDelay: true })
+    const budget = { bytes: random() * 2 * MEAN_BYTES }
+    pipe(near, far, budget)
+    pipe(far, near, budget)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return {
+    port: address.port,
+    faults,
+    calm: () => {
+      calm = true
+    },
+    close: () =>
+      new Promise(resolve => {
+        for (const socket of sockets) socket.destroy()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let value = Math.imul(state ^ (state >>> 15), 1 | state)
+    value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32
+  }
+}
