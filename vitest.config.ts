@@ -6,6 +6,6 @@ export default defineConfig({
     // Two cores: files in parallel, each of which starts real shells and sockets.
     maxWorkers: 2,
     testTimeout: 30_000,
-    hookTimeout: 30_000
-  }
+    hookTimeout: 30_000,
+  },
 })

@@ -5,7 +5,7 @@ import { crc32 } from './checksum.ts'
 import { Emitter } from './emitter.ts'
 import { assertNever, CodedError, type ErrorCode, toCoded } from './errors.ts'
 import { ackFrame, inputFrames, type Output } from './frames.ts'
-import { INPUT_BYTES, WINDOW_BYTES } from './limits.ts'
+import { CLAIM_LAPSE_MS, INPUT_BYTES, WINDOW_BYTES } from './limits.ts'
 import type { Blob, ClientMessage, HostMessageOf, SessionInfo, SessionSpec } from './messages.ts'
 import type { Position } from './position.ts'
 
@@ -123,6 +123,7 @@ export class Attached extends Emitter<AttachedEvents> {
   #inputBytes = 0
   #held = false
   #size: { cols: number; rows: number } | undefined
+  #lostAt: number | undefined
   #ended = false
 
   constructor(
@@ -199,6 +200,11 @@ export class Attached extends Emitter<AttachedEvents> {
 
   /** The message that attaches, at first or again from where the terminal ends. */
   attachMessage(request_id: number): ClientMessage {
+    // Somebody else may have sized the session for themselves long since; taking it back would be no glitch to them.
+    if (this.#size && this.#lostAt !== undefined && this.#now() - this.#lostAt > CLAIM_LAPSE_MS) {
+      this.#size = undefined
+      this.emit('size_owner', false)
+    }
     return {
       type: 'attach',
       request_id,
@@ -244,6 +250,7 @@ export class Attached extends Emitter<AttachedEvents> {
 
   /** The channel is gone; a later `accepted` goes on. */
   lost(): void {
+    if (this.#handle !== undefined) this.#lostAt = this.#now()
     this.#handle = undefined
   }
 

@@ -91,6 +91,7 @@ export class HostClient extends Emitter<ClientEvents> {
   #welcome: HostMessageOf<'welcome'> | undefined
   /** Counts tries, so that a late answer of an abandoned one is recognised. */
   #try = 0
+  #openedAt = 0
 
   constructor(options: ClientOptions) {
     super()
@@ -127,6 +128,11 @@ export class HostClient extends Emitter<ClientEvents> {
 
   /** Asks an open channel for a sign of life; without one in PROBE_MS it is abandoned and a new one opened. */
   probe(): void {
+    // A try that was under way when the page was frozen may wait for an answer that was lost.
+    if (this.#state.name === 'connecting' && this.#now() - this.#openedAt > PROBE_MS) {
+      this.#lost(new CodedError('unreachable', 'the host did not answer'))
+      return this.retry()
+    }
     if (this.#state.name !== 'ready') return this.retry()
     const channel = this.#channel
     this.#ask({ type: 'ping', request_id: this.#nextRequest++ }, PROBE_MS).catch(() => {
@@ -210,6 +216,7 @@ export class HostClient extends Emitter<ClientEvents> {
 
   async #open(attempt: number): Promise<void> {
     const mine = ++this.#try
+    this.#openedAt = this.#now()
     this.#setState({ name: 'connecting', attempt })
     let transport: Transport | undefined
     const timer = setTimeout(() => {

@@ -25,5 +25,8 @@ export const MAX_WINDOW_BYTES = 8 * 1024 * 1024
 export const MAX_COLS = 1000
 export const MAX_ROWS = 500
 
+/** A claim on a session's size outlives its owner's connection this long: a glitch does not redraw, a night does not keep. */
+export const CLAIM_LAPSE_MS = 30_000
+
 /** History that a client gets unless it asks for more: about what fills its scrollback of 10,000 lines. */
 export const BUDGET_BYTES = 1024 * 1024

@@ -1,8 +1,8 @@
 // The window's way to the host: a MessagePort that the preload script opens. Knows nothing of what the window shows.
-import { decompress } from 'fzstd'
 import { HostClient } from '../protocol/client.ts'
 import { CodedError } from '../protocol/errors.ts'
 import type { Transport } from '../protocol/transport.ts'
+import { inflate } from '../ui/inflate.ts'
 import { portTransport } from './port-transport.ts'
 
 declare global {
@@ -41,11 +41,4 @@ function openPort(): Promise<Transport> {
     window.addEventListener('message', receive)
     globalThis.otg.openPort()
   })
-}
-
-/** fzstd checks little: the output's place is bounded by us, and so is its length. */
-function inflate(bytes: Uint8Array, size: number): Uint8Array {
-  const out = decompress(bytes, new Uint8Array(size))
-  if (out.length !== size) throw new CodedError('bad_frame', 'output that does not inflate to its size')
-  return out
 }

@@ -6,6 +6,8 @@ import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { Terminal } from '@xterm/xterm'
 import type { Attached, TerminalSink } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
+import { WholeCharacters } from '../protocol/whole-characters.ts'
+import { guard } from '../protocol/xterm-guard.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { drawFast } from './renderer.ts'
@@ -54,6 +56,9 @@ export class TerminalView implements TerminalSink {
   readonly #touch: TouchScroll
   readonly #undo: (() => void)[] = []
   readonly #fontSize: number
+  readonly #characters = new WholeCharacters()
+  /** A state is being written: what xterm says meanwhile (of focus) is about that, not about the program. */
+  #restoring = false
   #attached: Attached | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
@@ -90,8 +95,10 @@ export class TerminalView implements TerminalSink {
       minimumContrastRatio: 4.5,
       rescaleOverlappingGlyphs: true,
       scrollOnUserInput: true,
+      logLevel: 'off',
     })
     const { term } = this
+    guard(term)
     term.loadAddon(new UnicodeGraphemesAddon())
     term.unicode.activeVersion = UNICODE_VERSION
     offerLinks(term, target => this.#options.openLink?.(target))
@@ -215,7 +222,11 @@ export class TerminalView implements TerminalSink {
   // --- TerminalSink ---
 
   write(bytes: Uint8Array, done: () => void): void {
-    this.term.write(bytes, done)
+    this.#characters.push(bytes, whole => this.term.write(whole))
+    this.term.write('', () => {
+      this.#restoring = false
+      done()
+    })
   }
 
   resize(cols: number, rows: number): void {
@@ -224,6 +235,8 @@ export class TerminalView implements TerminalSink {
   }
 
   reset(cols: number, rows: number): void {
+    this.#characters.reset()
+    this.#restoring = true
     this.term.reset()
     this.resize(cols, rows)
   }
@@ -232,7 +245,7 @@ export class TerminalView implements TerminalSink {
 
   #typed(text: string): void {
     // What xterm says of itself while it parses is not typed by anybody.
-    if (this.#swallowed.speaking) return
+    if (this.#swallowed.speaking || this.#restoring) return
     this.#returnToCursor()
     this.#send(encoder.encode(this.#options.filter?.(text) ?? text))
   }

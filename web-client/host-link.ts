@@ -2,8 +2,8 @@
 import { computed, signal } from '@preact/signals'
 import { type ClientState, type Credentials, HostClient } from '../protocol/client.ts'
 import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import { inflate } from '../ui/inflate.ts'
 import { storedKey, storeKey, takeSecret } from './address.ts'
-import { inflate } from './inflate.ts'
 import { openWebSocket, socketUrl } from './websocket-transport.ts'
 
 export class HostLink {

@@ -88,12 +88,15 @@ export async function joinTerminal(client: HostClient, session: string, joining:
   }
 }
 
-function options(terminal: OuterTerminal, { read_only }: Joining): AttachOptions {
+function options(terminal: OuterTerminal, { read_only, fresh }: Joining): AttachOptions {
   const size = terminal.size
   const [cols, rows] = size ? within(size) : []
   return {
     read_only,
     window: terminal.outputIsTerminal ? TERMINAL_WINDOW_BYTES : MAX_WINDOW_BYTES,
+    // A person gets the screen as it is, at once; a pipe of a new session gets every byte.
+    history: 0,
+    ...(fresh && !terminal.outputIsTerminal ? { budget: Number.MAX_SAFE_INTEGER } : {}),
     ...(cols && rows && !read_only ? { size: { cols, rows } } : {}),
   }
 }

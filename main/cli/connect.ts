@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { HostClient } from '../../protocol/client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import { readHostFile } from '../host/data-dir.ts'
+import { inflate } from '../host/net/inflate.ts'
 import { connectLocal } from '../host/net/stream-transport.ts'
 import type { Context } from './command.ts'
 
@@ -15,6 +16,7 @@ export async function connectHost(context: Context): Promise<HostClient> {
   if (typeof socket !== 'string') throw notRunning(context)
   const client = new HostClient({
     connect: () => connectLocal(socket),
+    inflate,
     client: { kind: 'cli', name: hostname().slice(0, NAME_CHARACTERS) },
     // A local socket does not drop: when it closes, the host and its sessions are gone.
     reconnect: false,

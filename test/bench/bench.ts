@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { spawn } from 'node-pty'
 import { WebSocket } from 'ws'
+import { inflate } from '../../main/host/net/inflate.ts'
 import { socketTransport } from '../../main/host/net/websocket.ts'
 import type { TerminalSink } from '../../protocol/attached.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
-import { inflate } from '../support/inflate.ts'
 
 const MB = 1e6
 const KEYS = 500

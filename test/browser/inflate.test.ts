@@ -1,11 +1,7 @@
 // The page's zstd reader against what a host, and who pretends to be one, may send. Knows no browser.
 import zlib from 'node:zlib'
 import { expect, test } from '@playwright/test'
-import type { Inflate } from '../../protocol/attached.ts'
-
-// By its URL: the page's folder has the browser's types, and is none of this one's projects.
-const page = new URL('../../web-client/inflate.ts', import.meta.url).href
-const { inflate } = (await import(page)) as { inflate: Inflate }
+import { inflate } from '../../ui/inflate.ts'
 
 const text = Buffer.from('the same words over and over, '.repeat(4000))
 const noise = crypto.getRandomValues(new Uint8Array(60_000))

@@ -43,7 +43,9 @@ function open(host: Host, proxy: FaultProxy): Promise<Transport> {
 describe.each([1, 2026])('over a network that drops, delays and cuts connections (seed %i)', seed => {
   it('100,000 numbered lines arrive complete, in order, once', async () => {
     const { client, proxy } = await throughFaults(seed)
-    const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; read go; seq 1 100000; echo end; exec cat'] })
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'stty -echo; read go; seq 1 100000; echo end; exec cat'],
+    })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12, window: 128 * 1024 })
     attached.type(bytesOf('\n'))

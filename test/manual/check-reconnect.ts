@@ -1,7 +1,7 @@
 // `npm run check:reconnect`: a guided check by hand of what a phone sees when its network goes and comes back.
 // Starts a host of its own in a temporary folder; nothing of it is left.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket, connect } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -27,9 +27,15 @@ const host = await createHost({
 let network: 'up' | 'down' | 'silent' = 'up'
 const sockets = new Set<Socket>()
 const proxy = createServer(near => {
-  if (network === 'down') return near.destroy()
+  if (network === 'down') {
+    near.destroy()
+    return
+  }
   const far = connect(host.port, '127.0.0.1')
-  for (const [from, to] of [[near, far], [far, near]] as const) {
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
     sockets.add(from)
     from.on('data', chunk => {
       if (network !== 'silent') to.write(chunk)
@@ -69,15 +75,49 @@ try {
   console.log(await QRCode.toString(address, { type: 'terminal', small: true }))
   console.log(`Open this in a browser on this computer, best with a phone's viewport:\n\n  ${address}\n`)
 
-  await step('A session', ['Start a session, run: seq 1 500', 'Numbers up to 500 are there, and scrolling back shows all of them.'])
-  await step('The network goes', ['"Connection lost – reconnecting…" shows within a second.', 'The screen stays as it was, and can be scrolled.', 'Type: echo typed-offline and Enter. It shows as pending.'], drop)
-  await step('and comes back', ['"Session restored" shows, with the age of the session.', 'typed-offline ran once.', 'Nothing was drawn twice; the scroll position did not jump.'], () => { network = 'up' })
-  await step('It goes silent without closing', ['Run: sleep 3; date', 'Hide the page (another tab), wait five seconds, come back.', 'Within two seconds the banner shows: the page noticed that nobody answers.'], () => { network = 'silent' })
+  await step('A session', [
+    'Start a session, run: seq 1 500',
+    'Numbers up to 500 are there, and scrolling back shows all of them.',
+  ])
+  await step(
+    'The network goes',
+    [
+      '"Connection lost – reconnecting…" shows within a second.',
+      'The screen stays as it was, and can be scrolled.',
+      'Type: echo typed-offline and Enter. It shows as pending.',
+    ],
+    drop,
+  )
+  await step(
+    'and comes back',
+    [
+      '"Session restored" shows, with the age of the session.',
+      'typed-offline ran once.',
+      'Nothing was drawn twice; the scroll position did not jump.',
+    ],
+    () => {
+      network = 'up'
+    },
+  )
+  await step(
+    'It goes silent without closing',
+    [
+      'Run: sleep 3; date',
+      'Hide the page (another tab), wait five seconds, come back.',
+      'Within two seconds the banner shows: the page noticed that nobody answers.',
+    ],
+    () => {
+      network = 'silent'
+    },
+  )
   await step('and comes back', ['The date is there, once.'], () => {
     network = 'up'
     for (const socket of sockets) socket.destroy()
   })
-  await step('A reload', ['Reload the page.', 'The same session is there at once, with the same screen and its history.'])
+  await step('A reload', [
+    'Reload the page.',
+    'The same session is there at once, with the same screen and its history.',
+  ])
   console.log(`\n${passed} passed, ${failed} failed`)
 } finally {
   terminal.close()

@@ -74,6 +74,7 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
     rows: 24,
     bytes: 0,
     clients: 0,
+    idle: false,
     ...overrides,
   }
 }
@@ -125,7 +126,7 @@ export class Recording {
     return keyframe
   }
 
-  end_(state: SessionInfo['state'] = 'exited', ended_at = Date.now()): void {
+  finish(state: SessionInfo['state'] = 'exited', ended_at = Date.now()): void {
     this.#history.updateSession({ ...this.info, state, ended_at, pid: null })
   }
 }

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { createHost, type Host, type HostOptions } from '../../main/host/host.ts'
+import { inflate } from '../../main/host/net/inflate.ts'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
 import { socketTransport } from '../../main/host/net/websocket.ts'
 import type { Attached, AttachedEvents, TerminalSink } from '../../protocol/attached.ts'
 import { type ClientOptions, HostClient } from '../../protocol/client.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
-import { inflate } from './inflate.ts'
 
 const cleanups: (() => unknown)[] = []
 

@@ -190,7 +190,7 @@ describe('sessions', () => {
     const recording = new Recording(first, sessionInfo(), process)
     recording.print(buildLog(50_000))
     const ended = new Recording(first)
-    ended.end_('exited')
+    ended.finish('exited')
     await first.close()
 
     const second = await openHistory(file)

@@ -311,6 +311,8 @@ export class Connection {
       rows: source.size.rows,
     })
     attachment.start()
+    const owned = source.sizeOwner === attachment.options.stream
+    if (message.size) attachment.tell({ type: 'size_owner', handle, owned })
   }
 
   #detach(handle: number): void {

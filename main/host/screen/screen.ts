@@ -2,9 +2,9 @@
 // threads or storage.
 
 import type { Position } from '../../../protocol/position.ts'
+import { partialTail, WholeCharacters } from '../../../protocol/whole-characters.ts'
 import { Pending } from './pending.ts'
 import { snapshot } from './snapshot.ts'
-import { partialTail, WholeCharacters } from './whole-characters.ts'
 import { coreOf, createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
 
 /** The terminal's state at a position: reset, resize to `cols` × `rows`, write `vt`, write `pending`, then the log from there. */

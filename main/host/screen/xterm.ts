@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module'
 import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import type { Terminal } from '@xterm/headless'
-import { guard } from './guard.ts'
+import { guard } from '../../../protocol/xterm-guard.ts'
 
 const require = createRequire(import.meta.url)
 const headless = require('@xterm/headless') as typeof import('@xterm/headless')

@@ -155,7 +155,7 @@ export class Attachment {
   }
 
   tell(message: HostMessage): void {
-    if (!this.#closed) this.#message(message)
+    if (this.#started && !this.#closed) this.#message(message)
   }
 
   close(): void {

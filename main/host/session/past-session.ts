@@ -94,6 +94,10 @@ export class PastSession implements Source {
 
   releaseSize(): void {}
 
+  get sizeOwner(): undefined {
+    return undefined
+  }
+
   rename(title: string): void {
     this.#info.title = title
     this.#history.updateSession(this.#info)

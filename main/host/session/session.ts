@@ -261,6 +261,10 @@ export class Session implements Source {
     return () => this.#kept.delete(position)
   }
 
+  get sizeOwner(): string | undefined {
+    return this.sizes.owner
+  }
+
   /** Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone. */
   end(as: SessionState): Promise<void> {
     if (this.state !== 'running') return Promise.resolve()

@@ -1,12 +1,10 @@
 // Who owns a session's size. Knows nothing of PTYs, sockets or screens.
+import { CLAIM_LAPSE_MS } from '../../../protocol/limits.ts'
 
 export interface Size {
   cols: number
   rows: number
 }
-
-/** A claim outlives its owner's connection this long, so that a glitch does not make programs redraw twice. */
-export const CLAIM_LAPSE_MS = 30_000
 
 interface Claim {
   owner: string

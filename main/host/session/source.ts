@@ -38,6 +38,8 @@ export interface Source {
   /** Throws `size_invalid`. */
   takeSize(attachment: Attachment, size: Size): void
   releaseSize(attachment: Attachment): void
+  /** The stream that owns the size; undefined: nobody claims it. */
+  readonly sizeOwner: string | undefined
   rename(title: string): void
   /** The present screen as plain text. */
   text(): Promise<ScreenText>

@@ -24,7 +24,7 @@ const WAL_FILE_BYTES = 8 * 1024 * 1024
 /** How many ids an error message about an ambiguous one lists. */
 const NAMED_IDS = 8
 
-export interface SessionRow extends Omit<SessionInfo, 'command' | 'clients' | 'bytes'> {
+export interface SessionRow extends Omit<SessionInfo, 'command' | 'clients' | 'bytes' | 'idle'> {
   session: number
   command: string
   born_cols: number
@@ -312,6 +312,7 @@ export function storedSession(row: SessionRow): StoredSession {
       command: JSON.parse(command) as string[],
       bytes: end_offset,
       clients: 0,
+      idle: false,
     },
     start: { offset: start_offset, n: start_n },
     end: { offset: end_offset, n: end_n },
@@ -351,7 +352,7 @@ export function holdLock(file: string): (() => void) | undefined {
 }
 
 function columnsOf(session: SessionInfo): Record<string, unknown> {
-  const { clients: _, bytes: _b, created_at: _c, ...columns } = session
+  const { clients: _, idle: _i, bytes: _b, created_at: _c, ...columns } = session
   return { ...columns, command: JSON.stringify(session.command) }
 }
 

@@ -1,7 +1,6 @@
 // zstd frames in the browser, inflated by fzstd, which checks neither lengths nor bombs: that is done here.
 // Knows nothing of what is inside.
 import { Decompress } from 'fzstd'
-import type { Inflate } from '../protocol/attached.ts'
 import { CodedError } from '../protocol/errors.ts'
 import { BLOB_BYTES } from '../protocol/limits.ts'
 
@@ -9,7 +8,7 @@ import { BLOB_BYTES } from '../protocol/limits.ts'
 const WINDOW_BYTES = 8 * 1024 * 1024
 
 /** Inflates exactly one zstd frame of exactly `size` bytes. Throws `bad_frame` for anything else. */
-export const inflate: Inflate = (bytes, size) => {
+export function inflate(bytes: Uint8Array, size: number): Uint8Array {
   if (size > BLOB_BYTES || bytes.length > BLOB_BYTES) throw bad('larger than any frame')
   checkFrame(bytes, size)
   const whole = new Uint8Array(size)

@@ -1,0 +1,40 @@
+// A process that floods a history with numbered lines and tells its parent what is committed. Ends only by being killed.
+import { History } from '../../main/host/history/history.ts'
+import { DEFAULT_LIMITS } from '../../main/host/history/types.ts'
+import { keyframeOf, sessionInfo } from './history.ts'
+
+/** As a host does: no more than this is under way. */
+const MOST_BEHIND = 4 * 1024 * 1024
+
+/** Less than a segment of the product, so that a short life sees several seals. */
+const SEGMENT_BYTES = 512 * 1024
+
+const history = await History.open(process.argv[2]!, DEFAULT_LIMITS, {
+  trouble: (code, message) => {
+    throw new Error(`${code}: ${message}`)
+  },
+  well: () => {},
+  committed: () => process.send!({ session_id: info.session_id, committed: offset - history.behind }),
+})
+const info = sessionInfo()
+const began = performance.now()
+let offset = 0
+let line = 0
+let sealed = 0
+history.insertSession(info, null)
+for (;;) {
+  let text = ''
+  while (text.length < 32_768) text += `${line++} the quick brown fox jumps over the lazy dog\r\n`
+  const bytes = Buffer.from(text)
+  history.append(info.session_id, { kind: 'output', offset, bytes, at: performance.now() - began })
+  offset += bytes.length
+  if (offset - sealed >= SEGMENT_BYTES) {
+    const position = { offset, n: 0 }
+    history.seal(info.session_id, position)
+    history.keyframe(info.session_id, keyframeOf('', position))
+    sealed = offset
+  }
+  while (history.behind > MOST_BEHIND) await new Promise(resolve => setImmediate(resolve))
+  // A flood, but of a disk that others use too.
+  await new Promise(resolve => setTimeout(resolve, 1))
+}
