@@ -3,7 +3,7 @@
 
 import { crc32 } from './checksum.ts'
 import { Emitter } from './emitter.ts'
-import { assertNever, CodedError, type ErrorCode, toCoded } from './errors.ts'
+import { assertNever, CodedError, toCoded } from './errors.ts'
 import { ackFrame, inputFrames, type Output } from './frames.ts'
 import { CLAIM_LAPSE_MS, INPUT_BYTES, WINDOW_BYTES } from './limits.ts'
 import type { Blob, ClientMessage, HostMessageOf, SessionInfo, SessionSpec } from './messages.ts'
@@ -69,6 +69,8 @@ export interface AttachOptions {
 export interface Outlet {
   message(message: ClientMessage): boolean
   frames(frames: Uint8Array[]): boolean
+  /** What came cannot be applied: this attachment is over. */
+  fail(error: CodedError): void
 }
 
 /** Typed before a drop and unsent for longer than this: the person is asked first. */
@@ -87,6 +89,8 @@ type Item =
   | { do: 'keyframe'; message: HostMessageOf<'keyframe'>; bytes: Bytes }
   /** `from`: where what was received ended before it came. */
   | { do: 'segment'; message: HostMessageOf<'segment'>; bytes: Bytes; from: Position }
+  /** A part of the log will not come: the terminal's end moves past it. */
+  | { do: 'missing'; message: HostMessageOf<'missing'> }
   | { do: 'tell'; tell: () => void }
 
 interface PendingInput {
@@ -121,8 +125,14 @@ export class Attached extends Emitter<AttachedEvents> {
   #seq = 0
   #input: PendingInput[] = []
   #inputBytes = 0
+  /** Input waits for the person's answer, up to the number #asked; what was confirmed once is not asked about again. */
   #held = false
+  #asked = 0
+  #confirmed = 0
+  #readOnly: boolean
   #size: { cols: number; rows: number } | undefined
+  /** The size that the last attach asked for. */
+  #sentSize: { cols: number; rows: number } | undefined
   #lostAt: number | undefined
   #ended = false
 
@@ -142,6 +152,7 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#inflate = inflate
     this.#now = now
     this.#size = options.size
+    this.#readOnly = options.read_only === true
     this.input_stream = randomName()
   }
 
@@ -165,7 +176,7 @@ export class Attached extends Emitter<AttachedEvents> {
    */
   type(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    if (this.options.read_only) throw new CodedError('read_only', 'this attachment only looks')
+    if (this.#readOnly) throw new CodedError('read_only', 'this attachment only looks')
     if (this.#ended) throw new CodedError('session_ended', 'the session takes no more input')
     if (bytes.length > INPUT_BYTES || this.#inputBytes + bytes.length > PENDING_INPUT_BYTES)
       throw new CodedError('input_full', 'too much input waits for the connection; send it when it is back')
@@ -180,11 +191,10 @@ export class Attached extends Emitter<AttachedEvents> {
   confirmInput(send: boolean): void {
     if (!this.#held) return
     this.#held = false
-    if (!send) {
-      this.#input = []
-      this.#inputBytes = 0
-      this.emit('pending_input', 0)
-    } else this.#resend()
+    // What was typed after the question was not asked about.
+    if (send) this.#confirmed = this.#asked
+    else this.#forgetInput(this.#input.filter(input => input.seq <= this.#asked).length)
+    this.#resend()
   }
 
   /** Takes the session's size, now and again after a reconnect, until `releaseSize`. */
@@ -205,6 +215,7 @@ export class Attached extends Emitter<AttachedEvents> {
       this.#size = undefined
       this.emit('size_owner', false)
     }
+    this.#sentSize = this.#size
     return {
       type: 'attach',
       request_id,
@@ -215,7 +226,7 @@ export class Attached extends Emitter<AttachedEvents> {
       ...(this.options.history === undefined ? {} : { history: this.options.history }),
       ...(this.options.budget === undefined ? {} : { budget: this.options.budget }),
       ...(this.options.fallback ? { fallback: { new: this.options.fallback } } : {}),
-      ...(this.options.read_only ? { read_only: true } : {}),
+      ...(this.#readOnly ? { read_only: true } : {}),
       ...(this.#size ? { size: this.#size } : {}),
     }
   }
@@ -234,24 +245,49 @@ export class Attached extends Emitter<AttachedEvents> {
     if (!this.have && this.#outstanding === 0) this.#sink.resize(message.cols, message.rows)
     const seen = this.#input.findIndex(input => input.seq > message.input_seen)
     this.#forgetInput(seen < 0 ? this.#input.length : seen)
-    const stale = this.#input.filter(input => this.#now() - input.at > STALE_INPUT_MS)
-    if (stale.length > 0 && this.options.ask_stale_input && message.reconnected) {
-      this.#held = true
-      this.emit('session', message)
-      this.emit(
-        'stale_input',
-        this.#input.map(input => input.bytes),
-      )
-      return
-    }
-    this.#resend()
+    this.#readOnly = message.read_only
+    if (this.#readOnly) this.#forgetInput(this.#input.length)
+    this.#catchUpSize()
+    const stale = this.#input.filter(input => input.seq > this.#confirmed && this.#now() - input.at > STALE_INPUT_MS)
+    this.#held = stale.length > 0 && this.options.ask_stale_input === true
+    if (!this.#held) this.#resend()
     this.emit('session', message)
+    if (!this.#held) return
+    this.#asked = this.#seq
+    this.emit(
+      'stale_input',
+      this.#input.map(input => input.bytes),
+    )
+  }
+
+  /** What was asked for while the attach was under way. */
+  #catchUpSize(): void {
+    const [now, sent] = [this.#size, this.#sentSize]
+    if (now && (now.cols !== sent?.cols || now.rows !== sent.rows)) this.resize(now.cols, now.rows)
+    else if (!now && sent) this.releaseSize()
   }
 
   /** The channel is gone; a later `accepted` goes on. */
   lost(): void {
     if (this.#handle !== undefined) this.#lostAt = this.#now()
     this.#handle = undefined
+  }
+
+  /** The host refused something that this attachment asked for; it goes on, without asking again. */
+  refused(error: CodedError): void {
+    if (error.code === 'size_invalid' || error.code === 'bad_message') this.#size = undefined
+    this.emit('error', error)
+  }
+
+  /** From now on it only looks: the session is over, what it was can still be seen. */
+  onlyLook(): void {
+    this.#readOnly = true
+    this.#size = undefined
+    this.#forgetInput(this.#input.length)
+  }
+
+  get readOnly(): boolean {
+    return this.#readOnly
   }
 
   failed(error: CodedError): void {
@@ -269,8 +305,9 @@ export class Attached extends Emitter<AttachedEvents> {
     const skip = this.#end.offset - output.offset
     if (skip < 0) throw new CodedError('bad_frame', 'output is missing before this frame')
     if (skip >= output.size) return this.#overlap()
+    const bytes = this.#trying(() => (output.compressed ? this.#inflate(output.bytes, output.size) : output.bytes))
+    if (!bytes) return
     this.#end = { offset: output.offset + output.size, n: this.#end.n }
-    const bytes = output.compressed ? this.#inflate(output.bytes, output.size) : output.bytes
     this.#push({ do: 'write', bytes, skip })
   }
 
@@ -281,18 +318,30 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#announced = undefined
     const { blob } = message
     if (!blob.compressed && blob.size !== bytes.length) throw new CodedError('bad_frame', 'a blob of another size')
+    const raw = this.#trying(() => this.#unpack(blob, bytes))
+    if (!raw) return
     if (message.type === 'keyframe') {
       // What was to be applied before is part of the state that comes now.
       this.#queue = this.#queue.filter(item => item.do === 'tell')
       this.#end = { ...message.position }
-      this.#push({ do: 'keyframe', message, bytes: this.#unpack(blob, bytes) })
+      this.#push({ do: 'keyframe', message, bytes: raw })
       return
     }
     const from = this.#end
     if (message.position.offset > from.offset) throw new CodedError('bad_frame', 'output is missing before a segment')
     if (message.end.offset <= from.offset && message.end.n <= from.n) return this.#overlap()
     this.#end = { ...message.end }
-    this.#push({ do: 'segment', message, bytes: this.#unpack(blob, bytes), from })
+    this.#push({ do: 'segment', message, bytes: raw, from })
+  }
+
+  /** Bytes that cannot be had would be missing for good: the attachment ends, its connection goes on. */
+  #trying(unpack: () => Bytes): Bytes | undefined {
+    try {
+      return unpack()
+    } catch (error) {
+      this.#outlet.fail(toCoded(error))
+      return undefined
+    }
   }
 
   /** The raw bytes of a blob; the checksum is looked at when they are there. */
@@ -329,7 +378,8 @@ export class Attached extends Emitter<AttachedEvents> {
         this.#announced = message
         return
       case 'missing':
-        this.#push({ do: 'tell', tell: () => this.emit('missing', message) })
+        this.#end = { offset: Math.max(this.#end.offset, message.to.offset), n: Math.max(this.#end.n, message.to.n) }
+        this.#push({ do: 'missing', message })
         return
       case 'caught_up':
         this.#push({ do: 'tell', tell: () => this.emit('caught_up', undefined) })
@@ -380,7 +430,7 @@ export class Attached extends Emitter<AttachedEvents> {
         item.bytes = raw
         this.#drain()
       },
-      error => this.failed(toCoded(error)),
+      error => this.#outlet.fail(toCoded(error)),
     )
   }
 
@@ -394,6 +444,11 @@ export class Attached extends Emitter<AttachedEvents> {
         return this.#applyKeyframe(item.message, ready(item.bytes))
       case 'segment':
         return this.#applySegment(item.message, ready(item.bytes), item.from)
+      case 'missing':
+        this.have = { ...item.message.to }
+        this.#owed = true
+        this.#ackOutput()
+        return this.emit('missing', item.message)
       case 'tell':
         return item.tell()
       default:
@@ -465,7 +520,8 @@ export class Attached extends Emitter<AttachedEvents> {
   }
 
   #resend(): void {
-    for (const input of this.#input) this.#outlet.frames(inputFrames(this.#handle!, input.seq, input.bytes))
+    if (this.#handle === undefined) return
+    for (const input of this.#input) this.#outlet.frames(inputFrames(this.#handle, input.seq, input.bytes))
   }
 
   #forgetInput(count: number): void {
@@ -474,17 +530,6 @@ export class Attached extends Emitter<AttachedEvents> {
     this.emit('pending_input', this.#inputBytes)
   }
 }
-
-/** Attach errors after which trying the same again makes no sense. */
-export const FINAL_ATTACH_ERRORS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'session_unknown',
-  'session_ambiguous',
-  'session_ended',
-  'session_expired',
-  'session_busy',
-  'forbidden',
-  'bad_message',
-])
 
 /** What the queue hands out has been waited for. */
 function ready(bytes: Bytes): Uint8Array {

@@ -1,6 +1,6 @@
 // The client of a host: one channel kept open across drops, requests over it, and the attachments that live on it.
 // Knows nothing of what carries the frames: `connect` brings a Transport, whatever it is.
-import { Attached, type AttachOptions, FINAL_ATTACH_ERRORS, type Inflate, type TerminalSink } from './attached.ts'
+import { Attached, type AttachOptions, type Inflate, type Outlet, type TerminalSink } from './attached.ts'
 import { BACKOFF, type Backoff, pause } from './backoff.ts'
 import { Emitter } from './emitter.ts'
 import { assertNever, CodedError, isErrorCode, toCoded } from './errors.ts'
@@ -64,10 +64,15 @@ export const PROBE_MS = 1_000
 /** Silence is broken this often, so that both sides notice a dead network (the host waits three of these). */
 export const HEARTBEAT_MS = 20_000
 
+/** A channel that lasted as long was a good one: the next try comes at once. */
+const GOOD_MS = 3_000
+
 /** Errors of a hello that no retry will cure. */
 const FINAL_HELLO_ERRORS = new Set(['unauthorized', 'version_unsupported', 'forbidden'])
 
 interface Pending {
+  /** Asked again on the next channel, so a drop is not its end. */
+  again?: boolean
   resolve: (message: HostMessage) => void
   reject: (error: CodedError) => void
   timer: unknown
@@ -92,6 +97,10 @@ export class HostClient extends Emitter<ClientEvents> {
   /** Counts tries, so that a late answer of an abandoned one is recognised. */
   #try = 0
   #openedAt = 0
+  #readyAt = 0
+  #openTimer: unknown
+  /** Attachments that were asked for on this channel. */
+  #attaching = new Set<Attached>()
 
   constructor(options: ClientOptions) {
     super()
@@ -187,17 +196,18 @@ export class HostClient extends Emitter<ClientEvents> {
    * object's events; it fails by its `failed` event, never by throwing here.
    */
   attach(session_id: string, sink: TerminalSink, options: AttachOptions = {}): Attached {
-    const outlet = {
+    const outlet: Outlet = {
       message: (message: ClientMessage) => this.#send(message),
       frames: (frames: Uint8Array[]) => this.#sendFrames(frames),
+      fail: error => this.#failAttached(attached, error),
     }
     const inflate = this.#options.inflate ?? noInflate
-    const attached = new Attached(session_id, sink, options, outlet, inflate, this.#now)
+    const attached: Attached = new Attached(session_id, sink, options, outlet, inflate, this.#now)
     this.#attachments.add(attached)
     // A tick later, so that the caller has its listeners in place before anything can be emitted.
     queueMicrotask(() => {
       if (this.#state.name === 'closed') attached.failed(this.#state.error)
-      else if (this.#state.name === 'ready') this.#reattach(attached)
+      else if (this.#state.name === 'ready' && !this.#attaching.has(attached)) this.#reattach(attached)
     })
     return attached
   }
@@ -215,15 +225,17 @@ export class HostClient extends Emitter<ClientEvents> {
   // --- channel ---
 
   async #open(attempt: number): Promise<void> {
+    if (this.#state.name === 'ready' || this.#state.name === 'closed') return
+    clearTimeout(this.#retryTimer)
     const mine = ++this.#try
     this.#openedAt = this.#now()
     this.#setState({ name: 'connecting', attempt })
     let transport: Transport | undefined
-    const timer = setTimeout(() => {
+    const timer = (this.#openTimer = setTimeout(() => {
       if (mine !== this.#try || this.#state.name === 'ready') return
       transport?.close({ code: 'request_timeout', reason: 'opening took too long' })
       this.#lost(new CodedError('unreachable', 'the host did not answer'), attempt)
-    }, OPEN_MS)
+    }, OPEN_MS))
     try {
       transport = await this.#options.connect()
     } catch (error) {
@@ -231,8 +243,8 @@ export class HostClient extends Emitter<ClientEvents> {
       if (mine === this.#try) this.#lost(toCoded(error), attempt)
       return
     }
-    const abandoned = mine !== this.#try || this.#state.name === 'closed'
-    if (abandoned) {
+    // Closing counts as a new try, so this one is no longer wanted then either.
+    if (mine !== this.#try) {
       clearTimeout(timer)
       transport.close({ code: 'client_closed', reason: 'no longer wanted' })
       return
@@ -259,7 +271,7 @@ export class HostClient extends Emitter<ClientEvents> {
         clearTimeout(timer)
         if (mine !== this.#try) return
         const error = new CodedError(isErrorCode(code) ? code : 'connection_lost', reason)
-        this.#lost(error, this.#state.name === 'ready' ? 0 : attempt)
+        this.#lost(error, attempt)
       },
     })
     const { secret, key } = this.#credentials
@@ -334,10 +346,11 @@ export class HostClient extends Emitter<ClientEvents> {
       this.#credentials = { key: message.key }
       this.#options.onKey?.(message.key)
     }
-    this.#downSince = undefined
+    this.#readyAt = this.#now()
     this.#setState({ name: 'ready' })
     if (this.#watching) this.#sendWatch()
-    for (const attached of this.#attachments) if (!attached.ended) this.#reattach(attached)
+    for (const attached of this.#attachments)
+      if (!attached.ended && !this.#attaching.has(attached)) this.#reattach(attached)
     this.#beat()
   }
 
@@ -348,8 +361,10 @@ export class HostClient extends Emitter<ClientEvents> {
       pending?.reject(error)
     } else if (message.handle !== undefined) {
       // Something that this attachment asked for was refused; it goes on.
-      this.#byHandle.get(message.handle)?.emit('error', error)
+      this.#byHandle.get(message.handle)?.refused(error)
     } else {
+      // A question that the host did not even understand is no reason to go.
+      if (error.code === 'bad_message' && this.#state.name === 'ready') return
       // About the connection itself: the host closes after it, and this says more than that it is gone.
       if (FINAL_HELLO_ERRORS.has(error.code)) this.#finish(error)
       else this.#lost(error)
@@ -381,14 +396,18 @@ export class HostClient extends Emitter<ClientEvents> {
     for (const attached of this.#attachments) attached.lost()
     const pending = [...this.#pending.values()]
     this.#pending.clear()
+    this.#attaching.clear()
     for (const one of pending) {
       clearTimeout(one.timer)
-      one.reject(error)
+      if (!one.again) one.reject(error)
     }
   }
 
-  #lost(error: CodedError, attempt = 0): void {
+  #lost(error: CodedError, tried = 0): void {
     if (this.#state.name === 'closed') return
+    // A channel that held was good; one that closes right after its welcome is as bad as none.
+    const attempt = this.#state.name === 'ready' && this.#now() - this.#readyAt > GOOD_MS ? 0 : tried
+    if (this.#state.name === 'ready' && attempt === 0) this.#downSince = undefined
     this.#drop(error)
     if (this.#options.reconnect === false || FINAL_HELLO_ERRORS.has(error.code)) return this.#finish(error)
     const backoff = this.#options.reconnect ?? BACKOFF
@@ -398,14 +417,16 @@ export class HostClient extends Emitter<ClientEvents> {
       return
     }
     const wait = pause(attempt, backoff, this.#options.random)
-    this.#setState({ name: 'waiting', attempt, retry_at: this.#now() + wait, error })
     clearTimeout(this.#retryTimer)
+    // Before the state is told: who hears it may close or retry.
     this.#retryTimer = setTimeout(() => void this.#open(attempt + 1), wait)
+    this.#setState({ name: 'waiting', attempt, retry_at: this.#now() + wait, error })
   }
 
   #finish(error: CodedError): void {
     if (this.#state.name === 'closed') return
     clearTimeout(this.#retryTimer)
+    clearTimeout(this.#openTimer)
     this.#drop(error)
     this.#setState({ name: 'closed', error })
     const attachments = [...this.#attachments]
@@ -495,8 +516,10 @@ export class HostClient extends Emitter<ClientEvents> {
     const request_id = this.#nextRequest++
     const channel = this.#channel
     // Resolved at once, not through a promise: frames of the new handle may follow in the same tick.
+    this.#attaching.add(attached)
     this.#pending.set(request_id, {
       timer: undefined,
+      again: true,
       resolve: message => {
         if (message.type !== 'session' || channel !== this.#channel) return
         if (!this.#attachments.has(attached)) {
@@ -507,12 +530,10 @@ export class HostClient extends Emitter<ClientEvents> {
         attached.accepted(message)
       },
       reject: error => {
-        if (!FINAL_ATTACH_ERRORS.has(error.code)) return
         const over = error.code === 'session_ended' || error.code === 'session_expired'
-        if (!over || attached.options.read_only || attached.options.ended === 'fail')
-          return this.#failAttached(attached, error)
+        if (!over || attached.readOnly || attached.options.ended === 'fail') return this.#failAttached(attached, error)
         // What it was can still be looked at.
-        attached.options.read_only = true
+        attached.onlyLook()
         this.#reattach(attached)
       },
     })
@@ -520,8 +541,12 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   #failAttached(attached: Attached, error: CodedError): void {
-    if (attached.handle !== undefined) this.#byHandle.delete(attached.handle)
+    const { handle } = attached
     this.#attachments.delete(attached)
+    if (handle !== undefined) {
+      this.#byHandle.delete(handle)
+      this.#send({ type: 'detach', handle })
+    }
     attached.failed(error)
   }
 }

@@ -13,6 +13,15 @@ export class Emitter<Events> {
   }
 
   emit<K extends keyof Events>(name: K, value: Events[K]): void {
-    for (const listener of [...(this.#listeners[name] ?? [])]) listener(value)
+    for (const listener of [...(this.#listeners[name] ?? [])]) {
+      try {
+        listener(value)
+      } catch (error) {
+        // Told to the runtime, as an event target's listeners do; who emits has more to do than this listener's work.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 }

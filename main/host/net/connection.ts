@@ -2,7 +2,13 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
+import {
+  ClientMessage,
+  type ClientMessageOf,
+  type HostMessage,
+  type SessionInfo,
+  VERSIONS,
+} from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
@@ -31,6 +37,15 @@ export const HELLO_MS = 5_000
 /** Clients ping every 20 s (HEARTBEAT_MS); three missed ones mean that nobody is there. */
 export const SILENCE_MS = 65_000
 
+/** What a client leaves unread before it is given up; the windows of its attachments are meant to keep it far below. */
+const BUFFERED_BYTES = 64 * 1024 * 1024
+/** With as much unread, another list of sessions can wait. */
+const LIST_BUFFERED_BYTES = 256 * 1024
+
+/** A list shows what a person reads of a command; whole prompts of a hundred agents would not fit a message. */
+const LISTED_ARGUMENTS = 10
+const LISTED_CHARACTERS = 100
+
 /** More than a person looks at. */
 const MOST_ATTACHMENTS = 64
 
@@ -45,8 +60,13 @@ export class Connection {
   #attachments = new Map<number, Attachment>()
   #nextHandle = 1
   #watching = false
+  /** The list of sessions changed while the client had not read the last one. */
+  #owesList = false
+  /** Attachments whose session is being looked up. */
+  #opening = 0
   #timer: NodeJS.Timeout | undefined
-  #heard = Date.now()
+  /** Of a clock that stands still while the computer sleeps, or every lid that closes would end a connection. */
+  #heard = performance.now()
   #closed = false
 
   constructor(options: ConnectionOptions) {
@@ -64,7 +84,10 @@ export class Connection {
 
   /** Tells a watching client that the list of sessions is different. */
   sessionsChanged(): void {
-    if (this.#watching) this.#send({ type: 'sessions', sessions: this.#options.sessions.list() })
+    if (!this.#watching) return
+    // Who does not read gets the list as it is then, not each one that was.
+    this.#owesList = this.#options.transport.buffered > LIST_BUFFERED_BYTES
+    if (!this.#owesList) this.#trySend({ type: 'sessions', sessions: this.#options.sessions.list().map(brief) })
   }
 
   attention(session_id: string): void {
@@ -78,7 +101,8 @@ export class Connection {
 
   #frame(bytes: Uint8Array): void {
     if (this.#closed) return
-    this.#heard = Date.now()
+    this.#heard = performance.now()
+    if (this.#owesList) this.sessionsChanged()
     try {
       if (!this.#peer && bytes.length > HELLO_BYTES) throw new CodedError('bad_frame', 'a first frame that is too long')
       const frame = this.#reader.read(bytes)
@@ -121,13 +145,16 @@ export class Connection {
     }
     if (!parsed.success) {
       // A wrong question gets an answer and the connection lives: a newer client may know messages that we do not.
-      const { type, request_id } = Object(value) as Record<string, unknown>
+      const { type, request_id, handle } = Object(value) as Record<string, unknown>
       const where = parsed.error.issues[0]?.path.join('.') || 'type'
       const error = new CodedError(
         'bad_message',
         `the message ${JSON.stringify(type)?.slice(0, 40)} is not valid at ${where}`,
       )
-      return this.#error(error, typeof request_id === 'number' ? { request_id } : {})
+      return this.#error(error, {
+        ...(typeof request_id === 'number' ? { request_id } : {}),
+        ...(typeof handle === 'number' ? { handle } : {}),
+      })
     }
     const message = parsed.data
     try {
@@ -157,7 +184,7 @@ export class Connection {
     this.#reader = new FrameReader(MESSAGE_BYTES * 2)
     clearTimeout(this.#timer)
     this.#timer = setInterval(() => {
-      if (Date.now() - this.#heard > SILENCE_MS)
+      if (performance.now() - this.#heard > SILENCE_MS)
         this.#close(new CodedError('stalled', 'the client has not been heard of for a minute'))
     }, SILENCE_MS / 4)
     this.#timer.unref()
@@ -183,9 +210,9 @@ export class Connection {
         if (message.past)
           return this.#answerLater(message.request_id, async () => {
             const past = await sessions.listPast()
-            return { type: 'sessions', request_id: message.request_id, sessions: past }
+            return { type: 'sessions', request_id: message.request_id, sessions: past.map(brief) }
           })
-        return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list() })
+        return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list().map(brief) })
       case 'create': {
         const session = sessions.create(message.spec)
         return this.#send({ type: 'created', request_id: message.request_id, session: session.info() })
@@ -231,16 +258,20 @@ export class Connection {
 
   /** From memory at once, so that frames keep their order with what the client sends next; else from the history. */
   #attach(message: ClientMessageOf<'attach'>): void {
-    if (this.#attachments.size >= MOST_ATTACHMENTS)
+    if (this.#attachments.size + this.#opening >= MOST_ATTACHMENTS)
       throw new CodedError('too_many_attachments', `${MOST_ATTACHMENTS} attachments are open on this connection`)
     if (message.size) checkSize(message.size)
     const { sessions } = this.#options
     const here = sessions.find(message.session_id)
     if (here) return this.#attachTo(here, message)
-    sessions.open(message.session_id).then(
-      source => this.#tryAttach(source, message),
-      error => this.#attachInstead(toCoded(error), message),
-    )
+    this.#opening++
+    sessions
+      .open(message.session_id)
+      .finally(() => this.#opening--)
+      .then(
+        source => this.#tryAttach(source, message),
+        error => this.#attachInstead(toCoded(error), message),
+      )
   }
 
   #tryAttach(source: Source, message: ClientMessageOf<'attach'>): void {
@@ -266,7 +297,8 @@ export class Connection {
     try {
       const spec = message.fallback.new
       const size = spec.size ?? message.size
-      const session = this.#options.sessions.create(size ? { ...spec, size } : spec)
+      const asker = `${this.#stream(message)} ${message.session_id}`
+      const session = this.#options.sessions.replace(asker, size ? { ...spec, size } : spec)
       this.#attachAs(session, { ...message, have: null })
     } catch (failure) {
       this.#refuse(toCoded(failure), message.request_id)
@@ -285,12 +317,18 @@ export class Connection {
         history: message.history ?? BUDGET_BYTES,
         budget: message.budget ?? BUDGET_BYTES,
         read_only: message.read_only === true,
-        stream: `${this.#peer}/${message.input_stream}`,
+        stream: this.#stream(message),
         compress: role === 'device',
         size_stays: role === 'local',
       },
-      frames => {
-        for (const frame of frames) this.#options.transport.send(frame)
+      {
+        send: frames => this.#sendFrames(frames),
+        failed: error => {
+          this.#options.log.error({ err: error }, 'an attachment failed')
+          this.#attachments.delete(handle)
+          source.detach(attachment, 'lost')
+          this.#trySend({ type: 'error', handle, code: error.code, message: error.message })
+        },
       },
     )
     source.attach(attachment)
@@ -311,8 +349,10 @@ export class Connection {
       rows: source.size.rows,
     })
     attachment.start()
-    const owned = source.sizeOwner === attachment.options.stream
-    if (message.size) attachment.tell({ type: 'size_owner', handle, owned })
+  }
+
+  #stream(message: ClientMessageOf<'attach'>): string {
+    return `${this.#peer}/${message.input_stream}`
   }
 
   #detach(handle: number): void {
@@ -330,10 +370,9 @@ export class Connection {
   }
 
   #answerLater(request_id: number, answer: () => Promise<HostMessage>): void {
-    answer().then(
-      message => this.#send(message),
-      error => this.#refuse(toCoded(error), request_id),
-    )
+    answer()
+      .then(message => this.#send(message))
+      .catch(error => this.#refuse(toCoded(error), request_id))
   }
 
   #refuse(error: CodedError, request_id: number): void {
@@ -346,8 +385,24 @@ export class Connection {
   }
 
   #send(message: HostMessage): void {
-    if (this.#closed) return
-    for (const frame of jsonFrames(message)) this.#options.transport.send(frame)
+    if (!this.#closed) this.#sendFrames(jsonFrames(message))
+  }
+
+  /** For what nobody asked for: a message that is too long is not worth a host. */
+  #trySend(message: HostMessage): void {
+    try {
+      this.#send(message)
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'a message could not be sent')
+    }
+  }
+
+  #sendFrames(frames: Uint8Array[]): void {
+    for (const frame of frames) this.#options.transport.send(frame)
+    if (this.#options.transport.buffered <= BUFFERED_BYTES || this.#closed) return
+    // No goodbye: it would wait behind what is not read.
+    this.#options.transport.close({ code: 'stalled', reason: 'the client does not read what it is sent' })
+    this.#gone('stalled')
   }
 
   #close(error: CodedError): void {
@@ -367,6 +422,11 @@ export class Connection {
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
+}
+
+function brief(session: SessionInfo): SessionInfo {
+  const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
+  return { ...session, command: session.command.slice(0, LISTED_ARGUMENTS).map(cut), cwd: session.cwd.slice(0, 1024) }
 }
 
 function ended(source: Source): CodedError {

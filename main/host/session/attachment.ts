@@ -5,7 +5,7 @@ import { ackFrame, blobFrames, jsonFrames, outputFrame } from '../../../protocol
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
-import type { Piece, StoredKeyframe } from '../history/types.ts'
+import type { LostReason, Piece, StoredKeyframe } from '../history/types.ts'
 import { compressed, type OutputEntry } from './log.ts'
 import type { Source } from './source.ts'
 
@@ -28,13 +28,19 @@ export interface AttachmentOptions {
   size_stays: boolean
 }
 
+export interface AttachmentOutlet {
+  send(frames: Uint8Array[]): void
+  /** A fault: the attachment is to be closed, its client told. Others and the session go on. */
+  failed(error: CodedError): void
+}
+
 /** Input that may wait for the PTY's queue; a client keeps within it because it waits for acks itself. */
 const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 
 export class Attachment {
   readonly source: Source
   readonly options: AttachmentOptions
-  readonly #send: (frames: Uint8Array[]) => void
+  readonly #outlet: AttachmentOutlet
   /** Where what was sent ends, and the offset that was acknowledged last. */
   #position: Position = BIRTH
   #acked = 0
@@ -44,6 +50,8 @@ export class Attachment {
   #held: Piece | undefined
   /** A question to the history or the screen is under way; sending goes on with its answer. */
   #asking = false
+  /** Whoever was asked last did not answer. */
+  #troubled = false
   /** Taking the size comes first and adds to the log, but the client knows this handle only once `session` was sent. */
   #started = false
   /** A keyframe was sent and not yet acknowledged: another one would only pile up behind it. */
@@ -59,10 +67,10 @@ export class Attachment {
   #waitingBytes = 0
   #closed = false
 
-  constructor(source: Source, options: AttachmentOptions, send: (frames: Uint8Array[]) => void) {
+  constructor(source: Source, options: AttachmentOptions, outlet: AttachmentOutlet) {
     this.source = source
     this.options = options
-    this.#send = send
+    this.#outlet = outlet
     this.#allowance = options.budget
   }
 
@@ -83,10 +91,16 @@ export class Attachment {
       this.#acked = this.#position.offset
       this.pump()
     } else this.#ask(this.source.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
+    const { handle, stream } = this.options
+    if (this.source.sizeOwner === stream) this.tell({ type: 'size_owner', handle, owned: true })
   }
 
   /** Sends as much of the log as the client's window takes. Called whenever the log or the window grew. */
   pump(): void {
+    this.#safely(() => this.#sendWhatFits())
+  }
+
+  #sendWhatFits(): void {
     if (!this.#started || this.#closed || this.#asking) return
     if (this.options.window === 0) return this.#tellExit()
     const { log, presentOffset } = this.source
@@ -124,10 +138,8 @@ export class Attachment {
 
   /** The client's terminal has parsed output up to `offset`. */
   ack(offset: number): void {
-    // Sent before it heard of the keyframe that took it back.
-    if (offset > this.#position.offset && this.#keyframeAt !== undefined) return
-    if (offset > this.#position.offset) throw new CodedError('bad_frame', 'an ack for output that was not sent')
-    if (offset > this.#acked) this.#acked = offset
+    // More than was sent: parsed since the client said what it has, or before it heard of a keyframe that took it back.
+    this.#acked = Math.max(this.#acked, Math.min(offset, this.#position.offset))
     if (this.#keyframeAt !== undefined && offset >= this.#keyframeAt) this.#keyframeAt = undefined
     this.pump()
   }
@@ -151,7 +163,7 @@ export class Attachment {
       this.#waiting.shift()
       this.#waitingBytes -= unit.bytes.length
     }
-    if (highest !== undefined) this.#send([ackFrame(this.options.handle, highest)])
+    if (highest !== undefined) this.#outlet.send([ackFrame(this.options.handle, highest)])
   }
 
   tell(message: HostMessage): void {
@@ -176,7 +188,7 @@ export class Attachment {
     const skip = this.#position.offset - entry.offset
     const small = compress && skip === 0 ? compressed(entry) : undefined
     const raw = skip === 0 ? entry.bytes : entry.bytes.subarray(skip)
-    this.#send([
+    this.#outlet.send([
       outputFrame({
         handle,
         offset: entry.offset + skip,
@@ -195,31 +207,59 @@ export class Attachment {
     const release = this.source.keep()
     const done = (go: () => void) => {
       this.#asking = false
-      if (!this.#closed) go()
+      if (!this.#closed) this.#safely(go)
       release()
     }
     question.then(
       answer => done(() => then(answer)),
-      error =>
-        done(() => {
-          const { code, message } = toCoded(error)
-          this.#message({ type: 'error', handle: this.options.handle, code, message })
-          this.#startAt(undefined)
-        }),
+      error => done(() => this.#tellTrouble(toCoded(error))),
     )
   }
 
-  #startAt(keyframe: StoredKeyframe | undefined): void {
-    if (keyframe) {
-      this.#sendKeyframe(keyframe)
-      this.#allowance = this.source.log.end.offset - keyframe.position.offset + this.options.budget
-    } else {
-      // No state to start from: the log from where memory has it is the best there is.
-      this.#position = this.source.log.start
-      this.#acked = this.#position.offset
-      this.#allowance = Number.POSITIVE_INFINITY
+  /** The history or the screen did not answer: what the other has, or memory, is better than nothing. */
+  #tellTrouble({ code, message }: CodedError): void {
+    this.#message({ type: 'error', handle: this.options.handle, code, message })
+    if (this.#troubled) return this.#goOnFrom(this.source.log.start, 'damaged')
+    this.#troubled = true
+    this.#ask(this.source.present(), keyframe => this.#startAt(keyframe))
+  }
+
+  #safely(go: () => void): void {
+    try {
+      go()
+    } catch (error) {
+      this.close()
+      this.#outlet.failed(toCoded(error))
     }
+  }
+
+  #startAt(keyframe: StoredKeyframe | undefined): void {
+    // No state to start from: the log from where memory has it is the best there is.
+    if (!keyframe) return this.#goOnFrom(this.source.log.start, 'unrecorded')
+    this.#sendKeyframe(keyframe)
+    this.#allowance = this.source.log.end.offset - keyframe.position.offset + this.options.budget
     this.pump()
+  }
+
+  /** Names the hole and goes on behind it, on whatever the terminal shows: there is no state to put there. */
+  #goOnFrom(to: Position, reason: LostReason): void {
+    this.#message({ type: 'missing', handle: this.options.handle, from: this.#position, to, reason })
+    this.#position = to
+    this.#acked = Math.max(this.#acked, to.offset)
+    this.#next = undefined
+    this.#allowance = Number.POSITIVE_INFINITY
+    this.pump()
+  }
+
+  /** For a hole in the history: a state behind it if there is one, else the log behind it as it is. */
+  #jumpOver(to: Position, reason: LostReason): void {
+    const from = this.#position
+    if (this.source.presentOffset < to.offset) return this.#goOnFrom(to, reason)
+    this.#ask(this.source.present(), present => {
+      if (!present || present.position.offset < to.offset) return this.#goOnFrom(to, reason)
+      this.#message({ type: 'missing', handle: this.options.handle, from, to: present.position, reason })
+      this.#startAt(present)
+    })
   }
 
   #skipTo(keyframe: StoredKeyframe | undefined): void {
@@ -234,7 +274,7 @@ export class Attachment {
   #sendKeyframe({ position, cols, rows, size, checksum, blob }: StoredKeyframe): void {
     const { handle } = this.options
     this.#message({ type: 'keyframe', handle, position, cols, rows, blob: { size, checksum, compressed: true } })
-    this.#send(blobFrames(handle, blob))
+    this.#outlet.send(blobFrames(handle, blob))
     this.#position = position
     this.#acked = position.offset
     this.#next = undefined
@@ -262,23 +302,22 @@ export class Attachment {
         const { position, end, size, checksum, resizes } = piece
         const blob = { size, checksum, compressed: piece.compressed }
         this.#message({ type: 'segment', handle, position, end, blob, resizes })
-        this.#send(blobFrames(handle, piece.blob))
+        this.#outlet.send(blobFrames(handle, piece.blob))
         this.#position = end
         return this.pump()
       }
       case 'lost': {
         const { from, to, reason, keyframe } = piece
+        if (!keyframe) return this.#jumpOver(to, reason)
         this.#message({ type: 'missing', handle, from, to, reason })
-        if (keyframe) this.#sendKeyframe(keyframe)
-        else return this.#ask(this.source.present(), present => this.#startAt(present))
+        this.#sendKeyframe(keyframe)
         return this.pump()
       }
       case 'end': {
         // Neither memory nor history has what comes next.
         const { start } = this.source.log
         if (this.#position.offset >= start.offset && this.#position.n >= start.n) return
-        this.#message({ type: 'missing', handle, from: this.#position, to: start, reason: 'unrecorded' })
-        return this.#ask(this.source.present(), present => this.#startAt(present))
+        return this.#jumpOver(start, 'unrecorded')
       }
       default:
         assertNever(piece)
@@ -293,6 +332,6 @@ export class Attachment {
   }
 
   #message(message: HostMessage): void {
-    this.#send(jsonFrames(message))
+    this.#outlet.send(jsonFrames(message))
   }
 }

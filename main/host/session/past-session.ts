@@ -10,6 +10,7 @@ import type { Attachment } from './attachment.ts'
 import { Log } from './log.ts'
 import type { Size } from './sizes.ts'
 import type { Source } from './source.ts'
+import { cleanTitle } from './title.ts'
 
 export class PastSession implements Source {
   readonly #info: SessionInfo
@@ -99,7 +100,7 @@ export class PastSession implements Source {
   }
 
   rename(title: string): void {
-    this.#info.title = title
+    this.#info.title = cleanTitle(title) || this.#info.title
     this.#history.updateSession(this.#info)
   }
 

@@ -5,6 +5,9 @@ import type { ProcessIdentity } from '../history/types.ts'
 /** What ignores SIGHUP is killed after this. */
 export const KILL_AFTER_MS = 5_000
 
+/** And given up after this more: it belongs to another user (sudo), or hangs in a device that does not answer. */
+export const GIVE_UP_MS = 1_000
+
 /** What tells this process from a later one with the same pid; null when it is gone, or the system does not say. */
 export function processIdentity(pid: number): ProcessIdentity | null {
   if (process.platform !== 'linux') return null

@@ -15,8 +15,11 @@ export interface PtyOptions {
 export interface PtyHandlers {
   /** Output as it was read, at most 64 KiB; the bytes belong to the receiver. */
   data(bytes: Uint8Array): void
-  /** Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. */
-  exit(exitCode: number, signal: number): void
+  /**
+   * Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. `exitCode` is null for a process that
+   * was let go: nobody saw it end.
+   */
+  exit(exitCode: number | null, signal: number): void
 }
 
 /** Input that waits for the program to read. A program that never reads must not make the host grow. */
@@ -32,6 +35,7 @@ const PAUSED_POLL_MS = 40
 export class Pty {
   readonly pid: number
   readonly #pty: IPty
+  readonly #handlers: PtyHandlers
   readonly #stream: { destroyed: boolean } | undefined
   readonly #queue: { bytes: Uint8Array; at: number; taken: () => void }[] = []
   #queued = 0
@@ -41,6 +45,7 @@ export class Pty {
   #ended = false
 
   constructor(options: PtyOptions, handlers: PtyHandlers) {
+    this.#handlers = handlers
     checkFolder(options.cwd)
     const [program, ...args] = options.command
     const file = findProgram(program!, options.cwd, options.env.PATH ?? '')
@@ -59,11 +64,10 @@ export class Pty {
     this.pid = this.#pty.pid
     this.#stream = (this.#pty as { _socket?: { destroyed: boolean } })._socket
     // With `encoding: null` node-pty hands out Buffers, whatever its types say.
-    this.#pty.onData(data => handlers.data(data as unknown as Uint8Array))
-    this.#pty.onExit(({ exitCode, signal }) => {
-      this.#end()
-      handlers.exit(exitCode, signal ?? 0)
+    this.#pty.onData(data => {
+      if (!this.#ended) handlers.data(data as unknown as Uint8Array)
     })
+    this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode, signal ?? 0))
   }
 
   /**
@@ -102,6 +106,35 @@ export class Pty {
     clearInterval(this.#pausedPoll)
     this.#pausedPoll = undefined
     this.#pty.resume()
+  }
+
+  /** Windows has no signals: closing its console is what ends a process there. Elsewhere this does nothing. */
+  closeConsole(): void {
+    if (process.platform === 'win32' && !this.#ended) this.#closeQuietly(() => this.#pty.kill())
+  }
+
+  /**
+   * Closes the terminal under a process that no signal of ours ends, and counts it as ended. The kernel's own hang-up, which
+   * then follows, asks no permission: most of them end by it after all.
+   */
+  letGo(): void {
+    if (this.#ended) return
+    this.#closeQuietly(() => (this.#pty as unknown as { destroy(): void }).destroy())
+    this.#exited(null, 0)
+  }
+
+  #closeQuietly(close: () => void): void {
+    try {
+      close()
+    } catch {
+      // The process ended a moment ago.
+    }
+  }
+
+  #exited(exitCode: number | null, signal: number): void {
+    if (this.#ended) return
+    this.#end()
+    this.#handlers.exit(exitCode, signal)
   }
 
   #flush(): void {
@@ -154,8 +187,9 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
-  } catch {
-    return false
+  } catch (error) {
+    // EPERM: it is there, and another user's (sudo).
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

@@ -10,7 +10,7 @@ import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool
 import type { Attachment } from './attachment.ts'
 import { birthKeyframe } from './keyframe.ts'
 import { Log } from './log.ts'
-import { hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
+import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { type Size, SizeClaims } from './sizes.ts'
 import type { Source } from './source.ts'
@@ -53,6 +53,9 @@ const HISTORY_LAG_BYTES = 16 * 1024 * 1024
 /** Raw output per segment, the unit of storage, trimming and replay: 20 ms of parsing, a tenth of that on the wire. */
 const SEGMENT_BYTES = 1024 * 1024
 
+/** A segment's resizes travel in one message; a fight over the size makes thousands. */
+const SEGMENT_RESIZES = 2048
+
 /** A single client's place is kept for it this long after its connection is lost. */
 const PLACE_MS = 30_000
 
@@ -81,6 +84,7 @@ export class Session implements Source {
   /** States at segment boundaries, as far back as the log in memory goes; the first is the birth. */
   #keyframes: StoredKeyframe[] = []
   #segmentStart = 0
+  #segmentResizes = 0
   #lastKeyframe: Promise<void> = Promise.resolve()
   #place: { stream: string; until: number } | undefined
   /** Set by the expiry: silent for long, but something still runs in it. */
@@ -175,11 +179,11 @@ export class Session implements Source {
     if (this.#options.single_client) {
       const taken = this.#place && this.#place.stream !== stream && this.#place.until > now
       if (taken) throw new CodedError('session_busy', 'another client has this session; it takes one at a time')
-      this.#place = { stream, until: Number.POSITIVE_INFINITY }
     }
     this.#flush()
     // The same client over a new connection, while the old one has not been noticed to be dead.
     for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
+    this.#place = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(attachment)
     this.sizes.back(stream)
     this.#active()
@@ -189,6 +193,7 @@ export class Session implements Source {
   detach(attachment: Attachment, left: 'detached' | 'lost'): void {
     if (!this.#attachments.delete(attachment)) return
     attachment.close()
+    this.#active()
     const { stream } = attachment.options
     if (left === 'detached') this.sizes.release(stream)
     else this.sizes.away(stream)
@@ -265,13 +270,20 @@ export class Session implements Source {
     return this.sizes.owner
   }
 
-  /** Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone. */
+  /**
+   * Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone; one that is still
+   * there GIVE_UP_MS later is let go.
+   */
   end(as: SessionState): Promise<void> {
     if (this.state !== 'running') return Promise.resolve()
     if (this.#endAs === undefined) {
       this.#endAs = as
       hangUp(this.pid)
-      this.#killTimer = setTimeout(() => killAll(this.pid), KILL_AFTER_MS)
+      this.#pty.closeConsole()
+      this.#killTimer = setTimeout(() => {
+        killAll(this.pid)
+        this.#killTimer = setTimeout(() => this.#pty.letGo(), GIVE_UP_MS)
+      }, KILL_AFTER_MS)
     }
     return this.#ended
   }
@@ -314,7 +326,8 @@ export class Session implements Source {
     this.#batch = []
     this.#batchBytes = 0
     for (let at = 0; at < all.length; at += BATCH_BYTES) {
-      const bytes = all.subarray(at, at + BATCH_BYTES)
+      // A copy when there are several: the workers' messages would carry the whole buffer for each.
+      const bytes = all.length <= BATCH_BYTES ? all : all.slice(at, at + BATCH_BYTES)
       const { offset } = this.log.append(bytes)
       this.#screen.write(bytes)
       this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
@@ -335,6 +348,7 @@ export class Session implements Source {
   /** Seals what was recorded since the last boundary; the state here is where replay can begin from now on. */
   #endSegment(): void {
     this.#segmentStart = this.log.end.offset
+    this.#segmentResizes = this.log.end.n
     this.#options.history.seal(this.session_id, this.log.end)
     this.#lastKeyframe = this.#screen.keyframe().then(
       keyframe => this.#keep(keyframe),
@@ -387,6 +401,7 @@ export class Session implements Source {
     this.#flush()
     this.#size = { cols, rows }
     this.#pty.resize(cols, rows)
+    if (this.log.end.n - this.#segmentResizes >= SEGMENT_RESIZES) this.#endSegment()
     const { offset, n } = this.log.appendResize(cols, rows)
     this.#screen.resize(cols, rows)
     this.#options.history.append(this.session_id, { kind: 'resize', offset, n, cols, rows, at: this.#age() })
@@ -402,8 +417,9 @@ export class Session implements Source {
   }
 
   #titled(title: string): void {
+    const before = this.title
     this.#terminalTitle = cleanTitle(title)
-    if (!this.#givenTitle) this.#tellTitle()
+    if (this.title !== before) this.#tellTitle()
   }
 
   #tellTitle(): void {
@@ -419,7 +435,7 @@ export class Session implements Source {
     this.#handlers.changed()
   }
 
-  #exit(code: number, signal: number): void {
+  #exit(code: number | null, signal: number): void {
     clearTimeout(this.#killTimer)
     // What the person ended leaves nothing behind; what ended by itself may leave its nohup children.
     if (this.#endAs) killAll(this.pid)

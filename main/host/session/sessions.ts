@@ -48,6 +48,9 @@ const ENDED_KEPT = 16
 /** What `list` tells of the past at most; the history viewer asks for more in pages. */
 const MOST_PAST = 500
 
+/** Replacements that are remembered: a retry comes within seconds. */
+const MOST_REPLACED = 64
+
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 export class Sessions {
@@ -55,6 +58,7 @@ export class Sessions {
   readonly #handlers: SessionsHandlers
   readonly #sessions = new Map<string, Session>()
   readonly #past = new Map<string, PastSession>()
+  readonly #replaced = new Map<string, string>()
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -92,6 +96,19 @@ export class Sessions {
     )
     this.#sessions.set(session_id, session)
     this.#handlers.changed()
+    return session
+  }
+
+  /**
+   * A new session in the place of one that is gone. `asker` names the client and what it asked for: when the answer was
+   * lost and it asks again, it gets the session that was made then.
+   */
+  replace(asker: string, spec: SessionSpec): Session {
+    const before = this.#sessions.get(this.#replaced.get(asker) ?? '')
+    if (before?.state === 'running') return before
+    const session = this.create(spec)
+    this.#replaced.set(asker, session.session_id)
+    if (this.#replaced.size > MOST_REPLACED) this.#replaced.delete(this.#replaced.keys().next().value!)
     return session
   }
 
