@@ -5,15 +5,16 @@ import type { Transport } from '../../protocol/transport.ts'
 import { openDataDir } from './data-dir.ts'
 import { History } from './history/history.ts'
 import { DEFAULT_LIMITS, type HistoryLimits } from './history/types.ts'
-import { createLog } from './log.ts'
+import { createLog, type HostLog } from './log.ts'
 import { Access } from './net/access.ts'
 import { Connection, type Role } from './net/connection.ts'
-import { loopbackHosts } from './net/hosts.ts'
+import { type OwnNames, ownNames } from './net/hosts.ts'
 import { serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
 import { serveSockets } from './net/websocket.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
+import type { Session } from './session/session.ts'
 import { DEFAULT_EXPIRY, type Expiry, Sessions } from './session/sessions.ts'
 
 export interface HostOptions {
@@ -64,6 +65,9 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
 
+/** And that a session rang: who did not hear the first bell of a second does not hear its thousandth. */
+const ATTENTION_MS = 1_000
+
 /**
  * Starts a host. Throws `data_dir_unusable`, `host_running`, `store_newer`, `store_damaged`, `port_in_use`,
  * `bind_refused`, `web_client_missing`; then nothing is left behind.
@@ -77,19 +81,29 @@ export async function createHost(options: HostOptions): Promise<Host> {
     )
   // Taken apart in the opposite order, whether at the end or because a later step failed.
   const undo: (() => unknown)[] = []
-  const takeApart = async () => {
-    for (const step of undo.splice(0).reverse()) await step()
+  /** What clients come in by. */
+  const entrances: (() => unknown)[] = []
+  let log: HostLog | undefined
+  const takeApart = async (steps: (() => unknown)[]) => {
+    for (const step of steps.splice(0).reverse())
+      try {
+        await step()
+      } catch (error) {
+        // What comes after it, the processes and the lock on the folder, matters more than what failed.
+        log?.error({ err: error }, 'a part of the host could not be taken apart')
+      }
   }
   try {
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
-    const log = createLog(dataDir.log)
-    undo.push(() => log.close())
+    const hostLog = createLog(dataDir.log)
+    log = hostLog
+    undo.push(() => hostLog.close())
     // The history is there before the sessions that wait for it.
     let caughtUp = () => {}
     const history = await History.open(dataDir.database, options.limits ?? DEFAULT_LIMITS, {
-      trouble: (code, message) => log.error({ code }, message),
-      well: () => log.info({}, 'the history is written again'),
+      trouble: (code, message) => hostLog.error({ code }, message),
+      well: () => hostLog.info({}, 'the history is written again'),
       committed: () => caughtUp(),
     })
     undo.push(() => history.close())
@@ -98,6 +112,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
+    const rang = new WeakMap<Session, number>()
     let changes: NodeJS.Timeout | undefined
     const expiry = options.expiry ?? DEFAULT_EXPIRY
     const sessions: Sessions = new Sessions(
@@ -119,6 +134,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
           }, CHANGES_MS)
         },
         bell: session => {
+          const now = performance.now()
+          if (now - (rang.get(session) ?? Number.NEGATIVE_INFINITY) < ATTENTION_MS) return
+          rang.set(session, now)
           for (const connection of connections) connection.attention(session.session_id)
         },
       },
@@ -128,6 +146,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const expiring = setInterval(() => sessions.expire(), expiry.check_ms)
     expiring.unref()
     undo.push(() => clearInterval(expiring))
+    // As soon as there can be sessions. Clients see them end and are told why, and only then lose their connections.
+    undo.push(() => takeApart(entrances))
+    undo.push(() => {
+      for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
+    })
+    undo.push(() => sessions.stop('host_stopped'))
 
     const used = new Set<() => void>()
     const access = new Access(() => {
@@ -136,11 +160,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     let origin = ''
     const address = () => `${origin}/#v1.${access.newSecret()}`
     const accept = (transport: Transport, role: Role) => {
+      // A transport may be closed already, or its first frame be refused: then that is told before there is a connection.
+      let open = true
+      let leave = () => {}
       const connection: Connection = new Connection({
         transport,
         role,
         sessions,
-        log,
+        log: hostLog,
         address,
         host: {
           name: hostname(),
@@ -150,34 +177,37 @@ export async function createHost(options: HostOptions): Promise<Host> {
           shell: options.shell[0]!,
         },
         admit: hello => access.admit(hello),
-        closed: () => connections.delete(connection),
+        closed: () => {
+          open = false
+          leave()
+        },
       })
-      connections.add(connection)
+      if (open) {
+        connections.add(connection)
+        leave = () => connections.delete(connection)
+      }
       return connection
     }
 
-    let hosts: ReadonlySet<string> = new Set()
-    const http = await serve(options, bind, () => hosts)
-    undo.push(() => http.close())
-    hosts = new Set([...loopbackHosts(http.port), ...(options.allow_hosts ?? [])])
+    // None until the port is known.
+    let names: OwnNames = { hosts: new Set(), origins: new Set() }
+    const http = await serve(options, bind, () => names.hosts)
+    entrances.push(() => http.close())
+    names = ownNames(http.port, options.allow_hosts)
     origin = `http://${bind === '::1' ? '[::1]' : '127.0.0.1'}:${http.port}`
     const sockets = serveSockets({
       server: http.server,
-      hosts: () => hosts,
+      names: () => names,
       accept: (transport, peer) => {
         const connection = accept(transport, 'device')
         peer.authenticated(() => connection.authenticated)
       },
     })
-    undo.push(() => sockets.close())
+    entrances.push(() => sockets.close())
     const local = await listenLocal(dataDir.socket, transport => accept(transport, 'local'))
-    undo.push(() => local.close())
-    undo.push(() => {
-      for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
-    })
-    undo.push(() => sessions.stop('host_stopped'))
+    entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
-    log.info({ port: http.port, bind }, 'host started')
+    hostLog.info({ port: http.port, bind }, 'host started')
 
     let stopping: Promise<void> | undefined
     return {
@@ -194,12 +224,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
       stop: () => {
-        stopping ??= takeApart()
+        stopping ??= takeApart(undo)
         return stopping
       },
     }
   } catch (error) {
-    await takeApart()
+    await takeApart(undo)
     throw error
   }
 }

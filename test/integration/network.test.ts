@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -33,6 +34,28 @@ function get(host: Host, path: string, headers: Record<string, string> = {}) {
     })
     req.on('error', reject).end()
   })
+}
+
+/** Asks for a WebSocket and takes the answer as it comes, without ever closing its own side. */
+async function askToUpgrade(host: Host, target: string, headers: Record<string, string> = {}): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: host.port, allowHalfOpen: true })
+  later(() => socket.destroy())
+  const all = {
+    host: `127.0.0.1:${host.port}`,
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  let text = ''
+  socket.on('data', data => {
+    text += data
+  })
+  await once(socket, 'end')
+  return text
 }
 
 const closed = (socket: WebSocket) =>
@@ -82,6 +105,49 @@ describe('case 28: a foreign Origin gets 403', () => {
     const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
     expect(socket.readyState).toBe(socket.OPEN)
   })
+})
+
+describe('by a name that was allowed', () => {
+  const named = async () => ({
+    host: await startHost({ allow_hosts: ['Tunnel.example', 'lan.example:8080'] }),
+    headers: { host: 'tunnel.example' },
+  })
+  it.each(['https://tunnel.example', 'http://tunnel.example', 'https://lan.example:8080'])(
+    'a page of %s comes in, with TLS in front or not',
+    async origin => {
+      const { host, headers } = await named()
+      const socket = await openSocket(host, { ...headers, origin })
+      expect(socket.readyState).toBe(socket.OPEN)
+    },
+  )
+
+  it('one of another name does not, and loopback has no TLS', async () => {
+    const { host, headers } = await named()
+    for (const origin of [
+      'https://tunnel.example.evil.example',
+      'https://tunnel.example:8080',
+      'https://lan.example',
+      `https://127.0.0.1:${host.port}`,
+      `https://localhost:${host.port}`,
+    ])
+      await expect(openSocket(host, { ...headers, origin })).rejects.toThrow('HTTP 403')
+  })
+})
+
+it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
+  'a socket asked for at %j is refused, and the host lives',
+  async target => {
+    const host = await startHost()
+    expect(await askToUpgrade(host, target)).toMatch(/^HTTP\/1.1 40[04] /)
+    expect((await get(host, '/health')).status).toBe(200)
+  },
+)
+
+it('who was refused a socket and does not hang up holds nothing up', async () => {
+  const host = await startHost()
+  expect(await askToUpgrade(host, '/ws', { host: 'evil.example' })).toMatch(/^HTTP\/1.1 421 /)
+  expect(await askToUpgrade(host, '/nothing')).toMatch(/^HTTP\/1.1 404 /)
+  await host.stop()
 })
 
 it('case 29: sets no cookie and allows no other origin to read', async () => {

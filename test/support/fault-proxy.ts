@@ -11,7 +11,7 @@ export interface FaultProxy {
 }
 
 /** Bytes that pass between two faults, on average. */
-const MEAN_BYTES = 60_000
+const MEAN_BYTES = 5_000
 
 /** `random` makes a run repeatable: 0 ≤ value < 1. */
 export async function startFaultProxy(target: number, random: () => number): Promise<FaultProxy> {
@@ -20,52 +20,56 @@ export async function startFaultProxy(target: number, random: () => number): Pro
   let calm = false
 
   const pipe = (from: Socket, to: Socket, budget: { bytes: number }) => {
-    let delay: Promise<void> | undefined
-    from.on('data', chunk => {
-      const forward = (bytes: Buffer) => {
-        if (!to.destroyed && !to.write(bytes)) {
-          from.pause()
-          to.once('drain', () => from.resume())
-        }
-      }
-      budget.bytes -= chunk.length
-      if (calm || budget.bytes > 0) {
-        if (delay) void delay.then(() => forward(chunk))
-        else forward(chunk)
+    // What was delayed holds up what comes after it: TCP keeps its order.
+    let line: Promise<void> = Promise.resolve()
+    let waiting = 0
+    const inLine = (go: () => void): void => {
+      if (waiting === 0) {
+        go()
         return
       }
+      waiting++
+      line = line.then(go).finally(() => waiting--)
+    }
+    const forward = (bytes: Buffer) => {
+      if (!to.destroyed && !to.write(bytes)) {
+        from.pause()
+        to.once('drain', () => from.resume())
+      }
+    }
+    const destroy = () => {
+      from.destroy()
+      to.destroy()
+    }
+    from.on('data', chunk => {
+      budget.bytes -= chunk.length
+      if (calm || budget.bytes > 0) return inLine(() => forward(chunk))
       budget.bytes = random() * 2 * MEAN_BYTES
       const kind = random()
       if (kind < 0.4) {
         faults.dropped++
-        from.destroy()
-        to.destroy()
+        destroy()
       } else if (kind < 0.7) {
         // Part of the chunk arrives, then nothing: the middle of a frame.
         faults.cut++
-        forward(chunk.subarray(0, Math.floor(random() * chunk.length)))
-        setImmediate(() => {
-          from.destroy()
-          to.destroy()
+        const part = chunk.subarray(0, Math.floor(random() * chunk.length))
+        from.removeAllListeners('data')
+        inLine(() => {
+          forward(part)
+          setImmediate(destroy)
         })
       } else if (kind < 0.8) {
         // Swallowed: both ends believe in a connection that carries nothing any more.
         faults.stalled++
         from.removeAllListeners('data')
         from.resume()
-        setTimeout(() => {
-          from.destroy()
-          to.destroy()
-        }, 50)
+        setTimeout(destroy, 50)
       } else {
         faults.delayed++
-        delay = new Promise(resolve =>
-          setTimeout(() => {
-            delay = undefined
-            resolve()
-          }, random() * 20),
-        )
-        void delay.then(() => forward(chunk))
+        const wait = random() * 20
+        waiting++
+        line = line.then(() => new Promise<void>(resolve => setTimeout(resolve, wait))).finally(() => waiting--)
+        inLine(() => forward(chunk))
       }
     })
     from.on('error', () => {})

@@ -9,6 +9,8 @@ const MOST_BEHIND = 4 * 1024 * 1024
 /** Less than a segment of the product, so that a short life sees several seals. */
 const SEGMENT_BYTES = 512 * 1024
 
+const slow = process.argv[3] === 'slow'
+
 const history = await History.open(process.argv[2]!, DEFAULT_LIMITS, {
   trouble: (code, message) => {
     throw new Error(`${code}: ${message}`)
@@ -24,7 +26,8 @@ let sealed = 0
 history.insertSession(info, null)
 for (;;) {
   let text = ''
-  while (text.length < 32_768) text += `${line++} the quick brown fox jumps over the lazy dog\r\n`
+  do text += `${line++} the quick brown fox jumps over the lazy dog\r\n`
+  while (!slow && text.length < 32_768)
   const bytes = Buffer.from(text)
   history.append(info.session_id, { kind: 'output', offset, bytes, at: performance.now() - began })
   offset += bytes.length
@@ -35,6 +38,7 @@ for (;;) {
     sealed = offset
   }
   while (history.behind > MOST_BEHIND) await new Promise(resolve => setImmediate(resolve))
+  if (slow) process.send!({ session_id: info.session_id, appended: offset })
   // A flood, but of a disk that others use too.
-  await new Promise(resolve => setTimeout(resolve, 1))
+  await new Promise(resolve => setTimeout(resolve, slow ? 10 : 1))
 }

@@ -85,6 +85,7 @@ export function localClient(host: Host, options: Partial<ClientOptions> = {}): H
   return start({
     connect: () => connectLocal(join(host.dataDir, 'otg.sock')),
     client: { kind: 'cli', name: 'test' },
+    inflate,
     reconnect: false,
     ...options,
   })

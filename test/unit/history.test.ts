@@ -1,4 +1,5 @@
 // What is recorded is read back; what is lost is named. Real database files, the real thread.
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { QUEUE_BYTES } from '../../main/host/history/queue.ts'
@@ -412,6 +413,37 @@ describe('a database that cannot be written', () => {
       if (piece.kind === 'segment')
         expect(inflate(piece).equals(all.subarray(piece.position.offset, piece.end.offset))).toBe(true)
     expect((await history.session(recording.session_id)).session).toMatchObject({ cols: 90, rows: 20 })
+  })
+
+  it('because its thread died is opened again, and what is missing is named', async () => {
+    const workers: Worker[] = []
+    const caught = (worker: Worker) => workers.push(worker)
+    process.on('worker', caught)
+    const handlers = watch()
+    const history = await openHistory(databaseFile(), {}, handlers)
+    const [kept, ended] = [new Recording(history), new Recording(history)]
+    kept.print('before,')
+    await history.flush()
+    const question = history.flush()
+    const late = new Recording(history)
+    await workers[0]!.terminate()
+    await expect(question).rejects.toMatchObject({ code: 'internal' })
+    expect(handlers.told).toEqual(['internal'])
+    kept.print('lost,')
+    ended.finish('killed')
+    await until(() => handlers.told.length === 2)
+    process.off('worker', caught)
+    expect(handlers.told).toEqual(['internal', 'well'])
+    kept.print('after')
+    late.print('new')
+    const state = async ({ session_id }: Recording) => (await history.session(session_id)).session.state
+    expect([await state(kept), await state(ended), await state(late)]).toEqual(['running', 'killed', 'running'])
+    await history.flush()
+    const [lost] = await readPieces(history, kept.session_id, { offset: 7, n: 0 })
+    // What was still being gathered in the main loop when the new thread came is not lost.
+    if (lost?.kind === 'lost') expect(lost).toMatchObject({ reason: 'unrecorded', to: { offset: 12 } })
+    expect((await history.session(kept.session_id)).end).toEqual(kept.end)
+    expect((await readAll(history, late.session_id)).bytes.toString()).toBe('new')
   })
 
   it('does not keep the host from stopping', async () => {

@@ -13,8 +13,9 @@ const COMPRESS_FROM_BYTES = 512
 /** A blob that gets less than this smaller is kept as it is: nobody then has to inflate it. */
 const WORTH = 0.95
 
-/** zlib's output buffer; its default of 16 KiB would mean dozens of small pieces that are then joined. */
-const CHUNK_BYTES = 128 * 1024
+/** zlib's output buffers are an eighth of the input, about what a log packs to: larger ones are garbage, smaller are many. */
+const LEAST_CHUNK_BYTES = 4 * 1024
+const MOST_CHUNK_BYTES = 128 * 1024
 
 export interface Packed {
   blob: Uint8Array
@@ -39,7 +40,7 @@ export function unpack({ blob, compressed }: Packed, size: number): Uint8Array {
 
 export function zstd(bytes: Uint8Array): Uint8Array {
   return zlib.zstdCompressSync(bytes, {
-    chunkSize: CHUNK_BYTES,
+    chunkSize: Math.min(Math.max(bytes.length >> 3, LEAST_CHUNK_BYTES), MOST_CHUNK_BYTES),
     pledgedSrcSize: bytes.length,
     params: { [zlib.constants.ZSTD_c_compressionLevel]: LEVEL },
   })

@@ -15,14 +15,20 @@ import { Writer } from './writer.ts'
 /** One transaction takes about this much: 10 ms of compressing and writing, then others have their turn. */
 const TURN_BYTES = 1024 * 1024
 
+/** Steps of trimming in one turn at most: each frees more than a turn writes, but it may be the wrong thing first. */
+const TRIM_STEPS = 8
+
 /** A full or locked disk is tried again this often. */
 const RETRY_MS = 1_000
 
 /** Retention, and whatever a step could not do, is looked at this often. */
 const ENFORCE_MS = 60_000
 
-/** The write-ahead log is put into the database when it is this long: as SQLite's own default of 1,000 pages. */
-const CHECKPOINT_BYTES = 4 * 1024 * 1024
+/**
+ * The write-ahead log is put into the database when it is this long. Twice SQLite's default: the tails of a flood are
+ * sealed by then, and their pages need not be written twice.
+ */
+const CHECKPOINT_BYTES = 8 * 1024 * 1024
 
 /** Without a write for this long the host counts as quiet: what is in the write-ahead log goes into the database. */
 const QUIET_MS = 1_000
@@ -31,7 +37,7 @@ const QUIET_MS = 1_000
 const TEXT_TURN_MS = 3
 
 /** Rendering rests this many times as long as it worked: while output comes (a terminal is busy), and otherwise. */
-const TEXT_REST_BUSY = 9
+const TEXT_REST_BUSY = 19
 const TEXT_REST_QUIET = 1
 
 /** Unsealed tails of crashed sessions, sealed one a turn. */
@@ -120,7 +126,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     if (queue.length > 0 && !retry) write()
     answerNext()
     if (closing) return
-    if (trimDue && !trouble) trimDue = attempt(() => trimmer.step())
+    trim()
     if ((queue.length > 0 && !retry) || asks.some(isReady) || (trimDue && !trouble)) return schedule()
     // From here on only what can wait.
     if (looseDue && !trouble) {
@@ -128,6 +134,15 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
       return schedule()
     }
     if (textDue && !trouble && !rest) renderText()
+  }
+
+  /** A step; more when the file has no room for what the next turn may write. */
+  function trim(): void {
+    for (let step = 0; step < TRIM_STEPS && trimDue && !trouble; step++) {
+      trimDue = attempt(() => trimmer.step())
+      if (trimDue) wrote()
+      if (!trimmer.over) break
+    }
   }
 
   // --- writing ---
@@ -170,10 +185,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     if (done.some(each => each.do === 'seal' || each.do === 'update')) {
       trimDue = textDue = true
     } else if (!trimDue && trimmer.over) trimDue = true
-    if (!retry) {
-      checkpointIfLong()
-      quiet ??= setTimeout(whenQuiet, QUIET_MS)
-    }
+    if (!retry) wrote()
   }
 
   function isTroubled(error: unknown): void {
@@ -211,20 +223,23 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     else attempt(() => store.checkpoint())
   }
 
-  function checkpointIfLong(): void {
+  /** Something is in the write-ahead log: it goes into the database when it is long, or soon. */
+  function wrote(): void {
     if (walBytes() >= CHECKPOINT_BYTES) attempt(() => store.checkpoint())
+    quiet ??= setTimeout(whenQuiet, QUIET_MS)
   }
 
   function walBytes(): number {
     return statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  /** For what nobody waits for: a fault ends it until the next time. */
+  /** For what nobody waits for: a fault ends it until the next time. What the disk is to blame for, writes will tell. */
   function attempt(work: () => unknown): boolean {
     try {
       return work() === true
-    } catch {
+    } catch (error) {
       writer.forget()
+      if (!storeFault(error).lasting) tellTrouble(error)
       return false
     }
   }
@@ -232,8 +247,10 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
   function sealLoose(): boolean {
     const loose = store.pieces.looseSessions(LOOSE_AT_ONCE)
     for (const session_id of loose) store.transaction(() => writer.seal(session_id))
-    if (loose.length > 0) trimDue = textDue = true
-    return loose.length > 0
+    if (loose.length === 0) return false
+    trimDue = textDue = true
+    wrote()
+    return true
   }
 
   // --- questions ---
@@ -279,6 +296,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
         store.transaction(() => store.deleteSession(row.session))
         writer.forget()
         trimDue = true
+        wrote()
         return undefined
       }
       case 'flush':
@@ -295,7 +313,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
   }
 
   function stats(): HistoryStats {
-    return { file_bytes: statSync(file).size, ...store.stats() }
+    return { file_bytes: store.size().bytes, ...store.stats() }
   }
 
   /** A last try for what waits; then nothing is left of this thread. */
@@ -326,12 +344,11 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
       return
     }
     const begin = performance.now()
-    let more = true
-    more = attempt(() => jobs!.work(TEXT_TURN_MS))
-    if (!more) {
-      textDue = false
-      return
-    }
+    textDue = attempt(() => jobs!.work(TEXT_TURN_MS))
+    if (!textDue) return
+    wrote()
+    // Text takes room too.
+    if (trimmer.over) trimDue = true
     const busy = begin - lastWrite < QUIET_MS
     const worked = performance.now() - begin
     rest = setTimeout(

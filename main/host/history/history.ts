@@ -117,7 +117,8 @@ export class History {
     const known = this.#running.get(session.session_id)
     if (known) {
       known.session = session
-      if (session.state !== 'running') this.#running.delete(session.session_id)
+      // While there is no thread the next one has to be told of the end too.
+      if (session.state !== 'running' && this.#worker) this.#running.delete(session.session_id)
     }
     this.#post({ do: 'update', session })
   }
@@ -309,7 +310,10 @@ export class History {
       if (!this.#closed) this.#restart = setTimeout(() => this.#startAgain(), RESTART_MS)
       return
     }
-    for (const { session, process } of this.#running.values()) this.#post({ do: 'insert', session, process })
+    for (const { session, process } of this.#running.values()) {
+      this.#post({ do: 'insert', session, process })
+      if (session.state !== 'running') this.#running.delete(session.session_id)
+    }
     this.#troubled = false
     this.#handlers.well()
   }

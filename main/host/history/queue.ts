@@ -63,13 +63,14 @@ export class WriteQueue {
     this.#bytes += cost(write)
   }
 
-  /** The first writes, at least one and up to about `bytes` of them. They stay until `done`. */
+  /** The first writes, as many as are `bytes` together, but at least one. They stay until `done`. */
   first(bytes: number): Write[] {
     const writes: Write[] = []
-    for (let sum = 0; writes.length < this.#items.length && (writes.length === 0 || sum < bytes); ) {
-      const { write } = this.#items[writes.length]!
-      writes.push(write)
+    let sum = 0
+    for (const { write } of this.#items) {
       sum += cost(write)
+      if (sum > bytes && writes.length > 0) break
+      writes.push(write)
     }
     return writes
   }

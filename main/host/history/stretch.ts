@@ -35,12 +35,12 @@ export function addRun(runs: number[], at: number, size: number): void {
   else runs.push(last >= 0 ? Math.max(at, runs[last]!) : at, size)
 }
 
-/** One stretch of several that follow each other without a hole. */
-export function join(stretches: readonly Stretch[]): Stretch {
+/** One stretch of several that follow each other without a hole. Their bytes are put into `scratch` if they fit. */
+export function join(stretches: readonly Stretch[], scratch?: Uint8Array): Stretch {
   const first = stretches[0]!
   if (stretches.length === 1) return first
   const size = stretches.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const bytes = new Uint8Array(size)
+  const bytes = scratch && size <= scratch.length ? scratch.subarray(0, size) : new Uint8Array(size)
   const runs: number[] = []
   const resizes: TimedResize[] = []
   let at = 0

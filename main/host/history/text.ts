@@ -189,8 +189,6 @@ type Marker = ReturnType<Screen['terminal']['registerMarker']>
 class Renderer {
   readonly lines: TextLine[] = []
   readonly #screen: Screen
-  readonly #normal: CoreBuffer
-  readonly #alternate: CoreBuffer
   /** Texts of rows that were told from where they stood, and would be told again at the next look. */
   readonly #seen = new Set<string>()
   /** Stands at the first row of the normal screen that is not told yet, and moves with it. */
@@ -203,9 +201,6 @@ class Renderer {
     const { cols, rows } = beginning
     this.#offset = from.offset
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
-    const { buffers } = coreOf(this.#screen.terminal)._bufferService
-    this.#normal = buffers.normal
-    this.#alternate = buffers.alt
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
     if (this.#screen.altScreen) for (const text of this.#rows(this.#alternate, 0)) this.#isNew(text)
@@ -227,17 +222,17 @@ class Renderer {
   }
 
   write(bytes: Uint8Array): void {
-    const normal = this.#normal
     this.#offset += bytes.length
-    if (!this.#isMarked()) this.#mark(normal.ybase)
-    const before = normal.ybase + normal.y - this.#line
+    if (!this.#isMarked()) this.#mark(this.#normal.ybase)
+    const before = this.#cursorRow - this.#line
     this.#screen.write(bytes)
     if (this.#screen.altScreen) return
-    if (!this.#isMarked()) return this.#mark(normal.ybase)
-    const after = normal.ybase + normal.y - this.#line
+    // Its row was deleted, or the terminal was reset.
+    if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
+    const after = this.#cursorRow - this.#line
     for (let row = Math.max(0, Math.min(before, after)); row <= Math.max(before, after); row++)
       this.#touched.set(row, this.#offset)
-    if (normal.ybase - this.#line >= PIECE_BYTES / 2) this.#tellScrolled()
+    if (this.#normal.ybase - this.#line >= PIECE_BYTES / 2) this.#tellScrolled()
   }
 
   resize({ cols, rows }: TimedResize): void {
@@ -260,6 +255,20 @@ class Renderer {
 
   dispose(): void {
     this.#screen.dispose()
+  }
+
+  // RIS makes new ones, so they are not kept.
+  get #normal(): CoreBuffer {
+    return coreOf(this.#screen.terminal)._bufferService.buffers.normal
+  }
+
+  get #alternate(): CoreBuffer {
+    return coreOf(this.#screen.terminal)._bufferService.buffers.alt
+  }
+
+  get #cursorRow(): number {
+    const { ybase, y } = this.#normal
+    return ybase + y
   }
 
   get #line(): number {

@@ -131,7 +131,7 @@ export interface StoredSession {
 }
 
 export interface HistoryStats {
-  /** The database file's bytes, without its write-ahead log. */
+  /** The database's bytes: its file's size once the write-ahead log is in it. */
   file_bytes: number
   segment_bytes: number
   text_bytes: number

@@ -31,6 +31,15 @@ const GROW_RESIZES = 64
 /** Segments are about 1 MiB; a longer run without a seal (its keyframe came late, the host crashed) is cut to these. */
 export const SEGMENT_BYTES = 1024 * 1024
 
+/** A segment may be this much, so that a little more than SEGMENT_BYTES is not two. */
+const MOST_SEGMENT_BYTES = SEGMENT_BYTES * 1.5
+
+/**
+ * What was appended last stays in memory, to be sealed without being read and inflated again: a few sessions that flood.
+ * What is not there any more is read from its rows.
+ */
+const RECENT_BYTES = 8 * 1024 * 1024
+
 /** Sessions whose end is remembered: all that can run at once. */
 const REMEMBERED = 256
 
@@ -44,6 +53,11 @@ interface Tail {
 export class Writer {
   readonly #store: Store
   readonly #tails = new Map<string, Tail>()
+  /** By row of the tail. */
+  readonly #recent = new Map<number, Stretch>()
+  #recentBytes = 0
+  /** Segments are put together here: a megabyte of garbage for each would double what a flood costs in memory. */
+  readonly #scratch = new Uint8Array(MOST_SEGMENT_BYTES)
 
   constructor(store: Store) {
     this.#store = store
@@ -52,6 +66,8 @@ export class Writer {
   /** What is remembered may be wrong: a transaction was rolled back, or somebody else wrote. */
   forget(): void {
     this.#tails.clear()
+    this.#recent.clear()
+    this.#recentBytes = 0
   }
 
   /** Within a transaction. What belongs to a session that is not there (any more) is nothing. */
@@ -87,14 +103,14 @@ export class Writer {
     let run: Stretch[] = []
     let size = 0
     const finish = () => {
-      if (run.length > 0) this.#insert(tail.session, 'sealed', join(run))
+      if (run.length > 0) this.#insert(tail.session, 'sealed', join(run, this.#scratch))
       run = []
       size = 0
     }
     for (const row of rows) {
       let stretch: Stretch
       try {
-        stretch = readStretch(row, this.#store.pieces.blob(row.piece))
+        stretch = this.#recent.get(row.piece) ?? readStretch(row, this.#store.pieces.blob(row.piece))
       } catch {
         this.#store.pieces.remove(row.piece)
         finish()
@@ -102,11 +118,12 @@ export class Writer {
         continue
       }
       this.#store.pieces.remove(row.piece)
+      this.#drop(row.piece)
       const [before, after] = cut(stretch, position)
       for (const part of pieces(before)) {
         const previous = run.at(-1)
         const follows = previous && compare(endOf(previous), part.from) === 0
-        if (!follows || size + part.bytes.length > SEGMENT_BYTES * 1.5) finish()
+        if (!follows || size + part.bytes.length > MOST_SEGMENT_BYTES) finish()
         run.push(part)
         size += part.bytes.length
         if (size >= SEGMENT_BYTES) finish()
@@ -131,8 +148,10 @@ export class Writer {
     if (growing && fits(growing.stretch, added)) {
       growing.stretch = join([growing.stretch, added])
       this.#store.pieces.update(growing.piece, rowOf(tail.session, 'tail', growing.stretch))
+      this.#keep(growing.piece, growing.stretch)
     } else {
       const piece = this.#insert(tail.session, 'tail', added)
+      this.#keep(piece, added)
       tail.growing = added.bytes.length < GROW_BYTES ? { piece, stretch: added } : undefined
     }
     tail.end = endOf(added)
@@ -155,6 +174,23 @@ export class Writer {
       end_n: to.n,
       at,
     })
+  }
+
+  #keep(piece: number, stretch: Stretch): void {
+    this.#drop(piece)
+    this.#recent.set(piece, stretch)
+    this.#recentBytes += stretch.bytes.length
+    for (const oldest of this.#recent.keys()) {
+      if (this.#recentBytes <= RECENT_BYTES && this.#recent.size <= REMEMBERED * 4) break
+      this.#drop(oldest)
+    }
+  }
+
+  #drop(piece: number): void {
+    const stretch = this.#recent.get(piece)
+    if (!stretch) return
+    this.#recent.delete(piece)
+    this.#recentBytes -= stretch.bytes.length
   }
 
   #insert(session: number, kind: PieceKind, stretch: Stretch): number {

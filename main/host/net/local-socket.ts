@@ -21,18 +21,23 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
     socket.once('close', () => sockets.delete(socket))
     accept(streamTransport(socket))
   })
-  // The lock on the folder is ours, so a socket file that is there was left by a host that died.
-  if (!pipe) rmSync(path, { force: true })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', cause =>
-      reject(new CodedError('data_dir_unusable', `the socket ${path} cannot be made: ${cause.message}`, { cause })),
-    )
-    server.listen(path, resolve)
-  })
-  if (!pipe) chmodSync(path, 0o600)
+  try {
+    // The lock on the folder is ours, so a socket file that is there was left by a host that died.
+    if (!pipe) rmSync(path, { force: true })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(path, resolve)
+    })
+    if (!pipe) chmodSync(path, 0o600)
+  } catch (cause) {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CodedError('data_dir_unusable', `the socket ${path} cannot be made: ${why}`, { cause })
+  }
   return {
-    close: () =>
-      new Promise(resolve => {
+    close: async () => {
+      await new Promise<void>(resolve => {
         const late = setTimeout(() => {
           for (const socket of sockets) socket.destroy()
         }, CLOSE_MS)
@@ -40,7 +45,8 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
           clearTimeout(late)
           resolve()
         })
-        if (!pipe) rmSync(path, { force: true })
-      }),
+      })
+      if (!pipe) rmSync(path, { force: true })
+    },
   }
 }

@@ -6,6 +6,9 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
 
+/** A peer that does not end its side is not waited for longer; it had time to read our last words. */
+const CLOSE_MS = 2_000
+
 /** Wraps a connected stream. Frames are [length u32][bytes]; one over FRAME_BYTES closes with `bad_frame`. */
 export function streamTransport(stream: Duplex): Transport {
   const inbox = new Inbox()
@@ -44,7 +47,11 @@ export function streamTransport(stream: Duplex): Transport {
       return stream.writableLength
     },
     close: reason => {
-      if (inbox.close(reason)) stream.end()
+      if (!inbox.close(reason)) return
+      stream.end()
+      const late = setTimeout(() => stream.destroy(), CLOSE_MS)
+      late.unref()
+      stream.once('close', () => clearTimeout(late))
     },
   }
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
-import { isOwnHost, isOwnOrigin } from './hosts.ts'
+import { isOwnHost, isOwnOrigin, type OwnNames } from './hosts.ts'
 
 export const SOCKET_PATH = '/ws'
 
@@ -18,9 +18,9 @@ const CLOSE_CODE = 4000
 
 export interface SocketsOptions {
   server: Server
-  /** Names and addresses by which this host may be called, with ports. */
-  hosts: () => ReadonlySet<string>
-  /** A socket was opened; returns whether it may be used, and is told through `stranger` while it is not authenticated. */
+  /** By which names this host may be called, and the origins of its own pages. */
+  names: () => OwnNames
+  /** A socket was opened. Until the test given to `authenticated` holds, it counts among its address's strangers. */
   accept(transport: Transport, peer: { address: string; authenticated: (test: () => boolean) => void }): void
 }
 
@@ -33,9 +33,8 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
     skipUTF8Validation: true,
   })
   const strangers = new Map<WebSocket, { address: string; authenticated: () => boolean }>()
-  options.server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy())
-    const refusal = refuse(request, options.hosts())
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refusal = refuse(request, options.names())
     if (refusal) return reject(socket, refusal)
     const address = request.socket.remoteAddress ?? ''
     for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
@@ -53,6 +52,15 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
         },
       })
     })
+  }
+  options.server.on('upgrade', (request, socket, head) => {
+    socket.on('error', () => socket.destroy())
+    // Nobody catches what is thrown in here: a request of a stranger must not be able to end the host.
+    try {
+      upgrade(request, socket, head)
+    } catch {
+      socket.destroy()
+    }
   })
   return {
     close: () => {
@@ -63,14 +71,17 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
 }
 
 /** Any page in a browser can open a socket to us; its Origin tells which page it is, the Host by which name it came. */
-function refuse(request: IncomingMessage, hosts: ReadonlySet<string>): string | undefined {
+function refuse(request: IncomingMessage, { hosts, origins }: OwnNames): string | undefined {
   if (!isOwnHost(request.headers.host, hosts)) return '421 Misdirected Request'
-  if (!isOwnOrigin(request.headers.origin, hosts)) return '403 Forbidden'
-  if (new URL(request.url ?? '/', 'http://host').pathname !== SOCKET_PATH) return '404 Not Found'
+  if (!isOwnOrigin(request.headers.origin, origins)) return '403 Forbidden'
+  // Not through URL: it throws at targets that HTTP allows, such as `//`.
+  if (request.url?.split('?')[0] !== SOCKET_PATH) return '404 Not Found'
   return undefined
 }
 
 function reject(socket: Duplex, status: string): void {
+  // HTTP sockets are half-open: one that was only ended would wait for its peer, for as long as the peer likes.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

@@ -14,7 +14,7 @@ export interface ScreenHandlers {
   title(title: string): void
   cwd(cwd: string): void
   bell(): void
-  /** The worker died: no more answers, the session goes on. */
+  /** The screen or its worker died: no more answers, the session goes on. */
   failed(error: CodedError): void
 }
 
@@ -162,7 +162,7 @@ export class PooledScreen {
     if (!this.#error) this.#post(message)
   }
 
-  /** For the pool: the worker is gone. */
+  /** For the pool: the screen or its worker is gone. */
   fail(error: CodedError): void {
     if (this.#error) return
     this.#finish(error)
@@ -172,21 +172,21 @@ export class PooledScreen {
   /** For the pool. */
   receive(message: FromWorker): void {
     switch (message.say) {
-      case 'parsed':
+      case 'parsed': {
+        const { answers, bell, title, cwd } = message.heard
         this.#position = { offset: message.offset, n: message.n }
+        if (answers !== '') this.#handlers.answer(answers)
+        if (title !== undefined) this.#handlers.title(title)
+        if (cwd !== undefined) this.#handlers.cwd(cwd)
+        if (bell) this.#handlers.bell()
         return this.#handlers.parsed(this.#position)
-      case 'answer':
-        return this.#handlers.answer(message.text)
-      case 'title':
-        return this.#handlers.title(message.title)
-      case 'cwd':
-        return this.#handlers.cwd(message.cwd)
-      case 'bell':
-        return this.#handlers.bell()
+      }
       case 'keyframe':
         return this.#answer(message.ask, message.keyframe)
       case 'lines':
         return this.#answer(message.ask, { lines: message.lines, cols: message.cols, rows: message.rows })
+      case 'failed':
+        return this.fail(new CodedError('internal', `the screen failed: ${message.message}`))
       default:
         assertNever(message)
     }

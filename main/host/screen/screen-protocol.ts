@@ -15,10 +15,18 @@ export type ToWorker =
   | { do: 'close'; screen: number }
 
 export type FromWorker =
-  | { say: 'parsed'; screen: number; offset: number; n: number }
-  | { say: 'answer'; screen: number; text: string }
-  | { say: 'title'; screen: number; title: string }
-  | { say: 'cwd'; screen: number; cwd: string }
-  | { say: 'bell'; screen: number }
+  /** Once a turn, however much was in it. */
+  | { say: 'parsed'; screen: number; offset: number; n: number; heard: Heard }
   | { say: 'keyframe'; screen: number; ask: number; keyframe: StoredKeyframe }
   | { say: 'lines'; screen: number; ask: number; lines: string[]; cols: number; rows: number }
+  /** The screen is gone: it met something that it cannot stand. The worker's others go on. */
+  | { say: 'failed'; screen: number; message: string }
+
+/** What the output of one turn asked for besides being drawn. Of titles and folders only the last matters. */
+export interface Heard {
+  /** Bytes that the terminal answers to queries, in order. */
+  answers: string
+  bell: boolean
+  title?: string
+  cwd?: string
+}

@@ -4,19 +4,28 @@ import { parentPort, workerData } from 'node:worker_threads'
 import zlib from 'node:zlib'
 import { crc32 } from '../../../protocol/checksum.ts'
 import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
+import { assertNever } from '../../../protocol/errors.ts'
 import type { StoredKeyframe } from '../history/types.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
 import { Screen } from './screen.ts'
-import type { FromWorker, ToWorker } from './screen-protocol.ts'
+import type { FromWorker, Heard, ToWorker } from './screen-protocol.ts'
 
 /** Screens take turns, this much each: a flood in one session delays another's query by a few milliseconds at most. */
 const TURN_BYTES = 64 * 1024
+
+/**
+ * Answers in one turn; what is beyond is dropped. Whoever asks everything that there is to ask, all 256 colours included,
+ * is told a tenth of it; more comes of a file full of queries, and would be typed into the shell that shows it.
+ */
+const ANSWER_BYTES = 64 * 1024
 
 type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' | 'keyframe' }>
 
 interface Held {
   screen: Screen
   answers: Answers
+  /** Since the last turn ended. */
+  heard: Heard
   jobs: Job[]
   waiting: boolean
 }
@@ -28,7 +37,9 @@ let busy = false
 
 const say = (message: FromWorker) => port.postMessage(message)
 
-port.on('message', (message: ToWorker) => {
+port.on('message', (message: ToWorker) => guarded(message.screen, () => receive(message)))
+
+function receive(message: ToWorker): void {
   const held = screens.get(message.screen)
   switch (message.do) {
     case 'open':
@@ -49,20 +60,44 @@ port.on('message', (message: ToWorker) => {
       turns.push(message.screen)
       if (!busy) nextTurn()
   }
-})
+}
 
-function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' | 'answers'> {
-  const id = message.screen
-  const reply = (text: string) => say({ say: 'answer', screen: id, text })
+/** What throws within ends this screen, and not those of other sessions. */
+function guarded(id: number, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    const held = screens.get(id)
+    screens.delete(id)
+    say({ say: 'failed', screen: id, message: error instanceof Error ? error.message : String(error) })
+    try {
+      held?.screen.dispose()
+    } catch {
+      // What is half broken may not even be put away; nobody refers to it any more.
+    }
+  }
+}
+
+function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' | 'answers' | 'heard'> {
+  const heard: Heard = { answers: '', bell: false }
+  const reply = (text: string) => {
+    if (heard.answers.length + text.length <= ANSWER_BYTES) heard.answers += text
+  }
   const screen = new Screen({
     cols: message.cols,
     rows: message.rows,
     hostname: hostname(),
     hooks: {
       answer: reply,
-      title: title => say({ say: 'title', screen: id, title }),
-      cwd: cwd => say({ say: 'cwd', screen: id, cwd }),
-      bell: () => say({ say: 'bell', screen: id }),
+      title: title => {
+        heard.title = title
+      },
+      cwd: cwd => {
+        heard.cwd = cwd
+      },
+      bell: () => {
+        heard.bell = true
+      },
     },
   })
   const answers = registerAnswers(screen.terminal, {
@@ -72,7 +107,17 @@ function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' |
     reply,
     version: (workerData as { version: string }).version,
   })
-  return { screen, answers }
+  return { screen, answers, heard }
+}
+
+/** What was heard in a turn, which is forgotten with that. */
+function take(heard: Heard): Heard {
+  const taken = { ...heard }
+  heard.answers = ''
+  heard.bell = false
+  delete heard.title
+  delete heard.cwd
+  return taken
 }
 
 /** Colours that programs set live in the answers, the rest of the state in the screen. */
@@ -90,30 +135,31 @@ function nextTurn(): void {
   if (id === undefined) return
   const held = screens.get(id)
   if (!held) return nextTurn()
-  const done = () => {
-    if (screens.get(id) === held) {
-      const { offset, n } = held.screen.position
-      say({ say: 'parsed', screen: id, offset, n })
-      if (held.jobs.length > 0) turns.push(id)
-      else held.waiting = false
-    }
-    setImmediate(nextTurn)
-  }
+  guarded(id, () => {
+    work(id, held)
+    const { offset, n } = held.screen.position
+    say({ say: 'parsed', screen: id, offset, n, heard: take(held.heard) })
+    if (held.jobs.length > 0) turns.push(id)
+    else held.waiting = false
+  })
+  setImmediate(nextTurn)
+}
+
+function work(id: number, held: Held): void {
   const job = held.jobs.shift()!
   switch (job.do) {
+    case 'write':
+      return held.screen.write(joinWrites(job.bytes, held.jobs))
     case 'resize':
-      held.screen.resize(job.cols, job.rows)
-      return done()
+      return held.screen.resize(job.cols, job.rows)
     case 'keyframe':
-      say({ say: 'keyframe', screen: id, ask: job.ask, keyframe: keyframe(held) })
-      return done()
+      return say({ say: 'keyframe', screen: id, ask: job.ask, keyframe: keyframe(held) })
     case 'lines': {
       const { cols, rows } = held.screen
-      say({ say: 'lines', screen: id, ask: job.ask, lines: held.screen.lines(), cols, rows })
-      return done()
+      return say({ say: 'lines', screen: id, ask: job.ask, lines: held.screen.lines(), cols, rows })
     }
-    case 'write':
-      return held.screen.write(joinWrites(job.bytes, held.jobs), done)
+    default:
+      assertNever(job)
   }
 }
 

@@ -67,7 +67,8 @@ export class Pty {
     this.#pty.onData(data => {
       if (!this.#ended) handlers.data(data as unknown as Uint8Array)
     })
-    this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode, signal ?? 0))
+    // On Windows node-pty may not know the code, whatever its types say.
+    this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode ?? null, signal ?? 0))
   }
 
   /**

@@ -3,7 +3,7 @@
 /** The statements that lead from `user_version` i to i + 1. Never changed once released; only added to. */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE sessions (
-     session INTEGER PRIMARY KEY,
+     session INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: a thread remembers them between transactions
      session_id TEXT NOT NULL UNIQUE,
      title TEXT NOT NULL,
      command TEXT NOT NULL, -- argv as JSON
@@ -34,7 +34,7 @@ export const MIGRATIONS: readonly string[] = [
    -- A log is a row of pieces without holes from its start to its end: sealed segments, what was lost between them,
    -- and the tail of what is not sealed yet. Small columns come first: a blob lies on pages of its own behind them.
    CREATE TABLE pieces (
-     piece INTEGER PRIMARY KEY,
+     piece INTEGER PRIMARY KEY AUTOINCREMENT,
      session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
      kind TEXT NOT NULL CHECK (kind IN ('sealed', 'tail', 'unrecorded', 'damaged')),
      offset INTEGER NOT NULL,

@@ -58,6 +58,8 @@ export class Store {
   readonly #alike: Database.Statement<[string, string, number], SessionRow>
   readonly #delete: Database.Statement<[number]>
   readonly #start: Database.Statement<[number, number, number]>
+  readonly #oldestEnded: Database.Statement<[number], SessionRow>
+  readonly #largest: Database.Statement<[number], SessionRow>
   readonly #pageCount: Database.Statement<[], number>
   readonly #freeCount: Database.Statement<[], number>
 
@@ -98,6 +100,15 @@ export class Store {
       )
       this.#delete = database.prepare('DELETE FROM sessions WHERE session = ?')
       this.#start = database.prepare('UPDATE sessions SET start_offset = ?, start_n = ? WHERE session = ?')
+      this.#oldestEnded = database.prepare(
+        `SELECT * FROM sessions WHERE state <> 'running' AND coalesce(ended_at, last_activity) <= ?
+         ORDER BY coalesce(ended_at, last_activity), session LIMIT 1`,
+      )
+      this.#largest = database.prepare(
+        `SELECT * FROM sessions s WHERE end_offset - start_offset >= ?
+           AND EXISTS (SELECT 1 FROM pieces p WHERE p.session = s.session AND p.kind <> 'tail')
+         ORDER BY end_offset - start_offset DESC LIMIT 1`,
+      )
       this.#pageCount = database.prepare<[], number>('PRAGMA page_count').pluck()
       this.#freeCount = database.prepare<[], number>('PRAGMA freelist_count').pluck()
       this.leftovers = again ? [] : this.#markCrashed(now())
@@ -169,23 +180,12 @@ export class Store {
 
   /** The ended session that ended first, at or before `until`. */
   oldestEnded(until: number): SessionRow | undefined {
-    return this.#database
-      .prepare<[number], SessionRow>(
-        `SELECT * FROM sessions WHERE state <> 'running' AND coalesce(ended_at, last_activity) <= ?
-         ORDER BY coalesce(ended_at, last_activity), session LIMIT 1`,
-      )
-      .get(until)
+    return this.#oldestEnded.get(until)
   }
 
   /** The session with the most log, at least `bytes` of it, and something before its tail that can go. */
   largest(bytes: number): SessionRow | undefined {
-    return this.#database
-      .prepare<[number], SessionRow>(
-        `SELECT * FROM sessions s WHERE end_offset - start_offset >= ?
-           AND EXISTS (SELECT 1 FROM pieces p WHERE p.session = s.session AND p.kind <> 'tail')
-         ORDER BY end_offset - start_offset DESC LIMIT 1`,
-      )
-      .get(bytes)
+    return this.#largest.get(bytes)
   }
 
   // --- the file ---

@@ -57,7 +57,13 @@ export const test = base.extend<Fixtures>({
       started.push(app.process())
       return app
     })
-    for (const child of started) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    for (const child of started) {
+      if (child.exitCode !== null || child.signalCode !== null) continue
+      // With its shells and Chromium's helpers, which would go on writing into a folder that is about to be removed.
+      const pids = family(child.pid!)
+      for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL')
+      await expectGone(pids)
+    }
   },
 })
 
