@@ -68,7 +68,7 @@ describe.each([1, 2026])('over a network that drops, delays and cuts connections
       expected += key
       if (i % 25 === 0) await new Promise(resolve => setImmediate(resolve))
     }
-    await until(() => terminal.bytes.length >= expected.length + 7, 'all keys to come back')
+    await until(() => terminal.bytes.length >= expected.length + 6, 'all keys to come back')
     expect(proxy.faults.dropped + proxy.faults.cut).toBeGreaterThan(3)
     expect(terminal.text.slice(terminal.text.indexOf('ready') + 6).trimStart() === expected).toBe(true)
   })
