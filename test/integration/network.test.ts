@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { WebSocket } from 'ws'
 import type { Host } from '../../main/host/host.ts'
-import { jsonFrames } from '../../protocol/frames.ts'
+import { ackFrame, jsonFrames } from '../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import {
   cleanUp,
@@ -372,21 +372,36 @@ it('answers a message that it does not know and goes on', async () => {
 
 it.each([
   ['output from a client', new Uint8Array([1, 0, ...new Array(16).fill(0)])],
-  ['an ack for what was never sent', null],
   ['a blob from a client', new Uint8Array([4, 0, 0, 0, 0, 1])],
 ])('%s closes the connection, the host goes on', async (_what, frame) => {
   const host = await startHost()
   const keeper = webClient(host)
-  const { session_id } = await keeper.create({ command: ['cat'] })
+  await keeper.create({ command: ['cat'] })
   const socket = await openSocket(host)
   const gone = closed(socket)
   socket.send(hello({ secret: secretOf(host.address()) }))
-  if (frame) socket.send(frame)
-  else {
-    for (const one of jsonFrames({ type: 'attach', request_id: 1, session_id, have: null, input_stream: 'x' }))
-      socket.send(one)
-    socket.send(new Uint8Array([3, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0]))
-  }
+  socket.send(frame)
   expect(await gone).toBe('bad_frame')
   expect(await keeper.list()).toHaveLength(1)
+})
+
+it('an ack for more than was sent counts as an ack for what was sent', async () => {
+  const host = await startHost()
+  const keeper = webClient(host)
+  const { session_id } = await keeper.create({ command: ['cat'] })
+  const transport = await connectWebSocket(host)
+  const answers: string[] = []
+  transport.start({
+    frame: frame => {
+      if (frame[0] === 0) answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))).type)
+    },
+    close: ({ code }) => answers.push(code),
+  })
+  transport.send(hello({ secret: secretOf(host.address()) }))
+  for (const one of jsonFrames({ type: 'attach', request_id: 1, session_id, have: null, input_stream: 'x' }))
+    transport.send(one)
+  await until(() => answers.includes('caught_up'))
+  transport.send(ackFrame(1, 2 ** 40))
+  for (const one of jsonFrames({ type: 'ping', request_id: 2 })) transport.send(one)
+  await until(() => answers.includes('pong'))
 })
