@@ -22,8 +22,8 @@ import type {
   ToHistory,
 } from './types.ts'
 
-/** Output is handed over, and then committed, this often: what a crash may cost. */
-export const COMMIT_MS = 1_000
+/** Output is handed over this often; with the commit after it, what a crash costs stays below a second. */
+export const COMMIT_MS = 700
 
 /** Or when this much has come, over all sessions. */
 export const COMMIT_BYTES = 256 * 1024
@@ -76,7 +76,7 @@ export class History {
   #gatheredBytes = 0
   #timer: NodeJS.Timeout | undefined
   #batch = 0
-  readonly #sent: { batch: number; bytes: number }[] = []
+  readonly #sent: { batch: number; bytes: number; at: number }[] = []
   #sentBytes = 0
   readonly #asked = new Map<number, Asked>()
   #nextAsk = 1
@@ -172,6 +172,15 @@ export class History {
    */
   get behind(): number {
     return this.#troubled ? 0 : this.#gatheredBytes + this.#sentBytes
+  }
+
+  /**
+   * Milliseconds that the oldest batch has waited to be committed: what a crash would cost beyond COMMIT_MS. Like
+   * `behind`, 0 in trouble.
+   */
+  get waiting(): number {
+    const oldest = this.#sent[0]
+    return this.#troubled || !oldest ? 0 : performance.now() - oldest.at
   }
 
   /** Resolves when everything appended so far is committed, or (after trouble) recorded as lost. */
@@ -330,7 +339,7 @@ export class History {
     this.#gatheredBytes = 0
     if (!this.#worker) return
     const batch = ++this.#batch
-    this.#sent.push({ batch, bytes })
+    this.#sent.push({ batch, bytes, at: performance.now() })
     this.#sentBytes += bytes
     this.#post(
       { do: 'append', batch, bytes, sessions },

@@ -38,6 +38,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     logger: false,
     bodyLimit: 1024,
     requestTimeout: 10_000,
+    // Node looks for late headers only this often, by default every 30 s.
+    http: { connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   })

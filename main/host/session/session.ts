@@ -47,8 +47,9 @@ export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
 /** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
 
-/** The history may lag as far: what a crash would lose is bounded by time, what memory holds by this. */
+/** What waits for the history's worker may take as much memory, and as long: a crash loses no more than a second. */
 const HISTORY_LAG_BYTES = 16 * 1024 * 1024
+const HISTORY_WAIT_MS = 300
 
 /** Raw output per segment, the unit of storage, trimming and replay: 20 ms of parsing, a tenth of that on the wire. */
 const SEGMENT_BYTES = 1024 * 1024
@@ -337,9 +338,10 @@ export class Session implements Source {
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#keepFrom())
     this.largestLag = Math.max(this.largestLag, this.#lag())
-    const tooFar =
-      (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES) || this.#options.history.behind > HISTORY_LAG_BYTES
-    if (tooFar && !this.#paused) {
+    const { behind, waiting } = this.#options.history
+    const screenLate = !this.#screen.error && this.#lag() > SCREEN_LAG_BYTES
+    const historyLate = behind > HISTORY_LAG_BYTES || waiting > HISTORY_WAIT_MS
+    if ((screenLate || historyLate) && !this.#paused) {
       this.#paused = true
       this.#pty.pause()
     }
@@ -374,7 +376,8 @@ export class Session implements Source {
 
   #goOn(): void {
     if (!this.#paused || (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES / 2)) return
-    if (this.#options.history.behind > HISTORY_LAG_BYTES / 2) return
+    const { behind, waiting } = this.#options.history
+    if (behind > HISTORY_LAG_BYTES / 2 || waiting > HISTORY_WAIT_MS) return
     this.#paused = false
     this.#pty.resume()
   }
