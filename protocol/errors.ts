@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   port_in_use: 'the port is taken',
   bind_refused: 'the address cannot be listened on',
   data_dir_unusable: 'the data folder cannot be created, read or written',
+  settings_invalid: 'the settings file does not hold what it may',
   store_newer: 'the database was written by a newer version',
   store_damaged: 'the database cannot be read',
   store_full: 'the disk is full',

@@ -19,6 +19,7 @@ export interface DataDir {
   path: string
   database: string
   log: string
+  settings: string
   socket: string
   /** Tells clients about this host; until `release`. */
   announce(file: HostFile): void
@@ -63,6 +64,7 @@ export function openDataDir(path: string): DataDir {
     path,
     database: join(path, 'otg.db'),
     log: join(path, 'host.log'),
+    settings: join(path, 'settings.json'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

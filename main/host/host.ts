@@ -4,7 +4,7 @@ import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { openDataDir } from './data-dir.ts'
 import { History } from './history/history.ts'
-import { DEFAULT_LIMITS, type HistoryLimits } from './history/types.ts'
+import type { HistoryLimits } from './history/types.ts'
 import { createLog, type HostLog } from './log.ts'
 import { Access } from './net/access.ts'
 import { Connection, type Role } from './net/connection.ts'
@@ -15,7 +15,8 @@ import { serveSockets } from './net/websocket.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import type { Session } from './session/session.ts'
-import { DEFAULT_EXPIRY, type Expiry, Sessions } from './session/sessions.ts'
+import { type Expiry, Sessions } from './session/sessions.ts'
+import { expiryOf, limitsOf, readSettings } from './settings.ts'
 
 export interface HostOptions {
   dataDir: string
@@ -31,6 +32,7 @@ export interface HostOptions {
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
+  /** These three in place of what `settings.json` says. */
   limits?: HistoryLimits
   expiry?: Expiry
   /** Each session takes one client at a time; one that returns keeps its place. */
@@ -69,7 +71,7 @@ const CHANGES_MS = 50
 const ATTENTION_MS = 1_000
 
 /**
- * Starts a host. Throws `data_dir_unusable`, `host_running`, `store_newer`, `store_damaged`, `port_in_use`,
+ * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `store_newer`, `store_damaged`, `port_in_use`,
  * `bind_refused`, `web_client_missing`; then nothing is left behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -96,12 +98,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
   try {
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
+    const settings = readSettings(dataDir.settings)
     const hostLog = createLog(dataDir.log)
     log = hostLog
     undo.push(() => hostLog.close())
     // The history is there before the sessions that wait for it.
     let caughtUp = () => {}
-    const history = await History.open(dataDir.database, options.limits ?? DEFAULT_LIMITS, {
+    const history = await History.open(dataDir.database, options.limits ?? limitsOf(settings), {
       trouble: (code, message) => hostLog.error({ code }, message),
       well: () => hostLog.info({}, 'the history is written again'),
       committed: () => caughtUp(),
@@ -114,7 +117,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const connections = new Set<Connection>()
     const rang = new WeakMap<Session, number>()
     let changes: NodeJS.Timeout | undefined
-    const expiry = options.expiry ?? DEFAULT_EXPIRY
+    const expiry = options.expiry ?? expiryOf(settings)
     const sessions: Sessions = new Sessions(
       {
         history,
@@ -122,7 +125,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         shell: options.shell,
         home: options.home,
         env: options.env,
-        single_client: options.single_client === true,
+        single_client: options.single_client ?? settings.single_client,
         expiry,
         now: Date.now,
       },

@@ -9,6 +9,7 @@ import {
   cleanUp,
   later,
   localClient,
+  next,
   Recorder,
   startHost,
   temporaryFolder,
@@ -146,6 +147,35 @@ it('a data folder with a long name gets its socket elsewhere', async () => {
   const { socket } = JSON.parse(readFileSync(join(dataDir, 'host.json'), 'utf8')) as { socket: string }
   expect(socket.length).toBeLessThan(104)
   expect(statSync(socket).mode & 0o777).toBe(0o600)
+})
+
+describe('settings.json', () => {
+  const withSettings = (text: string) => {
+    const dataDir = temporaryFolder()
+    writeFileSync(join(dataDir, 'settings.json'), text)
+    return startHost({ dataDir })
+  }
+
+  it.each([
+    ['no JSON', '{', /not JSON/],
+    ['a name that does not exist', '{"sesion_megabytes": 5}', /sesion_megabytes/],
+    ['a value out of bounds', '{"idle_hours": -1}', /idle_hours/],
+    ['a value of the wrong kind', '{"single_client": "yes"}', /single_client/],
+  ])('%s is said so, with what is wrong', async (_what, text, why) => {
+    await expect(withSettings(text)).rejects.toMatchObject({
+      code: 'settings_invalid',
+      message: expect.stringMatching(why),
+    })
+  })
+
+  it('is heeded', async () => {
+    const host = await withSettings('{"single_client": true}')
+    const client = webClient(host)
+    const { session_id } = await client.create({ command: ['cat'] })
+    await next(client.attach(session_id, new Recorder()), 'caught_up')
+    const failed = await next(localClient(host).attach(session_id, new Recorder()), 'failed')
+    expect(failed.code).toBe('session_busy')
+  })
 })
 
 describe('files are this user’s alone', () => {

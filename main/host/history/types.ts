@@ -86,6 +86,7 @@ export interface HistoryLimits {
   retention_ms: number
 }
 
+/** For who opens a history without a host. */
 export const DEFAULT_LIMITS: HistoryLimits = {
   session_bytes: 50_000_000,
   total_bytes: 2_000_000_000,

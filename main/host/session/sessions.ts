@@ -32,8 +32,6 @@ export interface Expiry {
   check_ms: number
 }
 
-export const DEFAULT_EXPIRY: Expiry = { idle_ms: 24 * 3_600_000, end_busy: false, check_ms: 60_000 }
-
 export interface SessionsHandlers {
   changed(): void
   bell(session: Session): void

@@ -1,0 +1,61 @@
+// What a person may set, in `settings.json` of the data folder. Knows the values and their bounds, not what they do.
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { CodedError } from '../../protocol/errors.ts'
+
+const MEGABYTE = 1_000_000
+const HOUR_MS = 3_600_000
+
+/** Everything may be left out. Sizes are of raw output, in megabytes of a million bytes. */
+const Settings = z.strictObject({
+  /** Kept per session; the oldest segments go first. */
+  session_megabytes: z.number().min(1).max(100_000).default(50),
+  /** The database in all; what ended longest ago goes first. */
+  total_megabytes: z.number().min(10).max(1_000_000).default(2_000),
+  /** Ended sessions are kept this long. */
+  retention_days: z.number().min(0).max(36_500).default(30),
+  /** A session that nobody is attached to and that is silent for longer is ended when it sits at its prompt. */
+  idle_hours: z.number().min(0.01).max(87_600).default(24),
+  /** End it also while something runs in it, instead of marking it. */
+  end_busy: z.boolean().default(false),
+  /** Each session takes one client at a time; one that returns keeps its place. */
+  single_client: z.boolean().default(false),
+})
+export type Settings = z.infer<typeof Settings>
+
+/** Reads the settings; what is not there is as by default. Throws `settings_invalid`, naming what is wrong. */
+export function readSettings(file: string): Settings {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return Settings.parse({})
+    throw invalid(file, 'it cannot be read', cause)
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw invalid(file, 'it is not JSON', cause)
+  }
+  const parsed = Settings.safeParse(value)
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw invalid(file, `${issue?.path.join('.') || 'it'}: ${issue?.message}`, parsed.error)
+}
+
+export function limitsOf(settings: Settings) {
+  return {
+    session_bytes: settings.session_megabytes * MEGABYTE,
+    total_bytes: settings.total_megabytes * MEGABYTE,
+    retention_ms: settings.retention_days * 24 * HOUR_MS,
+  }
+}
+
+export function expiryOf(settings: Settings) {
+  return { idle_ms: settings.idle_hours * HOUR_MS, end_busy: settings.end_busy, check_ms: 60_000 }
+}
+
+function invalid(file: string, why: string, cause: unknown): CodedError {
+  return new CodedError('settings_invalid', `${file}: ${why}; mend it, or move it away for the defaults`, { cause })
+}
