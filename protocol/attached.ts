@@ -63,6 +63,16 @@ export interface AttachOptions {
   ended?: 'read' | 'fail'
   /** Ask before input that was typed this long ago is sent after a reconnect (a person may have moved on). */
   ask_stale_input?: boolean
+  /** Goes on with the numbering and the input of an attachment that is gone (a page that was reloaded). */
+  resume?: UnsentInput | undefined
+}
+
+/** Input that has not arrived, and its numbering: who goes on with both has it arrive once. */
+export interface UnsentInput {
+  input_stream: string
+  /** The highest number that was given. */
+  seq: number
+  input: readonly Readonly<PendingInput>[]
 }
 
 /** Sends on the present channel; false while there is none. */
@@ -78,6 +88,12 @@ export const STALE_INPUT_MS = 5_000
 
 /** Input that may wait for a channel; past it typing fails rather than growing without bound. */
 export const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
+
+/**
+ * What was typed since `UnsentInput` was last noted has numbers above its `seq`, and may still be on its way to the host:
+ * nobody types as many units in that time.
+ */
+const RESUME_GAP = 10_000
 
 /** Bytes that are there, or will be once inflated. */
 type Bytes = Uint8Array | Promise<Uint8Array>
@@ -153,7 +169,12 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#now = now
     this.#size = options.size
     this.#readOnly = options.read_only === true
-    this.input_stream = randomName()
+    const { resume } = options
+    this.input_stream = resume?.input_stream ?? randomName()
+    if (!resume) return
+    this.#seq = resume.seq + RESUME_GAP
+    for (const input of resume.input) this.#inputBytes += input.bytes.length
+    this.#input.push(...resume.input)
   }
 
   /** True between the host's `session` answer and the loss of its channel. */
@@ -185,6 +206,11 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#inputBytes += bytes.length
     if (this.#handle !== undefined && !this.#held) this.#outlet.frames(inputFrames(this.#handle, input.seq, bytes))
     this.emit('pending_input', this.#inputBytes)
+  }
+
+  /** What waits to arrive, and where its numbering has come to. */
+  unsent(): UnsentInput {
+    return { input_stream: this.input_stream, seq: this.#seq, input: [...this.#input] }
   }
 
   /** Answers `stale_input`: sends what waited, or forgets it. */
@@ -321,8 +347,11 @@ export class Attached extends Emitter<AttachedEvents> {
     const raw = this.#trying(() => this.#unpack(blob, bytes))
     if (!raw) return
     if (message.type === 'keyframe') {
-      // What was to be applied before is part of the state that comes now.
-      this.#queue = this.#queue.filter(item => item.do === 'tell')
+      // What was to be applied before is part of the state that comes now; what was to be told is told all the same.
+      this.#queue = this.#queue.flatMap((item): Item[] => {
+        if (item.do === 'missing') return [{ do: 'tell', tell: () => this.emit('missing', item.message) }]
+        return item.do === 'tell' ? [item] : []
+      })
       this.#end = { ...message.position }
       this.#push({ do: 'keyframe', message, bytes: raw })
       return

@@ -8,6 +8,7 @@ import type { Attached, TerminalSink } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import { WholeCharacters } from '../protocol/whole-characters.ts'
 import { guard } from '../protocol/xterm-guard.ts'
+import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { drawFast } from './renderer.ts'
@@ -59,6 +60,9 @@ export class TerminalView implements TerminalSink {
   readonly #characters = new WholeCharacters()
   /** A state is being written: what xterm says meanwhile (of focus) is about that, not about the program. */
   #restoring = false
+  /** The picture from before stays until what was missed has been written. */
+  #still = false
+  #returning = false
   #attached: Attached | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
@@ -165,6 +169,7 @@ export class TerminalView implements TerminalSink {
     this.term.options.disableStdin = attached.options.read_only === true
     this.#hideUntilCaughtUp()
     this.#unbind.push(
+      attached.on('session', () => attached.have && this.#returns()),
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
@@ -224,8 +229,11 @@ export class TerminalView implements TerminalSink {
   write(bytes: Uint8Array, done: () => void): void {
     this.#characters.push(bytes, whole => this.term.write(whole))
     this.term.write('', () => {
+      const restored = this.#restoring
       this.#restoring = false
       done()
+      // Emptied and filled again is one change to the eye.
+      if (restored && !this.#returning) this.#holdStill(false)
     })
   }
 
@@ -237,6 +245,7 @@ export class TerminalView implements TerminalSink {
   reset(cols: number, rows: number): void {
     this.#characters.reset()
     this.#restoring = true
+    this.#holdStill(true)
     this.term.reset()
     this.resize(cols, rows)
   }
@@ -277,9 +286,27 @@ export class TerminalView implements TerminalSink {
     this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
   }
 
+  /** What was missed is not played back: the old picture, then the new one. */
+  #returns(): void {
+    this.#returning = true
+    this.#holdStill(true)
+    clearTimeout(this.#showTimer)
+    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+  }
+
   #show(): void {
     clearTimeout(this.#showTimer)
+    this.#returning = false
+    this.#holdStill(false)
     this.#box.classList.remove('catching-up')
+  }
+
+  #holdStill(still: boolean): void {
+    if (still === this.#still) return
+    this.#still = still
+    holdStill(this.term, still)
+    // A size that came meanwhile is drawn, and can be measured, only now.
+    if (!still) this.#layout()
   }
 
   #setMode(mode: SizeMode): void {

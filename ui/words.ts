@@ -1,5 +1,5 @@
 // How sessions are put into words. Knows no DOM; what programs chose is made fit to be read in one line.
-import type { SessionInfo } from '../protocol/messages.ts'
+import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
 
 /** One line without control characters and without formatting that makes text read as something else (UTR 36, 2.4). */
 export function printable(text: string): string {
@@ -40,6 +40,27 @@ export function shortPath(path: string, most = 32): string {
   while (parts.length > 0 && short.length + (parts.at(-1)?.length ?? 0) + 1 < most - 2)
     short = `${parts.pop()}/${short}`
   return `…/${short}`
+}
+
+/** `count` bytes as people say it: `900 bytes`, `12 KB`, `3.4 MB`. */
+export function amount(count: number): string {
+  if (count < 1000) return count === 1 ? '1 byte' : `${count} bytes`
+  if (count < 1_000_000) return `${Math.round(count / 1000)} KB`
+  return `${(count / 1_000_000).toFixed(1)} MB`
+}
+
+/** Why a part of the history cannot be shown; undefined where nothing is lost (skipped: the host has it all). */
+export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes: number): string | undefined {
+  switch (reason) {
+    case 'skipped':
+      return undefined
+    case 'trimmed':
+      return `${amount(bytes)} made room for newer output`
+    case 'damaged':
+      return `${amount(bytes)} cannot be read any more`
+    case 'unrecorded':
+      return `${amount(bytes)} could not be recorded`
+  }
 }
 
 /** How a session came to its end, or that it has not. */

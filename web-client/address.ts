@@ -35,7 +35,7 @@ export function rememberSession(session_id: string | undefined): void {
 }
 
 /** Private windows may refuse storage; the page works without, until it is reloaded. */
-function quietly<T>(use: () => T): T | undefined {
+export function quietly<T>(use: () => T): T | undefined {
   try {
     return use()
   } catch {

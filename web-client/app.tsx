@@ -18,5 +18,9 @@ export function App({ link }: { link: HostLink }) {
 function Screen({ link }: { link: HostLink }) {
   if (link.refused.value) return <Refused used={link.wasRefused} />
   const { value } = route
-  return value.screen === 'sessions' ? <Sessions link={link} /> : <Terminal link={link} session_id={value.session_id} />
+  return value.screen === 'sessions' ? (
+    <Sessions link={link} />
+  ) : (
+    <Terminal key={value.opened} link={link} session_id={value.session_id} />
+  )
 }

@@ -2,11 +2,13 @@
 import { computed, signal } from '@preact/signals'
 import { type ClientState, type Credentials, HostClient } from '../protocol/client.ts'
 import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import type { Transport } from '../protocol/transport.ts'
 import { inflate } from '../ui/inflate.ts'
 import { storedKey, storeKey, takeSecret } from './address.ts'
 import { openWebSocket, socketUrl } from './websocket-transport.ts'
 
 export class HostLink {
+  #transport: Transport | undefined
   readonly #client = signal<HostClient | undefined>(undefined)
   readonly state = signal<ClientState>({ name: 'connecting', attempt: 0 })
   /** Undefined until the host has said it. */
@@ -49,9 +51,15 @@ export class HostLink {
   /** After sleep: is the connection still one? */
   readonly probe = (): void => this.#client.value?.probe()
 
+  /** Browsers keep no page with an open socket for the Back button, or let the socket die there; `probe` opens another. */
+  readonly leave = (): void => this.#transport?.close({ code: 'client_closed', reason: 'the page was left' })
+
   #connect(credentials: Credentials): void {
     const client = new HostClient({
-      connect: () => openWebSocket(socketUrl(window.location)),
+      connect: async () => {
+        this.#transport = await openWebSocket(socketUrl(window.location))
+        return this.#transport
+      },
       client: { kind: 'phone', name: deviceName() },
       credentials,
       onKey: storeKey,

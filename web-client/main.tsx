@@ -4,7 +4,7 @@ import './page.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
-import { onAwake } from './lifecycle.ts'
+import { onAwake, onLeave } from './lifecycle.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
 
@@ -14,4 +14,5 @@ link.start()
 startRouting()
 watchViewport()
 onAwake(link.probe)
+onLeave(link.leave)
 render(<App link={link} />, document.getElementById('app')!)

@@ -148,9 +148,9 @@ function StaleInput({ session, inputs }: { session: TerminalSession; inputs: Uin
   )
 }
 
-/** Control characters by their pictures (Unicode block 2400), so that an Enter or Ctrl+C is seen. */
+/** Control characters as people know them, so that an Enter or Ctrl+C is seen; few fonts have Unicode's pictures of them. */
 function visible(text: string): string {
   return text
-    .replace(/[\x00-\x1f]/g, letter => String.fromCharCode(0x2400 + letter.charCodeAt(0)))
-    .replace(/\x7f/g, '␡')
+    .replaceAll('\r', '↵\n')
+    .replace(/[\x00-\x09\x0b-\x1f\x7f]/g, letter => `^${String.fromCharCode(letter.charCodeAt(0) ^ 0x40)}`)
 }

@@ -7,8 +7,9 @@ import type { SizeMode } from '../ui/size-policy.ts'
 import { Sticky } from '../ui/sticky.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
-import { span } from '../ui/words.ts'
+import { goneWords, span } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { KeptInput } from './kept-input.ts'
 
 /** A renderer that takes longer to load is not waited for. */
 const RENDERER_MS = 500
@@ -25,6 +26,8 @@ export class TerminalSession {
   /** Typed before the connection was lost, some time ago: to be sent or not? */
   readonly stale = signal<Uint8Array[] | undefined>(undefined)
   readonly link = signal<string | undefined>(undefined)
+  /** What the host no longer has of what would be seen here. */
+  readonly gone = signal<string | undefined>(undefined)
   readonly started: Promise<void>
 
   readonly #link: HostLink
@@ -32,6 +35,8 @@ export class TerminalSession {
   #attached: Attached | undefined
   #session: SessionInfo | undefined
   #accepted = 0
+  #kept: KeptInput | undefined
+  readonly #lost = new Map<HostMessageOf<'missing'>['reason'], number>()
 
   /** `session_id` null: starts a new one, in the size of `box`; `started` tells its id. */
   constructor(link: HostLink, box: HTMLElement, session_id: string | null, created: (session_id: string) => void) {
@@ -63,6 +68,9 @@ export class TerminalSession {
 
   /** Leaves; the session goes on. Twice is fine. */
   dispose(): void {
+    // First: what waits is no more with the attachment once that has ended.
+    this.#kept?.dispose()
+    this.#kept = undefined
     if (this.#attached) this.#link.client.detach(this.#attached)
     this.#attached = undefined
     this.#view?.dispose()
@@ -81,8 +89,8 @@ export class TerminalSession {
       // Measured too early, the new shell would be resized at once.
       await Promise.race([view.drawn, new Promise(resolve => setTimeout(resolve, RENDERER_MS))])
       const session = await this.#link.client.create({ size: view.measure() })
-      created(session.session_id)
       if (!this.#view) return
+      created(session.session_id)
       this.#attach(session.session_id, true)
       view.focus()
     } catch (error) {
@@ -93,16 +101,21 @@ export class TerminalSession {
   #attach(session_id: string, own: boolean): void {
     const view = this.#view
     if (!view) return
+    const kept = new KeptInput(session_id)
     const attached = this.#link.client.attach(session_id, view, {
       ask_stale_input: true,
+      resume: kept.left,
       ...(own ? { size: view.measure() } : {}),
     })
     this.#attached = attached
+    this.#kept = kept
+    this.pending.value = attached.unsent().input.reduce((sum, { bytes }) => sum + bytes.length, 0)
     attached.on('session', message => this.#welcomed(message))
     attached.on('title', title => {
       this.title.value = title
     })
     attached.on('pending_input', bytes => {
+      if (bytes === 0 && this.pending.value > 0 && attached.readOnly) toast('What you typed came too late.', true)
       this.pending.value = bytes
     })
     attached.on('stale_input', inputs => {
@@ -114,9 +127,17 @@ export class TerminalSession {
     attached.on('failed', error => {
       this.failed.value = error
     })
+    attached.on('missing', message => this.#missing(message))
+    kept.follow(attached)
     view.bind(attached)
     // Where a keyboard is at hand it is typed at once; where focus opens a soft one, a tap asks for it.
     if (!window.matchMedia('(pointer: coarse)').matches) view.focus()
+  }
+
+  #missing({ reason, from, to }: HostMessageOf<'missing'>): void {
+    this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + to.offset - from.offset)
+    const words = [...this.#lost].map(([reason, bytes]) => goneWords(reason, bytes)).filter(text => text !== undefined)
+    if (words.length > 0) this.gone.value = `Part of the history is gone: ${words.join(', ')}.`
   }
 
   #welcomed({ session, reconnected, age_seconds }: HostMessageOf<'session'>): void {

@@ -7,7 +7,7 @@ import { KeyBar } from '../ui/key-bar.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { backToSessions, openTerminal } from './route.ts'
+import { backToSessions, nameTerminal, openTerminal } from './route.ts'
 import { seen } from './soft-keyboard.ts'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
@@ -25,7 +25,7 @@ export function Terminal({ link, session_id }: TerminalProps) {
 
   useLayoutEffect(() => {
     if (!box.current) return
-    const opened = new TerminalSession(link, box.current, session_id, openTerminal)
+    const opened = new TerminalSession(link, box.current, session_id, nameTerminal)
     setSession(opened)
     return () => opened.dispose()
     // A session that is being started gets its id later; it is the same session.
@@ -98,6 +98,7 @@ export function Terminal({ link, session_id }: TerminalProps) {
           pending={session?.pending.value ?? 0}
           retry={link.retry}
         />
+        {session?.gone.value && <Notice session={session} text={session.gone.value} />}
       </div>
       <div class="stage">
         <div class="box" ref={box} />
@@ -132,13 +133,37 @@ function SizeStrip({ session }: { session: TerminalSession }) {
   )
 }
 
+function Notice({ session, text }: { session: TerminalSession; text: string }) {
+  return (
+    <div class="notice" role="status">
+      <span>{text}</span>
+      <button
+        type="button"
+        class="icon"
+        aria-label="Dismiss"
+        onMouseDown={keepFocus}
+        onClick={() => {
+          session.gone.value = undefined
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  )
+}
+
 function EndStrip({ text }: { text: string }) {
   return (
     <div class="strip ended" role="status">
       <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
-      <button type="button" onClick={backToSessions}>
-        All sessions
-      </button>
+      <div>
+        <button type="button" onClick={backToSessions}>
+          All sessions
+        </button>
+        <button type="button" onClick={() => openTerminal(null)}>
+          New session
+        </button>
+      </div>
     </div>
   )
 }

@@ -1,4 +1,5 @@
 // A phone in front of the page, and the host that it talks to: what a thumb does and what an eye reads. Knows no test.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, expect, type Page } from '@playwright/test'
 import { BrowserHost } from '../support/browser-host.ts'
@@ -17,7 +18,12 @@ export class Phone {
     page.on('pageerror', error => this.problems.push(String(error)))
     page.on('console', message => {
       // A host that is away is part of some tests, and Chromium logs every socket that fails.
-      if (message.type() === 'error' && !/WebSocket connection to|ERR_CONNECTION/.test(message.text()))
+      const { url } = message.location()
+      if (
+        message.type() === 'error' &&
+        !url.endsWith('/favicon.ico') &&
+        !/WebSocket connection to|ERR_CONNECTION/.test(message.text())
+      )
         this.problems.push(message.text())
     })
   }
@@ -72,12 +78,13 @@ export class Phone {
     return `${session?.cols}x${session?.rows}`
   }
 
-  /** Waits until the terminal shows exactly what the host's own screen has. */
-  async agrees(): Promise<void> {
-    const session = (await this.host.desktop.list()).find(one => one.clients > 0)
+  /** Waits until the terminal shows exactly what the host's own screen has; of the session that is looked at. */
+  async agrees(session_id?: string): Promise<void> {
+    await expect(this.page.locator('.catching-up')).toHaveCount(0)
+    const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
     await expect
       .poll(async () => {
-        const { lines } = await this.host.desktop.show(session!.session_id)
+        const { lines } = await this.host.desktop.show(id)
         const theirs = lines
           .map(line => line.trimEnd())
           .join('\n')
@@ -86,6 +93,42 @@ export class Phone {
         return mine === theirs ? 'the same' : `page:\n${mine}\nhost:\n${theirs}`
       })
       .toBe('the same')
+  }
+
+  /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
+  async takeDown(): Promise<() => Promise<string[]>> {
+    const file = join(this.host.home, 'typed')
+    await this.run('cat > typed; echo taken down')
+    return async () => {
+      await this.page.keyboard.press('Control+d')
+      await this.shows('\ntaken down')
+      return readFileSync(file, 'utf8').trimEnd().split('\n')
+    }
+  }
+
+  /** Prepares output that comes when the returned function is called. */
+  async later(command: string): Promise<() => void> {
+    const file = join(this.host.home, `go-${Math.random()}`)
+    await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear`)
+    await this.shows(/^\$ $|^\$$/)
+    return () => writeFileSync(file, '')
+  }
+
+  /** Tells what was seen from frame to frame: each picture once, in order. */
+  async film(): Promise<() => Promise<string[]>> {
+    await this.page.evaluate(() => {
+      const seen: string[] = []
+      Object.assign(window, { film: seen })
+      const look = () => {
+        const hidden = document.querySelector('.catching-up') !== null
+        const rows = [...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent.trimEnd())
+        const text = hidden ? '(hidden)' : rows.join('\n').trimEnd()
+        if (seen.at(-1) !== text) seen.push(text)
+        requestAnimationFrame(look)
+      }
+      look()
+    })
+    return () => this.page.evaluate(() => (window as unknown as { film: string[] }).film)
   }
 
   /** A finger goes this far over the terminal. */

@@ -10,7 +10,7 @@ export interface HostSetup {
   home: string
   port?: number
 }
-export type Order = { setup: HostSetup } | { address: true } | { network: 'up' | 'down' } | { stop: true }
+export type Order = { setup: HostSetup } | { address: true } | { network: 'up' | 'down' | 'deaf' } | { stop: true }
 export interface Report {
   ready?: { port: number; pid: number }
   address?: string
@@ -43,6 +43,13 @@ async function obey(order: Order): Promise<void> {
   }
   if ('address' in order) return void report({ address: host!.address() })
   if ('network' in order) {
+    // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
+    if (order.network === 'deaf')
+      for (const socket of sockets) {
+        if ((socket as { parser?: unknown }).parser) continue // plain HTTP: a phone has other connections for that
+        socket.pause()
+        socket.cork()
+      }
     down = order.network === 'down'
     if (down) for (const socket of sockets) socket.destroy()
     return void report({ done: true })

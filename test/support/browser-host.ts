@@ -59,8 +59,8 @@ export class BrowserHost {
     return (await this.#order({ address: true })).address!
   }
 
-  /** `down`: every connection is cut and every new one too. */
-  async network(state: 'up' | 'down'): Promise<void> {
+  /** `down`: every connection is cut and every new one too. `deaf`: those that are open carry nothing any more. */
+  async network(state: 'up' | 'down' | 'deaf'): Promise<void> {
     await this.#order({ network: state })
   }
 
@@ -68,6 +68,21 @@ export class BrowserHost {
     this.#desktop?.close()
     if (this.#child) await this.#order({ stop: true })
     this.#child = undefined
+  }
+
+  /** Without a goodbye. */
+  async crash(): Promise<void> {
+    this.#desktop?.close()
+    const child = this.#child!
+    this.#child = undefined
+    const gone = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** The database, for who wants to damage it while no host runs. */
+  get database(): string {
+    return join(this.#folder, 'data', 'otg.db')
   }
 
   async stop(): Promise<void> {

@@ -1,0 +1,114 @@
+// The real page in Chromium: cold attach and full replay until they are painted. Knows nothing of the host's inside.
+import { existsSync } from 'node:fs'
+import { type Browser, devices, chromium as playwright } from '@playwright/test'
+import { filled, hasPage } from './filled.ts'
+import { type BenchHost, LAST_WORDS } from './host.ts'
+import { ms, print, type Row, spread } from './table.ts'
+
+const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
+const TIMES = 3
+
+/** Milliseconds since navigation. */
+interface Marks {
+  opened: number
+  painted: number
+}
+
+export async function chromium(): Promise<void> {
+  if (!existsSync(CHROMIUM)) return console.log(`\n(no ${CHROMIUM}: nothing is measured in Chromium)`)
+  if (!hasPage) return console.log('\n(no build/web-client: npm run build; nothing is measured in Chromium)')
+  const { host, sessions } = await filled()
+  const browser = await playwright.launch({
+    executablePath: CHROMIUM,
+    // As in the browser tests: xterm draws with the DOM, which can be read.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--disable-background-networking', '--no-first-run'],
+  })
+  const rows: Row[] = []
+  try {
+    for (const { megabytes, session_id } of sessions)
+      rows.push(...(await measure(browser, host, session_id, `cold attach with ${megabytes} MB`, false, TIMES)))
+    for (const { megabytes, session_id } of sessions)
+      rows.push(...(await measure(browser, host, session_id, `full replay of ${megabytes} MB`, true, 1)))
+  } finally {
+    await browser.close()
+  }
+  print('Chromium, the real page drawn by DOM, from the open socket until painted', rows)
+}
+
+async function measure(
+  browser: Browser,
+  host: BenchHost,
+  id: string,
+  what: string,
+  everything: boolean,
+  times: number,
+) {
+  const all: Marks[] = []
+  for (let i = 0; i < times; i++) all.push(await visit(browser, host, id, everything))
+  const painted = spread(
+    all.map(one => one.painted - one.opened),
+    ms,
+  )
+  const whole = spread(
+    all.map(one => one.painted),
+    ms,
+  )
+  return [[what, ...painted, `${whole[0]} since navigation`]] as Row[]
+}
+
+async function visit(browser: Browser, host: BenchHost, session_id: string, everything: boolean): Promise<Marks> {
+  const context = await browser.newContext(devices['Pixel 7'])
+  try {
+    const page = await context.newPage()
+    await page.addInitScript(watch, { session_id, everything, lastWords: LAST_WORDS })
+    const { address } = await host.ask('address')
+    await page.goto(address)
+    await page.waitForFunction(() => 'otgMarks' in window && (window.otgMarks as Marks).painted > 0, undefined, {
+      polling: 50,
+      timeout: 60_000,
+    })
+    return await page.evaluate(() => (window as unknown as { otgMarks: Marks }).otgMarks)
+  } finally {
+    await context.close()
+  }
+}
+
+/** Runs in the page, before its own scripts. */
+function watch(given: { session_id: string; everything: boolean; lastWords: string }): void {
+  const { session_id, everything, lastWords } = given
+  // As after a reload: the page remembers which session it showed.
+  window.sessionStorage.setItem('otg.session', session_id)
+  const marks = { opened: 0, painted: 0 }
+  Object.assign(window, { otgMarks: marks })
+  const Real = window.WebSocket
+  window.WebSocket = class extends Real {
+    constructor(url: string | URL, protocols?: string | string[]) {
+      super(url, protocols)
+      this.addEventListener('open', () => {
+        marks.opened = performance.now()
+      })
+    }
+    override send(data: Uint8Array<ArrayBuffer>): void {
+      super.send(everything ? asksForAll(data) : data)
+    }
+  }
+  const look = () => {
+    const rows = document.querySelector('.xterm-rows')?.textContent?.replaceAll('\u00a0', ' ')
+    // What is in the document in one frame is painted before the next.
+    if (!document.querySelector('.catching-up') && rows?.includes(lastWords))
+      requestAnimationFrame(() => {
+        marks.painted = performance.now()
+      })
+    else requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+
+  /** The page itself never asks for more than fills its scrollback. */
+  function asksForAll(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    if (frame[0] !== 0 || frame[1] !== 0) return frame
+    const message = JSON.parse(new TextDecoder().decode(frame.subarray(2)))
+    if (message.type !== 'attach') return frame
+    message.history = message.budget = Number.MAX_SAFE_INTEGER
+    return new Uint8Array([0, 0, ...new TextEncoder().encode(JSON.stringify(message))])
+  }
+}

@@ -1,0 +1,22 @@
+// What a build log takes on disk, without and with its text. Knows nothing of replay.
+import { MB } from './files.ts'
+import { filled, LARGEST } from './filled.ts'
+import { mb, print, ratio, seconds } from './table.ts'
+
+export async function disk(): Promise<void> {
+  const { before, after, textSeconds } = await filled()
+  const raw = LARGEST * MB
+  const { file_bytes, segment_bytes, keyframe_bytes, text_bytes } = after
+  print(`the database after ${LARGEST} MB of build log`, [
+    ['file, before its text is rendered', mb(before.file_bytes), ratio(before.file_bytes, raw), 'of raw'],
+    [
+      '  without the part of the text that was',
+      mb(before.file_bytes - before.text_bytes),
+      ratio(before.file_bytes - before.text_bytes, raw),
+    ],
+    ['file, with all text', mb(file_bytes), ratio(file_bytes, raw)],
+    ['of this segments', mb(segment_bytes), ratio(segment_bytes, raw)],
+    ['keyframes', mb(keyframe_bytes), ratio(keyframe_bytes, raw)],
+    ['text', mb(text_bytes), ratio(text_bytes, raw), `rendered in ${seconds(textSeconds)}`],
+  ])
+}

@@ -1,0 +1,66 @@
+// A host whose sessions have printed 1, 10 and 50 MB, with all of it stored and its text rendered; shared by what measures
+// replay. Knows nothing of what is measured.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { HistoryStats } from '../../main/host/history/types.ts'
+import { emptyWebRoot, MB } from './files.ts'
+import { BenchHost, wait } from './host.ts'
+
+export const webRoot = join(import.meta.dirname, '..', '..', 'build', 'web-client')
+export const hasPage = existsSync(join(webRoot, 'index.html'))
+
+interface Printed {
+  megabytes: number
+  session_id: string
+}
+
+export interface Filled {
+  host: BenchHost
+  sessions: Printed[]
+  /** As much as takes 5 MB compressed, as it is stored and sent. */
+  compressed: Printed
+  /** After the 50 MB alone: before and after their text was rendered. */
+  before: HistoryStats
+  after: HistoryStats
+  textSeconds: number
+}
+
+export const LARGEST = 50
+
+let filling: Promise<Filled> | undefined
+
+export function filled(): Promise<Filled> {
+  filling ??= fill()
+  return filling
+}
+
+export async function stopFilled(): Promise<void> {
+  if (filling) await (await filling).host.stop()
+  filling = undefined
+}
+
+async function fill(): Promise<Filled> {
+  const host = await BenchHost.start({ webRoot: hasPage ? webRoot : emptyWebRoot })
+  const client = await host.connect()
+  const largest = await host.fill(client, LARGEST * MB)
+  const before = await host.ask('flush')
+  const start = performance.now()
+  const after = await rendered(host)
+  const textSeconds = (performance.now() - start) / 1000
+  const sessions = [{ megabytes: LARGEST, session_id: largest }]
+  for (const megabytes of [10, 1]) sessions.unshift({ megabytes, session_id: await host.fill(client, megabytes * MB) })
+  const megabytes = Math.round((5 * LARGEST * MB) / before.segment_bytes)
+  const compressed = { megabytes, session_id: await host.fill(client, megabytes * MB) }
+  await rendered(host)
+  client.close()
+  return { host, sessions, compressed, before, after, textSeconds }
+}
+
+/** The text of what is sealed is rendered; until then that goes on beside whatever is measured. */
+export async function rendered(host: BenchHost): Promise<HistoryStats> {
+  for (;;) {
+    const stats = await host.ask('flush')
+    if (stats.text_pending === 0) return stats
+    await wait(200)
+  }
+}

@@ -1,0 +1,178 @@
+// Starts hosts in processes of their own and clients of them. Knows nothing of what is measured.
+import { type ChildProcess, fork } from 'node:child_process'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import { inflate } from '../../main/host/net/inflate.ts'
+import { socketTransport } from '../../main/host/net/websocket.ts'
+import type { Attached, AttachedEvents, AttachOptions, TerminalSink } from '../../protocol/attached.ts'
+import { HostClient } from '../../protocol/client.ts'
+import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
+import type { Transport } from '../../protocol/transport.ts'
+import { emptyWebRoot, folder, logFile, MB } from './files.ts'
+import type { Answers } from './host-process.ts'
+
+/** Everything there is, as fast as it comes. */
+export const EVERYTHING: AttachOptions = {
+  history: Number.MAX_SAFE_INTEGER,
+  budget: Number.MAX_SAFE_INTEGER,
+  window: MAX_WINDOW_BYTES,
+}
+
+let hosts = 0
+
+export class BenchHost {
+  readonly #process: ChildProcess
+  readonly #clients: BenchClient[] = []
+  readonly port: number
+
+  private constructor(process: ChildProcess, port: number) {
+    this.#process = process
+    this.port = port
+  }
+
+  static async start(options: { webRoot?: string; data?: string } = {}): Promise<BenchHost> {
+    const data = join(folder, options.data ?? `data-${++hosts}`)
+    // `OTG_BENCH_PROFILE=folder` keeps a CPU profile of each thread of each host.
+    const profile = process.env.OTG_BENCH_PROFILE
+    const child = fork(join(import.meta.dirname, 'host-process.ts'), [data, options.webRoot ?? emptyWebRoot], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      execArgv: ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+    })
+    const { port } = await message<{ port: number }>(child)
+    return new BenchHost(child, port)
+  }
+
+  async stop(): Promise<void> {
+    for (const { client } of this.#clients) client.close()
+    const gone = new Promise(resolve => this.#process.once('exit', resolve))
+    this.#process.send('stop')
+    await gone
+  }
+
+  ask<K extends keyof Answers>(what: K): Promise<Answers[K]> {
+    const answer = message<Answers[K]>(this.#process)
+    this.#process.send(what)
+    return answer
+  }
+
+  /** A client that is about to connect, by way of `port` if that is not the host's own. */
+  async newClient(port = this.port): Promise<BenchClient> {
+    const { address } = await this.ask('address')
+    const client = new BenchClient(port, this.port, address.split('#v1.')[1]!)
+    this.#clients.push(client)
+    return client
+  }
+
+  async connect(): Promise<HostClient> {
+    const { client } = await this.newClient()
+    await client.connect()
+    return client
+  }
+
+  /** A session that printed this much build log and then waits; what it printed is on disk. */
+  async fill(client: HostClient, bytes: number): Promise<string> {
+    // The log may end in the middle of a sequence.
+    const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
+    const { session_id } = await client.create({ command: ['sh', '-c', script] })
+    const start = performance.now()
+    while (!(await client.show(session_id)).lines.some(line => line.includes(LAST_WORDS))) {
+      if (performance.now() - start > 30_000) throw new Error('a session does not come to its last words')
+      await wait(20)
+    }
+    await this.ask('flush')
+    return session_id
+  }
+}
+
+export const LAST_WORDS = 'the log ends here'
+
+/** A client whose connection can be looked at and cut. */
+export class BenchClient {
+  readonly client: HostClient
+  openedAt = 0
+  /** Payload that came from the host since the connection was opened. */
+  received = 0
+  socket: WebSocket | undefined
+
+  constructor(port: number, hostPort: number, secret: string) {
+    this.client = new HostClient({
+      connect: () => this.#open(port, hostPort),
+      client: { kind: 'script', name: 'bench' },
+      credentials: { secret },
+      // Comes back when told to.
+      reconnect: { first: 600_000, most: 600_000, give_up: 600_000 },
+      inflate,
+    })
+  }
+
+  async #open(port: number, hostPort: number): Promise<Transport> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
+      perMessageDeflate: false,
+      // By its own name, also through a proxy.
+      headers: { host: `127.0.0.1:${hostPort}` },
+    })
+    this.socket = socket
+    this.received = 0
+    socket.on('message', (data: Buffer) => {
+      this.received += data.length
+    })
+    await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject))
+    this.openedAt = performance.now()
+    return socketTransport(socket)
+  }
+}
+
+/** Counts and forwards output; parses nothing, so that the host is measured and not this process. */
+export function sink(heard: (bytes: Uint8Array) => void = () => {}): TerminalSink {
+  return {
+    write: (bytes, done) => {
+      heard(bytes)
+      done()
+    },
+    resize: () => {},
+    reset: () => {},
+  }
+}
+
+/** The next event of an attachment; rejects when that fails. */
+export function next<K extends keyof AttachedEvents>(attached: Attached, name: K): Promise<AttachedEvents[K]> {
+  return new Promise((resolve, reject) => {
+    attached.on('failed', reject)
+    const off = attached.on(name, value => {
+      off()
+      resolve(value)
+    })
+  })
+}
+
+/** How a new client that has nothing fares: milliseconds from the open socket to `caught_up`, and what came. */
+export async function coldAttach(host: BenchHost, session_id: string, options: AttachOptions) {
+  const one = await host.newClient()
+  let bytes = 0
+  const attached = one.client.attach(
+    session_id,
+    sink(chunk => {
+      bytes += chunk.length
+    }),
+    options,
+  )
+  const caughtUp = next(attached, 'caught_up')
+  await one.client.connect()
+  await caughtUp
+  const took = performance.now() - one.openedAt
+  one.client.close()
+  return { ms: took, rate: bytes / MB / (took / 1000), bytes, wire: one.received }
+}
+
+export const wait = (milliseconds: number) => new Promise<void>(resolve => setTimeout(resolve, milliseconds))
+
+function message<T>(child: ChildProcess): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new Error('the host process ended'))
+    child.once('exit', gone)
+    child.once('message', value => {
+      child.off('exit', gone)
+      resolve(value as T)
+    })
+  })
+}

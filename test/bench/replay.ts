@@ -1,0 +1,39 @@
+// Full replay and cold attach to a protocol client. Knows nothing of browsers.
+import { type Filled, filled, LARGEST } from './filled.ts'
+import { coldAttach, EVERYTHING } from './host.ts'
+import { mb, mbs, median, ms, print, type Row, spread } from './table.ts'
+
+const TIMES = 5
+
+export async function replay(): Promise<void> {
+  const { host, sessions, compressed } = await filled()
+  const rows: Row[] = []
+  for (const { megabytes, session_id } of [...sessions, compressed]) {
+    const all = []
+    for (let i = 0; i < TIMES; i++) all.push(await coldAttach(host, session_id, EVERYTHING))
+    const times = spread(
+      all.map(one => one.ms),
+      ms,
+    )
+    const { wire, bytes } = all.at(-1)!
+    const words = `${mbs(median(all.map(one => one.rate)))}; ${mb(bytes)} came as ${mb(wire)} on the wire`
+    const what = session_id === compressed.session_id ? '5 MB compressed: ' : ''
+    rows.push([`${what}${megabytes} MB`, ...times, words])
+  }
+  print(`full replay to a protocol client, from the open socket to caught_up, ${TIMES} times`, rows)
+}
+
+export async function cold(): Promise<void> {
+  const { host, sessions }: Filled = await filled()
+  const rows: Row[] = []
+  for (const { megabytes, session_id } of sessions) {
+    const all = []
+    for (let i = 0; i < 2 * TIMES; i++) all.push(await coldAttach(host, session_id, {}))
+    const times = spread(
+      all.map(one => one.ms),
+      ms,
+    )
+    rows.push([`with ${megabytes} MB of history`, ...times, `${mb(all[0]!.bytes)} of it came`])
+  }
+  print(`cold attach with the default budget, protocol client, ${2 * TIMES} times (${LARGEST} MB is what counts)`, rows)
+}

@@ -1,0 +1,116 @@
+// A client that takes 64 KB/s while its session floods: what it costs the program, and when it sees the right screen.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Screen } from '../../main/host/screen/screen.ts'
+import type { HostClient } from '../../protocol/client.ts'
+import { folder, logFile, MB } from './files.ts'
+import { BenchHost, next, wait } from './host.ts'
+import { mb, mbs, median, print, ratio, seconds } from './table.ts'
+import { throttle } from './throttle.ts'
+
+const BYTES = 50 * MB
+const BYTES_PER_SECOND = 64_000
+const LAST_WORDS = 'the flood is over'
+
+interface Flood {
+  rate: number
+  /** Of the host's memory, at its peak. */
+  growth: number
+  /** From the end of the flood to the right screen. */
+  late?: number
+  right?: boolean
+  /** Bytes that a client parsed. */
+  got?: number
+}
+
+export async function slow(): Promise<void> {
+  const host = await BenchHost.start()
+  const client = await host.connect()
+  const alone: Flood[] = []
+  const beside: Flood[] = []
+  // In turns, so that a machine that is busy for a while does not look like a slow client. The first only warms up.
+  await flood(host, client, false)
+  for (let i = 0; i < 2; i++) {
+    alone.push(await flood(host, client, false))
+    beside.push(await flood(host, client, true))
+  }
+  await host.stop()
+  const [base, rate] = [alone, beside].map(all => median(all.map(one => one.rate))) as [number, number]
+  const [before, growth] = [alone, beside].map(all => median(all.map(one => one.growth))) as [number, number]
+  print(`a flood of ${BYTES / MB} MB beside a client that takes ${BYTES_PER_SECOND / 1000} KB/s`, [
+    ['PTY, nobody attached', mbs(base)],
+    ['PTY beside the slow client', mbs(rate), ratio(rate, base), 'of alone'],
+    ['host memory grows at most, nobody attached', mb(before)],
+    ['beside the slow client', mb(growth), `${growth < before ? '' : '+'}${mb(growth - before)}`],
+    ...beside
+      .map(
+        ({ late, right, got }) =>
+          ['right screen after the end', seconds(late!), right ? '' : 'WRONG SCREEN', `${mb(got!)} parsed`] as const,
+      )
+      .map(row => [...row] as [string, string, string, string]),
+  ])
+}
+
+let floods = 0
+
+async function flood(host: BenchHost, client: HostClient, withSlowClient: boolean): Promise<Flood> {
+  const times = join(folder, `flood-${++floods}`)
+  // The program itself says when it began and ended: nobody has to read for that.
+  const script = `stty -opost -echo; echo ready; read go; date +%s%N > ${times}; cat ${logFile(BYTES, '\r\n')}; printf '\\033[m\\r\\n${LAST_WORDS}'; date +%s%N >> ${times}; exec sleep 100000`
+  const { session_id } = await client.create({ command: ['sh', '-c', script] })
+  // Types, and wants no output.
+  const keys = client.attach(session_id, { write: (_, done) => done(), resize() {}, reset() {} }, { window: 0 })
+  await next(keys, 'session')
+  const watched = withSlowClient ? await watch(host, session_id) : undefined
+  await wait(300)
+  const { rss } = await host.ask('settle')
+  await host.ask('reset')
+  keys.type(Buffer.from('\n'))
+  const seen = await watched?.seen
+  while (!(await client.show(session_id)).lines.some(line => line.includes(LAST_WORDS))) await wait(50)
+  const { peak_rss } = await host.ask('stats')
+  const { lines } = await client.show(session_id)
+  const [begin, end] = readFileSync(times, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => Number(line) / 1e6) as [number, number]
+  await client.kill(session_id)
+  watched?.close()
+  await wait(1500) // the history catches up
+  const one: Flood = { rate: BYTES / MB / ((end - begin) / 1000), growth: peak_rss - rss }
+  if (!seen) return one
+  const right = seen.lines.join('\n').trimEnd() === lines.join('\n').trimEnd()
+  return { ...one, late: (seen.at - end) / 1000, right, got: seen.got }
+}
+
+async function watch(host: BenchHost, session_id: string) {
+  const proxy = await throttle(host.port, BYTES_PER_SECOND)
+  const { client } = await host.newClient(proxy.port)
+  let screen = new Screen({ cols: 80, rows: 24 })
+  let got = 0
+  let tell = (_: { at: number; lines: string[]; got: number }) => {}
+  const seen = new Promise<{ at: number; lines: string[]; got: number }>(resolve => {
+    tell = resolve
+  })
+  const attached = client.attach(session_id, {
+    write: (bytes, done) => {
+      got += bytes.length
+      screen.write(bytes)
+      done()
+      if (screen.lines().some(line => line.includes(LAST_WORDS))) tell({ at: Date.now(), lines: screen.lines(), got })
+    },
+    resize: (cols, rows) => screen.resize(cols, rows),
+    reset: (cols, rows) => {
+      screen.dispose()
+      screen = new Screen({ cols, rows })
+    },
+  })
+  await Promise.all([next(attached, 'caught_up'), client.connect()])
+  return {
+    seen,
+    close: () => {
+      client.close()
+      proxy.close()
+    },
+  }
+}

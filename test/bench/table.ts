@@ -1,0 +1,36 @@
+// Prints figures as tables. Knows nothing of what they mean, and judges none.
+
+/** What was measured; its figure; what it is compared with; and further words, all as printed. */
+export type Row = [what: string, figure: string, compared?: string | undefined, words?: string]
+
+const WIDTHS = [52, 14, 20]
+
+export function print(title: string, rows: Row[]): void {
+  console.log(`\n${title}`)
+  for (const row of rows) {
+    const cells = row.map((cell = '', i) =>
+      i === 0 ? `  ${cell}`.padEnd(WIDTHS[0]!) : i === 3 ? `  ${cell}` : cell.padStart(WIDTHS[i]!),
+    )
+    console.log(cells.join('').trimEnd())
+  }
+}
+
+export const ms = (value: number) => `${value.toFixed(value < 10 ? 2 : 0)} ms`
+export const seconds = (value: number) => `${value.toFixed(2)} s`
+export const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+export const mbs = (value: number) => `${value.toFixed(1)} MB/s`
+export const ratio = (a: number, b: number) => `${(a / b).toFixed(2)} x`
+
+export function median(values: number[]): number {
+  return percentile(values, 0.5)
+}
+
+export function percentile(values: number[], part: number): number {
+  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))]!
+}
+
+/** The middle one, and the extremes beside it where there are several. */
+export function spread(values: number[], show: (value: number) => string): [figure: string, extremes: string] {
+  const extremes = values.length > 1 ? `${show(Math.min(...values))}–${show(Math.max(...values))}` : ''
+  return [show(median(values)), extremes]
+}

@@ -1,0 +1,130 @@
+// A Chromium without Playwright, which has every page believe that it is seen: Chromium freezes none that is. Speaks just
+// enough of the DevTools protocol. Knows no test.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+
+interface Answer {
+  id?: number
+  result?: Record<string, unknown>
+  error?: { message: string }
+}
+
+export class PlainBrowser {
+  readonly #process: ChildProcess
+  readonly #folder: string
+  readonly #answers = new Map<number, (answer: Answer) => void>()
+  #socket: WebSocket | undefined
+  #next = 1
+
+  private constructor(executable: string) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'otg-chromium-'))
+    const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--no-first-run']
+    const rest = ['--remote-debugging-port=0', `--user-data-dir=${this.#folder}`, 'about:blank']
+    this.#process = spawn(executable, [...flags, ...rest], { stdio: ['ignore', 'ignore', 'pipe'] })
+  }
+
+  static async start(executable: string): Promise<PlainBrowser> {
+    const browser = new PlainBrowser(executable)
+    const url = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      browser.#process.stderr?.on('data', (bytes: Buffer) => {
+        said += bytes.toString()
+        const found = /DevTools listening on (ws:\S+)/.exec(said)
+        if (found) resolve(found[1]!)
+      })
+      browser.#process.once('exit', () => reject(new Error(`Chromium did not start: ${said}`)))
+    })
+    const socket = new WebSocket(url)
+    await new Promise(resolve => socket.once('open', resolve))
+    socket.on('message', (bytes: Buffer) => {
+      const answer = JSON.parse(bytes.toString()) as Answer
+      if (answer.id !== undefined) browser.#answers.get(answer.id)?.(answer)
+    })
+    browser.#socket = socket
+    return browser
+  }
+
+  /** Opens a page in front of the others. */
+  async open(url: string): Promise<PlainPage> {
+    const { targetId } = await this.send('Target.createTarget', { url })
+    await this.send('Target.activateTarget', { targetId })
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true })
+    return new PlainPage(this, targetId as string, sessionId as string)
+  }
+
+  send(method: string, params: object = {}, sessionId?: string): Promise<Record<string, unknown>> {
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, ({ result, error }) => {
+        this.#answers.delete(id)
+        if (error) reject(new Error(`${method}: ${error.message}`))
+        else resolve(result ?? {})
+      })
+      this.#socket?.send(JSON.stringify({ id, method, params, sessionId }))
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#socket?.close()
+    const gone = new Promise(resolve => this.#process.once('exit', resolve))
+    this.#process.kill('SIGKILL')
+    await gone
+    // Its helpers write for a moment longer.
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
+  }
+}
+
+export class PlainPage {
+  readonly #browser: PlainBrowser
+  readonly #target: string
+  readonly #session: string
+
+  constructor(browser: PlainBrowser, target: string, session: string) {
+    this.#browser = browser
+    this.#target = target
+    this.#session = session
+  }
+
+  /** The value of an expression in the page. */
+  async evaluate(expression: string): Promise<unknown> {
+    const params = { expression, returnByValue: true, awaitPromise: true, userGesture: true }
+    const { result } = await this.#browser.send('Runtime.evaluate', params, this.#session)
+    return (result as { value?: unknown }).value
+  }
+
+  /** Types into what has the focus. */
+  async type(text: string): Promise<void> {
+    for (const letter of text) {
+      const key =
+        letter === '\n'
+          ? { key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 }
+          : letter === '\u0004'
+            ? { key: 'd', code: 'KeyD', modifiers: 2, windowsVirtualKeyCode: 68 }
+            : { key: letter, text: letter }
+      await this.#browser.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key }, this.#session)
+      await this.#browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key, text: undefined }, this.#session)
+    }
+  }
+
+  async toFront(): Promise<void> {
+    await this.#browser.send('Target.activateTarget', { targetId: this.#target })
+  }
+
+  async lifecycle(state: 'frozen' | 'active'): Promise<void> {
+    await this.#browser.send('Page.setWebLifecycleState', { state }, this.#session)
+  }
+
+  /** The terminal's rows, without the blanks at their ends. */
+  async screen(): Promise<string> {
+    const rows = (await this.evaluate(
+      "[...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent)",
+    )) as string[]
+    return rows
+      .map(row => row.replaceAll('\u00a0', ' ').trimEnd())
+      .join('\n')
+      .trimEnd()
+  }
+}

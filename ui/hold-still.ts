@@ -1,0 +1,24 @@
+// Stops a terminal's drawing for a moment and lets it catch up in one go. Knows nothing of why.
+import type { Terminal } from '@xterm/xterm'
+
+interface RenderService {
+  _handleIntersectionChange?: (entry: { isIntersecting: boolean; intersectionRatio: number }) => void
+  _renderer?: { value?: Partial<Record<'renderRows' | 'clear', unknown>> }
+}
+
+/**
+ * While `still`, the last picture stays, whatever is written or resized. xterm.js does so by itself for a terminal that is
+ * scrolled out of sight, and offers no other way (RenderService, 6.0.0); without that method everything is drawn as it comes.
+ */
+export function holdStill(term: Terminal, still: boolean): void {
+  const service = (term as unknown as { _core: { _renderService?: RenderService } })._core._renderService
+  const renderer = service?._renderer?.value
+  // The DOM renderer draws all rows whenever the selection is looked at, seen or not (at every line that scrolls out), and
+  // a reset clears the picture at once.
+  for (const name of ['renderRows', 'clear'] as const) {
+    if (!renderer) break
+    if (still) renderer[name] = () => {}
+    else if (Object.hasOwn(renderer, name)) delete renderer[name]
+  }
+  service?._handleIntersectionChange?.({ isIntersecting: !still, intersectionRatio: still ? 0 : 1 })
+}
