@@ -33,7 +33,7 @@ async function idleAfter(bytes: number, count: number): Promise<Row[]> {
   const after = await host.ask('settle')
   const rows: Row[] = []
   if (bytes === 0) {
-    await host.ask('reset')
+    await host.ask('rest')
     await wait(WATCH_MS)
     const { cpu_ms } = await host.ask('stats')
     rows.push(['CPU of all together', `${((cpu_ms / WATCH_MS) * 100).toFixed(2)} %`, '', `over ${WATCH_MS / 1000} s`])

@@ -109,8 +109,8 @@ export class Phone {
   /** Prepares output that comes when the returned function is called. */
   async later(command: string): Promise<() => void> {
     const file = join(this.host.home, `go-${Math.random()}`)
-    await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear`)
-    await this.shows(/^\$ $|^\$$/)
+    await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear; echo ready`)
+    await this.shows(/^ready\n\$$/)
     return () => writeFileSync(file, '')
   }
 

@@ -88,11 +88,15 @@ export class PlainPage {
     this.#session = session
   }
 
-  /** The value of an expression in the page. */
+  /** The value of an expression in the page; undefined while that is not there yet. */
   async evaluate(expression: string): Promise<unknown> {
     const params = { expression, returnByValue: true, awaitPromise: true, userGesture: true }
-    const { result } = await this.#browser.send('Runtime.evaluate', params, this.#session)
-    return (result as { value?: unknown }).value
+    const sent = this.#browser.send('Runtime.evaluate', params, this.#session)
+    const answer = await sent.catch((error: Error) => {
+      if (error.message.includes('execution context')) return undefined
+      throw error
+    })
+    return (answer?.result as { value?: unknown } | undefined)?.value
   }
 
   /** Types into what has the focus. */
