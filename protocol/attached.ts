@@ -1,13 +1,13 @@
-// The client's side of one attachment: applies a session's log to a terminal in order, numbers and keeps input until it
-// has arrived. Knows nothing of sockets or reconnecting; the client (client.ts) tells it when a channel is there.
-
+// The client's side of one attachment: applies a session's log to a terminal in order, and types.
+// Knows nothing of sockets or reconnecting; the client (client.ts) tells it when a channel is there.
 import { crc32 } from './checksum.ts'
 import { Emitter } from './emitter.ts'
 import { assertNever, CodedError, toCoded } from './errors.ts'
 import { ackFrame, inputFrames, type Output } from './frames.ts'
-import { CLAIM_LAPSE_MS, INPUT_BYTES, WINDOW_BYTES } from './limits.ts'
+import { CLAIM_LAPSE_MS, WINDOW_BYTES } from './limits.ts'
 import type { Blob, ClientMessage, HostMessageOf, SessionInfo, SessionSpec } from './messages.ts'
 import type { Position } from './position.ts'
+import { TypedInput, type UnsentInput } from './typed-input.ts'
 
 /** What a log is applied to. xterm.js fits; so does anything that counts bytes. */
 export interface TerminalSink {
@@ -67,14 +67,6 @@ export interface AttachOptions {
   resume?: UnsentInput | undefined
 }
 
-/** Input that has not arrived, and its numbering: who goes on with both has it arrive once. */
-export interface UnsentInput {
-  input_stream: string
-  /** The highest number that was given. */
-  seq: number
-  input: readonly Readonly<PendingInput>[]
-}
-
 /** Sends on the present channel; false while there is none. */
 export interface Outlet {
   message(message: ClientMessage): boolean
@@ -82,18 +74,6 @@ export interface Outlet {
   /** What came cannot be applied: this attachment is over. */
   fail(error: CodedError): void
 }
-
-/** Typed before a drop and unsent for longer than this: the person is asked first. */
-export const STALE_INPUT_MS = 5_000
-
-/** Input that may wait for a channel; past it typing fails rather than growing without bound. */
-export const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
-
-/**
- * What was typed since `UnsentInput` was last noted has numbers above its `seq`, and may still be on its way to the host:
- * nobody types as many units in that time.
- */
-const RESUME_GAP = 10_000
 
 /** Bytes that are there, or will be once inflated. */
 type Bytes = Uint8Array | Promise<Uint8Array>
@@ -109,18 +89,11 @@ type Item =
   | { do: 'missing'; message: HostMessageOf<'missing'> }
   | { do: 'tell'; tell: () => void }
 
-interface PendingInput {
-  seq: number
-  bytes: Uint8Array
-  at: number
-}
-
 export class Attached extends Emitter<AttachedEvents> {
   /** The session's id as asked for, then as the host names it. */
   session_id: string
   session: SessionInfo | undefined
   readonly options: AttachOptions
-  readonly input_stream: string
   /** Where the terminal ends: bytes whose write callback ran, resizes that were applied. Null until something was. */
   have: Position | null = null
 
@@ -138,13 +111,7 @@ export class Attached extends Emitter<AttachedEvents> {
   #owed = false
   /** Announced, its blob not here yet. */
   #announced: HostMessageOf<'keyframe' | 'segment'> | undefined
-  #seq = 0
-  #input: PendingInput[] = []
-  #inputBytes = 0
-  /** Input waits for the person's answer, up to the number #asked; what was confirmed once is not asked about again. */
-  #held = false
-  #asked = 0
-  #confirmed = 0
+  readonly #input: TypedInput
   #readOnly: boolean
   #size: { cols: number; rows: number } | undefined
   /** The size that the last attach asked for. */
@@ -169,12 +136,7 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#now = now
     this.#size = options.size
     this.#readOnly = options.read_only === true
-    const { resume } = options
-    this.input_stream = resume?.input_stream ?? randomName()
-    if (!resume) return
-    this.#seq = resume.seq + RESUME_GAP
-    for (const input of resume.input) this.#inputBytes += input.bytes.length
-    this.#input.push(...resume.input)
+    this.#input = new TypedInput(now, bytes => this.emit('pending_input', bytes), options.resume)
   }
 
   /** True between the host's `session` answer and the loss of its channel. */
@@ -199,27 +161,20 @@ export class Attached extends Emitter<AttachedEvents> {
     if (bytes.length === 0) return
     if (this.#readOnly) throw new CodedError('read_only', 'this attachment only looks')
     if (this.#ended) throw new CodedError('session_ended', 'the session takes no more input')
-    if (bytes.length > INPUT_BYTES || this.#inputBytes + bytes.length > PENDING_INPUT_BYTES)
-      throw new CodedError('input_full', 'too much input waits for the connection; send it when it is back')
-    const input = { seq: ++this.#seq, bytes, at: this.#now() }
-    this.#input.push(input)
-    this.#inputBytes += bytes.length
-    if (this.#handle !== undefined && !this.#held) this.#outlet.frames(inputFrames(this.#handle, input.seq, bytes))
-    this.emit('pending_input', this.#inputBytes)
+    const { seq } = this.#input.add(bytes)
+    if (this.#handle !== undefined && !this.#input.held) this.#outlet.frames(inputFrames(this.#handle, seq, bytes))
+    this.emit('pending_input', this.#input.bytes)
   }
 
   /** What waits to arrive, and where its numbering has come to. */
   unsent(): UnsentInput {
-    return { input_stream: this.input_stream, seq: this.#seq, input: [...this.#input] }
+    return this.#input.unsent()
   }
 
   /** Answers `stale_input`: sends what waited, or forgets it. */
   confirmInput(send: boolean): void {
-    if (!this.#held) return
-    this.#held = false
-    // What was typed after the question was not asked about.
-    if (send) this.#confirmed = this.#asked
-    else this.#forgetInput(this.#input.filter(input => input.seq <= this.#asked).length)
+    if (!this.#input.held) return
+    this.#input.confirm(send)
     this.#resend()
   }
 
@@ -247,7 +202,7 @@ export class Attached extends Emitter<AttachedEvents> {
       request_id,
       session_id: this.session_id,
       have: this.have,
-      input_stream: this.input_stream,
+      input_stream: this.#input.stream,
       window: this.options.window ?? WINDOW_BYTES,
       ...(this.options.history === undefined ? {} : { history: this.options.history }),
       ...(this.options.budget === undefined ? {} : { budget: this.options.budget }),
@@ -269,21 +224,14 @@ export class Attached extends Emitter<AttachedEvents> {
     // lies before `#end` is dropped when it comes again. The overlap still owes an ack, or the window would not open.
     this.#owed = true
     if (!this.have && this.#outstanding === 0) this.#sink.resize(message.cols, message.rows)
-    const seen = this.#input.findIndex(input => input.seq > message.input_seen)
-    this.#forgetInput(seen < 0 ? this.#input.length : seen)
+    this.#input.arrived(message.input_seen)
     this.#readOnly = message.read_only
-    if (this.#readOnly) this.#forgetInput(this.#input.length)
+    if (this.#readOnly) this.#input.clear()
     this.#catchUpSize()
-    const stale = this.#input.filter(input => input.seq > this.#confirmed && this.#now() - input.at > STALE_INPUT_MS)
-    this.#held = stale.length > 0 && this.options.ask_stale_input === true
-    if (!this.#held) this.#resend()
+    const stale = this.options.ask_stale_input ? this.#input.hold() : undefined
+    if (!stale) this.#resend()
     this.emit('session', message)
-    if (!this.#held) return
-    this.#asked = this.#seq
-    this.emit(
-      'stale_input',
-      this.#input.map(input => input.bytes),
-    )
+    if (stale) this.emit('stale_input', stale)
   }
 
   /** What was asked for while the attach was under way. */
@@ -309,7 +257,7 @@ export class Attached extends Emitter<AttachedEvents> {
   onlyLook(): void {
     this.#readOnly = true
     this.#size = undefined
-    this.#forgetInput(this.#input.length)
+    this.#input.clear()
   }
 
   get readOnly(): boolean {
@@ -387,8 +335,7 @@ export class Attached extends Emitter<AttachedEvents> {
   }
 
   ack(seq: number): void {
-    const next = this.#input.findIndex(input => input.seq > seq)
-    this.#forgetInput(next < 0 ? this.#input.length : next)
+    this.#input.arrived(seq)
   }
 
   message(
@@ -544,19 +491,12 @@ export class Attached extends Emitter<AttachedEvents> {
     this.have = null
     this.#end = { offset: 0, n: 0 }
     this.#queue = []
-    this.#seq = 0
-    this.#forgetInput(this.#input.length)
+    this.#input.restart()
   }
 
   #resend(): void {
     if (this.#handle === undefined) return
-    for (const input of this.#input) this.#outlet.frames(inputFrames(this.#handle, input.seq, input.bytes))
-  }
-
-  #forgetInput(count: number): void {
-    if (count === 0) return
-    for (const input of this.#input.splice(0, count)) this.#inputBytes -= input.bytes.length
-    this.emit('pending_input', this.#inputBytes)
+    for (const { seq, bytes } of this.#input.waiting) this.#outlet.frames(inputFrames(this.#handle, seq, bytes))
   }
 }
 
@@ -569,8 +509,4 @@ function ready(bytes: Bytes): Uint8Array {
 function checked(blob: Blob, bytes: Uint8Array): Uint8Array {
   if (bytes.length === blob.size && crc32(bytes) === blob.checksum) return bytes
   throw new CodedError('bad_frame', 'a blob does not hold what was announced')
-}
-
-function randomName(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -4,7 +4,8 @@
 // A password may be among it, so it lies here as shortly as can be: sessionStorage goes with the tab, is read by this
 // origin only (which holds the key to every shell anyway), and is written a moment after a key was pressed, when the host
 // has usually acknowledged it and there is nothing left to keep but a number.
-import type { Attached, UnsentInput } from '../protocol/attached.ts'
+import type { Attached } from '../protocol/attached.ts'
+import type { UnsentInput } from '../protocol/typed-input.ts'
 import { quietly } from './address.ts'
 import { pageAway } from './lifecycle.ts'
 

@@ -44,14 +44,15 @@ describe.each([1, 2026])('over a network that drops, delays and cuts connections
   it('100,000 numbered lines arrive complete, in order, once', async () => {
     const { client, proxy } = await throughFaults(seed)
     const { session_id } = await client.create({
-      command: ['sh', '-c', 'stty -echo; read go; seq 1 100000; echo end; exec cat'],
+      command: ['sh', '-c', 'stty -echo; echo ready; read go; seq 1 100000; echo end; exec cat'],
     })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12, window: 128 * 1024 })
+    await terminal.shows('ready')
     attached.type(bytesOf('\n'))
     await terminal.shows(/end\r\n$/)
     expect(proxy.faults.dropped + proxy.faults.cut).toBeGreaterThan(3)
-    const expected = `${Array.from({ length: 100_000 }, (_, i) => `${i + 1}\r\n`).join('')}end\r\n`
+    const expected = `ready\r\n${Array.from({ length: 100_000 }, (_, i) => `${i + 1}\r\n`).join('')}end\r\n`
     expect(terminal.text === expected).toBe(true)
   })
 

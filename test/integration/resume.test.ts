@@ -66,25 +66,28 @@ describe('a client that returns', () => {
       command: [
         'sh',
         '-c',
-        'stty -echo; read go; for i in 1 2 3 4 5 6 7 8; do seq 1 20000; sleep 0.05; done; echo end; exec cat',
+        'stty -echo; echo ready; read go; for i in 1 2 3 4 5 6 7 8; do seq 1 20000; sleep 0.05; done; echo end; exec cat',
       ],
     })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, { ...EVERYTHING, window: 64 * 1024 })
-    attached.type(bytesOf('\n'))
     let drops = 0
-    attached.on('session', () => {
-      // Each return lives for a little output only.
+    const dropSoon = () => {
+      // Each connection lives for a little output only.
       const before = terminal.bytes.length
       if (drops < 40)
         void until(() => terminal.bytes.length > before + 10_000 || terminal.text.includes('end\r\n')).then(() => {
           drops++
           drop()
         })
-    })
+    }
+    await terminal.shows('ready')
+    attached.on('session', dropSoon)
+    attached.type(bytesOf('\n'))
+    dropSoon()
     await terminal.shows(/end\r\n$/)
     expect(drops).toBeGreaterThan(10)
-    expect(terminal.text).toBe(`${lines(1, 20_000).repeat(8)}end\r\n`)
+    expect(terminal.text).toBe(`ready\r\n${lines(1, 20_000).repeat(8)}end\r\n`)
   })
 
   it('types through drops: each key arrives once and in order', async () => {
