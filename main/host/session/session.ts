@@ -1,7 +1,7 @@
 // One terminal session: a process on a PTY, its log, its screen and who is attached. Knows nothing of sockets or the store.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import { BATCH_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
+import { BATCH_BYTES, BUDGET_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { History } from '../history/history.ts'
@@ -51,8 +51,11 @@ const INPUT_STREAMS = 256
 const HISTORY_LAG_BYTES = 16 * 1024 * 1024
 const HISTORY_WAIT_MS = 300
 
-/** Raw output per segment, the unit of storage, trimming and replay: 20 ms of parsing, a tenth of that on the wire. */
-const SEGMENT_BYTES = 1024 * 1024
+/**
+ * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. With its last batch it is never
+ * longer than what a client gets by default, so that there is always a state to begin from within that.
+ */
+const SEGMENT_BYTES = BUDGET_BYTES - BATCH_BYTES
 
 /** A segment's resizes travel in one message; a fight over the size makes thousands. */
 const SEGMENT_RESIZES = 2048
