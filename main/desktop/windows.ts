@@ -31,7 +31,8 @@ export class MainWindow {
   open(place?: Place): void {
     const fragment = place === undefined ? '' : place === 'phone' ? '#phone' : `#session=${place.session}`
     const window = this.#window
-    if (!window) {
+    // While a window closes its page goes first, and `closed` is told last.
+    if (!window || window.isDestroyed() || window.webContents.isDestroyed()) {
       this.#create(`${PAGE}${fragment}`)
       return
     }
