@@ -12,10 +12,13 @@ for (const file of process.argv.slice(2)) {
     vitest ??
     [...text.matchAll(/^\s+(\d+ (?:passed|failed|flaky|skipped|did not run)\b.*)$/gm)].map(match => match[1]).join(' ')
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(lines)?.[1] ?? 0)
-  const passed = count('passed')
-  const failed = count('failed') + count('flaky') + count('did not run')
+  const passed = count('passed') + count('flaky')
+  const failed = count('failed') + count('did not run')
+  const flaky = count('flaky')
   const skipped = count('skipped')
-  console.log(`${file.split('/').at(-1)}: ${passed} passed, ${failed} failed, ${skipped} skipped`)
+  console.log(
+    `${file.split('/').at(-1)}: ${passed} passed, ${failed} failed, ${skipped} skipped${flaky > 0 ? `, ${flaky} only at the second try` : ''}`,
+  )
   if (passed === 0) {
     console.log(`${file} shows no test that ran`)
     missing++
