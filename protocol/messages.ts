@@ -147,7 +147,7 @@ export const HostMessage = z.discriminatedUnion('type', [
     cols: z.int(),
     rows: z.int(),
   }),
-  /** The session's size changed at this place of its log, or (same size) who owns it. */
+  /** The session's size changed at this place of its log. */
   z.object({
     type: z.literal('resize'),
     handle,

@@ -41,7 +41,7 @@ export interface SessionHandlers {
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
 const BATCH_MS = 4
 
-/** How far the screen may lag: half a second of parsing. Past it the PTY is paused, at half of it it goes on. */
+/** How far the screen may lag: most of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
 export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
 
 /** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
@@ -127,12 +127,12 @@ export class Session implements Source {
     )
     this.pid = this.#pty.pid
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
-      parsed: () => this.#goOn(),
+      parsed: () => this.reconsider(),
       answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titled(title),
       cwd: cwd => this.#moved(cwd),
       bell: () => handlers.bell(),
-      failed: () => this.#goOn(),
+      failed: () => this.reconsider(),
     })
     options.history.insertSession(this.info(), processIdentity(this.pid))
     this.#keep(birthKeyframe(options.size))
@@ -374,10 +374,6 @@ export class Session implements Source {
 
   /** For whoever caught up (the screen, the history): reads on from the PTY if nothing is too far behind any more. */
   reconsider(): void {
-    this.#goOn()
-  }
-
-  #goOn(): void {
     if (!this.#paused || (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES / 2)) return
     const { behind, waiting } = this.#options.history
     if (behind > HISTORY_LAG_BYTES / 2 || waiting > HISTORY_WAIT_MS) return
