@@ -16,19 +16,10 @@ import {
 } from './messages.ts'
 import type { Transport } from './transport.ts'
 
-export interface Credentials {
-  /** The one-time secret from the address, or the key that an earlier welcome gave. */
-  secret?: string | undefined
-  key?: string | undefined
-}
-
 export interface ClientOptions {
   /** Opens a transport; rejects when nothing answers. Called again after every drop. */
   connect: () => Promise<Transport>
   client: { kind: ClientKind; name: string }
-  credentials?: Credentials
-  /** The host gave a key in place of the secret: keep it. */
-  onKey?: (key: string) => void
   inflate?: Inflate
   /** False: the first drop ends the client (commands and scripts). */
   reconnect?: false | Backoff
@@ -38,11 +29,13 @@ export interface ClientOptions {
 }
 
 /**
- * `connecting`: trying. `waiting`: next try at `retry_at`. `ready`: channel open and welcomed. `gave_up`: tried long
- * enough, `retry()` starts again. `closed`: for good, `error` says why.
+ * `connecting`: trying. `asking`: the host knows that we are here, and somebody there has to say yes, until `until`.
+ * `waiting`: next try at `retry_at`. `ready`: channel open and welcomed. `gave_up`: tried long enough, `retry()` starts
+ * again. `closed`: for good, `error` says why.
  */
 export type ClientState =
   | { name: 'connecting'; attempt: number }
+  | { name: 'asking'; until: number }
   | { name: 'waiting'; attempt: number; retry_at: number; error: CodedError }
   | { name: 'ready' }
   | { name: 'gave_up'; error: CodedError }
@@ -52,6 +45,10 @@ export interface ClientEvents {
   state: ClientState
   /** Comes while watching (see `watch`). */
   sessions: SessionInfo[]
+  /** Comes while showing (see `showPairing`). */
+  pairing: HostMessageOf<'pairing'>
+  /** Comes while watching (see `watchDevices`). */
+  devices: HostMessageOf<'devices'>
   attention: HostMessageOf<'attention'>
 }
 
@@ -68,7 +65,17 @@ export const HEARTBEAT_MS = 20_000
 const GOOD_MS = 3_000
 
 /** Errors of a hello that no retry will cure. */
-const FINAL_HELLO_ERRORS = new Set(['unauthorized', 'version_unsupported', 'forbidden'])
+const FINAL_HELLO_ERRORS = new Set<string>([
+  'version_unsupported',
+  'forbidden',
+  'channel_refused',
+  'pairing_refused',
+  'pairing_expired',
+  'pairing_busy',
+  'pairing_spent',
+  'too_many_devices',
+  'device_revoked',
+])
 
 interface Pending {
   /** Asked again on the next channel, so a drop is not its end. */
@@ -81,7 +88,6 @@ interface Pending {
 export class HostClient extends Emitter<ClientEvents> {
   readonly #options: ClientOptions
   readonly #now: () => number
-  #credentials: Credentials
   #state: ClientState = { name: 'connecting', attempt: 0 }
   #channel: Transport | undefined
   #pending = new Map<number, Pending>()
@@ -92,6 +98,8 @@ export class HostClient extends Emitter<ClientEvents> {
   #heartbeat: unknown
   #downSince: number | undefined
   #watching = false
+  #watchingDevices = false
+  #showingPairing = false
   #started = false
   #welcome: HostMessageOf<'welcome'> | undefined
   /** Counts tries, so that a late answer of an abandoned one is recognised. */
@@ -105,7 +113,6 @@ export class HostClient extends Emitter<ClientEvents> {
   constructor(options: ClientOptions) {
     super()
     this.#options = options
-    this.#credentials = { ...options.credentials }
     this.#now = options.now ?? Date.now
   }
 
@@ -142,6 +149,8 @@ export class HostClient extends Emitter<ClientEvents> {
       this.#lost(new CodedError('unreachable', 'the host did not answer'))
       return this.retry()
     }
+    // The host still knows who asks, so asking again is cheap; a socket that slept through the answer is not.
+    if (this.#state.name === 'asking') this.#lost(new CodedError('probe_failed', 'the page was away'))
     if (this.#state.name !== 'ready') return this.retry()
     const channel = this.#channel
     this.#ask({ type: 'ping', request_id: this.#nextRequest++ }, PROBE_MS).catch(() => {
@@ -186,9 +195,46 @@ export class HostClient extends Emitter<ClientEvents> {
     return this.#request('screen', { type: 'show', request_id: this.#nextRequest++, session_id })
   }
 
-  /** A fresh address with a one-time secret; `local` only. */
-  async address(): Promise<string> {
-    return (await this.#request('address', { type: 'address', request_id: this.#nextRequest++ })).url
+  // --- the desktop's own (`local`); a device is answered `forbidden` ---
+
+  /** From now on the pairing code is shown, and `pairing` is emitted with it whenever it changes, also after reconnects. */
+  showPairing(): void {
+    this.#showingPairing = true
+    if (this.#state.name === 'ready') this.#sendShowPairing()
+  }
+
+  /** Nobody can use the code any more, unless somebody else shows it too. */
+  async hidePairing(): Promise<void> {
+    this.#showingPairing = false
+    if (this.#state.name !== 'ready') return
+    await this.#request('ok', { type: 'pair', request_id: this.#nextRequest++, show: false })
+  }
+
+  /** The paired devices, and those that wait to be let in. */
+  devices(): Promise<HostMessageOf<'devices'>> {
+    return this.#request('devices', { type: 'devices', request_id: this.#nextRequest++ })
+  }
+
+  /** From now on `devices` is emitted and again whenever it changes, also after reconnects. */
+  watchDevices(): void {
+    this.#watchingDevices = true
+    if (this.#state.name === 'ready') this.#sendWatchDevices()
+  }
+
+  /** Says yes or no to a phone that waits. Rejects with `pairing_unknown` when somebody else has answered. */
+  async answerPairing(pairing_id: string, answer: { allow: boolean; read_only?: boolean }): Promise<void> {
+    const request_id = this.#nextRequest++
+    await this.#request('ok', { type: 'answer_pairing', request_id, pairing_id, ...answer })
+  }
+
+  async updateDevice(device_id: string, change: { name?: string; read_only?: boolean }): Promise<void> {
+    const request_id = this.#nextRequest++
+    await this.#request('ok', { type: 'update_device', request_id, device_id, ...change })
+  }
+
+  /** Its connections are closed at once, and it has to be paired anew. */
+  async revokeDevice(device_id: string): Promise<void> {
+    await this.#request('ok', { type: 'revoke_device', request_id: this.#nextRequest++, device_id })
   }
 
   /**
@@ -274,16 +320,8 @@ export class HostClient extends Emitter<ClientEvents> {
         this.#lost(error, attempt)
       },
     })
-    const { secret, key } = this.#credentials
-    this.#sendFrames(
-      jsonFrames({
-        type: 'hello',
-        versions: VERSIONS,
-        client: this.#options.client,
-        ...(secret ? { secret } : {}),
-        ...(key ? { key } : {}),
-      } satisfies ClientMessage),
-    )
+    const hello: ClientMessage = { type: 'hello', versions: VERSIONS, client: this.#options.client }
+    this.#sendFrames(jsonFrames(hello))
   }
 
   #receive(frame: Frame): void {
@@ -315,6 +353,14 @@ export class HostClient extends Emitter<ClientEvents> {
         if (message.request_id === undefined) this.emit('sessions', message.sessions)
         else this.#answer(message.request_id, message)
         return
+      case 'waiting':
+        return this.#asked(message.seconds * 1000)
+      case 'pairing':
+      case 'devices':
+        if (message.request_id !== undefined) this.#answer(message.request_id, message)
+        else if (message.type === 'devices') this.emit('devices', message)
+        else if (this.#showingPairing) this.emit('pairing', message)
+        return
       case 'attention':
         return this.emit('attention', message)
       case 'error':
@@ -324,7 +370,6 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'created':
       case 'session':
       case 'screen':
-      case 'address':
         return this.#answer(message.request_id, message)
       case 'resize':
       case 'size_owner':
@@ -342,16 +387,23 @@ export class HostClient extends Emitter<ClientEvents> {
 
   #welcomed(message: HostMessageOf<'welcome'>): void {
     this.#welcome = message
-    if (message.key) {
-      this.#credentials = { key: message.key }
-      this.#options.onKey?.(message.key)
-    }
     this.#readyAt = this.#now()
     this.#setState({ name: 'ready' })
     if (this.#watching) this.#sendWatch()
+    if (this.#watchingDevices) this.#sendWatchDevices()
+    if (this.#showingPairing) this.#sendShowPairing()
     for (const attached of this.#attachments)
       if (!attached.ended && !this.#attaching.has(attached)) this.#reattach(attached)
     this.#beat()
+  }
+
+  #asked(milliseconds: number): void {
+    if (this.#state.name === 'ready' || this.#state.name === 'closed') return
+    // Nothing is said meanwhile, so a socket that died is noticed here.
+    this.#openTimer = setTimeout(() => {
+      if (this.#state.name === 'asking') this.#lost(new CodedError('unreachable', 'the host did not answer'))
+    }, milliseconds + REQUEST_MS)
+    this.#setState({ name: 'asking', until: this.#now() + milliseconds })
   }
 
   #error(message: HostMessageOf<'error'>): void {
@@ -388,6 +440,7 @@ export class HostClient extends Emitter<ClientEvents> {
 
   #drop(error: CodedError): void {
     this.#try++
+    clearTimeout(this.#openTimer)
     clearTimeout(this.#heartbeat)
     const channel = this.#channel
     this.#channel = undefined
@@ -473,6 +526,24 @@ export class HostClient extends Emitter<ClientEvents> {
         if (message.type === 'sessions') this.emit('sessions', message.sessions)
       },
       () => {}, // the drop that broke it is told by the state
+    )
+  }
+
+  #sendWatchDevices(): void {
+    this.#ask({ type: 'devices', request_id: this.#nextRequest++, watch: true }, REQUEST_MS).then(
+      message => {
+        if (message.type === 'devices') this.emit('devices', message)
+      },
+      () => {},
+    )
+  }
+
+  #sendShowPairing(): void {
+    this.#ask({ type: 'pair', request_id: this.#nextRequest++, show: true }, REQUEST_MS).then(
+      message => {
+        if (message.type === 'pairing' && this.#showingPairing) this.emit('pairing', message)
+      },
+      () => {},
     )
   }
 

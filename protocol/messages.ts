@@ -66,6 +66,48 @@ export const SessionSpec = z.object({
 })
 export type SessionSpec = z.infer<typeof SessionSpec>
 
+/** How far away an address is: through a tailnet, in the local network, or only in a virtual one or this computer. */
+export const AddressKind = z.enum(['named', 'tailnet', 'lan', 'public', 'virtual', 'link_local', 'loopback'])
+export type AddressKind = z.infer<typeof AddressKind>
+
+export const PairingAddress = z.object({
+  /** With the secret in its fragment. */
+  url: z.string(),
+  /** The name or number in it. */
+  name: z.string(),
+  kind: AddressKind,
+})
+export type PairingAddress = z.infer<typeof PairingAddress>
+
+/** A paired phone. */
+export const DeviceInfo = z.object({
+  device_id: id,
+  name: z.string(),
+  read_only: z.boolean(),
+  /** Its key was made on an HTTPS page, and is good there only; else on a plain one. */
+  secure: z.boolean(),
+  created_at: z.int(),
+  last_seen: z.int(),
+  /** Where it came from last. */
+  address: z.string(),
+  /** Its connections now. */
+  connected: z.int(),
+})
+export type DeviceInfo = z.infer<typeof DeviceInfo>
+
+/** A phone that has shown the secret and waits for somebody's yes. */
+export const PairingRequest = z.object({
+  pairing_id: id,
+  /** What it calls itself. */
+  name: z.string(),
+  /** What it shows too, if it is the one. */
+  code: z.string(),
+  address: z.string(),
+  secure: z.boolean(),
+  expires_at: z.int(),
+})
+export type PairingRequest = z.infer<typeof PairingRequest>
+
 export const ClientKind = z.enum(['phone', 'desktop', 'cli', 'script'])
 export type ClientKind = z.infer<typeof ClientKind>
 
@@ -74,10 +116,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     type: z.literal('hello'),
     /** Every version that the client speaks; the host takes the best that both know. */
     versions: z.array(z.int()).min(1).max(16),
+    /** `name`: what the other side should call this client; a proposal. */
     client: z.object({ kind: ClientKind, name: text(64) }),
-    /** The one-time secret from the address, or the key that an earlier hello was given. Devices only. */
-    secret: text(128).optional(),
-    key: text(128).optional(),
   }),
   z.object({ type: z.literal('ping'), request_id }),
   /** `watch`: also send `sessions` again whenever something in it changed. `past`: also what ended, newest first. */
@@ -112,8 +152,29 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('show'), request_id, session_id: id }),
   z.object({ type: z.literal('kill'), request_id, session_id: id }),
   z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
-  /** A fresh address with a one-time secret. `local` only. */
-  z.object({ type: z.literal('address'), request_id }),
+  // What follows is for the desktop itself (`local`): the phones that may come in.
+  /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
+  z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
+  /** `watch`: also send `devices` again whenever something in it changed. */
+  z.object({ type: z.literal('devices'), request_id, watch: z.boolean().optional() }),
+  /** Answers a phone that waits to be let in. */
+  z.object({
+    type: z.literal('answer_pairing'),
+    request_id,
+    pairing_id: id,
+    allow: z.boolean(),
+    /** It may look at everything and do nothing. */
+    read_only: z.boolean().optional(),
+  }),
+  z.object({
+    type: z.literal('update_device'),
+    request_id,
+    device_id: id,
+    name: text(64).optional(),
+    read_only: z.boolean().optional(),
+  }),
+  /** From now on it is a stranger, and its connections are closed. */
+  z.object({ type: z.literal('revoke_device'), request_id, device_id: id }),
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 
@@ -123,9 +184,11 @@ export const HostMessage = z.discriminatedUnion('type', [
     version: z.int(),
     role: z.enum(['local', 'device']),
     host: z.object({ name: z.string(), pid: z.int(), version: z.string(), platform: z.string(), shell: z.string() }),
-    /** What a later hello may carry in place of the secret. Devices only. */
-    key: z.string().optional(),
+    /** This device may only look. */
+    read_only: z.boolean(),
   }),
+  /** Somebody at the desktop has to say yes first; `welcome` or an `error` follows within so many seconds. */
+  z.object({ type: z.literal('waiting'), seconds: z.number().nonnegative() }),
   z.object({ type: z.literal('pong'), request_id }),
   z.object({ type: z.literal('ok'), request_id }),
   /** Answers `list` (with its request_id), and comes again while watching (without). */
@@ -202,7 +265,24 @@ export const HostMessage = z.discriminatedUnion('type', [
     rows: z.int(),
     lines: z.array(z.string()),
   }),
-  z.object({ type: z.literal('address'), request_id, url: z.string() }),
+  /** Answers `pair` (with its request_id), and comes again (without) when something of it changed. */
+  z.object({
+    type: z.literal('pairing'),
+    request_id: request_id.optional(),
+    /** Where a phone can reach this host, the best first. At least one. */
+    addresses: z.array(PairingAddress),
+    /** When the secret in the addresses dies. Before that another one comes. */
+    expires_at: z.int(),
+    /** The last browser that asked for the page since the code is shown. */
+    reached: z.object({ address: z.string(), at: z.int() }).nullable(),
+  }),
+  /** Answers `devices` (with its request_id), and comes again while watching (without). */
+  z.object({
+    type: z.literal('devices'),
+    request_id: request_id.optional(),
+    devices: z.array(DeviceInfo),
+    requests: z.array(PairingRequest),
+  }),
   z.object({
     type: z.literal('error'),
     request_id: request_id.optional(),

@@ -1,32 +1,21 @@
 // How a phone's browser gets here: the address as a QR code and as text. Knows nothing of sessions.
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
-import { toCoded } from '../protocol/errors.ts'
 import { Icon } from '../ui/icons.tsx'
 import { toast } from '../ui/toast.tsx'
 import { QrCode } from './qr-code.tsx'
 
 export function PhonePanel({ client, close }: { client: HostClient; close: () => void }) {
   const [address, setAddress] = useState<string>()
-  const [error, setError] = useState<string>()
 
-  const renew = useCallback(() => {
-    client.address().then(
-      url => {
-        setAddress(url)
-        setError(undefined)
-      },
-      cause => setError(toCoded(cause).message),
-    )
-  }, [client])
-
-  // A host that came back is another one, perhaps at another port: its addresses are new.
   useEffect(() => {
-    if (client.state.name === 'ready') renew()
-    return client.on('state', state => {
-      if (state.name === 'ready') renew()
-    })
-  }, [client, renew])
+    const off = client.on('pairing', ({ addresses }) => setAddress(addresses[0]?.url))
+    client.showPairing()
+    return () => {
+      off()
+      client.hidePairing().catch(() => {})
+    }
+  }, [client])
 
   return (
     <aside class="phone-panel" aria-label="Phone">
@@ -37,20 +26,12 @@ export function PhonePanel({ client, close }: { client: HostClient; close: () =>
         </button>
       </header>
       <div class="code">{address && <QrCode text={address} label="QR code of the address" />}</div>
-      {error && (
-        <p class="bad" role="alert">
-          {error}
-        </p>
-      )}
       <p class="address" data-testid="address">
         {address}
       </p>
       <div class="actions">
         <button type="button" disabled={!address} onClick={() => address && copy(address)}>
           Copy
-        </button>
-        <button type="button" onClick={renew}>
-          New address
         </button>
       </div>
       <p>Works once: the first browser that opens it is let in. Ask for a new address for the next one.</p>

@@ -15,6 +15,7 @@ export function ConnectionBanner({ state, reached, pending = 0, retry }: Connect
   const waits = pending > 0 ? ' What you typed is kept.' : ''
   switch (state.name) {
     case 'ready':
+    case 'asking':
       return null
     case 'connecting':
       if (state.attempt === 0 && !reached) return null
@@ -24,7 +25,7 @@ export function ConnectionBanner({ state, reached, pending = 0, retry }: Connect
     case 'gave_up':
       return <Banner bad text={`No connection for ten minutes.${waits}`} action="Try again" onAction={retry} />
     case 'closed':
-      if (state.error.code === 'unauthorized' || state.error.code === 'client_closed') return null
+      if (state.error.code === 'client_closed') return null
       return <Banner bad text={sentence(state.error.message)} />
   }
 }

@@ -1,13 +1,9 @@
 // How sessions are put into words. Knows no DOM; what programs chose is made fit to be read in one line.
 import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import { oneLine } from '../protocol/one-line.ts'
 
-/** One line without control characters and without formatting that makes text read as something else (UTR 36, 2.4). */
-export function printable(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .replace(/[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}]/gu, '')
-    .trim()
-}
+/** As it is shown in one line. */
+export const printable = (text: string): string => oneLine(text)
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,26 +1,18 @@
 // What the page knows of its way in: the secret from the address, the host's key, the session that was open.
 // Knows nothing of the connection that uses them.
 
-const KEY = 'otg.key'
+import { type Pairing, parsePairingFragment } from '../protocol/keys.ts'
+
 const SESSION = 'otg.session'
 
 /**
  * Takes the one-time secret out of the address (`#v1.<secret>`) and out of sight at once: history, screenshots and shared
  * links must not carry it (case 19). Undefined when there is none.
  */
-export function takeSecret(): string | undefined {
+export function takeSecret(): Pairing | undefined {
   const { hash, pathname, search } = window.location
   if (hash) window.history.replaceState(window.history.state, '', pathname + search)
-  return /^#v1\.([\w-]{20,128})$/.exec(hash)?.[1]
-}
-
-/** The key that the host gave for a secret; storage belongs to the origin, and so does the key. */
-export function storedKey(): string | undefined {
-  return quietly(() => window.localStorage.getItem(KEY)) ?? undefined
-}
-
-export function storeKey(key: string | undefined): void {
-  quietly(() => (key ? window.localStorage.setItem(KEY, key) : window.localStorage.removeItem(KEY)))
+  return parsePairingFragment(hash)
 }
 
 /** The session of this tab, for after a reload. */

@@ -1,10 +1,12 @@
 // The page's one connection to its host, as signals that screens can show. Knows no screens.
 import { computed, signal } from '@preact/signals'
-import { type ClientState, type Credentials, HostClient } from '../protocol/client.ts'
+import { openChannel } from '../protocol/channel.ts'
+import { type ClientState, HostClient } from '../protocol/client.ts'
+import { generateKeyPair, type Pairing } from '../protocol/keys.ts'
 import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
 import type { Transport } from '../protocol/transport.ts'
 import { inflate } from '../ui/inflate.ts'
-import { storedKey, storeKey, takeSecret } from './address.ts'
+import { takeSecret } from './address.ts'
 import { openWebSocket, socketUrl } from './websocket-transport.ts'
 
 export class HostLink {
@@ -18,7 +20,7 @@ export class HostLink {
   readonly refused = computed(
     () =>
       this.#client.value === undefined ||
-      (this.state.value.name === 'closed' && this.state.value.error.code === 'unauthorized'),
+      (this.state.value.name === 'closed' && this.state.value.error.code === 'channel_refused'),
   )
   /** There was a connection since the page was loaded. */
   readonly reached = computed(() => this.host.value !== undefined)
@@ -37,12 +39,11 @@ export class HostLink {
   /** Connects with what the address or the storage holds. */
   start(): void {
     const secret = takeSecret()
-    const key = storedKey()
-    if (secret || key) this.#connect({ secret, key })
+    if (secret) this.#connect(secret)
     // Following another address of the same host does not reload the page, it only changes the fragment.
     window.addEventListener('hashchange', () => {
       const secret = takeSecret()
-      if (secret && this.refused.value) this.#connect({ secret })
+      if (secret && this.refused.value) this.#connect(secret)
     })
   }
 
@@ -54,22 +55,23 @@ export class HostLink {
   /** Browsers keep no page with an open socket for the Back button, or let the socket die there; `probe` opens another. */
   readonly leave = (): void => this.#transport?.close({ code: 'client_closed', reason: 'the page was left' })
 
-  #connect(credentials: Credentials): void {
+  #connect({ hostKey, secret }: Pairing): void {
+    const staticKey = generateKeyPair()
+    let paired = false
     const client = new HostClient({
       connect: async () => {
-        this.#transport = await openWebSocket(socketUrl(window.location))
+        const transport = await openWebSocket(socketUrl(window.location))
+        const mode = paired ? ({ mode: 'return' } as const) : ({ mode: 'pair', psk: secret } as const)
+        this.#transport = openChannel({ transport, staticKey, remoteStatic: hostKey, ...mode })
+        paired = true
         return this.#transport
       },
       client: { kind: 'phone', name: deviceName() },
-      credentials,
-      onKey: storeKey,
       inflate,
     })
     client.on('state', state => {
       if (client !== this.#client.value) return
       if (state.name === 'ready') this.host.value = client.host?.host
-      // A key that the host does not know any more would be refused at every visit.
-      if (state.name === 'closed' && state.error.code === 'unauthorized') storeKey(undefined)
       this.state.value = state
     })
     client.on('sessions', sessions => {

@@ -1,6 +1,6 @@
 // A browser's WebSocket as a Transport. Knows nothing of messages, credentials or reconnecting.
 import { CodedError } from '../protocol/errors.ts'
-import { FRAME_BYTES } from '../protocol/limits.ts'
+import { NOISE_MESSAGE_BYTES } from '../protocol/noise.ts'
 import { Inbox, type Transport } from '../protocol/transport.ts'
 
 /** Application close codes are 4000-4999 (RFC 6455, 7.4.2); the code of ours travels as the reason. */
@@ -31,7 +31,8 @@ export function openWebSocket(url: string): Promise<Transport> {
         },
       })
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data instanceof ArrayBuffer && data.byteLength <= FRAME_BYTES) return inbox.frame(new Uint8Array(data))
+      if (data instanceof ArrayBuffer && data.byteLength <= NOISE_MESSAGE_BYTES)
+        return inbox.frame(new Uint8Array(data))
       abandon()
       inbox.close({ code: 'bad_frame', reason: 'the host sent what is no frame' })
       socket.close(CLOSE_CODE, 'bad_frame')

@@ -20,6 +20,8 @@ export interface DataDir {
   database: string
   log: string
   settings: string
+  hostKey: string
+  devices: string
   socket: string
   /** Tells clients about this host; until `release`. */
   announce(file: HostFile): void
@@ -65,6 +67,8 @@ export function openDataDir(path: string): DataDir {
     database: join(path, 'otg.db'),
     log: join(path, 'host.log'),
     settings: join(path, 'settings.json'),
+    hostKey: join(path, 'host.key'),
+    devices: join(path, 'devices.json'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

@@ -6,11 +6,16 @@ import { openDataDir } from './data-dir.ts'
 import { History } from './history/history.ts'
 import type { HistoryLimits } from './history/types.ts'
 import { createLog, type HostLog } from './log.ts'
-import { Access } from './net/access.ts'
+import type { Address } from './net/addresses.ts'
 import { Connection, type Role } from './net/connection.ts'
+import { Desk } from './net/desk.ts'
+import { Devices } from './net/devices.ts'
+import { type Admit, Entrance } from './net/entrance.ts'
+import { readHostKey } from './net/host-key.ts'
 import { type OwnNames, ownNames } from './net/hosts.ts'
 import { serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
+import { Pairing } from './net/pairing.ts'
 import { serveSockets } from './net/websocket.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
@@ -45,10 +50,8 @@ export interface Host {
   readonly port: number
   /** True when DEFAULT_PORT was taken and another one is used. */
   readonly otherPort: boolean
-  /** A fresh address: opens the web client in a browser, once. */
-  address(): string
-  /** Calls when an address was used, so that whoever shows it can show a fresh one. Returns how to stop that. */
-  onAddressUsed(listener: () => void): () => void
+  /** Where its page is, the best address first. Who has no key gets nothing there. */
+  addresses(): Address[]
   /** Takes a transport that another part of this process made (a MessagePort), as `local`. */
   accept(transport: Transport): void
   /** How many sessions run. */
@@ -70,9 +73,12 @@ const CHANGES_MS = 50
 /** And that a session rang: who did not hear the first bell of a second does not hear its thousandth. */
 const ATTENTION_MS = 1_000
 
+/** How often devices that were away for long are looked for; it is a matter of days. */
+const DEVICES_CHECK_MS = 3_600_000
+
 /**
- * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `store_newer`, `store_damaged`, `port_in_use`,
- * `bind_refused`, `web_client_missing`; then nothing is left behind.
+ * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `host_key_damaged`, `devices_damaged`,
+ * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `web_client_missing`; then nothing is left behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
   const bind = options.bind ?? '127.0.0.1'
@@ -156,13 +162,44 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     undo.push(() => sessions.stop('host_stopped'))
 
-    const used = new Set<() => void>()
-    const access = new Access(() => {
-      for (const listener of used) listener()
+    const tellPairing = () => {
+      for (const connection of connections) connection.pairingChanged()
+    }
+    const tellDevices = () => {
+      for (const connection of connections) connection.devicesChanged()
+    }
+    const of = (device_id: string) => [...connections].filter(connection => connection.device_id === device_id)
+    const staticKey = readHostKey(dataDir.hostKey)
+    const devices = new Devices({
+      file: dataDir.devices,
+      idle_ms: settings.device_days * 24 * 3_600_000,
+      changed: tellDevices,
+      ended: (device_id, why) => {
+        for (const connection of of(device_id)) connection.close(why)
+      },
+      log: hostLog,
     })
-    let origin = ''
-    const address = () => `${origin}/#v1.${access.newSecret()}`
-    const accept = (transport: Transport, role: Role) => {
+    undo.push(() => devices.close())
+    const forgetting = setInterval(() => devices.expire(device_id => of(device_id).length > 0), DEVICES_CHECK_MS)
+    forgetting.unref()
+    undo.push(() => clearInterval(forgetting))
+    const pairing = new Pairing({
+      admit: who => devices.admit(who),
+      secretChanged: tellPairing,
+      requestsChanged: tellDevices,
+    })
+    undo.push(() => pairing.close())
+    let addresses: () => Address[] = () => []
+    const desk = new Desk({
+      hostKey: staticKey.publicKey,
+      devices,
+      pairing,
+      addresses: () => addresses(),
+      connected: device_id => of(device_id).length,
+      pairingChanged: tellPairing,
+    })
+
+    const connect = (transport: Transport, role: Role, admit: Admit) => {
       // A transport may be closed already, or its first frame be refused: then that is told before there is a connection.
       let open = true
       let leave = () => {}
@@ -171,7 +208,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         role,
         sessions,
         log: hostLog,
-        address,
+        admit,
+        desk,
         host: {
           name: hostname(),
           pid: process.pid,
@@ -179,35 +217,45 @@ export async function createHost(options: HostOptions): Promise<Host> {
           platform: process.platform,
           shell: options.shell[0]!,
         },
-        admit: hello => access.admit(hello),
+        admitted: () => {
+          if (role === 'device') tellDevices()
+        },
         closed: () => {
           open = false
           leave()
         },
       })
-      if (open) {
-        connections.add(connection)
-        leave = () => connections.delete(connection)
+      if (!open) return
+      connections.add(connection)
+      leave = () => {
+        connections.delete(connection)
+        if (connection.device_id) tellDevices()
       }
-      return connection
     }
+    const acceptLocal = (transport: Transport) => connect(transport, 'local', admitDesktop)
+    const entrance = new Entrance({
+      staticKey,
+      devices,
+      pairing,
+      enter: (transport, admit) => connect(transport, 'device', admit),
+      log: hostLog,
+    })
 
     // None until the port is known.
     let names: OwnNames = { hosts: new Set(), origins: new Set() }
     const http = await serve(options, bind, () => names.hosts)
     entrances.push(() => http.close())
     names = ownNames(http.port, options.allow_hosts)
-    origin = `http://${bind === '::1' ? '[::1]' : '127.0.0.1'}:${http.port}`
+    const name = bind === '::1' ? '[::1]' : '127.0.0.1'
+    addresses = () => [{ origin: `http://${name}:${http.port}`, name, kind: 'loopback' }]
     const sockets = serveSockets({
       server: http.server,
+      secure: false,
       names: () => names,
-      accept: (transport, peer) => {
-        const connection = accept(transport, 'device')
-        peer.authenticated(() => connection.authenticated)
-      },
+      accept: (transport, from) => entrance.accept(transport, from),
     })
     entrances.push(() => sockets.close())
-    const local = await listenLocal(dataDir.socket, transport => accept(transport, 'local'))
+    const local = await listenLocal(dataDir.socket, acceptLocal)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
     hostLog.info({ port: http.port, bind }, 'host started')
@@ -218,12 +266,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       dataDir: dataDir.path,
       port: http.port,
       otherPort: options.port === undefined && http.port !== DEFAULT_PORT,
-      address,
-      onAddressUsed: listener => {
-        used.add(listener)
-        return () => used.delete(listener)
-      },
-      accept: transport => void accept(transport, 'local'),
+      addresses: () => addresses(),
+      accept: acceptLocal,
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
       stop: () => {
@@ -235,6 +279,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
     await takeApart(undo)
     throw error
   }
+}
+
+/** Who reaches the local socket is this user, and may do everything. */
+const admitDesktop: Admit = (_name, verdict) => {
+  verdict.admitted(undefined)
+  return () => {}
 }
 
 async function serve(options: HostOptions, bind: string, hosts: () => ReadonlySet<string>) {

@@ -20,6 +20,8 @@ const Settings = z.strictObject({
   end_busy: z.boolean().default(false),
   /** Each session takes one client at a time; one that returns keeps its place. */
   single_client: z.boolean().default(false),
+  /** A paired device that was away for longer is forgotten. */
+  device_days: z.number().min(0.01).max(36_500).default(90),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -4,6 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { History } from '../../main/host/history/history.ts'
 import { DEFAULT_LIMITS, type HistoryStats } from '../../main/host/history/types.ts'
 import { createHost } from '../../main/host/host.ts'
+import { answerAll, desktopOf, pairingUrl } from '../support/pairing.ts'
 
 export interface Stats {
   longest_pause_ms: number
@@ -46,6 +47,8 @@ const host = await createHost({
   // More than a session prints here to be replayed whole; less than a flood, so that trimming is part of that.
   limits: { ...DEFAULT_LIMITS, session_bytes: 64_000_000 },
 })
+const desktop = await desktopOf(host)
+answerAll(desktop)
 // Resolution 1: a timer each millisecond, so that a pause of a few shows.
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
@@ -54,7 +57,7 @@ let sampling: NodeJS.Timeout | undefined
 let cpu = process.cpuUsage()
 
 const answers: { [what in keyof Answers]: () => Answers[what] | Promise<Answers[what]> } = {
-  address: () => ({ address: host.address(), port: host.port }),
+  address: async () => ({ address: await pairingUrl(desktop), port: host.port }),
   reset: () => {
     delay.reset()
     peak = process.memoryUsage.rss()

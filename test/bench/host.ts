@@ -8,6 +8,7 @@ import type { Attached, AttachedEvents, AttachOptions, TerminalSink } from '../.
 import { HostClient } from '../../protocol/client.ts'
 import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
+import { type Identity, pairPhone, returning } from '../support/pairing.ts'
 import { emptyWebRoot, folder, logFile, MB } from './files.ts'
 import type { Answers } from './host-process.ts'
 
@@ -58,7 +59,8 @@ export class BenchHost {
   /** A client that is about to connect, by way of `port` if that is not the host's own. */
   async newClient(port = this.port): Promise<BenchClient> {
     const { address } = await this.ask('address')
-    const client = new BenchClient(port, this.port, address.split('#v1.')[1]!)
+    const phone = await pairPhone(address, () => openSocket(this.port, this.port).then(socketTransport))
+    const client = new BenchClient(port, this.port, phone)
     this.#clients.push(client)
     return client
   }
@@ -94,11 +96,10 @@ export class BenchClient {
   received = 0
   socket: WebSocket | undefined
 
-  constructor(port: number, hostPort: number, secret: string) {
+  constructor(port: number, hostPort: number, phone: Identity) {
     this.client = new HostClient({
-      connect: () => this.#open(port, hostPort),
+      connect: async () => returning(phone, await this.#open(port, hostPort)),
       client: { kind: 'script', name: 'bench' },
-      credentials: { secret },
       // Comes back when told to.
       reconnect: { first: 600_000, most: 600_000, give_up: 600_000 },
       inflate,
@@ -106,20 +107,25 @@ export class BenchClient {
   }
 
   async #open(port: number, hostPort: number): Promise<Transport> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
-      perMessageDeflate: false,
-      // By its own name, also through a proxy.
-      headers: { host: `127.0.0.1:${hostPort}` },
-    })
+    const socket = await openSocket(port, hostPort)
     this.socket = socket
     this.received = 0
     socket.on('message', (data: Buffer) => {
       this.received += data.length
     })
-    await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject))
     this.openedAt = performance.now()
     return socketTransport(socket)
   }
+}
+
+async function openSocket(port: number, hostPort: number): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
+    perMessageDeflate: false,
+    // By its own name, also through a proxy.
+    headers: { host: `127.0.0.1:${hostPort}` },
+  })
+  await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject))
+  return socket
 }
 
 /** Counts and forwards output; parses nothing, so that the host is measured and not this process. */

@@ -4,7 +4,7 @@ import type { Host } from '../../main/host/host.ts'
 import { socketTransport } from '../../main/host/net/websocket.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type FaultProxy, seeded, startFaultProxy } from '../support/fault-proxy.ts'
-import { bytesOf, cleanUp, later, Recorder, startHost, until, webClient } from '../support/host.ts'
+import { bytesOf, cleanUp, later, newPhone, Recorder, startHost, until, webClient } from '../support/host.ts'
 
 afterEach(cleanUp)
 
@@ -13,14 +13,10 @@ async function throughFaults(seed: number) {
   const host = await startHost()
   const proxy = await startFaultProxy(host.port, seeded(seed))
   later(() => proxy.close())
-  // The secret is claimed in calm weather; what is tested is the life after that.
-  let key = ''
-  const pairing = webClient(host, { onKey: given => void (key = given) })
-  await pairing.connect()
-  pairing.close()
+  // Paired in calm weather; what is tested is the life after that.
   const client = webClient(host, {
-    connect: () => open(host, proxy),
-    credentials: { key },
+    phone: await newPhone(host),
+    via: () => open(host, proxy),
     reconnect: { first: 1, most: 20, give_up: 120_000 },
   })
   return { host, proxy, client }

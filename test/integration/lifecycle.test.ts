@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_PORT } from '../../main/host/host.ts'
+import { encodeBase64url } from '../../protocol/keys.ts'
 import {
   bytesOf,
   cleanUp,
+  connectWebSocket,
+  deskOf,
   later,
   localClient,
   next,
@@ -16,6 +19,7 @@ import {
   until,
   webClient,
 } from '../support/host.ts'
+import { pairingOf, pairingUrl, pairPhone } from '../support/pairing.ts'
 
 afterEach(cleanUp)
 
@@ -209,8 +213,9 @@ describe('files are this user’s alone', () => {
 
 it('case 52: neither the secret of an address nor what is typed or printed reaches the log', async () => {
   const host = await startHost()
-  const address = host.address()
-  const client = webClient(host, { credentials: { secret: address.split('#v1.')[1]! } })
+  const url = await pairingUrl(await deskOf(host))
+  const phone = await pairPhone(url, () => connectWebSocket(host))
+  const client = webClient(host, { phone })
   const { session_id } = await client.create({})
   const terminal = new Recorder()
   const attached = client.attach(session_id, terminal)
@@ -221,5 +226,5 @@ it('case 52: neither the secret of an address nor what is typed or printed reach
   const log = readFileSync(join(host.dataDir, 'host.log'), 'utf8')
   expect(log).toContain('client connected')
   expect(log).not.toContain('canary')
-  expect(log).not.toContain(address.split('#v1.')[1]!)
+  for (const secret of [pairingOf(url).secret, phone.keys.secretKey]) expect(log).not.toContain(encodeBase64url(secret))
 })

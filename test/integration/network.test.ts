@@ -10,10 +10,9 @@ import { ackFrame, jsonFrames } from '../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import {
   cleanUp,
-  connectWebSocket,
   later,
   openSocket,
-  secretOf,
+  phoneTransport,
   startHost,
   temporaryFolder,
   until,
@@ -159,9 +158,9 @@ it('case 29: sets no cookie and allows no other origin to read', async () => {
   }
 })
 
-it('case 31: a socket that says no hello is closed after five seconds', async () => {
+it('case 31: a socket that starts no handshake is closed after five seconds', async () => {
   const socket = await openSocket(await startHost())
-  expect(await closed(socket)).toBe('hello_timeout')
+  expect(await closed(socket)).toBe('channel_timeout')
 })
 
 it('case 31: strangers from one address get eight sockets and no more; who said hello does not count', async () => {
@@ -268,18 +267,31 @@ it('case 41: believes no forwarded header', async () => {
   expect((await get(host, '/health', headers)).status).toBe(421)
 })
 
-describe('without the secret of the address', () => {
+describe('case 8: what is no handshake', () => {
   it.each([
-    ['no secret', {}],
-    ['a wrong secret', { secret: 'A'.repeat(43) }],
-    ['a wrong key', { key: 'A'.repeat(43) }],
-  ])('%s is unauthorized', async (_what, credentials) => {
+    ['a hello in the clear', hello()],
+    ['a request', jsonFrames({ type: 'list', request_id: 1 })[0]!],
+    ['input', new Uint8Array([2, 0, ...new Array(13).fill(0)])],
+    ['an empty frame', new Uint8Array(0)],
+    ['a long frame', new Uint8Array(FRAME_BYTES)],
+  ])('%s closes, and says nothing but that', async (_what, frame) => {
     const socket = await openSocket(await startHost())
+    const heard: unknown[] = []
+    socket.on('message', data => heard.push(data))
     const gone = closed(socket)
-    socket.send(hello(credentials))
-    expect(await gone).toBe('unauthorized')
+    socket.send(frame)
+    expect(await gone).toBe('channel_refused')
+    expect(heard).toEqual([])
   })
 
+  it('a text message closes', async () => {
+    const socket = await openSocket(await startHost())
+    socket.send('{"type":"hello"}')
+    expect(await closed(socket)).toBe('bad_frame')
+  })
+})
+
+describe('in an open channel', () => {
   it.each([
     ['a request before hello', jsonFrames({ type: 'list', request_id: 1 })[0]!, 'hello_expected'],
     ['input before hello', new Uint8Array([2, 0, ...new Array(13).fill(0)]), 'hello_expected'],
@@ -290,62 +302,24 @@ describe('without the secret of the address', () => {
     ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
     ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
   ])('%s closes with its code', async (_what, frame, code) => {
-    const socket = await openSocket(await startHost())
-    const gone = closed(socket)
-    socket.send(frame)
+    const transport = await phoneTransport(await startHost())
+    const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
+    transport.send(frame)
     expect(await gone).toBe(code)
   })
-
-  it('a text message closes', async () => {
-    const socket = await openSocket(await startHost())
-    socket.send('{"type":"hello"}')
-    expect(await closed(socket)).toBe('bad_frame')
-  })
-})
-
-it('lets an address in once; the key that it gave comes back', async () => {
-  const host = await startHost()
-  const secret = secretOf(host.address())
-  let key = ''
-  const first = webClient(host, {
-    credentials: { secret },
-    onKey: given => {
-      key = given
-    },
-  })
-  await first.connect()
-  first.close()
-  const thief = webClient(host, { credentials: { secret }, reconnect: false })
-  await expect(thief.connect()).rejects.toMatchObject({ code: 'unauthorized' })
-  const again = webClient(host, { credentials: { key } })
-  await again.connect()
-  expect(await again.list()).toEqual([])
-})
-
-it('of two who use an address at once exactly one comes in', async () => {
-  const host = await startHost()
-  const secret = secretOf(host.address())
-  const tries = [1, 2].map(() => webClient(host, { credentials: { secret }, reconnect: false }).connect())
-  const results = await Promise.allSettled(tries)
-  expect(results.filter(result => result.status === 'fulfilled')).toHaveLength(1)
-})
-
-it('case 26: a device is refused what only the desktop may ask', async () => {
-  const client = webClient(await startHost())
-  await expect(client.address()).rejects.toMatchObject({ code: 'forbidden' })
 })
 
 it('case 25: a handle of one connection means nothing on another', async () => {
   const host = await startHost()
   const client = webClient(host)
   await client.create({ command: ['cat'] })
-  const transport = await connectWebSocket(host)
+  const transport = await phoneTransport(host)
   const answers: unknown[] = []
   transport.start({
     frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
     close: () => {},
   })
-  transport.send(hello({ secret: secretOf(host.address()) }))
+  transport.send(hello())
   transport.send(jsonFrames({ type: 'resize', handle: 1, cols: 10, rows: 10 })[0]!)
   await until(() => answers.length === 2)
   expect(answers[1]).toMatchObject({ type: 'error', handle: 1, code: 'attachment_unknown' })
@@ -353,13 +327,13 @@ it('case 25: a handle of one connection means nothing on another', async () => {
 
 it('answers a message that it does not know and goes on', async () => {
   const host = await startHost()
-  const transport = await connectWebSocket(host)
+  const transport = await phoneTransport(host)
   const answers: { type: string; code?: string; request_id?: number }[] = []
   transport.start({
     frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
     close: () => {},
   })
-  transport.send(hello({ secret: secretOf(host.address()) }))
+  transport.send(hello())
   for (const bad of [{ type: 'dance', request_id: 4 }, { type: 'list' }, 'text', null, [], 7])
     for (const frame of jsonFrames(bad)) transport.send(frame)
   for (const frame of jsonFrames({ type: 'ping', request_id: 9 })) transport.send(frame)
@@ -377,10 +351,10 @@ it.each([
   const host = await startHost()
   const keeper = webClient(host)
   await keeper.create({ command: ['cat'] })
-  const socket = await openSocket(host)
-  const gone = closed(socket)
-  socket.send(hello({ secret: secretOf(host.address()) }))
-  socket.send(frame)
+  const transport = await phoneTransport(host)
+  const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
+  transport.send(hello())
+  transport.send(frame)
   expect(await gone).toBe('bad_frame')
   expect(await keeper.list()).toHaveLength(1)
 })
@@ -389,7 +363,7 @@ it('an ack for more than was sent counts as an ack for what was sent', async () 
   const host = await startHost()
   const keeper = webClient(host)
   const { session_id } = await keeper.create({ command: ['cat'] })
-  const transport = await connectWebSocket(host)
+  const transport = await phoneTransport(host)
   const answers: string[] = []
   transport.start({
     frame: frame => {
@@ -397,7 +371,7 @@ it('an ack for more than was sent counts as an ack for what was sent', async () 
     },
     close: ({ code }) => answers.push(code),
   })
-  transport.send(hello({ secret: secretOf(host.address()) }))
+  transport.send(hello())
   for (const one of jsonFrames({ type: 'attach', request_id: 1, session_id, have: null, input_stream: 'x' }))
     transport.send(one)
   await until(() => answers.includes('caught_up'))

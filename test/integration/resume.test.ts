@@ -22,7 +22,7 @@ afterEach(cleanUp)
 function phone(host: Host): { client: HostClient; drop: () => void } {
   let transport: Transport | undefined
   const client = webClient(host, {
-    connect: async () => {
+    via: async () => {
       transport = await connectWebSocket(host)
       return transport
     },
@@ -115,7 +115,7 @@ describe('a client that returns', () => {
     let transport: Transport | undefined
     let open = true
     const client = webClient(host, {
-      connect: async () => {
+      via: async () => {
         if (!open) throw new Error('no network')
         transport = await connectWebSocket(host)
         return transport

@@ -3,6 +3,8 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { createHost } from '../../main/host/host.ts'
+import type { HostClient } from '../../protocol/client.ts'
+import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
 
 export interface HostSetup {
   dataDir: string
@@ -32,6 +34,7 @@ diagnostics.subscribe('net.server.socket', message => {
 })
 
 let host: Awaited<ReturnType<typeof createHost>> | undefined
+let desktop: HostClient | undefined
 
 async function obey(order: Order): Promise<void> {
   if ('setup' in order) {
@@ -39,9 +42,11 @@ async function obey(order: Order): Promise<void> {
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
     host = await createHost({ dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    desktop = await desktopOf(host)
+    answerAll(desktop)
     return void report({ ready: { port: host.port, pid: process.pid } })
   }
-  if ('address' in order) return void report({ address: host!.address() })
+  if ('address' in order) return void report({ address: await pairingUrl(desktop!) })
   if ('network' in order) {
     // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
     if (order.network === 'deaf')

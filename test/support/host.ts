@@ -11,6 +11,7 @@ import type { Attached, AttachedEvents, TerminalSink } from '../../protocol/atta
 import { type ClientOptions, HostClient } from '../../protocol/client.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
+import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone, returning } from './pairing.ts'
 
 const cleanups: (() => unknown)[] = []
 
@@ -67,17 +68,58 @@ export async function connectWebSocket(host: Host): Promise<Transport> {
   }
 }
 
-export const secretOf = (address: string): string => address.split('#v1.')[1]!
+const desks = new WeakMap<Host, Promise<HostClient>>()
+/** Codes are shown one at a time: each is good once. */
+const pairings = new WeakMap<Host, Promise<unknown>>()
 
-/** A client over WebSocket, let in by a fresh address unless `credentials` are given. */
-export function webClient(host: Host, options: Partial<ClientOptions> = {}): HostClient {
-  return start({
-    connect: () => connectWebSocket(host),
-    client: { kind: 'phone', name: 'test phone' },
-    credentials: { secret: secretOf(host.address()) },
-    inflate,
-    ...options,
+/** The desktop of a host, which says yes to every phone. */
+export function deskOf(host: Host): Promise<HostClient> {
+  let desk = desks.get(host)
+  if (!desk) {
+    desk = desktopOf(host).then(desktop => {
+      later(() => desktop.close())
+      answerAll(desktop)
+      return desktop
+    })
+    desks.set(host, desk)
+  }
+  return desk
+}
+
+/** Pairs a new phone with a host. */
+export function newPhone(host: Host, name?: string): Promise<Identity> {
+  const before = pairings.get(host) ?? Promise.resolve()
+  const paired = before.then(async () => {
+    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name)
   })
+  pairings.set(
+    host,
+    paired.catch(() => {}),
+  )
+  return paired
+}
+
+/** A paired phone's client; a new phone unless `phone` is given. `via` opens what its channel goes through. */
+export function webClient(
+  host: Host,
+  options: Partial<ClientOptions> & { phone?: Identity; via?: () => Promise<Transport> } = {},
+): HostClient {
+  const { phone: given, via = () => connectWebSocket(host), ...rest } = options
+  let phone: Promise<Identity> | undefined
+  return start({
+    connect: async () => {
+      phone ??= given ? Promise.resolve(given) : newPhone(host)
+      return returning(await phone, await via())
+    },
+    client: { kind: 'phone', name: 'test phone' },
+    inflate,
+    ...rest,
+  })
+}
+
+/** An open channel of a new phone, for tests that say what no client would. */
+export async function phoneTransport(host: Host): Promise<Transport> {
+  return returning(await newPhone(host), await connectWebSocket(host))
 }
 
 /** A client over the local socket. */

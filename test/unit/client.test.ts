@@ -46,6 +46,7 @@ const WELCOME: HostMessage = {
   version: 1,
   role: 'device',
   host: { name: 'puppet', pid: 1, version: '0', platform: 'linux', shell: 'sh' },
+  read_only: false,
 }
 
 const clients: HostClient[] = []
@@ -134,15 +135,18 @@ describe('a client', () => {
     expect(puppet.transports.length).toBeLessThan(15)
   })
 
-  it.each(['unauthorized', 'version_unsupported'] as const)('does not try again what is %s', async code => {
-    const puppet = new Puppet()
-    puppet.welcome = false
-    const client = clientOf(puppet)
-    const failed = client.connect()
-    await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
-    puppet.say({ type: 'error', code, message: 'no' })
-    await expect(failed).rejects.toMatchObject({ code })
-  })
+  it.each(['pairing_refused', 'device_revoked', 'version_unsupported'] as const)(
+    'does not try again after %s',
+    async code => {
+      const puppet = new Puppet()
+      puppet.welcome = false
+      const client = clientOf(puppet)
+      const failed = client.connect()
+      await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
+      puppet.say({ type: 'error', code, message: 'no' })
+      await expect(failed).rejects.toMatchObject({ code })
+    },
+  )
 
   it('ignores what a newer host says', async () => {
     const puppet = new Puppet()

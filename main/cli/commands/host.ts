@@ -31,12 +31,7 @@ export const host: Command = async (context, given) => {
   // Whoever started it may go away; the sessions stay.
   output.outliveReader()
   if (readyFd === undefined) {
-    const tell = () => tellHost(context, describe(running, running.address()), 'Ctrl-C')
-    tell()
-    running.onAddressUsed(() => {
-      if (!context.json) output.line('\nThat address was used. A fresh one:')
-      tell()
-    })
+    tellHost(context, describe(running), 'Ctrl-C')
   }
   return runUntilSignal(running, context)
 }
@@ -69,8 +64,8 @@ function hostArguments({ dataDir }: Context, given: Given): string[] {
   ]
 }
 
-function describe({ pid, dataDir, port, otherPort }: Host, url: string): ReadyHost {
-  return { url, pid, data_dir: dataDir, port, other_port: otherPort }
+function describe({ pid, dataDir, port, otherPort, addresses }: Host): ReadyHost {
+  return { url: `${addresses()[0]!.origin}/`, pid, data_dir: dataDir, port, other_port: otherPort }
 }
 
 /** Starts as the process in the background: says how it went on a descriptor, to who waits for it. */
@@ -81,7 +76,7 @@ async function startFor(fd: number, options: HostOptions): Promise<Host> {
   }
   try {
     const running = await createHost(options)
-    say({ ready: describe(running, running.address()) })
+    say({ ready: describe(running) })
     return running
   } catch (error) {
     const { code, message } = toCoded(error)

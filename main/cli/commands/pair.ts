@@ -5,7 +5,11 @@ import { qrLines } from '../qr.ts'
 
 export const pair: Command = async (context, _given) => {
   const { json, output } = context
-  const url = await withHost(context, client => client.address())
+  const url = await withHost(context, async client => {
+    const pairing = new Promise<string>(resolve => client.on('pairing', ({ addresses }) => resolve(addresses[0]!.url)))
+    client.showPairing()
+    return pairing
+  })
   if (json) output.json({ url })
   else {
     output.line(url)

@@ -14,6 +14,9 @@ import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
+import type { Desk } from './desk.ts'
+import type { Device } from './devices.ts'
+import type { Admit } from './entrance.ts'
 
 export type Role = 'local' | 'device'
 
@@ -21,13 +24,15 @@ export interface ConnectionOptions {
   transport: Transport
   role: Role
   sessions: Sessions
-  /** Says who a device is, by what its hello carries. Throws `unauthorized`. */
-  admit(hello: ClientMessageOf<'hello'>): { peer: string; key?: string }
+  /** Decides about who says hello, at once or later. */
+  admit: Admit
+  /** What the desktop sees and decides about phones. */
+  desk: Desk
   /** What every welcome says of this host. */
   host: Extract<HostMessage, { type: 'welcome' }>['host']
-  /** A fresh address with a one-time secret. */
-  address(): string
   log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  /** Let in: from now on its sort of events is told. */
+  admitted(): void
   closed(): void
 }
 
@@ -55,11 +60,18 @@ const HELLO_BYTES = 4096
 export class Connection {
   readonly #options: ConnectionOptions
   #reader = new FrameReader(0)
+  /** Names the numbering of its input; set once it is let in. */
   #peer: string | undefined
+  /** Who it is, once it is let in; undefined for the desktop itself. */
+  #device: Device | undefined
+  #greeted = false
+  /** Tells who decided about it that it is gone. */
+  #leave = () => {}
   #kind = ''
   #attachments = new Map<number, Attachment>()
   #nextHandle = 1
   #watching = false
+  #watchingDevices = false
   /** The list of sessions changed while the client had not read the last one. */
   #owesList = false
   /** Attachments whose session is being looked up. */
@@ -78,8 +90,9 @@ export class Connection {
     })
   }
 
-  get authenticated(): boolean {
-    return this.#peer !== undefined
+  /** Undefined for the desktop itself, and until it is let in. */
+  get device_id(): string | undefined {
+    return this.#device?.device_id
   }
 
   /** Tells a watching client that the list of sessions is different. */
@@ -92,6 +105,17 @@ export class Connection {
 
   attention(session_id: string): void {
     if (this.#watching) this.#send({ type: 'attention', session_id, reason: 'bell' })
+  }
+
+  /** Tells who shows the code that it is another one, or that a browser has come. */
+  pairingChanged(): void {
+    const { desk } = this.#options
+    if (desk.pairing.shows(this)) this.#trySend(desk.pairingState())
+  }
+
+  /** Tells who watches the devices that something about them is different. */
+  devicesChanged(): void {
+    if (this.#watchingDevices) this.#trySend(this.#options.desk.devicesState())
   }
 
   /** Says why and closes. */
@@ -140,7 +164,8 @@ export class Connection {
   #json(value: unknown): void {
     const parsed = ClientMessage.safeParse(value)
     if (!this.#peer) {
-      if (parsed.data?.type !== 'hello') throw new CodedError('hello_expected', 'the first message is a hello')
+      if (parsed.data?.type !== 'hello' || this.#greeted)
+        throw new CodedError('hello_expected', 'the first message is a hello, and nothing follows before the welcome')
       return this.#hello(parsed.data)
     }
     if (!parsed.success) {
@@ -177,29 +202,38 @@ export class Connection {
     const version = Math.max(...hello.versions.filter(one => VERSIONS.includes(one)))
     if (!Number.isFinite(version))
       throw new CodedError('version_unsupported', `this host speaks version ${VERSIONS.join(', ')}; reload or update`)
-    const { peer, key } =
-      this.#options.role === 'local' ? { peer: 'local', key: undefined } : this.#options.admit(hello)
-    this.#peer = peer
+    this.#greeted = true
     this.#kind = hello.client.kind
-    this.#reader = new FrameReader(MESSAGE_BYTES * 2)
     clearTimeout(this.#timer)
+    this.#leave = this.#options.admit(hello.client.name, {
+      admitted: device => this.#admitted(version, device),
+      waiting: expires_at => this.#send({ type: 'waiting', seconds: Math.max(0, (expires_at - Date.now()) / 1000) }),
+      refused: error => this.#close(error),
+    })
+  }
+
+  #admitted(version: number, device: Device | undefined): void {
+    if (this.#closed) return
+    const { role, log, host } = this.#options
+    this.#peer = device?.device_id ?? 'local'
+    this.#device = device
+    this.#reader = new FrameReader(MESSAGE_BYTES * 2)
+    this.#heard = performance.now()
     this.#timer = setInterval(() => {
       if (performance.now() - this.#heard > SILENCE_MS)
         this.#close(new CodedError('stalled', 'the client has not been heard of for a minute'))
     }, SILENCE_MS / 4)
     this.#timer.unref()
-    this.#options.log.info({ kind: this.#kind, role: this.#options.role }, 'client connected')
-    this.#send({
-      type: 'welcome',
-      version,
-      role: this.#options.role,
-      host: this.#options.host,
-      ...(key ? { key } : {}),
-    })
+    log.info({ kind: this.#kind, role, device_id: this.device_id }, 'client connected')
+    this.#options.admitted()
+    this.#send({ type: 'welcome', version, role, host, read_only: device?.read_only === true })
   }
 
   #message(message: ClientMessage): void {
-    const { sessions } = this.#options
+    const { sessions, role } = this.#options
+    if (this.#device?.read_only && DOES.has(message.type)) throw onlyLooks()
+    if (role !== 'local' && DESKTOP_ONLY.has(message.type))
+      throw new CodedError('forbidden', 'only the desktop itself may ask that')
     switch (message.type) {
       case 'hello':
         throw new CodedError('bad_message', 'there was a hello already')
@@ -248,11 +282,43 @@ export class Connection {
           source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
-      case 'address':
-        if (this.#options.role !== 'local') throw new CodedError('forbidden', 'only the desktop itself may ask that')
-        return this.#send({ type: 'address', request_id: message.request_id, url: this.#options.address() })
+      case 'pair':
+      case 'devices':
+      case 'answer_pairing':
+      case 'update_device':
+      case 'revoke_device':
+        return this.#send(this.#atDesk(message))
       default:
         assertNever(message)
+    }
+  }
+
+  /** What the desktop asks and decides about phones. */
+  #atDesk(message: DeskMessage): HostMessage {
+    const { desk } = this.#options
+    const ok = { type: 'ok', request_id: message.request_id } as const
+    switch (message.type) {
+      case 'pair':
+        if (!message.show) {
+          desk.hide(this)
+          return ok
+        }
+        desk.show(this)
+        return { ...desk.pairingState(), request_id: message.request_id }
+      case 'devices':
+        this.#watchingDevices ||= message.watch === true
+        return { ...desk.devicesState(), request_id: message.request_id }
+      case 'answer_pairing':
+        desk.pairing.answer(message.pairing_id, { allow: message.allow, read_only: message.read_only === true })
+        return ok
+      case 'update_device':
+        desk.devices.update(message.device_id, { name: message.name, read_only: message.read_only })
+        return ok
+      case 'revoke_device':
+        desk.devices.revoke(message.device_id)
+        return ok
+      default:
+        return assertNever(message)
     }
   }
 
@@ -285,14 +351,16 @@ export class Connection {
 
   #attachTo(source: Source, message: ClientMessageOf<'attach'>): void {
     // What ended is there to be looked at; who wants to type is told.
-    if (source.state !== 'running' && !message.read_only) return this.#attachInstead(ended(source), message)
+    if (source.state !== 'running' && !this.#onlyLooks(message)) return this.#attachInstead(ended(source), message)
     this.#attachAs(source, message)
   }
 
   /** The session cannot be had; if the client asked for it, a new one takes its place in the same exchange. */
   #attachInstead(error: CodedError, message: ClientMessageOf<'attach'>): void {
     if (this.#closed) return
-    const replaceable = ['session_unknown', 'session_ended', 'session_expired'].includes(error.code)
+    // A new session is not for who may only look.
+    const replaceable =
+      !this.#device?.read_only && ['session_unknown', 'session_ended', 'session_expired'].includes(error.code)
     if (!message.fallback || !replaceable) return this.#refuse(error, message.request_id)
     try {
       const spec = message.fallback.new
@@ -316,7 +384,7 @@ export class Connection {
         window: message.window ?? WINDOW_BYTES,
         history: message.history ?? BUDGET_BYTES,
         budget: message.budget ?? BUDGET_BYTES,
-        read_only: message.read_only === true,
+        read_only: this.#onlyLooks(message),
         stream: this.#stream(message),
         compress: role === 'device',
         size_stays: role === 'local',
@@ -333,7 +401,7 @@ export class Connection {
     )
     source.attach(attachment)
     this.#attachments.set(handle, attachment)
-    if (message.size && !message.read_only) source.takeSize(attachment, message.size)
+    if (message.size && !this.#onlyLooks(message)) source.takeSize(attachment, message.size)
     this.#send({
       type: 'session',
       request_id: message.request_id,
@@ -349,6 +417,10 @@ export class Connection {
       rows: source.size.rows,
     })
     attachment.start()
+  }
+
+  #onlyLooks(message: ClientMessageOf<'attach'>): boolean {
+    return message.read_only === true || this.#device?.read_only === true
   }
 
   #stream(message: ClientMessageOf<'attach'>): string {
@@ -417,11 +489,31 @@ export class Connection {
     if (this.#closed) return
     this.#closed = true
     clearTimeout(this.#timer)
+    this.#leave()
+    this.#options.desk.hide(this)
     for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
+}
+
+type DeskMessage = ClientMessageOf<'pair' | 'devices' | 'answer_pairing' | 'update_device' | 'revoke_device'>
+
+/** What the desktop alone may ask. */
+const DESKTOP_ONLY = new Set<ClientMessage['type']>([
+  'pair',
+  'devices',
+  'answer_pairing',
+  'update_device',
+  'revoke_device',
+] satisfies DeskMessage['type'][])
+
+/** What changes something for others, and so is not for a device that may only look. */
+const DOES = new Set<ClientMessage['type']>(['create', 'resize', 'release_size', 'kill', 'rename'])
+
+function onlyLooks(): CodedError {
+  return new CodedError('device_read_only', 'this device may only look')
 }
 
 function brief(session: SessionInfo): SessionInfo {

@@ -1,9 +1,10 @@
 // WebSockets as Transports, admitted by Host and Origin. The only file that knows ws; knows nothing of messages.
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
+import type { From } from './entrance.ts'
 import { isOwnHost, isOwnOrigin, type OwnNames } from './hosts.ts'
 
 export const SOCKET_PATH = '/ws'
@@ -20,8 +21,10 @@ export interface SocketsOptions {
   server: Server
   /** By which names this host may be called, and the origins of its own pages. */
   names: () => OwnNames
-  /** A socket was opened. Until the test given to `authenticated` holds, it counts among its address's strangers. */
-  accept(transport: Transport, peer: { address: string; authenticated: (test: () => boolean) => void }): void
+  /** The server itself speaks TLS. */
+  secure: boolean
+  /** A socket was opened. Until the test that this returns holds, it counts among its address's strangers. */
+  accept(transport: Transport, from: From): () => boolean
 }
 
 export function serveSockets(options: SocketsOptions): { close(): void } {
@@ -42,15 +45,11 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
     if (strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS)
       return reject(socket, '503 Service Unavailable')
     sockets.handleUpgrade(request, socket, head, webSocket => {
-      const stranger = { address, authenticated: () => false }
-      strangers.set(webSocket, stranger)
+      // Whether a proxy in front speaks TLS only the browser can say. Who lies about it gains nothing: see Devices.find.
+      const secure = options.secure || request.headers.origin?.startsWith('https://') === true
       webSocket.once('close', () => strangers.delete(webSocket))
-      options.accept(socketTransport(webSocket), {
-        address,
-        authenticated: test => {
-          stranger.authenticated = test
-        },
-      })
+      const authenticated = options.accept(socketTransport(webSocket), { address, secure })
+      if (webSocket.readyState === WebSocket.OPEN) strangers.set(webSocket, { address, authenticated })
     })
   }
   options.server.on('upgrade', (request, socket, head) => {

@@ -1,0 +1,78 @@
+// What the desktop sees and decides about phones: the code that is shown, who waits, who is paired. Knows no sockets.
+
+import { pairingFragment } from '../../../protocol/keys.ts'
+import type { HostMessageOf } from '../../../protocol/messages.ts'
+import type { Address } from './addresses.ts'
+import type { Devices } from './devices.ts'
+import type { Pairing } from './pairing.ts'
+
+/** A browser asks for a page and its parts at once; told once in this time is enough. */
+const REACHED_MS = 1_000
+
+export interface DeskOptions {
+  hostKey: Uint8Array
+  devices: Devices
+  pairing: Pairing
+  /** The best first. */
+  addresses(): Address[]
+  /** How many connections a device has. */
+  connected(device_id: string): number
+  /** What `pairingState` says is different. */
+  pairingChanged(): void
+}
+
+export class Desk {
+  readonly #options: DeskOptions
+  #reached: { address: string; at: number } | null = null
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+  }
+
+  get devices(): Devices {
+    return this.#options.devices
+  }
+
+  get pairing(): Pairing {
+    return this.#options.pairing
+  }
+
+  /** While somebody shows the code. */
+  pairingState(): Omit<HostMessageOf<'pairing'>, 'request_id'> {
+    const { secret, expires_at } = this.pairing.current()
+    const fragment = pairingFragment({ hostKey: this.#options.hostKey, secret })
+    const addresses = this.#options
+      .addresses()
+      .map(({ origin, name, kind }) => ({ url: `${origin}/${fragment}`, name, kind }))
+    return { type: 'pairing', addresses, expires_at, reached: this.#reached }
+  }
+
+  devicesState(): Omit<HostMessageOf<'devices'>, 'request_id'> {
+    return {
+      type: 'devices',
+      devices: this.devices.list().map(({ public_key, ...device }) => ({
+        ...device,
+        connected: this.#options.connected(device.device_id),
+      })),
+      requests: this.pairing.requests().map(({ publicKey, ...request }) => request),
+    }
+  }
+
+  show(who: object): void {
+    if (!this.pairing.shows(who)) this.#reached = null
+    this.pairing.show(who)
+  }
+
+  hide(who: object): void {
+    this.pairing.hide(who)
+  }
+
+  /** Somebody's browser asked for the page: whoever shows the code sees that the phone gets through. */
+  pageAsked(address: string): void {
+    const now = Date.now()
+    const same = this.#reached?.address === address && now - this.#reached.at < REACHED_MS
+    if (same || !this.pairing.shown) return
+    this.#reached = { address, at: now }
+    this.#options.pairingChanged()
+  }
+}

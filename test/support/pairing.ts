@@ -1,0 +1,98 @@
+// Pairs as a phone does: by the secret of the code that a desktop shows, over the encrypted channel. Knows no browser.
+import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
+import { openChannel } from '../../protocol/channel.ts'
+import { HostClient } from '../../protocol/client.ts'
+import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
+import type { HostMessageOf } from '../../protocol/messages.ts'
+import { type Transport, transportPair } from '../../protocol/transport.ts'
+
+/** What a paired phone keeps. */
+export interface Identity {
+  hostKey: Uint8Array
+  keys: KeyPair
+}
+
+/** A client of the desktop in the same process as its host. */
+export async function desktopOf(host: { accept(transport: Transport): void }): Promise<HostClient> {
+  const [mine, theirs] = transportPair()
+  host.accept(theirs)
+  const client = new HostClient({
+    connect: async () => mine,
+    client: { kind: 'desktop', name: 'test desktop' },
+    reconnect: false,
+  })
+  await client.connect()
+  return client
+}
+
+/** The pairing message that comes next; shows the code if it was not shown. */
+export function nextPairing(desktop: HostClient): Promise<HostMessageOf<'pairing'>> {
+  return new Promise(resolve => {
+    const off = desktop.on('pairing', message => {
+      off()
+      resolve(message)
+    })
+    desktop.showPairing()
+  })
+}
+
+/** The best address with its secret. */
+export async function pairingUrl(desktop: HostClient): Promise<string> {
+  return (await nextPairing(desktop)).addresses[0]!.url
+}
+
+export function pairingOf(url: string): Pairing {
+  const pairing = parsePairingFragment(new URL(url).hash)
+  if (!pairing) throw new Error(`no pairing address: ${url}`)
+  return pairing
+}
+
+/** From now on every phone that asks is answered; returns how to stop that. */
+export function answerAll(desktop: HostClient, answer = { allow: true, read_only: false }): () => void {
+  const answered = new Set<string>()
+  const off = desktop.on('devices', ({ requests }) => {
+    for (const { pairing_id } of requests) {
+      if (answered.has(pairing_id)) continue
+      answered.add(pairing_id)
+      desktop.answerPairing(pairing_id, answer).catch(() => {}) // it has gone
+    }
+  })
+  desktop.watchDevices()
+  return off
+}
+
+/** As a phone that has scanned the code. `connect` opens the transport inside. */
+export function pairingClient(
+  { hostKey, secret }: Pairing,
+  connect: () => Promise<Transport>,
+  { keys = generateKeyPair(), name = 'test phone' } = {},
+): HostClient {
+  return new HostClient({
+    connect: async () =>
+      openChannel({
+        transport: await connect(),
+        mode: 'pair',
+        psk: secret,
+        staticKey: keys,
+        remoteStatic: hostKey,
+        suite: NATIVE_SUITE,
+      }),
+    client: { kind: 'phone', name },
+    reconnect: false,
+  })
+}
+
+/** Pairs a new phone and hangs up. Somebody has to say yes (`answerAll`). */
+export async function pairPhone(url: string, connect: () => Promise<Transport>, name?: string): Promise<Identity> {
+  const keys = generateKeyPair()
+  const pairing = pairingOf(url)
+  const client = pairingClient(pairing, connect, { keys, ...(name && { name }) })
+  await client.connect()
+  client.close()
+  return { hostKey: pairing.hostKey, keys }
+}
+
+/** The channel of a phone that comes back. */
+export function returning({ hostKey, keys }: Identity, transport: Transport): Transport {
+  return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE })
+}
