@@ -90,7 +90,7 @@ export function deskOf(host: Host): Promise<HostClient> {
 export function newPhone(host: Host, name?: string): Promise<Identity> {
   const before = pairings.get(host) ?? Promise.resolve()
   const paired = before.then(async () => {
-    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name)
+    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name ? { name } : {})
   })
   pairings.set(
     host,

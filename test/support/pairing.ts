@@ -4,6 +4,7 @@ import { openChannel } from '../../protocol/channel.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
+import type { Suite } from '../../protocol/noise.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */
@@ -65,7 +66,7 @@ export function answerAll(desktop: HostClient, answer = { allow: true, read_only
 export function pairingClient(
   { hostKey, secret }: Pairing,
   connect: () => Promise<Transport>,
-  { keys = generateKeyPair(), name = 'test phone' } = {},
+  { keys = generateKeyPair(), name = 'test phone', suite = NATIVE_SUITE } = {},
 ): HostClient {
   return new HostClient({
     connect: async () =>
@@ -75,7 +76,7 @@ export function pairingClient(
         psk: secret,
         staticKey: keys,
         remoteStatic: hostKey,
-        suite: NATIVE_SUITE,
+        suite,
       }),
     client: { kind: 'phone', name },
     reconnect: false,
@@ -83,16 +84,20 @@ export function pairingClient(
 }
 
 /** Pairs a new phone and hangs up. Somebody has to say yes (`answerAll`). */
-export async function pairPhone(url: string, connect: () => Promise<Transport>, name?: string): Promise<Identity> {
+export async function pairPhone(
+  url: string,
+  connect: () => Promise<Transport>,
+  options: { name?: string; suite?: Suite } = {},
+): Promise<Identity> {
   const keys = generateKeyPair()
   const pairing = pairingOf(url)
-  const client = pairingClient(pairing, connect, { keys, ...(name && { name }) })
+  const client = pairingClient(pairing, connect, { keys, ...options })
   await client.connect()
   client.close()
   return { hostKey: pairing.hostKey, keys }
 }
 
 /** The channel of a phone that comes back. */
-export function returning({ hostKey, keys }: Identity, transport: Transport): Transport {
-  return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE })
+export function returning({ hostKey, keys }: Identity, transport: Transport, suite = NATIVE_SUITE): Transport {
+  return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite })
 }
