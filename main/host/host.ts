@@ -11,6 +11,7 @@ import { Connection, type Role } from './net/connection.ts'
 import { Desk } from './net/desk.ts'
 import { Devices } from './net/devices.ts'
 import { type Admit, Entrance } from './net/entrance.ts'
+import { HandshakeLimit, type HandshakeLimits } from './net/handshake-limit.ts'
 import { readHostKey } from './net/host-key.ts'
 import { type OwnNames, ownNames } from './net/hosts.ts'
 import { serveHttp } from './net/http.ts'
@@ -42,6 +43,8 @@ export interface HostOptions {
   expiry?: Expiry
   /** Each session takes one client at a time; one that returns keeps its place. */
   single_client?: boolean
+  /** Left out: HANDSHAKE_LIMITS. */
+  handshakes?: HandshakeLimits
 }
 
 export interface Host {
@@ -252,6 +255,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       server: http.server,
       secure: false,
       names: () => names,
+      handshakes: new HandshakeLimit(options.handshakes),
       accept: (transport, from) => entrance.accept(transport, from),
     })
     entrances.push(() => sockets.close())
