@@ -22,8 +22,8 @@ export const MOST_STRANGERS_PER_ADDRESS = 8
 const MOST_FRAGMENTS = 64
 const MOST_CHUNKS = 4096
 
-/** Who has not answered the closing handshake within this is not waited for. */
-const CLOSE_MS = 2_000
+/** Who has not answered the closing handshake within this is not waited for; a goodbye may take a slow round trip. */
+const CLOSE_MS = 1_000
 
 /** Application close codes (RFC 6455 section 7.4.2: 4000-4999 are free). The code's name travels as the reason. */
 const CLOSE_CODE = 4000
