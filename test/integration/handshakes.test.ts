@@ -178,21 +178,21 @@ describe('a device that is in', () => {
   it('is put out when it misbehaves, also when it goes on as if it had not', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
-    await Promise.all(
-      misdeeds.map(async ([what, misbehave]) => {
-        const { raw, say } = await misbehaving(host, phone)
-        misbehave(raw)
-        const insisting = setInterval(() => {
-          if (raw.socket.writableEnded) return
-          say({ type: 'create', request_id: 9, spec: { command: ['cat'] } })
-        }, 10)
-        const late = setTimeout(() => raw.socket.destroy(new Error(what)), 10_000)
-        await raw.gone
-        expect(raw.socket.errored?.message, 'the host').not.toBe(what)
-        clearTimeout(late)
-        clearInterval(insisting)
-      }),
-    )
+    const tries = misdeeds.map(([what, misbehave]) => async () => {
+      const { raw, say } = await misbehaving(host, phone)
+      misbehave(raw)
+      const insisting = setInterval(() => {
+        if (raw.socket.writableEnded) return
+        say({ type: 'create', request_id: 9, spec: { command: ['cat'] } })
+      }, 10)
+      const late = setTimeout(() => raw.socket.destroy(new Error(what)), 10_000)
+      await raw.gone
+      clearTimeout(late)
+      clearInterval(insisting)
+      expect(raw.socket.errored?.message, 'the host').not.toBe(what)
+    })
+    // More at once would be strangers too many.
+    while (tries.length > 0) await Promise.all(tries.splice(0, 6).map(run => run()))
     expect(await webClient(host, { phone }).list()).toEqual([])
   })
 

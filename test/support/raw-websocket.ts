@@ -42,6 +42,10 @@ export class RawWebSocket {
   readonly gone: Promise<void>
   /** What the host closed with: its reason. */
   closeReason: string | undefined
+  /** The binary messages of the host. */
+  readonly frames: Uint8Array[] = []
+  /** How often something was written. */
+  written = 0
   readonly #inbox = new Inbox()
   #held: Buffer = Buffer.alloc(0)
 
@@ -75,7 +79,16 @@ export class RawWebSocket {
   }
 
   write(bytes: Uint8Array | string): void {
-    if (this.socket.writable) this.socket.write(bytes)
+    if (!this.socket.writable) return
+    this.written++
+    this.socket.write(bytes)
+  }
+
+  /** Resolves when so many binary messages came, or the socket is gone. */
+  async heard(many: number): Promise<void> {
+    while (this.frames.length < many && !this.socket.destroyed) {
+      await Promise.race([this.gone, new Promise(resolve => this.socket.once('data', resolve))])
+    }
   }
 
   /** A transport that goes on sending after the host has closed, until the socket itself is gone. */
@@ -103,7 +116,10 @@ export class RawWebSocket {
       const payload = this.#held.subarray(header, header + length)
       const opcode = this.#held[0]! & 0x0f
       this.#held = this.#held.subarray(header + length)
-      if (opcode === OPCODE.binary) this.#inbox.frame(new Uint8Array(payload))
+      if (opcode === OPCODE.binary) {
+        this.frames.push(new Uint8Array(payload))
+        this.#inbox.frame(new Uint8Array(payload))
+      }
       if (opcode === OPCODE.close) this.closeReason = payload.subarray(2).toString()
     }
   }
