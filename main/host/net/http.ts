@@ -26,6 +26,8 @@ export interface HttpServer {
 
 /** Headers that trickle in (slow loris) are answered 408 after this. */
 const HEADERS_MS = 5_000
+/** A browser asks for the page's parts at once; a socket that asks for no more is somebody else's place. */
+const KEEP_ALIVE_MS = 5_000
 /** Sockets in all: a browser opens six per page. */
 const MOST_SOCKETS = 256
 
@@ -38,6 +40,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     logger: false,
     bodyLimit: 1024,
     requestTimeout: 10_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     // Node looks for late headers only this often, by default every 30 s.
     http: { connectionsCheckingInterval: 1_000 },
     forceCloseConnections: true,
