@@ -1,6 +1,7 @@
 // Strangers in numbers, and peers that do not behave once they are in: a real host, real sockets.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import zlib from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../main/host/host.ts'
 import { HandshakeLimit } from '../../main/host/net/handshake-limit.ts'
@@ -209,7 +210,6 @@ describe('a device that is in', () => {
 const NONE = new Uint8Array(0)
 
 it('case 36: a client in Node inflates to what was declared, and no further', async () => {
-  const zlib = await import('node:zlib')
   const text = Buffer.alloc(100_000, 'over and over, ')
   const frame = new Uint8Array(zlib.zstdCompressSync(text))
   expect(Buffer.compare(inflate(frame, text.length), text)).toBe(0)

@@ -1,7 +1,7 @@
 // Phones that want in, and those that should not get in: a real host, real sockets, real files.
 import crypto from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
@@ -13,6 +13,7 @@ import type { HostClient } from '../../protocol/client.ts'
 import { inputFrames, jsonFrames } from '../../protocol/frames.ts'
 import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../protocol/keys.ts'
 import type { ClientMessage, HostMessage } from '../../protocol/messages.ts'
+import { shortCode } from '../../protocol/noise.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import {
   bytesOf,
@@ -321,10 +322,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
       psk: pairing.secret,
       staticKey: generateKeyPair(),
       remoteStatic: pairing.hostKey,
-      authenticated: async ({ handshakeHash }) => {
-        const { shortCode } = await import('../../protocol/noise.ts')
-        seen.push(shortCode(handshakeHash))
-      },
+      authenticated: ({ handshakeHash }) => seen.push(shortCode(handshakeHash)),
     })
     channel.start({ frame: () => {}, close: () => {} })
     channel.send(jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })[0]!)
@@ -350,7 +348,6 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
     await asks(phone.client)
-    const { mkdirSync, rmSync } = await import('node:fs')
     const inTheWay = join(host.dataDir, 'devices.json.new')
     mkdirSync(inTheWay)
     await expect(answer(desk, true)).rejects.toMatchObject({ code: 'data_dir_unusable' })
@@ -517,7 +514,7 @@ describe('case 21: a device that is revoked', () => {
     }
     await terminal.shows('.'.repeat(5_000))
     const before = performance.now()
-    const [{ device_id } = { device_id: '' }] = await devices(desk)
+    const device_id = (await devices(desk))[0]!.device_id
     await desk.revokeDevice(device_id)
     // What the desktop types from now on comes after everything that the phone ever got through.
     watching.type(bytesOf('#'))
@@ -565,8 +562,9 @@ describe('case 21: a device that is revoked', () => {
 })
 
 it('case 23: a device that is connected is not away, however long it stays', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  later(() => vi.useRealTimers())
   const dataDir = join(temporaryFolder(), 'data')
-  const { mkdirSync } = await import('node:fs')
   mkdirSync(dataDir, { mode: 0o700 })
   // 0.01 days are 14.4 minutes.
   writeFileSync(join(dataDir, 'settings.json'), '{"device_days": 0.01}')
@@ -575,8 +573,7 @@ it('case 23: a device that is connected is not away, however long it stays', asy
   answerAll(desk)
   const staying = scan(host, await shownBy(desk))
   expect(await staying.connected).toBe('ready')
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 })
-  later(() => vi.useRealTimers())
+  vi.setSystemTime(Date.now() + 3_600_000)
   // Paired an hour ago, and connected until now.
   staying.client.close()
   await until(async () => (await devices(desk))[0]?.connected === 0)
@@ -650,7 +647,7 @@ describe('case 24: a device that may only look', () => {
     const phone = await newPhone(host)
     const connection = await speak(host, phone)
     await until(() => connection.heard.length === 1)
-    const [{ device_id } = { device_id: '' }] = await devices(desk)
+    const device_id = (await devices(desk))[0]!.device_id
     await desk.updateDevice(device_id, { read_only: true })
     await until(connection.closed)
     expect(connection.closed()).toBe('device_changed')
@@ -667,8 +664,8 @@ it('case 26: what is the desktop’s alone is refused to a device', async () => 
   const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
   off()
   await asks(scan(host, await shownBy(desk)).client)
-  const [{ pairing_id } = { pairing_id: '' }] = await requests(desk)
-  const [{ device_id } = { device_id: '' }] = await devices(desk)
+  const pairing_id = (await requests(desk))[0]!.pairing_id
+  const device_id = (await devices(desk))[0]!.device_id
   const before = await desk.devices()
   const { say, answerTo, heard } = await speak(host, phone)
   const verbs: ClientMessage[] = [
@@ -720,7 +717,6 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     const { 'host.key': key, 'devices.json': list } = modes(host.dataDir)
     expect([key, list]).toEqual(['600', '600'])
     await host.stop()
-    const { chmodSync } = await import('node:fs')
     writeFileSync(join(host.dataDir, 'devices.json.new'), '{"half')
     for (const name of ['host.key', 'devices.json', 'devices.json.new']) chmodSync(join(host.dataDir, name), 0o666)
     const again = await startHost({ dataDir: host.dataDir })
@@ -746,7 +742,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     const terminal = new Recorder()
     client.attach(session_id, terminal)
     await terminal.shows('PATH=')
-    const [{ device_id } = { device_id: '' }] = await devices(desk)
+    const device_id = (await devices(desk))[0]!.device_id
     await desk.revokeDevice(device_id)
     await host.stop()
     const hostKey = readFileSync(join(host.dataDir, 'host.key'), 'utf8').trim()
