@@ -742,6 +742,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     const terminal = new Recorder()
     client.attach(session_id, terminal)
     await terminal.shows('PATH=')
+    const announced = readFileSync(join(host.dataDir, 'host.json'))
     const device_id = (await devices(desk))[0]!.device_id
     await desk.revokeDevice(device_id)
     await host.stop()
@@ -751,7 +752,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     )
     const searched = readdirSync(host.dataDir).filter(name => name !== 'host.key')
     expect(searched).toEqual(expect.arrayContaining(['host.log', 'otg.db', 'devices.json']))
-    const places = [...searched.map(name => readFileSync(join(host.dataDir, name))), terminal.bytes]
+    const places = [announced, ...searched.map(name => readFileSync(join(host.dataDir, name))), terminal.bytes]
     places.push(Buffer.from(process.argv.join(' ')), Buffer.from(JSON.stringify(process.env)))
     for (const place of places)
       for (const secret of secrets)

@@ -20,7 +20,7 @@ export const MOST_STRANGERS_PER_ADDRESS = 8
  * single bytes would cost a hundred times its size.
  */
 const MOST_FRAGMENTS = 64
-const MOST_CHUNKS = 4096
+const MOST_CHUNKS = 1024
 
 /** Who has not answered the closing handshake within this is not waited for; a goodbye may take a slow round trip. */
 const CLOSE_MS = 1_000
