@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   pairing_expired: 'nobody at the desktop answered in time',
   pairing_unknown: 'no device waits under this id',
   device_unknown: 'no device has this id',
+  device_ambiguous: 'more than one device is called like this',
   device_revoked: 'this device was revoked',
   device_changed: 'what this device may do was changed',
   device_read_only: 'this device may only look',

@@ -85,6 +85,7 @@ export interface CliHost extends Running {
   dataDir: string
   pid: number
   url: string
+  port: number
 }
 
 /** `otg host` on a free port, ready. */
@@ -98,7 +99,7 @@ export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), ar
   await until(() => running.stdout().includes('\n') || running.child.exitCode !== null, 'the host to be ready')
   const [ready] = objects(running.stdout())
   if (!ready) throw new Error(`the host did not start: ${running.stderr()}`)
-  return { ...running, dataDir, pid: ready.pid, url: ready.url }
+  return { ...running, dataDir, pid: ready.pid, url: ready.url, port: ready.port }
 }
 
 /** A session that runs `command` and is not attached; resolves with its id. */

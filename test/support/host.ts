@@ -49,8 +49,11 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   return host
 }
 
+/** A host of this process or of another one. */
+export type Reachable = Pick<Host, 'port'>
+
 /** Opens a WebSocket as a browser would, or with whatever headers a test wants. */
-export function openSocket(host: Host, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
+export function openSocket(host: Reachable, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers, perMessageDeflate: false })
   later(() => socket.terminate())
   return new Promise((resolve, reject) => {
@@ -60,7 +63,7 @@ export function openSocket(host: Host, headers: Record<string, string> = {}, pat
   })
 }
 
-export async function connectWebSocket(host: Host): Promise<Transport> {
+export async function connectWebSocket(host: Reachable): Promise<Transport> {
   try {
     return socketTransport(await openSocket(host))
   } catch (cause) {

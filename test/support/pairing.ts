@@ -1,6 +1,6 @@
 // Pairs as a phone does: by the secret of the code that a desktop shows, over the encrypted channel. Knows no browser.
 import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
-import { openChannel } from '../../protocol/channel.ts'
+import { openChannel, type Peer } from '../../protocol/channel.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
@@ -61,11 +61,15 @@ export function answerAll(desktop: HostClient, answer = { allow: true, read_only
   return off
 }
 
-/** As a phone that has scanned the code. `connect` opens the transport inside. */
+/** As a phone that has scanned the code. `connect` opens the transport inside; `authenticated` is told what both sides know. */
 export function pairingClient(
   { hostKey, secret }: Pairing,
   connect: () => Promise<Transport>,
-  { keys = generateKeyPair(), name = 'test phone' } = {},
+  {
+    keys = generateKeyPair(),
+    name = 'test phone',
+    authenticated = () => {},
+  }: { keys?: KeyPair; name?: string; authenticated?: (peer: Peer) => void } = {},
 ): HostClient {
   return new HostClient({
     connect: async () =>
@@ -76,6 +80,7 @@ export function pairingClient(
         staticKey: keys,
         remoteStatic: hostKey,
         suite: NATIVE_SUITE,
+        authenticated,
       }),
     client: { kind: 'phone', name },
     reconnect: false,
