@@ -85,6 +85,7 @@ class PairingScreen {
   #asText = false
   #asking: Asking | undefined
   #allowed = false
+  #over = false
   #news: string[] = []
   /** What the terminal shows. */
   #drawn: Rows = []
@@ -148,12 +149,18 @@ class PairingScreen {
       this.#watch.on('asked', request => this.#asked(request)),
       this.#watch.on('ended', ending => this.#ended(ending)),
       this.#watch.on('changed', () => this.#draw()),
-      this.#watch.on('closed', error => this.#end({ why: 'failed', error, news: this.#news })),
+      this.#watch.on('closed', error => this.#fail(error)),
     )
   }
 
   #finish(why: 'allowed' | 'aborted' | 'interrupted' | 'left'): void {
+    this.#over = true
     this.#end({ why, news: this.#news })
+  }
+
+  #fail(error: CodedError): void {
+    this.#over = true
+    this.#end({ why: 'failed', error, news: this.#news })
   }
 
   // --- who asks ---
@@ -237,6 +244,7 @@ class PairingScreen {
   // --- the screen ---
 
   #draw(): void {
+    if (this.#over) return
     const size = this.#terminal.size ?? SIZE
     const asking = this.#ask()
     if (this.#drawing) {

@@ -37,13 +37,16 @@ export interface Question {
 export type Rows = (string | null)[]
 
 /** Between the code and what stands beside it. */
-const GAP = 3
+const GAP = 2
 /** What stands beside the code needs as many columns, or it stands below. */
 const BESIDE_COLUMNS = 28
 /** And below it as many rows. */
 const BELOW_ROWS = 8
-/** More addresses than this are in the list when there is room. */
+/** More addresses than this are listed when that leaves room for blank rows. */
 const LISTED = 5
+const SPACED = 6
+/** Of an address's kind as much stays to be read. */
+const KIND_COLUMNS = 6
 
 const BOLD = '\x1b[1m'
 const PLAIN = '\x1b[m'
@@ -91,8 +94,9 @@ function drawCode(view: PairingView, size: Size): Rows {
   const { cols, rows } = size
   const { url } = view.chosen
   const code = view.asText ? undefined : codeOf(url, size)
+  const scan = 'Scan the code with its camera.'
   if (code && cols >= code.width + GAP + BESIDE_COLUMNS) {
-    const beside = sections(view, cols - code.width - GAP, rows)
+    const beside = sections(view, scan, { cols: cols - code.width - GAP, rows })
     const height = Math.max(code.lines.length, beside.length)
     const lines = Array.from({ length: height }, (_, at) => {
       const left = code.lines[at] ?? ' '.repeat(code.width)
@@ -102,12 +106,12 @@ function drawCode(view: PairingView, size: Size): Rows {
     return lines.length + 1 + below.length <= rows ? [...lines, '', ...below] : lines
   }
   if (code && rows >= code.lines.length + BELOW_ROWS)
-    return [...code.lines, ...sections(view, cols, rows - code.lines.length)]
-  const why = view.asText
-    ? 'Open this address on the phone:'
-    : 'The window is too small for the code. Open this address:'
-  const head = [...wrap(why, cols), ...letters(url, cols), '']
-  return [...head, ...sections(view, cols, rows - head.length)]
+    return [...code.lines, ...sections(view, scan, { cols, rows: rows - code.lines.length })]
+  const address = letters(url, cols)
+  const room = { cols, rows: rows - address.length - 1 }
+  const open = 'Open the address on the phone.'
+  if (view.asText) return [...address, '', ...sections(view, open, room)]
+  return [...address, '', ...sections(view, `The window is too small for the code. ${open}`, room, false)]
 }
 
 /** The address on rows of its own: written on without a break, so that it is selected as one. */
@@ -115,47 +119,54 @@ function letters(url: string, cols: number): Rows {
   return [url, ...new Array(Math.ceil(url.length / cols) - 1).fill(null)]
 }
 
-/** What is to be said besides the code, in at most `rows` rows; what matters less goes first when there is no room. */
-function sections(view: PairingView, cols: number, rows: number): string[] {
-  const { chosen, reached, news, addresses } = view
+/** What is to be said besides the code; what matters less goes when there is no room. `both`: it can be shown either way. */
+function sections(view: PairingView, how: string, { cols, rows }: Size, both = true): string[] {
+  const { chosen, reached, news, addresses, leaving } = view
   const text = (words: string | undefined) => (words === undefined ? [] : wrap(words, cols))
   const seconds = Math.max(0, Math.ceil((view.expires_at - view.now) / 1000))
-  const fixed = {
-    title: [bold('Pair a phone'), ...text(view.asText ? 'The address works once.' : 'Scan the code with its camera.')],
-    address: [...text(origin(chosen)).map(bold), ...text(`${kindWords(chosen.kind)}, good for ${clock(seconds)}`)],
+  const parts = {
+    title: [bold('Pair a phone'), ...text(how)],
+    address: [
+      ...text(origin(chosen)).map(bold),
+      ...text(kindWords(chosen.kind)),
+      ...text(`Good for ${clock(seconds)}, renews itself.`),
+    ],
+    list: [] as string[],
+    http: text(plainHttpWords(chosen)),
     reached: text(reached && `A browser at ${placeWords(reached)} has opened the page.`).map(bold),
     news: text(news),
-    keys: [...keyWords(view, cols), ...text(view.leaving)],
+    keys: [...text(keyWords(view, both)), ...text(leaving)],
   }
-  const http = text(plainHttpWords(chosen))
-  const left = rows - Object.values(fixed).flat().length - http.length
-  const list = addresses.length > 1 ? listed(view, cols, Math.min(addresses.length, Math.max(left - 1, 0))) : []
-  const all = [fixed.title, fixed.address, list, http, fixed.reached, fixed.news, fixed.keys].filter(
-    section => section.length > 0,
-  )
-  let blanks = rows - all.flat().length
-  const lines = all.flatMap((section, at) => (at > 0 && blanks-- > 0 ? ['', ...section] : section))
-  return lines.slice(0, Math.max(rows, 0))
+  const used = () => Object.values(parts).flat().length
+  for (const part of ['http', 'news', 'reached'] as const) if (used() > rows) parts[part] = []
+  if (addresses.length > 1) {
+    const left = rows - used() - 1
+    parts.list = listed(view, cols, Math.min(addresses.length, Math.max(Math.min(LISTED, left), left - SPACED)))
+  }
+  const all = Object.values(parts).filter(part => part.length > 0)
+  let blanks = rows - used()
+  return all.flatMap((part, at) => (at > 0 && blanks-- > 0 ? ['', ...part] : part)).slice(0, Math.max(rows, 0))
 }
 
-function keyWords({ asText, addresses }: PairingView, cols: number): string[] {
-  const keys = [`u: ${asText ? 'the code' : 'address in letters'}`]
-  if (addresses.length > 1) keys.unshift('Tab: next address')
-  return wrap(keys.join('   '), cols)
+function keyWords({ asText, addresses }: PairingView, both: boolean): string | undefined {
+  const keys = [addresses.length > 1 && 'Tab: next address', both && `u: ${asText ? 'as code' : 'as text'}`]
+  return keys.filter(key => key !== false).join('   ') || undefined
 }
 
 /** The addresses with the digits that choose them, those around the chosen one where not all have room. */
-function listed({ addresses, chosen }: PairingView, cols: number, room: number): string[] {
-  const most = Math.min(room, Math.max(LISTED, room - 4))
+function listed({ addresses, chosen }: PairingView, cols: number, most: number): string[] {
   if (most < 2) return []
-  const at = addresses.indexOf(chosen)
-  const first = Math.max(0, Math.min(at - Math.floor(most / 2), addresses.length - most))
-  const lines = addresses.slice(first, first + most).map((address, n) => {
+  const first = Math.max(0, Math.min(addresses.indexOf(chosen) - Math.floor(most / 2), addresses.length - most))
+  const some = addresses.slice(first, first + most)
+  const widest = Math.max(...some.map(({ name }) => name.length))
+  const kinds = Math.max(...some.map(({ kind }) => kindWords(kind).length))
+  const lines = some.map((address, n) => {
     const number = first + n + 1
-    const kind = kindWords(address.kind)
     const mark = `${address === chosen ? '›' : ' '} ${number < 10 ? number : ' '} `
-    const name = cut(address.name, Math.max(8, cols - mark.length - kind.length - 2))
-    return cut(`${mark}${name}  ${kind}`, cols)
+    const column = mark.length + widest + 2 + kinds <= cols ? widest : 0
+    // A name in full says more than its kind, which is told of the chosen one anyway.
+    const name = cut(address.name, cols - mark.length - 2 - KIND_COLUMNS).padEnd(column)
+    return cut(`${mark}${name}  ${kindWords(address.kind)}`, cols)
   })
   const hidden = addresses.length - most
   return [hidden > 0 ? `Addresses (${hidden} more: Tab):` : 'Addresses:', ...lines]

@@ -25,6 +25,14 @@ export async function cleanUp(): Promise<void> {
   for (const undo of cleanups.splice(0).reverse()) await undo()
 }
 
+/** For `beforeAll`: what was begun so far outlives `cleanUp`, and is undone by the returned function. */
+export function keep(): () => Promise<void> {
+  const kept = cleanups.splice(0)
+  return async () => {
+    for (const undo of kept.reverse()) await undo()
+  }
+}
+
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'otg-test-'))
   later(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,6 +4,7 @@ import { openChannel, type Peer } from '../../protocol/channel.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
+import { shortCode } from '../../protocol/noise.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */
@@ -100,4 +101,37 @@ export async function pairPhone(url: string, connect: () => Promise<Transport>, 
 /** The channel of a phone that comes back. */
 export function returning({ hostKey, keys }: Identity, transport: Transport): Transport {
   return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE })
+}
+
+/** A phone that has scanned an address and waits to be let in. */
+export interface AskingPhone {
+  client: HostClient
+  identity: Identity
+  /** What it shows: to be compared with what the desktop shows. */
+  code: string
+  /** Resolves when it is let in; rejects with why it was not. */
+  let_in: Promise<void>
+}
+
+/** Resolves when the host has the phone wait, or has let it in at once. */
+export async function askToPair(
+  url: string,
+  connect: () => Promise<Transport>,
+  name?: string,
+  keys = generateKeyPair(),
+): Promise<AskingPhone> {
+  const pairing = pairingOf(url)
+  let code = ''
+  const client = pairingClient(pairing, connect, {
+    keys,
+    ...(name && { name }),
+    authenticated: ({ handshakeHash }) => {
+      code = shortCode(handshakeHash)
+    },
+  })
+  const let_in = client.connect()
+  const asking = new Promise<void>(resolve => client.on('state', ({ name }) => name === 'asking' && resolve()))
+  await Promise.race([asking, let_in])
+  let_in.catch(() => {}) // told to who waits for it
+  return { client, identity: { hostKey: pairing.hostKey, keys }, code, let_in }
 }
