@@ -236,7 +236,8 @@ describe('otg pair for a script', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('is ended by %s, and with it its code', async (signal, code) => {
+    ['SIGKILL', null],
+  ] as const)('case 17: is ended by %s, and with it its code', async (signal, code) => {
     const running = start(folder, ['pair', '--json'])
     const url = (await firstLine(running)).url as string
     running.child.kill(signal)

@@ -18,8 +18,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: '',
     summary: 'start the host that sessions live in',
     details: [
-      'Phones in the same network reach it once they are paired; in a terminal it shows',
-      'the code for the first one. Ctrl-C or SIGTERM ends it and its sessions.',
+      'Phones in the same network reach it once paired; in a terminal it shows the code',
+      'for the first one. Ctrl-C or SIGTERM ends it and its sessions.',
       'WHERE: loopback, private (also what no router passes on), all, or IP addresses.',
     ],
     options: {
