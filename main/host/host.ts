@@ -8,7 +8,6 @@ import type { HistoryLimits } from './history/types.ts'
 import { createLog, type HostLog } from './log.ts'
 import { Access } from './net/access.ts'
 import { Connection, type Role } from './net/connection.ts'
-import { type OwnNames, ownNames } from './net/hosts.ts'
 import { serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
 import { serveSockets } from './net/websocket.ts'
@@ -192,15 +191,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       return connection
     }
 
-    // None until the port is known.
-    let names: OwnNames = { hosts: new Set(), origins: new Set() }
-    const http = await serve(options, bind, () => names.hosts)
+    const http = await serve(options, bind, hostLog)
     entrances.push(() => http.close())
-    names = ownNames(http.port, options.allow_hosts)
     origin = `http://${bind === '::1' ? '[::1]' : '127.0.0.1'}:${http.port}`
     const sockets = serveSockets({
       server: http.server,
-      names: () => names,
+      names: http.names,
       accept: (transport, peer) => {
         const connection = accept(transport, 'device')
         peer.authenticated(() => connection.authenticated)
@@ -237,13 +233,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
   }
 }
 
-async function serve(options: HostOptions, bind: string, hosts: () => ReadonlySet<string>) {
-  const { webRoot, version } = options
+async function serve({ port, webRoot, version, allow_hosts = [] }: HostOptions, bind: string, log: HostLog) {
+  const http = { bind: bind === 'localhost' ? ('loopback' as const) : [bind], webRoot, version, allow_hosts, log }
   try {
-    return await serveHttp({ bind, port: options.port ?? DEFAULT_PORT, webRoot, version, hosts })
+    return await serveHttp({ ...http, port: port ?? DEFAULT_PORT })
   } catch (error) {
     const taken = error instanceof CodedError && error.code === 'port_in_use'
-    if (!taken || options.port !== undefined) throw error
-    return serveHttp({ bind, port: 0, webRoot, version, hosts })
+    if (!taken || port !== undefined) throw error
+    return serveHttp({ ...http, port: 0 })
   }
 }
