@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { connect, createServer, isIPv6, type Socket } from 'node:net'
+import { connect, createServer, isIPv6, Server, type Socket } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, describe, expect, it, type TestContext } from 'vitest'
+import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../main/host/net/http.ts'
 import { MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from '../../main/host/net/listeners.ts'
@@ -12,7 +12,10 @@ import { serveSockets } from '../../main/host/net/websocket.ts'
 import { cleanUp, later, temporaryFolder, until } from '../support/host.ts'
 import { type Namespace, openNamespace, type Program } from '../support/namespace.ts'
 
-afterEach(cleanUp)
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await cleanUp()
+})
 
 const SERVE = resolve(import.meta.dirname, '../support/serve-process.ts')
 
@@ -156,7 +159,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(program.lines.flatMap(line => line.page ?? [])).toEqual(['10.77.0.1', '2001:db8::5'])
   })
 
-  it('case 40: where IPv6 is switched off, `all` is all of IPv4', async context => {
+  it('case 40: where IPv6 is switched off, `all` is what IPv4 has', async context => {
     const net = await namespace(context)
     await net.run('sh', '-c', 'for all in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $all; done')
     const { port } = await serving(net, { bind: 'all' })
@@ -199,6 +202,9 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     // It belongs to nobody now: what is sent to it under the name of another address is misdirected.
     expect(await net.talk('127.0.0.1', port, ask('10.77.0.1', port))).toMatch(/^HTTP\/1.1 421 /)
     expect(await answers(net, port, ['192.168.7.7', '127.0.0.1'])).toEqual({ '192.168.7.7': 200, '127.0.0.1': 200 })
+    const listening = await net.run('cat', '/proc/net/tcp')
+    const hex = (address: string) => Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase()
+    expect([listening.includes(hex('192.168.7.7')), listening.includes(hex('10.77.0.1'))]).toEqual([true, false])
     // And it may be back.
     await net.run('ip', 'addr', 'add', '10.77.0.1/24', 'dev', 'wlan0')
     await until(() => latest(program).includes('10.77.0.1'), 'the old address to return')
@@ -283,6 +289,16 @@ describe('on a computer with a private, a public and a tailnet address', () => {
   })
 })
 
+it('where the system knows no IPv6, `all` is all of IPv4', async () => {
+  vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('fault'), { code: 'EAFNOSUPPORT' })))
+    return this
+  })
+  const { port, server } = await serve({ bind: 'all' })
+  expect(server.address()).toMatchObject({ address: '0.0.0.0' })
+  expect(await status(`127.0.0.1:${port}`, port)).toBe(200)
+})
+
 describe('on each of several listeners', () => {
   const BOTH = ['127.0.0.1', '::1']
 
@@ -352,8 +368,7 @@ describe('on each of several listeners', () => {
     ])
     await until(() => arrived === MOST_SOCKETS)
     for (const address of BOTH) {
-      const more = await open(address, port)
-      await once(more.resume(), 'close')
+      expect(await talk(address, port, ask(address, port))).toBe('')
     }
     expect(many.some(socket => socket.destroyed)).toBe(false)
     // One that goes makes room for one that came by the other listener.

@@ -65,10 +65,8 @@ export class Listeners {
   }
 
   async #listen(address: string): Promise<void> {
-    const { server, port, allowHalfOpen, log } = this.#options
+    const { port, allowHalfOpen, log } = this.#options
     const listener = createServer({ allowHalfOpen, noDelay: true }, socket => this.#passOn(socket))
-    // What Node finds wrong with a request is told to the server that the socket came from.
-    listener.on('clientError', (error, socket) => void server.emit('clientError', error, socket))
     try {
       await new Promise<void>((resolve, reject) => {
         listener.once('error', reject)
@@ -106,7 +104,6 @@ export class Listeners {
     socket.once('close', () => this.#sockets.delete(socket))
     if (isLoopback(from)) return
     const same = [...this.#sockets.values()].filter(other => other === from).length
-    // Later: the server, which also has it, expects it to be whole now.
-    if (same > MOST_SOCKETS_PER_ADDRESS) setImmediate(() => socket.destroy())
+    if (same > MOST_SOCKETS_PER_ADDRESS) socket.destroy()
   }
 }
