@@ -69,8 +69,8 @@ export const SessionSpec = z.object({
 })
 export type SessionSpec = z.infer<typeof SessionSpec>
 
-/** How far away an address is: through a tailnet, in the local network, or only in a virtual one or this computer. */
-export const AddressKind = z.enum(['named', 'tailnet', 'lan', 'public', 'virtual', 'link_local', 'loopback'])
+/** By which way an address leads here. `named`: somebody told us of it. */
+export const AddressKind = z.enum(['named', 'tailnet', 'lan', 'vpn', 'public', 'container', 'link_local', 'loopback'])
 export type AddressKind = z.infer<typeof AddressKind>
 
 export const PairingAddress = z.object({

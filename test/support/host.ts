@@ -38,6 +38,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   const host = await createHost({
     dataDir: join(temporaryFolder(), 'data'),
     port: 0,
+    bind: 'loopback',
     webRoot,
     version: '0.0.0-test',
     shell: ['/bin/sh'],

@@ -5,6 +5,7 @@ import { HostClient } from '../../../protocol/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 import { createHost, type Host, type HostOptions } from '../../host/host.ts'
+import { parseBind } from '../../host/net/addresses.ts'
 import { packageRoot } from '../../host/package-root.ts'
 import { killAll } from '../../host/session/process-group.ts'
 import { loginShell } from '../../host/session/shell.ts'
@@ -48,7 +49,7 @@ function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
     home: homedir(),
     env,
     ...(port === undefined ? {} : { port }),
-    ...(bind === undefined ? {} : { bind }),
+    ...(bind === undefined ? {} : { bind: parseBind(bind) }),
   }
 }
 
