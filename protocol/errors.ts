@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   host_stopping: 'the host is stopping',
   port_in_use: 'the port is taken',
   bind_refused: 'the address cannot be listened on',
+  tls_unusable: 'the certificate or its key cannot be used',
   data_dir_unusable: 'the data folder cannot be created, read or written',
   settings_invalid: 'the settings file does not hold what it may',
   store_newer: 'the database was written by a newer version',

@@ -11,8 +11,9 @@ const KINDS: Record<AddressKind, string> = {
   named: 'as you named it',
   tailnet: 'tailnet',
   lan: 'local network',
+  vpn: 'VPN',
   public: 'public internet',
-  virtual: 'virtual network',
+  container: 'virtual network',
   link_local: 'direct cable only',
   loopback: 'this computer only',
 }

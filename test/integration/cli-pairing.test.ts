@@ -210,7 +210,7 @@ describe('otg pair for a script', () => {
   })
 
   it('prints plain lines when it is neither a terminal nor --json', async () => {
-    const running = start(folder, ['pair'])
+    const running = start(folder, ['pair', '--address', '127'])
     await until(() => running.stdout().includes('\n'), 'the address')
     const url = running.stdout().trim()
     const phone = await scan(url)
@@ -274,7 +274,10 @@ describe('otg pair in a terminal', () => {
     const outer = await pairInTerminal()
     // Typed before the question, it is no answer to it.
     outer.type('y')
-    const phone = await scan(await shownUrl(outer))
+    const url = await shownUrl(outer)
+    await fetch(new URL('/', url))
+    await outer.shows('A browser at 127.0.0.1 has opened the page.')
+    const phone = await scan(url)
     await outer.shows(question('Chrome on Android', phone))
     expect(phone.client.state.name).toBe('asking')
     outer.type('y')
@@ -419,7 +422,7 @@ const address = (name: string, kind: PairingAddress['kind']): PairingAddress => 
 const ADDRESSES = [
   address('desk.example.ts.net', 'tailnet'),
   address('192.168.1.7', 'lan'),
-  address('172.17.0.1', 'virtual'),
+  address('172.17.0.1', 'container'),
   address('127.0.0.1', 'loopback'),
 ]
 
@@ -567,7 +570,7 @@ describe('what a terminal shows while it pairs', () => {
 
 describe('a host in a terminal', () => {
   const started = async (dataDir = join(temporaryFolder(), 'data')) => {
-    const outer = new Outer(dataDir, `trap '' INT; ${framed('$otg host --port 0')}`)
+    const outer = new Outer(dataDir, `trap '' INT; ${framed('$otg host --port 0 --bind loopback')}`)
     await outer.until(() => outer.raw.includes('Stop: Ctrl-C'), 'the host to be ready')
     return { dataDir, outer }
   }
@@ -583,7 +586,7 @@ describe('a host in a terminal', () => {
     await phone.let_in
     await outer.shows('"Chrome on Android" (127.0.0.1) was let in and may type.')
     expect(outer.terminal.buffer.active.type).toBe('normal')
-    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\nPair a phone: otg pair\./)
+    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair\./)
     expect(outer.all).not.toContain('#v1.')
     // Its terminal is as any other by now.
     outer.type('\x03')
@@ -643,7 +646,7 @@ describe('a host in a terminal', () => {
   it('leaves a terminal alone that it is only in the background of', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     // A shell with job control gives the job a group of its own, and stops it when it touches the terminal.
-    const outer = new Outer(dataDir, 'set -m; $otg host --port 0 & wait $!; echo "code $?"')
+    const outer = new Outer(dataDir, 'set -m; $otg host --port 0 --bind loopback & wait $!; echo "code $?"')
     await outer.shows('Stop: Ctrl-C')
     expect((await otg(dataDir, ['ls'])).code).toBe(0)
     expect(outer.raw).not.toContain('\x1b[?1049h')

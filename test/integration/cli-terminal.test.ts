@@ -270,7 +270,7 @@ describe('whatever ends it, the terminal is as it was', () => {
 describe('a host in a terminal', () => {
   const start = async () => {
     const dataDir = join(temporaryFolder(), 'data')
-    const outer = new Outer(dataDir, 'exec $otg host --port 0')
+    const outer = new Outer(dataDir, 'exec $otg host --port 0 --bind loopback')
     await outer.shows('Ctrl-C: stop the host')
     return { dataDir, outer }
   }

@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -165,9 +166,40 @@ describe('otg host', () => {
     expect(error()).toEqual({ code: 'port_in_use', message: `port ${port} is taken; name another with --port` })
   })
 
-  it('refuses addresses that others could reach', async () => {
-    const { code, error } = await otg(emptyFolder(), ['host', '--json', '--bind', '0.0.0.0'])
+  it('refuses to listen at what is no address', async () => {
+    const { code, error } = await otg(emptyFolder(), ['host', '--json', '--bind', 'nowhere'])
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'bind_refused' })
+  })
+
+  it('listens where it is told to and answers to the names that it is given, also in the background', async () => {
+    const folder = emptyFolder()
+    const network = ['--bind', '127.0.0.2,127.0.0.1', '--allow-host', 'desk.example, other.example:8443']
+    const [ready] = (await otg(folder, ['host', '--detach', '--json', '--port', '0', ...network])).json() as [
+      { pid: number; url: string; port: number },
+    ]
+    later(() => isAlive(ready.pid) && process.kill(ready.pid, 'SIGKILL'))
+    const status = (host: string) =>
+      new Promise<number>((resolve, reject) => {
+        const asked = request({ host: '127.0.0.2', port: ready.port, path: '/health', headers: { host } })
+        asked.on('response', response => resolve(response.resume().statusCode!)).on('error', reject)
+        asked.end()
+      })
+    for (const name of [`127.0.0.2:${ready.port}`, 'desk.example', 'other.example:8443'])
+      expect(await status(name)).toBe(200)
+    expect(await status('another.example')).toBe(421)
+    process.kill(ready.pid, 'SIGTERM')
+    await until(() => !isAlive(ready.pid), 'the host to be gone')
+  })
+
+  it('names the certificate that it cannot use, found from where it was started', async () => {
+    const here = temporaryFolder()
+    const tls = ['--bind', 'loopback', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
+    for (const detach of [[], ['--detach']]) {
+      const args = ['host', '--json', '--port', '0', ...tls, ...detach]
+      const { code, error } = await otg(emptyFolder(), args, { cwd: here })
+      expect({ code, error: error().code }).toEqual({ code: 1, error: 'tls_unusable' })
+      expect(error().message).toContain(join(here, 'cert.pem'))
+    }
   })
 
   it('says when its folder cannot be used', async () => {
@@ -204,7 +236,15 @@ describe('otg host', () => {
 
   it('starts in the background, says when it is ready, and outlives who started it', async () => {
     const folder = emptyFolder()
-    const { code, json, stderr } = await otg(folder, ['host', '--detach', '--json', '--port', '0'])
+    const { code, json, stderr } = await otg(folder, [
+      'host',
+      '--detach',
+      '--json',
+      '--port',
+      '0',
+      '--bind',
+      'loopback',
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [ready] = json() as { pid: number; url: string; data_dir: string }[]
     later(() => isAlive(ready!.pid) && process.kill(ready!.pid, 'SIGKILL'))

@@ -41,7 +41,7 @@ async function obey(order: Order): Promise<void> {
     const { dataDir, webRoot, home, port = 0 } = order.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    host = await createHost({ dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    host = await createHost({ bind: 'loopback', dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
     desktop = await desktopOf(host)
     answerAll(desktop)
     return void report({ ready: { port: host.port, pid: process.pid } })

@@ -89,9 +89,9 @@ export interface CliHost extends Running {
   port: number
 }
 
-/** `otg host` on a free port, ready. */
+/** `otg host` on a free port of loopback, ready. */
 export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), args: string[] = []): Promise<CliHost> {
-  const running = start(dataDir, ['host', '--json', '--port', '0', ...args])
+  const running = start(dataDir, ['host', '--json', '--port', '0', '--bind', 'loopback', ...args])
   // Before the SIGKILL of `start`, so that it ends what it runs.
   later(async () => {
     running.child.kill('SIGTERM')

@@ -46,6 +46,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   const host = await createHost({
     dataDir: join(temporaryFolder(), 'data'),
     port: 0,
+    bind: 'loopback',
     webRoot,
     version: '0.0.0-test',
     shell: ['/bin/sh'],
@@ -101,7 +102,7 @@ export function deskOf(host: Host): Promise<HostClient> {
 export function newPhone(host: Host, name?: string): Promise<Identity> {
   const before = pairings.get(host) ?? Promise.resolve()
   const paired = before.then(async () => {
-    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name)
+    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name ? { name } : {})
   })
   pairings.set(
     host,

@@ -4,7 +4,7 @@ import { openChannel, type Peer } from '../../protocol/channel.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
-import { shortCode } from '../../protocol/noise.ts'
+import { type Suite, shortCode } from '../../protocol/noise.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */
@@ -69,8 +69,9 @@ export function pairingClient(
   {
     keys = generateKeyPair(),
     name = 'test phone',
+    suite = NATIVE_SUITE,
     authenticated = () => {},
-  }: { keys?: KeyPair; name?: string; authenticated?: (peer: Peer) => void } = {},
+  }: { keys?: KeyPair; name?: string; suite?: Suite; authenticated?: (peer: Peer) => void } = {},
 ): HostClient {
   return new HostClient({
     connect: async () =>
@@ -80,7 +81,7 @@ export function pairingClient(
         psk: secret,
         staticKey: keys,
         remoteStatic: hostKey,
-        suite: NATIVE_SUITE,
+        suite,
         authenticated,
       }),
     client: { kind: 'phone', name },
@@ -89,18 +90,22 @@ export function pairingClient(
 }
 
 /** Pairs a new phone and hangs up. Somebody has to say yes (`answerAll`). */
-export async function pairPhone(url: string, connect: () => Promise<Transport>, name?: string): Promise<Identity> {
+export async function pairPhone(
+  url: string,
+  connect: () => Promise<Transport>,
+  options: { name?: string; suite?: Suite } = {},
+): Promise<Identity> {
   const keys = generateKeyPair()
   const pairing = pairingOf(url)
-  const client = pairingClient(pairing, connect, { keys, ...(name && { name }) })
+  const client = pairingClient(pairing, connect, { keys, ...options })
   await client.connect()
   client.close()
   return { hostKey: pairing.hostKey, keys }
 }
 
 /** The channel of a phone that comes back. */
-export function returning({ hostKey, keys }: Identity, transport: Transport): Transport {
-  return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE })
+export function returning({ hostKey, keys }: Identity, transport: Transport, suite = NATIVE_SUITE): Transport {
+  return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite })
 }
 
 /** A phone that has scanned an address and waits to be let in. */

@@ -6,6 +6,7 @@ import { HostClient } from '../../../protocol/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 import { createHost, type Host, type HostOptions } from '../../host/host.ts'
+import { parseBind } from '../../host/net/addresses.ts'
 import { packageRoot } from '../../host/package-root.ts'
 import { killAll } from '../../host/session/process-group.ts'
 import { loginShell } from '../../host/session/shell.ts'
@@ -55,22 +56,20 @@ function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
   }
 }
 
-/** Where it listens, by which names it may be called, and whether it speaks TLS. Throws UsageError. */
-function networkOptions(given: Given): Pick<HostOptions, 'bind' | 'allow_hosts'> & { tls?: Tls } {
+/** Where it listens, by which names it may be called, and whether it speaks TLS. Throws UsageError, `bind_refused`. */
+function networkOptions(given: Given): Pick<HostOptions, 'bind' | 'allow_hosts' | 'tls'> {
   const { bind, 'allow-host': names } = given.values
   const allow_hosts = names?.split(',').map(name => name.trim())
   if (allow_hosts?.includes('')) throw new UsageError('--allow-host takes names with commas between them', 'host')
   const tls = tlsOf(given)
   return {
-    ...(bind === undefined || bind === 'loopback' || bind === 'private' ? {} : { bind }),
+    ...(bind === undefined ? {} : { bind: parseBind(bind) }),
     ...(allow_hosts === undefined ? {} : { allow_hosts }),
     ...(tls === undefined ? {} : { tls }),
   }
 }
 
-type Tls = { cert: string; key: string } | 'tailscale'
-
-function tlsOf({ values }: Given): Tls | undefined {
+function tlsOf({ values }: Given): HostOptions['tls'] {
   const { tls, 'tls-cert': cert, 'tls-key': key } = values
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--tls-cert and --tls-key go together', 'host')
   if (tls !== undefined && tls !== 'tailscale') throw new UsageError(`--tls takes tailscale, not ${tls}`, 'host')

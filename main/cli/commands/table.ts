@@ -126,11 +126,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'show the code that lets a phone in, and ask whether it may',
     details: [
       'It ends when the first phone is in, with exit code 0. Until then the code renews',
-      'itself; when this command ends it is void. Not in a terminal it prints addresses,',
+      'itself; when this command ends it is void. Not in a terminal it prints addresses',
       'and waits until somebody answers in the app or in another otg pair.',
-      '--json prints {url, expires_at} (Unix milliseconds), then one outcome: {outcome:',
-      '"allowed", device: {device_id, name, read_only, address}}, or {outcome: "refused"}',
-      'or "expired" with exit code 1.',
+      '--json prints {url, expires_at} (Unix milliseconds), then what came of it:',
+      '{outcome: "allowed", device: {device_id, name, read_only, address}}, or with exit',
+      'code 1 {outcome: "refused"} or {outcome: "expired"}.',
     ],
     options: {
       yes: { type: 'boolean', help: 'let in the first that uses this code, without asking' },
