@@ -291,16 +291,25 @@ describe('otg pair in a terminal', () => {
 
   it('takes one key for an answer: neither what was pasted, nor what was typed as the question appeared', async () => {
     const outer = await pairInTerminal()
-    const phone = await scan(await shownUrl(outer))
-    // The question comes first, then the keys that count.
-    await outer.shows(`Allow "Chrome on Android" (127.0.0.1)? Code ${grouped(phone.code)}`)
-    if (!outer.screen.includes('[y/N')) outer.type('y')
-    await outer.shows(KEYS)
-    for (const keys of ['yes', 'x', '\x1b[1;2R', '\x1by', '\x1bOy', ' ']) outer.type(keys)
-    outer.resize(100, 30)
-    await outer.until(() => outer.raw.endsWith('left to answer.') || outer.screen.includes(KEYS), 'the question')
-    expect((await (await desktop()).devices()).requests).toHaveLength(1)
-    outer.type('\r')
+    const url = await shownUrl(outer)
+    // Stopped while the phone asks, it finds the question and what was typed meanwhile at the same moment.
+    const pid = otgIn(outer)
+    process.kill(pid, 'SIGSTOP')
+    const phone = await scan(url)
+    outer.type('y')
+    process.kill(pid, 'SIGCONT')
+    await outer.shows(question('Chrome on Android', phone))
+    expect(phone.client.state.name).toBe('asking')
+    for (const [at, keys] of ['yes', 'x', '\x1b[1;2R', '\x1by', '\x1bOy', ' '].entries()) {
+      outer.type(keys)
+      outer.resize(100, 30 + at)
+      await outer.until(() => outer.raw.endsWith('left to answer.') && outer.screen.includes(KEYS), 'the question')
+    }
+    // A yes among them would have come first.
+    await until(() => {
+      outer.type('\r')
+      return phone.client.state.name !== 'asking'
+    }, 'an answer')
     expect(await refusal(phone)).toBe('pairing_refused')
     outer.type('\x03')
     await outer.ends()

@@ -129,8 +129,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       'itself; when this command ends it is void. Not in a terminal it prints addresses',
       'and waits until somebody answers in the app or in another otg pair.',
       '--json prints {url, expires_at} (Unix milliseconds), then what came of it:',
-      '{outcome: "allowed", device: {device_id, name, read_only, address}}, or with exit',
-      'code 1 {outcome: "refused"} or {outcome: "expired"}.',
+      '{outcome: "allowed", device: {device_id, name, read_only, address}}, or with',
+      'exit code 1 {outcome: "refused"} or {outcome: "expired"}.',
     ],
     options: {
       yes: { type: 'boolean', help: 'let in the first that uses this code, without asking' },
