@@ -11,7 +11,7 @@ import { clock, shownAddress, travelsInTheClear } from './phone-words.ts'
 import { QrCode } from './qr-code.tsx'
 import { useNow } from './use-now.ts'
 
-/** How long a fresh code is good (SECRET_MS in main/host/net/pairing.ts); only for how full the ring is. */
+/** How long a fresh code is good (SECRET_MS in main/host/net/pairing.ts): the ring is full. */
 const FRESH_MS = 120_000
 
 const TICK_MS = 1_000
@@ -52,23 +52,24 @@ export function PairingCode({ client }: { client: HostClient }) {
         <div class="code void">{!connected && <p>No code without a connection to the host.</p>}</div>
       </div>
     )
+  // What was told just now is younger than the last tick.
+  const left = Math.min(FRESH_MS, pairing.expires_at - now)
   return (
     <div class="pairing-code">
       <div class="code">
         <QrCode text={address.url} label="QR code of the address" />
       </div>
       <p class="countdown">
-        <Ring part={(pairing.expires_at - now) / FRESH_MS} />
+        <Ring part={left / FRESH_MS} />
         <span>
           Good for{' '}
           <span role="timer" data-testid="countdown">
-            {clock(pairing.expires_at - now)}
+            {clock(left)}
           </span>
           , renews itself
         </span>
       </p>
       <Reached reached={pairing.reached} now={now} />
-      <Notice address={address} alone={pairing.addresses.every(one => one.kind === 'loopback')} />
       {pairing.addresses.length > 1 && (
         <AddressList addresses={pairing.addresses} chosen={address} choose={wanted => setChoice(keepChoice(wanted))} />
       )}
@@ -78,6 +79,8 @@ export function PairingCode({ client }: { client: HostClient }) {
           Copy
         </button>
       </div>
+      {/* Below what is chosen from, which must not move under the pointer. */}
+      <Notice address={address} alone={pairing.addresses.every(one => one.kind === 'loopback')} />
     </div>
   )
 }
@@ -104,7 +107,7 @@ function Reached({ reached, now }: { reached: HostMessageOf<'pairing'>['reached'
             Your phone has reached this computer <bdi>({shownAddress(reached.address)})</bdi>
           </>
         ) : (
-          'No phone has reached this computer yet'
+          'Not reached by a phone yet'
         )}
       </span>
       {/* Outside: nobody wants to hear it counted. */}

@@ -72,6 +72,7 @@ export function PairingDialog({ client, request, others, putAside }: PairingDial
         class="icon aside"
         aria-label="Decide later"
         title="Decide later"
+        aria-disabled={!armed}
         onClick={() => isArmed() && putAside()}
       >
         <Icon name="close" />

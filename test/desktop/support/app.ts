@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 import { executable, findElectron } from './electron.ts'
+import { type Phone, startPhone } from './phone.ts'
 
 export const root = join(import.meta.dirname, '..', '..', '..')
 export const screenshots = join(root, 'test-output', 'desktop-screenshots')
@@ -24,16 +25,33 @@ export interface Fixtures {
   launch: Launch
   /** Starts it; what still runs at the end of the test is killed. */
   start: () => Promise<ElectronApplication>
+  /** A phone that has scanned `url` and asks to be let in. */
+  phone: (url: string, name?: string) => Phone
+  /** Undone when the test is over and its app is gone, newest first. */
+  later: (undo: () => unknown) => void
 }
 
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are asked for from this pattern
+  later: async ({}, use) => {
+    const undo: (() => unknown)[] = []
+    await use(step => undo.push(step))
+    for (const step of undo.reverse()) await step()
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
   dataDir: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'otg-desktop-'))
     // The same prompt for everybody: the system's own profile has one for root.
     writeFileSync(join(folder, '.profile'), "PS1='$ '\n")
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  },
+  phone: async ({ later }, use) => {
+    await use((url, name = 'test phone') => {
+      const phone = startPhone(url, name)
+      later(() => phone.client.close())
+      return phone
+    })
   },
   launch: async ({ dataDir }, use) => {
     const found = findElectron()
@@ -49,7 +67,7 @@ export const test = base.extend<Fixtures>({
       env: environment(dataDir),
     })
   },
-  start: async ({ launch }, use) => {
+  start: async ({ launch, later: _after }, use) => {
     const started: ChildProcess[] = []
     await use(async () => {
       const app = await _electron.launch(launch)
@@ -84,6 +102,37 @@ export function environment(dataDir: string): Record<string, string> {
   for (const name of ['PATH', 'DISPLAY', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'LANG', 'CI'])
     if (process.env[name]) env[name] = process.env[name]
   return env
+}
+
+/** Opens the phone's panel and returns the address in its code. */
+export async function showCode(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Phone' }).click()
+  return shownUrl(page)
+}
+
+/** The address that the phone's panel shows, with its secret. */
+export async function shownUrl(page: Page): Promise<string> {
+  const address = page.getByTestId('address')
+  await expect(address).toHaveText(/^https?:.+#v1\.[\w-]{43}\.[\w-]{43}$/)
+  return (await address.textContent())!
+}
+
+/** A window of this size; Electron's smallest is 480 × 320. */
+export async function resize(app: ElectronApplication, page: Page, width: number, height: number): Promise<void> {
+  const size = [width, height] as const
+  await app.evaluate(
+    ({ BrowserWindow }, [width, height]) => BrowserWindow.getAllWindows()[0]!.setContentSize(width, height),
+    size,
+  )
+  await expect.poll(() => page.evaluate(() => [innerWidth, innerHeight])).toEqual(size)
+}
+
+/** A picture of the page in the dark and in the light. */
+export async function picture(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}.png`) })
+  }
 }
 
 /** The text that a terminal of the page shows, row by row. */
