@@ -1,10 +1,11 @@
 // “Allow this phone?”: a real phone asks, the window is answered in, and the phone learns it. Knows no host's inside.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ElectronApplication, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { pairingUrl } from '../support/pairing.ts'
-import { expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
+import { closeWindow, expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
 import { startHeadless } from './support/headless.ts'
 import type { Phone } from './support/phone.ts'
 
@@ -20,9 +21,9 @@ async function expectSameCode(page: Page, phone: Phone): Promise<void> {
 }
 
 /** Another desktop client of the same host, as the command `otg` is. */
-async function otherDesktop(dataDir: string, later: (undo: () => unknown) => void): Promise<HostClient> {
+async function otherDesktop(folder: string, later: (undo: () => unknown) => void): Promise<HostClient> {
   const client = new HostClient({
-    connect: () => connectLocal(join(dataDir, 'data', 'otg.sock')),
+    connect: () => connectLocal(join(folder, 'data', 'otg.sock')),
     client: { kind: 'cli', name: 'test' },
     reconnect: false,
   })
@@ -35,13 +36,6 @@ async function otherDesktop(dataDir: string, later: (undo: () => unknown) => voi
 async function waiting(desktop: HostClient, count: number) {
   await expect.poll(async () => (await desktop.devices()).requests.length).toBe(count)
   return (await desktop.devices()).requests
-}
-
-async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
-  await Promise.all([
-    page.waitForEvent('close'),
-    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
-  ])
 }
 
 test('a phone that shows the same code is let in after Allow, and can work', async ({ start, phone }) => {
@@ -193,18 +187,32 @@ test('several phones are asked about in turn, also when another desktop answers'
   await answer(page, 'Allow').click()
   await expect.poll(one.state).toBe('ready')
 
-  // The next one comes up by itself, and takes no click that was meant for the last.
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “two”?')
   await expectSameCode(page, two)
+  await expect(answer(page, 'Allow')).toBeEnabled()
+  // The next one comes up where this one was: a click that was meant for it comes a moment too late.
+  const clicked = page.evaluate(
+    () =>
+      new Promise<void>(resolve => {
+        const seen = new MutationObserver(() => {
+          const asks = document.querySelector('dialog[open]')
+          if (!asks?.textContent?.includes('“three”')) return
+          seen.disconnect()
+          asks.querySelector<HTMLButtonElement>('button.primary')!.click()
+          resolve()
+        })
+        seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+      }),
+  )
   const [second] = await waiting(desktop, 2)
   await desktop.answerPairing(second!.pairing_id, { allow: false })
   await expect.poll(two.state).toBe('closed pairing_refused')
-
+  await clicked
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “three”?')
   await expect(dialog(page)).not.toContainText('more wait')
   await expectSameCode(page, three)
-  await answer(page, 'Allow').click()
-  await expect.poll(three.state).toBe('ready')
+  await answer(page, 'Refuse').click()
+  await expect.poll(three.state).toBe('closed pairing_refused')
   await expect(dialog(page)).toBeHidden()
 })
 
@@ -286,4 +294,59 @@ test('a phone of a joined host is let in by the app', async ({ start, dataDir, p
   await answer(again, 'Look only').click()
   await expect.poll(tablet.state).toBe('ready')
   expect(tablet.client.host?.read_only).toBe(true)
+})
+
+test('an answer that comes too late is passed over quietly', async ({ join: joinHost, phone, later }) => {
+  let late = false
+  const { page, relay, behind } = await joinHost(message => (message.type === 'devices' && late ? undefined : message))
+  const desktop = await otherDesktop(behind, later)
+  const pixel = phone(await showCode(page), 'Pixel')
+  await expect(answer(page, 'Allow')).toBeEnabled()
+  late = true
+  const [request] = await waiting(desktop, 1)
+  await desktop.answerPairing(request!.pairing_id, { allow: false })
+  await expect.poll(pixel.state).toBe('closed pairing_refused')
+  const refused = relay.heard('pairing_unknown')
+  await answer(page, 'Allow').click()
+  await refused
+  // What is said after it has arrived: the request is still listed, and then it is not.
+  const marker = { device_id: 'm', name: 'Marker', address: '', read_only: false, secure: false, connected: 0 }
+  const devices = [{ ...marker, created_at: 0, last_seen: 0 }]
+  relay.say({ type: 'devices', devices, requests: [request!] })
+  await expect(device(page, 'Marker')).toBeAttached()
+  await expect(dialog(page).locator('.hint')).toBeEmpty()
+  await expect(page.locator('.toast')).toHaveCount(0)
+  relay.say({ type: 'devices', devices, requests: [] })
+  await expect(dialog(page)).toBeHidden()
+})
+
+test('what stands in the way of a yes is said, and the yes can be given again', async ({ start, dataDir, phone }) => {
+  const now = Date.now()
+  const devices = Array.from({ length: 64 }, (_, n) => ({
+    device_id: `${n}`.padStart(16, '0'),
+    name: `Old phone ${n}`,
+    public_key: Buffer.alloc(32, n + 1).toString('base64url'),
+    read_only: n % 2 === 0,
+    secure: n % 3 === 0,
+    created_at: now - 1e9 + n,
+    last_seen: now - n * 3_600_000,
+    address: `192.168.1.${n + 1}`,
+  }))
+  mkdirSync(join(dataDir, 'data'), { mode: 0o700 })
+  writeFileSync(join(dataDir, 'data', 'devices.json'), JSON.stringify({ version: 1, devices }), { mode: 0o600 })
+  const app = await start()
+  const page = await app.firstWindow()
+  const pixel = phone(await showCode(page), 'Pixel')
+  await answer(page, 'Allow').click()
+  await expect(dialog(page).getByRole('alert')).toHaveText(/64 devices are paired; revoke one that is not used/)
+  await picture(page, 'ask-failed')
+  await answer(page, 'Decide later').click()
+  await page.getByRole('button', { name: 'Revoke Old phone 63' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+  await expect(device(page, 'Old phone 63')).toBeHidden()
+  await page.getByRole('button', { name: 'Answer Pixel' }).click()
+  await answer(page, 'Allow').click()
+  await expect.poll(pixel.state).toBe('ready')
+  await device(page, 'Pixel').scrollIntoViewIfNeeded()
+  await picture(page, 'devices-many')
 })

@@ -1,14 +1,10 @@
 // The phone's panel: its code, how long that is good, which address is in it. Knows no dialog and no paired phone.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { ElectronApplication, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import qrcode from 'qrcode'
 import type { HostMessage, HostMessageOf, PairingAddress } from '../../protocol/messages.ts'
-import { expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
-import { startHeadless } from './support/headless.ts'
-import { type Relay, startRelay } from './support/relay.ts'
+import { closeWindow, expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
+import type { Relay } from './support/relay.ts'
 
 const code = (page: Page) => page.getByRole('img', { name: 'QR code of the address' })
 
@@ -80,33 +76,13 @@ test('a code that was used is replaced at once (12)', async ({ start, phone }) =
   expect(first.state()).toBe('asking')
 })
 
-interface Joined {
-  relay: Relay
-  app: ElectronApplication
-  page: Page
-}
-
-/** The app, joined to a host which tells of `addresses` in place of its own. */
-const joined = test.extend<{ join: (addresses: PairingAddress[]) => Promise<Joined> }>({
-  join: async ({ start, dataDir, later }, use) => {
-    await use(async addresses => {
-      const behind = mkdtempSync(join(tmpdir(), 'otg-behind-'))
-      later(() => rmSync(behind, { recursive: true, force: true, maxRetries: 5 }))
-      const headless = await startHeadless(behind)
-      later(() => headless.stop())
-      const relay = await startRelay(dataDir, behind)
-      later(() => relay.stop())
-      relay.change = message => (message.type === 'pairing' ? withAddresses(message, addresses) : message)
-      const app = await start()
-      return { relay, app, page: await app.firstWindow() }
-    })
-  },
-})
-
-/** Each with the secret of the real one. */
-function withAddresses(message: HostMessageOf<'pairing'>, addresses: PairingAddress[]): HostMessageOf<'pairing'> {
-  const { hash } = new URL(message.addresses[0]!.url)
-  return { ...message, addresses: addresses.map(one => ({ ...one, url: one.url + hash })) }
+/** A host that tells of these addresses in place of its own, each with the secret of the real one. */
+function told(addresses: PairingAddress[]): Relay['change'] {
+  return message => {
+    if (message.type !== 'pairing') return message
+    const { hash } = new URL(message.addresses[0]!.url)
+    return { ...message, addresses: addresses.map(one => ({ ...one, url: one.url + hash })) }
+  }
 }
 
 const address = (kind: PairingAddress['kind'], name: string, scheme = 'http'): PairingAddress => ({
@@ -135,8 +111,8 @@ function push(relay: Relay, secret: string, more: Partial<HostMessageOf<'pairing
   relay.say(message)
 }
 
-joined('the best address is in the code, every other one a tap away, and the choice stays', async ({ join }) => {
-  const { app, page, relay } = await join(ADDRESSES)
+test('the best address is in the code, every other one a tap away, and the choice stays', async ({ join }) => {
+  const { app, page, relay } = await join(told(ADDRESSES))
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await showCode(page)).toContain('https://workstation.tail1234.ts.net:7317/#v1.')
   await expect(choices(page)).toHaveText([
@@ -180,13 +156,13 @@ joined('the best address is in the code, every other one a tap away, and the cho
   const [again] = await Promise.all([app.waitForEvent('window'), app.evaluate(({ app }) => void app.emit('activate'))])
   expect(await showCode(again)).toContain('http://192.168.1.34')
   // Where that network is gone the best of what is there takes its place.
-  relay.change = message => (message.type === 'pairing' ? withAddresses(message, ADDRESSES.slice(0, 2)) : message)
+  relay.change = told(ADDRESSES.slice(0, 2))
   await again.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
   expect(await showCode(again)).toContain('https://workstation.tail1234.ts.net')
 })
 
-joined('that the phone gets through is seen while the code is shown', async ({ join }) => {
-  const { page, relay } = await join(ADDRESSES.slice(2))
+test('that the phone gets through is seen while the code is shown', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES.slice(2)))
   await showCode(page)
   const line = page.getByTestId('reached')
   await expect(line).toHaveText('Not reached by a phone yet')
@@ -195,15 +171,15 @@ joined('that the phone gets through is seen while the code is shown', async ({ j
   await picture(page, 'reached')
 })
 
-joined('a computer without a network says so', async ({ join }) => {
-  const { page } = await join([address('loopback', '127.0.0.1'), address('loopback', '[::1]')])
+test('a computer without a network says so', async ({ join }) => {
+  const { page } = await join(told([address('loopback', '127.0.0.1'), address('loopback', '[::1]')]))
   await showCode(page)
   await expect(page.getByText('No network found: only this computer can open it.')).toBeVisible()
   await picture(page, 'no-network')
 })
 
-joined('a code that died while the computer slept is asked for anew', async ({ join }) => {
-  const { page, relay } = await join(ADDRESSES)
+test('a code that died while the computer slept is asked for anew', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES))
   const { change } = relay
   let slept = false
   relay.change = message => {
@@ -219,8 +195,8 @@ joined('a code that died while the computer slept is asked for anew', async ({ j
   expect(relay.asked.filter(message => message.type === 'pair')).toHaveLength(2)
 })
 
-joined('without a host there is no code, and with it there is one again', async ({ join }) => {
-  const { page, relay } = await join(ADDRESSES)
+test('without a host there is no code, and with it there is one again', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES))
   const url = await showCode(page)
   relay.away = true
   relay.say({ type: 'error', code: 'host_stopping', message: 'the host is stopping' })
@@ -231,10 +207,3 @@ joined('without a host there is no code, and with it there is one again', async 
   await expect(code(page)).toBeVisible()
   expect(await shownUrl(page)).not.toBe(url)
 })
-
-async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
-  await Promise.all([
-    page.waitForEvent('close'),
-    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
-  ])
-}

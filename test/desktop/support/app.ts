@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 import { executable, findElectron } from './electron.ts'
+import { environment, root } from './environment.ts'
+import { startHeadless } from './headless.ts'
 import { type Phone, startPhone } from './phone.ts'
+import { type Relay, startRelay } from './relay.ts'
 
-export const root = join(import.meta.dirname, '..', '..', '..')
 export const screenshots = join(root, 'test-output', 'desktop-screenshots')
 mkdirSync(screenshots, { recursive: true })
 
@@ -27,8 +29,18 @@ export interface Fixtures {
   start: () => Promise<ElectronApplication>
   /** A phone that has scanned `url` and asks to be let in. */
   phone: (url: string, name?: string) => Phone
+  /** The app, joined to a host that runs elsewhere; what that says goes through `change`. */
+  join: (change?: Relay['change']) => Promise<Joined>
   /** Undone when the test is over and its app is gone, newest first. */
   later: (undo: () => unknown) => void
+}
+
+export interface Joined {
+  app: ElectronApplication
+  page: Page
+  relay: Relay
+  /** What `dataDir` is for the app, for the host. */
+  behind: string
 }
 
 export const test = base.extend<Fixtures>({
@@ -51,6 +63,18 @@ export const test = base.extend<Fixtures>({
       const phone = startPhone(url, name)
       later(() => phone.client.close())
       return phone
+    })
+  },
+  join: async ({ start, dataDir, later }, use) => {
+    await use(async change => {
+      const behind = mkdtempSync(join(tmpdir(), 'otg-behind-'))
+      later(() => rmSync(behind, { recursive: true, force: true, maxRetries: 5 }))
+      const headless = await startHeadless(behind)
+      later(() => headless.stop())
+      const relay = await startRelay(dataDir, behind, change)
+      later(() => relay.stop())
+      const app = await start()
+      return { app, page: await app.firstWindow(), relay, behind }
     })
   },
   launch: async ({ dataDir }, use) => {
@@ -85,23 +109,11 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-export { expect }
+export { environment, expect, root }
 
 /** Chromium's sandbox refuses to run as root, which is what a container's tests are. */
 export function sandboxArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
-}
-
-/** What a desktop session has, with a plain shell: a person's own prompt and startup files are not under test. */
-export function environment(dataDir: string): Record<string, string> {
-  const env: Record<string, string> = {
-    HOME: dataDir,
-    SHELL: '/bin/sh',
-    OTG_DATA_DIR: join(dataDir, 'data'),
-  }
-  for (const name of ['PATH', 'DISPLAY', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'LANG', 'CI'])
-    if (process.env[name]) env[name] = process.env[name]
-  return env
 }
 
 /** Opens the phone's panel and returns the address in its code. */
@@ -115,6 +127,14 @@ export async function shownUrl(page: Page): Promise<string> {
   const address = page.getByTestId('address')
   await expect(address).toHaveText(/^https?:.+#v1\.[\w-]{43}\.[\w-]{43}$/)
   return (await address.textContent())!
+}
+
+/** Closes the window; the app goes on. */
+export async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
+  await Promise.all([
+    page.waitForEvent('close'),
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
+  ])
 }
 
 /** A window of this size; Electron's smallest is 480 × 320. */

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { environment, root } from './app.ts'
+import { environment, root } from './environment.ts'
 
 export interface Headless {
   process: ChildProcess

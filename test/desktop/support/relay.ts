@@ -14,17 +14,24 @@ export interface Relay {
   away: boolean
   /** What the app has asked, all its clients together. */
   readonly asked: ClientMessage[]
+  /** Resolves when the host has said an error with this code and the app was told. */
+  heard(code: string): Promise<void>
   /** Says something to all clients of the app, as if the host had. */
   say(message: HostMessage): void
   stop(): Promise<void>
 }
 
 /** The app finds it on the folder `data` in `dataDir`; the host is the one on `data` in `behind`. */
-export async function startRelay(dataDir: string, behind: string): Promise<Relay> {
+export async function startRelay(
+  dataDir: string,
+  behind: string,
+  change: Relay['change'] = message => message,
+): Promise<Relay> {
   const folder = join(dataDir, 'data')
   const socket = join(folder, 'otg.sock')
   mkdirSync(folder, { mode: 0o700 })
   const clients = new Set<Transport>()
+  const listeners = new Set<(code: string) => void>()
   const listener = await listenLocal(socket, async app => {
     if (relay.away) return app.close({ code: 'host_stopping', reason: 'away' })
     clients.add(app)
@@ -37,6 +44,7 @@ export async function startRelay(dataDir: string, behind: string): Promise<Relay
         const frame = fromHost.read(bytes)
         const message = frame?.kind === 'json' && relay.change(frame.value as HostMessage)
         if (message) for (const part of jsonFrames(message)) app.send(part)
+        if (message && message.type === 'error') for (const listener of listeners) listener(message.code)
       },
       close: reason => app.close(reason),
     })
@@ -55,9 +63,13 @@ export async function startRelay(dataDir: string, behind: string): Promise<Relay
     })
   })
   const relay: Relay = {
-    change: message => message,
+    change,
     away: false,
     asked: [],
+    heard: code =>
+      new Promise(resolve => {
+        listeners.add(said => said === code && resolve())
+      }),
     say: message => {
       for (const client of clients) for (const frame of jsonFrames(message)) client.send(frame)
     },
