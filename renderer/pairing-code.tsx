@@ -73,14 +73,14 @@ export function PairingCode({ client }: { client: HostClient }) {
       {pairing.addresses.length > 1 && (
         <AddressList addresses={pairing.addresses} chosen={address} choose={wanted => setChoice(keepChoice(wanted))} />
       )}
+      {/* Below what is chosen from, which must not move under the pointer. */}
+      <Notice address={address} alone={pairing.addresses.every(one => one.kind === 'loopback')} />
       <div class="address">
         <bdi data-testid="address">{address.url}</bdi>
         <button type="button" onClick={() => copy(address.url)}>
           Copy
         </button>
       </div>
-      {/* Below what is chosen from, which must not move under the pointer. */}
-      <Notice address={address} alone={pairing.addresses.every(one => one.kind === 'loopback')} />
     </div>
   )
 }
