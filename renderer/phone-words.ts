@@ -7,7 +7,8 @@ export const KIND_WORDS: Record<AddressKind, string> = {
   tailnet: 'Tailnet',
   lan: 'Local network',
   public: 'Internet',
-  virtual: 'Virtual network',
+  vpn: 'VPN',
+  container: 'Virtual network',
   link_local: 'Direct link',
   loopback: 'This computer only',
 }

@@ -97,7 +97,7 @@ const ADDRESSES = [
   address('lan', '192.168.1.34'),
   address('lan', '[fd00:1234:5678:9abc:def0:1234:5678:9abc]'),
   address('public', '[2001:db8::1]'),
-  address('virtual', '172.17.0.1'),
+  address('container', '172.17.0.1'),
   address('link_local', '169.254.10.20'),
   address('loopback', '127.0.0.1'),
 ]
