@@ -3,7 +3,9 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { createHost } from '../../main/host/host.ts'
+import { ANSWER_MS } from '../../main/host/net/pairing.ts'
 import type { HostClient } from '../../protocol/client.ts'
+import { type Forwarder, startForwarder } from './forwarder.ts'
 import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
 
 export interface HostSetup {
@@ -11,8 +13,18 @@ export interface HostSetup {
   webRoot: string
   home: string
   port?: number
+  /** Left out: loopback. Another address of this machine, by which browsers then come. */
+  address?: string | undefined
 }
-export type Order = { setup: HostSetup } | { address: true } | { network: 'up' | 'down' | 'deaf' } | { stop: true }
+export type Order =
+  | { setup: HostSetup }
+  | { address: true }
+  | { network: 'up' | 'down' | 'deaf' }
+  /** Whether every phone that asks is let in (as it is to begin with), or the test answers by itself. */
+  | { answers: 'yes' | 'by_hand' }
+  /** The time that somebody at the desktop has for an answer is over now. */
+  | { expire: true }
+  | { stop: true }
 export interface Report {
   ready?: { port: number; pid: number }
   address?: string
@@ -33,20 +45,57 @@ diagnostics.subscribe('net.server.socket', message => {
   socket.once('close', () => sockets.delete(socket))
 })
 
+/** What waits for somebody's answer: two minutes are too long for a test. */
+const waiting = new Map<NodeJS.Timeout, () => void>()
+const { setTimeout: start, clearTimeout: stop } = globalThis
+globalThis.setTimeout = Object.assign((run: () => void, milliseconds?: number, ...rest: []) => {
+  const timer = start(run, milliseconds, ...rest)
+  if (milliseconds === ANSWER_MS) waiting.set(timer, run)
+  return timer
+}, start)
+globalThis.clearTimeout = timer => {
+  waiting.delete(timer as NodeJS.Timeout)
+  stop(timer)
+}
+
 let host: Awaited<ReturnType<typeof createHost>> | undefined
 let desktop: HostClient | undefined
+let stopAnswering: (() => void) | undefined
+let forwarder: Forwarder | undefined
 
 async function obey(order: Order): Promise<void> {
   if ('setup' in order) {
-    const { dataDir, webRoot, home, port = 0 } = order.setup
+    const { dataDir, webRoot, home, port = 0, address } = order.setup
+    // TODO a host that listens on private addresses needs no forwarder: give it `bind` here.
+    forwarder = address === undefined ? undefined : await startForwarder(address, port)
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    host = await createHost({ dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    host = await createHost({
+      ...{ dataDir, webRoot, home, version: '0.0.0-test', shell, env },
+      port: forwarder ? 0 : port,
+      ...(forwarder && { allow_hosts: [forwarder.host] }),
+    })
+    forwarder?.to(host.port)
     desktop = await desktopOf(host)
-    answerAll(desktop)
-    return void report({ ready: { port: host.port, pid: process.pid } })
+    stopAnswering = answerAll(desktop)
+    return void report({ ready: { port: forwarder?.port ?? host.port, pid: process.pid } })
   }
-  if ('address' in order) return void report({ address: await pairingUrl(desktop!) })
+  if ('address' in order) {
+    const address = await pairingUrl(desktop!)
+    return void report({ address: forwarder ? address.replace(/\/\/[^/]+/, `//${forwarder.host}`) : address })
+  }
+  if ('answers' in order) {
+    stopAnswering?.()
+    stopAnswering = order.answers === 'yes' ? answerAll(desktop!) : undefined
+    return void report({ done: true })
+  }
+  if ('expire' in order) {
+    for (const [timer, run] of [...waiting]) {
+      clearTimeout(timer)
+      run()
+    }
+    return void report({ done: true })
+  }
   if ('network' in order) {
     // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
     if (order.network === 'deaf')
@@ -60,6 +109,7 @@ async function obey(order: Order): Promise<void> {
     return void report({ done: true })
   }
   await host?.stop()
+  forwarder?.close()
   report({ done: true })
   process.disconnect?.()
 }

@@ -125,7 +125,7 @@ export class Pairing {
   /** A phone that has claimed a secret asks to be let in. Throws `pairing_busy`. */
   ask(asker: Asker, outcome: Outcome): Request {
     const before = this.#find(asker.publicKey, asker.secure)
-    if (before) this.#end(before, new CodedError('pairing_refused', 'this phone has asked again'))
+    if (before) this.#end(before, new CodedError('pairing_elsewhere', 'this phone has asked again'))
     if (this.#waiting.length >= MOST_WAITING)
       throw new CodedError('pairing_busy', `${MOST_WAITING} devices wait to be let in already; answer them first`)
     const expires_at = this.#now() + ANSWER_MS
@@ -147,7 +147,8 @@ export class Pairing {
   askAgain(publicKey: Uint8Array, secure: boolean, outcome: Outcome): Request {
     const waiting = this.#find(publicKey, secure)
     if (!waiting) throw new CodedError('pairing_refused', 'this phone does not wait any more; scan a fresh code')
-    waiting.outcome?.refused(new CodedError('pairing_refused', 'this phone has asked again'))
+    // Another tab of it, or a connection that it has lost and we have not yet.
+    waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
     waiting.outcome = outcome
     return waiting.request
   }
