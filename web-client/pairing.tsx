@@ -25,13 +25,15 @@ function Waiting({ link, asked: { code, until } }: { link: HostLink; asked: Aske
       <p>
         On your computer, allow <b class="name">“{link.name.value}”</b> if it shows the same code:
       </p>
-      {/* One by one: read as a number nobody can compare it. */}
-      <p class="code" role="img" aria-label={`Code ${[...code].join(' ')}`}>
-        {code.slice(0, 3)}
-        <span>{code.slice(3)}</span>
-      </p>
-      <TimeLeft until={until} />
-      <p>Another code there is another phone: say no to that.</p>
+      <div class="card">
+        {/* One by one: read as a number nobody can compare it. */}
+        <p class="code" role="img" aria-label={`Code ${[...code].join(' ')}`}>
+          <span>{code.slice(0, 3)}</span>
+          <span>{code.slice(3)}</span>
+        </p>
+        <TimeLeft until={until} />
+      </div>
+      <p>If it shows another code, that is another phone: say no.</p>
       <Forgetful link={link} />
       <Safety secure={window.location.protocol === 'https:'} />
     </Entry>

@@ -109,6 +109,11 @@ export class BrowserHost {
     await gone
   }
 
+  /** Between two starts: what comes next at this address is another computer. */
+  becomeAnother(): void {
+    for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
+  }
+
   /** The database, for who wants to damage it while no host runs. */
   get database(): string {
     return join(this.#folder, 'data', 'otg.db')
