@@ -147,6 +147,7 @@ test('case 21: revoked while its terminal is open, the page says so at once; one
   await phone.shows('private\n')
   const typed = await phone.takeDown()
   await phone.run('before')
+  await phone.shows('before')
   const [device] = await devices(phone)
   await host.desktop.revokeDevice(device!.device_id)
   await expect(phone.page.getByRole('heading', { name: 'This phone is not let in any more' })).toBeVisible({

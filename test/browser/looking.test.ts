@@ -102,6 +102,7 @@ test('what a phone may do changes while its terminal is open, both ways', async 
   await phone.newSession()
   const typed = await phone.takeDown()
   await phone.run('before')
+  await phone.shows('before')
   await host.desktop.updateDevice(device, { read_only: true })
   await onlyLooks(phone)
   await phone.shows('before')

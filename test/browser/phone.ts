@@ -17,12 +17,13 @@ export class Phone {
     this.host = host
     page.on('pageerror', error => this.problems.push(String(error)))
     page.on('console', message => {
-      // A host that is away is part of some tests, and Chromium logs every socket that fails.
+      // A host that is away is part of some tests, and Chromium logs every socket that fails. And at an insecure origin every
+      // header of the host that counts at secure ones only.
       const { url } = message.location()
       if (
         message.type() === 'error' &&
         !url.endsWith('/favicon.ico') &&
-        !/WebSocket connection to|ERR_CONNECTION/.test(message.text())
+        !/WebSocket connection to|ERR_CONNECTION|Opener-Policy header has been ignored/.test(message.text())
       )
         this.problems.push(message.text())
     })
@@ -119,7 +120,9 @@ export class Phone {
   /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
   async takeDown(): Promise<() => Promise<string[]>> {
     const file = join(this.host.home, 'typed')
-    await this.run('cat > typed; echo taken down')
+    await this.run('echo listening; cat > typed; echo taken down')
+    // Until then the shell's own line editor has the terminal.
+    await this.shows('\nlistening')
     return async () => {
       await this.page.keyboard.press('Control+d')
       await this.shows('\ntaken down')
