@@ -203,11 +203,13 @@ export class HostLink {
   }
 
   async #open(mine: number, mode: 'pair' | 'return', identity: Identity, secret?: Uint8Array) {
+    const anew = new CodedError('client_closed', 'it is tried anew')
+    if (mine !== this.#try) throw anew
     this.#tried = { mode, identity }
     const socket = await openWebSocket(socketUrl(window.location))
     if (mine !== this.#try) {
-      socket.close({ code: 'client_closed', reason: 'it is tried anew' })
-      throw new CodedError('connection_lost', 'it is tried anew')
+      socket.close({ code: anew.code, reason: anew.message })
+      throw anew
     }
     this.#transport = socket
     const { keys, hostKey } = identity
