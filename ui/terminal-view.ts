@@ -281,13 +281,10 @@ export class TerminalView implements TerminalSink {
     this.#show()
   }
 
-  /** Where nothing can be typed a tap opens no soft keyboard. */
+  /** Where nothing can be typed a tap opens no soft keyboard: xterm makes its field read-only, which is not enough everywhere. */
   #letType(may: boolean): void {
     this.term.options.disableStdin = !may
-    const { textarea } = this.term
-    if (!textarea) return
-    textarea.readOnly = !may
-    textarea.inputMode = may ? '' : 'none'
+    if (this.term.textarea) this.term.textarea.inputMode = may ? '' : 'none'
   }
 
   // --- what is seen ---
