@@ -74,6 +74,8 @@ test('what was typed some time ago is asked about, also after a reload', async (
     await phone.page.getByRole('button', { name: answer }).tap()
     await phone.page.locator('.xterm').tap()
     await phone.run(`after ${answer}`)
+    // What is still under way when the network goes would be asked about too.
+    await phone.shows(`after ${answer}`)
   }
   expect(await typed()).toEqual(['Send this', 'after Send', 'after Discard'])
 })
