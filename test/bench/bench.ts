@@ -2,6 +2,7 @@
 // `npm run bench -- NAME…` measures only these; OTG_BENCH_MB sets how much `cat` prints.
 import { loadavg } from 'node:os'
 import { cat } from './cat.ts'
+import { channel } from './channel.ts'
 import { chromium } from './chromium.ts'
 import { disk } from './disk.ts'
 import { stopFilled } from './filled.ts'
@@ -13,7 +14,7 @@ import { slow } from './slow.ts'
 import { typing } from './typing.ts'
 
 /** In this order; those that share a filled host are side by side. */
-const SUBJECTS = { typing, cat, disk, replay, cold, chromium, memory, return: comeBack, slow, idle }
+const SUBJECTS = { typing, cat, channel, disk, replay, cold, chromium, memory, return: comeBack, slow, idle }
 
 type Name = keyof typeof SUBJECTS
 const isName = (name: string): name is Name => Object.hasOwn(SUBJECTS, name)

@@ -4,7 +4,7 @@ import { logFile, MB } from './files.ts'
 import { BenchHost, EVERYTHING, next, sink } from './host.ts'
 import { mb, mbs, ms, print, ratio } from './table.ts'
 
-const CAT_BYTES = Number(process.env.OTG_BENCH_MB ?? 50) * MB
+export const CAT_BYTES = Number(process.env.OTG_BENCH_MB ?? 50) * MB
 
 /** So much that the screen sets the pace: what it may lag is a tenth of it. */
 const LONG_BYTES = 4 * CAT_BYTES
@@ -44,7 +44,7 @@ function rawCat(bytes: number): Promise<number> {
   })
 }
 
-async function stackCat(host: BenchHost, bytes: number): Promise<{ rate: number; got: number }> {
+export async function stackCat(host: BenchHost, bytes: number): Promise<{ rate: number; got: number }> {
   const client = await host.connect()
   const command = ['sh', '-c', `stty -opost; read go; exec cat ${logFile(bytes)}`]
   const { session_id } = await client.create({ command })

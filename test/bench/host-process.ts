@@ -4,7 +4,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { History } from '../../main/host/history/history.ts'
 import { DEFAULT_LIMITS, type HistoryStats } from '../../main/host/history/types.ts'
 import { createHost } from '../../main/host/host.ts'
+import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
 import { answerAll, desktopOf, pairingUrl } from '../support/pairing.ts'
+import { CLEAR_SUITE } from './clear-suite.ts'
 
 export interface Stats {
   longest_pause_ms: number
@@ -35,10 +37,12 @@ History.open = async (...parameters) => {
   return history
 }
 
-const [dataDir, webRoot] = process.argv.slice(2) as [string, string]
+const [dataDir, webRoot, clear] = process.argv.slice(2) as [string, string, string?]
+if (clear) Object.assign(NATIVE_SUITE, CLEAR_SUITE)
 const host = await createHost({
   dataDir,
   port: 0,
+  bind: 'loopback',
   webRoot,
   version: 'bench',
   shell: ['/bin/sh'],

@@ -3,12 +3,15 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { inflate } from '../../main/host/net/inflate.ts'
+import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
 import { socketTransport } from '../../main/host/net/websocket.ts'
 import type { Attached, AttachedEvents, AttachOptions, TerminalSink } from '../../protocol/attached.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
+import type { Suite } from '../../protocol/noise.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type Identity, pairPhone, returning } from '../support/pairing.ts'
+import { CLEAR_SUITE } from './clear-suite.ts'
 import { emptyWebRoot, folder, logFile, MB } from './files.ts'
 import type { Answers } from './host-process.ts'
 
@@ -25,22 +28,29 @@ export class BenchHost {
   readonly #process: ChildProcess
   readonly #clients: BenchClient[] = []
   readonly port: number
+  readonly #suite: Suite
 
-  private constructor(process: ChildProcess, port: number) {
+  private constructor(process: ChildProcess, port: number, suite: Suite) {
     this.#process = process
     this.port = port
+    this.#suite = suite
   }
 
-  static async start(options: { webRoot?: string; data?: string } = {}): Promise<BenchHost> {
+  /** `clear`: with channels that encrypt nothing. */
+  static async start(options: { webRoot?: string; data?: string; clear?: boolean } = {}): Promise<BenchHost> {
     const data = join(folder, options.data ?? `data-${++hosts}`)
     // `OTG_BENCH_PROFILE=folder` keeps a CPU profile of each thread of each host.
     const profile = process.env.OTG_BENCH_PROFILE
-    const child = fork(join(import.meta.dirname, 'host-process.ts'), [data, options.webRoot ?? emptyWebRoot], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
-    })
+    const child = fork(
+      join(import.meta.dirname, 'host-process.ts'),
+      [data, options.webRoot ?? emptyWebRoot, ...(options.clear ? ['clear'] : [])],
+      {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        execArgv: ['--expose-gc', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+      },
+    )
     const { port } = await message<{ port: number }>(child)
-    return new BenchHost(child, port)
+    return new BenchHost(child, port, options.clear ? CLEAR_SUITE : NATIVE_SUITE)
   }
 
   async stop(): Promise<void> {
@@ -59,8 +69,10 @@ export class BenchHost {
   /** A client that is about to connect, by way of `port` if that is not the host's own. */
   async newClient(port = this.port): Promise<BenchClient> {
     const { address } = await this.ask('address')
-    const phone = await pairPhone(address, () => openSocket(this.port, this.port).then(socketTransport))
-    const client = new BenchClient(port, this.port, phone)
+    const phone = await pairPhone(address, () => openSocket(this.port, this.port).then(socketTransport), {
+      suite: this.#suite,
+    })
+    const client = new BenchClient(port, this.port, phone, this.#suite)
     this.#clients.push(client)
     return client
   }
@@ -96,9 +108,9 @@ export class BenchClient {
   received = 0
   socket: WebSocket | undefined
 
-  constructor(port: number, hostPort: number, phone: Identity) {
+  constructor(port: number, hostPort: number, phone: Identity, suite: Suite) {
     this.client = new HostClient({
-      connect: async () => returning(phone, await this.#open(port, hostPort)),
+      connect: async () => returning(phone, await this.#open(port, hostPort), suite),
       client: { kind: 'script', name: 'bench' },
       // Comes back when told to.
       reconnect: { first: 600_000, most: 600_000, give_up: 600_000 },

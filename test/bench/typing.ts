@@ -42,7 +42,7 @@ async function rawEcho(): Promise<number[]> {
   return times
 }
 
-async function stackEcho(host: BenchHost): Promise<number[]> {
+export async function stackEcho(host: BenchHost): Promise<number[]> {
   const client = await host.connect()
   const { session_id } = await client.create({ command: ['sh', ...CAT] })
   let heard: (text: string) => void = () => {}

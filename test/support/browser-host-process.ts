@@ -5,8 +5,7 @@ import type { Socket } from 'node:net'
 import { createHost } from '../../main/host/host.ts'
 import { ANSWER_MS } from '../../main/host/net/pairing.ts'
 import type { HostClient } from '../../protocol/client.ts'
-import { type Forwarder, startForwarder } from './forwarder.ts'
-import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
+import { answerAll, desktopOf, nextPairing } from './pairing.ts'
 
 export interface HostSetup {
   dataDir: string
@@ -61,28 +60,27 @@ globalThis.clearTimeout = timer => {
 let host: Awaited<ReturnType<typeof createHost>> | undefined
 let desktop: HostClient | undefined
 let stopAnswering: (() => void) | undefined
-let forwarder: Forwarder | undefined
+/** By which browsers come. */
+let name = ''
 
 async function obey(order: Order): Promise<void> {
   if ('setup' in order) {
     const { dataDir, webRoot, home, port = 0, address } = order.setup
-    // TODO a host that listens on private addresses needs no forwarder: give it `bind` here.
-    forwarder = address === undefined ? undefined : await startForwarder(address, port)
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    host = await createHost({
-      ...{ dataDir, webRoot, home, version: '0.0.0-test', shell, env },
-      port: forwarder ? 0 : port,
-      ...(forwarder && { allow_hosts: [forwarder.host] }),
-    })
-    forwarder?.to(host.port)
+    // Where it is asked for at an address of its own it does what it does for people: listens on private addresses too.
+    const bind = address === undefined ? 'loopback' : 'private'
+    host = await createHost({ bind, dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    name = address ?? '127.0.0.1'
     desktop = await desktopOf(host)
     stopAnswering = answerAll(desktop)
-    return void report({ ready: { port: forwarder?.port ?? host.port, pid: process.pid } })
+    return void report({ ready: { port: host.port, pid: process.pid } })
   }
   if ('address' in order) {
-    const address = await pairingUrl(desktop!)
-    return void report({ address: forwarder ? address.replace(/\/\/[^/]+/, `//${forwarder.host}`) : address })
+    const { addresses } = await nextPairing(desktop!)
+    const here = addresses.find(one => one.name === name)
+    if (!here) throw new Error(`the host does not say that it is at ${name}: ${addresses.map(one => one.name)}`)
+    return void report({ address: here.url })
   }
   if ('answers' in order) {
     stopAnswering?.()
@@ -109,7 +107,6 @@ async function obey(order: Order): Promise<void> {
     return void report({ done: true })
   }
   await host?.stop()
-  forwarder?.close()
   report({ done: true })
   process.disconnect?.()
 }

@@ -27,7 +27,8 @@ export const NATIVE_SUITE: Suite = {
     if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plaintext.length })
     const body = cipher.update(plaintext)
     cipher.final()
-    const sealed = new Uint8Array(body.length + TAG_BYTES)
+    // Not zeroed first, and not out of a shared pool: it is filled to the end and given away.
+    const sealed = Buffer.allocUnsafeSlow(body.length + TAG_BYTES)
     sealed.set(body)
     sealed.set(cipher.getAuthTag(), body.length)
     return sealed

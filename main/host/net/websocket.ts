@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
+import { plainAddress } from './addresses.ts'
 import type { From } from './entrance.ts'
 import { isOwnHost, isOwnOrigin, type OwnNames } from './hosts.ts'
 
@@ -39,7 +40,7 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refuse(request, options.names())
     if (refusal) return reject(socket, refusal)
-    const address = request.socket.remoteAddress ?? ''
+    const address = plainAddress(request.socket.remoteAddress)
     for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
     const fromThere = [...strangers.values()].filter(stranger => stranger.address === address).length
     if (strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS)

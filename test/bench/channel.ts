@@ -1,0 +1,96 @@
+// What the encrypted channel costs: its functions alone, and echo and throughput with and without them in one run.
+import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
+import { acceptChannel, openChannel } from '../../protocol/channel.ts'
+import { generateKeyPair } from '../../protocol/keys.ts'
+import { SUITE, type Suite } from '../../protocol/noise.ts'
+import { transportPair } from '../../protocol/transport.ts'
+import { CAT_BYTES, stackCat } from './cat.ts'
+import { MB } from './files.ts'
+import { BenchHost } from './host.ts'
+import { mbs, median, ms, percentile, print, ratio } from './table.ts'
+import { stackEcho } from './typing.ts'
+
+const ROUNDS = 3
+const SUITES = { native: NATIVE_SUITE, JavaScript: SUITE }
+
+export async function channel(): Promise<void> {
+  const rows: Parameters<typeof print>[1] = []
+  for (const [name, suite] of Object.entries(SUITES)) {
+    const { open, sealed } = functions(suite)
+    rows.push([`${name}: seal 48 KiB`, mbs(sealed)], [`${name}: open 48 KiB`, mbs(open)])
+    rows.push([`${name}: both ends of a return`, ms(await handshake(suite))])
+  }
+  print('the channel alone, on one core', rows)
+
+  const [quiet, rates] = [
+    { clear: [] as number[], encrypted: [] as number[] },
+    { clear: [] as number[], encrypted: [] as number[] },
+  ]
+  for (let round = 0; round < ROUNDS; round++)
+    // In turns, so that a machine that grows slower does so for both.
+    for (const kind of ['clear', 'encrypted'] as const) {
+      const host = await BenchHost.start({ clear: kind === 'clear' })
+      quiet[kind].push(...(await stackEcho(host)))
+      rates[kind].push((await stackCat(host, CAT_BYTES)).rate)
+      await host.stop()
+    }
+  const compared = (of: (values: number[]) => number, values: typeof quiet) =>
+    ratio(of(values.encrypted), of(values.clear))
+  const p99 = (values: number[]) => percentile(values, 0.99)
+  print(`with encryption, beside the same without (${ROUNDS} rounds)`, [
+    ['keystroke → echo, p50', ms(median(quiet.encrypted)), compared(median, quiet), `of ${ms(median(quiet.clear))}`],
+    ['p99', ms(p99(quiet.encrypted)), compared(p99, quiet), `of ${ms(p99(quiet.clear))}`],
+    [
+      `cat of ${CAT_BYTES / MB} MB`,
+      mbs(median(rates.encrypted)),
+      compared(median, rates),
+      `of ${mbs(median(rates.clear))}`,
+    ],
+  ])
+}
+
+/** MB/s of frames as a flood has them. */
+function functions(suite: Suite): { sealed: number; open: number } {
+  const [key, ad, frame] = [new Uint8Array(32).fill(7), new Uint8Array(0), new Uint8Array(48 * 1024).fill(65)]
+  const rate = (work: (n: bigint) => void) => {
+    for (let i = 0n; i < 50n; i++) work(i)
+    const start = performance.now()
+    for (let i = 0n; i < 400n; i++) work(i)
+    return (400 * frame.length) / MB / ((performance.now() - start) / 1000)
+  }
+  const sealed = rate(n => void suite.encrypt(key, n, ad, frame))
+  const message = suite.encrypt(key, 1n, ad, frame)
+  return { sealed, open: rate(() => void suite.decrypt(key, 1n, ad, message)) }
+}
+
+/** Milliseconds that a return takes from the first message to the first frame that decrypts, with both ends here. */
+async function handshake(suite: Suite): Promise<number> {
+  const [host, phone] = [generateKeyPair(), generateKeyPair()]
+  const once = () =>
+    new Promise<void>(resolve => {
+      const [near, far] = transportPair()
+      acceptChannel({
+        transport: far,
+        staticKey: host,
+        suite,
+        secrets: () => [],
+        knows: () => true,
+        authenticated: () => resolve(),
+      })
+      const opened = openChannel({
+        transport: near,
+        mode: 'return',
+        staticKey: phone,
+        remoteStatic: host.publicKey,
+        suite,
+      })
+      opened.send(new Uint8Array(8))
+    })
+  const times: number[] = []
+  for (let i = 0; i < 40; i++) {
+    const start = performance.now()
+    await once()
+    times.push(performance.now() - start)
+  }
+  return median(times)
+}
