@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   pairing_busy: 'as many devices wait to be let in as the host keeps waiting',
   pairing_refused: 'somebody at the desktop said no',
   pairing_expired: 'nobody at the desktop answered in time',
+  pairing_elsewhere: 'this device goes on asking over another connection',
   pairing_unknown: 'no device waits under this id',
   device_unknown: 'no device has this id',
   device_ambiguous: 'more than one device is called like this',

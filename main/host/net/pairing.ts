@@ -127,7 +127,7 @@ export class Pairing {
     const before = this.#find(asker.publicKey, asker.secure)
     // Who watches sees one take the other's place, which is no refusal.
     if (before) this.#forget(before)
-    before?.outcome?.refused(new CodedError('pairing_refused', 'this phone has asked again'))
+    before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
     if (this.#waiting.length >= MOST_WAITING)
       throw new CodedError('pairing_busy', `${MOST_WAITING} devices wait to be let in already; answer them first`)
     const expires_at = this.#now() + ANSWER_MS
@@ -149,7 +149,8 @@ export class Pairing {
   askAgain(publicKey: Uint8Array, secure: boolean, outcome: Outcome): Request {
     const waiting = this.#find(publicKey, secure)
     if (!waiting) throw new CodedError('pairing_refused', 'this phone does not wait any more; scan a fresh code')
-    waiting.outcome?.refused(new CodedError('pairing_refused', 'this phone has asked again'))
+    // Another tab of it, or a connection that it has lost and we have not yet.
+    waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
     waiting.outcome = outcome
     return waiting.request
   }
