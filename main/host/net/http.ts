@@ -146,7 +146,8 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
     },
     // Both would break a page that a LAN serves over plain HTTP.
     strictTransportSecurity: false,
-    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    // Browsers ignore it over plain HTTP, and complain.
+    crossOriginOpenerPolicy: certificate ? { policy: 'same-origin' } : false,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     originAgentCluster: true,
     referrerPolicy: { policy: 'no-referrer' },
