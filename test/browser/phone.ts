@@ -17,8 +17,7 @@ export class Phone {
     this.host = host
     page.on('pageerror', error => this.problems.push(String(error)))
     page.on('console', message => {
-      // A host that is away is part of some tests, and Chromium logs every socket that fails. And at an insecure origin every
-      // header of the host that counts at secure ones only.
+      // A host that is away is part of some tests, and Chromium logs every socket that fails.
       const { url } = message.location()
       if (
         message.type() === 'error' &&
