@@ -78,6 +78,9 @@ const FINAL_HELLO_ERRORS = new Set<string>([
   'device_revoked',
 ])
 
+/** Of these, what a channel says before there is a way to say it safely. The others count in a message only. */
+const FINAL_CLOSES = new Set<string>(['version_unsupported', 'channel_refused'])
+
 interface Pending {
   /** Asked again on the next channel, so a drop is not its end. */
   again?: boolean
@@ -317,8 +320,9 @@ export class HostClient extends Emitter<ClientEvents> {
       close: ({ code, reason }) => {
         clearTimeout(timer)
         if (mine !== this.#try) return
-        const error = new CodedError(isErrorCode(code) ? code : 'connection_lost', reason)
-        this.#lost(error, attempt)
+        // Everybody on the way can close a socket with any code: none of them may end a pairing.
+        const believed = isErrorCode(code) && (!FINAL_HELLO_ERRORS.has(code) || FINAL_CLOSES.has(code))
+        this.#lost(new CodedError(believed ? code : 'connection_lost', reason), attempt)
       },
     })
     const hello: ClientMessage = { type: 'hello', versions: VERSIONS, client: this.#options.client }

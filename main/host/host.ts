@@ -12,6 +12,7 @@ import { Connection, type Role } from './net/connection.ts'
 import { Desk } from './net/desk.ts'
 import { Devices } from './net/devices.ts'
 import { type Admit, Entrance } from './net/entrance.ts'
+import { HandshakeLimit, type HandshakeLimits } from './net/handshake-limit.ts'
 import { readHostKey } from './net/host-key.ts'
 import { type HttpOptions, serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
@@ -45,6 +46,8 @@ export interface HostOptions {
   expiry?: Expiry
   /** Each session takes one client at a time; one that returns keeps its place. */
   single_client?: boolean
+  /** Left out: HANDSHAKE_LIMITS. */
+  handshakes?: HandshakeLimits
 }
 
 export interface Host {
@@ -254,6 +257,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       server: http.server,
       secure: http.secure,
       names: http.names,
+      handshakes: new HandshakeLimit(options.handshakes),
       accept: (transport, from) => entrance.accept(transport, from),
     })
     entrances.push(() => sockets.close())

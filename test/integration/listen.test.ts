@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { HandshakeLimit } from '../../main/host/net/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../main/host/net/http.ts'
 import { MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from '../../main/host/net/listeners.ts'
 import { serveSockets } from '../../main/host/net/websocket.ts'
@@ -336,6 +337,7 @@ describe('on each of several listeners', () => {
     const sockets = serveSockets({
       server: http.server,
       secure: http.secure,
+      handshakes: new HandshakeLimit(),
       names: http.names,
       accept: (transport, { address }) => {
         peers.push(address)

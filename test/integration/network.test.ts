@@ -172,13 +172,19 @@ it('case 31: strangers from one address get eight sockets and no more; who said 
   expect(await client.list()).toEqual([])
 })
 
-it('case 32: headers that never end are answered 408', async () => {
+it('case 32: headers that never end are answered 408; a socket that asks for nothing more is closed', async () => {
   const host = await startHost()
-  const socket = connect(host.port, '127.0.0.1')
-  later(() => socket.destroy())
-  socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
-  const answer = await new Promise<string>(resolve => socket.once('data', data => resolve(data.toString())))
-  expect(answer).toMatch(/^HTTP\/1.1 408 /)
+  const say = (text: string) => {
+    const socket = connect(host.port, '127.0.0.1')
+    later(() => socket.destroy())
+    socket.write(text)
+    return { closed: once(socket, 'close'), answer: once(socket, 'data').then(([data]) => String(data)) }
+  }
+  const slow = say('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
+  const idle = say(`GET /health HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\n\r\n`)
+  expect(await idle.answer).toMatch(/^HTTP\/1.1 200 /)
+  expect(await slow.answer).toMatch(/^HTTP\/1.1 408 /)
+  await idle.closed
 }, 60_000)
 
 it('case 33: a frame over the limit closes the socket from its header', async () => {

@@ -17,6 +17,7 @@ import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Interfaces } from '../../main/host/net/addresses.ts'
+import { HandshakeLimit } from '../../main/host/net/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../main/host/net/http.ts'
 import { type TlsFiles, tailscaleCertificate } from '../../main/host/net/tls.ts'
 import { serveSockets } from '../../main/host/net/websocket.ts'
@@ -112,6 +113,7 @@ it('case 28: a WebSocket is admitted from a page of https, and from no other', a
   const sockets = serveSockets({
     server: http.server,
     secure: http.secure,
+    handshakes: new HandshakeLimit(),
     names: http.names,
     accept: transport => {
       transport.close({ code: 'hello_timeout', reason: '' })
@@ -268,6 +270,7 @@ describe('a certificate that is renewed', () => {
     const sockets = serveSockets({
       server: http.server,
       secure: http.secure,
+      handshakes: new HandshakeLimit(),
       names: http.names,
       accept: () => () => false,
     })

@@ -87,6 +87,34 @@ describe('a client', () => {
     expect(client.state.name).toBe('ready')
   })
 
+  it.each(['device_revoked', 'pairing_refused', 'pairing_spent', 'too_many_devices', 'forbidden'] as const)(
+    'believes %s when the host says it, and not a socket, which anybody on the way can close',
+    async code => {
+      vi.useFakeTimers()
+      const puppet = new Puppet()
+      const client = clientOf(puppet)
+      await client.connect()
+      puppet.transports.at(-1)!.close({ code, reason: 'says who?' })
+      await passing(0)
+      expect(client.state).toMatchObject({ name: 'waiting', error: { code: 'connection_lost' } })
+      await passing(50)
+      expect(client.state.name).toBe('ready')
+      puppet.say({ type: 'error', code, message: 'says the host' })
+      await passing(0)
+      expect(client.state).toMatchObject({ name: 'closed', error: { code } })
+    },
+  )
+
+  it('that is refused before there is a channel ends, and that is all it believes', async () => {
+    const puppet = new Puppet()
+    puppet.welcome = false
+    const client = clientOf(puppet)
+    const connected = client.connect()
+    await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
+    puppet.transports.at(-1)!.close({ code: 'channel_refused', reason: '' })
+    await expect(connected).rejects.toMatchObject({ code: 'channel_refused' })
+  })
+
   it('that is closed by a listener stays closed', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()

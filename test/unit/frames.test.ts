@@ -125,3 +125,41 @@ describe('bad input', () => {
     expect(() => new FrameReader(0).read(first)).toThrow(CodedError)
   })
 })
+
+describe('spanning messages of a hostile peer', () => {
+  it('hold no more than they declared and the reader allows, whatever follows', () => {
+    const piece = fc.record({
+      kind: fc.constantFrom(0, 0, 0, 2, 4, 1, 9),
+      flags: fc.constantFrom(0, 1, 1, 1, 2, 3, 3, 0x70),
+      total: fc.oneof(fc.nat(300), fc.nat(0xffff_ffff)),
+      body: bytes(100),
+    })
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), fc.nat(400), (pieces, most) => {
+        const reader = new FrameReader(most)
+        try {
+          for (const { kind, flags, total, body } of pieces) {
+            const head = new Uint8Array(flags & 2 ? 6 : 2)
+            head[0] = kind
+            head[1] = flags
+            if (flags & 2) new DataView(head.buffer).setUint32(2, total)
+            const frame = reader.read(Uint8Array.of(...head, ...body))
+            if (frame && 'bytes' in frame) expect(frame.bytes.length).toBeLessThanOrEqual(Math.max(most, 100))
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(CodedError)
+          expect(['bad_frame', 'bad_message']).toContain((error as CodedError).code)
+        }
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+
+  it('allocate nothing beyond what the reader allows: the declared length is refused first', () => {
+    for (const total of [401, 2 ** 20, 2 ** 32 - 1]) {
+      const frame = Uint8Array.of(0, 3, 0, 0, 0, 0, 1)
+      new DataView(frame.buffer).setUint32(2, total)
+      expect(() => new FrameReader(400).read(frame)).toThrow('over its limit')
+    }
+  })
+})

@@ -70,4 +70,22 @@ describe('the fragment of a pairing link', () => {
     )
     for (const other of others) expect(parsePairingFragment(other), other).toBeUndefined()
   })
+
+  it('of any text is what it was written from, or nothing', () => {
+    const part = fc.oneof(fc.uint8Array({ minLength: 30, maxLength: 34 }).map(encodeBase64url), fc.string())
+    const text = fc.oneof(
+      fc.string({ unit: 'grapheme' }),
+      fc.tuple(fc.constantFrom('#v1', '#v2', 'v1', ''), part, part).map(parts => parts.join('.')),
+      fc
+        .tuple(fc.nat(fragment.length), fc.string({ maxLength: 3 }))
+        .map(([at, put]) => fragment.slice(0, at) + put + fragment.slice(at + 1)),
+    )
+    fc.assert(
+      fc.property(text, text => {
+        const pairing = parsePairingFragment(text)
+        if (pairing) expect(pairingFragment(pairing)).toBe(text)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })

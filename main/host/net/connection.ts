@@ -279,7 +279,8 @@ export class Connection {
       case 'rename':
         return this.#answerLater(message.request_id, async () => {
           const source = await sessions.open(message.session_id)
-          source.rename(message.title)
+          // Revoked meanwhile: nothing that it asked for happens any more. Nobody hears the answer.
+          if (!this.#closed) source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
       case 'pair':

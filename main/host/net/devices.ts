@@ -1,11 +1,11 @@
 // The paired devices: who may come in and what they may do, kept in a file. Knows nothing of sockets or handshakes.
 import { createHash } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError } from '../../../protocol/errors.ts'
 import { decodeBase64url, encodeBase64url, KEY_BYTES } from '../../../protocol/keys.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import { writeWhole } from '../whole-file.ts'
 
 /** More than one person's phones, tablets and browsers; each further one is a key that somebody forgot. */
 export const MOST_DEVICES = 64
@@ -13,8 +13,11 @@ export const MOST_DEVICES = 64
 /** Characters of a device's name; a hello carries no more. */
 const NAME_CHARACTERS = 64
 
-/** When a device was last seen matters by the day; a phone that flaps need not wear out a disk. */
-const SEEN_WRITE_MS = 30_000
+/**
+ * When a device was last seen matters by the day; a phone that flaps need not wear out a disk. And a full disk is tried
+ * again as often.
+ */
+const WRITE_LATER_MS = 30_000
 
 const Device = z.strictObject({
   device_id: z.string().min(1).max(64),
@@ -31,7 +34,11 @@ const Device = z.strictObject({
   address: z.string().max(256),
 })
 export type Device = z.infer<typeof Device>
-const File = z.strictObject({ version: z.literal(1), devices: z.array(Device).max(MOST_DEVICES) })
+const File = z.strictObject({
+  version: z.literal(1),
+  // Two with one key, and revoking the first would leave the second.
+  devices: z.array(Device).max(MOST_DEVICES).refine(distinct, 'has a device twice'),
+})
 
 export interface DevicesOptions {
   file: string
@@ -50,7 +57,7 @@ export class Devices {
   readonly #options: DevicesOptions
   readonly #now: () => number
   #devices: Device[]
-  #seenTimer: NodeJS.Timeout | undefined
+  #laterTimer: NodeJS.Timeout | undefined
 
   /** Throws `devices_damaged`: to go on without would let no phone in and overwrite what could be mended. */
   constructor(options: DevicesOptions) {
@@ -77,18 +84,19 @@ export class Devices {
   admit(who: { publicKey: Uint8Array; name: string; read_only: boolean; secure: boolean; address: string }): Device {
     const { publicKey, read_only, secure, address } = who
     const device_id = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
-    const others = this.#devices.filter(one => one.device_id !== device_id)
+    const public_key = encodeBase64url(publicKey)
+    const before = this.#devices.find(one => one.public_key === public_key)
+    const others = this.#devices.filter(one => one !== before)
     if (others.length >= MOST_DEVICES)
       throw new CodedError('too_many_devices', `${MOST_DEVICES} devices are paired; revoke one that is not used`)
     const now = this.#now()
     const name = unusedName(proposedName(who.name), others)
-    const public_key = encodeBase64url(publicKey)
     const device = { device_id, name, public_key, read_only, secure, created_at: now, last_seen: now, address }
     // On disk first: a device that was told yes is still known after a crash.
     save(this.#options.file, [...others, device])
     this.#devices = [...others, device]
     // With what it was let in before, it is connected no longer.
-    this.#options.ended?.(device_id, new CodedError('device_changed', 'this device was paired anew'))
+    if (before) this.#options.ended?.(before.device_id, new CodedError('device_changed', 'this device was paired anew'))
     this.#options.log.info({ device_id, read_only, secure, address }, 'device paired')
     this.#options.changed?.()
     return device
@@ -110,6 +118,7 @@ export class Devices {
   /** Throws `device_unknown`. */
   revoke(device_id: string): void {
     this.#forget(this.#get(device_id), 'device revoked')
+    this.#save()
   }
 
   /** It is here, or was until now. */
@@ -117,17 +126,22 @@ export class Devices {
     const device = this.#devices.find(one => one.device_id === device_id)
     if (!device) return
     this.#put({ ...device, last_seen: this.#now(), address })
-    this.#seenTimer ??= setTimeout(() => this.#saveSeen(), SEEN_WRITE_MS).unref()
+    this.#saveLater()
   }
 
-  /** Forgets who was away for too long. `here` tells who is connected now. */
+  /** Forgets who was away for too long. `here` tells who is connected now. Never throws: nobody asked for it. */
   expire(here: (device_id: string) => boolean): void {
-    for (const device of this.#devices)
-      if (!here(device.device_id) && this.#idle(device)) this.#forget(device, 'device forgotten: away for too long')
+    for (const device of this.#devices) {
+      // Who stays for months has not been away; nor does a clock that was wrong for a day keep a device for ever.
+      if (here(device.device_id) || device.last_seen > this.#now()) this.seen(device.device_id, device.address)
+      else if (this.#idle(device)) this.#forget(device, 'device forgotten: away for too long')
+    }
   }
 
   close(): void {
-    if (this.#seenTimer) this.#saveSeen()
+    if (this.#laterTimer) this.#saveNow()
+    // Whoever owns the folder next writes it next.
+    clearTimeout(this.#laterTimer)
   }
 
   #idle({ last_seen }: Device): boolean {
@@ -152,7 +166,7 @@ export class Devices {
     this.#options.ended?.(device_id, new CodedError('device_revoked', 'this device was revoked'))
     this.#options.changed?.()
     this.#options.log.info({ device_id }, why)
-    this.#save()
+    this.#saveLater()
   }
 
   #save(): void {
@@ -160,39 +174,61 @@ export class Devices {
       save(this.#options.file, this.#devices)
     } catch (cause) {
       this.#options.log.error({ err: cause }, 'the list of devices could not be written')
+      this.#saveLater()
       const message = `it holds now, but may be as before when the host starts again: ${(cause as Error).message}`
       throw new CodedError('data_dir_unusable', message, { cause })
     }
   }
 
-  #saveSeen(): void {
-    clearTimeout(this.#seenTimer)
-    this.#seenTimer = undefined
+  #saveLater(): void {
+    this.#laterTimer ??= setTimeout(() => this.#saveNow(), WRITE_LATER_MS).unref()
+  }
+
+  #saveNow(): void {
+    clearTimeout(this.#laterTimer)
+    this.#laterTimer = undefined
     try {
       this.#save()
-    } catch {} // logged; when somebody was here is not worth more
+    } catch {} // logged, and tried again
   }
 }
 
 /** What a device calls itself, in a shape that can be shown beside others. */
 export function proposedName(name: string): string {
-  return oneLine(name, NAME_CHARACTERS) || 'Phone'
+  const plain = oneLine(name, NAME_CHARACTERS)
+  return asRead(plain) === '' ? 'Phone' : plain
 }
 
 function checkName(name: string): string {
   const plain = oneLine(name, NAME_CHARACTERS)
-  if (plain === '' || plain !== name.trim())
+  if (asRead(plain) === '' || plain !== name.trim())
     throw new CodedError('device_name_invalid', `a name has one to ${NAME_CHARACTERS} printable characters`)
   return plain
 }
 
 /** People tell devices apart by name, and `otg revoke` takes one. */
 function unusedName(name: string, others: readonly Device[]): string {
-  const taken = new Set(others.map(other => other.name.toLowerCase()))
+  const taken = new Set(others.map(other => asRead(other.name)))
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? name : `${name} ${n}`
-    if (!taken.has(candidate.toLowerCase())) return candidate
+    if (!taken.has(asRead(candidate))) return candidate
   }
+}
+
+/** The same for names that look the same but for their case: composed or not, wide or narrow, with invisible characters. */
+function asRead(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase()
+}
+
+function distinct(devices: readonly { device_id: string; public_key: string }[]): boolean {
+  const ids = new Set(devices.map(device => device.device_id))
+  const keys = new Set(devices.map(device => device.public_key))
+  return ids.size === devices.length && keys.size === devices.length
 }
 
 function read(file: string): Device[] {
@@ -214,33 +250,6 @@ function damaged(file: string, why: string, cause: unknown): CodedError {
   return new CodedError('devices_damaged', `${file}: ${why}; mend it, or move it away and pair anew`, { cause })
 }
 
-/**
- * All or nothing, also when the power goes: written beside the old file, synced, and put in its place.
- * Throws `data_dir_unusable`.
- */
 function save(file: string, devices: readonly Device[]): void {
-  const fresh = `${file}.new`
-  try {
-    const descriptor = openSync(fresh, 'w', 0o600)
-    try {
-      writeFileSync(descriptor, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    renameSync(fresh, file)
-    if (process.platform !== 'win32') syncFolder(dirname(file)) // folders cannot be opened there
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CodedError('data_dir_unusable', `${file} cannot be written: ${why}`, { cause })
-  }
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, 'r')
-  try {
-    fsyncSync(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
+  writeWhole(file, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
 }

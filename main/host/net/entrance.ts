@@ -67,13 +67,23 @@ export class Entrance {
             verdict.admitted(device)
             return () => devices.seen(device.device_id, from.address)
           }
-          const outcome: Outcome = { admitted: verdict.admitted, refused: verdict.refused }
+          let paired: Device | undefined
+          const outcome: Outcome = {
+            admitted: device => {
+              paired = device
+              verdict.admitted(device)
+            },
+            refused: verdict.refused,
+          }
           const request =
             peer.mode === 'pair'
               ? pairing.ask({ publicKey, name, code: shortCode(handshakeHash), ...from }, outcome)
               : pairing.askAgain(publicKey, from.secure, outcome)
           verdict.waiting(request.expires_at)
-          return () => pairing.leave(outcome)
+          return () => {
+            pairing.leave(outcome)
+            if (paired) devices.seen(paired.device_id, from.address)
+          }
         })
       },
     })

@@ -1,5 +1,5 @@
 // The host's own key, by which every paired phone knows it. Knows nothing of who uses it.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { CodedError } from '../../../protocol/errors.ts'
 import {
   decodeBase64url,
@@ -9,17 +9,22 @@ import {
   type KeyPair,
   keyPairOf,
 } from '../../../protocol/keys.ts'
+import { writeWhole } from '../whole-file.ts'
 
-/** Reads the key, or makes one where there is none. Throws `host_key_damaged`: another key would lock out every phone. */
+/**
+ * Reads the key, or makes one where there is none. Throws `host_key_damaged`, for another key would lock out every phone,
+ * and `data_dir_unusable`.
+ */
 export function readHostKey(file: string): KeyPair {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw damaged(file, 'it cannot be read', cause)
+    // A link that leads nowhere at the moment is not a key that is missing.
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })
+    if (!missing) throw damaged(file, 'it cannot be read', cause)
     const fresh = generateKeyPair()
-    // `wx`: never over one that is there.
-    writeFileSync(file, `${encodeBase64url(fresh.secretKey)}\n`, { mode: 0o600, flag: 'wx' })
+    writeWhole(file, `${encodeBase64url(fresh.secretKey)}\n`)
     return fresh
   }
   const secretKey = decodeBase64url(text.trim())

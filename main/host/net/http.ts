@@ -54,7 +54,7 @@ type Log = { info(what: object, message: string): void; error(what: object, mess
 const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
 /** A page asks for everything at once; afterwards its connections only take places. */
-const KEEP_ALIVE_MS = 10_000
+const KEEP_ALIVE_MS = 5_000
 
 /** Starts listening. Throws `port_in_use`, `bind_refused`, `web_client_missing`, `tls_unusable`. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {

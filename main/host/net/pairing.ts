@@ -128,7 +128,7 @@ export class Pairing {
     // Who watches sees one take the other's place, which is no refusal.
     if (before) this.#forget(before)
     before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
-    if (this.#waiting.length >= MOST_WAITING)
+    if (this.#live().length >= MOST_WAITING)
       throw new CodedError('pairing_busy', `${MOST_WAITING} devices wait to be let in already; answer them first`)
     const expires_at = this.#now() + ANSWER_MS
     const name = proposedName(asker.name)
@@ -136,9 +136,7 @@ export class Pairing {
     const waiting: Waiting = {
       request,
       outcome,
-      timer: setTimeout(() => {
-        this.#end(waiting, new CodedError('pairing_expired', 'nobody at the desktop answered in time'))
-      }, ANSWER_MS),
+      timer: setTimeout(() => this.#expire(waiting), ANSWER_MS),
     }
     this.#waiting.push(waiting)
     this.#options.requestsChanged()
@@ -163,7 +161,7 @@ export class Pairing {
 
   /** Somebody at the desktop has decided. Throws `pairing_unknown`, and what `admit` throws; then it can be tried again. */
   answer(pairing_id: string, { allow, read_only }: { allow: boolean; read_only: boolean }): void {
-    const waiting = this.#waiting.find(one => one.request.pairing_id === pairing_id)
+    const waiting = this.#live().find(one => one.request.pairing_id === pairing_id)
     if (!waiting) throw new CodedError('pairing_unknown', 'this device does not wait any more')
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'somebody at the desktop said no'))
     const device = this.#options.admit({ ...waiting.request, read_only })
@@ -204,8 +202,18 @@ export class Pairing {
     return age < 0 ? SECRET_MS : age
   }
 
+  /** Those who wait. The computer may have slept through their timers. */
+  #live(): readonly Waiting[] {
+    for (const waiting of this.#waiting) if (this.#now() >= waiting.request.expires_at) this.#expire(waiting)
+    return this.#waiting
+  }
+
+  #expire(waiting: Waiting): void {
+    this.#end(waiting, new CodedError('pairing_expired', 'nobody at the desktop answered in time'))
+  }
+
   #find(publicKey: Uint8Array, secure: boolean): Waiting | undefined {
-    return this.#waiting.find(
+    return this.#live().find(
       ({ request }) => request.secure === secure && Buffer.compare(request.publicKey, publicKey) === 0,
     )
   }

@@ -3,9 +3,10 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
-import { Inbox, type Transport } from '../../../protocol/transport.ts'
+import { type CloseReason, Inbox, type Transport } from '../../../protocol/transport.ts'
 import { plainAddress } from './addresses.ts'
 import type { From } from './entrance.ts'
+import { addressKey, type HandshakeLimit } from './handshake-limit.ts'
 import { isOwnHost, isOwnOrigin, type OwnNames } from './hosts.ts'
 
 export const SOCKET_PATH = '/ws'
@@ -14,6 +15,16 @@ export const SOCKET_PATH = '/ws'
 export const MOST_STRANGERS = 32
 /** And from one address, so that one neighbour cannot take all places. */
 export const MOST_STRANGERS_PER_ADDRESS = 8
+
+/**
+ * Pieces in which a frame may come. Our own clients never fragment, a proxy may; and a frame of 64 KiB that trickles in by
+ * single bytes would cost a hundred times its size.
+ */
+const MOST_FRAGMENTS = 64
+const MOST_CHUNKS = 1024
+
+/** Who has not answered the closing handshake within this is not waited for; a goodbye may take a slow round trip. */
+const CLOSE_MS = 1_000
 
 /** Application close codes (RFC 6455 section 7.4.2: 4000-4999 are free). The code's name travels as the reason. */
 const CLOSE_CODE = 4000
@@ -24,6 +35,7 @@ export interface SocketsOptions {
   names: () => OwnNames
   /** The server itself speaks TLS. */
   secure: boolean
+  handshakes: HandshakeLimit
   /** A socket was opened. Until the test that this returns holds, it counts among its address's strangers. */
   accept(transport: Transport, from: From): () => boolean
 }
@@ -32,25 +44,28 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: FRAME_BYTES + 16,
+    maxFragments: MOST_FRAGMENTS,
+    maxBufferedChunks: MOST_CHUNKS,
     perMessageDeflate: false,
     clientTracking: true,
     skipUTF8Validation: true,
   })
-  const strangers = new Map<WebSocket, { address: string; authenticated: () => boolean }>()
+  const strangers = new Map<WebSocket, { place: string; authenticated: () => boolean }>()
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refuse(request, options.names())
     if (refusal) return reject(socket, refusal)
     const address = plainAddress(request.socket.remoteAddress)
+    const place = addressKey(address)
     for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
-    const fromThere = [...strangers.values()].filter(stranger => stranger.address === address).length
-    if (strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS)
-      return reject(socket, '503 Service Unavailable')
+    const fromThere = [...strangers.values()].filter(stranger => stranger.place === place).length
+    const full = strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS
+    if (full || !options.handshakes.take(address)) return reject(socket, '503 Service Unavailable')
     sockets.handleUpgrade(request, socket, head, webSocket => {
       // Whether a proxy in front speaks TLS only the browser can say. Who lies about it gains nothing: see Devices.find.
       const secure = options.secure || request.headers.origin?.startsWith('https://') === true
       webSocket.once('close', () => strangers.delete(webSocket))
       const authenticated = options.accept(socketTransport(webSocket), { address, secure })
-      if (webSocket.readyState === WebSocket.OPEN) strangers.set(webSocket, { address, authenticated })
+      if (webSocket.readyState === WebSocket.OPEN) strangers.set(webSocket, { place, authenticated })
     })
   }
   options.server.on('upgrade', (request, socket, head) => {
@@ -88,13 +103,15 @@ function reject(socket: Duplex, status: string): void {
 /** Wraps an open socket, of a server or of a client in Node. */
 export function socketTransport(socket: WebSocket): Transport {
   const inbox = new Inbox()
+  const close = ({ code, reason }: CloseReason) => {
+    if (!inbox.close({ code, reason })) return
+    socket.close(CLOSE_CODE, code)
+    setTimeout(() => socket.terminate(), CLOSE_MS).unref()
+  }
   socket.binaryType = 'nodebuffer'
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (isBinary) inbox.frame(new Uint8Array(data.buffer, data.byteOffset, data.length))
-    else {
-      inbox.close({ code: 'bad_frame', reason: 'a text message' })
-      socket.close(CLOSE_CODE, 'bad_frame')
-    }
+    else close({ code: 'bad_frame', reason: 'a text message' })
   })
   socket.on('error', () => {}) // `close` follows and tells
   socket.on('close', (_code, reason) => {
@@ -109,11 +126,6 @@ export function socketTransport(socket: WebSocket): Transport {
     get buffered() {
       return socket.bufferedAmount
     },
-    close: ({ code, reason }) => {
-      if (!inbox.close({ code, reason })) return
-      socket.close(CLOSE_CODE, code)
-      // A peer that does not answer the closing handshake is not waited for.
-      setTimeout(() => socket.terminate(), 2_000).unref()
-    },
+    close,
   }
 }

@@ -1,0 +1,78 @@
+// A real host in a process of its own, which tells what it holds. Knows nothing of what comes at it. Run by
+// test/slow/fuzz-entrance.test.ts.
+import { readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createHost } from '../../main/host/host.ts'
+import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
+
+export interface Held {
+  rss: number
+  heap: number
+  /** Open files and sockets. */
+  descriptors: number
+  /** What keeps the event loop alive, by kind. */
+  resources: Record<string, number>
+  sessions: string[]
+  devices: string[]
+  requests: number
+}
+export interface Answers {
+  /** The address with its secret; whoever pairs by it is let in until `strict`. */
+  address: string
+  /** From now on nobody says yes. */
+  strict: true
+  /** After garbage was collected. */
+  held: Held
+}
+
+const [dataDir, webRoot] = process.argv.slice(2) as [string, string]
+const most = { per_second: 1e6, burst: 1e6 }
+const host = await createHost({
+  dataDir,
+  webRoot,
+  port: 0,
+  version: 'fuzz',
+  shell: ['/bin/sh'],
+  home: tmpdir(),
+  env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
+  // What gets past the limit is what is tested.
+  handshakes: { all: most, address: most },
+})
+const desktop = await desktopOf(host)
+const stop = answerAll(desktop)
+
+const answers: { [what in keyof Answers]: () => Promise<Answers[what]> } = {
+  address: () => pairingUrl(desktop),
+  strict: async () => {
+    stop()
+    return true
+  },
+  held: async () => {
+    for (let i = 0; i < 4; i++) {
+      globalThis.gc?.()
+      await wait(100)
+    }
+    const resources: Record<string, number> = {}
+    for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
+    const { rss, heapUsed } = process.memoryUsage()
+    const { devices, requests } = await desktop.devices()
+    return {
+      rss,
+      heap: heapUsed,
+      descriptors: process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0,
+      resources,
+      sessions: (await desktop.list()).map(({ session_id }) => session_id),
+      devices: devices.map(({ device_id, name }) => `${device_id} ${name}`),
+      requests: requests.length,
+    }
+  },
+}
+
+process.on('message', async (what: keyof Answers | 'stop') => {
+  if (what !== 'stop') return void process.send!({ [what]: await answers[what]() })
+  await host.stop()
+  process.exit(0)
+})
+process.on('disconnect', () => void host.stop().finally(() => process.exit(0)))
+process.send!({ port: host.port })
