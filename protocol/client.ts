@@ -72,6 +72,7 @@ const FINAL_HELLO_ERRORS = new Set<string>([
   'pairing_refused',
   'pairing_expired',
   'pairing_busy',
+  'pairing_elsewhere',
   'pairing_spent',
   'too_many_devices',
   'device_revoked',

@@ -1,5 +1,5 @@
 // The JSON messages of both directions and their schemas. Knows nothing of frames, sockets or sessions.
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { BLOB_BYTES, MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from './limits.ts'
 
 // The page's CSP forbids eval, and zod probes for it unless told not to (zod 4 docs, "jitless").
@@ -8,14 +8,17 @@ z.config({ jitless: true })
 /** The versions that this side speaks, best last. */
 export const VERSIONS = [1]
 
-const id = z.string().min(1).max(64)
-const request_id = z.int().nonnegative()
-const handle = z.int().nonnegative().max(0xffff_ffff)
-const offset = z.int().nonnegative()
-const text = (most: number) => z.string().max(most)
+const id = z.string().check(z.minLength(1), z.maxLength(64))
+const request_id = z.int().check(z.nonnegative())
+const handle = z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))
+const offset = z.int().check(z.nonnegative())
+const text = (most: number) => z.string().check(z.maxLength(most))
 
 export const Position = z.object({ offset, n: offset })
-export const Size = z.object({ cols: z.int().min(1).max(MAX_COLS), rows: z.int().min(1).max(MAX_ROWS) })
+export const Size = z.object({
+  cols: z.int().check(z.minimum(1), z.maximum(MAX_COLS)),
+  rows: z.int().check(z.minimum(1), z.maximum(MAX_ROWS)),
+})
 // What clients send is checked by the host, so that 0 or 100,000 columns get `size_invalid`, not a closed socket.
 const AskedSize = z.object({ cols: z.number(), rows: z.number() })
 
@@ -25,8 +28,8 @@ export type SessionState = z.infer<typeof SessionState>
 
 /** What a blob holds: `size` raw bytes with this CRC-32, as one zstd frame or as they are. */
 export const Blob = z.object({
-  size: z.int().nonnegative().max(BLOB_BYTES),
-  checksum: z.int().nonnegative(),
+  size: z.int().check(z.nonnegative(), z.maximum(BLOB_BYTES)),
+  checksum: z.int().check(z.nonnegative()),
   compressed: z.boolean(),
 })
 export type Blob = z.infer<typeof Blob>
@@ -38,12 +41,12 @@ export const SessionInfo = z.object({
   command: z.array(z.string()),
   cwd: z.string(),
   state: SessionState,
-  exit_code: z.int().nullable(),
-  signal: z.string().nullable(),
-  pid: z.int().nullable(),
+  exit_code: z.nullable(z.int()),
+  signal: z.nullable(z.string()),
+  pid: z.nullable(z.int()),
   /** Unix milliseconds, like all times on the wire. */
   created_at: z.int(),
-  ended_at: z.int().nullable(),
+  ended_at: z.nullable(z.int()),
   last_activity: z.int(),
   cols: z.int(),
   rows: z.int(),
@@ -58,16 +61,16 @@ export type SessionInfo = z.infer<typeof SessionInfo>
 
 export const SessionSpec = z.object({
   /** argv; left out: the person's login shell. */
-  command: z.array(text(32_768)).min(1).max(1024).optional(),
+  command: z.optional(z.array(text(32_768)).check(z.minLength(1), z.maxLength(1024))),
   /** Left out: the home folder. */
-  cwd: text(4096).optional(),
-  title: text(256).optional(),
-  size: AskedSize.optional(),
+  cwd: z.optional(text(4096)),
+  title: z.optional(text(256)),
+  size: z.optional(AskedSize),
 })
 export type SessionSpec = z.infer<typeof SessionSpec>
 
-/** How far away an address is: through a tailnet, in the local network, or only in a virtual one or this computer. */
-export const AddressKind = z.enum(['named', 'tailnet', 'lan', 'public', 'virtual', 'link_local', 'loopback'])
+/** By which way an address leads here. `named`: somebody told us of it. */
+export const AddressKind = z.enum(['named', 'tailnet', 'lan', 'vpn', 'public', 'container', 'link_local', 'loopback'])
 export type AddressKind = z.infer<typeof AddressKind>
 
 export const PairingAddress = z.object({
@@ -115,13 +118,13 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('hello'),
     /** Every version that the client speaks; the host takes the best that both know. */
-    versions: z.array(z.int()).min(1).max(16),
+    versions: z.array(z.int()).check(z.minLength(1), z.maxLength(16)),
     /** `name`: what the other side should call this client; a proposal. */
     client: z.object({ kind: ClientKind, name: text(64) }),
   }),
   z.object({ type: z.literal('ping'), request_id }),
   /** `watch`: also send `sessions` again whenever something in it changed. `past`: also what ended, newest first. */
-  z.object({ type: z.literal('list'), request_id, watch: z.boolean().optional(), past: z.boolean().optional() }),
+  z.object({ type: z.literal('list'), request_id, watch: z.optional(z.boolean()), past: z.optional(z.boolean()) }),
   z.object({ type: z.literal('create'), request_id, spec: SessionSpec }),
   z.object({
     type: z.literal('attach'),
@@ -129,18 +132,18 @@ export const ClientMessage = z.discriminatedUnion('type', [
     /** The whole id, or a beginning that only one session has. */
     session_id: id,
     /** Where the client's terminal ends; null: it has nothing. */
-    have: Position.nullable(),
-    read_only: z.boolean().optional(),
+    have: z.nullable(Position),
+    read_only: z.optional(z.boolean()),
     /** Takes the session's size at once. Left out: look at the size that it has. */
-    size: AskedSize.optional(),
+    size: z.optional(AskedSize),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
-    window: z.int().min(0).max(MAX_WINDOW_BYTES).optional(),
+    window: z.optional(z.int().check(z.minimum(0), z.maximum(MAX_WINDOW_BYTES))),
     /** With nothing: how much raw output before the present it wants. Left out: about what fills its scrollback. */
-    history: offset.optional(),
+    history: z.optional(offset),
     /** Missed raw output that the client would rather read than be skipped to the present screen. */
-    budget: offset.optional(),
+    budget: z.optional(offset),
     /** What to do when the session is unknown, ended or expired: start a new one in its place. */
-    fallback: z.object({ new: SessionSpec }).optional(),
+    fallback: z.optional(z.object({ new: SessionSpec })),
     /** Names the numbering of this client's input; random, kept across reconnects. */
     input_stream: text(64),
   }),
@@ -156,7 +159,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
   z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
   /** `watch`: also send `devices` again whenever something in it changed. */
-  z.object({ type: z.literal('devices'), request_id, watch: z.boolean().optional() }),
+  z.object({ type: z.literal('devices'), request_id, watch: z.optional(z.boolean()) }),
   /** Answers a phone that waits to be let in. */
   z.object({
     type: z.literal('answer_pairing'),
@@ -164,14 +167,14 @@ export const ClientMessage = z.discriminatedUnion('type', [
     pairing_id: id,
     allow: z.boolean(),
     /** It may look at everything and do nothing. */
-    read_only: z.boolean().optional(),
+    read_only: z.optional(z.boolean()),
   }),
   z.object({
     type: z.literal('update_device'),
     request_id,
     device_id: id,
-    name: text(64).optional(),
-    read_only: z.boolean().optional(),
+    name: z.optional(text(64)),
+    read_only: z.optional(z.boolean()),
   }),
   /** From now on it is a stranger, and its connections are closed. */
   z.object({ type: z.literal('revoke_device'), request_id, device_id: id }),
@@ -188,11 +191,11 @@ export const HostMessage = z.discriminatedUnion('type', [
     read_only: z.boolean(),
   }),
   /** Somebody at the desktop has to say yes first; `welcome` or an `error` follows within so many seconds. */
-  z.object({ type: z.literal('waiting'), seconds: z.number().nonnegative() }),
+  z.object({ type: z.literal('waiting'), seconds: z.number().check(z.nonnegative()) }),
   z.object({ type: z.literal('pong'), request_id }),
   z.object({ type: z.literal('ok'), request_id }),
   /** Answers `list` (with its request_id), and comes again while watching (without). */
-  z.object({ type: z.literal('sessions'), request_id: request_id.optional(), sessions: z.array(SessionInfo) }),
+  z.object({ type: z.literal('sessions'), request_id: z.optional(request_id), sessions: z.array(SessionInfo) }),
   z.object({ type: z.literal('created'), request_id, session: SessionInfo }),
   z.object({
     type: z.literal('session'),
@@ -254,8 +257,8 @@ export const HostMessage = z.discriminatedUnion('type', [
     type: z.literal('exit'),
     handle,
     state: SessionState,
-    exit_code: z.int().nullable(),
-    signal: z.string().nullable(),
+    exit_code: z.nullable(z.int()),
+    signal: z.nullable(z.string()),
   }),
   z.object({
     type: z.literal('screen'),
@@ -268,25 +271,25 @@ export const HostMessage = z.discriminatedUnion('type', [
   /** Answers `pair` (with its request_id), and comes again (without) when something of it changed. */
   z.object({
     type: z.literal('pairing'),
-    request_id: request_id.optional(),
+    request_id: z.optional(request_id),
     /** Where a phone can reach this host, the best first. At least one. */
     addresses: z.array(PairingAddress),
     /** When the secret in the addresses dies. Before that another one comes. */
     expires_at: z.int(),
     /** The last browser that asked for the page since the code is shown. */
-    reached: z.object({ address: z.string(), at: z.int() }).nullable(),
+    reached: z.nullable(z.object({ address: z.string(), at: z.int() })),
   }),
   /** Answers `devices` (with its request_id), and comes again while watching (without). */
   z.object({
     type: z.literal('devices'),
-    request_id: request_id.optional(),
+    request_id: z.optional(request_id),
     devices: z.array(DeviceInfo),
     requests: z.array(PairingRequest),
   }),
   z.object({
     type: z.literal('error'),
-    request_id: request_id.optional(),
-    handle: handle.optional(),
+    request_id: z.optional(request_id),
+    handle: z.optional(handle),
     code: z.string(),
     message: z.string(),
   }),

@@ -11,9 +11,12 @@ import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import { keysOf, onShortcut, type Shortcut } from './keys.ts'
+import { PairingDialog } from './pairing-dialog.tsx'
 import { PhonePanel } from './phone-panel.tsx'
 import { keepPlace, type Place, readPlace } from './place.ts'
 import { TerminalPane } from './terminal-pane.tsx'
+import { useNow } from './use-now.ts'
+import { usePhones } from './use-phones.ts'
 
 /** Ages in the list are told in seconds at first, but nobody counts along. */
 const CLOCK_MS = 5_000
@@ -24,7 +27,10 @@ export function App({ client }: { client: HostClient }) {
   const [sessions, setSessions] = useState<SessionInfo[]>()
   const [place, setPlace] = useState<Place>(() => readPlace(location.hash, { phone: false }))
   const [ending, setEnding] = useState<SessionInfo>()
-  const [now, setNow] = useState(Date.now)
+  const now = useNow(CLOCK_MS)
+  const phones = usePhones(client)
+  /** Phones that wait and are to be decided about later. */
+  const [aside, setAside] = useState<readonly string[]>([])
   const terminal = useRef<TerminalView>(undefined)
   const list = useRef<HTMLElement>(null)
 
@@ -33,10 +39,6 @@ export function App({ client }: { client: HostClient }) {
   useEffect(() => {
     if (state.name === 'ready') setReached(true)
   }, [state])
-  useEffect(() => {
-    const tick = setInterval(() => setNow(Date.now()), CLOCK_MS)
-    return () => clearInterval(tick)
-  }, [])
   useEffect(() => {
     const arrive = () => setPlace(was => readPlace(location.hash, was))
     window.addEventListener('hashchange', arrive)
@@ -95,6 +97,8 @@ export function App({ client }: { client: HostClient }) {
   useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
 
   const shown = sessions?.find(one => one.session_id === place.session)
+  const requests = phones?.requests ?? []
+  const request = requests.find(one => !aside.includes(one.pairing_id))
   return (
     <div class={place.phone ? 'window with-phone' : 'window'}>
       <nav class="side" aria-label="Sessions" ref={list}>
@@ -118,7 +122,12 @@ export function App({ client }: { client: HostClient }) {
             onClick={() => setPhone(!place.phone)}
           >
             <Icon name="phone" />
-            <span>Phone</span>
+            <span class="label">Phone</span>
+            {requests.length > 0 && (
+              <span class="badge" role="img" aria-label={requests.length === 1 ? '1 waits' : `${requests.length} wait`}>
+                {requests.length}
+              </span>
+            )}
           </button>
         </div>
         <div class="sessions">
@@ -153,7 +162,14 @@ export function App({ client }: { client: HostClient }) {
           sessions && <Empty start={start} />
         )}
       </main>
-      {place.phone && <PhonePanel client={client} close={() => setPhone(false)} />}
+      {place.phone && (
+        <PhonePanel
+          client={client}
+          phones={phones}
+          answer={({ pairing_id }) => setAside(was => was.filter(id => id !== pairing_id))}
+          close={() => setPhone(false)}
+        />
+      )}
       {ending && (
         <Question
           title={`End “${printable(ending.title) || 'untitled'}”?`}
@@ -167,6 +183,20 @@ export function App({ client }: { client: HostClient }) {
         >
           <p>What runs in it is told to stop, and is stopped after five seconds.</p>
         </Question>
+      )}
+      {request && (
+        <PairingDialog
+          // Another phone is another question, which nobody has read yet.
+          key={request.pairing_id}
+          client={client}
+          request={request}
+          others={requests.length - 1}
+          putAside={() =>
+            setAside(was =>
+              requests.map(one => one.pairing_id).filter(id => id === request.pairing_id || was.includes(id)),
+            )
+          }
+        />
       )}
       <Toasts />
     </div>

@@ -1,51 +1,50 @@
-// How a phone's browser gets here: the address as a QR code and as text. Knows nothing of sessions.
-import { useEffect, useState } from 'preact/hooks'
+// Everything about phones, beside the terminal: who waits, the pairing code, who is paired. Knows nothing of sessions.
+import './phone-panel.css'
 import type { HostClient } from '../protocol/client.ts'
+import type { PairingRequest } from '../protocol/messages.ts'
 import { Icon } from '../ui/icons.tsx'
-import { toast } from '../ui/toast.tsx'
-import { QrCode } from './qr-code.tsx'
+import { printable } from '../ui/words.ts'
+import { DeviceList } from './device-list.tsx'
+import { PairingCode } from './pairing-code.tsx'
+import { groupedCode } from './phone-words.ts'
+import type { Phones } from './use-phones.ts'
 
-export function PhonePanel({ client, close }: { client: HostClient; close: () => void }) {
-  const [address, setAddress] = useState<string>()
+export interface PhonePanelProps {
+  client: HostClient
+  phones: Phones | undefined
+  /** Asks about this one again. */
+  answer: (request: PairingRequest) => void
+  close: () => void
+}
 
-  useEffect(() => {
-    const off = client.on('pairing', ({ addresses }) => setAddress(addresses[0]?.url))
-    client.showPairing()
-    return () => {
-      off()
-      client.hidePairing().catch(() => {})
-    }
-  }, [client])
-
+export function PhonePanel({ client, phones, answer, close }: PhonePanelProps) {
+  const requests = phones?.requests ?? []
   return (
     <aside class="phone-panel" aria-label="Phone">
       <header>
-        <h2 class="heading">Open on a phone</h2>
+        <h2>Open on a phone</h2>
         <button type="button" class="icon" aria-label="Close" title="Close" onClick={close}>
           <Icon name="close" />
         </button>
       </header>
-      <div class="code">{address && <QrCode text={address} label="QR code of the address" />}</div>
-      <p class="address" data-testid="address">
-        {address}
-      </p>
-      <div class="actions">
-        <button type="button" disabled={!address} onClick={() => address && copy(address)}>
-          Copy
-        </button>
-      </div>
-      <p>Works once: the first browser that opens it is let in. Ask for a new address for the next one.</p>
-      <p>
-        For now On the Go listens on <strong>this computer only</strong>, until phones can be paired over an encrypted
-        connection. The address opens in a browser here.
-      </p>
+      {requests.length > 0 && (
+        <section class="requests" aria-labelledby="requests-heading">
+          <h3 id="requests-heading">Waiting for your answer</h3>
+          <ul>
+            {requests.map(request => (
+              <li key={request.pairing_id} data-request={request.pairing_id}>
+                <bdi class="name">{printable(request.name)}</bdi>
+                <span class="digits">{groupedCode(request.code)}</span>
+                <button type="button" aria-label={`Answer ${printable(request.name)}`} onClick={() => answer(request)}>
+                  Answer…
+                </button>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <PairingCode client={client} />
+      {phones && <DeviceList client={client} devices={phones.devices} />}
     </aside>
-  )
-}
-
-function copy(text: string): void {
-  navigator.clipboard.writeText(text).then(
-    () => toast('Copied'),
-    () => toast('Not copied: select the address and copy it by hand', true),
   )
 }

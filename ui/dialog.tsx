@@ -4,12 +4,17 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface DialogProps {
   title: string
+  /** Shown in place of the title, which is then only what the dialog is called. */
+  heading?: ComponentChildren
+  class?: string
+  /** Says no to Escape ('key') or to a tap beside it, and the dialog stays. */
+  mayClose?: (how: 'key' | 'beside') => boolean
   /** Escape, the phone's Back button and a tap beside it close a dialog too. */
   onClose: () => void
   children?: ComponentChildren
 }
 
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, heading, class: name, mayClose = always, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   const shown = useRef(true)
   useLayoutEffect(() => {
@@ -30,20 +35,25 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={element}
-      class="sheet"
+      class={name ? `sheet ${name}` : 'sheet'}
       aria-label={title}
       tabIndex={-1}
       onClose={() => shown.current && onClose()}
+      onKeyDown={event => {
+        if (event.key === 'Escape' && !mayClose('key')) event.preventDefault()
+      }}
       // Only the backdrop is the dialog itself; everything else is in it.
       onPointerDown={event =>
-        event.target === event.currentTarget && isOutside(event, event.currentTarget) && onClose()
+        event.target === event.currentTarget && isOutside(event, event.currentTarget) && mayClose('beside') && onClose()
       }
     >
-      <h2>{title}</h2>
+      <h2>{heading ?? title}</h2>
       {children}
     </dialog>
   )
 }
+
+const always = () => true
 
 export interface QuestionProps extends DialogProps {
   yes: string

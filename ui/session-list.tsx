@@ -9,7 +9,8 @@ export interface SessionListProps {
   /** Unix milliseconds. */
   now: number
   open: (session: SessionInfo) => void
-  end: (session: SessionInfo) => void
+  /** Left out: for who may not end any. */
+  end?: ((session: SessionInfo) => void) | undefined
   /** Marked as the one that is shown beside the list, or was lately. */
   current?: string | undefined
 }
@@ -65,7 +66,7 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
           {running && <span>{watchers(session.clients)}</span>}
         </span>
       </button>
-      {running && (
+      {running && end && (
         <button type="button" class="icon end" aria-label={`End ${title}`} onClick={() => end(session)}>
           <Icon name="close" />
         </button>

@@ -166,10 +166,13 @@ export class TerminalView implements TerminalSink {
     this.unbind()
     this.#attached = attached
     this.#asked = attached.options.size
-    this.term.options.disableStdin = attached.options.read_only === true
+    this.#letType(attached.options.read_only !== true)
     this.#hideUntilCaughtUp()
     this.#unbind.push(
-      attached.on('session', () => attached.have && this.#returns()),
+      attached.on('session', ({ read_only }) => {
+        this.#letType(!read_only)
+        if (attached.have) this.#returns()
+      }),
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
@@ -274,8 +277,14 @@ export class TerminalView implements TerminalSink {
   }
 
   #stopTyping(): void {
-    this.term.options.disableStdin = true
+    this.#letType(false)
     this.#show()
+  }
+
+  /** Where nothing can be typed a tap opens no soft keyboard: xterm makes its field read-only, which is not enough everywhere. */
+  #letType(may: boolean): void {
+    this.term.options.disableStdin = !may
+    if (this.term.textarea) this.term.textarea.inputMode = may ? '' : 'none'
   }
 
   // --- what is seen ---

@@ -1,12 +1,12 @@
-// What the page knows of its way in: the secret from the address, the host's key, the session that was open.
-// Knows nothing of the connection that uses them.
+// What the address and the tab know: the secret that came with the address, the session that was open. Knows nothing of
+// keys that are kept or of the connection that uses them.
 
 import { type Pairing, parsePairingFragment } from '../protocol/keys.ts'
 
 const SESSION = 'otg.session'
 
 /**
- * Takes the one-time secret out of the address (`#v1.<secret>`) and out of sight at once: history, screenshots and shared
+ * Takes the host's key and the one-time secret out of the address (`#v1.<host key>.<secret>`) and out of sight at once: history, screenshots and shared
  * links must not carry it (case 19). Undefined when there is none.
  */
 export function takeSecret(): Pairing | undefined {

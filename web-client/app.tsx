@@ -1,6 +1,9 @@
 // Which screen is shown. Knows nothing of what the screens do.
+import { Question } from '../ui/dialog.tsx'
 import { Toasts } from '../ui/toast.tsx'
+import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { Pairing } from './pairing.tsx'
 import { Refused } from './refused.tsx'
 import { route } from './route.ts'
 import { Sessions } from './sessions.tsx'
@@ -10,17 +13,43 @@ export function App({ link }: { link: HostLink }) {
   return (
     <>
       <Screen link={link} />
+      <OtherHost link={link} />
       <Toasts />
     </>
   )
 }
 
 function Screen({ link }: { link: HostLink }) {
-  if (link.refused.value) return <Refused used={link.wasRefused} />
+  if (!link.loaded.value) return null
+  const refusal = link.refusal.value
+  if (refusal) return <Refused link={link} why={refusal} />
+  if (!link.paired.value) return <Pairing link={link} />
   const { value } = route
   return value.screen === 'sessions' ? (
     <Sessions link={link} />
   ) : (
-    <Terminal key={value.opened} link={link} session_id={value.session_id} />
+    // What may be done in it is decided when it is opened.
+    <Terminal key={`${value.opened} ${link.readOnly.value}`} link={link} session_id={value.session_id} />
+  )
+}
+
+/** A link that was not asked for may try to make another computer of this one. */
+function OtherHost({ link }: { link: HostLink }) {
+  const name = link.otherHost.value
+  if (name === undefined) return null
+  return (
+    <Question
+      title="This link is for another computer"
+      yes="Replace"
+      no="Keep"
+      danger
+      onClose={() => link.answerOtherHost(false)}
+      onYes={() => link.answerOtherHost(true)}
+    >
+      <p>
+        At this address your phone belongs to <bdi>{name ? `“${printable(name)}”` : 'another computer'}</bdi>. Replace
+        that only if you have just scanned a code yourself.
+      </p>
+    </Question>
   )
 }

@@ -56,7 +56,7 @@ export class KeptInput {
       }),
       attached.on('session', ({ read_only }) => read_only && this.#forget()),
       attached.on('exit', () => this.#forget()),
-      attached.on('failed', ({ code }) => code.startsWith('session_') && this.#forget()),
+      attached.on('failed', ({ code }) => (code.startsWith('session_') || code === 'device_revoked') && this.#forget()),
       pageAway(away => {
         if (!this.#taken()) this.#write(away)
         else if (!away) window.location.reload()

@@ -9,6 +9,7 @@ import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
 import { toast } from '../ui/toast.tsx'
 import { commandLine, printable } from '../ui/words.ts'
+import { Forgetful } from './entry.tsx'
 import type { HostLink } from './host-link.ts'
 import { openTerminal } from './route.ts'
 
@@ -34,25 +35,34 @@ export function Sessions({ link }: { link: HostLink }) {
       </header>
       <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
       <main>
+        <Forgetful link={link} />
         {sessions === undefined ? (
           <p class="note">{link.state.value.name === 'connecting' ? 'Connecting…' : ''}</p>
         ) : sessions.length === 0 ? (
-          <Empty />
+          <Empty readOnly={link.readOnly.value} />
         ) : (
           <SessionList
             sessions={sessions}
             now={Math.max(now.value, ...sessions.map(one => one.created_at))}
             open={session => openTerminal(session.session_id)}
-            end={session => {
-              ending.value = session
-            }}
+            end={
+              link.readOnly.value
+                ? undefined
+                : session => {
+                    ending.value = session
+                  }
+            }
           />
         )}
       </main>
       <footer>
-        <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
-          <Icon name="plus" /> New session
-        </button>
+        {link.readOnly.value ? (
+          <p class="only-looks">This phone may look at sessions, and nothing else.</p>
+        ) : (
+          <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
+            <Icon name="plus" /> New session
+          </button>
+        )}
       </footer>
       {ending.value && (
         <EndQuestion
@@ -67,12 +77,16 @@ export function Sessions({ link }: { link: HostLink }) {
   )
 }
 
-function Empty() {
+function Empty({ readOnly }: { readOnly: boolean }) {
   return (
     <div class="note empty">
       <Icon name="terminal" />
       <p>Nothing runs yet.</p>
-      <p>A session is a shell on your computer. It goes on when you close this page.</p>
+      <p>
+        {readOnly
+          ? 'What is started on your computer appears here, to look at.'
+          : 'A session is a shell on your computer. It goes on when you close this page.'}
+      </p>
     </div>
   )
 }

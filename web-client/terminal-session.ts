@@ -104,6 +104,7 @@ export class TerminalSession {
     const kept = new KeptInput(session_id)
     const attached = this.#link.client.attach(session_id, view, {
       ask_stale_input: true,
+      read_only: this.#link.readOnly.peek(),
       resume: kept.left,
       ...(own ? { size: view.measure() } : {}),
     })
@@ -140,12 +141,18 @@ export class TerminalSession {
     if (words.length > 0) this.gone.value = `Part of the history is gone: ${words.join(', ')}.`
   }
 
-  #welcomed({ session, reconnected, age_seconds }: HostMessageOf<'session'>): void {
+  #welcomed({ session, reconnected, age_seconds, read_only }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
     // Back in a session that is shaped for this phone and that nobody else looks at: own it again, nothing changes.
     const fits = this.#view?.measure()
-    if (this.#accepted === 0 && session.clients === 1 && fits?.cols === session.cols && fits.rows === session.rows)
+    if (
+      !read_only &&
+      this.#accepted === 0 &&
+      session.clients === 1 &&
+      fits?.cols === session.cols &&
+      fits.rows === session.rows
+    )
       this.#view?.setMode('own')
     this.size.value = { cols: session.cols, rows: session.rows }
     if (reconnected && this.#accepted > 0) toast(`Session restored · ${span(age_seconds * 1000)} old`)

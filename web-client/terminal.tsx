@@ -60,10 +60,11 @@ export function Terminal({ link, session_id }: TerminalProps) {
     }
   }, [title])
 
+  const readOnly = link.readOnly.value
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
   return (
-    <div class="page terminal">
+    <div class={readOnly && !ended && !failed ? 'page terminal looks' : 'page terminal'}>
       <header>
         <button
           type="button"
@@ -77,19 +78,26 @@ export function Terminal({ link, session_id }: TerminalProps) {
         <h1>
           <bdi>{title}</bdi>
         </h1>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Menu"
-          aria-haspopup="dialog"
-          disabled={!session}
-          onMouseDown={keepFocus}
-          onClick={() => {
-            overlay.value = 'menu'
-          }}
-        >
-          <Icon name="more" />
-        </button>
+        {readOnly ? (
+          // There is nothing in the menu that it may do.
+          <span class="mark">
+            <Icon name="eye" /> Looking only
+          </span>
+        ) : (
+          <button
+            type="button"
+            class="icon"
+            aria-label="Menu"
+            aria-haspopup="dialog"
+            disabled={!session}
+            onMouseDown={keepFocus}
+            onClick={() => {
+              overlay.value = 'menu'
+            }}
+          >
+            <Icon name="more" />
+          </button>
+        )}
       </header>
       <div ref={banner}>
         <ConnectionBanner
@@ -103,11 +111,12 @@ export function Terminal({ link, session_id }: TerminalProps) {
       <div class="stage">
         <div class="box" ref={box} />
       </div>
-      {session && follows && !ended && !failed && <SizeStrip session={session} />}
+      {session && follows && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
-        <EndStrip text={failed ? failed.message : stateWords(session.exit.value!)} />
+        <EndStrip text={failed ? failed.message : stateWords(session.exit.value!)} readOnly={readOnly} />
       ) : (
-        session && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
+        session &&
+        !readOnly && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
       )}
       {session && <Overlays link={link} session={session} overlay={overlay} />}
     </div>
@@ -152,7 +161,7 @@ function Notice({ session, text }: { session: TerminalSession; text: string }) {
   )
 }
 
-function EndStrip({ text }: { text: string }) {
+function EndStrip({ text, readOnly }: { text: string; readOnly: boolean }) {
   return (
     <div class="strip ended" role="status">
       <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
@@ -160,9 +169,11 @@ function EndStrip({ text }: { text: string }) {
         <button type="button" onClick={backToSessions}>
           All sessions
         </button>
-        <button type="button" onClick={() => openTerminal(null)}>
-          New session
-        </button>
+        {!readOnly && (
+          <button type="button" onClick={() => openTerminal(null)}>
+            New session
+          </button>
+        )}
       </div>
     </div>
   )

@@ -81,6 +81,45 @@ export function cut(text: string, width: number): string {
   return `${result}…`
 }
 
+/** `text` in lines of at most `width` columns, broken at blanks where there are any. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && widthOf(`${line} ${word}`) <= width) {
+      line += ` ${word}`
+      continue
+    }
+    if (line !== '') lines.push(line)
+    const pieces = chop(word, width)
+    lines.push(...pieces.slice(0, -1))
+    line = pieces.at(-1) ?? ''
+  }
+  return [...lines, line]
+}
+
+function chop(word: string, width: number): string[] {
+  const pieces: string[] = []
+  let piece = ''
+  for (const char of word) {
+    if (piece !== '' && widthOf(piece + char) > width) {
+      pieces.push(piece)
+      piece = ''
+    }
+    piece += char
+  }
+  return piece === '' ? pieces : [...pieces, piece]
+}
+
+/** A length of time, as short as a table wants it. */
+export function age(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
+  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)}h`
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
 /** Text that others chose, on one line and without what a terminal would act on. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, '\u{fffd}')
@@ -91,7 +130,7 @@ const TWO_COLUMNS =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
 
 /** Terminal columns, near enough for a table (Unicode Standard Annex 11). */
-function widthOf(text: string): number {
+export function widthOf(text: string): number {
   let width = 0
   for (const char of text) width += NO_COLUMN.test(char) ? 0 : TWO_COLUMNS.test(char) ? 2 : 1
   return width

@@ -1,6 +1,6 @@
 // The terminal that otg runs in: raw mode and back, its size, bytes in and out. Knows no session and no protocol.
 import { execFileSync } from 'node:child_process'
-import { write, writeSync } from 'node:fs'
+import { readFileSync, write, writeSync } from 'node:fs'
 import { Modes } from './modes.ts'
 
 export interface Size {
@@ -33,7 +33,7 @@ export class OuterTerminal {
   #queue: Pending[] = []
   #writing = false
   #idle: (() => void)[] = []
-  #entered = false
+  #entered: 'session' | 'screen' | undefined
   #left = false
 
   constructor(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, gone: (code: string) => void) {
@@ -53,13 +53,21 @@ export class OuterTerminal {
   /** Raw mode, and an empty screen: what was on it moves into the scrollback. Undone by `leave`. */
   enter(): void {
     if (this.#entered) return
-    this.#entered = true
+    this.#entered = 'session'
     this.#raw()
     if (!this.outputIsTerminal) return
     // From the cursor's row on, one row less than the screen has brings that row to the top, wherever it was.
     const scroll = '\n'.repeat((this.size?.rows ?? 24) - 1)
     // The title is pushed, so that what the session sets does not stay in the window's bar.
     writeAll(`\x1b[22;0t\r${scroll}\x1b[H\x1b[J`)
+  }
+
+  /** Raw mode, and the alternate screen without a cursor, for who draws on all of it. Undone by `leave(false)`. */
+  enterScreen(): void {
+    if (this.#left) return
+    this.#entered = 'screen'
+    if (this.inputIsTerminal) this.#stdin.setRawMode(true)
+    this.write(Buffer.from('\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J'), () => {})
   }
 
   /** Forgets what the session has switched and clears, for a state that is written as a whole. */
@@ -94,7 +102,8 @@ export class OuterTerminal {
     if (this.#entered && this.outputIsTerminal) {
       // Back from the alternate screen the cursor is where the program was started, at the beginning of a row.
       const row = this.#modes.alternate ? '\r' : '\r\n'
-      writeAll(`${this.#modes.undo()}\x1b[23;0t${amid ? `${row}\x1b[J` : ''}`)
+      const title = this.#entered === 'session' ? '\x1b[23;0t' : ''
+      writeAll(`${this.#modes.undo()}${title}${amid ? `${row}\x1b[J` : ''}`)
     }
     if (this.#entered && this.inputIsTerminal) {
       try {
@@ -109,7 +118,8 @@ export class OuterTerminal {
   again(): void {
     if (!this.#entered || this.#left) return
     if (this.inputIsTerminal) this.#stdin.setRawMode(false)
-    this.#raw()
+    if (this.#entered === 'screen') this.enterScreen()
+    else this.#raw()
   }
 
   #raw(): void {
@@ -157,6 +167,30 @@ export class OuterTerminal {
       } else this.#write(bytes.subarray(written), done)
     })
   }
+}
+
+/** Whether this process may read its terminal: a job in the background is stopped when it tries (POSIX, XBD 11.1.4). */
+export function inForeground(): boolean {
+  try {
+    const [group, foreground] = process.platform === 'linux' ? groupsByProc() : groupsByPs()
+    // None: it is not this process's controlling terminal, which stops nobody.
+    return group === foreground || !(Number(foreground) > 0)
+  } catch {
+    return true // Windows has no such thing
+  }
+}
+
+/** This process's group, and the one that its terminal has in the foreground (proc_pid_stat(5): fields 5 and 8). */
+function groupsByProc(): (string | undefined)[] {
+  const fields = readFileSync('/proc/self/stat', 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return [fields[2], fields[5]]
+}
+
+function groupsByPs(): (string | undefined)[] {
+  const ps = execFileSync('ps', ['-o', 'pgid=,tpgid=', '-p', `${process.pid}`], { encoding: 'utf8' })
+  return ps.trim().split(/\s+/)
 }
 
 /** All of it or, when the terminal is gone, nothing. */

@@ -8,6 +8,7 @@ import { defaultDataDir } from '../host/data-dir.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { loginShell } from '../host/session/shell.ts'
 import { allowAppScheme, serveApp } from './app-protocol.ts'
+import { startDoorbell } from './doorbell.ts'
 import { guardContents, guardSession } from './guards.ts'
 import { HostLink } from './host-link.ts'
 import { appMenu } from './menu.ts'
@@ -79,6 +80,7 @@ async function start(): Promise<void> {
     open: place => window.open(place),
     quit: () => quit.ask(),
   })
+  startDoorbell(client, () => window.call('phone'))
   app.on('second-instance', () => window.open())
   app.on('activate', () => window.open())
   window.open()

@@ -25,18 +25,27 @@ export function startTray(options: TrayOptions): void {
   // On macOS a click opens the menu, and should open nothing else.
   if (process.platform !== 'darwin') tray.on('click', () => options.open())
   let shown = ''
-  const show = (sessions: SessionInfo[]) => {
-    const running = sessions.filter(session => session.state === 'running')
+  let running: SessionInfo[] = []
+  let waiting = 0
+  const show = () => {
     // The list changes with every line that a session prints; a menu that is open must not be replaced under the pointer.
-    const what = JSON.stringify(running.map(session => [session.session_id, session.title]))
+    const what = JSON.stringify([waiting, running.map(session => [session.session_id, session.title])])
     if (what === shown) return
     shown = what
     tray?.setToolTip(tooltip(running.length))
-    tray?.setContextMenu(Menu.buildFromTemplate(template(running, options)))
+    tray?.setContextMenu(Menu.buildFromTemplate(template(running, waiting, options)))
   }
-  client.on('sessions', show)
+  client.on('sessions', sessions => {
+    running = sessions.filter(session => session.state === 'running')
+    show()
+  })
+  client.on('devices', ({ requests }) => {
+    waiting = requests.length
+    show()
+  })
   client.watch()
-  show([])
+  client.watchDevices()
+  show()
 }
 
 function trayImage(assets: string) {
@@ -45,7 +54,11 @@ function trayImage(assets: string) {
   return nativeImage.createFromPath(join(assets, 'tray', name))
 }
 
-function template(running: SessionInfo[], { client, open, quit }: TrayOptions): MenuItemConstructorOptions[] {
+function template(
+  running: SessionInfo[],
+  waiting: number,
+  { client, open, quit }: TrayOptions,
+): MenuItemConstructorOptions[] {
   // The newest first: it is the one that a person means.
   const sessions = running.toReversed()
   const items = sessions.slice(0, MOST_SESSIONS).map(
@@ -57,7 +70,12 @@ function template(running: SessionInfo[], { client, open, quit }: TrayOptions): 
   if (items.length === 0) items.push({ label: 'No sessions', enabled: false })
   if (sessions.length > MOST_SESSIONS)
     items.push({ label: `${sessions.length - MOST_SESSIONS} more…`, click: () => open() })
+  // Without their names, which strangers chose: the window shows those with what tells them apart.
+  const asks = waiting === 1 ? '1 phone asks to be let in…' : `${waiting} phones ask to be let in…`
+  const asking: MenuItemConstructorOptions[] =
+    waiting > 0 ? [{ label: asks, click: () => open('phone') }, { type: 'separator' }] : []
   return [
+    ...asking,
     ...items,
     { type: 'separator' },
     {

@@ -1,5 +1,5 @@
 // The main window: made when it is wanted, pointed at a place, put back when its page crashes. Knows nothing of sessions.
-import { BrowserWindow, nativeTheme } from 'electron'
+import { app, BrowserWindow, nativeTheme } from 'electron'
 import { SAFE_PREFERENCES } from './guards.ts'
 import { PAGE } from './origin.ts'
 
@@ -30,9 +30,8 @@ export class MainWindow {
   /** Shows the window, at `place` if one is named. */
   open(place?: Place): void {
     const fragment = place === undefined ? '' : place === 'phone' ? '#phone' : `#session=${place.session}`
-    const window = this.#window
-    // While a window closes its page goes first, and `closed` is told last.
-    if (!window || window.isDestroyed() || window.webContents.isDestroyed()) {
+    const window = this.#current()
+    if (!window) {
       this.#create(`${PAGE}${fragment}`)
       return
     }
@@ -41,6 +40,19 @@ export class MainWindow {
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
+  }
+
+  /** Brings the window before the person as it is; where there is none, one opens at `place`. */
+  call(place: Place): void {
+    // On macOS a window comes before others of its own app only.
+    if (process.platform === 'darwin') app.focus({ steal: true })
+    this.open(this.#current() ? undefined : place)
+  }
+
+  /** While a window closes its page goes first, and `closed` is told last. */
+  #current(): BrowserWindow | undefined {
+    const window = this.#window
+    return !window || window.isDestroyed() || window.webContents.isDestroyed() ? undefined : window
   }
 
   #create(url: string): void {

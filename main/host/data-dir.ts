@@ -22,6 +22,8 @@ export interface DataDir {
   settings: string
   hostKey: string
   devices: string
+  /** A folder. */
+  tls: string
   socket: string
   /** Tells clients about this host; until `release`. */
   announce(file: HostFile): void
@@ -69,6 +71,7 @@ export function openDataDir(path: string): DataDir {
     settings: join(path, 'settings.json'),
     hostKey: join(path, 'host.key'),
     devices: join(path, 'devices.json'),
+    tls: join(path, 'tls'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

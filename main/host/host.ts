@@ -6,39 +6,42 @@ import { openDataDir } from './data-dir.ts'
 import { History } from './history/history.ts'
 import type { HistoryLimits } from './history/types.ts'
 import { createLog, type HostLog } from './log.ts'
-import type { Address } from './net/addresses.ts'
+import { type Bind, parseBind } from './net/addresses.ts'
+import type { Address } from './net/candidates.ts'
 import { Connection, type Role } from './net/connection.ts'
 import { Desk } from './net/desk.ts'
 import { Devices } from './net/devices.ts'
 import { type Admit, Entrance } from './net/entrance.ts'
 import { HandshakeLimit, type HandshakeLimits } from './net/handshake-limit.ts'
 import { readHostKey } from './net/host-key.ts'
-import { type OwnNames, ownNames } from './net/hosts.ts'
-import { serveHttp } from './net/http.ts'
+import { type HttpOptions, serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
+import { tailscaleName } from './net/names.ts'
 import { Pairing } from './net/pairing.ts'
+import { tailscaleCertificate } from './net/tls.ts'
 import { serveSockets } from './net/websocket.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import type { Session } from './session/session.ts'
 import { type Expiry, Sessions } from './session/sessions.ts'
-import { expiryOf, limitsOf, readSettings } from './settings.ts'
+import { expiryOf, limitsOf, readSettings, type TlsSetting } from './settings.ts'
 
 export interface HostOptions {
   dataDir: string
-  /** Left out: DEFAULT_PORT, or any free one when that is taken. 0: any free one. */
-  port?: number
-  /** Loopback only, until devices are paired over an encrypted channel. */
-  bind?: string
   webRoot: string
-  /** Further names by which the host may be called, as a proxy or a tunnel has them. With a port unless it is 80 or 443. */
-  allow_hosts?: string[]
   version: string
   /** argv of the shell for sessions that name no command. */
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
-  /** These three in place of what `settings.json` says. */
+  // All that follow stand in place of what `settings.json` says.
+  /** Left out there too: DEFAULT_PORT, or any free one when that is taken. 0: any free one. */
+  port?: number
+  bind?: Bind
+  /** Further names by which the host may be called, as a proxy or a tunnel has them. With a port unless it is 80 or 443. */
+  allow_hosts?: string[]
+  /** PEM files, or the certificate that Tailscale obtains. */
+  tls?: TlsSetting
   limits?: HistoryLimits
   expiry?: Expiry
   /** Each session takes one client at a time; one that returns keeps its place. */
@@ -68,8 +71,6 @@ export interface Host {
 /** Not registered with IANA, and outside what systems hand out as ephemeral ports. */
 export const DEFAULT_PORT = 7317
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
-
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
 
@@ -81,15 +82,10 @@ const DEVICES_CHECK_MS = 3_600_000
 
 /**
  * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `host_key_damaged`, `devices_damaged`,
- * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `web_client_missing`; then nothing is left behind.
+ * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `tls_unusable`, `web_client_missing`; then nothing is left
+ * behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const bind = options.bind ?? '127.0.0.1'
-  if (!LOOPBACK.has(bind))
-    throw new CodedError(
-      'bind_refused',
-      `${bind} is not loopback; without pairing only 127.0.0.1 or ::1 is listened on`,
-    )
   // Taken apart in the opposite order, whether at the end or because a later step failed.
   const undo: (() => unknown)[] = []
   /** What clients come in by. */
@@ -244,17 +240,23 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
 
-    // None until the port is known.
-    let names: OwnNames = { hosts: new Set(), origins: new Set() }
-    const http = await serve(options, bind, () => names.hosts)
+    const port = options.port ?? settings.port
+    const http = await serve(port, {
+      bind: options.bind ?? parseBind(settings.bind),
+      webRoot: options.webRoot,
+      version: options.version,
+      allow_hosts: options.allow_hosts ?? settings.allow_hosts,
+      ...(await certificate(options.tls ?? settings.tls, dataDir.tls)),
+      onPage: address => desk.pageAsked(address),
+      onAddresses: tellPairing,
+      log: hostLog,
+    })
     entrances.push(() => http.close())
-    names = ownNames(http.port, options.allow_hosts)
-    const name = bind === '::1' ? '[::1]' : '127.0.0.1'
-    addresses = () => [{ origin: `http://${name}:${http.port}`, name, kind: 'loopback' }]
+    addresses = http.addresses
     const sockets = serveSockets({
       server: http.server,
-      secure: false,
-      names: () => names,
+      secure: http.secure,
+      names: http.names,
       handshakes: new HandshakeLimit(options.handshakes),
       accept: (transport, from) => entrance.accept(transport, from),
     })
@@ -262,14 +264,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const local = await listenLocal(dataDir.socket, acceptLocal)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
-    hostLog.info({ port: http.port, bind }, 'host started')
+    hostLog.info({ port: http.port, secure: http.secure }, 'host started')
 
     let stopping: Promise<void> | undefined
     return {
       pid: process.pid,
       dataDir: dataDir.path,
       port: http.port,
-      otherPort: options.port === undefined && http.port !== DEFAULT_PORT,
+      otherPort: port === undefined && http.port !== DEFAULT_PORT,
       addresses: () => addresses(),
       accept: acceptLocal,
       running: () => sessions.running().length,
@@ -291,13 +293,23 @@ const admitDesktop: Admit = (_name, verdict) => {
   return () => {}
 }
 
-async function serve(options: HostOptions, bind: string, hosts: () => ReadonlySet<string>) {
-  const { webRoot, version } = options
+/** At `port`, or at the usual one, or (when that is taken) at any. */
+async function serve(port: number | undefined, http: Omit<HttpOptions, 'port'>) {
   try {
-    return await serveHttp({ bind, port: options.port ?? DEFAULT_PORT, webRoot, version, hosts })
+    return await serveHttp({ ...http, port: port ?? DEFAULT_PORT })
   } catch (error) {
     const taken = error instanceof CodedError && error.code === 'port_in_use'
-    if (!taken || options.port !== undefined) throw error
-    return serveHttp({ bind, port: 0, webRoot, version, hosts })
+    if (!taken || port !== undefined) throw error
+    return serveHttp({ ...http, port: 0 })
   }
+}
+
+/** Tailscale's is kept in `folder`. Throws `tls_unusable`. */
+async function certificate(tls: TlsSetting | undefined, folder: string): Promise<Pick<HttpOptions, 'tls'>> {
+  if (tls === undefined) return {}
+  if (tls !== 'tailscale') return { tls }
+  const found = await tailscaleName()
+  if (!found)
+    throw new CodedError('tls_unusable', 'Tailscale gives this computer no name: is it running, with MagicDNS on?')
+  return { tls: await tailscaleCertificate(folder, found.name) }
 }

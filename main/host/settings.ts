@@ -6,6 +6,9 @@ import { CodedError } from '../../protocol/errors.ts'
 const MEGABYTE = 1_000_000
 const HOUR_MS = 3_600_000
 
+const Tls = z.union([z.literal('tailscale'), z.strictObject({ cert: z.string(), key: z.string() })])
+export type TlsSetting = z.infer<typeof Tls>
+
 /** Everything may be left out. Sizes are of raw output, in megabytes of a million bytes. */
 const Settings = z.strictObject({
   /** Kept per session; the oldest segments go first. */
@@ -22,6 +25,14 @@ const Settings = z.strictObject({
   single_client: z.boolean().default(false),
   /** A paired device that was away for longer is forgotten. */
   device_days: z.number().min(0.01).max(36_500).default(90),
+  /** The page's port. */
+  port: z.int().min(0).max(65_535).optional(),
+  /** What to listen on: `loopback`, `private`, `all`, or IP addresses with commas between. */
+  bind: z.string().default('private'),
+  /** Names of a proxy or tunnel in front. */
+  allow_hosts: z.array(z.string().max(260)).max(64).default([]),
+  /** PEM files, or `tailscale`. */
+  tls: Tls.optional(),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -42,6 +42,7 @@ if (clear) Object.assign(NATIVE_SUITE, CLEAR_SUITE)
 const host = await createHost({
   dataDir,
   port: 0,
+  bind: 'loopback',
   webRoot,
   version: 'bench',
   shell: ['/bin/sh'],

@@ -1,54 +1,82 @@
-// Who is let in, and what the page's origin allows. Knows no programs. Numbers are those of SECURITY-CASES.
-import { expect, Phone, test } from './phone.ts'
+// What an address gives away and lets in, and what the page's origin allows. Knows no programs. Numbers are those of
+// SECURITY-CASES.
+import { pairingOf } from '../support/pairing.ts'
+import { expect, type Phone, test } from './phone.ts'
 
-test('case 19: the secret is gone from the address after load, and from the history', async ({ phone }) => {
-  const address = await phone.host.address()
+/** All that the page's origin keeps: bytes as lists of numbers. */
+function everythingKept(phone: Phone): Promise<string> {
+  return phone.page.evaluate(async () => {
+    const kept: unknown[] = [
+      { ...localStorage },
+      { ...sessionStorage },
+      history.state,
+      document.documentElement.outerHTML,
+    ]
+    for (const { name } of await indexedDB.databases()) {
+      const database = await new Promise<IDBDatabase>(resolve => {
+        const request = indexedDB.open(name!)
+        request.onsuccess = () => resolve(request.result)
+      })
+      for (const store of database.objectStoreNames)
+        kept.push(
+          await new Promise<unknown>(resolve => {
+            const request = database.transaction(store).objectStore(store).getAll()
+            request.onsuccess = () => resolve(request.result)
+          }),
+        )
+      database.close()
+    }
+    return JSON.stringify(kept, (_key, value) => (value instanceof Uint8Array ? [...value] : value))
+  })
+}
+
+test('case 19: the secret is gone from the address after load, and from the history', async ({ phone, host }) => {
+  await host.answers('by_hand')
+  const address = await host.address()
+  await phone.page.goto(`${host.origin}/icon.svg`)
   await phone.page.goto(address)
-  await expect(phone.page.getByRole('button', { name: 'New session' })).toBeEnabled()
-  expect(new URL(phone.page.url()).hash).toBe('')
+  await phone.says('Waiting for your computer')
+  expect(phone.page.url()).toBe(`${host.origin}/`)
+  await host.answers('yes')
+  await phone.isIn()
   await phone.newSession()
-  expect(phone.page.url()).toBe(new URL('/', address).href)
+  expect(phone.page.url()).toBe(`${host.origin}/`)
   await phone.page.reload()
   await phone.shows('$ ')
-  const secret = address.split('#v1.')[1]!
-  const stored = await phone.page.evaluate(() =>
-    JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state, document.documentElement.outerHTML]),
-  )
-  expect(stored).not.toContain(secret)
+  const kept = await everythingKept(phone)
+  expect(kept).not.toContain(address.split('#v1.')[1]!)
+  expect(kept).not.toContain([...pairingOf(address).secret].join(','))
+  expect(kept, 'this sees what lies in IndexedDB').toContain([...pairingOf(address).hostKey].join(','))
+  expect(await phone.page.evaluate(() => localStorage.length)).toBe(0)
+  // Back to before, and forward again: no entry of the history has it.
+  await phone.page.evaluate(() => window.history.go(-2))
+  await expect.poll(() => phone.page.url()).toContain('icon.svg')
+  await phone.page.goForward()
+  await phone.shows('$ ')
+  expect(phone.page.url()).toBe(`${host.origin}/`)
 })
 
-test('case 12: a used address lets nobody else in, and the page says what to do', async ({ phone, browser }) => {
-  const address = await phone.host.address()
+test('case 12: a used address lets nobody else in, and the page says what to do', async ({ phone, second, host }) => {
+  const address = await host.address()
   await phone.page.goto(address)
-  await expect(phone.page.getByRole('button', { name: 'New session' })).toBeEnabled()
-  const context = await browser.newContext()
-  const other = new Phone(await context.newPage(), phone.host)
-  await other.page.goto(address)
-  await expect(other.page.getByRole('heading', { name: 'This address does not work any more' })).toBeVisible()
-  await expect(other.page.getByText('otg pair')).toBeVisible()
-  await other.picture('refused')
+  await phone.isIn()
+  await second.page.goto(address)
+  await second.says('This code does not work any more')
+  await expect(second.page.getByText('otg pair')).toBeVisible()
+  await second.picture('refused')
+  expect((await host.desktop.devices()).devices).toHaveLength(1)
   // A fresh address in the same tab changes only the fragment, so the page is not loaded anew.
-  await other.page.goto(await phone.host.address())
-  await expect(other.page.getByRole('button', { name: 'New session' })).toBeEnabled()
-  expect(other.problems).toEqual([])
-  await context.close()
+  await second.open()
+  expect((await host.desktop.devices()).devices).toHaveLength(2)
 })
 
 test('without any address the page asks for one and opens no socket', async ({ phone }) => {
   const sockets: string[] = []
   phone.page.on('websocket', socket => sockets.push(socket.url()))
-  await phone.page.goto(`http://127.0.0.1:${phone.host.port}/`)
-  await expect(phone.page.getByRole('heading', { name: 'Open the address from your computer' })).toBeVisible()
+  await phone.page.goto(phone.host.origin)
+  await phone.says('Open the address from your computer')
   await phone.picture('no-address')
   expect(sockets).toEqual([])
-})
-
-test('case 18: a hostile fragment does not replace the way in that the page has', async ({ phone }) => {
-  await phone.open()
-  await phone.page.goto(`http://127.0.0.1:${phone.host.port}/#v1.${'A'.repeat(43)}`)
-  await phone.page.reload()
-  await expect(phone.page.getByRole('button', { name: 'New session' })).toBeEnabled()
-  expect(new URL(phone.page.url()).hash).toBe('')
 })
 
 test('case 39: scripts come from files only, and nothing of the page breaks that', async ({ phone }) => {

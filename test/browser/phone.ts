@@ -28,10 +28,31 @@ export class Phone {
     })
   }
 
-  /** Opens a fresh address. */
-  async open(): Promise<void> {
+  /** Opens a fresh address, as scanning the code does. */
+  async scan(): Promise<void> {
     await this.page.goto(await this.host.address())
+  }
+
+  /** Scans and is let in. */
+  async open(): Promise<void> {
+    await this.scan()
+    await this.isIn()
+  }
+
+  /** Waits until it is let in, and may type. */
+  async isIn(): Promise<void> {
     await expect(this.page.getByRole('button', { name: 'New session' })).toBeEnabled()
+  }
+
+  /** Waits until the page says it as a heading. */
+  async says(title: string | RegExp): Promise<void> {
+    await expect(this.page.getByRole('heading', { name: title })).toBeVisible()
+  }
+
+  /** The code on the screen that waits for a yes. */
+  async code(): Promise<string> {
+    const label = await this.page.getByRole('img', { name: /^Code/ }).getAttribute('aria-label')
+    return label!.replace(/\D/g, '')
   }
 
   async newSession(): Promise<void> {
@@ -98,7 +119,9 @@ export class Phone {
   /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
   async takeDown(): Promise<() => Promise<string[]>> {
     const file = join(this.host.home, 'typed')
-    await this.run('cat > typed; echo taken down')
+    await this.run('echo listening; cat > typed; echo taken down')
+    // Until then the shell's own line editor has the terminal.
+    await this.shows('\nlistening')
     return async () => {
       await this.page.keyboard.press('Control+d')
       await this.shows('\ntaken down')
@@ -168,7 +191,7 @@ export class Phone {
   /** Nothing makes the page wider than the phone. */
   async fits(): Promise<void> {
     const wide = await this.page.evaluate(() =>
-      [...document.querySelectorAll('button, header, footer, main, li')]
+      [...document.querySelectorAll('button, header, footer, main, li, p, h1')]
         .filter(element => element.getBoundingClientRect().right > window.innerWidth + 0.5)
         .map(element => element.outerHTML.slice(0, 80)),
     )
@@ -183,6 +206,8 @@ export class Phone {
 interface Fixtures {
   host: BrowserHost
   phone: Phone
+  /** Another phone of the same host. */
+  second: Phone
   whole: undefined
 }
 
@@ -206,6 +231,13 @@ export const test = base.extend<Fixtures>({
     const phone = new Phone(page, host)
     await use(phone)
     expect(phone.problems, 'errors in the console').toEqual([])
+  },
+  second: async ({ browser, host }, use) => {
+    const context = await browser.newContext()
+    const phone = new Phone(await context.newPage(), host)
+    await use(phone)
+    expect(phone.problems, 'errors in the console of the second phone').toEqual([])
+    await context.close()
   },
 })
 

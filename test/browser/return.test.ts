@@ -70,13 +70,16 @@ test('the Back button goes from a terminal to the list, and Forward back into it
   await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
 })
 
-test('after the host was started anew the page says how to get in again', async ({ phone, host }) => {
+test('after the host was started anew the phone is let in by its key', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await host.stopProcess()
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   await host.startProcess()
-  await expect(phone.page.getByRole('heading', { name: 'does not work any more' })).toBeVisible({ timeout: 15_000 })
+  await expect(phone.page.getByText('Ended with the host')).toBeVisible({ timeout: 15_000 })
+  await phone.page.getByRole('button', { name: 'New session' }).tap()
+  await phone.shows('$ ')
+  expect((await host.desktop.devices()).devices).toHaveLength(1)
 })
 
 test('a shell that exits says so and leads back to the list, where it stands as ended', async ({ phone }) => {

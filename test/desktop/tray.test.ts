@@ -1,6 +1,6 @@
 // The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
 import type { ElectronApplication } from '@playwright/test'
-import { expect, expectGone, expectPrompt, expectShown, family, startSession, test } from './support/app.ts'
+import { expect, expectGone, expectPrompt, expectShown, family, showCode, startSession, test } from './support/app.ts'
 
 /**
  * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
@@ -73,6 +73,22 @@ test('the tray shows the QR code, also when the window was closed', async ({ sta
   await expect(again.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
   // The session went on without a window.
   await expectShown(again, /\$/)
+})
+
+test('the tray says that a phone waits, and leads to it', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  const pixel = phone(await showCode(page), 'Pixel')
+  await expect.poll(() => labels(app)).toContain('1 phone asks to be let in…')
+  await page.getByRole('dialog').getByRole('button', { name: 'Decide later' }).click()
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+  await expect(page.getByRole('button', { name: 'Answer Pixel' })).toBeHidden()
+  await press(app, '1 phone asks to be let in…')
+  await page.getByRole('button', { name: 'Answer Pixel' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click()
+  await expect.poll(pixel.state).toBe('closed pairing_refused')
+  await expect.poll(() => labels(app)).not.toContain('1 phone asks to be let in…')
 })
 
 test('Quit in the tray ends everything, without a question when nothing runs', async ({ start }) => {

@@ -62,25 +62,6 @@ test('several sessions are listed, chosen by keyboard, and ended after a questio
   await page.screenshot({ path: join(screenshots, 'ended.png') })
 })
 
-test('the phone panel shows the address as a QR code and as text, and a new one when asked', async ({ start }) => {
-  const app = await start()
-  const page = await app.firstWindow()
-  await page.emulateMedia({ colorScheme: 'dark' })
-  await page.getByRole('button', { name: 'Phone' }).click()
-  const address = page.getByTestId('address')
-  await expect(address).toHaveText(/^http:\/\/127\.0\.0\.1:\d+\/#v1\.[\w-]{43}$/)
-  await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
-  await expect(page.getByText('this computer only')).toBeVisible()
-  await page.screenshot({ path: join(screenshots, 'phone.png') })
-  const first = await address.textContent()
-  await page.getByRole('button', { name: 'New address' }).click()
-  await expect(address).not.toHaveText(first!)
-  await page.getByRole('button', { name: 'Copy' }).click()
-  await expect(page.getByText('Copied')).toBeVisible()
-  const copied = await app.evaluate(({ clipboard }) => clipboard.readText())
-  expect(copied).toBe(await address.textContent())
-})
-
 test('the window is legible in the light', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()

@@ -10,7 +10,7 @@ import { isStale } from '../../main/cli/freshness.ts'
 import { shortId } from '../../main/cli/ids.ts'
 import { Modes } from '../../main/cli/modes.ts'
 import { cut, plain, table } from '../../main/cli/output.ts'
-import { qrLines } from '../../main/cli/qr.ts'
+import { qrCode } from '../../main/cli/qr.ts'
 import { bytesOf, cleanUp, temporaryFolder } from '../support/host.ts'
 
 afterEach(cleanUp)
@@ -119,12 +119,13 @@ describe('what is printed', () => {
     expect(ids.map(id => shortId(id, ids))).toEqual(['aaaaaaaa-111', 'aaaaaaaa-112', 'bbbbbbbb'])
   })
 
-  it('has a QR code only where that fits', () => {
-    const url = `http://127.0.0.1:7317/#v1.${'x'.repeat(43)}`
-    const lines = qrLines(url, 80, 24)!
-    expect(lines.length).toBeLessThanOrEqual(19)
-    expect(qrLines(url, 30, 24)).toBeUndefined()
-    expect(qrLines(url, 80, 12)).toBeUndefined()
+  it('has a QR code only where that fits, with less of a border where it must', () => {
+    const url = `http://192.168.178.100:7317/#v1.${'x'.repeat(43)}.${'y'.repeat(43)}`
+    expect(qrCode(url, 80, 24)).toMatchObject({ width: 45 })
+    expect(qrCode(url, 80, 24)!.lines).toHaveLength(23)
+    expect(qrCode(url, 43, 22)).toMatchObject({ width: 43 })
+    expect(qrCode(url, 42, 24)).toBeUndefined()
+    expect(qrCode(url, 80, 21)).toBeUndefined()
   })
 })
 

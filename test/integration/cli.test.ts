@@ -2,6 +2,7 @@
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -54,6 +55,16 @@ describe('the command line', () => {
       [['host', '--port'], 'otg: --port needs a value; see: otg host --help\n'],
       [['ls', '--json=yes'], 'otg: --json takes no value; see: otg ls --help\n'],
       [['send', 'a'], 'otg: send needs TEXT, --enter or --stdin; see: otg send --help\n'],
+      [['host', '--tls-cert', 'cert.pem'], 'otg: --tls-cert and --tls-key go together; see: otg host --help\n'],
+      [['host', '--detach', '--tls', 'yes'], 'otg: --tls takes tailscale, not yes; see: otg host --help\n'],
+      [
+        ['host', '--allow-host', 'a,,b'],
+        'otg: --allow-host takes names with commas between them; see: otg host --help\n',
+      ],
+      [['pair', 'phone'], 'otg: pair takes no operand phone; see: otg pair --help\n'],
+      [['devices', '--full'], 'otg: which device? NAME is missing; see: otg devices --help\n'],
+      [['devices', 'a', '--full', '--read-only'], /^otg: --read-only and --full exclude each other; .*\n$/],
+      [['revoke'], 'otg: revoke needs NAME…; see: otg revoke --help\n'],
       [['attach', '--detach-key', 'F1', 'a'], /^otg: F1 is no key that can be held with Ctrl.*\n$/],
     ]
     await Promise.all(
@@ -72,7 +83,11 @@ describe('the command line', () => {
   })
 
   it('says how to start a host when none runs', async () => {
-    const commands = [['ls'], ['run'], ['attach', 'a'], ['show', 'a'], ['send', 'a', 'b'], ['kill', 'a'], ['pair']]
+    const commands = [['ls'], ['run'], ['attach', 'a'], ['show', 'a'], ['send', 'a', 'b'], ['kill', 'a']].concat([
+      ['pair'],
+      ['devices'],
+      ['revoke', 'a'],
+    ])
     await Promise.all(
       commands.map(async args => {
         const folder = emptyFolder()
@@ -103,8 +118,9 @@ describe('otg host', () => {
     await until(async () => /bg \d+/.test(await screenOf(host.dataDir, id)), 'the background process')
     const child = Number(/bg (\d+)/.exec(await screenOf(host.dataDir, id))![1])
     const shell = (await sessions(host.dataDir))[0]!.pid!
-    expect(JSON.parse(host.stdout())).toEqual({ url: host.url, pid: host.child.pid, data_dir: host.dataDir })
-    expect(host.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#v1\.[\w-]{43}$/)
+    const { url, port } = host
+    expect(JSON.parse(host.stdout())).toEqual({ url, pid: host.child.pid, data_dir: host.dataDir, port })
+    expect(url).toBe(`http://127.0.0.1:${port}/`)
     expect(statSync(host.dataDir).mode & 0o777).toBe(0o700)
 
     host.child.kill('SIGTERM')
@@ -150,9 +166,40 @@ describe('otg host', () => {
     expect(error()).toEqual({ code: 'port_in_use', message: `port ${port} is taken; name another with --port` })
   })
 
-  it('refuses addresses that others could reach', async () => {
-    const { code, error } = await otg(emptyFolder(), ['host', '--json', '--bind', '0.0.0.0'])
+  it('refuses to listen at what is no address', async () => {
+    const { code, error } = await otg(emptyFolder(), ['host', '--json', '--bind', 'nowhere'])
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'bind_refused' })
+  })
+
+  it('listens where it is told to and answers to the names that it is given, also in the background', async () => {
+    const folder = emptyFolder()
+    const network = ['--bind', '127.0.0.2,127.0.0.1', '--allow-host', 'desk.example, other.example:8443']
+    const [ready] = (await otg(folder, ['host', '--detach', '--json', '--port', '0', ...network])).json() as [
+      { pid: number; url: string; port: number },
+    ]
+    later(() => isAlive(ready.pid) && process.kill(ready.pid, 'SIGKILL'))
+    const status = (host: string) =>
+      new Promise<number>((resolve, reject) => {
+        const asked = request({ host: '127.0.0.2', port: ready.port, path: '/health', headers: { host } })
+        asked.on('response', response => resolve(response.resume().statusCode!)).on('error', reject)
+        asked.end()
+      })
+    for (const name of [`127.0.0.2:${ready.port}`, 'desk.example', 'other.example:8443'])
+      expect(await status(name)).toBe(200)
+    expect(await status('another.example')).toBe(421)
+    process.kill(ready.pid, 'SIGTERM')
+    await until(() => !isAlive(ready.pid), 'the host to be gone')
+  })
+
+  it('names the certificate that it cannot use, found from where it was started', async () => {
+    const here = temporaryFolder()
+    const tls = ['--bind', 'loopback', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
+    for (const detach of [[], ['--detach']]) {
+      const args = ['host', '--json', '--port', '0', ...tls, ...detach]
+      const { code, error } = await otg(emptyFolder(), args, { cwd: here })
+      expect({ code, error: error().code }).toEqual({ code: 1, error: 'tls_unusable' })
+      expect(error().message).toContain(join(here, 'cert.pem'))
+    }
   })
 
   it('says when its folder cannot be used', async () => {
@@ -184,18 +231,24 @@ describe('otg host', () => {
   it('goes on when who started it stops reading', async () => {
     const host = await startCliHost()
     host.child.stdout!.destroy()
-    const { code } = await otg(host.dataDir, ['pair'])
-    expect(code).toBe(0)
-    expect((await otg(host.dataDir, ['ls'])).code).toBe(0)
+    for (const command of ['devices', 'ls']) expect((await otg(host.dataDir, [command])).code).toBe(0)
   })
 
   it('starts in the background, says when it is ready, and outlives who started it', async () => {
     const folder = emptyFolder()
-    const { code, json, stderr } = await otg(folder, ['host', '--detach', '--json', '--port', '0'])
+    const { code, json, stderr } = await otg(folder, [
+      'host',
+      '--detach',
+      '--json',
+      '--port',
+      '0',
+      '--bind',
+      'loopback',
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [ready] = json() as { pid: number; url: string; data_dir: string }[]
     later(() => isAlive(ready!.pid) && process.kill(ready!.pid, 'SIGKILL'))
-    expect(Object.keys(ready!)).toEqual(['url', 'pid', 'data_dir'])
+    expect(Object.keys(ready!)).toEqual(['url', 'pid', 'data_dir', 'port'])
     expect(ready!.data_dir).toBe(folder)
     expect((await fetch(new URL('/health', ready!.url))).status).toBe(200)
     const id = await startSession(folder, ['sleep', '1000'])
@@ -357,12 +410,5 @@ describe('sessions', () => {
     const session = (await sessions(folder)).find(({ state }) => state === 'running')!
     expect(session.clients).toBe(0)
     await endSession(folder, session.session_id)
-  })
-
-  it('give a fresh address to pair', async () => {
-    const [first, second] = await Promise.all([otg(folder, ['pair']), otg(folder, ['pair', '--json'])])
-    expect(first!.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#v1\.[\w-]{43}\n$/)
-    const [{ url }] = second!.json() as [{ url: string }]
-    expect(url).not.toBe(first!.stdout.trim())
   })
 })

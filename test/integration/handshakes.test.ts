@@ -88,7 +88,7 @@ describe('case 30: a flood of handshakes', () => {
     const accepted: string[] = []
     const sockets = serveSockets({
       server,
-      names: () => ownNames(port),
+      names: () => ownNames({ port, secure: false, names: ['127.0.0.1'], allowed: [] }),
       secure: false,
       handshakes,
       accept: (_transport, { address }) => {
@@ -115,7 +115,7 @@ describe('case 30: a flood of handshakes', () => {
     const accept = () => () => false
     const sockets = serveSockets({
       server,
-      names: () => ownNames(port),
+      names: () => ownNames({ port, secure: false, names: ['127.0.0.1'], allowed: [] }),
       secure: false,
       handshakes: new HandshakeLimit(),
       accept,

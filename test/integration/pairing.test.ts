@@ -381,7 +381,7 @@ describe('a phone that was away while it was answered', () => {
     const [request] = await requests(desk)
     const again = comesBack(host, phone.identity)
     await asks(again.client)
-    expect(await phone.connected).toBe('pairing_refused')
+    expect(await phone.connected).toBe('pairing_elsewhere')
     expect(await requests(desk)).toEqual([request])
     await answer(desk, true)
     expect(await again.connected).toBe('ready')

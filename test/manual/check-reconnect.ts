@@ -21,6 +21,7 @@ const host = await createHost({
   home: homedir(),
   env: process.env,
   port: 0,
+  bind: 'loopback',
   allow_hosts: [`127.0.0.1:${DEFAULT_PORT + 1}`],
 })
 

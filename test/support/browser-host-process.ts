@@ -3,16 +3,27 @@
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { createHost } from '../../main/host/host.ts'
+import { ANSWER_MS } from '../../main/host/net/pairing.ts'
 import type { HostClient } from '../../protocol/client.ts'
-import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
+import { answerAll, desktopOf, nextPairing } from './pairing.ts'
 
 export interface HostSetup {
   dataDir: string
   webRoot: string
   home: string
   port?: number
+  /** Left out: loopback. Another address of this machine, by which browsers then come. */
+  address?: string | undefined
 }
-export type Order = { setup: HostSetup } | { address: true } | { network: 'up' | 'down' | 'deaf' } | { stop: true }
+export type Order =
+  | { setup: HostSetup }
+  | { address: true }
+  | { network: 'up' | 'down' | 'deaf' }
+  /** Whether every phone that asks is let in (as it is to begin with), or the test answers by itself. */
+  | { answers: 'yes' | 'by_hand' }
+  /** The time that somebody at the desktop has for an answer is over now. */
+  | { expire: true }
+  | { stop: true }
 export interface Report {
   ready?: { port: number; pid: number }
   address?: string
@@ -33,20 +44,56 @@ diagnostics.subscribe('net.server.socket', message => {
   socket.once('close', () => sockets.delete(socket))
 })
 
+/** What waits for somebody's answer: two minutes are too long for a test. */
+const waiting = new Map<NodeJS.Timeout, () => void>()
+const { setTimeout: start, clearTimeout: stop } = globalThis
+globalThis.setTimeout = Object.assign((run: () => void, milliseconds?: number, ...rest: []) => {
+  const timer = start(run, milliseconds, ...rest)
+  if (milliseconds === ANSWER_MS) waiting.set(timer, run)
+  return timer
+}, start)
+globalThis.clearTimeout = timer => {
+  waiting.delete(timer as NodeJS.Timeout)
+  stop(timer)
+}
+
 let host: Awaited<ReturnType<typeof createHost>> | undefined
 let desktop: HostClient | undefined
+let stopAnswering: (() => void) | undefined
+/** By which browsers come. */
+let name = ''
 
 async function obey(order: Order): Promise<void> {
   if ('setup' in order) {
-    const { dataDir, webRoot, home, port = 0 } = order.setup
+    const { dataDir, webRoot, home, port = 0, address } = order.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    host = await createHost({ dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    // Where it is asked for at an address of its own it does what it does for people: listens on private addresses too.
+    const bind = address === undefined ? 'loopback' : 'private'
+    host = await createHost({ bind, dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    name = address ?? '127.0.0.1'
     desktop = await desktopOf(host)
-    answerAll(desktop)
+    stopAnswering = answerAll(desktop)
     return void report({ ready: { port: host.port, pid: process.pid } })
   }
-  if ('address' in order) return void report({ address: await pairingUrl(desktop!) })
+  if ('address' in order) {
+    const { addresses } = await nextPairing(desktop!)
+    const here = addresses.find(one => one.name === name)
+    if (!here) throw new Error(`the host does not say that it is at ${name}: ${addresses.map(one => one.name)}`)
+    return void report({ address: here.url })
+  }
+  if ('answers' in order) {
+    stopAnswering?.()
+    stopAnswering = order.answers === 'yes' ? answerAll(desktop!) : undefined
+    return void report({ done: true })
+  }
+  if ('expire' in order) {
+    for (const [timer, run] of [...waiting]) {
+      clearTimeout(timer)
+      run()
+    }
+    return void report({ done: true })
+  }
   if ('network' in order) {
     // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
     if (order.network === 'deaf')

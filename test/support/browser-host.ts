@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
 import { HostClient } from '../../protocol/client.ts'
+import type { PairingRequest } from '../../protocol/messages.ts'
 import type { Order, Report } from './browser-host-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -16,17 +17,20 @@ export class BrowserHost {
   readonly #folder: string
   #child: ChildProcess | undefined
   #desktop: HostClient | undefined
+  readonly #address: string | undefined
   port = 0
   pid = 0
 
-  private constructor() {
+  private constructor(address: string | undefined) {
+    this.#address = address
     this.#folder = mkdtempSync(join(tmpdir(), 'otg-browser-'))
     this.home = join(this.#folder, 'home')
     mkdirSync(this.home)
   }
 
-  static async start(): Promise<BrowserHost> {
-    const host = new BrowserHost()
+  /** `address`: one of this machine, by which browsers come instead of loopback. */
+  static async start(address?: string): Promise<BrowserHost> {
+    const host = new BrowserHost(address)
     await host.startProcess()
     return host
   }
@@ -39,7 +43,8 @@ export class BrowserHost {
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
     const dataDir = join(this.#folder, 'data')
     const webRoot = join(ROOT, 'build', 'web-client')
-    const { ready } = await this.#order({ setup: { dataDir, webRoot, home: this.home, port: this.port } })
+    const setup = { dataDir, webRoot, home: this.home, port: this.port, address: this.#address }
+    const { ready } = await this.#order({ setup })
     this.port = ready!.port
     this.pid = ready!.pid
     this.#desktop = new HostClient({
@@ -57,6 +62,30 @@ export class BrowserHost {
 
   async address(): Promise<string> {
     return (await this.#order({ address: true })).address!
+  }
+
+  /** Where its page is, without a code. */
+  get origin(): string {
+    return `http://${this.#address ?? '127.0.0.1'}:${this.port}`
+  }
+
+  /** Phones that ask are let in at once, unless a test wants to answer by itself. */
+  async answers(how: 'yes' | 'by_hand'): Promise<void> {
+    await this.#order({ answers: how })
+  }
+
+  /** The phone that waits for an answer, once there is one. */
+  async request(): Promise<PairingRequest> {
+    for (;;) {
+      const [request] = (await this.desktop.devices()).requests
+      if (request) return request
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Lets time pass until nobody can answer any more. */
+  async expire(): Promise<void> {
+    await this.#order({ expire: true })
   }
 
   /** `down`: every connection is cut and every new one too. `deaf`: those that are open carry nothing any more. */
@@ -78,6 +107,11 @@ export class BrowserHost {
     const gone = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
     await gone
+  }
+
+  /** Between two starts: what comes next at this address is another computer. */
+  becomeAnother(): void {
+    for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
   }
 
   /** The database, for who wants to damage it while no host runs. */

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import xterm from '@xterm/headless'
 import { spawn as spawnPty } from 'node-pty'
+import { expect } from 'vitest'
 import { readHostFile } from '../../main/host/data-dir.ts'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
 import { HostClient } from '../../protocol/client.ts'
@@ -85,11 +86,12 @@ export interface CliHost extends Running {
   dataDir: string
   pid: number
   url: string
+  port: number
 }
 
-/** `otg host` on a free port, ready. */
+/** `otg host` on a free port of loopback, ready. */
 export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), args: string[] = []): Promise<CliHost> {
-  const running = start(dataDir, ['host', '--json', '--port', '0', ...args])
+  const running = start(dataDir, ['host', '--json', '--port', '0', '--bind', 'loopback', ...args])
   // Before the SIGKILL of `start`, so that it ends what it runs.
   later(async () => {
     running.child.kill('SIGTERM')
@@ -98,7 +100,7 @@ export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), ar
   await until(() => running.stdout().includes('\n') || running.child.exitCode !== null, 'the host to be ready')
   const [ready] = objects(running.stdout())
   if (!ready) throw new Error(`the host did not start: ${running.stderr()}`)
-  return { ...running, dataDir, pid: ready.pid, url: ready.url }
+  return { ...running, dataDir, pid: ready.pid, url: ready.url, port: ready.port }
 }
 
 /** A session that runs `command` and is not attached; resolves with its id. */
@@ -165,6 +167,11 @@ export class Outer {
     this.#pty.write(text)
   }
 
+  /** Rows from the top until an empty one, as one: what a person would select of a long address. */
+  get firstLine(): string {
+    return this.screen.split('\n\n')[0]!.replaceAll('\n', '')
+  }
+
   resize(cols: number, rows: number): void {
     this.terminal.resize(cols, rows)
     this.#pty.resize(cols, rows)
@@ -218,6 +225,30 @@ export class Outer {
       throw new Error(`${(error as Error).message}; the terminal shows:\n${this.all}`)
     }
   }
+}
+
+/** The settings of the terminal around what `script` does, and what it prints at its end. */
+export const framed = (script: string) => `stty -g; ${script}; echo "code $?"; stty -g; echo over`
+const settings = (outer: Outer) => outer.raw.match(/^[0-9a-f]+(:[0-9a-f]+)+/gm)!
+
+/** Of a script that was `framed`: the terminal is as it was before. */
+export function expectRestored(outer: Outer): void {
+  const [before, after] = settings(outer)
+  expect(after).toBe(before)
+  const { modes, buffer } = outer.terminal
+  expect(buffer.active.type).toBe('normal')
+  expect(modes).toMatchObject({
+    applicationCursorKeysMode: false,
+    applicationKeypadMode: false,
+    bracketedPasteMode: false,
+    insertMode: false,
+    mouseTrackingMode: 'none',
+    originMode: false,
+    sendFocusMode: false,
+    wraparoundMode: true,
+  })
+  // The cursor is shown: what hid it was undone later.
+  expect(outer.raw.lastIndexOf('\x1b[?25l')).toBeLessThanOrEqual(outer.raw.lastIndexOf('\x1b[?25h'))
 }
 
 /** True while a process with this id is there and not a zombie. */

@@ -25,6 +25,14 @@ export async function cleanUp(): Promise<void> {
   for (const undo of cleanups.splice(0).reverse()) await undo()
 }
 
+/** For `beforeAll`: what was begun so far outlives `cleanUp`, and is undone by the returned function. */
+export function keep(): () => Promise<void> {
+  const kept = cleanups.splice(0)
+  return async () => {
+    for (const undo of kept.reverse()) await undo()
+  }
+}
+
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'otg-test-'))
   later(() => rmSync(folder, { recursive: true, force: true }))
@@ -38,6 +46,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   const host = await createHost({
     dataDir: join(temporaryFolder(), 'data'),
     port: 0,
+    bind: 'loopback',
     webRoot,
     version: '0.0.0-test',
     shell: ['/bin/sh'],
@@ -49,8 +58,11 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   return host
 }
 
+/** A host of this process or of another one. */
+export type Reachable = Pick<Host, 'port'>
+
 /** Opens a WebSocket as a browser would, or with whatever headers a test wants. */
-export function openSocket(host: Host, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
+export function openSocket(host: Reachable, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers, perMessageDeflate: false })
   later(() => socket.terminate())
   return new Promise((resolve, reject) => {
@@ -60,7 +72,7 @@ export function openSocket(host: Host, headers: Record<string, string> = {}, pat
   })
 }
 
-export async function connectWebSocket(host: Host): Promise<Transport> {
+export async function connectWebSocket(host: Reachable): Promise<Transport> {
   try {
     return socketTransport(await openSocket(host))
   } catch (cause) {

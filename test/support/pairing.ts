@@ -1,10 +1,10 @@
 // Pairs as a phone does: by the secret of the code that a desktop shows, over the encrypted channel. Knows no browser.
 import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
-import { openChannel } from '../../protocol/channel.ts'
+import { openChannel, type Peer } from '../../protocol/channel.ts'
 import { HostClient } from '../../protocol/client.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
-import type { Suite } from '../../protocol/noise.ts'
+import { type Suite, shortCode } from '../../protocol/noise.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */
@@ -62,11 +62,16 @@ export function answerAll(desktop: HostClient, answer = { allow: true, read_only
   return off
 }
 
-/** As a phone that has scanned the code. `connect` opens the transport inside. */
+/** As a phone that has scanned the code. `connect` opens the transport inside; `authenticated` is told what both sides know. */
 export function pairingClient(
   { hostKey, secret }: Pairing,
   connect: () => Promise<Transport>,
-  { keys = generateKeyPair(), name = 'test phone', suite = NATIVE_SUITE } = {},
+  {
+    keys = generateKeyPair(),
+    name = 'test phone',
+    suite = NATIVE_SUITE,
+    authenticated = () => {},
+  }: { keys?: KeyPair; name?: string; suite?: Suite; authenticated?: (peer: Peer) => void } = {},
 ): HostClient {
   return new HostClient({
     connect: async () =>
@@ -77,6 +82,7 @@ export function pairingClient(
         staticKey: keys,
         remoteStatic: hostKey,
         suite,
+        authenticated,
       }),
     client: { kind: 'phone', name },
     reconnect: false,
@@ -100,4 +106,37 @@ export async function pairPhone(
 /** The channel of a phone that comes back. */
 export function returning({ hostKey, keys }: Identity, transport: Transport, suite = NATIVE_SUITE): Transport {
   return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite })
+}
+
+/** A phone that has scanned an address and waits to be let in. */
+export interface AskingPhone {
+  client: HostClient
+  identity: Identity
+  /** What it shows: to be compared with what the desktop shows. */
+  code: string
+  /** Resolves when it is let in; rejects with why it was not. */
+  let_in: Promise<void>
+}
+
+/** Resolves when the host has the phone wait, or has let it in at once. */
+export async function askToPair(
+  url: string,
+  connect: () => Promise<Transport>,
+  name?: string,
+  keys = generateKeyPair(),
+): Promise<AskingPhone> {
+  const pairing = pairingOf(url)
+  let code = ''
+  const client = pairingClient(pairing, connect, {
+    keys,
+    ...(name && { name }),
+    authenticated: ({ handshakeHash }) => {
+      code = shortCode(handshakeHash)
+    },
+  })
+  const let_in = client.connect()
+  const asking = new Promise<void>(resolve => client.on('state', ({ name }) => name === 'asking' && resolve()))
+  await Promise.race([asking, let_in])
+  let_in.catch(() => {}) // told to who waits for it
+  return { client, identity: { hostKey: pairing.hostKey, keys }, code, let_in }
 }

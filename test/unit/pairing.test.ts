@@ -263,7 +263,7 @@ describe('case 31: waiting for the yes', () => {
     pairing.ask(asker(3), waitingFor())
     const second = waitingFor()
     const again = pairing.ask(asker(1), second)
-    expect(first.heard).toEqual(['pairing_refused'])
+    expect(first.heard).toEqual(['pairing_elsewhere'])
     expect(pairing.requests()).toHaveLength(3)
     expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
     pairing.answer(again.pairing_id, { allow: true, read_only: false })
@@ -324,10 +324,10 @@ describe('a phone that comes back while it waits', () => {
     const [early, late] = [waitingFor(), waitingFor()]
     const { pairing_id } = pairing.ask(asker(1), early)
     expect(pairing.askAgain(asker(1).publicKey, false, late).pairing_id).toBe(pairing_id)
-    expect(early.heard).toEqual(['pairing_refused'])
+    expect(early.heard).toEqual(['pairing_elsewhere'])
     pairing.leave(early)
     pairing.answer(pairing_id, { allow: true, read_only: false })
-    expect(early.heard).toEqual(['pairing_refused'])
+    expect(early.heard).toEqual(['pairing_elsewhere'])
     expect(late.heard).toEqual(['admitted'])
   })
 

@@ -1,17 +1,21 @@
 // otg host: a host without Electron, in the foreground until a signal ends it. Knows no sessions.
 import { closeSync, writeSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { resolve } from 'node:path'
 import { HostClient } from '../../../protocol/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 import { createHost, type Host, type HostOptions } from '../../host/host.ts'
+import { parseBind } from '../../host/net/addresses.ts'
 import { packageRoot } from '../../host/package-root.ts'
 import { killAll } from '../../host/session/process-group.ts'
 import { loginShell } from '../../host/session/shell.ts'
-import { type Given, numberOf } from '../args.ts'
+import { type Given, numberOf, UsageError } from '../args.ts'
 import type { Command, Context } from '../command.ts'
 import { startInBackground } from '../detached-host.ts'
 import { type ReadyHost, tellHost } from '../host-text.ts'
+import { canAsk, pairOnScreen } from '../pairing-screen.ts'
+import { inForeground } from '../terminal.ts'
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** npm passes on a Ctrl-C that the terminal has sent already: what comes this soon is the same one. */
@@ -20,26 +24,26 @@ const FORCED = 130
 
 export const host: Command = async (context, given) => {
   const { output } = context
+  const options = hostOptions(context, given)
   if (given.flags.detach) {
     const ready = await startInBackground(context, hostArguments(context, given))
     tellHost(context, ready, `kill ${ready.pid}`)
     return 0
   }
-  const options = hostOptions(context, given)
   const readyFd = numberOf(given, 'ready-fd', 1024)
   const running = readyFd === undefined ? await createHost(options) : await startFor(readyFd, options)
   // Whoever started it may go away; the sessions stay.
   output.outliveReader()
-  if (readyFd === undefined) {
-    tellHost(context, describe(running), 'Ctrl-C')
-  }
-  return runUntilSignal(running, context)
+  if (readyFd !== undefined) return new RunningHost(running, context).ended
+  tellHost(context, describe(running), 'Ctrl-C')
+  const foreground = new RunningHost(running, context)
+  if (!context.json && canAsk(context) && inForeground()) foreground.offerPairing()
+  return foreground.ended
 }
 
 function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
   const { version, webRoot } = packageRoot()
   const port = numberOf(given, 'port', 65_535)
-  const { bind } = given.values
   return {
     dataDir,
     webRoot,
@@ -48,24 +52,49 @@ function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
     home: homedir(),
     env,
     ...(port === undefined ? {} : { port }),
-    ...(bind === undefined ? {} : { bind }),
+    ...networkOptions(given),
   }
 }
 
-/** The same command line, for the process in the background. */
+/** Where it listens, by which names it may be called, and whether it speaks TLS. Throws UsageError, `bind_refused`. */
+function networkOptions(given: Given): Pick<HostOptions, 'bind' | 'allow_hosts' | 'tls'> {
+  const { bind, 'allow-host': names } = given.values
+  const allow_hosts = names?.split(',').map(name => name.trim())
+  if (allow_hosts?.includes('')) throw new UsageError('--allow-host takes names with commas between them', 'host')
+  const tls = tlsOf(given)
+  return {
+    ...(bind === undefined ? {} : { bind: parseBind(bind) }),
+    ...(allow_hosts === undefined ? {} : { allow_hosts }),
+    ...(tls === undefined ? {} : { tls }),
+  }
+}
+
+function tlsOf({ values }: Given): HostOptions['tls'] {
+  const { tls, 'tls-cert': cert, 'tls-key': key } = values
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--tls-cert and --tls-key go together', 'host')
+  if (tls !== undefined && tls !== 'tailscale') throw new UsageError(`--tls takes tailscale, not ${tls}`, 'host')
+  if (tls && cert !== undefined) throw new UsageError('--tls and --tls-cert exclude each other', 'host')
+  return cert === undefined ? tls : { cert: resolve(cert), key: resolve(key!) }
+}
+
+/** The same command line, for the process in the background, which is in another folder. */
 function hostArguments({ dataDir }: Context, given: Given): string[] {
-  numberOf(given, 'port', 65_535) // told here rather than by the process in the background
-  const { port, bind } = given.values
-  return [
-    '--data-dir',
-    dataDir,
-    ...(port === undefined ? [] : ['--port', port]),
-    ...(bind === undefined ? [] : ['--bind', bind]),
-  ]
+  const args = ['--data-dir', dataDir]
+  for (const option of ['port', 'bind', 'allow-host', 'tls']) {
+    const value = given.values[option]
+    // In one word: a value may begin with a dash.
+    if (value !== undefined) args.push(`--${option}=${value}`)
+  }
+  for (const option of ['tls-cert', 'tls-key']) {
+    const file = given.values[option]
+    if (file !== undefined) args.push(`--${option}=${resolve(file)}`)
+  }
+  return args
 }
 
 function describe({ pid, dataDir, port, otherPort, addresses }: Host): ReadyHost {
-  return { url: `${addresses()[0]!.origin}/`, pid, data_dir: dataDir, port, other_port: otherPort }
+  const pages = addresses().map(({ origin, kind }) => ({ url: `${origin}/`, kind }))
+  return { pages, pid, data_dir: dataDir, port, other_port: otherPort }
 }
 
 /** Starts as the process in the background: says how it went on a descriptor, to who waits for it. */
@@ -85,38 +114,91 @@ async function startFor(fd: number, options: HostOptions): Promise<Host> {
   }
 }
 
-function runUntilSignal(running: Host, { output, json }: Context): Promise<number> {
-  return new Promise((resolve, reject) => {
-    let since: number | undefined
-    const stop = (hurry: boolean) => {
-      if (since !== undefined) {
-        if (hurry && performance.now() - since > SAME_SIGNAL_MS) killSessions(running).catch(() => resolve(FORCED))
-        return
-      }
-      since = performance.now()
-      const sessions = running.running()
-      const words = `Ending ${sessions} ${sessions === 1 ? 'session' : 'sessions'} (Ctrl-C again: at once) …`
-      // On a row of its own, below the ^C that the terminal has drawn.
-      if (!json) output.line(sessions > 0 ? `\n${words}` : '')
-      running.stop().then(() => resolve(0), reject)
-    }
-    for (const signal of SIGNALS) process.on(signal, () => stop(signal === 'SIGINT'))
+/** A host until a signal ends it, or Ctrl-C in the terminal where it shows the pairing code. */
+class RunningHost {
+  /** Resolves with the exit code; rejects with the fault that ended it. */
+  readonly ended: Promise<number>
+  readonly #host: Host
+  readonly #context: Context
+  readonly #leaving = new AbortController()
+  #screen: Promise<void> = Promise.resolve()
+  #since: number | undefined
+  #resolve!: (code: number) => void
+  #reject!: (error: unknown) => void
+
+  constructor(host: Host, context: Context) {
+    this.#host = host
+    this.#context = context
+    this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    for (const signal of SIGNALS) process.on(signal, () => this.#stop(signal === 'SIGINT'))
     process.on('uncaughtException', error => {
       const fault = new CodedError('internal', `a fault in the host, which ends: ${error.stack}`, { cause: error })
-      running.stop().finally(() => reject(fault))
+      this.#leaving.abort()
+      this.#screen.then(() => host.stop()).finally(() => this.#reject(fault))
     })
-  })
+  }
+
+  /** Shows the code here, if no device is paired yet, until the first one is or the person wants to go on without. */
+  offerPairing(): void {
+    this.#screen = this.#pair().catch(error => this.#context.output.note(`otg: ${toCoded(error).message}`))
+  }
+
+  async #pair(): Promise<void> {
+    const { output } = this.#context
+    const client = localClient(this.#host)
+    try {
+      if ((await client.devices()).devices.length > 0) return
+      const leaving = 'q: later   Ctrl-C: stop the host'
+      const signal = this.#leaving.signal
+      const end = await pairOnScreen(client, { yes: false, read_only: false, address: undefined, leaving, signal })
+      for (const sentence of end.news) output.line(sentence)
+      if (end.why === 'interrupted') this.#stop(true)
+      else if (end.why === 'failed' && !signal.aborted) throw end.error
+    } finally {
+      client.close()
+    }
+  }
+
+  #stop(hurry: boolean): void {
+    if (this.#since !== undefined) {
+      if (hurry && performance.now() - this.#since > SAME_SIGNAL_MS)
+        killSessions(this.#host).catch(() => this.#resolve(FORCED))
+      return
+    }
+    this.#since = performance.now()
+    this.#leaving.abort()
+    this.#screen.then(() => this.#end()).then(this.#resolve, this.#reject)
+  }
+
+  async #end(): Promise<number> {
+    const { json, output } = this.#context
+    const sessions = this.#host.running()
+    const words = `Ending ${sessions} ${sessions === 1 ? 'session' : 'sessions'} (Ctrl-C again: at once) …`
+    // On a row of its own, below the ^C that the terminal has drawn.
+    if (!json) output.line(sessions > 0 ? `\n${words}` : '')
+    await this.#host.stop()
+    return 0
+  }
 }
 
 /** SIGKILL to what did not heed SIGHUP; the host, which is stopping, then has nothing to wait for. */
 async function killSessions(running: Host): Promise<void> {
-  const [ours, theirs] = transportPair()
-  running.accept(theirs)
-  const client = new HostClient({
-    connect: async () => ours,
+  const client = localClient(running)
+  for (const { pid } of await client.list()) if (pid !== null) killAll(pid)
+  client.close()
+}
+
+function localClient(running: Host): HostClient {
+  return new HostClient({
+    connect: async () => {
+      const [ours, theirs] = transportPair()
+      running.accept(theirs)
+      return ours
+    },
     client: { kind: 'cli', name: 'otg host' },
     reconnect: false,
   })
-  for (const { pid } of await client.list()) if (pid !== null) killAll(pid)
-  client.close()
 }

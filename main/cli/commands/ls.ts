@@ -3,7 +3,7 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Command } from '../command.ts'
 import { withHost } from '../connect.ts'
 import { shortId } from '../ids.ts'
-import { plain, table } from '../output.ts'
+import { age, plain, table } from '../output.ts'
 
 /** Longer titles would push the rest of the line out of sight. */
 const TITLE_COLUMNS = 32
@@ -36,14 +36,6 @@ function stateOf({ state, clients, exit_code, signal }: SessionInfo): string {
   if (state === 'running') return clients > 0 ? `attached ${clients}` : 'running'
   if (state !== 'exited') return state.replace('_', ' ')
   return signal ?? `exited ${exit_code ?? ''}`.trimEnd()
-}
-
-function age(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
-  if (seconds < 60) return `${seconds}s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
-  if (seconds < 48 * 3600) return `${Math.floor(seconds / 3600)}h`
-  return `${Math.floor(seconds / 86_400)}d`
 }
 
 function quoted(argument: string): string {

@@ -2,7 +2,7 @@
 
 import { pairingFragment } from '../../../protocol/keys.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
-import type { Address } from './addresses.ts'
+import type { Address } from './candidates.ts'
 import type { Devices } from './devices.ts'
 import type { Pairing } from './pairing.ts'
 

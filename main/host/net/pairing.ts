@@ -125,7 +125,9 @@ export class Pairing {
   /** A phone that has claimed a secret asks to be let in. Throws `pairing_busy`. */
   ask(asker: Asker, outcome: Outcome): Request {
     const before = this.#find(asker.publicKey, asker.secure)
-    if (before) this.#end(before, new CodedError('pairing_refused', 'this phone has asked again'))
+    // Who watches sees one take the other's place, which is no refusal.
+    if (before) this.#forget(before)
+    before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
     if (this.#live().length >= MOST_WAITING)
       throw new CodedError('pairing_busy', `${MOST_WAITING} devices wait to be let in already; answer them first`)
     const expires_at = this.#now() + ANSWER_MS
@@ -145,7 +147,8 @@ export class Pairing {
   askAgain(publicKey: Uint8Array, secure: boolean, outcome: Outcome): Request {
     const waiting = this.#find(publicKey, secure)
     if (!waiting) throw new CodedError('pairing_refused', 'this phone does not wait any more; scan a fresh code')
-    waiting.outcome?.refused(new CodedError('pairing_refused', 'this phone has asked again'))
+    // Another tab of it, or a connection that it has lost and we have not yet.
+    waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
     waiting.outcome = outcome
     return waiting.request
   }
@@ -221,8 +224,12 @@ export class Pairing {
   }
 
   #remove(waiting: Waiting): void {
+    this.#forget(waiting)
+    this.#options.requestsChanged()
+  }
+
+  #forget(waiting: Waiting): void {
     clearTimeout(waiting.timer)
     this.#waiting = this.#waiting.filter(one => one !== waiting)
-    this.#options.requestsChanged()
   }
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, Inbox, type Transport } from '../../../protocol/transport.ts'
+import { plainAddress } from './addresses.ts'
 import type { From } from './entrance.ts'
 import { addressKey, type HandshakeLimit } from './handshake-limit.ts'
 import { isOwnHost, isOwnOrigin, type OwnNames } from './hosts.ts'
@@ -53,7 +54,7 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refusal = refuse(request, options.names())
     if (refusal) return reject(socket, refusal)
-    const address = request.socket.remoteAddress ?? ''
+    const address = plainAddress(request.socket.remoteAddress)
     const place = addressKey(address)
     for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
     const fromThere = [...strangers.values()].filter(stranger => stranger.place === place).length

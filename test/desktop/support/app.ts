@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { _electron, test as base, type ElectronApplication, expect, type Page } from '@playwright/test'
 import { executable, findElectron } from './electron.ts'
+import { environment, root } from './environment.ts'
+import { startHeadless } from './headless.ts'
+import { type Phone, startPhone } from './phone.ts'
+import { type Relay, startRelay } from './relay.ts'
 
-export const root = join(import.meta.dirname, '..', '..', '..')
 export const screenshots = join(root, 'test-output', 'desktop-screenshots')
 mkdirSync(screenshots, { recursive: true })
 
@@ -24,16 +27,55 @@ export interface Fixtures {
   launch: Launch
   /** Starts it; what still runs at the end of the test is killed. */
   start: () => Promise<ElectronApplication>
+  /** A phone that has scanned `url` and asks to be let in. */
+  phone: (url: string, name?: string) => Phone
+  /** The app, joined to a host that runs elsewhere; what that says goes through `change`. */
+  join: (change?: Relay['change']) => Promise<Joined>
+  /** Undone when the test is over and its app is gone, newest first. */
+  later: (undo: () => unknown) => void
+}
+
+export interface Joined {
+  app: ElectronApplication
+  page: Page
+  relay: Relay
+  /** What `dataDir` is for the app, for the host. */
+  behind: string
 }
 
 export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are asked for from this pattern
+  later: async ({}, use) => {
+    const undo: (() => unknown)[] = []
+    await use(step => undo.push(step))
+    for (const step of undo.reverse()) await step()
+  },
+  // biome-ignore lint/correctness/noEmptyPattern: as above
   dataDir: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'otg-desktop-'))
     // The same prompt for everybody: the system's own profile has one for root.
     writeFileSync(join(folder, '.profile'), "PS1='$ '\n")
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  },
+  phone: async ({ later }, use) => {
+    await use((url, name = 'test phone') => {
+      const phone = startPhone(url, name)
+      later(() => phone.client.close())
+      return phone
+    })
+  },
+  join: async ({ start, dataDir, later }, use) => {
+    await use(async change => {
+      const behind = mkdtempSync(join(tmpdir(), 'otg-behind-'))
+      later(() => rmSync(behind, { recursive: true, force: true, maxRetries: 5 }))
+      const headless = await startHeadless(behind)
+      later(() => headless.stop())
+      const relay = await startRelay(dataDir, behind, change)
+      later(() => relay.stop())
+      const app = await start()
+      return { app, page: await app.firstWindow(), relay, behind }
+    })
   },
   launch: async ({ dataDir }, use) => {
     const found = findElectron()
@@ -49,7 +91,7 @@ export const test = base.extend<Fixtures>({
       env: environment(dataDir),
     })
   },
-  start: async ({ launch }, use) => {
+  start: async ({ launch, later: _after }, use) => {
     const started: ChildProcess[] = []
     await use(async () => {
       const app = await _electron.launch(launch)
@@ -67,23 +109,50 @@ export const test = base.extend<Fixtures>({
   },
 })
 
-export { expect }
+export { environment, expect, root }
 
 /** Chromium's sandbox refuses to run as root, which is what a container's tests are. */
 export function sandboxArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
 }
 
-/** What a desktop session has, with a plain shell: a person's own prompt and startup files are not under test. */
-export function environment(dataDir: string): Record<string, string> {
-  const env: Record<string, string> = {
-    HOME: dataDir,
-    SHELL: '/bin/sh',
-    OTG_DATA_DIR: join(dataDir, 'data'),
+/** Opens the phone's panel and returns the address in its code. */
+export async function showCode(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Phone' }).click()
+  return shownUrl(page)
+}
+
+/** The address that the phone's panel shows, with its secret. */
+export async function shownUrl(page: Page): Promise<string> {
+  const address = page.getByTestId('address')
+  await expect(address).toHaveText(/^https?:.+#v1\.[\w-]{43}\.[\w-]{43}$/)
+  return (await address.textContent())!
+}
+
+/** Closes the window; the app goes on. */
+export async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
+  await Promise.all([
+    page.waitForEvent('close'),
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
+  ])
+}
+
+/** A window of this size; Electron's smallest is 480 × 320. */
+export async function resize(app: ElectronApplication, page: Page, width: number, height: number): Promise<void> {
+  const size = [width, height] as const
+  await app.evaluate(
+    ({ BrowserWindow }, [width, height]) => BrowserWindow.getAllWindows()[0]!.setContentSize(width, height),
+    size,
+  )
+  await expect.poll(() => page.evaluate(() => [innerWidth, innerHeight])).toEqual(size)
+}
+
+/** A picture of the page in the dark and in the light. */
+export async function picture(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: join(screenshots, `${name}-${colorScheme}.png`) })
   }
-  for (const name of ['PATH', 'DISPLAY', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'LANG', 'CI'])
-    if (process.env[name]) env[name] = process.env[name]
-  return env
 }
 
 /** The text that a terminal of the page shows, row by row. */

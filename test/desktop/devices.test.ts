@@ -1,0 +1,130 @@
+// The paired phones in the window's panel: what is done there is felt by the phones at once. Knows no host's inside.
+import type { Page } from '@playwright/test'
+import { expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
+import type { Phone } from './support/phone.ts'
+
+const row = (page: Page, name: string) => page.locator('[data-device]', { hasText: name })
+
+async function allow(page: Page, phone: Phone): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: 'Allow', exact: true }).click()
+  await expect.poll(phone.state).toBe('ready')
+}
+
+/** How often a phone was welcomed: what changed for it is told by a new connection. */
+function welcomes({ client }: Phone): () => number {
+  let count = 0
+  client.on('state', ({ name }) => {
+    if (name === 'ready') count++
+  })
+  return () => count
+}
+
+test('a phone becomes read-only and back while it is connected', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await startSession(page)
+  const pixel = phone(await showCode(page), 'Pixel')
+  await allow(page, pixel)
+  const back = welcomes(pixel)
+  const lookOnly = page.getByRole('switch', { name: 'Pixel: look only' })
+  await expect(lookOnly).not.toBeChecked()
+  await lookOnly.click()
+  await expect(lookOnly).toBeChecked()
+  await expect.poll(back).toBe(1)
+  expect(pixel.client.host?.read_only).toBe(true)
+  await expect(pixel.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
+  await expect(row(page, 'Pixel')).toContainText('Connected now')
+  await picture(page, 'device-looks-only')
+  // By keyboard.
+  await lookOnly.focus()
+  await page.keyboard.press('Space')
+  await expect(lookOnly).not.toBeChecked()
+  await expect.poll(back).toBe(2)
+  expect(pixel.client.host?.read_only).toBe(false)
+})
+
+test('a phone is renamed in place, by keyboard alone', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const pixel = phone(await showCode(page), 'Pixel')
+  await allow(page, pixel)
+  const tablet = phone(await shownUrl(page), 'Tablet')
+  await allow(page, tablet)
+  const back = welcomes(pixel)
+  const pencil = page.getByRole('button', { name: 'Rename Pixel' })
+  await pencil.focus()
+  await page.keyboard.press('Enter')
+  const input = page.getByRole('textbox', { name: 'Name of Pixel' })
+  await expect(input).toBeFocused()
+  await page.keyboard.type('never mind')
+  await page.keyboard.press('Escape')
+  await expect(pencil).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(input).toHaveValue('Pixel')
+  await page.keyboard.type('Phone of <b>Ada</b>')
+  await picture(page, 'device-rename')
+  await page.keyboard.press('Enter')
+  const renamed = row(page, 'Phone of <b>Ada</b>')
+  await expect(renamed).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Rename Phone of <b>Ada</b>' })).toBeFocused()
+  // Two of one name could not be told apart.
+  await page.getByRole('button', { name: 'Rename Tablet' }).click()
+  await page.getByRole('textbox', { name: 'Name of Tablet' }).fill('phone of <b>ada</b>')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(row(page, 'phone of <b>ada</b> 2')).toBeVisible()
+  // What the host does not take is said, and can be mended.
+  await page.getByRole('button', { name: 'Rename phone of <b>ada</b> 2' }).click()
+  await page.getByRole('textbox').fill('turned \u202e round')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await expect(page.getByText('A name has one to 64 printable characters')).toBeVisible()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  // A name is nothing that a phone has to come back for.
+  expect(back()).toBe(0)
+})
+
+test('a revoked phone is cut off at once, after a question (21)', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const pixel = phone(await showCode(page), 'Pixel')
+  await allow(page, pixel)
+  const tablet = phone(await shownUrl(page), 'Tablet')
+  await allow(page, tablet)
+  await page.getByRole('button', { name: 'Revoke Pixel' }).click()
+  const question = page.getByRole('dialog', { name: 'Revoke “Pixel”?' })
+  await picture(page, 'revoke')
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  expect(pixel.state()).toBe('ready')
+  await page.getByRole('button', { name: 'Revoke Pixel' }).click()
+  await question.getByRole('button', { name: 'Revoke' }).click()
+  await expect.poll(pixel.state).toBe('closed device_revoked')
+  await expect(row(page, 'Pixel')).toBeHidden()
+  expect(tablet.state()).toBe('ready')
+  await expect(row(page, 'Tablet')).toContainText('Connected now')
+})
+
+test('who has gone is seen to have gone, and many phones fit', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  let url = await showCode(page)
+  const phones: Phone[] = []
+  for (const name of ['Pixel 9', 'iPhone von Grossmutter Ottilie mit dem sehr langen Namen', 'iPad']) {
+    const next = phone(url, name)
+    await allow(page, next)
+    await expect(page.getByTestId('address')).not.toHaveText(url)
+    url = await shownUrl(page)
+    phones.push(next)
+  }
+  phones[0]!.client.close()
+  await expect(row(page, 'Pixel 9')).toContainText('Seen just now')
+  await expect(row(page, 'iPad')).toContainText('Connected now')
+  // The newest on top, whoever is here.
+  await expect(page.locator('[data-device] .name')).toHaveText(['iPad', /^iPhone von/, 'Pixel 9'])
+  await row(page, 'Pixel 9').scrollIntoViewIfNeeded()
+  await picture(page, 'devices')
+  await resize(app, page, 480, 320)
+  await row(page, 'iPhone').scrollIntoViewIfNeeded()
+  await picture(page, 'devices-small')
+  // Nothing is out of reach to the side.
+  const panel = page.getByRole('complementary', { name: 'Phone' })
+  expect(await panel.evaluate(element => element.scrollWidth - element.clientWidth)).toBe(0)
+})

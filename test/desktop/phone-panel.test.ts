@@ -1,0 +1,209 @@
+// The phone's panel: its code, how long that is good, which address is in it. Knows no dialog and no paired phone.
+
+import type { Page } from '@playwright/test'
+import qrcode from 'qrcode'
+import type { HostMessage, HostMessageOf, PairingAddress } from '../../protocol/messages.ts'
+import { closeWindow, expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
+import type { Relay } from './support/relay.ts'
+
+const code = (page: Page) => page.getByRole('img', { name: 'QR code of the address' })
+
+/** The dark modules of the code that is shown, and of one that holds `text`. */
+async function expectCodeOf(page: Page, text: string): Promise<void> {
+  const { data, size } = qrcode.create(text, { errorCorrectionLevel: 'M' }).modules
+  const dark = [...data].flatMap((module, at) => (module ? [`${(at % size) + 4} ${Math.floor(at / size) + 4}`] : []))
+  const path = await code(page).locator('path').getAttribute('d')
+  expect([...path!.matchAll(/M(\d+ \d+)h1v1h-1z/g)].map(found => found[1])).toEqual(dark)
+}
+
+test('the panel shows the address as a QR code and as text, and how long it is good', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await startSession(page)
+  const url = await showCode(page)
+  await expect(code(page)).toBeVisible()
+  await expectCodeOf(page, url)
+  const left = page.getByTestId('countdown')
+  await expect(left).toHaveText(/^(2:00|1:5\d)$/)
+  const first = await left.textContent()
+  await expect(left).not.toHaveText(first!)
+  await expect(left).toHaveText(/^1:5\d$/)
+  await expect(page.getByText('None yet. Scan the code')).toBeVisible()
+  await picture(page, 'phone')
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await expect(page.getByText('Copied')).toBeVisible()
+  expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(url)
+  await resize(app, page, 480, 320)
+  // A camera sees all of it without scrolling.
+  const box = (await code(page).boundingBox())!
+  expect(box.y + box.height).toBeLessThanOrEqual(320)
+  await picture(page, 'phone-small')
+})
+
+test('closing the panel voids the code (17)', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const url = await showCode(page)
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+  await expect(code(page)).toBeHidden()
+  const late = phone(url)
+  await expect.poll(late.state).toBe('closed channel_refused')
+  const again = await showCode(page)
+  expect(again).not.toBe(url)
+  const inTime = phone(again)
+  await expect.poll(inTime.state).toBe('asking')
+})
+
+test('closing the window voids the code too (17)', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const url = await showCode(page)
+  await closeWindow(app, page)
+  const late = phone(url)
+  await expect.poll(late.state).toBe('closed channel_refused')
+})
+
+test('a code that was used is replaced at once (12)', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const url = await showCode(page)
+  const first = phone(url, 'first')
+  await expect.poll(first.state).toBe('asking')
+  await expect(page.getByTestId('address')).not.toHaveText(url)
+  const second = phone(url, 'second')
+  await expect.poll(second.state).toBe('closed channel_refused')
+  expect(first.state()).toBe('asking')
+})
+
+/** A host that tells of these addresses in place of its own, each with the secret of the real one. */
+function told(addresses: PairingAddress[]): Relay['change'] {
+  return message => {
+    if (message.type !== 'pairing') return message
+    const { hash } = new URL(message.addresses[0]!.url)
+    return { ...message, addresses: addresses.map(one => ({ ...one, url: one.url + hash })) }
+  }
+}
+
+const address = (kind: PairingAddress['kind'], name: string, scheme = 'http'): PairingAddress => ({
+  kind,
+  name,
+  url: `${scheme}://${name}:7317/`,
+})
+
+const ADDRESSES = [
+  address('named', 'workstation.tail1234.ts.net', 'https'),
+  address('tailnet', '100.101.102.103'),
+  address('lan', '192.168.1.34'),
+  address('lan', '[fd00:1234:5678:9abc:def0:1234:5678:9abc]'),
+  address('public', '[2001:db8::1]'),
+  address('container', '172.17.0.1'),
+  address('link_local', '169.254.10.20'),
+  address('loopback', '127.0.0.1'),
+]
+
+const choices = (page: Page) => page.getByRole('group', { name: 'Address in the code' }).locator('label')
+
+/** What a `pairing` push of the host looks like when everything in it is new. */
+function push(relay: Relay, secret: string, more: Partial<HostMessageOf<'pairing'>> = {}): void {
+  const addresses = ADDRESSES.map(one => ({ ...one, url: `${one.url}#v1.${'k'.repeat(43)}.${secret.repeat(43)}` }))
+  const message: HostMessage = { type: 'pairing', addresses, expires_at: Date.now() + 120_000, reached: null, ...more }
+  relay.say(message)
+}
+
+test('the best address is in the code, every other one a tap away, and the choice stays', async ({ join }) => {
+  const { app, page, relay } = await join(told(ADDRESSES))
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await showCode(page)).toContain('https://workstation.tail1234.ts.net:7317/#v1.')
+  await expect(choices(page)).toHaveText([
+    'workstation.tail1234.ts.netBy name',
+    '100.101.102.103Tailnet',
+    '192.168.1.34Local network',
+    '[fd00:1234:5678:9abc:def0:1234:5678:9abc]Local network',
+    '[2001:db8::1]Internet',
+    '172.17.0.1Virtual network',
+    '169.254.10.20Direct link',
+    '127.0.0.1This computer only',
+  ])
+  await expect(page.getByText('Plain HTTP')).toBeHidden()
+  await picture(page, 'addresses')
+
+  await page.getByText('192.168.1.34').click()
+  const chosen = page.getByRole('radio', { name: '192.168.1.34' })
+  await expect(chosen).toBeChecked()
+  expect(await shownUrl(page)).toMatch(/^http:\/\/192\.168\.1\.34:7317\/#v1\./)
+  await expectCodeOf(page, await shownUrl(page))
+  await expect(page.getByText('Plain HTTP: nobody who only listens')).toBeVisible()
+  await picture(page, 'address-chosen')
+  // Arrows choose too.
+  await page.keyboard.press('ArrowUp')
+  expect(await shownUrl(page)).toContain('http://100.101.102.103')
+  await expect(page.getByText('Plain HTTP')).toBeHidden()
+  await page.keyboard.press('ArrowDown')
+  await expect(chosen).toBeChecked()
+
+  // The host renews the code.
+  push(relay, 'b')
+  await expect(page.getByTestId('address')).toHaveText(
+    `http://192.168.1.34:7317/#v1.${'k'.repeat(43)}.${'b'.repeat(43)}`,
+  )
+  await expect(page.getByTestId('countdown')).toHaveText(/^(2:00|1:5\d)$/)
+  await expectCodeOf(page, await shownUrl(page))
+
+  await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+  expect(await showCode(page)).toContain('http://192.168.1.34')
+  await closeWindow(app, page)
+  const [again] = await Promise.all([app.waitForEvent('window'), app.evaluate(({ app }) => void app.emit('activate'))])
+  expect(await showCode(again)).toContain('http://192.168.1.34')
+  // Where that network is gone the best of what is there takes its place.
+  relay.change = told(ADDRESSES.slice(0, 2))
+  await again.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
+  expect(await showCode(again)).toContain('https://workstation.tail1234.ts.net')
+})
+
+test('that the phone gets through is seen while the code is shown', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES.slice(2)))
+  await showCode(page)
+  const line = page.getByTestId('reached')
+  await expect(line).toHaveText('Not reached by a phone yet')
+  push(relay, 'c', { reached: { address: '::ffff:192.168.1.77', at: Date.now() } })
+  await expect(line).toHaveText('Your phone has reached this computer (192.168.1.77)now')
+  await picture(page, 'reached')
+})
+
+test('a computer without a network says so', async ({ join }) => {
+  const { page } = await join(told([address('loopback', '127.0.0.1'), address('loopback', '[::1]')]))
+  await showCode(page)
+  await expect(page.getByText('No network found: only this computer can open it.')).toBeVisible()
+  await picture(page, 'no-network')
+})
+
+test('a code that died while the computer slept is asked for anew', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES))
+  const { change } = relay
+  let slept = false
+  relay.change = message => {
+    if (message.type !== 'pairing' || slept) return change(message)
+    slept = true
+    return change({ ...message, expires_at: Date.now() + 2_000 })
+  }
+  const url = await showCode(page)
+  await expect(page.getByTestId('countdown')).toHaveText(/^0:0[12]$/)
+  await expect(page.getByTestId('countdown')).toHaveText(/^1:\d\d$/)
+  // The host behind had a secret that is still good.
+  expect(await shownUrl(page)).toBe(url)
+  expect(relay.asked.filter(message => message.type === 'pair')).toHaveLength(2)
+})
+
+test('without a host there is no code, and with it there is one again', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES))
+  const url = await showCode(page)
+  relay.away = true
+  relay.say({ type: 'error', code: 'host_stopping', message: 'the host is stopping' })
+  await expect(page.getByText('No code without a connection to the host.')).toBeVisible()
+  await expect(code(page)).toBeHidden()
+  await picture(page, 'phone-without-host')
+  relay.away = false
+  await expect(code(page)).toBeVisible()
+  expect(await shownUrl(page)).not.toBe(url)
+})

@@ -1,0 +1,28 @@
+// A host in a process of its own beside the app. Knows no window.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { environment, root } from './environment.ts'
+
+export interface Headless {
+  process: ChildProcess
+  shell: number
+  stop(): Promise<void>
+}
+
+/** Starts it on the folder `data` in `dataDir`, with one shell. */
+export async function startHeadless(dataDir: string): Promise<Headless> {
+  const script = join(import.meta.dirname, 'headless-host.ts')
+  const child = spawn(process.execPath, [script, join(dataDir, 'data')], {
+    cwd: root,
+    env: environment(dataDir),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer]
+  const stop = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+  }
+  return { process: child, shell: Number(line.toString()), stop }
+}

@@ -1,0 +1,98 @@
+// A phone on plain HTTP, at an address that no browser trusts: without WebCrypto or any other gift to secure pages it is let
+// in, types, comes back and is shut out again. Knows no programs.
+import { test as base, expect, type Phone } from '../browser/phone.ts'
+import { BrowserHost } from '../support/browser-host.ts'
+import { LAN_ADDRESS } from './playwright.config.ts'
+
+const test = base.extend({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+  host: async ({}, use) => {
+    const host = await BrowserHost.start(LAN_ADDRESS)
+    await use(host)
+    await host.stop()
+  },
+})
+
+/** What the page may not lean on. */
+async function isInsecure(phone: Phone): Promise<void> {
+  const facts = await phone.page.evaluate(() => ({
+    origin: window.location.origin,
+    isSecureContext: window.isSecureContext,
+    subtle: crypto.subtle === undefined,
+    agentData: 'userAgentData' in navigator,
+  }))
+  expect(facts).toEqual({ origin: phone.host.origin, isSecureContext: false, subtle: true, agentData: false })
+}
+
+test('scanned, let in, typed, reloaded, cut off, back, revoked', async ({ phone, host }) => {
+  expect(host.origin).toBe(`http://${LAN_ADDRESS}:${host.port}`)
+  await host.answers('by_hand')
+  await phone.scan()
+  await phone.says('Waiting for your computer')
+  await isInsecure(phone)
+  await expect(phone.page.getByText('plain HTTP')).toBeVisible()
+  expect(phone.page.url()).toBe(`${host.origin}/`)
+  const request = await host.request()
+  expect(await phone.code()).toBe(request.code)
+  expect(request.secure).toBe(false)
+  await phone.picture('lan-waiting')
+  await phone.page.reload()
+  await phone.says('Waiting for your computer')
+  expect(await phone.code()).toBe(request.code)
+  await host.desktop.answerPairing(request.pairing_id, { allow: true })
+  await phone.isIn()
+
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await phone.run('typed')
+  await phone.shows('typed')
+  await phone.page.reload()
+  await isInsecure(phone)
+  await phone.shows('typed')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after the reload')
+  await phone.shows('after the reload')
+
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  await phone.run('without a network')
+  await host.network('up')
+  await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 20_000 })
+  await phone.shows('without a network')
+  await phone.agrees()
+  expect(await typed()).toEqual(['typed', 'after the reload', 'without a network'])
+
+  // In a new page, as on another day.
+  await phone.page.goto('about:blank')
+  await phone.page.goto(host.origin)
+  await phone.shows('taken down')
+
+  const [device] = (await host.desktop.devices()).devices
+  await host.desktop.revokeDevice(device!.device_id)
+  await phone.says('This phone is not let in any more')
+  await phone.page.reload()
+  await phone.says('This computer does not know this phone')
+  await host.answers('yes')
+  await phone.scan()
+  await phone.shows('taken down')
+  expect((await host.desktop.devices()).devices.map(one => one.device_id)).not.toContain(device!.device_id)
+})
+
+test('a phone that may only look does so here too', async ({ phone, second, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await host.answers('by_hand')
+  await second.scan()
+  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: true, read_only: true })
+  await second.page.locator('.row').first().tap()
+  await second.shows('$ ')
+  await isInsecure(second)
+  await expect(second.page.getByText('Looking only')).toBeVisible()
+  await phone.run('echo seen on both')
+  await second.shows('seen on both\n')
+  await second.page.locator('.xterm').tap()
+  await second.run('echo from the looker')
+  await phone.run('echo end')
+  await second.shows('end\n')
+  expect(await second.screen()).not.toContain('looker')
+})
