@@ -785,3 +785,17 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     expect(told).toContain('test phone')
   })
 })
+
+it('whoever shows the code is told which browser has opened the page since', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const reached: (string | undefined)[] = []
+  desk.on('pairing', message => reached.push(message.reached?.address))
+  await fetch(`http://127.0.0.1:${host.port}/`)
+  await pairingUrl(desk)
+  expect(reached).toEqual([undefined])
+  for (let visit = 0; visit < 20; visit++) await fetch(`http://127.0.0.1:${host.port}/`)
+  await until(() => reached.at(-1) === '127.0.0.1')
+  // Told now and then, not at each visit.
+  expect(reached.length).toBeLessThan(20)
+})

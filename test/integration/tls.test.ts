@@ -16,12 +16,14 @@ import { join } from 'node:path'
 import { type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import type { Host } from '../../main/host/host.ts'
 import type { Interfaces } from '../../main/host/net/addresses.ts'
 import { HandshakeLimit } from '../../main/host/net/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../main/host/net/http.ts'
 import { type TlsFiles, tailscaleCertificate } from '../../main/host/net/tls.ts'
-import { serveSockets } from '../../main/host/net/websocket.ts'
-import { cleanUp, later, temporaryFolder, until } from '../support/host.ts'
+import { serveSockets, socketTransport } from '../../main/host/net/websocket.ts'
+import { cleanUp, later, startHost, temporaryFolder, until, webClient } from '../support/host.ts'
+import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone } from '../support/pairing.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -472,4 +474,42 @@ describe('a certificate of Tailscale', () => {
       })
     await expect(tailscaleCertificate(temporaryFolder(), NAME, ['/nowhere/tailscale'])).rejects.toThrow(/no command/)
   })
+})
+
+it('a phone is paired over wss and comes back; a key made over plain HTTP is a stranger here, and the other way round', async () => {
+  const tls = certificate()
+  const dataDir = join(temporaryFolder(), 'data')
+  const open = async (host: Host, scheme: 'ws' | 'wss') => {
+    const socket = new WebSocket(`${scheme}://127.0.0.1:${host.port}/ws`, { ca: readFileSync(tls.cert) })
+    later(() => socket.terminate())
+    await once(socket, 'open')
+    return socketTransport(socket)
+  }
+  const scheme = (host: Host) => new URL(host.addresses()[0]!.origin).protocol.replace('http', 'ws').replace(':', '')
+  const pairedAt = async (host: Host) => {
+    const desk = await desktopOf(host)
+    later(() => desk.close())
+    answerAll(desk)
+    const url = await pairingUrl(desk)
+    expect(new URL(url).origin).toBe(host.addresses()[0]!.origin)
+    return pairPhone(url, () => open(host, scheme(host) as 'ws' | 'wss'))
+  }
+  const comesBack = (host: Host, phone: Identity) =>
+    webClient(host, { phone, via: () => open(host, scheme(host) as 'ws' | 'wss'), reconnect: false }).connect()
+
+  const plain = await startHost({ dataDir })
+  const madeOverHttp = await pairedAt(plain)
+  await comesBack(plain, madeOverHttp)
+  await plain.stop()
+
+  const secure = await startHost({ dataDir, tls })
+  expect(secure.addresses()[0]!.origin).toMatch(/^https:/)
+  const madeOverTls = await pairedAt(secure)
+  await comesBack(secure, madeOverTls)
+  await expect(comesBack(secure, madeOverHttp)).rejects.toMatchObject({ code: 'channel_refused' })
+  await secure.stop()
+
+  const plainAgain = await startHost({ dataDir })
+  await expect(comesBack(plainAgain, madeOverTls)).rejects.toMatchObject({ code: 'channel_refused' })
+  await comesBack(plainAgain, madeOverHttp)
 })

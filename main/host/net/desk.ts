@@ -6,8 +6,8 @@ import type { Address } from './candidates.ts'
 import type { Devices } from './devices.ts'
 import type { Pairing } from './pairing.ts'
 
-/** A browser asks for a page and its parts at once; told once in this time is enough. */
-const REACHED_MS = 1_000
+/** Who looks at the code sees no difference. */
+const REACHED_MS = 200
 
 export interface DeskOptions {
   hostKey: Uint8Array
@@ -23,6 +23,7 @@ export interface DeskOptions {
 
 export class Desk {
   readonly #options: DeskOptions
+  #telling: NodeJS.Timeout | undefined
   #reached: { address: string; at: number } | null = null
 
   constructor(options: DeskOptions) {
@@ -69,10 +70,12 @@ export class Desk {
 
   /** Somebody's browser asked for the page: whoever shows the code sees that the phone gets through. */
   pageAsked(address: string): void {
-    const now = Date.now()
-    const same = this.#reached?.address === address && now - this.#reached.at < REACHED_MS
-    if (same || !this.pairing.shown) return
-    this.#reached = { address, at: now }
-    this.#options.pairingChanged()
+    if (!this.pairing.shown) return
+    this.#reached = { address, at: Date.now() }
+    // Anybody in the network can ask for the page, and as often as they like.
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined
+      this.#options.pairingChanged()
+    }, REACHED_MS).unref()
   }
 }
