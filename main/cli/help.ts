@@ -13,7 +13,6 @@ export function mainHelp(commands: readonly CommandSpec[]): string {
     '',
     'Every command takes:',
     ...optionLines(COMMON),
-    '',
     'otg COMMAND --help tells more of one; otg --version tells the version.',
   ])
 }
@@ -33,8 +32,8 @@ export function commandHelp(command: CommandSpec): string {
 function optionLines(options: Record<string, OptionSpec>): string[] {
   const shown = Object.entries(options).filter(([, spec]) => !spec.hidden)
   return columns(
-    shown.map(([name, { value, help }]) => [
-      `${name === 'help' ? '-h, ' : ''}--${name}${value ? ` ${value}` : ''}`,
+    shown.map(([name, { value, short, help }]) => [
+      `${name === 'help' ? '-h, ' : short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
       help,
     ]),
   )
