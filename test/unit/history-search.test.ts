@@ -231,8 +231,12 @@ describe('a search', () => {
     await history.flush()
     running.print('ur\r\n')
     await history.flush()
-    const found = await searchFor(lookupOf(history), 'needle')
-    expect(linesOf(found)).toEqual(['needle four', 'needle three', 'needle two', 'needle one'])
+    const lookup = lookupOf(history)
+    const all = ['needle four', 'needle three', 'needle two', 'needle one']
+    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(all)
+    // What was still on the screen when its piece ended has no text of its own yet.
+    await indexed(history)
+    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(all)
   })
 
   it('goes on with a cursor where it ended, and finds each line once', async () => {
