@@ -6,8 +6,7 @@ export function mainHelp(commands: readonly CommandSpec[]): string {
   return lines([
     'Usage: otg COMMAND [OPTION…]',
     '',
-    'Terminals of this computer, within reach of your phone. Sessions live in a host',
-    'and outlive every terminal and browser that looks at them.',
+    'Terminals that your phone can reach. Sessions outlive whatever looks at them.',
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',
