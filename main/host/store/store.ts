@@ -257,6 +257,14 @@ export class Store {
       .get()!
   }
 
+  /** Of the file, in whole pages; reads all of the index. */
+  indexBytes(): number {
+    return this.#database
+      .prepare<[], number>("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'words%'")
+      .pluck()
+      .get()!
+  }
+
   // --- the file ---
 
   /** Runs `work` as one transaction; whatever it throws undoes it all. */
