@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Connection, HELLO_MS } from '../../main/host/net/connection.ts'
 import type { Desk } from '../../main/host/net/desk.ts'
 import type { Verdict } from '../../main/host/net/entrance.ts'
+import type { Past } from '../../main/host/past.ts'
 import type { Sessions } from '../../main/host/session/sessions.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../protocol/frames.ts'
@@ -43,6 +44,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     },
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
+    past: untouchable<Past>('past'),
     desk,
     admit: (name, verdict) => {
       asked.push(name)

@@ -2,21 +2,18 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import {
-  ClientMessage,
-  type ClientMessageOf,
-  type HostMessage,
-  type SessionInfo,
-  VERSIONS,
-} from '../../../protocol/messages.ts'
+import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import type { Past } from '../past.ts'
 import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
+import { brief } from './brief.ts'
 import type { Desk } from './desk.ts'
 import type { Device } from './devices.ts'
 import type { Admit } from './entrance.ts'
+import { HistoryRequests } from './history-requests.ts'
 
 export type Role = 'local' | 'device'
 
@@ -24,6 +21,8 @@ export interface ConnectionOptions {
   transport: Transport
   role: Role
   sessions: Sessions
+  /** What was recorded of them. */
+  past: Past
   /** Decides about who says hello, at once or later. */
   admit: Admit
   /** What the desktop sees and decides about phones. */
@@ -47,10 +46,6 @@ const BUFFERED_BYTES = 64 * 1024 * 1024
 /** With as much unread, another list of sessions can wait. */
 const LIST_BUFFERED_BYTES = 256 * 1024
 
-/** A list shows what a person reads of a command; whole prompts of a hundred agents would not fit a message. */
-const LISTED_ARGUMENTS = 10
-const LISTED_CHARACTERS = 100
-
 /** More than a person looks at. */
 const MOST_ATTACHMENTS = 64
 
@@ -69,6 +64,7 @@ export class Connection {
   #leave = () => {}
   #kind = ''
   #attachments = new Map<number, Attachment>()
+  readonly #history: HistoryRequests
   #nextHandle = 1
   #watching = false
   #watchingDevices = false
@@ -83,6 +79,10 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#history = new HistoryRequests(options.past, {
+      send: frames => this.#sendFrames(frames),
+      refused: (error, request_id) => this.#refuse(error, request_id),
+    })
     this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     options.transport.start({
       frame: bytes => this.#frame(bytes),
@@ -155,6 +155,7 @@ export class Connection {
       }
       case 'output':
       case 'blob':
+      case 'part':
         throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
       default:
         assertNever(frame)
@@ -241,11 +242,6 @@ export class Connection {
         return this.#send({ type: 'pong', request_id: message.request_id })
       case 'list':
         this.#watching ||= message.watch === true
-        if (message.past)
-          return this.#answerLater(message.request_id, async () => {
-            const past = await sessions.listPast()
-            return { type: 'sessions', request_id: message.request_id, sessions: past.map(brief) }
-          })
         return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list().map(brief) })
       case 'create': {
         const session = sessions.create(message.spec)
@@ -283,6 +279,18 @@ export class Connection {
           if (!this.#closed) source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
+      case 'history':
+      case 'search':
+      case 'timeline':
+      case 'moment':
+      case 'stretch':
+      case 'export':
+      case 'more':
+      case 'cancel':
+      case 'mark':
+      case 'unmark':
+      case 'delete_session':
+        return this.#history.take(message)
       case 'pair':
       case 'devices':
       case 'answer_pairing':
@@ -492,6 +500,7 @@ export class Connection {
     clearTimeout(this.#timer)
     this.#leave()
     this.#options.desk.hide(this)
+    this.#history.close()
     for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
@@ -511,15 +520,19 @@ const DESKTOP_ONLY = new Set<ClientMessage['type']>([
 ] satisfies DeskMessage['type'][])
 
 /** What changes something for others, and so is not for a device that may only look. */
-const DOES = new Set<ClientMessage['type']>(['create', 'resize', 'release_size', 'kill', 'rename'])
+const DOES = new Set<ClientMessage['type']>([
+  'create',
+  'resize',
+  'release_size',
+  'kill',
+  'rename',
+  'mark',
+  'unmark',
+  'delete_session',
+])
 
 function onlyLooks(): CodedError {
   return new CodedError('device_read_only', 'this device may only look')
-}
-
-function brief(session: SessionInfo): SessionInfo {
-  const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
-  return { ...session, command: session.command.slice(0, LISTED_ARGUMENTS).map(cut), cwd: session.cwd.slice(0, 1024) }
 }
 
 function ended(source: Source): CodedError {
