@@ -1,5 +1,5 @@
 // “Allow this phone?”: a real phone asks, the window is answered in, and the phone learns it. Knows no host's inside.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
@@ -96,27 +96,27 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
   const desktopUrl = await showCode(page)
   expect(desktopUrl).not.toBe(url)
   // In the same moment in which it comes up: clicks on all there is, and beside it.
-  const early = page.evaluate(
-    () =>
-      new Promise<void>(resolve => {
-        const seen = new MutationObserver(() => {
-          const asks = document.querySelector<HTMLDialogElement>('dialog[open]')
-          if (!asks) return
-          seen.disconnect()
-          const buttons = [...asks.querySelectorAll('button')]
-          for (const button of buttons) button.click()
-          const { left, bottom } = asks.getBoundingClientRect()
-          asks.dispatchEvent(new PointerEvent('pointerdown', { clientX: left - 5, clientY: bottom + 5, bubbles: true }))
-          // The moment begins again whenever the window comes to the front: for a real key it is drawn out by that.
-          const again = setInterval(() => window.dispatchEvent(new FocusEvent('focus')), 50)
-          window.addEventListener('keyup', () => clearInterval(again), { once: true })
-          resolve()
-        })
-        seen.observe(document.body, { subtree: true, childList: true, attributes: true })
-      }),
-  )
+  await page.evaluate(() => {
+    const early = new Promise<void>(resolve => {
+      const seen = new MutationObserver(() => {
+        const asks = document.querySelector<HTMLDialogElement>('dialog[open]')
+        if (!asks) return
+        seen.disconnect()
+        const buttons = [...asks.querySelectorAll('button')]
+        for (const button of buttons) button.click()
+        const { left, bottom } = asks.getBoundingClientRect()
+        asks.dispatchEvent(new PointerEvent('pointerdown', { clientX: left - 5, clientY: bottom + 5, bubbles: true }))
+        // The moment begins again whenever the window comes to the front: for a real key it is drawn out by that.
+        const again = setInterval(() => window.dispatchEvent(new FocusEvent('focus')), 50)
+        window.addEventListener('keyup', () => clearInterval(again), { once: true })
+        resolve()
+      })
+      seen.observe(document.body, { subtree: true, childList: true, attributes: true })
+    })
+    Object.assign(window, { early })
+  })
   const pixel = phone(desktopUrl, 'Pixel')
-  await early
+  await page.evaluate(() => (window as unknown as { early: Promise<void> }).early)
   await page.keyboard.press('Escape')
   await expect(dialog(page)).toBeVisible()
   await expect(answer(page, 'Allow')).toBeEnabled()
@@ -191,23 +191,23 @@ test('several phones are asked about in turn, also when another desktop answers'
   await expectSameCode(page, two)
   await expect(answer(page, 'Allow')).toBeEnabled()
   // The next one comes up where this one was: a click that was meant for it comes a moment too late.
-  const clicked = page.evaluate(
-    () =>
-      new Promise<void>(resolve => {
-        const seen = new MutationObserver(() => {
-          const asks = document.querySelector('dialog[open]')
-          if (!asks?.textContent?.includes('“three”')) return
-          seen.disconnect()
-          asks.querySelector<HTMLButtonElement>('button.primary')!.click()
-          resolve()
-        })
-        seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
-      }),
-  )
+  await page.evaluate(() => {
+    const clicked = new Promise<void>(resolve => {
+      const seen = new MutationObserver(() => {
+        const asks = document.querySelector('dialog[open]')
+        if (!asks?.textContent?.includes('“three”')) return
+        seen.disconnect()
+        asks.querySelector<HTMLButtonElement>('button.primary')!.click()
+        resolve()
+      })
+      seen.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
+    })
+    Object.assign(window, { clicked })
+  })
   const [second] = await waiting(desktop, 2)
   await desktop.answerPairing(second!.pairing_id, { allow: false })
   await expect.poll(two.state).toBe('closed pairing_refused')
-  await clicked
+  await page.evaluate(() => (window as unknown as { clicked: Promise<void> }).clicked)
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “three”?')
   await expect(dialog(page)).not.toContainText('more wait')
   await expectSameCode(page, three)
@@ -332,7 +332,6 @@ test('what stands in the way of a yes is said, and the yes can be given again', 
     last_seen: now - n * 3_600_000,
     address: `192.168.1.${n + 1}`,
   }))
-  mkdirSync(join(dataDir, 'data'), { mode: 0o700 })
   writeFileSync(join(dataDir, 'data', 'devices.json'), JSON.stringify({ version: 1, devices }), { mode: 0o600 })
   const app = await start()
   const page = await app.firstWindow()

@@ -55,6 +55,9 @@ export const test = base.extend<Fixtures>({
     const folder = mkdtempSync(join(tmpdir(), 'otg-desktop-'))
     // The same prompt for everybody: the system's own profile has one for root.
     writeFileSync(join(folder, '.profile'), "PS1='$ '\n")
+    // Whatever networks this computer is in: its addresses and what they are called are no part of these tests.
+    mkdirSync(join(folder, 'data'), { mode: 0o700 })
+    writeFileSync(join(folder, 'data', 'settings.json'), '{ "bind": "loopback" }\n')
     await use(folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   },

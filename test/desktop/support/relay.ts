@@ -29,7 +29,7 @@ export async function startRelay(
 ): Promise<Relay> {
   const folder = join(dataDir, 'data')
   const socket = join(folder, 'otg.sock')
-  mkdirSync(folder, { mode: 0o700 })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const clients = new Set<Transport>()
   const listeners = new Set<(code: string) => void>()
   const listener = await listenLocal(socket, async app => {
