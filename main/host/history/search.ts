@@ -33,6 +33,9 @@ const CONTEXT_CHARACTERS = 200
 /** A page is full with as many characters, so that it fits a message (MESSAGE_BYTES) in any script. */
 const PAGE_CHARACTERS = 200_000
 
+/** Blocks that the index is asked for at first: most pages are full with fewer. */
+const FIRST_ROUND = 512
+
 /** What a screen can still show is hardly more: 500 rows of 400 characters. */
 const UNTOLD_BYTES = 200 * 1024
 
@@ -144,20 +147,34 @@ function* units(
     if (piece?.key !== key) piece = { key, session: store.pieces.byId(key)?.session ?? 0 }
     return piece
   }
-  if (query.match !== undefined) {
-    for (const row of store.blocksWith(query.match, (from + 1) * MOST_BLOCKS)) {
+  const { match } = query
+  if (match !== undefined) {
+    for (const row of inRounds((below, most) => store.blocksWith(match, below, most), (from + 1) * MOST_BLOCKS)) {
       const key = Math.floor(row / MOST_BLOCKS)
       yield* rawDownTo(key)
       // Half of it is in the index already; it is looked through as a whole.
       if (!isRaw.has(key)) yield { ...at(key), block: row % MOST_BLOCKS, raw: undefined }
     }
   } else {
-    for (const key of store.pieces.texts(from + 1)) {
+    for (const key of inRounds((below, most) => store.pieces.texts(below, most), from + 1)) {
       yield* rawDownTo(key)
-      yield { ...at(key), block: undefined, raw: undefined }
+      if (!isRaw.has(key)) yield { ...at(key), block: undefined, raw: undefined }
     }
   }
   yield* rawDownTo(Number.NEGATIVE_INFINITY)
+}
+
+/**
+ * Numbers from the largest down. No statement stays open while somebody thinks: an open one keeps the write-ahead log from
+ * being used again. Few rounds, because each begins anew with merging what a query asks for.
+ */
+function* inRounds(ask: (below: number, most: number) => number[], below: number): Generator<number> {
+  for (let most = FIRST_ROUND; ; most *= 4) {
+    const numbers = ask(below, most)
+    yield* numbers
+    if (numbers.length < most) return
+    below = numbers.at(-1)!
+  }
 }
 
 interface Lines {
