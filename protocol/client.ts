@@ -5,6 +5,7 @@ import { BACKOFF, type Backoff, pause } from './backoff.ts'
 import { Emitter } from './emitter.ts'
 import { assertNever, CodedError, isErrorCode, toCoded } from './errors.ts'
 import { type Frame, FrameReader, jsonFrames } from './frames.ts'
+import { type Heard, HistoryClient, type Requests } from './history-client.ts'
 import {
   type ClientKind,
   type ClientMessage,
@@ -83,9 +84,13 @@ interface Pending {
   resolve: (message: HostMessage) => void
   reject: (error: CodedError) => void
   timer: unknown
+  /** What comes before the answer. */
+  heard?: Heard | undefined
 }
 
 export class HostClient extends Emitter<ClientEvents> {
+  /** What was recorded of all sessions. */
+  readonly history: HistoryClient
   readonly #options: ClientOptions
   readonly #now: () => number
   #state: ClientState = { name: 'connecting', attempt: 0 }
@@ -114,6 +119,14 @@ export class HostClient extends Emitter<ClientEvents> {
     super()
     this.#options = options
     this.#now = options.now ?? Date.now
+    const requests: Requests = {
+      request: (answer, message, heard) => {
+        const request_id = this.#nextRequest++
+        return { request_id, answer: this.#request(answer, { ...message, request_id } as ClientRequest, heard) }
+      },
+      send: message => this.#send(message),
+    }
+    this.history = new HistoryClient(requests, options.inflate ?? noInflate)
   }
 
   get state(): ClientState {
@@ -165,10 +178,9 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#finish(new CodedError('client_closed', 'the client closed the connection'))
   }
 
-  /** The sessions that run or ended lately; with `past` also those that only history knows. */
-  async list(options: { past?: boolean } = {}): Promise<SessionInfo[]> {
-    const message = { type: 'list', request_id: this.#nextRequest++, past: options.past === true } as const
-    return (await this.#request('sessions', message)).sessions
+  /** The sessions that run or ended lately; all of them has `history`. */
+  async list(): Promise<SessionInfo[]> {
+    return (await this.#request('sessions', { type: 'list', request_id: this.#nextRequest++ })).sessions
   }
 
   /** From now on `sessions` is emitted with the list and again whenever it changes, also after reconnects. */
@@ -338,6 +350,8 @@ export class HostClient extends Emitter<ClientEvents> {
         return this.#byHandle.get(frame.handle)?.blob(frame.bytes)
       case 'ack':
         return this.#byHandle.get(frame.handle)?.ack(frame.value)
+      case 'part':
+        return this.#heard(frame.request_id)?.part?.(frame.bytes)
       case 'input':
         throw new CodedError('bad_frame', 'a host does not type')
       default:
@@ -361,6 +375,8 @@ export class HostClient extends Emitter<ClientEvents> {
         else if (message.type === 'devices') this.emit('devices', message)
         else if (this.#showingPairing) this.emit('pairing', message)
         return
+      case 'progress':
+        return this.#heard(message.request_id)?.progress?.(message.done, message.total)
       case 'attention':
         return this.emit('attention', message)
       case 'error':
@@ -370,6 +386,13 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'created':
       case 'session':
       case 'screen':
+      case 'past':
+      case 'found':
+      case 'timeline':
+      case 'moment':
+      case 'stretch':
+      case 'exported':
+      case 'marked':
         return this.#answer(message.request_id, message)
       case 'resize':
       case 'size_owner':
@@ -550,26 +573,41 @@ export class HostClient extends Emitter<ClientEvents> {
   /** Waits until the channel is there, asks, and narrows the answer. */
   async #request<T extends HostMessage['type']>(
     answer: T,
-    message: ClientMessage & { request_id: number },
+    message: ClientRequest,
+    heard?: Heard,
   ): Promise<HostMessageOf<T>> {
     if (!this.#started) void this.connect().catch(() => {})
     await withDeadline(this.#whenReady(), REQUEST_MS)
-    const got = await this.#ask(message, REQUEST_MS)
+    const got = await this.#ask(message, REQUEST_MS, heard)
     if (got.type !== answer) throw new CodedError('bad_message', `the host answered ${got.type} instead of ${answer}`)
     return got as HostMessageOf<T>
   }
 
-  #ask(message: ClientMessage & { request_id: number }, milliseconds: number): Promise<HostMessage> {
+  #ask(message: ClientRequest, milliseconds: number, heard?: Heard): Promise<HostMessage> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(message.request_id)
-        reject(new CodedError('request_timeout', 'the host did not answer in time'))
-      }, milliseconds)
-      this.#pending.set(message.request_id, { resolve, reject, timer })
+      const timer = this.#deadline(message.request_id, milliseconds)
+      this.#pending.set(message.request_id, { resolve, reject, timer, heard })
       if (this.#send(message)) return
       this.#take(message.request_id)
       reject(new CodedError('connection_lost', 'there is no connection to the host'))
     })
+  }
+
+  #deadline(request_id: number, milliseconds: number): unknown {
+    return setTimeout(() => {
+      const pending = this.#pending.get(request_id)
+      this.#pending.delete(request_id)
+      pending?.reject(new CodedError('request_timeout', 'the host did not answer in time'))
+    }, milliseconds)
+  }
+
+  /** Who waits for an answer that is on its way: what comes before it is a sign of life. */
+  #heard(request_id: number): Heard | undefined {
+    const pending = this.#pending.get(request_id)
+    if (!pending?.heard) return undefined
+    clearTimeout(pending.timer)
+    pending.timer = this.#deadline(request_id, REQUEST_MS)
+    return pending.heard
   }
 
   #take(request_id: number): Pending | undefined {
@@ -621,6 +659,8 @@ export class HostClient extends Emitter<ClientEvents> {
     attached.failed(error)
   }
 }
+
+type ClientRequest = ClientMessage & { request_id: number }
 
 const noInflate: Inflate = () => {
   throw new CodedError('bad_frame', 'this client cannot inflate')

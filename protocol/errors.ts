@@ -51,6 +51,14 @@ export const ERROR_CODES = {
   input_full: 'the session takes no more input for now',
   too_many_sessions: 'the host has as many sessions as it takes',
   too_many_attachments: 'this connection has as many attachments as it takes',
+  // history
+  cancelled: 'whoever asked no longer wants it',
+  session_running: 'the process of this session still runs',
+  history_busy: 'as much is searched or exported at once as the host takes',
+  mark_unknown: 'the session has no such mark',
+  too_many_marks: 'the session has as many marks as it takes',
+  pattern_invalid: 'a pattern that is no regular expression, or is too long',
+  pattern_slow: 'looking for a pattern takes too long',
   // the host
   host_running: 'another host owns this data folder',
   host_not_running: 'no host runs on this data folder',

@@ -6,7 +6,7 @@
 import { CodedError } from './errors.ts'
 import { BATCH_BYTES, BLOB_BYTES, FRAME_BYTES, INPUT_BYTES, MESSAGE_BYTES } from './limits.ts'
 
-export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4 } as const
+export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4, part: 5 } as const
 
 const MORE = 1
 const SPANS = 2
@@ -21,6 +21,7 @@ export type Frame =
   | { kind: 'input'; handle: number; seq: number; bytes: Uint8Array }
   | { kind: 'ack'; handle: number; value: number }
   | { kind: 'blob'; handle: number; bytes: Uint8Array }
+  | { kind: 'part'; request_id: number; bytes: Uint8Array }
 
 /** Output bytes that begin at `offset`. `compressed`: `bytes` is one zstd frame of `size` raw bytes. */
 export interface Output {
@@ -101,6 +102,13 @@ export function blobFrames(handle: number, bytes: Uint8Array): Uint8Array[] {
   return spanning(KIND.blob, [header, bytes], BLOB_BYTES + header.length)
 }
 
+/** Part of the answer to a request, before the message that ends it: [5][flags][request u32][bytes]. */
+export function partFrames(request_id: number, bytes: Uint8Array): Uint8Array[] {
+  const header = new Uint8Array(4)
+  view(header).setUint32(0, request_id)
+  return spanning(KIND.part, [header, bytes], BLOB_BYTES + header.length)
+}
+
 function spanning(kind: number, parts: Uint8Array[], most: number): Uint8Array[] {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   if (total > most) throw new CodedError('bad_frame', `a message of ${total} bytes is over its limit of ${most}`)
@@ -136,6 +144,7 @@ const LIMITS: Record<number, number> = {
   [KIND.json]: MESSAGE_BYTES,
   [KIND.input]: INPUT_BYTES + 12,
   [KIND.blob]: BLOB_BYTES + 4,
+  [KIND.part]: BLOB_BYTES + 4,
 }
 
 /**
@@ -220,6 +229,9 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
     case KIND.blob:
       if (body.length < 4) bad('a blob frame without its header')
       return { kind: 'blob', handle: data.getUint32(0), bytes: body.subarray(4) }
+    case KIND.part:
+      if (body.length < 4) bad('a part without its header')
+      return { kind: 'part', request_id: data.getUint32(0), bytes: body.subarray(4) }
     default:
       return bad(`a frame of unknown kind ${kind}`)
   }

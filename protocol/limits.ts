@@ -30,3 +30,29 @@ export const CLAIM_LAPSE_MS = 30_000
 
 /** History that a client gets unless it asks for more: about what fills its scrollback of 10,000 lines. */
 export const BUDGET_BYTES = 1024 * 1024
+
+/** Exported bytes that come at once: four frames. The client asks for each but the first few, so that none pile up. */
+export const PART_BYTES = 256 * 1024
+
+/** Parts of an export that may be under way: enough to fill a line with 50 ms of latency. */
+export const PARTS_AHEAD = 4
+
+/** What a search may look for: more than anybody types, less than what hurts. */
+export const QUERY_CHARACTERS = 10_000
+
+/** Hits and sessions of one page. */
+export const MAX_HITS = 200
+export const MAX_PAGE = 500
+
+/** Lines around a hit, on each side. */
+export const MAX_CONTEXT = 10
+
+/** Buckets of a timeline: one for each pixel of a wide window. */
+export const MAX_BUCKETS = 4096
+
+/** What is to be taken out of an export: patterns, and characters of each. */
+export const MAX_PATTERNS = 32
+export const PATTERN_CHARACTERS = 512
+
+/** A mark's label: what fits beside a timeline. */
+export const LABEL_CHARACTERS = 128

@@ -1,6 +1,19 @@
 // The JSON messages of both directions and their schemas. Knows nothing of frames, sockets or sessions.
 import * as z from 'zod/mini'
-import { BLOB_BYTES, MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from './limits.ts'
+import {
+  BLOB_BYTES,
+  LABEL_CHARACTERS,
+  MAX_BUCKETS,
+  MAX_COLS,
+  MAX_CONTEXT,
+  MAX_HITS,
+  MAX_PAGE,
+  MAX_PATTERNS,
+  MAX_ROWS,
+  MAX_WINDOW_BYTES,
+  PATTERN_CHARACTERS,
+  QUERY_CHARACTERS,
+} from './limits.ts'
 
 // The page's CSP forbids eval, and zod probes for it unless told not to (zod 4 docs, "jitless").
 z.config({ jitless: true })
@@ -9,7 +22,8 @@ z.config({ jitless: true })
 export const VERSIONS = [1]
 
 const id = z.string().check(z.minLength(1), z.maxLength(64))
-const request_id = z.int().check(z.nonnegative())
+// Parts of an answer name it in 32 bits.
+const request_id = z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))
 const handle = z.int().check(z.nonnegative(), z.maximum(0xffff_ffff))
 const offset = z.int().check(z.nonnegative())
 const text = (most: number) => z.string().check(z.maxLength(most))
@@ -111,6 +125,64 @@ export const PairingRequest = z.object({
 })
 export type PairingRequest = z.infer<typeof PairingRequest>
 
+/** Which sessions: all that is given has to hold. */
+export const HistoryFilter = z.object({
+  /** In the title, the command line or the folder; capitals count as small letters. */
+  text: z.optional(text(256)),
+  /** In the command line. */
+  command: z.optional(text(256)),
+  /** This folder or one below it. */
+  cwd: z.optional(text(4096)),
+  state: z.optional(z.array(SessionState).check(z.minLength(1), z.maxLength(6))),
+  /** Something of it is from this time or later; a search finds only what was printed then. */
+  after: z.optional(z.int()),
+  /** Something of it is from before this time; a search finds only what was printed then. */
+  before: z.optional(z.int()),
+  session_id: z.optional(id),
+})
+export type HistoryFilter = z.infer<typeof HistoryFilter>
+
+/** A line that was found. */
+export const Hit = z.object({
+  session_id: id,
+  /** Where it was complete; a place that `moment` takes. */
+  offset,
+  /** When, in milliseconds since the session's birth. */
+  at: z.int(),
+  line: z.string(),
+  /** The lines around it, in order. */
+  before: z.array(z.string()),
+  after: z.array(z.string()),
+  /** What was found in `line`: where each begins and ends, in UTF-16 units, in order and apart. */
+  ranges: z.array(z.tuple([offset, offset])),
+})
+export type Hit = z.infer<typeof Hit>
+
+/** A place that somebody wants to come back to. */
+export const Mark = z.object({ mark_id: z.int(), offset, at: z.int(), label: z.string() })
+export type Mark = z.infer<typeof Mark>
+
+/** Why a part of a log is not there. */
+export const LostReason = z.enum(['trimmed', 'damaged', 'unrecorded'])
+
+export const ExportFormat = z.enum(['cast', 'cast3', 'txt', 'html', 'raw'])
+export type ExportFormat = z.infer<typeof ExportFormat>
+
+/** What must not be in an export. */
+export const Redaction = z.object({
+  /** JavaScript regular expressions (flags `gu`), looked for in each line as it is read. */
+  patterns: z.optional(z.array(text(PATTERN_CHARACTERS)).check(z.maxLength(MAX_PATTERNS))),
+  /** Also what looks like a password, a key or a token. */
+  secrets: z.optional(z.boolean()),
+})
+export type Redaction = z.infer<typeof Redaction>
+
+const cursor = text(256)
+const limit = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum(most)))
+/** A place by the clock (milliseconds since birth) or by the log. */
+const Place = z.union([z.object({ at: offset }), z.object({ offset })])
+export type Place = z.infer<typeof Place>
+
 export const ClientKind = z.enum(['phone', 'desktop', 'cli', 'script'])
 export type ClientKind = z.infer<typeof ClientKind>
 
@@ -123,8 +195,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     client: z.object({ kind: ClientKind, name: text(64) }),
   }),
   z.object({ type: z.literal('ping'), request_id }),
-  /** `watch`: also send `sessions` again whenever something in it changed. `past`: also what ended, newest first. */
-  z.object({ type: z.literal('list'), request_id, watch: z.optional(z.boolean()), past: z.optional(z.boolean()) }),
+  /** `watch`: also send `sessions` again whenever something in it changed. */
+  z.object({ type: z.literal('list'), request_id, watch: z.optional(z.boolean()) }),
   z.object({ type: z.literal('create'), request_id, spec: SessionSpec }),
   z.object({
     type: z.literal('attach'),
@@ -155,6 +227,55 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('show'), request_id, session_id: id }),
   z.object({ type: z.literal('kill'), request_id, session_id: id }),
   z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
+  // What follows is about the history: of all sessions, those that run too.
+  /** Sessions, the newest first. */
+  z.object({
+    type: z.literal('history'),
+    request_id,
+    filter: z.optional(HistoryFilter),
+    limit: limit(MAX_PAGE),
+    /** From the answer before this page. */
+    cursor: z.optional(cursor),
+  }),
+  /** Lines with all words of the query: `word`, `begin*`, `"words in a row"`. About the newest first. */
+  z.object({
+    type: z.literal('search'),
+    request_id,
+    query: text(QUERY_CHARACTERS),
+    filter: z.optional(HistoryFilter),
+    limit: limit(MAX_HITS),
+    cursor: z.optional(cursor),
+    /** Lines around each hit, on each side. */
+    context: z.optional(z.int().check(z.nonnegative(), z.maximum(MAX_CONTEXT))),
+  }),
+  z.object({
+    type: z.literal('timeline'),
+    request_id,
+    session_id: id,
+    buckets: z.int().check(z.minimum(1), z.maximum(MAX_BUCKETS)),
+  }),
+  /** The terminal's state at the last keyframe at or before a place. */
+  z.object({ type: z.literal('moment'), request_id, session_id: id, place: Place }),
+  /** The stored piece that holds what follows a position. */
+  z.object({ type: z.literal('stretch'), request_id, session_id: id, position: Position }),
+  z.object({
+    type: z.literal('export'),
+    request_id,
+    session_id: id,
+    format: ExportFormat,
+    redact: z.optional(Redaction),
+    /** Only what was printed between these, in milliseconds since birth. */
+    from: z.optional(offset),
+    to: z.optional(offset),
+  }),
+  /** A part of an export was taken; another one may come. */
+  z.object({ type: z.literal('more'), request_id }),
+  /** Ends the search, export or deletion that this request asked for; it answers `cancelled` if it was not done. */
+  z.object({ type: z.literal('cancel'), request_id }),
+  z.object({ type: z.literal('mark'), request_id, session_id: id, place: Place, label: text(LABEL_CHARACTERS) }),
+  z.object({ type: z.literal('unmark'), request_id, session_id: id, mark_id: z.int() }),
+  /** Forgets a session that ended, and everything of it. Takes the whole id. */
+  z.object({ type: z.literal('delete_session'), request_id, session_id: id }),
   // What follows is for the desktop itself (`local`): the phones that may come in.
   /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
   z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
@@ -247,7 +368,7 @@ export const HostMessage = z.discriminatedUnion('type', [
     handle,
     from: Position,
     to: Position,
-    reason: z.enum(['skipped', 'trimmed', 'damaged', 'unrecorded']),
+    reason: z.enum(['skipped', ...LostReason.options]),
   }),
   z.object({ type: z.literal('caught_up'), handle, position: Position }),
   z.object({ type: z.literal('title'), handle, title: z.string() }),
@@ -268,6 +389,80 @@ export const HostMessage = z.discriminatedUnion('type', [
     rows: z.int(),
     lines: z.array(z.string()),
   }),
+  /** Answers `history`. */
+  z.object({
+    type: z.literal('past'),
+    request_id,
+    sessions: z.array(SessionInfo),
+    /** Asks for the next page; null: this was the last. */
+    cursor: z.nullable(cursor),
+  }),
+  /** Answers `search`. */
+  z.object({
+    type: z.literal('found'),
+    request_id,
+    hits: z.array(Hit),
+    /** Those that the hits are in, each once. */
+    sessions: z.array(SessionInfo),
+    /** Asks for what comes after these; null: that was all. */
+    cursor: z.nullable(cursor),
+    /** False: time was up before a page was full; the cursor goes on. */
+    complete: z.boolean(),
+    /** How much of the output that there is has an index already. The rest is looked through too, if time allows. */
+    indexed: z.object({ bytes: offset, of: offset }),
+  }),
+  z.object({
+    type: z.literal('timeline'),
+    request_id,
+    session_id: id,
+    /** What there is of the log. */
+    start: Position,
+    end: Position,
+    /** When the first and the last thing of it happened, in milliseconds since birth: the buckets are between these. */
+    from: z.int(),
+    to: z.int(),
+    /** Bytes that came in each bucket. */
+    activity: z.array(z.int()),
+    gaps: z.array(z.object({ from: Position, to: Position, reason: LostReason, at: z.int() })),
+    /** The last of each bucket. */
+    resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int(), at: z.int() })),
+    marks: z.array(Mark),
+  }),
+  /** Answers `moment`, behind one part: what brings a fresh terminal of this size to the state at `position`. */
+  z.object({
+    type: z.literal('moment'),
+    request_id,
+    position: Position,
+    at: z.int(),
+    cols: z.int(),
+    rows: z.int(),
+    blob: Blob,
+  }),
+  /** Answers `stretch`. */
+  z.object({
+    type: z.literal('stretch'),
+    request_id,
+    what: z.discriminatedUnion('kind', [
+      /** Behind two parts: when its bytes came (runs.ts), and the bytes. May begin before the position that was asked. */
+      z.object({
+        kind: z.literal('output'),
+        position: Position,
+        end: Position,
+        timing: Blob,
+        output: Blob,
+        resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int(), at: z.int() })),
+      }),
+      /** Nothing is there up to `to`. It goes on at `next`, where `moment` has a state if there is one. */
+      z.object({ kind: z.literal('hole'), from: Position, to: Position, next: Position, reason: LostReason }),
+      /** `live`: the session runs, and more will come. */
+      z.object({ kind: z.literal('end'), position: Position, live: z.boolean() }),
+    ]),
+  }),
+  /** How far an export or a deletion has come. */
+  z.object({ type: z.literal('progress'), request_id, done: offset, total: offset }),
+  /** Ends an export, behind its parts. `redacted`: how often something was taken out. */
+  z.object({ type: z.literal('exported'), request_id, bytes: offset, redacted: offset }),
+  z.object({ type: z.literal('marked'), request_id, mark: Mark }),
   /** Answers `pair` (with its request_id), and comes again (without) when something of it changed. */
   z.object({
     type: z.literal('pairing'),

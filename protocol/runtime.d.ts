@@ -13,3 +13,8 @@ declare function clearTimeout(timer: unknown): void
 declare function queueMicrotask(callback: () => void): void
 declare var crypto: { getRandomValues<T extends Uint8Array>(bytes: T): T }
 declare var performance: { now(): number }
+interface AbortSignal {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}

@@ -232,7 +232,7 @@ describe('a session that is over', () => {
     const second = await startHost({ dataDir })
     const client = webClient(second)
     expect(await client.list()).toEqual([])
-    expect((await client.list({ past: true }))[0]).toMatchObject({ session_id, state: 'host_stopped' })
+    expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, state: 'host_stopped' })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, EVERYTHING)
     expect(await next(attached, 'exit')).toMatchObject({ state: 'host_stopped' })

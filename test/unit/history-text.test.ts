@@ -1,7 +1,8 @@
 // The text of what was printed, for search: by logical line, with its place. A real terminal emulator.
 import { afterEach, describe, expect, it } from 'vitest'
 import { unzstd } from '../../main/host/history/compression.ts'
-import { decodeText, encodeText, renderText, type TextLine } from '../../main/host/history/text.ts'
+import { renderText } from '../../main/host/history/text.ts'
+import { TextBlocks, type TextLine, toBlocks } from '../../main/host/history/text-blocks.ts'
 import type { Stretch, TimedResize } from '../../main/host/history/types.ts'
 import { BIRTH } from '../../protocol/position.ts'
 import {
@@ -109,7 +110,7 @@ describe('text', () => {
 
   it('is written down and read again', () => {
     const lines = render(buildLog(20_000).toString())
-    expect(decodeText(encodeText(lines))).toEqual(lines)
+    expect(new TextBlocks(toBlocks(lines).text).range(0, lines.length)).toEqual(lines)
   })
 })
 
@@ -134,7 +135,10 @@ describe('a history', () => {
       blob: Buffer
     }[]
     expect(rows).toHaveLength(2)
-    const lines = rows.flatMap(({ size, blob }) => decodeText(Buffer.from(unzstd(blob, size)).toString()))
+    const lines = rows.flatMap(({ size, blob }) => {
+      const text = new TextBlocks(unzstd(blob, size))
+      return text.range(0, text.lineCount)
+    })
     // Without keyframes a segment begins on an empty screen: what stood on it is lost to search.
     expect(lines.length).toBeGreaterThan(log.split('\n').length - 30)
     for (const { o, t } of lines) expect(log.slice(Math.max(0, o - 400), o)).toContain(t.slice(20, 60))

@@ -2,10 +2,11 @@
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { BIRTH } from '../../../protocol/position.ts'
+import { decodeRuns } from '../../../protocol/runs.ts'
 import type { KeyframeRow, PieceRow } from '../store/pieces.ts'
 import { type SessionRow, type Store, storedSession } from '../store/store.ts'
 import { crc32, pack, zstd } from './compression.ts'
-import { compare, decodeResizes, decodeRuns, endOf, join } from './stretch.ts'
+import { compare, decodeResizes, endOf, join } from './stretch.ts'
 import type { LostReason, Piece, ResizeMark, StoredKeyframe, StoredSession, Stretch, Timing } from './types.ts'
 import { endOfRow, readStretch, SEGMENT_BYTES, startOf, unpackTiming } from './writer.ts'
 

@@ -1,6 +1,7 @@
 // A run of a log in memory, with its timing and resizes: joining, cutting, and how its timing is written down. Knows
 // nothing of where it is kept.
 import type { Position } from '../../../protocol/position.ts'
+import { cutRuns } from '../../../protocol/runs.ts'
 import type { Stretch, TimedResize } from './types.ts'
 
 /** Output that came within this long of the last is one run: no eye tells the difference, and a flood has few runs. */
@@ -56,16 +57,7 @@ export function join(stretches: readonly Stretch[], scratch?: Uint8Array): Stret
 /** What is before `position` and what is from there on; either may be empty. */
 export function cut(stretch: Stretch, position: Position): [Stretch, Stretch] {
   const size = Math.min(Math.max(position.offset - stretch.from.offset, 0), stretch.bytes.length)
-  const before: number[] = []
-  const after: number[] = []
-  let left = size
-  for (let i = 0; i < stretch.runs.length; i += 2) {
-    const [at, length] = [stretch.runs[i]!, stretch.runs[i + 1]!]
-    const head = Math.min(left, length)
-    left -= head
-    if (head > 0) before.push(at, head)
-    if (head < length) after.push(at, length - head)
-  }
+  const [before, after] = cutRuns(stretch.runs, size)
   const isBefore = (resize: TimedResize) => compare(resize, position) <= 0
   const resizes = stretch.resizes.filter(isBefore)
   const n = resizes.at(-1)?.n ?? stretch.from.n
@@ -78,43 +70,6 @@ export function cut(stretch: Stretch, position: Position): [Stretch, Stretch] {
       resizes: stretch.resizes.filter(resize => !isBefore(resize)),
     },
   ]
-}
-
-/** Runs as numbers of seven bits a byte: the time since the run before, then the size. */
-export function encodeRuns(runs: readonly number[]): Uint8Array {
-  const bytes: number[] = []
-  const put = (value: number) => {
-    while (value >= 0x80) {
-      bytes.push((value % 0x80) | 0x80)
-      value = Math.floor(value / 0x80)
-    }
-    bytes.push(value)
-  }
-  let before = 0
-  for (let i = 0; i < runs.length; i += 2) {
-    const at = Math.max(before, runs[i]!)
-    put(at - before)
-    put(runs[i + 1]!)
-    before = at
-  }
-  return Uint8Array.from(bytes)
-}
-
-export function decodeRuns(bytes: Uint8Array): number[] {
-  const runs: number[] = []
-  let value = 0
-  let scale = 1
-  let before = 0
-  for (const byte of bytes) {
-    value += (byte & 0x7f) * scale
-    scale *= 0x80
-    if (byte & 0x80) continue
-    if (runs.length % 2 === 0) value = before += value
-    runs.push(value)
-    value = 0
-    scale = 1
-  }
-  return runs
 }
 
 type ResizeTuple = [number, number, number, number, number]

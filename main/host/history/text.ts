@@ -1,21 +1,16 @@
-// Renders the text of sealed segments, for search and snippets, a few milliseconds at a time. Knows nothing of indexes,
-// or of who searches.
+// Renders the text of sealed segments and puts its words into the index, a few milliseconds at a time. Knows nothing of
+// who searches.
 import type { Position } from '../../../protocol/position.ts'
 import { Screen } from '../screen/screen.ts'
-import { type CoreBuffer, coreOf } from '../screen/xterm.ts'
+import { type Core, type CoreBuffer, coreOf } from '../screen/xterm.ts'
 import type { PendingText, PieceRow } from '../store/pieces.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, storeFault } from '../store/store.ts'
 import { unzstd, zstd } from './compression.ts'
 import type { Reader } from './reader.ts'
 import { decodeResizes } from './stretch.ts'
+import { type TextLine, toBlocks, wordsOfBlock } from './text-blocks.ts'
 import type { StoredKeyframe, Stretch, TimedResize } from './types.ts'
 import { readStretch, startOf } from './writer.ts'
-
-/** A line of text and the offset of what completed or last changed it. */
-export interface TextLine {
-  o: number
-  t: string
-}
 
 /** Parsed at once: a line, or this much of one. Less than what could scroll a row past the screen's memory. */
 const PIECE_BYTES = 1024
@@ -32,10 +27,13 @@ const QUIET_MS = 250
 /** Rows of the alternate screen that are remembered, so that they are not told again: many screens of a pager. */
 const SEEN_ROWS = 4_096
 
+/** Blocks that one transaction puts into the index: 4 ms of a segment's 16, so that recording does not wait. */
+const INDEXED_AT_ONCE = 16
+
 export class TextJobs {
   readonly #store: Store
   readonly #reader: Reader
-  #job: { piece: number; steps: Generator<undefined, TextLine[]> } | undefined
+  #job: { piece: number; steps: Generator<undefined, void> } | undefined
 
   constructor(store: Store, reader: Reader) {
     this.#store = store
@@ -50,72 +48,67 @@ export class TextJobs {
     const until = performance.now() + ms
     try {
       while (performance.now() < until) {
-        const step = steps.next()
-        if (!step.done) continue
+        if (!steps.next().done) continue
         this.#job = undefined
-        this.#put(piece, step.value)
         break
       }
-    } catch {
-      // Whatever is wrong with it would be wrong the next time: it has no text.
+    } catch (error) {
       this.#job = undefined
-      this.#put(piece, [])
+      if (storeFault(error).lasting) throw error
+      // Whatever is wrong with it would be wrong the next time: it has no text.
+      this.#store.transaction(() => this.#store.pieces.putText(piece, 0, 0, NO_TEXT))
     }
     return true
   }
 
   dispose(): void {
-    this.#job?.steps.return([])
+    this.#job?.steps.return()
     this.#job = undefined
   }
 
-  #next(): { piece: number; steps: Generator<undefined, TextLine[]> } | undefined {
+  #next(): { piece: number; steps: Generator<undefined, void> } | undefined {
     const pending = this.#store.pieces.pendingText()
-    return pending && { piece: pending.piece, steps: this.#render(pending) }
+    return pending && { piece: pending.piece, steps: this.#renderAndIndex(pending) }
   }
 
-  *#render(pending: PendingText): Generator<undefined, TextLine[]> {
-    const row = this.#store.pieces.byId(pending.piece)
-    if (!row) return []
-    const stretch = readStretch(row, this.#store.pieces.blob(row.piece))
-    return yield* renderText(stretch, this.#beginning(row), pending.last === 1)
-  }
-
-  #beginning(row: PieceRow): StoredKeyframe | Size {
-    const keyframe = this.#reader.keyframeAt(row.session, startOf(row))
-    if (keyframe) return keyframe
-    const { resizes, born } = this.#store.pieces.sizesBefore(row.session, startOf(row))
-    return decodeResizes(resizes, 0).at(-1) ?? born
-  }
-
-  /** The piece may have been trimmed meanwhile; then there is nothing to update. */
-  #put(piece: number, lines: TextLine[]): void {
-    const text = Buffer.from(encodeText(lines))
-    this.#store.transaction(() => this.#store.pieces.putText(piece, lines.length, text.length, zstd(text)))
+  *#renderAndIndex(pending: PendingText): Generator<undefined, void> {
+    const { pieces } = this.#store
+    const { piece } = pending
+    const row = pieces.byId(piece)
+    if (!row) return
+    const stretch = readStretch(row, pieces.blob(piece))
+    const lines = yield* renderText(stretch, beginningOf(this.#store, this.#reader, row), pending.last === 1)
+    const { text, blocks } = toBlocks(lines)
+    const packed = zstd(text)
+    for (let first = 0; ; first += INDEXED_AT_ONCE) {
+      const words: string[] = []
+      for (const block of blocks.slice(first, first + INDEXED_AT_ONCE)) {
+        words.push(wordsOfBlock(block))
+        yield
+      }
+      const isLast = first + INDEXED_AT_ONCE >= blocks.length
+      const there = this.#store.transaction(() => {
+        // It may have been trimmed meanwhile; words of it would never go away again.
+        if (!pieces.expectBlocks(piece, blocks.length)) return false
+        for (const [at, each] of words.entries()) pieces.putWords(piece, first + at, each)
+        if (isLast) pieces.putText(piece, lines.length, text.length, packed)
+        return true
+      })
+      if (isLast || !there) return
+      yield
+    }
   }
 }
 
-/** A line each: `[how much further than the line before, text]`. Distances pack in half the room that offsets take. */
-export function encodeText(lines: readonly TextLine[]): string {
-  let before = 0
-  let all = ''
-  for (const { o, t } of lines) {
-    all += `${JSON.stringify([o - before, t])}\n`
-    before = o
-  }
-  return all
-}
+/** zstd of no lines. */
+const NO_TEXT = zstd(toBlocks([]).text)
 
-export function decodeText(text: string): TextLine[] {
-  let before = 0
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => {
-      const [distance, t] = JSON.parse(line) as [number, string]
-      before += distance
-      return { o: before, t }
-    })
+/** What a terminal shows where a piece begins; without a keyframe, only how large it is. */
+export function beginningOf(store: Store, reader: Reader, row: PieceRow): StoredKeyframe | Size {
+  const keyframe = reader.keyframeAt(row.session, startOf(row))
+  if (keyframe) return keyframe
+  const { resizes, born } = store.pieces.sizesBefore(row.session, startOf(row))
+  return decodeResizes(resizes, 0).at(-1) ?? born
 }
 
 interface Size {
@@ -123,16 +116,25 @@ interface Size {
   rows: number
 }
 
+/** A logical line as it stands on the screen: rows of a buffer, for who wants more of it than its text. */
+export interface DrawnLine extends TextLine {
+  core: Core
+  buffer: CoreBuffer
+  begin: number
+  end: number
+}
+
 /**
  * The text of a stretch that begins at `beginning` (without a keyframe: on an empty screen). `last`: nothing follows, so
- * what is still on the screen belongs to it. Yields after every few lines.
+ * what is still on the screen belongs to it. Yields after every few lines. `drawn` sees each line while it is there.
  */
 export function* renderText(
   stretch: Stretch,
   beginning: StoredKeyframe | Size,
   last: boolean,
+  drawn?: (line: DrawnLine) => void,
 ): Generator<undefined, TextLine[]> {
-  const renderer = new Renderer(stretch.from, beginning)
+  const renderer = new Renderer(stretch.from, beginning, drawn)
   try {
     for (const { bytes, resize, quiet } of feed(stretch)) {
       if (quiet) renderer.sample()
@@ -186,6 +188,13 @@ function* feed({ from, bytes, runs, resizes }: Stretch): Generator<Feed> {
 
 type Marker = ReturnType<Screen['terminal']['registerMarker']>
 
+interface Rows {
+  buffer: CoreBuffer
+  begin: number
+  end: number
+  text: string
+}
+
 class Renderer {
   readonly lines: TextLine[] = []
   readonly #screen: Screen
@@ -196,14 +205,16 @@ class Renderer {
   /** What was written last to the rows from `#untold` on: its offset, by distance. */
   readonly #touched = new Map<number, number>()
   #offset: number
+  readonly #drawn: ((line: DrawnLine) => void) | undefined
 
-  constructor(from: Position, beginning: StoredKeyframe | Size) {
+  constructor(from: Position, beginning: StoredKeyframe | Size, drawn?: (line: DrawnLine) => void) {
     const { cols, rows } = beginning
+    this.#drawn = drawn
     this.#offset = from.offset
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
-    if (this.#screen.altScreen) for (const text of this.#rows(this.#alternate, 0)) this.#isNew(text)
+    if (this.#screen.altScreen) for (const { text } of this.#rows(this.#alternate, 0)) this.#isNew(text)
     this.#mark(this.#lineBegin(this.#normal.ybase))
     const { parser } = this.#screen.terminal
     // What is about to vanish is told first; then the sequence does what it does.
@@ -244,7 +255,7 @@ class Renderer {
   /** Tells what is new on the alternate screen. */
   sample(): void {
     if (!this.#screen.altScreen) return
-    for (const text of this.#rows(this.#alternate, 0)) if (this.#isNew(text)) this.#tell(text, this.#offset)
+    this.#tellNew(this.#alternate, 0)
   }
 
   finish(last: boolean): void {
@@ -312,7 +323,8 @@ class Renderer {
       let end = begin + 1
       while (end < limit && end - begin < LINE_ROWS && this.#isWrapped(end)) end++
       if (!all && end === limit && end - begin < LINE_ROWS && this.#isWrapped(end)) break
-      this.#tell(this.#text(this.#normal, begin, end), this.#touchedAt(begin - first, end - first))
+      const text = this.#text(this.#normal, begin, end)
+      this.#tell({ buffer: this.#normal, begin, end, text }, this.#touchedAt(begin - first, end - first))
       begin = end
     }
     if (begin > first) this.#mark(begin)
@@ -336,21 +348,25 @@ class Renderer {
     const { ybase, y, x } = this.#normal
     const below = mode === 2 ? 0 : x === 0 ? y : y + 1
     const begin = Math.max(ybase + below, this.#line)
-    for (const text of this.#rows(this.#normal, begin)) if (this.#isNew(text)) this.#tell(text, this.#offset)
+    this.#tellNew(this.#normal, begin)
+  }
+
+  #tellNew(buffer: CoreBuffer, begin: number): void {
+    for (const rows of this.#rows(buffer, begin)) if (this.#isNew(rows.text)) this.#tell(rows, this.#offset)
   }
 
   /** Logical lines from row `begin` to the end of the screen. */
-  #rows(buffer: CoreBuffer, begin: number): string[] {
-    const texts: string[] = []
+  #rows(buffer: CoreBuffer, begin: number): Rows[] {
+    const found: Rows[] = []
     const limit = buffer.ybase + this.#screen.rows
     for (let y = begin; y < limit; ) {
       let end = y + 1
       while (end < limit && buffer.lines.get(end)?.isWrapped) end++
       const text = this.#text(buffer, y, end)
-      if (text !== '') texts.push(text)
+      if (text !== '') found.push({ buffer, begin: y, end, text })
       y = end
     }
-    return texts
+    return found
   }
 
   #text(buffer: CoreBuffer, begin: number, end: number): string {
@@ -366,7 +382,10 @@ class Renderer {
     return true
   }
 
-  #tell(text: string, offset: number): void {
-    if (text !== '') this.lines.push({ o: offset, t: text })
+  #tell({ buffer, begin, end, text }: Rows, offset: number): void {
+    if (text === '') return
+    const line = { o: offset, t: text }
+    this.lines.push(line)
+    this.#drawn?.({ ...line, core: coreOf(this.#screen.terminal), buffer, begin, end })
   }
 }

@@ -1,22 +1,12 @@
 // Puts a log into the store: appends to its tail, seals segments, keeps keyframes. Knows nothing of threads, queues or
 // limits.
 import type { Position } from '../../../protocol/position.ts'
+import { decodeRuns, encodeRuns } from '../../../protocol/runs.ts'
 import type { NewPiece, PieceKind, PieceRow } from '../store/pieces.ts'
 import type { Store } from '../store/store.ts'
 import { crc32, pack, unpack } from './compression.ts'
 import type { Write } from './queue.ts'
-import {
-  beginOf,
-  compare,
-  cut,
-  decodeResizes,
-  decodeRuns,
-  encodeResizes,
-  encodeRuns,
-  endOf,
-  join,
-  lastOf,
-} from './stretch.ts'
+import { beginOf, compare, cut, decodeResizes, encodeResizes, endOf, join, lastOf } from './stretch.ts'
 import type { Appended, StoredKeyframe, Stretch } from './types.ts'
 
 /**

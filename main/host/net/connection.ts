@@ -155,6 +155,7 @@ export class Connection {
       }
       case 'output':
       case 'blob':
+      case 'part':
         throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
       default:
         assertNever(frame)
@@ -241,11 +242,6 @@ export class Connection {
         return this.#send({ type: 'pong', request_id: message.request_id })
       case 'list':
         this.#watching ||= message.watch === true
-        if (message.past)
-          return this.#answerLater(message.request_id, async () => {
-            const past = await sessions.listPast()
-            return { type: 'sessions', request_id: message.request_id, sessions: past.map(brief) }
-          })
         return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list().map(brief) })
       case 'create': {
         const session = sessions.create(message.spec)
@@ -282,6 +278,18 @@ export class Connection {
           source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
+      case 'history':
+      case 'search':
+      case 'timeline':
+      case 'moment':
+      case 'stretch':
+      case 'export':
+      case 'more':
+      case 'cancel':
+      case 'mark':
+      case 'unmark':
+      case 'delete_session':
+        throw new CodedError('internal', 'the history cannot be asked yet')
       case 'pair':
       case 'devices':
       case 'answer_pairing':
@@ -510,7 +518,16 @@ const DESKTOP_ONLY = new Set<ClientMessage['type']>([
 ] satisfies DeskMessage['type'][])
 
 /** What changes something for others, and so is not for a device that may only look. */
-const DOES = new Set<ClientMessage['type']>(['create', 'resize', 'release_size', 'kill', 'rename'])
+const DOES = new Set<ClientMessage['type']>([
+  'create',
+  'resize',
+  'release_size',
+  'kill',
+  'rename',
+  'mark',
+  'unmark',
+  'delete_session',
+])
 
 function onlyLooks(): CodedError {
   return new CodedError('device_read_only', 'this device may only look')

@@ -71,7 +71,32 @@ export const MIGRATIONS: readonly string[] = [
      piece INTEGER PRIMARY KEY REFERENCES pieces ON DELETE CASCADE,
      lines INTEGER,
      size INTEGER,
-     blob BLOB -- zstd of what encodeText makes
+     blob BLOB -- zstd of what toBlocks makes
    ) STRICT;
    CREATE INDEX text_pending ON text (piece) WHERE lines IS NULL;`,
+
+  `-- What is searched: the words of each block of text, numbered piece * 1024 + block (MOST_BLOCKS). Only which blocks
+   -- have a word: where it stands is looked up in the text. Words come folded and with blanks between them.
+   CREATE VIRTUAL TABLE words USING fts5(
+     word, content='', contentless_delete=1, detail=none, tokenize='ascii'
+   );
+   ALTER TABLE text ADD COLUMN blocks INTEGER;
+   -- However a piece goes (trimmed, deleted, with its session), its words go with it.
+   CREATE TRIGGER text_forgotten AFTER DELETE ON text WHEN OLD.blocks > 0 BEGIN
+     DELETE FROM words WHERE rowid IN (
+       WITH RECURSIVE each(block) AS (SELECT 0 UNION ALL SELECT block + 1 FROM each WHERE block + 1 < OLD.blocks)
+       SELECT OLD.piece * 1024 + block FROM each
+     );
+   END;
+   -- Rendered anew, in blocks.
+   UPDATE text SET lines = NULL, size = NULL, blob = NULL;
+
+   CREATE TABLE marks (
+     mark_id INTEGER PRIMARY KEY AUTOINCREMENT,
+     session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     offset INTEGER NOT NULL,
+     at INTEGER NOT NULL, -- milliseconds since the session's birth
+     label TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX marks_by_place ON marks (session, offset);`,
 ]

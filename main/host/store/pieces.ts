@@ -1,6 +1,7 @@
 // The rows that a log is stored in: pieces, keyframes, text. Knows SQL, and nothing of when a piece is cut, sealed or
 // trimmed.
 import type { Position } from '../../../protocol/position.ts'
+import { MOST_BLOCKS } from '../history/text-blocks.ts'
 import type { StoredKeyframe } from '../history/types.ts'
 import type { Connection } from './store.ts'
 
@@ -76,6 +77,8 @@ export class Pieces {
   readonly #expectText
   readonly #pendingText
   readonly #putText
+  readonly #expectBlocks
+  readonly #putWords
 
   constructor(db: Connection) {
     this.#insert = db.prepare<[NewPiece]>(
@@ -150,6 +153,9 @@ export class Pieces {
     this.#putText = db.prepare<[number, number, Uint8Array, number]>(
       'UPDATE text SET lines = ?, size = ?, blob = ? WHERE piece = ?',
     )
+    this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
+    // What a crash has left half done is there already.
+    this.#putWords = db.prepare<[number, string]>('INSERT OR REPLACE INTO words (rowid, word) VALUES (?, ?)')
   }
 
   insert(piece: NewPiece): number {
@@ -247,5 +253,14 @@ export class Pieces {
 
   putText(piece: number, lines: number, size: number, blob: Uint8Array): void {
     this.#putText.run(lines, size, blob, piece)
+  }
+
+  /** Before the first words of a piece are put into the index. False: it is not there any more. */
+  expectBlocks(piece: number, blocks: number): boolean {
+    return this.#expectBlocks.run(blocks, piece).changes > 0
+  }
+
+  putWords(piece: number, block: number, words: string): void {
+    this.#putWords.run(piece * MOST_BLOCKS + block, words)
   }
 }

@@ -1,0 +1,124 @@
+// Rendered text as it is stored: lines in blocks, each of which the index names as a whole and which can be read without
+// the others. Knows nothing of how text is rendered or found.
+import { wordsOf } from './words.ts'
+
+/** A line of text and the offset of what completed or last changed it. */
+export interface TextLine {
+  o: number
+  t: string
+}
+
+/**
+ * What the index points to. Measured on build logs with a word of its own in every line: 2 KiB to 32 KiB take the same
+ * room, and the smaller a block is, the less has to be looked through that does not match; but the more rows there are
+ * to step over for a word that is everywhere.
+ */
+const BLOCK_CHARACTERS = 16 * 1024
+
+/** Rows of the index are numbered by piece and block. */
+export const MOST_BLOCKS = 1024
+
+export interface Blocks {
+  /** What is stored, to be compressed. */
+  text: Buffer
+  blocks: readonly TextLine[][]
+}
+
+export function toBlocks(lines: readonly TextLine[]): Blocks {
+  const size = lines.reduce((sum, { t }) => sum + t.length, 0)
+  const most = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MOST_BLOCKS) * 2))
+  const blocks: TextLine[][] = []
+  let left = 0
+  for (const line of lines) {
+    if (left <= 0) {
+      blocks.push([])
+      left = most
+    }
+    blocks.at(-1)!.push(line)
+    left -= line.t.length
+  }
+  const parts = blocks.map(block => Buffer.from(encodeLines(block)))
+  const head = `${JSON.stringify(parts.map((part, at) => [part.length, blocks[at]!.length]))}\n`
+  return { text: Buffer.concat([Buffer.from(head), ...parts]), blocks }
+}
+
+/** For the index: each word of a block once. */
+export function wordsOfBlock(lines: readonly TextLine[]): string {
+  const words = new Set<string>()
+  for (const { t } of lines) for (const word of wordsOf(t)) words.add(word)
+  return [...words].join(' ')
+}
+
+/** Reads what `toBlocks` made, a block at a time. */
+export class TextBlocks {
+  readonly #bytes: Buffer
+  /** Where each block begins, and where the last ends: in bytes, and in lines. */
+  readonly #places: [number, number][] = []
+  readonly #read = new Map<number, TextLine[]>()
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const headEnd = this.#bytes.indexOf(10) + 1
+    let [at, line] = [headEnd, 0]
+    this.#places.push([at, line])
+    if (headEnd === 0) return
+    for (const [size, lines] of JSON.parse(this.#bytes.toString('utf8', 0, headEnd)) as [number, number][])
+      this.#places.push([(at += size), (line += lines)])
+  }
+
+  get count(): number {
+    return this.#places.length - 1
+  }
+
+  get lineCount(): number {
+    return this.#places.at(-1)![1]
+  }
+
+  /** The number of a block's first line. */
+  firstLine(block: number): number {
+    return this.#places[block]![1]
+  }
+
+  lines(block: number): TextLine[] {
+    let lines = this.#read.get(block)
+    if (!lines) {
+      lines = decodeLines(this.#bytes.toString('utf8', this.#places[block]![0], this.#places[block + 1]![0]))
+      this.#read.set(block, lines)
+    }
+    return lines
+  }
+
+  /** Lines by number, as many of them as there are. */
+  range(from: number, to: number): TextLine[] {
+    const found: TextLine[] = []
+    for (let block = 0; block < this.count; block++) {
+      const [first, next] = [this.firstLine(block), this.firstLine(block + 1)]
+      if (next <= from || first >= to) continue
+      found.push(...this.lines(block).slice(Math.max(0, from - first), to - first))
+    }
+    return found
+  }
+}
+
+/** A line each: `[how much further than the line before, text]`. Distances pack in half the room that offsets take. */
+function encodeLines(lines: readonly TextLine[]): string {
+  let before = 0
+  let all = ''
+  for (const { o, t } of lines) {
+    all += `${JSON.stringify([o - before, t])}\n`
+    before = o
+  }
+  return all
+}
+
+function decodeLines(text: string): TextLine[] {
+  let before = 0
+  return text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => {
+      const [distance, t] = JSON.parse(line) as [number, string]
+      before += distance
+      return { o: before, t }
+    })
+}
