@@ -19,6 +19,7 @@ import { tailscaleName } from './net/names.ts'
 import { Pairing } from './net/pairing.ts'
 import { tailscaleCertificate } from './net/tls.ts'
 import { serveSockets } from './net/websocket.ts'
+import { Past } from './past.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import type { Session } from './session/session.ts'
@@ -157,6 +158,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
     })
     undo.push(() => sessions.stop('host_stopped'))
+    const past = new Past(history, sessions)
+    undo.push(() => past.close())
 
     const tellPairing = () => {
       for (const connection of connections) connection.pairingChanged()
@@ -203,6 +206,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         transport,
         role,
         sessions,
+        past,
         log: hostLog,
         admit,
         desk,

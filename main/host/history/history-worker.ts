@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs'
 import { parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
-import { Store, storeFault } from '../store/store.ts'
+import { type MarkRow, type SessionRow, Store, storeFault } from '../store/store.ts'
 import { WriteQueue } from './queue.ts'
 import { Reader } from './reader.ts'
 import type { TextJobs } from './text.ts'
@@ -45,6 +45,17 @@ const LOOSE_AT_ONCE = 1
 
 type Ask = Extract<ToHistory, { ask: number }>
 
+/** Marks that a session takes: more than anybody finds again. */
+const MOST_MARKS = 1_000
+
+/** A session that is being forgotten. */
+interface Deletion {
+  ask: number
+  session_id: string
+  /** Bytes of its log at the beginning. */
+  total: number
+}
+
 interface WaitingAsk {
   ask: Ask
   /** The last write that came before it. */
@@ -77,6 +88,7 @@ if (store && writer && reader && trimmer) run(store, writer, reader, trimmer)
 function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): void {
   const queue = new WriteQueue()
   const asks: WaitingAsk[] = []
+  const deletions: Deletion[] = []
   let scheduled = false
   let trouble: string | undefined
   let retry: NodeJS.Timeout | undefined
@@ -108,6 +120,9 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
         trimmer.limits = message.limits
         trimDue = true
         break
+      case 'cancel':
+        cancelDeletion(message.cancels)
+        break
       default:
         asks.push({ ask: message, after: queue.last })
     }
@@ -126,8 +141,10 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     if (queue.length > 0 && !retry) write()
     answerNext()
     if (closing) return
+    deleteNext()
     trim()
-    if ((queue.length > 0 && !retry) || asks.some(isReady) || (trimDue && !trouble)) return schedule()
+    if (deletions.length > 0 || (queue.length > 0 && !retry) || asks.some(isReady) || (trimDue && !trouble))
+      return schedule()
     // From here on only what can wait.
     if (looseDue && !trouble) {
       looseDue = attempt(sealLoose)
@@ -266,6 +283,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     if (index < 0) return
     const { ask } = asks.splice(index, 1)[0]!
     try {
+      if (ask.do === 'delete') return beginDeletion(ask.ask, ask.session_id)
       const value = answer(ask)
       say({ say: 'answer', ask: ask.ask, value }, blobsOf(value))
     } catch (error) {
@@ -278,7 +296,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     }
   }
 
-  function answer(ask: Ask): unknown {
+  function answer(ask: Exclude<Ask, { do: 'delete' }>): unknown {
     switch (ask.do) {
       case 'sessions':
         return reader.sessions(ask.most)
@@ -290,15 +308,10 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
         return reader.read(ask.session_id, ask.position)
       case 'timing':
         return reader.timing(ask.session_id, ask.position)
-      case 'delete': {
-        const row = store.session(ask.session_id)
-        if (!row) throw new CodedError('session_unknown', `no session has the id ${ask.session_id}`)
-        store.transaction(() => store.deleteSession(row.session))
-        writer.forget()
-        trimDue = true
-        wrote()
-        return undefined
-      }
+      case 'mark':
+        return mark(ask)
+      case 'unmark':
+        return unmark(ask)
       case 'flush':
         return undefined
       case 'stats':
@@ -310,6 +323,69 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
       default:
         return assertNever(ask)
     }
+  }
+
+  function mark({ session_id, offset, at, label }: Extract<Ask, { do: 'mark' }>): MarkRow {
+    const { session } = known(session_id)
+    if (store.marks(session).length >= MOST_MARKS)
+      throw new CodedError('too_many_marks', `a session takes ${MOST_MARKS} marks; remove some`)
+    const added = store.transaction(() => store.addMark(session, { offset, at, label }))
+    wrote()
+    return added
+  }
+
+  function unmark({ session_id, mark_id }: Extract<Ask, { do: 'unmark' }>): undefined {
+    const { session } = known(session_id)
+    if (!store.transaction(() => store.removeMark(session, mark_id)))
+      throw new CodedError('mark_unknown', 'this session has no such mark')
+    wrote()
+  }
+
+  function known(session_id: string): SessionRow {
+    const row = store.session(session_id)
+    if (!row) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
+    return row
+  }
+
+  // --- deleting ---
+
+  function beginDeletion(ask: number, session_id: string): void {
+    const { start_offset, end_offset } = known(session_id)
+    deletions.push({ ask, session_id, total: end_offset - start_offset })
+  }
+
+  /** A step of the first. */
+  function deleteNext(): void {
+    const deletion = deletions[0]
+    if (!deletion) return
+    const { ask, session_id, total } = deletion
+    try {
+      const row = store.session(session_id)
+      const left = row !== undefined && trimmer.forget(row)
+      writer.forget()
+      trimDue = true
+      wrote()
+      if (left) {
+        const { start_offset, end_offset } = known(session_id)
+        return say({ say: 'progress', ask, done: Math.max(0, total - (end_offset - start_offset)), total })
+      }
+      say({ say: 'answer', ask, value: undefined })
+    } catch (error) {
+      const { code, message } = storeFault(error)
+      say({ say: 'refusal', ask, code, message })
+    }
+    deletions.shift()
+  }
+
+  function cancelDeletion(ask: number): void {
+    const index = deletions.findIndex(deletion => deletion.ask === ask)
+    if (index >= 0) deletions.splice(index, 1)
+    else {
+      const waiting = asks.findIndex(one => one.ask.ask === ask && one.ask.do === 'delete')
+      if (waiting < 0) return
+      asks.splice(waiting, 1)
+    }
+    say({ say: 'refusal', ask, code: 'cancelled', message: 'the rest of the session is kept' })
   }
 
   function stats(): HistoryStats {

@@ -2,7 +2,7 @@
 // thread, questions are asked of it. Knows neither SQL nor how a log is cut, compressed or trimmed.
 import { Worker } from 'node:worker_threads'
 import { CodedError, isErrorCode } from '../../../protocol/errors.ts'
-import type { SessionInfo } from '../../../protocol/messages.ts'
+import type { Mark, SessionInfo } from '../../../protocol/messages.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
 import { addRun } from './stretch.ts'
 import type {
@@ -53,7 +53,10 @@ interface Gathered {
 interface Asked {
   resolve: (value: never) => void
   reject: (error: CodedError) => void
+  progress: Progress | undefined
 }
+
+type Progress = (done: number, total: number) => void
 
 /** A question but for its number. */
 type Question = ToHistory extends infer M ? (M extends { ask: number } ? Omit<M, 'ask'> : never) : never
@@ -61,7 +64,8 @@ type Question = ToHistory extends infer M ? (M extends { ask: number } ? Omit<M,
 export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
   readonly leftovers: readonly Leftover[]
-  readonly #file: string
+  /** The database, for who reads beside the thread that writes. */
+  readonly file: string
   #limits: HistoryLimits
   readonly #handlers: HistoryHandlers
   #worker: Worker | undefined
@@ -97,7 +101,7 @@ export class History {
     worker: Worker,
     leftovers: Leftover[],
   ) {
-    this.#file = file
+    this.file = file
     this.#limits = limits
     this.#handlers = handlers
     this.leftovers = leftovers
@@ -227,11 +231,27 @@ export class History {
     return this.#ask({ do: 'timing', session_id, position })
   }
 
-  /** Forgets a session and everything of it. */
-  delete(session_id: string): Promise<void> {
+  /**
+   * Forgets a session and everything of it. Rejects with `cancelled` after `cancel`, which is given to the caller before
+   * anything happens; what was deleted by then is gone.
+   */
+  delete(session_id: string, progress?: Progress, cancellable?: (cancel: () => void) => void): Promise<void> {
     this.#running.delete(session_id)
     this.#ends.delete(session_id)
-    return this.#ask({ do: 'delete', session_id })
+    const deleted = this.#ask<void>({ do: 'delete', session_id }, progress)
+    const ask = this.#nextAsk - 1
+    cancellable?.(() => this.#post({ do: 'cancel', cancels: ask }))
+    return deleted
+  }
+
+  /** Rejects with `too_many_marks`. */
+  mark(session_id: string, place: { offset: number; at: number }, label: string): Promise<Mark> {
+    return this.#ask({ do: 'mark', session_id, ...place, label })
+  }
+
+  /** Rejects with `mark_unknown`. */
+  unmark(session_id: string, mark_id: number): Promise<void> {
+    return this.#ask({ do: 'unmark', session_id, mark_id })
   }
 
   stats(): Promise<HistoryStats> {
@@ -285,6 +305,8 @@ export class History {
         this.#asked.get(message.ask)?.resolve(message.value as never)
         this.#asked.delete(message.ask)
         return
+      case 'progress':
+        return this.#asked.get(message.ask)?.progress?.(message.done, message.total)
       case 'refusal': {
         const code = isErrorCode(message.code) ? message.code : 'internal'
         this.#asked.get(message.ask)?.reject(new CodedError(code, message.message))
@@ -312,7 +334,7 @@ export class History {
 
   async #startAgain(): Promise<void> {
     try {
-      const { worker } = await start({ file: this.#file, limits: this.#limits, again: true })
+      const { worker } = await start({ file: this.file, limits: this.#limits, again: true })
       if (this.#closed) return void (await worker.terminate())
       this.#listen(worker)
     } catch {
@@ -351,12 +373,12 @@ export class History {
     this.#worker?.postMessage(message, transfer)
   }
 
-  #ask<T>(question: Question): Promise<T> {
+  #ask<T>(question: Question, progress?: Progress): Promise<T> {
     if (!this.#worker || (this.#closed && question.do !== 'close'))
       return Promise.reject(new CodedError('internal', 'the history is closed'))
     const ask = this.#nextAsk++
     return new Promise<T>((resolve, reject) => {
-      this.#asked.set(ask, { resolve, reject })
+      this.#asked.set(ask, { resolve, reject, progress })
       this.#post({ ...question, ask })
     })
   }

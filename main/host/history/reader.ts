@@ -7,7 +7,16 @@ import type { KeyframeRow, PieceRow } from '../store/pieces.ts'
 import { type SessionRow, type Store, storedSession } from '../store/store.ts'
 import { crc32, pack, zstd } from './compression.ts'
 import { compare, decodeResizes, endOf, join } from './stretch.ts'
-import type { LostReason, Piece, ResizeMark, StoredKeyframe, StoredSession, Stretch, Timing } from './types.ts'
+import type {
+  LostReason,
+  Piece,
+  ResizeMark,
+  StoredKeyframe,
+  StoredSession,
+  Stretch,
+  TimedPiece,
+  Timing,
+} from './types.ts'
 import { endOfRow, readStretch, SEGMENT_BYTES, startOf, unpackTiming } from './writer.ts'
 
 /** A tail row that is smaller than this is read together with those after it. */
@@ -32,6 +41,18 @@ export class Reader {
 
   /** The piece that holds what follows `position`. Throws `session_unknown`. */
   read(session_id: string, position: Position): Piece {
+    const piece = this.#pieceAt(session_id, position, false)
+    if (piece.kind !== 'segment') return piece
+    const { timing: _, ...rest } = piece
+    return { ...rest, resizes: piece.resizes.map(mark) }
+  }
+
+  /** The same with its timing. */
+  timed(session_id: string, position: Position): TimedPiece {
+    return this.#pieceAt(session_id, position, true)
+  }
+
+  #pieceAt(session_id: string, position: Position, timed: boolean): TimedPiece {
     const session = this.#row(session_id)
     const start = { offset: session.start_offset, n: session.start_n }
     const end = { offset: session.end_offset, n: session.end_n }
@@ -57,7 +78,8 @@ export class Reader {
         checksum: row.checksum,
         compressed: row.compressed === 1,
         blob,
-        resizes: decodeResizes(row.resizes, row.offset).map(mark),
+        timing: timed ? decodeRuns(unpackTiming(row.timing)) : [],
+        resizes: decodeResizes(row.resizes, row.offset),
       }
     } catch {
       // Whatever is wrong with it, its bytes cannot be had.
@@ -74,6 +96,20 @@ export class Reader {
     const after = this.#keyframeFrom(session, from)
     if (after) return after
     for (const row of this.#store.pieces.keyframesBefore(session.session, from)) {
+      if (compare(startOf(row), start) < 0) break
+      if (isWhole(row)) return toKeyframe(row)
+    }
+    return compare(start, BIRTH) === 0 ? birth(session) : undefined
+  }
+
+  /** The last keyframe at or before `position` that the log there is can be continued from. Throws `session_unknown`. */
+  lastKeyframe(session_id: string, position: Position): StoredKeyframe | undefined {
+    const session = this.#row(session_id)
+    const start = { offset: session.start_offset, n: session.start_n }
+    for (const row of this.#store.pieces.keyframesBefore(session.session, {
+      offset: position.offset,
+      n: position.n + 1,
+    })) {
       if (compare(startOf(row), start) < 0) break
       if (isWhole(row)) return toKeyframe(row)
     }
@@ -102,7 +138,7 @@ export class Reader {
   }
 
   /** Small tail rows go together: one message for what may be hundreds of them. */
-  #joined(session: SessionRow, first: PieceRow): Piece {
+  #joined(session: SessionRow, first: PieceRow): TimedPiece {
     const stretches: Stretch[] = [readStretch(first, this.#store.pieces.blob(first.piece))]
     let size = stretches[0]!.bytes.length
     let end = endOfRow(first)
@@ -128,11 +164,12 @@ export class Reader {
       size: all.bytes.length,
       checksum: crc32(all.bytes),
       ...pack(all.bytes),
-      resizes: all.resizes.map(mark),
+      timing: all.runs,
+      resizes: all.resizes,
     }
   }
 
-  #lost(session: SessionRow, from: Position, to: Position, reason: LostReason): Piece {
+  #lost(session: SessionRow, from: Position, to: Position, reason: LostReason): Exclude<Piece, { kind: 'segment' }> {
     const keyframe = this.#keyframeFrom(session, to)
     return { kind: 'lost', from, to, reason, ...(keyframe && { keyframe }) }
   }

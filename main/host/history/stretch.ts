@@ -28,6 +28,16 @@ export function lastOf({ runs, resizes }: Pick<Stretch, 'runs' | 'resizes'>): nu
   return Math.max(runs.at(-2) ?? 0, resizes.at(-1)?.at ?? 0)
 }
 
+/** When the byte before `offset` came; `from` is where the runs begin. */
+export function timeOf(runs: readonly number[], from: number, offset: number): number {
+  let end = from
+  for (let i = 0; i < runs.length; i += 2) {
+    end += runs[i + 1]!
+    if (end >= offset) return runs[i]!
+  }
+  return runs.at(-2) ?? 0
+}
+
 /** Notes that `size` bytes came at `at`. */
 export function addRun(runs: number[], at: number, size: number): void {
   if (size === 0) return

@@ -57,6 +57,12 @@ export class Trimmer {
     return false
   }
 
+  /** Forgets a session, a step at a time; a long one does not keep others waiting. False: it is gone. */
+  forget(session: SessionRow): boolean {
+    this.#drop(session)
+    return this.#store.session(session.session_id) !== undefined
+  }
+
   get #target(): number {
     const { total_bytes } = this.limits
     return total_bytes - Math.min(HEADROOM_BYTES, total_bytes / 8)

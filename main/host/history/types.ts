@@ -77,6 +77,11 @@ export type Piece =
   | { kind: 'lost'; from: Position; to: Position; reason: LostReason; keyframe?: StoredKeyframe }
   | { kind: 'end'; position: Position }
 
+/** The same with the moments of its bytes (`runs` of a Stretch) and resizes. */
+export type TimedPiece =
+  | (Omit<Extract<Piece, { kind: 'segment' }>, 'resizes'> & { timing: number[]; resizes: TimedResize[] })
+  | Exclude<Piece, { kind: 'segment' }>
+
 export interface HistoryLimits {
   /** Raw output kept per session; the oldest segments go first. */
   session_bytes: number
@@ -116,7 +121,11 @@ export type ToHistory =
   | { do: 'read'; ask: number; session_id: string; position: Position }
   /** When the bytes of the piece at a position came. */
   | { do: 'timing'; ask: number; session_id: string; position: Position }
+  /** In steps, with `progress`; refused with `cancelled` when `cancel` comes before the last. */
   | { do: 'delete'; ask: number; session_id: string }
+  | { do: 'cancel'; cancels: number }
+  | { do: 'mark'; ask: number; session_id: string; offset: number; at: number; label: string }
+  | { do: 'unmark'; ask: number; session_id: string; mark_id: number }
   /** Answered when every write before it is committed (or lost, and that recorded). */
   | { do: 'flush'; ask: number }
   | { do: 'stats'; ask: number }
@@ -167,4 +176,5 @@ export type FromHistory =
   | { say: 'trouble'; code: 'store_full' | 'store_damaged' | 'data_dir_unusable' | 'internal'; message: string }
   | { say: 'well' }
   | { say: 'answer'; ask: number; value: unknown }
+  | { say: 'progress'; ask: number; done: number; total: number }
   | { say: 'refusal'; ask: number; code: string; message: string }

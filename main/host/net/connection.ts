@@ -2,21 +2,18 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import {
-  ClientMessage,
-  type ClientMessageOf,
-  type HostMessage,
-  type SessionInfo,
-  VERSIONS,
-} from '../../../protocol/messages.ts'
+import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import type { Past } from '../past.ts'
 import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
+import { brief } from './brief.ts'
 import type { Desk } from './desk.ts'
 import type { Device } from './devices.ts'
 import type { Admit } from './entrance.ts'
+import { HistoryRequests } from './history-requests.ts'
 
 export type Role = 'local' | 'device'
 
@@ -24,6 +21,8 @@ export interface ConnectionOptions {
   transport: Transport
   role: Role
   sessions: Sessions
+  /** What was recorded of them. */
+  past: Past
   /** Decides about who says hello, at once or later. */
   admit: Admit
   /** What the desktop sees and decides about phones. */
@@ -47,10 +46,6 @@ const BUFFERED_BYTES = 64 * 1024 * 1024
 /** With as much unread, another list of sessions can wait. */
 const LIST_BUFFERED_BYTES = 256 * 1024
 
-/** A list shows what a person reads of a command; whole prompts of a hundred agents would not fit a message. */
-const LISTED_ARGUMENTS = 10
-const LISTED_CHARACTERS = 100
-
 /** More than a person looks at. */
 const MOST_ATTACHMENTS = 64
 
@@ -69,6 +64,7 @@ export class Connection {
   #leave = () => {}
   #kind = ''
   #attachments = new Map<number, Attachment>()
+  readonly #history: HistoryRequests
   #nextHandle = 1
   #watching = false
   #watchingDevices = false
@@ -83,6 +79,10 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#history = new HistoryRequests(options.past, {
+      send: frames => this.#sendFrames(frames),
+      refused: (error, request_id) => this.#refuse(error, request_id),
+    })
     this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     options.transport.start({
       frame: bytes => this.#frame(bytes),
@@ -289,7 +289,7 @@ export class Connection {
       case 'mark':
       case 'unmark':
       case 'delete_session':
-        throw new CodedError('internal', 'the history cannot be asked yet')
+        return this.#history.take(message)
       case 'pair':
       case 'devices':
       case 'answer_pairing':
@@ -499,6 +499,7 @@ export class Connection {
     clearTimeout(this.#timer)
     this.#leave()
     this.#options.desk.hide(this)
+    this.#history.close()
     for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
@@ -531,11 +532,6 @@ const DOES = new Set<ClientMessage['type']>([
 
 function onlyLooks(): CodedError {
   return new CodedError('device_read_only', 'this device may only look')
-}
-
-function brief(session: SessionInfo): SessionInfo {
-  const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
-  return { ...session, command: session.command.slice(0, LISTED_ARGUMENTS).map(cut), cwd: session.cwd.slice(0, 1024) }
 }
 
 function ended(source: Source): CodedError {

@@ -170,6 +170,12 @@ export class Attachment {
     if (this.#started && !this.#closed) this.#message(message)
   }
 
+  /** What it looks at is gone. */
+  fail(error: CodedError): void {
+    this.close()
+    this.#outlet.failed(error)
+  }
+
   close(): void {
     this.#closed = true
     this.#waiting = []

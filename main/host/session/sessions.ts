@@ -43,9 +43,6 @@ export const MOST_SESSIONS = 256
 /** Ended sessions that need not be read from the history to be looked at: where somebody returns to first. */
 const ENDED_KEPT = 16
 
-/** What `list` tells of the past at most; the history viewer asks for more in pages. */
-const MOST_PAST = 500
-
 /** Replacements that are remembered: a retry comes within seconds. */
 const MOST_REPLACED = 64
 
@@ -123,12 +120,21 @@ export class Sessions {
     return [...this.#sessions.values()].map(session => session.info())
   }
 
-  /** Also what only the history knows, newest first. */
-  async listPast(): Promise<SessionInfo[]> {
-    const past = await this.#options.history.sessions(MOST_PAST)
-    const here = new Set(this.#sessions.keys())
-    const all = [...this.list(), ...past.map(one => one.session).filter(one => !here.has(one.session_id))]
-    return all.sort((a, b) => b.created_at - a.created_at)
+  /**
+   * From now on nothing here knows this session, which ended; who looks at it is told. Takes the whole id. Throws
+   * `session_running`.
+   */
+  forget(session_id: string): void {
+    const here = this.#sessions.get(session_id)
+    if (here?.state === 'running')
+      throw new CodedError('session_running', 'this session runs; end it before it is deleted')
+    const past = this.#past.get(session_id)
+    this.#sessions.delete(session_id)
+    this.#past.delete(session_id)
+    const gone = new CodedError('session_unknown', 'this session was deleted')
+    for (const attachment of [...(here?.attachments ?? []), ...(past?.attachments ?? [])]) attachment.fail(gone)
+    void here?.settled().then(() => here.dispose())
+    if (here) this.#handlers.changed()
   }
 
   /** The session with this id or a unique beginning of it, if it is in memory. Throws `session_ambiguous`. */

@@ -40,6 +40,20 @@ export interface KeyframeRow {
   blob: Uint8Array
 }
 
+/** `blob`: zstd of what toBlocks makes, `size` bytes of it. */
+export interface TextRow {
+  size: number
+  blob: Uint8Array
+}
+
+export interface UnindexedRow {
+  piece: number
+  session: number
+  bytes: number
+  /** 1: `piece` is the first of those at the session's end that are not sealed. */
+  tail: number
+}
+
 export interface PendingText {
   piece: number
   session: number
@@ -79,6 +93,11 @@ export class Pieces {
   readonly #putText
   readonly #expectBlocks
   readonly #putWords
+  readonly #text
+  readonly #texts
+  readonly #unindexed
+  readonly #byTime
+  readonly #ofSession
 
   constructor(db: Connection) {
     this.#insert = db.prepare<[NewPiece]>(
@@ -153,6 +172,21 @@ export class Pieces {
     this.#putText = db.prepare<[number, number, Uint8Array, number]>(
       'UPDATE text SET lines = ?, size = ?, blob = ? WHERE piece = ?',
     )
+    this.#text = db.prepare<[number], TextRow>('SELECT size, blob FROM text WHERE piece = ? AND lines IS NOT NULL')
+    // One for each who asks: they are read a bit at a time, several at once.
+    this.#texts = () =>
+      db.prepare<[number], number>('SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC').pluck()
+    this.#unindexed = db.prepare<[], UnindexedRow>(
+      `SELECT p.piece, p.session, p.end_offset - p.offset AS bytes, 0 AS tail FROM text t JOIN pieces p ON p.piece = t.piece
+         WHERE t.lines IS NULL
+       UNION ALL SELECT min(piece), session, sum(end_offset - offset), 1 FROM pieces INDEXED BY pieces_in_tail
+         WHERE kind = 'tail' GROUP BY session
+       ORDER BY 1 DESC`,
+    )
+    this.#byTime = db.prepare<[number, number], PieceRow>(
+      `SELECT ${PIECE} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC LIMIT 1`,
+    )
+    this.#ofSession = db.prepare<[number], PieceRow>(`SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset, n`)
     this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
     // What a crash has left half done is there already.
     this.#putWords = db.prepare<[number, string]>('INSERT OR REPLACE INTO words (rowid, word) VALUES (?, ?)')
@@ -262,5 +296,29 @@ export class Pieces {
 
   putWords(piece: number, block: number, words: string): void {
     this.#putWords.run(piece * MOST_BLOCKS + block, words)
+  }
+
+  /** The text of a piece, if it was rendered. */
+  text(piece: number): TextRow | undefined {
+    return this.#text.get(piece)
+  }
+
+  /** Pieces that have text, the newest first, below a number. */
+  texts(below: number): IterableIterator<number> {
+    return this.#texts().iterate(below)
+  }
+
+  /** What the index does not know yet, the newest first: pieces whose text is not rendered, and tails as a whole. */
+  unindexed(): UnindexedRow[] {
+    return this.#unindexed.all()
+  }
+
+  /** The last piece that began at or before this many milliseconds since birth. */
+  byTime(session: number, at: number): PieceRow | undefined {
+    return this.#byTime.get(session, at)
+  }
+
+  ofSession(session: number): IterableIterator<PieceRow> {
+    return this.#ofSession.iterate(session)
   }
 }

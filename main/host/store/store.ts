@@ -41,6 +41,15 @@ export interface SessionRow extends Omit<SessionInfo, 'command' | 'clients' | 'b
 export interface StoreOptions {
   /** The same host opens it again: its running sessions are not left over. */
   again?: boolean
+  /** For threads that only look, beside the one that writes: nothing of it can change the database. */
+  readonly?: boolean
+}
+
+export interface MarkRow {
+  mark_id: number
+  offset: number
+  at: number
+  label: string
 }
 
 const COLUMNS = 'title, command, cwd, state, exit_code, signal, pid, ended_at, cols, rows'.split(', ')
@@ -62,21 +71,25 @@ export class Store {
   readonly #largest: Database.Statement<[number], SessionRow>
   readonly #pageCount: Database.Statement<[], number>
   readonly #freeCount: Database.Statement<[], number>
+  readonly #marks: Database.Statement<[number], MarkRow>
+  readonly #every: Database.Statement<[], SessionRow>
+  readonly #byNumber: Database.Statement<[number], SessionRow>
 
   /**
    * Opens the database at `file` and brings it to the newest version. Sessions that were left `running` become
    * `host_crashed`: their PTY is gone with the host that had it.
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
-  constructor(file: string, now: () => number, { again = false }: StoreOptions = {}) {
+  constructor(file: string, now: () => number, { again = false, readonly = false }: StoreOptions = {}) {
     try {
-      this.#database = new Database(file, { timeout: OPEN_BUSY_MS })
+      this.#database = new Database(file, { timeout: OPEN_BUSY_MS, readonly, fileMustExist: readonly })
     } catch (cause) {
       throw new CodedError('data_dir_unusable', `the database ${file} cannot be opened: ${text(cause)}`, { cause })
     }
     const database = this.#database
     try {
-      this.#prepareFile(file)
+      if (readonly) database.pragma(`cache_size = -${CACHE_KIB}`)
+      else this.#prepareFile(file)
       this.pieces = new Pieces(database)
       this.#insert = database.prepare(
         `INSERT INTO sessions (session_id, created_at, last_activity, born_cols, born_rows,
@@ -111,7 +124,12 @@ export class Store {
       )
       this.#pageCount = database.prepare<[], number>('PRAGMA page_count').pluck()
       this.#freeCount = database.prepare<[], number>('PRAGMA freelist_count').pluck()
-      this.leftovers = again ? [] : this.#markCrashed(now())
+      this.#every = database.prepare('SELECT * FROM sessions ORDER BY created_at DESC, session DESC')
+      this.#byNumber = database.prepare('SELECT * FROM sessions WHERE session = ?')
+      this.#marks = database.prepare(
+        'SELECT mark_id, offset, at, label FROM marks WHERE session = ? ORDER BY offset, at, mark_id',
+      )
+      this.leftovers = again || readonly ? [] : this.#markCrashed(now())
       database.pragma(`busy_timeout = ${BUSY_MS}`)
     } catch (error) {
       database.close()
@@ -150,8 +168,10 @@ export class Store {
     this.#extend.run({ session, ...end, at, cols: size?.cols ?? null, rows: size?.rows ?? null })
   }
 
+  /** What was before it is gone, and so are the marks there. */
   moveStart(session: number, start: { offset: number; n: number }): void {
     this.#start.run(start.offset, start.n, session)
+    this.#database.prepare('DELETE FROM marks WHERE session = ? AND offset < ?').run(session, start.offset)
   }
 
   deleteSession(session: number): void {
@@ -186,6 +206,55 @@ export class Store {
   /** The session with the most log, at least `bytes` of it, and something before its tail that can go. */
   largest(bytes: number): SessionRow | undefined {
     return this.#largest.get(bytes)
+  }
+
+  /** All of them, the newest first, as they are asked for. */
+  everySession(): IterableIterator<SessionRow> {
+    return this.#every.iterate()
+  }
+
+  sessionByNumber(session: number): SessionRow | undefined {
+    return this.#byNumber.get(session)
+  }
+
+  // --- marks ---
+
+  marks(session: number): MarkRow[] {
+    return this.#marks.all(session)
+  }
+
+  addMark(session: number, mark: Omit<MarkRow, 'mark_id'>): MarkRow {
+    const { lastInsertRowid } = this.#database
+      .prepare('INSERT INTO marks (session, offset, at, label) VALUES (@session, @offset, @at, @label)')
+      .run({ session, ...mark })
+    return { mark_id: Number(lastInsertRowid), ...mark }
+  }
+
+  /** False: there is no such mark. */
+  removeMark(session: number, mark_id: number): boolean {
+    return (
+      this.#database.prepare('DELETE FROM marks WHERE session = ? AND mark_id = ?').run(session, mark_id).changes > 0
+    )
+  }
+
+  // --- search ---
+
+  /** Numbers of blocks of text that have the words, the newest first, as they are asked for: piece * MOST_BLOCKS + block. */
+  blocksWith(match: string, below: number): IterableIterator<number> {
+    return this.#database
+      .prepare<[string, number], number>(
+        'SELECT rowid FROM words WHERE words MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC',
+      )
+      .pluck()
+      .iterate(match, below)
+  }
+
+  /** Bytes of output that there are. */
+  recordedBytes(): number {
+    return this.#database
+      .prepare<[], number>('SELECT coalesce(sum(end_offset - start_offset), 0) FROM sessions')
+      .pluck()
+      .get()!
   }
 
   // --- the file ---

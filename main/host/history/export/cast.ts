@@ -1,0 +1,133 @@
+// asciicast v2 and v3 (docs.asciinema.org/manual/asciicast/v2 and v3): a header, then an event a line. Knows nothing of
+// where frames come from.
+import type { Frame } from './film.ts'
+import { type Redactor, StreamRedactor, type Tagged } from './redact.ts'
+
+export interface CastHeader {
+  version: 2 | 3
+  title: string
+  command: string
+  /** Unix seconds. */
+  timestamp: number
+  shell: string | undefined
+}
+
+export interface CastMark {
+  at: number
+  label: string
+}
+
+/** What an event is but for its text: its code, and when, in milliseconds since birth. */
+interface Tag {
+  code: 'o' | 'r' | 'm' | 'x'
+  at: number
+  /** Of what is not output. */
+  data?: string
+}
+
+const TERM = 'xterm-256color'
+
+/** The lines of a cast, as frames come. */
+export class Cast {
+  readonly #header: CastHeader
+  readonly #redactor: Redactor
+  readonly #stream: StreamRedactor<Tag> | undefined
+  readonly #marks: CastMark[]
+  /** Characters that are cut by the end of a frame wait for the next. */
+  #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  #size: { cols: number; rows: number } | undefined
+  #begin = 0
+  #before = 0
+
+  constructor(header: CastHeader, marks: readonly CastMark[], redactor: Redactor) {
+    this.#header = header
+    this.#redactor = redactor
+    this.#stream = redactor.isEmpty ? undefined : new StreamRedactor(redactor)
+    this.#marks = [...marks].sort((a, b) => a.at - b.at)
+  }
+
+  frame(frame: Frame): string {
+    let lines = ''
+    if (!this.#size) lines += this.#start(frame)
+    for (let mark = this.#marks[0]; mark && mark.at <= frame.at; mark = this.#marks[0]) {
+      this.#marks.shift()
+      lines += this.#event('m', mark.at, this.#redactor.plain(mark.label))
+    }
+    switch (frame.kind) {
+      case 'state':
+        // What a broken character began with belongs to another place of the log.
+        this.#decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+        return lines + this.#resized(frame) + this.#output(frame)
+      case 'output':
+        return lines + this.#output(frame)
+      case 'resize':
+        return lines + this.#resized(frame)
+      case 'hole':
+        return lines + this.#event('m', frame.at, `${frame.bytes} bytes are missing here (${frame.reason})`)
+    }
+  }
+
+  /** `exit_code`: of a session that is exported to its end. */
+  end(at: number, exit_code: number | null): string {
+    let lines = ''
+    for (const mark of this.#marks) lines += this.#event('m', Math.min(mark.at, at), this.#redactor.plain(mark.label))
+    const rest = this.#decoder.decode()
+    if (rest !== '') lines += this.#text({ code: 'o', at }, rest)
+    if (this.#header.version === 3 && exit_code !== null) lines += this.#event('x', at, String(exit_code))
+    return lines + this.#lines(this.#stream?.end() ?? [])
+  }
+
+  #start(frame: Frame): string {
+    const { cols, rows } = frame.kind === 'state' || frame.kind === 'resize' ? frame : { cols: 80, rows: 24 }
+    this.#size = { cols, rows }
+    this.#begin = this.#before = frame.at
+    const { version, timestamp, shell } = this.#header
+    const title = this.#redactor.plain(this.#header.title)
+    const command = this.#redactor.plain(this.#header.command)
+    const about = {
+      timestamp: timestamp + Math.floor(frame.at / 1000),
+      ...(command && { command }),
+      ...(title && { title }),
+    }
+    const env = shell ? { SHELL: shell } : {}
+    const header =
+      version === 2
+        ? { version, width: cols, height: rows, ...about, env: { TERM, ...env } }
+        : { version, term: { cols, rows, type: TERM }, ...about, env }
+    return `${JSON.stringify(header)}\n`
+  }
+
+  #resized({ at, cols, rows }: { at: number; cols: number; rows: number }): string {
+    if (cols === this.#size!.cols && rows === this.#size!.rows) return ''
+    this.#size = { cols, rows }
+    return this.#event('r', at, `${cols}x${rows}`)
+  }
+
+  #output({ at, bytes }: { at: number; bytes: Uint8Array }): string {
+    const text = this.#decoder.decode(bytes, { stream: true })
+    return text === '' ? '' : this.#text({ code: 'o', at }, text)
+  }
+
+  #text(tag: Tag, text: string): string {
+    return this.#lines(this.#stream ? this.#stream.push(text, tag) : [{ text, tag }])
+  }
+
+  /** Keeps its place among the output that is still looked through. */
+  #event(code: 'r' | 'm' | 'x', at: number, data: string): string {
+    const tag = { code, at, data }
+    return this.#lines(this.#stream ? this.#stream.push('', tag) : [{ text: '', tag }])
+  }
+
+  #lines(events: readonly Tagged<Tag>[]): string {
+    let lines = ''
+    for (const { text, tag } of events) {
+      const data = tag.data ?? text
+      if (tag.code === 'o' && data === '') continue
+      const at = Math.max(this.#before, tag.at)
+      const time = this.#header.version === 2 ? at - this.#begin : at - this.#before
+      this.#before = at
+      lines += `${JSON.stringify([time / 1000, tag.code, data])}\n`
+    }
+    return lines
+  }
+}

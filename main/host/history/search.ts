@@ -1,0 +1,297 @@
+// Finds lines in everything that was recorded: blocks that the index names, and whatever it does not know yet. A step at
+// a time; reads only. Knows nothing of threads or of who asks.
+import type { HistoryFilter, Hit, HostMessageOf, SessionInfo } from '../../../protocol/messages.ts'
+import { decodeRuns } from '../../../protocol/runs.ts'
+import type { UnindexedRow } from '../store/pieces.ts'
+import { type Store, storedSession } from '../store/store.ts'
+import { unzstd } from './compression.ts'
+import { isUnfiltered, matches } from './filter.ts'
+import { Query } from './query.ts'
+import { join, timeOf } from './stretch.ts'
+import { strippedLines } from './stripped.ts'
+import { MOST_BLOCKS, TextBlocks, type TextLine } from './text-blocks.ts'
+import type { Stretch } from './types.ts'
+import { endOfRow, readStretch, unpackTiming } from './writer.ts'
+
+export interface SearchQuestion {
+  query: string
+  filter: HistoryFilter
+  limit: number
+  /** Lines on each side of a hit. */
+  context: number
+  cursor: string | undefined
+  /** Sessions that are in memory, as they are now. */
+  live: SessionInfo[]
+}
+
+export type SearchAnswer = Omit<HostMessageOf<'found'>, 'type' | 'request_id'>
+
+/** Longer lines are cut where they were found; all that is around a hit is there to tell it from others. */
+const HIT_CHARACTERS = 500
+const CONTEXT_CHARACTERS = 200
+
+/** A page is full with as many characters, so that it fits a message (MESSAGE_BYTES) in any script. */
+const PAGE_CHARACTERS = 200_000
+
+/** More lines than a piece has. */
+const ALL_LINES = 1e15 - 1
+
+/** Lines of one piece of the log, all that can be found there. */
+interface Unit {
+  /** The number of its piece: about the order of time, over all sessions. */
+  key: number
+  session: number
+  /** Undefined: all of it. */
+  block: number | undefined
+  raw: UnindexedRow | undefined
+}
+
+/** Where a search goes on: before this line of this unit. */
+interface Cursor {
+  key: number
+  line: number
+}
+
+/**
+ * Looks through everything, about the newest first, until the page is full or `isOver`. Yields after at most a few
+ * milliseconds.
+ */
+export function* search(
+  store: Store,
+  question: SearchQuestion,
+  isOver: () => boolean,
+): Generator<undefined, SearchAnswer> {
+  const { filter, limit, context } = question
+  const query = new Query(question.query)
+  const sessions = new Sessions(store, filter, question.live)
+  const unindexed = store.pieces.unindexed()
+  const of = store.recordedBytes()
+  const found: SearchAnswer = {
+    hits: [],
+    sessions: [],
+    cursor: null,
+    complete: true,
+    indexed: { bytes: Math.max(0, of - unindexed.reduce((sum, { bytes }) => sum + bytes, 0)), of },
+  }
+  if (query.isEmpty || sessions.none) return found
+  const after = readCursor(question.cursor)
+  const named = new Set<number>()
+  let characters = 0
+  let looked = false
+  let source: { key: number; lines: Lines } | undefined
+  for (const unit of units(store, query, unindexed, after?.key)) {
+    // At least one, or it would never come further.
+    if (looked && isOver()) {
+      const lines = source?.key === unit.key ? source.lines : undefined
+      return { ...found, complete: false, cursor: writeCursor(unit, lines) }
+    }
+    looked = true
+    const session = sessions.get(unit.session)
+    if (!session) continue
+    if (source?.key !== unit.key) {
+      const lines = linesOf(store, unit)
+      yield
+      if (!lines) continue
+      source = { key: unit.key, lines }
+    }
+    const { lines } = source
+    const [first, texts] = lines.block(unit.block)
+    const most = after?.key === unit.key ? Math.min(after.line - first, texts.length) : texts.length
+    for (let at = most - 1; at >= 0; at--) {
+      const { o, t } = texts[at]!
+      const ranges = query.find(t)
+      if (!ranges) continue
+      const moment = lines.timeOf(o)
+      if (!isBetween(session.created_at + moment, filter)) continue
+      const hit = {
+        session_id: session.session_id,
+        offset: o,
+        at: moment,
+        ...clipped(t, ranges),
+        ...around(lines, first + at, context),
+      }
+      found.hits.push(hit)
+      if (!named.has(unit.session)) found.sessions.push(session)
+      named.add(unit.session)
+      characters += hit.line.length
+      for (const line of [...hit.before, ...hit.after]) characters += line.length
+      if (found.hits.length >= limit || characters >= PAGE_CHARACTERS)
+        return { ...found, cursor: `${unit.key}.${first + at}` }
+    }
+    yield
+  }
+  return found
+}
+
+/** What may hold a line that matches, the newest piece first: indexed blocks, and pieces that the index does not know. */
+function* units(
+  store: Store,
+  query: Query,
+  unindexed: readonly UnindexedRow[],
+  from = Number.MAX_SAFE_INTEGER / MOST_BLOCKS - 1,
+): Generator<Unit> {
+  const raw = unindexed.filter(({ piece }) => piece <= from)
+  const isRaw = new Set(raw.map(({ piece }) => piece))
+  let nextRaw = 0
+  const rawDownTo = function* (key: number): Generator<Unit> {
+    for (let row = raw[nextRaw]; row && row.piece > key; row = raw[++nextRaw])
+      yield { key: row.piece, session: row.session, block: undefined, raw: row }
+  }
+  let piece: { key: number; session: number } | undefined
+  const at = (key: number) => {
+    if (piece?.key !== key) piece = { key, session: store.pieces.byId(key)?.session ?? 0 }
+    return piece
+  }
+  if (query.match !== undefined) {
+    for (const row of store.blocksWith(query.match, (from + 1) * MOST_BLOCKS)) {
+      const key = Math.floor(row / MOST_BLOCKS)
+      yield* rawDownTo(key)
+      // Half of it is in the index already; it is looked through as a whole.
+      if (!isRaw.has(key)) yield { ...at(key), block: row % MOST_BLOCKS, raw: undefined }
+    }
+  } else {
+    for (const key of store.pieces.texts(from + 1)) {
+      yield* rawDownTo(key)
+      yield { ...at(key), block: undefined, raw: undefined }
+    }
+  }
+  yield* rawDownTo(Number.NEGATIVE_INFINITY)
+}
+
+interface Lines {
+  /** The number of the block's first line, and its lines; of all of them without `block`. */
+  block(block: number | undefined): [number, TextLine[]]
+  range(from: number, to: number): TextLine[]
+  timeOf(offset: number): number
+}
+
+/** Undefined: it went while it was searched for, or is damaged. */
+function linesOf(store: Store, unit: Unit): Lines | undefined {
+  try {
+    return unit.raw ? rawLines(store, unit.raw) : renderedLines(store, unit.key)
+  } catch {
+    return undefined
+  }
+}
+
+function renderedLines(store: Store, piece: number): Lines | undefined {
+  const stored = store.pieces.text(piece)
+  if (!stored) return undefined
+  const text = new TextBlocks(unzstd(stored.blob, stored.size))
+  let place: { runs: number[]; offset: number } | undefined
+  return {
+    block: block => {
+      if (block === undefined) return [0, text.range(0, text.lineCount)]
+      return block < text.count ? [text.firstLine(block), text.lines(block)] : [0, []]
+    },
+    range: (from, to) => text.range(from, to),
+    timeOf: offset => {
+      if (!place) {
+        const row = store.pieces.byId(piece)
+        place = { runs: row ? decodeRuns(unpackTiming(row.timing)) : [], offset: row?.offset ?? 0 }
+      }
+      return timeOf(place.runs, place.offset, offset)
+    },
+  }
+}
+
+function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines | undefined {
+  const first = store.pieces.byId(piece)
+  if (!first) return undefined
+  const rows = tail ? store.pieces.tail(session, { offset: Number.MAX_SAFE_INTEGER, n: 0 }) : [first]
+  const runs: { from: number; stretches: Stretch[] }[] = []
+  let end: number | undefined
+  for (const row of rows) {
+    const stretch = readStretch(row, store.pieces.blob(row.piece))
+    if (row.offset !== end) runs.push({ from: row.offset, stretches: [] })
+    runs.at(-1)!.stretches.push(stretch)
+    end = endOfRow(row).offset
+  }
+  const joined = runs.map(({ stretches }) => join(stretches))
+  const lines = joined.flatMap(({ bytes, from }) => strippedLines(bytes, from.offset))
+  return {
+    block: () => [0, lines],
+    range: (from, to) => lines.slice(Math.max(0, from), to),
+    timeOf: offset => {
+      const stretch = joined.findLast(one => one.from.offset < offset) ?? joined[0]!
+      return timeOf(stretch.runs, stretch.from.offset, offset)
+    },
+  }
+}
+
+/** Sessions by their row, as the filter lets them through. */
+class Sessions {
+  readonly #store: Store
+  readonly #filter: HistoryFilter
+  readonly #live: Map<string, SessionInfo>
+  readonly #known = new Map<number, SessionInfo | undefined>()
+  readonly #all: boolean
+
+  constructor(store: Store, filter: HistoryFilter, live: readonly SessionInfo[]) {
+    this.#store = store
+    this.#filter = filter
+    this.#live = new Map(live.map(session => [session.session_id, session]))
+    this.#all = isUnfiltered(filter)
+  }
+
+  /** The filter is for one session, which is not there or does not fit. */
+  get none(): boolean {
+    const { session_id } = this.#filter
+    if (session_id === undefined) return false
+    const row = this.#store.session(session_id)
+    return !row || !this.get(row.session)
+  }
+
+  get(number: number): SessionInfo | undefined {
+    if (this.#known.has(number)) return this.#known.get(number)
+    const row = this.#store.sessionByNumber(number)
+    const stored = row && storedSession(row).session
+    const session = stored && (this.#live.get(stored.session_id) ?? stored)
+    const wanted = session && (this.#all || matches(session, this.#filter)) ? session : undefined
+    this.#known.set(number, wanted)
+    return wanted
+  }
+}
+
+function isBetween(time: number, { after, before }: HistoryFilter): boolean {
+  return (after === undefined || time >= after) && (before === undefined || time < before)
+}
+
+function around(lines: Lines, at: number, context: number): Pick<Hit, 'before' | 'after'> {
+  const texts = (from: number, to: number) =>
+    lines.range(Math.max(0, from), to).map(({ t }) => cut(t, CONTEXT_CHARACTERS))
+  return context === 0
+    ? { before: [], after: [] }
+    : { before: texts(at - context, at), after: texts(at + 1, at + 1 + context) }
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text
+}
+
+/** A long line around the first place that was found in it. */
+function clipped(text: string, ranges: [number, number][]): Pick<Hit, 'line' | 'ranges'> {
+  if (text.length <= HIT_CHARACTERS) return { line: text, ranges }
+  let from = Math.max(0, Math.min(ranges[0]![0] - HIT_CHARACTERS / 4, text.length - HIT_CHARACTERS))
+  if (from > 0 && /[\udc00-\udfff]/.test(text[from]!)) from++
+  const line = (from > 0 ? '…' : '') + cut(text.slice(from), HIT_CHARACTERS)
+  const shift = from > 0 ? from - 1 : 0
+  return {
+    line,
+    ranges: ranges
+      .map(([begin, end]): [number, number] => [begin - shift, Math.min(end - shift, line.length)])
+      .filter(([begin, end]) => begin < end),
+  }
+}
+
+function readCursor(cursor: string | undefined): Cursor | undefined {
+  const match = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? '')
+  return match ? { key: Number(match[1]), line: Number(match[2]) } : undefined
+}
+
+/** A search stopped before it looked at this unit; with `lines`, after it had looked at others of the same piece. */
+function writeCursor({ key, block }: Unit, lines: Lines | undefined): string {
+  if (!lines) return `${key}.${ALL_LINES}`
+  const [first, texts] = lines.block(block)
+  return `${key}.${first + texts.length}`
+}
