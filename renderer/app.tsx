@@ -10,10 +10,12 @@ import { SessionList } from '../ui/session-list.tsx'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
+import { HistoryPane } from './history-pane.tsx'
 import { keysOf, onShortcut, type Shortcut } from './keys.ts'
 import { PairingDialog } from './pairing-dialog.tsx'
 import { PhonePanel } from './phone-panel.tsx'
-import { keepPlace, type Place, readPlace } from './place.ts'
+import { keepPlace, type Place, readPlace, START } from './place.ts'
+import { type PlayFrom, RecordingPane } from './recording-pane.tsx'
 import { TerminalPane } from './terminal-pane.tsx'
 import { useNow } from './use-now.ts'
 import { usePhones } from './use-phones.ts'
@@ -25,12 +27,16 @@ export function App({ client }: { client: HostClient }) {
   const [state, setState] = useState(client.state)
   const [reached, setReached] = useState(false)
   const [sessions, setSessions] = useState<SessionInfo[]>()
-  const [place, setPlace] = useState<Place>(() => readPlace(location.hash, { phone: false }))
+  const [place, setPlace] = useState<Place>(() => readPlace(location.hash, START))
   const [ending, setEnding] = useState<SessionInfo>()
   const now = useNow(CLOCK_MS)
   const phones = usePhones(client)
   /** Phones that wait and are to be decided about later. */
   const [aside, setAside] = useState<readonly string[]>([])
+  /** What was chosen in the history: its session, and where its recording is looked at first. */
+  const [recorded, setRecorded] = useState<{ session: SessionInfo; from: PlayFrom | undefined }>()
+  /** Once it was opened, what was typed and found there stays. */
+  const [opened, setOpened] = useState(place.history)
   const terminal = useRef<TerminalView>(undefined)
   const list = useRef<HTMLElement>(null)
 
@@ -46,8 +52,28 @@ export function App({ client }: { client: HostClient }) {
   }, [])
   useEffect(() => keepPlace(place), [place])
 
-  const select = useCallback((session: string) => setPlace(was => ({ ...was, session })), [])
-  const forget = useCallback(() => setPlace(({ phone }) => ({ phone })), [])
+  const select = useCallback((session: string) => setPlace(({ phone }) => ({ session, phone, history: false })), [])
+  const forget = useCallback(() => setPlace(({ session: _, ...rest }) => rest), [])
+  const setHistory = useCallback(
+    (history: boolean) => setPlace(({ recording: _, ...rest }) => ({ ...rest, history })),
+    [],
+  )
+  const play = useCallback((session: SessionInfo, from?: PlayFrom) => {
+    setRecorded({ session, from })
+    setPlace(was => ({ ...was, history: true, recording: session.session_id }))
+  }, [])
+  useEffect(() => {
+    if (place.history) setOpened(true)
+  }, [place.history])
+  // A page that comes up at a recording knows no more of it than its id.
+  useEffect(() => {
+    const { recording } = place
+    if (!recording || recorded?.session.session_id === recording) return
+    client.history.sessions({ filter: { session_id: recording }, limit: 1 }).then(
+      ({ sessions: [session] }) => session && setRecorded({ session, from: undefined }),
+      () => {}, // the pane says what is wrong
+    )
+  }, [client, place, recorded])
   const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
   const onView = useCallback((view: TerminalView | undefined) => {
     terminal.current = view
@@ -63,8 +89,8 @@ export function App({ client }: { client: HostClient }) {
   // A window that comes up without a place shows what was started last; so does one whose session is unknown to the host.
   useEffect(() => {
     const last = running(sessions ?? [])[0]
-    if (last && !place.session) select(last.session_id)
-  }, [sessions, place.session, select])
+    if (last && !place.session) setPlace(was => ({ ...was, session: last.session_id }))
+  }, [sessions, place.session])
 
   // A session that was in the list and is no longer: another host has taken over, which knows nothing of it.
   const known = useRef<SessionInfo[]>([])
@@ -80,6 +106,8 @@ export function App({ client }: { client: HostClient }) {
         return start()
       case 'phone':
         return setPhone(!place.phone)
+      case 'history':
+        return setHistory(!place.history || place.recording !== undefined)
       case 'list':
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
@@ -96,6 +124,10 @@ export function App({ client }: { client: HostClient }) {
   latest.current = shortcut
   useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
 
+  const { recording } = place
+  const known_recording =
+    sessions?.find(one => one.session_id === recording) ??
+    (recorded?.session.session_id === recording ? recorded?.session : undefined)
   const shown = sessions?.find(one => one.session_id === place.session)
   const requests = phones?.requests ?? []
   const request = requests.find(one => !aside.includes(one.pairing_id))
@@ -129,6 +161,17 @@ export function App({ client }: { client: HostClient }) {
               </span>
             )}
           </button>
+          <button
+            type="button"
+            class="toggle"
+            title={keysOf('history').title}
+            aria-label="History"
+            aria-keyshortcuts={keysOf('history').aria}
+            aria-pressed={place.history}
+            onClick={() => setHistory(!place.history)}
+          >
+            <Icon name="history" />
+          </button>
         </div>
         <div class="sessions">
           {sessions && (
@@ -137,24 +180,46 @@ export function App({ client }: { client: HostClient }) {
               now={now}
               open={session => {
                 // Also when it is the one that is shown: who chooses a session types next.
-                if (session.session_id === place.session) terminal.current?.focus()
+                if (session.session_id === place.session && !place.history) terminal.current?.focus()
                 else select(session.session_id)
               }}
               end={setEnding}
-              current={place.session}
+              current={place.history ? undefined : place.session}
             />
           )}
         </div>
       </nav>
       <main>
         <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
-        {place.session ? (
+        {opened && (
+          <HistoryPane
+            client={client}
+            sessions={sessions ?? []}
+            hidden={!place.history || recording !== undefined}
+            open={play}
+          />
+        )}
+        {place.history ? (
+          recording && (
+            <RecordingPane
+              key={recording}
+              client={client}
+              session_id={recording}
+              session={known_recording}
+              from={recorded?.session.session_id === recording ? recorded.from : undefined}
+              back={() => setHistory(true)}
+              live={() => select(recording)}
+              renamed={session => setRecorded(was => was && { ...was, session })}
+            />
+          )
+        ) : place.session ? (
           <TerminalPane
             key={place.session}
             client={client}
             session_id={place.session}
             session={shown}
             end={setEnding}
+            replay={play}
             unknown={forget}
             onView={onView}
           />
