@@ -35,6 +35,8 @@ export function App({ client }: { client: HostClient }) {
   const [aside, setAside] = useState<readonly string[]>([])
   /** What was chosen in the history: its session, and where its recording is looked at first. */
   const [recorded, setRecorded] = useState<{ session: SessionInfo; from: PlayFrom | undefined }>()
+  /** Counts what was deleted or called otherwise in the history, which has to be read again then. */
+  const [changes, setChanges] = useState(0)
   /** Once it was opened, what was typed and found there stays. */
   const [opened, setOpened] = useState(place.history)
   const terminal = useRef<TerminalView>(undefined)
@@ -125,7 +127,7 @@ export function App({ client }: { client: HostClient }) {
   useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
 
   const { recording } = place
-  const known_recording =
+  const played =
     sessions?.find(one => one.session_id === recording) ??
     (recorded?.session.session_id === recording ? recorded?.session : undefined)
   const shown = sessions?.find(one => one.session_id === place.session)
@@ -154,7 +156,7 @@ export function App({ client }: { client: HostClient }) {
             onClick={() => setPhone(!place.phone)}
           >
             <Icon name="phone" />
-            <span class="label">Phone</span>
+            Phone
             {requests.length > 0 && (
               <span class="badge" role="img" aria-label={requests.length === 1 ? '1 waits' : `${requests.length} wait`}>
                 {requests.length}
@@ -165,12 +167,12 @@ export function App({ client }: { client: HostClient }) {
             type="button"
             class="toggle"
             title={keysOf('history').title}
-            aria-label="History"
             aria-keyshortcuts={keysOf('history').aria}
             aria-pressed={place.history}
             onClick={() => setHistory(!place.history)}
           >
             <Icon name="history" />
+            History
           </button>
         </div>
         <div class="sessions">
@@ -195,6 +197,7 @@ export function App({ client }: { client: HostClient }) {
           <HistoryPane
             client={client}
             sessions={sessions ?? []}
+            changes={changes}
             hidden={!place.history || recording !== undefined}
             open={play}
           />
@@ -205,11 +208,18 @@ export function App({ client }: { client: HostClient }) {
               key={recording}
               client={client}
               session_id={recording}
-              session={known_recording}
+              session={played}
               from={recorded?.session.session_id === recording ? recorded.from : undefined}
               back={() => setHistory(true)}
               live={() => select(recording)}
-              renamed={session => setRecorded(was => was && { ...was, session })}
+              renamed={session => {
+                setRecorded(was => was && { ...was, session })
+                setChanges(was => was + 1)
+              }}
+              deleted={() => {
+                setChanges(was => was + 1)
+                setHistory(true)
+              }}
             />
           )
         ) : place.session ? (

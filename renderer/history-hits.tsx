@@ -20,6 +20,9 @@ export interface HistoryHitsProps {
   open: (session: SessionInfo, from?: PlayFrom) => void
 }
 
+/** What is read through in no time: sessions that run always have as much that is not indexed yet. */
+const NOTABLE_BYTES = 16_000_000
+
 export function HistoryHits({ search, newest, now, filtered, clear, open }: HistoryHitsProps) {
   const { hits, named, searching, stopped, indexed, error, more } = search
   const isEmpty = hits.length === 0 && named.length === 0
@@ -34,7 +37,7 @@ export function HistoryHits({ search, newest, now, filtered, clear, open }: Hist
         )}
       </div>
       {searching && <progress class="busy" aria-label="Searching" />}
-      {indexed && indexed.bytes < indexed.of && (
+      {indexed && indexed.of - indexed.bytes >= NOTABLE_BYTES && (
         <p class="said">
           {percent(indexed.bytes, indexed.of)} of the history is indexed so far; the rest is read through, which takes
           longer.

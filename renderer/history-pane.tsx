@@ -18,6 +18,8 @@ export interface HistoryPaneProps {
   client: HostClient
   /** Those that the host lists now: newer than what the history said of them. */
   sessions: readonly SessionInfo[]
+  /** Changes when what was read of the history is old: something of it was deleted or renamed. */
+  changes: number
   /** Not to be seen for now; what was typed and found stays. */
   hidden: boolean
   open: (session: SessionInfo, from?: PlayFrom) => void
@@ -25,7 +27,7 @@ export interface HistoryPaneProps {
 
 const CLOCK_MS = 5_000
 
-export function HistoryPane({ client, sessions, hidden, open }: HistoryPaneProps) {
+export function HistoryPane({ client, sessions, changes, hidden, open }: HistoryPaneProps) {
   const [typed, setTyped] = useState('')
   const [filters, setFilters] = useState(NO_FILTERS)
   const [filtering, setFiltering] = useState(false)
@@ -36,11 +38,11 @@ export function HistoryPane({ client, sessions, hidden, open }: HistoryPaneProps
   const opened = useRef<HTMLElement>(undefined)
   const filter = useMemo(() => toFilter(filters), [filters])
   // Sessions come, go and end; that they print changes nothing here.
-  const version = JSON.stringify(sessions.map(one => [one.session_id, one.state, one.title]))
+  const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
   const past = usePast(client, filter, seen.current)
-  const search = useSearch(client, toQuery(typed), typed.trim(), filter)
+  const search = useSearch(client, toQuery(typed), typed.trim(), filter, changes)
 
   useEffect(() => {
     if (hidden) return

@@ -64,6 +64,7 @@ export function toQuery(typed: string): string {
 const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
 /** `14:03` today, `Yesterday 14:03`, `3 Mar 14:03`, and with its year when that is another one. */
@@ -74,6 +75,11 @@ export function when(at: number, now: number): string {
   if (then.toDateString() === today.toDateString()) return clock
   if (then.toDateString() === yesterday.toDateString()) return `Yesterday ${clock}`
   return `${(then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(then)} ${clock}`
+}
+
+/** Read while it changes: shorter. */
+export function moment(at: number): string {
+  return short.format(at)
 }
 
 export function exactly(at: number): string {

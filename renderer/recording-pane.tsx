@@ -11,7 +11,7 @@ import { timeCode } from '../ui/time-code.ts'
 import { toast } from '../ui/toast.tsx'
 import { amount, commandLine, goneWords, printable, shortPath, stateWords } from '../ui/words.ts'
 import { ExportDialog } from './export-dialog.tsx'
-import { exactly } from './history-words.ts'
+import { moment } from './history-words.ts'
 import { PlayerControls } from './player-controls.tsx'
 import { PlayerKeys } from './player-keys.tsx'
 import { DeleteDialog, MarkDialog, RenameDialog } from './recording-dialogs.tsx'
@@ -32,6 +32,7 @@ export interface RecordingPaneProps {
   live: () => void
   /** Its name is another one now. */
   renamed: (session: SessionInfo) => void
+  deleted: () => void
 }
 
 type Asking = 'mark' | 'rename' | 'delete' | 'export' | 'keys'
@@ -40,7 +41,7 @@ type Asking = 'mark' | 'rename' | 'delete' | 'export' | 'keys'
 const JUMP_MS = 5_000
 const FAR_JUMP_MS = 60_000
 
-export function RecordingPane({ client, session_id, session, from, back, live, renamed }: RecordingPaneProps) {
+export function RecordingPane({ client, session_id, session, from, back, live, renamed, deleted }: RecordingPaneProps) {
   const box = useRef<HTMLDivElement>(null)
   const pane = useRef<HTMLElement>(null)
   const time = useRef<HTMLInputElement>(null)
@@ -220,9 +221,9 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
                 {session && (
                   <span class="facts">
                     <time dateTime={new Date(session.created_at + state.at).toISOString()}>
-                      {exactly(session.created_at + state.at)}
+                      {moment(session.created_at + state.at)}
                     </time>
-                    <span>{stateWords(session)}</span>
+                    <span>{state.end === 'live' ? 'live' : stateWords(session)}</span>
                   </span>
                 )}
               </PlayerControls>
@@ -245,7 +246,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
         <RenameDialog client={client} session={session} renamed={renamed} close={close} />
       )}
       {asking === 'delete' && session && (
-        <DeleteDialog client={client} session={session} deleted={back} close={close} />
+        <DeleteDialog client={client} session={session} deleted={deleted} close={close} />
       )}
       {asking === 'export' && timeline && (
         <ExportDialog

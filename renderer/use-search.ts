@@ -49,8 +49,14 @@ const NOTHING: State = {
   cursor: null,
 }
 
-/** `query` is as the host takes it; `words` is the same as it was typed. */
-export function useSearch(client: HostClient, query: string, words: string, filter: HistoryFilter | undefined): Search {
+/** `query` is as the host takes it; `words` is the same as it was typed. Another `version` is a reason to search again. */
+export function useSearch(
+  client: HostClient,
+  query: string,
+  words: string,
+  filter: HistoryFilter | undefined,
+  version: number,
+): Search {
   const [state, setState] = useState<State>(NOTHING)
   const [tries, setTries] = useState(0)
   const running = useRef<AbortController>(undefined)
@@ -113,7 +119,7 @@ export function useSearch(client: HostClient, query: string, words: string, filt
       clearTimeout(timer)
       running.current?.abort()
     }
-  }, [client, query, key, tries])
+  }, [client, query, key, tries, version])
 
   const { cursor, ...rest } = state
   return {

@@ -22,6 +22,10 @@ export class PlayClock {
     if (this.#since !== undefined) this.#since = this.#now()
   }
 
+  get running(): boolean {
+    return this.#since !== undefined
+  }
+
   get speed(): number {
     return this.#speed
   }

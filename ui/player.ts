@@ -146,7 +146,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
   play(): void {
     if (this.#state.playing) return
     if (this.#state.end === 'over') this.#wish = { to: { at: this.#state.from } }
-    else if (this.#base === undefined) this.#wish ??= { to: { at: this.#state.at } }
+    else if (this.#base === undefined && !this.#state.seeking) this.#wish = { to: { at: this.#state.at } }
     this.#since = this.#state.at
     this.#change({ playing: true, error: undefined })
     this.#run()
@@ -275,11 +275,14 @@ export class Player extends Emitter<{ change: PlayerState }> {
       }
       const taken = this.#reel.take(until)
       switch (taken?.kind) {
-        case undefined:
+        case undefined: {
           // Waiting is not playing.
+          const { running } = this.#clock
           this.#clock.stop()
           await this.#reel.load()
+          if (running && this.#state.playing) this.#clock.start()
           break
+        }
         case 'output':
           await this.#screen.write(taken.bytes)
           break

@@ -75,11 +75,12 @@ export class RecordedView implements PlayerScreen {
   reveal(line: string, ranges: readonly (readonly [number, number])[]): boolean {
     const { term } = this.#view
     const { active } = term.buffer
-    const first = ranges[0] ?? [0, line.length]
+    const from = ranges[0]?.[0] ?? 0
+    const to = ranges.at(-1)?.[1] ?? line.length
     // Long lines come cut, with dots where.
     const wanted = line.replace(/^…|…$/g, '').trim()
     if (wanted === '') return false
-    const into = first[0] - line.indexOf(wanted)
+    const into = Math.max(0, from - line.indexOf(wanted))
     for (let y = active.length - 1; y >= 0; y--) {
       if (active.getLine(y)?.isWrapped) continue
       const parts: IBufferLine[] = []
@@ -88,8 +89,8 @@ export class RecordedView implements PlayerScreen {
       const text = parts.map(part => part.translateToString(false)).join('')
       const at = text.indexOf(wanted)
       if (at < 0) continue
-      const begin = cellOf(parts, at + Math.max(0, into))
-      const end = cellOf(parts, at + Math.max(0, into) + first[1] - first[0])
+      const begin = cellOf(parts, at + into)
+      const end = cellOf(parts, at + into + to - from)
       const row = y + Math.floor(begin / term.cols)
       term.scrollToLine(Math.max(0, row - Math.floor(term.rows / 2)))
       term.select(begin % term.cols, row, Math.max(1, end - begin))
