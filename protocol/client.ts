@@ -435,8 +435,10 @@ export class HostClient extends Emitter<ClientEvents> {
       const pending = this.#take(message.request_id)
       pending?.reject(error)
     } else if (message.handle !== undefined) {
-      // Something that this attachment asked for was refused; it goes on.
-      this.#byHandle.get(message.handle)?.refused(error)
+      const attached = this.#byHandle.get(message.handle)
+      // Somebody deleted what it looks at. Else something that it asked for was refused, and it goes on.
+      if (attached && error.code === 'session_unknown') this.#failAttached(attached, error)
+      else attached?.refused(error)
     } else {
       // A question that the host did not even understand is no reason to go.
       if (error.code === 'bad_message' && this.#state.name === 'ready') return

@@ -122,7 +122,7 @@ export class HistoryClient {
     const parts: Uint8Array[] = []
     const { position, at, cols, rows, blob } = await this.#requests.request(
       'moment',
-      { type: 'moment', session_id, place },
+      { type: 'moment', session_id, place: whole(place) },
       { part: bytes => parts.push(bytes) },
     ).answer
     return { position, at, cols, rows, bytes: await this.#open(blob, parts[0]) }
@@ -157,7 +157,7 @@ export class HistoryClient {
    */
   async export(
     session_id: string,
-    { progress, signal, ...options }: ExportOptions,
+    { progress, signal, from, to, ...options }: ExportOptions,
     take: (bytes: Uint8Array) => unknown,
   ): Promise<{ bytes: number; redacted: number }> {
     if (signal?.aborted) throw unwanted()
@@ -168,7 +168,13 @@ export class HistoryClient {
     })
     const asked = this.#requests.request(
       'exported',
-      { type: 'export', session_id, ...options },
+      {
+        type: 'export',
+        session_id,
+        ...options,
+        ...(from !== undefined && { from: milliseconds(from) }),
+        ...(to !== undefined && { to: milliseconds(to) }),
+      },
       {
         part: bytes => {
           taken = taken.then(() => take(bytes)).then(() => this.#requests.send({ type: 'more', request_id }))
@@ -189,7 +195,8 @@ export class HistoryClient {
   }
 
   async mark(session_id: string, place: Place, label: string): Promise<Mark> {
-    return (await this.#requests.request('marked', { type: 'mark', session_id, place, label }).answer).mark
+    return (await this.#requests.request('marked', { type: 'mark', session_id, place: whole(place), label }).answer)
+      .mark
   }
 
   async unmark(session_id: string, mark_id: number): Promise<void> {
@@ -233,6 +240,15 @@ export class HistoryClient {
       throw new CodedError('bad_frame', 'a part that is not what the host has stored')
     return bytes
   }
+}
+
+/** A player's clock has fractions; the host's has none. */
+function whole(place: Place): Place {
+  return 'at' in place ? { at: milliseconds(place.at) } : { offset: Math.max(0, Math.floor(place.offset)) }
+}
+
+function milliseconds(at: number): number {
+  return Math.max(0, Math.floor(at))
 }
 
 function unwanted(): CodedError {

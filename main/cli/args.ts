@@ -7,6 +7,8 @@ export interface Given {
   operands: string[]
   flags: Record<string, boolean>
   values: Record<string, string>
+  /** Of options that may be given several times. */
+  lists: Record<string, string[]>
   json: boolean
   help: boolean
   version: boolean
@@ -75,7 +77,7 @@ export function numberOf(given: Given, option: string, most: number): number | u
   return number
 }
 
-type Values = Record<string, string | boolean | undefined>
+type Values = Record<string, string | string[] | boolean | undefined>
 
 function given(
   command: CommandSpec | undefined,
@@ -84,8 +86,10 @@ function given(
 ): Given {
   const flags: Record<string, boolean> = {}
   const texts: Record<string, string> = {}
+  const lists: Record<string, string[]> = {}
   for (const [name, value] of Object.entries(values)) {
     if (typeof value === 'boolean') flags[name] = value
+    else if (Array.isArray(value)) lists[name] = value
     else if (value !== undefined) texts[name] = value
   }
   if (texts['data-dir'] === '') throw new UsageError('--data-dir needs a folder', command?.name)
@@ -94,6 +98,7 @@ function given(
     operands: positionals,
     flags,
     values: texts,
+    lists,
     json: flags.json === true,
     help: more.help === true || flags.help === true,
     version: more.version === true,
@@ -120,8 +125,9 @@ function firstOperand(args: string[], options: Record<string, OptionSpec>): numb
 }
 
 function read(args: string[], options: Record<string, OptionSpec>, command: string | undefined) {
-  const specs: Record<string, { type: 'boolean' | 'string'; short?: string }> = {}
-  for (const [name, { type }] of Object.entries(options)) specs[name] = { type }
+  const specs: Record<string, { type: 'boolean' | 'string'; short?: string; multiple?: boolean }> = {}
+  for (const [name, { type, short, several }] of Object.entries(options))
+    specs[name] = { type, ...(short && { short }), ...(several && { multiple: true }) }
   specs.help = { type: 'boolean', short: 'h' }
   specs.version = { type: 'boolean' }
   try {

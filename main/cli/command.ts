@@ -6,6 +6,10 @@ export interface OptionSpec {
   type: 'boolean' | 'string'
   /** What the value is called in the help. */
   value?: string
+  /** One letter that stands for it. */
+  short?: string
+  /** May be given several times. */
+  several?: true
   help: string
   /** Not for people; not in the help. */
   hidden?: true

@@ -6,14 +6,12 @@ export function mainHelp(commands: readonly CommandSpec[]): string {
   return lines([
     'Usage: otg COMMAND [OPTION…]',
     '',
-    'Terminals of this computer, within reach of your phone. Sessions live in a host',
-    'and outlive every terminal and browser that looks at them.',
+    'Terminals that your phone can reach. Sessions outlive whatever looks at them.',
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',
     'Every command takes:',
     ...optionLines(COMMON),
-    '',
     'otg COMMAND --help tells more of one; otg --version tells the version.',
   ])
 }
@@ -33,8 +31,8 @@ export function commandHelp(command: CommandSpec): string {
 function optionLines(options: Record<string, OptionSpec>): string[] {
   const shown = Object.entries(options).filter(([, spec]) => !spec.hidden)
   return columns(
-    shown.map(([name, { value, help }]) => [
-      `${name === 'help' ? '-h, ' : ''}--${name}${value ? ` ${value}` : ''}`,
+    shown.map(([name, { value, short, help }]) => [
+      `${name === 'help' ? '-h, ' : short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}`,
       help,
     ]),
   )

@@ -12,6 +12,15 @@ const LEAVING = [
   'Ctrl-\\ twice types one Ctrl-\\. It works inside tmux, screen and ssh.',
 ]
 
+const WHICH: Record<string, OptionSpec> = {
+  text: { type: 'string', value: 'T', help: 'only sessions with T in title, command or folder' },
+  command: { type: 'string', value: 'C', help: 'with C in their command' },
+  cwd: { type: 'string', value: 'D', help: 'in folder D or below' },
+  state: { type: 'string', value: 'S', help: 'running, exited, killed, expired, host_crashed …' },
+  after: { type: 'string', value: 'TIME', help: 'since TIME: 2h, 3d, 2026-01-31, 2026-01-31T12:00' },
+  before: { type: 'string', value: 'TIME', help: 'before TIME' },
+}
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'host',
@@ -170,5 +179,70 @@ export const COMMANDS: readonly CommandSpec[] = [
     least: 1,
     most: Number.POSITIVE_INFINITY,
     load: async () => (await import('./revoke.ts')).revoke,
+  },
+  {
+    name: 'history',
+    operands: '',
+    summary: 'list all sessions that were recorded, the newest first',
+    details: [],
+    options: {
+      ...WHICH,
+      limit: { type: 'string', value: 'N', help: 'how many at most (default 50)' },
+      all: { type: 'boolean', help: 'all of them' },
+    },
+    least: 0,
+    most: 0,
+    load: async () => (await import('./history.ts')).history,
+  },
+  {
+    name: 'search',
+    operands: 'QUERY…',
+    summary: 'find lines in what all sessions printed, about the newest first',
+    details: [
+      'A line is found when it has all words: word, begin*, "words in a row". Capitals',
+      'do not matter. Exits with 1 when nothing is found.',
+    ],
+    options: {
+      ...WHICH,
+      session: { type: 'string', value: 'ID', help: 'only this session' },
+      context: { type: 'string', value: 'N', help: 'lines around each, 0 to 10 (default 1)' },
+      limit: { type: 'string', value: 'N', help: 'how many lines at most (default 20)' },
+    },
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./search.ts')).search,
+  },
+  {
+    name: 'export',
+    operands: 'ID',
+    summary: 'write what a session printed to a file',
+    details: [
+      'cast and cast3 (asciicast v2 and v3) play in asciinema; txt and html have the',
+      'lines as they stood on the screen, raw has the bytes. Redaction looks at each',
+      'line as it was printed, colours left out, and puts blocks in place of a match.',
+      'What a program drew piece by piece it may miss in cast and raw: look before you',
+      'share. PATTERN is a JavaScript regular expression.',
+    ],
+    options: {
+      format: { type: 'string', value: 'F', help: 'cast, cast3, txt, html, raw (default: as FILE ends)' },
+      output: { type: 'string', short: 'o', value: 'FILE', help: 'where to (default: standard output)' },
+      redact: { type: 'string', value: 'PATTERN', several: true, help: 'take out what matches; may be repeated' },
+      'redact-secrets': { type: 'boolean', help: 'take out what looks like a key, token or password' },
+      from: { type: 'string', value: 'SECONDS', help: 'from so long after its start' },
+      to: { type: 'string', value: 'SECONDS', help: 'to so long after its start' },
+    },
+    least: 1,
+    most: 1,
+    load: async () => (await import('./export.ts')).exportSession,
+  },
+  {
+    name: 'delete',
+    operands: 'ID…',
+    summary: 'forget sessions that ended, and all they printed',
+    details: ['It cannot be undone.'],
+    options: { yes: { type: 'boolean', help: 'do not ask' } },
+    least: 1,
+    most: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./delete.ts')).deleteSessions,
   },
 ]

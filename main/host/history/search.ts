@@ -2,12 +2,12 @@
 // a time; reads only. Knows nothing of threads or of who asks.
 import type { HistoryFilter, Hit, HostMessageOf, SessionInfo } from '../../../protocol/messages.ts'
 import { decodeRuns } from '../../../protocol/runs.ts'
-import type { UnindexedRow } from '../store/pieces.ts'
+import type { PieceRow, UnindexedRow } from '../store/pieces.ts'
 import { type Store, storedSession } from '../store/store.ts'
 import { unzstd } from './compression.ts'
 import { isUnfiltered, matches } from './filter.ts'
 import { Query } from './query.ts'
-import { join, timeOf } from './stretch.ts'
+import { cut, join, timeOf } from './stretch.ts'
 import { strippedLines } from './stripped.ts'
 import { MOST_BLOCKS, TextBlocks, type TextLine } from './text-blocks.ts'
 import type { Stretch } from './types.ts'
@@ -32,6 +32,9 @@ const CONTEXT_CHARACTERS = 200
 
 /** A page is full with as many characters, so that it fits a message (MESSAGE_BYTES) in any script. */
 const PAGE_CHARACTERS = 200_000
+
+/** What a screen can still show is hardly more: 500 rows of 400 characters. */
+const UNTOLD_BYTES = 200 * 1024
 
 /** More lines than a piece has. */
 const ALL_LINES = 1e15 - 1
@@ -201,6 +204,11 @@ function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines |
   const rows = tail ? store.pieces.tail(session, { offset: Number.MAX_SAFE_INTEGER, n: 0 }) : [first]
   const runs: { from: number; stretches: Stretch[] }[] = []
   let end: number | undefined
+  const untold = untoldBefore(store, first)
+  if (untold) {
+    runs.push({ from: untold.from.offset, stretches: [untold] })
+    end = first.offset
+  }
   for (const row of rows) {
     const stretch = readStretch(row, store.pieces.blob(row.piece))
     if (row.offset !== end) runs.push({ from: row.offset, stretches: [] })
@@ -217,6 +225,22 @@ function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines |
       return timeOf(stretch.runs, stretch.from.offset, offset)
     },
   }
+}
+
+/**
+ * The end of the piece before: what was still on the screen when it ended is not in its text, but in that of the piece
+ * that follows, once that is rendered.
+ */
+function untoldBefore(store: Store, { session, offset }: PieceRow): Stretch | undefined {
+  if (offset === 0) return undefined
+  const row = store.pieces.at(session, { offset: offset - 1, n: Number.MAX_SAFE_INTEGER })
+  if (row?.kind !== 'sealed' || row.end_offset !== offset) return undefined
+  const stored = store.pieces.text(row.piece)
+  if (!stored) return undefined
+  const text = new TextBlocks(unzstd(stored.blob, stored.size))
+  const told = text.count === 0 ? [] : text.lines(text.count - 1).map(({ o }) => o)
+  const from = Math.max(row.offset, offset - UNTOLD_BYTES, ...told)
+  return cut(readStretch(row, store.pieces.blob(row.piece)), { offset: from, n: row.n })[1]
 }
 
 /** Sessions by their row, as the filter lets them through. */
@@ -259,13 +283,13 @@ function isBetween(time: number, { after, before }: HistoryFilter): boolean {
 
 function around(lines: Lines, at: number, context: number): Pick<Hit, 'before' | 'after'> {
   const texts = (from: number, to: number) =>
-    lines.range(Math.max(0, from), to).map(({ t }) => cut(t, CONTEXT_CHARACTERS))
+    lines.range(Math.max(0, from), to).map(({ t }) => shortened(t, CONTEXT_CHARACTERS))
   return context === 0
     ? { before: [], after: [] }
     : { before: texts(at - context, at), after: texts(at + 1, at + 1 + context) }
 }
 
-function cut(text: string, most: number): string {
+function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text
 }
 
@@ -274,7 +298,7 @@ function clipped(text: string, ranges: [number, number][]): Pick<Hit, 'line' | '
   if (text.length <= HIT_CHARACTERS) return { line: text, ranges }
   let from = Math.max(0, Math.min(ranges[0]![0] - HIT_CHARACTERS / 4, text.length - HIT_CHARACTERS))
   if (from > 0 && /[\udc00-\udfff]/.test(text[from]!)) from++
-  const line = (from > 0 ? '…' : '') + cut(text.slice(from), HIT_CHARACTERS)
+  const line = (from > 0 ? '…' : '') + shortened(text.slice(from), HIT_CHARACTERS)
   const shift = from > 0 ? from - 1 : 0
   return {
     line,

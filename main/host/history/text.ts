@@ -205,12 +205,14 @@ class Renderer {
   /** What was written last to the rows from `#untold` on: its offset, by distance. */
   readonly #touched = new Map<number, number>()
   #offset: number
+  /** As much of the log is on the screen for sure: while a piece is parsed, what came before it. */
+  #shown: number
   readonly #drawn: ((line: DrawnLine) => void) | undefined
 
   constructor(from: Position, beginning: StoredKeyframe | Size, drawn?: (line: DrawnLine) => void) {
     const { cols, rows } = beginning
     this.#drawn = drawn
-    this.#offset = from.offset
+    this.#offset = this.#shown = from.offset
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
@@ -237,6 +239,7 @@ class Renderer {
     if (!this.#isMarked()) this.#mark(this.#normal.ybase)
     const before = this.#cursorRow - this.#line
     this.#screen.write(bytes)
+    this.#shown = this.#offset
     if (this.#screen.altScreen) return
     // Its row was deleted, or the terminal was reset.
     if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
@@ -337,7 +340,7 @@ class Renderer {
   #touchedAt(from: number, to: number): number {
     let offset: number | undefined
     for (let row = from; row < to; row++) offset = Math.max(offset ?? 0, this.#touched.get(row) ?? 0)
-    return offset || this.#offset
+    return offset || this.#shown
   }
 
   /** ED and RIS take rows away where they stand; a prompt that is drawn anew does so every time. */
@@ -352,7 +355,13 @@ class Renderer {
   }
 
   #tellNew(buffer: CoreBuffer, begin: number): void {
-    for (const rows of this.#rows(buffer, begin)) if (this.#isNew(rows.text)) this.#tell(rows, this.#offset)
+    const isNormal = buffer === this.#normal
+    for (const rows of this.#rows(buffer, begin)) {
+      // What is taken away is found where it still stood.
+      const from = rows.begin - this.#line
+      const offset = isNormal ? this.#touchedAt(from, from + rows.end - rows.begin) : this.#shown
+      if (this.#isNew(rows.text)) this.#tell(rows, offset)
+    }
   }
 
   /** Logical lines from row `begin` to the end of the screen. */

@@ -1,0 +1,138 @@
+// otg export: writes a session to a file or to standard output. Knows no other command, and no format.
+
+import { once } from 'node:events'
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { extname } from 'node:path'
+import { CodedError } from '../../../protocol/errors.ts'
+import { ExportFormat } from '../../../protocol/messages.ts'
+import { type Given, UsageError } from '../args.ts'
+import type { Command, Context } from '../command.ts'
+import { withHost } from '../connect.ts'
+
+/** What a shell reports of a program that Ctrl-C ended: 128 + SIGINT. */
+const INTERRUPTED = 130
+
+/** By the ending of the file, when no format is named. */
+const ENDINGS: Record<string, ExportFormat> = {
+  '.cast': 'cast',
+  '.html': 'html',
+  '.htm': 'html',
+  '.raw': 'raw',
+  '.bin': 'raw',
+}
+
+export const exportSession: Command = async (context, given) => {
+  const { output, json } = context
+  const { values, flags, lists } = given
+  const file = values.output === '-' ? undefined : values.output
+  const format = formatOf(given, file)
+  if (format === 'raw' && file === undefined && output.isTerminal)
+    throw new UsageError('export does not print raw output to a terminal; name a file with -o', 'export')
+  const redact = { patterns: lists.redact ?? [], secrets: flags['redact-secrets'] === true }
+  const span = { ...spanOf(given, 'from'), ...spanOf(given, 'to') }
+  const stop = new AbortController()
+  const interrupt = () => stop.abort()
+  process.once('SIGINT', interrupt)
+  const sink = file === undefined ? toOutput() : toFile(file)
+  const progress = progressOn(context)
+  try {
+    const { bytes, redacted } = await withHost(context, client =>
+      client.history.export(
+        given.operands[0]!,
+        { format, redact, ...span, progress: progress.told, signal: stop.signal },
+        sink.take,
+      ),
+    )
+    sink.done()
+    progress.clear()
+    if (json && file !== undefined) output.json({ file, format, bytes, redacted })
+    else if (file !== undefined && output.isTerminal)
+      output.note(`${bytes} bytes in ${file}${redacted > 0 ? `; ${redacted} places were taken out` : ''}`)
+    return 0
+  } catch (error) {
+    progress.clear()
+    sink.undo()
+    if (!stop.signal.aborted) throw error
+    return INTERRUPTED
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}
+
+function formatOf({ values }: Given, file: string | undefined): ExportFormat {
+  if (values.format === undefined) return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'txt'
+  const known = ExportFormat.safeParse(values.format)
+  if (known.success) return known.data
+  throw new UsageError(`--format takes ${ExportFormat.options.join(', ')}, not ${values.format}`, 'export')
+}
+
+function spanOf({ values }: Given, option: 'from' | 'to'): { from?: number; to?: number } {
+  const text = values[option]
+  if (text === undefined) return {}
+  const seconds = Number(text)
+  if (!/^\d+(\.\d+)?$/.test(text))
+    throw new UsageError(`--${option} takes seconds since the start, not ${text}`, 'export')
+  return { [option]: Math.round(seconds * 1000) }
+}
+
+interface Sink {
+  take(bytes: Uint8Array): unknown
+  done(): void
+  undo(): void
+}
+
+function toOutput(): Sink {
+  const { stdout } = process
+  return {
+    take: async bytes => {
+      if (!stdout.write(bytes)) await once(stdout, 'drain')
+    },
+    done: () => {},
+    undo: () => {},
+  }
+}
+
+/** Under another name until it is whole; for its owner alone, like the history. */
+function toFile(file: string): Sink {
+  const unfinished = `${file}.part`
+  let descriptor: number
+  try {
+    descriptor = openSync(unfinished, 'w', 0o600)
+  } catch (cause) {
+    throw new CodedError('internal', `${file} cannot be written: ${(cause as Error).message}`, { cause })
+  }
+  let open = true
+  const close = () => {
+    if (open) closeSync(descriptor)
+    open = false
+  }
+  return {
+    take: bytes => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+    },
+    done: () => {
+      close()
+      renameSync(unfinished, file)
+    },
+    undo: () => {
+      close()
+      rmSync(unfinished, { force: true })
+    },
+  }
+}
+
+/** On standard error, while somebody looks at it. */
+function progressOn({ json }: Context): { told: (done: number, total: number) => void; clear: () => void } {
+  const shown = process.stderr.isTTY === true && !json
+  let any = false
+  return {
+    told: (done, total) => {
+      if (!shown || total === 0) return
+      any = true
+      process.stderr.write(`\r\x1b[K${Math.floor((100 * done) / total)} % …`)
+    },
+    clear: () => {
+      if (any) process.stderr.write('\r\x1b[K')
+    },
+  }
+}

@@ -1,0 +1,65 @@
+// otg history: all sessions that there are, ended ones too. Knows no other command.
+import { MAX_PAGE } from '../../../protocol/limits.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
+import { numberOf } from '../args.ts'
+import type { Command } from '../command.ts'
+import { withHost } from '../connect.ts'
+import { filterOf } from '../history-options.ts'
+import { shortId } from '../ids.ts'
+import { plain, table } from '../output.ts'
+import { stamp } from '../when.ts'
+
+const LIMIT = 50
+const TITLE_COLUMNS = 32
+
+export const history: Command = async (context, given) => {
+  const { json, output } = context
+  const filter = filterOf(given)
+  const limit = given.flags.all ? Number.POSITIVE_INFINITY : (numberOf(given, 'limit', 1_000_000) ?? LIMIT)
+  const sessions: SessionInfo[] = []
+  let more = false
+  await withHost(context, async client => {
+    let cursor: string | undefined
+    while (sessions.length < limit) {
+      const page = await client.history.sessions({ filter, limit: Math.min(MAX_PAGE, limit - sessions.length), cursor })
+      sessions.push(...page.sessions)
+      more = page.cursor !== null
+      if (!page.cursor) break
+      cursor = page.cursor
+    }
+  })
+  if (json) for (const session of sessions) output.json(session)
+  else if (sessions.length > 0) for (const line of lines(sessions, output.columns)) output.line(line)
+  else output.note('no session is like that')
+  if (more && !json) output.note('there are more; see --limit and --all')
+  return 0
+}
+
+function lines(sessions: SessionInfo[], width: number): string[] {
+  const ids = sessions.map(({ session_id }) => session_id)
+  const rows = sessions.map(session => [
+    shortId(session.session_id, ids),
+    session.state === 'exited'
+      ? (session.signal ?? `exited ${session.exit_code ?? ''}`.trimEnd())
+      : session.state.replace('_', ' '),
+    stamp(session.created_at).slice(0, -3),
+    lasted((session.ended_at ?? session.last_activity) - session.created_at),
+    amount(session.bytes),
+    plain(session.title).slice(0, TITLE_COLUMNS),
+    plain(session.command.join(' ')),
+  ])
+  return table([['ID', 'STATE', 'STARTED', 'LASTED', 'OUTPUT', 'TITLE', 'COMMAND'], ...rows], width)
+}
+
+function lasted(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`
+  return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`
+}
+
+function amount(bytes: number): string {
+  if (bytes < 1000) return `${bytes}`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)}k`
+  return `${(bytes / 1e6).toFixed(1)}M`
+}
