@@ -1,5 +1,5 @@
 // The whole window: the list, the chosen session, the phone's panel. Knows no Electron and no terminal's inside.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
@@ -42,8 +42,9 @@ export function App({ client }: { client: HostClient }) {
   const terminal = useRef<TerminalView>(undefined)
   const list = useRef<HTMLElement>(null)
 
-  useEffect(() => client.on('state', setState), [client])
-  useEffect(() => client.on('sessions', setSessions), [client])
+  // At once: what is told before the first paint is told once.
+  useLayoutEffect(() => client.on('state', setState), [client])
+  useLayoutEffect(() => client.on('sessions', setSessions), [client])
   useEffect(() => {
     if (state.name === 'ready') setReached(true)
   }, [state])

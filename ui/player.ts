@@ -284,9 +284,11 @@ export class Player extends Emitter<{ change: PlayerState }> {
           break
         }
         case 'output':
+          this.#goesOn()
           await this.#screen.write(taken.bytes)
           break
         case 'resize':
+          this.#goesOn()
           this.#screen.resize(taken.cols, taken.rows)
           break
         case 'reached':
@@ -316,7 +318,11 @@ export class Player extends Emitter<{ change: PlayerState }> {
     if (gap.moment) await this.#restore(gap.moment)
     else this.#reel.skipHole(gap.next)
     this.#gap = undefined
-    this.#change({ lost: undefined })
+  }
+
+  /** Where nothing came behind a hole it is still what is missing there. */
+  #goesOn(): void {
+    if (this.#state.lost) this.#change({ lost: undefined })
   }
 
   #stopped(next: number | undefined): number | undefined {

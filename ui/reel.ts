@@ -119,6 +119,8 @@ export class Reel {
     const read = kept ?? (await (ahead && compare(ahead.from, position) === 0 ? ahead.stretch : this.#read(position)))
     // Somebody jumped meanwhile.
     if (compare(this.#position, position) !== 0 || this.loaded) return
+    if (read.kind === 'hole' && compare(read.next, position) <= 0)
+      throw new CodedError('bad_message', 'a hole that leads nowhere')
     if (read.kind !== 'output') {
       this.#other = read
       return

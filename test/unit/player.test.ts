@@ -486,4 +486,22 @@ describe('holes', () => {
     expect(player.state.at).toBe(9_000)
     expect(screen.text).toBe('gone kept')
   })
+
+  it('at the end are said there', async () => {
+    const tape = new Tape().add([{ at: 0, text: 'kept' }]).add([{ at: 9_000, text: 'gone' }], { lost: 'unrecorded' })
+    const { player, screen } = play(tape)
+    player.seek({ at: tape.to })
+    await settled()
+    expect(screen.text).toBe('kept')
+    expect(player.state).toMatchObject({ end: 'over', lost: { reason: 'unrecorded', bytes: 4 } })
+  })
+
+  it('that lead nowhere are an error, not a circle', async () => {
+    const tape = lines()
+    const { player } = play(tape)
+    tape.stretch = async position => ({ kind: 'hole', from: position, to: position, next: position, reason: 'damaged' })
+    player.seek({ at: 5_000 })
+    await settled()
+    expect(player.state.error?.code).toBe('bad_message')
+  })
 })

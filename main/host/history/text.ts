@@ -252,7 +252,9 @@ class Renderer {
   resize({ cols, rows }: TimedResize): void {
     this.#tellScrolled()
     this.#screen.resize(cols, rows)
-    this.#touched.clear() // rows were joined and broken anew
+    // Rows were joined and broken anew; by now all that is there has been written.
+    this.#touched.clear()
+    for (let row = 0; row <= this.#cursorRow - this.#line; row++) this.#touched.set(row, this.#offset)
   }
 
   /** Tells what is new on the alternate screen. */
@@ -352,6 +354,8 @@ class Renderer {
     const below = mode === 2 ? 0 : x === 0 ? y : y + 1
     const begin = Math.max(ybase + below, this.#line)
     this.#tellNew(this.#normal, begin)
+    // What comes there next has not been written yet.
+    for (const row of [...this.#touched.keys()]) if (row >= begin - this.#line) this.#touched.delete(row)
   }
 
   #tellNew(buffer: CoreBuffer, begin: number): void {

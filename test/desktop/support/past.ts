@@ -1,4 +1,6 @@
 // Sessions that ended, made over the host's local socket beside the window. Knows no window.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflate } from '../../../main/host/net/inflate.ts'
 import { connectLocal } from '../../../main/host/net/stream-transport.ts'
@@ -17,14 +19,23 @@ export async function connectTo(dataDir: string): Promise<HostClient> {
   return client
 }
 
-/** Runs a shell script as a session and waits until it has ended and all of it is recorded. */
+/**
+ * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
+ * of what it prints.
+ */
 export async function record(client: HostClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
-  const { session_id } = await client.create({
-    command: ['/bin/sh', '-c', script],
-    cwd: '/tmp',
-    size: { cols: 80, rows: 24 },
-    ...spec,
-  })
+  const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))
+  const file = join(folder, 'script')
+  writeFileSync(file, script)
+  try {
+    return await ended(client, { command: ['/bin/sh', file], cwd: '/tmp', size: { cols: 80, rows: 24 }, ...spec })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function ended(client: HostClient, spec: SessionSpec): Promise<SessionInfo> {
+  const { session_id } = await client.create(spec)
   let session: SessionInfo | undefined
   await expect
     .poll(async () => {
