@@ -170,7 +170,7 @@ export type ExportFormat = z.infer<typeof ExportFormat>
 
 /** What must not be in an export. */
 export const Redaction = z.object({
-  /** JavaScript regular expressions (flags `gu`), looked for in each line as it is read. */
+  /** JavaScript regular expressions (flags `gu`), looked for in each line as it was printed. */
   patterns: z.optional(z.array(text(PATTERN_CHARACTERS)).check(z.maxLength(MAX_PATTERNS))),
   /** Also what looks like a password, a key or a token. */
   secrets: z.optional(z.boolean()),

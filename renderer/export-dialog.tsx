@@ -176,7 +176,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
         {busy && <progress aria-label="Exporting" value={progress} max={1} />}
         <div class="actions">
           {busy ? (
-            <button type="button" onClick={() => controller.current?.abort()}>
+            <button type="button" ref={focusOnce} onClick={() => controller.current?.abort()}>
               Stop
             </button>
           ) : (
@@ -191,6 +191,11 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
       </form>
     </Dialog>
   )
+}
+
+/** The button that was pressed is gone; who goes on by keyboard can stop it. */
+function focusOnce(button: HTMLButtonElement | null): void {
+  button?.focus()
 }
 
 interface Asked {

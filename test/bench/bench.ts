@@ -10,11 +10,27 @@ import { idle } from './idle.ts'
 import { memory } from './memory.ts'
 import { cold, replay } from './replay.ts'
 import { comeBack } from './return.ts'
+import { search } from './search.ts'
+import { seek } from './seek.ts'
 import { slow } from './slow.ts'
 import { typing } from './typing.ts'
 
 /** In this order; those that share a filled host are side by side. */
-const SUBJECTS = { typing, cat, channel, disk, replay, cold, chromium, memory, return: comeBack, slow, idle }
+const SUBJECTS = {
+  typing,
+  cat,
+  channel,
+  disk,
+  replay,
+  cold,
+  seek,
+  chromium,
+  memory,
+  return: comeBack,
+  slow,
+  search,
+  idle,
+}
 
 type Name = keyof typeof SUBJECTS
 const isName = (name: string): name is Name => Object.hasOwn(SUBJECTS, name)

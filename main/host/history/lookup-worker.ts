@@ -13,6 +13,9 @@ import { timeline } from './timeline.ts'
 /** A search that has not found enough by then tells what it has, and where to go on. */
 const SEARCH_MS = 2_000
 
+/** One that has found something tells it after this: what a person sees at once is worth more than a whole page. */
+const FIRST_MS = 120
+
 /** Searches take turns of this much, and whatever else is asked comes between. */
 const TURN_MS = 10
 
@@ -61,8 +64,9 @@ function answer(question: Exclude<Question, { do: 'search' }>): unknown {
 
 function begin(ask: number, { question }: Extract<Question, { do: 'search' }>): void {
   if (searches.length >= MOST_SEARCHES) throw new CodedError('history_busy', 'too many searches at once; try again')
-  const until = performance.now() + SEARCH_MS
-  searches.push({ ask, steps: search(store, question, () => performance.now() > until) })
+  const start = performance.now()
+  const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_MS : SEARCH_MS)
+  searches.push({ ask, steps: search(store, question, isOver) })
   schedule()
 }
 

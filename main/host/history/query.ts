@@ -17,15 +17,29 @@ const PREFIX_CHARACTERS = 2
 /** Places that are told of one line: what is beyond them is not seen in a list of hits. */
 const MOST_RANGES = 32
 
+/** A line that has all terms: its number in the text, and where they stand in it. */
+export interface FoundLine {
+  number: number
+  ranges: [number, number][]
+}
+
+interface Sought {
+  pattern: RegExp
+  /** How many lines had it where it was looked for first; half for each time. */
+  found: number
+}
+
 export class Query {
-  readonly #terms: RegExp[]
+  readonly #terms: Sought[]
   /** For FTS5: names every block with a line that may match. Undefined: the index cannot say. */
   readonly match: string | undefined
 
   constructor(text: string) {
     const terms = parse(text)
     // The longest first: it is the least likely to be there.
-    this.#terms = [...terms].sort((a, b) => b.text.length - a.text.length).map(toRegExp)
+    this.#terms = [...terms]
+      .sort((a, b) => b.text.length - a.text.length)
+      .map(term => ({ pattern: toRegExp(term), found: 0 }))
     this.match = matchOf(terms)
   }
 
@@ -34,16 +48,49 @@ export class Query {
     return this.#terms.length === 0
   }
 
-  /** Where the terms stand in a line that has all of them: beginnings and ends, in order and apart. */
-  find(line: string): [number, number][] | undefined {
-    for (const term of this.#terms) {
-      term.lastIndex = 0
-      if (!term.test(line)) return undefined
+  /** The lines of a text (ended by \n) that have all terms, in order. */
+  linesOf(text: string): FoundLine[] {
+    if (this.isEmpty) return []
+    // Only lines with the rarest of them are looked at one by one.
+    const rarest = this.#terms.reduce((a, b) => (b.found < a.found ? b : a))
+    const { pattern } = rarest
+    const lines: FoundLine[] = []
+    let number = 0
+    let counted = 0
+    let tried = 0
+    pattern.lastIndex = 0
+    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+      tried++
+      const begin = text.lastIndexOf('\n', match.index - 1) + 1
+      const next = text.indexOf('\n', match.index)
+      const end = next < 0 ? text.length : next
+      const ranges = this.#rangesIn(text.slice(begin, end))
+      if (ranges) {
+        for (let at = text.indexOf('\n', counted); at >= 0 && at < begin; at = text.indexOf('\n', at + 1)) {
+          number++
+          counted = at + 1
+        }
+        lines.push({ number, ranges })
+      }
+      pattern.lastIndex = end
+    }
+    rarest.found = (rarest.found + tried) / 2 + 1e-6
+    return lines
+  }
+
+  /** Beginnings and ends in a line that has all terms, in order and apart. */
+  #rangesIn(line: string): [number, number][] | undefined {
+    for (const { pattern } of this.#terms) {
+      const before = pattern.lastIndex
+      pattern.lastIndex = 0
+      const there = pattern.test(line)
+      pattern.lastIndex = before
+      if (!there) return undefined
     }
     const all: [number, number][] = []
-    for (const term of this.#terms) {
-      term.lastIndex = 0
-      for (let match = term.exec(line); match && all.length < MOST_RANGES * 4; match = term.exec(line))
+    for (const { pattern } of this.#terms) {
+      pattern.lastIndex = 0
+      for (let match = pattern.exec(line); match && all.length < MOST_RANGES * 4; match = pattern.exec(line))
         all.push([match.index, match.index + match[0].length])
     }
     return apart(all).slice(0, MOST_RANGES)
@@ -64,7 +111,7 @@ function toRegExp({ text, prefix }: Term): RegExp {
   const literal = text
     .split(/\s+/u)
     .map(part => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .join('\\s+')
+    .join('[^\\S\\n]+')
   const characters = [...text]
   const before = joins(characters[0]!) ? NOT_AFTER_WORD : ''
   const after = !prefix && joins(characters.at(-1)!) ? NOT_BEFORE_WORD : ''

@@ -9,7 +9,7 @@ import { isUnfiltered, matches } from './filter.ts'
 import { Query } from './query.ts'
 import { cut, join, timeOf } from './stretch.ts'
 import { strippedLines } from './stripped.ts'
-import { MOST_BLOCKS, TextBlocks, type TextLine } from './text-blocks.ts'
+import { joinLines, MOST_BLOCKS, TextBlocks, type TextLine } from './text-blocks.ts'
 import type { Stretch } from './types.ts'
 import { endOfRow, readStretch, unpackTiming } from './writer.ts'
 
@@ -32,6 +32,9 @@ const CONTEXT_CHARACTERS = 200
 
 /** A page is full with as many characters, so that it fits a message (MESSAGE_BYTES) in any script. */
 const PAGE_CHARACTERS = 200_000
+
+/** Blocks that the index is asked for at first: most pages are full with fewer. */
+const FIRST_ROUND = 512
 
 /** What a screen can still show is hardly more: 500 rows of 400 characters. */
 const UNTOLD_BYTES = 200 * 1024
@@ -62,7 +65,7 @@ interface Cursor {
 export function* search(
   store: Store,
   question: SearchQuestion,
-  isOver: () => boolean,
+  isOver: (found: number) => boolean,
 ): Generator<undefined, SearchAnswer> {
   const { filter, limit, context } = question
   const query = new Query(question.query)
@@ -84,7 +87,7 @@ export function* search(
   let source: { key: number; lines: Lines } | undefined
   for (const unit of units(store, query, unindexed, after?.key)) {
     // At least one, or it would never come further.
-    if (looked && isOver()) {
+    if (looked && isOver(found.hits.length)) {
       const lines = source?.key === unit.key ? source.lines : undefined
       return { ...found, complete: false, cursor: writeCursor(unit, lines) }
     }
@@ -98,12 +101,11 @@ export function* search(
       source = { key: unit.key, lines }
     }
     const { lines } = source
-    const [first, texts] = lines.block(unit.block)
-    const most = after?.key === unit.key ? Math.min(after.line - first, texts.length) : texts.length
-    for (let at = most - 1; at >= 0; at--) {
-      const { o, t } = texts[at]!
-      const ranges = query.find(t)
-      if (!ranges) continue
+    const first = lines.firstLine(unit.block)
+    const most = after?.key === unit.key ? after.line - first : ALL_LINES
+    for (const { number: at, ranges } of query.linesOf(lines.text(unit.block)).reverse()) {
+      if (at >= most) continue
+      const { o, t } = lines.range(first + at, first + at + 1)[0]!
       const moment = lines.timeOf(o)
       if (!isBetween(session.created_at + moment, filter)) continue
       const hit = {
@@ -145,25 +147,41 @@ function* units(
     if (piece?.key !== key) piece = { key, session: store.pieces.byId(key)?.session ?? 0 }
     return piece
   }
-  if (query.match !== undefined) {
-    for (const row of store.blocksWith(query.match, (from + 1) * MOST_BLOCKS)) {
+  const { match } = query
+  if (match !== undefined) {
+    for (const row of inRounds((below, most) => store.blocksWith(match, below, most), (from + 1) * MOST_BLOCKS)) {
       const key = Math.floor(row / MOST_BLOCKS)
       yield* rawDownTo(key)
       // Half of it is in the index already; it is looked through as a whole.
       if (!isRaw.has(key)) yield { ...at(key), block: row % MOST_BLOCKS, raw: undefined }
     }
   } else {
-    for (const key of store.pieces.texts(from + 1)) {
+    for (const key of inRounds((below, most) => store.pieces.texts(below, most), from + 1)) {
       yield* rawDownTo(key)
-      yield { ...at(key), block: undefined, raw: undefined }
+      if (!isRaw.has(key)) yield { ...at(key), block: undefined, raw: undefined }
     }
   }
   yield* rawDownTo(Number.NEGATIVE_INFINITY)
 }
 
+/**
+ * Numbers from the largest down. No statement stays open while somebody thinks: an open one keeps the write-ahead log from
+ * being used again. Few rounds, because each begins anew with merging what a query asks for.
+ */
+function* inRounds(ask: (below: number, most: number) => number[], below: number): Generator<number> {
+  for (let most = FIRST_ROUND; ; most *= 4) {
+    const numbers = ask(below, most)
+    yield* numbers
+    if (numbers.length < most) return
+    below = numbers.at(-1)!
+  }
+}
+
 interface Lines {
-  /** The number of the block's first line, and its lines; of all of them without `block`. */
-  block(block: number | undefined): [number, TextLine[]]
+  /** The number of a block's first line. Without `block` it is all of them, here and below. */
+  firstLine(block: number | undefined): number
+  /** The block's lines in one string. */
+  text(block: number | undefined): string
   range(from: number, to: number): TextLine[]
   timeOf(offset: number): number
 }
@@ -183,9 +201,10 @@ function renderedLines(store: Store, piece: number): Lines | undefined {
   const text = new TextBlocks(unzstd(stored.blob, stored.size))
   let place: { runs: number[]; offset: number } | undefined
   return {
-    block: block => {
-      if (block === undefined) return [0, text.range(0, text.lineCount)]
-      return block < text.count ? [text.firstLine(block), text.lines(block)] : [0, []]
+    firstLine: block => (block === undefined ? 0 : text.firstLine(Math.min(block, text.count))),
+    text: block => {
+      if (block === undefined) return joinLines(text.range(0, text.lineCount))
+      return block < text.count ? text.text(block) : ''
     },
     range: (from, to) => text.range(from, to),
     timeOf: offset => {
@@ -218,7 +237,8 @@ function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines |
   const joined = runs.map(({ stretches }) => join(stretches))
   const lines = joined.flatMap(({ bytes, from }) => strippedLines(bytes, from.offset))
   return {
-    block: () => [0, lines],
+    firstLine: () => 0,
+    text: () => joinLines(lines),
     range: (from, to) => lines.slice(Math.max(0, from), to),
     timeOf: offset => {
       const stretch = joined.findLast(one => one.from.offset < offset) ?? joined[0]!
@@ -313,9 +333,8 @@ function readCursor(cursor: string | undefined): Cursor | undefined {
   return match ? { key: Number(match[1]), line: Number(match[2]) } : undefined
 }
 
-/** A search stopped before it looked at this unit; with `lines`, after it had looked at others of the same piece. */
+/** A search stopped before it looked at this unit; with `lines`, after it had looked at later ones of the same piece. */
 function writeCursor({ key, block }: Unit, lines: Lines | undefined): string {
-  if (!lines) return `${key}.${ALL_LINES}`
-  const [first, texts] = lines.block(block)
-  return `${key}.${first + texts.length}`
+  if (!lines || block === undefined) return `${key}.${ALL_LINES}`
+  return `${key}.${lines.firstLine(block + 1)}`
 }

@@ -1,5 +1,6 @@
 // Rendered text as it is stored: lines in blocks, each of which the index names as a whole and which can be read without
 // the others. Knows nothing of how text is rendered or found.
+import { isAscii } from 'node:buffer'
 import { wordsOf } from './words.ts'
 
 /** A line of text and the offset of what completed or last changed it. */
@@ -49,6 +50,11 @@ export function wordsOfBlock(lines: readonly TextLine[]): string {
   return [...words].join(' ')
 }
 
+/** Lines in one string, to be looked through as a whole. They have no control characters in them. */
+export function joinLines(lines: readonly TextLine[]): string {
+  return lines.map(({ t }) => t).join('\n')
+}
+
 /** Reads what `toBlocks` made, a block at a time. */
 export class TextBlocks {
   readonly #bytes: Buffer
@@ -82,10 +88,25 @@ export class TextBlocks {
   lines(block: number): TextLine[] {
     let lines = this.#read.get(block)
     if (!lines) {
-      lines = decodeLines(this.#bytes.toString('utf8', this.#places[block]![0], this.#places[block + 1]![0]))
+      const [from, line] = this.#places[block]!
+      const count = this.#places[block + 1]![1] - line
+      const distances = JSON.parse(this.#bytes.toString('latin1', from, this.#textAt(block))) as number[]
+      const texts = this.text(block).split('\n')
+      let o = 0
+      lines = distances.slice(0, count).map((distance, at) => ({ o: (o += distance), t: texts[at] ?? '' }))
       this.#read.set(block, lines)
     }
     return lines
+  }
+
+  /** What joinLines makes of a block's lines, which costs less than to take them apart. */
+  text(block: number): string {
+    const bytes = this.#bytes.subarray(this.#textAt(block), this.#places[block + 1]![0] - 1)
+    return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
+  }
+
+  #textAt(block: number): number {
+    return this.#bytes.indexOf(10, this.#places[block]![0]) + 1
   }
 
   /** Lines by number, as many of them as there are. */
@@ -100,25 +121,13 @@ export class TextBlocks {
   }
 }
 
-/** A line each: `[how much further than the line before, text]`. Distances pack in half the room that offsets take. */
+/** How much further each line is than the one before; then the lines. Distances pack in half the room that offsets take. */
 function encodeLines(lines: readonly TextLine[]): string {
   let before = 0
-  let all = ''
-  for (const { o, t } of lines) {
-    all += `${JSON.stringify([o - before, t])}\n`
+  const distances = lines.map(({ o }) => {
+    const distance = o - before
     before = o
-  }
-  return all
-}
-
-function decodeLines(text: string): TextLine[] {
-  let before = 0
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(line => {
-      const [distance, t] = JSON.parse(line) as [number, string]
-      before += distance
-      return { o: before, t }
-    })
+    return distance
+  })
+  return `${JSON.stringify(distances)}\n${joinLines(lines)}\n`
 }

@@ -173,9 +173,11 @@ export class Pieces {
       'UPDATE text SET lines = ?, size = ?, blob = ? WHERE piece = ?',
     )
     this.#text = db.prepare<[number], TextRow>('SELECT size, blob FROM text WHERE piece = ? AND lines IS NOT NULL')
-    // One for each who asks: they are read a bit at a time, several at once.
-    this.#texts = () =>
-      db.prepare<[number], number>('SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC').pluck()
+    this.#texts = db
+      .prepare<[number, number], number>(
+        'SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC LIMIT ?',
+      )
+      .pluck()
     this.#unindexed = db.prepare<[], UnindexedRow>(
       `SELECT p.piece, p.session, p.end_offset - p.offset AS bytes, 0 AS tail FROM text t JOIN pieces p ON p.piece = t.piece
          WHERE t.lines IS NULL
@@ -304,8 +306,8 @@ export class Pieces {
   }
 
   /** Pieces that have text, the newest first, below a number. */
-  texts(below: number): IterableIterator<number> {
-    return this.#texts().iterate(below)
+  texts(below: number, most: number): number[] {
+    return this.#texts.all(below, most)
   }
 
   /** What the index does not know yet, the newest first: pieces whose text is not rendered, and tails as a whole. */

@@ -72,6 +72,7 @@ export class Store {
   readonly #pageCount: Database.Statement<[], number>
   readonly #freeCount: Database.Statement<[], number>
   readonly #marks: Database.Statement<[number], MarkRow>
+  readonly #blocksWith: Database.Statement<[string, number, number], number>
   readonly #every: Database.Statement<[], SessionRow>
   readonly #byNumber: Database.Statement<[number], SessionRow>
 
@@ -124,6 +125,11 @@ export class Store {
       )
       this.#pageCount = database.prepare<[], number>('PRAGMA page_count').pluck()
       this.#freeCount = database.prepare<[], number>('PRAGMA freelist_count').pluck()
+      this.#blocksWith = database
+        .prepare<[string, number, number], number>(
+          `SELECT rowid FROM words WHERE words MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`,
+        )
+        .pluck()
       this.#every = database.prepare('SELECT * FROM sessions ORDER BY created_at DESC, session DESC')
       this.#byNumber = database.prepare('SELECT * FROM sessions WHERE session = ?')
       this.#marks = database.prepare(
@@ -239,20 +245,23 @@ export class Store {
 
   // --- search ---
 
-  /** Numbers of blocks of text that have the words, the newest first, as they are asked for: piece * MOST_BLOCKS + block. */
-  blocksWith(match: string, below: number): IterableIterator<number> {
-    return this.#database
-      .prepare<[string, number], number>(
-        'SELECT rowid FROM words WHERE words MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC',
-      )
-      .pluck()
-      .iterate(match, below)
+  /** Numbers of blocks of text that have the words, the newest first: piece * MOST_BLOCKS + block. */
+  blocksWith(match: string, below: number, most: number): number[] {
+    return this.#blocksWith.all(match, below, most)
   }
 
   /** Bytes of output that there are. */
   recordedBytes(): number {
     return this.#database
       .prepare<[], number>('SELECT coalesce(sum(end_offset - start_offset), 0) FROM sessions')
+      .pluck()
+      .get()!
+  }
+
+  /** Of the file, in whole pages; reads all of the index. */
+  indexBytes(): number {
+    return this.#database
+      .prepare<[], number>("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'words%'")
       .pluck()
       .get()!
   }
