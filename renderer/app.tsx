@@ -125,7 +125,7 @@ export function App({ client }: { client: HostClient }) {
   }
   const latest = useRef(shortcut)
   latest.current = shortcut
-  useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
+  useLayoutEffect(() => onShortcut(pressed => latest.current(pressed)), [])
 
   const { recording } = place
   const played =

@@ -52,6 +52,9 @@ const FORMATS: Format[] = [
   { format: 'raw', name: 'Raw', means: 'every byte as it came', extension: 'raw', type: 'application/octet-stream' },
 ]
 
+/** Formats that keep what was drawn as it came, not as lines. */
+const DRAWN = new Set<ExportFormat>(['cast', 'cast3', 'raw'])
+
 export function ExportDialog({ client, session_id, title, created_at, range, most, close }: ExportDialogProps) {
   const [format, setFormat] = useState<ExportFormat>('cast')
   const [from, setFrom] = useState(range.from === undefined ? '' : timeCode(range.from, true))
@@ -102,6 +105,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
     }
   }
   const busy = progress !== undefined
+  const redacts = secrets || patterns.trim() !== ''
   return (
     <Dialog
       title="Export"
@@ -170,6 +174,11 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
             />
           </label>
         </fieldset>
+        {redacts && DRAWN.has(format) && (
+          <p class="careful">
+            What a program drew piece by piece may be missed in this format: look before you share it.
+          </p>
+        )}
         <p class="wrong" role="alert">
           {wrong}
         </p>

@@ -5,6 +5,9 @@ import { Icon } from '../ui/icons.tsx'
 import { type Player, type PlayerState, SPEEDS } from '../ui/player.ts'
 import { parseTimeCode, timeCode } from '../ui/time-code.ts'
 
+/** In what is shorter, tenths of a second matter. */
+const TENTHS_MS = 60_000
+
 export interface PlayerControlsProps {
   player: Player
   state: PlayerState
@@ -67,7 +70,7 @@ export function PlayerControls({ player, state, time, showKeys, children }: Play
             event.currentTarget.closest<HTMLElement>('.recording')?.focus()
           }}
         />
-        <span class="whole">/ {timeCode(to)}</span>
+        <span class="whole">/ {timeCode(to, to < TENTHS_MS)}</span>
       </form>
       <label class="speed">
         <span class="word">Speed</span>

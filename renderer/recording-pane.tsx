@@ -82,9 +82,15 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
     })
 
   const keys = (event: KeyboardEvent) => {
-    if (!player || !state || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (!player || !state || event.defaultPrevented) return
     const target = event.target as HTMLElement
     if (isField(target)) return
+    // As in a terminal.
+    if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'c') {
+      event.preventDefault()
+      return copy()
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return
     // Those are a button's own.
     if (target instanceof HTMLButtonElement && (event.key === ' ' || event.key === 'Enter')) return
     const { at } = state

@@ -331,6 +331,9 @@ test('the screen is copied, or what is selected of it', async ({ start, dataDir,
   await page.keyboard.press('c')
   await expect(page.getByText('The screen is copied')).toBeVisible()
   expect(await clipboard()).toBe('first line\nsecond\n')
+  await app.evaluate(({ clipboard }) => clipboard.clear())
+  await page.keyboard.press('Control+Shift+C')
+  await expect.poll(clipboard).toBe('first line\nsecond\n')
   // The program wanted the mouse; a recording needs none.
   const row = (await page.locator('.xterm-rows > div').first().boundingBox())!
   await page.mouse.dblclick(row.x + 12, row.y + row.height / 2)
