@@ -1,5 +1,5 @@
 // The whole window: the list, the chosen session, the phone's panel. Knows no Electron and no terminal's inside.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
@@ -10,10 +10,12 @@ import { SessionList } from '../ui/session-list.tsx'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
+import { HistoryPane } from './history-pane.tsx'
 import { keysOf, onShortcut, type Shortcut } from './keys.ts'
 import { PairingDialog } from './pairing-dialog.tsx'
 import { PhonePanel } from './phone-panel.tsx'
-import { keepPlace, type Place, readPlace } from './place.ts'
+import { keepPlace, type Place, readPlace, START } from './place.ts'
+import { type PlayFrom, RecordingPane } from './recording-pane.tsx'
 import { TerminalPane } from './terminal-pane.tsx'
 import { useNow } from './use-now.ts'
 import { usePhones } from './use-phones.ts'
@@ -25,17 +27,24 @@ export function App({ client }: { client: HostClient }) {
   const [state, setState] = useState(client.state)
   const [reached, setReached] = useState(false)
   const [sessions, setSessions] = useState<SessionInfo[]>()
-  const [place, setPlace] = useState<Place>(() => readPlace(location.hash, { phone: false }))
+  const [place, setPlace] = useState<Place>(() => readPlace(location.hash, START))
   const [ending, setEnding] = useState<SessionInfo>()
   const now = useNow(CLOCK_MS)
   const phones = usePhones(client)
   /** Phones that wait and are to be decided about later. */
   const [aside, setAside] = useState<readonly string[]>([])
+  /** What was chosen in the history: its session, and where its recording is looked at first. */
+  const [recorded, setRecorded] = useState<{ session: SessionInfo; from: PlayFrom | undefined }>()
+  /** Counts what was deleted or called otherwise in the history, which has to be read again then. */
+  const [changes, setChanges] = useState(0)
+  /** Once it was opened, what was typed and found there stays. */
+  const [opened, setOpened] = useState(place.history)
   const terminal = useRef<TerminalView>(undefined)
   const list = useRef<HTMLElement>(null)
 
-  useEffect(() => client.on('state', setState), [client])
-  useEffect(() => client.on('sessions', setSessions), [client])
+  // At once: what is told before the first paint is told once.
+  useLayoutEffect(() => client.on('state', setState), [client])
+  useLayoutEffect(() => client.on('sessions', setSessions), [client])
   useEffect(() => {
     if (state.name === 'ready') setReached(true)
   }, [state])
@@ -46,8 +55,28 @@ export function App({ client }: { client: HostClient }) {
   }, [])
   useEffect(() => keepPlace(place), [place])
 
-  const select = useCallback((session: string) => setPlace(was => ({ ...was, session })), [])
-  const forget = useCallback(() => setPlace(({ phone }) => ({ phone })), [])
+  const select = useCallback((session: string) => setPlace(({ phone }) => ({ session, phone, history: false })), [])
+  const forget = useCallback(() => setPlace(({ session: _, ...rest }) => rest), [])
+  const setHistory = useCallback(
+    (history: boolean) => setPlace(({ recording: _, ...rest }) => ({ ...rest, history })),
+    [],
+  )
+  const play = useCallback((session: SessionInfo, from?: PlayFrom) => {
+    setRecorded({ session, from })
+    setPlace(was => ({ ...was, history: true, recording: session.session_id }))
+  }, [])
+  useEffect(() => {
+    if (place.history) setOpened(true)
+  }, [place.history])
+  // A page that comes up at a recording knows no more of it than its id.
+  useEffect(() => {
+    const { recording } = place
+    if (!recording || recorded?.session.session_id === recording) return
+    client.history.sessions({ filter: { session_id: recording }, limit: 1 }).then(
+      ({ sessions: [session] }) => session && setRecorded({ session, from: undefined }),
+      () => {}, // the pane says what is wrong
+    )
+  }, [client, place, recorded])
   const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
   const onView = useCallback((view: TerminalView | undefined) => {
     terminal.current = view
@@ -63,8 +92,8 @@ export function App({ client }: { client: HostClient }) {
   // A window that comes up without a place shows what was started last; so does one whose session is unknown to the host.
   useEffect(() => {
     const last = running(sessions ?? [])[0]
-    if (last && !place.session) select(last.session_id)
-  }, [sessions, place.session, select])
+    if (last && !place.session) setPlace(was => ({ ...was, session: last.session_id }))
+  }, [sessions, place.session])
 
   // A session that was in the list and is no longer: another host has taken over, which knows nothing of it.
   const known = useRef<SessionInfo[]>([])
@@ -80,6 +109,8 @@ export function App({ client }: { client: HostClient }) {
         return start()
       case 'phone':
         return setPhone(!place.phone)
+      case 'history':
+        return setHistory(!place.history || place.recording !== undefined)
       case 'list':
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
@@ -94,8 +125,12 @@ export function App({ client }: { client: HostClient }) {
   }
   const latest = useRef(shortcut)
   latest.current = shortcut
-  useEffect(() => onShortcut(pressed => latest.current(pressed)), [])
+  useLayoutEffect(() => onShortcut(pressed => latest.current(pressed)), [])
 
+  const { recording } = place
+  const played =
+    sessions?.find(one => one.session_id === recording) ??
+    (recorded?.session.session_id === recording ? recorded?.session : undefined)
   const shown = sessions?.find(one => one.session_id === place.session)
   const requests = phones?.requests ?? []
   const request = requests.find(one => !aside.includes(one.pairing_id))
@@ -122,12 +157,23 @@ export function App({ client }: { client: HostClient }) {
             onClick={() => setPhone(!place.phone)}
           >
             <Icon name="phone" />
-            <span class="label">Phone</span>
+            Phone
             {requests.length > 0 && (
               <span class="badge" role="img" aria-label={requests.length === 1 ? '1 waits' : `${requests.length} wait`}>
                 {requests.length}
               </span>
             )}
+          </button>
+          <button
+            type="button"
+            class="toggle"
+            title={keysOf('history').title}
+            aria-keyshortcuts={keysOf('history').aria}
+            aria-pressed={place.history}
+            onClick={() => setHistory(!place.history)}
+          >
+            <Icon name="history" />
+            History
           </button>
         </div>
         <div class="sessions">
@@ -137,24 +183,54 @@ export function App({ client }: { client: HostClient }) {
               now={now}
               open={session => {
                 // Also when it is the one that is shown: who chooses a session types next.
-                if (session.session_id === place.session) terminal.current?.focus()
+                if (session.session_id === place.session && !place.history) terminal.current?.focus()
                 else select(session.session_id)
               }}
               end={setEnding}
-              current={place.session}
+              current={place.history ? undefined : place.session}
             />
           )}
         </div>
       </nav>
       <main>
         <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
-        {place.session ? (
+        {opened && (
+          <HistoryPane
+            client={client}
+            sessions={sessions ?? []}
+            changes={changes}
+            hidden={!place.history || recording !== undefined}
+            open={play}
+          />
+        )}
+        {place.history ? (
+          recording && (
+            <RecordingPane
+              key={recording}
+              client={client}
+              session_id={recording}
+              session={played}
+              from={recorded?.session.session_id === recording ? recorded.from : undefined}
+              back={() => setHistory(true)}
+              live={() => select(recording)}
+              renamed={session => {
+                setRecorded(was => was && { ...was, session })
+                setChanges(was => was + 1)
+              }}
+              deleted={() => {
+                setChanges(was => was + 1)
+                setHistory(true)
+              }}
+            />
+          )
+        ) : place.session ? (
           <TerminalPane
             key={place.session}
             client={client}
             session_id={place.session}
             session={shown}
             end={setEnding}
+            replay={play}
             unknown={forget}
             onView={onView}
           />

@@ -1,7 +1,7 @@
 // The window's keyboard shortcuts, beside a terminal that wants almost every key. Knows nothing of what they do.
 import type { Terminal } from '@xterm/xterm'
 
-export type Shortcut = 'new' | 'next' | 'previous' | 'list' | 'phone'
+export type Shortcut = 'new' | 'next' | 'previous' | 'list' | 'phone' | 'history'
 
 const mac = navigator.platform.startsWith('Mac')
 
@@ -14,6 +14,8 @@ const KEYS: Record<string, Shortcut> = {
   pageup: 'previous',
   l: 'list',
   p: 'phone',
+  // Cmd+H hides a Mac's windows.
+  [mac ? 'y' : 'h']: 'history',
 }
 
 function ours(event: KeyboardEvent): boolean {

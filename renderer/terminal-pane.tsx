@@ -15,13 +15,15 @@ export interface TerminalPaneProps {
   /** As the list has it; undefined while the list is not there, and for one that is forgotten. */
   session: SessionInfo | undefined
   end: (session: SessionInfo) => void
+  /** Looks at what was recorded of it. */
+  replay: (session: SessionInfo) => void
   /** The host does not know this session, or no longer. */
   unknown: () => void
   /** Hands out the terminal: to focus it, and to measure what would fit here. */
   onView: (view: TerminalView | undefined) => void
 }
 
-export function TerminalPane({ client, session_id, session, end, unknown, onView }: TerminalPaneProps) {
+export function TerminalPane({ client, session_id, session, end, replay, unknown, onView }: TerminalPaneProps) {
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
@@ -70,6 +72,11 @@ export function TerminalPane({ client, session_id, session, end, unknown, onView
             </bdi>
           )}
         </div>
+        {session && (
+          <button type="button" class="plain" onClick={() => replay(session)}>
+            Replay
+          </button>
+        )}
         {session && running && (
           <button type="button" class="plain" onClick={() => end(session)}>
             End session

@@ -21,4 +21,6 @@ export function holdStill(term: Terminal, still: boolean): void {
     else if (Object.hasOwn(renderer, name)) delete renderer[name]
   }
   service?._handleIntersectionChange?.({ isIntersecting: !still, intersectionRatio: still ? 0 : 1 })
+  // A terminal that was opened a moment ago is told meanwhile that it is in sight, and has drawn nothing since.
+  if (!still) term.refresh(0, term.rows - 1)
 }

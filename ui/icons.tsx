@@ -13,6 +13,17 @@ const PATHS = {
   eye: 'M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z',
   blocked: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM5.7 5.7l12.6 12.6',
   phone: 'M7 3h10v18H7zM11 18h2',
+  history: 'M12 4a8 8 0 1 1-7.4 5M4 4v5h5M12 8v4.5l3 2',
+  search: 'M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L20 20',
+  filter: 'M4 6h16M7 12h10M10 18h4',
+  play: 'M8 5l11 7-11 7z',
+  pause: 'M9 5v14M15 5v14',
+  step_on: 'M6 5l8 7-8 7zM18 5v14',
+  step_back: 'M18 5l-8 7 8 7zM6 5v14',
+  copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
+  flag: 'M6 21V4h12l-3 4 3 4H6',
+  save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
 } as const
 
 export type IconName = keyof typeof PATHS

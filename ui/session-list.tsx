@@ -89,7 +89,8 @@ function shortCommand([program = '', ...rest]: readonly string[]): string {
   return commandLine([program.split(/[/\\]/).at(-1) || program, ...rest])
 }
 
-function dotOf({ state, exit_code, signal }: SessionInfo): string {
+/** The class of the colour that says how it is. */
+export function dotOf({ state, exit_code, signal }: SessionInfo): string {
   if (state === 'running') return 'running'
   return state === 'exited' && exit_code === 0 && !signal ? 'finished' : state === 'exited' ? 'failed' : 'finished'
 }

@@ -22,6 +22,8 @@ export interface TerminalViewOptions {
   mode?: SizeMode
   /** CSS pixels; in `follow` mode the most that is used. */
   fontSize?: number
+  /** In `follow` mode letters are made small enough for the rows too. */
+  whole?: boolean
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink?: (target: string) => void
   /** Typing failed (`input_full`, `session_ended`, `read_only`). */
@@ -208,6 +210,12 @@ export class TerminalView implements TerminalSink {
     this.term.focus()
   }
 
+  /** While held, the last picture stays, whatever is written. For who plays a recording in it. */
+  hold(still: boolean): void {
+    this.#returning = still
+    this.#holdStill(still)
+  }
+
   /** Presses a key of a key bar: what it sends depends on the modes that the program has set. */
   press(key: Key, modifiers: Modifiers): void {
     this.#returnToCursor()
@@ -341,20 +349,24 @@ export class TerminalView implements TerminalSink {
     if (this.#mode === 'own') {
       this.#setFont(this.#fontSize)
       this.#ask(gridIn(room, this.#cell))
-    } else this.#shrinkToFit(room.width)
+    } else this.#shrinkToFit(room.width, this.#options.whole ? room.height : Number.POSITIVE_INFINITY)
     this.#pans =
       this.#cell.width * this.term.cols > room.width + 1 ||
       this.#cell.height * this.term.rows > room.height - this.#covered + 1
     this.#revealCursor()
   }
 
-  #shrinkToFit(width: number): void {
+  #shrinkToFit(width: number, height: number): void {
     this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#fontSize))
     // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
     for (let tries = 0; tries < 8; tries++) {
       const font = this.term.options.fontSize ?? 0
-      if (this.#cell.width * this.term.cols <= width + 0.5) return
-      const smaller = fontFor(width, this.term.cols, this.#cell.width / font, font - 0.25)
+      const { cols, rows } = this.term
+      const isTooHigh = this.#cell.height * rows > height + 0.5
+      if (this.#cell.width * cols <= width + 0.5 && !isTooHigh) return
+      const smaller = isTooHigh
+        ? fontFor(height, rows, this.#cell.height / font, font - 0.25)
+        : fontFor(width, cols, this.#cell.width / font, font - 0.25)
       if (smaller >= font) return
       this.#setFont(smaller)
     }

@@ -45,7 +45,11 @@ export function guardSession(): void {
   // The windows speak to the host through a MessagePort and to nobody else.
   const urls = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'file:///*']
   own.webRequest.onBeforeRequest({ urls }, (_details, answer) => answer({ cancel: true }))
-  own.on('will-download', event => event.preventDefault())
+  // Only what a window has made itself, an export; the system asks where to put it.
+  own.on('will-download', (event, item, contents) => {
+    const { protocol, pathname } = new URL(item.getURL())
+    if (protocol !== 'blob:' || !isOurs(pathname) || !isOurs(contents?.getURL())) event.preventDefault()
+  })
 }
 
 let offering = false

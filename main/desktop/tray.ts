@@ -87,6 +87,7 @@ function template(
         )
       },
     },
+    { label: 'History', click: () => open('history') },
     { label: 'Show QR Code', click: () => open('phone') },
     { label: 'Open Window', click: () => open() },
     { type: 'separator' },

@@ -9,10 +9,10 @@ export interface MainWindowOptions {
 }
 
 /**
- * Where in the page: a session, the phone's address, or wherever it was. It is the fragment of the page's URL, so that the main
+ * Where in the page: a session, the history, the phone's address, or wherever it was. It is the fragment of the page's URL, so that the main
  * process needs no message to lead the page there, and a reload comes back to it.
  */
-export type Place = { session: string } | 'phone'
+export type Place = { session: string } | 'history' | 'phone'
 
 /** A page that crashes more often than this is not put back by itself. */
 const MOST_RELOADS = 3
@@ -29,7 +29,7 @@ export class MainWindow {
 
   /** Shows the window, at `place` if one is named. */
   open(place?: Place): void {
-    const fragment = place === undefined ? '' : place === 'phone' ? '#phone' : `#session=${place.session}`
+    const fragment = place === undefined ? '' : typeof place === 'string' ? `#${place}` : `#session=${place.session}`
     const window = this.#current()
     if (!window) {
       this.#create(`${PAGE}${fragment}`)

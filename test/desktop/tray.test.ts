@@ -32,7 +32,7 @@ function press(app: ElectronApplication, label: string): Promise<void> {
   }, label)
 }
 
-const ALWAYS = ['-', 'New Session', 'Show QR Code', 'Open Window', '-', 'Quit']
+const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Open Window', '-', 'Quit']
 
 test('the tray lists running sessions and opens them', async ({ start }) => {
   const app = await start()

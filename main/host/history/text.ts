@@ -205,12 +205,14 @@ class Renderer {
   /** What was written last to the rows from `#untold` on: its offset, by distance. */
   readonly #touched = new Map<number, number>()
   #offset: number
+  /** As much of the log is on the screen for sure: while a piece is parsed, what came before it. */
+  #shown: number
   readonly #drawn: ((line: DrawnLine) => void) | undefined
 
   constructor(from: Position, beginning: StoredKeyframe | Size, drawn?: (line: DrawnLine) => void) {
     const { cols, rows } = beginning
     this.#drawn = drawn
-    this.#offset = from.offset
+    this.#offset = this.#shown = from.offset
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
@@ -237,6 +239,7 @@ class Renderer {
     if (!this.#isMarked()) this.#mark(this.#normal.ybase)
     const before = this.#cursorRow - this.#line
     this.#screen.write(bytes)
+    this.#shown = this.#offset
     if (this.#screen.altScreen) return
     // Its row was deleted, or the terminal was reset.
     if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
@@ -249,7 +252,9 @@ class Renderer {
   resize({ cols, rows }: TimedResize): void {
     this.#tellScrolled()
     this.#screen.resize(cols, rows)
-    this.#touched.clear() // rows were joined and broken anew
+    // Rows were joined and broken anew; by now all that is there has been written.
+    this.#touched.clear()
+    for (let row = 0; row <= this.#cursorRow - this.#line; row++) this.#touched.set(row, this.#offset)
   }
 
   /** Tells what is new on the alternate screen. */
@@ -337,7 +342,7 @@ class Renderer {
   #touchedAt(from: number, to: number): number {
     let offset: number | undefined
     for (let row = from; row < to; row++) offset = Math.max(offset ?? 0, this.#touched.get(row) ?? 0)
-    return offset || this.#offset
+    return offset || this.#shown
   }
 
   /** ED and RIS take rows away where they stand; a prompt that is drawn anew does so every time. */
@@ -349,10 +354,18 @@ class Renderer {
     const below = mode === 2 ? 0 : x === 0 ? y : y + 1
     const begin = Math.max(ybase + below, this.#line)
     this.#tellNew(this.#normal, begin)
+    // What comes there next has not been written yet.
+    for (const row of [...this.#touched.keys()]) if (row >= begin - this.#line) this.#touched.delete(row)
   }
 
   #tellNew(buffer: CoreBuffer, begin: number): void {
-    for (const rows of this.#rows(buffer, begin)) if (this.#isNew(rows.text)) this.#tell(rows, this.#offset)
+    const isNormal = buffer === this.#normal
+    for (const rows of this.#rows(buffer, begin)) {
+      // What is taken away is found where it still stood.
+      const from = rows.begin - this.#line
+      const offset = isNormal ? this.#touchedAt(from, from + rows.end - rows.begin) : this.#shown
+      if (this.#isNew(rows.text)) this.#tell(rows, offset)
+    }
   }
 
   /** Logical lines from row `begin` to the end of the screen. */

@@ -1,0 +1,226 @@
+// How a recording is written to a file: as what, which part, without which words; then how far it is. Knows no player.
+import './export-dialog.css'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { HostClient } from '../protocol/client.ts'
+import { toCoded } from '../protocol/errors.ts'
+import { MAX_PATTERNS, PATTERN_CHARACTERS } from '../protocol/limits.ts'
+import type { ExportFormat } from '../protocol/messages.ts'
+import { Dialog } from '../ui/dialog.tsx'
+import { parseTimeCode, timeCode } from '../ui/time-code.ts'
+import { toast } from '../ui/toast.tsx'
+import { amount } from '../ui/words.ts'
+import { fileName, Parts, saveFile } from './save-file.ts'
+import type { Range } from './timeline.tsx'
+
+export interface ExportDialogProps {
+  client: HostClient
+  session_id: string
+  /** Fit to be shown. */
+  title: string
+  created_at: number | undefined
+  range: Range
+  /** The recording's end. */
+  most: number
+  close: () => void
+}
+
+interface Format {
+  format: ExportFormat
+  name: string
+  means: string
+  extension: string
+  type: string
+}
+
+const FORMATS: Format[] = [
+  {
+    format: 'cast',
+    name: 'asciicast v2',
+    means: 'plays in asciinema',
+    extension: 'cast',
+    type: 'application/x-asciicast',
+  },
+  {
+    format: 'cast3',
+    name: 'asciicast v3',
+    means: 'asciinema 3 and later',
+    extension: 'cast',
+    type: 'application/x-asciicast',
+  },
+  { format: 'txt', name: 'Plain text', means: 'what could be read', extension: 'txt', type: 'text/plain' },
+  { format: 'html', name: 'HTML', means: 'text with its colours', extension: 'html', type: 'text/html' },
+  { format: 'raw', name: 'Raw', means: 'every byte as it came', extension: 'raw', type: 'application/octet-stream' },
+]
+
+/** Formats that keep what was drawn as it came, not as lines. */
+const DRAWN = new Set<ExportFormat>(['cast', 'cast3', 'raw'])
+
+export function ExportDialog({ client, session_id, title, created_at, range, most, close }: ExportDialogProps) {
+  const [format, setFormat] = useState<ExportFormat>('cast')
+  const [from, setFrom] = useState(range.from === undefined ? '' : timeCode(range.from, true))
+  const [to, setTo] = useState(range.to === undefined ? '' : timeCode(range.to, true))
+  const [patterns, setPatterns] = useState('')
+  const [secrets, setSecrets] = useState(false)
+  const [progress, setProgress] = useState<number>()
+  const [wrong, setWrong] = useState('')
+  const controller = useRef<AbortController>(undefined)
+  useEffect(() => () => controller.current?.abort(), [])
+
+  const start = async () => {
+    const begin = from.trim() === '' ? undefined : parseTimeCode(from)
+    const end = to.trim() === '' ? undefined : parseTimeCode(to)
+    const lines = patterns.split('\n').filter(line => line !== '')
+    const fault = faultOf({ from, to, begin, end, lines })
+    setWrong(fault)
+    if (fault) return
+    const { signal } = (controller.current = new AbortController())
+    const { extension, type } = FORMATS.find(one => one.format === format)!
+    const parts = new Parts()
+    setProgress(0)
+    try {
+      const { bytes, redacted } = await client.history.export(
+        session_id,
+        {
+          format,
+          signal,
+          ...(begin === undefined ? {} : { from: begin }),
+          ...(end === undefined ? {} : { to: end }),
+          ...(lines.length > 0 || secrets ? { redact: { patterns: lines, secrets } } : {}),
+          progress: (done, total) => setProgress(total > 0 ? done / total : 0),
+        },
+        part => parts.add(part),
+      )
+      controller.current = undefined
+      saveFile(parts.whole(type), fileName(title, created_at, extension))
+      toast(
+        `${amount(bytes)} exported${redacted > 0 ? `, ${redacted} ${redacted === 1 ? 'place' : 'places'} blacked out` : ''}`,
+      )
+      close()
+    } catch (error) {
+      controller.current = undefined
+      setProgress(undefined)
+      if (signal.aborted) return
+      const { message } = toCoded(error)
+      setWrong(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`)
+    }
+  }
+  const busy = progress !== undefined
+  const redacts = secrets || patterns.trim() !== ''
+  return (
+    <Dialog
+      title="Export"
+      class="export-dialog"
+      // Whoever leaves while it is being written means to stop it, and stays to see that.
+      mayClose={() => !busy}
+      onClose={close}
+    >
+      <form
+        onSubmit={event => {
+          event.preventDefault()
+          if (!busy) void start()
+        }}
+      >
+        <fieldset class="formats" disabled={busy}>
+          <legend>As</legend>
+          {FORMATS.map(one => (
+            <label key={one.format}>
+              <input
+                type="radio"
+                name="format"
+                value={one.format}
+                checked={format === one.format}
+                onChange={() => setFormat(one.format)}
+              />
+              <span>{one.name}</span>
+              <span class="means">{one.means}</span>
+            </label>
+          ))}
+        </fieldset>
+        <fieldset class="part" disabled={busy}>
+          <legend>Which part</legend>
+          <label>
+            From
+            <input
+              value={from}
+              placeholder="0:00"
+              autocomplete="off"
+              onInput={event => setFrom(event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            to
+            <input
+              value={to}
+              placeholder={timeCode(most)}
+              autocomplete="off"
+              onInput={event => setTo(event.currentTarget.value)}
+            />
+          </label>
+        </fieldset>
+        <fieldset class="redact" disabled={busy}>
+          <legend>Black out</legend>
+          <label class="check">
+            <input type="checkbox" checked={secrets} onChange={event => setSecrets(event.currentTarget.checked)} />
+            What looks like a password, a key or a token
+          </label>
+          <label>
+            What matches these, one regular expression a line
+            <textarea
+              rows={2}
+              value={patterns}
+              spellcheck={false}
+              autocomplete="off"
+              onInput={event => setPatterns(event.currentTarget.value)}
+            />
+          </label>
+        </fieldset>
+        {redacts && DRAWN.has(format) && (
+          <p class="careful">
+            What a program drew piece by piece may be missed in this format: look before you share it.
+          </p>
+        )}
+        <p class="wrong" role="alert">
+          {wrong}
+        </p>
+        {busy && <progress aria-label="Exporting" value={progress} max={1} />}
+        <div class="actions">
+          {busy ? (
+            <button type="button" ref={focusOnce} onClick={() => controller.current?.abort()}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" onClick={close}>
+              Cancel
+            </button>
+          )}
+          <button type="submit" class="primary" disabled={busy}>
+            {busy ? `Exporting, ${Math.round(100 * progress)} %` : 'Export'}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+/** The button that was pressed is gone; who goes on by keyboard can stop it. */
+function focusOnce(button: HTMLButtonElement | null): void {
+  button?.focus()
+}
+
+interface Asked {
+  from: string
+  to: string
+  begin: number | undefined
+  end: number | undefined
+  lines: string[]
+}
+
+/** What is wrong with what was typed, as a sentence. The host looks at the patterns itself. */
+function faultOf({ from, to, begin, end, lines }: Asked): string {
+  if (from.trim() !== '' && begin === undefined) return '“From” is no time: 1:30 is a minute and a half.'
+  if (to.trim() !== '' && end === undefined) return '“to” is no time: 1:30 is a minute and a half.'
+  if (begin !== undefined && end !== undefined && begin >= end) return 'The part ends before it begins.'
+  if (lines.length > MAX_PATTERNS) return `At most ${MAX_PATTERNS} patterns can be looked for.`
+  const long = lines.findIndex(line => line.length > PATTERN_CHARACTERS)
+  return long < 0 ? '' : `Pattern ${long + 1} is too long.`
+}
