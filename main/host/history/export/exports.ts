@@ -60,8 +60,9 @@ export class Exports {
     let end: (error: CodedError) => void = () => {}
     const wait = () => {
       clearTimeout(timer)
-      timer = room > 0 ? setTimeout(tooSlow, this.#silence_ms) : setTimeout(unwanted, UNWANTED_MS)
-      timer.unref()
+      if (room === 0) timer = setTimeout(unwanted, UNWANTED_MS).unref()
+      // Without a pattern nothing can hang; a thread that is slow to start on a busy computer is only slow.
+      else if (job.redact) timer = setTimeout(tooSlow, this.#silence_ms).unref()
     }
     const tooSlow = () => end(new CodedError('pattern_slow', 'a pattern takes too long on a line of this session'))
     const unwanted = () => end(new CodedError('cancelled', 'nobody took what was exported'))
