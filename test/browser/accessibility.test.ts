@@ -1,0 +1,50 @@
+// What axe finds on the phone's screens. Knows no programs.
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, test } from './phone.ts'
+
+/** What axe calls serious or critical, with the elements. Rows of the terminal have the colours that programs choose. */
+async function faults(page: Page): Promise<string[]> {
+  const axe = new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows')
+  // Keys show what is printed on keys (Esc, PgUp), which a screen reader cannot read out; their names are the whole words.
+  const { violations } = await axe.disableRules(['label-content-name-mismatch']).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' | ')}`)
+}
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`axe finds nothing serious on any screen, ${colorScheme}`, async ({ phone, host }) => {
+    const { page } = phone
+    await page.emulateMedia({ colorScheme })
+    const seen: Record<string, string[]> = {}
+    const look = async (screen: string) => {
+      seen[screen] = await faults(page)
+    }
+    await host.answers('by_hand')
+    await phone.scan()
+    await phone.says('Waiting for your computer')
+    await look('waiting')
+    await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+    await phone.says('Your computer said no')
+    await look('said no')
+    await host.answers('yes')
+    await phone.open()
+    await look('no sessions')
+    await phone.newSession()
+    await look('terminal')
+    await page.getByRole('button', { name: 'Menu' }).tap()
+    await look('menu')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Sessions' }).tap()
+    await phone.says('Sessions')
+    await look('sessions')
+    const [device] = (await host.desktop.devices()).devices
+    await host.desktop.updateDevice(device!.device_id, { read_only: true })
+    await expect(page.getByText('This phone may look at sessions')).toBeVisible()
+    await look('sessions, looking only')
+    await host.desktop.revokeDevice(device!.device_id)
+    await phone.says('This phone is not let in any more')
+    await look('revoked')
+    expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
+  })
