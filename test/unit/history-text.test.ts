@@ -67,6 +67,31 @@ describe('text', () => {
     expect(texts(render('7\r\n8', { begin }))).toEqual(['3', '4', '5', '6', '7', '8'])
   })
 
+  it('has what was cleared away at a place where it still stood', () => {
+    const all = '\x1b[H\x1b[2Jover\r\n'
+    const lines = render(`one\r\ntwo\r\nthree\r\n${all}`)
+    expect(lines).toEqual([
+      { o: 5, t: 'one' },
+      { o: 10, t: 'two' },
+      { o: 17, t: 'three' },
+      // Written where another line had been.
+      { o: 17 + all.length, t: 'over' },
+    ])
+    // A window that was resized has moved its rows: then they are where they stood at that moment.
+    const resizes = [{ offset: 10, n: 1, cols: 30, rows: 5, at: 0 }]
+    expect(render(`one\r\ntwo\r\nthree\r\n${all}`, { resizes }).slice(0, 3)).toEqual([
+      { o: 10, t: 'one' },
+      { o: 10, t: 'two' },
+      { o: 17, t: 'three' },
+    ])
+  })
+
+  it('has what a full-screen program left at a place before it left', () => {
+    const drawn = '\x1b[?1049h\x1b[Hmenu'
+    const lines = render(`${drawn}\x1b[?1049l`, { runs: [0, drawn.length, 50, 8] })
+    expect(lines).toEqual([{ o: drawn.length, t: 'menu' }])
+  })
+
   it('has what a screen was cleared of', () => {
     expect(texts(render('gone\r\nsoon\r\n\x1b[H\x1b[2J\x1b[3Jnew\r\n'))).toEqual(['gone', 'soon', 'new'])
     expect(texts(render('gone\r\n\x1bcnew\r\n'))).toEqual(['gone', 'new'])
