@@ -7,6 +7,7 @@ import { Query } from '../../main/host/history/query.ts'
 import { type SearchAnswer, type SearchQuestion, search } from '../../main/host/history/search.ts'
 import { strippedLines } from '../../main/host/history/stripped.ts'
 import { TextBlocks, toBlocks, wordsOfBlock } from '../../main/host/history/text-blocks.ts'
+import { DEFAULT_LIMITS } from '../../main/host/history/types.ts'
 import { fold, wordsOf } from '../../main/host/history/words.ts'
 import { MIGRATIONS } from '../../main/host/store/migrations.ts'
 import { Store } from '../../main/host/store/store.ts'
@@ -435,7 +436,7 @@ describe('the index', () => {
 
   it('loses what was trimmed', async () => {
     const file = databaseFile()
-    const history = await openHistory(file, { session_bytes: 250_000 })
+    const history = await openHistory(file)
     const recording = new Recording(history)
     for (let i = 0; i < 6; i++) {
       recording.print(`needle ${i}\r\n`)
@@ -446,6 +447,11 @@ describe('the index', () => {
     }
     recording.finish()
     await indexed(history)
+    expect(linesOf(await searchFor(lookupOf(history), 'needle'))).toHaveLength(6)
+    const before = words(file)
+    history.setLimits({ ...DEFAULT_LIMITS, session_bytes: 250_000 })
+    await until(async () => (await history.session(recording.session_id)).start.offset > 400_000)
+    expect(words(file)).toBeLessThan(before)
     const found = linesOf(await searchFor(lookupOf(history), 'needle'))
     expect(found).toEqual(['needle 5', 'needle 4'])
     expect(words(file)).toBe(blocks(file))
