@@ -58,7 +58,9 @@ export class Exports {
     let room = PARTS_AHEAD
     let timer: NodeJS.Timeout | undefined
     let end: (error: CodedError) => void = () => {}
+    let begun = false
     const wait = () => {
+      if (!begun) return
       clearTimeout(timer)
       if (room === 0) timer = setTimeout(unwanted, UNWANTED_MS).unref()
       // Without a pattern nothing can hang; a thread that is slow to start on a busy computer is only slow.
@@ -77,6 +79,8 @@ export class Exports {
         void worker.terminate()
       }
       worker.on('message', (message: FromExport) => {
+        // How long a thread takes to start says nothing of patterns.
+        begun = true
         switch (message.say) {
           case 'part':
             room--
