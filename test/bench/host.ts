@@ -85,8 +85,9 @@ export class BenchHost {
 
   /** A session that printed this much build log and then waits; what it printed is on disk. */
   async fill(client: HostClient, bytes: number): Promise<string> {
-    // The log may end in the middle of a sequence.
-    const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
+    // The log may end in the middle of a sequence. The last words come behind what was sealed by then: a segment that
+    // nothing follows is not rendered while its session runs.
+    const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
     const { session_id } = await client.create({ command: ['sh', '-c', script] })
     const start = performance.now()
     while (!(await client.show(session_id)).lines.some(line => line.includes(LAST_WORDS))) {

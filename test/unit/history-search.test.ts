@@ -4,11 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { History } from '../../main/host/history/history.ts'
 import { Lookup } from '../../main/host/history/lookup.ts'
 import { Query } from '../../main/host/history/query.ts'
-import type { SearchAnswer, SearchQuestion } from '../../main/host/history/search.ts'
+import { type SearchAnswer, type SearchQuestion, search } from '../../main/host/history/search.ts'
 import { strippedLines } from '../../main/host/history/stripped.ts'
 import { TextBlocks, toBlocks, wordsOfBlock } from '../../main/host/history/text-blocks.ts'
+import { DEFAULT_LIMITS } from '../../main/host/history/types.ts'
 import { fold, wordsOf } from '../../main/host/history/words.ts'
 import { MIGRATIONS } from '../../main/host/store/migrations.ts'
+import { Store } from '../../main/host/store/store.ts'
 import {
   buildLog,
   cleanUpHistories,
@@ -275,6 +277,36 @@ describe('a search', () => {
     }
   })
 
+  it('that runs out of time tells what it has, and goes on from there', async () => {
+    const history = await openHistory()
+    const lines = (name: string) => Array.from({ length: 900 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
+    await recorded(history, `${lines('a').join('\r\n')}\r\n`)
+    const running = new Recording(history)
+    running.print(`${lines('b').join('\r\n')}\r\n`)
+    await history.flush()
+    const store = new Store(history.file, Date.now, { readonly: true })
+    for (const query of ['needle', '-nothing-', '"needle a"', '= >']) {
+      const all: string[] = []
+      let cursor: string | undefined
+      let pages = 0
+      do {
+        const question = { query, filter: {}, limit: 10_000, context: 0, cursor, live: [] }
+        // There is time for one block and no more.
+        const steps = search(store, question, () => true)
+        let step = steps.next()
+        while (!step.done) step = steps.next()
+        all.push(...linesOf(step.value))
+        expect(step.value.complete).toBe(step.value.cursor === null)
+        cursor = step.value.cursor ?? undefined
+        pages++
+      } while (cursor)
+      const wanted = { needle: ['b', 'a'], '"needle a"': ['a'] }[query] ?? []
+      expect(all).toEqual(wanted.flatMap(name => lines(name).reverse()))
+      if (wanted.length > 0) expect(pages).toBeGreaterThan(3)
+    }
+    store.close()
+  })
+
   it('keeps to the filter: session, command, folder, state and time', async () => {
     const history = await openHistory()
     const now = Date.now()
@@ -404,7 +436,7 @@ describe('the index', () => {
 
   it('loses what was trimmed', async () => {
     const file = databaseFile()
-    const history = await openHistory(file, { session_bytes: 250_000 })
+    const history = await openHistory(file)
     const recording = new Recording(history)
     for (let i = 0; i < 6; i++) {
       recording.print(`needle ${i}\r\n`)
@@ -415,6 +447,11 @@ describe('the index', () => {
     }
     recording.finish()
     await indexed(history)
+    expect(linesOf(await searchFor(lookupOf(history), 'needle'))).toHaveLength(6)
+    const before = words(file)
+    history.setLimits({ ...DEFAULT_LIMITS, session_bytes: 250_000 })
+    await until(async () => (await history.session(recording.session_id)).start.offset > 400_000)
+    expect(words(file)).toBeLessThan(before)
     const found = linesOf(await searchFor(lookupOf(history), 'needle'))
     expect(found).toEqual(['needle 5', 'needle 4'])
     expect(words(file)).toBe(blocks(file))
@@ -431,6 +468,41 @@ describe('the index', () => {
     expect(words(file)).toBe(1)
     expect(words(file)).toBe(blocks(file))
     intact(file)
+  })
+
+  it('keeps what is left of a session whose deletion was cancelled', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    const recording = new Recording(history)
+    for (let i = 0; i < 40; i++) {
+      recording.print(`needle ${i}\r\n`)
+      recording.seal()
+      recording.keyframe()
+    }
+    recording.finish()
+    await indexed(history)
+    const told: number[] = []
+    let cancel = () => {}
+    const deleted = history.delete(
+      recording.session_id,
+      (done, total) => {
+        expect(total).toBe(recording.end.offset)
+        told.push(done)
+        cancel()
+      },
+      stop => {
+        cancel = stop
+      },
+    )
+    await expect(deleted).rejects.toMatchObject({ code: 'cancelled' })
+    expect(told.length).toBeGreaterThan(0)
+    const found = linesOf(await searchFor(lookupOf(history), 'needle'))
+    expect(found[0]).toBe('needle 39')
+    expect(found.length).toBeLessThan(40)
+    expect(words(file)).toBe(blocks(file))
+    await history.delete(recording.session_id)
+    expect(words(file)).toBe(0)
+    await expect(history.session(recording.session_id)).rejects.toMatchObject({ code: 'session_unknown' })
   })
 
   it('is whole after a crash in the middle of a piece', async () => {
@@ -489,7 +561,6 @@ describe('the thread that looks things up', () => {
   it('can write nothing', async () => {
     const file = databaseFile()
     await openHistory(file)
-    const { Store } = await import('../../main/host/store/store.ts')
     const store = new Store(file, Date.now, { readonly: true })
     expect(() => store.insertSession(sessionInfo())).toThrow(/readonly/)
     store.close()

@@ -84,24 +84,31 @@ export function* search(
   const named = new Set<number>()
   let characters = 0
   let looked = false
+  /** A piece that is not to be looked at. */
+  let passed: number | undefined
   let source: { key: number; lines: Lines } | undefined
   for (const unit of units(store, query, unindexed, after?.key)) {
-    // At least one, or it would never come further.
+    if (unit.key === passed) continue
+    // At least one that was not looked at before, or it would never come further.
     if (looked && isOver(found.hits.length)) {
       const lines = source?.key === unit.key ? source.lines : undefined
       return { ...found, complete: false, cursor: writeCursor(unit, lines) }
     }
-    looked = true
     const session = sessions.get(unit.session)
-    if (!session) continue
-    if (source?.key !== unit.key) {
+    if (session && source?.key !== unit.key) {
       const lines = linesOf(store, unit)
+      source = lines && { key: unit.key, lines }
+    }
+    if (!session || source?.key !== unit.key) {
+      passed = unit.key
+      looked = true
       yield
-      if (!lines) continue
-      source = { key: unit.key, lines }
+      continue
     }
     const { lines } = source
     const first = lines.firstLine(unit.block)
+    if (after?.key === unit.key && first >= after.line) continue
+    looked = true
     const most = after?.key === unit.key ? after.line - first : ALL_LINES
     for (const { number: at, ranges } of query.linesOf(lines.text(unit.block)).reverse()) {
       if (at >= most) continue

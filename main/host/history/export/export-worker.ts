@@ -31,6 +31,7 @@ port.close()
 async function run(): Promise<void> {
   const store = new Store(file, Date.now, { readonly: true })
   const { chunks, start, end, redacted } = exporting(store, job)
+  say({ say: 'progress', done: 0, total: end - start })
   let parts: Uint8Array[] = []
   let text = ''
   let size = 0

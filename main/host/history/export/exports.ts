@@ -58,7 +58,9 @@ export class Exports {
     let room = PARTS_AHEAD
     let timer: NodeJS.Timeout | undefined
     let end: (error: CodedError) => void = () => {}
+    let begun = false
     const wait = () => {
+      if (!begun) return
       clearTimeout(timer)
       timer = room > 0 ? setTimeout(tooSlow, this.#silence_ms) : setTimeout(unwanted, UNWANTED_MS)
       timer.unref()
@@ -76,6 +78,8 @@ export class Exports {
         void worker.terminate()
       }
       worker.on('message', (message: FromExport) => {
+        // How long a thread takes to start says nothing of patterns.
+        begun = true
         switch (message.say) {
           case 'part':
             room--
