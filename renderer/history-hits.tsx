@@ -31,7 +31,7 @@ export function HistoryHits({ search, newest, now, filtered, clear, open }: Hist
       <div class="said" role="status">
         <span>{statusOf(search)}</span>
         {searching && (
-          <button type="button" class="plain" onClick={search.stop}>
+          <button type="button" onClick={search.stop}>
             Stop
           </button>
         )}
@@ -170,11 +170,11 @@ function grouped(hits: readonly FoundHit[]): [SessionInfo, FoundHit[]][] {
   return [...groups.values()]
 }
 
-function statusOf({ hits, searching, stopped, more }: Search): string {
+function statusOf({ hits, searching, stopped, error, more }: Search): string {
   const lines = hits.length === 1 ? '1 line' : `${hits.length} lines`
   if (searching) return hits.length === 0 ? 'Searching…' : `${lines} so far, searching…`
   if (stopped) return `Stopped after ${lines}`
-  if (hits.length === 0) return 'No line found'
+  if (hits.length === 0) return error ? '' : 'No line found'
   return more ? `The newest ${lines}` : `${lines} found`
 }
 
