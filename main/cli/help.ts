@@ -5,7 +5,6 @@ import type { CommandSpec, OptionSpec } from './command.ts'
 export function mainHelp(commands: readonly CommandSpec[]): string {
   return lines([
     'Usage: otg COMMAND [OPTION…]',
-    '',
     'Terminals that your phone can reach. Sessions outlive whatever looks at them.',
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
