@@ -5,6 +5,7 @@ import { Connection, HELLO_MS } from '../../main/host/net/connection.ts'
 import type { Desk } from '../../main/host/net/desk.ts'
 import type { Verdict } from '../../main/host/net/entrance.ts'
 import type { Sessions } from '../../main/host/session/sessions.ts'
+import type { SettingsStore } from '../../main/host/settings-store.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../protocol/frames.ts'
 import type { HostMessage } from '../../protocol/messages.ts'
@@ -44,6 +45,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
     desk,
+    settings: untouchable<SettingsStore>('settings'),
     admit: (name, verdict) => {
       asked.push(name)
       decide(verdict)
