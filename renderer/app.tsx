@@ -14,6 +14,7 @@ import { keysOf, onShortcut, type Shortcut } from './keys.ts'
 import { PairingDialog } from './pairing-dialog.tsx'
 import { PhonePanel } from './phone-panel.tsx'
 import { keepPlace, type Place, readPlace } from './place.ts'
+import { SettingsPane } from './settings-pane.tsx'
 import { TerminalPane } from './terminal-pane.tsx'
 import { useNow } from './use-now.ts'
 import { usePhones } from './use-phones.ts'
@@ -47,8 +48,9 @@ export function App({ client }: { client: HostClient }) {
   useEffect(() => keepPlace(place), [place])
 
   const select = useCallback((session: string) => setPlace(was => ({ ...was, session })), [])
-  const forget = useCallback(() => setPlace(({ phone }) => ({ phone })), [])
+  const forget = useCallback(() => setPlace(({ session: _gone, ...rest }) => rest), [])
   const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
+  const setSettings = useCallback((settings: boolean) => setPlace(was => ({ ...was, settings })), [])
   const onView = useCallback((view: TerminalView | undefined) => {
     terminal.current = view
   }, [])
@@ -80,6 +82,8 @@ export function App({ client }: { client: HostClient }) {
         return start()
       case 'phone':
         return setPhone(!place.phone)
+      case 'settings':
+        return setSettings(!place.settings)
       case 'list':
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
@@ -145,6 +149,16 @@ export function App({ client }: { client: HostClient }) {
             />
           )}
         </div>
+        <button
+          type="button"
+          class="plain to-settings"
+          title={keysOf('settings').title}
+          aria-keyshortcuts={keysOf('settings').aria}
+          onClick={() => setSettings(true)}
+        >
+          <Icon name="settings" />
+          Settings
+        </button>
       </nav>
       <main>
         <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
@@ -170,6 +184,7 @@ export function App({ client }: { client: HostClient }) {
           close={() => setPhone(false)}
         />
       )}
+      {place.settings && <SettingsPane client={client} close={() => setSettings(false)} />}
       {ending && (
         <Question
           title={`End “${printable(ending.title) || 'untitled'}”?`}

@@ -9,6 +9,12 @@ import { allowedName } from './net/hosts.ts'
 const MEGABYTE = 1_000_000
 const HOUR_MS = 3_600_000
 
+const between = (least: number, most: number) => {
+  const error = `takes a number from ${least} to ${most}`
+  return z.number(error).min(least, error).max(most, error)
+}
+const PORT = 'takes a whole number from 0 to 65535'
+
 const Tls = z.union([z.literal('tailscale'), z.strictObject({ cert: z.string(), key: z.string() })])
 export type TlsSetting = z.infer<typeof Tls>
 
@@ -27,30 +33,30 @@ const Bound = z.string().superRefine((text, context) => {
 })
 
 const Name = z
-  .string()
-  .max(260)
+  .string('takes names')
+  .max(260, 'is longer than a name')
   .refine(text => allowedName(text) !== undefined, { error: ({ input }) => `${input} is no name` })
 
 /** Everything may be left out. Sizes are of raw output, in megabytes of a million bytes. */
 const Settings = z.strictObject({
   /** Kept per session; the oldest segments go first. */
-  session_megabytes: z.number().min(1).max(100_000).default(50),
+  session_megabytes: between(1, 100_000).default(50),
   /** The database in all; what ended longest ago goes first. */
-  total_megabytes: z.number().min(10).max(1_000_000).default(2_000),
+  total_megabytes: between(10, 1_000_000).default(2_000),
   /** Ended sessions are kept this long. */
-  retention_days: z.number().min(0).max(36_500).default(30),
+  retention_days: between(0, 36_500).default(30),
   /** A session that nobody is attached to and that is silent for longer is ended when it sits at its prompt. */
-  idle_hours: z.number().min(0.01).max(87_600).default(24),
+  idle_hours: between(0.01, 87_600).default(24),
   /** End it also while something runs in it, instead of marking it. */
   end_busy: z.boolean().default(false),
   /** Each session takes one client at a time; one that returns keeps its place. */
   single_client: z.boolean().default(false),
   /** A paired device that was away for longer is forgotten. */
-  device_days: z.number().min(0.01).max(36_500).default(90),
+  device_days: between(0.01, 36_500).default(90),
   /** For sessions that name no command; left out: the login shell. */
   shell: Shell.optional(),
   /** The page's port. */
-  port: z.int().min(0).max(65_535).optional(),
+  port: z.int(PORT).min(0, PORT).max(65_535, PORT).optional(),
   /** What to listen on: `loopback`, `private`, `all`, or IP addresses with commas between. */
   bind: Bound.default('private'),
   /** Names of a proxy or tunnel in front. */
