@@ -17,6 +17,10 @@ drawn.push(['icon.svg', 'icon.png', 512])
 drawn.push(['tray/tray.svg', 'tray/tray.png', 24], ['tray/tray.svg', 'tray/tray@2x.png', 48])
 drawn.push(['tray/trayTemplate.svg', 'tray/trayTemplate.png', 16])
 drawn.push(['tray/trayTemplate.svg', 'tray/trayTemplate@2x.png', 32])
+// With a mark: a session rang, or a phone waits.
+drawn.push(['tray/trayAttention.svg', 'tray/trayAttention.png', 24], ['tray/trayAttention.svg', 'tray/trayAttention@2x.png', 48])
+drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate.png', 16])
+drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate@2x.png', 32])
 
 const browser = await chromium.launch({
   executablePath: process.argv[2] ?? '/usr/bin/chromium',

@@ -50,11 +50,15 @@ export interface ClientEvents {
   pairing: HostMessageOf<'pairing'>
   /** Comes while watching (see `watchDevices`). */
   devices: HostMessageOf<'devices'>
+  /** Comes while watching (see `watchSettings`). */
+  settings: HostMessageOf<'settings'>
   attention: HostMessageOf<'attention'>
 }
 
 /** A host that takes longer than this for a request is as good as gone. */
 export const REQUEST_MS = 10_000
+/** The network side is opened anew for a setting, with a certificate that somebody else has to issue first. */
+export const CHANGE_MS = 120_000
 /** Opening, handshake and welcome together. */
 export const OPEN_MS = 10_000
 /** An OPEN socket after sleep is not to be trusted: it answers a ping within this or is abandoned. */
@@ -109,6 +113,7 @@ export class HostClient extends Emitter<ClientEvents> {
   #watching = false
   #watchingDevices = false
   #showingPairing = false
+  #watchingSettings = false
   #started = false
   #welcome: HostMessageOf<'welcome'> | undefined
   /** Counts tries, so that a late answer of an abandoned one is recognised. */
@@ -126,7 +131,7 @@ export class HostClient extends Emitter<ClientEvents> {
     const requests: Requests = {
       request: (answer, message, heard) => {
         const request_id = this.#nextRequest++
-        return { request_id, answer: this.#request(answer, { ...message, request_id } as ClientRequest, heard) }
+        return { request_id, answer: this.#request(answer, { ...message, request_id } as ClientRequest, { heard }) }
       },
       send: message => this.#send(message),
     }
@@ -253,6 +258,25 @@ export class HostClient extends Emitter<ClientEvents> {
     await this.#request('ok', { type: 'revoke_device', request_id: this.#nextRequest++, device_id })
   }
 
+  settings(): Promise<HostMessageOf<'settings'>> {
+    return this.#request('settings', { type: 'settings', request_id: this.#nextRequest++ })
+  }
+
+  /** From now on `settings` is emitted and again whenever one changes, also after reconnects. */
+  watchSettings(): void {
+    this.#watchingSettings = true
+    if (this.#state.name === 'ready') this.#sendWatchSettings()
+  }
+
+  /** Values by name, null for the default. Rejects with `settings_invalid`, saying which and why; then none has changed. */
+  async changeSettings(change: Record<string, unknown>): Promise<void> {
+    await this.#request(
+      'ok',
+      { type: 'change_settings', request_id: this.#nextRequest++, change },
+      { milliseconds: CHANGE_MS },
+    )
+  }
+
   /**
    * Attaches a terminal to a session and keeps it attached across drops. What happens is told by the returned
    * object's events; it fails by its `failed` event, never by throwing here.
@@ -376,7 +400,9 @@ export class HostClient extends Emitter<ClientEvents> {
         return this.#asked(message.seconds * 1000)
       case 'pairing':
       case 'devices':
+      case 'settings':
         if (message.request_id !== undefined) this.#answer(message.request_id, message)
+        else if (message.type === 'settings') this.emit('settings', message)
         else if (message.type === 'devices') this.emit('devices', message)
         else if (this.#showingPairing) this.emit('pairing', message)
         return
@@ -419,6 +445,7 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#setState({ name: 'ready' })
     if (this.#watching) this.#sendWatch()
     if (this.#watchingDevices) this.#sendWatchDevices()
+    if (this.#watchingSettings) this.#sendWatchSettings()
     if (this.#showingPairing) this.#sendShowPairing()
     for (const attached of this.#attachments)
       if (!attached.ended && !this.#attaching.has(attached)) this.#reattach(attached)
@@ -568,6 +595,15 @@ export class HostClient extends Emitter<ClientEvents> {
     )
   }
 
+  #sendWatchSettings(): void {
+    this.#ask({ type: 'settings', request_id: this.#nextRequest++, watch: true }, REQUEST_MS).then(
+      message => {
+        if (message.type === 'settings') this.emit('settings', message)
+      },
+      () => {},
+    )
+  }
+
   #sendShowPairing(): void {
     this.#ask({ type: 'pair', request_id: this.#nextRequest++, show: true }, REQUEST_MS).then(
       message => {
@@ -581,11 +617,11 @@ export class HostClient extends Emitter<ClientEvents> {
   async #request<T extends HostMessage['type']>(
     answer: T,
     message: ClientRequest,
-    heard?: Heard,
+    { heard, milliseconds = REQUEST_MS }: { heard?: Heard | undefined; milliseconds?: number } = {},
   ): Promise<HostMessageOf<T>> {
     if (!this.#started) void this.connect().catch(() => {})
     await withDeadline(this.#whenReady(), REQUEST_MS)
-    const got = await this.#ask(message, REQUEST_MS, heard)
+    const got = await this.#ask(message, milliseconds, heard)
     if (got.type !== answer) throw new CodedError('bad_message', `the host answered ${got.type} instead of ${answer}`)
     return got as HostMessageOf<T>
   }

@@ -183,6 +183,24 @@ const limit = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum
 const Place = z.union([z.object({ at: offset }), z.object({ offset })])
 export type Place = z.infer<typeof Place>
 
+/** What a person may set of a host; null: left to the host. README.md says what each is. */
+export const SettingValues = z.object({
+  session_megabytes: z.number(),
+  total_megabytes: z.number(),
+  retention_days: z.number(),
+  idle_hours: z.number(),
+  end_busy: z.boolean(),
+  single_client: z.boolean(),
+  device_days: z.number(),
+  /** A program, or an argv. */
+  shell: z.nullable(z.union([z.string(), z.array(z.string())])),
+  port: z.nullable(z.int()),
+  bind: z.string(),
+  allow_hosts: z.array(z.string()),
+  tls: z.nullable(z.union([z.literal('tailscale'), z.object({ cert: z.string(), key: z.string() })])),
+})
+export type SettingValues = z.infer<typeof SettingValues>
+
 export const ClientKind = z.enum(['phone', 'desktop', 'cli', 'script'])
 export type ClientKind = z.infer<typeof ClientKind>
 
@@ -299,6 +317,10 @@ export const ClientMessage = z.discriminatedUnion('type', [
   }),
   /** From now on it is a stranger, and its connections are closed. */
   z.object({ type: z.literal('revoke_device'), request_id, device_id: id }),
+  /** `watch`: also send `settings` again whenever something in it changed. */
+  z.object({ type: z.literal('settings'), request_id, watch: z.optional(z.boolean()) }),
+  /** Values by name, null for the default; the host says which of them is wrong. All of them or none. */
+  z.object({ type: z.literal('change_settings'), request_id, change: z.record(text(64), z.unknown()) }),
 ])
 export type ClientMessage = z.infer<typeof ClientMessage>
 
@@ -480,6 +502,15 @@ export const HostMessage = z.discriminatedUnion('type', [
     request_id: z.optional(request_id),
     devices: z.array(DeviceInfo),
     requests: z.array(PairingRequest),
+  }),
+  /** Answers `settings` (with its request_id), and comes again while watching (without). */
+  z.object({
+    type: z.literal('settings'),
+    request_id: z.optional(request_id),
+    values: SettingValues,
+    defaults: SettingValues,
+    /** In whose place an option stands that the host was started with. */
+    fixed: z.array(z.string()),
   }),
   z.object({
     type: z.literal('error'),

@@ -16,6 +16,7 @@ import { PairingDialog } from './pairing-dialog.tsx'
 import { PhonePanel } from './phone-panel.tsx'
 import { keepPlace, type Place, readPlace, START } from './place.ts'
 import { type PlayFrom, RecordingPane } from './recording-pane.tsx'
+import { SettingsPane } from './settings-pane.tsx'
 import { TerminalPane } from './terminal-pane.tsx'
 import { useNow } from './use-now.ts'
 import { usePhones } from './use-phones.ts'
@@ -55,7 +56,11 @@ export function App({ client }: { client: HostClient }) {
   }, [])
   useEffect(() => keepPlace(place), [place])
 
-  const select = useCallback((session: string) => setPlace(({ phone }) => ({ session, phone, history: false })), [])
+  const select = useCallback(
+    (session: string) =>
+      setPlace(({ phone, settings }) => ({ session, phone, history: false, ...(settings ? { settings } : {}) })),
+    [],
+  )
   const forget = useCallback(() => setPlace(({ session: _, ...rest }) => rest), [])
   const setHistory = useCallback(
     (history: boolean) => setPlace(({ recording: _, ...rest }) => ({ ...rest, history })),
@@ -78,6 +83,7 @@ export function App({ client }: { client: HostClient }) {
     )
   }, [client, place, recorded])
   const setPhone = useCallback((phone: boolean) => setPlace(was => ({ ...was, phone })), [])
+  const setSettings = useCallback((settings: boolean) => setPlace(was => ({ ...was, settings })), [])
   const onView = useCallback((view: TerminalView | undefined) => {
     terminal.current = view
   }, [])
@@ -111,6 +117,8 @@ export function App({ client }: { client: HostClient }) {
         return setPhone(!place.phone)
       case 'history':
         return setHistory(!place.history || place.recording !== undefined)
+      case 'settings':
+        return setSettings(!place.settings)
       case 'list':
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
@@ -191,6 +199,16 @@ export function App({ client }: { client: HostClient }) {
             />
           )}
         </div>
+        <button
+          type="button"
+          class="plain to-settings"
+          title={keysOf('settings').title}
+          aria-keyshortcuts={keysOf('settings').aria}
+          onClick={() => setSettings(true)}
+        >
+          <Icon name="settings" />
+          Settings
+        </button>
       </nav>
       <main>
         <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
@@ -246,6 +264,7 @@ export function App({ client }: { client: HostClient }) {
           close={() => setPhone(false)}
         />
       )}
+      {place.settings && <SettingsPane client={client} close={() => setSettings(false)} />}
       {ending && (
         <Question
           title={`End “${printable(ending.title) || 'untitled'}”?`}

@@ -7,7 +7,7 @@ import { portTransport } from './port-transport.ts'
 
 declare global {
   /** What preload.cts gives; nothing in a page that is not in our window. */
-  var otg: { openPort(): void } | undefined
+  var otg: { openPort(): void; preferences(change: object): Promise<unknown> } | undefined
 }
 
 /** The app is in the same computer: a try costs nothing, and it is never given up. */

@@ -1,7 +1,7 @@
 // The window's keyboard shortcuts, beside a terminal that wants almost every key. Knows nothing of what they do.
 import type { Terminal } from '@xterm/xterm'
 
-export type Shortcut = 'new' | 'next' | 'previous' | 'list' | 'phone' | 'history'
+export type Shortcut = 'new' | 'next' | 'previous' | 'list' | 'phone' | 'history' | 'settings'
 
 const mac = navigator.platform.startsWith('Mac')
 
@@ -23,10 +23,16 @@ function ours(event: KeyboardEvent): boolean {
   return mac ? event.metaKey && !event.ctrlKey : event.ctrlKey && event.shiftKey && !event.metaKey
 }
 
+/** What settings are opened by everywhere; a terminal has no code for it. */
+function isSettings(event: KeyboardEvent): boolean {
+  const { altKey, shiftKey, metaKey, ctrlKey, key } = event
+  return key === ',' && !altKey && !shiftKey && (mac ? metaKey && !ctrlKey : ctrlKey && !metaKey)
+}
+
 /** Calls at every shortcut, wherever the focus is, until the returned function is called. */
 export function onShortcut(listener: (shortcut: Shortcut) => void): () => void {
   const press = (event: KeyboardEvent) => {
-    const shortcut = ours(event) ? KEYS[event.key.toLowerCase()] : undefined
+    const shortcut = isSettings(event) ? 'settings' : ours(event) ? KEYS[event.key.toLowerCase()] : undefined
     if (!shortcut) return
     event.preventDefault()
     event.stopPropagation()
@@ -39,6 +45,7 @@ export function onShortcut(listener: (shortcut: Shortcut) => void): () => void {
 
 /** For `aria-keyshortcuts` and titles. */
 export function keysOf(shortcut: Shortcut): { aria: string; title: string } {
+  if (shortcut === 'settings') return mac ? { aria: 'Meta+,', title: '⌘,' } : { aria: 'Control+,', title: 'Ctrl+,' }
   const key = Object.keys(KEYS).find(name => KEYS[name] === shortcut)!
   const named = key.length === 1 ? key.toUpperCase() : key === 'pagedown' ? 'PageDown' : 'PageUp'
   return { aria: `${MODIFIER}+${named}`, title: mac ? `⌘${named}` : `Ctrl+Shift+${named}` }

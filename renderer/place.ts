@@ -8,6 +8,7 @@ export interface Place {
   history: boolean
   /** The session whose recording is shown, in the history. */
   recording?: string
+  settings?: boolean
 }
 
 export const START: Place = { phone: false, history: false }
@@ -22,18 +23,20 @@ export function readPlace(hash: string, now: Place): Place {
   return {
     ...(session ? { session } : {}),
     phone: now.phone || wanted.has('phone'),
+    settings: now.settings === true || wanted.has('settings'),
     history,
     ...(recording ? { recording } : {}),
   }
 }
 
 /** Written back, so that a page that is loaded again comes to the same place. No history: there is no Back in a window. */
-export function keepPlace({ session, phone, history: past, recording }: Place): void {
+export function keepPlace({ session, phone, settings, history: past, recording }: Place): void {
   const parts = [
     session && `session=${encodeURIComponent(session)}`,
     past && 'history',
     past && recording && `recording=${encodeURIComponent(recording)}`,
     phone && 'phone',
+    settings && 'settings',
   ].filter(Boolean)
   history.replaceState(null, '', parts.length > 0 ? `#${parts.join('&')}` : location.pathname)
 }

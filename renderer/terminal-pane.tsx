@@ -7,6 +7,7 @@ import type { SizeMode } from '../ui/size-policy.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
 import { commandLine, printable, shortPath, stateWords } from '../ui/words.ts'
+import { fontFamily, onAppearance, readAppearance } from './appearance.ts'
 import { terminalKeys } from './keys.ts'
 
 export interface TerminalPaneProps {
@@ -33,8 +34,12 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   useLayoutEffect(() => {
     setMode('own')
     setFailed(undefined)
+    const appearance = readAppearance()
+    const family = fontFamily(appearance)
     const terminal = new TerminalView(box.current!, {
       mode: 'own',
+      fontSize: appearance.size,
+      ...(family ? { fontFamily: family } : {}),
       // The main process shows where the link leads, and asks.
       openLink: target => void window.open(target),
       typingFailed: error => toast(error.message, true),
@@ -47,7 +52,9 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
     terminal.bind(attached)
     terminal.focus()
     onView(terminal)
+    const off = onAppearance(now => terminal.setFont(fontFamily(now), now.size))
     return () => {
+      off()
       onView(undefined)
       client.detach(attached)
       terminal.dispose()

@@ -24,6 +24,8 @@ export interface TerminalViewOptions {
   fontSize?: number
   /** In `follow` mode letters are made small enough for the rows too. */
   whole?: boolean
+  /** A CSS list of fonts; left out: what the system calls its own monospace. */
+  fontFamily?: string
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink?: (target: string) => void
   /** Typing failed (`input_full`, `session_ended`, `read_only`). */
@@ -58,7 +60,7 @@ export class TerminalView implements TerminalSink {
   readonly #swallowed: Swallowed
   readonly #touch: TouchScroll
   readonly #undo: (() => void)[] = []
-  readonly #fontSize: number
+  #fontSize: number
   readonly #characters = new WholeCharacters()
   /** A state is being written: what xterm says meanwhile (of focus) is about that, not about the program. */
   #restoring = false
@@ -92,7 +94,7 @@ export class TerminalView implements TerminalSink {
       allowProposedApi: true,
       scrollback: SCROLLBACK,
       theme: palette(),
-      fontFamily: FONT,
+      fontFamily: options.fontFamily ?? FONT,
       fontSize: this.#fontSize,
       cursorBlink: false,
       cursorInactiveStyle: 'outline',
@@ -341,6 +343,13 @@ export class TerminalView implements TerminalSink {
     const across = Number.parseFloat(style.paddingLeft) + Number.parseFloat(style.paddingRight)
     const down = Number.parseFloat(style.paddingTop) + Number.parseFloat(style.paddingBottom)
     return { width: this.#box.clientWidth - across, height: this.#box.clientHeight - down + this.#covered }
+  }
+
+  /** From now on in this font; of a size as in the options. */
+  setFont(family: string | undefined, size: number): void {
+    this.#fontSize = size
+    this.term.options.fontFamily = family ?? FONT
+    this.#layout()
   }
 
   #layout(): void {

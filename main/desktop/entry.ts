@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { app, dialog, Menu } from 'electron'
+import { app, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
+import type { HostClient } from '../../protocol/client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import { defaultDataDir } from '../host/data-dir.ts'
 import { packageRoot } from '../host/package-root.ts'
@@ -11,8 +12,12 @@ import { allowAppScheme, serveApp } from './app-protocol.ts'
 import { startDoorbell } from './doorbell.ts'
 import { guardContents, guardSession } from './guards.ts'
 import { HostLink } from './host-link.ts'
+import { KeepAwake } from './keep-awake.ts'
+import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './login-start.ts'
 import { appMenu } from './menu.ts'
 import { acceptPorts } from './page-ports.ts'
+import { answerPreferences } from './page-preferences.ts'
+import { changed, readPreferences, writePreferences } from './preferences.ts'
 import { Quit } from './quit.ts'
 import { startTray } from './tray.ts'
 import { MainWindow } from './windows.ts'
@@ -74,16 +79,44 @@ async function start(): Promise<void> {
   acceptPorts(transport => link.serve(transport))
   const window = new MainWindow({ preload: join(import.meta.dirname, 'preload.cjs'), icon: join(assets, 'icon.png') })
   const client = link.client()
-  startTray({
+  const unmark = startTray({
     client,
     assets,
     open: place => window.open(place),
+    looking: () => window.focused,
     quit: () => quit.ask(),
   })
+  window.onSeen(unmark)
+  startPreferences(client)
+  // After sleep a connection may be dead without having been told; a joined host may be gone.
+  powerMonitor.on('resume', () => client.probe())
   startDoorbell(client, () => window.call('phone'))
   app.on('second-instance', () => window.open())
   app.on('activate', () => window.open())
-  window.open()
+  if (!process.argv.includes(AT_LOGIN)) window.open()
+}
+
+/** The app's own preferences, in force now and whenever a page changes them. */
+function startPreferences(client: HostClient): void {
+  const file = join(profile, 'preferences.json')
+  const keepAwake = new KeepAwake()
+  let preferences = readPreferences(file)
+  const follow = () => {
+    nativeTheme.themeSource = preferences.theme
+    keepAwake.want(preferences.keep_awake)
+  }
+  follow()
+  client.on('sessions', sessions => keepAwake.sessions(sessions.filter(one => one.state === 'running').length))
+  answerPreferences(({ start_at_login, ...change }) => {
+    if (start_at_login !== undefined) setStartAtLogin(start_at_login, process.env)
+    if (Object.keys(change).length > 0) {
+      const next = changed(preferences, change)
+      writePreferences(file, next)
+      preferences = next
+      follow()
+    }
+    return { ...preferences, start_at_login: startsAtLogin(process.env), awake: keepAwake.awake }
+  })
 }
 
 /** There is nobody to answer a protocol error to, and perhaps no terminal: said in both places, then out. */

@@ -1,4 +1,5 @@
-// What a page gets of Electron: one function that opens a MessagePort to the host. Knows nothing of what is said on it.
+// What a page gets of Electron: a function that opens a MessagePort to the host, and one that asks for the app's own
+// preferences. Knows nothing of what is said.
 const { contextBridge, ipcRenderer } = require('electron') as typeof import('electron')
 
 // This folder is compiled without the DOM; of the page this file needs no more than this.
@@ -14,4 +15,6 @@ contextBridge.exposeInMainWorld('otg', {
     ipcRenderer.postMessage('otg:port', null, [port1])
     window.postMessage('otg:port', window.location.origin, [port2])
   },
+  /** Changes what is named in `change` (the main process checks it) and answers with all. */
+  preferences: (change: unknown) => ipcRenderer.invoke('otg:preferences', change),
 })

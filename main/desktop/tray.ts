@@ -9,6 +9,8 @@ export interface TrayOptions {
   client: HostClient
   assets: string
   open(place?: Place): void
+  /** A person looks at the window now: what rings there needs no mark. */
+  looking(): boolean
   quit(): void
 }
 
@@ -19,7 +21,8 @@ const TITLE_CHARACTERS = 40
 /** Electron removes a tray icon that nobody refers to. */
 let tray: Tray | undefined
 
-export function startTray(options: TrayOptions): void {
+/** Returns what takes the mark off again: to be called when the person has come. */
+export function startTray(options: TrayOptions): () => void {
   const { client, assets } = options
   tray = new Tray(trayImage(assets))
   // On macOS a click opens the menu, and should open nothing else.
@@ -27,13 +30,26 @@ export function startTray(options: TrayOptions): void {
   let shown = ''
   let running: SessionInfo[] = []
   let waiting = 0
+  /** Sessions that rang since the window was seen last. */
+  const rang = new Set<string>()
+  let marked = false
   const show = () => {
     // The list changes with every line that a session prints; a menu that is open must not be replaced under the pointer.
-    const what = JSON.stringify([waiting, running.map(session => [session.session_id, session.title])])
+    const ringing = running.filter(session => rang.has(session.session_id))
+    const mark = ringing.length > 0 || waiting > 0
+    if (mark !== marked) {
+      marked = mark
+      tray?.setImage(trayImage(assets, mark))
+    }
+    const what = JSON.stringify([
+      waiting,
+      ringing.map(session => session.session_id),
+      running.map(session => [session.session_id, session.title]),
+    ])
     if (what === shown) return
     shown = what
-    tray?.setToolTip(tooltip(running.length))
-    tray?.setContextMenu(Menu.buildFromTemplate(template(running, waiting, options)))
+    tray?.setToolTip(tooltip(running.length, ringing))
+    tray?.setContextMenu(Menu.buildFromTemplate(template(running, waiting, rang, options)))
   }
   client.on('sessions', sessions => {
     running = sessions.filter(session => session.state === 'running')
@@ -43,27 +59,37 @@ export function startTray(options: TrayOptions): void {
     waiting = requests.length
     show()
   })
+  client.on('attention', ({ session_id }) => {
+    if (options.looking()) return
+    rang.add(session_id)
+    show()
+  })
   client.watch()
   client.watchDevices()
   show()
+  return () => {
+    rang.clear()
+    show()
+  }
 }
 
-function trayImage(assets: string) {
+function trayImage(assets: string, mark = false) {
   // macOS tints a template image to fit its menu bar; elsewhere nobody says how dark the panel is, so the icon has its own ground.
-  const name = process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png'
+  const name = `tray${mark ? 'Attention' : ''}${process.platform === 'darwin' ? 'Template' : ''}.png`
   return nativeImage.createFromPath(join(assets, 'tray', name))
 }
 
 function template(
   running: SessionInfo[],
   waiting: number,
+  rang: ReadonlySet<string>,
   { client, open, quit }: TrayOptions,
 ): MenuItemConstructorOptions[] {
   // The newest first: it is the one that a person means.
   const sessions = running.toReversed()
   const items = sessions.slice(0, MOST_SESSIONS).map(
     (session): MenuItemConstructorOptions => ({
-      label: label(session),
+      label: `${rang.has(session.session_id) ? '● ' : ''}${label(session)}`,
       click: () => open({ session: session.session_id }),
     }),
   )
@@ -90,19 +116,25 @@ function template(
     { label: 'History', click: () => open('history') },
     { label: 'Show QR Code', click: () => open('phone') },
     { label: 'Open Window', click: () => open() },
+    { label: 'Settings', click: () => open('settings') },
     { type: 'separator' },
     { label: 'Quit', click: () => quit() },
   ]
 }
 
 function label(session: SessionInfo): string {
-  const title = session.title || session.command.join(' ')
-  const short = title.length > TITLE_CHARACTERS ? `${title.slice(0, TITLE_CHARACTERS - 1)}…` : title
   // An ampersand in a menu marks the next letter as its key.
-  return short.replaceAll('&', '&&')
+  return titleOf(session).replaceAll('&', '&&')
 }
 
-function tooltip(running: number): string {
+function titleOf(session: SessionInfo): string {
+  const title = session.title || session.command.join(' ')
+  return title.length > TITLE_CHARACTERS ? `${title.slice(0, TITLE_CHARACTERS - 1)}…` : title
+}
+
+function tooltip(running: number, ringing: SessionInfo[]): string {
+  const [first, ...more] = ringing
+  if (first) return `On the Go: ${titleOf(first)} rang${more.length > 0 ? `, and ${more.length} more` : ''}`
   if (running === 0) return 'On the Go'
   return running === 1 ? 'On the Go: 1 session runs' : `On the Go: ${running} sessions run`
 }

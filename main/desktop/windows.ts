@@ -12,7 +12,7 @@ export interface MainWindowOptions {
  * Where in the page: a session, the history, the phone's address, or wherever it was. It is the fragment of the page's URL, so that the main
  * process needs no message to lead the page there, and a reload comes back to it.
  */
-export type Place = { session: string } | 'history' | 'phone'
+export type Place = { session: string } | 'history' | 'phone' | 'settings'
 
 /** A page that crashes more often than this is not put back by itself. */
 const MOST_RELOADS = 3
@@ -20,6 +20,7 @@ const RELOADS_MS = 60_000
 
 export class MainWindow {
   readonly #options: MainWindowOptions
+  readonly #seen = new Set<() => void>()
   #window: BrowserWindow | undefined
   #reloads: number[] = []
 
@@ -49,6 +50,15 @@ export class MainWindow {
     this.open(this.#current() ? undefined : place)
   }
 
+  /** Calls whenever the window comes before the person. */
+  onSeen(listener: () => void): void {
+    this.#seen.add(listener)
+  }
+
+  get focused(): boolean {
+    return this.#current()?.isFocused() === true
+  }
+
   /** While a window closes its page goes first, and `closed` is told last. */
   #current(): BrowserWindow | undefined {
     const window = this.#window
@@ -70,6 +80,9 @@ export class MainWindow {
     })
     this.#window = window
     window.once('ready-to-show', () => window.show())
+    window.on('focus', () => {
+      for (const listener of this.#seen) listener()
+    })
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
     })

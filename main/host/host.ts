@@ -1,12 +1,12 @@
 // A host: sessions, store, screens and the ways in, put together and taken apart. Knows no Electron, argv or terminal.
 import { hostname } from 'node:os'
-import { CodedError } from '../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { openDataDir } from './data-dir.ts'
 import { History } from './history/history.ts'
 import type { HistoryLimits } from './history/types.ts'
 import { createLog, type HostLog } from './log.ts'
-import { type Bind, parseBind } from './net/addresses.ts'
+import type { Bind } from './net/addresses.ts'
 import type { Address } from './net/candidates.ts'
 import { Connection, type Role } from './net/connection.ts'
 import { Desk } from './net/desk.ts'
@@ -14,24 +14,25 @@ import { Devices } from './net/devices.ts'
 import { type Admit, Entrance } from './net/entrance.ts'
 import { HandshakeLimit, type HandshakeLimits } from './net/handshake-limit.ts'
 import { readHostKey } from './net/host-key.ts'
-import { type HttpOptions, serveHttp } from './net/http.ts'
 import { listenLocal } from './net/local-socket.ts'
-import { tailscaleName } from './net/names.ts'
+import { Network, type Place, placeOf } from './net/network.ts'
 import { Pairing } from './net/pairing.ts'
-import { tailscaleCertificate } from './net/tls.ts'
-import { serveSockets } from './net/websocket.ts'
 import { Past } from './past.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
+import { findProgram } from './session/pty.ts'
 import type { Session } from './session/session.ts'
-import { type Expiry, Sessions } from './session/sessions.ts'
-import { expiryOf, limitsOf, readSettings, type TlsSetting } from './settings.ts'
+import { type Expiry, type SessionRules, Sessions } from './session/sessions.ts'
+import { expiryOf, limitsOf, parseSettings, readGiven, type Settings, shellOf, type TlsSetting } from './settings.ts'
+import { SettingsStore } from './settings-store.ts'
+
+export { DEFAULT_PORT } from './net/network.ts'
 
 export interface HostOptions {
   dataDir: string
   webRoot: string
   version: string
-  /** argv of the shell for sessions that name no command. */
+  /** argv of the shell for sessions that name no command, unless the settings name one. */
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
@@ -55,7 +56,7 @@ export interface Host {
   readonly pid: number
   readonly dataDir: string
   readonly port: number
-  /** True when DEFAULT_PORT was taken and another one is used. */
+  /** True when DEFAULT_PORT was wanted, is taken, and another one is used. */
   readonly otherPort: boolean
   /** Where its page is, the best address first. Who has no key gets nothing there. */
   addresses(): Address[]
@@ -68,9 +69,6 @@ export interface Host {
   /** Ends all sessions, flushes and closes everything. Twice is fine. */
   stop(): Promise<void>
 }
-
-/** Not registered with IANA, and outside what systems hand out as ephemeral ports. */
-export const DEFAULT_PORT = 7317
 
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
@@ -104,13 +102,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
   try {
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
-    const settings = readSettings(dataDir.settings)
+    const read = parseSettings(readGiven(dataDir.settings), dataDir.settings)
     const hostLog = createLog(dataDir.log)
     log = hostLog
     undo.push(() => hostLog.close())
     // The history is there before the sessions that wait for it.
     let caughtUp = () => {}
-    const history = await History.open(dataDir.database, options.limits ?? limitsOf(settings), {
+    const history = await History.open(dataDir.database, options.limits ?? limitsOf(read), {
       trouble: (code, message) => hostLog.error({ code }, message),
       well: () => hostLog.info({}, 'the history is written again'),
       committed: () => caughtUp(),
@@ -123,16 +121,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const connections = new Set<Connection>()
     const rang = new WeakMap<Session, number>()
     let changes: NodeJS.Timeout | undefined
-    const expiry = options.expiry ?? expiryOf(settings)
+    const rules = rulesOf(options, read)
     const sessions: Sessions = new Sessions(
       {
         history,
         screens,
-        shell: options.shell,
         home: options.home,
         env: options.env,
-        single_client: options.single_client ?? settings.single_client,
-        expiry,
+        ...rules,
         now: Date.now,
       },
       {
@@ -152,7 +148,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     )
     caughtUp = () => sessions.reconsider()
     undo.push(() => clearTimeout(changes))
-    const expiring = setInterval(() => sessions.expire(), expiry.check_ms)
+    const expiring = setInterval(() => sessions.expire(), rules.expiry.check_ms)
     expiring.unref()
     undo.push(() => clearInterval(expiring))
     // As soon as there can be sessions. Clients see them end and are told why, and only then lose their connections.
@@ -164,6 +160,30 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const past = new Past(history, sessions)
     undo.push(() => past.close())
 
+    const follow = (next: Settings, before: Settings) => {
+      if (!options.limits && JSON.stringify(limitsOf(next)) !== JSON.stringify(limitsOf(before)))
+        history.setLimits(limitsOf(next))
+      sessions.follow(rulesOf(options, next))
+    }
+    const settings = new SettingsStore(read, {
+      file: dataDir.settings,
+      fixed: fixedBy(options),
+      check: next => checkShell(next.shell, options),
+      apply: async (next, before) => {
+        // What can fail first; the rest cannot.
+        const moveBack = await network?.move(placeFor(options, next))
+        follow(next, before)
+        return async () => {
+          follow(before, next)
+          await moveBack?.()
+        }
+      },
+      changed: () => {
+        forget()
+        for (const connection of connections) connection.settingsChanged()
+      },
+      log: hostLog,
+    })
     const tellPairing = () => {
       for (const connection of connections) connection.pairingChanged()
     }
@@ -174,7 +194,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const staticKey = readHostKey(dataDir.hostKey)
     const devices = new Devices({
       file: dataDir.devices,
-      idle_ms: settings.device_days * 24 * 3_600_000,
+      idle_ms: () => settings.values.device_days * 24 * 3_600_000,
       changed: tellDevices,
       ended: (device_id, why) => {
         for (const connection of of(device_id)) connection.close(why)
@@ -182,7 +202,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
     undo.push(() => devices.close())
-    const forgetting = setInterval(() => devices.expire(device_id => of(device_id).length > 0), DEVICES_CHECK_MS)
+    const forget = () => devices.expire(device_id => of(device_id).length > 0)
+    const forgetting = setInterval(forget, DEVICES_CHECK_MS)
     forgetting.unref()
     undo.push(() => clearInterval(forgetting))
     const pairing = new Pairing({
@@ -191,12 +212,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       requestsChanged: tellDevices,
     })
     undo.push(() => pairing.close())
-    let addresses: () => Address[] = () => []
+    let network: Network | undefined
+    const addresses = () => network?.addresses() ?? []
     const desk = new Desk({
       hostKey: staticKey.publicKey,
       devices,
       pairing,
-      addresses: () => addresses(),
+      addresses,
       connected: device_id => of(device_id).length,
       pairingChanged: tellPairing,
     })
@@ -213,12 +235,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
         log: hostLog,
         admit,
         desk,
+        settings,
         host: {
           name: hostname(),
           pid: process.pid,
           version: options.version,
           platform: process.platform,
-          shell: options.shell[0]!,
+          shell: rulesOf(options, settings.values).shell[0]!,
         },
         admitted: () => {
           if (role === 'device') tellDevices()
@@ -244,39 +267,34 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
 
-    const port = options.port ?? settings.port
-    const http = await serve(port, {
-      bind: options.bind ?? parseBind(settings.bind),
+    network = await Network.open(placeFor(options, read), {
       webRoot: options.webRoot,
       version: options.version,
-      allow_hosts: options.allow_hosts ?? settings.allow_hosts,
-      ...(await certificate(options.tls ?? settings.tls, dataDir.tls)),
+      tlsFolder: dataDir.tls,
       onPage: address => desk.pageAsked(address),
       onAddresses: tellPairing,
-      log: hostLog,
-    })
-    entrances.push(() => http.close())
-    addresses = http.addresses
-    const sockets = serveSockets({
-      server: http.server,
-      secure: http.secure,
-      names: http.names,
       handshakes: new HandshakeLimit(options.handshakes),
       accept: (transport, from) => entrance.accept(transport, from),
+      log: hostLog,
     })
-    entrances.push(() => sockets.close())
+    const served = network
+    entrances.push(() => served.close())
     const local = await listenLocal(dataDir.socket, acceptLocal)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
-    hostLog.info({ port: http.port, secure: http.secure }, 'host started')
+    hostLog.info({ port: network.port, secure: network.secure }, 'host started')
 
     let stopping: Promise<void> | undefined
     return {
       pid: process.pid,
       dataDir: dataDir.path,
-      port: http.port,
-      otherPort: port === undefined && http.port !== DEFAULT_PORT,
-      addresses: () => addresses(),
+      get port() {
+        return served.port
+      },
+      get otherPort() {
+        return served.otherPort
+      },
+      addresses,
       accept: acceptLocal,
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
@@ -297,23 +315,41 @@ const admitDesktop: Admit = (_name, verdict) => {
   return () => {}
 }
 
-/** At `port`, or at the usual one, or (when that is taken) at any. */
-async function serve(port: number | undefined, http: Omit<HttpOptions, 'port'>) {
-  try {
-    return await serveHttp({ ...http, port: port ?? DEFAULT_PORT })
-  } catch (error) {
-    const taken = error instanceof CodedError && error.code === 'port_in_use'
-    if (!taken || port !== undefined) throw error
-    return serveHttp({ ...http, port: 0 })
+/** Options stand in place of settings. */
+function rulesOf(options: HostOptions, settings: Settings): SessionRules {
+  return {
+    shell: shellOf(settings) ?? options.shell,
+    single_client: options.single_client ?? settings.single_client,
+    expiry: options.expiry ?? expiryOf(settings),
   }
 }
 
-/** Tailscale's is kept in `folder`. Throws `tls_unusable`. */
-async function certificate(tls: TlsSetting | undefined, folder: string): Promise<Pick<HttpOptions, 'tls'>> {
-  if (tls === undefined) return {}
-  if (tls !== 'tailscale') return { tls }
-  const found = await tailscaleName()
-  if (!found)
-    throw new CodedError('tls_unusable', 'Tailscale gives this computer no name: is it running, with MagicDNS on?')
-  return { tls: await tailscaleCertificate(folder, found.name) }
+function placeFor(options: HostOptions, settings: Settings): Place {
+  const place = placeOf(settings)
+  return {
+    port: options.port ?? place.port,
+    bind: options.bind ?? place.bind,
+    allow_hosts: options.allow_hosts ?? place.allow_hosts,
+    tls: options.tls ?? place.tls,
+  }
+}
+
+/** The settings that mean nothing to a host with these options. */
+function fixedBy(options: HostOptions): string[] {
+  return [
+    ...(['port', 'bind', 'allow_hosts', 'tls', 'single_client'] as const).filter(name => options[name] !== undefined),
+    ...(options.limits ? ['session_megabytes', 'total_megabytes', 'retention_days'] : []),
+    ...(options.expiry ? ['idle_hours', 'end_busy'] : []),
+  ]
+}
+
+/** A shell that is not there would be noticed only by the next session, on a phone. */
+function checkShell(shell: Settings['shell'], { home, env }: HostOptions): void {
+  const [program] = shellOf({ shell }) ?? []
+  if (program === undefined) return
+  try {
+    findProgram(program, home, env.PATH ?? '')
+  } catch (cause) {
+    throw new CodedError('settings_invalid', `shell: ${toCoded(cause).message}`, { cause })
+  }
 }

@@ -1,6 +1,18 @@
 // The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ElectronApplication } from '@playwright/test'
-import { expect, expectGone, expectPrompt, expectShown, family, showCode, startSession, test } from './support/app.ts'
+import {
+  closeWindow,
+  expect,
+  expectGone,
+  expectPrompt,
+  expectShown,
+  family,
+  showCode,
+  startSession,
+  test,
+} from './support/app.ts'
 
 /**
  * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
@@ -9,6 +21,15 @@ import { expect, expectGone, expectPrompt, expectShown, family, showCode, startS
 async function watchTray(app: ElectronApplication): Promise<void> {
   await app.evaluate(({ Tray }) => {
     const { setContextMenu } = Tray.prototype
+    const { setImage, setToolTip } = Tray.prototype
+    Tray.prototype.setImage = function (image) {
+      Object.assign(globalThis, { trayImages: ((globalThis as { trayImages?: number }).trayImages ?? 0) + 1 })
+      setImage.call(this, image)
+    }
+    Tray.prototype.setToolTip = function (text) {
+      Object.assign(globalThis, { trayTip: text })
+      setToolTip.call(this, text)
+    }
     Tray.prototype.setContextMenu = function (menu) {
       Object.assign(globalThis, { tray: this, trayMenu: menu })
       setContextMenu.call(this, menu)
@@ -32,7 +53,7 @@ function press(app: ElectronApplication, label: string): Promise<void> {
   }, label)
 }
 
-const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Open Window', '-', 'Quit']
+const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Open Window', 'Settings', '-', 'Quit']
 
 test('the tray lists running sessions and opens them', async ({ start }) => {
   const app = await start()
@@ -89,6 +110,42 @@ test('the tray says that a phone waits, and leads to it', async ({ start, phone 
   await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
   await expect.poll(() => labels(app)).not.toContain('1 phone asks to be let in…')
+})
+
+test('the tray marks a session that rang until the window is seen', async ({ start, dataDir }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await startSession(page)
+  const tip = () => app.evaluate(() => (globalThis as { trayTip?: string }).trayTip)
+  const images = () => app.evaluate(() => (globalThis as { trayImages?: number }).trayImages ?? 0)
+  await expect.poll(tip).toBe('On the Go: 1 session runs')
+  // Rings when nobody looks: the session waits for the window to be gone.
+  await page.keyboard.type(`while [ ! -e ring ]; do sleep 0.1; done; printf '\\a'\n`)
+  await closeWindow(app, page)
+  writeFileSync(join(dataDir, 'ring'), '')
+  await expect.poll(tip).toMatch(/^On the Go: .+ rang$/)
+  expect((await labels(app))[0]).toMatch(/^● /)
+  expect(await images()).toBe(1)
+  await press(app, 'Open Window')
+  await expect.poll(tip).toBe('On the Go: 1 session runs')
+  expect((await labels(app))[0]).not.toMatch(/^● /)
+  expect(await images()).toBe(2)
+})
+
+test('Settings in the tray opens them, also when the window was closed', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await startSession(page)
+  await expect.poll(() => labels(app)).toContain('Settings')
+  await press(app, 'Settings')
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog', { name: 'Settings' })).toBeHidden()
+  await closeWindow(app, page)
+  const [again] = await Promise.all([app.waitForEvent('window'), press(app, 'Settings')])
+  await expect(again.getByRole('dialog', { name: 'Settings' }).getByLabel('Shell')).toBeVisible()
 })
 
 test('Quit in the tray ends everything, without a question when nothing runs', async ({ start }) => {

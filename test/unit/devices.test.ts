@@ -40,7 +40,7 @@ function setUp(file = join(folder(), 'devices.json')) {
   const open = () => {
     const devices = new Devices({
       file,
-      idle_ms: 90 * DAY_MS,
+      idle_ms: () => 90 * DAY_MS,
       now: () => now,
       ended: (device_id, why) => ended.push(`${device_id} ${why.code}`),
       log: { info: () => {}, error: (_what, message) => errors.push(message) },

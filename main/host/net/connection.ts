@@ -9,6 +9,7 @@ import { Attachment } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
+import type { SettingsStore } from '../settings-store.ts'
 import { brief } from './brief.ts'
 import type { Desk } from './desk.ts'
 import type { Device } from './devices.ts'
@@ -27,6 +28,8 @@ export interface ConnectionOptions {
   admit: Admit
   /** What the desktop sees and decides about phones. */
   desk: Desk
+  /** What the desktop sets. */
+  settings: SettingsStore
   /** What every welcome says of this host. */
   host: Extract<HostMessage, { type: 'welcome' }>['host']
   log: { info(what: object, message: string): void; error(what: object, message: string): void }
@@ -68,6 +71,7 @@ export class Connection {
   #nextHandle = 1
   #watching = false
   #watchingDevices = false
+  #watchingSettings = false
   /** The list of sessions changed while the client had not read the last one. */
   #owesList = false
   /** Attachments whose session is being looked up. */
@@ -116,6 +120,11 @@ export class Connection {
   /** Tells who watches the devices that something about them is different. */
   devicesChanged(): void {
     if (this.#watchingDevices) this.#trySend(this.#options.desk.devicesState())
+  }
+
+  /** Tells who watches the settings that others hold. */
+  settingsChanged(): void {
+    if (this.#watchingSettings) this.#trySend(this.#options.settings.state())
   }
 
   /** Says why and closes. */
@@ -297,6 +306,14 @@ export class Connection {
       case 'update_device':
       case 'revoke_device':
         return this.#send(this.#atDesk(message))
+      case 'settings':
+        this.#watchingSettings ||= message.watch === true
+        return this.#send({ ...this.#options.settings.state(), request_id: message.request_id })
+      case 'change_settings':
+        return this.#answerLater(message.request_id, async () => {
+          await this.#options.settings.change(message.change)
+          return { type: 'ok', request_id: message.request_id }
+        })
       default:
         assertNever(message)
     }
@@ -517,7 +534,9 @@ const DESKTOP_ONLY = new Set<ClientMessage['type']>([
   'answer_pairing',
   'update_device',
   'revoke_device',
-] satisfies DeskMessage['type'][])
+  'settings',
+  'change_settings',
+] satisfies (DeskMessage['type'] | 'settings' | 'change_settings')[])
 
 /** What changes something for others, and so is not for a device that may only look. */
 const DOES = new Set<ClientMessage['type']>([

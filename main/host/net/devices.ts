@@ -43,7 +43,7 @@ const File = z.strictObject({
 export interface DevicesOptions {
   file: string
   /** A device that was away for longer is forgotten. */
-  idle_ms: number
+  idle_ms: () => number
   now?: () => number
   /** The list, or something in it, is different. */
   changed?(): void
@@ -145,7 +145,7 @@ export class Devices {
   }
 
   #idle({ last_seen }: Device): boolean {
-    return this.#now() - last_seen > this.#options.idle_ms
+    return this.#now() - last_seen > this.#options.idle_ms()
   }
 
   #get(device_id: string): Device {

@@ -45,6 +45,8 @@ export interface HttpServer {
   names(): OwnNames
   /** What to show a phone now, best first; never empty. */
   addresses(): Address[]
+  /** Ends all connections without a goodbye, so that the port is free at once when this is closed. */
+  reset(): void
   close(): Promise<void>
 }
 
@@ -89,6 +91,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     secure: certificate !== undefined,
     names,
     addresses: () => reach.addresses(),
+    reset: () => listeners.reset(),
     close: async () => {
       reach.close()
       listeners.close()

@@ -55,6 +55,14 @@ export class Listeners {
     await Promise.all(wanted.filter(address => !this.#listeners.has(address)).map(address => this.#listen(address)))
   }
 
+  /**
+   * Ends what is here without a goodbye. A connection that is closed in turn holds the port until its peer, which may be
+   * asleep, has heard of it; who listens there again at once would find it taken.
+   */
+  reset(): void {
+    for (const socket of [...this.#sockets.keys()]) socket.resetAndDestroy()
+  }
+
   /** Lets nobody in any more and ends what is here. The server itself is closed by whoever made it. */
   close(): void {
     this.#closed = true

@@ -203,8 +203,11 @@ function checkFolder(cwd: string): void {
   }
 }
 
-/** The file that `program` names, searched as execvp(3) does: a name with a slash is a path, others are on PATH. */
-function findProgram(program: string, cwd: string, path: string): string {
+/**
+ * The file that `program` names, searched as execvp(3) does: a name with a slash is a path, others are on PATH. Throws
+ * `command_not_found`.
+ */
+export function findProgram(program: string, cwd: string, path: string): string {
   if (process.platform === 'win32') return program
   const candidates = program.includes('/')
     ? [resolve(cwd, program)]

@@ -26,7 +26,7 @@ export interface SessionOptions {
   screens: ScreenPool
   history: History
   /** Refuse a second client while one is there. */
-  single_client: boolean
+  single_client: () => boolean
   now: () => number
 }
 
@@ -180,7 +180,7 @@ export class Session implements Source {
   attach(attachment: Attachment): void {
     const { stream } = attachment.options
     const now = this.#options.now()
-    if (this.#options.single_client) {
+    if (this.#options.single_client()) {
       const taken = this.#place && this.#place.stream !== stream && this.#place.until > now
       if (taken) throw new CodedError('session_busy', 'another client has this session; it takes one at a time')
     }

@@ -11,16 +11,20 @@ import { isForegroundBusy } from './process-group.ts'
 import { checkSize, Session } from './session.ts'
 import type { Source } from './source.ts'
 
-export interface SessionsOptions {
+export interface SessionsOptions extends SessionRules {
   history: History
   screens: ScreenPool
-  /** argv of the shell for a session that names no command. */
-  shell: string[]
   home: string
   env: NodeJS.ProcessEnv
+  now: () => number
+}
+
+/** What may change while sessions run. */
+export interface SessionRules {
+  /** argv of the shell for a session that names no command, from now on. */
+  shell: string[]
   single_client: boolean
   expiry: Expiry
-  now: () => number
 }
 
 export interface Expiry {
@@ -49,7 +53,10 @@ const MOST_REPLACED = 64
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 export class Sessions {
-  readonly #options: SessionsOptions
+  readonly #options: Omit<SessionsOptions, keyof SessionRules>
+  #rules: SessionRules
+  /** Every argv that was the shell's. */
+  readonly #shells = new WeakSet<string[]>()
   readonly #handlers: SessionsHandlers
   readonly #sessions = new Map<string, Session>()
   readonly #past = new Map<string, PastSession>()
@@ -58,7 +65,22 @@ export class Sessions {
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
     this.#options = options
+    this.#rules = options
+    this.#shells.add(options.shell)
     this.#handlers = handlers
+  }
+
+  /** From now on these hold, also for what runs already. */
+  follow(rules: SessionRules): void {
+    this.#rules = rules
+    this.#shells.add(rules.shell)
+    const { now } = this.#options
+    for (const session of this.running()) {
+      if (!session.idle || now() - session.last_activity >= rules.expiry.idle_ms) continue
+      session.idle = false
+      this.#handlers.changed()
+    }
+    this.expire()
   }
 
   /** Starts a session. Throws what Session throws, `size_invalid`, `too_many_sessions`, `host_stopping`. */
@@ -68,19 +90,19 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MOST_SESSIONS} sessions run already; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { history, screens, now, shell, home, env, single_client } = this.#options
+    const { history, screens, now, home, env } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
         session_id,
-        command: spec.command ?? shell,
+        command: spec.command ?? this.#rules.shell,
         cwd: spec.cwd ?? home,
         env: sessionEnvironment(env, session_id),
         title: spec.title,
         size: { cols: size.cols, rows: size.rows },
         screens,
         history,
-        single_client,
+        single_client: () => this.#rules.single_client,
         now,
       },
       {
@@ -171,11 +193,12 @@ export class Sessions {
 
   /** Ends what was silent and alone for too long. To be called every `check_ms`. */
   expire(): void {
-    const { expiry, now } = this.#options
+    const { now } = this.#options
+    const { expiry } = this.#rules
     for (const session of this.running()) {
       if (session.attachments.size > 0 || now() - session.last_activity < expiry.idle_ms) continue
       // A command that was asked for is what the session is there for; of a shell, see what it runs.
-      const isShell = session.command === this.#options.shell
+      const isShell = this.#shells.has(session.command)
       const busy = isShell ? (isForegroundBusy(session.pid) ?? true) : true
       if (!busy || expiry.end_busy) void session.end('expired')
       else if (!session.idle) {

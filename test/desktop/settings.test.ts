@@ -1,0 +1,213 @@
+// The settings in the window: what is entered holds, what is wrong is said beside it, and all outlives the app.
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ElectronApplication, Locator, Page } from '@playwright/test'
+import { answerDialogs, expect, picture, resize, startSession, test } from './support/app.ts'
+
+async function openSettings(page: Page): Promise<Locator> {
+  // What is pressed before the page is there, nobody hears.
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
+  await page.keyboard.press('Control+,')
+  const dialog = page.getByRole('dialog', { name: 'Settings' })
+  await expect(dialog.getByLabel('Shell')).toBeVisible()
+  return dialog
+}
+
+const settingsFile = (dataDir: string) => join(dataDir, 'data', 'settings.json')
+const inFile = (dataDir: string) => JSON.parse(readFileSync(settingsFile(dataDir), 'utf8')) as Record<string, unknown>
+
+async function quit(app: ElectronApplication): Promise<void> {
+  const closed = app.waitForEvent('close')
+  await app.evaluate(({ app }) => void setTimeout(() => app.quit(), 0))
+  await closed
+}
+
+test('what is entered holds at once, is in the file, and is there after a restart', async ({ start, dataDir }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const dialog = await openSettings(page)
+  const days = dialog.getByLabel('Keep ended sessions for')
+  await expect(days).toHaveValue('30')
+  await days.fill('7')
+  await days.press('Enter')
+  await expect.poll(() => existsSync(settingsFile(dataDir)) && inFile(dataDir).retention_days).toBe(7)
+  await dialog.getByLabel('One client at a time per session').check()
+  await expect.poll(() => inFile(dataDir).single_client).toBe(true)
+
+  await dialog.getByLabel('Shell').fill('["/bin/sh", "-c", "echo my own shell; exec cat"]')
+  // Left, not entered.
+  await dialog.getByLabel('Keep in all').focus()
+  await expect.poll(() => inFile(dataDir).shell).toEqual(['/bin/sh', '-c', 'echo my own shell; exec cat'])
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await page.getByRole('button', { name: 'New session' }).first().click()
+  await expect(page.locator('.xterm-rows')).toContainText('my own shell')
+
+  await answerDialogs(app, 0)
+  await quit(app)
+  const again = await (await start()).firstWindow()
+  const after = await openSettings(again)
+  await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('7')
+  await expect(after.getByLabel('One client at a time per session')).toBeChecked()
+  await after.getByLabel('Keep ended sessions for').fill('')
+  await after.getByLabel('Keep ended sessions for').press('Enter')
+  await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('30')
+  expect(inFile(dataDir)).not.toHaveProperty('retention_days')
+})
+
+test('what is wrong is said beside the field and changes nothing', async ({ start, dataDir }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const dialog = await openSettings(page)
+  const wrong = async (label: string, text: string, why: string) => {
+    const field = dialog.getByLabel(label, { exact: true })
+    await field.fill(text)
+    await field.press('Enter')
+    await expect(field).toHaveAttribute('aria-invalid', 'true')
+    await expect(field).toHaveAccessibleDescription(why)
+  }
+  await wrong('Port', 'seventy', 'Takes a whole number from 0 to 65535')
+  await wrong('Keep per session', '0', 'Takes a number from 1 to 100000')
+  await wrong('Shell', '/no/such/shell', '/no/such/shell is not a command that can be run here')
+  await wrong('Names of a proxy or tunnel', 'ok.example, ?', '? is no name')
+  await wrong('Terminal font size', '2', 'Takes a number from 8 to 32')
+  await dialog.getByLabel('Listen on').selectOption('These addresses')
+  await wrong('Addresses', 'here', 'Here is no address; say loopback, private, all, or IP addresses')
+  expect(existsSync(settingsFile(dataDir))).toBe(false)
+  await dialog.getByLabel('Port').scrollIntoViewIfNeeded()
+  await picture(page, 'settings-errors')
+  const port = dialog.getByLabel('Port')
+  await port.fill('0')
+  await port.press('Enter')
+  await expect(port).toHaveAttribute('aria-invalid', 'false')
+  await expect.poll(() => existsSync(settingsFile(dataDir)) && inFile(dataDir).port).toBe(0)
+})
+
+test('the window’s own: theme and letters, kept over a restart', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  // As the app has it, not as the test's browser pretends.
+  await page.emulateMedia({ colorScheme: null })
+  await startSession(page)
+  const letters = () => page.locator('.xterm-rows').evaluate(rows => getComputedStyle(rows).fontSize)
+  await expect.poll(letters).toBe('14px')
+  const dialog = await openSettings(page)
+  await dialog.getByLabel('Terminal font size').fill('20')
+  await dialog.getByLabel('Terminal font size').press('Enter')
+  await expect.poll(letters).toBe('20px')
+  for (const theme of ['light', 'dark'] as const) {
+    await dialog.getByLabel('Theme').selectOption(theme)
+    await expect
+      .poll(() => page.evaluate(() => (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light')))
+      .toBe(theme)
+  }
+  await answerDialogs(app, 0)
+  await quit(app)
+  const after = await start()
+  const window = await after.firstWindow()
+  const again = await openSettings(window)
+  await expect(again.getByLabel('Theme')).toHaveValue('dark')
+  await expect(again.getByLabel('Terminal font size')).toHaveValue('20')
+  expect(await after.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark')
+})
+
+test('starts at login: the system’s own file is written, and taken away', async ({ start, launch, dataDir }) => {
+  const config = join(dataDir, 'config')
+  launch.env.XDG_CONFIG_HOME = config
+  const file = join(config, 'autostart', 'on-the-go.desktop')
+  const page = await (await start()).firstWindow()
+  const dialog = await openSettings(page)
+  const box = dialog.getByLabel('Start when I log in')
+  await expect(box).not.toBeChecked()
+  await box.check()
+  await expect.poll(() => existsSync(file)).toBe(true)
+  const entry = readFileSync(file, 'utf8')
+  expect(entry).toMatch(/^\[Desktop Entry\]\nType=Application\nName=On the Go\nExec="[^"]+"( "[^"]+")* "--at-login"\n/)
+  await box.uncheck()
+  await expect.poll(() => existsSync(file)).toBe(false)
+})
+
+test('keeps the computer awake while sessions run, and only then', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  // The blockers that are in force, by the id that Electron gave them.
+  await app.evaluate(({ powerSaveBlocker }) => {
+    const blocking = new Set<number>()
+    Object.assign(globalThis, { blocking })
+    const { start, stop } = powerSaveBlocker
+    powerSaveBlocker.start = type => {
+      const id = start.call(powerSaveBlocker, type)
+      blocking.add(id)
+      return id
+    }
+    powerSaveBlocker.stop = id => {
+      blocking.delete(id)
+      return stop.call(powerSaveBlocker, id)
+    }
+  })
+  const blocking = () => app.evaluate(() => (globalThis as unknown as { blocking: Set<number> }).blocking.size)
+  let dialog = await openSettings(page)
+  await dialog.getByLabel('Keep the computer awake while sessions run').check()
+  await expect(dialog.getByText('The screen may still go dark.')).toBeVisible()
+  expect(await blocking()).toBe(0)
+  await page.keyboard.press('Escape')
+  await startSession(page)
+  await expect.poll(blocking).toBe(1)
+  dialog = await openSettings(page)
+  await expect(dialog.getByText('It is kept awake now.')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.locator('.xterm-helper-textarea').focus()
+  await page.keyboard.type('exit\n')
+  await expect.poll(blocking).toBe(0)
+})
+
+test('a page can ask the app for nothing but what is on the list (59)', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await openSettings(page)
+  const answers = await page.evaluate(async () => {
+    const { otg } = globalThis as unknown as { otg: { preferences(change: unknown): Promise<unknown> } }
+    const wrong: unknown[] = [
+      undefined,
+      null,
+      'theme',
+      [],
+      { theme: 'pink' },
+      { keep_awake: 'yes' },
+      { start_at_login: 1 },
+      { exec: '/bin/sh' },
+      { constructor: 1 },
+    ]
+    return Promise.all(
+      wrong.map(value =>
+        otg.preferences(value).then(answer => (answer as { error?: { code: string } }).error?.code ?? 'accepted'),
+      ),
+    )
+  })
+  expect(answers).toEqual(Array(9).fill('settings_invalid'))
+  expect(await app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('system')
+})
+
+test('fits the smallest window, and is left with the keyboard where it was', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await startSession(page)
+  const dialog = await openSettings(page)
+  await expect(dialog.getByLabel('Theme')).toBeVisible()
+  await picture(page, 'settings')
+  await dialog.getByLabel('TLS', { exact: true }).selectOption('These files')
+  await dialog.getByLabel('Private key (PEM file)').scrollIntoViewIfNeeded()
+  await picture(page, 'settings-network')
+  await resize(app, page, 480, 320)
+  expect(await dialog.evaluate(box => box.scrollWidth <= box.clientWidth)).toBe(true)
+  await picture(page, 'settings-small')
+  await expect(dialog.getByRole('button', { name: 'Close' })).toBeInViewport()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expect(page.locator('.xterm-helper-textarea')).toBeFocused()
+  await picture(page, 'settings-closed')
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await expect(dialog).toBeVisible()
+  await page.keyboard.press('Control+,')
+  await expect(dialog).toBeHidden()
+})
