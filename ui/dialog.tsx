@@ -42,8 +42,6 @@ export function Dialog({ title, heading, class: name, mayClose = always, onClose
       onKeyDown={event => {
         if (event.key === 'Escape' && !mayClose('key')) event.preventDefault()
       }}
-      // Also where the key went to nothing in it: a button that was pressed and is disabled since.
-      onCancel={event => !mayClose('key') && event.preventDefault()}
       // Only the backdrop is the dialog itself; everything else is in it.
       onPointerDown={event =>
         event.target === event.currentTarget && isOutside(event, event.currentTarget) && mayClose('beside') && onClose()
