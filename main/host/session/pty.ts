@@ -1,5 +1,6 @@
 // One process on a pseudo-terminal. The only file that knows node-pty; knows nothing of sessions or clients.
 import { accessSync, constants, statSync, writeSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 import { type IPty, spawn } from 'node-pty'
 import { CodedError } from '../../../protocol/errors.ts'
@@ -28,21 +29,28 @@ export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
 /** Pauses between tries while the program does not read: short enough for typing, long enough to cost nothing. */
 const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
 
-/** node-pty drops unread output 200 ms after the process ended, so a paused PTY looks for that more often. */
+/** A paused PTY looks so often whether its process has ended: then what is left is read, and the end can be told. */
 const PAUSED_POLL_MS = 40
+
+/** After the process ended its output is at an end when nothing came for so long. */
+const QUIET_MS = 100
+/** And what others who still have the terminal print is not waited for any longer. */
+const LAST_WORDS_MS = 2_000
 
 /** Starts `command`. Throws `command_not_found`, `cwd_not_found` or `spawn_failed`. */
 export class Pty {
   readonly pid: number
   readonly #pty: IPty
   readonly #handlers: PtyHandlers
-  readonly #stream: { destroyed: boolean } | undefined
+  readonly #stream: Socket | undefined
   readonly #queue: { bytes: Uint8Array; at: number; taken: () => void }[] = []
   #queued = 0
   #retry = 0
   #retryTimer: NodeJS.Timeout | undefined
   #pausedPoll: NodeJS.Timeout | undefined
   #ended = false
+  #lettingGo = false
+  #reads = 0
 
   constructor(options: PtyOptions, handlers: PtyHandlers) {
     this.#handlers = handlers
@@ -62,9 +70,11 @@ export class Pty {
       throw new CodedError('spawn_failed', `${program} could not be started: ${String(cause)}`, { cause })
     }
     this.pid = this.#pty.pid
-    this.#stream = (this.#pty as { _socket?: { destroyed: boolean } })._socket
+    this.#stream = (this.#pty as { _socket?: Socket })._socket
+    this.#readToTheEnd()
     // With `encoding: null` node-pty hands out Buffers, whatever its types say.
     this.#pty.onData(data => {
+      this.#reads++
       if (!this.#ended) handlers.data(data as unknown as Uint8Array)
     })
     // On Windows node-pty may not know the code, whatever its types say.
@@ -120,8 +130,37 @@ export class Pty {
    */
   letGo(): void {
     if (this.#ended) return
+    this.#lettingGo = true
     this.#closeQuietly(() => (this.#pty as unknown as { destroy(): void }).destroy())
     this.#exited(null, 0)
+  }
+
+  /**
+   * node-pty destroys its stream 200 ms after the process ended, read or not (`onexit` in its unixTerminal.js), and on a busy
+   * computer the last output was not. So that waits until nothing more comes. A stream that has come to its end brings an error.
+   */
+  #readToTheEnd(): void {
+    const stream = this.#stream
+    if (!stream || process.platform === 'win32') return
+    const destroy = stream.destroy.bind(stream)
+    let since: number | undefined
+    const whenQuiet = () => {
+      const before = this.#reads
+      // Timers come before reads in a loop that was held up; an immediate comes after them.
+      const look = () => {
+        const over = this.#reads === before || performance.now() - since! > LAST_WORDS_MS
+        if (stream.destroyed) return
+        if (over || this.#lettingGo) destroy()
+        else whenQuiet()
+      }
+      setTimeout(() => setImmediate(look), QUIET_MS)
+    }
+    stream.destroy = error => {
+      if (error || stream.readableEnded || this.#lettingGo) return destroy(error)
+      since ??= performance.now()
+      whenQuiet()
+      return stream
+    }
   }
 
   #closeQuietly(close: () => void): void {

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { Pty } from '../../main/host/session/pty.ts'
+
+/** Runs a script to its end; `read` is told how much has come after each read. */
+function run(
+  script: string,
+  read: (bytes: number) => void = () => {},
+): Promise<{ text: string; exitCode: number | null }> {
+  return new Promise(resolve => {
+    let output = Buffer.alloc(0)
+    const env = { PATH: process.env.PATH ?? '' }
+    new Pty(
+      { command: ['/bin/sh', '-c', script], cwd: '/', env, cols: 80, rows: 24 },
+      {
+        data: bytes => {
+          output = Buffer.concat([output, bytes])
+          read(output.length)
+        },
+        exit: exitCode => resolve({ text: output.toString(), exitCode }),
+      },
+    )
+  })
+}
+
+const block = (milliseconds: number) => {
+  for (const start = performance.now(); performance.now() - start < milliseconds; );
+}
+
+it('the last words of a program that has ended are read, however busy this process is', async () => {
+  const expected = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('')
+  // Towards the end every read takes longer than node-pty waits after the exit.
+  const { text, exitCode } = await run('stty -opost; seq 1 100000; exit 7', bytes => block(bytes > 540_000 ? 300 : 1))
+  expect(text === expected).toBe(true)
+  expect(exitCode).toBe(7)
+})
+
+it('a program that leaves another one printing on its terminal has ended all the same', async () => {
+  const { text, exitCode } = await run('trap "" HUP; (while echo still here; do sleep 0.01; done) & exit 3')
+  expect(exitCode).toBe(3)
+  expect(text).toMatch(/^still here/)
+})
