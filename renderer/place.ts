@@ -23,7 +23,7 @@ export function readPlace(hash: string, now: Place): Place {
   return {
     ...(session ? { session } : {}),
     phone: now.phone || wanted.has('phone'),
-    settings: now.settings === true || wanted.has('settings'),
+    ...(now.settings || wanted.has('settings') ? { settings: true } : {}),
     history,
     ...(recording ? { recording } : {}),
   }
