@@ -33,8 +33,12 @@ for (const format of ['cast', 'cast3'] as const)
     expect(await page.evaluate(() => (window as unknown as { player: Playing }).player.getDuration())).toBeGreaterThan(
       0.2,
     )
-    const lines = await page.locator('#player .ap-line').allTextContents()
-    expect(lines.map(line => line.trimEnd()).filter(line => line !== '')).toEqual(['grün …', '└─ the last line'])
+    // It draws in the next frame.
+    const lines = async () => {
+      const all = await page.locator('#player .ap-line').allTextContents()
+      return all.map(line => line.trimEnd()).filter(line => line !== '')
+    }
+    await expect.poll(lines).toEqual(['grün …', '└─ the last line'])
     await expect(page.locator('#player .ap-line .ap-bold')).toHaveText('grün ')
   })
 
