@@ -161,7 +161,8 @@ function readInput(
   const watch = new DetachWatch(terminal.inputIsTerminal ? joining.detachKey : undefined)
   let last = 0x0a
   const type = (bytes: Uint8Array) => {
-    if (bytes.length === 0 || joining.read_only || attached.ended) return
+    // It may have ended before it was attached: then it is only looked at, and its exit is on the way.
+    if (bytes.length === 0 || attached.readOnly || attached.ended) return
     last = bytes.at(-1)!
     attached.type(bytes)
   }
