@@ -233,7 +233,6 @@ describe('on a computer with a private, a public and a tailnet address', () => {
       origin: `http://${local}:${port}`,
       name: local,
       kind: 'lan',
-      label: 'local network',
     })
     // Case 27: the names are ours as a whole, and no part or extension of them.
     const asked = async (host: string) => (await net.talk('10.77.0.1', port, ask(host, port))).slice(9, 12)

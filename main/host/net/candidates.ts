@@ -8,8 +8,6 @@ import { type FoundName, isDnsName } from './names.ts'
 export interface Address {
   /** `http://name:port`. A pairing belongs to it. */
   origin: string
-  /** For people: by which way this leads here. */
-  label: string
   kind: Kind
   /** The name or address alone. */
   name: string
@@ -17,17 +15,6 @@ export interface Address {
 
 /** Certificates of whole hosting companies hold hundreds. */
 const MOST_CERTIFICATE_NAMES = 16
-
-const WAYS: Record<Kind, string> = {
-  named: 'as set',
-  tailnet: 'Tailscale',
-  lan: 'local network',
-  vpn: 'VPN',
-  public: 'public address',
-  container: 'containers and virtual machines',
-  link_local: 'direct cable',
-  loopback: 'this computer only',
-}
 
 /**
  * Within a kind, names come before numbers: a name stays when the router deals out other numbers. With a certificate only
@@ -52,24 +39,23 @@ export function candidates(here: {
   const certified = certificate ? namesOf(certificate) : []
   const named = found(here.found, own)
   const rows: Address[] = [
-    ...told.map(row => ({ ...row, label: WAYS.named, kind: 'named' as const })),
-    ...certified.map(name => row(name, 'named', 'the certificate’s name')),
+    ...told.map(row => ({ ...row, kind: 'named' as const })),
+    ...certified.map(name => row(name, 'named')),
     ...KINDS.flatMap(kind => [
-      ...named.filter(one => one.kind === kind).map(({ name }) => row(name, kind, WAYS[kind])),
-      ...own.filter(one => one.kind === kind).map(({ address, device }) => row(address, kind, label(kind, device))),
+      ...named.filter(one => one.kind === kind).map(({ name }) => row(name, kind)),
+      ...own.filter(one => one.kind === kind).map(({ address }) => row(address, kind)),
     ]).filter(({ name }) => !certificate || covers(certificate, name)),
   ]
   if (certificate && own.some(({ kind }) => kind === 'loopback')) {
     const covered = rows.some(({ kind }) => kind === 'loopback')
-    if (!covered)
-      rows.push(row(covers(certificate, 'localhost') ? 'localhost' : '127.0.0.1', 'loopback', WAYS.loopback))
+    if (!covered) rows.push(row(covers(certificate, 'localhost') ? 'localhost' : '127.0.0.1', 'loopback'))
   }
   // Covered or not, the host is somewhere.
-  if (rows.length === 0 && own[0]) rows.push(row(own[0].address, own[0].kind, label(own[0].kind, own[0].device)))
+  if (rows.length === 0 && own[0]) rows.push(row(own[0].address, own[0].kind))
   return rows.filter(({ origin }, at) => rows.findIndex(other => other.origin === origin) === at)
 
-  function row(name: string, kind: Kind, text: string): Address {
-    return { origin: originOf(name, port, secure), label: text, kind, name }
+  function row(name: string, kind: Kind): Address {
+    return { origin: originOf(name, port, secure), kind, name }
   }
 }
 
@@ -93,8 +79,4 @@ export function namesOf(certificate: X509Certificate): string[] {
 
 function covers(certificate: X509Certificate, name: string): boolean {
   return (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined
-}
-
-function label(kind: Kind, device: string): string {
-  return kind === 'loopback' || device === '' ? WAYS[kind] : `${WAYS[kind]} (${device})`
 }

@@ -1,4 +1,5 @@
 // How many handshakes strangers may begin: a token bucket per address and one for all. Knows nothing of sockets.
+import { isLoopback, plainAddress } from './addresses.ts'
 
 /** Tokens a second, and the most that gather while nobody comes. */
 export interface Rate {
@@ -52,7 +53,7 @@ export class HandshakeLimit {
     refill(this.#all, this.#limits.all, now)
     if (this.#all.tokens < 1) return false
     // A proxy or a tunnel on this computer brings everybody by this address.
-    if (!isLoopback(address)) {
+    if (!isLoopback(plainAddress(address))) {
       const key = addressKey(address)
       const bucket = this.#addresses.get(key) ?? { tokens: this.#limits.address.burst, at: now }
       refill(bucket, this.#limits.address, now)
@@ -93,15 +94,10 @@ function refill(bucket: Bucket, { per_second, burst }: Rate, now: number): void 
  * section 2.5.1); an IPv4 address, also where a socket for both shows it as `::ffff:…`.
  */
 export function addressKey(address: string): string {
-  const plain = address.replace(/%.*$/, '').toLowerCase()
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain)?.[1]
-  if (mapped || !plain.includes(':')) return mapped ?? plain
+  const plain = plainAddress(address)
+  if (!plain.includes(':')) return plain
   const [head, tail] = plain.split('::').map(part => part.split(':').filter(group => group !== ''))
   const zeros = tail ? Array<string>(Math.max(0, 8 - head!.length - tail.length)).fill('0') : []
   const groups = [...head!, ...zeros, ...(tail ?? [])].slice(0, 4)
   return `${groups.map(group => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\./i.test(address)
 }
