@@ -18,8 +18,6 @@ export interface OwnAddress {
   /** Canonical: what browsers make of it in Host and Origin, without brackets. */
   address: string
   kind: Kind
-  /** The interface's name; empty for one that no interface has at the moment. */
-  device: string
 }
 
 /** Docker hosts have dozens; a listener each. */
@@ -91,7 +89,7 @@ export function ownAddresses(interfaces: Interfaces): OwnAddress[] {
 }
 
 export function classify(address: string, device = ''): OwnAddress {
-  return { address, device, kind: kindOf(address, device) }
+  return { address, kind: kindOf(address, device) }
 }
 
 function kindOf(address: string, device: string): Kind {
