@@ -4,7 +4,7 @@ import { Attached, type AttachOptions, type Inflate, type Outlet, type TerminalS
 import { BACKOFF, type Backoff, pause } from './backoff.ts'
 import { Emitter } from './emitter.ts'
 import { assertNever, CodedError, isErrorCode, toCoded } from './errors.ts'
-import { type Frame, FrameReader, jsonFrames } from './frames.ts'
+import { type Frame, FrameReader, jsonFrames, partFrames } from './frames.ts'
 import { type Heard, HistoryClient, type Requests } from './history-client.ts'
 import {
   type ClientKind,
@@ -16,6 +16,7 @@ import {
   VERSIONS,
 } from './messages.ts'
 import type { Transport } from './transport.ts'
+import { type Source, type UploadOptions, upload } from './upload-client.ts'
 
 export interface ClientOptions {
   /** Opens a transport; rejects when nothing answers. Called again after every drop. */
@@ -99,6 +100,7 @@ interface Pending {
 export class HostClient extends Emitter<ClientEvents> {
   /** What was recorded of all sessions. */
   readonly history: HistoryClient
+  readonly #requests: Requests
   readonly #options: ClientOptions
   readonly #now: () => number
   #state: ClientState = { name: 'connecting', attempt: 0 }
@@ -134,7 +136,9 @@ export class HostClient extends Emitter<ClientEvents> {
         return { request_id, answer: this.#request(answer, { ...message, request_id } as ClientRequest, { heard }) }
       },
       send: message => this.#send(message),
+      sendPart: (request_id, bytes) => this.#sendFrames(partFrames(request_id, bytes)),
     }
+    this.#requests = requests
     this.history = new HistoryClient(requests, options.inflate ?? noInflate)
   }
 
@@ -209,6 +213,11 @@ export class HostClient extends Emitter<ClientEvents> {
 
   async rename(session_id: string, title: string): Promise<void> {
     await this.#request('ok', { type: 'rename', request_id: this.#nextRequest++, session_id, title })
+  }
+
+  /** Sends a file to the session's computer; returns its path there. Rejects with the `upload_…` codes, and `cancelled`. */
+  upload(session_id: string, source: Source, options?: UploadOptions): Promise<string> {
+    return upload(this.#requests, session_id, source, options)
   }
 
   /** The session's present screen as plain text. */
@@ -424,6 +433,8 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'stretch':
       case 'exported':
       case 'marked':
+      case 'lines':
+      case 'uploaded':
         return this.#answer(message.request_id, message)
       case 'resize':
       case 'size_owner':

@@ -39,6 +39,7 @@ export interface Requests {
     heard?: Heard,
   ): { request_id: number; answer: Promise<HostMessageOf<T>> }
   send(message: ClientMessage): void
+  sendPart(request_id: number, bytes: Uint8Array): void
 }
 
 export interface Page {
@@ -192,6 +193,16 @@ export class HistoryClient {
       this.#requests.send({ type: 'cancel', request_id })
       throw error
     }
+  }
+
+  /** Its text in lines; without `before` and `after` the last ones. */
+  async read(
+    session_id: string,
+    place: { before?: number; after?: number; limit?: number } = {},
+  ): Promise<Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>> {
+    const { lines, before, after, gaps } = await this.#requests.request('lines', { type: 'read', session_id, ...place })
+      .answer
+    return { lines, before, after, gaps }
   }
 
   async mark(session_id: string, place: Place, label: string): Promise<Mark> {

@@ -56,3 +56,9 @@ export const PATTERN_CHARACTERS = 512
 
 /** A mark's label: what fits beside a timeline. */
 export const LABEL_CHARACTERS = 128
+
+/** Lines of text that are read at once: a few screens of any phone. */
+export const MAX_LINES = 1000
+
+/** A file's name: what file systems take. */
+export const FILE_NAME_CHARACTERS = 255

@@ -2,11 +2,13 @@
 import * as z from 'zod/mini'
 import {
   BLOB_BYTES,
+  FILE_NAME_CHARACTERS,
   LABEL_CHARACTERS,
   MAX_BUCKETS,
   MAX_COLS,
   MAX_CONTEXT,
   MAX_HITS,
+  MAX_LINES,
   MAX_PAGE,
   MAX_PATTERNS,
   MAX_ROWS,
@@ -70,6 +72,12 @@ export const SessionInfo = z.object({
   clients: z.int(),
   /** Silent and unattached for longer than the expiry, but something still runs in it. */
   idle: z.boolean(),
+  /** The last line on its screen that is not blank, as plain text. */
+  last_line: z._default(z.string(), ''),
+  /** It called for somebody (bell, notification) while nobody looked, and nobody has looked since. `text`: what it said, or ''. */
+  attention: z._default(z.nullable(z.object({ at: z.int(), text: z.string() })), null),
+  /** Who looks at it now, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
+  watchers: z._default(z.array(z.string()), []),
 })
 export type SessionInfo = z.infer<typeof SessionInfo>
 
@@ -290,10 +298,24 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('more'), request_id }),
   /** Ends the search, export or deletion that this request asked for; it answers `cancelled` if it was not done. */
   z.object({ type: z.literal('cancel'), request_id }),
+  /** Its text in lines, as a person reads it: those before an offset, those after one, or the last ones. */
+  z.object({
+    type: z.literal('read'),
+    request_id,
+    session_id: id,
+    before: z.optional(offset),
+    after: z.optional(offset),
+    limit: limit(MAX_LINES),
+  }),
   z.object({ type: z.literal('mark'), request_id, session_id: id, place: Place, label: text(LABEL_CHARACTERS) }),
   z.object({ type: z.literal('unmark'), request_id, session_id: id, mark_id: z.int() }),
   /** Forgets a session that ended, and everything of it. Takes the whole id. */
   z.object({ type: z.literal('delete_session'), request_id, session_id: id }),
+  /**
+   * A file for the session's computer. It follows in parts of at most PART_BYTES; the host says `progress` when it can take
+   * the first and behind each that it has written, and at most PARTS_AHEAD may be under way.
+   */
+  z.object({ type: z.literal('upload'), request_id, session_id: id, name: text(FILE_NAME_CHARACTERS), size: offset }),
   // What follows is for the desktop itself (`local`): the phones that may come in.
   /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
   z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
@@ -480,7 +502,21 @@ export const HostMessage = z.discriminatedUnion('type', [
       z.object({ kind: z.literal('end'), position: Position, live: z.boolean() }),
     ]),
   }),
-  /** How far an export or a deletion has come. */
+  /** Answers `read`. */
+  z.object({
+    type: z.literal('lines'),
+    request_id,
+    lines: z.array(z.object({ offset, at: z.int(), text: z.string() })),
+    /** Asks (as `before`) for what stands before these; null: that is the beginning of what there is. */
+    before: z.nullable(offset),
+    /** Asks (as `after`) for what follows these, now or when more was printed. */
+    after: offset,
+    /** What the host no longer has: it stood before the line with this offset. */
+    gaps: z.array(z.object({ offset, reason: LostReason })),
+  }),
+  /** Ends an upload: where the file is, on the session's computer. */
+  z.object({ type: z.literal('uploaded'), request_id, path: z.string() }),
+  /** How far an export, an upload or a deletion has come. */
   z.object({ type: z.literal('progress'), request_id, done: offset, total: offset }),
   /** Ends an export, behind its parts. `redacted`: how often something was taken out. */
   z.object({ type: z.literal('exported'), request_id, bytes: offset, redacted: offset }),

@@ -4,6 +4,9 @@ import { Toasts } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { Pairing } from './pairing.tsx'
+import { Past } from './past.tsx'
+import { Reading } from './reading.tsx'
+import { Recording } from './recording.tsx'
 import { Refused } from './refused.tsx'
 import { route } from './route.ts'
 import { Sessions } from './sessions.tsx'
@@ -25,12 +28,26 @@ function Screen({ link }: { link: HostLink }) {
   if (refusal) return <Refused link={link} why={refusal} />
   if (!link.paired.value) return <Pairing link={link} />
   const { value } = route
-  return value.screen === 'sessions' ? (
-    <Sessions link={link} />
-  ) : (
-    // What may be done in it is decided when it is opened.
-    <Terminal key={`${value.opened} ${link.readOnly.value}`} link={link} session_id={value.session_id} />
-  )
+  switch (value.screen) {
+    case 'sessions':
+      return <Sessions link={link} />
+    case 'terminal':
+      // What may be done in it is decided when it is opened.
+      return (
+        <Terminal
+          key={`${value.opened} ${link.readOnly.value}`}
+          link={link}
+          session_id={value.session_id}
+          spec={value.spec}
+        />
+      )
+    case 'past':
+      return <Past link={link} />
+    case 'recording':
+      return <Recording key={value.session_id} link={link} session_id={value.session_id} place={value.place} />
+    case 'reading':
+      return <Reading key={value.session_id} link={link} session_id={value.session_id} offset={value.offset} />
+  }
 }
 
 /** A link that was not asked for may try to make another computer of this one. */

@@ -1,10 +1,19 @@
 // Which screen is shown, kept in the browser's history so that the phone's Back button works. The address bar never
 // changes: its fragment belongs to the secret. Knows nothing of screens' contents.
 import { signal } from '@preact/signals'
+import type { Place, SessionSpec } from '../protocol/messages.ts'
 import { lastSession, rememberSession } from './address.ts'
 
-/** `session_id` null: a session that is about to be started. `opened` tells one opening from the next. */
-export type Route = { screen: 'sessions' } | { screen: 'terminal'; session_id: string | null; opened: number }
+/**
+ * `terminal`: `session_id` null is a session that is about to be started, as `spec` says; `opened` tells one opening from
+ * the next. `past`: everything that was recorded, to search. `recording`: it is played. `reading`: its text.
+ */
+export type Route =
+  | { screen: 'sessions' }
+  | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
+  | { screen: 'past' }
+  | { screen: 'recording'; session_id: string; place?: Place | undefined }
+  | { screen: 'reading'; session_id: string; offset?: number | undefined }
 
 const SESSIONS: Route = { screen: 'sessions' }
 
@@ -20,14 +29,15 @@ export function startRouting(): void {
     if (window.history.state === null) window.history.back()
   })
   const here = parse(window.history.state)
-  if (here.screen === 'terminal' && here.session_id) return show(here)
+  if (here.screen !== 'sessions') return show(here)
   window.history.replaceState(SESSIONS, '')
   const session_id = lastSession()
   if (session_id) openTerminal(session_id)
 }
 
-export function openTerminal(session_id: string | null): void {
-  const next: Route = { screen: 'terminal', session_id, opened: ++openings }
+/** `spec`: of the session that is to be started, where `session_id` is null. */
+export function openTerminal(session_id: string | null, spec: SessionSpec = {}): void {
+  const next: Route = { screen: 'terminal', session_id, spec, opened: ++openings }
   // One terminal is open at a time: from one to the next there is nothing to go back to.
   if (route.value.screen === 'terminal') window.history.replaceState(next, '')
   else window.history.pushState(next, '')
@@ -42,6 +52,30 @@ export function nameTerminal(session_id: string): void {
   show(next)
 }
 
+export function openPast(): void {
+  go({ screen: 'past' })
+}
+
+/** `place`: where it begins; left out: at its beginning. */
+export function openRecording(session_id: string, place?: Place): void {
+  go({ screen: 'recording', session_id, place })
+}
+
+/** `offset`: what is to be seen; left out: its end. */
+export function openReading(session_id: string, offset?: number): void {
+  go({ screen: 'reading', session_id, offset })
+}
+
+/** As the Back button does. */
+export function back(): void {
+  window.history.back()
+}
+
+function go(next: Route): void {
+  window.history.pushState(next, '')
+  show(next)
+}
+
 /** As the Back button does; the list lies below every terminal. */
 export function backToSessions(): void {
   if (route.value.screen === 'terminal') window.history.back()
@@ -50,10 +84,21 @@ export function backToSessions(): void {
 function show(next: Route): void {
   route.value = next
   if (next.screen === 'sessions') rememberSession(undefined)
-  else if (next.session_id) rememberSession(next.session_id)
+  else if (next.screen === 'terminal' && next.session_id) rememberSession(next.session_id)
 }
 
 function parse(state: unknown): Route {
-  const { screen, session_id } = (state ?? {}) as { screen?: unknown; session_id?: unknown }
-  return screen === 'terminal' && typeof session_id === 'string' ? { screen, session_id, opened: ++openings } : SESSIONS
+  const { screen, session_id, place, offset } = (state ?? {}) as Record<string, unknown>
+  if (screen === 'past') return { screen }
+  if (typeof session_id !== 'string') return SESSIONS
+  switch (screen) {
+    case 'terminal':
+      return { screen, session_id, opened: ++openings }
+    case 'recording':
+      return { screen, session_id, place: place as Place | undefined }
+    case 'reading':
+      return { screen, session_id, offset: offset as number | undefined }
+    default:
+      return SESSIONS
+  }
 }

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import type { Attached } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
-import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
+import type { HostMessageOf, SessionInfo, SessionSpec } from '../protocol/messages.ts'
 import type { SizeMode } from '../ui/size-policy.ts'
 import { Sticky } from '../ui/sticky.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
@@ -38,8 +38,14 @@ export class TerminalSession {
   #kept: KeptInput | undefined
   readonly #lost = new Map<HostMessageOf<'missing'>['reason'], number>()
 
-  /** `session_id` null: starts a new one, in the size of `box`; `started` tells its id. */
-  constructor(link: HostLink, box: HTMLElement, session_id: string | null, created: (session_id: string) => void) {
+  /** `session_id` null: starts a new one as `spec` says, in the size of `box`; `started` tells its id. */
+  constructor(
+    link: HostLink,
+    box: HTMLElement,
+    session_id: string | null,
+    spec: SessionSpec | undefined,
+    created: (session_id: string) => void,
+  ) {
     this.#link = link
     const view = new TerminalView(box, {
       mode: session_id ? 'follow' : 'own',
@@ -55,7 +61,7 @@ export class TerminalSession {
     })
     this.#view = view
     this.mode.value = view.mode
-    this.started = session_id ? Promise.resolve(this.#attach(session_id, false)) : this.#create(created)
+    this.started = session_id ? Promise.resolve(this.#attach(session_id, false)) : this.#create(spec, created)
   }
 
   get view(): TerminalView | undefined {
@@ -82,13 +88,13 @@ export class TerminalSession {
     this.#attached?.confirmInput(send)
   }
 
-  async #create(created: (session_id: string) => void): Promise<void> {
+  async #create(spec: SessionSpec | undefined, created: (session_id: string) => void): Promise<void> {
     const view = this.#view
     if (!view) return
     try {
       // Measured too early, the new shell would be resized at once.
       await Promise.race([view.drawn, new Promise(resolve => setTimeout(resolve, RENDERER_MS))])
-      const session = await this.#link.client.create({ size: view.measure() })
+      const session = await this.#link.client.create({ ...spec, size: view.measure() })
       if (!this.#view) return
       created(session.session_id)
       this.#attach(session.session_id, true)

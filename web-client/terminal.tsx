@@ -1,6 +1,7 @@
 // One session: a slim header, the terminal, the keys. Knows nothing of how output gets there.
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { SessionSpec } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { KeyBar } from '../ui/key-bar.tsx'
@@ -16,16 +17,18 @@ export interface TerminalProps {
   link: HostLink
   /** Null: start one. */
   session_id: string | null
+  /** What to start then. */
+  spec?: SessionSpec | undefined
 }
 
-export function Terminal({ link, session_id }: TerminalProps) {
+export function Terminal({ link, session_id, spec }: TerminalProps) {
   const box = useRef<HTMLDivElement>(null)
   const [session, setSession] = useState<TerminalSession | undefined>(undefined)
   const overlay = useSignal<Overlay | undefined>(undefined)
 
   useLayoutEffect(() => {
     if (!box.current) return
-    const opened = new TerminalSession(link, box.current, session_id, nameTerminal)
+    const opened = new TerminalSession(link, box.current, session_id, spec, nameTerminal)
     setSession(opened)
     return () => opened.dispose()
     // A session that is being started gets its id later; it is the same session.

@@ -151,6 +151,9 @@ function build(path: string): { bytes: number; file: string } {
           bytes: 0,
           clients: 0,
           idle: false,
+          last_line: '',
+          attention: null,
+          watchers: [],
         },
         process: null,
       }),
@@ -198,6 +201,9 @@ function sessionEnd(store: Store, session_id: string) {
     bytes: 0,
     clients: 0,
     idle: false,
+    last_line: '',
+    attention: null,
+    watchers: [],
   }
 }
 

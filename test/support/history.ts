@@ -75,6 +75,9 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
     bytes: 0,
     clients: 0,
     idle: false,
+    last_line: '',
+    attention: null,
+    watchers: [],
     ...overrides,
   }
 }

@@ -264,6 +264,9 @@ function sessionAnswer(request_id: number): HostMessage {
     bytes: 0,
     clients: 1,
     idle: false,
+    last_line: '',
+    attention: null,
+    watchers: [],
   }
   return {
     type: 'session',

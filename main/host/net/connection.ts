@@ -288,6 +288,9 @@ export class Connection {
           if (!this.#closed) source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
+      case 'read':
+      case 'upload':
+        throw new CodedError('bad_message', 'not answered yet')
       case 'history':
       case 'search':
       case 'timeline':

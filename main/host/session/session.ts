@@ -168,6 +168,9 @@ export class Session implements Source {
       bytes: this.log.end.offset + this.#batchBytes,
       clients: this.#attachments.size,
       idle: this.idle,
+      last_line: '',
+      attention: null,
+      watchers: [],
     }
   }
 

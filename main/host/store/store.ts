@@ -391,6 +391,9 @@ export function storedSession(row: SessionRow): StoredSession {
       bytes: end_offset,
       clients: 0,
       idle: false,
+      last_line: '',
+      attention: null,
+      watchers: [],
     },
     start: { offset: start_offset, n: start_n },
     end: { offset: end_offset, n: end_n },
@@ -430,7 +433,16 @@ export function holdLock(file: string): (() => void) | undefined {
 }
 
 function columnsOf(session: SessionInfo): Record<string, unknown> {
-  const { clients: _, idle: _i, bytes: _b, created_at: _c, ...columns } = session
+  const {
+    clients: _,
+    idle: _i,
+    bytes: _b,
+    created_at: _c,
+    last_line: _l,
+    attention: _a,
+    watchers: _w,
+    ...columns
+  } = session
   return { ...columns, command: JSON.stringify(session.command) }
 }
 
