@@ -299,7 +299,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('more'), request_id }),
   /** Ends the search, export or deletion that this request asked for; it answers `cancelled` if it was not done. */
   z.object({ type: z.literal('cancel'), request_id }),
-  /** Its text in lines, as a person reads it: those before an offset, those after one, or the last ones. */
+  /** Its text in lines, as a person reads it: those before an offset, or those after one, or the last ones. */
   z.object({
     type: z.literal('read'),
     request_id,
@@ -513,7 +513,12 @@ export const HostMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('lines'),
     request_id,
-    lines: z.array(z.object({ offset, at: z.int(), text: z.string() })),
+    /**
+     * `offset`: where it was written last; lines of one place come together, so that there may be more than were asked for.
+     * `at`: milliseconds since the session's birth. `open`: it stands on the screen of a session that runs; when it changes,
+     * what it became comes behind `after`, and who wants nothing twice asks behind the last line that is not open.
+     */
+    lines: z.array(z.object({ offset, at: z.int(), text: z.string(), open: z.optional(z.boolean()) })),
     /** Asks (as `before`) for what stands before these; null: that is the beginning of what there is. */
     before: z.nullable(offset),
     /** Asks (as `after`) for what follows these, now or when more was printed. */

@@ -317,7 +317,6 @@ export class Connection implements Watcher {
           if (!this.#closed) source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
-      case 'read':
       case 'upload':
         throw new CodedError('bad_message', 'not answered yet')
       case 'history':
@@ -325,6 +324,7 @@ export class Connection implements Watcher {
       case 'timeline':
       case 'moment':
       case 'stretch':
+      case 'read':
       case 'export':
       case 'more':
       case 'cancel':
