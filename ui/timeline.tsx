@@ -21,9 +21,11 @@ export interface TimelineBarProps {
   seek: (at: number) => void
   /** A finger lies on it, here; undefined: no longer. */
   touched?: (at: number | undefined) => void
+  /** A key was pressed on it. */
+  pressed?: (event: KeyboardEvent) => void
 }
 
-export function TimelineBar({ timeline, at, to, range, seek, touched }: TimelineBarProps) {
+export function TimelineBar({ timeline, at, to, range, seek, touched, pressed }: TimelineBarProps) {
   const { from, activity, gaps, marks } = timeline
   const bar = useRef<HTMLDivElement>(null)
   const [under, setUnder] = useState<number>()
@@ -56,6 +58,7 @@ export function TimelineBar({ timeline, at, to, range, seek, touched }: Timeline
       aria-valuemax={Math.round(span / 1000)}
       aria-valuenow={Math.round((at - from) / 1000)}
       aria-valuetext={`${timeCode(at)} of ${timeCode(to)}`}
+      onKeyDown={pressed}
       onPointerDown={event => {
         if (event.button !== 0) return
         dragging.current = true

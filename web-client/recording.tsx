@@ -88,7 +88,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
       error => toast(toCoded(error).message, true),
     )
   const jump = (event: KeyboardEvent) => {
-    if (!player || !state || !(event.target as HTMLElement).matches('.timeline')) return
+    if (!player || !state) return
     const { at, from, to } = state
     const tenth = (to - from) / 10
     const goal = {
@@ -173,7 +173,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
       <div class="stage">
         <div class="box" ref={box} data-at={state && !state.seeking ? Math.round(state.at) : undefined} />
       </div>
-      <footer onKeyDown={jump}>
+      <footer>
         {timeline && state && player && (
           <>
             <div class="now">
@@ -200,6 +200,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
                 to={state.to}
                 range={ALL}
                 seek={at => player.seek({ at })}
+                pressed={jump}
                 touched={at => {
                   touched.value = at
                 }}
