@@ -55,6 +55,7 @@ export const SessionInfo = z.object({
   title: z.string(),
   /** argv; the first is the program. */
   command: z.array(z.string()),
+  /** Where it was started; of one that runs, where it is now as far as that can be told. */
   cwd: z.string(),
   state: SessionState,
   exit_code: z.nullable(z.int()),
@@ -416,7 +417,13 @@ export const HostMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('caught_up'), handle, position: Position }),
   z.object({ type: z.literal('title'), handle, title: z.string() }),
-  z.object({ type: z.literal('attention'), session_id: id, reason: z.enum(['bell']) }),
+  /** A session rang, or (`text`) has something to say. `bell` stands for both, as older clients know it. */
+  z.object({
+    type: z.literal('attention'),
+    session_id: id,
+    reason: z.enum(['bell']),
+    text: z.optional(z.string()),
+  }),
   /** The process ended; all its output was sent before. */
   z.object({
     type: z.literal('exit'),
