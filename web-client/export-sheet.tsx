@@ -63,6 +63,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
         <label>
           <span>As</span>
           <select
+            class="format"
             value={format.value}
             disabled={busy}
             onChange={event => {

@@ -23,7 +23,7 @@ export function leavePicture(box: HTMLElement, dispose: () => void): void {
   box.inert = true
   const left: Picture = { element: box, dispose }
   picture = left
-  // Nobody comes: it was the list that one went to. What comes in its place does so in this same task.
+  // What comes in its place does so in this same task.
   queueMicrotask(() => {
     if (picture === left && !box.isConnected) drop()
   })

@@ -29,6 +29,7 @@ export function PlayerBar({ player, state, marks, showMarks }: PlayerBarProps) {
         <Icon name="step_on" />
       </button>
       <select
+        class="speed"
         aria-label="Speed"
         value={String(speed)}
         onChange={event => {

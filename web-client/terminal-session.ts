@@ -11,6 +11,7 @@ import { goneWords, span } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { KeptInput } from './kept-input.ts'
 import { leavePicture } from './last-picture.ts'
+import { route } from './route.ts'
 
 /** A renderer that takes longer to load is not waited for. */
 const RENDERER_MS = 500
@@ -90,13 +91,17 @@ export class TerminalSession {
     // First: what waits is no more with the attachment once that has ended.
     this.#kept?.dispose()
     this.#kept = undefined
+    const { session_id } = this
     if (this.#attached) this.#link.client.detach(this.#attached)
     this.#attached = undefined
     const view = this.#view
     this.#view = undefined
     if (!view) return
     view.unbind()
-    leavePicture(this.#box, () => view.dispose())
+    const { value } = route
+    // Opened anew it is no switch: what it may do is another thing now, and shall not look as before.
+    if (value.screen === 'terminal' && value.session_id !== session_id) leavePicture(this.#box, () => view.dispose())
+    else view.dispose()
   }
 
   answerStale(send: boolean): void {
