@@ -23,10 +23,12 @@ export interface NewSessionProps {
   /** What was tried, and what the host said to it. */
   spec?: SessionSpec | undefined
   error?: CodedError | undefined
+  /** The terminal that starts it is open. */
+  started?: () => void
   close: () => void
 }
 
-export function NewSession({ link, spec, error, close }: NewSessionProps) {
+export function NewSession({ link, spec, error, started, close }: NewSessionProps) {
   const [command, setCommand] = useState(spec?.command ? joinWords(spec.command) : '')
   const [folder, setFolder] = useState(spec?.cwd ?? '')
   const [name, setName] = useState(spec?.title ?? '')
@@ -46,12 +48,12 @@ export function NewSession({ link, spec, error, close }: NewSessionProps) {
     const words = splitWords(command)
     if (typeof words === 'string') return setWrong(unfinished(words))
     setWrong('')
-    close()
     openTerminal(null, {
       ...(words.length > 0 ? { command: words } : {}),
       ...(folder.trim() ? { cwd: folder.trim() } : {}),
       ...(name.trim() ? { title: name.trim() } : {}),
     })
+    started?.()
   }
   const write = (text: string) => {
     setCommand(text)

@@ -32,6 +32,9 @@ export function Sessions({ link, beside }: SessionsProps) {
   const ending = useSignal<SessionInfo | undefined>(undefined)
   const choosing = useSignal(false)
   const sessions = link.sessions.value
+  const chosen = () => {
+    choosing.value = false
+  }
   const isAlone = beside === undefined
   useEffect(() => {
     const timer = setInterval(() => {
@@ -117,14 +120,7 @@ export function Sessions({ link, beside }: SessionsProps) {
           )}
         </div>
       </footer>
-      {choosing.value && (
-        <NewSession
-          link={link}
-          close={() => {
-            choosing.value = false
-          }}
-        />
-      )}
+      {choosing.value && <NewSession link={link} started={chosen} close={chosen} />}
       {ending.value && (
         <EndQuestion
           session={ending.value}

@@ -68,7 +68,7 @@ test('whoever gives up a start that failed is back at the list', async ({ phone 
   await choose(phone)
   await field(phone, 'Command').fill('no-such-program')
   await start(phone)
-  await expect(phone.page.getByText('No-such-program is not a command')).toBeVisible()
+  await expect(phone.page.getByRole('dialog').getByText('No-such-program is not a command')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Cancel' }).tap()
   await phone.says('Sessions')
   await expect(phone.page.getByText('Nothing runs yet.')).toBeVisible()

@@ -55,7 +55,7 @@ test('the order stays when what called has been looked at: back is where one cam
   await phone.open()
   host.write('go')
   await expect(phone.page.locator('[data-session] .title')).toHaveText(['caller', 'other', 'quiet'])
-  await phone.page.getByText('other', { exact: true }).tap()
+  await phone.page.locator('.title', { hasText: 'other' }).tap()
   await phone.shows('other')
   await phone.drag(header(phone), 130)
   await phone.shows('called go')
