@@ -79,8 +79,8 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
       toast(toCoded(error).message, true)
     }
   }
-  const badCommand = wrong || (refused?.code === 'command_not_found' ? sentence(refused.message) : '')
-  const badFolder = refused?.code === 'cwd_not_found' ? sentence(refused.message) : ''
+  const badCommand = wrong || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
+  const badFolder = refused?.code === 'cwd_not_found' ? `${refused.message}.` : ''
   return (
     <Dialog title="Start a session" class="new-session" still={!error} onClose={close}>
       <form
@@ -192,8 +192,4 @@ async function whole(link: HostLink, { session_id }: SessionInfo): Promise<Sessi
 
 function unfinished(open: string): string {
   return open === '\\' ? 'A backslash at the end stands for nothing.' : `A quote (${open}) is not closed.`
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

@@ -92,7 +92,7 @@ export function Past({ link, hidden }: PastProps) {
             type="search"
             enterkeyhint="search"
             aria-label="Search in everything that was printed"
-            placeholder="Search everything printed"
+            placeholder="Search all output"
             autocomplete="off"
             autocapitalize="off"
             autocorrect="off"

@@ -37,6 +37,9 @@ type Asking = 'menu' | 'marks' | 'mark' | 'rename' | 'delete' | 'export'
 
 const ALL = { from: undefined, to: undefined }
 
+/** In what is shorter, tenths of a second matter. */
+const TENTHS_MS = 60_000
+
 /** What an arrow key on the timeline jumps. */
 const JUMP_MS = 5_000
 
@@ -177,9 +180,9 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
         {timeline && state && player && (
           <>
             <div class="now">
-              <span class="at">{timeCode(state.at)}</span>
+              <span class="at">{timeCode(state.at, state.to < TENTHS_MS)}</span>
               <span class="to">
-                / {timeCode(state.to)}
+                / {timeCode(state.to, state.to < TENTHS_MS)}
                 {session && (running ? ', running' : `, ${stateWords(session)}`)}
               </span>
               {running && (

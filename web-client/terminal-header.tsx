@@ -21,6 +21,8 @@ const FAR_ENOUGH = 72
 /** How far the line follows at most, and where nothing comes: enough to feel that it was noticed. */
 const MOST = 120
 const MOST_IN_VAIN = 24
+/** The name of what is open stays in sight. */
+const FOLLOWS = 0.3
 
 export interface TerminalHeaderProps {
   link: HostLink
@@ -87,7 +89,7 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
         <Icon name="back" />
         {others > 0 && <span class="others" />}
       </button>
-      <h1 style={pulled.value === 0 ? undefined : { transform: `translateX(${pulled.value}px)` }}>
+      <h1 style={pulled.value === 0 ? undefined : { transform: `translateX(${pulled.value * FOLLOWS}px)` }}>
         <button
           type="button"
           class="plain"

@@ -76,6 +76,7 @@ test('what is found comes page after page while it is scrolled, and stays scroll
     .toBe(200)
   await expect(phone.page.getByRole('button', { name: 'Show more' })).toHaveCount(0)
   await expect(phone.page.getByText('200 lines found')).toBeAttached()
+  await bottom()
   const at = await items.evaluate(element => element.scrollTop)
   expect(at).toBeGreaterThan(2000)
   await hits(phone).last().tap()
