@@ -7,6 +7,7 @@ import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
+import { inOrder } from '../ui/session-order.ts'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
 import { useNow } from '../ui/use-now.ts'
@@ -123,7 +124,7 @@ export function App({ client }: { client: HostClient }) {
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
       case 'previous': {
-        const order = running(sessions ?? [])
+        const order = inOrder(sessions ?? []).running
         const at = order.findIndex(one => one.session_id === place.session)
         const to = at < 0 ? 0 : at + (pressed === 'next' ? 1 : order.length - 1)
         const session = order[to % (order.length || 1)]
@@ -313,7 +314,7 @@ function Empty({ start }: { start: () => void }) {
   )
 }
 
-/** In the order of the list: the newest first. */
+/** The newest first. */
 function running(sessions: SessionInfo[]): SessionInfo[] {
   return sessions.filter(one => one.state === 'running').sort((a, b) => b.created_at - a.created_at)
 }
