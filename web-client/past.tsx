@@ -2,7 +2,7 @@
 // how a recording is played.
 import './past.css'
 import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import { QUERY_CHARACTERS } from '../protocol/limits.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
@@ -46,6 +46,14 @@ export function Past({ link, hidden }: PastProps) {
   const past = usePast(link.client, filter, seen.current)
   const search = useSearch(link.client, toQuery(typed.value), typed.value.trim(), filter, changes)
   const count = countFilters(filters.value)
+
+  // What a drop has broken is asked for again when the connection is back.
+  const ready = link.state.value.name === 'ready'
+  useEffect(() => {
+    if (!ready) return
+    if (past.error) past.again()
+    if (search.error) search.again()
+  }, [ready])
 
   // What is not shown has no place that it is scrolled to.
   useLayoutEffect(() => {

@@ -85,6 +85,14 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
     }
   }, [title])
 
+  // What a drop has broken is asked for again when the connection is back.
+  const ready = link.state.value.name === 'ready'
+  useEffect(() => {
+    if (!ready) return
+    if (failed) shown.again()
+    else if (state?.error) player?.seek({ at: state.at })
+  }, [ready])
+
   const unmark = ({ mark_id }: Mark) =>
     client.history.unmark(session_id, mark_id).then(
       () => shown.setMarks(marks => marks.filter(one => one.mark_id !== mark_id)),

@@ -71,7 +71,8 @@ export function openTerminal(session_id: string | null, spec: SessionSpec = {}):
 export function nameTerminal(session_id: string): void {
   if (route.value.screen !== 'terminal') return
   const next: Entry = { ...route.value, session_id, depth }
-  window.history.replaceState(next, '')
+  if (replacing) replacing = next
+  else window.history.replaceState(next, '')
   show(next)
 }
 

@@ -43,12 +43,12 @@ export function Sessions({ link, beside }: SessionsProps) {
     return () => clearInterval(timer)
   }, [])
   useEffect(() => {
-    if (sessions) listSeen(sessions)
-  }, [sessions])
+    if (sessions && isAlone) listSeen(sessions)
+  }, [sessions, isAlone])
 
   const Frame = isAlone ? 'div' : 'aside'
   return (
-    <Frame class={isAlone ? 'page sessions' : 'page sessions beside'} aria-label={isAlone ? undefined : 'All of them'}>
+    <Frame class={isAlone ? 'page sessions' : 'page sessions beside'} aria-label={isAlone ? undefined : 'Sessions'}>
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>

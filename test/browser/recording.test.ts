@@ -228,6 +228,27 @@ test('the player works in every shape and colour', async ({ phone, host }) => {
   await phone.picture('recording-tablet')
 })
 
+test('what a drop has broken goes on when the connection is back', async ({ phone, host }) => {
+  // The page gives a host ten seconds to answer.
+  test.slow()
+  await record(host.desktop, COUNTING, { title: 'counting' })
+  await open(phone, 'counting')
+  await phone.shows('the end')
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  // Past what the player holds already.
+  await button(phone, 'Play from the beginning').tap()
+  await expect(phone.page.getByText(/^It cannot go on from here/)).toBeVisible({ timeout: 20_000 })
+  await phone.picture('recording-lost')
+  expect(await faults(phone.page)).toEqual([])
+  await host.network('up')
+  await expect(phone.page.getByText(/^It cannot go on from here/)).toHaveCount(0, { timeout: 20_000 })
+  await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
+  await slider(phone).focus()
+  await phone.page.keyboard.press('Home')
+  await phone.shows(/^(line 1)?$/)
+})
+
 test('a recording that was deleted elsewhere is in no list, and says so where one comes back to it', async ({
   phone,
   host,
