@@ -78,7 +78,7 @@ export function Past({ link, hidden }: PastProps) {
         </button>
         <h1>History</h1>
       </header>
-      <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
+      {!hidden && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
       <main
         class="items"
         ref={items}
