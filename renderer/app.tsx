@@ -7,8 +7,10 @@ import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
+import { inOrder } from '../ui/session-order.ts'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { Toasts, toast } from '../ui/toast.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { printable } from '../ui/words.ts'
 import { HistoryPane } from './history-pane.tsx'
 import { keysOf, onShortcut, type Shortcut } from './keys.ts'
@@ -18,7 +20,6 @@ import { keepPlace, type Place, readPlace, START } from './place.ts'
 import { type PlayFrom, RecordingPane } from './recording-pane.tsx'
 import { SettingsPane } from './settings-pane.tsx'
 import { TerminalPane } from './terminal-pane.tsx'
-import { useNow } from './use-now.ts'
 import { usePhones } from './use-phones.ts'
 
 /** Ages in the list are told in seconds at first, but nobody counts along. */
@@ -123,7 +124,7 @@ export function App({ client }: { client: HostClient }) {
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
       case 'previous': {
-        const order = running(sessions ?? [])
+        const order = inOrder(sessions ?? []).running
         const at = order.findIndex(one => one.session_id === place.session)
         const to = at < 0 ? 0 : at + (pressed === 'next' ? 1 : order.length - 1)
         const session = order[to % (order.length || 1)]
@@ -313,7 +314,7 @@ function Empty({ start }: { start: () => void }) {
   )
 }
 
-/** In the order of the list: the newest first. */
+/** The newest first. */
 function running(sessions: SessionInfo[]): SessionInfo[] {
   return sessions.filter(one => one.state === 'running').sort((a, b) => b.created_at - a.created_at)
 }

@@ -7,9 +7,9 @@ import type { DeviceInfo } from '../protocol/messages.ts'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { toast } from '../ui/toast.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { printable, since } from '../ui/words.ts'
 import { secureWords, shownAddress } from './phone-words.ts'
-import { useNow } from './use-now.ts'
 
 /** Ages are told in minutes. */
 const CLOCK_MS = 15_000

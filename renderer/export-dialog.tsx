@@ -6,11 +6,10 @@ import { toCoded } from '../protocol/errors.ts'
 import { MAX_PATTERNS, PATTERN_CHARACTERS } from '../protocol/limits.ts'
 import type { ExportFormat } from '../protocol/messages.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { DRAWN, exportFile, FORMATS } from '../ui/export-file.ts'
 import { parseTimeCode, timeCode } from '../ui/time-code.ts'
+import type { Range } from '../ui/timeline.tsx'
 import { toast } from '../ui/toast.tsx'
-import { amount } from '../ui/words.ts'
-import { fileName, Parts, saveFile } from './save-file.ts'
-import type { Range } from './timeline.tsx'
 
 export interface ExportDialogProps {
   client: HostClient
@@ -23,37 +22,6 @@ export interface ExportDialogProps {
   most: number
   close: () => void
 }
-
-interface Format {
-  format: ExportFormat
-  name: string
-  means: string
-  extension: string
-  type: string
-}
-
-const FORMATS: Format[] = [
-  {
-    format: 'cast',
-    name: 'asciicast v2',
-    means: 'plays in asciinema',
-    extension: 'cast',
-    type: 'application/x-asciicast',
-  },
-  {
-    format: 'cast3',
-    name: 'asciicast v3',
-    means: 'asciinema 3 and later',
-    extension: 'cast',
-    type: 'application/x-asciicast',
-  },
-  { format: 'txt', name: 'Plain text', means: 'what could be read', extension: 'txt', type: 'text/plain' },
-  { format: 'html', name: 'HTML', means: 'text with its colours', extension: 'html', type: 'text/html' },
-  { format: 'raw', name: 'Raw', means: 'every byte as it came', extension: 'raw', type: 'application/octet-stream' },
-]
-
-/** Formats that keep what was drawn as it came, not as lines. */
-const DRAWN = new Set<ExportFormat>(['cast', 'cast3', 'raw'])
 
 export function ExportDialog({ client, session_id, title, created_at, range, most, close }: ExportDialogProps) {
   const [format, setFormat] = useState<ExportFormat>('cast')
@@ -74,27 +42,20 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
     setWrong(fault)
     if (fault) return
     const { signal } = (controller.current = new AbortController())
-    const { extension, type } = FORMATS.find(one => one.format === format)!
-    const parts = new Parts()
     setProgress(0)
     try {
-      const { bytes, redacted } = await client.history.export(
-        session_id,
-        {
-          format,
-          signal,
-          ...(begin === undefined ? {} : { from: begin }),
-          ...(end === undefined ? {} : { to: end }),
-          ...(lines.length > 0 || secrets ? { redact: { patterns: lines, secrets } } : {}),
-          progress: (done, total) => setProgress(total > 0 ? done / total : 0),
-        },
-        part => parts.add(part),
-      )
+      const said = await exportFile(client, session_id, {
+        format,
+        title,
+        created_at,
+        signal,
+        ...(begin === undefined ? {} : { from: begin }),
+        ...(end === undefined ? {} : { to: end }),
+        ...(lines.length > 0 || secrets ? { redact: { patterns: lines, secrets } } : {}),
+        progress: (done, total) => setProgress(total > 0 ? done / total : 0),
+      })
       controller.current = undefined
-      saveFile(parts.whole(type), fileName(title, created_at, extension))
-      toast(
-        `${amount(bytes)} exported${redacted > 0 ? `, ${redacted} ${redacted === 1 ? 'place' : 'places'} blacked out` : ''}`,
-      )
+      toast(said)
       close()
     } catch (error) {
       controller.current = undefined

@@ -5,11 +5,11 @@ import { useEffect, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import type { HostMessageOf, PairingAddress } from '../protocol/messages.ts'
 import { toast } from '../ui/toast.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { since } from '../ui/words.ts'
 import { AddressList, chosenOf, keepChoice, keptChoice } from './address-list.tsx'
 import { clock, shownAddress, travelsInTheClear } from './phone-words.ts'
 import { QrCode } from './qr-code.tsx'
-import { useNow } from './use-now.ts'
 
 /** How long a fresh code is good (SECRET_MS in main/host/net/pairing.ts): the ring is full. */
 const FRESH_MS = 120_000

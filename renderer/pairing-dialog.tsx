@@ -7,10 +7,10 @@ import type { PairingRequest } from '../protocol/messages.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { toast } from '../ui/toast.tsx'
+import { useNow } from '../ui/use-now.ts'
 import { printable } from '../ui/words.ts'
 import { clock, groupedCode, secureWords, shownAddress } from './phone-words.ts'
 import { useArmed } from './use-armed.ts'
-import { useNow } from './use-now.ts'
 
 export interface PairingDialogProps {
   client: HostClient

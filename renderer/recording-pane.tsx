@@ -5,18 +5,18 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../protocol/messages.ts'
+import { moment } from '../ui/history-words.ts'
 import { Icon } from '../ui/icons.tsx'
 import { SPEEDS } from '../ui/player.ts'
+import { DeleteDialog, MarkDialog, RenameDialog } from '../ui/recording-dialogs.tsx'
 import { timeCode } from '../ui/time-code.ts'
+import { type Range, TimelineBar } from '../ui/timeline.tsx'
 import { toast } from '../ui/toast.tsx'
+import { type PlayFrom, useRecording } from '../ui/use-recording.ts'
 import { amount, commandLine, goneWords, printable, shortPath, stateWords } from '../ui/words.ts'
 import { ExportDialog } from './export-dialog.tsx'
-import { moment } from './history-words.ts'
 import { PlayerControls } from './player-controls.tsx'
 import { PlayerKeys } from './player-keys.tsx'
-import { DeleteDialog, MarkDialog, RenameDialog } from './recording-dialogs.tsx'
-import { type Range, TimelineBar } from './timeline.tsx'
-import { type PlayFrom, useRecording } from './use-recording.ts'
 
 export type { PlayFrom }
 
@@ -48,7 +48,15 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
   const [asking, setAsking] = useState<Asking>()
   const [range, setRange] = useState<Range>({ from: undefined, to: undefined })
   const running = session?.state === 'running'
-  const shown = useRecording(client, session_id, box, from, running)
+  const shown = useRecording({
+    client,
+    session_id,
+    box,
+    from,
+    running,
+    // The main process shows where the link leads, and asks.
+    openLink: target => void window.open(target),
+  })
   const { timeline, state, failed, player, screen, selected } = shown
   const title = session ? printable(session.title) || 'untitled' : '…'
   const close = () => setAsking(undefined)

@@ -7,6 +7,8 @@ export interface DialogProps {
   /** Shown in place of the title, which is then only what the dialog is called. */
   heading?: ComponentChildren
   class?: string
+  /** Its inputs wait for a tap: what opened a soft keyboard would hide the rest. */
+  still?: boolean
   /** Says no to Escape ('key') or to a tap beside it, and the dialog stays. */
   mayClose?: (how: 'key' | 'beside') => boolean
   /** Escape, the phone's Back button and a tap beside it close a dialog too. */
@@ -14,7 +16,15 @@ export interface DialogProps {
   children?: ComponentChildren
 }
 
-export function Dialog({ title, heading, class: name, mayClose = always, onClose, children }: DialogProps) {
+export function Dialog({
+  title,
+  heading,
+  class: name,
+  still = false,
+  mayClose = always,
+  onClose,
+  children,
+}: DialogProps) {
   const element = useRef<HTMLDialogElement>(null)
   const shown = useRef(true)
   useLayoutEffect(() => {
@@ -22,7 +32,7 @@ export function Dialog({ title, heading, class: name, mayClose = always, onClose
     const before = document.activeElement
     dialog?.showModal()
     // An input that is there to be typed into, otherwise nothing: a ring around the first button says nothing.
-    const input = dialog?.querySelector('input')
+    const input = still ? null : dialog?.querySelector('input')
     if (input) input.select()
     else dialog?.focus()
     return () => {

@@ -2,8 +2,10 @@
 
 const PATHS = {
   back: 'M15 5l-7 7 7 7',
+  down: 'M6 9l6 6 6-6',
   more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',
   plus: 'M12 5v14M5 12h14',
+  choose: 'M6 15l6-6 6 6',
   close: 'M6 6l12 12M18 6L6 18',
   stop: 'M7 7h10v10H7z',
   pencil: 'M4 20l1-4L16 5l3 3L8 19l-4 1z',
@@ -24,6 +26,9 @@ const PATHS = {
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   flag: 'M6 21V4h12l-3 4 3 4H6',
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  skip: 'M5 6l6 6-6 6M13 6l6 6-6 6',
+  again: 'M19 12a7 7 0 1 1-2.1-5M19 4v4h-4',
+  text: 'M5 6h14M5 11h14M5 16h9',
   bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
 } as const
 

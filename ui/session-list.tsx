@@ -1,8 +1,10 @@
-// Sessions as rows: what runs, where, for how long, who looks. Knows nothing of connections; taps are told to the page.
+// Sessions as rows: who calls, what runs, where, what it said last, who looks. Knows nothing of connections; taps are told
+// to the page.
 import './session-list.css'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { Icon } from './icons.tsx'
-import { commandLine, printable, shortPath, since, stateWords } from './words.ts'
+import { inOrder } from './session-order.ts'
+import { callWords, commandLine, printable, shortPath, since, stateWords } from './words.ts'
 
 export interface SessionListProps {
   sessions: readonly SessionInfo[]
@@ -16,10 +18,7 @@ export interface SessionListProps {
 }
 
 export function SessionList({ sessions, ...rest }: SessionListProps) {
-  const running = sessions.filter(one => one.state === 'running').sort((a, b) => b.created_at - a.created_at)
-  const ended = sessions
-    .filter(one => one.state !== 'running')
-    .sort((a, b) => (b.ended_at ?? b.created_at) - (a.ended_at ?? a.created_at))
+  const { running, ended } = inOrder(sessions)
   return (
     <div class="session-list">
       {running.length > 0 && <Rows sessions={running} {...rest} />}
@@ -46,24 +45,40 @@ function Rows({ sessions, ...rest }: SessionListProps) {
 function Row({ session, now, open, end, current }: { session: SessionInfo } & Omit<SessionListProps, 'sessions'>) {
   const running = session.state === 'running'
   const title = printable(session.title) || 'untitled'
+  const call = running ? session.attention : null
+  const said = printable(session.last_line)
+  const isCurrent = session.session_id === current
   return (
-    <li class={session.session_id === current ? 'current' : undefined} data-session={session.session_id}>
-      <button type="button" class="row" onClick={() => open(session)}>
-        <span class={`dot ${dotOf(session)}`} aria-hidden="true" />
+    <li
+      class={`${isCurrent ? 'current' : ''} ${call ? 'calls' : ''}`.trim() || undefined}
+      data-session={session.session_id}
+    >
+      <button type="button" class="row" aria-current={isCurrent ? 'true' : undefined} onClick={() => open(session)}>
+        <span class={`dot ${call ? 'calling' : dotOf(session)}`} aria-hidden="true" />
         <span class="head">
           <bdi class="title">{title}</bdi>
           <span class="age">{running ? since(now - session.created_at) : ago(now - (session.ended_at ?? now))}</span>
         </span>
+        {call && (
+          <span class="call">
+            <bdi>{callWords(call)}</bdi> <span class="age">{ago(now - call.at)}</span>
+          </span>
+        )}
         <span class="what">
           <bdi>{shortCommand(session.command)}</bdi>
           <bdi class="where">{shortPath(session.cwd, 27)}</bdi>
         </span>
+        {said !== '' && (
+          <bdi class="said" dir="auto">
+            {said}
+          </bdi>
+        )}
         <span class="facts">
           <span class={dotOf(session)}>{stateWords(session)}</span>
           <span>
             {session.cols} × {session.rows}
           </span>
-          {running && <span>{watchers(session.clients)}</span>}
+          {running && <bdi class="watchers">{watchers(session)}</bdi>}
         </span>
       </button>
       {running && end && (
@@ -75,8 +90,11 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
   )
 }
 
-function watchers(clients: number): string {
-  return clients === 0 ? 'detached' : `${clients} attached`
+/** By name, where the host says who it is. */
+function watchers({ clients, watchers }: SessionInfo): string {
+  if (clients === 0) return 'detached'
+  if (watchers.length === 0) return `${clients} attached`
+  return `seen by ${watchers.map(printable).join(', ')}`
 }
 
 function ago(milliseconds: number): string {

@@ -1,6 +1,7 @@
 // How sessions are put into words. Knows no DOM; what programs chose is made fit to be read in one line.
 import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
 import { oneLine } from '../protocol/one-line.ts'
+import { joinWords } from './split-words.ts'
 
 /** As it is shown in one line. */
 export const printable = (text: string): string => oneLine(text)
@@ -24,7 +25,7 @@ export function since(milliseconds: number): string {
 
 /** As a person would have typed it. */
 export function commandLine(command: readonly string[]): string {
-  return printable(command.map(word => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' '))
+  return printable(joinWords(command))
 }
 
 /** The end of a path says more than its beginning. */
@@ -57,6 +58,11 @@ export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes: num
     case 'unrecorded':
       return `${amount(bytes)} could not be recorded`
   }
+}
+
+/** What a session called for, as it said it, or that it rang. */
+export function callWords({ text }: { text: string }): string {
+  return printable(text) || 'Rang'
 }
 
 /** How a session came to its end, or that it has not. */

@@ -1,16 +1,20 @@
 // Which screen is shown. Knows nothing of what the screens do.
+import { useRef } from 'preact/hooks'
 import { Question } from '../ui/dialog.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { lazyScreen } from './lazily.tsx'
 import { Pairing } from './pairing.tsx'
-import { Past } from './past.tsx'
 import { Reading } from './reading.tsx'
-import { Recording } from './recording.tsx'
 import { Refused } from './refused.tsx'
 import { route } from './route.ts'
 import { Sessions } from './sessions.tsx'
 import { Terminal } from './terminal.tsx'
+import { isWide } from './wide.ts'
+
+const Past = lazyScreen(() => import('./past.tsx').then(module => module.Past))
+const Recording = lazyScreen(() => import('./recording.tsx').then(module => module.Recording))
 
 export function App({ link }: { link: HostLink }) {
   return (
@@ -23,17 +27,31 @@ export function App({ link }: { link: HostLink }) {
 }
 
 function Screen({ link }: { link: HostLink }) {
+  /** Whoever looks at what was found goes back to where it was found: what was typed, and how far one had come. */
+  const keepsPast = useRef(false)
+  const { value } = route
   if (!link.loaded.value) return null
   const refusal = link.refusal.value
   if (refusal) return <Refused link={link} why={refusal} />
   if (!link.paired.value) return <Pairing link={link} />
+  if (value.screen === 'past') keepsPast.current = true
+  else if (value.screen === 'sessions' || value.screen === 'terminal') keepsPast.current = false
+  return (
+    <>
+      {keepsPast.current && <Past key="past" link={link} hidden={value.screen !== 'past'} />}
+      <Shown key={value.screen} link={link} />
+    </>
+  )
+}
+
+function Shown({ link }: { link: HostLink }) {
   const { value } = route
   switch (value.screen) {
     case 'sessions':
       return <Sessions link={link} />
-    case 'terminal':
+    case 'terminal': {
       // What may be done in it is decided when it is opened.
-      return (
+      const terminal = (
         <Terminal
           key={`${value.opened} ${link.readOnly.value}`}
           link={link}
@@ -41,10 +59,26 @@ function Screen({ link }: { link: HostLink }) {
           spec={value.spec}
         />
       )
+      if (!isWide.value) return terminal
+      return (
+        <div class="side-by-side">
+          <Sessions key="list" link={link} beside={value.session_id} />
+          {terminal}
+        </div>
+      )
+    }
     case 'past':
-      return <Past link={link} />
+      return null
     case 'recording':
-      return <Recording key={value.session_id} link={link} session_id={value.session_id} place={value.place} />
+      return (
+        <Recording
+          key={value.session_id}
+          link={link}
+          session_id={value.session_id}
+          place={value.place}
+          found={value.found}
+        />
+      )
     case 'reading':
       return <Reading key={value.session_id} link={link} session_id={value.session_id} offset={value.offset} />
   }

@@ -5,6 +5,7 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
+import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
 
@@ -12,6 +13,7 @@ const link = new HostLink()
 // First, so that the secret is out of the address before anything else happens.
 link.start()
 startRouting()
+tellAttention(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)

@@ -12,18 +12,37 @@ export type Route =
   | { screen: 'sessions' }
   | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
   | { screen: 'past' }
-  | { screen: 'recording'; session_id: string; place?: Place | undefined }
+  | { screen: 'recording'; session_id: string; place?: Place | undefined; found?: FoundLine | undefined }
   | { screen: 'reading'; session_id: string; offset?: number | undefined }
 
-const SESSIONS: Route = { screen: 'sessions' }
+/** What is looked for at a place, to be marked there. */
+export interface FoundLine {
+  line: string
+  ranges: [number, number][]
+}
+
+/** What the browser's history holds; `depth`: how many screens lie below it. */
+type Entry = Route & { depth: number }
+
+const SESSIONS: Entry = { screen: 'sessions', depth: 0 }
 
 let openings = 0
+let depth = 0
+/** Takes the place of the entry that the browser is on its way back to. */
+let replacing: Entry | undefined
 
 export const route = signal<Route>(SESSIONS)
 
 /** Puts the list at the bottom of the history and, after a reload, the terminal that was open on top of it. */
 export function startRouting(): void {
-  window.addEventListener('popstate', event => event.state && show(parse(event.state)))
+  window.addEventListener('popstate', event => {
+    const next = replacing
+    replacing = undefined
+    if (next) {
+      window.history.replaceState(next, '')
+      depth = next.depth
+    } else if (event.state) show(parse(event.state))
+  })
   // Another address of this host was opened in this tab: it has been taken (host-link.ts), and what was shown still is.
   window.addEventListener('hashchange', () => {
     if (window.history.state === null) window.history.back()
@@ -35,20 +54,25 @@ export function startRouting(): void {
   if (session_id) openTerminal(session_id)
 }
 
-/** `spec`: of the session that is to be started, where `session_id` is null. */
+/** `spec`: of the session that is to be started, where `session_id` is null. A terminal lies on the list and nothing else. */
 export function openTerminal(session_id: string | null, spec: SessionSpec = {}): void {
-  const next: Route = { screen: 'terminal', session_id, spec, opened: ++openings }
+  const next: Entry = { screen: 'terminal', session_id, spec, opened: ++openings, depth: 1 }
   // One terminal is open at a time: from one to the next there is nothing to go back to.
-  if (route.value.screen === 'terminal') window.history.replaceState(next, '')
-  else window.history.pushState(next, '')
+  if (depth === 0) window.history.pushState(next, '')
+  else if (depth === 1) window.history.replaceState(next, '')
+  else {
+    replacing = next
+    window.history.go(1 - depth)
+  }
   show(next)
 }
 
 /** The session that was being started has its id. */
 export function nameTerminal(session_id: string): void {
   if (route.value.screen !== 'terminal') return
-  const next: Route = { ...route.value, session_id }
-  window.history.replaceState(next, '')
+  const next: Entry = { ...route.value, session_id, depth }
+  if (replacing) replacing = next
+  else window.history.replaceState(next, '')
   show(next)
 }
 
@@ -56,14 +80,21 @@ export function openPast(): void {
   go({ screen: 'past' })
 }
 
-/** `place`: where it begins; left out: at its beginning. */
-export function openRecording(session_id: string, place?: Place): void {
-  go({ screen: 'recording', session_id, place })
+/** `place`: where it begins, and what was found there; left out: at its end. */
+export function openRecording(session_id: string, place?: Place, found?: FoundLine): void {
+  go({ screen: 'recording', session_id, place, found })
 }
 
 /** `offset`: what is to be seen; left out: its end. */
 export function openReading(session_id: string, offset?: number): void {
   go({ screen: 'reading', session_id, offset })
+}
+
+/** From a recording to the session itself; where it was opened from that, by going back to it. */
+export function backToLive(session_id: string): void {
+  const below = depth === 2 && lastSession() === session_id
+  if (below) back()
+  else openTerminal(session_id)
 }
 
 /** As the Back button does. */
@@ -72,8 +103,9 @@ export function back(): void {
 }
 
 function go(next: Route): void {
-  window.history.pushState(next, '')
-  show(next)
+  const entry: Entry = { ...next, depth: depth + 1 }
+  window.history.pushState(entry, '')
+  show(entry)
 }
 
 /** As the Back button does; the list lies below every terminal. */
@@ -81,23 +113,25 @@ export function backToSessions(): void {
   if (route.value.screen === 'terminal') window.history.back()
 }
 
-function show(next: Route): void {
+function show(next: Entry): void {
+  depth = next.depth
   route.value = next
   if (next.screen === 'sessions') rememberSession(undefined)
   else if (next.screen === 'terminal' && next.session_id) rememberSession(next.session_id)
 }
 
-function parse(state: unknown): Route {
-  const { screen, session_id, place, offset } = (state ?? {}) as Record<string, unknown>
-  if (screen === 'past') return { screen }
+function parse(state: unknown): Entry {
+  const { screen, session_id, place, found, offset, depth = 1 } = (state ?? {}) as Record<string, unknown>
+  const at = { depth: depth as number }
+  if (screen === 'past') return { screen, ...at }
   if (typeof session_id !== 'string') return SESSIONS
   switch (screen) {
     case 'terminal':
-      return { screen, session_id, opened: ++openings }
+      return { screen, session_id, opened: ++openings, ...at }
     case 'recording':
-      return { screen, session_id, place: place as Place | undefined }
+      return { screen, session_id, place: place as Place | undefined, found: found as FoundLine | undefined, ...at }
     case 'reading':
-      return { screen, session_id, offset: offset as number | undefined }
+      return { screen, session_id, offset: offset as number | undefined, ...at }
     default:
       return SESSIONS
   }

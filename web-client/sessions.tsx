@@ -7,63 +7,120 @@ import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
+import { calling } from '../ui/session-order.ts'
 import { toast } from '../ui/toast.tsx'
 import { commandLine, printable } from '../ui/words.ts'
 import { Forgetful } from './entry.tsx'
 import type { HostLink } from './host-link.ts'
-import { openTerminal } from './route.ts'
+import { lazySheet } from './lazily.tsx'
+import { listSeen } from './neighbours.ts'
+import { openPast, openTerminal } from './route.ts'
+
+const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 /** Ages are shown in minutes; a new session's in seconds. */
 const CLOCK_MS = 5_000
 
-export function Sessions({ link }: { link: HostLink }) {
+export interface SessionsProps {
+  link: HostLink
+  /** Beside the terminal of this one, on a wide screen. */
+  beside?: string | null
+}
+
+export function Sessions({ link, beside }: SessionsProps) {
   const now = useSignal(Date.now())
   const ending = useSignal<SessionInfo | undefined>(undefined)
+  const choosing = useSignal(false)
   const sessions = link.sessions.value
+  const chosen = () => {
+    choosing.value = false
+  }
+  const isAlone = beside === undefined
   useEffect(() => {
     const timer = setInterval(() => {
       now.value = Date.now()
     }, CLOCK_MS)
     return () => clearInterval(timer)
   }, [])
+  useEffect(() => {
+    if (sessions && isAlone) listSeen(sessions)
+  }, [sessions, isAlone])
 
+  const Frame = isAlone ? 'div' : 'aside'
   return (
-    <div class="page sessions">
+    <Frame class={isAlone ? 'page sessions' : 'page sessions beside'} aria-label={isAlone ? undefined : 'Sessions'}>
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
       </header>
-      <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
+      {isAlone && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
+      <Calls sessions={sessions ?? []} />
       <main>
         <Forgetful link={link} />
         {sessions === undefined ? (
           <p class="note">{link.state.value.name === 'connecting' ? 'Connecting…' : ''}</p>
-        ) : sessions.length === 0 ? (
-          <Empty readOnly={link.readOnly.value} />
         ) : (
-          <SessionList
-            sessions={sessions}
-            now={Math.max(now.value, ...sessions.map(one => one.created_at))}
-            open={session => openTerminal(session.session_id)}
-            end={
-              link.readOnly.value
-                ? undefined
-                : session => {
-                    ending.value = session
-                  }
-            }
-          />
+          <>
+            {sessions.length === 0 ? (
+              <Empty readOnly={link.readOnly.value} />
+            ) : (
+              <SessionList
+                sessions={sessions}
+                now={Math.max(now.value, ...sessions.map(one => one.created_at))}
+                current={beside ?? undefined}
+                open={session => session.session_id !== beside && openTerminal(session.session_id)}
+                end={
+                  link.readOnly.value
+                    ? undefined
+                    : session => {
+                        ending.value = session
+                      }
+                }
+              />
+            )}
+            {sessions.some(one => one.state !== 'running') && (
+              <button type="button" class="plain everything" onClick={openPast}>
+                <Icon name="history" /> Everything recorded
+              </button>
+            )}
+          </>
         )}
       </main>
       <footer>
-        {link.readOnly.value ? (
-          <p class="only-looks">This phone may look at sessions, and nothing else.</p>
-        ) : (
-          <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
-            <Icon name="plus" /> New session
+        {link.readOnly.value && <p class="only-looks">This phone may look at sessions, and nothing else.</p>}
+        <div class="bar">
+          <button
+            type="button"
+            class="to-history"
+            aria-label="History"
+            disabled={!link.reached.value}
+            onClick={openPast}
+          >
+            <Icon name="history" />
+            {link.readOnly.value && 'History'}
           </button>
-        )}
+          {!link.readOnly.value && (
+            <>
+              <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
+                <Icon name="plus" /> New session
+              </button>
+              <button
+                type="button"
+                class="choose"
+                aria-label="Choose what to start"
+                aria-haspopup="dialog"
+                disabled={!link.reached.value}
+                onClick={() => {
+                  choosing.value = true
+                }}
+              >
+                <Icon name="choose" />
+              </button>
+            </>
+          )}
+        </div>
       </footer>
+      {choosing.value && <NewSession link={link} started={chosen} close={chosen} />}
       {ending.value && (
         <EndQuestion
           session={ending.value}
@@ -73,7 +130,17 @@ export function Sessions({ link }: { link: HostLink }) {
           onYes={session => endSession(link, session.session_id)}
         />
       )}
-    </div>
+    </Frame>
+  )
+}
+
+/** For those who do not see the list: who calls, when they begin to. */
+function Calls({ sessions }: { sessions: readonly SessionInfo[] }) {
+  const names = calling(sessions).map(one => printable(one.title) || 'untitled')
+  return (
+    <p class="unseen" role="status">
+      {names.length === 0 ? '' : `${names.join(', ')}: want${names.length === 1 ? 's' : ''} attention`}
+    </p>
   )
 }
 

@@ -3,10 +3,11 @@ import { type Signal, useSignal } from '@preact/signals'
 import { toCoded } from '../protocol/errors.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
+import { OpenLink } from '../ui/open-link.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { backToSessions } from './route.ts'
+import { backToSessions, openRecording } from './route.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -37,7 +38,14 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
           }}
         />
       )}
-      {session.link.value && <OpenLink session={session} target={session.link.value} />}
+      {session.link.value && (
+        <OpenLink
+          target={session.link.value}
+          close={() => {
+            session.link.value = undefined
+          }}
+        />
+      )}
       {session.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
     </>
   )
@@ -69,6 +77,9 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
+        <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
+          <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
+        </button>
         <button type="button" onClick={then('rename')}>
           <Icon name="pencil" /> Rename
         </button>
@@ -108,26 +119,6 @@ function Rename({ link, session, close }: { link: HostLink; session: TerminalSes
           }}
         />
       </form>
-    </Question>
-  )
-}
-
-/** What a link says may be anything; this shows where it leads. */
-function OpenLink({ session, target }: { session: TerminalSession; target: string }) {
-  const close = () => {
-    session.link.value = undefined
-  }
-  return (
-    <Question
-      title="Open this link?"
-      yes="Open"
-      onClose={close}
-      onYes={() => {
-        window.open(target, '_blank', 'noopener,noreferrer')
-        close()
-      }}
-    >
-      <pre>{target}</pre>
     </Question>
   )
 }

@@ -10,6 +10,8 @@ import { toast } from '../ui/toast.tsx'
 import { goneWords, span } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { KeptInput } from './kept-input.ts'
+import { leavePicture } from './last-picture.ts'
+import { route } from './route.ts'
 
 /** A renderer that takes longer to load is not waited for. */
 const RENDERER_MS = 500
@@ -29,8 +31,12 @@ export class TerminalSession {
   /** What the host no longer has of what would be seen here. */
   readonly gone = signal<string | undefined>(undefined)
   readonly started: Promise<void>
+  /** Resolves when what the session shows is there, or will not come. */
+  readonly shown: Promise<void>
 
   readonly #link: HostLink
+  readonly #box: HTMLElement
+  #tellShown = () => {}
   #view: TerminalView | undefined
   #attached: Attached | undefined
   #session: SessionInfo | undefined
@@ -47,6 +53,14 @@ export class TerminalSession {
     created: (session_id: string) => void,
   ) {
     this.#link = link
+    this.#box = box
+    this.shown = new Promise(resolve => {
+      this.#tellShown = resolve
+    })
+    const known = link.sessions.peek()?.find(one => one.session_id === session_id)
+    if (known) this.title.value = known.title
+    // Somebody else looks at it, so its size stays theirs: said at once, or the terminal would jump when it is.
+    if (known && known.clients > 0) this.size.value = { cols: known.cols, rows: known.rows }
     const view = new TerminalView(box, {
       mode: session_id ? 'follow' : 'own',
       filter: this.sticky.filter,
@@ -77,10 +91,17 @@ export class TerminalSession {
     // First: what waits is no more with the attachment once that has ended.
     this.#kept?.dispose()
     this.#kept = undefined
+    const { session_id } = this
     if (this.#attached) this.#link.client.detach(this.#attached)
     this.#attached = undefined
-    this.#view?.dispose()
+    const view = this.#view
     this.#view = undefined
+    if (!view) return
+    view.unbind()
+    const { value } = route
+    // Opened anew it is no switch: what it may do is another thing now, and shall not look as before.
+    if (value.screen === 'terminal' && value.session_id !== session_id) leavePicture(this.#box, () => view.dispose())
+    else view.dispose()
   }
 
   answerStale(send: boolean): void {
@@ -101,6 +122,7 @@ export class TerminalSession {
       view.focus()
     } catch (error) {
       this.failed.value = toCoded(error)
+      this.#tellShown()
     }
   }
 
@@ -133,7 +155,9 @@ export class TerminalSession {
     })
     attached.on('failed', error => {
       this.failed.value = error
+      this.#tellShown()
     })
+    attached.on('caught_up', this.#tellShown)
     attached.on('missing', message => this.#missing(message))
     kept.follow(attached)
     view.bind(attached)

@@ -1,17 +1,24 @@
 // One session: a slim header, the terminal, the keys. Knows nothing of how output gets there.
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { SessionSpec } from '../protocol/messages.ts'
+import type { SessionInfo, SessionSpec } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { KeyBar } from '../ui/key-bar.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { backToSessions, nameTerminal, openTerminal } from './route.ts'
+import { coverWithPicture } from './last-picture.ts'
+import { lazySheet } from './lazily.tsx'
+import { again, isAmendable } from './new-session-words.ts'
+import { pageTitle } from './page-title.ts'
+import { backToSessions, nameTerminal, openRecording, openTerminal } from './route.ts'
 import { seen } from './soft-keyboard.ts'
+import { TerminalHeader } from './terminal-header.tsx'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
+
+const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 export interface TerminalProps {
   link: HostLink
@@ -23,13 +30,15 @@ export interface TerminalProps {
 
 export function Terminal({ link, session_id, spec }: TerminalProps) {
   const box = useRef<HTMLDivElement>(null)
+  const stage = useRef<HTMLDivElement>(null)
   const [session, setSession] = useState<TerminalSession | undefined>(undefined)
   const overlay = useSignal<Overlay | undefined>(undefined)
 
   useLayoutEffect(() => {
-    if (!box.current) return
+    if (!box.current || !stage.current) return
     const opened = new TerminalSession(link, box.current, session_id, spec, nameTerminal)
     setSession(opened)
+    coverWithPicture(stage.current, opened.shown)
     return () => opened.dispose()
     // A session that is being started gets its id later; it is the same session.
   }, [])
@@ -56,10 +65,10 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   }, [failed])
 
   const title = printable(session?.title.value ?? '') || (session_id ? '' : 'New session')
-  useEffect(() => {
-    document.title = title ? `${title} · On the Go` : 'On the Go'
+  useLayoutEffect(() => {
+    pageTitle.value = title
     return () => {
-      document.title = 'On the Go'
+      pageTitle.value = ''
     }
   }, [title])
 
@@ -68,24 +77,24 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const ended = session?.exit.value !== undefined
   return (
     <div class={readOnly && !ended && !failed ? 'page terminal looks' : 'page terminal'}>
-      <header>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Back to sessions"
-          onMouseDown={keepFocus}
-          onClick={backToSessions}
-        >
-          <Icon name="back" />
-        </button>
-        <h1>
-          <bdi>{title}</bdi>
-        </h1>
+      <TerminalHeader link={link} session_id={session?.session_id ?? session_id ?? undefined} title={title}>
         {readOnly ? (
-          // There is nothing in the menu that it may do.
-          <span class="mark">
-            <Icon name="eye" /> Looking only
-          </span>
+          // There is nothing in the menu that it may do, but to look at what was.
+          <>
+            <span class="mark">
+              <Icon name="eye" /> Looking only
+            </span>
+            {session?.session_id && (
+              <button
+                type="button"
+                class="icon"
+                aria-label="Timeline"
+                onClick={() => openRecording(session.session_id ?? '')}
+              >
+                <Icon name="history" />
+              </button>
+            )}
+          </>
         ) : (
           <button
             type="button"
@@ -101,7 +110,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
             <Icon name="more" />
           </button>
         )}
-      </header>
+      </TerminalHeader>
       <div ref={banner}>
         <ConnectionBanner
           state={link.state.value}
@@ -111,17 +120,25 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
         />
         {session?.gone.value && <Notice session={session} text={session.gone.value} />}
       </div>
-      <div class="stage">
+      <div class="stage" ref={stage}>
         <div class="box" ref={box} />
       </div>
       {session && follows && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
-        <EndStrip text={failed ? failed.message : stateWords(session.exit.value!)} readOnly={readOnly} />
+        <EndStrip
+          text={failed ? failed.message : stateWords(session.exit.value!)}
+          readOnly={readOnly}
+          session={failed ? undefined : session.session}
+        />
       ) : (
         session &&
         !readOnly && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
       )}
       {session && <Overlays link={link} session={session} overlay={overlay} />}
+      {failed && session_id === null && spec && isAmendable(failed) && !readOnly && (
+        // It is said where it can be put right.
+        <NewSession link={link} spec={spec} error={failed} close={backToSessions} />
+      )}
     </div>
   )
 }
@@ -164,7 +181,14 @@ function Notice({ session, text }: { session: TerminalSession; text: string }) {
   )
 }
 
-function EndStrip({ text, readOnly }: { text: string; readOnly: boolean }) {
+interface EndStripProps {
+  text: string
+  readOnly: boolean
+  /** To be started again. */
+  session: SessionInfo | undefined
+}
+
+function EndStrip({ text, readOnly, session }: EndStripProps) {
   return (
     <div class="strip ended" role="status">
       <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
@@ -173,9 +197,16 @@ function EndStrip({ text, readOnly }: { text: string; readOnly: boolean }) {
           All sessions
         </button>
         {!readOnly && (
-          <button type="button" onClick={() => openTerminal(null)}>
-            New session
-          </button>
+          <>
+            <button type="button" onClick={() => openTerminal(null)}>
+              New session
+            </button>
+            {session && (
+              <button type="button" onClick={() => openTerminal(null, again(session))}>
+                Start again
+              </button>
+            )}
+          </>
         )}
       </div>
     </div>

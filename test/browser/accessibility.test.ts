@@ -1,17 +1,6 @@
 // What axe finds on the phone's screens. Knows no programs.
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { faults } from './faults.ts'
 import { expect, test } from './phone.ts'
-
-/** What axe calls serious or critical, with the elements. Rows of the terminal have the colours that programs choose. */
-async function faults(page: Page): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows')
-  // Keys show what is printed on keys (Esc, PgUp), which a screen reader cannot read out; their names are the whole words.
-  const { violations } = await axe.disableRules(['label-content-name-mismatch']).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' | ')}`)
-}
 
 for (const colorScheme of ['dark', 'light'] as const)
   test(`axe finds nothing serious on any screen, ${colorScheme}`, async ({ phone, host }) => {

@@ -1,7 +1,7 @@
 // A phone in front of the page, and the host that it talks to: what a thumb does and what an eye reads. Knows no test.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test as base, expect, type Page } from '@playwright/test'
+import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import { BrowserHost } from '../support/browser-host.ts'
 
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
@@ -165,6 +165,31 @@ export class Phone {
     for (let step = 1; step <= 10; step++)
       await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(step / 10) })
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  }
+
+  /** A finger goes from the middle of `what` that far sideways, in steps; `held` is called before it leaves. */
+  async drag(what: Locator, dx: number, held?: () => Promise<void>): Promise<void> {
+    const box = (await what.boundingBox())!
+    const touch = await this.page.context().newCDPSession(this.page)
+    const y = box.y + box.height / 2
+    const point = (part: number) => [{ x: box.x + box.width / 2 + dx * part, y }]
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(0) })
+    for (let step = 1; step <= 10; step++)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(step / 10) })
+    await held?.()
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await touch.detach()
+  }
+
+  /** Every button and field is large enough for a thumb. */
+  async suitsThumbs(): Promise<void> {
+    const small = await this.page.evaluate(() =>
+      [...document.querySelectorAll('button, input:not([type=checkbox]), select')]
+        .map(element => ({ element, box: element.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && Math.min(box.width, box.height) < 43.9)
+        .map(({ element }) => element.outerHTML.slice(0, 90)),
+    )
+    expect(small).toEqual([])
   }
 
   async tapCell(column: number, row: number): Promise<void> {

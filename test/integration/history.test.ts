@@ -153,6 +153,17 @@ describe.each(ways)('over $over', ({ connect }) => {
     expect(timeline.to).toBeGreaterThanOrEqual(timeline.from)
   })
 
+  it('tells all of a command to who asks for that one session, and of many as much as is read', async () => {
+    const client = connect(await startHost())
+    const command = ['sh', '-c', 'exit', ...Array.from({ length: 20 }, (_, i) => `${i}`.repeat(200))]
+    const { session_id } = await client.create({ command })
+    await until(async () => (await client.history.sessions({ filter: { state: ['exited'] } })).sessions.length > 0)
+    const [listed] = (await client.history.sessions()).sessions
+    expect(listed!.command.join(' ').length).toBeLessThan(2000)
+    const [whole] = (await client.history.sessions({ filter: { session_id } })).sessions
+    expect(whole!.command).toEqual(command)
+  })
+
   it('plays from any moment to the same screen as who looked on all the time', async () => {
     const client = connect(await startHost())
     const log = fileOf(buildLog(2_500_000))

@@ -295,6 +295,11 @@ it('starts sessions in the home folder, or where it is told', async () => {
   const terminal = new Recorder()
   await next(client.attach(session_id, terminal), 'exit')
   expect(terminal.text).toContain(home)
+  // As people write it where no shell has read it before.
+  mkdirSync(join(home, 'project'))
+  expect((await client.create({ command: ['pwd'], cwd: '~' })).cwd).toBe(home)
+  expect((await client.create({ command: ['pwd'], cwd: '~/project' })).cwd).toBe(join(home, 'project'))
+  await expect(client.create({ command: ['pwd'], cwd: '~project' })).rejects.toMatchObject({ code: 'cwd_not_found' })
   rmSync(home, { recursive: true })
   await expect(client.create({ command: ['pwd'] })).rejects.toMatchObject({ code: 'cwd_not_found' })
   expect((await client.create({ command: ['pwd'], cwd: tmpdir() })).cwd).toBe(tmpdir())

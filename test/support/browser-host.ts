@@ -1,7 +1,7 @@
 // Starts a real host for a browser test, in a folder of its own, and is its desktop: a client over the local socket.
 // Knows nothing of pages.
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
@@ -33,6 +33,11 @@ export class BrowserHost {
     const host = new BrowserHost(address)
     await host.startProcess()
     return host
+  }
+
+  /** Puts a file where sessions start: many wait for one. */
+  write(name: string, content = ''): void {
+    writeFileSync(join(this.home, name), content)
   }
 
   /** Starts the process, on the same port if it ran before. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { countFilters, NO_FILTERS, toFilter, toQuery, when } from '../../renderer/history-words.ts'
 import { keepPlace, type Place, readPlace, START } from '../../renderer/place.ts'
-import { fileName } from '../../renderer/save-file.ts'
+import { countFilters, NO_FILTERS, toFilter, toQuery, when } from '../../ui/history-words.ts'
+import { fileName } from '../../ui/save-file.ts'
 
 describe('filters', () => {
   it('that nobody has set are none', () => {

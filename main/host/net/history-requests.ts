@@ -90,7 +90,9 @@ export class HistoryRequests {
       case 'history': {
         const { filter = {}, limit = PAGE, cursor } = message
         const { sessions, cursor: next } = await this.#past.list(filter, Math.min(limit, MAX_PAGE), cursor)
-        return { type: 'past', request_id, sessions: sessions.map(brief), cursor: next }
+        // Who asks for one session wants all of it: what is cut cannot be started again.
+        const listed = filter.session_id === undefined ? sessions.map(brief) : sessions
+        return { type: 'past', request_id, sessions: listed, cursor: next }
       }
       case 'search': {
         const { query, filter = {}, limit = HITS, cursor, context = CONTEXT } = message

@@ -102,7 +102,7 @@ export class Sessions {
       {
         session_id,
         command: spec.command ?? this.#rules.shell,
-        cwd: spec.cwd ?? home,
+        cwd: folder(spec.cwd ?? home, home),
         env: sessionEnvironment(env, session_id),
         title: spec.title,
         size: { cols: size.cols, rows: size.rows },
@@ -236,4 +236,9 @@ export class Sessions {
       void session.settled().then(() => session.dispose())
     }
   }
+}
+
+/** Who names a folder by hand, on a phone too, writes `~` for home; no shell has read it before. */
+function folder(cwd: string, home: string): string {
+  return cwd === '~' || /^~[/\\]/.test(cwd) ? home + cwd.slice(1) : cwd
 }

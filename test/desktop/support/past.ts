@@ -1,12 +1,10 @@
-// Sessions that ended, made over the host's local socket beside the window. Knows no window.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// The host's local socket, beside the window. Knows no window.
 import { join } from 'node:path'
 import { inflate } from '../../../main/host/net/inflate.ts'
 import { connectLocal } from '../../../main/host/net/stream-transport.ts'
 import { HostClient } from '../../../protocol/client.ts'
-import type { SessionInfo, SessionSpec } from '../../../protocol/messages.ts'
-import { expect } from './app.ts'
+
+export { record } from '../../support/record.ts'
 
 /** A client of the host on the folder `data` in `dataDir`, as the command has it. */
 export async function connectTo(dataDir: string): Promise<HostClient> {
@@ -17,33 +15,4 @@ export async function connectTo(dataDir: string): Promise<HostClient> {
   })
   await client.connect()
   return client
-}
-
-/**
- * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
- * of what it prints.
- */
-export async function record(client: HostClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
-  const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))
-  const file = join(folder, 'script')
-  writeFileSync(file, script)
-  try {
-    return await ended(client, { command: ['/bin/sh', file], cwd: '/tmp', size: { cols: 80, rows: 24 }, ...spec })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-async function ended(client: HostClient, spec: SessionSpec): Promise<SessionInfo> {
-  const { session_id } = await client.create(spec)
-  let session: SessionInfo | undefined
-  await expect
-    .poll(async () => {
-      session = (await client.history.sessions({ filter: { session_id } })).sessions[0]
-      if (!session || session.state === 'running') return 'running'
-      const { end } = await client.history.timeline(session_id, 1)
-      return end.offset >= session.bytes ? 'recorded' : 'ended'
-    })
-    .toBe('recorded')
-  return session!
 }

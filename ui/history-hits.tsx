@@ -1,14 +1,15 @@
 // What a search found: lines with what is around them, by session. Knows nothing of how it is searched; lines are somebody
 // else's text and stay text.
+import './history-rows.css'
 import type { ComponentChildren } from 'preact'
 import type { FoundHit } from '../protocol/history-client.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
-import { timeCode } from '../ui/time-code.ts'
-import { commandLine, printable, shortPath } from '../ui/words.ts'
 import { exactly, when } from './history-words.ts'
-import { PastRows } from './past-list.tsx'
-import type { PlayFrom } from './recording-pane.tsx'
+import { More, PastRows } from './past-list.tsx'
+import { timeCode } from './time-code.ts'
+import type { PlayFrom } from './use-recording.ts'
 import type { Search } from './use-search.ts'
+import { commandLine, printable, shortPath } from './words.ts'
 
 export interface HistoryHitsProps {
   search: Search
@@ -18,12 +19,14 @@ export interface HistoryHitsProps {
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo, from?: PlayFrom) => void
+  /** More is asked for as soon as the end comes near. */
+  ahead?: boolean
 }
 
 /** What is read through in no time: sessions that run always have as much that is not indexed yet. */
 const NOTABLE_BYTES = 16_000_000
 
-export function HistoryHits({ search, newest, now, filtered, clear, open }: HistoryHitsProps) {
+export function HistoryHits({ search, newest, now, filtered, clear, open, ahead = false }: HistoryHitsProps) {
   const { hits, named, searching, stopped, indexed, error, more } = search
   const isEmpty = hits.length === 0 && named.length === 0
   return (
@@ -77,9 +80,10 @@ export function HistoryHits({ search, newest, now, filtered, clear, open }: Hist
         <Group key={session.session_id} session={newest(session)} hits={own} now={now} open={open} />
       ))}
       {more && (
-        <button type="button" class="more" onClick={more}>
+        // Who has stopped a search goes on by hand.
+        <More ahead={ahead && !stopped} ask={more}>
           {stopped ? 'Search on' : 'Show more'}
-        </button>
+        </More>
       )}
     </>
   )

@@ -4,10 +4,10 @@ import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import { LABEL_CHARACTERS } from '../protocol/limits.ts'
 import type { Mark, SessionInfo } from '../protocol/messages.ts'
-import { Dialog, Question } from '../ui/dialog.tsx'
-import { timeCode } from '../ui/time-code.ts'
-import { toast } from '../ui/toast.tsx'
-import { amount, printable } from '../ui/words.ts'
+import { Dialog, Question } from './dialog.tsx'
+import { timeCode } from './time-code.ts'
+import { toast } from './toast.tsx'
+import { amount, printable } from './words.ts'
 
 /** Characters that the host takes as a name. */
 const TITLE_CHARACTERS = 256

@@ -1,9 +1,12 @@
 // Recorded sessions as rows: what ran, where, when, for how long, how it ended. Knows nothing of where they come from.
+import './history-rows.css'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import type { SessionInfo } from '../protocol/messages.ts'
-import { dotOf } from '../ui/session-list.tsx'
-import { amount, commandLine, printable, shortPath, stateWords } from '../ui/words.ts'
 import { exactly, lasted, when } from './history-words.ts'
+import { dotOf } from './session-list.tsx'
 import type { Past } from './use-past.ts'
+import { amount, commandLine, printable, shortPath, stateWords } from './words.ts'
 
 export interface PastListProps {
   past: Past
@@ -13,9 +16,11 @@ export interface PastListProps {
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo) => void
+  /** More is asked for as soon as the end comes near. */
+  ahead?: boolean
 }
 
-export function PastList({ past, newest, now, filtered, clear, open }: PastListProps) {
+export function PastList({ past, newest, now, filtered, clear, open, ahead = false }: PastListProps) {
   const { sessions, loading, error, more, again } = past
   return (
     <>
@@ -40,9 +45,9 @@ export function PastList({ past, newest, now, filtered, clear, open }: PastListP
       )}
       <PastRows sessions={sessions ?? []} newest={newest} now={now} open={open} />
       {more && (
-        <button type="button" class="more" disabled={loading} onClick={more}>
+        <More ahead={ahead} busy={loading} ask={more}>
           {loading ? 'Reading…' : 'Show older'}
-        </button>
+        </More>
       )}
     </>
   )
@@ -78,5 +83,38 @@ export function PastRows({ sessions, newest, now, open }: PastRowsProps) {
         </li>
       ))}
     </ul>
+  )
+}
+
+/** Two screens of a phone: what comes next is there before it is scrolled to. */
+const AHEAD = '1500px'
+
+interface MoreProps {
+  ahead: boolean
+  busy?: boolean
+  ask: () => void
+  children: ComponentChildren
+}
+
+/** The button below a list that goes on. */
+export function More({ ahead, busy = false, ask, children }: MoreProps) {
+  const button = useRef<HTMLButtonElement>(null)
+  const latest = useRef(ask)
+  latest.current = ask
+  useEffect(() => {
+    if (!ahead || busy || !button.current) return
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && latest.current(), {
+      // The box that scrolls: a margin around the window does not reach into it.
+      root: button.current.closest('.items'),
+      rootMargin: `0px 0px ${AHEAD}`,
+    })
+    observer.observe(button.current)
+    return () => observer.disconnect()
+    // Told once for each page: what is in sight already is told when it is looked for again.
+  }, [ahead, busy, ask])
+  return (
+    <button ref={button} type="button" class="more" disabled={busy} onClick={ask}>
+      {children}
+    </button>
   )
 }

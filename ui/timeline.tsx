@@ -2,9 +2,9 @@
 // Knows no player.
 import './timeline.css'
 import { useMemo, useRef, useState } from 'preact/hooks'
-import { timeCode } from '../ui/time-code.ts'
-import { goneWords } from '../ui/words.ts'
+import { timeCode } from './time-code.ts'
 import type { Timeline } from './use-recording.ts'
+import { goneWords } from './words.ts'
 
 export interface Range {
   from: number | undefined
@@ -19,9 +19,13 @@ export interface TimelineBarProps {
   /** What is to be exported, where it is not all. */
   range: Range
   seek: (at: number) => void
+  /** A finger lies on it, here; undefined: no longer. */
+  touched?: (at: number | undefined) => void
+  /** A key was pressed on it. */
+  pressed?: (event: KeyboardEvent) => void
 }
 
-export function TimelineBar({ timeline, at, to, range, seek }: TimelineBarProps) {
+export function TimelineBar({ timeline, at, to, range, seek, touched, pressed }: TimelineBarProps) {
   const { from, activity, gaps, marks } = timeline
   const bar = useRef<HTMLDivElement>(null)
   const [under, setUnder] = useState<number>()
@@ -36,8 +40,12 @@ export function TimelineBar({ timeline, at, to, range, seek }: TimelineBarProps)
     const { left, width } = bar.current!.getBoundingClientRect()
     return from + (Math.min(Math.max(0, event.clientX - left), width) / Math.max(1, width)) * span
   }
-  const over = () => {
+  /** Under a finger nothing can be read. */
+  const point = (event: PointerEvent, time: number | undefined) =>
+    event.pointerType === 'touch' && touched ? touched(time) : setUnder(time)
+  const over = (event: PointerEvent) => {
     dragging.current = false
+    if (event.pointerType === 'touch') point(event, undefined)
   }
   return (
     <div
@@ -50,19 +58,23 @@ export function TimelineBar({ timeline, at, to, range, seek }: TimelineBarProps)
       aria-valuemax={Math.round(span / 1000)}
       aria-valuenow={Math.round((at - from) / 1000)}
       aria-valuetext={`${timeCode(at)} of ${timeCode(to)}`}
+      onKeyDown={pressed}
       onPointerDown={event => {
         if (event.button !== 0) return
         dragging.current = true
         event.currentTarget.setPointerCapture(event.pointerId)
-        seek(timeAt(event))
+        const time = timeAt(event)
+        if (event.pointerType === 'touch') point(event, time)
+        seek(time)
       }}
       onPointerMove={event => {
-        setUnder(timeAt(event))
-        if (dragging.current) seek(timeAt(event))
+        const time = timeAt(event)
+        point(event, time)
+        if (dragging.current) seek(time)
       }}
       onPointerUp={over}
       onPointerCancel={over}
-      onPointerLeave={() => setUnder(undefined)}
+      onPointerLeave={event => point(event, undefined)}
     >
       <svg
         viewBox={`0 0 ${activity.length} 100`}

@@ -4,14 +4,27 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import type { FoundHit } from '../protocol/history-client.ts'
-import type { HostMessageOf, Mark } from '../protocol/messages.ts'
-import { Player, type PlayerState } from '../ui/player.ts'
-import { RecordedView } from '../ui/recorded-view.ts'
+import type { HostMessageOf, Mark, Place } from '../protocol/messages.ts'
+import { Player, type PlayerState } from './player.ts'
+import { RecordedView } from './recorded-view.ts'
 
 export type Timeline = HostMessageOf<'timeline'>
 
-/** Where a recording is looked at first: at what was found, or at its end. */
-export type PlayFrom = { hit: FoundHit }
+/** Where a recording is looked at first: at what was found, or at a place. */
+export type PlayFrom = { hit: Pick<FoundHit, 'offset' | 'line' | 'ranges'> } | { place: Place }
+
+export interface RecordingOptions {
+  client: HostClient
+  session_id: string
+  /** Fills it. */
+  box: RefObject<HTMLElement | null>
+  /** Left out: at its end. Counts when it is opened. */
+  from: PlayFrom | undefined
+  /** It still grows. */
+  running: boolean
+  /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
+  openLink: (target: string) => void
+}
 
 /** One for each two pixels of a wide window. */
 const BUCKETS = 600
@@ -31,13 +44,7 @@ export interface Shown {
   again: () => void
 }
 
-export function useRecording(
-  client: HostClient,
-  session_id: string,
-  box: RefObject<HTMLElement | null>,
-  from: PlayFrom | undefined,
-  running: boolean,
-): Shown {
+export function useRecording({ client, session_id, box, from, running, openLink }: RecordingOptions): Shown {
   const [timeline, setTimeline] = useState<Timeline>()
   const [state, setState] = useState<PlayerState>()
   const [failed, setFailed] = useState<CodedError>()
@@ -45,6 +52,8 @@ export function useRecording(
   const [selected, setSelected] = useState(false)
   const [tries, setTries] = useState(0)
   const start = useRef(from)
+  const link = useRef(openLink)
+  link.current = openLink
 
   useEffect(() => {
     let gone = false
@@ -54,8 +63,7 @@ export function useRecording(
       timeline => {
         if (gone) return
         const screen = new RecordedView(box.current!, {
-          // The main process shows where the link leads, and asks.
-          openLink: target => void window.open(target),
+          openLink: target => link.current(target),
           selected: setSelected,
         })
         const player = new Player({
@@ -67,7 +75,8 @@ export function useRecording(
           from: timeline.from,
           to: timeline.to,
         })
-        const hit = start.current?.hit
+        const begin = start.current
+        const hit = begin && 'hit' in begin ? begin.hit : undefined
         let shown = hit === undefined
         player.on('change', state => {
           setState(state)
@@ -78,7 +87,7 @@ export function useRecording(
         setTimeline(timeline)
         setState(player.state)
         setParts({ player, screen })
-        player.seek(hit ? { offset: hit.offset } : { at: timeline.to })
+        player.seek(hit ? { offset: hit.offset } : begin && 'place' in begin ? begin.place : { at: timeline.to })
         undo = () => {
           player.dispose()
           screen.dispose()

@@ -1,6 +1,6 @@
 // How the past is put into words, and what a person filters by into what the host is asked. Knows no DOM.
 import type { HistoryFilter, SessionInfo, SessionState } from '../protocol/messages.ts'
-import { duration } from '../ui/time-code.ts'
+import { duration } from './time-code.ts'
 
 /** What the filters hold as it was typed and chosen. */
 export interface Filters {

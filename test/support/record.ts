@@ -1,0 +1,36 @@
+// Sessions that ended, for tests of what was. Knows no page and no window.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from '@playwright/test'
+import type { HostClient } from '../../protocol/client.ts'
+import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
+
+/**
+ * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
+ * of what it prints.
+ */
+export async function record(client: HostClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
+  const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))
+  const file = join(folder, 'script')
+  writeFileSync(file, script)
+  try {
+    return await ended(client, { command: ['/bin/sh', file], cwd: '/tmp', size: { cols: 80, rows: 24 }, ...spec })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function ended(client: HostClient, spec: SessionSpec): Promise<SessionInfo> {
+  const { session_id } = await client.create(spec)
+  let session: SessionInfo | undefined
+  await expect
+    .poll(async () => {
+      session = (await client.history.sessions({ filter: { session_id } })).sessions[0]
+      if (!session || session.state === 'running') return 'running'
+      const { end } = await client.history.timeline(session_id, 1)
+      return end.offset >= session.bytes ? 'recorded' : 'ended'
+    })
+    .toBe('recorded')
+  return session!
+}
