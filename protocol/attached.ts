@@ -118,6 +118,7 @@ export class Attached extends Emitter<AttachedEvents> {
   #sentSize: { cols: number; rows: number } | undefined
   #lostAt: number | undefined
   #ended = false
+  #looking = true
 
   constructor(
     session_id: string,
@@ -189,6 +190,16 @@ export class Attached extends Emitter<AttachedEvents> {
     if (this.#handle !== undefined) this.#outlet.message({ type: 'release_size', handle: this.#handle })
   }
 
+  /**
+   * Whether somebody is before this client's screen, now and after a reconnect. A program that calls for somebody is
+   * heard elsewhere only while nobody looks.
+   */
+  look(looking: boolean): void {
+    if (looking === this.#looking) return
+    this.#looking = looking
+    if (this.#handle !== undefined) this.#outlet.message({ type: 'look', handle: this.#handle, looking })
+  }
+
   /** The message that attaches, at first or again from where the terminal ends. */
   attachMessage(request_id: number): ClientMessage {
     // Somebody else may have sized the session for themselves long since; taking it back would be no glitch to them.
@@ -228,6 +239,7 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#readOnly = message.read_only
     if (this.#readOnly) this.#input.clear()
     this.#catchUpSize()
+    if (!this.#looking) this.#outlet.message({ type: 'look', handle: message.handle, looking: false })
     const stale = this.options.ask_stale_input ? this.#input.hold() : undefined
     if (!stale) this.#resend()
     this.emit('session', message)

@@ -251,6 +251,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resize'), handle, cols: z.number(), rows: z.number() }),
   /** Gives the size back to who had it before. */
   z.object({ type: z.literal('release_size'), handle }),
+  /** Whether somebody is before this client's screen. Until it says so, whoever is attached is taken to look. */
+  z.object({ type: z.literal('look'), handle, looking: z.boolean() }),
   z.object({ type: z.literal('show'), request_id, session_id: id }),
   z.object({ type: z.literal('kill'), request_id, session_id: id }),
   z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),

@@ -11,6 +11,7 @@ import { guard } from '../protocol/xterm-guard.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
+import { onPresence } from './presence.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
@@ -180,6 +181,7 @@ export class TerminalView implements TerminalSink {
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
+      onPresence(present => attached.look(present)),
       attached.on('size_owner', owned => this.#setMode(owned ? 'own' : 'follow')),
     )
     this.#layout()

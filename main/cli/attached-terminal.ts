@@ -33,6 +33,8 @@ const TERMINAL_WINDOW_BYTES = 256 * 1024
 const INPUT_AHEAD_BYTES = 256 * 1024
 /** What was typed before detaching still gets this long to arrive. */
 const PARTING_MS = 1_000
+/** As long as a page waits (ui/presence.ts). */
+const AWAY_MS = 3 * 60_000
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 const END_OF_FILE = 0x04
@@ -70,6 +72,7 @@ export async function joinTerminal(client: HostClient, session: string, joining:
     }
     screen.open()
     readInput(attached, terminal, joining, parted, undo)
+    if (terminal.inputIsTerminal) watchPresence(attached, undo)
     const result = await parting
     if (result.why === 'key' || result.why === 'signal') {
       process.stdin.pause()
@@ -189,6 +192,22 @@ function readInput(
       else if (stdin.isPaused()) stdin.resume()
     }),
   )
+}
+
+/** A terminal that nobody has typed into for a while is taken for one that nobody sits before. */
+function watchPresence(attached: Attached, undo: (() => unknown)[]): void {
+  let timer: NodeJS.Timeout | undefined
+  const typed = () => {
+    clearTimeout(timer)
+    timer = setTimeout(() => attached.look(false), AWAY_MS)
+    attached.look(true)
+  }
+  process.stdin.on('data', typed)
+  undo.push(
+    () => clearTimeout(timer),
+    () => process.stdin.off('data', typed),
+  )
+  typed()
 }
 
 /** Says goodbye and waits until the host has heard it, with everything that was typed before. */

@@ -155,6 +155,21 @@ describe('attention', () => {
     expect(list.of(session_id)!.attention).toBeNull()
   })
 
+  it('is marked while a session is shown and nobody sits there, until somebody is back', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    attached.look(false)
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    attached.look(true)
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
   it('keeps what was said when it rings behind that, and tells within a second what was said behind a bell', async () => {
     const client = localClient(await startHost())
     const list = watching(client)

@@ -297,6 +297,11 @@ export class Connection implements Watcher {
         const attachment = this.#writable(message.handle)
         return attachment.source.releaseSize(attachment)
       }
+      case 'look': {
+        const attachment = this.#attachments.get(message.handle)
+        if (!attachment) throw unknownAttachment()
+        return attachment.source.setLooking(attachment, message.looking)
+      }
       case 'show':
         return this.#answerLater(message.request_id, async () => {
           const session = await sessions.open(message.session_id)

@@ -52,6 +52,8 @@ export function watchersOf(attachments: Iterable<Attachment>): string[] {
 const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 
 export class Attachment {
+  /** As the client says it. */
+  looking = true
   readonly source: Source
   readonly options: AttachmentOptions
   readonly #outlet: AttachmentOutlet
@@ -88,9 +90,14 @@ export class Attachment {
     this.#allowance = options.budget
   }
 
-  /** Whether somebody sees what is printed; who only types does not. */
+  /** Whether what is printed is shown; who only types does not show it. */
   get shows(): boolean {
     return this.options.window > 0
+  }
+
+  /** Whether somebody is before the screen that it is shown on. */
+  get seen(): boolean {
+    return this.shows && this.looking
   }
 
   /** True when what the client has is a part of this log, so that it can be continued. */

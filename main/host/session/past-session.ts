@@ -95,6 +95,8 @@ export class PastSession implements Source {
 
   releaseSize(): void {}
 
+  setLooking(): void {}
+
   get sizeOwner(): undefined {
     return undefined
   }

@@ -257,6 +257,11 @@ export class Session implements Source {
     this.#handlers.changed()
   }
 
+  setLooking(attachment: Attachment, looking: boolean): void {
+    attachment.looking = looking
+    if (attachment.seen && this.#attention.clear()) this.#handlers.changed()
+  }
+
   takeSize(attachment: Attachment, size: Size): void {
     checkSize(size)
     this.sizes.take(attachment.options.stream, size, attachment.options.size_stays)
@@ -490,7 +495,7 @@ export class Session implements Source {
   }
 
   #called(text: string): void {
-    const seen = [...this.#attachments].some(attachment => attachment.shows)
+    const seen = [...this.#attachments].some(attachment => attachment.seen)
     if (this.#attention.call(text, seen)) this.#handlers.changed()
   }
 

@@ -35,6 +35,8 @@ export interface Source {
   inputSeen(stream: string): number
   /** Queues one unit of input, once. False: no room now, ask again when told. */
   takeInput(stream: string, seq: number, bytes: Uint8Array): boolean
+  /** Whether somebody is before that client's screen. */
+  setLooking(attachment: Attachment, looking: boolean): void
   /** Throws `size_invalid`. */
   takeSize(attachment: Attachment, size: Size): void
   releaseSize(attachment: Attachment): void
