@@ -18,6 +18,8 @@ export interface Engine {
   tapAt(x: number, y: number): Promise<void>
   type(text: string): Promise<void>
   enter(): Promise<void>
+  /** Ctrl+Insert: the old keys for copying, which terminals leave to browsers. */
+  copyKeys(): Promise<void>
   /** A PNG of the window's page. */
   screenshot(): Promise<Buffer>
   close(): Promise<void>
@@ -84,6 +86,22 @@ export class EnginePhone {
     await this.engine.tapAt(x, y)
   }
 
+  /** From here on the page takes the engine's pointer for a finger, if it is a mouse: what style sheets and scripts ask. */
+  async takesFingers(): Promise<void> {
+    await this.engine.evaluate(() => {
+      if (matchMedia('(pointer: coarse)').matches) return
+      const finger = (media: string) =>
+        media
+          .replaceAll(/\((?:any-)?(?:hover: none|pointer: coarse)\)/g, '(min-width: 0)')
+          .replaceAll(/\((?:any-)?(?:hover: hover|pointer: fine)\)/g, '(max-width: 0)')
+      const ask = matchMedia.bind(window)
+      window.matchMedia = media => ask(finger(media))
+      for (const { cssRules } of document.styleSheets)
+        for (const rule of cssRules)
+          if (rule instanceof CSSMediaRule) rule.media.mediaText = finger(rule.media.mediaText)
+    })
+  }
+
   async newSession(): Promise<void> {
     await this.tap('New session')
     await this.shows('$')
@@ -147,6 +165,16 @@ export class EnginePhone {
   }
 
   async picture(name: string): Promise<void> {
+    await until('what moves has come to rest', () =>
+      this.engine.evaluate(() =>
+        document
+          .getAnimations()
+          .every(
+            one =>
+              one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+          ),
+      ),
+    )
     mkdirSync(SCREENSHOTS, { recursive: true })
     writeFileSync(join(SCREENSHOTS, `${this.engine.name}-${name}.png`), await this.engine.screenshot())
   }

@@ -67,6 +67,12 @@ export class Firefox implements Engine {
     await this.#page.keyboard.press('Enter')
   }
 
+  async copyKeys(): Promise<void> {
+    await this.#page.keyboard.down('Control')
+    await this.#page.keyboard.press('Insert')
+    await this.#page.keyboard.up('Control')
+  }
+
   async screenshot(): Promise<Buffer> {
     return Buffer.from(await this.#page.screenshot())
   }

@@ -20,9 +20,7 @@ if (missing.length > 0) {
 }
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
 const config = join(ROOT, 'vitest.engines.config.ts')
-// No GPU here: without this WebKit draws nothing under Xvfb on some machines.
-const env = { ...process.env, WEBKIT_DISABLE_COMPOSITING_MODE: '1' }
 const args = ['-a', process.execPath, vitest, 'run', '--config', config, ...process.argv.slice(2)]
-const { status, error } = spawnSync('xvfb-run', args, { cwd: ROOT, stdio: 'inherit', env })
+const { status, error } = spawnSync('xvfb-run', args, { cwd: ROOT, stdio: 'inherit' })
 if (error) throw error
 process.exitCode = status ?? 1

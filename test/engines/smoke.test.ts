@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BrowserHost } from '../support/browser-host.ts'
 import { findTerminal } from '../support/cells.ts'
-import { type Engine, EnginePhone } from './engine.ts'
+import { type Engine, EnginePhone, until } from './engine.ts'
 import { Firefox } from './firefox.ts'
 import { WebKit } from './webkit.ts'
 
@@ -64,6 +64,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
 
   test('the key bar reaches the program, and the keyboard stays open', async () => {
     await phone.open(await host.address())
+    await phone.takesFingers()
     await phone.newSession()
     await phone.run('cat -v')
     await phone.tap('Up')
@@ -117,19 +118,17 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.shows('\nto be copied')
     await phone.tapTerminal()
     expect(await engine.evaluate(findTerminal)).toBe(true)
-    const copied = await engine.evaluate(() => {
+    await engine.evaluate(() => {
       const term = window.otgTerminal as unknown as { select(x: number, y: number, length: number): void }
       term.select(0, 1, 'to be copied'.length)
-      let text = 'nothing'
-      const listen = (event: ClipboardEvent) => {
-        text = event.clipboardData?.getData('text/plain') ?? 'no clipboard'
-      }
-      document.addEventListener('copy', listen)
-      document.execCommand('copy')
-      document.removeEventListener('copy', listen)
-      return text
+      document.addEventListener('copy', event => {
+        Object.assign(window, { copied: event.clipboardData?.getData('text/plain') })
+      })
     })
-    expect(copied).toBe('to be copied')
+    await engine.copyKeys()
+    const copied = () => engine.evaluate(() => (window as unknown as { copied?: string }).copied ?? null)
+    await until('something is copied', async () => (await copied()) !== null)
+    expect(await copied()).toBe('to be copied')
   })
 
   test('the list shows what runs, and a session opens from it', async () => {

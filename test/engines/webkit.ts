@@ -8,8 +8,15 @@ export const WEBKIT_DRIVER = process.env.OTG_WEBKIT_DRIVER ?? '/usr/bin/WebKitWe
 export const minibrowser = (): string | undefined =>
   process.env.OTG_MINIBROWSER ?? globSync('/usr/lib/*/webkit2gtk-4.1/MiniBrowser').find(path => existsSync(path))
 
-/** WebDriver's name of the Enter key. */
+/** WebDriver's names of keys. */
 const ENTER = '\ue007'
+const CONTROL = '\ue009'
+const INSERT = '\ue016'
+
+interface KeyAction {
+  type: 'keyDown' | 'keyUp'
+  value: string
+}
 
 export class WebKit implements Engine {
   readonly name = 'webkit'
@@ -24,6 +31,8 @@ export class WebKit implements Engine {
   static async start(): Promise<WebKit> {
     const port = await freePort()
     const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`, '--host=127.0.0.1'], { stdio: 'ignore' })
+    // A test run that breaks off leaves no browser behind.
+    process.once('exit', () => driver.kill())
     const root = `http://127.0.0.1:${port}`
     try {
       await until('WebKitWebDriver answers', () =>
@@ -73,15 +82,28 @@ export class WebKit implements Engine {
   }
 
   async type(text: string): Promise<void> {
-    const actions = [...text].flatMap(value => [
+    const actions = [...text].flatMap<KeyAction>(value => [
       { type: 'keyDown', value },
       { type: 'keyUp', value },
     ])
+    await this.#keys(actions)
+  }
+
+  async #keys(actions: KeyAction[]): Promise<void> {
     await this.#ask('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
   }
 
   async enter(): Promise<void> {
     await this.type(ENTER)
+  }
+
+  async copyKeys(): Promise<void> {
+    await this.#keys([
+      { type: 'keyDown', value: CONTROL },
+      { type: 'keyDown', value: INSERT },
+      { type: 'keyUp', value: INSERT },
+      { type: 'keyUp', value: CONTROL },
+    ])
   }
 
   async screenshot(): Promise<Buffer> {
