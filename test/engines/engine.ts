@@ -18,12 +18,15 @@ export interface Engine {
   tapAt(x: number, y: number): Promise<void>
   type(text: string): Promise<void>
   enter(): Promise<void>
-  /** Ctrl+Insert: the old keys for copying, which terminals leave to browsers. */
-  copyKeys(): Promise<void>
+  /** A finger that rests at this place until it has selected, and leaves. */
+  hold(x: number, y: number): Promise<void>
   /** A PNG of the window's page. */
   screenshot(): Promise<Buffer>
   close(): Promise<void>
 }
+
+/** Longer than any press that selects. */
+export const HOLD_MS = 800
 
 /** How long is waited for something to be seen. */
 const PATIENCE_MS = 15_000
@@ -113,6 +116,16 @@ export class EnginePhone {
       return { x: Math.round(left + 60), y: Math.round(top + 60) }
     })
     await this.engine.tapAt(x, y)
+  }
+
+  /** Where the last line that begins so is drawn: a place within its first letters. */
+  async placeOf(text: string): Promise<{ x: number; y: number }> {
+    const row = (await this.screen()).split('\n').findLastIndex(line => line.startsWith(text))
+    return this.engine.evaluate(row => {
+      const { left, top, width, height } = document.querySelector('.xterm-screen')!.getBoundingClientRect()
+      const { cols, rows } = window.otgTerminal!
+      return { x: Math.round(left + (2.5 * width) / cols), y: Math.round(top + ((row + 0.5) * height) / rows) }
+    }, row)
   }
 
   async run(command: string): Promise<void> {

@@ -1,6 +1,7 @@
 // Debian's Firefox over WebDriver BiDi, as a phone with a dark theme. The only file that knows puppeteer.
+import { setTimeout as pause } from 'node:timers/promises'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
-import type { Engine } from './engine.ts'
+import { type Engine, HOLD_MS } from './engine.ts'
 
 export const FIREFOX = process.env.OTG_FIREFOX ?? '/usr/bin/firefox-esr'
 
@@ -67,10 +68,10 @@ export class Firefox implements Engine {
     await this.#page.keyboard.press('Enter')
   }
 
-  async copyKeys(): Promise<void> {
-    await this.#page.keyboard.down('Control')
-    await this.#page.keyboard.press('Insert')
-    await this.#page.keyboard.up('Control')
+  async hold(x: number, y: number): Promise<void> {
+    await this.#page.touchscreen.touchStart(x, y)
+    await pause(HOLD_MS)
+    await this.#page.touchscreen.touchEnd()
   }
 
   async screenshot(): Promise<Buffer> {

@@ -2,8 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BrowserHost } from '../support/browser-host.ts'
-import { findTerminal } from '../support/cells.ts'
-import { type Engine, EnginePhone, until } from './engine.ts'
+import { type Engine, EnginePhone } from './engine.ts'
 import { Firefox } from './firefox.ts'
 import { WebKit } from './webkit.ts'
 
@@ -111,24 +110,18 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.shows(/\ntyped without a network\n\$$/)
   })
 
-  test('selected text is copied', async () => {
+  test('a word that a finger held is copied, and the page says so', async () => {
     await phone.open(await host.address())
+    await phone.takesFingers()
     await phone.newSession()
-    await phone.run('echo to be copied')
-    await phone.shows('\nto be copied')
-    await phone.tapTerminal()
-    expect(await engine.evaluate(findTerminal)).toBe(true)
-    await engine.evaluate(() => {
-      const term = window.otgTerminal as unknown as { select(x: number, y: number, length: number): void }
-      term.select(0, 1, 'to be copied'.length)
-      document.addEventListener('copy', event => {
-        Object.assign(window, { copied: event.clipboardData?.getData('text/plain') })
-      })
-    })
-    await engine.copyKeys()
-    const copied = () => engine.evaluate(() => (window as unknown as { copied?: string }).copied ?? null)
-    await until('something is copied', async () => (await copied()) !== null)
-    expect(await copied()).toBe('to be copied')
+    await phone.run('echo; echo to-be-copied')
+    await phone.shows('\nto-be-copied')
+    const { x, y } = await phone.placeOf('to-be-copied')
+    await engine.hold(x, y)
+    await phone.sees('Copy')
+    await phone.picture('selection')
+    await phone.tap('Copy')
+    await phone.sees('Copied')
   })
 
   test('the list shows what runs, and a session opens from it', async () => {

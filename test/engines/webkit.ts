@@ -2,21 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { type Engine, until } from './engine.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Engine, HOLD_MS, until } from './engine.ts'
 
 export const WEBKIT_DRIVER = process.env.OTG_WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver'
 export const minibrowser = (): string | undefined =>
   process.env.OTG_MINIBROWSER ?? globSync('/usr/lib/*/webkit2gtk-4.1/MiniBrowser').find(path => existsSync(path))
 
-/** WebDriver's names of keys. */
+/** WebDriver's name of the Enter key. */
 const ENTER = '\ue007'
-const CONTROL = '\ue009'
-const INSERT = '\ue016'
-
-interface KeyAction {
-  type: 'keyDown' | 'keyUp'
-  value: string
-}
 
 export class WebKit implements Engine {
   readonly name = 'webkit'
@@ -82,14 +76,10 @@ export class WebKit implements Engine {
   }
 
   async type(text: string): Promise<void> {
-    const actions = [...text].flatMap<KeyAction>(value => [
+    const actions = [...text].flatMap(value => [
       { type: 'keyDown', value },
       { type: 'keyUp', value },
     ])
-    await this.#keys(actions)
-  }
-
-  async #keys(actions: KeyAction[]): Promise<void> {
     await this.#ask('POST', '/actions', { actions: [{ type: 'key', id: 'keyboard', actions }] })
   }
 
@@ -97,13 +87,18 @@ export class WebKit implements Engine {
     await this.type(ENTER)
   }
 
-  async copyKeys(): Promise<void> {
-    await this.#keys([
-      { type: 'keyDown', value: CONTROL },
-      { type: 'keyDown', value: INSERT },
-      { type: 'keyUp', value: INSERT },
-      { type: 'keyUp', value: CONTROL },
-    ])
+  /** Without a touch screen there is no finger: the page is told of one. */
+  async hold(x: number, y: number): Promise<void> {
+    const tell = (type: string, x: number, y: number, down: boolean) => {
+      const target = document.elementFromPoint(x, y)
+      const finger = { identifier: 1, target, clientX: x, clientY: y, pageX: x, pageY: y, screenX: x, screenY: y }
+      const touches = down ? [finger] : []
+      const event = new Event(type, { bubbles: true, cancelable: true, composed: true })
+      target?.dispatchEvent(Object.assign(event, { touches, targetTouches: touches, changedTouches: [finger] }))
+    }
+    await this.evaluate(tell, 'touchstart', x, y, true)
+    await pause(HOLD_MS)
+    await this.evaluate(tell, 'touchend', x, y, false)
   }
 
   async screenshot(): Promise<Buffer> {
