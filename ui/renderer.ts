@@ -7,6 +7,7 @@ import type { Terminal } from '@xterm/xterm'
  * told of every switch: the two round the size of a cell differently.
  */
 export async function drawFast(term: Terminal, changed: () => void): Promise<void> {
+  mendInverted(term)
   if (!hasWebgl()) return
   try {
     // Loaded when asked for: the first screen does not wait for it.
@@ -21,6 +22,45 @@ export async function drawFast(term: Terminal, changed: () => void): Promise<voi
     changed()
   } catch {
     // The DOM renderer is in place already.
+  }
+}
+
+interface Cell {
+  isInverse(): number
+  isBgDefault(): boolean
+}
+
+interface RowFactory {
+  _themeService: { colors: { background: unknown } }
+  _applyMinimumContrast?: (
+    element: Element,
+    ground: unknown,
+    letters: unknown,
+    cell: Cell,
+    ...rest: unknown[]
+  ) => boolean
+}
+
+const mended = new WeakSet<object>()
+
+/**
+ * Inverted text has letters in the colour of the background. xterm's DOM renderer (6.0.0) forgets that where it looks after
+ * contrast, takes them to be as light as their ground and makes them grey; its WebGL renderer does not.
+ */
+function mendInverted(term: Terminal): void {
+  const core = (
+    term as unknown as { _core: { _renderService?: { _renderer?: { value?: { _rowFactory?: RowFactory } } } } }
+  )._core
+  const factory = core._renderService?._renderer?.value?._rowFactory
+  const apply = factory?._applyMinimumContrast
+  if (!factory || !apply) return
+  // For all of them: where WebGL is lost, xterm makes another.
+  const prototype = Object.getPrototypeOf(factory) as RowFactory
+  if (mended.has(prototype)) return
+  mended.add(prototype)
+  prototype._applyMinimumContrast = function (this: RowFactory, element, ground, letters, cell, ...rest) {
+    const isGround = cell.isInverse() !== 0 && cell.isBgDefault()
+    return apply.call(this, element, ground, isGround ? this._themeService.colors.background : letters, cell, ...rest)
   }
 }
 

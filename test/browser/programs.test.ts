@@ -115,3 +115,24 @@ test('a key that is held repeats, and the keyboard stays open', async ({ phone }
   await phone.keys('Left')
   await expect(phone.page.locator('.xterm-helper-textarea')).toBeFocused()
 })
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`inverted text has the colours of plain text, exchanged, ${colorScheme}`, async ({ phone }) => {
+    await phone.page.emulateMedia({ colorScheme })
+    await phone.open()
+    await phone.newSession()
+    await phone.run("printf '\\e[7mturned\\e[0m\\n'")
+    await phone.shows('\nturned')
+    const [ground, letters] = await phone.page.evaluate(() => {
+      const turned = [...document.querySelectorAll('.xterm-rows span')].find(span => span.textContent === 'turned')!
+      const { color, backgroundColor } = getComputedStyle(turned)
+      const viewport = getComputedStyle(document.querySelector('.xterm-scrollable-element')!).backgroundColor
+      const plain = getComputedStyle(document.querySelector('.xterm-rows')!).color
+      return [
+        [backgroundColor, plain],
+        [color, viewport],
+      ]
+    })
+    expect(ground![0]).toBe(ground![1])
+    expect(letters![0]).toBe(letters![1])
+  })

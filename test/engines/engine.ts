@@ -1,0 +1,194 @@
+// What a test needs of a browser, whichever engine it is. Knows no engine and no test.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { findTerminal } from '../support/cells.ts'
+
+const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
+
+/** A browser with one window. */
+export interface Engine {
+  readonly name: string
+  /** Leaves the window with an empty page, and takes its place in a phone's shape. */
+  goto(url: string): Promise<void>
+  reload(): Promise<void>
+  /** Runs in the page; takes and gives JSON. */
+  evaluate<T, A extends unknown[]>(run: (...args: A) => T, ...args: A): Promise<T>
+  /** A finger or a mouse, whichever the engine has, at this place of the page. */
+  tapAt(x: number, y: number): Promise<void>
+  type(text: string): Promise<void>
+  enter(): Promise<void>
+  /** A finger that rests at this place until it has selected, and leaves. */
+  hold(x: number, y: number): Promise<void>
+  /** A PNG of the window's page. */
+  screenshot(): Promise<Buffer>
+  close(): Promise<void>
+}
+
+/** Longer than any press that selects. */
+export const HOLD_MS = 800
+
+/** How long is waited for something to be seen. */
+const PATIENCE_MS = 15_000
+
+/** Waits until it is true; `what` says what, should it never be. */
+export async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + PATIENCE_MS
+  for (;;) {
+    if (await isTrue()) return
+    if (Date.now() > end) throw new Error(`never: ${what}`)
+    await pause(50)
+  }
+}
+
+/** The phone's page in one of them. */
+export class EnginePhone {
+  readonly engine: Engine
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** Opens an address and is let in. */
+  async open(address: string): Promise<void> {
+    await this.engine.goto(address)
+    await this.sees('New session')
+  }
+
+  /** Waits until the page says it somewhere, or a button is called so. */
+  async sees(text: string): Promise<void> {
+    let page = ''
+    try {
+      await until(`the page says ${text}`, async () => {
+        page = await this.engine.evaluate(() => {
+          const names = [...document.querySelectorAll('button')].map(button => button.ariaLabel ?? '')
+          return `${document.body.innerText}\n${names.join('\n')}`
+        })
+        return page.includes(text)
+      })
+    } catch (cause) {
+      throw new Error(`the page never said "${text}" but:\n${page}`, { cause })
+    }
+  }
+
+  /** Taps the button of this name, once it can be tapped. */
+  async tap(name: string): Promise<void> {
+    let at: { x: number; y: number } | null = null
+    await until(`there is a button ${name}`, async () => {
+      at = await this.engine.evaluate(name => {
+        for (const button of document.querySelectorAll('button')) {
+          if ((button.ariaLabel ?? button.innerText).trim() !== name || button.disabled) continue
+          const { left, top, width, height } = button.getBoundingClientRect()
+          if (width > 0) return { x: Math.round(left + width / 2), y: Math.round(top + height / 2) }
+        }
+        return null
+      }, name)
+      return at !== null
+    })
+    const { x, y } = at as unknown as { x: number; y: number }
+    await this.engine.tapAt(x, y)
+  }
+
+  /** From here on the page takes the engine's pointer for a finger, if it is a mouse: what style sheets and scripts ask. */
+  async takesFingers(): Promise<void> {
+    await this.engine.evaluate(() => {
+      if (matchMedia('(pointer: coarse)').matches) return
+      const finger = (media: string) =>
+        media
+          .replaceAll(/\((?:any-)?(?:hover: none|pointer: coarse)\)/g, '(min-width: 0)')
+          .replaceAll(/\((?:any-)?(?:hover: hover|pointer: fine)\)/g, '(max-width: 0)')
+      const ask = matchMedia.bind(window)
+      window.matchMedia = media => ask(finger(media))
+      for (const { cssRules } of document.styleSheets)
+        for (const rule of cssRules)
+          if (rule instanceof CSSMediaRule) rule.media.mediaText = finger(rule.media.mediaText)
+    })
+  }
+
+  async newSession(): Promise<void> {
+    await this.tap('New session')
+    await this.shows('$')
+  }
+
+  async tapTerminal(): Promise<void> {
+    const { x, y } = await this.engine.evaluate(() => {
+      const { left, top } = document.querySelector('.xterm-screen')!.getBoundingClientRect()
+      return { x: Math.round(left + 60), y: Math.round(top + 60) }
+    })
+    await this.engine.tapAt(x, y)
+  }
+
+  /** Where the last line that begins so is drawn: a place within its first letters. */
+  async placeOf(text: string): Promise<{ x: number; y: number }> {
+    const row = (await this.screen()).split('\n').findLastIndex(line => line.startsWith(text))
+    return this.engine.evaluate(row => {
+      const { left, top, width, height } = document.querySelector('.xterm-screen')!.getBoundingClientRect()
+      const { cols, rows } = window.otgTerminal!
+      return { x: Math.round(left + (2.5 * width) / cols), y: Math.round(top + ((row + 0.5) * height) / rows) }
+    }, row)
+  }
+
+  async run(command: string): Promise<void> {
+    await this.engine.type(command)
+    await this.engine.enter()
+  }
+
+  /** The terminal's rows, whichever way the engine draws them. Nothing while they are hidden. */
+  async screen(): Promise<string> {
+    const isSeen = await this.engine.evaluate(
+      () => document.querySelector('.xterm') !== null && document.querySelector('.catching-up') === null,
+    )
+    if (!isSeen || !(await this.engine.evaluate(findTerminal))) return ''
+    return this.engine.evaluate(() => {
+      const { buffer, rows } = window.otgTerminal!
+      const { active } = buffer
+      const lines = Array.from({ length: rows }, (_, y) =>
+        active.getLine(active.viewportY + y)!.translateToString(true),
+      )
+      return lines
+        .map(line => line.trimEnd())
+        .join('\n')
+        .trimEnd()
+    })
+  }
+
+  async shows(what: string | RegExp): Promise<void> {
+    let screen = ''
+    try {
+      await until('', async () => {
+        screen = await this.screen()
+        return typeof what === 'string' ? screen.includes(what) : what.test(screen)
+      })
+    } catch (cause) {
+      throw new Error(`the terminal never showed ${what} but:\n${screen}`, { cause })
+    }
+  }
+
+  /** Waits until the screen is exactly this. */
+  async showsExactly(wanted: string): Promise<void> {
+    let screen = ''
+    try {
+      await until('', async () => {
+        screen = await this.screen()
+        return screen === wanted
+      })
+    } catch (cause) {
+      throw new Error(`the terminal never showed:\n${wanted}\n--- but:\n${screen}`, { cause })
+    }
+  }
+
+  async picture(name: string): Promise<void> {
+    await until('what moves has come to rest', () =>
+      this.engine.evaluate(() =>
+        document
+          .getAnimations()
+          .every(
+            one =>
+              one.playState !== 'running' || one.effect?.getComputedTiming().iterations === Number.POSITIVE_INFINITY,
+          ),
+      ),
+    )
+    mkdirSync(SCREENSHOTS, { recursive: true })
+    writeFileSync(join(SCREENSHOTS, `${this.engine.name}-${name}.png`), await this.engine.screenshot())
+  }
+}

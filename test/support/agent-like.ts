@@ -1,0 +1,288 @@
+// A program that draws as coding agents do: synchronized output, a spinner, a box to type into, answers that stream past,
+// questions to be answered by arrows. Knows nothing of who shows it. Run: node agent-like.ts inline|full.
+
+const FULL = process.argv[2] === 'full'
+const FRAME_MS = 30
+/** Frames of one piece of work; each brings lines of the answer. */
+const FRAMES = 14
+/** An Escape that nothing follows for so long was the key. */
+const ESCAPE_MS = 60
+
+const { stdin, stdout } = process
+
+// --- what is said ---
+
+const sgr = (codes: string, text: string) => `\x1b[${codes}m${text}\x1b[0m`
+const bold = (text: string) => sgr('1', text)
+const dim = (text: string) => sgr('2', text)
+const link = (uri: string, text: string) => `\x1b]8;;${uri}\x1b\\${text}\x1b]8;;\x1b\\`
+const INK = '38;2;215;119;87'
+
+const SAID: readonly string[] = [
+  `${sgr('38;5;114', '●')} I will read the ${bold('parser')} first.`,
+  `  ${dim('⎿  Read')} ${sgr('3', 'src/parser.ts')} ${dim('(214 lines)')}`,
+  `${sgr('38;5;114', '●')} ${sgr('4', 'Found it')}: the offset is ${sgr('7', ' counted twice ')}.`,
+  `  1. ${sgr('9', 'bytes')} ${sgr('1;3', 'characters')} are counted`,
+  `  2. ${sgr('4:3;58:2::230:90:90', 'offest')} is ${sgr('38;5;208', 'a typo')}, see ${link('https://example.org/spec', sgr('4', 'the spec'))}`,
+  `  3. 日本語 and 한국어 take two cells: ✅ 🚀 ${sgr('38;2;80;200;255', '界')}.`,
+  `${sgr(INK, '├─')} caf\u00e9, e\u0301, ${sgr('95', 'bright')} ${sgr('100;97', 'grey')} ${sgr('21', 'double')} ${sgr('53', 'over')}`,
+]
+
+/** Clusters whose width terminals disagree about. */
+const DISPUTED: readonly string[] = [
+  'heart \u2764\ufe0f|',
+  'coder \u{1f469}\u200d\u{1f4bb}|',
+  'skin \u{1f44d}\u{1f3fd}|',
+  'flag \u{1f1e9}\u{1f1ea}|',
+]
+
+const DIFF: readonly (readonly [string, string])[] = [
+  [' ', 'function offsetOf(line) {'],
+  ['-', '  return count(line) + count(line)'],
+  ['+', '  return count(line) // 一度だけ'],
+  [' ', '}'],
+]
+const GROUND = { ' ': '', '-': '48;2;74;34;38', '+': '48;2;30;64;44' } as Record<string, string>
+const SIGN = { ' ': '2', '-': '38;5;203', '+': '38;5;114' } as Record<string, string>
+
+const OPTIONS = ['Yes', 'Yes, and do not ask again', 'No, and tell it what to do']
+const SPINNER = ['✢', '✳', '✶', '✻', '✽', '✻', '✶', '✳']
+
+// --- state ---
+
+type Mode = 'asks' | 'works' | 'waits'
+let mode: Mode = 'waits'
+let typed = ''
+let chosen = 0
+let frame = 0
+let accepts = false
+let said = 0
+/** All that has been said, and how much of it is on the normal screen already. */
+const transcript: string[] = [
+  `${sgr(INK, '✻')} ${bold('Welcome to the agent')}`,
+  dim('  /disputed shows letters of disputed width, /exit ends'),
+  '',
+]
+let printed = 0
+/** Rows of the block at the bottom as drawn last, and the row of it in which the cursor stands. */
+let blockRows = 0
+let blockCursor = 0
+let back = 0
+
+// --- drawing ---
+
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60]|\p{Emoji_Presentation}/u
+
+function widthOf(text: string): number {
+  let width = 0
+  for (const letter of text.replace(/\x1b\[[\d;:]*m|\x1b\]8;;.*?\x1b\\/g, ''))
+    if (!/\p{M}/u.test(letter)) width += WIDE.test(letter) ? 2 : 1
+  return width
+}
+
+function box(lines: string[], color: string): string[] {
+  const inside = stdout.columns - 4
+  const side = sgr(color, '│')
+  return [
+    sgr(color, `╭${'─'.repeat(inside + 2)}╮`),
+    ...lines.map(line => `${side} ${line}${' '.repeat(Math.max(0, inside - widthOf(line)))} ${side}`),
+    sgr(color, `╰${'─'.repeat(inside + 2)}╯`),
+  ]
+}
+
+/** The block at the bottom, and where the cursor stands in it; no cursor while there is nothing to type. */
+function block(): { lines: string[]; cursor?: { row: number; column: number } } {
+  if (mode === 'asks') {
+    const lines = OPTIONS.map((option, index) =>
+      index === chosen ? sgr('38;5;111', `❯ ${index + 1}. ${option}`) : `  ${index + 1}. ${dim(option)}`,
+    )
+    const ground = (sign: string, text: string) =>
+      sgr(
+        GROUND[sign] ?? '',
+        `${sgr(`${SIGN[sign]};${GROUND[sign]}`, sign)}${GROUND[sign] ? `\x1b[${GROUND[sign]}m` : ''} ${text}\x1b[K`,
+      )
+    return {
+      lines: [
+        ...DIFF.map(([sign, text]) => ground(sign, text)),
+        ...box([bold('Make this edit?'), '', ...lines], '38;5;111'),
+      ],
+    }
+  }
+  const lines: string[] = []
+  if (mode === 'works')
+    lines.push(`${sgr(INK, `${SPINNER[frame % SPINNER.length]} Pondering…`)} ${dim(`(${frame} · esc to interrupt)`)}`)
+  // What does not fit is seen from its end.
+  let shown = typed
+  while (widthOf(shown) > stdout.columns - 7) shown = [...shown].slice(1).join('')
+  lines.push('', ...box([`${dim('>')} ${shown}`], '38;5;244'))
+  const row = lines.length - 2
+  lines.push(accepts ? sgr('38;5;141', '  ⏵⏵ accept edits on') : dim('  ? for shortcuts'))
+  return { lines, ...(mode === 'waits' && { cursor: { row, column: 4 + widthOf(shown) } }) }
+}
+
+function draw(): void {
+  const { lines, cursor } = block()
+  let text = '\x1b[?2026h\x1b[?25l'
+  if (FULL) {
+    const room = stdout.rows - lines.length
+    const from = Math.max(0, transcript.length - room - back)
+    const seen = transcript.slice(from, from + room)
+    while (seen.length < room) seen.push('')
+    for (const [row, line] of [...seen, ...lines].entries()) text += `\x1b[${row + 1};1H\x1b[K${line}`
+    if (cursor) text += `\x1b[${room + cursor.row + 1};${cursor.column + 1}H`
+  } else {
+    if (blockCursor > 0) text += `\x1b[${blockCursor}A`
+    text += '\r\x1b[J'
+    for (const line of transcript.slice(printed)) text += `${line}\r\n`
+    printed = transcript.length
+    text += lines.join('\r\n')
+    blockRows = lines.length
+    blockCursor = cursor ? cursor.row : blockRows - 1
+    if (cursor) text += `\x1b[${blockRows - 1 - cursor.row}A\r\x1b[${cursor.column}C`
+  }
+  if (cursor) text += '\x1b[?25h'
+  stdout.write(`${text}\x1b[?2026l`)
+}
+
+/** Everything anew in another shape, as agents do: the scrollback too. */
+function drawAnew(): void {
+  if (!FULL) {
+    stdout.write('\x1b[2J\x1b[3J\x1b[H')
+    printed = 0
+    blockCursor = 0
+  }
+  draw()
+}
+
+// --- work ---
+
+function work(): void {
+  mode = 'works'
+  frame = 0
+  const step = () => {
+    if (mode !== 'works') return
+    if (++frame === FRAMES) {
+      mode = 'asks'
+      chosen = 0
+    } else for (let line = 0; line < 4; line++) transcript.push(SAID[said++ % SAID.length]!)
+    draw()
+    if (mode === 'works') setTimeout(step, FRAME_MS)
+  }
+  draw()
+  setTimeout(step, FRAME_MS)
+}
+
+function entered(): void {
+  if (mode === 'asks') {
+    const answer = OPTIONS[chosen]!
+    transcript.push(`${sgr(chosen === 2 ? '38;5;203' : '38;5;114', '●')} You said: ${bold(answer)}`, '')
+    mode = 'waits'
+    return draw()
+  }
+  if (mode === 'works' || typed === '') return
+  const text = typed
+  typed = ''
+  if (text === '/exit') return leave()
+  transcript.push(`${dim('>')} ${text}`)
+  if (text === '/disputed') {
+    transcript.push(...DISPUTED)
+    return draw()
+  }
+  work()
+}
+
+function key(name: string): void {
+  if (mode === 'asks' && (name === 'A' || name === 'B'))
+    chosen = (chosen + (name === 'A' ? OPTIONS.length - 1 : 1)) % OPTIONS.length
+  else if (name === 'Z') accepts = !accepts
+  else if (name === '5~') back = Math.min(Math.max(0, transcript.length - 5), back + 10)
+  else if (name === '6~') back = Math.max(0, back - 10)
+  else if (name === 'escape') typed = ''
+  draw()
+}
+
+// --- what is typed ---
+
+let input = ''
+let escapeTimer: NodeJS.Timeout | undefined
+let started = false
+
+/** One thing at the head of the input: a report, a paste, a key, text. */
+const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
+  // The last of the questions: then drawing begins.
+  [/^\x1b\[\?[\d;]*c/, () => started || start()],
+  [/^\x1b\[[?>][\d;$]*[a-zA-Z]|^\x1b\[\?[\d;]*\$y/, () => {}],
+  [/^\x1b[P\]_][^\x07\x1b]*(?:\x07|\x1b\\)/, () => {}],
+  [/^\x1b\[[IO](?![A-Z])/, () => {}],
+  [
+    /^\x1b\[200~(.*?)\x1b\[201~/s,
+    (_, text) => {
+      typed += `[Pasted ${text!.length} letters]`
+      draw()
+    },
+  ],
+  [/^\x1b\[([56]~|[A-HZ])|^\x1bO([A-D])/, (_, csi, ss3) => key(csi ?? ss3!)],
+  [/^\r/, entered],
+  [/^\x03/, () => leave()],
+  [
+    /^\x7f/,
+    () => {
+      typed = [...typed].slice(0, -1).join('')
+      draw()
+    },
+  ],
+  [
+    /^[^\x00-\x1f\x7f]+/,
+    text => {
+      if (mode !== 'waits') return
+      typed += text
+      draw()
+    },
+  ],
+  [/^[\x00-\x1a\x1c-\x1f]/, () => {}],
+]
+
+function take(): void {
+  while (input !== '') {
+    let taken = false
+    for (const [pattern, act] of PARTS) {
+      const match = pattern.exec(input)
+      if (!match) continue
+      input = input.slice(match[0].length)
+      act(...match)
+      taken = true
+      break
+    }
+    if (!taken) break
+  }
+  clearTimeout(escapeTimer)
+  if (input === '\x1b')
+    escapeTimer = setTimeout(() => {
+      input = ''
+      key('escape')
+    }, ESCAPE_MS)
+}
+
+function start(): void {
+  started = true
+  if (FULL) stdout.write('\x1b[?1049h\x1b[2J')
+  draw()
+}
+
+function leave(): void {
+  if (FULL) stdout.write('\x1b[?1049l')
+  else stdout.write(`\x1b[${Math.max(1, blockRows - blockCursor)}B\r\n`)
+  stdout.write('\x1b[?2004l\x1b[?1004l\x1b[?25h')
+  process.exit()
+}
+
+stdin.setRawMode(true)
+stdin.setEncoding('utf8')
+stdin.on('data', text => {
+  input += String(text)
+  take()
+})
+stdout.on('resize', drawAnew)
+// What agents ask before they draw: colours, the terminal's name, the keyboard protocol, synchronized output; the last is
+// answered by every terminal.
+stdout.write('\x1b[?2004h\x1b[?1004h\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[c')

@@ -1,0 +1,134 @@
+// What a terminal shows, cell by cell, in words that can be compared whichever xterm.js holds it. Knows no page and no tmux.
+import type { Terminal } from '@xterm/headless'
+
+export interface Shown {
+  cols: number
+  rows: number
+  /** For each row of the screen one entry a cell: its text and how that is drawn. A wide character's second half is ''. */
+  cells: string[][]
+  /** The same rows as plain text. */
+  text: string
+  cursor: { x: number; y: number; hidden: boolean }
+  alternate: boolean
+  applicationCursor: boolean
+  mouse: boolean
+  links: { uri: string | undefined; row: number; text: string }[]
+  /** What has scrolled out at the top, as text. */
+  above: string[]
+}
+
+interface Core {
+  coreService: { isCursorHidden: boolean }
+  _oscLinkService: { getLinkData(id: number): { uri: string } | undefined }
+}
+
+/** Reads the screen's last rows, wherever it is scrolled to. Stands on its own, so that it can be sent into a page. */
+export function readShown(term: Terminal): Shown {
+  const { cols, rows } = term
+  const buffer = term.buffer.active
+  const flags = ['Bold', 'Dim', 'Italic', 'Blink', 'Inverse', 'Invisible', 'Strikethrough', 'Overline'] as const
+  const core = (term as unknown as { _core: Core })._core
+  const links: Shown['links'] = []
+  const cells: string[][] = []
+  const lines: string[] = []
+  for (let y = 0; y < rows; y++) {
+    const line = buffer.getLine(buffer.baseY + y)!
+    const row: string[] = []
+    for (let x = 0; x < cols; x++) {
+      const cell = line.getCell(x)!
+      if (cell.getWidth() === 0) {
+        row.push('')
+        continue
+      }
+      // Not asked in the public way: the kind of underline (of a link another is drawn), its colour, the link.
+      const inner = cell as unknown as {
+        extended: { _ext: number; _urlId: number }
+        isUnderlineColorDefault(): boolean
+        getUnderlineColor(): number
+      }
+      const drawn: string[] = flags.filter(flag => cell[`is${flag}`]() !== 0)
+      if (inner.extended._urlId > 0) {
+        const uri = core._oscLinkService.getLinkData(inner.extended._urlId)?.uri
+        if (links.at(-1)?.uri === uri && links.at(-1)?.row === y) links.at(-1)!.text += cell.getChars()
+        else links.push({ uri, row: y, text: cell.getChars() })
+      }
+      if (cell.isUnderline()) {
+        const color = inner.isUnderlineColorDefault() ? '' : `:${inner.getUnderlineColor()}`
+        drawn.push(`Underline${(inner.extended._ext >>> 26) & 7}${color}`)
+      }
+      // An erased cell has a background only, a printed space has all; which of the two a program uses hangs on its terminal's
+      // description (`bce`). Nobody sees it, unless there is something to see in a space.
+      const blank = cell.getChars().trim() === '' && !drawn.some(one => !/^(Bold|Dim|Italic|Blink)$/.test(one))
+      if (blank) drawn.length = 0
+      else if (cell.isFgRGB()) drawn.push(`fg#${cell.getFgColor().toString(16)}`)
+      else if (cell.isFgPalette()) drawn.push(`fg${cell.getFgColor()}`)
+      if (cell.isBgRGB()) drawn.push(`bg#${cell.getBgColor().toString(16)}`)
+      else if (cell.isBgPalette()) drawn.push(`bg${cell.getBgColor()}`)
+      row.push(
+        `${cell.getChars() || ' '}${cell.getWidth() === 2 ? '(wide)' : ''}${drawn.map(one => ` ${one}`).join('')}`,
+      )
+    }
+    cells.push(row)
+    lines.push(line.translateToString(true).trimEnd())
+  }
+  const above: string[] = []
+  for (let y = 0; y < buffer.baseY; y++) above.push(buffer.getLine(y)!.translateToString(true).trimEnd())
+  return {
+    cols,
+    rows,
+    cells,
+    links,
+    text: lines.join('\n').trimEnd(),
+    cursor: { x: Math.min(buffer.cursorX, cols - 1), y: buffer.cursorY, hidden: core.coreService.isCursorHidden },
+    alternate: buffer.type === 'alternate',
+    applicationCursor: term.modes.applicationCursorKeysMode,
+    mouse: term.modes.mouseTrackingMode !== 'none',
+    above,
+  }
+}
+
+/** What differs, a line each. */
+export function shownDifferences(page: Shown, tmux: Shown): string[] {
+  const found: string[] = []
+  const compare = (what: string, mine: unknown, theirs: unknown) => {
+    if (JSON.stringify(mine) !== JSON.stringify(theirs))
+      found.push(`${what}: page ${JSON.stringify(mine)}, tmux ${JSON.stringify(theirs)}`)
+  }
+  for (const key of ['cols', 'rows', 'alternate', 'applicationCursor', 'mouse'] as const)
+    compare(key, page[key], tmux[key])
+  compare('cursor', page.cursor, tmux.cursor)
+  for (let y = 0; y < Math.max(page.rows, tmux.rows); y++)
+    for (let x = 0; x < Math.max(page.cols, tmux.cols); x++)
+      compare(`row ${y} column ${x}`, page.cells[y]?.[x], tmux.cells[y]?.[x])
+  return found
+}
+
+declare global {
+  interface Window {
+    /** The page's terminal, once `findTerminal` has found it. */
+    otgTerminal?: Terminal
+  }
+}
+
+/** Runs in a page: looks for the terminal that it draws among what hangs on the app's root, since pages show theirs to nobody. */
+export function findTerminal(): boolean {
+  const seen = new Set<unknown>()
+  let layer: unknown[] = [document.getElementById('app')]
+  while (layer.length > 0) {
+    const next: unknown[] = []
+    for (const one of layer) {
+      if (typeof one !== 'object' || one === null || seen.has(one)) continue
+      seen.add(one)
+      const term = (one as { view?: { term?: Terminal } }).view?.term
+      if (term?.buffer && document.body.contains((term as unknown as { element: HTMLElement }).element)) {
+        window.otgTerminal = term
+        return true
+      }
+      // Of the document nothing but the root is looked through.
+      if (one instanceof Node && one.nodeName !== 'DIV') continue
+      for (const key of Object.getOwnPropertyNames(one)) next.push((one as Record<string, unknown>)[key])
+    }
+    layer = next
+  }
+  return false
+}

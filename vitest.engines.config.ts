@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+// Engines other than Chromium: run by `npm run test:engines`, which has a display for them (test/engines/run.ts).
+export default defineConfig({
+  test: {
+    include: ['test/engines/**/*.test.ts'],
+    maxWorkers: 1,
+    retry: process.env.CI ? 1 : 0,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
