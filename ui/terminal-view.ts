@@ -13,6 +13,7 @@ import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
+import { bindSoftInput, type SoftInputBinding } from './soft-input/bind.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { FONT, onSchemeChange, palette } from './theme.ts'
 import { type TouchScroll, touchScroll } from './touch-scroll.ts'
@@ -32,6 +33,8 @@ export interface TerminalViewOptions {
   typingFailed?: (error: CodedError) => void
   /** Changes what was typed on its way out; for sticky modifiers. */
   filter?: (text: string) => string
+  /** Whether `filter` would change the next character. */
+  modified?: () => boolean
   /** The mode changed, or the session's size. */
   sizeChanged?: (mode: SizeMode, size: Grid) => void
 }
@@ -59,6 +62,7 @@ export class TerminalView implements TerminalSink {
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
   readonly #touch: TouchScroll
+  readonly #soft: SoftInputBinding
   readonly #undo: (() => void)[] = []
   #fontSize: number
   readonly #characters = new WholeCharacters()
@@ -129,8 +133,14 @@ export class TerminalView implements TerminalSink {
         this.#following = false
       },
     })
+    this.#soft = bindSoftInput(term, {
+      type: text => term.input(text),
+      paste: text => this.paste(text),
+      modified: () => this.#options.modified?.() ?? false,
+    })
     this.#undo.push(
       () => this.#touch.dispose(),
+      () => this.#soft.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
       }),
@@ -220,9 +230,16 @@ export class TerminalView implements TerminalSink {
 
   /** Presses a key of a key bar: what it sends depends on the modes that the program has set. */
   press(key: Key, modifiers: Modifiers): void {
+    this.#soft.finish()
     this.#returnToCursor()
     this.term.scrollToBottom()
     this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
+  }
+
+  /** Pastes as terminals do: bracketed where the program asked for it. All that is pasted comes through here. */
+  paste(text: string): void {
+    this.#soft.finish()
+    this.term.paste(text)
   }
 
   /** Twice is fine. */
@@ -269,7 +286,9 @@ export class TerminalView implements TerminalSink {
     // What xterm says of itself while it parses is not typed by anybody.
     if (this.#swallowed.speaking || this.#restoring) return
     this.#returnToCursor()
-    this.#send(encoder.encode(this.#options.filter?.(text) ?? text))
+    const sent = this.#options.filter?.(text) ?? text
+    if (sent !== text) this.#soft.forget()
+    this.#send(encoder.encode(sent))
   }
 
   /** Whoever types wants to see it, wherever a finger had moved the view. */
