@@ -107,6 +107,10 @@ export function bindSoftInput(term: Terminal, { type, paste, modified }: SoftInp
     // xterm.js empties the field after some keys.
     settling = setTimeout(settle)
   })
+  on('keyup', () => {
+    soft.keyIsUp()
+    settle()
+  })
   on('keypress', event => event.stopPropagation())
   on('beforeinput', event => {
     event.stopPropagation()

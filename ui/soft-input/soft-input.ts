@@ -56,7 +56,7 @@ export class SoftInput {
   #unsure = false
   /** A key was pressed since the field changed last: not dictation. */
   #keyed = false
-  /** Enter went to the terminal as a key; a browser may still break the line. */
+  /** Enter is down and went to the terminal as a key; a browser may break the line all the same. */
   #entered = false
 
   constructor(options: SoftInputOptions) {
@@ -89,6 +89,11 @@ export class SoftInput {
     if ([...press.key].length === 1 || press.key === 'Backspace') return 'field'
     this.#entered = press.key === 'Enter'
     return 'terminal'
+  }
+
+  /** The key is up again: what comes now does not come from it. */
+  keyIsUp(): void {
+    this.#entered = false
   }
 
   compose(text: string): void {
