@@ -134,6 +134,7 @@ export class TerminalView implements TerminalSink {
       },
     })
     this.#soft = bindSoftInput(term, {
+      view: box,
       type: text => term.input(text),
       paste: text => this.paste(text),
       modified: () => this.#options.modified?.() ?? false,

@@ -106,8 +106,7 @@ test.describe("Chromium's own input method", () => {
     await expect(preedit).toHaveText('하')
     await compose('한')
     await expect(preedit).toHaveText('한')
-    expect(await preedit.boundingBox()).toMatchObject(await cursorCorner(phone))
-    await phone.picture('preedit')
+    expect(await preedit.locator('span').boundingBox()).toMatchObject(await cursorCorner(phone))
     await commit('한')
     await expect(preedit).toHaveCount(0)
     expect(await typed()).toBe('한')
@@ -117,20 +116,64 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('')
   })
 
-  test('a long composition stays within the screen', async ({ phone }) => {
-    const typed = await bytes(phone)
-    const long = 'ながいぶんしょうをへんかんするまえにここにみえます'
-    await commit('x'.repeat(30))
+  const long = '長い文章を変換する前にここに見えます。とても長いので二行になることもありますね'
+
+  /** All of it is within the terminal's box. */
+  const isSeen = (phone: Phone) =>
+    expect(async () => {
+      const text = phone.page.locator('.preedit span')
+      await expect(text).toHaveText(long)
+      const box = (await text.boundingBox())!
+      const view = (await phone.page.locator('.terminal-view').boundingBox())!
+      expect(box.x).toBeGreaterThanOrEqual(view.x)
+      expect(box.x + box.width).toBeLessThanOrEqual(view.x + view.width + 1)
+      expect(box.y).toBeGreaterThanOrEqual(view.y)
+      expect(box.y + box.height).toBeLessThanOrEqual(view.y + view.height + 2)
+    }).toPass()
+
+  test('a long composition goes on in the next line, and becomes what it showed', async ({ phone }) => {
+    await phone.open()
+    await phone.newSession()
+    await phone.type('echo 一二三四五六七八九十')
+    await phone.shows('八九十')
+    await compose('変換')
+    await expect(phone.page.locator('.preedit')).toHaveText('変換')
+    await phone.picture('preedit')
     await compose(long)
-    const preedit = phone.page.locator('.preedit')
-    await expect(preedit).toHaveText(long)
-    const box = (await preedit.boundingBox())!
-    const screen = (await phone.page.locator('.xterm-screen').boundingBox())!
-    expect(box.x).toBeGreaterThanOrEqual(screen.x)
-    expect(box.x + box.width).toBeLessThanOrEqual(screen.x + screen.width + 1)
+    await isSeen(phone)
     await phone.picture('preedit-long')
+    await phone.page.emulateMedia({ colorScheme: 'light' })
+    await phone.page.setViewportSize({ width: 320, height: 500 })
+    await isSeen(phone)
+    await phone.picture('preedit-narrow-light')
     await commit(long)
-    expect(await typed()).toBe('x'.repeat(30) + long)
+    await expect(phone.page.locator('.preedit')).toHaveCount(0)
+    await phone.page.keyboard.press('Enter')
+    await expect
+      .poll(async () => (await phone.screen()).replaceAll('\n', '').split(`一二三四五六七八九十${long}`).length)
+      .toBe(3)
+    await phone.run('clear; seq 1 50; seq -s " " 1 30; clear; seq 1 40')
+    await phone.shows('40')
+    await compose(long)
+    await isSeen(phone)
+    await phone.picture('preedit-bottom')
+    await commit(long)
+  })
+
+  test('a composition on a screen wider than the phone stays where it is seen', async ({ phone, host }) => {
+    await host.desktop.create({ size: { cols: 240, rows: 60 }, title: 'wide' })
+    await phone.open()
+    await phone.page.getByText('wide').tap()
+    await phone.shows('$ ')
+    await phone.page.locator('.xterm').tap()
+    await phone.type(`echo ${'x'.repeat(150)}`)
+    await phone.shows('xxxxx')
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await compose(long)
+    await isSeen(phone)
+    await phone.picture('preedit-panned')
+    await commit(long)
+    await phone.shows(long.slice(0, 8))
   })
 
   test('Control of the key bar changes one composed letter, and the word starts anew', async ({ phone }) => {

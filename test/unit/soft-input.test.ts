@@ -100,6 +100,23 @@ describe('what waits', () => {
     expect(lineOf(field.sent)).toBe('각')
   })
 
+  test('a quotation mark that is a dead key waits for its letter', () => {
+    const field = typed(android, presses('Dead', 229), composes("'", '').slice(1))
+    expect([field.sent, field.soft.preedit]).toEqual(['', "'"])
+    field.play([...composes('é', "'"), ...ends('é')])
+    expect(field.sent).toBe('é')
+  })
+
+  test('a browser that takes composed text away to put it back deletes nothing', () => {
+    const field = typed(android, composesLetters('ls'))
+    field.play([
+      { type: 'input', inputType: 'deleteCompositionText', data: null, isComposing: true, edit: [2, ''] },
+      { type: 'input', inputType: 'insertFromComposition', data: 'ls', isComposing: true, edit: [0, 'ls'] },
+      ...ends('ls'),
+    ])
+    expect(field.sent).toBe('ls')
+  })
+
   test('by script, language, and who composes', () => {
     const now = { dead: false, modified: false }
     const words = { words: true, language: 'de' }
@@ -201,6 +218,18 @@ describe('deletions', () => {
     expect(difference('👨\u200d👩\u200d👧', '')).toEqual({ deletions: 1, inserted: '', unsure: true })
     expect(difference('กี', 'ก')).toEqual({ deletions: 1, inserted: '', unsure: true })
     expect(difference('🇩🇪', '')).toMatchObject({ inserted: '' })
+  })
+
+  test('where line editors differ in what is left, the field starts anew', () => {
+    const field = typed(apple, inserts('a👨\u200d👩\u200d👧'), deletes(8))
+    expect(field.sent).toBe(`a👨\u200d👩\u200d👧${DEL}`)
+    expect(field.value).toBe('\u200b')
+    field.play([...composes('e\u0301', ''), ...composes('e\u0300', 'e\u0301'), ...ends('e\u0300')])
+    expect(field.value).toBe('\u200be\u0300')
+    const composed = typed(android, composes('e\u0301', ''), composes('e\u0300', 'e\u0301'))
+    expect(composed.value).toBe(' e\u0300')
+    composed.play(ends('e\u0300'))
+    expect(composed.value).toBe(' ')
   })
 
   test('the field is bounded, a word at a time, and what stays can be corrected', () => {

@@ -12,6 +12,8 @@ export interface SoftInputBinding {
 }
 
 export interface SoftInputTarget {
+  /** What is seen of the terminal. */
+  view: HTMLElement
   /** What is typed, and what is deleted as DEL. */
   type: (text: string) => void
   /** Text that came as a whole: from a clipboard, or several lines at once. */
@@ -29,11 +31,11 @@ const REFUSED = new Set(['historyUndo', 'historyRedo'])
  * xterm.js keeps its field, the focus and all keys that are no text. Its own reading of input, composition and `keypress`
  * never runs: it guesses from single events, and doubles or loses characters with most soft keyboards (xterm.js#3600).
  */
-export function bindSoftInput(term: Terminal, { type, paste, modified }: SoftInputTarget): SoftInputBinding {
+export function bindSoftInput(term: Terminal, { view, type, paste, modified }: SoftInputTarget): SoftInputBinding {
   const field = term.textarea!
   const root = term.element!
   const soft = new SoftInput({ ...keyboardHere(), modified })
-  const shown = preedit(term)
+  const shown = preedit(term, view)
   const off = new AbortController()
   let settling: ReturnType<typeof setTimeout> | undefined
 

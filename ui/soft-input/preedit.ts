@@ -8,36 +8,48 @@ export interface Preedit {
   dispose(): void
 }
 
-/** Where the text has no room before the right edge it moves left, and where it is too long it wraps. */
-export function preedit(term: Terminal): Preedit {
+/** Stays within what is seen of `view`: at the right edge it goes on in the next line, as the terminal will. */
+export function preedit(term: Terminal, view: HTMLElement): Preedit {
   const screen = term.element?.querySelector<HTMLElement>('.xterm-screen')
   const box = document.createElement('div')
+  const span = document.createElement('span')
   box.className = 'preedit'
   // The field has it, and says so to screen readers.
   box.setAttribute('aria-hidden', 'true')
+  box.append(span)
 
   const place = () => {
     if (!screen || !box.isConnected) return
     const { cursorX, cursorY, baseY, viewportY } = term.buffer.active
-    const width = screen.clientWidth / term.cols
-    const height = screen.clientHeight / term.rows
+    const all = screen.getBoundingClientRect()
+    const seen = view.getBoundingClientRect()
+    const width = all.width / term.cols
+    const height = all.height / term.rows
+    const left = Math.max(0, seen.left - all.left)
+    const right = Math.min(all.width, seen.right - all.left)
+    const bottom = Math.min(all.height, seen.bottom - all.top)
     box.style.font = `${term.options.fontSize}px/${height}px ${term.options.fontFamily}`
-    box.style.left = '0'
-    const left = Math.min(cursorX * width, screen.clientWidth - box.offsetWidth)
-    const top = (baseY + cursorY - viewportY) * height
-    box.style.left = `${Math.max(0, left)}px`
-    box.style.top = `${Math.max(0, Math.min(top, screen.clientHeight - box.offsetHeight))}px`
+    box.style.left = `${left}px`
+    box.style.width = `${right - left}px`
+    // A cursor past the last column stands at it; there the text begins in the next line.
+    box.style.textIndent = `${Math.max(0, Math.min(cursorX * width, right) - left)}px`
+    box.style.top = `${Math.max(0, Math.min((baseY + cursorY - viewportY) * height, bottom - box.offsetHeight))}px`
   }
   const rendered = term.onRender(place)
+  const resized = new ResizeObserver(place)
+  resized.observe(view)
+  view.addEventListener('scroll', place)
   return {
     show: text => {
-      if (box.textContent !== text) box.textContent = text
+      if (span.textContent !== text) span.textContent = text
       if (text === '') box.remove()
       else if (!box.isConnected) screen?.append(box)
       place()
     },
     dispose: () => {
       rendered.dispose()
+      resized.disconnect()
+      view.removeEventListener('scroll', place)
       box.remove()
     },
   }
