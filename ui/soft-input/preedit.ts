@@ -33,7 +33,15 @@ export function preedit(term: Terminal, view: HTMLElement): Preedit {
     box.style.width = `${right - left}px`
     // A cursor past the last column stands at it; there the text begins in the next line.
     box.style.textIndent = `${Math.max(0, Math.min(cursorX * width, right) - left)}px`
-    box.style.top = `${Math.max(0, Math.min((baseY + cursorY - viewportY) * height, bottom - box.offsetHeight))}px`
+    box.classList.remove('above')
+    const top = (baseY + cursorY - viewportY) * height
+    // Half a line may be cut off; what has no room below goes above the line, which stays to be read.
+    const above = top + box.offsetHeight > bottom + height / 2
+    if (above) {
+      box.classList.add('above')
+      box.style.textIndent = '0'
+    }
+    box.style.top = `${above ? Math.max(0, top - box.offsetHeight) : top}px`
   }
   const rendered = term.onRender(place)
   const resized = new ResizeObserver(place)
