@@ -20,6 +20,11 @@ export class Sticky {
     else hold.value = hold.value === 'once' && double ? 'locked' : 'off'
   }
 
+  /** Whether the next character becomes another one. */
+  get on(): boolean {
+    return this.ctrl.peek() !== 'off' || this.alt.peek() !== 'off'
+  }
+
   /** What is on now; what was on for one key is off afterwards. */
   take(): Modifiers {
     const on = { ctrl: this.ctrl.value !== 'off', alt: this.alt.value !== 'off', shift: false }

@@ -14,6 +14,7 @@ import { offerLinks } from './links.ts'
 import { onPresence } from './presence.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
+import { bindSoftInput, type SoftInputBinding } from './soft-input/bind.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { FONT, onSchemeChange, palette } from './theme.ts'
 import { type TouchScroll, touchScroll } from './touch-scroll.ts'
@@ -33,6 +34,8 @@ export interface TerminalViewOptions {
   typingFailed?: (error: CodedError) => void
   /** Changes what was typed on its way out; for sticky modifiers. */
   filter?: (text: string) => string
+  /** Whether `filter` would change the next character. */
+  modified?: () => boolean
   /** The mode changed, or the session's size. */
   sizeChanged?: (mode: SizeMode, size: Grid) => void
 }
@@ -60,6 +63,7 @@ export class TerminalView implements TerminalSink {
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
   readonly #touch: TouchScroll
+  readonly #soft: SoftInputBinding
   readonly #undo: (() => void)[] = []
   #fontSize: number
   readonly #characters = new WholeCharacters()
@@ -130,8 +134,15 @@ export class TerminalView implements TerminalSink {
         this.#following = false
       },
     })
+    this.#soft = bindSoftInput(term, {
+      view: box,
+      type: text => term.input(text),
+      paste: text => this.paste(text),
+      modified: () => this.#options.modified?.() ?? false,
+    })
     this.#undo.push(
       () => this.#touch.dispose(),
+      () => this.#soft.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
       }),
@@ -222,9 +233,16 @@ export class TerminalView implements TerminalSink {
 
   /** Presses a key of a key bar: what it sends depends on the modes that the program has set. */
   press(key: Key, modifiers: Modifiers): void {
+    this.#soft.finish()
     this.#returnToCursor()
     this.term.scrollToBottom()
     this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
+  }
+
+  /** Pastes as terminals do: bracketed where the program asked for it. All that is pasted comes through here. */
+  paste(text: string): void {
+    this.#soft.finish()
+    this.term.paste(text)
   }
 
   /** Twice is fine. */
@@ -271,7 +289,9 @@ export class TerminalView implements TerminalSink {
     // What xterm says of itself while it parses is not typed by anybody.
     if (this.#swallowed.speaking || this.#restoring) return
     this.#returnToCursor()
-    this.#send(encoder.encode(this.#options.filter?.(text) ?? text))
+    const sent = this.#options.filter?.(text) ?? text
+    if (sent !== text) this.#soft.forget()
+    this.#send(encoder.encode(sent))
   }
 
   /** Whoever types wants to see it, wherever a finger had moved the view. */

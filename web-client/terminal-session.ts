@@ -64,6 +64,7 @@ export class TerminalSession {
     const view = new TerminalView(box, {
       mode: session_id ? 'follow' : 'own',
       filter: this.sticky.filter,
+      modified: () => this.sticky.on,
       openLink: target => {
         this.link.value = target
       },
