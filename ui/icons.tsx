@@ -24,6 +24,12 @@ const PATHS = {
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   flag: 'M6 21V4h12l-3 4 3 4H6',
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  compose: 'M4 5h16v11H11l-4 4v-4H4zM8 9.5h8M8 12.5h5',
+  paste: 'M9 5H6v15h12V5h-3M9 3.5h6v3.5H9zM12 10.5v6M9.5 14l2.5 2.5 2.5-2.5',
+  attach:
+    'M19 11.5l-7.5 7.5a4.6 4.6 0 0 1-6.5-6.5L13 4.5a3.1 3.1 0 0 1 4.4 4.4l-7.6 7.6a1.6 1.6 0 0 1-2.2-2.2L14.5 7.4',
+  send: 'M5 12h13M13 6l6 6-6 6',
+  enter: 'M19 6v7H6M10 9l-4 4 4 4',
   bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
 } as const
 

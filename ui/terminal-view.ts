@@ -11,6 +11,7 @@ import { guard } from '../protocol/xterm-guard.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
+import { pasteSequence } from './paste.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
@@ -30,6 +31,8 @@ export interface TerminalViewOptions {
   openLink?: (target: string) => void
   /** Typing failed (`input_full`, `session_ended`, `read_only`). */
   typingFailed?: (error: CodedError) => void
+  /** Pasted into the terminal: to be asked about, and given to `paste`. Left out: it is pasted as it is. */
+  pasted?: (text: string, files: File[]) => void
   /** Changes what was typed on its way out; for sticky modifiers. */
   filter?: (text: string) => string
   /** The mode changed, or the session's size. */
@@ -138,6 +141,10 @@ export class TerminalView implements TerminalSink {
     const observer = new ResizeObserver(() => this.#layout())
     observer.observe(box)
     this.#undo.push(() => observer.disconnect())
+    // Before xterm's own listeners, which would let pasted text end its bracket.
+    const pasted = (event: ClipboardEvent) => this.#pasted(event)
+    this.#sheet.addEventListener('paste', pasted, { capture: true })
+    this.#undo.push(() => this.#sheet.removeEventListener('paste', pasted, { capture: true }))
     for (const [name, value] of TYPING_HINTS) term.textarea?.setAttribute(name, value)
     this.#layout()
   }
@@ -225,6 +232,29 @@ export class TerminalView implements TerminalSink {
     this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
   }
 
+  /** Whether the program has asked to be told of pastes: then it does not take their lines for entered. */
+  get bracketsPaste(): boolean {
+    return this.term.modes.bracketedPasteMode
+  }
+
+  /** The cursor's line up to the cursor: what was asked last. */
+  promptLine(): string {
+    const { active } = this.term.buffer
+    return active.getLine(active.baseY + active.cursorY)?.translateToString(false, 0, active.cursorX) ?? ''
+  }
+
+  /** Pastes as one unit of input. What cannot be typed is told to `typingFailed`; returns whether it could. */
+  paste(text: string): boolean {
+    this.#returnToCursor()
+    this.term.scrollToBottom()
+    try {
+      return this.#send(pasteSequence(text, this.bracketsPaste))
+    } catch (error) {
+      this.#options.typingFailed?.(toCoded(error))
+      return false
+    }
+  }
+
   /** Twice is fine. */
   dispose(): void {
     this.unbind()
@@ -278,11 +308,24 @@ export class TerminalView implements TerminalSink {
     this.#touch.halt()
   }
 
-  #send(bytes: Uint8Array): void {
+  #pasted(event: ClipboardEvent): void {
+    event.preventDefault()
+    event.stopPropagation()
+    if (this.term.options.disableStdin || !event.clipboardData) return
+    const text = event.clipboardData.getData('text/plain')
+    const { pasted } = this.#options
+    if (pasted) pasted(text, [...event.clipboardData.files])
+    else if (text) this.paste(text)
+  }
+
+  /** Returns whether it could be typed. */
+  #send(bytes: Uint8Array): boolean {
     try {
       this.#attached?.type(bytes)
+      return this.#attached !== undefined
     } catch (error) {
       this.#options.typingFailed?.(toCoded(error))
+      return false
     }
   }
 

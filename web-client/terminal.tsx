@@ -4,14 +4,19 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionSpec } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { KeyBar } from '../ui/key-bar.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { backToSessions, nameTerminal, openTerminal } from './route.ts'
 import { seen } from './soft-keyboard.ts'
+import { TerminalFoot } from './terminal-foot.tsx'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
+
+/** A phone on its side with its keyboard open has room for the terminal and the keys, and for nothing else. */
+const LOW_PX = 300
+/** As in page.css. */
+const HEADER_PX = 44
 
 export interface TerminalProps {
   link: HostLink
@@ -45,7 +50,9 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
     observer.observe(banner.current)
     return () => observer.disconnect()
   }, [])
-  const covered = seen.value.covered + bannerHeight.value
+  const footExtra = useSignal(0)
+  const low = seen.value.covered > 0 && seen.value.height < LOW_PX
+  const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useEffect(() => session?.view?.setCovered(covered), [session, covered])
 
   const failed = session?.failed.value
@@ -67,7 +74,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
   return (
-    <div class={readOnly && !ended && !failed ? 'page terminal looks' : 'page terminal'}>
+    <div class={`page terminal${readOnly && !ended && !failed ? ' looks' : ''}${low ? ' low' : ''}`}>
       <header>
         <button
           type="button"
@@ -114,12 +121,11 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       <div class="stage">
         <div class="box" ref={box} />
       </div>
-      {session && follows && !readOnly && !ended && !failed && <SizeStrip session={session} />}
+      {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
         <EndStrip text={failed ? failed.message : stateWords(session.exit.value!)} readOnly={readOnly} />
       ) : (
-        session &&
-        !readOnly && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
+        session && !readOnly && <TerminalFoot link={link} session={session} extra={footExtra} />
       )}
       {session && <Overlays link={link} session={session} overlay={overlay} />}
     </div>
