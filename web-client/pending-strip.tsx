@@ -1,4 +1,5 @@
 // What was typed and has not arrived, beside the terminal that cannot show it yet. Knows nothing of connections.
+import './pending-strip.css'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { typed } from '../ui/visible.ts'
