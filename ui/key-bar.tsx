@@ -38,10 +38,13 @@ interface Finger {
 export function KeyBar({ sticky, press, act }: KeyBarProps) {
   const page = useSignal(0)
   const drag = useSignal<number | undefined>(undefined)
+  /** Where the page that is shown came from. */
+  const from = useSignal(0)
   const fingers = useRef(new Map<number, Finger>())
   useEffect(() => () => forget(fingers.current), [])
 
-  const turn = (by: number) => {
+  const turn = (by: 1 | -1, dragged = 0) => {
+    from.value = by * window.innerWidth + dragged
     page.value = (page.value + by + PAGES.length) % PAGES.length
   }
 
@@ -101,7 +104,7 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
     if (finger.drags) drag.value = undefined
     // Whatever else ends it (a system gesture, a mouse that left) presses nothing.
     if (event.type !== 'pointerup') return
-    if (finger.drags && Math.abs(across) > SWIPE_PX) turn(across < 0 ? 1 : -1)
+    if (finger.drags && Math.abs(across) > SWIPE_PX) turn(across < 0 ? 1 : -1, across)
     if (finger.done) return
     tick()
     strike(finger.face)
@@ -122,10 +125,15 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
     >
       <div
         class={drag.value === undefined ? 'pages' : 'pages dragged'}
-        style={`--page: ${page.value}; --drag: ${drag.value ?? 0}px`}
+        style={`--drag: ${drag.value ?? 0}px; --from: ${from.value}px`}
       >
         {PAGES.map((faces, index) => (
-          <div key={faces[0]?.name} class={`keys page-${index + 1}`} inert={index !== page.value}>
+          <div
+            key={faces[0]?.name}
+            class={`keys page-${index + 1}`}
+            style={`--at: ${beside(index, page.value)}`}
+            inert={index !== page.value}
+          >
             {faces.map(face => (
               <BarKey key={face.area} face={face} sticky={sticky} page={page} down={down} click={() => strike(face)} />
             ))}
@@ -177,6 +185,12 @@ function Dots({ page }: { page: number }) {
       ))}
     </span>
   )
+}
+
+/** How many pages further `index` is than `page`, going round the shorter way. */
+function beside(index: number, page: number): number {
+  const on = (index - page + PAGES.length) % PAGES.length
+  return on > PAGES.length / 2 ? on - PAGES.length : on
 }
 
 function forget(fingers: Map<number, Finger>): void {
