@@ -159,7 +159,7 @@ function BarKey({ face, sticky, page, down, click }: BarKeyProps) {
   if (held === 'locked') label = `${name}, locked`
   else if (does === 'more') label = `${name}, page ${page.value + 1} of ${PAGES.length}`
   let content: ComponentChildren = shown
-  if (does === 'compose' || does === 'paste') content = <Icon name={does} />
+  if (does === 'compose' || does === 'paste' || does === 'enter') content = <Icon name={does} />
   else if (does === 'more') content = <Dots page={page.value} />
   return (
     <button

@@ -7,6 +7,7 @@ export type BarAction = 'compose' | 'paste'
 export interface Face extends Partial<Pick<Modifiers, 'shift' | 'ctrl'>> {
   /** Its place in the grid (key-bar.css). */
   area: string
+  /** Empty: drawn (key-bar.tsx). */
   shown: string
   /** For those who hear it. */
   name: string
@@ -50,7 +51,7 @@ export const PAGES: readonly (readonly Face[])[] = [
     repeated('left', '←', 'Left', 'left'),
     repeated('down', '↓', 'Down', 'down'),
     repeated('right', '→', 'Right', 'right'),
-    named('enter', '⏎', 'Enter', 'enter'),
+    named('enter', '', 'Enter', 'enter'),
   ],
   [
     character('a', '/', 'Slash'),

@@ -2,9 +2,9 @@
 import type { Page } from '@playwright/test'
 import { expect, type Phone, test } from './phone.ts'
 
-/** What arrives is shown as `cat -v` shows it; no key ends it. */
+/** What arrives is shown as `cat -vt` shows it; no key ends it. */
 async function showBytes(phone: Phone, mode = ''): Promise<void> {
-  await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -ixon -icrnl -echo; clear; echo ready; cat -v`)
+  await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -ixon -icrnl -echo; clear; echo ready; cat -vt`)
   await phone.shows(/^ready$/)
 }
 
@@ -186,6 +186,7 @@ test('a key that is held under a finger repeats until it is let go, others do no
 })
 
 test('on every phone each key is as large as a finger, in one row on its side', async ({ phone }) => {
+  test.slow()
   await phone.open()
   await phone.newSession()
   for (const [width, height, rows] of [
