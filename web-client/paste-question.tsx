@@ -31,7 +31,8 @@ export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
             : 'It holds characters that change the direction of the text. They are shown here.'}
         </p>
       )}
-      <pre>{visible(text.slice(0, SHOWN_CHARACTERS))}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has keys only must be able to scroll it */}
+      <pre tabIndex={0}>{visible(text.slice(0, SHOWN_CHARACTERS))}</pre>
       {text.length > SHOWN_CHARACTERS && (
         <p>and {(text.length - SHOWN_CHARACTERS).toLocaleString('en')} more characters</p>
       )}

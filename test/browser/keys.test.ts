@@ -8,15 +8,13 @@ async function showBytes(phone: Phone, mode = ''): Promise<void> {
   await phone.shows(/^ready$/)
 }
 
-/** What arrived since the last `#`, which no key sends. */
+/** What arrived since it was asked last; ends with a `#`, which no key sends. */
 async function arrived(phone: Phone): Promise<string> {
+  const parts = async () => (await phone.screen()).replaceAll('\n', '').replace(/^ready/, '').split('#')
+  const before = (await parts()).length
   await phone.page.keyboard.type('#')
-  await expect.poll(() => phone.screen()).toMatch(/#$/)
-  const text = (await phone.screen()).replaceAll('\n', '')
-  return text
-    .split('#')
-    .at(-2)!
-    .replace(/^ready/, '')
+  await expect.poll(async () => (await parts()).length).toBe(before + 1)
+  return (await parts()).at(-2)!
 }
 
 interface Point {
@@ -37,6 +35,10 @@ const key = (phone: Phone, name: string | RegExp) =>
   phone.page.getByRole('toolbar', { name: 'Keys' }).getByRole('button', { name, exact: true })
 
 async function middle(phone: Phone, name: string): Promise<Point> {
+  // A page that was turned slides to its place.
+  await expect
+    .poll(() => phone.page.locator('.key-bar .keys:not([inert])').evaluate(keys => keys.getBoundingClientRect().left))
+    .toBe(0)
   const { x, y, width, height } = (await key(phone, name).boundingBox())!
   return { x: x + width / 2, y: y + height / 2 }
 }
