@@ -179,6 +179,11 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#resend()
   }
 
+  /** Forgets what waits for a channel; while there is one it has gone out already. What went out before a drop may have arrived. */
+  discardInput(): void {
+    if (this.#handle === undefined) this.#input.clear()
+  }
+
   /** Takes the session's size, now and again after a reconnect, until `releaseSize`. */
   resize(cols: number, rows: number): void {
     this.#size = { cols, rows }

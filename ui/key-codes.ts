@@ -8,36 +8,71 @@ export interface Modifiers {
 
 export const NO_MODIFIERS: Modifiers = { ctrl: false, alt: false, shift: false }
 
-export type Key =
+export type NamedKey =
   | 'escape'
   | 'tab'
+  | 'enter'
   | 'up'
   | 'down'
   | 'right'
   | 'left'
   | 'home'
   | 'end'
+  | 'insert'
+  | 'delete'
   | 'page_up'
   | 'page_down'
-  | 'interrupt'
+  | 'f1'
+  | 'f2'
+  | 'f3'
+  | 'f4'
+  | 'f5'
+  | 'f6'
+  | 'f7'
+  | 'f8'
+  | 'f9'
+  | 'f10'
+  | 'f11'
+  | 'f12'
+
+/** A named one, or the one that types this character. */
+export type Key = NamedKey | { types: string }
 
 /** Final bytes of CSI and SS3 (xterm ctlseqs, "PC-Style Function Keys"). */
-const CURSOR: Partial<Record<Key, string>> = { up: 'A', down: 'B', right: 'C', left: 'D', home: 'H', end: 'F' }
-const TILDE: Partial<Record<Key, number>> = { page_up: 5, page_down: 6 }
+const CURSOR: Partial<Record<NamedKey, string>> = { up: 'A', down: 'B', right: 'C', left: 'D', home: 'H', end: 'F' }
+/** The same, of those that send SS3 in every mode. */
+const PF: Partial<Record<NamedKey, string>> = { f1: 'P', f2: 'Q', f3: 'R', f4: 'S' }
+/** CSI number ~ (the same; 16 and 22 are left out there too). */
+const TILDE: Partial<Record<NamedKey, number>> = {
+  insert: 2,
+  delete: 3,
+  page_up: 5,
+  page_down: 6,
+  f5: 15,
+  f6: 17,
+  f7: 18,
+  f8: 19,
+  f9: 20,
+  f10: 21,
+  f11: 23,
+  f12: 24,
+}
 
 /** The bytes of a key, as xterm itself would send them. */
-export function keySequence(key: Key, { ctrl, alt, shift }: Modifiers, applicationCursor: boolean): string {
+export function keySequence(key: Key, modifiers: Modifiers, applicationCursor: boolean): string {
+  if (typeof key === 'object') return withModifiers(key.types, modifiers)
+  const { ctrl, alt, shift } = modifiers
   const modifier = 1 + (shift ? 1 : 0) + (alt ? 2 : 0) + (ctrl ? 4 : 0)
-  const final = CURSOR[key]
+  const final = CURSOR[key] ?? PF[key]
   if (final) {
     if (modifier > 1) return `\x1b[1;${modifier}${final}`
-    return `${applicationCursor ? '\x1bO' : '\x1b['}${final}`
+    return `${applicationCursor || key in PF ? '\x1bO' : '\x1b['}${final}`
   }
   const number = TILDE[key]
   if (number) return modifier > 1 ? `\x1b[${number};${modifier}~` : `\x1b[${number}~`
   const meta = alt ? '\x1b' : ''
   if (key === 'tab') return `${meta}${shift ? '\x1b[Z' : '\t'}`
-  if (key === 'interrupt') return `${meta}\x03`
+  if (key === 'enter') return `${meta}\r`
   return `${meta}\x1b`
 }
 

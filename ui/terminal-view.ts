@@ -11,6 +11,7 @@ import { guard } from '../protocol/xterm-guard.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
+import { pasteSequence } from './paste.ts'
 import { onPresence } from './presence.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
@@ -32,6 +33,8 @@ export interface TerminalViewOptions {
   openLink?: (target: string) => void
   /** Typing failed (`input_full`, `session_ended`, `read_only`). */
   typingFailed?: (error: CodedError) => void
+  /** Pasted into the terminal: to be asked about, and given to `paste`. Left out: it is pasted as it is. */
+  pasted?: (text: string, files: File[]) => void
   /** Changes what was typed on its way out; for sticky modifiers. */
   filter?: (text: string) => string
   /** Whether `filter` would change the next character. */
@@ -137,7 +140,7 @@ export class TerminalView implements TerminalSink {
     this.#soft = bindSoftInput(term, {
       view: box,
       type: text => term.input(text),
-      paste: text => this.paste(text),
+      paste: text => this.#brought(text, []),
       modified: () => this.#options.modified?.() ?? false,
     })
     this.#undo.push(
@@ -150,6 +153,10 @@ export class TerminalView implements TerminalSink {
     const observer = new ResizeObserver(() => this.#layout())
     observer.observe(box)
     this.#undo.push(() => observer.disconnect())
+    // Before xterm's own listeners, which would let pasted text end its bracket.
+    const pasted = (event: ClipboardEvent) => this.#pasted(event)
+    this.#sheet.addEventListener('paste', pasted, { capture: true })
+    this.#undo.push(() => this.#sheet.removeEventListener('paste', pasted, { capture: true }))
     for (const [name, value] of TYPING_HINTS) term.textarea?.setAttribute(name, value)
     this.#layout()
   }
@@ -239,10 +246,28 @@ export class TerminalView implements TerminalSink {
     this.#send(encoder.encode(keySequence(key, modifiers, this.term.modes.applicationCursorKeysMode)))
   }
 
-  /** Pastes as terminals do: bracketed where the program asked for it. All that is pasted comes through here. */
-  paste(text: string): void {
+  /** Whether the program has asked to be told of pastes: then it does not take their lines for entered. */
+  get bracketsPaste(): boolean {
+    return this.term.modes.bracketedPasteMode
+  }
+
+  /** The cursor's line up to the cursor: what was asked last. */
+  promptLine(): string {
+    const { active } = this.term.buffer
+    return active.getLine(active.baseY + active.cursorY)?.translateToString(false, 0, active.cursorX) ?? ''
+  }
+
+  /** Pastes as one unit of input. What cannot be typed is told to `typingFailed`; returns whether it could. */
+  paste(text: string): boolean {
     this.#soft.finish()
-    this.term.paste(text)
+    this.#returnToCursor()
+    this.term.scrollToBottom()
+    try {
+      return this.#send(pasteSequence(text, this.bracketsPaste))
+    } catch (error) {
+      this.#options.typingFailed?.(toCoded(error))
+      return false
+    }
   }
 
   /** Twice is fine. */
@@ -300,11 +325,29 @@ export class TerminalView implements TerminalSink {
     this.#touch.halt()
   }
 
-  #send(bytes: Uint8Array): void {
+  #pasted(event: ClipboardEvent): void {
+    event.preventDefault()
+    event.stopPropagation()
+    if (this.term.options.disableStdin || !event.clipboardData) return
+    const text = event.clipboardData.getData('text/plain')
+    this.#brought(text, [...event.clipboardData.files])
+  }
+
+  /** What came whole from elsewhere. */
+  #brought(text: string, files: File[]): void {
+    const { pasted } = this.#options
+    if (pasted) pasted(text, files)
+    else if (text) this.paste(text)
+  }
+
+  /** Returns whether it could be typed. */
+  #send(bytes: Uint8Array): boolean {
     try {
       this.#attached?.type(bytes)
+      return this.#attached !== undefined
     } catch (error) {
       this.#options.typingFailed?.(toCoded(error))
+      return false
     }
   }
 

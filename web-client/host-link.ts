@@ -79,6 +79,13 @@ export class HostLink {
     })
   }
 
+  /** Tells this phone's hosts apart, one after the other at this address. */
+  get hostId(): string | undefined {
+    return this.#identities.current?.hostKey
+      .slice(0, 8)
+      .reduce((id, byte) => id + byte.toString(16).padStart(2, '0'), '')
+  }
+
   get client(): HostClient {
     const client = this.#client.value
     if (!client) throw new Error('used before there was anything to connect with')

@@ -5,11 +5,13 @@ import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { OpenLink } from '../ui/open-link.tsx'
 import { toast } from '../ui/toast.tsx'
+import { visible } from '../ui/visible.ts'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { backToSessions, openRecording } from './route.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
+import { chooseFiles } from './uploads.ts'
 
 export type Overlay = 'menu' | 'rename' | 'end'
 
@@ -77,6 +79,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
+        {!ended && <WaysInMenu session={session} close={then(undefined)} />}
         <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
           <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
         </button>
@@ -90,6 +93,27 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         )}
       </div>
     </Dialog>
+  )
+}
+
+/** For those without a key bar too; who may only look has no menu. */
+function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; close: () => void }) {
+  const then = (use: () => void) => () => {
+    close()
+    use()
+  }
+  return (
+    <>
+      <button type="button" onClick={then(() => ways.compose())}>
+        <Icon name="compose" /> Compose
+      </button>
+      <button type="button" onClick={then(() => void ways.pasteClipboard())}>
+        <Icon name="paste" /> Paste
+      </button>
+      <button type="button" onClick={then(() => void chooseFiles().then(files => ways.bring(files)))}>
+        <Icon name="attach" /> Send a photo or file
+      </button>
+    </>
   )
 }
 
@@ -137,11 +161,4 @@ function StaleInput({ session, inputs }: { session: TerminalSession; inputs: Uin
       <pre>{visible(text)}</pre>
     </Question>
   )
-}
-
-/** Control characters as people know them, so that an Enter or Ctrl+C is seen; few fonts have Unicode's pictures of them. */
-function visible(text: string): string {
-  return text
-    .replaceAll('\r', '↵\n')
-    .replace(/[\x00-\x09\x0b-\x1f\x7f]/g, letter => `^${String.fromCharCode(letter.charCodeAt(0) ^ 0x40)}`)
 }

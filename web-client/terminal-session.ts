@@ -12,12 +12,14 @@ import type { HostLink } from './host-link.ts'
 import { KeptInput } from './kept-input.ts'
 import { leavePicture } from './last-picture.ts'
 import { route } from './route.ts'
+import { WaysIn } from './ways-in.ts'
 
 /** A renderer that takes longer to load is not waited for. */
 const RENDERER_MS = 500
 
 export class TerminalSession {
   readonly sticky = new Sticky()
+  readonly ways: WaysIn
   readonly title = signal('')
   readonly mode = signal<SizeMode>('follow')
   readonly size = signal({ cols: 0, rows: 0 })
@@ -53,6 +55,7 @@ export class TerminalSession {
     created: (session_id: string) => void,
   ) {
     this.#link = link
+    this.ways = new WaysIn(link, this)
     this.#box = box
     this.shown = new Promise(resolve => {
       this.#tellShown = resolve
@@ -65,6 +68,7 @@ export class TerminalSession {
       mode: session_id ? 'follow' : 'own',
       filter: this.sticky.filter,
       modified: () => this.sticky.on,
+      pasted: (text, files) => this.ways.pasted(text, files),
       openLink: target => {
         this.link.value = target
       },
@@ -89,6 +93,7 @@ export class TerminalSession {
 
   /** Leaves; the session goes on. Twice is fine. */
   dispose(): void {
+    this.ways.dispose()
     // First: what waits is no more with the attachment once that has ended.
     this.#kept?.dispose()
     this.#kept = undefined
@@ -108,6 +113,16 @@ export class TerminalSession {
   answerStale(send: boolean): void {
     this.stale.value = undefined
     this.#attached?.confirmInput(send)
+  }
+
+  /** What waits to arrive. */
+  pendingText(): string {
+    const decoder = new TextDecoder()
+    return (this.#attached?.unsent().input ?? []).map(({ bytes }) => decoder.decode(bytes)).join('')
+  }
+
+  discardPending(): void {
+    this.#attached?.discardInput()
   }
 
   async #create(spec: SessionSpec | undefined, created: (session_id: string) => void): Promise<void> {

@@ -4,7 +4,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionInfo, SessionSpec } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { KeyBar } from '../ui/key-bar.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
@@ -14,11 +13,17 @@ import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
 import { backToSessions, nameTerminal, openRecording, openTerminal } from './route.ts'
 import { seen } from './soft-keyboard.ts'
+import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
 
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
+
+/** A phone on its side with its keyboard open has room for the terminal and the keys, and for nothing else. */
+const LOW_PX = 300
+/** As in page.css. */
+const HEADER_PX = 44
 
 export interface TerminalProps {
   link: HostLink
@@ -54,7 +59,9 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
     observer.observe(banner.current)
     return () => observer.disconnect()
   }, [])
-  const covered = seen.value.covered + bannerHeight.value
+  const footExtra = useSignal(0)
+  const low = seen.value.covered > 0 && seen.value.height < LOW_PX
+  const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useEffect(() => session?.view?.setCovered(covered), [session, covered])
 
   const failed = session?.failed.value
@@ -76,7 +83,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
   return (
-    <div class={readOnly && !ended && !failed ? 'page terminal looks' : 'page terminal'}>
+    <div class={`page terminal${readOnly && !ended && !failed ? ' looks' : ''}${low ? ' low' : ''}`}>
       <TerminalHeader link={link} session_id={session?.session_id ?? session_id ?? undefined} title={title}>
         {readOnly ? (
           // There is nothing in the menu that it may do, but to look at what was.
@@ -123,7 +130,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       <div class="stage" ref={stage}>
         <div class="box" ref={box} />
       </div>
-      {session && follows && !readOnly && !ended && !failed && <SizeStrip session={session} />}
+      {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
         <EndStrip
           text={failed ? failed.message : stateWords(session.exit.value!)}
@@ -131,8 +138,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
           session={failed ? undefined : session.session}
         />
       ) : (
-        session &&
-        !readOnly && <KeyBar sticky={session.sticky} press={(key, modifiers) => session.view?.press(key, modifiers)} />
+        session && !readOnly && <TerminalFoot link={link} session={session} extra={footExtra} />
       )}
       {session && <Overlays link={link} session={session} overlay={overlay} />}
       {failed && session_id === null && spec && isAmendable(failed) && !readOnly && (

@@ -87,10 +87,17 @@ export class Phone {
     await this.page.keyboard.press('Enter')
   }
 
-  /** Taps keys of the key bar, by their names. */
+  /** Taps keys of the key bar, by their names, on whichever page of it they are; `More keys` turns it. */
   async keys(...names: string[]): Promise<void> {
-    for (const name of names)
-      await this.page.getByRole('toolbar', { name: 'Keys' }).getByRole('button', { name, exact: true }).tap()
+    const bar = this.page.getByRole('toolbar', { name: 'Keys' })
+    for (const name of names) {
+      const key = bar.getByRole('button', { name, exact: true })
+      await expect(async () => {
+        if (!(await key.isVisible())) await bar.getByRole('button', { name: /^More keys/ }).tap()
+        await expect(key).toBeVisible({ timeout: 250 })
+      }).toPass()
+      await key.tap()
+    }
   }
 
   /** The PTY's size, by the host's word. */

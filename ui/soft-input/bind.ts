@@ -146,17 +146,6 @@ export function bindSoftInput(term: Terminal, { view, type, paste, modified }: S
     settle()
     toEnd()
   })
-  root.addEventListener(
-    'paste',
-    event => {
-      event.preventDefault()
-      event.stopPropagation()
-      const text = event.clipboardData?.getData('text/plain')
-      if (text) paste(text)
-    },
-    { capture: true, signal: off.signal },
-  )
-
   return {
     finish,
     forget,

@@ -1,0 +1,93 @@
+// Which keys the key bar has, and where. Knows no DOM: a page is fourteen keys, in two rows of seven or one of fourteen.
+import type { Key, Modifiers, NamedKey } from './key-codes.ts'
+
+/** What is no key of a keyboard. */
+export type BarAction = 'compose' | 'paste'
+
+export interface Face extends Partial<Pick<Modifiers, 'shift' | 'ctrl'>> {
+  /** Its place in the grid (key-bar.css). */
+  area: string
+  /** Empty: drawn (key-bar.tsx). */
+  shown: string
+  /** For those who hear it. */
+  name: string
+  does: Key | BarAction | 'ctrl' | 'alt' | 'more'
+  repeats?: true
+}
+
+const character = (area: string, types: string, name: string): Face => ({ area, shown: types, name, does: { types } })
+const control = (area: string, letter: string): Face => ({
+  area,
+  shown: `^${letter}`,
+  name: `Control ${letter}`,
+  does: { types: letter.toLowerCase() },
+  ctrl: true,
+})
+const named = (area: string, shown: string, name: string, does: NamedKey): Face => ({ area, shown, name, does })
+const repeated = (area: string, shown: string, name: string, does: NamedKey): Face => ({
+  ...named(area, shown, name, does),
+  repeats: true,
+})
+
+/** On every page at the same place. */
+const MORE: Face = { area: 'more', shown: '', name: 'More keys', does: 'more' }
+const CTRL: Face = { area: 'ctrl', shown: 'Ctrl', name: 'Control', does: 'ctrl' }
+
+const FUNCTION_KEYS = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'f10', 'f11', 'f12'] as const
+
+/** What an agent or a shell is steered with; what is typed in code; what moves and edits; what full-screen programs ask for. */
+export const PAGES: readonly (readonly Face[])[] = [
+  [
+    named('esc', 'Esc', 'Escape', 'escape'),
+    { ...named('stab', '⇤', 'Shift Tab', 'tab'), shift: true },
+    control('intr', 'C'),
+    { area: 'compose', shown: '', name: 'Compose', does: 'compose' },
+    repeated('up', '↑', 'Up', 'up'),
+    { area: 'paste', shown: '', name: 'Paste', does: 'paste' },
+    MORE,
+    named('tab', 'Tab', 'Tab', 'tab'),
+    CTRL,
+    { area: 'alt', shown: 'Alt', name: 'Alt', does: 'alt' },
+    repeated('left', '←', 'Left', 'left'),
+    repeated('down', '↓', 'Down', 'down'),
+    repeated('right', '→', 'Right', 'right'),
+    named('enter', '', 'Enter', 'enter'),
+  ],
+  [
+    character('a', '/', 'Slash'),
+    character('b', '-', 'Hyphen'),
+    character('c', '_', 'Underscore'),
+    character('d', '|', 'Pipe'),
+    character('e', '~', 'Tilde'),
+    character('f', '\\', 'Backslash'),
+    MORE,
+    character('g', '`', 'Backtick'),
+    character('h', '{', 'Left brace'),
+    character('i', '}', 'Right brace'),
+    character('j', '[', 'Left bracket'),
+    character('k', ']', 'Right bracket'),
+    character('l', '<', 'Less than'),
+    character('m', '>', 'Greater than'),
+  ],
+  [
+    control('a', 'D'),
+    control('b', 'Z'),
+    control('c', 'R'),
+    control('d', 'L'),
+    repeated('e', 'Home', 'Home', 'home'),
+    repeated('f', 'PgUp', 'Page up', 'page_up'),
+    MORE,
+    character('g', '$', 'Dollar'),
+    character('h', '&', 'Ampersand'),
+    character('i', '*', 'Asterisk'),
+    repeated('j', 'Del', 'Delete', 'delete'),
+    repeated('k', 'End', 'End', 'end'),
+    repeated('l', 'PgDn', 'Page down', 'page_down'),
+    named('m', 'Ins', 'Insert', 'insert'),
+  ],
+  [
+    ...FUNCTION_KEYS.map((key, index) => named('abcdefghijkl'[index]!, key.toUpperCase(), key.toUpperCase(), key)),
+    { ...CTRL, area: 'm' },
+    MORE,
+  ],
+]

@@ -1,0 +1,70 @@
+// What is below a terminal that may be typed into: what waits, files under way, and the key bar or the compose sheet in its
+// place. Knows nothing of what they do.
+import { type Signal, useComputed } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import { KeyBar } from '../ui/key-bar.tsx'
+import type { HostLink } from './host-link.ts'
+import { lazySheet } from './lazily.tsx'
+import { PendingStrip } from './pending-strip.tsx'
+import type { TerminalSession } from './terminal-session.ts'
+
+const loadCompose = () => import('./compose.tsx').then(({ Compose }) => Compose)
+const loadPasteQuestion = () => import('./paste-question.tsx').then(({ PasteQuestion }) => PasteQuestion)
+const loadUploadStrip = () => import('./upload-strip.tsx').then(({ UploadStrip }) => UploadStrip)
+const LazyCompose = lazySheet(loadCompose)
+const LazyPasteQuestion = lazySheet(loadPasteQuestion)
+const LazyUploadStrip = lazySheet(loadUploadStrip)
+
+/** When the screen is there and nobody has begun to type. Later they may be needed without a network to fetch them over. */
+const PRELOAD_MS = 1_500
+
+export interface TerminalFootProps {
+  link: HostLink
+  session: TerminalSession
+  /** Told the CSS pixels that are taken here beyond the key bar's own, for now. */
+  extra: Signal<number>
+}
+
+export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
+  const { ways } = session
+  const foot = useRef<HTMLDivElement>(null)
+  const bringing = useComputed(() => ways.uploads.items.value.length > 0).value
+
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      for (const load of [loadCompose, loadPasteQuestion, loadUploadStrip]) load().catch(() => {}) // it is tried again when asked for
+    }, PRELOAD_MS)
+    return () => clearTimeout(timer)
+  }, [])
+
+  useEffect(() => {
+    const element = foot.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      extra.value = element.offsetHeight - (element.querySelector<HTMLElement>('.key-bar')?.offsetHeight ?? 0)
+    })
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      extra.value = 0
+    }
+  }, [])
+
+  const closeCompose = () => ways.closeCompose()
+  const close = () => ways.answerPaste('cancel')
+  return (
+    <div ref={foot} class={ways.composing.value ? 'foot composing' : 'foot'}>
+      <PendingStrip session={session} offline={link.state.value.name !== 'ready'} />
+      {bringing && <LazyUploadStrip uploads={ways.uploads} close={closeCompose} />}
+      {ways.composing.value && <LazyCompose link={link} ways={ways} close={closeCompose} />}
+      <KeyBar
+        sticky={session.sticky}
+        press={(key, modifiers) => session.view?.press(key, modifiers)}
+        act={action => (action === 'compose' ? ways.compose() : void ways.pasteClipboard())}
+      />
+      {ways.asked.value && (
+        <LazyPasteQuestion asked={ways.asked.value} answer={answer => ways.answerPaste(answer)} close={close} />
+      )}
+    </div>
+  )
+}
