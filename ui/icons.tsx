@@ -25,6 +25,12 @@ const PATHS = {
   flag: 'M6 21V4h12l-3 4 3 4H6',
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
+  text: 'M5 6h14M5 10h14M5 14h14M5 18h8',
+  letters: 'M2.5 18L7 6.5 11.5 18M4 14.5h6M14 18l3.2-8 3.3 8M15 15.6h4.4',
+  wrap: 'M4 6h16M4 12h13a3 3 0 0 1 0 6h-5M14.5 15.5L12 18l2.5 2.5M4 18h4',
+  share: 'M12 15V4M8 8l4-4 4 4M6 12H5v8h14v-8h-1',
+  up: 'M6 15l6-6 6 6',
+  down: 'M6 9l6 6 6-6',
 } as const
 
 export type IconName = keyof typeof PATHS

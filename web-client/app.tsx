@@ -1,4 +1,5 @@
 // Which screen is shown. Knows nothing of what the screens do.
+import { CopyByHand } from '../ui/copy-dialog.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
@@ -17,6 +18,7 @@ export function App({ link }: { link: HostLink }) {
     <>
       <Screen link={link} />
       <OtherHost link={link} />
+      <CopyByHand />
       <Toasts />
     </>
   )

@@ -13,7 +13,13 @@ export type Route =
   | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
   | { screen: 'past' }
   | { screen: 'recording'; session_id: string; place?: Place | undefined }
-  | { screen: 'reading'; session_id: string; offset?: number | undefined }
+  | { screen: 'reading'; session_id: string; offset?: number | undefined; near?: Near | undefined }
+
+/** A line as it stands in a terminal, which does not know its offset; `below`: how many lines follow it there. */
+export interface Near {
+  line: string
+  below: number
+}
 
 const SESSIONS: Route = { screen: 'sessions' }
 
@@ -61,9 +67,9 @@ export function openRecording(session_id: string, place?: Place): void {
   go({ screen: 'recording', session_id, place })
 }
 
-/** `offset`: what is to be seen; left out: its end. */
-export function openReading(session_id: string, offset?: number): void {
-  go({ screen: 'reading', session_id, offset })
+/** What is to be seen: `offset`, or what is `near`; left out: its end. */
+export function openReading(session_id: string, offset?: number, near?: Near): void {
+  go({ screen: 'reading', session_id, offset, near })
 }
 
 /** As the Back button does. */
@@ -88,7 +94,7 @@ function show(next: Route): void {
 }
 
 function parse(state: unknown): Route {
-  const { screen, session_id, place, offset } = (state ?? {}) as Record<string, unknown>
+  const { screen, session_id, place, offset, near } = (state ?? {}) as Record<string, unknown>
   if (screen === 'past') return { screen }
   if (typeof session_id !== 'string') return SESSIONS
   switch (screen) {
@@ -97,7 +103,7 @@ function parse(state: unknown): Route {
     case 'recording':
       return { screen, session_id, place: place as Place | undefined }
     case 'reading':
-      return { screen, session_id, offset: offset as number | undefined }
+      return { screen, session_id, offset: offset as number | undefined, near: near as Near | undefined }
     default:
       return SESSIONS
   }

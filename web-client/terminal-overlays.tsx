@@ -1,16 +1,19 @@
 // What opens over a terminal: the menu, renaming, ending, links, input from before a drop. Knows nothing of the layout.
 import { type Signal, useSignal } from '@preact/signals'
 import { toCoded } from '../protocol/errors.ts'
+import { copy } from '../ui/copy.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
+import { LARGEST_FONT, LEAST_FONT } from '../ui/size-policy.ts'
 import { toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { backToSessions } from './route.ts'
+import { letProgramsAsk, programsMayAsk } from './looks.ts'
+import { backToSessions, openReading } from './route.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
-export type Overlay = 'menu' | 'rename' | 'end'
+export type Overlay = 'menu' | 'rename' | 'end' | 'wanted'
 
 export interface OverlaysProps {
   link: HostLink
@@ -37,6 +40,7 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
           }}
         />
       )}
+      {overlay.value === 'wanted' && <Wanted session={session} close={close} />}
       {session.link.value && <OpenLink session={session} target={session.link.value} />}
       {session.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
     </>
@@ -69,6 +73,28 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
+        <LettersRow session={session} />
+        <button
+          type="button"
+          disabled={!session.session_id}
+          onClick={() => {
+            overlay.value = undefined
+            openReading(session.session_id ?? '')
+          }}
+        >
+          <Icon name="text" /> Read as text
+        </button>
+        {!programsMayAsk.value && (
+          <button
+            type="button"
+            onClick={() => {
+              letProgramsAsk(true)
+              overlay.value = undefined
+            }}
+          >
+            <Icon name="copy" /> Let programs ask to copy
+          </button>
+        )}
         <button type="button" onClick={then('rename')}>
           <Icon name="pencil" /> Rename
         </button>
@@ -79,6 +105,72 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         )}
       </div>
     </Dialog>
+  )
+}
+
+/** What two fingers do, for who has one to spare. */
+function LettersRow({ session }: { session: TerminalSession }) {
+  const { size, chosen } = session.letters.value
+  const set = (size: number | undefined) => () => session.view?.setLetters(size)
+  return (
+    <fieldset class="letters" aria-label="Letters">
+      <Icon name="letters" />
+      <button
+        type="button"
+        aria-label="Smaller letters"
+        disabled={size <= LEAST_FONT}
+        onClick={set(Math.ceil(size) - 1)}
+      >
+        A−
+      </button>
+      <output aria-label="Size of the letters">{Math.round(size)} px</output>
+      <button
+        type="button"
+        aria-label="Larger letters"
+        disabled={size >= LARGEST_FONT}
+        onClick={set(Math.floor(size) + 1)}
+      >
+        A+
+      </button>
+      <button type="button" class="plain" disabled={!chosen} onClick={set(undefined)}>
+        Reset
+      </button>
+    </fieldset>
+  )
+}
+
+/** A program may only ask, since what it puts there is pasted elsewhere in good faith. */
+function Wanted({ session, close }: { session: TerminalSession; close: () => void }) {
+  const text = session.wanted.value ?? ''
+  const answered = () => {
+    session.wanted.value = undefined
+    close()
+  }
+  return (
+    <Question
+      title="Copy this?"
+      yes="Copy"
+      no="Not now"
+      onClose={answered}
+      onYes={() => {
+        copy(text)
+        answered()
+      }}
+    >
+      <p>A program in this session wants it on this phone’s clipboard.</p>
+      <pre>{visible(text)}</pre>
+      <button
+        type="button"
+        class="plain"
+        onClick={() => {
+          letProgramsAsk(false)
+          answered()
+          toast('Programs no longer ask on this phone.')
+        }}
+      >
+        Never ask on this phone
+      </button>
+    </Question>
   )
 }
 

@@ -9,9 +9,13 @@ import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { backToSessions, nameTerminal, openTerminal } from './route.ts'
+import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
+
+/** CSS pixels; smaller letters can be made out, but nobody wants to read them for long. */
+const READABLE_FONT = 12
 
 export interface TerminalProps {
   link: HostLink
@@ -109,10 +113,29 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
           pending={session?.pending.value ?? 0}
           retry={link.retry}
         />
-        {session?.gone.value && <Notice session={session} text={session.gone.value} />}
+        {session?.gone.value && (
+          <Notice
+            text={session.gone.value}
+            dismiss={() => {
+              session.gone.value = undefined
+            }}
+          />
+        )}
+        {session?.wanted.value !== undefined && (
+          <Notice
+            text={wantedWords(session.wanted.value)}
+            dismiss={() => {
+              session.wanted.value = undefined
+            }}
+            look={() => {
+              overlay.value = 'wanted'
+            }}
+          />
+        )}
       </div>
       <div class="stage">
         <div class="box" ref={box} />
+        {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
@@ -129,12 +152,25 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
 /** A button that took the focus from the terminal would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
 
-/** The session's size is somebody else's; one tap takes it. */
+/** The session's size is somebody else's; one tap takes it, another one makes its letters readable. */
 function SizeStrip({ session }: { session: TerminalSession }) {
   const { cols, rows } = session.size.value
+  const { size, chosen } = session.letters.value
   if (cols === 0) return null
   return (
     <div class="strip">
+      {(chosen || size < READABLE_FONT) && (
+        <button
+          type="button"
+          class="icon"
+          aria-label={chosen ? 'Fit the width' : 'Readable letters'}
+          aria-pressed={chosen}
+          onMouseDown={keepFocus}
+          onClick={() => session.view?.setLetters(chosen ? undefined : READABLE_FONT)}
+        >
+          <Icon name="letters" />
+        </button>
+      )}
       <span>
         {cols} × {rows}
       </span>
@@ -145,23 +181,25 @@ function SizeStrip({ session }: { session: TerminalSession }) {
   )
 }
 
-function Notice({ session, text }: { session: TerminalSession; text: string }) {
+function Notice({ text, dismiss, look }: { text: string; dismiss: () => void; look?: () => void }) {
   return (
     <div class="notice" role="status">
       <span>{text}</span>
-      <button
-        type="button"
-        class="icon"
-        aria-label="Dismiss"
-        onMouseDown={keepFocus}
-        onClick={() => {
-          session.gone.value = undefined
-        }}
-      >
+      {look && (
+        <button type="button" class="plain" onMouseDown={keepFocus} onClick={look}>
+          Look
+        </button>
+      )}
+      <button type="button" class="icon" aria-label="Dismiss" onMouseDown={keepFocus} onClick={dismiss}>
         <Icon name="close" />
       </button>
     </div>
   )
+}
+
+function wantedWords(text: string): string {
+  const characters = [...text].length
+  return `A program wants to copy ${characters === 1 ? '1 character' : `${characters} characters`}.`
 }
 
 function EndStrip({ text, readOnly }: { text: string; readOnly: boolean }) {
