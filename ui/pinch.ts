@@ -44,9 +44,10 @@ export class Pinch {
     const next = Math.min(LARGEST_FONT, Math.max(LEAST_FONT, Math.round(font * scale * 4) / 4))
     const stretch = next / font
     const { width, height } = room()
-    // What was between the fingers stays there, but no edge comes into the picture.
-    const x = along(at.x - (from.x - drawn.left) * stretch, home.x, width, drawn.width * stretch)
-    const y = along(at.y - (from.y - drawn.top) * stretch, home.y, height, drawn.height * stretch)
+    // What was between the fingers stays there, but no edge comes into the picture; what will be made to fit begins at home.
+    const own = this.#options.fits()
+    const x = own ? home.x : along(at.x - (from.x - drawn.left) * stretch, home.x, width, drawn.width * stretch)
+    const y = own ? home.y : along(at.y - (from.y - drawn.top) * stretch, home.y, height, drawn.height * stretch)
     sheet.style.transformOrigin = '0 0'
     sheet.style.transform = `translate(${x - drawn.left}px, ${y - drawn.top}px) scale(${stretch})`
     this.#now = { font: next, at }

@@ -199,9 +199,9 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
 
 /** Pixels a millisecond, of a finger that leaves `now`. */
 export function speed(trail: readonly { point: Point; at: number }[], now: number): [number, number] {
-  const recent = trail.filter(({ at }) => now - at <= SPEED_MS)
-  const first = recent[0]
-  const last = recent.at(-1)
+  // Where events come seldom the last two have to do.
+  const first = trail.find(({ at }, index) => now - at <= SPEED_MS || index === trail.length - 2)
+  const last = trail.at(-1)
   if (!first || !last || now - last.at > REST_MS || last.at <= first.at) return [0, 0]
   const ms = last.at - first.at
   return [(last.point.x - first.point.x) / ms, (last.point.y - first.point.y) / ms]
