@@ -48,7 +48,15 @@ function Screen({ link }: { link: HostLink }) {
     case 'recording':
       return <Recording key={value.session_id} link={link} session_id={value.session_id} place={value.place} />
     case 'reading':
-      return <Reading key={value.session_id} link={link} session_id={value.session_id} offset={value.offset} />
+      return (
+        <Reading
+          key={value.session_id}
+          link={link}
+          session_id={value.session_id}
+          offset={value.offset}
+          near={value.near}
+        />
+      )
   }
 }
 

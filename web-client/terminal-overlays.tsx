@@ -4,10 +4,10 @@ import { toCoded } from '../protocol/errors.ts'
 import { copy } from '../ui/copy.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
-import { LARGEST_FONT, LEAST_FONT } from '../ui/size-policy.ts'
 import { toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { LettersRow } from './letters-row.tsx'
 import { letProgramsAsk, programsMayAsk } from './looks.ts'
 import { backToSessions, openReading } from './route.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
@@ -73,7 +73,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
-        <LettersRow session={session} />
+        <LettersRow {...session.letters.value} set={size => session.view?.setLetters(size)} />
         <button
           type="button"
           disabled={!session.session_id}
@@ -105,37 +105,6 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         )}
       </div>
     </Dialog>
-  )
-}
-
-/** What two fingers do, for who has one to spare. */
-function LettersRow({ session }: { session: TerminalSession }) {
-  const { size, chosen } = session.letters.value
-  const set = (size: number | undefined) => () => session.view?.setLetters(size)
-  return (
-    <fieldset class="letters" aria-label="Letters">
-      <Icon name="letters" />
-      <button
-        type="button"
-        aria-label="Smaller letters"
-        disabled={size <= LEAST_FONT}
-        onClick={set(Math.ceil(size) - 1)}
-      >
-        A−
-      </button>
-      <output aria-label="Size of the letters">{Math.round(size)} px</output>
-      <button
-        type="button"
-        aria-label="Larger letters"
-        disabled={size >= LARGEST_FONT}
-        onClick={set(Math.floor(size) + 1)}
-      >
-        A+
-      </button>
-      <button type="button" class="plain" disabled={!chosen} onClick={set(undefined)}>
-        Reset
-      </button>
-    </fieldset>
   )
 }
 
