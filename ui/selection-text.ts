@@ -25,11 +25,9 @@ export function selectionText(buffer: IBuffer, cols: number, { start, end }: Ran
     const line = buffer.getLine(y)
     if (!line) break
     if (y > start.y && !line.isWrapped) text += '\n'
-    const next = buffer.getLine(y + 1)
-    const wraps = next?.isWrapped === true
+    const wraps = buffer.getLine(y + 1)?.isWrapped === true
     let to = y === end.y ? end.x : cols
-    // A wide character that had no room at the end of a line left a cell empty there.
-    if (wraps && to === cols && line.getCell(cols - 1)?.getChars() === '' && next.getCell(0)?.getWidth() === 2) to--
+    if (to === cols && isFiller(buffer, cols, { x: cols - 1, y })) to--
     const part = line.translateToString(false, y === start.y ? start.x : 0, to)
     text += wraps && y < end.y ? part : part.trimEnd()
   }
@@ -52,10 +50,10 @@ export function lineAt(buffer: IBuffer, cols: number, y: number): Range {
 export function wordAt(buffer: IBuffer, cols: number, at: Cell): Range {
   const cell = { x: nearestInk(buffer, cols, at), y: at.y }
   const { start: first, end: last } = lineAt(buffer, cols, at.y)
-  if (isBetween(buffer, cell)) return whole(buffer, cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
+  if (isBetween(buffer, cols, cell)) return whole(buffer, cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
   const step = ({ x, y }: Cell, by: number): Cell | undefined => {
     const next = x + by < 0 ? { x: cols - 1, y: y - 1 } : x + by >= cols ? { x: 0, y: y + 1 } : { x: x + by, y }
-    return next.y < first.y || next.y > last.y || isBetween(buffer, next) ? undefined : next
+    return next.y < first.y || next.y > last.y || isBetween(buffer, cols, next) ? undefined : next
   }
   const edge = (by: number) => {
     let here = cell
@@ -100,10 +98,16 @@ function nearestInk(buffer: IBuffer, cols: number, { x, y }: Cell): number {
   return x
 }
 
+/** A wide character that had no room at the end of a line left a cell empty there. */
+function isFiller(buffer: IBuffer, cols: number, { x, y }: Cell): boolean {
+  const next = buffer.getLine(y + 1)
+  return x === cols - 1 && !!next?.isWrapped && charsAt(buffer, { x, y }) === '' && next.getCell(0)?.getWidth() === 2
+}
+
 /** The second cell of a wide character is as its first. */
-function isBetween(buffer: IBuffer, cell: Cell): boolean {
+function isBetween(buffer: IBuffer, cols: number, cell: Cell): boolean {
   const chars = charsAt(buffer, cell)
-  if (chars === '') return widthAt(buffer, cell) !== 0
+  if (chars === '') return widthAt(buffer, cell) !== 0 && !isFiller(buffer, cols, cell)
   return BETWEEN.test(chars)
 }
 

@@ -106,6 +106,8 @@ export class TouchScroll {
     let x = clamp(vx)
     // A wheel that goes on by itself types into programs.
     let y = this.#wheels ? 0 : clamp(vy)
+    cancelAnimationFrame(this.#frame)
+    if (Math.hypot(x, y) <= STILL) return this.settle()
     let then = performance.now()
     const step = (now: number) => {
       const ms = Math.max(0, now - then)
@@ -117,7 +119,6 @@ export class TouchScroll {
       if (Math.hypot(x, y) > STILL && (moves || ms === 0)) this.#frame = requestAnimationFrame(step)
       else this.settle()
     }
-    cancelAnimationFrame(this.#frame)
     this.#frame = requestAnimationFrame(step)
   }
 

@@ -65,7 +65,9 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
     const { touches } = event
     if (touches.length === 1) {
       const from = point(touches[0]!)
-      gesture = { name: 'pressed', from, at: event.timeStamp, stopped: handlers.down(from) }
+      const stopped = handlers.down(from)
+      gesture = { name: 'pressed', from, at: event.timeStamp, stopped }
+      if (stopped) return
       holdTimer = setTimeout(() => {
         if (gesture.name === 'pressed' && handlers.hold(from)) gesture = { name: 'drag' }
       }, HOLD_MS)
@@ -148,6 +150,7 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
         if (event.cancelable) event.preventDefault()
         return
       case 'pressed':
+        if (was.stopped) handlers.letGo(0, 0, was.from)
         // A tap that stopped a glide, or that somebody took, becomes no click.
         if ((event.type === 'touchcancel' || was.stopped || handlers.tap(was.from)) && event.cancelable)
           event.preventDefault()

@@ -20,8 +20,12 @@ export class ReadingFind {
   /** There may be more hits than are known. */
   readonly more = computed(() => this.#cursor.value !== null)
   readonly current = computed(() => this.hits.value[this.index.value])
-  /** By the line's offset. */
-  readonly byOffset = computed(() => new Map(this.hits.value.map(hit => [hit.offset, hit])))
+  /** By the line's offset; lines that were written at once have one. */
+  readonly byOffset = computed(() => {
+    const groups = new Map<number, FoundHit[]>()
+    for (const hit of this.hits.value) groups.set(hit.offset, [...(groups.get(hit.offset) ?? []), hit])
+    return groups
+  })
 
   readonly #cursor = signal<string | null>(null)
   readonly #search: HistoryClient['search']

@@ -5,10 +5,14 @@ import type { HistoryClient } from '../protocol/history-client.ts'
 import type { Near } from './route.ts'
 
 type Read = HistoryClient['read']
-export type Lines = Awaited<ReturnType<Read>>
-export type Line = Lines['lines'][number]
+type Lines = Awaited<ReturnType<Read>>
+export type Line = Lines['lines'][number] & {
+  /** It stands on the screen of a running session, and may change. */
+  open?: boolean | undefined
+}
 
 export interface TextPage extends Lines {
+  lines: Line[]
   /** Tells pages from each other. */
   key: number
 }
@@ -47,14 +51,13 @@ export class ReadingPages {
     await this.#open(async () => [await this.#page({})], true)
   }
 
-  /** Shows what is around an offset, and returns the line there. */
-  async at(offset: number): Promise<string | undefined> {
+  /** Shows what is around an offset. */
+  async at(offset: number): Promise<void> {
     await this.#open(async () => {
       const before = await this.#page({ before: offset + 1 })
       const after = await this.#page({ after: before.after })
       return [before, after]
     })
-    return this.#keyOf(line => line.offset >= offset)
   }
 
   /** Shows the line of a terminal nearest to where it stood; where it is not to be found, the end. */
@@ -103,19 +106,22 @@ export class ReadingPages {
     })
   }
 
-  /** Fetches what follows. */
+  /** Fetches what follows, and what became of lines that were still on the session's screen. */
   async later(): Promise<boolean> {
-    const last = this.pages.peek()?.at(-1)
-    if (!last) return false
     return this.#grow(async () => {
-      const page = await this.#page({ after: last.after })
-      this.atEnd.value = page.lines.length < PAGE_LINES
-      if (page.lines.length === 0 && page.gaps.length === 0) {
-        if (page.after === last.after) return undefined
-        return pages => [...pages.slice(0, -1), { ...last, after: page.after }]
-      }
-      return pages => {
-        const next = [...pages]
+      const known = this.pages.peek() ?? []
+      const kept = known.map(page => ({ ...page, lines: page.lines.filter(line => !line.open) }))
+      const tail = known.flatMap(page => page.lines.filter(line => line.open))
+      const last = kept.findLast(page => page.lines.length > 0) ?? kept[0]
+      if (!last) return undefined
+      const page = await this.#page({
+        after: last.lines.at(-1)?.offset ?? Math.max(0, (tail[0]?.offset ?? last.after) - 1),
+      })
+      const ends = page.lines.length === 0 || page.lines.at(-1)?.open === true
+      this.atEnd.value = ends
+      if (page.gaps.length === 0 && same(page.lines, tail)) return undefined
+      return () => {
+        const next = kept.slice(0, kept.indexOf(last) + 1)
         // New lines of a session that prints slowly would be a page each.
         if (last.lines.length + page.lines.length <= PAGE_LINES)
           next[next.length - 1] = {
@@ -139,21 +145,20 @@ export class ReadingPages {
     return lines.length > 0
   }
 
-  /** The key of the first line of which this is true. */
+  /** The line of a hit, if it is shown: lines that were written at once have one offset. */
+  shown(offset: number, is: (text: string) => boolean = () => true): string | undefined {
+    const { lines } = this
+    const [first, last] = [lines[0], lines.at(-1)]
+    if (!first || !last || offset < first.offset || offset > last.offset) return undefined
+    return this.#keyOf(line => line.offset === offset && is(line.text)) ?? this.#keyOf(line => line.offset >= offset)
+  }
+
   #keyOf(is: (line: Line) => boolean): string | undefined {
     for (const page of this.pages.peek() ?? []) {
       const index = page.lines.findIndex(is)
       if (index >= 0) return keyOf(page, index)
     }
     return undefined
-  }
-
-  /** The line at an offset, if it is shown. */
-  shown(offset: number): string | undefined {
-    const { lines } = this
-    const [first, last] = [lines[0], lines.at(-1)]
-    if (!first || !last || offset < first.offset || offset > last.offset) return undefined
-    return this.#keyOf(line => line.offset >= offset)
   }
 
   async #page(place: { before?: number; after?: number }): Promise<TextPage> {
@@ -167,7 +172,9 @@ export class ReadingPages {
     this.#busy = false
     const pages = await fetch()
     if (jump !== this.#jump) return
-    this.atEnd.value = end || (pages.at(-1)?.lines.length ?? 0) < PAGE_LINES
+    const last = pages.at(-1)
+    this.atEnd.value = end || !last || last.lines.length === 0 || last.lines.at(-1)?.open === true
+    this.changing()
     this.pages.value = pages.filter((page, index) => index === 0 || page.lines.length > 0 || page.gaps.length > 0)
   }
 
@@ -193,4 +200,10 @@ export function keyOf(page: TextPage, index: number): string {
 
 function count(pages: readonly TextPage[]): number {
   return pages.reduce((sum, { lines }) => sum + lines.length, 0)
+}
+
+function same(a: readonly Line[], b: readonly Line[]): boolean {
+  return (
+    a.length === b.length && a.every((line, index) => line.offset === b[index]?.offset && line.text === b[index].text)
+  )
 }

@@ -11,7 +11,7 @@ import { LARGEST_FONT, LEAST_FONT } from '../ui/size-policy.ts'
 import { printable, stateWords } from '../ui/words.ts'
 import { keepReadingLooks, readingLooks } from './looks.ts'
 import type { ReadingProps } from './reading.tsx'
-import { ReadingFind } from './reading-find.ts'
+import { marksIn, ReadingFind } from './reading-find.ts'
 import { ReadingMenu } from './reading-menu.tsx'
 import { ReadingPages } from './reading-pages.ts'
 import { TextPages } from './reading-text.tsx'
@@ -67,8 +67,11 @@ export function ReadingScreen({ link, session_id, offset, near }: ReadingProps) 
   const open = () =>
     guarded(async () => {
       if (offset === undefined && !near) return toEnd()
-      const key = near ? await pages.near(near) : await pages.at(offset ?? 0)
-      wanted.current = key ?? 'end'
+      if (near) wanted.current = (await pages.near(near)) ?? 'end'
+      else {
+        await pages.at(offset ?? 0)
+        wanted.current = pages.shown(offset ?? 0) ?? 'end'
+      }
       // It is there already: the pages have been drawn while this was waited for.
       bring()
     })
@@ -139,7 +142,9 @@ export function ReadingScreen({ link, session_id, offset, near }: ReadingProps) 
     if (!hit) return
     void guarded(async () => {
       following.current = false
-      wanted.current = pages.shown(hit.offset) ?? (await pages.at(hit.offset))
+      const isIt = (text: string) => marksIn(text, hit).length > 0
+      if (!pages.shown(hit.offset)) await pages.at(hit.offset)
+      wanted.current = pages.shown(hit.offset, isIt)
       bring()
     })
   }, [hit])
@@ -219,7 +224,7 @@ export function ReadingScreen({ link, session_id, offset, near }: ReadingProps) 
           {shown && (
             <>
               <p class="edge">{first?.before === null ? 'This is the beginning.' : 'Loading…'}</p>
-              <TextPages pages={shown} born={session?.created_at} hits={find.byOffset.value} current={hit?.offset} />
+              <TextPages pages={shown} born={session?.created_at} hits={find.byOffset.value} current={hit} />
               {pages.atEnd.value && (
                 <p class="edge">
                   {shown.every(page => page.lines.length === 0) ? 'Nothing was printed.' : endWords(session)}

@@ -12,9 +12,9 @@ export interface TextPagesProps {
   pages: readonly TextPage[]
   /** When the session began, in Unix milliseconds; undefined: not known (yet). */
   born: number | undefined
-  hits: ReadonlyMap<number, FoundHit>
-  /** The offset of the hit that is looked at. */
-  current: number | undefined
+  hits: ReadonlyMap<number, readonly FoundHit[]>
+  /** The one that is looked at. */
+  current: FoundHit | undefined
 }
 
 export function TextPages({ pages, ...rest }: TextPagesProps) {
@@ -51,9 +51,10 @@ class TextLines extends Component<TextLinesProps> {
       if (born !== undefined && (before === undefined || line.at - before >= PAUSE_MS))
         children.push(<Moment key={`at-${index}`} at={born + line.at} />)
       before = line.at
+      const hit = hits.get(line.offset)?.find(one => marksIn(line.text, one).length > 0)
       children.push(
-        <div key={index} class={line.offset === current ? 'line here' : 'line'} data-line={keyOf(page, index)}>
-          {marked(line, hits.get(line.offset))}
+        <div key={index} class={hit && hit === current ? 'line here' : 'line'} data-line={keyOf(page, index)}>
+          {marked(line, hit)}
         </div>,
       )
     }

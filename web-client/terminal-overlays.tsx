@@ -127,10 +127,11 @@ function Wanted({ session, close }: { session: TerminalSession; close: () => voi
       }}
     >
       <p>A program in this session wants it on this phone’s clipboard.</p>
-      <pre>{visible(text)}</pre>
+      {/* Its ends of lines too: pasted into a shell each is an Enter. */}
+      <pre>{visible(text.replaceAll('\r\n', '\r').replaceAll('\n', '\r'))}</pre>
       <button
         type="button"
-        class="plain"
+        class="plain wide"
         onClick={() => {
           letProgramsAsk(false)
           answered()

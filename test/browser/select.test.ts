@@ -216,7 +216,7 @@ test('case 42: what a program puts on the clipboard is shown first, and is copie
   await phone.picture('clipboard-notice')
   expect(await copied()).toEqual([])
   await phone.page.getByRole('button', { name: 'Look' }).tap()
-  await expect(phone.page.getByText('rm -rf ~')).toBeVisible()
+  await expect(phone.page.getByText('rm -rf ~↵')).toBeVisible()
   await phone.picture('clipboard-question')
   await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
   await expect.poll(copied).toEqual(['rm -rf ~\n'])
