@@ -39,12 +39,20 @@ export function ReadingScreen({ link, session_id, offset, near }: ReadingProps) 
   const looks = useSignal(readingLooks())
   /** The line that keeps its place on the screen while something changes around it. */
   const anchor = useRef<{ element: Element; top: number } | undefined>(undefined)
+  /** The line at the upper edge, for when the phone is turned. */
+  const edge = useRef<{ element: Element; top: number } | undefined>(undefined)
   /** To be shown once it is there; `end`: the last line. */
   const wanted = useRef<string | undefined>(undefined)
 
   const hold = () => {
-    const element = scroller.current && firstSeen(scroller.current)
-    anchor.current = element ? { element, top: element.getBoundingClientRect().top } : undefined
+    anchor.current = scroller.current ? firstSeen(scroller.current) : undefined
+  }
+  /** Puts a line back to where it was. */
+  const keep = (held: typeof anchor.current) => {
+    const { current } = scroller
+    if (!current) return
+    if (following.current) current.scrollTop = current.scrollHeight
+    else if (held?.element.isConnected) current.scrollTop += held.element.getBoundingClientRect().top - held.top
   }
 
   const guarded = async (work: () => Promise<unknown>) => {
@@ -103,14 +111,28 @@ export function ReadingScreen({ link, session_id, offset, near }: ReadingProps) 
     anchor.current = undefined
     if (!current) return
     if (wanted.current !== undefined) return bring()
-    if (following.current) current.scrollTop = current.scrollHeight
-    else if (held?.element.isConnected) current.scrollTop += held.element.getBoundingClientRect().top - held.top
+    keep(held)
   }, [pages.pages.value, looks.value])
+
+  // The phone is turned, or a keyboard opens: what is read stays.
+  useEffect(() => {
+    const { current } = scroller
+    if (!current) return
+    let [width, height] = [current.clientWidth, current.clientHeight]
+    const observer = new ResizeObserver(() => {
+      if (current.clientWidth === width && current.clientHeight === height) return
+      ;[width, height] = [current.clientWidth, current.clientHeight]
+      keep(edge.current)
+    })
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [])
 
   /** Fetches what is near to the eye and not there. */
   const look = async () => {
     const { current } = scroller
     if (!current || pages.pages.peek() === undefined) return
+    edge.current = firstSeen(current)
     const reach = AHEAD * current.clientHeight
     const { scrollTop, scrollHeight, clientHeight } = current
     following.current = pages.atEnd.peek() && isAtEnd(current)
@@ -361,13 +383,21 @@ function usePinch(scroller: { current: HTMLElement | null }, size: () => number,
   }, [])
 }
 
-function firstSeen(scroller: HTMLElement): Element | undefined {
+/** The first line of which something is seen, and where it is in the window. */
+function firstSeen(scroller: HTMLElement): { element: Element; top: number } | undefined {
   const { top } = scroller.getBoundingClientRect()
-  for (const page of scroller.querySelectorAll('.lines')) {
-    if (page.getBoundingClientRect().bottom <= top) continue
-    for (const line of page.querySelectorAll('[data-line]')) if (line.getBoundingClientRect().bottom > top) return line
+  const below = (element: Element) => element.getBoundingClientRect().bottom > top
+  const page = [...scroller.querySelectorAll('.lines')].find(below)
+  const lines = page?.querySelectorAll('.line')
+  if (!lines || lines.length === 0) return undefined
+  let [from, to] = [0, lines.length - 1]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (below(lines[middle]!)) to = middle
+    else from = middle + 1
   }
-  return undefined
+  const element = lines[from]!
+  return { element, top: element.getBoundingClientRect().top }
 }
 
 function isAtEnd({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolean {
