@@ -21,7 +21,6 @@ import { Past } from './past.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import { findProgram } from './session/pty.ts'
-import type { Session } from './session/session.ts'
 import { type Expiry, type SessionRules, Sessions } from './session/sessions.ts'
 import { expiryOf, limitsOf, parseSettings, readGiven, type Settings, shellOf, type TlsSetting } from './settings.ts'
 import { SettingsStore } from './settings-store.ts'
@@ -73,9 +72,6 @@ export interface Host {
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
 
-/** And that a session rang: who did not hear the first bell of a second does not hear its thousandth. */
-const ATTENTION_MS = 1_000
-
 /** How often devices that were away for long are looked for; it is a matter of days. */
 const DEVICES_CHECK_MS = 3_600_000
 
@@ -119,7 +115,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
-    const rang = new WeakMap<Session, number>()
     let changes: NodeJS.Timeout | undefined
     const rules = rulesOf(options, read)
     const sessions: Sessions = new Sessions(
@@ -138,12 +133,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
             for (const connection of connections) connection.sessionsChanged()
           }, CHANGES_MS)
         },
-        bell: session => {
-          const now = performance.now()
-          if (now - (rang.get(session) ?? Number.NEGATIVE_INFINITY) < ATTENTION_MS) return
-          rang.set(session, now)
-          for (const connection of connections) connection.attention(session.session_id)
+        called: ({ session_id }, text) => {
+          for (const connection of connections) connection.attention(session_id, text)
         },
+        watched: () => [...connections].some(connection => connection.watching),
       },
     )
     caughtUp = () => sessions.reconsider()

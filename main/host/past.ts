@@ -9,6 +9,7 @@ import type { ExportJob } from './history/export/formats.ts'
 import type { History } from './history/history.ts'
 import { Lookup } from './history/lookup.ts'
 import type { ListAnswer, MomentAnswer, StretchAnswer, TimelineAnswer } from './history/lookup-protocol.ts'
+import type { LinesAnswer, ReadQuestion } from './history/reading.ts'
 import type { SearchAnswer, SearchQuestion } from './history/search.ts'
 import type { Sessions } from './session/sessions.ts'
 
@@ -53,6 +54,12 @@ export class Past {
   async moment(id: string, place: Place): Promise<MomentAnswer> {
     const session_id = await this.#find(id)
     return this.#lookup.ask({ do: 'moment', session_id, place })
+  }
+
+  /** The text of a session, with the lines that its screen shows now. */
+  async read(id: string, question: Omit<ReadQuestion, 'session_id'>, cancellable: Cancellable): Promise<LinesAnswer> {
+    const session_id = await this.#find(id)
+    return this.#lookup.ask({ do: 'read', question: { ...question, session_id } }, cancellable)
   }
 
   async stretch(id: string, position: Position): Promise<StretchAnswer & { live: boolean }> {
