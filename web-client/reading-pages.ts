@@ -6,13 +6,9 @@ import type { Near } from './route.ts'
 
 type Read = HistoryClient['read']
 type Lines = Awaited<ReturnType<Read>>
-export type Line = Lines['lines'][number] & {
-  /** It stands on the screen of a running session, and may change. */
-  open?: boolean | undefined
-}
+export type Line = Lines['lines'][number]
 
 export interface TextPage extends Lines {
-  lines: Line[]
   /** Tells pages from each other. */
   key: number
 }
