@@ -2,7 +2,6 @@
 
 const PATHS = {
   back: 'M15 5l-7 7 7 7',
-  down: 'M6 9l6 6 6-6',
   more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',
   plus: 'M12 5v14M5 12h14',
   choose: 'M6 15l6-6 6 6',
@@ -28,7 +27,6 @@ const PATHS = {
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   skip: 'M5 6l6 6-6 6M13 6l6 6-6 6',
   again: 'M19 12a7 7 0 1 1-2.1-5M19 4v4h-4',
-  text: 'M5 6h14M5 11h14M5 16h9',
   compose: 'M4 5h16v11H11l-4 4v-4H4zM8 9.5h8M8 12.5h5',
   paste: 'M9 5H6v15h12V5h-3M9 3.5h6v3.5H9zM12 10.5v6M9.5 14l2.5 2.5 2.5-2.5',
   attach:
@@ -36,6 +34,12 @@ const PATHS = {
   send: 'M5 12h13M13 6l6 6-6 6',
   enter: 'M19 6v7H6M10 9l-4 4 4 4',
   bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
+  text: 'M5 6h14M5 10h14M5 14h14M5 18h8',
+  letters: 'M2.5 18L7 6.5 11.5 18M4 14.5h6M14 18l3.2-8 3.3 8M15 15.6h4.4',
+  wrap: 'M4 6h16M4 12h13a3 3 0 0 1 0 6h-5M14.5 15.5L12 18l2.5 2.5M4 18h4',
+  share: 'M12 15V4M8 8l4-4 4 4M6 12H5v8h14v-8h-1',
+  up: 'M6 15l6-6 6 6',
+  down: 'M6 9l6 6 6-6',
 } as const
 
 export type IconName = keyof typeof PATHS

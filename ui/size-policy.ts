@@ -21,6 +21,9 @@ export type SizeMode = 'own' | 'follow'
 /** Smaller letters cannot be read; past this the view pans sideways. */
 export const LEAST_FONT = 7
 
+/** Larger ones leave no room for a line. */
+export const LARGEST_FONT = 32
+
 /** Below this programs draw nonsense, so a box that is smaller still gets a terminal of this size. */
 const LEAST: Grid = { cols: 10, rows: 3 }
 

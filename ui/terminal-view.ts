@@ -12,19 +12,43 @@ import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { pasteSequence } from './paste.ts'
+import { Pinch } from './pinch.ts'
 import { onPresence } from './presence.ts'
 import { drawFast } from './renderer.ts'
-import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
+import {
+  type Extent,
+  fontFor,
+  type Grid,
+  gridIn,
+  LARGEST_FONT,
+  LEAST_FONT,
+  reveal,
+  type SizeMode,
+} from './size-policy.ts'
 import { bindSoftInput, type SoftInputBinding } from './soft-input/bind.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { FONT, onSchemeChange, palette } from './theme.ts'
-import { type TouchScroll, touchScroll } from './touch-scroll.ts'
+import { onTouch } from './touch.ts'
+import { TouchScroll } from './touch-scroll.ts'
+import { type Selected, TouchSelect } from './touch-select.ts'
+
+/** CSS pixels that a person chose; left out: those that are there by themselves. */
+export type Letters = { readonly [mode in SizeMode]?: number }
 
 export interface TerminalViewOptions {
   /** `own` when the box decides the session's size, `follow` (the default) when somebody else does. */
   mode?: SizeMode
   /** CSS pixels; in `follow` mode the most that is used. */
   fontSize?: number
+  /** Letters that a person wants, by mode, whatever else would be: in `follow` mode also when the columns do not fit. */
+  letters?: Letters
+  lettersChanged?: (letters: Letters) => void
+  /** How large they are drawn now, and whether somebody wanted them so. */
+  lettersDrawn?: (drawn: { size: number; chosen: boolean }) => void
+  /** A finger may select; where it did, or that nothing is selected any more. */
+  selected?: (selected: Selected | undefined) => void
+  /** A program wants to put this on the clipboard, now. Ask. */
+  clipboardWanted?: (text: string) => void
   /** In `follow` mode letters are made small enough for the rows too. */
   whole?: boolean
   /** A CSS list of fonts; left out: what the system calls its own monospace. */
@@ -65,10 +89,13 @@ export class TerminalView implements TerminalSink {
   readonly #box: HTMLElement
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
-  readonly #touch: TouchScroll
   readonly #soft: SoftInputBinding
+  /** What a finger has selected; nothing where nobody wants to know. */
+  readonly selection: TouchSelect | undefined
+  readonly #scroll: TouchScroll
   readonly #undo: (() => void)[] = []
   #fontSize: number
+  #letters: Letters
   readonly #characters = new WholeCharacters()
   /** A state is being written: what xterm says meanwhile (of focus) is about that, not about the program. */
   #restoring = false
@@ -92,6 +119,7 @@ export class TerminalView implements TerminalSink {
     this.#options = options
     this.#mode = options.mode ?? 'follow'
     this.#fontSize = options.fontSize ?? 14
+    this.#letters = options.letters ?? {}
     this.#box = box
     box.classList.add('terminal-view')
     this.#sheet = document.createElement('div')
@@ -120,7 +148,7 @@ export class TerminalView implements TerminalSink {
     offerLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
-    this.#swallowed = swallowQueries(term)
+    this.#swallowed = swallowQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
     this.drawn = drawFast(term, () => this.#layout())
 
     term.onData(text => this.#typed(text))
@@ -129,7 +157,7 @@ export class TerminalView implements TerminalSink {
       if (this.#pans && this.#following) this.#revealCursor()
     })
     term.onResize(() => this.#options.sizeChanged?.(this.#mode, this.size))
-    this.#touch = touchScroll({
+    this.#scroll = new TouchScroll({
       pan: box,
       term,
       cellHeight: () => this.#cell.height,
@@ -143,8 +171,18 @@ export class TerminalView implements TerminalSink {
       paste: text => this.#brought(text, []),
       modified: () => this.#options.modified?.() ?? false,
     })
+    const { selected } = options
+    if (selected)
+      this.selection = new TouchSelect({
+        box,
+        term,
+        scroll: (dx, dy) => this.#scroll.seen(dx, dy),
+        changed: selected,
+      })
     this.#undo.push(
-      () => this.#touch.dispose(),
+      this.#listenToFingers(),
+      () => this.#scroll.halt(),
+      () => this.selection?.dispose(),
       () => this.#soft.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
@@ -178,9 +216,9 @@ export class TerminalView implements TerminalSink {
   /** What would fit the box at the full font size: the size to create or take a session with. */
   measure(): Grid {
     const shown = this.term.options.fontSize
-    this.#setFont(this.#fontSize)
+    this.#setFont(this.#full)
     const grid = gridIn(this.#room(), this.#cell)
-    this.#setFont(shown ?? this.#fontSize)
+    this.#setFont(shown ?? this.#full)
     return grid
   }
 
@@ -282,6 +320,25 @@ export class TerminalView implements TerminalSink {
     this.#box.classList.remove('terminal-view', 'catching-up')
   }
 
+  /** How large letters are drawn, and whether somebody wanted them so. */
+  get letters(): { size: number; chosen: boolean } {
+    return { size: this.term.options.fontSize ?? this.#full, chosen: this.#letters[this.#mode] !== undefined }
+  }
+
+  /** Letters of this size in the present mode; undefined: as they are by themselves. */
+  setLetters(size: number | undefined): void {
+    const { [this.#mode]: _, ...others } = this.#letters
+    const chosen = size && Math.min(LARGEST_FONT, Math.max(LEAST_FONT, size))
+    this.#letters = chosen ? { ...others, [this.#mode]: chosen } : others
+    this.#layout()
+    this.#options.lettersChanged?.(this.#letters)
+  }
+
+  /** The letters of a terminal that is shaped for this box; in `follow` mode the most that is used to fit. */
+  get #full(): number {
+    return this.#letters.own ?? this.#fontSize
+  }
+
   // --- TerminalSink ---
 
   write(bytes: Uint8Array, done: () => void): void {
@@ -313,7 +370,7 @@ export class TerminalView implements TerminalSink {
   #typed(text: string): void {
     // What xterm says of itself while it parses is not typed by anybody.
     if (this.#swallowed.speaking || this.#restoring) return
-    this.#returnToCursor()
+    if (!this.#scroll.turning) this.#returnToCursor()
     const sent = this.#options.filter?.(text) ?? text
     if (sent !== text) this.#soft.forget()
     this.#send(encoder.encode(sent))
@@ -322,7 +379,7 @@ export class TerminalView implements TerminalSink {
   /** Whoever types wants to see it, wherever a finger had moved the view. */
   #returnToCursor(): void {
     this.#following = true
-    this.#touch.halt()
+    this.#scroll.halt()
   }
 
   #pasted(event: ClipboardEvent): void {
@@ -360,6 +417,55 @@ export class TerminalView implements TerminalSink {
   #letType(may: boolean): void {
     this.term.options.disableStdin = !may
     if (this.term.textarea) this.term.textarea.inputMode = may ? '' : 'none'
+  }
+
+  /** What is replayed was wanted long ago. */
+  #clipboardWanted(text: string): void {
+    const live = !this.#restoring && !this.#returning && !this.#box.classList.contains('catching-up')
+    if (live) this.#options.clipboardWanted?.(text)
+  }
+
+  // --- fingers ---
+
+  #listenToFingers(): () => void {
+    const { selection } = this
+    const scroll = this.#scroll
+    const pinch = new Pinch({
+      box: this.#box,
+      sheet: this.#sheet,
+      font: () => this.letters.size,
+      cell: () => this.#cell,
+      room: () => this.#room(),
+      fits: () => this.#mode === 'own',
+      done: size => {
+        this.#following = false
+        this.setLetters(size)
+      },
+    })
+    return onTouch(this.#box, {
+      down: () => scroll.stop(),
+      tap: () => {
+        const selected = selection?.active === true
+        selection?.clear()
+        return selected
+      },
+      pan: (dx, dy, at) => scroll.by(-dx, -dy, at),
+      letGo: (vx, vy, at) => scroll.glide(-vx, -vy, at),
+      hold: at => selection?.hold(at) === true,
+      drag: at => selection?.drag(at),
+      dragEnd: () => {
+        selection?.dragEnd()
+        scroll.settle()
+      },
+      pinchStart: at => {
+        scroll.halt()
+        pinch.start(at)
+      },
+      pinch: (scale, at) => pinch.move(scale, at),
+      pinchEnd: () => pinch.end(),
+      doubleTap: () => this.setLetters(undefined),
+      pansSideways: () => this.#pans && this.#box.scrollWidth > this.#box.clientWidth,
+    })
   }
 
   // --- what is seen ---
@@ -421,17 +527,20 @@ export class TerminalView implements TerminalSink {
     const room = this.#room()
     if (room.width <= 0 || room.height <= 0) return
     if (this.#mode === 'own') {
-      this.#setFont(this.#fontSize)
+      this.#setFont(this.#full)
       this.#ask(gridIn(room, this.#cell))
-    } else this.#shrinkToFit(room.width, this.#options.whole ? room.height : Number.POSITIVE_INFINITY)
+    } else if (this.#letters.follow) this.#setFont(this.#letters.follow)
+    else this.#shrinkToFit(room.width, this.#options.whole ? room.height : Number.POSITIVE_INFINITY)
     this.#pans =
       this.#cell.width * this.term.cols > room.width + 1 ||
       this.#cell.height * this.term.rows > room.height - this.#covered + 1
     this.#revealCursor()
+    this.selection?.relayout()
+    this.#options.lettersDrawn?.(this.letters)
   }
 
   #shrinkToFit(width: number, height: number): void {
-    this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#fontSize))
+    this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#full))
     // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
     for (let tries = 0; tries < 8; tries++) {
       const font = this.term.options.fontSize ?? 0

@@ -1,13 +1,18 @@
-// One finger moves a terminal: first the part of it that is seen, then its history, on the alternate screen the wheel.
-// Knows nothing of sessions, sizes or keyboards.
+// A finger moves a terminal: first the part of it that is seen, then its history, on the alternate screen the wheel.
+// Knows nothing of sessions, sizes or keyboards, and not which fingers do what (touch.ts).
 import type { Terminal } from '@xterm/xterm'
+import type { Point } from './touch.ts'
 
-/** A finger that moves less than this still taps. */
-const SLOP = 8
-/** Speed is multiplied by this each frame after the finger left: stops within about a second. */
-const FRICTION = 0.95
+/** A glide loses two thirds of its speed in this time, as on phones everywhere. */
+const GLIDE_MS = 325
 /** Pixels a millisecond; slower is standing still. */
 const STILL = 0.03
+/** No finger is faster; an event that came late may say so. */
+const FASTEST = 8
+/** Programs that track the mouse go about three lines at each turn of a wheel. */
+const LINES_A_NOTCH = 3
+/** What is left of a line after a glide moves into place. */
+const SETTLE_MS = 120
 
 export interface TouchScrollOptions {
   /** The element that scrolls when the terminal is larger than it. */
@@ -18,95 +23,155 @@ export interface TouchScrollOptions {
   moved: () => void
 }
 
-export interface TouchScroll {
-  /** Ends a glide: somebody types, and wants to see where. */
-  halt(): void
-  dispose(): void
-}
+export class TouchScroll {
+  readonly #options: TouchScrollOptions
+  #frame = 0
+  /** Of a line, in pixels: how far the history is moved up beyond the line that xterm begins with. */
+  #shift = 0
+  /** Pixels that are not a wheel's notch yet. */
+  #rest = 0
+  #turning = false
 
-export function touchScroll({ pan, term, cellHeight, moved }: TouchScrollOptions): TouchScroll {
-  let last: { x: number; y: number; at: number } | undefined
-  let dragging = false
-  let speed = 0
-  let rest = 0
-  let frame = 0
+  constructor(options: TouchScrollOptions) {
+    this.#options = options
+  }
 
-  /** Positive: the content goes up, as with a wheel. */
-  const scrollBy = (pixels: number, x: number, y: number) => {
-    const alternate = term.buffer.active.type === 'alternate'
-    const inHistory = !alternate && term.buffer.active.viewportY < term.buffer.active.baseY
-    if (!(pixels > 0 && inHistory)) {
-      const before = pan.scrollTop
+  /** Positive: the content goes up and to the left, as with a wheel. False: nothing moves any more. */
+  by(dx: number, dy: number, at: Point): boolean {
+    const { pan, moved } = this.#options
+    moved()
+    const left = pan.scrollLeft
+    pan.scrollLeft += dx
+    const up = this.#vertically(dy, at)
+    return up || pan.scrollLeft !== left
+  }
+
+  /** As `by`, but programs are left in peace. */
+  seen(dx: number, dy: number): void {
+    this.#options.pan.scrollLeft += dx
+    this.#vertically(dy)
+  }
+
+  /** Without `at` no wheel is turned. */
+  #vertically(pixels: number, at?: Point): boolean {
+    const { pan, term } = this.#options
+    const { viewportY, baseY } = term.buffer.active
+    const before = pan.scrollTop
+    // What lies in the history comes before what lies under the edge.
+    if (!(pixels > 0 && !this.#wheels && viewportY < baseY)) {
       pan.scrollTop += pixels
       pixels -= pan.scrollTop - before
     }
-    rest += pixels
-    const lines = Math.trunc(rest / cellHeight())
-    if (lines === 0) return
-    rest -= lines * cellHeight()
-    if (!alternate && term.modes.mouseTrackingMode === 'none') return term.scrollLines(lines)
-    // xterm turns a wheel into what the program asked for: mouse reports, or arrow keys.
-    const wheel = { deltaY: Math.sign(lines), deltaMode: WheelEvent.DOM_DELTA_LINE, clientX: x, clientY: y }
-    for (let i = 0; i < Math.abs(lines); i++)
-      term.element
-        ?.querySelector('.xterm-screen')
-        ?.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }))
+    if (Math.abs(pixels) < 0.01) return pan.scrollTop !== before
+    const moves = !this.#wheels ? this.#throughHistory(pixels) : at !== undefined && this.#turnWheel(pixels, at)
+    return moves || pan.scrollTop !== before
   }
 
-  const start = (event: TouchEvent) => {
-    cancelAnimationFrame(frame)
-    const touch = event.touches[0]
-    dragging = false
-    speed = 0
-    rest = 0
-    last = touch && event.touches.length === 1 ? { x: touch.clientX, y: touch.clientY, at: event.timeStamp } : undefined
+  #throughHistory(pixels: number): boolean {
+    const { term, cellHeight } = this.#options
+    const { viewportY, baseY } = term.buffer.active
+    const cell = cellHeight()
+    if (cell <= 0) return false
+    const now = viewportY * cell + this.#shift
+    const next = Math.min(baseY * cell, Math.max(0, now + pixels))
+    const line = Math.floor(next / cell)
+    if (line !== viewportY) term.scrollLines(line - viewportY)
+    this.#move(next - line * cell)
+    return next !== now
   }
 
-  const move = (event: TouchEvent) => {
-    const touch = event.touches[0]
-    if (!last || !touch || event.touches.length !== 1) return
-    const dx = last.x - touch.clientX
-    const dy = last.y - touch.clientY
-    if (!dragging && Math.hypot(dx, dy) < SLOP) return
-    // From here on it is no tap: no emulated mouse, no focus, no keyboard.
-    event.preventDefault()
-    dragging = true
-    moved()
-    pan.scrollLeft += dx
-    scrollBy(dy, touch.clientX, touch.clientY)
-    speed = dy / Math.max(1, event.timeStamp - last.at)
-    last = { x: touch.clientX, y: touch.clientY, at: event.timeStamp }
+  /** xterm turns a wheel into what the program asked for: mouse reports, or arrow keys. */
+  #turnWheel(pixels: number, { x, y }: Point): boolean {
+    const { term, cellHeight } = this.#options
+    const notch = cellHeight() * (term.modes.mouseTrackingMode === 'none' ? 1 : LINES_A_NOTCH)
+    this.#rest += pixels
+    const notches = Math.trunc(this.#rest / notch)
+    this.#rest -= notches * notch
+    const wheel = { deltaY: Math.sign(notches), deltaMode: WheelEvent.DOM_DELTA_LINE, clientX: x, clientY: y }
+    this.#turning = true
+    for (let i = 0; i < Math.abs(notches); i++)
+      this.#screen?.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }))
+    this.#turning = false
+    return true
   }
 
-  const end = (event: TouchEvent) => {
-    if (!dragging || !last) return
-    event.preventDefault()
-    const { x, y, at } = last
-    last = undefined
-    // A finger that rested before it left wants no momentum; and a wheel that goes on by itself types into programs.
-    if (event.timeStamp - at > 60 || term.buffer.active.type === 'alternate') return
+  /** What xterm sends just now comes of a finger that scrolls, not of somebody who types. */
+  get turning(): boolean {
+    return this.#turning
+  }
+
+  /** The finger has left at this speed, in pixels a millisecond. */
+  glide(vx: number, vy: number, at: Point): void {
+    this.#rest = 0
+    let x = clamp(vx)
+    // A wheel that goes on by itself types into programs.
+    let y = this.#wheels ? 0 : clamp(vy)
+    cancelAnimationFrame(this.#frame)
+    if (Math.hypot(x, y) <= STILL) return this.settle()
     let then = performance.now()
-    const glide = (now: number) => {
-      scrollBy(speed * (now - then), x, y)
+    const step = (now: number) => {
+      const ms = Math.max(0, now - then)
       then = now
-      speed *= FRICTION
-      if (Math.abs(speed) > STILL) frame = requestAnimationFrame(glide)
+      const moves = this.by(x * ms, y * ms, at)
+      const left = Math.exp(-ms / GLIDE_MS)
+      x *= left
+      y *= left
+      if (Math.hypot(x, y) > STILL && (moves || ms === 0)) this.#frame = requestAnimationFrame(step)
+      else this.settle()
     }
-    frame = requestAnimationFrame(glide)
+    this.#frame = requestAnimationFrame(step)
   }
 
-  pan.addEventListener('touchstart', start, { passive: true })
-  pan.addEventListener('touchmove', move, { passive: false })
-  pan.addEventListener('touchend', end, { passive: false })
-  pan.addEventListener('touchcancel', end, { passive: false })
-  return {
-    halt: () => cancelAnimationFrame(frame),
-    dispose: () => {
-      cancelAnimationFrame(frame)
-      pan.removeEventListener('touchstart', start)
-      pan.removeEventListener('touchmove', move)
-      pan.removeEventListener('touchend', end)
-      pan.removeEventListener('touchcancel', end)
-    },
+  /** Ends a glide; true when there was one. The line that is half seen stays so while a finger is there. */
+  stop(): boolean {
+    const glided = this.#frame !== 0
+    cancelAnimationFrame(this.#frame)
+    this.#frame = 0
+    this.#rest = 0
+    return glided
   }
+
+  /** Ends everything at once: somebody types, and wants to see where. */
+  halt(): void {
+    this.stop()
+    this.#move(0)
+  }
+
+  /** The line that is half seen moves into place. */
+  settle(): void {
+    this.#frame = 0
+    if (this.#shift === 0) return
+    const { term, cellHeight } = this.#options
+    const screen = this.#screen
+    const down = this.#shift > cellHeight() / 2
+    if (down) term.scrollLines(1)
+    const from = down ? this.#shift - cellHeight() : this.#shift
+    this.#move(0)
+    if (!window.matchMedia('(prefers-reduced-motion: reduce)').matches)
+      screen?.animate([{ transform: `translateY(${-from}px)` }, { transform: 'none' }], {
+        duration: SETTLE_MS,
+        easing: 'ease-out',
+      })
+  }
+
+  #move(shift: number): void {
+    if (shift === this.#shift) return
+    this.#shift = shift
+    const screen = this.#screen
+    if (screen) screen.style.transform = shift === 0 ? '' : `translateY(${-shift}px)`
+  }
+
+  /** Whether the program scrolls, rather than we. */
+  get #wheels(): boolean {
+    const { buffer, modes } = this.#options.term
+    return buffer.active.type === 'alternate' || modes.mouseTrackingMode !== 'none'
+  }
+
+  get #screen(): HTMLElement | null | undefined {
+    return this.#options.term.element?.querySelector<HTMLElement>('.xterm-screen')
+  }
+}
+
+function clamp(speed: number): number {
+  return Math.min(FASTEST, Math.max(-FASTEST, speed))
 }

@@ -46,17 +46,21 @@ export function amount(count: number): string {
   return `${(count / 1_000_000).toFixed(1)} MB`
 }
 
-/** Why a part of the history cannot be shown; undefined where nothing is lost (skipped: the host has it all). */
-export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes: number): string | undefined {
+/**
+ * Why a part of the history cannot be shown; undefined where nothing is lost (skipped: the host has it all). Without
+ * `bytes` it is said of a place.
+ */
+export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes?: number): string | undefined {
+  const what = bytes === undefined ? 'What was here' : amount(bytes)
   switch (reason) {
     case 'skipped':
       return undefined
     case 'trimmed':
-      return `${amount(bytes)} made room for newer output`
+      return `${what} made room for newer output`
     case 'damaged':
-      return `${amount(bytes)} cannot be read any more`
+      return `${what} cannot be read any more`
     case 'unrecorded':
-      return `${amount(bytes)} could not be recorded`
+      return `${what} could not be recorded`
   }
 }
 

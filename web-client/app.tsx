@@ -1,5 +1,6 @@
 // Which screen is shown. Knows nothing of what the screens do.
 import { useRef } from 'preact/hooks'
+import { CopyByHand } from '../ui/copy-dialog.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
@@ -21,6 +22,7 @@ export function App({ link }: { link: HostLink }) {
     <>
       <Screen link={link} />
       <OtherHost link={link} />
+      <CopyByHand />
       <Toasts />
     </>
   )
@@ -80,7 +82,15 @@ function Shown({ link }: { link: HostLink }) {
         />
       )
     case 'reading':
-      return <Reading key={value.session_id} link={link} session_id={value.session_id} offset={value.offset} />
+      return (
+        <Reading
+          key={value.session_id}
+          link={link}
+          session_id={value.session_id}
+          offset={value.offset}
+          near={value.near}
+        />
+      )
   }
 }
 

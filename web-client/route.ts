@@ -13,7 +13,13 @@ export type Route =
   | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
   | { screen: 'past' }
   | { screen: 'recording'; session_id: string; place?: Place | undefined; found?: FoundLine | undefined }
-  | { screen: 'reading'; session_id: string; offset?: number | undefined }
+  | { screen: 'reading'; session_id: string; offset?: number | undefined; near?: Near | undefined }
+
+/** A line as it stands in a terminal, which does not know its offset; `below`: how many lines follow it there. */
+export interface Near {
+  line: string
+  below: number
+}
 
 /** What is looked for at a place, to be marked there. */
 export interface FoundLine {
@@ -85,9 +91,9 @@ export function openRecording(session_id: string, place?: Place, found?: FoundLi
   go({ screen: 'recording', session_id, place, found })
 }
 
-/** `offset`: what is to be seen; left out: its end. */
-export function openReading(session_id: string, offset?: number): void {
-  go({ screen: 'reading', session_id, offset })
+/** What is to be seen: `offset`, or what is `near`; left out: its end. */
+export function openReading(session_id: string, offset?: number, near?: Near): void {
+  go({ screen: 'reading', session_id, offset, near })
 }
 
 /** From a recording to the session itself; where it was opened from that, by going back to it. */
@@ -121,7 +127,7 @@ function show(next: Entry): void {
 }
 
 function parse(state: unknown): Entry {
-  const { screen, session_id, place, found, offset, depth = 1 } = (state ?? {}) as Record<string, unknown>
+  const { screen, session_id, place, found, offset, near, depth = 1 } = (state ?? {}) as Record<string, unknown>
   const at = { depth: depth as number }
   if (screen === 'past') return { screen, ...at }
   if (typeof session_id !== 'string') return SESSIONS
@@ -131,7 +137,7 @@ function parse(state: unknown): Entry {
     case 'recording':
       return { screen, session_id, place: place as Place | undefined, found: found as FoundLine | undefined, ...at }
     case 'reading':
-      return { screen, session_id, offset: offset as number | undefined, ...at }
+      return { screen, session_id, offset: offset as number | undefined, near: near as Near | undefined, ...at }
     default:
       return SESSIONS
   }

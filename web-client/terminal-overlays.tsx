@@ -1,6 +1,7 @@
 // What opens over a terminal: the menu, renaming, ending, links, input from before a drop. Knows nothing of the layout.
 import { type Signal, useSignal } from '@preact/signals'
 import { toCoded } from '../protocol/errors.ts'
+import { copy } from '../ui/copy.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { OpenLink } from '../ui/open-link.tsx'
@@ -8,12 +9,14 @@ import { toast } from '../ui/toast.tsx'
 import { visible } from '../ui/visible.ts'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { backToSessions, openRecording } from './route.ts'
+import { LettersRow } from './letters-row.tsx'
+import { letProgramsAsk, programsMayAsk } from './looks.ts'
+import { backToSessions, openReading, openRecording } from './route.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 import { chooseFiles } from './uploads.ts'
 
-export type Overlay = 'menu' | 'rename' | 'end'
+export type Overlay = 'menu' | 'rename' | 'end' | 'wanted'
 
 export interface OverlaysProps {
   link: HostLink
@@ -40,6 +43,7 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
           }}
         />
       )}
+      {overlay.value === 'wanted' && <Wanted session={session} close={close} />}
       {session.link.value && (
         <OpenLink
           target={session.link.value}
@@ -83,6 +87,28 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
           <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
         </button>
+        <LettersRow {...session.letters.value} set={size => session.view?.setLetters(size)} />
+        <button
+          type="button"
+          disabled={!session.session_id}
+          onClick={() => {
+            overlay.value = undefined
+            openReading(session.session_id ?? '')
+          }}
+        >
+          <Icon name="text" /> Read as text
+        </button>
+        {!programsMayAsk.value && (
+          <button
+            type="button"
+            onClick={() => {
+              letProgramsAsk(true)
+              overlay.value = undefined
+            }}
+          >
+            <Icon name="copy" /> Let programs ask to copy
+          </button>
+        )}
         <button type="button" onClick={then('rename')}>
           <Icon name="pencil" /> Rename
         </button>
@@ -114,6 +140,42 @@ function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; cl
         <Icon name="attach" /> Send a photo or file
       </button>
     </>
+  )
+}
+
+/** A program may only ask, since what it puts there is pasted elsewhere in good faith. */
+function Wanted({ session, close }: { session: TerminalSession; close: () => void }) {
+  const text = session.wanted.value ?? ''
+  const answered = () => {
+    session.wanted.value = undefined
+    close()
+  }
+  return (
+    <Question
+      title="Copy this?"
+      yes="Copy"
+      no="Not now"
+      onClose={answered}
+      onYes={() => {
+        copy(text)
+        answered()
+      }}
+    >
+      <p>A program in this session wants it on this phone’s clipboard.</p>
+      {/* Its ends of lines too: pasted into a shell each is an Enter. */}
+      <pre>{visible(text)}</pre>
+      <button
+        type="button"
+        class="plain wide"
+        onClick={() => {
+          letProgramsAsk(false)
+          answered()
+          toast('Programs no longer ask on this phone.')
+        }}
+      >
+        Never ask on this phone
+      </button>
+    </Question>
   )
 }
 

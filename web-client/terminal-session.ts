@@ -7,10 +7,12 @@ import type { SizeMode } from '../ui/size-policy.ts'
 import { Sticky } from '../ui/sticky.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
+import type { Selected } from '../ui/touch-select.ts'
 import { goneWords, span } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { KeptInput } from './kept-input.ts'
 import { leavePicture } from './last-picture.ts'
+import { keepLetters, keptLetters, programsMayAsk } from './looks.ts'
 import { route } from './route.ts'
 import { WaysIn } from './ways-in.ts'
 
@@ -30,6 +32,11 @@ export class TerminalSession {
   /** Typed before the connection was lost, some time ago: to be sent or not? */
   readonly stale = signal<Uint8Array[] | undefined>(undefined)
   readonly link = signal<string | undefined>(undefined)
+  readonly letters = signal({ size: 0, chosen: false })
+  /** What a finger has selected. */
+  readonly selected = signal<Selected | undefined>(undefined)
+  /** What a program wants to have on the clipboard. */
+  readonly wanted = signal<string | undefined>(undefined)
   /** What the host no longer has of what would be seen here. */
   readonly gone = signal<string | undefined>(undefined)
   readonly started: Promise<void>
@@ -73,6 +80,18 @@ export class TerminalSession {
         this.link.value = target
       },
       typingFailed: error => toast(error.message, true),
+      letters: keptLetters(),
+      lettersChanged: keepLetters,
+      lettersDrawn: ({ size, chosen }) => {
+        const drawn = this.letters.peek()
+        if (drawn.size !== size || drawn.chosen !== chosen) this.letters.value = { size, chosen }
+      },
+      selected: selected => {
+        this.selected.value = selected
+      },
+      clipboardWanted: text => {
+        if (programsMayAsk.peek()) this.wanted.value = text
+      },
       sizeChanged: (mode, size) => {
         this.mode.value = mode
         this.size.value = size

@@ -12,6 +12,7 @@ import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
 import { backToSessions, nameTerminal, openRecording, openTerminal } from './route.ts'
+import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
 import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
@@ -24,6 +25,8 @@ const NewSession = lazySheet(() => import('./new-session.tsx').then(module => mo
 const LOW_PX = 300
 /** As in page.css. */
 const HEADER_PX = 44
+/** CSS pixels; smaller letters can be made out, but nobody wants to read them for long. */
+const READABLE_FONT = 12
 
 export interface TerminalProps {
   link: HostLink
@@ -125,10 +128,29 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
           pending={session?.pending.value ?? 0}
           retry={link.retry}
         />
-        {session?.gone.value && <Notice session={session} text={session.gone.value} />}
+        {session?.gone.value && (
+          <Notice
+            text={session.gone.value}
+            dismiss={() => {
+              session.gone.value = undefined
+            }}
+          />
+        )}
+        {session?.wanted.value !== undefined && (
+          <Notice
+            text={wantedWords(session.wanted.value)}
+            dismiss={() => {
+              session.wanted.value = undefined
+            }}
+            look={() => {
+              overlay.value = 'wanted'
+            }}
+          />
+        )}
       </div>
       <div class="stage" ref={stage}>
         <div class="box" ref={box} />
+        {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
@@ -152,12 +174,25 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
 /** A button that took the focus from the terminal would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
 
-/** The session's size is somebody else's; one tap takes it. */
+/** The session's size is somebody else's; one tap takes it, another one makes its letters readable. */
 function SizeStrip({ session }: { session: TerminalSession }) {
   const { cols, rows } = session.size.value
+  const { size, chosen } = session.letters.value
   if (cols === 0) return null
   return (
     <div class="strip">
+      {(chosen || size < READABLE_FONT) && (
+        <button
+          type="button"
+          class="icon"
+          aria-label={chosen ? 'Fit the width' : 'Readable letters'}
+          aria-pressed={chosen}
+          onMouseDown={keepFocus}
+          onClick={() => session.view?.setLetters(chosen ? undefined : READABLE_FONT)}
+        >
+          <Icon name="letters" />
+        </button>
+      )}
       <span>
         {cols} × {rows}
       </span>
@@ -168,23 +203,25 @@ function SizeStrip({ session }: { session: TerminalSession }) {
   )
 }
 
-function Notice({ session, text }: { session: TerminalSession; text: string }) {
+function Notice({ text, dismiss, look }: { text: string; dismiss: () => void; look?: () => void }) {
   return (
     <div class="notice" role="status">
       <span>{text}</span>
-      <button
-        type="button"
-        class="icon"
-        aria-label="Dismiss"
-        onMouseDown={keepFocus}
-        onClick={() => {
-          session.gone.value = undefined
-        }}
-      >
+      {look && (
+        <button type="button" class="plain" onMouseDown={keepFocus} onClick={look}>
+          Look
+        </button>
+      )}
+      <button type="button" class="icon" aria-label="Dismiss" onMouseDown={keepFocus} onClick={dismiss}>
         <Icon name="close" />
       </button>
     </div>
   )
+}
+
+function wantedWords(text: string): string {
+  const characters = [...text].length
+  return `A program wants to copy ${characters === 1 ? '1 character' : `${characters} characters`}.`
 }
 
 interface EndStripProps {

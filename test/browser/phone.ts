@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import { BrowserHost } from '../support/browser-host.ts'
+import { Fingers } from './fingers.ts'
 
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
 
@@ -164,14 +165,12 @@ export class Phone {
   /** A finger goes this far over the terminal. */
   async swipe(dx: number, dy: number): Promise<void> {
     const box = (await this.page.locator('.terminal-view').boundingBox())!
-    const touch = await this.page.context().newCDPSession(this.page)
     const x = dx > 0 ? box.x + 20 : box.x + box.width - 20
     const y = dy > 0 ? box.y + 20 : box.y + box.height - 20
-    const point = (part: number) => [{ x: x + dx * part, y: y + dy * part }]
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(0) })
-    for (let step = 1; step <= 10; step++)
-      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(step / 10) })
-    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    const fingers = new Fingers(this)
+    await fingers.down({ x, y })
+    await fingers.go({ x, y }, { x: x + dx, y: y + dy })
+    await fingers.up()
   }
 
   /** A finger goes from the middle of `what` that far sideways, in steps; `held` is called before it leaves. */

@@ -74,6 +74,49 @@ test('a session of the desktop keeps its size until one tap takes it, and gets i
   await host.desktop.kill(session.session_id)
 })
 
+for (const [cols, rows] of [
+  [200, 50],
+  [80, 24],
+] as const)
+  test(`${cols} columns of the desktop are looked at upright and on its side, and stay ${rows} rows`, async ({
+    phone,
+    host,
+  }) => {
+    const { session_id } = await host.desktop.create({ size: { cols, rows }, title: 'desk' })
+    await phone.page.setViewportSize({ width: 360, height: 740 })
+    await phone.open()
+    await phone.page.getByText('desk').tap()
+    await phone.shows('$ ')
+    await phone.page.locator('.xterm').tap()
+    await phone.run(`clear; head -${rows - 4} /etc/services`)
+    await phone.shows('$')
+    const box = phone.page.locator('.terminal-view')
+    const sideways = () => box.evaluate(element => element.scrollWidth - element.clientWidth)
+    const font = () =>
+      phone.page.locator('.xterm-rows').evaluate(rows => Number.parseFloat(getComputedStyle(rows).fontSize))
+    // It fits unless its letters could not be read.
+    expect(await font()).toBeGreaterThanOrEqual(7)
+    if ((await font()) > 7) expect(await sideways()).toBeLessThanOrEqual(1)
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await phone.picture(`desk-${cols}-upright`)
+    await phone.keyboard(300)
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await phone.page.setViewportSize({ width: 740, height: 360 })
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    if (cols === 80) expect(await sideways()).toBeLessThanOrEqual(1)
+    await phone.picture(`desk-${cols}-on-its-side`)
+    // Readable at a tap, at the cursor; and back.
+    await phone.page.setViewportSize({ width: 360, height: 740 })
+    await phone.page.getByRole('button', { name: 'Readable letters' }).tap()
+    await expect.poll(font).toBe(12)
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await phone.picture(`desk-${cols}-readable`)
+    await phone.page.getByRole('button', { name: 'Fit the width' }).tap()
+    await expect.poll(font).toBeLessThan(12)
+    expect(await phone.ptySize()).toBe(`${cols}x${rows}`)
+    await phone.agrees(session_id)
+  })
+
 test('letters do not shrink below what can be read: a very wide session is panned to the cursor', async ({
   phone,
   host,

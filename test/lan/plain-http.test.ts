@@ -1,5 +1,6 @@
 // A phone on plain HTTP, at an address that no browser trusts: without WebCrypto or any other gift to secure pages it is let
 // in, types, comes back and is shut out again. Knows no programs.
+import { cellOf, Fingers } from '../browser/fingers.ts'
 import { test as base, expect, type Phone } from '../browser/phone.ts'
 import { BrowserHost } from '../support/browser-host.ts'
 import { LAN_ADDRESS } from './playwright.config.ts'
@@ -76,6 +77,32 @@ test('scanned, let in, typed, reloaded, cut off, back, revoked', async ({ phone,
   await phone.scan()
   await phone.shows('taken down')
   expect((await host.desktop.devices()).devices.map(one => one.device_id)).not.toContain(device!.device_id)
+})
+
+test('what a finger selected is copied, though this page has no clipboard', async ({ phone }) => {
+  await phone.open()
+  await isInsecure(phone)
+  expect(await phone.page.evaluate(() => navigator.clipboard === undefined)).toBe(true)
+  await phone.newSession()
+  await phone.run('clear; echo take this along')
+  await phone.shows(/^take this along/)
+  const fingers = new Fingers(phone)
+  const from = await cellOf(phone, 'this')
+  await fingers.hold(from)
+  await fingers.go(from, await cellOf(phone, 'along', 4))
+  await fingers.up()
+  await phone.page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Copy' }).tap()
+  await expect(phone.page.getByText('Copied')).toBeVisible()
+  // What whoever pastes gets.
+  await phone.page.evaluate(() => {
+    const field = document.createElement('textarea')
+    field.id = 'elsewhere'
+    field.style.cssText = 'position: fixed; top: 0; z-index: 99'
+    document.body.append(field)
+    field.focus()
+  })
+  await phone.page.keyboard.press('Control+v')
+  await expect(phone.page.locator('#elsewhere')).toHaveValue('this along')
 })
 
 test('a phone that may only look does so here too', async ({ phone, second, host }) => {

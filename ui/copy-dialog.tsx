@@ -1,0 +1,31 @@
+// The text that a browser would not put on its clipboard, selected, to be copied by hand. Knows nothing of what it is.
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { byHand } from './copy.ts'
+import { Dialog } from './dialog.tsx'
+
+export function CopyByHand() {
+  const text = byHand.value
+  return text === undefined ? null : <ByHand text={text} />
+}
+
+function ByHand({ text }: { text: string }) {
+  const field = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => {
+    field.current?.focus()
+    field.current?.setSelectionRange(0, text.length)
+  }, [text])
+  const close = () => {
+    byHand.value = undefined
+  }
+  return (
+    <Dialog title="Copy by hand" onClose={close}>
+      <p>This browser does not let the page copy. The text is selected: hold it, then choose Copy.</p>
+      <textarea ref={field} aria-label="Text to copy" readOnly rows={6} value={text} />
+      <div class="actions">
+        <button type="button" onClick={close}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  )
+}
