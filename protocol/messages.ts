@@ -201,6 +201,8 @@ export const SettingValues = z.object({
   end_busy: z.boolean(),
   single_client: z.boolean(),
   device_days: z.number(),
+  upload_megabytes: z._default(z.number(), 100),
+  uploads_total_megabytes: z._default(z.number(), 1000),
   /** A program, or an argv. */
   shell: z.nullable(z.union([z.string(), z.array(z.string())])),
   port: z.nullable(z.int()),

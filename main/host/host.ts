@@ -22,8 +22,18 @@ import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import { findProgram } from './session/pty.ts'
 import { type Expiry, type SessionRules, Sessions } from './session/sessions.ts'
-import { expiryOf, limitsOf, parseSettings, readGiven, type Settings, shellOf, type TlsSetting } from './settings.ts'
+import {
+  expiryOf,
+  limitsOf,
+  parseSettings,
+  readGiven,
+  type Settings,
+  shellOf,
+  type TlsSetting,
+  uploadLimitsOf,
+} from './settings.ts'
 import { SettingsStore } from './settings-store.ts'
+import { Uploads } from './uploads.ts'
 
 export { DEFAULT_PORT } from './net/network.ts'
 
@@ -72,6 +82,9 @@ export interface Host {
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
 
+/** How often files are removed whose session was forgotten for its age. */
+const SWEEP_MS = 3_600_000
+
 /** How often devices that were away for long are looked for; it is a matter of days. */
 const DEVICES_CHECK_MS = 3_600_000
 
@@ -102,6 +115,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const hostLog = createLog(dataDir.log)
     log = hostLog
     undo.push(() => hostLog.close())
+    let settings: SettingsStore | undefined
     // The history is there before the sessions that wait for it.
     let caughtUp = () => {}
     const history = await History.open(dataDir.database, options.limits ?? limitsOf(read), {
@@ -110,6 +124,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       committed: () => caughtUp(),
     })
     undo.push(() => history.close())
+    const uploads: Uploads = new Uploads({
+      folder: dataDir.uploads,
+      limits: () => uploadLimitsOf(settings?.values ?? read),
+      log: hostLog,
+    })
+    undo.push(() => uploads.close())
     for (const left of history.leftovers) if (left.process) endLeftover(left.process)
     const screens = new ScreenPool(options.version)
     undo.push(() => screens.close())
@@ -150,7 +170,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
       for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
     })
     undo.push(() => sessions.stop('host_stopped'))
-    const past = new Past(history, sessions)
+    const knows = (id: string) =>
+      history.session(id).then(
+        () => true,
+        error => toCoded(error).code !== 'session_unknown',
+      )
+    const sweep = () => void uploads.sweep(knows).catch(error => hostLog.error({ err: error }, 'uploads stay'))
+    sweep()
+    const sweeping = setInterval(sweep, SWEEP_MS)
+    sweeping.unref()
+    undo.push(() => clearInterval(sweeping))
+    const past = new Past(history, sessions, uploads)
     undo.push(() => past.close())
 
     const follow = (next: Settings, before: Settings) => {
@@ -158,7 +188,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         history.setLimits(limitsOf(next))
       sessions.follow(rulesOf(options, next))
     }
-    const settings = new SettingsStore(read, {
+    settings = new SettingsStore(read, {
       file: dataDir.settings,
       fixed: fixedBy(options),
       check: next => checkShell(next.shell, options),
@@ -225,6 +255,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         role,
         sessions,
         past,
+        uploads,
         log: hostLog,
         admit,
         desk,

@@ -12,6 +12,7 @@ import type { ListAnswer, MomentAnswer, StretchAnswer, TimelineAnswer } from './
 import type { LinesAnswer, ReadQuestion } from './history/reading.ts'
 import type { SearchAnswer, SearchQuestion } from './history/search.ts'
 import type { Sessions } from './session/sessions.ts'
+import type { Uploads } from './uploads.ts'
 
 /** What was printed just now is waited for so long; a disk that is full must not keep anybody from looking. */
 const FLUSH_MS = 500
@@ -22,10 +23,12 @@ type Cancellable = (cancel: () => void) => void
 export class Past {
   readonly #history: History
   readonly #sessions: Sessions
+  readonly #uploads: Uploads
   readonly #lookup: Lookup
   readonly #exports: Exports
 
-  constructor(history: History, sessions: Sessions) {
+  constructor(history: History, sessions: Sessions, uploads: Uploads) {
+    this.#uploads = uploads
     this.#history = history
     this.#sessions = sessions
     this.#lookup = new Lookup(history.file)
@@ -96,6 +99,7 @@ export class Past {
       throw new CodedError('session_unknown', `no session has the id ${session_id}`)
     this.#sessions.forget(session_id)
     await this.#history.delete(session_id, progress, cancellable)
+    await this.#uploads.forget(session_id)
   }
 
   async close(): Promise<void> {

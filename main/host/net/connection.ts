@@ -17,11 +17,13 @@ import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
 import type { SettingsStore } from '../settings-store.ts'
+import type { Uploads } from '../uploads.ts'
 import { brief } from './brief.ts'
 import type { Desk } from './desk.ts'
 import type { Device } from './devices.ts'
 import type { Admit } from './entrance.ts'
 import { HistoryRequests } from './history-requests.ts'
+import { UploadRequests } from './upload-requests.ts'
 
 export type Role = 'local' | 'device'
 
@@ -31,6 +33,8 @@ export interface ConnectionOptions {
   sessions: Sessions
   /** What was recorded of them. */
   past: Past
+  /** What clients bring. */
+  uploads: Uploads
   /** Decides about who says hello, at once or later. */
   admit: Admit
   /** What the desktop sees and decides about phones. */
@@ -78,6 +82,7 @@ export class Connection implements Watcher {
   #kind: ClientKind | undefined
   #attachments = new Map<number, Attachment>()
   readonly #history: HistoryRequests
+  readonly #uploads: UploadRequests
   #nextHandle = 1
   #watching = false
   #watchingDevices = false
@@ -93,10 +98,12 @@ export class Connection implements Watcher {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#history = new HistoryRequests(options.past, {
-      send: frames => this.#sendFrames(frames),
-      refused: (error, request_id) => this.#refuse(error, request_id),
-    })
+    const outlet = {
+      send: (frames: Uint8Array[]) => this.#sendFrames(frames),
+      refused: (error: CodedError, request_id: number) => this.#refuse(error, request_id),
+    }
+    this.#history = new HistoryRequests(options.past, outlet)
+    this.#uploads = new UploadRequests(options.uploads, outlet)
     this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     options.transport.start({
       frame: bytes => this.#frame(bytes),
@@ -187,9 +194,10 @@ export class Connection implements Watcher {
           return this.#error(toCoded(error), { handle: frame.handle })
         }
       }
+      case 'part':
+        return this.#uploads.part(frame.request_id, frame.bytes)
       case 'output':
       case 'blob':
-      case 'part':
         throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
       default:
         assertNever(frame)
@@ -323,7 +331,9 @@ export class Connection implements Watcher {
           return { type: 'ok', request_id: message.request_id }
         })
       case 'upload':
-        throw new CodedError('bad_message', 'not answered yet')
+        return this.#uploads.take(message, async () => (await sessions.open(message.session_id)).session_id)
+      case 'cancel':
+        return this.#uploads.cancel(message.request_id) ? undefined : this.#history.take(message)
       case 'history':
       case 'search':
       case 'timeline':
@@ -332,7 +342,6 @@ export class Connection implements Watcher {
       case 'read':
       case 'export':
       case 'more':
-      case 'cancel':
       case 'mark':
       case 'unmark':
       case 'delete_session':
@@ -556,6 +565,7 @@ export class Connection implements Watcher {
     this.#leave()
     this.#options.desk.hide(this)
     this.#history.close()
+    this.#uploads.close()
     for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
@@ -586,6 +596,7 @@ const DOES = new Set<ClientMessage['type']>([
   'mark',
   'unmark',
   'delete_session',
+  'upload',
 ])
 
 function onlyLooks(): CodedError {
