@@ -8,13 +8,14 @@ import type { Attached, TerminalSink } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import { WholeCharacters } from '../protocol/whole-characters.ts'
 import { guard } from '../protocol/xterm-guard.ts'
+import { FONT, fontReady, letterAdvance, onFont } from './font.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { drawFast } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
-import { FONT, onSchemeChange, palette } from './theme.ts'
+import { onSchemeChange, palette } from './theme.ts'
 import { type TouchScroll, touchScroll } from './touch-scroll.ts'
 
 export interface TerminalViewOptions {
@@ -24,7 +25,7 @@ export interface TerminalViewOptions {
   fontSize?: number
   /** In `follow` mode letters are made small enough for the rows too. */
   whole?: boolean
-  /** A CSS list of fonts; left out: what the system calls its own monospace. */
+  /** A CSS list of fonts; left out: the one that comes with the page. */
   fontFamily?: string
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink?: (target: string) => void
@@ -52,7 +53,7 @@ const encoder = new TextEncoder()
 
 export class TerminalView implements TerminalSink {
   readonly term: Terminal
-  /** Resolves when the renderer is chosen: only then a cell has its final size. */
+  /** Resolves when font and renderer are there: only then a cell has its final size. */
   readonly drawn: Promise<void>
   readonly #options: TerminalViewOptions
   readonly #box: HTMLElement
@@ -113,7 +114,7 @@ export class TerminalView implements TerminalSink {
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
     this.#swallowed = swallowQueries(term)
-    this.drawn = drawFast(term, () => this.#layout())
+    this.drawn = Promise.all([fontReady(), drawFast(term, () => this.#layout())]).then(() => {})
 
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
@@ -134,6 +135,7 @@ export class TerminalView implements TerminalSink {
       onSchemeChange(() => {
         term.options.theme = palette()
       }),
+      onFont(() => this.#fontCame()),
     )
     const observer = new ResizeObserver(() => this.#layout())
     observer.observe(box)
@@ -352,6 +354,14 @@ export class TerminalView implements TerminalSink {
     this.#layout()
   }
 
+  /** xterm keeps what it measured and drew of each letter, and forgets it only for a font of another name. */
+  #fontCame(): void {
+    const { options } = this.term
+    const name = options.fontFamily ?? FONT
+    options.fontFamily = name.endsWith(' ') ? name.trimEnd() : `${name} `
+    this.#layout()
+  }
+
   #layout(): void {
     const room = this.#room()
     if (room.width <= 0 || room.height <= 0) return
@@ -366,7 +376,7 @@ export class TerminalView implements TerminalSink {
   }
 
   #shrinkToFit(width: number, height: number): void {
-    this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#fontSize))
+    this.#setFont(fontFor(width, this.term.cols, letterAdvance(this.term.options.fontFamily ?? FONT), this.#fontSize))
     // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
     for (let tries = 0; tries < 8; tries++) {
       const font = this.term.options.fontSize ?? 0
@@ -429,11 +439,3 @@ const TYPING_HINTS: readonly [string, string][] = [
   ['spellcheck', 'false'],
   ['enterkeyhint', 'enter'],
 ]
-
-/** A letter's width at font size 1. */
-function letterAdvance(): number {
-  const context = document.createElement('canvas').getContext('2d')
-  if (!context) return 0.6
-  context.font = `100px ${FONT}`
-  return context.measureText('W').width / 100
-}
