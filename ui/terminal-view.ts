@@ -12,7 +12,7 @@ import { FONT, fontReady, letterAdvance, onFont } from './font.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
-import { drawFast } from './renderer.ts'
+import { drawFast, drawnCell } from './renderer.ts'
 import { type Extent, fontFor, type Grid, gridIn, reveal, type SizeMode } from './size-policy.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { onSchemeChange, palette } from './theme.ts'
@@ -72,7 +72,7 @@ export class TerminalView implements TerminalSink {
   #unbind: (() => void)[] = []
   #mode: SizeMode
   #covered = 0
-  /** One cell as drawn, kept since asking for it costs a layout; and whether the terminal is larger than its box. */
+  /** One cell as drawn, and whether the terminal is larger than its box. */
   #cell: Extent = { width: 0, height: 0 }
   #pans = false
   #following = true
@@ -210,6 +210,11 @@ export class TerminalView implements TerminalSink {
     this.#layout()
   }
 
+  /** What is printed is also there as text, and said: it costs a line of markup for each row, so only where it is asked for. */
+  setSpoken(spoken: boolean): void {
+    this.term.options.screenReaderMode = spoken
+  }
+
   focus(): void {
     this.term.focus()
   }
@@ -303,6 +308,8 @@ export class TerminalView implements TerminalSink {
 
   #hideUntilCaughtUp(): void {
     this.#box.classList.add('catching-up')
+    this.#returning = true
+    this.#holdStill(true)
     clearTimeout(this.#showTimer)
     this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
   }
@@ -393,11 +400,7 @@ export class TerminalView implements TerminalSink {
 
   #setFont(size: number): void {
     if (this.term.options.fontSize !== size) this.term.options.fontSize = size
-    const screen = this.term.element?.querySelector<HTMLElement>('.xterm-screen')
-    this.#cell = {
-      width: (screen?.offsetWidth ?? 0) / this.term.cols,
-      height: (screen?.offsetHeight ?? 0) / this.term.rows,
-    }
+    this.#cell = drawnCell(this.term)
   }
 
   #ask(grid: Grid): void {

@@ -11,7 +11,10 @@ import { toast } from '../ui/toast.tsx'
 import { commandLine, printable } from '../ui/words.ts'
 import { Forgetful } from './entry.tsx'
 import type { HostLink } from './host-link.ts'
+import { lazy } from './lazy.tsx'
 import { openTerminal } from './route.ts'
+
+const About = lazy(() => import('./about.tsx').then(({ About }) => About))
 
 /** Ages are shown in minutes; a new session's in seconds. */
 const CLOCK_MS = 5_000
@@ -19,6 +22,7 @@ const CLOCK_MS = 5_000
 export function Sessions({ link }: { link: HostLink }) {
   const now = useSignal(Date.now())
   const ending = useSignal<SessionInfo | undefined>(undefined)
+  const about = useSignal(false)
   const sessions = link.sessions.value
   useEffect(() => {
     const timer = setInterval(() => {
@@ -32,12 +36,23 @@ export function Sessions({ link }: { link: HostLink }) {
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
+        <button
+          type="button"
+          class="icon"
+          aria-label="About this connection"
+          aria-haspopup="dialog"
+          onClick={() => {
+            about.value = true
+          }}
+        >
+          <Icon name="info" />
+        </button>
       </header>
       <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
       <main>
         <Forgetful link={link} />
         {sessions === undefined ? (
-          <p class="note">{link.state.value.name === 'connecting' ? 'Connecting…' : ''}</p>
+          <Unreached link={link} />
         ) : sessions.length === 0 ? (
           <Empty readOnly={link.readOnly.value} />
         ) : (
@@ -64,6 +79,14 @@ export function Sessions({ link }: { link: HostLink }) {
           </button>
         )}
       </footer>
+      {about.value && (
+        <About
+          link={link}
+          onClose={() => {
+            about.value = false
+          }}
+        />
+      )}
       {ending.value && (
         <EndQuestion
           session={ending.value}
@@ -73,6 +96,20 @@ export function Sessions({ link }: { link: HostLink }) {
           onYes={session => endSession(link, session.session_id)}
         />
       )}
+    </div>
+  )
+}
+
+/** Before the first list: soon there, or the computer does not answer. */
+function Unreached({ link }: { link: HostLink }) {
+  const state = link.state.value
+  if (state.name === 'ready' || (state.name === 'connecting' && state.attempt === 0))
+    return <p class="note appears">Connecting…</p>
+  return (
+    <div class="note empty">
+      <Icon name="unreached" />
+      <p>Your computer cannot be reached.</p>
+      <p>It may sleep or be off, or this phone is in another network. What runs there goes on without you.</p>
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { backToSessions } from './route.ts'
+import { screenReader } from './screen-reader.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -69,6 +70,16 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
+        <button
+          type="button"
+          aria-pressed={screenReader.value}
+          onClick={() => {
+            screenReader.value = !screenReader.value
+            overlay.value = undefined
+          }}
+        >
+          <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
+        </button>
         <button type="button" onClick={then('rename')}>
           <Icon name="pencil" /> Rename
         </button>

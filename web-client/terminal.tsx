@@ -9,6 +9,7 @@ import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { backToSessions, nameTerminal, openTerminal } from './route.ts'
+import { screenReader } from './screen-reader.ts'
 import { seen } from './soft-keyboard.ts'
 import { type Overlay, Overlays } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
@@ -48,6 +49,8 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const covered = seen.value.covered + bannerHeight.value
   useEffect(() => session?.view?.setCovered(covered), [session, covered])
 
+  useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
+
   const failed = session?.failed.value
   useEffect(() => {
     if (failed?.code !== 'session_unknown') return
@@ -68,6 +71,19 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const ended = session?.exit.value !== undefined
   return (
     <div class={readOnly && !ended && !failed ? 'page terminal looks' : 'page terminal'}>
+      {!screenReader.value && (
+        // First of all, and seen only by who comes to it with a keyboard: nobody else needs it.
+        <button
+          type="button"
+          class="unseen"
+          onClick={() => {
+            screenReader.value = true
+            toast('Screen reader mode is on. Turn it off in the menu.')
+          }}
+        >
+          Turn on screen reader mode
+        </button>
+      )}
       <header>
         <button
           type="button"
