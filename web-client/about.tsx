@@ -23,7 +23,7 @@ export function About({ link, onClose }: { link: HostLink; onClose: () => void }
           Encrypted from this phone to your computer
           <small>By keys that only the two have; nothing in between can read it.</small>
         </Fact>
-        <Fact name="This page" good={secure}>
+        <Fact name="This page" good={!missing}>
           {secure ? 'Came over HTTPS' : missing ? 'Came over plain HTTP' : 'Came from this device'}
           {!secure && missing && (
             <small>
@@ -38,7 +38,7 @@ export function About({ link, onClose }: { link: HostLink; onClose: () => void }
           {missing ? 'No: the page comes from it each time' : 'Yes: this phone keeps the page, and nothing else'}
         </Fact>
         <Fact name="Notifications" good={allowed.value === 'granted'}>
-          {NOTICES[allowed.value]}
+          <span>{NOTICES[allowed.value]}</span>
           {(allowed.value === 'granted' || allowed.value === 'default') && (
             <small>
               When a session waits for you while this page is in the background. A page that was closed gets none: there
