@@ -1,5 +1,6 @@
 // Builds the two pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop windows').
 // Knows nothing of who serves them; under both CSPs scripts come from files of the same origin only.
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import zlib from 'node:zlib'
@@ -36,15 +37,40 @@ function precompress(folder: string): Plugin {
   }
 }
 
+/** Fetched when a character of theirs is printed, and kept from then on. */
+const LATER = /(letters|letters-bold|symbols)-[^/]*\.woff2$/
+
+/** Tells the service worker what the page consists of. */
+function shellOf(): Plugin {
+  return {
+    name: 'shell-of',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const worker = bundle['sw.js']
+      if (worker?.type !== 'chunk') throw new Error('the service worker was not built')
+      const hash = createHash('sha256')
+      const files: string[] = []
+      for (const [name, file] of Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))) {
+        hash.update(name).update(file.type === 'chunk' ? file.code : file.source)
+        if (name.startsWith('assets/') && !LATER.test(name)) files.push(name)
+      }
+      const shell = { version: hash.digest('hex').slice(0, 16), files: ['./', ...files] }
+      worker.code = `const SHELL = ${JSON.stringify(shell)}\n${worker.code}`
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
+  const root = join(import.meta.dirname, mode)
   const outDir = join(import.meta.dirname, 'build', mode)
   return {
-    root: join(import.meta.dirname, mode),
+    root,
     base: './',
     // A `.env` in the checkout has no business in a page.
     envDir: false,
-    plugins: [preact({ devToolsEnabled: false }), ...(mode === 'web-client' ? [precompress(outDir)] : [])],
+    plugins: [preact({ devToolsEnabled: false }), ...(mode === 'web-client' ? [shellOf(), precompress(outDir)] : [])],
     build: {
       outDir,
       emptyOutDir: true,
@@ -54,6 +80,13 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
+      // The service worker stands beside the page, under a name that stays: so it may speak for all of it.
+      ...(mode === 'web-client' && {
+        rollupOptions: {
+          input: [join(root, 'index.html'), join(root, 'worker', 'sw.ts')],
+          output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+        },
+      }),
       // xterm.js is most of it and is needed at once.
       chunkSizeWarningLimit: 700,
     },

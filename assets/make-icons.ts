@@ -22,6 +22,11 @@ drawn.push(['tray/trayAttention.svg', 'tray/trayAttention.png', 24], ['tray/tray
 drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate.png', 16])
 drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate@2x.png', 32])
 
+// The phone's page, for home screens: by themselves, and filling whatever shape a system cuts out.
+const page_icons = '../web-client/public/icons'
+drawn.push(['icon.svg', `${page_icons}/192.png`, 192], ['icon.svg', `${page_icons}/512.png`, 512])
+drawn.push(['icon-full.svg', `${page_icons}/maskable.png`, 512], ['icon-full.svg', `${page_icons}/apple-touch-icon.png`, 180])
+
 const browser = await chromium.launch({
   executablePath: process.argv[2] ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],

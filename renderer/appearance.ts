@@ -1,5 +1,5 @@
 // The terminal's letters in this window, kept by the window itself. Knows no terminal.
-import { FONT } from '../ui/theme.ts'
+import { FONT } from '../ui/font.ts'
 
 export interface Appearance {
   /** Tried before the system's own; empty: only that. */

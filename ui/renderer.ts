@@ -1,5 +1,6 @@
 // Draws a terminal with WebGL where that holds, and with the DOM otherwise. Knows nothing of what is drawn.
 import type { Terminal } from '@xterm/xterm'
+import type { Extent } from './size-policy.ts'
 
 /**
  * Loads the WebGL renderer when the machine has one that is not emulated in software: there xterm's DOM renderer is the
@@ -62,6 +63,20 @@ function mendInverted(term: Terminal): void {
     const isGround = cell.isInverse() !== 0 && cell.isBgDefault()
     return apply.call(this, element, ground, isGround ? this._themeService.colors.background : letters, cell, ...rest)
   }
+}
+
+/** One cell as it is drawn, in CSS pixels. */
+export function drawnCell(term: Terminal): Extent {
+  // xterm.js knows it and says it to nobody (6.0.0); looking at the element instead costs a layout.
+  const { _renderService } = (term as unknown as { _core: { _renderService?: { dimensions?: Dimensions } } })._core
+  const cell = _renderService?.dimensions?.css?.cell
+  if (cell) return { width: cell.width, height: cell.height }
+  const screen = term.element?.querySelector<HTMLElement>('.xterm-screen')
+  return { width: (screen?.offsetWidth ?? 0) / term.cols, height: (screen?.offsetHeight ?? 0) / term.rows }
+}
+
+interface Dimensions {
+  css?: { cell?: Extent }
 }
 
 function hasWebgl(): boolean {

@@ -8,13 +8,14 @@ import type { Attached, TerminalSink } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import { WholeCharacters } from '../protocol/whole-characters.ts'
 import { guard } from '../protocol/xterm-guard.ts'
+import { FONT, fontReady, letterAdvance, onFont } from './font.ts'
 import { holdStill } from './hold-still.ts'
 import { type Key, keySequence, type Modifiers } from './key-codes.ts'
 import { offerLinks } from './links.ts'
 import { pasteSequence } from './paste.ts'
 import { Pinch } from './pinch.ts'
 import { onPresence } from './presence.ts'
-import { drawFast } from './renderer.ts'
+import { drawFast, drawnCell } from './renderer.ts'
 import {
   type Extent,
   fontFor,
@@ -27,7 +28,7 @@ import {
 } from './size-policy.ts'
 import { bindSoftInput, type SoftInputBinding } from './soft-input/bind.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
-import { FONT, onSchemeChange, palette } from './theme.ts'
+import { onSchemeChange, palette } from './theme.ts'
 import { onTouch } from './touch.ts'
 import { TouchScroll } from './touch-scroll.ts'
 import { type Selected, TouchSelect } from './touch-select.ts'
@@ -51,7 +52,7 @@ export interface TerminalViewOptions {
   clipboardWanted?: (text: string) => void
   /** In `follow` mode letters are made small enough for the rows too. */
   whole?: boolean
-  /** A CSS list of fonts; left out: what the system calls its own monospace. */
+  /** A CSS list of fonts; left out: the one that comes with the page. */
   fontFamily?: string
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink?: (target: string) => void
@@ -83,7 +84,7 @@ const encoder = new TextEncoder()
 
 export class TerminalView implements TerminalSink {
   readonly term: Terminal
-  /** Resolves when the renderer is chosen: only then a cell has its final size. */
+  /** Resolves when font and renderer are there: only then a cell has its final size. */
   readonly drawn: Promise<void>
   readonly #options: TerminalViewOptions
   readonly #box: HTMLElement
@@ -106,7 +107,7 @@ export class TerminalView implements TerminalSink {
   #unbind: (() => void)[] = []
   #mode: SizeMode
   #covered = 0
-  /** One cell as drawn, kept since asking for it costs a layout; and whether the terminal is larger than its box. */
+  /** One cell as drawn, and whether the terminal is larger than its box. */
   #cell: Extent = { width: 0, height: 0 }
   #pans = false
   #following = true
@@ -149,7 +150,7 @@ export class TerminalView implements TerminalSink {
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
     this.#swallowed = swallowQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
-    this.drawn = drawFast(term, () => this.#layout())
+    this.drawn = Promise.all([fontReady(), drawFast(term, () => this.#layout())]).then(() => {})
 
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
@@ -187,6 +188,7 @@ export class TerminalView implements TerminalSink {
       onSchemeChange(() => {
         term.options.theme = palette()
       }),
+      onFont(() => this.#fontCame()),
     )
     const observer = new ResizeObserver(() => this.#layout())
     observer.observe(box)
@@ -264,6 +266,11 @@ export class TerminalView implements TerminalSink {
     this.#covered = pixels
     this.#following = true
     this.#layout()
+  }
+
+  /** What is printed is also there as text, and said: it costs a line of markup for each row, so only where it is asked for. */
+  setSpoken(spoken: boolean): void {
+    this.term.options.screenReaderMode = spoken
   }
 
   focus(): void {
@@ -472,6 +479,8 @@ export class TerminalView implements TerminalSink {
 
   #hideUntilCaughtUp(): void {
     this.#box.classList.add('catching-up')
+    this.#returning = true
+    this.#holdStill(true)
     clearTimeout(this.#showTimer)
     this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
   }
@@ -523,6 +532,14 @@ export class TerminalView implements TerminalSink {
     this.#layout()
   }
 
+  /** xterm keeps what it measured and drew of each letter, and forgets it only for a font of another name. */
+  #fontCame(): void {
+    const { options } = this.term
+    const name = options.fontFamily ?? FONT
+    options.fontFamily = name.endsWith(' ') ? name.trimEnd() : `${name} `
+    this.#layout()
+  }
+
   #layout(): void {
     const room = this.#room()
     if (room.width <= 0 || room.height <= 0) return
@@ -540,7 +557,7 @@ export class TerminalView implements TerminalSink {
   }
 
   #shrinkToFit(width: number, height: number): void {
-    this.#setFont(fontFor(width, this.term.cols, letterAdvance(), this.#full))
+    this.#setFont(fontFor(width, this.term.cols, letterAdvance(this.term.options.fontFamily ?? FONT), this.#full))
     // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
     for (let tries = 0; tries < 8; tries++) {
       const font = this.term.options.fontSize ?? 0
@@ -557,11 +574,7 @@ export class TerminalView implements TerminalSink {
 
   #setFont(size: number): void {
     if (this.term.options.fontSize !== size) this.term.options.fontSize = size
-    const screen = this.term.element?.querySelector<HTMLElement>('.xterm-screen')
-    this.#cell = {
-      width: (screen?.offsetWidth ?? 0) / this.term.cols,
-      height: (screen?.offsetHeight ?? 0) / this.term.rows,
-    }
+    this.#cell = drawnCell(this.term)
   }
 
   #ask(grid: Grid): void {
@@ -603,11 +616,3 @@ const TYPING_HINTS: readonly [string, string][] = [
   ['spellcheck', 'false'],
   ['enterkeyhint', 'enter'],
 ]
-
-/** A letter's width at font size 1. */
-function letterAdvance(): number {
-  const context = document.createElement('canvas').getContext('2d')
-  if (!context) return 0.6
-  context.font = `100px ${FONT}`
-  return context.measureText('W').width / 100
-}

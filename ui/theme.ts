@@ -34,10 +34,6 @@ export function terminalTheme(scheme: Scheme): ITheme {
   return theme
 }
 
-/** What the system's own monospace is called, from Apple's to Android's; no font is downloaded. */
-export const FONT =
-  'ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", "Roboto Mono", monospace'
-
 const light = () => window.matchMedia('(prefers-color-scheme: light)')
 
 export function scheme(): Scheme {

@@ -7,7 +7,6 @@ import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { lazyScreen } from './lazily.tsx'
 import { Pairing } from './pairing.tsx'
-import { Reading } from './reading.tsx'
 import { Refused } from './refused.tsx'
 import { route } from './route.ts'
 import { Sessions } from './sessions.tsx'
@@ -15,6 +14,7 @@ import { Terminal } from './terminal.tsx'
 import { isWide } from './wide.ts'
 
 const Past = lazyScreen(() => import('./past.tsx').then(module => module.Past))
+const Reading = lazyScreen(() => import('./reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording.tsx').then(module => module.Recording))
 
 export function App({ link }: { link: HostLink }) {

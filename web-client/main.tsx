@@ -1,10 +1,13 @@
 // The phone's page starts here: takes its secret out of the address, connects, shows itself. Knows no screens.
 import '../ui/ui.css'
 import './page.css'
+import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
+import { watchForAttention } from './notices.ts'
+import { keepPage } from './offline.ts'
 import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
@@ -17,4 +20,11 @@ tellAttention(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
+watchForAttention(link.sessions)
+// A visitor whom nobody has let in keeps nothing of it.
+const stop: () => void = effect(() => {
+  if (!link.reached.value) return
+  keepPage()
+  queueMicrotask(() => stop())
+})
 render(<App link={link} />, document.getElementById('app')!)

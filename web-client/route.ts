@@ -56,8 +56,15 @@ export function startRouting(): void {
   const here = parse(window.history.state)
   if (here.screen !== 'sessions') return show(here)
   window.history.replaceState(SESSIONS, '')
-  const session_id = lastSession()
+  const session_id = takeAsked() ?? lastSession()
   if (session_id) openTerminal(session_id)
+}
+
+/** A notification was tapped while no page was open: it says which session, for once. */
+function takeAsked(): string | undefined {
+  const asked = new URLSearchParams(window.location.search).get('session') ?? undefined
+  if (asked !== undefined) window.history.replaceState(window.history.state, '', window.location.pathname)
+  return asked
 }
 
 /** `spec`: of the session that is to be started, where `session_id` is null. A terminal lies on the list and nothing else. */

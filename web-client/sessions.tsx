@@ -18,6 +18,8 @@ import { openPast, openTerminal } from './route.ts'
 
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
+const About = lazySheet(() => import('./about.tsx').then(({ About }) => About))
+
 /** Ages are shown in minutes; a new session's in seconds. */
 const CLOCK_MS = 5_000
 
@@ -31,6 +33,7 @@ export function Sessions({ link, beside }: SessionsProps) {
   const now = useSignal(Date.now())
   const ending = useSignal<SessionInfo | undefined>(undefined)
   const choosing = useSignal(false)
+  const about = useSignal(false)
   const sessions = link.sessions.value
   const chosen = () => {
     choosing.value = false
@@ -52,13 +55,24 @@ export function Sessions({ link, beside }: SessionsProps) {
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
+        <button
+          type="button"
+          class="icon"
+          aria-label="About this connection"
+          aria-haspopup="dialog"
+          onClick={() => {
+            about.value = true
+          }}
+        >
+          <Icon name="info" />
+        </button>
       </header>
       {isAlone && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
       <Calls sessions={sessions ?? []} />
       <main>
         <Forgetful link={link} />
         {sessions === undefined ? (
-          <p class="note">{link.state.value.name === 'connecting' ? 'Connecting…' : ''}</p>
+          <Unreached link={link} />
         ) : (
           <>
             {sessions.length === 0 ? (
@@ -121,6 +135,14 @@ export function Sessions({ link, beside }: SessionsProps) {
         </div>
       </footer>
       {choosing.value && <NewSession link={link} started={chosen} close={chosen} />}
+      {about.value && (
+        <About
+          link={link}
+          close={() => {
+            about.value = false
+          }}
+        />
+      )}
       {ending.value && (
         <EndQuestion
           session={ending.value}
@@ -141,6 +163,20 @@ function Calls({ sessions }: { sessions: readonly SessionInfo[] }) {
     <p class="unseen" role="status">
       {names.length === 0 ? '' : `${names.join(', ')}: want${names.length === 1 ? 's' : ''} attention`}
     </p>
+  )
+}
+
+/** Before the first list: soon there, or the computer does not answer. */
+function Unreached({ link }: { link: HostLink }) {
+  const state = link.state.value
+  if (state.name === 'ready' || (state.name === 'connecting' && state.attempt === 0))
+    return <p class="note appears">Connecting…</p>
+  return (
+    <div class="note empty">
+      <Icon name="unreached" />
+      <p>Your computer cannot be reached.</p>
+      <p>It may sleep or be off, or this phone is in another network. What runs there goes on without you.</p>
+    </div>
   )
 }
 

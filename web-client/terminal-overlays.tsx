@@ -12,6 +12,7 @@ import type { HostLink } from './host-link.ts'
 import { LettersRow } from './letters-row.tsx'
 import { letProgramsAsk, programsMayAsk } from './looks.ts'
 import { backToSessions, openReading, openRecording } from './route.ts'
+import { screenReader } from './screen-reader.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 import { chooseFiles } from './uploads.ts'
@@ -109,6 +110,16 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             <Icon name="copy" /> Let programs ask to copy
           </button>
         )}
+        <button
+          type="button"
+          aria-pressed={screenReader.value}
+          onClick={() => {
+            screenReader.value = !screenReader.value
+            overlay.value = undefined
+          }}
+        >
+          <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
+        </button>
         <button type="button" onClick={then('rename')}>
           <Icon name="pencil" /> Rename
         </button>

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { Attached } from '../protocol/attached.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../protocol/messages.ts'
+import { fontReady } from '../ui/font.ts'
 import type { SizeMode } from '../ui/size-policy.ts'
 import { Sticky } from '../ui/sticky.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
@@ -16,7 +17,7 @@ import { keepLetters, keptLetters, programsMayAsk } from './looks.ts'
 import { route } from './route.ts'
 import { WaysIn } from './ways-in.ts'
 
-/** A renderer that takes longer to load is not waited for. */
+/** A font or renderer that takes longer to load is not waited for. */
 const RENDERER_MS = 500
 
 export class TerminalSession {
@@ -210,18 +211,19 @@ export class TerminalSession {
     this.#session = session
     this.title.value = session.title
     // Back in a session that is shaped for this phone and that nobody else looks at: own it again, nothing changes.
-    const fits = this.#view?.measure()
-    if (
-      !read_only &&
-      this.#accepted === 0 &&
-      session.clients === 1 &&
-      fits?.cols === session.cols &&
-      fits.rows === session.rows
-    )
-      this.#view?.setMode('own')
+    if (!read_only && this.#accepted === 0 && session.clients === 1) void this.#ownAgain(session)
     this.size.value = { cols: session.cols, rows: session.rows }
     if (reconnected && this.#accepted > 0) toast(`Session restored · ${span(age_seconds * 1000)} old`)
     this.#accepted++
+  }
+
+  /** Measured before its font is there, a session would never fit. */
+  async #ownAgain({ cols, rows }: SessionInfo): Promise<void> {
+    await fontReady()
+    const { size } = this.#view ?? {}
+    if (size?.cols !== cols || size.rows !== rows) return
+    const fits = this.#view?.measure()
+    if (fits?.cols === cols && fits.rows === rows) this.#view?.setMode('own')
   }
 
   get session(): SessionInfo | undefined {

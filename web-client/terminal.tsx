@@ -12,6 +12,7 @@ import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
 import { backToSessions, nameTerminal, openRecording, openTerminal } from './route.ts'
+import { screenReader } from './screen-reader.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
 import { TerminalFoot } from './terminal-foot.tsx'
@@ -67,6 +68,8 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useEffect(() => session?.view?.setCovered(covered), [session, covered])
 
+  useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
+
   const failed = session?.failed.value
   useEffect(() => {
     if (failed?.code !== 'session_unknown') return
@@ -87,6 +90,19 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const ended = session?.exit.value !== undefined
   return (
     <div class={`page terminal${readOnly && !ended && !failed ? ' looks' : ''}${low ? ' low' : ''}`}>
+      {!screenReader.value && (
+        // First of all, and seen only by who comes to it with a keyboard: nobody else needs it.
+        <button
+          type="button"
+          class="unseen"
+          onClick={() => {
+            screenReader.value = true
+            toast('Screen reader mode is on. Turn it off in the menu.')
+          }}
+        >
+          Turn on screen reader mode
+        </button>
+      )}
       <TerminalHeader link={link} session_id={session?.session_id ?? session_id ?? undefined} title={title}>
         {readOnly ? (
           // There is nothing in the menu that it may do, but to look at what was.

@@ -8,6 +8,7 @@ import { disk } from './disk.ts'
 import { stopFilled } from './filled.ts'
 import { idle } from './idle.ts'
 import { memory } from './memory.ts'
+import { page } from './page.ts'
 import { cold, replay } from './replay.ts'
 import { comeBack } from './return.ts'
 import { search } from './search.ts'
@@ -25,6 +26,7 @@ const SUBJECTS = {
   cold,
   seek,
   chromium,
+  page,
   memory,
   return: comeBack,
   slow,

@@ -33,6 +33,8 @@ export default defineConfig({
   use: {
     ...devices['Pixel 7'],
     colorScheme: 'dark',
+    // It comes between a test and what that wants to see of the network; app.test.ts is about it.
+    serviceWorkers: 'block',
     actionTimeout: 10_000,
     launchOptions: {
       executablePath: CHROMIUM,

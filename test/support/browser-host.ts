@@ -18,6 +18,7 @@ export class BrowserHost {
   #child: ChildProcess | undefined
   #desktop: HostClient | undefined
   readonly #address: string | undefined
+  #webRoot = join(ROOT, 'build', 'web-client')
   port = 0
   pid = 0
 
@@ -47,8 +48,7 @@ export class BrowserHost {
     const script = join(ROOT, 'test', 'support', 'browser-host-process.ts')
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
     const dataDir = join(this.#folder, 'data')
-    const webRoot = join(ROOT, 'build', 'web-client')
-    const setup = { dataDir, webRoot, home: this.home, port: this.port, address: this.#address }
+    const setup = { dataDir, webRoot: this.#webRoot, home: this.home, port: this.port, address: this.#address }
     const { ready } = await this.#order({ setup })
     this.port = ready!.port
     this.pid = ready!.pid
@@ -102,6 +102,14 @@ export class BrowserHost {
     this.#desktop?.close()
     if (this.#child) await this.#order({ stop: true })
     this.#child = undefined
+  }
+
+  /** The same host with another build of the page, changed by `change` before it is served. */
+  async restartWith(webRoot: string, change: () => void): Promise<void> {
+    await this.stopProcess()
+    change()
+    this.#webRoot = webRoot
+    await this.startProcess()
   }
 
   /** Without a goodbye. */

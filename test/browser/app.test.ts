@@ -1,0 +1,216 @@
+// The page as an app: installable, open while its host is away, up to date after it, and notifying. Knows nothing of
+// terminals.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { expect, type Phone, test } from './phone.ts'
+
+test.use({ serviceWorkers: 'allow' })
+
+/** The page keeps itself a moment after it is let in. */
+async function isKept(page: Page): Promise<void> {
+  await expect
+    .poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state), {
+      timeout: 20_000,
+    })
+    .toBe('activated')
+}
+
+test('what systems ask for to install it is there, and no secret in it', async ({ phone }) => {
+  await phone.open()
+  const { origin } = phone.host
+  const answer = await phone.page.request.get(`${origin}/manifest.webmanifest`)
+  expect(answer.headers()['content-type']).toContain('application/manifest+json')
+  const manifest = await answer.json()
+  expect(manifest).toMatchObject({
+    id: '/',
+    start_url: './',
+    scope: './',
+    display: 'standalone',
+    short_name: 'On the Go',
+  })
+  for (const { src, sizes } of manifest.icons) {
+    const icon = await phone.page.request.get(`${origin}/${src}`)
+    expect(icon.headers()['content-type'], src).toBe('image/png')
+    // A PNG says how large it is at its beginning.
+    const bytes = await icon.body()
+    expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`, src).toBe(sizes)
+  }
+  expect(manifest.icons.map(({ purpose }: { purpose: string }) => purpose)).toEqual(['any', 'any', 'maskable'])
+  const cdp = await phone.page.context().newCDPSession(phone.page)
+  const { errors, data } = await cdp.send('Page.getAppManifest')
+  expect(errors).toEqual([])
+  expect(data).not.toContain('v1.')
+  const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors')
+  // Tests run in windows that keep nothing.
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter(id => id !== 'in-incognito')).toEqual([])
+  await expect(phone.page.locator('link[rel="apple-touch-icon"]')).toHaveCount(1)
+})
+
+test('it opens while its host is away, says so, and is back by itself', async ({ phone, host }) => {
+  test.slow()
+  await phone.open()
+  await isKept(phone.page)
+  await host.stopProcess()
+  await phone.page.goto(host.origin)
+  await expect(phone.page.getByText('Your computer cannot be reached.')).toBeVisible({ timeout: 15_000 })
+  await expect(phone.page.getByText('The host does not answer - trying again…')).toBeVisible()
+  await phone.picture('app-offline')
+  await phone.fits()
+  await host.startProcess()
+  await expect(phone.page.getByRole('button', { name: 'New session' })).toBeEnabled({ timeout: 30_000 })
+})
+
+test('nothing is kept but files of the page', async ({ phone, host }) => {
+  await phone.open()
+  await isKept(phone.page)
+  await phone.newSession()
+  await phone.page.reload()
+  await phone.shows('$ ')
+  await phone.page.evaluate(() => fetch('/health').then(answer => answer.text()))
+  const kept = await phone.page.evaluate(async () => {
+    const names = await caches.keys()
+    const all = await Promise.all(
+      names.map(async name => (await (await caches.open(name)).keys()).map(({ url }) => url)),
+    )
+    return { names, urls: all.flat() }
+  })
+  expect(kept.names).toHaveLength(1)
+  for (const url of kept.urls) expect(url.replace(host.origin, '')).toMatch(/^\/(assets\/[\w.-]+)?$/)
+})
+
+test('a new page on the host is there at the next load, and the old one is not kept', async ({ phone, host }) => {
+  const built = join(import.meta.dirname, '..', '..', 'build', 'web-client')
+  const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
+  cpSync(built, copy, { recursive: true })
+  try {
+    await phone.open()
+    await isKept(phone.page)
+    const [before] = await phone.page.evaluate(() => caches.keys())
+    // As an update does: the page says something else, and its service worker has another list.
+    const html = readFileSync(join(built, 'index.html'), 'utf8').replace('<title>On the Go', '<title>On the Go, newer')
+    await host.restartWith(copy, () => {
+      for (const file of ['index.html.br', 'index.html.gz', 'sw.js.br', 'sw.js.gz']) rmSync(join(copy, file))
+      writeFileSync(join(copy, 'index.html'), html)
+      const worker = readFileSync(join(copy, 'sw.js'), 'utf8')
+      writeFileSync(join(copy, 'sw.js'), worker.replace(/"version":"[^"]+"/, '"version":"newer"'))
+    })
+    await phone.page.reload()
+    await expect.poll(() => phone.page.evaluate(() => caches.keys()), { timeout: 20_000 }).toEqual(['otg-page-newer'])
+    expect(before).not.toBe('otg-page-newer')
+    await phone.page.reload()
+    await phone.isIn()
+    expect(await phone.page.content()).toContain('On the Go, newer')
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+})
+
+/** What the host says of sessions that ask for somebody. */
+async function asks(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const state = { attention: null as unknown, watchers: [] as string[] }
+    Object.assign(window, { asking: state })
+    const parse = JSON.parse
+    JSON.parse = (text, reviver) => {
+      const value = parse(text, reviver)
+      if (value?.type === 'sessions') for (const session of value.sessions) Object.assign(session, state)
+      return value
+    }
+  })
+}
+
+/** Whether the page is looked at, as far as it is told. */
+async function hide(page: Page, hidden: boolean): Promise<void> {
+  await page.evaluate(hidden => {
+    Object.defineProperty(document, 'visibilityState', {
+      configurable: true,
+      get: () => (hidden ? 'hidden' : 'visible'),
+    })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
+}
+
+const notices = (phone: Phone) =>
+  phone.page.evaluate(async () =>
+    ((await (await navigator.serviceWorker.getRegistration())?.getNotifications()) ?? []).map(
+      ({ title, body, tag }) => ({ title, body, tag }),
+    ),
+  )
+
+test('a session that asks for somebody is told of once, in the background only, and not while it is watched', async ({
+  phone,
+  host,
+  context,
+}) => {
+  await context.grantPermissions(['notifications'], { origin: host.origin })
+  await asks(phone.page)
+  await phone.open()
+  await isKept(phone.page)
+  const { session_id } = await host.desktop.create({ title: 'agent', command: ['cat'] })
+  await expect(phone.page.getByText('agent')).toBeVisible()
+  let named = 0
+  /** The host tells its list anew whenever something in it changes. */
+  const says = async (at: number, watchers: string[] = []) => {
+    await phone.page.evaluate(
+      ([at, watchers]) => {
+        const state = (window as unknown as { asking: { attention: unknown; watchers: unknown } }).asking
+        state.attention = { at, text: `question ${at}` }
+        state.watchers = watchers as string[]
+      },
+      [at, watchers] as const,
+    )
+    await host.desktop.rename(session_id, `agent ${++named}`)
+    await expect(phone.page.getByText(`agent ${named}`)).toBeAttached()
+  }
+  await says(1)
+  expect(await notices(phone), 'while the page is seen').toEqual([])
+  await hide(phone.page, true)
+  await says(1)
+  expect(await notices(phone), 'of what was before').toEqual([])
+  await says(2, ['somebody'])
+  expect(await notices(phone), 'while somebody looks').toEqual([])
+  await says(3)
+  await expect.poll(() => notices(phone)).toEqual([{ title: 'agent 4', body: 'question 3', tag: session_id }])
+  await says(4)
+  expect(await notices(phone), 'once').toEqual([{ title: 'agent 4', body: 'question 3', tag: session_id }])
+  await hide(phone.page, false)
+  await phone.page.getByText('agent 5').tap()
+  await expect(phone.page.locator('.terminal-view')).toBeVisible()
+  await expect.poll(() => notices(phone)).toEqual([])
+  // Tapped: the worker tells the page which one.
+  await phone.page.goBack()
+  await phone.page.evaluate(session_id => {
+    navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { open: session_id } }))
+  }, session_id)
+  await expect(phone.page.locator('.terminal-view')).toBeVisible()
+  await phone.page.goto(`${host.origin}/?session=${session_id}`)
+  await expect(phone.page.locator('.terminal-view')).toBeVisible()
+  expect(phone.page.url()).toBe(`${host.origin}/`)
+})
+
+test('the page says how it is connected, and asks about notifications only when told to', async ({ phone }) => {
+  await phone.page.addInitScript(() => {
+    let now: NotificationPermission = 'default'
+    Object.defineProperty(Notification, 'permission', { get: () => now })
+    Notification.requestPermission = async () => {
+      now = 'granted'
+      return now
+    }
+  })
+  await phone.open()
+  await phone.page.getByRole('button', { name: 'About this connection' }).tap()
+  const sheet = phone.page.getByRole('dialog', { name: 'About this connection' })
+  await expect(sheet.getByText('Encrypted from this phone to your computer')).toBeVisible()
+  await expect(sheet.getByText('A page that was closed gets none')).toBeVisible()
+  await phone.picture('about')
+  await sheet.getByRole('button', { name: 'Allow notifications' }).tap()
+  await expect(sheet.getByText('On', { exact: true })).toBeVisible()
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.picture('about-320-light')
+  await phone.fits()
+  await sheet.getByRole('button', { name: 'Close' }).tap()
+  await expect(sheet).toHaveCount(0)
+})

@@ -1,0 +1,212 @@
+// Takes a picture of every screen of the phone's page in every look, into test-output/screens: `npm run screenshots [NAME…]`.
+// A screen is one entry of the list below. Knows nothing of what is right; people look at the pictures.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, devices } from '@playwright/test'
+import { BrowserHost } from '../support/browser-host.ts'
+import { expect, Phone } from './phone.ts'
+import { CHROMIUM } from './playwright.config.ts'
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'test-output', 'screens')
+
+interface Look {
+  name: string
+  width: number
+  height: number
+  scheme: 'dark' | 'light'
+}
+
+const LOOKS: Look[] = [
+  { name: 'dark', width: 412, height: 839, scheme: 'dark' },
+  { name: 'light', width: 412, height: 839, scheme: 'light' },
+  { name: '320', width: 320, height: 568, scheme: 'light' },
+  { name: 'landscape', width: 839, height: 412, scheme: 'dark' },
+  { name: 'tablet', width: 820, height: 1180, scheme: 'light' },
+]
+
+interface Screen {
+  name: string
+  /** Goes there, from a fresh host and a phone that it does not know. */
+  show: (phone: Phone, host: BrowserHost) => Promise<unknown>
+}
+
+/** What a coding agent draws. */
+const AGENT = String.raw`clear; printf '\e[38;5;173m╭──────────────────────────────────────╮\n│\e[0m ✻ Welcome back                       \e[38;5;173m│\n╰──────────────────────────────────────╯\e[0m\n\n\e[2m> fix the failing test\e[0m\n\n⏺ \e[1mI will look at the test first.\e[0m\n\n\e[32m⏺\e[0m \e[1mRead\e[0m(test/unit/colors.test.ts)\n  ⎿  Read 62 lines\n\n\e[32m⏺\e[0m \e[1mUpdate\e[0m(src/colors.ts)\n  ⎿  \e[42;30m + const black = [0, 0, 0] \e[0m\n     \e[41;30m - const black = [1, 1, 1] \e[0m\n\n  ☒ Find the cause\n  ☐ Mend it\n\n\e[38;5;173m✽ Thinking…\e[0m \e[2m(12s · ↑ 1.2k tokens · esc to interrupt)\e[0m\n  ⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧   ⏵⏵ accept edits on\n'; read`
+
+const SCREENS: Screen[] = [
+  {
+    name: 'no-address',
+    show: async (phone, host) => {
+      await phone.page.goto(host.origin)
+      await phone.says('Open the address from your computer')
+    },
+  },
+  {
+    name: 'pairing',
+    show: async (phone, host) => {
+      await host.answers('by_hand')
+      await phone.scan()
+      await phone.says('Waiting for your computer')
+    },
+  },
+  {
+    name: 'refused',
+    show: async (phone, host) => {
+      await host.answers('by_hand')
+      await phone.scan()
+      await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+      await phone.says('Your computer said no')
+    },
+  },
+  {
+    name: 'revoked',
+    show: async (phone, host) => {
+      await phone.open()
+      const [device] = (await host.desktop.devices()).devices
+      await host.desktop.revokeDevice(device!.device_id)
+      await phone.says('This phone is not let in any more')
+    },
+  },
+  { name: 'sessions-none', show: phone => phone.open() },
+  {
+    name: 'sessions',
+    show: async (phone, host) => {
+      await phone.open()
+      for (const title of ['npm run watch', 'agent: mend the colours of the terminal and its tests', 'ssh production'])
+        await host.desktop.create({ title, command: ['cat'] })
+      const { session_id } = await host.desktop.create({ title: 'make', command: ['sh', '-c', 'exit 2'] })
+      await expect(phone.page.getByText('failed with 2')).toBeVisible()
+      return session_id
+    },
+  },
+  {
+    name: 'unreached',
+    show: async (phone, host) => {
+      await phone.open()
+      await phone.page.evaluate(() => document.body.append('')) // it has been painted
+      await host.network('down')
+      await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+    },
+  },
+  {
+    name: 'about',
+    show: async phone => {
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'About this connection' }).tap()
+      await expect(phone.page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'terminal',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('ls -la / | head -20')
+      await phone.shows('total')
+    },
+  },
+  {
+    name: 'terminal-agent',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run(AGENT)
+      await phone.shows('Thinking…')
+    },
+  },
+  {
+    name: 'terminal-vim',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('vi -u NONE +"set number" /etc/services')
+      await phone.shows('services')
+    },
+  },
+  {
+    name: 'terminal-menu',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.page.getByRole('button', { name: 'Menu' }).tap()
+      await expect(phone.page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'terminal-lost',
+    show: async (phone, host) => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('echo before')
+      await phone.shows('before\n')
+      await host.network('down')
+      await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+      await phone.type('typed meanwhile')
+      await expect(phone.page.getByText('What you typed is kept.')).toBeVisible()
+    },
+  },
+  {
+    name: 'terminal-gave-up',
+    show: async (phone, host) => {
+      await phone.page.clock.install()
+      await phone.open()
+      await phone.newSession()
+      await host.network('down')
+      await expect(async () => {
+        await phone.page.clock.runFor(60_000)
+        await expect(phone.page.getByText('No connection for ten minutes.')).toBeVisible({ timeout: 500 })
+      }).toPass({ timeout: 30_000 })
+    },
+  },
+  {
+    name: 'terminal-ended',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('exit 3')
+      await expect(phone.page.getByText('Failed with 3')).toBeVisible()
+    },
+  },
+]
+
+async function picture(browser: Browser, screen: Screen): Promise<void> {
+  const host = await BrowserHost.start()
+  const context = await browser.newContext({ ...devices['Pixel 7'], colorScheme: 'dark', serviceWorkers: 'block' })
+  try {
+    const phone = new Phone(await context.newPage(), host)
+    await screen.show(phone, host)
+    for (const { name, width, height, scheme } of LOOKS) {
+      await phone.page.emulateMedia({ colorScheme: scheme })
+      await phone.page.setViewportSize({ width, height })
+      // Layouts follow a change of size by a frame or two.
+      await phone.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+      await phone.page.screenshot({ path: join(FOLDER, `${screen.name}-${name}.png`), animations: 'disabled' })
+    }
+    console.log(screen.name)
+  } finally {
+    await context.close()
+    await host.stop()
+  }
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter(name => !SCREENS.some(screen => screen.name === name))
+if (unknown.length > 0) {
+  console.error(`no such screen: ${unknown.join(', ')}; there are: ${SCREENS.map(({ name }) => name).join(', ')}`)
+  process.exit(1)
+}
+mkdirSync(FOLDER, { recursive: true })
+const browser = await chromium.launch({
+  executablePath: CHROMIUM,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--disable-background-networking', '--no-first-run'],
+})
+let failed = 0
+for (const screen of SCREENS) {
+  if (asked.length > 0 && !asked.includes(screen.name)) continue
+  await picture(browser, screen).catch((error: unknown) => {
+    failed++
+    console.error(`${screen.name}: ${error}`)
+  })
+}
+await browser.close()
+process.exit(failed > 0 ? 1 : 0)

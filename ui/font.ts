@@ -1,0 +1,44 @@
+// The terminal's font: its name, when its letters are there, and when more of it came. Its files stand in fonts.css; knows
+// nothing of terminals.
+import './fonts.css'
+
+const FAMILY = '"On the Go Mono"'
+
+/** Ours, and until it is there, or where it cannot be had, what the system calls its own monospace, from Apple's to Android's. */
+export const FONT = `${FAMILY}, ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", "Roboto Mono", monospace`
+
+/** Letters that come later than this are not waited for; they take their place when they are there. */
+const WAIT_MS = 300
+
+let ready: Promise<void> | undefined
+
+/** Resolves when letters and lines are loaded, or after a moment without them: a cell has its extent then. */
+export function fontReady(): Promise<void> {
+  // Counted from the first who asks; the page has asked for the files before.
+  ready ??= Promise.race([load(14, 'W─'), new Promise<void>(resolve => setTimeout(resolve, WAIT_MS))]).then(() => {
+    // Not waited for, but there when something bold is printed first.
+    void load('bold 14', 'W')
+  })
+  return ready
+}
+
+async function load(font: string | number, text: string): Promise<void> {
+  await document.fonts.load(`${font}px ${FAMILY}`, text).catch(() => {}) // what the system has is drawn
+}
+
+/** Calls whenever files of the font have come: what was measured or drawn before may look different now. */
+export function onFont(listener: () => void): () => void {
+  const loaded = (event: FontFaceSetLoadEvent) => {
+    if (event.fontfaces.some(({ family }) => FAMILY.includes(family.replaceAll('"', '')))) listener()
+  }
+  document.fonts.addEventListener('loadingdone', loaded)
+  return () => document.fonts.removeEventListener('loadingdone', loaded)
+}
+
+/** A letter's width at font size 1. */
+export function letterAdvance(family: string): number {
+  const context = document.createElement('canvas').getContext('2d')
+  if (!context) return 0.6
+  context.font = `100px ${family}`
+  return context.measureText('W').width / 100
+}
