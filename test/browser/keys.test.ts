@@ -10,7 +10,11 @@ async function showBytes(phone: Phone, mode = ''): Promise<void> {
 
 /** What arrived since it was asked last; ends with a `#`, which no key sends. */
 async function arrived(phone: Phone): Promise<string> {
-  const parts = async () => (await phone.screen()).replaceAll('\n', '').replace(/^ready/, '').split('#')
+  const parts = async () =>
+    (await phone.screen())
+      .replaceAll('\n', '')
+      .replace(/^ready/, '')
+      .split('#')
   const before = (await parts()).length
   await phone.page.keyboard.type('#')
   await expect.poll(async () => (await parts()).length).toBe(before + 1)
