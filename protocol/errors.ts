@@ -60,6 +60,11 @@ export const ERROR_CODES = {
   too_many_marks: 'the session has as many marks as it takes',
   pattern_invalid: 'a pattern that is no regular expression, or is too long',
   pattern_slow: 'looking for a pattern takes too long',
+  // files
+  upload_too_large: 'the file is larger than the host takes',
+  upload_full: 'the host keeps as many files as it may',
+  upload_busy: 'as many files are on their way as a connection may have',
+  upload_refused: 'the host takes no files, or cannot write this one',
   // the host
   host_running: 'another host owns this data folder',
   host_not_running: 'no host runs on this data folder',

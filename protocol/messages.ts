@@ -55,6 +55,7 @@ export const SessionInfo = z.object({
   title: z.string(),
   /** argv; the first is the program. */
   command: z.array(z.string()),
+  /** Where it was started; of one that runs, where it is now as far as that can be told. */
   cwd: z.string(),
   state: SessionState,
   exit_code: z.nullable(z.int()),
@@ -200,6 +201,8 @@ export const SettingValues = z.object({
   end_busy: z.boolean(),
   single_client: z.boolean(),
   device_days: z.number(),
+  upload_megabytes: z._default(z.number(), 100),
+  uploads_total_megabytes: z._default(z.number(), 1000),
   /** A program, or an argv. */
   shell: z.nullable(z.union([z.string(), z.array(z.string())])),
   port: z.nullable(z.int()),
@@ -298,7 +301,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('more'), request_id }),
   /** Ends the search, export or deletion that this request asked for; it answers `cancelled` if it was not done. */
   z.object({ type: z.literal('cancel'), request_id }),
-  /** Its text in lines, as a person reads it: those before an offset, those after one, or the last ones. */
+  /** Its text in lines, as a person reads it: those before an offset, or those after one, or the last ones. */
   z.object({
     type: z.literal('read'),
     request_id,
@@ -416,7 +419,13 @@ export const HostMessage = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('caught_up'), handle, position: Position }),
   z.object({ type: z.literal('title'), handle, title: z.string() }),
-  z.object({ type: z.literal('attention'), session_id: id, reason: z.enum(['bell']) }),
+  /** A session rang, or (`text`) has something to say. `bell` stands for both, as older clients know it. */
+  z.object({
+    type: z.literal('attention'),
+    session_id: id,
+    reason: z.enum(['bell']),
+    text: z.optional(z.string()),
+  }),
   /** The process ended; all its output was sent before. */
   z.object({
     type: z.literal('exit'),
@@ -506,7 +515,12 @@ export const HostMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('lines'),
     request_id,
-    lines: z.array(z.object({ offset, at: z.int(), text: z.string() })),
+    /**
+     * `offset`: where it was written last; lines of one place come together, so that there may be more than were asked for.
+     * `at`: milliseconds since the session's birth. `open`: it stands on the screen of a session that runs; when it changes,
+     * what it became comes behind `after`, and who wants nothing twice asks behind the last line that is not open.
+     */
+    lines: z.array(z.object({ offset, at: z.int(), text: z.string(), open: z.optional(z.boolean()) })),
     /** Asks (as `before`) for what stands before these; null: that is the beginning of what there is. */
     before: z.nullable(offset),
     /** Asks (as `after`) for what follows these, now or when more was printed. */

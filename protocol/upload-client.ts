@@ -27,6 +27,7 @@ export async function upload(
   let sent = 0
   let under_way = -1
   let reading = false
+  let ended = false
   let fail: (error: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
@@ -38,7 +39,9 @@ export async function upload(
       under_way++
       const from = sent
       sent = Math.min(source.size, from + PART_BYTES)
-      requests.sendPart(request_id, new Uint8Array(await source.slice(from, sent).arrayBuffer()))
+      const part = new Uint8Array(await source.slice(from, sent).arrayBuffer())
+      if (ended) return
+      requests.sendPart(request_id, part)
     }
     reading = false
   }
@@ -63,6 +66,7 @@ export async function upload(
   } finally {
     signal?.removeEventListener('abort', stop)
     // Whoever reads slowly reads no further.
+    ended = true
     sent = source.size
   }
 }

@@ -145,6 +145,8 @@ function HostSettings({ client, values, defaults, fixed }: { client: HostClient 
       </section>
       <section aria-labelledby="settings-network">
         <h3 id="settings-network">Phones and network</h3>
+        {number('upload_megabytes', 'Largest file a phone may bring', 'MB')}
+        {number('uploads_total_megabytes', 'Files of phones in all', 'MB')}
         {number('device_days', 'Forget phones that were away for', 'days')}
         <p class="note">What follows holds at once too: connected phones are dropped and come back; sessions go on.</p>
         <TextField

@@ -22,8 +22,9 @@ export interface DataDir {
   settings: string
   hostKey: string
   devices: string
-  /** A folder. */
+  /** Folders. */
   tls: string
+  uploads: string
   socket: string
   /** Tells clients about this host; until `release`. */
   announce(file: HostFile): void
@@ -72,6 +73,7 @@ export function openDataDir(path: string): DataDir {
     hostKey: join(path, 'host.key'),
     devices: join(path, 'devices.json'),
     tls: join(path, 'tls'),
+    uploads: join(path, 'uploads'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

@@ -21,10 +21,19 @@ import { Past } from './past.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import { findProgram } from './session/pty.ts'
-import type { Session } from './session/session.ts'
 import { type Expiry, type SessionRules, Sessions } from './session/sessions.ts'
-import { expiryOf, limitsOf, parseSettings, readGiven, type Settings, shellOf, type TlsSetting } from './settings.ts'
+import {
+  expiryOf,
+  limitsOf,
+  parseSettings,
+  readGiven,
+  type Settings,
+  shellOf,
+  type TlsSetting,
+  uploadLimitsOf,
+} from './settings.ts'
 import { SettingsStore } from './settings-store.ts'
+import { Uploads } from './uploads.ts'
 
 export { DEFAULT_PORT } from './net/network.ts'
 
@@ -73,8 +82,8 @@ export interface Host {
 /** How often a list of sessions is sent to those who watch it, at most. */
 const CHANGES_MS = 50
 
-/** And that a session rang: who did not hear the first bell of a second does not hear its thousandth. */
-const ATTENTION_MS = 1_000
+/** How often files are removed whose session was forgotten for its age. */
+const SWEEP_MS = 3_600_000
 
 /** How often devices that were away for long are looked for; it is a matter of days. */
 const DEVICES_CHECK_MS = 3_600_000
@@ -106,6 +115,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const hostLog = createLog(dataDir.log)
     log = hostLog
     undo.push(() => hostLog.close())
+    let settings: SettingsStore | undefined
     // The history is there before the sessions that wait for it.
     let caughtUp = () => {}
     const history = await History.open(dataDir.database, options.limits ?? limitsOf(read), {
@@ -114,12 +124,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
       committed: () => caughtUp(),
     })
     undo.push(() => history.close())
+    const uploads: Uploads = new Uploads({
+      folder: dataDir.uploads,
+      limits: () => uploadLimitsOf(settings?.values ?? read),
+      log: hostLog,
+    })
+    undo.push(() => uploads.close())
     for (const left of history.leftovers) if (left.process) endLeftover(left.process)
     const screens = new ScreenPool(options.version)
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
-    const rang = new WeakMap<Session, number>()
     let changes: NodeJS.Timeout | undefined
     const rules = rulesOf(options, read)
     const sessions: Sessions = new Sessions(
@@ -138,12 +153,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
             for (const connection of connections) connection.sessionsChanged()
           }, CHANGES_MS)
         },
-        bell: session => {
-          const now = performance.now()
-          if (now - (rang.get(session) ?? Number.NEGATIVE_INFINITY) < ATTENTION_MS) return
-          rang.set(session, now)
-          for (const connection of connections) connection.attention(session.session_id)
+        called: ({ session_id }, text) => {
+          for (const connection of connections) connection.attention(session_id, text)
         },
+        watched: () => [...connections].some(connection => connection.watching),
       },
     )
     caughtUp = () => sessions.reconsider()
@@ -157,7 +170,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
       for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
     })
     undo.push(() => sessions.stop('host_stopped'))
-    const past = new Past(history, sessions)
+    const knows = (id: string) =>
+      history.session(id).then(
+        () => true,
+        error => toCoded(error).code !== 'session_unknown',
+      )
+    const sweep = () => void uploads.sweep(knows).catch(error => hostLog.error({ err: error }, 'uploads stay'))
+    sweep()
+    const sweeping = setInterval(sweep, SWEEP_MS)
+    sweeping.unref()
+    undo.push(() => clearInterval(sweeping))
+    const past = new Past(history, sessions, uploads)
     undo.push(() => past.close())
 
     const follow = (next: Settings, before: Settings) => {
@@ -165,7 +188,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         history.setLimits(limitsOf(next))
       sessions.follow(rulesOf(options, next))
     }
-    const settings = new SettingsStore(read, {
+    settings = new SettingsStore(read, {
       file: dataDir.settings,
       fixed: fixedBy(options),
       check: next => checkShell(next.shell, options),
@@ -232,6 +255,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         role,
         sessions,
         past,
+        uploads,
         log: hostLog,
         admit,
         desk,

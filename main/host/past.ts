@@ -9,8 +9,10 @@ import type { ExportJob } from './history/export/formats.ts'
 import type { History } from './history/history.ts'
 import { Lookup } from './history/lookup.ts'
 import type { ListAnswer, MomentAnswer, StretchAnswer, TimelineAnswer } from './history/lookup-protocol.ts'
+import type { LinesAnswer, ReadQuestion } from './history/reading.ts'
 import type { SearchAnswer, SearchQuestion } from './history/search.ts'
 import type { Sessions } from './session/sessions.ts'
+import type { Uploads } from './uploads.ts'
 
 /** What was printed just now is waited for so long; a disk that is full must not keep anybody from looking. */
 const FLUSH_MS = 500
@@ -21,10 +23,12 @@ type Cancellable = (cancel: () => void) => void
 export class Past {
   readonly #history: History
   readonly #sessions: Sessions
+  readonly #uploads: Uploads
   readonly #lookup: Lookup
   readonly #exports: Exports
 
-  constructor(history: History, sessions: Sessions) {
+  constructor(history: History, sessions: Sessions, uploads: Uploads) {
+    this.#uploads = uploads
     this.#history = history
     this.#sessions = sessions
     this.#lookup = new Lookup(history.file)
@@ -53,6 +57,12 @@ export class Past {
   async moment(id: string, place: Place): Promise<MomentAnswer> {
     const session_id = await this.#find(id)
     return this.#lookup.ask({ do: 'moment', session_id, place })
+  }
+
+  /** The text of a session, with the lines that its screen shows now. */
+  async read(id: string, question: Omit<ReadQuestion, 'session_id'>, cancellable: Cancellable): Promise<LinesAnswer> {
+    const session_id = await this.#find(id)
+    return this.#lookup.ask({ do: 'read', question: { ...question, session_id } }, cancellable)
   }
 
   async stretch(id: string, position: Position): Promise<StretchAnswer & { live: boolean }> {
@@ -89,6 +99,7 @@ export class Past {
       throw new CodedError('session_unknown', `no session has the id ${session_id}`)
     this.#sessions.forget(session_id)
     await this.#history.delete(session_id, progress, cancellable)
+    await this.#uploads.forget(session_id)
   }
 
   async close(): Promise<void> {

@@ -53,6 +53,10 @@ const Settings = z.strictObject({
   single_client: z.boolean().default(false),
   /** A paired device that was away for longer is forgotten. */
   device_days: between(0.01, 36_500).default(90),
+  /** One file that a client brings; 0: none is taken. */
+  upload_megabytes: between(0, 100_000).default(100),
+  /** All that were brought; more are refused until some go with their sessions. */
+  uploads_total_megabytes: between(0, 1_000_000).default(1_000),
   /** For sessions that name no command; left out: the login shell. */
   shell: Shell.optional(),
   /** The page's port. */
@@ -110,6 +114,13 @@ export function limitsOf(settings: Settings) {
     session_bytes: settings.session_megabytes * MEGABYTE,
     total_bytes: settings.total_megabytes * MEGABYTE,
     retention_ms: settings.retention_days * 24 * HOUR_MS,
+  }
+}
+
+export function uploadLimitsOf(settings: Settings) {
+  return {
+    file_bytes: settings.upload_megabytes * MEGABYTE,
+    total_bytes: settings.uploads_total_megabytes * MEGABYTE,
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parse } from '../../main/cli/args.ts'
+import { lines } from '../../main/cli/commands/ls.ts'
 import { COMMANDS } from '../../main/cli/commands/table.ts'
 import { DetachWatch, readDetachKey } from '../../main/cli/detach-key.ts'
 import { findElectron } from '../../main/cli/electron.ts'
@@ -11,6 +12,8 @@ import { shortId } from '../../main/cli/ids.ts'
 import { Modes } from '../../main/cli/modes.ts'
 import { cut, plain, table } from '../../main/cli/output.ts'
 import { qrCode } from '../../main/cli/qr.ts'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { sessionInfo } from '../support/history.ts'
 import { bytesOf, cleanUp, temporaryFolder } from '../support/host.ts'
 
 afterEach(cleanUp)
@@ -31,6 +34,32 @@ describe('a command line', () => {
       ['ls', '--data-dir=/x', '--json'],
     ])
       expect(parse(argv, COMMANDS)).toMatchObject({ json: true, dataDir: '/x', operands: [] })
+  })
+})
+
+describe('a list of sessions', () => {
+  const session = (over: Partial<SessionInfo>) =>
+    sessionInfo({ session_id: '1234567890', created_at: 0, command: ['claude', 'x'.repeat(40)], ...over })
+  const shown = [
+    session({ last_line: 'Do you want to \x1b[31mproceed?', attention: { at: 1, text: '' } }),
+    session({ last_line: '', clients: 1 }),
+  ]
+
+  it('marks who calls for somebody, and ends with what was printed last', () => {
+    expect(lines(shown, shown, 90, 60_000)).toEqual([
+      'ID        STATE       AGE  SIZE   TITLE  COMMAND                   LAST LINE',
+      '12345678  running !   1m   80x24  sh     claude xxxxxxxxxxxxxxxx…  Do you want to \ufffd[31mpr…',
+      '12345678  attached 1  1m   80x24  sh     claude xxxxxxxxxxxxxxxx…',
+    ])
+  })
+
+  it('leaves the last line out where there is no room for it, and cuts nothing where there is all', () => {
+    expect(lines(shown, shown, 80, 60_000)[1]).toBe(
+      `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(31)}…`,
+    )
+    expect(lines(shown, shown, Number.POSITIVE_INFINITY, 60_000)[1]).toBe(
+      `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(40)}  Do you want to \ufffd[31mproceed?`,
+    )
   })
 })
 

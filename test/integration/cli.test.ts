@@ -285,9 +285,9 @@ describe('sessions', () => {
       state: 'running',
       command: ['sh'],
     })
-    expect((await otg(folder, ['ls'])).stdout).toMatch(
-      new RegExp(`^ID +STATE +AGE +SIZE +TITLE +COMMAND\n${id.slice(0, 8)} +running +\\d+s +80x24 +My work +sh\n$`),
-    )
+    const row = `${id.slice(0, 8)} +running +\\d+s +80x24 +My work +sh +[$#]`
+    const table = new RegExp(`^ID +STATE +AGE +SIZE +TITLE +COMMAND +LAST LINE\n${row}\n$`)
+    await until(async () => table.test((await otg(folder, ['ls'])).stdout), 'the session with its prompt')
 
     expect(await otg(folder, ['send', id, 'pwd', '--enter'])).toMatchObject({ code: 0, stdout: '', stderr: '' })
     await until(async () => (await screenOf(folder, id)).includes('\n/usr'), 'the answer')

@@ -63,6 +63,7 @@ describe('output that asks for more than it prints', () => {
       title: title => void heard.titles.push(title),
       cwd: cwd => void heard.folders.push(cwd),
       bell: () => void heard.bells++,
+      notice: () => {},
       failed: error => {
         throw error
       },
@@ -298,6 +299,7 @@ it('a screen that cannot go on takes no other with it', async () => {
       title: () => {},
       cwd: () => {},
       bell: () => {},
+      notice: () => {},
       failed: error => void failures.push(`${name}: ${error.code}`),
     })
   const [bad, good] = [open('bad'), open('good')]

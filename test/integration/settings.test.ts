@@ -69,6 +69,8 @@ describe('what may be set', () => {
       end_busy: false,
       single_client: false,
       device_days: 90,
+      upload_megabytes: 100,
+      uploads_total_megabytes: 1000,
       shell: null,
       port: null,
       bind: 'private',

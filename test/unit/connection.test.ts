@@ -7,6 +7,7 @@ import type { Verdict } from '../../main/host/net/entrance.ts'
 import type { Past } from '../../main/host/past.ts'
 import type { Sessions } from '../../main/host/session/sessions.ts'
 import type { SettingsStore } from '../../main/host/settings-store.ts'
+import type { Uploads } from '../../main/host/uploads.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../protocol/frames.ts'
 import type { HostMessage } from '../../protocol/messages.ts'
@@ -46,6 +47,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
     past: untouchable<Past>('past'),
+    uploads: untouchable<Uploads>('uploads'),
     desk,
     settings: untouchable<SettingsStore>('settings'),
     admit: (name, verdict) => {

@@ -31,10 +31,10 @@ function render(
 ): TextLine[] {
   const bytes = new TextEncoder().encode(text)
   const stretch: Stretch = { from: BIRTH, bytes, runs: runs ?? [0, bytes.length], resizes }
-  const steps = renderText(stretch, begin, last)
+  const steps = renderText(stretch, begin, { last })
   for (;;) {
     const step = steps.next()
-    if (step.done) return step.value
+    if (step.done) return step.value.lines.map(({ o, t }) => ({ o, t }))
   }
 }
 
@@ -77,10 +77,10 @@ describe('text', () => {
       // Written where another line had been.
       { o: 17 + all.length, t: 'over' },
     ])
-    // A window that was resized has moved its rows: then they are where they stood at that moment.
+    // A window that was resized has moved its rows, and written none.
     const resizes = [{ offset: 10, n: 1, cols: 30, rows: 5, at: 0 }]
     expect(render(`one\r\ntwo\r\nthree\r\n${all}`, { resizes }).slice(0, 3)).toEqual([
-      { o: 10, t: 'one' },
+      { o: 5, t: 'one' },
       { o: 10, t: 'two' },
       { o: 17, t: 'three' },
     ])
@@ -110,9 +110,9 @@ describe('text', () => {
     const lines = render(enter + a + b + leave, {
       runs: [0, enter.length + a.length, 1000, b.length, 1001, leave.length],
     })
-    expect(texts(lines)).toEqual(['file one', 'second row', 'another row', 'before', 'after'])
+    expect(texts(lines)).toEqual(['before', 'file one', 'second row', 'another row', 'after'])
     const hasty = render(enter + a + b + leave, { runs: [0, enter.length + a.length + b.length + leave.length] })
-    expect(texts(hasty)).toEqual(['file one', 'another row', 'before', 'after'])
+    expect(texts(hasty)).toEqual(['before', 'file one', 'another row', 'after'])
   })
 
   it('tells no line twice, and none not at all, when the size changes', () => {

@@ -13,6 +13,7 @@ function listen(options: Partial<ScreenOptions> = {}) {
   const hooks: ScreenHooks = {
     title: text => heard.push(`title ${text}`),
     bell: () => heard.push('bell'),
+    notice: text => heard.push(`notice ${text}`),
     cwd: path => heard.push(`cwd ${path}`),
     answer: text => heard.push(`answer ${text}`),
     alternate: on => heard.push(`alternate ${on}`),
@@ -60,6 +61,50 @@ it.each([
   const { heard, write } = listen({ hostname: 'box' })
   write(`\x1b]7;${data}\x07`)
   expect(heard).toEqual(wanted ? [wanted] : [])
+})
+
+it.each([
+  ['9;Build done', 'Build done'],
+  ['9;3 tests failed', '3 tests failed'],
+  ['9;4;1;50', undefined],
+  ['9;4', undefined],
+  ['9;9;"C:\\src"', undefined],
+  ['777;notify;Build;done; all of it', 'Build: done; all of it'],
+  ['777;notify;Build', 'Build'],
+  ['777;notify;;', undefined],
+  ['777;precmd', undefined],
+  ['99;;Build done', 'Build done'],
+  ['99;i=1:e=1;QnVpbGQ=', 'Build'],
+  ['99;i=1:p=?;', undefined],
+  ['99;i=1:p=close;', undefined],
+  ['99', undefined],
+  [`9;${'x'.repeat(5000)}`, 'x'.repeat(1024)],
+])('takes a notification from OSC %s: %s', (data, wanted) => {
+  const { heard, write } = listen()
+  write(`\x1b]${data}\x07`)
+  expect(heard).toEqual(wanted === undefined ? [] : [`notice ${wanted}`])
+})
+
+it('puts a notification together that comes in pieces', () => {
+  const { heard, write } = listen()
+  write('\x1b]99;i=a:d=0;Build \x1b\\\x1b]99;i=a:d=0;done\x1b\\\x1b]99;i=a:p=body;In 3 s\x1b\\')
+  write('\x1b]99;i=b:d=0;never ended\x1b\\\x1b]99;i=c;other\x1b\\')
+  expect(heard).toEqual(['notice Build done: In 3 s', 'notice other'])
+})
+
+it.each([
+  ['a prompt', 'one\r\ntwo\r\n$ ', '$'],
+  ['blank lines behind it', 'one\r\n  two  \r\n\r\n   \r\n', 'two'],
+  ['a line over several rows', `one\r\n${'x'.repeat(100)} end`, `${'x'.repeat(100)} end`],
+  ['a frame around it', 'one\r\n│ > ask │\r\n╰───────╯', '│ > ask │'],
+  ['nothing', '\r\n\r\n', ''],
+  ['what is shown otherwise than it reads', 'a\u202eb\u200bc', 'abc'],
+  ['more than anybody reads', '界'.repeat(500), '界'.repeat(200)],
+  ['a full-screen program', 'shell\x1b[?1049h\x1b[24;1Hstatus', 'status'],
+])('tells the last line: %s', (_what, text, wanted) => {
+  const { screen, write } = listen()
+  write(text)
+  expect(screen.lastLine()).toBe(wanted)
 })
 
 it('counts bytes and resizes from where it began', () => {

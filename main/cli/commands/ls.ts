@@ -3,10 +3,14 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Command } from '../command.ts'
 import { withHost } from '../connect.ts'
 import { shortId } from '../ids.ts'
-import { age, plain, table } from '../output.ts'
+import { age, cut, plain, table, widthOf } from '../output.ts'
 
 /** Longer titles would push the rest of the line out of sight. */
 const TITLE_COLUMNS = 32
+
+/** What a terminal has to have left for the last line, and what the command may take then. */
+const LAST_LINE_COLUMNS = 16
+const COMMAND_COLUMNS = 24
 
 export const ls: Command = async (context, given) => {
   const { json, output, program } = context
@@ -18,18 +22,24 @@ export const ls: Command = async (context, given) => {
   return 0
 }
 
-function lines(shown: SessionInfo[], all: SessionInfo[], width: number): string[] {
+/** A line for each session, at most `width` columns; what they printed last where there is room for it. */
+export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, now = Date.now()): string[] {
   const ids = all.map(({ session_id }) => session_id)
-  const now = Date.now()
   const rows = shown.map(session => [
     shortId(session.session_id, ids),
-    stateOf(session),
+    stateOf(session) + (session.attention ? ' !' : ''),
     age(now - session.created_at),
     `${session.cols}x${session.rows}`,
     plain(session.title).slice(0, TITLE_COLUMNS),
     session.command.map(quoted).join(' '),
   ])
-  return table([['ID', 'STATE', 'AGE', 'SIZE', 'TITLE', 'COMMAND'], ...rows], width)
+  const head = ['ID', 'STATE', 'AGE', 'SIZE', 'TITLE', 'COMMAND']
+  const short = rows.map(row => row.with(-1, cut(row.at(-1)!, COMMAND_COLUMNS)))
+  const used = Math.max(...table([head, ...short], Number.POSITIVE_INFINITY).map(widthOf))
+  if (width - used - 2 < LAST_LINE_COLUMNS || shown.every(({ last_line }) => last_line === ''))
+    return table([head, ...rows], width)
+  const wide = Number.isFinite(width) ? short : rows
+  return table([[...head, 'LAST LINE'], ...wide.map((row, at) => [...row, plain(shown[at]!.last_line)])], width)
 }
 
 function stateOf({ state, clients, exit_code, signal }: SessionInfo): string {

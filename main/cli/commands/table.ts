@@ -87,7 +87,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'ls',
     operands: '',
     summary: 'list sessions',
-    details: [],
+    details: ['A session with ! rang or sent a notification, and nobody has looked since.'],
     options: { all: { type: 'boolean', help: 'also those that ended lately' } },
     least: 0,
     most: 0,

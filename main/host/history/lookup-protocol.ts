@@ -1,6 +1,7 @@
 // What the host's main loop and the thread that looks things up say to each other. Types only.
 import type { HistoryFilter, HostMessageOf, Place, SessionInfo } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
+import type { LinesAnswer, ReadQuestion } from './reading.ts'
 import type { SearchAnswer, SearchQuestion } from './search.ts'
 import type { LostReason, StoredKeyframe, TimedResize } from './types.ts'
 
@@ -59,6 +60,7 @@ export type Question =
   | { do: 'moment'; session_id: string; place: Place }
   | { do: 'stretch'; session_id: string; position: Position }
   | { do: 'place'; session_id: string; place: Place }
+  | { do: 'read'; question: ReadQuestion }
 
 export interface Answers {
   list: ListAnswer
@@ -67,6 +69,7 @@ export interface Answers {
   moment: MomentAnswer
   stretch: StretchAnswer
   place: PlaceAnswer
+  read: LinesAnswer
 }
 
 export type ToLookup = (Question & { ask: number }) | { do: 'cancel'; ask: number }

@@ -1,11 +1,12 @@
-// The thread that looks things up in the history, beside the one that writes it: searches share its time, everything else
-// is answered at once. Can change nothing. Knows nothing of clients.
+// The thread that looks things up in the history, beside the one that writes it: searches and readers share its time, everything
+// else is answered at once. Can change nothing. Knows nothing of clients.
 import { parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
 import { Store, storeFault } from '../store/store.ts'
 import type { FromLookup, MomentAnswer, Question, StretchAnswer, ToLookup } from './lookup-protocol.ts'
 import { Playback } from './playback.ts'
 import { Reader } from './reader.ts'
+import type { Reading } from './reading.ts'
 import { search } from './search.ts'
 import { list } from './session-list.ts'
 import { timeline } from './timeline.ts'
@@ -16,22 +17,35 @@ const SEARCH_MS = 2_000
 /** One that has found something tells it after this: what a person sees at once is worth more than a whole page. */
 const FIRST_MS = 120
 
-/** Searches take turns of this much, and whatever else is asked comes between. */
+/** Who reads is told what there is by then; a busy computer takes that long to draw a megabyte. */
+const READ_MS = 4_000
+
+/** Searches and readers take turns of this much, and whatever else is asked comes between. */
 const TURN_MS = 10
 
-/** Searches that wait for each other: more than people type at once. */
-const MOST_SEARCHES = 16
+/** Of them that wait for each other: more than people type at once. */
+const MOST_LONG = 16
 
-interface Search {
+/** What takes longer than a question should. */
+interface Long {
   ask: number
   steps: Generator<undefined, unknown>
+  ended(): void
 }
 
+type ReadMessage = Extract<ToLookup, { do: 'read' }>
+
 const port = parentPort!
-const store = new Store((workerData as { file: string }).file, Date.now, { readonly: true })
+const { file } = workerData as { file: string }
+const store = new Store(file, Date.now, { readonly: true })
 const reader = new Reader(store)
 const playback = new Playback(store, reader)
-const searches: Search[] = []
+/** Loaded when somebody reads for the first time, with a terminal emulator and a connection of its own. */
+let reading: Reading | undefined
+/** Readers take turns as a whole: each sees the database as it was when it began. */
+const reads: ReadMessage[] = []
+let isReading = false
+const long: Long[] = []
 let scheduled = false
 
 const say = (message: FromLookup, transfer: Transferable[] = []) => port.postMessage(message, transfer)
@@ -39,13 +53,14 @@ const say = (message: FromLookup, transfer: Transferable[] = []) => port.postMes
 port.on('message', (message: ToLookup) => {
   if (message.do === 'cancel') return cancel(message.ask)
   attempt(message.ask, () => {
-    if (message.do === 'search') return begin(message.ask, message)
-    const value = answer(message)
+    if (message.do === 'search') return beginSearch(message)
+    if (message.do === 'read') return beginRead(message)
+    const value = store.snapshot(() => answer(message))
     say({ say: 'answer', ask: message.ask, value }, blobsOf(value))
   })
 })
 
-function answer(question: Exclude<Question, { do: 'search' }>): unknown {
+function answer(question: Exclude<Question, { do: 'search' | 'read' }>): unknown {
   switch (question.do) {
     case 'list':
       return list(store, question.question)
@@ -62,50 +77,99 @@ function answer(question: Exclude<Question, { do: 'search' }>): unknown {
   }
 }
 
-function begin(ask: number, { question }: Extract<Question, { do: 'search' }>): void {
-  if (searches.length >= MOST_SEARCHES) throw new CodedError('history_busy', 'too many searches at once; try again')
+function beginSearch({ ask, question }: Extract<ToLookup, { do: 'search' }>): void {
+  checkRoom()
   const start = performance.now()
   const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_MS : SEARCH_MS)
-  searches.push({ ask, steps: search(store, question, isOver) })
+  long.push({ ask, steps: search(store, question, isOver), ended: () => {} })
   schedule()
 }
 
+function beginRead(message: ReadMessage): void {
+  checkRoom()
+  reads.push(message)
+  if (reading) return nextRead(reading)
+  if (reads.length > 1) return
+  import('./reading.ts').then(
+    ({ Reading }) => {
+      reading ??= new Reading(new Store(file, Date.now, { readonly: true }))
+      nextRead(reading)
+    },
+    error => {
+      for (const { ask } of reads.splice(0)) refuse(ask, error)
+    },
+  )
+}
+
+function nextRead(reading: Reading): void {
+  const message = reads[0]
+  if (isReading || !message) return
+  reads.shift()
+  isReading = true
+  const start = performance.now()
+  const ended = () => {
+    isReading = false
+    nextRead(reading)
+  }
+  long.push({
+    ask: message.ask,
+    steps: reading.read(message.question, () => performance.now() - start > READ_MS),
+    ended,
+  })
+  schedule()
+}
+
+function checkRoom(): void {
+  if (long.length + reads.length >= MOST_LONG)
+    throw new CodedError('history_busy', 'too many searches at once; try again')
+}
+
 function schedule(): void {
-  if (scheduled || searches.length === 0) return
+  if (scheduled || long.length === 0) return
   scheduled = true
   setImmediate(turn)
 }
 
 function turn(): void {
   scheduled = false
-  const one = searches.shift()
+  const one = long.shift()
   if (!one) return
+  let isDone = true
   attempt(one.ask, () => {
     const until = performance.now() + TURN_MS
     do {
       const step = one.steps.next()
       if (step.done) return say({ say: 'answer', ask: one.ask, value: step.value })
     } while (performance.now() < until)
-    searches.push(one)
+    isDone = false
   })
+  if (isDone) one.ended()
+  else long.push(one)
   schedule()
 }
 
 function cancel(ask: number): void {
-  const index = searches.findIndex(one => one.ask === ask)
-  if (index < 0) return
-  const [one] = searches.splice(index, 1)
+  const waiting = reads.findIndex(one => one.ask === ask)
+  const index = long.findIndex(one => one.ask === ask)
+  if (waiting < 0 && index < 0) return
+  say({ say: 'refusal', ask, code: 'cancelled', message: 'this is no longer wanted' })
+  if (waiting >= 0) return void reads.splice(waiting, 1)
+  const [one] = long.splice(index, 1)
   one!.steps.return(undefined)
-  say({ say: 'refusal', ask, code: 'cancelled', message: 'the search was cancelled' })
+  one!.ended()
 }
 
 function attempt(ask: number, work: () => void): void {
   try {
     work()
   } catch (error) {
-    const { code, message } = storeFault(error)
-    say({ say: 'refusal', ask, code, message })
+    refuse(ask, error)
   }
+}
+
+function refuse(ask: number, error: unknown): void {
+  const { code, message } = storeFault(error)
+  say({ say: 'refusal', ask, code, message })
 }
 
 /** Blobs are given away, not copied. */

@@ -7,6 +7,16 @@ import { wordsOf } from './words.ts'
 export interface TextLine {
   o: number
   t: string
+  /** It still stood on the screen, and what follows may change it. Not stored. */
+  open?: true
+}
+
+/** What a piece leaves for the next one: a line is in the text of the piece in which it left the screen. */
+export interface Carried {
+  /** No line comes before this offset any more. */
+  floor: number
+  /** Rows of the screen, by their distance from the first that was not told, and the offset of what was written there last. */
+  rows: [distance: number, offset: number][]
 }
 
 /**
@@ -25,7 +35,7 @@ export interface Blocks {
   blocks: readonly TextLine[][]
 }
 
-export function toBlocks(lines: readonly TextLine[]): Blocks {
+export function toBlocks(lines: readonly TextLine[], carried?: Carried): Blocks {
   const size = lines.reduce((sum, { t }) => sum + t.length, 0)
   const most = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MOST_BLOCKS) * 2))
   const blocks: TextLine[][] = []
@@ -40,7 +50,8 @@ export function toBlocks(lines: readonly TextLine[]): Blocks {
   }
   const parts = blocks.map(block => Buffer.from(encodeLines(block)))
   const head = `${JSON.stringify(parts.map((part, at) => [part.length, blocks[at]!.length]))}\n`
-  return { text: Buffer.concat([Buffer.from(head), ...parts]), blocks }
+  const tail = carried ? Buffer.from(JSON.stringify(carried)) : Buffer.alloc(0)
+  return { text: Buffer.concat([Buffer.from(head), ...parts, tail]), blocks }
 }
 
 /** For the index: each word of a block once. */
@@ -74,6 +85,12 @@ export class TextBlocks {
 
   get count(): number {
     return this.#places.length - 1
+  }
+
+  /** Undefined in texts of earlier versions, and where nothing follows. */
+  get carried(): Carried | undefined {
+    const tail = this.#bytes.subarray(this.#places.at(-1)![0])
+    return tail.length === 0 ? undefined : (JSON.parse(tail.toString()) as Carried)
   }
 
   get lineCount(): number {

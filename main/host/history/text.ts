@@ -7,10 +7,10 @@ import type { PendingText, PieceRow } from '../store/pieces.ts'
 import { type Store, storeFault } from '../store/store.ts'
 import { unzstd, zstd } from './compression.ts'
 import type { Reader } from './reader.ts'
-import { decodeResizes } from './stretch.ts'
-import { type TextLine, toBlocks, wordsOfBlock } from './text-blocks.ts'
+import { compare, decodeResizes } from './stretch.ts'
+import { type Carried, TextBlocks, type TextLine, toBlocks, wordsOfBlock } from './text-blocks.ts'
 import type { StoredKeyframe, Stretch, TimedResize } from './types.ts'
-import { readStretch, startOf } from './writer.ts'
+import { endOfRow, readStretch, startOf } from './writer.ts'
 
 /** Parsed at once: a line, or this much of one. Less than what could scroll a row past the screen's memory. */
 const PIECE_BYTES = 1024
@@ -77,8 +77,11 @@ export class TextJobs {
     const row = pieces.byId(piece)
     if (!row) return
     const stretch = readStretch(row, pieces.blob(piece))
-    const lines = yield* renderText(stretch, beginningOf(this.#store, this.#reader, row), pending.last === 1)
-    const { text, blocks } = toBlocks(lines)
+    const { lines, carried } = yield* renderText(stretch, beginningOf(this.#store, this.#reader, row), {
+      last: pending.last === 1,
+      carried: carriedInto(this.#store, row),
+    })
+    const { text, blocks } = toBlocks(lines, carried)
     const packed = zstd(text)
     for (let first = 0; ; first += INDEXED_AT_ONCE) {
       const words: string[] = []
@@ -100,18 +103,32 @@ export class TextJobs {
   }
 }
 
+const LF = 10
+
 /** zstd of no lines. */
 const NO_TEXT = zstd(toBlocks([]).text)
 
 /** What a terminal shows where a piece begins; without a keyframe, only how large it is. */
 export function beginningOf(store: Store, reader: Reader, row: PieceRow): StoredKeyframe | Size {
-  const keyframe = reader.keyframeAt(row.session, startOf(row))
+  return beginningAt(store, reader, row.session, startOf(row))
+}
+
+export function beginningAt(store: Store, reader: Reader, session: number, position: Position): StoredKeyframe | Size {
+  const keyframe = reader.keyframeAt(session, position)
   if (keyframe) return keyframe
-  const { resizes, born } = store.pieces.sizesBefore(row.session, startOf(row))
+  const { resizes, born } = store.pieces.sizesBefore(session, position)
   return decodeResizes(resizes, 0).at(-1) ?? born
 }
 
-interface Size {
+/** What the piece before this one left, if its text was rendered. */
+function carriedInto(store: Store, { session, offset, n }: PieceRow): Carried | undefined {
+  const before = store.pieces.at(session, { offset, n: n - 1 })
+  if (!before || compare(endOfRow(before), { offset, n }) !== 0) return undefined
+  const stored = store.pieces.text(before.piece)
+  return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carried
+}
+
+export interface Size {
   cols: number
   rows: number
 }
@@ -124,28 +141,52 @@ export interface DrawnLine extends TextLine {
   end: number
 }
 
+export interface RenderOptions {
+  /** Nothing follows (yet), so what is still on the screen belongs to it. */
+  last?: boolean
+  /** What the piece before it has left. */
+  carried?: Carried | undefined
+  /** Comes before it and is not told; `beginning` is where this begins. For a stretch that has no keyframe. */
+  before?: Stretch | undefined
+  /** Sees each line while it is there, in the order in which they leave the screen. */
+  drawn?: ((line: DrawnLine) => void) | undefined
+}
+
+export interface Rendered {
+  /** Their offsets never go back. */
+  lines: TextLine[]
+  carried: Carried
+}
+
 /**
- * The text of a stretch that begins at `beginning` (without a keyframe: on an empty screen). `last`: nothing follows, so
- * what is still on the screen belongs to it. Yields after every few lines. `drawn` sees each line while it is there.
+ * The text of a stretch that begins at `beginning` (without a keyframe: on an empty screen). Yields after every few lines.
  */
 export function* renderText(
   stretch: Stretch,
   beginning: StoredKeyframe | Size,
-  last: boolean,
-  drawn?: (line: DrawnLine) => void,
-): Generator<undefined, TextLine[]> {
-  const renderer = new Renderer(stretch.from, beginning, drawn)
+  { last = false, carried, before, drawn }: RenderOptions = {},
+): Generator<undefined, Rendered> {
+  const renderer = new Renderer((before ?? stretch).from, beginning, carried, drawn)
   try {
-    for (const { bytes, resize, quiet } of feed(stretch)) {
-      if (quiet) renderer.sample()
-      if (resize) renderer.resize(resize)
-      if (bytes) renderer.write(bytes)
-      yield
+    if (before) {
+      yield* write(renderer, before)
+      renderer.finish(false)
+      renderer.take()
     }
+    yield* write(renderer, stretch)
     renderer.finish(last)
-    return renderer.lines
+    return { lines: renderer.take(), carried: renderer.carried() }
   } finally {
     renderer.dispose()
+  }
+}
+
+function* write(renderer: Renderer, stretch: Stretch): Generator<undefined> {
+  for (const { bytes, resize, quiet } of feed(stretch)) {
+    if (quiet) renderer.sample()
+    if (resize) renderer.resize(resize)
+    if (bytes) renderer.write(bytes)
+    yield
   }
 }
 
@@ -172,7 +213,7 @@ function* feed({ from, bytes, runs, resizes }: Stretch): Generator<Feed> {
     }
     let end = Math.min(at + PIECE_BYTES, bytes.length, runEnd)
     if (resize) end = Math.min(end, resize.offset - from.offset)
-    const newline = bytes.subarray(at, end).indexOf(10)
+    const newline = bytes.subarray(at, end).indexOf(LF)
     if (newline >= 0) end = at + newline + 1
     yield { bytes: bytes.subarray(at, end), quiet }
     at = end
@@ -196,7 +237,11 @@ interface Rows {
 }
 
 class Renderer {
-  readonly lines: TextLine[] = []
+  /** Of the normal screen, in the order in which they stood there, and of the alternate one. */
+  #lines: TextLine[] = []
+  #sampled: TextLine[] = []
+  /** A line that stood above another one is before it, whatever was written last. */
+  #floor: number
   readonly #screen: Screen
   /** Texts of rows that were told from where they stood, and would be told again at the next look. */
   readonly #seen = new Set<string>()
@@ -209,15 +254,26 @@ class Renderer {
   #shown: number
   readonly #drawn: ((line: DrawnLine) => void) | undefined
 
-  constructor(from: Position, beginning: StoredKeyframe | Size, drawn?: (line: DrawnLine) => void) {
+  constructor(
+    from: Position,
+    beginning: StoredKeyframe | Size,
+    carried: Carried | undefined,
+    drawn: ((line: DrawnLine) => void) | undefined,
+  ) {
     const { cols, rows } = beginning
     this.#drawn = drawn
     this.#offset = this.#shown = from.offset
+    this.#floor = carried?.floor ?? 0
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
     if (this.#screen.altScreen) for (const { text } of this.#rows(this.#alternate, 0)) this.#isNew(text)
     this.#mark(this.#lineBegin(this.#normal.ybase))
+    if ('blob' in beginning) {
+      // What stands there was written before, and the piece before this one may know when.
+      for (let y = this.#line; y < this.#normal.ybase + rows; y++) this.#touched.set(y - this.#line, from.offset)
+      for (const [row, offset] of carried?.rows ?? []) this.#touched.set(row, offset)
+    }
     const { parser } = this.#screen.terminal
     // What is about to vanish is told first; then the sequence does what it does.
     parser.registerCsiHandler({ final: 'J' }, params => {
@@ -244,17 +300,33 @@ class Renderer {
     // Its row was deleted, or the terminal was reset.
     if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
     const after = this.#cursorRow - this.#line
-    for (let row = Math.max(0, Math.min(before, after)); row <= Math.max(before, after); row++)
-      this.#touched.set(row, this.#offset)
+    // Behind a newline the cursor is a row below what was written.
+    const first = bytes.length > 1 && bytes.at(-1) === LF ? Math.min(before, after - 1) : Math.min(before, after)
+    for (let row = Math.max(0, first); row <= Math.max(before, after); row++) this.#touched.set(row, this.#offset)
     if (this.#normal.ybase - this.#line >= PIECE_BYTES / 2) this.#tellScrolled()
   }
 
   resize({ cols, rows }: TimedResize): void {
     this.#tellScrolled()
+    const before = this.#standing()
     this.#screen.resize(cols, rows)
-    // Rows were joined and broken anew; by now all that is there has been written.
+    // Rows were joined and broken anew, but the lines are the same.
     this.#touched.clear()
-    for (let row = 0; row <= this.#cursorRow - this.#line; row++) this.#touched.set(row, this.#offset)
+    for (const [at, { begin, end }] of this.#standing().entries())
+      for (let row = begin; row < end; row++) this.#touched.set(row, before[at]?.offset ?? this.#offset)
+  }
+
+  /** The logical lines from the first that was not told to the cursor: rows by distance, and what was written last. */
+  #standing(): { begin: number; end: number; offset: number }[] {
+    const found: { begin: number; end: number; offset: number }[] = []
+    const first = this.#line
+    for (let y = first; y <= this.#cursorRow; ) {
+      let end = y + 1
+      while (end - y < LINE_ROWS && this.#isWrapped(end)) end++
+      found.push({ begin: y - first, end: end - first, offset: this.#touchedAt(y - first, end - first) })
+      y = end
+    }
+    return found
   }
 
   /** Tells what is new on the alternate screen. */
@@ -263,10 +335,29 @@ class Renderer {
     this.#tellNew(this.#alternate, 0)
   }
 
+  /** `last`: also what stands there, and may still change. */
   finish(last: boolean): void {
+    const open = last && this.#screen.altScreen
+    const [told, sampled] = [this.#lines.length, this.#sampled.length]
     this.sample()
+    if (open) for (const line of this.#sampled.slice(sampled)) line.open = true
     this.#tellScrolled()
-    if (last) this.#tellUpTo(this.#normal.ybase + this.#screen.rows, true)
+    if (!last) return
+    const scrolled = Math.max(told, this.#lines.length)
+    this.#tellUpTo(this.#normal.ybase + this.#screen.rows, true)
+    for (const line of this.#lines.slice(scrolled)) line.open = true
+  }
+
+  /** What was told since the last time. */
+  take(): TextLine[] {
+    const [lines, sampled] = [this.#lines, this.#sampled]
+    this.#lines = []
+    this.#sampled = []
+    return merged(lines, sampled)
+  }
+
+  carried(): Carried {
+    return { floor: this.#floor, rows: [...this.#touched].filter(([row]) => row >= 0) }
   }
 
   dispose(): void {
@@ -397,8 +488,23 @@ class Renderer {
 
   #tell({ buffer, begin, end, text }: Rows, offset: number): void {
     if (text === '') return
-    const line = { o: offset, t: text }
-    this.lines.push(line)
+    const isNormal = buffer === this.#normal
+    if (isNormal) this.#floor = Math.max(this.#floor, offset)
+    const line: TextLine = { o: isNormal ? this.#floor : offset, t: text }
+    if (isNormal) this.#lines.push(line)
+    else this.#sampled.push(line)
     this.#drawn?.({ ...line, core: coreOf(this.#screen.terminal), buffer, begin, end })
   }
+}
+
+/** Both by their offsets. What stood on the normal screen was there before a full-screen program drew over it. */
+function merged(lines: readonly TextLine[], sampled: readonly TextLine[]): TextLine[] {
+  if (sampled.length === 0) return [...lines]
+  const all: TextLine[] = []
+  let at = 0
+  for (const line of lines) {
+    while (at < sampled.length && sampled[at]!.o < line.o) all.push(sampled[at++]!)
+    all.push(line)
+  }
+  return [...all, ...sampled.slice(at)]
 }

@@ -5,6 +5,7 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 const LISTED_ARGUMENTS = 10
 const LISTED_CHARACTERS = 100
 const LISTED_PATH_CHARACTERS = 1024
+const LISTED_WATCHERS = 20
 
 export function brief(session: SessionInfo): SessionInfo {
   const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
@@ -12,5 +13,6 @@ export function brief(session: SessionInfo): SessionInfo {
     ...session,
     command: session.command.slice(0, LISTED_ARGUMENTS).map(cut),
     cwd: session.cwd.slice(0, LISTED_PATH_CHARACTERS),
+    watchers: session.watchers.slice(0, LISTED_WATCHERS),
   }
 }

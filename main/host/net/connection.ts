@@ -2,19 +2,28 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import { ClientMessage, type ClientMessageOf, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
+import {
+  type ClientKind,
+  ClientMessage,
+  type ClientMessageOf,
+  type HostMessage,
+  VERSIONS,
+} from '../../../protocol/messages.ts'
+import { oneLine } from '../../../protocol/one-line.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import type { Past } from '../past.ts'
-import { Attachment } from '../session/attachment.ts'
+import { Attachment, type Watcher } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Source } from '../session/source.ts'
 import type { SettingsStore } from '../settings-store.ts'
+import type { Uploads } from '../uploads.ts'
 import { brief } from './brief.ts'
 import type { Desk } from './desk.ts'
 import type { Device } from './devices.ts'
 import type { Admit } from './entrance.ts'
 import { HistoryRequests } from './history-requests.ts'
+import { UploadRequests } from './upload-requests.ts'
 
 export type Role = 'local' | 'device'
 
@@ -24,6 +33,8 @@ export interface ConnectionOptions {
   sessions: Sessions
   /** What was recorded of them. */
   past: Past
+  /** What clients bring. */
+  uploads: Uploads
   /** Decides about who says hello, at once or later. */
   admit: Admit
   /** What the desktop sees and decides about phones. */
@@ -55,7 +66,10 @@ const MOST_ATTACHMENTS = 64
 /** Before hello a peer is a stranger and gets to say one small thing. */
 const HELLO_BYTES = 4096
 
-export class Connection {
+/** As long as a device's name may be. */
+const WATCHER_CHARACTERS = 64
+
+export class Connection implements Watcher {
   readonly #options: ConnectionOptions
   #reader = new FrameReader(0)
   /** Names the numbering of its input; set once it is let in. */
@@ -65,9 +79,10 @@ export class Connection {
   #greeted = false
   /** Tells who decided about it that it is gone. */
   #leave = () => {}
-  #kind = ''
+  #kind: ClientKind | undefined
   #attachments = new Map<number, Attachment>()
   readonly #history: HistoryRequests
+  readonly #uploads: UploadRequests
   #nextHandle = 1
   #watching = false
   #watchingDevices = false
@@ -83,10 +98,12 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    this.#history = new HistoryRequests(options.past, {
-      send: frames => this.#sendFrames(frames),
-      refused: (error, request_id) => this.#refuse(error, request_id),
-    })
+    const outlet = {
+      send: (frames: Uint8Array[]) => this.#sendFrames(frames),
+      refused: (error: CodedError, request_id: number) => this.#refuse(error, request_id),
+    }
+    this.#history = new HistoryRequests(options.past, outlet)
+    this.#uploads = new UploadRequests(options.uploads, outlet)
     this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     options.transport.start({
       frame: bytes => this.#frame(bytes),
@@ -107,8 +124,23 @@ export class Connection {
     if (!this.#owesList) this.#trySend({ type: 'sessions', sessions: this.#options.sessions.list().map(brief) })
   }
 
-  attention(session_id: string): void {
-    if (this.#watching) this.#send({ type: 'attention', session_id, reason: 'bell' })
+  /** What others are told of who looks at a session. A device may have been renamed since it came. */
+  get name(): string {
+    const device = this.#device
+    if (!device) return this.#kind === 'desktop' ? 'desktop' : this.#kind === 'cli' ? 'terminal' : 'script'
+    const { devices } = this.#options.desk
+    const now = devices.list().find(({ device_id }) => device_id === device.device_id)
+    return oneLine((now ?? device).name, WATCHER_CHARACTERS)
+  }
+
+  /** Whether it is told of each change of the list. */
+  get watching(): boolean {
+    return this.#watching
+  }
+
+  /** Tells a watching client that a session calls for somebody. */
+  attention(session_id: string, text: string): void {
+    if (this.#watching) this.#trySend({ type: 'attention', session_id, reason: 'bell', ...(text && { text }) })
   }
 
   /** Tells who shows the code that it is another one, or that a browser has come. */
@@ -162,9 +194,10 @@ export class Connection {
           return this.#error(toCoded(error), { handle: frame.handle })
         }
       }
+      case 'part':
+        return this.#uploads.part(frame.request_id, frame.bytes)
       case 'output':
       case 'blob':
-      case 'part':
         throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
       default:
         assertNever(frame)
@@ -249,9 +282,13 @@ export class Connection {
         throw new CodedError('bad_message', 'there was a hello already')
       case 'ping':
         return this.#send({ type: 'pong', request_id: message.request_id })
-      case 'list':
+      case 'list': {
         this.#watching ||= message.watch === true
-        return this.#send({ type: 'sessions', request_id: message.request_id, sessions: sessions.list().map(brief) })
+        const { request_id } = message
+        const answer = () => ({ type: 'sessions', request_id, sessions: sessions.list().map(brief) }) as const
+        const fresh = sessions.fresh()
+        return fresh ? this.#answerLater(request_id, () => fresh.then(answer)) : this.#send(answer())
+      }
       case 'create': {
         const session = sessions.create(message.spec)
         return this.#send({ type: 'created', request_id: message.request_id, session: session.info() })
@@ -288,17 +325,18 @@ export class Connection {
           if (!this.#closed) source.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
-      case 'read':
       case 'upload':
-        throw new CodedError('bad_message', 'not answered yet')
+        return this.#uploads.take(message, async () => (await sessions.open(message.session_id)).session_id)
+      case 'cancel':
+        return this.#uploads.cancel(message.request_id) ? undefined : this.#history.take(message)
       case 'history':
       case 'search':
       case 'timeline':
       case 'moment':
       case 'stretch':
+      case 'read':
       case 'export':
       case 'more':
-      case 'cancel':
       case 'mark':
       case 'unmark':
       case 'delete_session':
@@ -417,6 +455,7 @@ export class Connection {
         stream: this.#stream(message),
         compress: role === 'device',
         size_stays: role === 'local',
+        watcher: this,
       },
       {
         send: frames => this.#sendFrames(frames),
@@ -521,6 +560,7 @@ export class Connection {
     this.#leave()
     this.#options.desk.hide(this)
     this.#history.close()
+    this.#uploads.close()
     for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
@@ -551,6 +591,7 @@ const DOES = new Set<ClientMessage['type']>([
   'mark',
   'unmark',
   'delete_session',
+  'upload',
 ])
 
 function onlyLooks(): CodedError {

@@ -2,7 +2,7 @@
 // Knows nothing of channels, roles or where history lies.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames, partFrames } from '../../../protocol/frames.ts'
-import { MAX_HITS, MAX_PAGE } from '../../../protocol/limits.ts'
+import { MAX_HITS, MAX_LINES, MAX_PAGE } from '../../../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { Past } from '../past.ts'
 import { brief } from './brief.ts'
@@ -18,6 +18,7 @@ const MOST_AT_ONCE = 32
 const HITS = 50
 const PAGE = 100
 const CONTEXT = 2
+const LINES = 200
 
 export const HISTORY_MESSAGES = [
   'history',
@@ -25,6 +26,7 @@ export const HISTORY_MESSAGES = [
   'timeline',
   'moment',
   'stretch',
+  'read',
   'export',
   'more',
   'cancel',
@@ -113,6 +115,11 @@ export class HistoryRequests {
         this.#part(request_id, timing)
         this.#part(request_id, output)
         return { type: 'stretch', request_id, what: { ...what, timing: timingBlob, output: outputBlob } }
+      }
+      case 'read': {
+        const { session_id, before, after, limit = LINES } = message
+        const question = { before, after, limit: Math.min(limit, MAX_LINES) }
+        return { type: 'lines', request_id, ...(await this.#past.read(session_id, question, cancellable)) }
       }
       case 'export': {
         const { session_id, format, redact, from, to } = message

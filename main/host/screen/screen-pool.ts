@@ -13,7 +13,10 @@ export interface ScreenHandlers {
   answer(text: string): void
   title(title: string): void
   cwd(cwd: string): void
+  /** It rang. */
   bell(): void
+  /** What it wants somebody to read. */
+  notice(text: string): void
   /** The screen or its worker died: no more answers, the session goes on. */
   failed(error: CodedError): void
 }
@@ -24,7 +27,13 @@ export interface ScreenText {
   rows: number
 }
 
-type Answer = StoredKeyframe | ScreenText
+/** The last line of a screen, and how far the screen had come then. */
+export interface LastLine {
+  text: string
+  offset: number
+}
+
+type Answer = StoredKeyframe | ScreenText | LastLine
 
 interface PoolWorker {
   worker: Worker
@@ -152,6 +161,11 @@ export class PooledScreen {
     return this.#ask('lines') as Promise<ScreenText>
   }
 
+  /** Where the worker is now: who asks often does not wait for a flood. */
+  lastLine(): Promise<LastLine> {
+    return this.#ask('last_line') as Promise<LastLine>
+  }
+
   close(): void {
     this.send({ do: 'close' })
     this.#finish(new CodedError('session_ended', 'the screen was closed'))
@@ -173,18 +187,21 @@ export class PooledScreen {
   receive(message: FromWorker): void {
     switch (message.say) {
       case 'parsed': {
-        const { answers, bell, title, cwd } = message.heard
+        const { answers, bell, notice, title, cwd } = message.heard
         this.#position = { offset: message.offset, n: message.n }
         if (answers !== '') this.#handlers.answer(answers)
         if (title !== undefined) this.#handlers.title(title)
         if (cwd !== undefined) this.#handlers.cwd(cwd)
-        if (bell) this.#handlers.bell()
+        if (notice !== undefined) this.#handlers.notice(notice)
+        else if (bell) this.#handlers.bell()
         return this.#handlers.parsed(this.#position)
       }
       case 'keyframe':
         return this.#answer(message.ask, message.keyframe)
       case 'lines':
         return this.#answer(message.ask, { lines: message.lines, cols: message.cols, rows: message.rows })
+      case 'last_line':
+        return this.#answer(message.ask, { text: message.text, offset: message.offset })
       case 'failed':
         return this.fail(new CodedError('internal', `the screen failed: ${message.message}`))
       default:
@@ -200,7 +217,7 @@ export class PooledScreen {
     this.#asks.clear()
   }
 
-  #ask(what: 'keyframe_now' | 'keyframe' | 'lines'): Promise<Answer> {
+  #ask(what: 'keyframe_now' | 'keyframe' | 'lines' | 'last_line'): Promise<Answer> {
     if (this.#error) return Promise.reject(this.#error)
     const ask = this.#nextAsk++
     return new Promise((resolve, reject) => {

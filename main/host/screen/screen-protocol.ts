@@ -12,6 +12,8 @@ export type ToWorker =
   | { do: 'keyframe'; screen: number; ask: number }
   /** Answered in order: after everything that was written before. */
   | { do: 'lines'; screen: number; ask: number }
+  /** Answered at once, like `keyframe_now`. */
+  | { do: 'last_line'; screen: number; ask: number }
   | { do: 'close'; screen: number }
 
 export type FromWorker =
@@ -19,14 +21,17 @@ export type FromWorker =
   | { say: 'parsed'; screen: number; offset: number; n: number; heard: Heard }
   | { say: 'keyframe'; screen: number; ask: number; keyframe: StoredKeyframe }
   | { say: 'lines'; screen: number; ask: number; lines: string[]; cols: number; rows: number }
+  | { say: 'last_line'; screen: number; ask: number; text: string; offset: number }
   /** The screen is gone: it met something that it cannot stand. The worker's others go on. */
   | { say: 'failed'; screen: number; message: string }
 
-/** What the output of one turn asked for besides being drawn. Of titles and folders only the last matters. */
+/** What the output of one turn asked for besides being drawn. Of titles, folders and notices only the last matters. */
 export interface Heard {
   /** Bytes that the terminal answers to queries, in order. */
   answers: string
   bell: boolean
+  /** What a desktop notification said. */
+  notice?: string
   title?: string
   cwd?: string
 }

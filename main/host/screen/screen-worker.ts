@@ -52,6 +52,18 @@ function receive(message: ToWorker): void {
     case 'keyframe_now':
       if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: keyframe(held) })
       return
+    case 'last_line': {
+      if (!held) return
+      const { screen } = held
+      say({
+        say: 'last_line',
+        screen: message.screen,
+        ask: message.ask,
+        text: screen.lastLine(),
+        offset: screen.position.offset,
+      })
+      return
+    }
     default:
       if (!held) return
       held.jobs.push(message)
@@ -98,6 +110,9 @@ function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' |
       bell: () => {
         heard.bell = true
       },
+      notice: text => {
+        heard.notice = text
+      },
     },
   })
   const answers = registerAnswers(screen.terminal, {
@@ -117,6 +132,7 @@ function take(heard: Heard): Heard {
   heard.bell = false
   delete heard.title
   delete heard.cwd
+  delete heard.notice
   return taken
 }
 

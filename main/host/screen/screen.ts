@@ -1,8 +1,10 @@
 // One session's screen: the host's own terminal emulator and the source of keyframes. Knows nothing of PTYs, clients,
 // threads or storage.
 
+import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { partialTail, WholeCharacters } from '../../../protocol/whole-characters.ts'
+import { registerNotices } from './notices.ts'
 import { Pending } from './pending.ts'
 import { snapshot } from './snapshot.ts'
 import { coreOf, createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
@@ -21,6 +23,8 @@ export interface Keyframe {
 export interface ScreenHooks {
   title?(text: string): void
   bell?(): void
+  /** What a desktop notification says. */
+  notice?(text: string): void
   /** A path from OSC 7, decoded; only from this host if `hostname` was given. */
   cwd?(path: string): void
   /** What the terminal answers to a query, to be written to the PTY. */
@@ -45,6 +49,12 @@ const TITLE_CHARS = 1024
 /** PATH_MAX on Linux. */
 const PATH_CHARS = 4096
 
+/** What a list shows of a line. */
+const LAST_LINE_CHARACTERS = 200
+
+/** Frames that programs draw: they say nothing in a list (Unicode blocks Box Drawing and Block Elements). */
+const ONLY_FRAME = /^[\s\u2500-\u259f]*$/
+
 export class Screen {
   readonly terminal: Terminal
   #offset: number
@@ -60,6 +70,7 @@ export class Screen {
     const { terminal } = this
     terminal.onData(text => hooks.answer?.(text))
     terminal.onBell(() => hooks.bell?.())
+    registerNotices(terminal, text => hooks.notice?.(text))
     terminal.onTitleChange(text => hooks.title?.(text.slice(0, TITLE_CHARS)))
     terminal.buffer.onBufferChange(buffer => hooks.alternate?.(buffer.type === 'alternate'))
     terminal.parser.registerOscHandler(7, data => {
@@ -126,6 +137,20 @@ export class Screen {
   lines(): string[] {
     const { active } = this.terminal.buffer
     return this.#text(active.baseY, active.baseY + this.rows)
+  }
+
+  /** The last logical line on the screen that says anything, fit to be shown on one line; '' when there is none. */
+  lastLine(): string {
+    const { lines, ybase } = coreOf(this.terminal)._bufferService.buffers.active
+    let end = ybase + this.rows - 1
+    while (end >= ybase && ONLY_FRAME.test(this.#text(end, end + 1)[0]!)) end--
+    if (end < ybase) return ''
+    let begin = end
+    while (begin > ybase && lines.get(begin)?.isWrapped) begin--
+    let text = ''
+    for (let y = begin; y <= end && text.length < LAST_LINE_CHARACTERS * 4; y++)
+      text += lines.get(y)?.translateToString(y === end) ?? ''
+    return oneLine(text, LAST_LINE_CHARACTERS)
   }
 
   /** The normal screen's rows that have scrolled out and are still held, oldest first, as plain text. */

@@ -9,6 +9,11 @@ import type { LostReason, Piece, StoredKeyframe } from '../history/types.ts'
 import { compressed, type OutputEntry } from './log.ts'
 import type { Source } from './source.ts'
 
+/** A client as others see it. */
+export interface Watcher {
+  readonly name: string
+}
+
 export interface AttachmentOptions {
   handle: number
   /** Where the client's terminal ends; null: it has nothing. */
@@ -26,12 +31,21 @@ export interface AttachmentOptions {
   compress: boolean
   /** Sizes of local clients stay when they leave (see SizeClaims). */
   size_stays: boolean
+  /** Who looks. */
+  watcher: Watcher
 }
 
 export interface AttachmentOutlet {
   send(frames: Uint8Array[]): void
   /** A fault: the attachment is to be closed, its client told. Others and the session go on. */
   failed(error: CodedError): void
+}
+
+/** Who sees what is printed, each client once however often it is attached. */
+export function watchersOf(attachments: Iterable<Attachment>): string[] {
+  const watchers = new Set<Watcher>()
+  for (const attachment of attachments) if (attachment.shows) watchers.add(attachment.options.watcher)
+  return [...watchers].map(({ name }) => name)
 }
 
 /** Input that may wait for the PTY's queue; a client keeps within it because it waits for acks itself. */
@@ -72,6 +86,11 @@ export class Attachment {
     this.options = options
     this.#outlet = outlet
     this.#allowance = options.budget
+  }
+
+  /** Whether somebody sees what is printed; who only types does not. */
+  get shows(): boolean {
+    return this.options.window > 0
   }
 
   /** True when what the client has is a part of this log, so that it can be continued. */

@@ -6,7 +6,7 @@ import type { History } from '../history/history.ts'
 import { readBack } from '../history/read-back.ts'
 import type { Piece, StoredKeyframe, StoredSession } from '../history/types.ts'
 import type { ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { Attachment } from './attachment.ts'
+import { type Attachment, watchersOf } from './attachment.ts'
 import { Log } from './log.ts'
 import type { Size } from './sizes.ts'
 import type { Source } from './source.ts'
@@ -49,7 +49,7 @@ export class PastSession implements Source {
   }
 
   info(): SessionInfo {
-    return { ...this.#info, clients: this.#attachments.size }
+    return { ...this.#info, clients: this.#attachments.size, watchers: watchersOf(this.#attachments) }
   }
 
   attach(attachment: Attachment): void {
@@ -112,6 +112,7 @@ export class PastSession implements Source {
       title: () => {},
       cwd: () => {},
       bell: () => {},
+      notice: () => {},
       failed: () => {},
     })
     try {

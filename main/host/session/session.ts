@@ -3,11 +3,14 @@ import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES, BUDGET_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
+import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { History } from '../history/history.ts'
 import type { Piece, StoredKeyframe } from '../history/types.ts'
 import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { Attachment } from './attachment.ts'
+import { type Attachment, watchersOf } from './attachment.ts'
+import { Attention } from './attention.ts'
+import { Folder } from './folder.ts'
 import { birthKeyframe } from './keyframe.ts'
 import { Log } from './log.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
@@ -35,7 +38,8 @@ export interface SessionHandlers {
   changed(): void
   /** The process is gone and all its output is in the log. */
   ended(): void
-  bell(): void
+  /** Its program calls for somebody: it rang, or said this. At most once a second. */
+  called(text: string): void
 }
 
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
@@ -59,6 +63,9 @@ const SEGMENT_BYTES = BUDGET_BYTES - BATCH_BYTES
 
 /** A segment's resizes travel in one message; a fight over the size makes thousands. */
 const SEGMENT_RESIZES = 2048
+
+/** What a list shows of what a program says. */
+const NOTICE_CHARACTERS = 200
 
 /** A single client's place is kept for it this long after its connection is lost. */
 const PLACE_MS = 30_000
@@ -93,7 +100,14 @@ export class Session implements Source {
   #place: { stream: string; until: number } | undefined
   /** Set by the expiry: silent for long, but something still runs in it. */
   idle = false
-  #cwd: string
+  readonly #folder: Folder
+  readonly #attention: Attention
+  #lastLine = ''
+  /** How far the screen had come when it was looked at. */
+  #looked = 0
+  #looking = false
+  /** What a list shows was found to be different, and it was not told yet. */
+  #news = false
   #givenTitle: string | undefined
   #terminalTitle = ''
   #size: Size
@@ -113,7 +127,6 @@ export class Session implements Source {
     this.#handlers = handlers
     this.session_id = options.session_id
     this.command = options.command
-    this.#cwd = options.cwd
     this.#givenTitle = options.title
     this.created_at = this.last_activity = options.now()
     this.#size = options.size
@@ -126,15 +139,21 @@ export class Session implements Source {
       { data: bytes => this.#output(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid
+    this.#folder = new Folder(options.cwd, this.pid)
+    this.#attention = new Attention(options.now, text => {
+      handlers.called(text)
+      handlers.changed()
+    })
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.reconsider(),
       answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titled(title),
       cwd: cwd => this.#moved(cwd),
-      bell: () => handlers.bell(),
+      bell: () => this.#called(''),
+      notice: text => this.#called(oneLine(text, NOTICE_CHARACTERS)),
       failed: () => this.reconsider(),
     })
-    options.history.insertSession(this.info(), processIdentity(this.pid))
+    options.history.insertSession(this.#record(), processIdentity(this.pid))
     this.#keep(birthKeyframe(options.size))
   }
 
@@ -155,7 +174,7 @@ export class Session implements Source {
       session_id: this.session_id,
       title: this.title,
       command: this.command,
-      cwd: this.#cwd,
+      cwd: this.state === 'running' ? this.#folder.path : this.#options.cwd,
       state: this.state,
       exit_code: this.exit_code,
       signal: this.signal,
@@ -168,15 +187,44 @@ export class Session implements Source {
       bytes: this.log.end.offset + this.#batchBytes,
       clients: this.#attachments.size,
       idle: this.idle,
-      last_line: '',
-      attention: null,
-      watchers: [],
+      last_line: this.#lastLine,
+      attention: this.#attention.mark,
+      watchers: watchersOf(this.#attachments),
     }
+  }
+
+  /**
+   * Looks at what it does not tell by itself, as far as it printed since the last look: its last line and its folder.
+   * Undefined: there is nothing new to be seen.
+   */
+  look(): Promise<unknown> | undefined {
+    if (this.#looked === this.log.end.offset || this.#looking || this.#screen.error) return undefined
+    this.#looking = true
+    const line = this.#screen.lastLine().then(
+      ({ text, offset }) => {
+        this.#news ||= text !== this.#lastLine
+        this.#lastLine = text
+        this.#looked = offset
+        this.#looking = false
+      },
+      () => {}, // the screen is gone; what was seen last stays
+    )
+    const folder = this.#folder.look().then(moved => {
+      this.#news ||= moved
+    })
+    return Promise.all([line, folder])
+  }
+
+  /** Whether looks have found anything new since this was asked last. */
+  takeNews(): boolean {
+    const news = this.#news
+    this.#news = false
+    return news
   }
 
   rename(title: string): void {
     this.#givenTitle = cleanTitle(title) || undefined
-    this.#options.history.updateSession(this.info())
+    this.#options.history.updateSession(this.#record())
     this.#tellTitle()
   }
 
@@ -192,6 +240,7 @@ export class Session implements Source {
     for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
     this.#place = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(attachment)
+    if (attachment.shows) this.#attention.clear()
     this.sizes.back(stream)
     this.#active()
     this.#handlers.changed()
@@ -230,6 +279,7 @@ export class Session implements Source {
     // Deleted first, so that the map stays in the order of last use and the oldest can be forgotten.
     this.#inputSeen.delete(stream)
     this.#inputSeen.set(stream, seq)
+    if (this.#attention.clear()) this.#handlers.changed()
     if (this.#inputSeen.size > INPUT_STREAMS) this.#inputSeen.delete(this.#inputSeen.keys().next().value!)
     this.#active()
     return true
@@ -304,6 +354,7 @@ export class Session implements Source {
   dispose(): void {
     clearTimeout(this.#batchTimer)
     this.sizes.dispose()
+    this.#attention.dispose()
     this.#screen.close()
   }
 
@@ -435,9 +486,17 @@ export class Session implements Source {
   }
 
   #moved(cwd: string): void {
-    if (cwd === this.#cwd) return
-    this.#cwd = cwd
-    this.#handlers.changed()
+    if (this.#folder.told(cwd)) this.#handlers.changed()
+  }
+
+  #called(text: string): void {
+    const seen = [...this.#attachments].some(attachment => attachment.shows)
+    if (this.#attention.call(text, seen)) this.#handlers.changed()
+  }
+
+  /** As it is recorded: with the folder that it was started in, which is what its command means. */
+  #record(): SessionInfo {
+    return { ...this.info(), cwd: this.#options.cwd }
   }
 
   #exit(code: number | null, signal: number): void {
@@ -451,7 +510,7 @@ export class Session implements Source {
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
     this.#endSegment()
-    this.#options.history.updateSession(this.info())
+    this.#options.history.updateSession(this.#record())
     for (const attachment of this.#attachments) attachment.pump()
     this.#tellEnded()
     this.#handlers.ended()

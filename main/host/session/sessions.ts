@@ -6,6 +6,7 @@ import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/m
 import type { History } from '../history/history.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import { sessionEnvironment } from './environment.ts'
+import { Glance } from './glance.ts'
 import { PastSession } from './past-session.ts'
 import { isForegroundBusy } from './process-group.ts'
 import { checkSize, Session } from './session.ts'
@@ -38,7 +39,10 @@ export interface Expiry {
 
 export interface SessionsHandlers {
   changed(): void
-  bell(session: Session): void
+  /** A session calls for somebody; `text`: what it says, or ''. */
+  called(session: Session, text: string): void
+  /** Whether somebody watches the list. */
+  watched(): boolean
 }
 
 /** Each costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
@@ -61,6 +65,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>()
   readonly #past = new Map<string, PastSession>()
   readonly #replaced = new Map<string, string>()
+  readonly #glance: Glance
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -68,6 +73,7 @@ export class Sessions {
     this.#rules = options
     this.#shells.add(options.shell)
     this.#handlers = handlers
+    this.#glance = new Glance(() => this.#sessions.values(), handlers)
   }
 
   /** From now on these hold, also for what runs already. */
@@ -107,7 +113,7 @@ export class Sessions {
       },
       {
         changed: () => this.#handlers.changed(),
-        bell: () => this.#handlers.bell(session),
+        called: text => this.#handlers.called(session, text),
         ended: () => this.#forgetOld(),
       },
     )
@@ -135,6 +141,11 @@ export class Sessions {
 
   get largestScreenLag(): number {
     return Math.max(0, ...[...this.#sessions.values()].map(session => session.largestLag))
+  }
+
+  /** For who is about to tell the list: resolves when last lines and folders are up to date. Undefined: they are. */
+  fresh(): Promise<void> | undefined {
+    return this.#glance.fresh()
   }
 
   /** What runs and what ended lately, oldest first. */
@@ -211,6 +222,7 @@ export class Sessions {
   /** Ends every process and waits until all are gone and recorded. */
   async stop(as: SessionState): Promise<void> {
     this.#stopping = true
+    this.#glance.dispose()
     await Promise.all(this.running().map(session => session.end(as)))
     await Promise.all([...this.#sessions.values()].map(session => session.settled()))
     for (const session of this.#sessions.values()) session.dispose()

@@ -284,6 +284,22 @@ export class Store {
     }
   }
 
+  /** Until the returned function is called, all that is read is as it is at one moment. */
+  beginReading(): () => void {
+    this.#database.exec('BEGIN')
+    return () => this.#database.exec('COMMIT')
+  }
+
+  /** Runs `work`, which only reads, on the database as it is at one moment. */
+  snapshot<T>(work: () => T): T {
+    const end = this.beginReading()
+    try {
+      return work()
+    } finally {
+      end()
+    }
+  }
+
   /** Bytes in the file, and how many of those are free pages. */
   size(): { bytes: number; free: number } {
     return { bytes: this.#pageCount.get()! * PAGE_BYTES, free: this.#freeCount.get()! * PAGE_BYTES }

@@ -93,9 +93,10 @@ export function* drawn<T>(
       const lines: Drawn<T>[] = []
       const beginning = begin ? beginningOf(store, reader, begin) : { cols: row.born_cols, rows: row.born_rows }
       const isLast = compare(at, end) >= 0 || next !== undefined
-      const steps = renderText(stretch, beginning, isLast, line => {
+      const take = (line: DrawnLine) => {
         if (isWanted(line.o)) lines.push({ kind: 'line', offset: line.o, line: read(line) })
-      })
+      }
+      const steps = renderText(stretch, beginning, { last: isLast, drawn: take })
       for (let count = 0; !steps.next().done; count++) {
         yield* lines.splice(0)
         if (count % 256 === 0) yield { kind: 'step', offset: stretch.from.offset }

@@ -1,0 +1,368 @@
+// A session as text that somebody reads: pages of lines, backward and forward, from its beginning to what its screen shows
+// now. Rendered text where there is some; else a terminal draws it, a step at a time. Knows nothing of who reads.
+import { CodedError } from '../../../protocol/errors.ts'
+import type { HostMessageOf } from '../../../protocol/messages.ts'
+import type { Position } from '../../../protocol/position.ts'
+import { decodeRuns } from '../../../protocol/runs.ts'
+import type { PieceRow } from '../store/pieces.ts'
+import type { SessionRow, Store } from '../store/store.ts'
+import { unzstd } from './compression.ts'
+import { Reader } from './reader.ts'
+import { compare, join } from './stretch.ts'
+import { beginningAt, type Rendered, renderText, type Size } from './text.ts'
+import { type Carried, TextBlocks, type TextLine } from './text-blocks.ts'
+import type { LostReason, StoredKeyframe, Stretch } from './types.ts'
+import { endOfRow, readStretch, startOf, unpackTiming } from './writer.ts'
+
+export interface ReadQuestion {
+  session_id: string
+  before: number | undefined
+  after: number | undefined
+  limit: number
+}
+
+export type LinesAnswer = Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>
+
+/** Longer lines are cut: a page is to be read, and has to fit a message. */
+const LINE_CHARACTERS = 4_000
+
+/** A page is full with as many characters, so that it fits a message (MESSAGE_BYTES) in any script. */
+const PAGE_CHARACTERS = 200_000
+
+/** Parts that are remembered: who pages back and forth crosses a boundary now and then. */
+const PARTS = 8
+
+/** A piece of the log whose text is read as one; or one that is not there. */
+interface Part {
+  from: Position
+  to: Position
+  /** A sealed piece, or what follows the last one (nothing, if it was sealed just now). */
+  rows: PieceRow[]
+  sealed: boolean
+  /** Nothing follows yet. */
+  last: boolean
+  lost?: LostReason
+}
+
+/**
+ * What a part is drawn on. Where the state that belongs there has not come yet, the part `before` it is drawn too; else
+ * `previous` is drawn to know when what stands there was written, unless its text has told (`carried`).
+ */
+interface Beginning {
+  state: StoredKeyframe | Size
+  carried?: Carried | undefined
+  before?: Stretch
+  previous?: { stretch: Stretch; state: StoredKeyframe | Size }
+}
+
+interface Loaded {
+  /** Their offsets never go back, also not from one part to the next. */
+  lines: readonly TextLine[]
+  carried?: Carried | undefined
+  lost?: LostReason | undefined
+  timeOf(offset: number): number
+}
+
+interface Line {
+  offset: number
+  at: number
+  text: string
+  open?: true
+}
+
+export class Reading {
+  readonly #store: Store
+  readonly #reader: Reader
+  readonly #loaded = new Map<string, Loaded>()
+
+  /** `store`: for this alone, because it reads in long transactions. */
+  constructor(store: Store) {
+    this.#store = store
+    this.#reader = new Reader(store)
+  }
+
+  /**
+   * Yields after at most a few milliseconds; the next one waits for its end. Throws `session_unknown`.
+   * What is sealed or trimmed meanwhile is as it was when it began.
+   */
+  *read({ session_id, before, after, limit }: ReadQuestion, isOver: () => boolean): Generator<undefined, LinesAnswer> {
+    const end = this.#store.beginReading()
+    try {
+      const session = this.#store.session(session_id)
+      if (!session) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
+      const page = new Page(limit)
+      if (after === undefined) return yield* this.#backward(session, before, page, isOver)
+      return yield* this.#forward(session, after, page, isOver)
+    } finally {
+      end()
+    }
+  }
+
+  *#backward(
+    session: SessionRow,
+    before: number | undefined,
+    page: Page,
+    isOver: () => boolean,
+  ): Generator<undefined, LinesAnswer> {
+    let part = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before)
+    const lines: Line[] = []
+    const gaps: LinesAnswer['gaps'] = []
+    const gap = (reason: LostReason) => {
+      const first = lines.at(-1)
+      if (first && !gaps.some(({ offset, reason: known }) => offset === first.offset && known === reason))
+        gaps.push({ offset: first.offset, reason })
+    }
+    let isMore = false
+    for (; part && !isMore; part = this.#previous(session, part)) {
+      if (lines.length > 0 && isOver()) isMore = true
+      const loaded = isMore ? NOTHING : yield* this.#load(session, part)
+      for (let at = loaded.lines.length - 1; at >= 0; at--) {
+        const line = loaded.lines[at]!
+        if (before !== undefined && line.o >= before) continue
+        if (page.isFull && line.o !== lines.at(-1)!.offset) {
+          isMore = true
+          break
+        }
+        lines.push(page.take(line, loaded))
+      }
+      if (loaded.lost) gap(loaded.lost)
+    }
+    if (!isMore && session.start_offset > 0) gap('trimmed')
+    lines.reverse()
+    const [first, last] = [lines[0], lines.at(-1)]
+    return {
+      lines: page.fitting(lines),
+      before: isMore && first ? first.offset : null,
+      after: last?.offset ?? Math.max(0, (before ?? 0) - 1),
+      gaps: gaps.reverse(),
+    }
+  }
+
+  *#forward(session: SessionRow, after: number, page: Page, isOver: () => boolean): Generator<undefined, LinesAnswer> {
+    const lines: Line[] = []
+    const gaps: LinesAnswer['gaps'] = []
+    const passed = new Set<LostReason>()
+    if (after < session.start_offset) passed.add('trimmed')
+    let part = this.#at(session, { offset: after, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
+    pages: for (; part; part = this.#next(session, part)) {
+      if (lines.length > 0 && isOver()) break
+      const loaded = yield* this.#load(session, part)
+      if (loaded.lost && part.to.offset > after) passed.add(loaded.lost)
+      for (const line of loaded.lines) {
+        if (line.o <= after) continue
+        if (page.isFull && line.o !== lines.at(-1)!.offset) break pages
+        lines.push(page.take(line, loaded))
+        for (const reason of passed) gaps.push({ offset: line.o, reason })
+        passed.clear()
+      }
+    }
+    return {
+      lines: page.fitting(lines),
+      before: after <= session.start_offset ? null : (lines[0]?.offset ?? after + 1),
+      after: lines.at(-1)?.offset ?? after,
+      gaps,
+    }
+  }
+
+  // --- where lines are ---
+
+  /** The part that the last line before an offset may be in: lines are told where they left the screen, or later. */
+  *#lastBefore(session: SessionRow, offset: number): Generator<undefined, Part | undefined> {
+    let part = this.#at(session, { offset, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
+    for (let next = part && this.#next(session, part); next; next = this.#next(session, next)) {
+      const { lines } = yield* this.#load(session, next)
+      if (lines.length === 0) continue
+      if (lines[0]!.o >= offset) break
+      part = next
+    }
+    return part
+  }
+
+  #first(session: SessionRow): Part | undefined {
+    return this.#following(session, { offset: session.start_offset, n: session.start_n })
+  }
+
+  #end(session: SessionRow): Part | undefined {
+    const last = this.#store.pieces.last(session.session)
+    const end = last && endOfRow(last)
+    return end && session.state === 'running' && last.kind !== 'tail' ? nothingYet(end) : last && this.#partOf(last)
+  }
+
+  /** The part that holds a place; before the first one there is none. */
+  #at(session: SessionRow, position: Position): Part | undefined {
+    const row = this.#store.pieces.at(session.session, position)
+    return row && this.#partOf(row)
+  }
+
+  #next(session: SessionRow, { to, last }: Part): Part | undefined {
+    return last ? undefined : this.#following(session, to)
+  }
+
+  #following(session: SessionRow, from: Position): Part | undefined {
+    const row = this.#store.pieces.at(session.session, from)
+    if (row && compare(startOf(row), from) === 0) return this.#partOf(row)
+    const next = this.#store.pieces.after(session.session, from)
+    // Rows are missing from the database, and nothing says why.
+    if (next) return { from, to: startOf(next), rows: [], sealed: true, last: false, lost: 'damaged' }
+    return session.state === 'running' ? nothingYet(from) : undefined
+  }
+
+  #previous(session: SessionRow, { from }: Part): Part | undefined {
+    const row = this.#store.pieces.at(session.session, { offset: from.offset, n: from.n - 1 })
+    if (!row) return undefined
+    const end = endOfRow(row)
+    if (compare(end, from) < 0) return { from: end, to: from, rows: [], sealed: true, last: false, lost: 'damaged' }
+    return this.#partOf(row)
+  }
+
+  #partOf(row: PieceRow): Part {
+    const place = { from: startOf(row), to: endOfRow(row), rows: [row] }
+    if (row.kind === 'unrecorded' || row.kind === 'damaged')
+      return { ...place, sealed: true, last: false, lost: row.kind }
+    const { end_offset, end_n, state } = this.#store.sessionByNumber(row.session)!
+    const isEnd = ({ to }: Pick<Part, 'to'>) => to.offset === end_offset && to.n === end_n
+    if (row.kind === 'sealed') return { ...place, sealed: true, last: state !== 'running' && isEnd(place) }
+    // What is not sealed is drawn together, as far as it is there without a hole.
+    const runs: PieceRow[][] = []
+    for (const one of this.#store.pieces.tail(row.session, { offset: Number.MAX_SAFE_INTEGER, n: 0 })) {
+      const before = runs.at(-1)?.at(-1)
+      if (before && compare(endOfRow(before), startOf(one)) === 0) runs.at(-1)!.push(one)
+      else runs.push([one])
+    }
+    const rows = runs.find(run => run.some(({ piece }) => piece === row.piece)) ?? [row]
+    const part = { from: startOf(rows[0]!), to: endOfRow(rows.at(-1)!), rows, sealed: false }
+    return { ...part, last: isEnd(part) }
+  }
+
+  // --- their text ---
+
+  *#load(session: SessionRow, part: Part): Generator<undefined, Loaded> {
+    if (part.lost) return { ...NOTHING, lost: part.lost }
+    const { from, to, last } = part
+    const key = [session.session, from.offset, from.n, to.offset, to.n, last, session.state === 'running'].join()
+    const known = this.#loaded.get(key)
+    this.#loaded.delete(key)
+    const loaded = known ?? (yield* this.#draw(session, part))
+    this.#loaded.set(key, loaded)
+    if (this.#loaded.size > PARTS) this.#loaded.delete(this.#loaded.keys().next().value!)
+    return loaded
+  }
+
+  *#draw(session: SessionRow, part: Part): Generator<undefined, Loaded> {
+    const row = part.rows[0]
+    const stored = part.sealed && row ? this.#stored(row) : undefined
+    if (stored) return stored
+    let stretch: Stretch
+    let beginning: Beginning
+    try {
+      const stretches = part.rows.map(each => this.#stretch(each))
+      stretch = stretches.length > 0 ? join(stretches) : { from: part.from, bytes: EMPTY, runs: [], resizes: [] }
+      beginning = this.#beginning(session, part)
+    } catch {
+      return { ...NOTHING, lost: 'damaged' }
+    }
+    const { state, before, previous } = beginning
+    const carried = beginning.carried ?? (previous && (yield* renderText(previous.stretch, previous.state)).carried)
+    const rendered: Rendered = yield* renderText(stretch, state, { last: part.last, carried, before })
+    const isOpen = session.state === 'running'
+    const lines = isOpen ? rendered.lines : rendered.lines.map(({ o, t }) => ({ o, t }))
+    return { lines, carried: rendered.carried, timeOf: clock(stretch.runs, stretch.from.offset) }
+  }
+
+  /** A part's text, if it was rendered already. */
+  #stored(row: PieceRow): Loaded | undefined {
+    const stored = this.#store.pieces.text(row.piece)
+    if (!stored) return undefined
+    const text = new TextBlocks(unzstd(stored.blob, stored.size))
+    // Texts of earlier versions go back here and there.
+    let most = 0
+    const lines = text.range(0, text.lineCount).map(({ o, t }) => ({ o: (most = Math.max(most, o)), t }))
+    let timeOf: Loaded['timeOf'] | undefined
+    return {
+      lines,
+      carried: text.carried,
+      timeOf: offset => {
+        timeOf ??= clock(decodeRuns(unpackTiming(row.timing)), row.offset)
+        return timeOf(offset)
+      },
+    }
+  }
+
+  #beginning(session: SessionRow, part: Part): Beginning {
+    const at = (position: Position) => beginningAt(this.#store, this.#reader, session.session, position)
+    const state = at(part.from)
+    const previous = this.#previous(session, part)
+    const row = previous?.rows[0]
+    if (!row || !previous.sealed || previous.lost) return { state }
+    const isThere = 'blob' in state
+    const stored = isThere || part.sealed ? this.#stored(row) : undefined
+    if (stored) return { state, carried: stored.carried }
+    let stretch: Stretch
+    try {
+      stretch = this.#stretch(row)
+    } catch {
+      return { state }
+    }
+    if (!isThere && !part.sealed) return { state: at(previous.from), before: stretch }
+    return { state, previous: { stretch, state: at(previous.from) } }
+  }
+
+  #stretch(row: PieceRow): Stretch {
+    return readStretch(row, this.#store.pieces.blob(row.piece))
+  }
+}
+
+/** Takes lines until it is full. */
+class Page {
+  readonly #limit: number
+  #lines = 0
+  #characters = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get isFull(): boolean {
+    return this.#lines >= this.#limit || this.#characters >= PAGE_CHARACTERS
+  }
+
+  take({ o, t, open }: TextLine, { timeOf }: Loaded): Line {
+    const text = shortened(t, LINE_CHARACTERS)
+    this.#lines++
+    this.#characters += text.length
+    return { offset: o, at: timeOf(o), text, ...(open && { open }) }
+  }
+
+  /** Lines of one place stay together, however long they are: then there is less of each. */
+  fitting(lines: Line[]): Line[] {
+    if (this.#characters <= PAGE_CHARACTERS + LINE_CHARACTERS) return lines
+    const most = Math.floor(PAGE_CHARACTERS / lines.length)
+    return lines.map(line => ({ ...line, text: shortened(line.text, most) }))
+  }
+}
+
+const EMPTY = new Uint8Array()
+
+const NOTHING: Loaded = { lines: [], timeOf: () => 0 }
+
+/** What follows the last sealed piece while nothing was printed since: what the screen shows. */
+function nothingYet(at: Position): Part {
+  return { from: at, to: at, rows: [], sealed: false, last: true }
+}
+
+/** When the byte before an offset came; for offsets in any order, best in theirs. */
+function clock(runs: readonly number[], from: number): (offset: number) => number {
+  let [run, end] = [0, from + (runs[1] ?? 0)]
+  return offset => {
+    if (offset <= end - (runs[run + 1] ?? 0)) [run, end] = [0, from + (runs[1] ?? 0)]
+    while (end < offset && run + 2 < runs.length) {
+      run += 2
+      end += runs[run + 1]!
+    }
+    return runs[run] ?? 0
+  }
+}
+
+function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most).replace(/[\ud800-\udbff]$/, '')}…` : text
+}

@@ -1,0 +1,71 @@
+// Keeps up to date what a list shows of sessions and they do not tell by themselves: last lines and folders. Looks only
+// while somebody watches the list or asks for it. Knows nothing of clients.
+import type { Session } from './session.ts'
+
+/** Sessions are looked at this often, and a list is sent for it as often: as fast as anybody reads a list. */
+const EVERY_MS = 1_000
+
+/** Who asks for a list waits this long at most: for a busy screen, or a folder on a network that is gone. */
+const WAIT_MS = 100
+
+export interface GlanceHandlers {
+  /** Whether somebody wants to know. */
+  watched(): boolean
+  /** What a list shows is different. */
+  changed(): void
+}
+
+export class Glance {
+  readonly #sessions: () => Iterable<Session>
+  readonly #handlers: GlanceHandlers
+  #last = Number.NEGATIVE_INFINITY
+  #round: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(sessions: () => Iterable<Session>, handlers: GlanceHandlers) {
+    this.#sessions = sessions
+    this.#handlers = handlers
+  }
+
+  /** For who is about to tell the list: resolves when it is as fresh as it gets. Undefined: it is already. */
+  fresh(): Promise<void> | undefined {
+    this.#goOn()
+    if (this.#round || performance.now() - this.#last < EVERY_MS) return this.#round
+    return this.#look()
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #goOn(): void {
+    if (this.#timer) return
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      if (!this.#handlers.watched()) return
+      this.#look()
+      this.#goOn()
+    }, EVERY_MS)
+    this.#timer.unref()
+  }
+
+  #look(): Promise<void> | undefined {
+    if (this.#round) return this.#round
+    this.#last = performance.now()
+    const sessions = [...this.#sessions()]
+    const looks = sessions.flatMap(session => session.look() ?? [])
+    if (looks.length === 0) return undefined
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, WAIT_MS)
+    })
+    this.#round = Promise.race([Promise.all(looks), late]).then(() => {
+      clearTimeout(timer)
+      this.#round = undefined
+      // What comes late is told with the next look.
+      const news = sessions.map(session => session.takeNews())
+      if (news.includes(true)) this.#handlers.changed()
+    })
+    return this.#round
+  }
+}
