@@ -119,6 +119,7 @@ function reason(error: unknown): { why: string; again: boolean } {
     case 'unreachable':
     case 'stalled':
       return { why: 'the connection was lost', again: true }
+    case 'upload_too_large':
     case 'device_read_only':
     case 'session_ended':
     case 'session_unknown':

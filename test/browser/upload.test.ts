@@ -1,0 +1,133 @@
+// Photos and files from the phone to a real host: their paths come to the cursor or into a text, and what goes wrong is said.
+// Knows nothing of where the host keeps them.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect, type Phone, test } from './phone.ts'
+
+interface Chosen {
+  name: string
+  mimeType: string
+  buffer: Buffer
+}
+
+const photo = (name: string, size = 200_000): Chosen => ({ name, mimeType: 'image/jpeg', buffer: randomBytes(size) })
+
+/** From the menu, as a person chooses them from the photo library. */
+async function choose(phone: Phone, ...files: Chosen[]): Promise<void> {
+  const chooser = phone.page.waitForEvent('filechooser')
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Send a photo or file' }).tap()
+  await (await chooser).setFiles(files)
+}
+
+/** What shows files on their way comes a moment after the terminal; a host that stands still could not bring it. */
+async function isPreloaded(phone: Phone): Promise<void> {
+  const fetched = () =>
+    performance.getEntriesByType('resource').filter(({ name }) => /upload-strip.*js$/.test(name)).length
+  await expect.poll(() => phone.page.evaluate(fetched)).toBe(1)
+}
+
+/** What the shell makes of the words at the prompt: the files that they name. */
+async function named(phone: Phone, host: { home: string }): Promise<string[]> {
+  await phone.page.keyboard.press('Home')
+  await phone.page.keyboard.type('printf "%s\\n" ')
+  await phone.page.keyboard.press('End')
+  await phone.run('> named; echo written')
+  await phone.shows('\nwritten')
+  return readFileSync(`${host.home}/named`, 'utf8').trimEnd().split('\n')
+}
+
+test('files arrive whole, one after the other, and their paths stand at the cursor as words of the shell', async ({
+  phone,
+  host,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  const files = [photo('IMG 1 (it\'s "mine" $HOME).jpeg', 1_500_000), photo('plain.jpeg')]
+  await choose(phone, ...files)
+  await expect(phone.page.locator('.upload')).toHaveCount(0, { timeout: 20_000 })
+  await phone.shows(/plain\.jpeg/)
+  const paths = await named(phone, host)
+  expect(paths).toHaveLength(2)
+  for (const [index, path] of paths.entries()) expect(readFileSync(path).equals(files[index]!.buffer)).toBe(true)
+})
+
+test('from the compose sheet the path goes into the text, which is sent when it is there', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.keys('Compose')
+  const field = phone.page.getByRole('textbox', { name: 'Text to send' })
+  await field.fill('cksum ')
+  const chooser = phone.page.waitForEvent('filechooser')
+  await phone.page.getByRole('button', { name: 'Photo or file' }).tap()
+  const file = photo('shot.jpeg', 12_345)
+  await (await chooser).setFiles([file])
+  await expect(field).toHaveValue(/^cksum .*shot\.jpeg $/)
+  expect(await phone.screen()).toBe('$')
+  await phone.page.getByRole('button', { name: 'Send', exact: true }).tap()
+  await phone.shows(/\n\d+ 12345 /)
+})
+
+test('a picture that is pasted goes the same way', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.page.locator('.xterm-helper-textarea').evaluate(element => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File([new Uint8Array(5000).fill(7)], 'image.png', { type: 'image/png' }))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await phone.shows(/image\.png/)
+  const [path] = await named(phone, host)
+  expect(readFileSync(path!).equals(Buffer.alloc(5000, 7))).toBe(true)
+})
+
+test('what is too large is refused by name, and the others go on', async ({ phone, host }) => {
+  await host.desktop.changeSettings({ upload_megabytes: 1 })
+  await phone.open()
+  await phone.newSession()
+  await choose(phone, photo('huge.jpeg', 3_000_000), photo('small.jpeg'))
+  const failed = phone.page.locator('.upload.failed')
+  await expect(failed).toContainText('huge.jpeg')
+  await expect(failed.getByRole('button', { name: 'Try again' })).toHaveCount(0)
+  await phone.shows(/small\.jpeg/)
+  await phone.picture('upload-too-large')
+  await phone.fits()
+  await failed.getByRole('button', { name: 'Dismiss' }).tap()
+  await expect(phone.page.locator('.upload')).toHaveCount(0)
+})
+
+test('a drop on the way is told, and another try brings the file', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await isPreloaded(phone)
+  // Held up in the middle: the host stands still until the connection is gone.
+  process.kill(host.pid, 'SIGSTOP')
+  const file = photo('long.jpeg', 6_000_000)
+  await choose(phone, file)
+  await expect(phone.page.locator('.upload')).toContainText('of 6.0 MB')
+  await phone.picture('upload-under-way')
+  process.kill(host.pid, 'SIGCONT')
+  await host.network('down')
+  const failed = phone.page.locator('.upload.failed')
+  await expect(failed).toContainText('the connection was lost')
+  await phone.picture('upload-dropped')
+  await host.network('up')
+  await phone.page.getByRole('button', { name: 'Reconnect now' }).tap()
+  await expect(phone.page.locator('.connection-banner')).toHaveCount(0)
+  await failed.getByRole('button', { name: 'Try again' }).tap()
+  await phone.shows(/long\.jpeg/)
+  const [path] = await named(phone, host)
+  expect(readFileSync(path!).equals(file.buffer)).toBe(true)
+})
+
+test('what is cancelled comes to no path, and what waits goes on', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await isPreloaded(phone)
+  process.kill(host.pid, 'SIGSTOP')
+  await choose(phone, photo('first.jpeg', 6_000_000), photo('second.jpeg'))
+  await phone.page.getByRole('button', { name: 'Cancel first.jpeg' }).tap()
+  process.kill(host.pid, 'SIGCONT')
+  await phone.shows(/second\.jpeg/)
+  expect(await phone.screen()).not.toContain('first.jpeg')
+})
