@@ -9,7 +9,8 @@ const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screen
 /** A browser with one window. */
 export interface Engine {
   readonly name: string
-  /** Leaves the window with an empty page, and takes its place in a phone's shape. */
+  /** Errors that the page's console showed, as far as the engine tells. */
+  readonly problems: string[]
   goto(url: string): Promise<void>
   reload(): Promise<void>
   /** Runs in the page; takes and gives JSON. */

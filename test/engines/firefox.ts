@@ -12,7 +12,6 @@ export class Firefox implements Engine {
   readonly name: string
   readonly #browser: Browser
   readonly #page: Page
-  /** Errors that the page's console showed. */
   readonly problems: string[] = []
 
   private constructor(name: string, browser: Browser, page: Page) {

@@ -28,6 +28,9 @@ describe.each(ENGINES)('in %s', (_, start) => {
   afterEach(async () => {
     await engine.goto('about:blank')
     await host.stop()
+    // A host that is away is part of a test.
+    const problems = engine.problems.splice(0).filter(text => !/WebSocket|wss?:\/\//.test(text))
+    expect(problems, 'errors in the console').toEqual([])
   })
 
   test('a phone waits for a yes, shows the same code as the desktop, and is let in', async () => {

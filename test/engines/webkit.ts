@@ -14,6 +14,8 @@ const ENTER = '\ue007'
 
 export class WebKit implements Engine {
   readonly name = 'webkit'
+  /** WebDriver tells of none. */
+  readonly problems = []
   readonly #driver: ChildProcess
   readonly #session: string
 
