@@ -8,6 +8,9 @@ const EVERY_MS = 1_000
 /** Who asks for a list waits this long at most: for a busy screen, or a folder on a network that is gone. */
 const WAIT_MS = 100
 
+/** A session as it is needed here. */
+export type Looked = Pick<Session, 'look' | 'takeNews'>
+
 export interface GlanceHandlers {
   /** Whether somebody wants to know. */
   watched(): boolean
@@ -16,13 +19,13 @@ export interface GlanceHandlers {
 }
 
 export class Glance {
-  readonly #sessions: () => Iterable<Session>
+  readonly #sessions: () => Iterable<Looked>
   readonly #handlers: GlanceHandlers
   #last = Number.NEGATIVE_INFINITY
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sessions: () => Iterable<Session>, handlers: GlanceHandlers) {
+  constructor(sessions: () => Iterable<Looked>, handlers: GlanceHandlers) {
     this.#sessions = sessions
     this.#handlers = handlers
   }
@@ -54,7 +57,10 @@ export class Glance {
     this.#last = performance.now()
     const sessions = [...this.#sessions()]
     const looks = sessions.flatMap(session => session.look() ?? [])
-    if (looks.length === 0) return undefined
+    if (looks.length === 0) {
+      this.#tell(sessions)
+      return undefined
+    }
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>(resolve => {
       timer = setTimeout(resolve, WAIT_MS)
@@ -62,10 +68,14 @@ export class Glance {
     this.#round = Promise.race([Promise.all(looks), late]).then(() => {
       clearTimeout(timer)
       this.#round = undefined
-      // What comes late is told with the next look.
-      const news = sessions.map(session => session.takeNews())
-      if (news.includes(true)) this.#handlers.changed()
+      this.#tell(sessions)
     })
     return this.#round
+  }
+
+  /** What came too late for the look before is told with this one. */
+  #tell(sessions: readonly Looked[]): void {
+    const news = sessions.map(session => session.takeNews())
+    if (news.includes(true)) this.#handlers.changed()
   }
 }
