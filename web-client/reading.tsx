@@ -391,9 +391,9 @@ function usePinch(scroller: { current: HTMLElement | null }, size: () => number,
   }, [])
 }
 
-/** The first line of which something is seen, and where it is in the window. */
+/** The first line that begins in the picture, and where it is in the window; a long one may only end or go on there. */
 function firstSeen(scroller: HTMLElement): { element: Element; top: number } | undefined {
-  const { top } = scroller.getBoundingClientRect()
+  const { top, bottom } = scroller.getBoundingClientRect()
   const below = (element: Element) => element.getBoundingClientRect().bottom > top
   const page = [...scroller.querySelectorAll('.lines')].find(below)
   const lines = page?.querySelectorAll('.line')
@@ -404,7 +404,9 @@ function firstSeen(scroller: HTMLElement): { element: Element; top: number } | u
     if (below(lines[middle]!)) to = middle
     else from = middle + 1
   }
-  const element = lines[from]!
+  const next = lines[from + 1]
+  const isCut = lines[from]!.getBoundingClientRect().top < top - 1
+  const element = isCut && next && next.getBoundingClientRect().top < bottom ? next : lines[from]!
   return { element, top: element.getBoundingClientRect().top }
 }
 

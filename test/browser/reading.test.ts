@@ -164,8 +164,14 @@ test('from a selection the text opens where it stands; all that is shown is copi
   await phone.newSession()
   await phone.run('seq 1 900')
   await phone.shows('900')
-  await phone.swipe(0, 700)
   const fingers = new Fingers(phone)
+  const [from, to] = [
+    { x: 206, y: 100 },
+    { x: 206, y: 700 },
+  ]
+  await fingers.down(from)
+  await fingers.go(from, to)
+  await fingers.up({ rested: 150 })
   await expect.poll(() => phone.screen()).not.toContain('900')
   const middle = (await phone.rows())[10]!
   await fingers.hold(await cellOf(phone, middle))
