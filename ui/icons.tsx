@@ -24,6 +24,8 @@ const PATHS = {
   copy: 'M9 9h11v11H9zM15 9V4H4v11h5',
   flag: 'M6 21V4h12l-3 4 3 4H6',
   save: 'M12 4v11M7 11l5 5 5-5M5 20h14',
+  bell: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 1.5h-15zM10.5 21h3',
+  quit: 'M12 3v9M7 6.5a7.5 7.5 0 1 0 10 0',
   bin: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13',
 } as const
 

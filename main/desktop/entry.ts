@@ -15,8 +15,10 @@ import { HostLink } from './host-link.ts'
 import { KeepAwake } from './keep-awake.ts'
 import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './login-start.ts'
 import { appMenu } from './menu.ts'
+import { acceptActions } from './page-actions.ts'
 import { acceptPorts } from './page-ports.ts'
 import { answerPreferences } from './page-preferences.ts'
+import { Popover } from './popover.ts'
 import { changed, readPreferences, writePreferences } from './preferences.ts'
 import { Quit } from './quit.ts'
 import { startTray } from './tray.ts'
@@ -77,16 +79,24 @@ async function start(): Promise<void> {
   guardSession()
   serveApp(root.rendererRoot)
   acceptPorts(transport => link.serve(transport))
-  const window = new MainWindow({ preload: join(import.meta.dirname, 'preload.cjs'), icon: join(assets, 'icon.png') })
+  const preload = join(import.meta.dirname, 'preload.cjs')
+  const window = new MainWindow({ preload, icon: join(assets, 'icon.png') })
+  const popover = new Popover({ preload, seen: () => unmark() })
   const client = link.client()
   const unmark = startTray({
     client,
     assets,
     open: place => window.open(place),
-    looking: () => window.focused,
+    popover,
+    looking: () => window.focused || popover.visible,
     quit: () => quit.ask(),
   })
   window.onSeen(unmark)
+  acceptActions(action => {
+    popover.hide()
+    if (action.type === 'open') window.open(action.place === 'window' ? undefined : action.place)
+    else if (action.type === 'quit') void quit.ask()
+  })
   startPreferences(client)
   // After sleep a connection may be dead without having been told; a joined host may be gone.
   powerMonitor.on('resume', () => client.probe())

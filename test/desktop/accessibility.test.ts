@@ -1,15 +1,6 @@
 // What axe finds in the window's places. Knows no sessions' inside.
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
 import { expect, test } from './support/app.ts'
-
-/** What axe calls serious or critical, with the elements. Rows of the terminal have the colours that programs choose. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows').analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' | ')}`)
-}
+import { faults } from './support/axe.ts'
 
 for (const colorScheme of ['dark', 'light'] as const)
   test(`axe finds nothing serious in any place of the window, ${colorScheme}`, async ({ start, phone }) => {
