@@ -16,6 +16,7 @@ const BACKOFF = { first: 100, most: 2_000, give_up: Number.POSITIVE_INFINITY }
 interface Otg {
   openPort(): void
   preferences(change: object): Promise<unknown>
+  updates(wanted: string): Promise<unknown>
   act(action: Action): void
   onShown(listener: (shown: boolean) => void): void
 }

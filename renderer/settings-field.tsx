@@ -1,5 +1,5 @@
 // One setting: its label, its control, what is wrong with what was entered. Knows nothing of which setting it is.
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../protocol/errors.ts'
 
 export interface FieldProps {
@@ -68,7 +68,8 @@ export function TextField({
   const { error, saving, save: run } = useSaving()
   const latest = useRef(value)
   latest.current = value
-  useEffect(() => setDraft(value), [value])
+  // At once: later it would take away what was typed meanwhile.
+  useLayoutEffect(() => setDraft(value), [value])
   const submit = async () => {
     const text = draft.trim()
     if (text === value && !error) return setDraft(value)

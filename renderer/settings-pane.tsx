@@ -10,6 +10,7 @@ import { toast } from '../ui/toast.tsx'
 import { type AppPreferences, appPreferences } from './app-preferences.ts'
 import { keepAppearance, readAppearance, SIZES } from './appearance.ts'
 import { ChoiceField, TextField, ToggleField } from './settings-field.tsx'
+import { UpdatesSection } from './updates-section.tsx'
 
 const THEMES = { system: 'As the system', light: 'Light', dark: 'Dark' }
 
@@ -65,6 +66,7 @@ export function SettingsPane({ client, close }: { client: HostClient; close: () 
           />
         </section>
       )}
+      {own && <UpdatesSection feed={own.update_feed} save={update_feed => change({ update_feed })} />}
       {host ? <HostSettings client={client} {...host} /> : <p role="status">Asking the host…</p>}
     </Dialog>
   )

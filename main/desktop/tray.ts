@@ -13,6 +13,8 @@ export interface TrayOptions {
   popover: Pick<Popover, 'show' | 'toggle'>
   /** A person looks at a window now: what rings there needs no mark. */
   looking(): boolean
+  /** A newer version, if one is known. */
+  update(): string | undefined
   quit(): void
 }
 
@@ -25,8 +27,8 @@ const mac = process.platform === 'darwin'
 /** Electron removes a tray icon that nobody refers to. */
 let tray: Tray | undefined
 
-/** Returns what takes the mark off again: to be called when the person has come. */
-export function startTray(options: TrayOptions): () => void {
+/** `seen`: the person has come, and the mark goes. `refresh`: `update` may say something else. */
+export function startTray(options: TrayOptions): { seen(): void; refresh(): void } {
   const { client, assets, popover } = options
   tray = new Tray(trayImage(assets))
   // Some of Linux' panels tell no click, only open the menu, and none says where the icon is.
@@ -49,6 +51,7 @@ export function startTray(options: TrayOptions): () => void {
       tray?.setImage(trayImage(assets, mark))
     }
     const what = JSON.stringify([
+      options.update(),
       waiting,
       ringing.map(session => session.session_id),
       running.map(session => [session.session_id, session.title]),
@@ -75,9 +78,12 @@ export function startTray(options: TrayOptions): () => void {
   client.watch()
   client.watchDevices()
   show()
-  return () => {
-    rang.clear()
-    show()
+  return {
+    seen: () => {
+      rang.clear()
+      show()
+    },
+    refresh: show,
   }
 }
 
@@ -91,7 +97,7 @@ function template(
   running: SessionInfo[],
   waiting: number,
   rang: ReadonlySet<string>,
-  { client, open, popover, quit }: TrayOptions,
+  { client, open, popover, update, quit }: TrayOptions,
 ): MenuItemConstructorOptions[] {
   // The newest first: it is the one that a person means.
   const sessions = running.toReversed()
@@ -108,6 +114,10 @@ function template(
   const asks = waiting === 1 ? '1 phone asks to be let in…' : `${waiting} phones ask to be let in…`
   const asking: MenuItemConstructorOptions[] =
     waiting > 0 ? [{ label: asks, click: () => open('phone') }, { type: 'separator' }] : []
+  const version = update()
+  const newer: MenuItemConstructorOptions[] = version
+    ? [{ label: `Version ${version} is there…`, click: () => open('settings') }]
+    : []
   return [
     ...asking,
     ...items,
@@ -125,6 +135,7 @@ function template(
     { label: 'Show QR Code', click: () => open('phone') },
     { label: 'Show Sessions', click: () => popover.show() },
     { label: 'Open Window', click: () => open() },
+    ...newer,
     { label: 'Settings', click: () => open('settings') },
     { type: 'separator' },
     { label: 'Quit', click: () => quit() },
