@@ -2,7 +2,7 @@
 import './settings-pane.css'
 import { useEffect, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
-import { CodedError } from '../protocol/errors.ts'
+import { CodedError, toCoded } from '../protocol/errors.ts'
 import type { HostMessageOf, SettingValues } from '../protocol/messages.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -18,12 +18,25 @@ const BINDS = { private: 'Private networks', loopback: 'This computer only', all
 
 export function SettingsPane({ client, close }: { client: HostClient; close: () => void }) {
   const [host, setHost] = useState<HostMessageOf<'settings'>>()
+  const [wrong, setWrong] = useState<CodedError>()
   const [own, setOwn] = useState<AppPreferences>()
 
   useEffect(() => {
-    const off = client.on('settings', setHost)
+    const ask = () => client.settings().then(setHost, error => setWrong(toCoded(error)))
+    const offs = [
+      client.on('settings', setHost),
+      // Perhaps another host than before.
+      client.on('state', ({ name }) => {
+        if (name !== 'ready') return
+        setWrong(undefined)
+        void ask()
+      }),
+    ]
     client.watchSettings()
-    return off
+    void ask()
+    return () => {
+      for (const off of offs) off()
+    }
   }, [client])
   useEffect(() => {
     appPreferences().then(setOwn, error => toast(error.message, true))
@@ -67,9 +80,21 @@ export function SettingsPane({ client, close }: { client: HostClient; close: () 
         </section>
       )}
       {own && <UpdatesSection feed={own.update_feed} save={update_feed => change({ update_feed })} />}
-      {host ? <HostSettings client={client} {...host} /> : <p role="status">Asking the host…</p>}
+      {host ? (
+        <HostSettings client={client} {...host} />
+      ) : (
+        <p role="status" class="no-host">
+          {wrong ? noSettings(wrong, client.host?.host.version) : 'Asking the host…'}
+        </p>
+      )}
     </Dialog>
   )
+}
+
+/** Why there is nothing to set of the host, and what a person can do. */
+function noSettings({ code }: CodedError, version: string | undefined): string {
+  if (code !== 'bad_message') return 'The host does not answer: its settings come when it does.'
+  return `The host that runs here (version ${version}) is older than this app and has no settings that could be changed while it runs. What its settings.json says holds; to change it here, end that host and start it anew.`
 }
 
 function Letters() {
