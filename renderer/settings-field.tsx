@@ -5,8 +5,11 @@ import { toCoded } from '../protocol/errors.ts'
 export interface FieldProps {
   label: string
   hint?: string | undefined
+  /** Decided elsewhere: what was set has no effect, so it is not shown. */
   disabled?: boolean
 }
+
+const ELSEWHERE = 'By an option'
 
 /** Runs `save` and keeps what went wrong, without the name that the label says already. */
 function useSaving() {
@@ -85,8 +88,8 @@ export function TextField({
           type="text"
           spellcheck={false}
           autocomplete="off"
-          value={draft}
-          placeholder={placeholder}
+          value={disabled ? '' : draft}
+          placeholder={disabled ? ELSEWHERE : placeholder}
           disabled={disabled}
           aria-invalid={error !== undefined}
           aria-describedby={`${id}-about`}
@@ -118,7 +121,8 @@ export function ToggleField({
         <input
           id={id}
           type="checkbox"
-          checked={value}
+          checked={value && !disabled}
+          indeterminate={disabled === true}
           disabled={disabled || saving}
           aria-describedby={`${id}-about`}
           onChange={event => {
@@ -150,11 +154,12 @@ export function ChoiceField({
       <div class="control">
         <select
           id={id}
-          value={value}
+          value={disabled ? '' : value}
           disabled={disabled}
           aria-describedby={`${id}-about`}
           onChange={event => void run(() => save(event.currentTarget.value))}
         >
+          {disabled && <option value="">{ELSEWHERE}</option>}
           {Object.entries(choices).map(([key, text]) => (
             <option key={key} value={key}>
               {text}

@@ -213,14 +213,8 @@ function Listening({ value, save, ...held }: Holding & { value: string; save: (b
         }}
         {...held}
       />
-      {other && (
-        <TextField
-          label="Addresses"
-          value={named ? '' : value}
-          placeholder="192.168.1.5, fd00::5"
-          save={save}
-          {...(held.disabled ? { disabled: true } : {})}
-        />
+      {other && !held.disabled && (
+        <TextField label="Addresses" value={named ? '' : value} placeholder="192.168.1.5, fd00::5" save={save} />
       )}
     </>
   )
@@ -256,7 +250,7 @@ function Tls({
         hint="Phones that were paired without it have to be paired again, and the other way round."
         {...held}
       />
-      {chosen === 'files' && (
+      {chosen === 'files' && !held.disabled && (
         <>
           <TextField label="Certificate (PEM file)" value={files.cert} save={cert => give({ cert })} />
           <TextField label="Private key (PEM file)" value={files.key} save={key => give({ key })} />

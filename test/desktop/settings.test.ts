@@ -251,13 +251,29 @@ test('settings come when the host does', async ({ join }) => {
 
 test('what an option of the host decides is shown and cannot be changed', async ({ join }) => {
   // Started on port 0, by its own option.
-  const { page } = await join()
+  const { page, relay } = await join()
   const dialog = await openSettings(page)
   const port = dialog.getByLabel('Port')
   await expect(port).toBeDisabled()
-  await expect(port).toHaveValue('0')
+  // What is set would not be true.
+  await expect(port).toHaveValue('')
+  await expect(port).toHaveAttribute('placeholder', 'By an option')
   await expect(port).toHaveAccessibleDescription('Decided by an option that the host was started with.')
   await expect(dialog.getByLabel('Listen on')).toBeEnabled()
+  relay.change = message =>
+    message.type === 'settings'
+      ? { ...message, fixed: ['port', 'bind', 'tls', 'single_client', 'idle_hours'] }
+      : message
+  const next = dialog.getByLabel('Keep ended sessions for')
+  await next.fill('8')
+  await next.press('Enter')
+  for (const label of ['Listen on', 'TLS']) {
+    await expect(dialog.getByLabel(label, { exact: true })).toBeDisabled()
+    await expect(dialog.getByLabel(label, { exact: true })).toHaveValue('')
+  }
+  const toggle = dialog.getByLabel('One client at a time per session')
+  await expect(toggle).toBeDisabled()
+  expect(await toggle.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true)
   await port.scrollIntoViewIfNeeded()
   await picture(page, 'settings-fixed')
 })
