@@ -1,6 +1,6 @@
 // The packages: made as they ship, started, and what the app does tried in them. Started by itself: npm run test:packaged.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import {
@@ -169,12 +169,9 @@ test('it says that there is a newer version; as an AppImage it fetches, checks a
   await expect(updates).toContainText('This package cannot replace itself')
   await expectQuit(unpackedApp.app)
 
-  // What an AppImage is to the program in it: electron-builder's file beside it, and two variables of its runtime.
+  // What an AppImage is to the program in it: two variables of its runtime.
   const file = join(dataDir, 'On the Go.AppImage')
   writeFileSync(file, 'the old one')
-  const config = join(unpacked, 'resources', 'app-update.yml')
-  writeFileSync(config, 'provider: generic\nurl: https://updates.invalid/\nupdaterCacheDirName: on-the-go-updater\n')
-  later(() => rmSync(config))
   const { app, page } = await startPacked(executablePath, dataDir, { APPIMAGE: file, APPDIR: unpacked })
   const again = await section(page)
   await again.getByRole('button', { name: 'Download' }).click()
