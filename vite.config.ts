@@ -1,4 +1,4 @@
-// Builds the two pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop windows').
+// Builds the pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop's two windows').
 // Knows nothing of who serves them; under both CSPs scripts come from files of the same origin only.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,9 @@ import preact from '@preact/preset-vite'
 import { defineConfig, type Plugin } from 'vite'
 
 const PAGES = ['web-client', 'renderer']
+
+/** The main window, and the one at the tray, which starts without a terminal. */
+const WINDOWS = ['index.html', 'popover.html']
 
 /** Text that shrinks; fonts and pictures are compressed already. */
 const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
@@ -65,6 +68,7 @@ export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
   const outDir = join(import.meta.dirname, 'build', mode)
+  const root = join(import.meta.dirname, mode)
   return {
     root,
     base: './',
@@ -74,6 +78,7 @@ export default defineConfig(({ mode }) => {
     build: {
       outDir,
       emptyOutDir: true,
+      ...(mode === 'renderer' ? { rolldownOptions: { input: WINDOWS.map(name => join(root, name)) } } : {}),
       assetsDir: 'assets',
       target: mode === 'web-client' ? ['safari16', 'chrome110', 'firefox115'] : 'chrome138',
       // Inline scripts are against the CSP; and every browser that we serve preloads modules by itself.

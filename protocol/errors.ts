@@ -77,6 +77,8 @@ export const ERROR_CODES = {
   store_newer: 'the database was written by a newer version',
   store_damaged: 'the database cannot be read',
   store_full: 'the disk is full',
+  update_unavailable: 'the update feed does not answer, or not with what it should',
+  update_failed: 'the update cannot be downloaded or installed',
   web_client_missing: 'the web client was not built',
   internal: 'a fault in the host',
 } as const

@@ -4,6 +4,8 @@ import { CodedError, isErrorCode } from '../protocol/errors.ts'
 export interface AppPreferences {
   theme: 'system' | 'light' | 'dark'
   keep_awake: boolean
+  /** Where newer versions are looked for; empty: nowhere. */
+  update_feed: string
   start_at_login: boolean
   /** The computer is kept awake at this moment. */
   awake: boolean

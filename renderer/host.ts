@@ -7,16 +7,30 @@ import { portTransport } from './port-transport.ts'
 
 declare global {
   /** What preload.cts gives; nothing in a page that is not in our window. */
-  var otg: { openPort(): void; preferences(change: object): Promise<unknown> } | undefined
+  var otg: Otg | undefined
 }
 
 /** The app is in the same computer: a try costs nothing, and it is never given up. */
 const BACKOFF = { first: 100, most: 2_000, give_up: Number.POSITIVE_INFINITY }
 
-export function connectHost(): HostClient {
+interface Otg {
+  openPort(): void
+  preferences(change: object): Promise<unknown>
+  updates(wanted: string): Promise<unknown>
+  act(action: Action): void
+  onShown(listener: (shown: boolean) => void): void
+}
+
+/** As in main/desktop/page-actions.ts. */
+export type Action =
+  | { type: 'open'; place: 'window' | 'history' | 'phone' | 'settings' | { session: string } }
+  | { type: 'hide' }
+  | { type: 'quit' }
+
+export function connectHost(name: string): HostClient {
   const client = new HostClient({
     connect: openPort,
-    client: { kind: 'desktop', name: 'window' },
+    client: { kind: 'desktop', name },
     inflate,
     reconnect: BACKOFF,
   })

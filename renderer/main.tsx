@@ -1,9 +1,10 @@
-// The desktop window's start. Knows only which parts there are.
+// The main window's start. Knows only which parts there are.
 import '../ui/ui.css'
+import './base.css'
 import './style.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { connectHost } from './host.ts'
 
-const client = connectHost()
+const client = connectHost('window')
 render(<App client={client} />, document.getElementById('app')!)

@@ -1,12 +1,15 @@
 // One setting: its label, its control, what is wrong with what was entered. Knows nothing of which setting it is.
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../protocol/errors.ts'
 
 export interface FieldProps {
   label: string
   hint?: string | undefined
+  /** Decided elsewhere: what was set has no effect, so it is not shown. */
   disabled?: boolean
 }
+
+const ELSEWHERE = 'By an option'
 
 /** Runs `save` and keeps what went wrong, without the name that the label says already. */
 function useSaving() {
@@ -68,7 +71,8 @@ export function TextField({
   const { error, saving, save: run } = useSaving()
   const latest = useRef(value)
   latest.current = value
-  useEffect(() => setDraft(value), [value])
+  // At once: later it would take away what was typed meanwhile.
+  useLayoutEffect(() => setDraft(value), [value])
   const submit = async () => {
     const text = draft.trim()
     if (text === value && !error) return setDraft(value)
@@ -84,8 +88,8 @@ export function TextField({
           type="text"
           spellcheck={false}
           autocomplete="off"
-          value={draft}
-          placeholder={placeholder}
+          value={disabled ? '' : draft}
+          placeholder={disabled ? ELSEWHERE : placeholder}
           disabled={disabled}
           aria-invalid={error !== undefined}
           aria-describedby={`${id}-about`}
@@ -117,7 +121,8 @@ export function ToggleField({
         <input
           id={id}
           type="checkbox"
-          checked={value}
+          checked={value && !disabled}
+          indeterminate={disabled === true}
           disabled={disabled || saving}
           aria-describedby={`${id}-about`}
           onChange={event => {
@@ -149,11 +154,12 @@ export function ChoiceField({
       <div class="control">
         <select
           id={id}
-          value={value}
+          value={disabled ? '' : value}
           disabled={disabled}
           aria-describedby={`${id}-about`}
           onChange={event => void run(() => save(event.currentTarget.value))}
         >
+          {disabled && <option value="">{ELSEWHERE}</option>}
           {Object.entries(choices).map(([key, text]) => (
             <option key={key} value={key}>
               {text}

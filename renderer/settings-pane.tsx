@@ -2,7 +2,7 @@
 import './settings-pane.css'
 import { useEffect, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
-import { CodedError } from '../protocol/errors.ts'
+import { CodedError, toCoded } from '../protocol/errors.ts'
 import type { HostMessageOf, SettingValues } from '../protocol/messages.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
@@ -10,6 +10,7 @@ import { toast } from '../ui/toast.tsx'
 import { type AppPreferences, appPreferences } from './app-preferences.ts'
 import { keepAppearance, readAppearance, SIZES } from './appearance.ts'
 import { ChoiceField, TextField, ToggleField } from './settings-field.tsx'
+import { UpdatesSection } from './updates-section.tsx'
 
 const THEMES = { system: 'As the system', light: 'Light', dark: 'Dark' }
 
@@ -17,12 +18,25 @@ const BINDS = { private: 'Private networks', loopback: 'This computer only', all
 
 export function SettingsPane({ client, close }: { client: HostClient; close: () => void }) {
   const [host, setHost] = useState<HostMessageOf<'settings'>>()
+  const [wrong, setWrong] = useState<CodedError>()
   const [own, setOwn] = useState<AppPreferences>()
 
   useEffect(() => {
-    const off = client.on('settings', setHost)
+    const ask = () => client.settings().then(setHost, error => setWrong(toCoded(error)))
+    const offs = [
+      client.on('settings', setHost),
+      // Perhaps another host than before.
+      client.on('state', ({ name }) => {
+        if (name !== 'ready') return
+        setWrong(undefined)
+        void ask()
+      }),
+    ]
     client.watchSettings()
-    return off
+    void ask()
+    return () => {
+      for (const off of offs) off()
+    }
   }, [client])
   useEffect(() => {
     appPreferences().then(setOwn, error => toast(error.message, true))
@@ -65,9 +79,22 @@ export function SettingsPane({ client, close }: { client: HostClient; close: () 
           />
         </section>
       )}
-      {host ? <HostSettings client={client} {...host} /> : <p role="status">Asking the host…</p>}
+      {own && <UpdatesSection feed={own.update_feed} save={update_feed => change({ update_feed })} />}
+      {host ? (
+        <HostSettings client={client} {...host} />
+      ) : (
+        <p role="status" class="no-host">
+          {wrong ? noSettings(wrong, client.host?.host.version) : 'Asking the host…'}
+        </p>
+      )}
     </Dialog>
   )
+}
+
+/** Why there is nothing to set of the host, and what a person can do. */
+function noSettings({ code }: CodedError, version: string | undefined): string {
+  if (code !== 'bad_message') return 'The host does not answer: its settings come when it does.'
+  return `The host that runs here (version ${version}) is older than this app and has no settings that could be changed while it runs. What its settings.json says holds; to change it here, end that host and start it anew.`
 }
 
 function Letters() {
@@ -188,14 +215,8 @@ function Listening({ value, save, ...held }: Holding & { value: string; save: (b
         }}
         {...held}
       />
-      {other && (
-        <TextField
-          label="Addresses"
-          value={named ? '' : value}
-          placeholder="192.168.1.5, fd00::5"
-          save={save}
-          {...(held.disabled ? { disabled: true } : {})}
-        />
+      {other && !held.disabled && (
+        <TextField label="Addresses" value={named ? '' : value} placeholder="192.168.1.5, fd00::5" save={save} />
       )}
     </>
   )
@@ -231,7 +252,7 @@ function Tls({
         hint="Phones that were paired without it have to be paired again, and the other way round."
         {...held}
       />
-      {chosen === 'files' && (
+      {chosen === 'files' && !held.disabled && (
         <>
           <TextField label="Certificate (PEM file)" value={files.cert} save={cert => give({ cert })} />
           <TextField label="Private key (PEM file)" value={files.key} save={key => give({ key })} />

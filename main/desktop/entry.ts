@@ -15,11 +15,15 @@ import { HostLink } from './host-link.ts'
 import { KeepAwake } from './keep-awake.ts'
 import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './login-start.ts'
 import { appMenu } from './menu.ts'
+import { acceptActions } from './page-actions.ts'
 import { acceptPorts } from './page-ports.ts'
 import { answerPreferences } from './page-preferences.ts'
+import { answerUpdates } from './page-updates.ts'
+import { Popover } from './popover.ts'
 import { changed, readPreferences, writePreferences } from './preferences.ts'
 import { Quit } from './quit.ts'
 import { startTray } from './tray.ts'
+import { Updates } from './updates.ts'
 import { MainWindow } from './windows.ts'
 
 const root = packageRoot()
@@ -68,7 +72,9 @@ async function start(): Promise<void> {
     home: homedir(),
     env: process.env,
   })
-  const quit = new Quit({ running: () => link.running(), stop: () => link.stop() })
+  /** What runs in this process, called as a person knows it. */
+  let titles: string[] = []
+  const quit = new Quit({ running: () => link.running(), titles: () => titles, stop: () => link.stop() })
   // Also without windows there is something to do: the tray, and the sessions. Without a listener Electron would quit.
   app.on('window-all-closed', () => {})
   Menu.setApplicationMenu(appMenu())
@@ -77,17 +83,35 @@ async function start(): Promise<void> {
   guardSession()
   serveApp(root.rendererRoot)
   acceptPorts(transport => link.serve(transport))
-  const window = new MainWindow({ preload: join(import.meta.dirname, 'preload.cjs'), icon: join(assets, 'icon.png') })
+  const preload = join(import.meta.dirname, 'preload.cjs')
+  const window = new MainWindow({ preload, icon: join(assets, 'icon.png') })
+  const popover = new Popover({ preload, seen: () => tray.seen() })
   const client = link.client()
-  const unmark = startTray({
+  client.on('sessions', sessions => {
+    titles = sessions.filter(one => one.state === 'running').map(one => one.title || one.command.join(' '))
+  })
+  const updates = new Updates({
+    env: process.env,
+    changed: () => tray.refresh(),
+    leave: (version, install) => void quit.ask({ version, install }),
+  })
+  const tray = startTray({
     client,
     assets,
     open: place => window.open(place),
-    looking: () => window.focused,
+    popover,
+    looking: () => window.focused || popover.visible,
+    update: () => ('version' in updates.state ? updates.state.version : undefined),
     quit: () => quit.ask(),
   })
-  window.onSeen(unmark)
-  startPreferences(client)
+  window.onSeen(() => tray.seen())
+  answerUpdates(updates, root.version)
+  acceptActions(action => {
+    popover.hide()
+    if (action.type === 'open') window.open(action.place === 'window' ? undefined : action.place)
+    else if (action.type === 'quit') void quit.ask()
+  })
+  startPreferences(client, updates)
   // After sleep a connection may be dead without having been told; a joined host may be gone.
   powerMonitor.on('resume', () => client.probe())
   startDoorbell(client, () => window.call('phone'))
@@ -97,13 +121,14 @@ async function start(): Promise<void> {
 }
 
 /** The app's own preferences, in force now and whenever a page changes them. */
-function startPreferences(client: HostClient): void {
+function startPreferences(client: HostClient, updates: Updates): void {
   const file = join(profile, 'preferences.json')
   const keepAwake = new KeepAwake()
   let preferences = readPreferences(file)
   const follow = () => {
     nativeTheme.themeSource = preferences.theme
     keepAwake.want(preferences.keep_awake)
+    updates.use(preferences.update_feed)
   }
   follow()
   client.on('sessions', sessions => keepAwake.sessions(sessions.filter(one => one.state === 'running').length))

@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { app } from 'electron'
 import { CodedError } from '../../protocol/errors.ts'
+import { appImage } from './app-image.ts'
 
 /** An app that was started like this shows its tray icon only. */
 export const AT_LOGIN = '--at-login'
@@ -42,7 +43,7 @@ function autostartFile(env: NodeJS.ProcessEnv): string {
 
 function desktopEntry(env: NodeJS.ProcessEnv): string {
   // An AppImage is mounted anew at each start: its own file is what stays.
-  const words = [env.APPIMAGE ?? process.execPath, ...argumentsOf()]
+  const words = [appImage(env) ?? process.execPath, ...argumentsOf()]
   return [
     '[Desktop Entry]',
     'Type=Application',

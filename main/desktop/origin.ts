@@ -3,6 +3,7 @@
 export const SCHEME = 'app'
 export const HOST = 'ui'
 export const PAGE = `${SCHEME}://${HOST}/index.html`
+export const POPOVER_PAGE = `${SCHEME}://${HOST}/popover.html`
 
 /** Protocol and host are compared, never `origin`: that of a custom scheme is "null", and so is a hostile page's. */
 export function isOurs(url: string | undefined): boolean {

@@ -2,12 +2,19 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError } from '../../protocol/errors.ts'
+import { isLoopback } from '../host/net/addresses.ts'
 import { writeWhole } from '../host/whole-file.ts'
 
 const Preferences = z.strictObject({
   theme: z.enum(['system', 'light', 'dark']).default('system'),
   /** The computer does not go to sleep by itself while sessions run. */
   keep_awake: z.boolean().default(false),
+  /** Where newer versions are looked for; empty: nowhere. */
+  update_feed: z
+    .string()
+    .max(2000)
+    .refine(text => text === '' || isFeed(text), 'takes an https address (http only on this computer)')
+    .default(''),
 })
 export type Preferences = z.infer<typeof Preferences>
 
@@ -15,6 +22,7 @@ export type Preferences = z.infer<typeof Preferences>
 export const PreferencesChange = z.strictObject({
   theme: Preferences.shape.theme.unwrap().optional(),
   keep_awake: z.boolean().optional(),
+  update_feed: Preferences.shape.update_feed.unwrap().optional(),
   /** Not kept here: the system knows it. */
   start_at_login: z.boolean().optional(),
 })
@@ -32,8 +40,22 @@ export function readPreferences(file: string): Preferences {
 }
 
 /** What is named in `change` is as it says. */
-export function changed(preferences: Preferences, { theme, keep_awake }: PreferencesChange): Preferences {
-  return { theme: theme ?? preferences.theme, keep_awake: keep_awake ?? preferences.keep_awake }
+export function changed(preferences: Preferences, change: PreferencesChange): Preferences {
+  return {
+    theme: change.theme ?? preferences.theme,
+    keep_awake: change.keep_awake ?? preferences.keep_awake,
+    update_feed: change.update_feed ?? preferences.update_feed,
+  }
+}
+
+/** Whoever can change what comes from there runs programs here: so HTTPS, but on this computer. */
+export function isFeed(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname } = new URL(text)
+  return (
+    protocol === 'https:' ||
+    (protocol === 'http:' && (hostname === 'localhost' || isLoopback(hostname.replace(/^\[|\]$/g, ''))))
+  )
 }
 
 /** Throws `data_dir_unusable`. */

@@ -1,9 +1,12 @@
 // How the app ends: asks when sessions would end with it, stops the host, then quits. Knows no window and no session.
 import { app, dialog } from 'electron'
+import { oneLine } from '../../protocol/one-line.ts'
 
 export interface QuitOptions {
   /** Sessions that end with this process. */
   running(): number
+  /** What they are called. */
+  titles(): string[]
   stop(): Promise<void>
 }
 
@@ -25,23 +28,23 @@ export class Quit {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void this.now())
   }
 
-  /** Quits, after a yes if sessions would end. */
-  async ask(): Promise<void> {
+  /** Quits, after a yes if sessions would end. `update`: to install this version. */
+  async ask(update?: { version: string; install: () => void }): Promise<void> {
     if (this.#state !== 'no') return
     const running = this.#options.running()
     if (running > 0) {
       this.#state = 'asking'
-      const yes = await confirmQuit(running)
+      const yes = await confirm(running, this.#options.titles(), update?.version)
       // A signal may have come meanwhile.
       if (this.#state !== 'asking') return
       this.#state = 'no'
       if (!yes) return
     }
-    await this.now()
+    await this.now(update?.install)
   }
 
-  /** Quits without asking: whoever sends a signal has decided. */
-  async now(): Promise<void> {
+  /** Quits without asking: whoever sends a signal has decided. `last`: does it, when everything has ended. */
+  async now(last = () => app.quit()): Promise<void> {
     if (this.#state === 'stopping' || this.#state === 'stopped') return
     this.#state = 'stopping'
     const hung = setTimeout(() => app.exit(1), STOP_MS)
@@ -54,21 +57,40 @@ export class Quit {
     clearTimeout(hung)
     this.#state = 'stopped'
     // Called straight from here it can hang: the quit that was prevented may still be on the stack.
-    setImmediate(() => app.quit())
+    setImmediate(last)
   }
 }
 
-async function confirmQuit(running: number): Promise<boolean> {
-  const sessions = running === 1 ? '1 session' : `${running} sessions`
+/** Titles in a question that is read at a glance. */
+const MOST_TITLES = 5
+const TITLE_CHARACTERS = 40
+
+async function confirm(running: number, titles: string[], version: string | undefined): Promise<boolean> {
+  const one = running === 1
+  const sessions = one ? '1 session' : `${running} sessions`
+  const doing = version === undefined ? 'Quit' : `Install ${version}`
+  const then = version === undefined ? 'the app quits' : 'it is installed'
+  const instead =
+    version === undefined
+      ? 'Closing the window keeps everything running.'
+      : 'It stays downloaded and can be installed later.'
   const { response } = await dialog.showMessageBox({
     type: 'warning',
     title: 'On the Go',
-    message: `Quit and end ${sessions}?`,
-    detail: `${running === 1 ? 'A shell runs' : 'Shells run'} in this app, and what runs in ${running === 1 ? 'it' : 'them'} ends when the app quits. Closing the window keeps everything running.`,
-    buttons: [running === 1 ? 'End Session and Quit' : 'End Sessions and Quit', 'Cancel'],
+    message: `${doing} and end ${sessions}?`,
+    detail: `${named(running, titles)} ${one ? 'runs' : 'run'} in this app and ${one ? 'ends' : 'end'} when ${then}. ${instead}`,
+    buttons: [`End ${one ? 'Session' : 'Sessions'} and ${version === undefined ? 'Quit' : 'Install'}`, 'Cancel'],
     defaultId: 1,
     cancelId: 1,
     noLink: true,
   })
   return response === 0
+}
+
+/** `“a”, “b” and 3 more`. Programs choose titles; of a session that has just begun it is not known yet. */
+function named(running: number, titles: string[]): string {
+  const shown = titles.slice(0, MOST_TITLES).map(title => `“${oneLine(title, TITLE_CHARACTERS) || 'untitled'}”`)
+  const rest = running - shown.length
+  const last = rest > 0 ? (shown.length > 0 ? `${rest} more` : 'What') : shown.pop()
+  return shown.length > 0 ? `${shown.join(', ')} and ${last}` : `${last}`
 }

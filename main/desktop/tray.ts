@@ -3,14 +3,18 @@ import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
 import type { HostClient } from '../../protocol/client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import type { Popover } from './popover.ts'
 import type { Place } from './windows.ts'
 
 export interface TrayOptions {
   client: HostClient
   assets: string
   open(place?: Place): void
-  /** A person looks at the window now: what rings there needs no mark. */
+  popover: Pick<Popover, 'show' | 'toggle'>
+  /** A person looks at a window now: what rings there needs no mark. */
   looking(): boolean
+  /** A newer version, if one is known. */
+  update(): string | undefined
   quit(): void
 }
 
@@ -18,15 +22,20 @@ export interface TrayOptions {
 const MOST_SESSIONS = 10
 const TITLE_CHARACTERS = 40
 
+const mac = process.platform === 'darwin'
+
 /** Electron removes a tray icon that nobody refers to. */
 let tray: Tray | undefined
 
-/** Returns what takes the mark off again: to be called when the person has come. */
-export function startTray(options: TrayOptions): () => void {
-  const { client, assets } = options
+/** `seen`: the person has come, and the mark goes. `refresh`: `update` may say something else. */
+export function startTray(options: TrayOptions): { seen(): void; refresh(): void } {
+  const { client, assets, popover } = options
   tray = new Tray(trayImage(assets))
-  // On macOS a click opens the menu, and should open nothing else.
-  if (process.platform !== 'darwin') tray.on('click', () => options.open())
+  // Some of Linux' panels tell no click, only open the menu, and none says where the icon is.
+  tray.on('click', (_event, icon) => popover.toggle(icon))
+  // A menu that is set takes every click on macOS; so there it is opened by the other button.
+  let menu: Menu | undefined
+  if (mac) tray.on('right-click', () => menu && tray?.popUpContextMenu(menu))
   let shown = ''
   let running: SessionInfo[] = []
   let waiting = 0
@@ -42,6 +51,7 @@ export function startTray(options: TrayOptions): () => void {
       tray?.setImage(trayImage(assets, mark))
     }
     const what = JSON.stringify([
+      options.update(),
       waiting,
       ringing.map(session => session.session_id),
       running.map(session => [session.session_id, session.title]),
@@ -49,7 +59,8 @@ export function startTray(options: TrayOptions): () => void {
     if (what === shown) return
     shown = what
     tray?.setToolTip(tooltip(running.length, ringing))
-    tray?.setContextMenu(Menu.buildFromTemplate(template(running, waiting, rang, options)))
+    menu = Menu.buildFromTemplate(template(running, waiting, rang, options))
+    if (!mac) tray?.setContextMenu(menu)
   }
   client.on('sessions', sessions => {
     running = sessions.filter(session => session.state === 'running')
@@ -67,15 +78,18 @@ export function startTray(options: TrayOptions): () => void {
   client.watch()
   client.watchDevices()
   show()
-  return () => {
-    rang.clear()
-    show()
+  return {
+    seen: () => {
+      rang.clear()
+      show()
+    },
+    refresh: show,
   }
 }
 
 function trayImage(assets: string, mark = false) {
   // macOS tints a template image to fit its menu bar; elsewhere nobody says how dark the panel is, so the icon has its own ground.
-  const name = `tray${mark ? 'Attention' : ''}${process.platform === 'darwin' ? 'Template' : ''}.png`
+  const name = `tray${mark ? 'Attention' : ''}${mac ? 'Template' : ''}.png`
   return nativeImage.createFromPath(join(assets, 'tray', name))
 }
 
@@ -83,7 +97,7 @@ function template(
   running: SessionInfo[],
   waiting: number,
   rang: ReadonlySet<string>,
-  { client, open, quit }: TrayOptions,
+  { client, open, popover, update, quit }: TrayOptions,
 ): MenuItemConstructorOptions[] {
   // The newest first: it is the one that a person means.
   const sessions = running.toReversed()
@@ -100,6 +114,10 @@ function template(
   const asks = waiting === 1 ? '1 phone asks to be let in…' : `${waiting} phones ask to be let in…`
   const asking: MenuItemConstructorOptions[] =
     waiting > 0 ? [{ label: asks, click: () => open('phone') }, { type: 'separator' }] : []
+  const version = update()
+  const newer: MenuItemConstructorOptions[] = version
+    ? [{ label: `Version ${version} is there…`, click: () => open('settings') }]
+    : []
   return [
     ...asking,
     ...items,
@@ -115,7 +133,9 @@ function template(
     },
     { label: 'History', click: () => open('history') },
     { label: 'Show QR Code', click: () => open('phone') },
+    { label: 'Show Sessions', click: () => popover.show() },
     { label: 'Open Window', click: () => open() },
+    ...newer,
     { label: 'Settings', click: () => open('settings') },
     { type: 'separator' },
     { label: 'Quit', click: () => quit() },

@@ -1,15 +1,6 @@
 // What axe finds in the window's places. Knows no sessions' inside.
-import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
-import { expect, test } from './support/app.ts'
-
-/** What axe calls serious or critical, with the elements. Rows of the terminal have the colours that programs choose. */
-async function faults(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows').analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' | ')}`)
-}
+import { expect, startSession, test } from './support/app.ts'
+import { faults } from './support/axe.ts'
 
 for (const colorScheme of ['dark', 'light'] as const)
   test(`axe finds nothing serious in any place of the window, ${colorScheme}`, async ({ start, phone }) => {
@@ -42,5 +33,47 @@ for (const colorScheme of ['dark', 'light'] as const)
     await look('history')
     await page.getByRole('button', { name: 'Filters' }).click()
     await look('filters')
+    expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
+  })
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`axe finds nothing serious in the settings and in the player’s dialogs, ${colorScheme}`, async ({ start }) => {
+    const app = await start()
+    const page = await app.firstWindow()
+    await page.emulateMedia({ colorScheme })
+    const seen: Record<string, string[]> = {}
+    const dialog = page.getByRole('dialog')
+    const look = async (place: string) => {
+      seen[place] = await faults(page)
+    }
+    const lookAt = async (place: string, open: () => Promise<void>) => {
+      await open()
+      await expect(dialog).toBeVisible()
+      await look(place)
+      await page.keyboard.press('Escape')
+      await expect(dialog).toBeHidden()
+    }
+    await startSession(page)
+    await page.keyboard.press('Control+,')
+    await expect(dialog.getByLabel('Shell')).toBeVisible()
+    await dialog.getByLabel('Port').fill('seventy')
+    await dialog.getByLabel('Port').press('Enter')
+    await expect(dialog.getByRole('alert')).toBeVisible()
+    await look('settings')
+    await dialog.getByLabel('TLS', { exact: true }).selectOption('These files')
+    await dialog.getByLabel('Private key (PEM file)').scrollIntoViewIfNeeded()
+    await look('settings, the end')
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
+    await page.keyboard.type('exit\n')
+    await expect(page.getByText('This session has ended')).toBeVisible()
+    await page.getByRole('button', { name: 'Replay' }).click()
+    await expect(page.locator('.recording .xterm-rows')).toContainText('$')
+    await look('player')
+    await lookAt('mark', () => page.keyboard.press('m'))
+    await lookAt('keys', () => page.keyboard.press('?'))
+    await lookAt('export', () => page.keyboard.press('e'))
+    await lookAt('rename', () => page.getByRole('button', { name: 'Rename' }).click())
+    await lookAt('delete', () => page.getByRole('button', { name: 'Delete' }).click())
     expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
   })

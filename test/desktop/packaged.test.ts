@@ -1,24 +1,39 @@
-// The packaged app: packs it, starts what came out, runs a shell in it. Started by itself: OTG_TEST_PACKAGED=1.
+// The packages: made as they ship, started, and what the app does tried in them. Started by itself: npm run test:packaged.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import {
   environment,
   expect,
   expectGone,
-  expectPrompt,
   expectShown,
   family,
   root,
   sandboxArguments,
   screenshots,
+  showCode,
+  startSession,
   test,
 } from './support/app.ts'
 import { standInParts } from './support/electron.ts'
+import { latest, startFeed } from './support/feed.ts'
+import { connectTo } from './support/past.ts'
 
 const out = join(root, 'test-output', 'packaged')
-const executablePath = join(out, 'linux-unpacked', 'on-the-go')
+const unpacked = join(out, 'linux-unpacked')
+const executablePath = join(unpacked, 'on-the-go')
+
+/** Where Debian's package `7zip` has it. */
+const SEVEN_ZIP = '/usr/bin/7zz'
+
+test.describe.configure({ mode: 'serial' })
+test.skip(process.platform !== 'linux', 'packages of other systems are made and tried there')
+
+test.beforeAll(() => {
+  test.setTimeout(300_000)
+  pack()
+})
 
 /**
  * Packs as electron-builder.yml says. Where Electron cannot be downloaded the stand-in is packed: its runner goes in and starts
@@ -43,38 +58,145 @@ extraMetadata:
   const file = join(out, 'electron-builder.yml')
   writeFileSync(file, config)
   const builder = join(root, 'node_modules', '.bin', 'electron-builder')
-  execFileSync(builder, ['--linux', 'dir', '--publish', 'never', '-c', file], { cwd: root, stdio: 'inherit' })
+  execFileSync(builder, ['--linux', 'dir', 'tar.gz', '--publish', 'never', '-c', file], {
+    cwd: root,
+    stdio: 'inherit',
+    // electron-builder fetches its own unless it is told of one.
+    env: {
+      ...(existsSync(SEVEN_ZIP) ? { ELECTRON_BUILDER_7ZIP_PATH: SEVEN_ZIP } : {}),
+      // It is unpacked again at once.
+      ELECTRON_BUILDER_COMPRESSION_LEVEL: '1',
+      ...process.env,
+    },
+  })
 }
 
-test('the packaged app starts, runs a shell, and quits', async ({ dataDir }) => {
-  test.setTimeout(300_000)
-  test.skip(process.platform !== 'linux', 'packages of other systems are made and tried there')
-  pack()
-  expect(existsSync(executablePath)).toBe(true)
+/** Starts `program` on `dataDir` and finds its window, as far as the fuses leave a way in. */
+async function startPacked(program: string, dataDir: string, env: Record<string, string> = {}) {
   // Through Chromium's debugger: Playwright's way into an Electron is Node's, and that the fuses forbid.
-  const app = spawn(executablePath, [...sandboxArguments(), '--remote-debugging-port=0'], { env: environment(dataDir) })
+  const app = spawn(program, [...sandboxArguments(), '--remote-debugging-port=0'], {
+    env: { ...environment(dataDir), ...env },
+  })
   const browser = await chromium.connectOverCDP(await debuggerOf(app))
-  const page = await expectPage(browser)
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expectPrompt(page)
-  await page.keyboard.type('echo packaged $((6 * 7))\n')
-  await expectShown(page, /\npackaged 42/)
-  await page.screenshot({ path: join(screenshots, 'packaged.png') })
-  // The server reads the phone's page from the archive.
-  await page.getByRole('button', { name: 'Phone' }).click()
-  const address = page.getByTestId('address')
-  await expect(address).toHaveText(/^http/)
-  const answer = await fetch((await address.textContent())!)
-  expect(answer.status).toBe(200)
-  expect(await answer.text()).toContain('<script type="module"')
+  return { app, page: await expectPage(browser) }
+}
+
+async function expectQuit(app: ChildProcess): Promise<void> {
   const processes = family(app.pid!)
   app.kill('SIGTERM')
   await expectGone(processes)
   expect(app.exitCode).toBe(0)
+}
+
+test('the packaged app starts, runs a shell, and quits', async ({ dataDir }) => {
+  const { app, page } = await startPacked(executablePath, dataDir)
+  await startSession(page)
+  await page.keyboard.type('echo packaged $((6 * 7))\n')
+  await expectShown(page, /\npackaged 42/)
+  await page.screenshot({ path: join(screenshots, 'packaged.png') })
+  await expectQuit(app)
+})
+
+test('it finds what was printed, and exports it', async ({ dataDir }) => {
+  const { app, page } = await startPacked(executablePath, dataDir)
+  await startSession(page)
+  await page.keyboard.type('echo needle$((6 * 7)) in the hay\n')
+  await expectShown(page, /\nneedle42 in the hay/)
+  await page.keyboard.press('Control+Shift+H')
+  await page.getByRole('searchbox').fill('needle42')
+  await expect(page.locator('.hit').first()).toContainText('needle42 in the hay')
+  // The window's export ends in a dialog of the system; what makes it is the host's, and asked for here.
+  const client = await connectTo(dataDir)
+  const [session] = await client.list()
+  for (const format of ['cast', 'cast3', 'txt', 'html', 'raw'] as const) {
+    const parts: Uint8Array[] = []
+    await client.history.export(session!.session_id, { format }, part => parts.push(part))
+    expect(Buffer.concat(parts).toString()).toContain('needle42 in the hay')
+  }
+  client.close()
+  await expectQuit(app)
+})
+
+test('it lets a phone in, which is served the page and types into a session', async ({ dataDir, phone }) => {
+  const { app, page } = await startPacked(executablePath, dataDir)
+  await startSession(page)
+  const url = await showCode(page)
+  await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
+  // The server reads the phone's page from the archive.
+  const answer = await fetch(url)
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toContain('<script type="module"')
+  const pixel = phone(url, 'Pixel')
+  const question = page.getByRole('dialog', { name: 'Allow “Pixel”?' })
+  await expect(question).toContainText((await pixel.code).replace(/(...)(...)/, '$1 $2'))
+  await question.getByRole('button', { name: 'Allow', exact: true }).click()
+  await expect.poll(pixel.state).toBe('ready')
+  const [session] = await pixel.client.list()
+  // It only types; the window shows what comes of it.
+  const blind = { write: (_bytes: Uint8Array, done: () => void) => done(), reset: () => {}, resize: () => {} }
+  const attached = pixel.client.attach(session!.session_id, blind, { window: 0 })
+  await new Promise(resolve => attached.on('session', resolve))
+  attached.type(new TextEncoder().encode('echo typed by a phone $((6 * 7))\r'))
+  await expectShown(page, /\ntyped by a phone 42/)
+  await expectQuit(app)
+})
+
+test('it says that there is a newer version; as an AppImage it fetches, checks and installs it', async ({
+  dataDir,
+  later,
+}) => {
+  const feed = await startFeed()
+  later(() => feed.stop())
+  const marker = join(dataDir, 'new-one-ran')
+  const update = `#!/bin/sh\n: > '${marker}'\n`
+  const name = 'on-the-go-99.1.0-linux-x86_64.AppImage'
+  feed.answers[`/updates/latest-linux${process.arch === 'x64' ? '' : `-${process.arch}`}.yml`] = latest(
+    '99.1.0',
+    name,
+    update,
+  )
+  feed.answers[`/updates/${name}`] = update
+  const section = async (page: Page) => {
+    await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
+    await page.keyboard.press('Control+,')
+    return page.getByRole('region', { name: 'Updates' })
+  }
+  const unpackedApp = await startPacked(executablePath, dataDir)
+  const updates = await section(unpackedApp.page)
+  await updates.getByLabel('Update feed').fill(feed.url)
+  await updates.getByLabel('Update feed').press('Enter')
+  await expect(updates).toContainText('99.1.0 is there.')
+  await expect(updates).toContainText('This package cannot replace itself')
+  await expectQuit(unpackedApp.app)
+
+  // What an AppImage is to the program in it: two variables of its runtime.
+  const file = join(dataDir, 'On the Go.AppImage')
+  writeFileSync(file, 'the old one')
+  const { app, page } = await startPacked(executablePath, dataDir, { APPIMAGE: file, APPDIR: unpacked })
+  const again = await section(page)
+  await again.getByRole('button', { name: 'Download' }).click()
+  const processes = family(app.pid!)
+  await again.getByRole('button', { name: 'Install and restart…' }).click()
+  await expectGone(processes)
+  expect(readFileSync(file, 'utf8')).toBe(update)
+  await expect.poll(() => existsSync(marker)).toBe(true)
+})
+
+test('what the tar.gz holds starts where it is unpacked, runs a shell, and quits', async ({ dataDir }) => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const archive = readdirSync(out).filter(name => name.endsWith('.tar.gz'))
+  expect(archive).toEqual([`on-the-go-${version}-linux-${process.arch}.tar.gz`])
+  const folder = join(dataDir, 'unpacked')
+  mkdirSync(folder)
+  execFileSync('tar', ['-xzf', join(out, archive[0]!), '-C', folder, '--strip-components=1'])
+  const { app, page } = await startPacked(join(folder, 'on-the-go'), dataDir)
+  await startSession(page)
+  await page.keyboard.type('echo unpacked $((6 * 7))\n')
+  await expectShown(page, /\nunpacked 42/)
+  await expectQuit(app)
 })
 
 test('its fuses are set (61)', async () => {
-  test.skip(process.platform !== 'linux', 'packages of other systems are made and tried there')
   const told = execFileSync(join(root, 'node_modules', '.bin', 'electron-fuses'), ['read', '--app', executablePath], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
@@ -84,6 +206,18 @@ test('its fuses are set (61)', async () => {
     expect(told).toMatch(new RegExp(`${fuse} is Disabled`))
   for (const on of ['EnableCookieEncryption', 'EnableEmbeddedAsarIntegrityValidation', 'OnlyLoadAppFromAsar'])
     expect(told).toMatch(new RegExp(`${on} is Enabled`))
+})
+
+test('only what runs is packed', async () => {
+  const asar = join(root, 'node_modules', '.bin', 'asar')
+  const list = execFileSync(asar, ['list', join(out, 'linux-unpacked', 'resources', 'app.asar')], { encoding: 'utf8' })
+  const folders = new Set(list.split('\n').map(path => path.split('/')[1]))
+  folders.delete(undefined)
+  folders.delete('electron-runtime')
+  expect([...folders].sort()).toEqual(['assets', 'build', 'node_modules', 'package.json'])
+  // What electron-updater brings is its library and what that reads YAML with.
+  expect(list).not.toMatch(/node_modules\/(argparse|js-yaml\/dist)/)
+  expect(list).not.toMatch(/\.map$|\.d\.ts$|tsbuildinfo$|main\/cli/m)
 })
 
 function debuggerOf(app: ChildProcess): Promise<string> {
@@ -107,14 +241,3 @@ async function expectPage(browser: Browser): Promise<Page> {
   await expect.poll(() => page() !== undefined, { timeout: 30_000 }).toBe(true)
   return page()!
 }
-
-test('only what runs is packed', async () => {
-  test.skip(process.platform !== 'linux', 'packages of other systems are made and tried there')
-  const asar = join(root, 'node_modules', '.bin', 'asar')
-  const list = execFileSync(asar, ['list', join(out, 'linux-unpacked', 'resources', 'app.asar')], { encoding: 'utf8' })
-  const folders = new Set(list.split('\n').map(path => path.split('/')[1]))
-  folders.delete(undefined)
-  folders.delete('electron-runtime')
-  expect([...folders].sort()).toEqual(['assets', 'build', 'node_modules', 'package.json'])
-  expect(list).not.toMatch(/\.map$|\.d\.ts$|tsbuildinfo$|main\/cli/m)
-})

@@ -5,8 +5,7 @@ export default defineConfig({
   // A machine that does other work may be late once; what is late twice has failed. Retried tests are counted and shown.
   retries: process.env.CI ? 1 : 0,
   testDir: '.',
-  // Packaging takes half a minute and is run by itself: OTG_TEST_PACKAGED=1.
-  testIgnore: process.env.OTG_TEST_PACKAGED ? [] : ['packaged.test.ts'],
+  testIgnore: ['packaged.test.ts'],
   outputDir: '../../test-output/desktop',
   timeout: 60_000,
   expect: { timeout: 10_000 },

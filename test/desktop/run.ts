@@ -1,19 +1,21 @@
-// Starts the desktop tests where an Electron and a display are, and says what is missing where not. Knows no test.
+// Starts the desktop tests, or with --packaged those of the packages, where an Electron and a display are, and says what is missing where not. Knows no test.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { findElectron } from './support/electron.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const playwright = join(root, 'node_modules', '@playwright', 'test', 'cli.js')
-const config = join(import.meta.dirname, 'playwright.config.ts')
+const args = process.argv.slice(2)
+const packaged = args[0] === '--packaged'
+const config = join(import.meta.dirname, packaged ? 'packaged.config.ts' : 'playwright.config.ts')
 const found = findElectron()
 const display = displayCommand()
 
 if (found.missing !== undefined) absent(found.missing)
 else if (display.missing !== undefined) absent(display.missing)
 else {
-  const [program, ...args] = [...display.command, process.execPath, playwright, 'test', '--config', config]
-  const { status, error } = spawnSync(program!, [...args, ...process.argv.slice(2)], {
+  const [program, ...before] = [...display.command, process.execPath, playwright, 'test', '--config', config]
+  const { status, error } = spawnSync(program!, [...before, ...(packaged ? args.slice(1) : args)], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: found.dist },

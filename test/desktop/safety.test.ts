@@ -28,7 +28,7 @@ test('every webContents is sandboxed, isolated, and without Node (56)', async ({
     node: ['require', 'process', 'module', 'global'].filter(name => name in globalThis),
     bridge: Object.keys((globalThis as unknown as { otg: object }).otg),
   }))
-  expect(seen).toEqual({ node: [], bridge: ['openPort', 'preferences'] })
+  expect(seen).toEqual({ node: [], bridge: ['openPort', 'preferences', 'updates', 'act', 'onShown'] })
 })
 
 test('app:// serves the built files and nothing else (57)', async ({ start }) => {

@@ -212,3 +212,68 @@ test('fits the smallest window, and is left with the keyboard where it was', asy
   await page.keyboard.press('Control+,')
   await expect(dialog).toBeHidden()
 })
+
+test('a joined host of an older version: what does not go is said, and the app’s own settings work', async ({
+  join,
+}) => {
+  // What a host says to a message that it does not know.
+  const { app, page } = await join(message => {
+    if (message.type === 'welcome') return { ...message, host: { ...message.host, version: '0.0.9' } }
+    if (message.type !== 'settings') return message
+    const { request_id } = message
+    return { type: 'error', code: 'bad_message', message: 'the message "settings" is not valid at type', request_id }
+  })
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
+  await page.keyboard.press('Control+,')
+  const dialog = page.getByRole('dialog', { name: 'Settings' })
+  await expect(dialog).toContainText('The host that runs here (version 0.0.9) is older than this app')
+  await expect(dialog).not.toContainText('Asking the host')
+  await expect(dialog.getByLabel('Shell')).toHaveCount(0)
+  await dialog.getByLabel('Theme').selectOption('dark')
+  await expect.poll(() => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark')
+  await dialog.getByText('older than this app').scrollIntoViewIfNeeded()
+  await picture(page, 'settings-older-host')
+})
+
+test('settings come when the host does', async ({ join }) => {
+  const { page, relay } = await join()
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
+  relay.away = true
+  relay.drop()
+  await page.keyboard.press('Control+,')
+  const dialog = page.getByRole('dialog', { name: 'Settings' })
+  await expect(dialog.getByLabel('Theme')).toBeVisible()
+  await expect(dialog.getByLabel('Shell')).toHaveCount(0)
+  await expect(dialog.getByText('The host does not answer')).toBeVisible({ timeout: 20_000 })
+  relay.away = false
+  await expect(dialog.getByLabel('Shell')).toBeVisible()
+})
+
+test('what an option of the host decides is shown and cannot be changed', async ({ join }) => {
+  // Started on port 0, by its own option.
+  const { page, relay } = await join()
+  const dialog = await openSettings(page)
+  const port = dialog.getByLabel('Port')
+  await expect(port).toBeDisabled()
+  // What is set would not be true.
+  await expect(port).toHaveValue('')
+  await expect(port).toHaveAttribute('placeholder', 'By an option')
+  await expect(port).toHaveAccessibleDescription('Decided by an option that the host was started with.')
+  await expect(dialog.getByLabel('Listen on')).toBeEnabled()
+  relay.change = message =>
+    message.type === 'settings'
+      ? { ...message, fixed: ['port', 'bind', 'tls', 'single_client', 'idle_hours'] }
+      : message
+  const next = dialog.getByLabel('Keep ended sessions for')
+  await next.fill('8')
+  await next.press('Enter')
+  for (const label of ['Listen on', 'TLS']) {
+    await expect(dialog.getByLabel(label, { exact: true })).toBeDisabled()
+    await expect(dialog.getByLabel(label, { exact: true })).toHaveValue('')
+  }
+  const toggle = dialog.getByLabel('One client at a time per session')
+  await expect(toggle).toBeDisabled()
+  expect(await toggle.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true)
+  await port.scrollIntoViewIfNeeded()
+  await picture(page, 'settings-fixed')
+})

@@ -1,7 +1,6 @@
 // The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ElectronApplication } from '@playwright/test'
 import {
   closeWindow,
   expect,
@@ -13,47 +12,9 @@ import {
   startSession,
   test,
 } from './support/app.ts'
+import { labels, press, watchTray } from './support/tray.ts'
 
-/**
- * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
- * menu a tray has, and the app should not need a door for tests.
- */
-async function watchTray(app: ElectronApplication): Promise<void> {
-  await app.evaluate(({ Tray }) => {
-    const { setContextMenu } = Tray.prototype
-    const { setImage, setToolTip } = Tray.prototype
-    Tray.prototype.setImage = function (image) {
-      Object.assign(globalThis, { trayImages: ((globalThis as { trayImages?: number }).trayImages ?? 0) + 1 })
-      setImage.call(this, image)
-    }
-    Tray.prototype.setToolTip = function (text) {
-      Object.assign(globalThis, { trayTip: text })
-      setToolTip.call(this, text)
-    }
-    Tray.prototype.setContextMenu = function (menu) {
-      Object.assign(globalThis, { tray: this, trayMenu: menu })
-      setContextMenu.call(this, menu)
-    }
-  })
-}
-
-function labels(app: ElectronApplication): Promise<string[]> {
-  return app.evaluate(() => {
-    const { trayMenu } = globalThis as unknown as { trayMenu?: Electron.Menu }
-    return trayMenu?.items.map(item => (item.type === 'separator' ? '-' : item.label)) ?? []
-  })
-}
-
-function press(app: ElectronApplication, label: string): Promise<void> {
-  return app.evaluate((_electron, wanted) => {
-    const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
-    const item = trayMenu.items.find(one => one.label === wanted)
-    if (!item) throw new Error(`the menu has no ${wanted}`)
-    item.click()
-  }, label)
-}
-
-const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Open Window', 'Settings', '-', 'Quit']
+const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Show Sessions', 'Open Window', 'Settings', '-', 'Quit']
 
 test('the tray lists running sessions and opens them', async ({ start }) => {
   const app = await start()

@@ -136,7 +136,11 @@ export async function shownUrl(page: Page): Promise<string> {
 export async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
   await Promise.all([
     page.waitForEvent('close'),
-    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
+    app.evaluate(({ BrowserWindow }) => {
+      BrowserWindow.getAllWindows()
+        .find(window => window.webContents.getURL().includes('/index.html'))!
+        .close()
+    }),
   ])
 }
 

@@ -18,6 +18,8 @@ export interface Relay {
   heard(code: string): Promise<void>
   /** Says something to all clients of the app, as if the host had. */
   say(message: HostMessage): void
+  /** Closes every connection of the app. */
+  drop(): void
   stop(): Promise<void>
 }
 
@@ -72,6 +74,9 @@ export async function startRelay(
       }),
     say: message => {
       for (const client of clients) for (const frame of jsonFrames(message)) client.send(frame)
+    },
+    drop: () => {
+      for (const client of clients) client.close({ code: 'connection_lost', reason: 'dropped' })
     },
     stop: () => listener.close(),
   }

@@ -1,0 +1,9 @@
+// The start of the window at the tray. Knows only which parts there are.
+import '../ui/ui.css'
+import './base.css'
+import { render } from 'preact'
+import { connectHost } from './host.ts'
+import { Popover } from './popover.tsx'
+
+const client = connectHost('popover')
+render(<Popover client={client} />, document.getElementById('app')!)

@@ -1,0 +1,49 @@
+// The tray under test: what the app gave it, and its menu pressed as Electron presses it. Knows no single test.
+import type { ElectronApplication } from '@playwright/test'
+
+/**
+ * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
+ * menu a tray has, and the app should not need a door for tests.
+ */
+export async function watchTray(app: ElectronApplication): Promise<void> {
+  await app.evaluate(({ Tray }) => {
+    const { setContextMenu } = Tray.prototype
+    const { setImage, setToolTip } = Tray.prototype
+    Tray.prototype.setImage = function (image) {
+      Object.assign(globalThis, { trayImages: ((globalThis as { trayImages?: number }).trayImages ?? 0) + 1 })
+      setImage.call(this, image)
+    }
+    Tray.prototype.setToolTip = function (text) {
+      Object.assign(globalThis, { trayTip: text })
+      setToolTip.call(this, text)
+    }
+    Tray.prototype.setContextMenu = function (menu) {
+      Object.assign(globalThis, { tray: this, trayMenu: menu })
+      setContextMenu.call(this, menu)
+    }
+  })
+}
+
+export function labels(app: ElectronApplication): Promise<string[]> {
+  return app.evaluate(() => {
+    const { trayMenu } = globalThis as unknown as { trayMenu?: Electron.Menu }
+    return trayMenu?.items.map(item => (item.type === 'separator' ? '-' : item.label)) ?? []
+  })
+}
+
+export function press(app: ElectronApplication, label: string): Promise<void> {
+  return app.evaluate((_electron, wanted) => {
+    const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
+    const item = trayMenu.items.find(one => one.label === wanted)
+    if (!item) throw new Error(`the menu has no ${wanted}`)
+    item.click()
+  }, label)
+}
+
+/** Clicks the icon, which is at `icon` if the system says where it is. */
+export function clickTray(app: ElectronApplication, icon = { x: 0, y: 0, width: 0, height: 0 }): Promise<void> {
+  return app.evaluate((_electron, icon) => {
+    const { tray } = globalThis as unknown as { tray: Electron.Tray }
+    tray.emit('click', {}, icon, { x: 0, y: 0 })
+  }, icon)
+}

@@ -1,0 +1,283 @@
+// Updates: nobody is asked without a feed, what a feed says is taken with care, and nothing is fetched or installed without a yes.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ElectronApplication, Locator, Page } from '@playwright/test'
+import {
+  alive,
+  answerDialogs,
+  asked,
+  expect,
+  expectGone,
+  expectShown,
+  family,
+  picture,
+  root,
+  startSession,
+  test,
+} from './support/app.ts'
+import { faults } from './support/axe.ts'
+import { type Feed, latest, startFeed } from './support/feed.ts'
+import { startHeadless } from './support/headless.ts'
+import { labels, press, watchTray } from './support/tray.ts'
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+const YML = `/updates/latest-linux${process.arch === 'x64' ? '' : `-${process.arch}`}.yml`
+const FILE = 'on-the-go-99.1.0-linux-x86_64.AppImage'
+
+async function openSettings(page: Page): Promise<Locator> {
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
+  await page.keyboard.press('Control+,')
+  const dialog = page.getByRole('dialog', { name: 'Settings' })
+  await expect(dialog.getByLabel('Update feed')).toBeVisible()
+  return dialog
+}
+
+async function enter(dialog: Locator, url: string): Promise<void> {
+  await dialog.getByLabel('Update feed').fill(url)
+  await dialog.getByLabel('Update feed').press('Enter')
+}
+
+const section = (dialog: Locator) => dialog.getByRole('region', { name: 'Updates' })
+
+/**
+ * Makes of the app, as far as it can tell, one that was packed as an AppImage: what electron-builder puts beside the program,
+ * and what an AppImage's runtime puts into the environment.
+ */
+async function pretendPacked(app: ElectronApplication, dataDir: string): Promise<string> {
+  const file = join(dataDir, 'On the Go.AppImage')
+  writeFileSync(file, '#!/bin/sh\n# the old one\n')
+  const config = join(dataDir, 'app-update.yml')
+  writeFileSync(config, 'provider: generic\nurl: https://updates.invalid/\nupdaterCacheDirName: on-the-go-updater\n')
+  await app.evaluate(
+    ({ app }, { file, config, root }) => {
+      Object.defineProperty(app, 'isPackaged', { value: true })
+      process.env.APPIMAGE = file
+      process.env.APPDIR = process.execPath.slice(0, process.execPath.lastIndexOf('/'))
+      const { createRequire } = process.getBuiltinModule('node:module')
+      const { autoUpdater } = createRequire(`${root}/package.json`)('electron-updater')
+      autoUpdater.updateConfigPath = config
+    },
+    { file, config, root },
+  )
+  return file
+}
+
+test.describe('updates', () => {
+  test.skip(process.platform !== 'linux', 'the feed is the one for Linux')
+  let feed: Feed
+  test.beforeEach(async () => {
+    feed = await startFeed()
+  })
+  test.afterEach(() => feed.stop())
+
+  test('without a feed nobody is asked, and only an https one is taken', async ({ start, dataDir }) => {
+    const app = await start()
+    const dialog = await openSettings(await app.firstWindow())
+    await expect(dialog.getByLabel('Update feed')).toHaveValue('')
+    await expect(section(dialog)).not.toContainText('Version')
+    for (const wrong of [
+      'http://example.com/',
+      'ftp://example.com/',
+      'file:///etc/',
+      'updates',
+      'http://127.0.0.1.evil/',
+    ]) {
+      await enter(dialog, wrong)
+      await expect(dialog.getByLabel('Update feed')).toHaveAccessibleDescription(
+        'Takes an https address (http only on this computer)',
+      )
+    }
+    expect(existsSync(join(dataDir, 'data', 'desktop', 'preferences.json'))).toBe(false)
+    expect(feed.asked).toEqual([])
+  })
+
+  test('a newer version is told with its number, in the settings and the tray, by a package that cannot replace itself', async ({
+    start,
+  }) => {
+    feed.answers[YML] = latest('99.1.0', FILE, 'new')
+    const app = await start()
+    const page = await app.firstWindow()
+    await watchTray(app)
+    const dialog = await openSettings(page)
+    await enter(dialog, feed.url)
+    await expect(section(dialog)).toContainText('99.1.0 is there.')
+    await expect(section(dialog)).toContainText(`Version ${version}`)
+    await expect(section(dialog)).toContainText('This package cannot replace itself')
+    await expect(section(dialog).getByRole('button', { name: 'Download' })).toHaveCount(0)
+    expect(feed.asked.map(one => one.path)).toEqual([YML])
+    // Nothing by which one computer could be told from another.
+    expect(Object.keys(feed.asked[0]!.headers).filter(name => /staging|cookie|id$/.test(name))).toEqual([])
+    await section(dialog).scrollIntoViewIfNeeded()
+    await picture(page, 'updates-newer')
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await faults(page)).toEqual([])
+    }
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
+    await expect.poll(() => labels(app)).toContain('Version 99.1.0 is there…')
+    await press(app, 'Version 99.1.0 is there…')
+    await expect(dialog).toBeVisible()
+    await enter(dialog, '')
+    await expect(section(dialog)).not.toContainText('99.1.0')
+    await expect.poll(() => labels(app)).not.toContain('Version 99.1.0 is there…')
+  })
+
+  for (const [what, older] of [
+    ['the same version', version],
+    ['an older version', '0.0.1'],
+  ] as const)
+    test(`${what} is none`, async ({ start }) => {
+      feed.answers[YML] = latest(older, FILE, 'old')
+      const dialog = await openSettings(await (await start()).firstWindow())
+      await enter(dialog, `${feed.url}/`)
+      await expect(section(dialog)).toContainText('None is newer (asked just now).')
+    })
+
+  test('what is no list of updates is said, and the next one helps', async ({ start }) => {
+    const page = await (await start()).firstWindow()
+    const dialog = await openSettings(page)
+    feed.answers[YML] = '<!doctype html><p>Sign in'
+    await enter(dialog, feed.url)
+    const told = section(dialog).getByRole('status').filter({ hasText: /\w/ })
+    await expect(told).toHaveText('What the feed says is no list of updates.')
+    const again = async (answer: Feed['answers'][string] | undefined, words: string | RegExp) => {
+      if (answer === undefined) delete feed.answers[YML]
+      else feed.answers[YML] = answer
+      await section(dialog).getByRole('button', { name: 'Check now' }).click()
+      await expect(told).toHaveText(words)
+    }
+    await again(undefined, /^127\.0\.0\.1:\d+ answered 404 for \/updates\/latest-linux.*\.yml\.$/)
+    await again(': : :\n\t- {', 'What the feed says is no list of updates.')
+    await picture(page, 'updates-failed')
+    await again(latest('next week', FILE, 'new'), 'The feed names no version.')
+    await again(
+      latest('99.1.0', FILE, 'new').replace(/sha512: .{88}/g, 'sha512: short'),
+      'What the feed says is no list of updates.',
+    )
+    // A page that never ends is left at 64 KiB.
+    let sent = 0
+    let closed = false
+    await again(answer => {
+      answer.writeHead(200)
+      answer.on('close', () => {
+        closed = true
+      })
+      const more = () => {
+        while (!closed && answer.write('#'.repeat(16_384))) sent += 16_384
+        if (!closed) answer.once('drain', more)
+      }
+      more()
+    }, /^What 127\.0\.0\.1:\d+ sends is no list of updates\.$/)
+    await expect.poll(() => closed).toBe(true)
+    expect(sent).toBeLessThan(16 * 1024 * 1024)
+    await again(
+      answer => answer.writeHead(302, { location: 'http://example.com/latest-linux.yml' }).end(),
+      /does not answer\.$/,
+    )
+    await again(latest('99.1.0', FILE, 'new'), '99.1.0 is there.')
+  })
+
+  test('an update is fetched after a yes, and installed after another that says what ends', async ({
+    start,
+    dataDir,
+  }) => {
+    const marker = join(dataDir, 'new-one-ran')
+    const update = `#!/bin/sh\necho "$0" > '${marker}'\n`
+    feed.answers[YML] = latest('99.1.0', FILE, update)
+    feed.answers[`/updates/${FILE}`] = update
+    const app = await start()
+    const file = await pretendPacked(app, dataDir)
+    const page = await app.firstWindow()
+    await startSession(page)
+    await page.keyboard.type('echo $$ is the shell\n')
+    await expectShown(page, /\n\d+ is the shell/)
+    const dialog = await openSettings(page)
+    await enter(dialog, feed.url)
+    await expect(section(dialog)).toContainText('99.1.0 is there.')
+    await expect(section(dialog)).not.toContainText('cannot replace itself')
+    expect(feed.asked.map(one => one.path)).toEqual([YML])
+    await picture(page, 'updates-download')
+    await section(dialog).getByRole('button', { name: 'Download' }).press('Enter')
+    await expect(section(dialog)).toContainText('99.1.0 is here and can be installed.')
+    await expect(section(dialog).getByRole('button')).toBeFocused()
+    await picture(page, 'updates-ready')
+    const processes = family(app.process().pid!)
+    await answerDialogs(app, 1)
+    const install = section(dialog).getByRole('button', { name: 'Install and restart…' })
+    await install.press('Enter')
+    await expect.poll(() => asked(app)).toHaveLength(1)
+    const [question] = await asked(app)
+    expect(question).toMatch(
+      /^Install 99\.1\.0 and end 1 session\?\n“.+” runs in this app and ends when it is installed\./,
+    )
+    expect(processes.filter(pid => !alive(pid))).toEqual([])
+    expect(readFileSync(file, 'utf8')).toContain('the old one')
+
+    await answerDialogs(app, 0)
+    const closed = app.waitForEvent('close')
+    await install.press('Enter')
+    await closed
+    await expectGone(processes)
+    expect(readFileSync(file, 'utf8')).toBe(update)
+    await expect.poll(() => existsSync(marker) && readFileSync(marker, 'utf8')).toBe(`${file}\n`)
+  })
+
+  test('with a joined host nothing ends and nothing is asked', async ({ start, dataDir, later }) => {
+    const headless = await startHeadless(dataDir)
+    later(() => headless.stop())
+    const marker = join(dataDir, 'new-one-ran')
+    const update = `#!/bin/sh\n: > '${marker}'\n`
+    feed.answers[YML] = latest('99.1.0', FILE, update)
+    feed.answers[`/updates/${FILE}`] = update
+    const app = await start()
+    await pretendPacked(app, dataDir)
+    const dialog = await openSettings(await app.firstWindow())
+    await enter(dialog, feed.url)
+    await section(dialog).getByRole('button', { name: 'Download' }).click()
+    const install = section(dialog).getByRole('button', { name: 'Install and restart…' })
+    await expect(install).toBeVisible()
+    await app.evaluate(({ dialog }) => {
+      dialog.showMessageBox = (() => {
+        throw new Error('nobody is to be asked')
+      }) as typeof dialog.showMessageBox
+    })
+    const closed = app.waitForEvent('close')
+    await install.click()
+    await closed
+    await expect.poll(() => existsSync(marker)).toBe(true)
+    expect(alive(headless.shell)).toBe(true)
+  })
+
+  test('a file that is not the one that was described is thrown away', async ({ start, dataDir }) => {
+    feed.answers[YML] = latest('99.1.0', FILE, 'the right one')
+    feed.answers[`/updates/${FILE}`] = 'the wrong one'
+    const app = await start()
+    const file = await pretendPacked(app, dataDir)
+    const dialog = await openSettings(await app.firstWindow())
+    await enter(dialog, feed.url)
+    await section(dialog).getByRole('button', { name: 'Download' }).click()
+    await expect(section(dialog)).toContainText('What was downloaded is not the file that the feed describes.')
+    await expect(section(dialog).getByRole('button', { name: 'Install and restart…' })).toHaveCount(0)
+    expect(readFileSync(file, 'utf8')).toContain('the old one')
+  })
+
+  test('an update that could not be put in place ends no session', async ({ start, dataDir }) => {
+    feed.answers[YML] = latest('99.1.0', FILE, 'new')
+    feed.answers[`/updates/${FILE}`] = 'new'
+    const app = await start()
+    await pretendPacked(app, dataDir)
+    // A folder that even root cannot write.
+    await app.evaluate(() => {
+      process.env.APPIMAGE = '/proc/self/On the Go.AppImage'
+    })
+    const page = await app.firstWindow()
+    await startSession(page)
+    const dialog = await openSettings(page)
+    await enter(dialog, feed.url)
+    await section(dialog).getByRole('button', { name: 'Download' }).click()
+    await section(dialog).getByRole('button', { name: 'Install and restart…' }).click()
+    await expect(section(dialog)).toContainText('/proc/self cannot be written, where this app lies.')
+    expect(alive(app.process().pid!)).toBe(true)
+  })
+})
