@@ -68,7 +68,6 @@ export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
   const outDir = join(import.meta.dirname, 'build', mode)
-  const root = join(import.meta.dirname, mode)
   return {
     root,
     base: './',

@@ -2,7 +2,7 @@
 import type { SessionInfo } from '../protocol/messages.ts'
 import { Icon } from '../ui/icons.tsx'
 import { commandLine, printable, shortPath, since } from '../ui/words.ts'
-import { useNow } from './use-now.ts'
+import { useNow } from '../ui/use-now.ts'
 
 /** Ages are told in minutes. */
 const CLOCK_MS = 30_000
