@@ -1,8 +1,8 @@
 // The sessions that run, as rows of the window at the tray; arrow keys go through them. Knows no connection.
 import type { SessionInfo } from '../protocol/messages.ts'
 import { Icon } from '../ui/icons.tsx'
-import { commandLine, printable, shortPath, since } from '../ui/words.ts'
 import { useNow } from '../ui/use-now.ts'
+import { commandLine, printable, shortPath, since } from '../ui/words.ts'
 
 /** Ages are told in minutes. */
 const CLOCK_MS = 30_000
