@@ -91,18 +91,21 @@ export class ReadingFind {
 }
 
 /**
- * Where in a line a hit's words stand, from and to. A hit's own line may be cut, so its words are looked for, one after the
- * other.
+ * Where in a line a hit's words stand, from and to; nothing where it is another line. Long ones come cut in a hit, with dots
+ * where, and may be cut elsewhere in what is read: then its words are looked for, one after the other.
  */
 export function marksIn(text: string, { line, ranges }: Pick<FoundHit, 'line' | 'ranges'>): [number, number][] {
+  const begins = line.startsWith('…') ? 1 : 0
+  const at = text.indexOf(line.slice(begins, line.endsWith('…') ? -1 : undefined))
+  if (at >= 0) return ranges.map(([begin, end]) => [begin - begins + at, end - begins + at])
   const marks: [number, number][] = []
   let from = 0
   for (const [begin, end] of ranges) {
     const word = line.slice(begin, end)
-    const at = word === '' ? -1 : text.indexOf(word, from)
-    if (at < 0) continue
-    from = at + word.length
-    marks.push([at, from])
+    const found = word === '' ? -1 : text.indexOf(word, from)
+    if (found < 0) continue
+    from = found + word.length
+    marks.push([found, from])
   }
   return marks
 }

@@ -175,6 +175,8 @@ describe('what was found in a line', () => {
     expect(marksIn(`${'x'.repeat(600)} needle end`, { line: '…xx needle end', ranges: [[4, 10]] })).toEqual([
       [601, 607],
     ])
+    // The word, not the beginning of a longer one before it.
+    expect(marksIn('tcpmux 1/tcp', { line: 'tcpmux 1/tcp', ranges: [[9, 12]] })).toEqual([[9, 12]])
     expect(marksIn('another line', { line: 'see foo', ranges: [[4, 7]] })).toEqual([])
   })
 })
