@@ -30,12 +30,14 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const foot = useRef<HTMLDivElement>(null)
   const bringing = useComputed(() => ways.uploads.items.value.length > 0).value
 
+  const ready = link.state.value.name === 'ready'
   useEffect(() => {
+    if (!ready) return
     const timer = setTimeout(() => {
       for (const load of [loadCompose, loadPasteQuestion, loadUploadStrip]) load().catch(() => {}) // it is tried again when asked for
     }, PRELOAD_MS)
     return () => clearTimeout(timer)
-  }, [])
+  }, [ready])
 
   useEffect(() => {
     const element = foot.current
@@ -54,7 +56,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const close = () => ways.answerPaste('cancel')
   return (
     <div ref={foot} class={ways.composing.value ? 'foot composing' : 'foot'}>
-      <PendingStrip session={session} offline={link.state.value.name !== 'ready'} />
+      <PendingStrip session={session} offline={!ready} />
       {bringing && <LazyUploadStrip uploads={ways.uploads} close={closeCompose} />}
       {ways.composing.value && <LazyCompose link={link} ways={ways} close={closeCompose} />}
       <KeyBar

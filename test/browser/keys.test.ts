@@ -255,11 +255,13 @@ for (const [title, width, tall, keyboard] of [
     await page.keyboard.type('several\nlines\nof\nwhat\nis\ncomposed\nand\nmore')
     await expect.poll(() => phone.cursorIsSeen()).toBe(true)
     await phone.picture(`compose-above-keyboard-${width}`)
+    // A size that is asked for goes out a tenth of a second later.
+    await page.waitForTimeout(400)
+    expect(await phone.ptySize(), 'composing changes no size').toBe(size)
     await phone.fits()
     await page.getByRole('button', { name: 'Close' }).tap()
     await page.setViewportSize({ width, height: tall })
     await expect(page.locator('.terminal.low')).toHaveCount(0)
-    // A size that is asked for goes out a tenth of a second later.
     await page.waitForTimeout(400)
     expect(await phone.ptySize()).toBe(size)
   })
