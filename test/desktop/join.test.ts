@@ -11,6 +11,7 @@ import {
   test,
 } from './support/app.ts'
 import { startHeadless } from './support/headless.ts'
+import { connectTo } from './support/past.ts'
 import { labels, watchTray } from './support/tray.ts'
 
 test('a headless host is joined: its sessions are there, and outlive the app', async ({ start, dataDir }) => {
@@ -59,16 +60,19 @@ test('when a joined host ends, the app becomes the host', async ({ start, dataDi
   await expect.poll(() => asked(app)).toHaveLength(1)
 })
 
-test('after sleep a connection that has died is noticed at once', async ({ join }) => {
-  const { app, page, relay } = await join()
+test('after sleep a connection that has died is noticed at once', async ({ join, later }) => {
+  const { app, page, relay, behind } = await join()
   const hellos = () => relay.asked.filter(one => one.type === 'hello' && one.client.name === 'tray').length
   await expect.poll(hellos).toBe(1)
+  await expect(page.locator('nav [data-session]')).toHaveCount(1)
   await watchTray(app)
   // Open, and nobody answers: what a socket looks like after sleep. Its heartbeat would notice in 30 s.
   relay.change = () => undefined
   await app.evaluate(({ powerMonitor }) => void powerMonitor.emit('resume'))
   await expect.poll(hellos, { timeout: 5_000 }).toBeGreaterThan(1)
   relay.change = message => message
-  await page.getByRole('button', { name: 'New session' }).first().click()
-  await expect.poll(() => labels(app), { timeout: 20_000 }).toContain('headless shell')
+  const client = await connectTo(behind)
+  later(() => client.close())
+  await client.create({ title: 'after sleep' })
+  await expect.poll(() => labels(app), { timeout: 20_000 }).toContain('after sleep')
 })

@@ -171,10 +171,10 @@ test.describe('updates', () => {
     }, /^What 127\.0\.0\.1:\d+ sends is no list of updates\.$/)
     await expect.poll(() => closed).toBe(true)
     expect(sent).toBeLessThan(16 * 1024 * 1024)
-    await again(
-      answer => answer.writeHead(302, { location: 'http://example.com/latest-linux.yml' }).end(),
-      /does not answer\.$/,
-    )
+    // Reaches this feed too, but is no address of this computer alone.
+    const elsewhere = `${feed.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere.yml`
+    feed.answers['/updates/elsewhere.yml'] = latest('99.1.0', FILE, 'new')
+    await again(answer => answer.writeHead(302, { location: elsewhere }).end(), /does not answer\.$/)
     await again(latest('99.1.0', FILE, 'new'), '99.1.0 is there.')
   })
 
