@@ -32,9 +32,11 @@ export function LettersRow({ size, chosen, set }: LettersRowProps) {
       >
         A+
       </button>
-      <button type="button" class="plain" disabled={!chosen} onClick={() => set(undefined)}>
-        Reset
-      </button>
+      {chosen && (
+        <button type="button" class="plain" onClick={() => set(undefined)}>
+          Reset
+        </button>
+      )}
     </fieldset>
   )
 }

@@ -4,6 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
 import { BrowserHost } from '../support/browser-host.ts'
+import { record } from '../support/record.ts'
+import { cellOf, Fingers } from './fingers.ts'
 import { expect, Phone } from './phone.ts'
 import { CHROMIUM } from './playwright.config.ts'
 
@@ -74,7 +76,10 @@ const SCREENS: Screen[] = [
       await phone.open()
       for (const title of ['npm run watch', 'agent: mend the colours of the terminal and its tests', 'ssh production'])
         await host.desktop.create({ title, command: ['cat'] })
+      const ask = String.raw`printf '\e]9;May I run npm test?\a Do you want to proceed?'; cat`
+      await host.desktop.create({ title: 'agent', command: ['sh', '-c', ask], cwd: '/usr/share' })
       const { session_id } = await host.desktop.create({ title: 'make', command: ['sh', '-c', 'exit 2'] })
+      await expect(phone.page.getByText('May I run npm test?')).toBeVisible()
       await expect(phone.page.getByText('failed with 2')).toBeVisible()
       return session_id
     },
@@ -167,7 +172,139 @@ const SCREENS: Screen[] = [
       await expect(phone.page.getByText('Failed with 3')).toBeVisible()
     },
   },
+  ...[1, 2, 3].map(turns => ({
+    name: `keys-${turns + 1}`,
+    show: async (phone: Phone) => {
+      await phone.open()
+      await phone.newSession()
+      for (let turn = 0; turn < turns; turn++) await phone.page.getByRole('button', { name: /more keys/i }).tap()
+    },
+  })),
+  {
+    name: 'compose',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.keys('Compose')
+      await phone.page
+        .getByRole('textbox', { name: 'Text to send' })
+        .fill('Please look at the failing test first.\nThen tell me what you would change, and why.')
+    },
+  },
+  {
+    name: 'paste-question',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.page.evaluate(() => {
+        const data = new DataTransfer()
+        data.setData('text/plain', 'git fetch\ngit rebase origin/main\nnpm test\n')
+        const event = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })
+        document.querySelector('.xterm-helper-textarea')!.dispatchEvent(event)
+      })
+      await expect(phone.page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'selected',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run("clear; printf 'see src/app/main.ts:12. Then\\nthe second line\\n'")
+      await phone.shows('the second line')
+      const fingers = new Fingers(phone)
+      await fingers.hold(await cellOf(phone, 'main.ts'))
+      await fingers.up()
+      await expect(phone.page.getByRole('toolbar', { name: 'Selection' })).toBeVisible()
+    },
+  },
+  {
+    name: 'reading',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('head -60 /etc/services; echo the end')
+      await phone.shows('\nthe end')
+      await phone.page.getByRole('button', { name: 'Menu' }).tap()
+      await phone.page.getByRole('button', { name: 'Read as text' }).tap()
+      await expect(phone.page.locator('.reading .line').filter({ hasText: /^the end$/ })).toBeVisible()
+    },
+  },
+  {
+    name: 'new-session',
+    show: async (phone, host) => {
+      await record(host.desktop, 'echo built', { title: 'build', cwd: '/usr/share' })
+      await record(host.desktop, 'echo tested', { title: 'test', cwd: '/usr/lib' })
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'Choose what to start' }).tap()
+      await expect(phone.page.getByRole('dialog', { name: 'Start a session' })).toBeVisible()
+    },
+  },
+  {
+    name: 'switcher',
+    show: async (phone, host) => {
+      await phone.open()
+      for (const title of ['npm run watch', 'agent: mend the colours', 'ssh production'])
+        await host.desktop.create({ title, command: ['cat'] })
+      await phone.newSession()
+      await phone.page
+        .getByRole('button', { name: 'Switch session' })
+        .or(phone.page.locator('header h1 button'))
+        .first()
+        .tap()
+      await expect(phone.page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'past',
+    show: async (phone, host) => {
+      for (const title of ['build', 'tests', 'deploy'])
+        await record(host.desktop, `echo started ${title}`, { title, cwd: '/usr/share' })
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
+      await phone.says('History')
+    },
+  },
+  {
+    name: 'past-found',
+    show: async (phone, host) => {
+      const steps = 'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; done'
+      await record(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
+      await phone.page.getByRole('searchbox').fill('step')
+      await expect(phone.page.locator('.hit').first()).toBeVisible()
+    },
+  },
+  {
+    name: 'recording',
+    show: async (phone, host) => {
+      await record(host.desktop, 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.3; done; echo "the end"', {
+        title: 'counting',
+      })
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
+      await phone.page.locator('[data-past]').filter({ hasText: 'counting' }).getByRole('button').tap()
+      await phone.shows('the end')
+    },
+  },
 ]
+
+/** A session follows a change of size after a moment, and what it prints then comes later: until two looks are alike. */
+async function settled(phone: Phone): Promise<void> {
+  let before = ''
+  await expect
+    .poll(
+      async () => {
+        const now = await phone.page.content()
+        const same = now === before
+        before = now
+        return same
+      },
+      { intervals: [400] },
+    )
+    .toBe(true)
+}
 
 async function picture(browser: Browser, screen: Screen): Promise<void> {
   const host = await BrowserHost.start()
@@ -178,8 +315,7 @@ async function picture(browser: Browser, screen: Screen): Promise<void> {
     for (const { name, width, height, scheme } of LOOKS) {
       await phone.page.emulateMedia({ colorScheme: scheme })
       await phone.page.setViewportSize({ width, height })
-      // Layouts follow a change of size by a frame or two.
-      await phone.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
+      await settled(phone)
       await phone.page.screenshot({ path: join(FOLDER, `${screen.name}-${name}.png`), animations: 'disabled' })
     }
     console.log(screen.name)
