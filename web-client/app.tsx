@@ -51,24 +51,20 @@ function Shown({ link }: { link: HostLink }) {
   switch (value.screen) {
     case 'sessions':
       return <Sessions link={link} />
-    case 'terminal': {
-      // What may be done in it is decided when it is opened.
-      const terminal = (
-        <Terminal
-          key={`${value.opened} ${link.readOnly.value}`}
-          link={link}
-          session_id={value.session_id}
-          spec={value.spec}
-        />
-      )
-      if (!isWide.value) return terminal
+    case 'terminal':
+      // The list comes and goes as the page is turned; the terminal stays the one that it is.
       return (
         <div class="side-by-side">
-          <Sessions key="list" link={link} beside={value.session_id} />
-          {terminal}
+          {isWide.value && <Sessions key="list" link={link} beside={value.session_id} />}
+          <Terminal
+            // What may be done in it is decided when it is opened.
+            key={`${value.opened} ${link.readOnly.value}`}
+            link={link}
+            session_id={value.session_id}
+            spec={value.spec}
+          />
         </div>
       )
-    }
     case 'past':
       return null
     case 'recording':

@@ -190,7 +190,7 @@ export class Phone {
   /** Every button and field is large enough for a thumb. */
   async suitsThumbs(): Promise<void> {
     const small = await this.page.evaluate(() =>
-      [...document.querySelectorAll('button, input:not([type=checkbox]), select')]
+      [...document.querySelectorAll('button:not(.unseen), input:not([type=checkbox]), select')]
         .map(element => ({ element, box: element.getBoundingClientRect() }))
         .filter(({ box }) => box.width > 0 && Math.min(box.width, box.height) < 43.9)
         .map(({ element }) => element.outerHTML.slice(0, 90)),
