@@ -63,8 +63,5 @@ test('every screen works at 320 pixels and in the light, with targets for thumbs
   await phone.shows('colour 7 bright')
   await phone.fits()
   await phone.picture('terminal-320-light')
-  for (const button of await phone.page.getByRole('button').all()) {
-    const { width, height } = (await button.boundingBox())!
-    expect(Math.min(width, height), await button.innerText()).toBeGreaterThanOrEqual(44)
-  }
+  await phone.suitsThumbs()
 })
