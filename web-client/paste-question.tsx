@@ -1,11 +1,9 @@
 // Asks before several lines, or what nobody sees, go into a session. Knows nothing of how they get there.
 import { Dialog } from '../ui/dialog.tsx'
 import { lineCount } from '../ui/paste.ts'
-import { CONTROL, hides, visible } from '../ui/visible.ts'
+import { CONTROL, hides } from '../ui/visible.ts'
+import { ShownText } from './shown-text.tsx'
 import type { AskedPaste } from './ways-in.ts'
-
-/** Nobody reads more of it here, and a megabyte takes a phone seconds to lay out. */
-const SHOWN_CHARACTERS = 4_000
 
 export interface PasteQuestionProps {
   asked: AskedPaste
@@ -28,14 +26,10 @@ export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
         <p class="hidden-signs">
           {CONTROL.test(text)
             ? 'It holds control characters. They are shown here, and arrive as harmless signs.'
-            : 'It holds characters that change the direction of the text. They are shown here.'}
+            : 'It holds characters that are not seen, or change the direction of the text. They are shown here.'}
         </p>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has keys only must be able to scroll it */}
-      <pre tabIndex={0}>{visible(text.slice(0, SHOWN_CHARACTERS))}</pre>
-      {text.length > SHOWN_CHARACTERS && (
-        <p>and {(text.length - SHOWN_CHARACTERS).toLocaleString('en')} more characters</p>
-      )}
+      <ShownText text={text} />
       <div class="actions">
         <button type="button" onClick={close}>
           Cancel
