@@ -200,9 +200,11 @@ export class HistoryClient {
     session_id: string,
     place: { before?: number; after?: number; limit?: number } = {},
   ): Promise<Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>> {
-    const { lines, before, after, gaps } = await this.#requests.request('lines', { type: 'read', session_id, ...place })
-      .answer
-    return { lines, before, after, gaps }
+    for (;;) {
+      const { answer } = this.#requests.request('lines', { type: 'read', session_id, ...place })
+      const { lines, before, after, gaps, unfinished } = await answer
+      if (!unfinished) return { lines, before, after, gaps }
+    }
   }
 
   async mark(session_id: string, place: Place, label: string): Promise<Mark> {
