@@ -201,8 +201,12 @@ export class HistoryClient {
     place: { before?: number; after?: number; limit?: number } = {},
   ): Promise<Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>> {
     for (;;) {
-      const { answer } = this.#requests.request('lines', { type: 'read', session_id, ...place })
-      const { lines, before, after, gaps, unfinished } = await answer
+      const { request_id, answer } = this.#requests.request('lines', { type: 'read', session_id, ...place })
+      const { lines, before, after, gaps, unfinished } = await answer.catch(error => {
+        // Nobody waits any more: others are next.
+        this.#requests.send({ type: 'cancel', request_id })
+        throw error
+      })
       if (!unfinished) return { lines, before, after, gaps }
     }
   }

@@ -12,14 +12,14 @@ export interface PasteQuestionProps {
 }
 
 export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
-  const { text, bracketed, composed } = asked
+  const { text, bracketed, composed, enter } = asked
   const lines = lineCount(text)
   const what = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`
   return (
     <Dialog title={`${composed ? 'Send' : 'Paste'} ${what}?`} onClose={close}>
       <p>
         {bracketed
-          ? 'The program is told that this is a paste. Most then wait for your Enter.'
+          ? `The program is told that this is a paste${enter ? ', and Enter follows.' : '. Most then wait for your Enter.'}`
           : 'Each ↵ counts as Enter here: every line is run or sent as soon as it arrives.'}
       </p>
       {hides(text) && (

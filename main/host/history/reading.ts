@@ -113,7 +113,13 @@ export class Reading {
     page: Page,
     isOver: () => boolean,
   ): Generator<undefined, LinesAnswer> {
-    const unfinished = { lines: [], before: before ?? null, after: Math.max(0, (before ?? 0) - 1), gaps: [], unfinished: true }
+    const unfinished = {
+      lines: [],
+      before: before ?? null,
+      after: Math.max(0, (before ?? 0) - 1),
+      gaps: [],
+      unfinished: true,
+    }
     const isEnough = () => this.#found > 0 && isOver()
     const begin = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before, isEnough)
     if (begin === 'unfinished') return unfinished
