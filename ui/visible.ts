@@ -15,7 +15,12 @@ export const LINE_END = /\r\n?|\n/
 
 /** Something in it does what nobody sees. */
 export function hides(text: string): boolean {
-  return CONTROL.test(text) || REORDERS.test(text) || UNSEEN.test(text)
+  return CONTROL.test(text) || isUnseen(text)
+}
+
+/** Something in it is read by programs and by nobody else, also when control characters have become signs (paste.ts). */
+export function isUnseen(text: string): boolean {
+  return REORDERS.test(text) || UNSEEN.test(text)
 }
 
 /** Line ends as Enter, control characters as people know them (^C); few fonts have Unicode's pictures of them. */

@@ -6,7 +6,7 @@ import { needsAsking, pasteSequence } from '../ui/paste.ts'
 import { quotePath } from '../ui/quote.ts'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
-import { hides, LINE_END } from '../ui/visible.ts'
+import { isUnseen, LINE_END } from '../ui/visible.ts'
 import { keepDraft, keepSent, readDraft } from './composed.ts'
 import type { HostLink } from './host-link.ts'
 import { Uploads } from './uploads.ts'
@@ -92,7 +92,7 @@ export class WaysIn {
     if (!view || text === '') return
     const bracketed = view.bracketsPaste
     if (!this.#fits(text, bracketed)) return
-    if ((!bracketed && LINE_END.test(text)) || hides(text))
+    if ((!bracketed && LINE_END.test(text)) || isUnseen(text))
       this.asked.value = { text, bracketed, composed: true, enter }
     else this.#sendComposed(text, enter)
   }
