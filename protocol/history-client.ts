@@ -200,9 +200,15 @@ export class HistoryClient {
     session_id: string,
     place: { before?: number; after?: number; limit?: number } = {},
   ): Promise<Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>> {
-    const { lines, before, after, gaps } = await this.#requests.request('lines', { type: 'read', session_id, ...place })
-      .answer
-    return { lines, before, after, gaps }
+    for (;;) {
+      const { request_id, answer } = this.#requests.request('lines', { type: 'read', session_id, ...place })
+      const { lines, before, after, gaps, unfinished } = await answer.catch(error => {
+        // Nobody waits any more: others are next.
+        this.#requests.send({ type: 'cancel', request_id })
+        throw error
+      })
+      if (!unfinished) return { lines, before, after, gaps }
+    }
   }
 
   async mark(session_id: string, place: Place, label: string): Promise<Mark> {

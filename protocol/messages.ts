@@ -529,6 +529,8 @@ export const HostMessage = z.discriminatedUnion('type', [
     after: offset,
     /** What the host no longer has: it stood before the line with this offset. */
     gaps: z.array(z.object({ offset, reason: LostReason })),
+    /** Time was up before there was a line: whoever asks the same again gets further. */
+    unfinished: z.optional(z.boolean()),
   }),
   /** Ends an upload: where the file is, on the session's computer. */
   z.object({ type: z.literal('uploaded'), request_id, path: z.string() }),

@@ -35,6 +35,14 @@ export function forgetAllSent(host_id: string): void {
   writeSent(host_id, [])
 }
 
+/** All of it: this phone has been shut out, or belongs to another host now. */
+export function forgetTexts(): void {
+  quietly(() => {
+    const storage = window.localStorage
+    for (const key of Object.keys(storage)) if (key.startsWith(SENT) || key.startsWith(DRAFT)) storage.removeItem(key)
+  })
+}
+
 function writeSent(host_id: string, texts: string[]): void {
   quietly(() => {
     if (texts.length === 0) window.localStorage.removeItem(SENT + host_id)

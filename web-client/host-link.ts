@@ -8,6 +8,7 @@ import type { HostMessageOf, SessionInfo } from '../protocol/messages.ts'
 import type { CloseReason, Transport } from '../protocol/transport.ts'
 import { inflate } from '../ui/inflate.ts'
 import { takeSecret } from './address.ts'
+import { forgetTexts } from './composed.ts'
 import { thisDevice } from './device-name.ts'
 import { handshake } from './handshake.ts'
 import { Identities, type Identity, sameKey } from './identity.ts'
@@ -241,10 +242,15 @@ export class HostLink {
         this.host.value = host
         this.readOnly.value = read_only
         this.paired.value = true
-        if (identity) void this.#identities.admitted(identity, host.name)
+        if (!identity) break
+        // What was written to the host before this one nobody finds again.
+        if (!sameKey((this.#identities.paired ?? identity).hostKey, identity.hostKey)) forgetTexts()
+        void this.#identities.admitted(identity, host.name)
         break
       }
       case 'closed':
+        // Somebody at the desktop gave this phone up for lost.
+        if (state.error.code === 'device_revoked') forgetTexts()
         this.refusal.value = this.#refusal(state.error.code)
         this.asked.value = undefined
         if (this.refusal.value) this.#fresh = undefined

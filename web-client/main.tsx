@@ -7,7 +7,7 @@ import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
 import { watchForAttention } from './notices.ts'
-import { keepPage } from './offline.ts'
+import { keepPage, letGo } from './offline.ts'
 import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
@@ -21,6 +21,7 @@ watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
 watchForAttention(link.sessions)
+void letGo()
 // A visitor whom nobody has let in keeps nothing of it.
 const stop: () => void = effect(() => {
   if (!link.reached.value) return

@@ -17,3 +17,24 @@ export function keepPage(): void {
     navigator.serviceWorker.register('./sw.js', { updateViaCache: 'none' }).catch(() => {})
   }, AFTER_MS)
 }
+
+/**
+ * Gives the page up that is kept, where the address has no worker any more: an older host, or another program altogether (on
+ * localhost), would never be seen again behind it. Takes effect at the next load.
+ */
+export async function letGo(): Promise<void> {
+  if (cannotKeep()) return
+  try {
+    const kept = await navigator.serviceWorker.getRegistration()
+    if (!kept) return
+    await new Promise(resolve => setTimeout(resolve, AFTER_MS))
+    const { status, headers } = await fetch('./sw.js', { cache: 'no-store' })
+    const isThere =
+      status !== 404 && status !== 410 && (status !== 200 || /javascript/.test(headers.get('content-type') ?? ''))
+    if (isThere) return
+    await kept.unregister()
+    for (const name of await caches.keys()) await caches.delete(name)
+  } catch {
+    // The host is away: that is what it is kept for.
+  }
+}

@@ -1,11 +1,9 @@
 // Asks before several lines, or what nobody sees, go into a session. Knows nothing of how they get there.
 import { Dialog } from '../ui/dialog.tsx'
 import { lineCount } from '../ui/paste.ts'
-import { CONTROL, hides, visible } from '../ui/visible.ts'
+import { CONTROL, hides } from '../ui/visible.ts'
+import { ShownText } from './shown-text.tsx'
 import type { AskedPaste } from './ways-in.ts'
-
-/** Nobody reads more of it here, and a megabyte takes a phone seconds to lay out. */
-const SHOWN_CHARACTERS = 4_000
 
 export interface PasteQuestionProps {
   asked: AskedPaste
@@ -14,28 +12,24 @@ export interface PasteQuestionProps {
 }
 
 export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
-  const { text, bracketed, composed } = asked
+  const { text, bracketed, composed, enter } = asked
   const lines = lineCount(text)
   const what = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`
   return (
     <Dialog title={`${composed ? 'Send' : 'Paste'} ${what}?`} onClose={close}>
       <p>
         {bracketed
-          ? 'The program is told that this is a paste. Most then wait for your Enter.'
+          ? `The program is told that this is a paste${enter ? ', and Enter follows.' : '. Most then wait for your Enter.'}`
           : 'Each ↵ counts as Enter here: every line is run or sent as soon as it arrives.'}
       </p>
       {hides(text) && (
         <p class="hidden-signs">
           {CONTROL.test(text)
             ? 'It holds control characters. They are shown here, and arrive as harmless signs.'
-            : 'It holds characters that change the direction of the text. They are shown here.'}
+            : 'It holds characters that are not seen, or change the direction of the text. They are shown here.'}
         </p>
       )}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has keys only must be able to scroll it */}
-      <pre tabIndex={0}>{visible(text.slice(0, SHOWN_CHARACTERS))}</pre>
-      {text.length > SHOWN_CHARACTERS && (
-        <p>and {(text.length - SHOWN_CHARACTERS).toLocaleString('en')} more characters</p>
-      )}
+      <ShownText text={text} />
       <div class="actions">
         <button type="button" onClick={close}>
           Cancel

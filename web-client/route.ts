@@ -60,11 +60,15 @@ export function startRouting(): void {
   if (session_id) openTerminal(session_id)
 }
 
+/** As the host makes them. Any page may lead here with something else. */
+const SESSION_ID = /^[\da-f-]{36}$/
+
 /** A notification was tapped while no page was open: it says which session, for once. */
 function takeAsked(): string | undefined {
-  const asked = new URLSearchParams(window.location.search).get('session') ?? undefined
-  if (asked !== undefined) window.history.replaceState(window.history.state, '', window.location.pathname)
-  return asked
+  const asked = new URLSearchParams(window.location.search).get('session')
+  if (asked === null) return undefined
+  window.history.replaceState(window.history.state, '', window.location.pathname)
+  return SESSION_ID.test(asked) ? asked : undefined
 }
 
 /** `spec`: of the session that is to be started, where `session_id` is null. A terminal lies on the list and nothing else. */

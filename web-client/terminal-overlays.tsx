@@ -1,12 +1,12 @@
 // What opens over a terminal: the menu, renaming, ending, links, input from before a drop. Knows nothing of the layout.
 import { type Signal, useSignal } from '@preact/signals'
+import { useState } from 'preact/hooks'
 import { toCoded } from '../protocol/errors.ts'
 import { copy } from '../ui/copy.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { OpenLink } from '../ui/open-link.tsx'
 import { toast } from '../ui/toast.tsx'
-import { visible } from '../ui/visible.ts'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
 import { LettersRow } from './letters-row.tsx'
@@ -14,6 +14,7 @@ import { letProgramsAsk, programsMayAsk } from './looks.ts'
 import { backToSessions, openReading, openRecording } from './route.ts'
 import { screenReader } from './screen-reader.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
+import { ShownText } from './shown-text.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 import { chooseFiles } from './uploads.ts'
 
@@ -156,9 +157,10 @@ function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; cl
 
 /** A program may only ask, since what it puts there is pasted elsewhere in good faith. */
 function Wanted({ session, close }: { session: TerminalSession; close: () => void }) {
-  const text = session.wanted.value ?? ''
+  // What was read is what is copied: a program may want something else by the time of the tap. That is told anew.
+  const [text] = useState(session.wanted.peek() ?? '')
   const answered = () => {
-    session.wanted.value = undefined
+    if (session.wanted.peek() === text) session.wanted.value = undefined
     close()
   }
   return (
@@ -174,7 +176,7 @@ function Wanted({ session, close }: { session: TerminalSession; close: () => voi
     >
       <p>A program in this session wants it on this phone’s clipboard.</p>
       {/* Its ends of lines too: pasted into a shell each is an Enter. */}
-      <pre>{visible(text)}</pre>
+      <ShownText text={text} />
       <button
         type="button"
         class="plain wide"
@@ -231,7 +233,7 @@ function StaleInput({ session, inputs }: { session: TerminalSession; inputs: Uin
       onYes={() => session.answerStale(true)}
     >
       <p>The connection was lost before this arrived, some time ago.</p>
-      <pre>{visible(text)}</pre>
+      <ShownText text={text} />
     </Question>
   )
 }

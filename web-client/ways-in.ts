@@ -6,7 +6,7 @@ import { needsAsking, pasteSequence } from '../ui/paste.ts'
 import { quotePath } from '../ui/quote.ts'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
-import { LINE_END } from '../ui/visible.ts'
+import { isUnseen, LINE_END } from '../ui/visible.ts'
 import { keepDraft, keepSent, readDraft } from './composed.ts'
 import type { HostLink } from './host-link.ts'
 import { Uploads } from './uploads.ts'
@@ -85,14 +85,15 @@ export class WaysIn {
     this.write(draft.slice(0, start) + text + draft.slice(end))
   }
 
-  /** Types what was composed; asks first where the program would take its lines for entered one by one. */
+  /** Types what was composed; asks first where the program would take its lines for entered one by one, or something hides in it. */
   send(enter: boolean): void {
     const { view } = this.#entered
     const text = this.draft.peek().replace(/[\r\n]+$/, '')
     if (!view || text === '') return
     const bracketed = view.bracketsPaste
     if (!this.#fits(text, bracketed)) return
-    if (!bracketed && LINE_END.test(text)) this.asked.value = { text, bracketed, composed: true, enter }
+    if ((!bracketed && LINE_END.test(text)) || isUnseen(text))
+      this.asked.value = { text, bracketed, composed: true, enter }
     else this.#sendComposed(text, enter)
   }
 

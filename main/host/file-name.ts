@@ -10,10 +10,17 @@ const EXTENSION = /\.[\p{L}\p{N}]{1,16}$/u
 /** Devices on Windows, with any extension (https://learn.microsoft.com/windows/win32/fileio/naming-a-file). */
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³])(?:\.|$)/i
 
+/**
+ * Letters that look like quotes, bars and others; older Windows programs are given what they look like in their place
+ * (https://worst.fit): U+02BA in a name would end a quoted argument.
+ */
+const LOOKALIKE = /[\u01c0-\u01c3\u02b0-\u02ff]+/g
+
 /** Letters, digits and what no shell acts on stays, everything else is a dash. Never empty, never hidden, never an option. */
 export function safeName(name: string): string {
   const base = name.split(/[/\\]/).at(-1)!
   const plain = oneLine(base.normalize('NFC'))
+    .replace(LOOKALIKE, '-')
     .replace(/[^\p{L}\p{N}\p{M}\p{So}._+,=@-]+/gu, '-')
     .replace(/-{2,}/g, '-')
   const bare = cut(trimmed(plain), '')

@@ -89,7 +89,7 @@ test('a new page on the host is there at the next load, and the old one is not k
     await isKept(phone.page)
     const [before] = await phone.page.evaluate(() => caches.keys())
     // As an update does: the page says something else, and its service worker has another list.
-    const html = readFileSync(join(built, 'index.html'), 'utf8').replace('</head>', '<meta name="newer"></head>')
+    const html = readFileSync(join(built, 'index.html'), 'utf8').replace('<html', '<html data-page="newer"')
     await host.restartWith(copy, () => {
       for (const file of ['index.html.br', 'index.html.gz', 'sw.js.br', 'sw.js.gz']) rmSync(join(copy, file))
       writeFileSync(join(copy, 'index.html'), html)
@@ -101,9 +101,46 @@ test('a new page on the host is there at the next load, and the old one is not k
     expect(before).not.toBe('otg-page-newer')
     await phone.page.reload()
     await phone.isIn()
-    expect(await phone.page.content()).toContain('<meta name="newer">')
+    await expect(phone.page.locator('html')).toHaveAttribute('data-page', 'newer')
   } finally {
     rmSync(copy, { recursive: true, force: true })
+  }
+})
+
+test('a page is not kept before an address that has none any more', async ({ phone, host }) => {
+  const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
+  cpSync(join(import.meta.dirname, '..', '..', 'build', 'web-client'), copy, { recursive: true })
+  try {
+    await phone.open()
+    await isKept(phone.page)
+    // As an older version has it, or another program at this address.
+    await host.restartWith(copy, () => {
+      for (const file of ['sw.js', 'sw.js.br', 'sw.js.gz', 'index.html.br', 'index.html.gz']) rmSync(join(copy, file))
+      const html = readFileSync(join(copy, 'index.html'), 'utf8')
+      writeFileSync(join(copy, 'index.html'), html.replace('<html', '<html data-page="older"'))
+    })
+    await phone.page.reload()
+    await expect(phone.page.locator('html')).not.toHaveAttribute('data-page')
+    await expect.poll(() => phone.page.evaluate(() => caches.keys()), { timeout: 20_000 }).toEqual([])
+    await phone.page.reload()
+    await expect(phone.page.locator('html')).toHaveAttribute('data-page', 'older')
+    // The browser tells of a file that is not there.
+    expect(phone.problems.filter(text => !/404|bad HTTP response code/.test(text))).toEqual([])
+    phone.problems.length = 0
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+})
+
+test('a link that names no session leads to the list, and is asked of nobody', async ({ phone, host }) => {
+  await phone.open()
+  await isKept(phone.page)
+  const { session_id } = await host.desktop.create({ command: ['cat'] })
+  for (const odd of ['<img src=x onerror=alert(1)>', '../..', 'x'.repeat(5000), session_id.slice(0, 4)]) {
+    await phone.page.goto(`${host.origin}/?session=${encodeURIComponent(odd)}`)
+    await phone.isIn()
+    await expect(phone.page.locator('.terminal-view')).toHaveCount(0)
+    expect(phone.page.url()).toBe(`${host.origin}/`)
   }
 })
 

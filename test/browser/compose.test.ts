@@ -160,3 +160,30 @@ test('a phone that may only look has none of it', async ({ phone, host }) => {
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
   await expect(button(phone, 'Menu')).toHaveCount(0)
 })
+
+test('a text with something unseen in it is asked about, also when it was pasted into the sheet', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await compose(phone, 'echo hello\u{e0068}\u{e0069}')
+  await button(phone, 'Send').tap()
+  const question = phone.page.getByRole('dialog', { name: 'Send 1 line?' })
+  await expect(question.getByText('echo hello<U+E0068><U+E0069>')).toBeVisible()
+  await phone.picture('compose-unseen')
+  await question.getByRole('button', { name: 'Cancel' }).tap()
+  await expect(field(phone)).toHaveValue('echo hello\u{e0068}\u{e0069}')
+})
+
+test('a phone that is revoked keeps nothing of what was written on it', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await compose(phone, 'echo sent')
+  await button(phone, 'Send').tap()
+  await phone.shows('\nsent')
+  await compose(phone, 'a draft')
+  const texts = () => phone.page.evaluate(() => Object.keys(localStorage).filter(key => /^otg\.(sent|draft)/.test(key)))
+  expect(await texts()).toHaveLength(2)
+  const [device] = (await host.desktop.devices()).devices
+  await host.desktop.revokeDevice(device!.device_id)
+  await phone.says('This phone is not let in any more')
+  expect(await texts()).toEqual([])
+})

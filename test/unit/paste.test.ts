@@ -62,11 +62,20 @@ describe('pasted text', () => {
     expect(needsAsking('a\x1b[201~b', true)).toBe(true)
     expect(needsAsking('a\u202eb', true)).toBe(true)
   })
+
+  it('is asked about when something in it is not seen, and not because of how people write', () => {
+    // "hi" in tags (U+E0020 and on), as it is hidden in text for agents to read.
+    for (const unseen of ['\u{e0068}\u{e0069}', '\u{e0101}', '\u00ad', '\u3164', '\u2063', '\ufeff'])
+      expect(needsAsking(`fix the build${unseen}`, true), escape(unseen)).toBe(true)
+    for (const text of ['👩‍👧 ❤️ 🏳️‍🌈', 'می‌خواهم', 'ខ្ញុំ\u200bចង់', 'שלום\u200f', 'e\u0301'])
+      expect(needsAsking(text, true), text).toBe(false)
+  })
 })
 
 describe('text that is shown', () => {
   it('has everything hidden made visible', () => {
     expect(visible('a\r\nb\x03\x1b[201~\x7f\x9b\u202ec\td\n')).toBe('a↵\nb^C^[[201~^?<U+009B><U+202E>c^Id↵\n')
+    expect(visible('a\u{e0068}\u00adb')).toBe('a<U+E0068><U+00AD>b')
   })
 
   it('says keys by their signs, in one line, where it was typed', () => {
@@ -85,6 +94,7 @@ describe('a path', () => {
     ['C:\\Users\\me\\a.png', 'win32', 'C:\\Windows\\system32\\cmd.exe', 'C:\\Users\\me\\a.png'],
     ['C:\\Users\\me\\a & b.png', 'win32', 'C:\\Windows\\system32\\cmd.exe', '"C:\\Users\\me\\a & b.png"'],
     ["C:\\it's $HOME.png", 'win32', 'C:\\Program Files\\PowerShell\\7\\pwsh.exe', "'C:\\it''s $HOME.png'"],
+    ['C:\\O’Brien\\a.png', 'win32', 'powershell.exe', "'C:\\O’’Brien\\a.png'"],
     ['C:\\Users\\a b.png', 'win32', 'C:\\Program Files\\Git\\bin\\bash.exe', "'C:\\Users\\a b.png'"],
   ])('%s on %s for %s is %s', (path, platform, shell, word) => {
     expect(quotePath(path, platform, shell)).toBe(word)

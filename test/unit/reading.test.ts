@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { History } from '../../main/host/history/history.ts'
 import { Lookup } from '../../main/host/history/lookup.ts'
-import type { LinesAnswer } from '../../main/host/history/reading.ts'
+import { type LinesAnswer, Reading } from '../../main/host/history/reading.ts'
 import { Screen } from '../../main/host/screen/screen.ts'
+import { Store } from '../../main/host/store/store.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
 import {
   buildLog,
@@ -391,5 +392,57 @@ describe('what is not there', () => {
     const start = await played.read({ after: 0, limit: 5 })
     expect(start.before).toBeNull()
     expect(start.gaps).toEqual([{ offset: start.lines[0]!.offset, reason: 'trimmed' }])
+  })
+})
+
+describe('output without a line', () => {
+  it('is gone through as far as time allows, and who asks again gets further, in every direction', async () => {
+    const history = await openHistory()
+    const played = new Played(history)
+    played.print('first\r\n')
+    const pieces = 6
+    for (let piece = 0; piece < pieces; piece++) {
+      played.print('\r\n'.repeat(2_000))
+      played.seal()()
+    }
+    await history.flush()
+    const store = new Store(history.file, Date.now, { readonly: true })
+    try {
+      // Time is always up.
+      const ask = (reading: Reading, place: { before?: number; after?: number }) => {
+        const { before, after } = place
+        const steps = reading.read({ session_id: played.recording.session_id, before, after, limit: 10 }, () => true)
+        for (;;) {
+          const step = steps.next()
+          if (step.done) return step.value
+        }
+      }
+      for (const place of [{}, { before: 8 }, { before: Number.MAX_SAFE_INTEGER }]) {
+        const reading = new Reading(store)
+        let asked = 1
+        let answer = ask(reading, place)
+        for (; answer.unfinished; asked++) {
+          expect(answer.lines).toEqual([])
+          answer = ask(reading, place)
+        }
+        // Before 8 it looks forward first: a line may have stayed on the screen for long.
+        expect(texts(answer), JSON.stringify(place)).toEqual(['first'])
+        expect(asked).toBeGreaterThan(3)
+        expect(asked).toBeLessThanOrEqual(pieces + 2)
+      }
+      const reading = new Reading(store)
+      const after = ask(reading, { before: Number.MAX_SAFE_INTEGER }).after
+      let asked = 1
+      let answer = ask(reading, { after: 7 })
+      for (; answer.unfinished; asked++) {
+        expect(answer.after).toBe(7)
+        answer = ask(reading, { after: 7 })
+      }
+      expect(answer.lines).toEqual([])
+      expect(after).toBeGreaterThan(7)
+      expect(asked).toBeGreaterThan(2)
+    } finally {
+      store.close()
+    }
   })
 })

@@ -37,14 +37,14 @@ self.addEventListener('fetch', event => {
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== root.origin) return
   // By its path alone: what else an address holds is a secret, or the name of a session.
-  if (request.mode === 'navigate' && url.pathname === root.pathname) event.respondWith(kept(root.href, request))
+  if (request.mode === 'navigate' && url.pathname === root.pathname) event.respondWith(page())
   else if (url.pathname.startsWith(`${root.pathname}assets/`))
     event.respondWith(asset(url.origin + url.pathname, request))
 })
 
-async function kept(name: string, request: Request): Promise<Response> {
+async function page(): Promise<Response> {
   const cache = await caches.open(NAME)
-  return (await cache.match(name)) ?? fetch(request)
+  return (await cache.match(root.href)) ?? fetch(root.href)
 }
 
 /** Never changes under its name: fetched once. */

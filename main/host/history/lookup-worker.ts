@@ -23,8 +23,8 @@ const READ_MS = 4_000
 /** Searches and readers take turns of this much, and whatever else is asked comes between. */
 const TURN_MS = 10
 
-/** Of them that wait for each other: more than people type at once. */
-const MOST_LONG = 16
+/** Of them that wait for each other: what several clients may have under way (net/history-requests.ts). */
+const MOST_LONG = 64
 
 /** What takes longer than a question should. */
 interface Long {

@@ -44,6 +44,9 @@ interface Part {
   lost?: LostReason
 }
 
+/** Parts that are known to say nothing; each stands for about 1 MiB of output, so these are more than a history holds. */
+const BLANKS = 50_000
+
 /**
  * What a part is drawn on. Where the state that belongs there has not come yet, the part `before` it is drawn too; else
  * `previous` is drawn to know when what stands there was written, unless its text has told (`carried`).
@@ -74,6 +77,10 @@ export class Reading {
   readonly #store: Store
   readonly #reader: Reader
   readonly #loaded = new Map<string, Loaded>()
+  /** Sealed parts without a line: who looks for one goes through all of them each time. */
+  readonly #blanks = new Set<string>()
+  /** How many this read has found that were not known: it may stop without a line, and the next one comes further. */
+  #found = 0
 
   /** `store`: for this alone, because it reads in long transactions. */
   constructor(store: Store) {
@@ -82,11 +89,13 @@ export class Reading {
   }
 
   /**
-   * Yields after at most a few milliseconds; the next one waits for its end. Throws `session_unknown`.
+   * Yields after at most a few milliseconds; the next one waits for its end. Throws `session_unknown`. Where time is up before
+   * there is a line (a gigabyte of line ends has none), the answer is `unfinished`, and asking again goes on.
    * What is sealed or trimmed meanwhile is as it was when it began.
    */
   *read({ session_id, before, after, limit }: ReadQuestion, isOver: () => boolean): Generator<undefined, LinesAnswer> {
     const end = this.#store.beginReading()
+    this.#found = 0
     try {
       const session = this.#store.session(session_id)
       if (!session) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
@@ -104,7 +113,17 @@ export class Reading {
     page: Page,
     isOver: () => boolean,
   ): Generator<undefined, LinesAnswer> {
-    let part = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before)
+    const unfinished = {
+      lines: [],
+      before: before ?? null,
+      after: Math.max(0, (before ?? 0) - 1),
+      gaps: [],
+      unfinished: true,
+    }
+    const isEnough = () => this.#found > 0 && isOver()
+    const begin = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before, isEnough)
+    if (begin === 'unfinished') return unfinished
+    let part = begin
     const lines: Line[] = []
     const gaps: LinesAnswer['gaps'] = []
     const gap = (reason: LostReason) => {
@@ -115,6 +134,7 @@ export class Reading {
     let isMore = false
     for (; part && !isMore; part = this.#previous(session, part)) {
       if (lines.length > 0 && isOver()) isMore = true
+      else if (lines.length === 0 && isEnough()) return unfinished
       const loaded = isMore ? NOTHING : yield* this.#load(session, part)
       for (let at = loaded.lines.length - 1; at >= 0; at--) {
         const line = loaded.lines[at]!
@@ -146,6 +166,8 @@ export class Reading {
     let part = this.#at(session, { offset: after, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
     pages: for (; part; part = this.#next(session, part)) {
       if (lines.length > 0 && isOver()) break
+      if (lines.length === 0 && this.#found > 0 && isOver())
+        return { lines: [], before: null, after, gaps: [], unfinished: true }
       const loaded = yield* this.#load(session, part)
       if (loaded.lost && part.to.offset > after) passed.add(loaded.lost)
       for (const line of loaded.lines) {
@@ -167,9 +189,14 @@ export class Reading {
   // --- where lines are ---
 
   /** The part that the last line before an offset may be in: lines are told where they left the screen, or later. */
-  *#lastBefore(session: SessionRow, offset: number): Generator<undefined, Part | undefined> {
+  *#lastBefore(
+    session: SessionRow,
+    offset: number,
+    isEnough: () => boolean,
+  ): Generator<undefined, Part | undefined | 'unfinished'> {
     let part = this.#at(session, { offset, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
     for (let next = part && this.#next(session, part); next; next = this.#next(session, next)) {
+      if (isEnough()) return 'unfinished'
       const { lines } = yield* this.#load(session, next)
       if (lines.length === 0) continue
       if (lines[0]!.o >= offset) break
@@ -240,9 +267,16 @@ export class Reading {
     if (part.lost) return { ...NOTHING, lost: part.lost }
     const { from, to, last } = part
     const key = [session.session, from.offset, from.n, to.offset, to.n, last, session.state === 'running'].join()
+    if (this.#blanks.has(key)) return NOTHING
     const known = this.#loaded.get(key)
     this.#loaded.delete(key)
     const loaded = known ?? (yield* this.#draw(session, part))
+    if (part.sealed && loaded.lines.length === 0 && !loaded.lost) {
+      this.#found++
+      this.#blanks.add(key)
+      if (this.#blanks.size > BLANKS) this.#blanks.delete(this.#blanks.values().next().value!)
+      return loaded
+    }
     this.#loaded.set(key, loaded)
     if (this.#loaded.size > PARTS) this.#loaded.delete(this.#loaded.keys().next().value!)
     return loaded

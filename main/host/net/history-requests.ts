@@ -15,6 +15,9 @@ export interface HistoryOutlet {
 /** What one client may have under way: a search for each key that is pressed, and a few exports. */
 const MOST_AT_ONCE = 32
 
+/** Of these, what takes turns with everybody's: a person types faster than a search is cancelled, but looks at one. */
+const MOST_LONG = 8
+
 const HITS = 50
 const PAGE = 100
 const CONTEXT = 2
@@ -39,6 +42,7 @@ export type HistoryMessage = ClientMessageOf<(typeof HISTORY_MESSAGES)[number]>
 type Question = Exclude<HistoryMessage, { type: 'more' | 'cancel' }>
 
 interface Running {
+  isLong: boolean
   cancel: () => void
   more: () => void
 }
@@ -62,7 +66,10 @@ export class HistoryRequests {
     if (this.#running.size >= MOST_AT_ONCE)
       throw new CodedError('history_busy', `${MOST_AT_ONCE} questions about the history are under way`)
     if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is under way already')
-    const running: Running = { cancel: () => {}, more: () => {} }
+    const isLong = message.type === 'search' || message.type === 'read'
+    if (isLong && [...this.#running.values()].filter(one => one.isLong).length >= MOST_LONG)
+      throw new CodedError('history_busy', `${MOST_LONG} searches are under way; wait for one`)
+    const running: Running = { isLong, cancel: () => {}, more: () => {} }
     this.#running.set(request_id, running)
     this.#answer(message, running)
       .finally(() => this.#running.delete(request_id))
