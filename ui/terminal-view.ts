@@ -79,6 +79,9 @@ const RESIZE_MS = 100
 /** A replay that takes longer than this is shown as it goes, rather than nothing. */
 const HIDE_MS = 2_000
 
+/** While what was missed flows, the old picture is better than a film of it: so often HIDE_MS. */
+const RETURN_WAITS = 5
+
 /** A session's that says nothing of its size, as of most terminals. */
 const STANDARD_SIZE: Grid = { cols: 80, rows: 24 }
 
@@ -111,6 +114,8 @@ export class TerminalView implements TerminalSink {
   /** The picture from before stays until what was missed has been written. */
   #still = false
   #returning = false
+  /** That were parsed. */
+  #writes = 0
   #attached: Attached | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
@@ -372,6 +377,7 @@ export class TerminalView implements TerminalSink {
     this.term.write('', () => {
       const restored = this.#restoring
       this.#restoring = false
+      this.#writes++
       done()
       // Emptied and filled again is one change to the eye.
       if (restored && !this.#returning) this.#holdStill(false)
@@ -500,16 +506,24 @@ export class TerminalView implements TerminalSink {
     this.#box.classList.add('catching-up')
     this.#returning = true
     this.#holdStill(true)
-    clearTimeout(this.#showTimer)
-    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+    this.#showLater(1)
   }
 
   /** What was missed is not played back: the old picture, then the new one. */
   #returns(): void {
     this.#returning = true
     this.#holdStill(true)
+    this.#showLater(RETURN_WAITS)
+  }
+
+  /** Waits for `caught_up`, but not without end, and more than once only for what still comes. */
+  #showLater(waits: number): void {
     clearTimeout(this.#showTimer)
-    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+    const before = this.#writes
+    this.#showTimer = setTimeout(() => {
+      if (waits > 1 && this.#writes > before) this.#showLater(waits - 1)
+      else this.#show()
+    }, HIDE_MS)
   }
 
   #show(): void {

@@ -89,7 +89,10 @@ test('a new page on the host is there at the next load, and the old one is not k
     await isKept(phone.page)
     const [before] = await phone.page.evaluate(() => caches.keys())
     // As an update does: the page says something else, and its service worker has another list.
-    const html = readFileSync(join(built, 'index.html'), 'utf8').replace('<title>On the Go', '<title>On the Go, newer')
+    const html = readFileSync(join(built, 'index.html'), 'utf8').replace(
+      '<noscript>On the Go',
+      '<noscript>On the Go, newer',
+    )
     await host.restartWith(copy, () => {
       for (const file of ['index.html.br', 'index.html.gz', 'sw.js.br', 'sw.js.gz']) rmSync(join(copy, file))
       writeFileSync(join(copy, 'index.html'), html)
@@ -162,7 +165,7 @@ test('a session that asks for somebody is told of once, in the background only, 
       [at, watchers] as const,
     )
     await host.desktop.rename(session_id, `agent ${++named}`)
-    await expect(phone.page.getByText(`agent ${named}`)).toBeAttached()
+    await expect(phone.page.getByText(`agent ${named}`, { exact: true })).toBeAttached()
   }
   await says(1)
   expect(await notices(phone), 'while the page is seen').toEqual([])
