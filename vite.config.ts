@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import zlib from 'node:zlib'
 import preact from '@preact/preset-vite'
-import { defineConfig, type Plugin } from 'vite'
+import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
 
 const PAGES = ['web-client', 'renderer']
 
@@ -14,6 +14,13 @@ const WINDOWS = ['index.html', 'popover.html']
 
 /** Text that shrinks; fonts and pictures are compressed already. */
 const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
+
+/** The screen that most of the code is for. */
+const TERMINAL = 'terminal'
+
+interface Graph {
+  getModuleInfo(id: string): Rolldown.ModuleInfo | null
+}
 
 /** Below this the answer's headers weigh more than what is saved. */
 const WORTH_BYTES = 1024
@@ -64,6 +71,62 @@ function shellOf(): Plugin {
   }
 }
 
+/**
+ * Two files of code come with the page: what the first screen is made of, and what a terminal needs beside it. Left to
+ * itself each set of screens that share a module would make one: a request each, and they compress worse apart.
+ */
+function firstFiles(root: string) {
+  let files: Map<string, string> | undefined
+  const find = (graph: Graph) => {
+    const found = new Map<string, string>()
+    for (const file of ['main', TERMINAL]) {
+      const add = (id: string) => {
+        if (found.has(id)) return
+        found.set(id, file)
+        for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported)
+      }
+      add(join(root, `${file}.tsx`))
+    }
+    return found
+  }
+  return {
+    groups: [
+      {
+        name: (id: string, graph: Graph) => {
+          files ??= find(graph)
+          return files.get(id) ?? null
+        },
+      },
+    ],
+  }
+}
+
+/**
+ * The terminal's code is a file of its own, which the page asks for only when it knows what it shows. Named in the page, it
+ * comes beside the first one.
+ */
+function terminalBeside(): Plugin {
+  return {
+    name: 'terminal-beside',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        const chunk = Object.values(bundle ?? {}).find(file => file.type === 'chunk' && file.name === TERMINAL)
+        if (chunk?.type !== 'chunk') throw new Error('the terminal has no file of its own')
+        const link = (href: string, attrs: Record<string, string>): HtmlTagDescriptor[] =>
+          html.includes(href) ? [] : [{ tag: 'link', attrs: { ...attrs, href: `./${href}` }, injectTo: 'head' }]
+        return [
+          ...[...(chunk.viteMetadata?.importedCss ?? [])].flatMap(css =>
+            link(css, { rel: 'stylesheet', crossorigin: '' }),
+          ),
+          ...[...chunk.imports, chunk.fileName].flatMap(js => link(js, { rel: 'modulepreload', crossorigin: '' })),
+        ]
+      },
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
@@ -73,7 +136,10 @@ export default defineConfig(({ mode }) => {
     base: './',
     // A `.env` in the checkout has no business in a page.
     envDir: false,
-    plugins: [preact({ devToolsEnabled: false }), ...(mode === 'web-client' ? [shellOf(), precompress(outDir)] : [])],
+    plugins: [
+      preact({ devToolsEnabled: false }),
+      ...(mode === 'web-client' ? [terminalBeside(), shellOf(), precompress(outDir)] : []),
+    ],
     build: {
       outDir,
       emptyOutDir: true,
@@ -88,7 +154,10 @@ export default defineConfig(({ mode }) => {
       ...(mode === 'web-client' && {
         rollupOptions: {
           input: [join(root, 'index.html'), join(root, 'worker', 'sw.ts')],
-          output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+          output: {
+            entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+            codeSplitting: firstFiles(root),
+          },
         },
       }),
       // xterm.js is most of it and is needed at once.

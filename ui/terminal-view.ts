@@ -39,6 +39,8 @@ export type Letters = { readonly [mode in SizeMode]?: number }
 export interface TerminalViewOptions {
   /** `own` when the box decides the session's size, `follow` (the default) when somebody else does. */
   mode?: SizeMode
+  /** The session's, where it is known already: then nothing is laid out for another one first. */
+  size?: Grid | undefined
   /** CSS pixels; in `follow` mode the most that is used. */
   fontSize?: number
   /** Letters that a person wants, by mode, whatever else would be: in `follow` mode also when the columns do not fit. */
@@ -77,8 +79,17 @@ const RESIZE_MS = 100
 /** A replay that takes longer than this is shown as it goes, rather than nothing. */
 const HIDE_MS = 2_000
 
+/** While what was missed flows, the old picture is better than a film of it: so often HIDE_MS. */
+const RETURN_WAITS = 5
+
+/** A session's that says nothing of its size, as of most terminals. */
+const STANDARD_SIZE: Grid = { cols: 80, rows: 24 }
+
 /** The same rules of width as the host's screen, or cursors would part (unicode-graphemes 0.4). */
 const UNICODE_VERSION = '15-graphemes'
+
+/** Cells are rounded to the pixel: by how much, at most, one size of letters tells the width of another. */
+const ROUNDED = 0.25
 
 const encoder = new TextEncoder()
 
@@ -103,6 +114,8 @@ export class TerminalView implements TerminalSink {
   /** The picture from before stays until what was missed has been written. */
   #still = false
   #returning = false
+  /** That were parsed. */
+  #writes = 0
   #attached: Attached | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
@@ -128,11 +141,12 @@ export class TerminalView implements TerminalSink {
     box.append(this.#sheet)
 
     this.term = new Terminal({
+      ...(options.size ?? STANDARD_SIZE),
       allowProposedApi: true,
       scrollback: SCROLLBACK,
       theme: palette(),
       fontFamily: options.fontFamily ?? FONT,
-      fontSize: this.#fontSize,
+      fontSize: this.#firstFont(options.size ?? STANDARD_SIZE),
       cursorBlink: false,
       cursorInactiveStyle: 'outline',
       macOptionIsMeta: true,
@@ -222,6 +236,16 @@ export class TerminalView implements TerminalSink {
     const grid = gridIn(this.#room(), this.#cell)
     this.#setFont(shown ?? this.#full)
     return grid
+  }
+
+  /** Whether a session of this size is shaped for this box. */
+  fits(size: Grid): boolean {
+    // Measuring changes the font twice. Where cells of the full size would be far from it, there is no need.
+    const scale = this.#full / (this.term.options.fontSize ?? this.#full)
+    const about = gridIn(this.#room(), { width: this.#cell.width * scale, height: this.#cell.height * scale })
+    if (Math.abs(about.cols - size.cols) > about.cols * ROUNDED) return false
+    const { cols, rows } = this.measure()
+    return cols === size.cols && rows === size.rows
   }
 
   /** Connects what is typed with the attachment whose sink this view is. Until it has caught up nothing is shown. */
@@ -353,6 +377,7 @@ export class TerminalView implements TerminalSink {
     this.term.write('', () => {
       const restored = this.#restoring
       this.#restoring = false
+      this.#writes++
       done()
       // Emptied and filled again is one change to the eye.
       if (restored && !this.#returning) this.#holdStill(false)
@@ -481,16 +506,24 @@ export class TerminalView implements TerminalSink {
     this.#box.classList.add('catching-up')
     this.#returning = true
     this.#holdStill(true)
-    clearTimeout(this.#showTimer)
-    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+    this.#showLater(1)
   }
 
   /** What was missed is not played back: the old picture, then the new one. */
   #returns(): void {
     this.#returning = true
     this.#holdStill(true)
+    this.#showLater(RETURN_WAITS)
+  }
+
+  /** Waits for `caught_up`, but not without end, and more than once only for what still comes. */
+  #showLater(waits: number): void {
     clearTimeout(this.#showTimer)
-    this.#showTimer = setTimeout(() => this.#show(), HIDE_MS)
+    const before = this.#writes
+    this.#showTimer = setTimeout(() => {
+      if (waits > 1 && this.#writes > before) this.#showLater(waits - 1)
+      else this.#show()
+    }, HIDE_MS)
   }
 
   #show(): void {
@@ -554,6 +587,13 @@ export class TerminalView implements TerminalSink {
     this.#revealCursor()
     this.selection?.relayout()
     this.#options.lettersDrawn?.(this.letters)
+  }
+
+  /** Changing it once letters are drawn takes a tenth of a second on a phone, so the first guess is a good one. */
+  #firstFont({ cols }: Grid): number {
+    const { width } = this.#room()
+    if (this.#mode === 'own' || width <= 0) return this.#full
+    return this.#letters.follow ?? fontFor(width, cols, letterAdvance(this.#options.fontFamily ?? FONT), this.#full)
   }
 
   #shrinkToFit(width: number, height: number): void {

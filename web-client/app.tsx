@@ -10,9 +10,10 @@ import { Pairing } from './pairing.tsx'
 import { Refused } from './refused.tsx'
 import { route } from './route.ts'
 import { Sessions } from './sessions.tsx'
-import { Terminal } from './terminal.tsx'
 import { isWide } from './wide.ts'
 
+/** Most of the page's code. While it is read the connection is made; the list does without it. */
+export const Terminal = lazyScreen(() => import('./terminal.tsx').then(module => module.Terminal))
 const Past = lazyScreen(() => import('./past.tsx').then(module => module.Past))
 const Reading = lazyScreen(() => import('./reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording.tsx').then(module => module.Recording))

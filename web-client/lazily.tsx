@@ -8,8 +8,8 @@ type Load<P> = () => Promise<ComponentType<P>>
 
 /** Fills the page, which must not be empty meanwhile, nor where it does not come. */
 export function lazyScreen<P extends object>(load: Load<P>) {
-  const use = loaded(load)
-  return function LazyScreen(props: P) {
+  const { use, fetch } = loaded(load)
+  function LazyScreen(props: P) {
     const { Loaded, failed, retry } = use()
     if (Loaded) return <Loaded {...props} />
     if (!failed) return <div class="page">{<p class="note appears">Loading…</p>}</div>
@@ -27,11 +27,13 @@ export function lazyScreen<P extends object>(load: Load<P>) {
       </div>
     )
   }
+  /** Before anybody wants to see it. */
+  return Object.assign(LazyScreen, { fetch })
 }
 
 /** Lies over a screen that stays what it is. */
 export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
-  const use = loaded(load)
+  const { use } = loaded(load)
   return function LazySheet(props: P) {
     const { Loaded, failed, retry } = use()
     if (Loaded) return <Loaded {...props} />
@@ -45,22 +47,32 @@ export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
 /** What has come once is there at once. The host may be away, or have been updated since: then it does not come. */
 function loaded<P extends object>(load: Load<P>) {
   let Loaded: ComponentType<P> | undefined
-  return function useLoaded() {
+  let coming: Promise<boolean> | undefined
+  /** Resolves with whether it has come. */
+  const fetch = () => {
+    coming ??= load().then(
+      component => {
+        Loaded = component
+        return true
+      },
+      () => {
+        coming = undefined
+        return false
+      },
+    )
+    return coming
+  }
+  const use = () => {
     const [, told] = useState(0)
     const [failed, setFailed] = useState(false)
-    const fetch = () => {
+    const retry = () => {
       setFailed(false)
-      load().then(
-        component => {
-          Loaded = component
-          told(was => was + 1)
-        },
-        () => setFailed(true),
-      )
+      void fetch().then(came => (came ? told(was => was + 1) : setFailed(true)))
     }
     useEffect(() => {
-      if (!Loaded) fetch()
+      if (!Loaded) retry()
     }, [])
-    return { Loaded, failed, retry: fetch }
+    return { Loaded, failed, retry }
   }
+  return { use, fetch }
 }

@@ -1,5 +1,6 @@
 // The page's service worker, where the browser allows one: registered once this phone has been let in. Knows nothing of what
 // it does (worker/sw.ts).
+import { whenIdle } from './idle.ts'
 
 /** Why a browser keeps no page, or nothing when it does. Browsers withhold it from pages over plain HTTP. */
 export function cannotKeep(): 'plain_http' | 'browser' | undefined {
@@ -7,15 +8,12 @@ export function cannotKeep(): 'plain_http' | 'browser' | undefined {
   return 'serviceWorker' in navigator ? undefined : 'browser'
 }
 
-/** What is on the screen has come: the line is free. */
-const AFTER_MS = 1_500
-
 export function keepPage(): void {
   if (cannotKeep()) return
-  setTimeout(() => {
+  whenIdle(() => {
     // Refused in some private windows: the page is fetched each time, as it was.
     navigator.serviceWorker.register('./sw.js', { updateViaCache: 'none' }).catch(() => {})
-  }, AFTER_MS)
+  })
 }
 
 /**
@@ -27,7 +25,7 @@ export async function letGo(): Promise<void> {
   try {
     const kept = await navigator.serviceWorker.getRegistration()
     if (!kept) return
-    await new Promise(resolve => setTimeout(resolve, AFTER_MS))
+    await new Promise<void>(whenIdle)
     const { status, headers } = await fetch('./sw.js', { cache: 'no-store' })
     const isThere =
       status !== 404 && status !== 410 && (status !== 200 || /javascript/.test(headers.get('content-type') ?? ''))

@@ -4,6 +4,7 @@ import { type Signal, useComputed } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { KeyBar } from '../ui/key-bar.tsx'
 import type { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { lazySheet } from './lazily.tsx'
 import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
@@ -14,9 +15,6 @@ const loadUploadStrip = () => import('./upload-strip.tsx').then(({ UploadStrip }
 const LazyCompose = lazySheet(loadCompose)
 const LazyPasteQuestion = lazySheet(loadPasteQuestion)
 const LazyUploadStrip = lazySheet(loadUploadStrip)
-
-/** When the screen is there and nobody has begun to type. Later they may be needed without a network to fetch them over. */
-const PRELOAD_MS = 1_500
 
 export interface TerminalFootProps {
   link: HostLink
@@ -33,10 +31,17 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
-    const timer = setTimeout(() => {
-      for (const load of [loadCompose, loadPasteQuestion, loadUploadStrip]) load().catch(() => {}) // it is tried again when asked for
-    }, PRELOAD_MS)
-    return () => clearTimeout(timer)
+    let off: (() => void) | undefined = () => {}
+    void session.shown.then(() => {
+      // Later they may be needed without a network to fetch them over.
+      off &&= whenIdle(() => {
+        for (const load of [loadCompose, loadPasteQuestion, loadUploadStrip]) load().catch(() => {}) // it is tried again when asked for
+      })
+    })
+    return () => {
+      off?.()
+      off = undefined
+    }
   }, [ready])
 
   useEffect(() => {

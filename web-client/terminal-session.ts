@@ -74,6 +74,7 @@ export class TerminalSession {
     if (known && known.clients > 0) this.size.value = { cols: known.cols, rows: known.rows }
     const view = new TerminalView(box, {
       mode: session_id ? 'follow' : 'own',
+      size: known && { cols: known.cols, rows: known.rows },
       filter: this.sticky.filter,
       modified: () => this.sticky.on,
       pasted: (text, files) => this.ways.pasted(text, files),
@@ -222,8 +223,7 @@ export class TerminalSession {
     await fontReady()
     const { size } = this.#view ?? {}
     if (size?.cols !== cols || size.rows !== rows) return
-    const fits = this.#view?.measure()
-    if (fits?.cols === cols && fits.rows === rows) this.#view?.setMode('own')
+    if (this.#view?.fits({ cols, rows })) this.#view.setMode('own')
   }
 
   get session(): SessionInfo | undefined {

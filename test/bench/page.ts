@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { type BrowserContext, type CDPSession, devices, type Page, chromium as playwright } from '@playwright/test'
 import { hasPage, webRoot } from './filled.ts'
-import { BenchHost } from './host.ts'
+import { BenchHost, wait } from './host.ts'
 import { median, ms, print, type Row } from './table.ts'
 
 const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
@@ -26,7 +26,7 @@ export async function page(): Promise<void> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--disable-background-networking', '--no-first-run'],
   })
   const rows: Row[] = []
-  let wire = new Map<string, number>()
+  let wire: Wire = { first: new Map(), later: new Map() }
   try {
     for (const [network, name] of [
       [undefined, 'loopback'],
@@ -45,37 +45,51 @@ export async function page(): Promise<void> {
       rows.push([`${name}, nothing cached, paired on the way`, ms(median(cold))])
       rows.push([`${name}, opened again`, ms(median(warm))])
     }
+    const kept: number[] = []
+    const context = await browser.newContext(devices['Pixel 7'])
+    const { url } = await visit(context, (await host.ask('address')).address, session_id, undefined, isKept)
+    for (let i = 0; i < TIMES; i++) kept.push((await visit(context, new URL('/', url).href, session_id, undefined)).ms)
+    await context.close()
+    rows.push(['loopback, opened again, kept by its service worker', ms(median(kept))])
   } finally {
     await browser.close()
     await host.stop()
   }
-  const kb = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`
-  print(
-    'the phone’s page until a shell answers a key: what came over HTTP (gzip)',
-    [...wire, ['all', [...wire.values()].reduce((sum, bytes) => sum + bytes, 0)] as const].map(([kind, bytes]) => [
-      kind,
-      kb(bytes),
-    ]),
-  )
+  print('the phone’s page until a shell answers a key: what came over HTTP (gzip)', weights(wire.first))
+  print('what follows while nothing else is to do', weights(wire.later))
   print(`from navigation to a shell that answered a key, with a processor ${SLOWER} times slower`, rows)
+}
+
+function weights(wire: Map<string, number>): Row[] {
+  const all = [...wire.values()].reduce((sum, bytes) => sum + bytes, 0)
+  return [...wire, ['all', all] as const].map(([kind, bytes]) => [kind, `${(bytes / 1024).toFixed(1)} KB`])
+}
+
+/** Bytes as they were sent, by kind of file: asked for until a key was answered, and after that. */
+interface Wire {
+  first: Map<string, number>
+  later: Map<string, number>
 }
 
 interface Visit {
   ms: number
   url: string
-  /** Bytes of bodies as they were sent, by kind of file. */
-  wire: Map<string, number>
+  wire: Wire
 }
+
+/** The page asks for the rest a moment after its first picture, and sends nothing for longer than this when it has it. */
+const QUIET_MS = 3_000
 
 async function visit(
   context: BrowserContext,
   address: string,
   session_id: string,
   network: typeof MOBILE | undefined,
+  until: (page: Page) => Promise<unknown> = async () => {},
 ): Promise<Visit> {
   const page = await context.newPage()
   const cdp = await context.newCDPSession(page)
-  const wire = await weigh(cdp)
+  const scale = await weigh(cdp)
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
   if (network) await cdp.send('Network.emulateNetworkConditions', network)
   await page.addInitScript(watch, session_id)
@@ -85,6 +99,8 @@ async function visit(
     timeout: 60_000,
   })
   const measured = await typed(page)
+  const wire = await scale.rest()
+  await until(page)
   const url = page.url()
   await page.close()
   return { ms: measured, url, wire }
@@ -112,20 +128,36 @@ async function typed(page: Page): Promise<number> {
   return answered
 }
 
-async function weigh(cdp: CDPSession): Promise<Map<string, number>> {
-  const wire = new Map<string, number>()
-  const kinds = new Map<string, string>()
+/** The page's service worker has all that it keeps, and is the one that answers the next time. */
+async function isKept(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready)
+}
+
+/** `rest` resolves with what was sent once no more is asked for. */
+async function weigh(cdp: CDPSession): Promise<{ rest(): Promise<Wire> }> {
+  const wire: Wire = { first: new Map(), later: new Map() }
+  const asked = new Map<string, { kind: string; wire: Map<string, number> }>()
+  let now = wire.first
+  let last = performance.now()
   await cdp.send('Network.enable')
   // As over plain HTTP in a LAN: browsers take brotli only from localhost and over HTTPS.
   await cdp.send('Network.setExtraHTTPHeaders', { headers: { 'accept-encoding': 'gzip' } })
-  cdp.on('Network.responseReceived', ({ requestId, response }) => {
-    kinds.set(requestId, extname(new URL(response.url).pathname) || 'the page itself')
+  cdp.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    last = performance.now()
+    asked.set(requestId, { kind: extname(new URL(request.url).pathname) || 'the page itself', wire: now })
   })
   cdp.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
-    const kind = kinds.get(requestId)
-    if (kind) wire.set(kind, (wire.get(kind) ?? 0) + encodedDataLength)
+    last = performance.now()
+    const one = asked.get(requestId)
+    if (one) one.wire.set(one.kind, (one.wire.get(one.kind) ?? 0) + encodedDataLength)
   })
-  return wire
+  const rest = async () => {
+    now = wire.later
+    last = performance.now()
+    while (performance.now() - last < QUIET_MS) await wait(100)
+    return wire
+  }
+  return { rest }
 }
 
 /** Runs in the page, before its own scripts. */

@@ -199,7 +199,7 @@ test('a session that asks for somebody is told of once, in the background only, 
       [at, watchers] as const,
     )
     await host.desktop.rename(session_id, `agent ${++named}`)
-    await expect(phone.page.getByText(`agent ${named}`)).toBeAttached()
+    await expect(phone.page.getByText(`agent ${named}`, { exact: true })).toBeAttached()
   }
   await says(1)
   expect(await notices(phone), 'while the page is seen').toEqual([])

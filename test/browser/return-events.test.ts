@@ -145,6 +145,24 @@ test('what was missed is not played back, whether much or too much', async ({ ph
   }
 })
 
+test('a phone that takes long to read what it missed sees no film of it either', async ({ phone, host }) => {
+  test.slow()
+  await phone.open()
+  await phone.newSession()
+  const cdp = await phone.page.context().newCDPSession(phone.page)
+  const print = await phone.later('seq 1 100000')
+  await host.network('down')
+  const film = await phone.film()
+  print()
+  await phone.page.waitForTimeout(2500)
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 25 })
+  await host.network('up')
+  await expect.poll(() => phone.screen(), { timeout: 60_000 }).toContain('\n100000')
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await phone.agrees()
+  expect((await film()).map(text => text.slice(-30))).toHaveLength(2)
+})
+
 test('tries end visibly and can be begun again', async ({ phone, host }) => {
   await phone.page.clock.install()
   await phone.open()

@@ -1,4 +1,5 @@
 // Keys as bytes and as text. Knows nothing of handshakes.
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -11,6 +12,17 @@ import {
   parsePairingFragment,
   sharedSecret,
 } from '../../protocol/keys.ts'
+
+/** What stands before the 32 bytes of a secret key in PKCS #8 (RFC 8410). */
+const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+function nodeSecret(bytes: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([PKCS8, bytes]), format: 'der', type: 'pkcs8' })
+}
+
+function nodePublic(secret: Uint8Array): Uint8Array {
+  return Uint8Array.from(createPublicKey(nodeSecret(secret)).export({ format: 'der', type: 'spki' }).subarray(-32))
+}
 
 describe('base64url', () => {
   it('writes what Node writes, and reads it back', () => {
@@ -37,6 +49,41 @@ describe('base64url', () => {
 })
 
 describe('key pairs', () => {
+  it('agree as RFC 7748 says, section 5.2 and 6.1', () => {
+    const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'))
+    expect(
+      sharedSecret(
+        hex('a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4'),
+        hex('e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c'),
+      ),
+    ).toEqual(hex('c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552'))
+    // The top bit of the point is ignored.
+    expect(
+      sharedSecret(
+        hex('4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d'),
+        hex('e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493'),
+      ),
+    ).toEqual(hex('95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957'))
+    const bob = keyPairOf(hex('5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb'))
+    expect(bob.publicKey).toEqual(hex('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f'))
+  })
+
+  it('agree with what Node computes, whatever the keys', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        (one, two) => {
+          const [mine, other] = [keyPairOf(one), keyPairOf(two)]
+          expect(mine.publicKey).toEqual(nodePublic(one))
+          const theirs = diffieHellman({ privateKey: nodeSecret(one), publicKey: createPublicKey(nodeSecret(two)) })
+          expect(sharedSecret(mine.secretKey, other.publicKey)).toEqual(Uint8Array.from(theirs))
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+
   it('are made again from their secret key, and agree', () => {
     const [a, b] = [generateKeyPair(), generateKeyPair()]
     expect(keyPairOf(a.secretKey)).toEqual(a)
