@@ -213,7 +213,7 @@ test('a session that asks for somebody is told of once, in the background only, 
   await says(4)
   expect(await notices(phone), 'once').toEqual([{ title: 'agent 4', body: 'question 3', tag: session_id }])
   await hide(phone.page, false)
-  await phone.page.getByText('agent 5').tap()
+  await phone.page.getByText('agent 5', { exact: true }).tap()
   await expect(phone.page.locator('.terminal-view')).toBeVisible()
   await expect.poll(() => notices(phone)).toEqual([])
   // Tapped: the worker tells the page which one.

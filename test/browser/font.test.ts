@@ -94,6 +94,26 @@ test('a session is measured in the font that draws it, and no second time', asyn
   await phone.picture('font-letters')
 })
 
+test('until the first prompt comes what it is drawn with, and no more', async ({ phone }) => {
+  const asked: string[] = []
+  phone.page.on('request', request => {
+    const file = /\/assets\/(.+)-[\w-]{8}(\.\w+)$/.exec(request.url())
+    if (file) asked.push(`${file[1]}${file[2]}`)
+  })
+  await phone.open()
+  await phone.newSession()
+  const first = ['main.css', 'main.js', 'terminal.css', 'terminal.js', 'bold.woff2', 'marks.woff2', 'text.woff2']
+  // Later, while nothing else is to do, come the parts that may be needed without a network.
+  const later = ['compose.css', 'compose.js', 'paste-question.js', 'upload-strip.css', 'upload-strip.js']
+  await expect.poll(() => asked.includes('compose.js')).toBe(true)
+  const early = asked.slice(
+    0,
+    asked.findIndex(file => later.includes(file)),
+  )
+  expect([...new Set(early)].sort()).toEqual(first.sort())
+  expect(asked.filter(file => file.endsWith('.woff2')).every(file => first.includes(file))).toBe(true)
+})
+
 test('a font that comes late takes its place, and one that never comes is not waited for', async ({ phone }) => {
   let let_go = () => {}
   const held = new Promise<void>(resolve => {
