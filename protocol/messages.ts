@@ -519,6 +519,7 @@ export const HostMessage = z.discriminatedUnion('type', [
     request_id,
     /**
      * `offset`: where it was written last; lines of one place come together, so that there may be more than were asked for.
+     * Blank lines have that of the line below them; of more than two in a row, two are told.
      * `at`: milliseconds since the session's birth. `open`: it stands on the screen of a session that runs; when it changes,
      * what it became comes behind `after`, and who wants nothing twice asks behind the last line that is not open.
      */
