@@ -235,6 +235,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     /** Where the client's terminal ends; null: it has nothing. */
     have: z.nullable(Position),
     read_only: z.optional(z.boolean()),
+    /** Whether somebody is before this client's screen, as with `look`. Left out: somebody is. */
+    looking: z.optional(z.boolean()),
     /** Takes the session's size at once. Left out: look at the size that it has. */
     size: z.optional(AskedSize),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
@@ -253,7 +255,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resize'), handle, cols: z.number(), rows: z.number() }),
   /** Gives the size back to who had it before. */
   z.object({ type: z.literal('release_size'), handle }),
-  /** Whether somebody is before this client's screen. Until it says so, whoever is attached is taken to look. */
+  /** Whether somebody is before this client's screen. */
   z.object({ type: z.literal('look'), handle, looking: z.boolean() }),
   z.object({ type: z.literal('show'), request_id, session_id: id }),
   z.object({ type: z.literal('kill'), request_id, session_id: id }),

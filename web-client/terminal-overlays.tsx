@@ -32,9 +32,9 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
   const title = session.title.value
   return (
     <>
-      {overlay.value === 'menu' && <Menu session={session} overlay={overlay} />}
-      {overlay.value === 'rename' && <Rename link={link} session={session} close={close} />}
-      {overlay.value === 'end' && (
+      {overlay.value === 'menu' && <Menu session={session} overlay={overlay} readOnly={link.readOnly.value} />}
+      {overlay.value === 'rename' && !link.readOnly.value && <Rename link={link} session={session} close={close} />}
+      {overlay.value === 'end' && !link.readOnly.value && (
         <EndQuestion
           session={{ session_id: session.session_id ?? '', title, command: session.session?.command ?? [] }}
           onClose={close}
@@ -58,7 +58,12 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
   )
 }
 
-function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) {
+interface MenuProps extends Pick<OverlaysProps, 'session' | 'overlay'> {
+  /** Only what looks at things is in it. */
+  readOnly: boolean
+}
+
+function Menu({ session, overlay, readOnly }: MenuProps) {
   const { cols, rows } = session.size.value
   const own = session.mode.value === 'own'
   const ended = session.exit.value !== undefined || session.failed.value !== undefined
@@ -72,7 +77,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         {ended ? '' : own ? ', this phone’s size' : ', the size of another screen'}
       </p>
       <div class="menu">
-        {!ended && (
+        {!ended && !readOnly && (
           <button
             type="button"
             onClick={() => {
@@ -84,7 +89,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
-        {!ended && <WaysInMenu session={session} close={then(undefined)} />}
+        {!ended && !readOnly && <WaysInMenu session={session} close={then(undefined)} />}
         <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
           <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
         </button>
@@ -120,10 +125,12 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         >
           <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
         </button>
-        <button type="button" onClick={then('rename')}>
-          <Icon name="pencil" /> Rename
-        </button>
-        {!ended && (
+        {!readOnly && (
+          <button type="button" onClick={then('rename')}>
+            <Icon name="pencil" /> Rename
+          </button>
+        )}
+        {!ended && !readOnly && (
           <button type="button" class="danger" onClick={then('end')}>
             <Icon name="stop" /> End session
           </button>
@@ -133,7 +140,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
   )
 }
 
-/** For those without a key bar too; who may only look has no menu. */
+/** For those without a key bar too. */
 function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; close: () => void }) {
   const then = (use: () => void) => () => {
     close()
