@@ -72,7 +72,7 @@ test('nobody looks at a page that is frozen in the background: a bell is marked,
     await page.type(`${rings('one')} ${rings('two')} clear; echo ready\n`)
     await expect.poll(() => page.screen()).toMatch(/^ready/)
     writeFileSync(join(host.home, 'one'), '')
-    await page.type('echo so${EMPTY}me\n')
+    await page.type('echo so$(printf me)\n')
     await expect.poll(() => page.screen()).toMatch(/\nsome/)
     expect(await mark(), 'while it is seen').toBeUndefined()
     await browser.open('about:blank')

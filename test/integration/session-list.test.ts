@@ -181,9 +181,9 @@ describe('attention', () => {
     const attached = client.attach(session_id, terminal)
     attached.look(false)
     await terminal.shows('ready')
-    // Whatever the host made of the attach, it has told it before what is printed now.
-    print('later')
-    await until(() => list.of(session_id)?.last_line === 'later', 'what is printed next')
+    // Whatever the host made of the attach, it has told it before this.
+    await client.rename(session_id, 'later')
+    await until(() => list.of(session_id)?.title === 'later', 'the new name')
     expect(list.of(session_id)!.attention).not.toBeNull()
     attached.look(true)
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')

@@ -477,7 +477,8 @@ describe('the index', () => {
     let middle = 0
     for (let i = 0; i < 40; i++) {
       if (i === 20) middle = recording.end.offset
-      recording.print(`needle ${i}\r\n`)
+      // Off the screen, so that each piece has its line.
+      recording.print(`needle ${i}${'\r\n'.repeat(30)}`)
       recording.seal()
       recording.keyframe()
     }
