@@ -119,6 +119,8 @@ export class Attached extends Emitter<AttachedEvents> {
   #lostAt: number | undefined
   #ended = false
   #looking = true
+  /** As the host knows it. */
+  #toldLooking = true
 
   constructor(
     session_id: string,
@@ -202,7 +204,13 @@ export class Attached extends Emitter<AttachedEvents> {
   look(looking: boolean): void {
     if (looking === this.#looking) return
     this.#looking = looking
-    if (this.#handle !== undefined) this.#outlet.message({ type: 'look', handle: this.#handle, looking })
+    this.#tellLooking()
+  }
+
+  #tellLooking(): void {
+    if (this.#handle === undefined || this.#toldLooking === this.#looking) return
+    this.#toldLooking = this.#looking
+    this.#outlet.message({ type: 'look', handle: this.#handle, looking: this.#looking })
   }
 
   /** The message that attaches, at first or again from where the terminal ends. */
@@ -213,6 +221,7 @@ export class Attached extends Emitter<AttachedEvents> {
       this.emit('size_owner', false)
     }
     this.#sentSize = this.#size
+    this.#toldLooking = this.#looking
     return {
       type: 'attach',
       request_id,
@@ -225,6 +234,7 @@ export class Attached extends Emitter<AttachedEvents> {
       ...(this.options.fallback ? { fallback: { new: this.options.fallback } } : {}),
       ...(this.#readOnly ? { read_only: true } : {}),
       ...(this.#size ? { size: this.#size } : {}),
+      ...(this.#looking ? {} : { looking: false }),
     }
   }
 
@@ -244,7 +254,7 @@ export class Attached extends Emitter<AttachedEvents> {
     this.#readOnly = message.read_only
     if (this.#readOnly) this.#input.clear()
     this.#catchUpSize()
-    if (!this.#looking) this.#outlet.message({ type: 'look', handle: message.handle, looking: false })
+    this.#tellLooking()
     const stale = this.options.ask_stale_input ? this.#input.hold() : undefined
     if (!stale) this.#resend()
     this.emit('session', message)

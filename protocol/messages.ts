@@ -235,6 +235,8 @@ export const ClientMessage = z.discriminatedUnion('type', [
     /** Where the client's terminal ends; null: it has nothing. */
     have: z.nullable(Position),
     read_only: z.optional(z.boolean()),
+    /** Whether somebody is before this client's screen, as with `look`. Left out: somebody is. */
+    looking: z.optional(z.boolean()),
     /** Takes the session's size at once. Left out: look at the size that it has. */
     size: z.optional(AskedSize),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
@@ -253,7 +255,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('resize'), handle, cols: z.number(), rows: z.number() }),
   /** Gives the size back to who had it before. */
   z.object({ type: z.literal('release_size'), handle }),
-  /** Whether somebody is before this client's screen. Until it says so, whoever is attached is taken to look. */
+  /** Whether somebody is before this client's screen. */
   z.object({ type: z.literal('look'), handle, looking: z.boolean() }),
   z.object({ type: z.literal('show'), request_id, session_id: id }),
   z.object({ type: z.literal('kill'), request_id, session_id: id }),
@@ -519,6 +521,7 @@ export const HostMessage = z.discriminatedUnion('type', [
     request_id,
     /**
      * `offset`: where it was written last; lines of one place come together, so that there may be more than were asked for.
+     * Blank lines have that of the line below them; of more than two in a row, two are told.
      * `at`: milliseconds since the session's birth. `open`: it stands on the screen of a session that runs; when it changes,
      * what it became comes behind `after`, and who wants nothing twice asks behind the last line that is not open.
      */

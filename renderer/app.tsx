@@ -4,6 +4,7 @@ import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
+import { CopyByHand } from '../ui/copy-dialog.tsx'
 import { Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { SessionList } from '../ui/session-list.tsx'
@@ -295,6 +296,7 @@ export function App({ client }: { client: HostClient }) {
         />
       )}
       <Toasts />
+      <CopyByHand />
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../protocol/messages.ts'
+import { copy } from '../ui/copy.ts'
 import { moment } from '../ui/history-words.ts'
 import { Icon } from '../ui/icons.tsx'
 import { SPEEDS } from '../ui/player.ts'
@@ -68,13 +69,8 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
     document.title = `${title} - On the Go`
   }, [title])
 
-  const copy = () => {
-    if (!screen) return
-    const text = screen.text()
-    navigator.clipboard.writeText(text).then(
-      () => toast(selected ? 'The selection is copied' : 'The screen is copied'),
-      () => toast('Copying was refused', true),
-    )
+  const copyText = () => {
+    if (screen) void copy(screen.text(), selected ? 'The selection is copied' : 'The screen is copied')
   }
   const unmark = ({ mark_id }: Mark) =>
     client.history.unmark(session_id, mark_id).then(
@@ -96,7 +92,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
     // As in a terminal.
     if (event.ctrlKey && event.shiftKey && event.key.toLowerCase() === 'c') {
       event.preventDefault()
-      return copy()
+      return copyText()
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return
     // Those are a button's own.
@@ -137,7 +133,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
         case 'g':
           return time.current?.focus()
         case 'c':
-          return copy()
+          return copyText()
         case 'm':
           player.pause()
           return setAsking('mark')
@@ -182,7 +178,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
               label={selected ? 'Copy the selection' : 'Copy the screen'}
               keys="c"
               disabled={!screen}
-              onClick={copy}
+              onClick={copyText}
             />
             <Tool icon="flag" label="Mark this moment" keys="m" disabled={!player} onClick={() => setAsking('mark')} />
             <Tool icon="save" label="Export" keys="e" disabled={!timeline} onClick={() => setAsking('export')} />

@@ -1,8 +1,10 @@
 // One session in the window: its name, its terminal, what can be done with it. Knows nothing of the other sessions.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../protocol/client.ts'
-import type { CodedError } from '../protocol/errors.ts'
+import { type CodedError, toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
+import { isRisky, pasteSequence } from '../ui/paste.ts'
+import { type AskedPaste, PasteQuestion } from '../ui/paste-question.tsx'
 import type { SizeMode } from '../ui/size-policy.ts'
 import { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
@@ -29,11 +31,13 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
   const [failed, setFailed] = useState<CodedError>()
+  const [asked, setAsked] = useState<AskedPaste>()
 
   // Before paint: the box has its extent, and focus is where the person types next.
   useLayoutEffect(() => {
     setMode('own')
     setFailed(undefined)
+    setAsked(undefined)
     const appearance = readAppearance()
     const family = fontFamily(appearance)
     const terminal = new TerminalView(box.current!, {
@@ -44,6 +48,16 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       openLink: target => void window.open(target),
       typingFailed: error => toast(error.message, true),
       sizeChanged: setMode,
+      pasted: text => {
+        const bracketed = terminal.bracketsPaste
+        if (!isRisky(text, bracketed)) return void (text && terminal.paste(text))
+        try {
+          pasteSequence(text, bracketed)
+          setAsked({ text, bracketed, composed: false })
+        } catch (error) {
+          toast(toCoded(error).message, true)
+        }
+      },
     })
     view.current = terminal
     terminalKeys(terminal.term)
@@ -64,6 +78,14 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   useEffect(() => {
     document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
   }, [session])
+
+  const paste = (asked: AskedPaste) => {
+    const bracketed = view.current?.bracketsPaste ?? false
+    // The program that would have been told of the paste is gone: what was said about it holds no more.
+    if (asked.bracketed && !bracketed) return setAsked({ ...asked, bracketed })
+    setAsked(undefined)
+    view.current?.paste(asked.text)
+  }
 
   const running = session?.state === 'running'
   return (
@@ -106,6 +128,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       {failed && <Notice text={`This session cannot be shown: ${failed.message}.`} />}
       {session && !running && <Notice text={`This session has ended (${stateWords(session)}).`} />}
       <div class="stage" ref={box} />
+      {asked && <PasteQuestion asked={asked} paste={() => paste(asked)} close={() => setAsked(undefined)} />}
     </section>
   )
 }

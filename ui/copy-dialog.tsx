@@ -19,7 +19,7 @@ function ByHand({ text }: { text: string }) {
   }
   return (
     <Dialog title="Copy by hand" onClose={close}>
-      <p>This browser does not let the page copy. The text is selected: hold it, then choose Copy.</p>
+      <p>This browser does not let the page copy. The text is selected: copy it as you do elsewhere.</p>
       <textarea ref={field} aria-label="Text to copy" readOnly rows={6} value={text} />
       <div class="actions">
         <button type="button" onClick={close}>

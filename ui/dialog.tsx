@@ -7,7 +7,7 @@ export interface DialogProps {
   /** Shown in place of the title, which is then only what the dialog is called. */
   heading?: ComponentChildren
   class?: string
-  /** Its inputs wait for a tap: what opened a soft keyboard would hide the rest. */
+  /** Its inputs wait: a soft keyboard would hide the rest, and who only looks would type into one of many fields. */
   still?: boolean
   /** Says no to Escape ('key') or to a tap beside it, and the dialog stays. */
   mayClose?: (how: 'key' | 'beside') => boolean

@@ -29,7 +29,12 @@ export function lineCount(text: string): number {
 
 /** Whether a person is asked before it is pasted: more than a line, something unseen, or an Enter that works at once. */
 export function needsAsking(text: string, bracketed: boolean): boolean {
-  return lineCount(text) > 1 || hides(text) || (!bracketed && LINE_END.test(text))
+  return lineCount(text) > 1 || isRisky(text, bracketed)
+}
+
+/** Whether even those are asked who see what they paste, and know what a program does with lines that it waits with. */
+export function isRisky(text: string, bracketed: boolean): boolean {
+  return hides(text) || (!bracketed && LINE_END.test(text))
 }
 
 /** U+2400 and on for C0 and DEL; C1 has no pictures. */

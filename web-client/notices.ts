@@ -33,14 +33,13 @@ export class Notices {
     this.#known = new Map(sessions.map(({ session_id, attention }) => [session_id, attention?.at ?? 0]))
     const ask: SessionInfo[] = []
     for (const session of sessions) {
-      const { session_id, attention, watchers } = session
+      const { session_id, attention } = session
       if (!attention) this.#told.delete(session_id)
       else if (
         before &&
         hidden &&
+        // It is there only while nobody has looked since.
         attention.at > (before.get(session_id) ?? 0) &&
-        // Somebody sits in front of it.
-        watchers.length === 0 &&
         !this.#told.has(session_id)
       ) {
         this.#told.add(session_id)

@@ -141,8 +141,8 @@ export class ReadingPages {
     return lines.length > 0
   }
 
-  /** The line of a hit, if it is shown: lines that were written at once have one offset. */
-  shown(offset: number, is: (text: string) => boolean = () => true): string | undefined {
+  /** The line of a hit, if it is shown: lines that were written at once have one offset, with blank ones above. */
+  shown(offset: number, is: (text: string) => boolean = text => text !== ''): string | undefined {
     const { lines } = this
     const [first, last] = [lines[0], lines.at(-1)]
     if (!first || !last || offset < first.offset || offset > last.offset) return undefined

@@ -1,6 +1,6 @@
 // The list of sessions, and the button that starts one. Knows nothing of terminals.
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useId } from 'preact/hooks'
 import { toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/connection-banner.tsx'
@@ -34,11 +34,15 @@ export function Sessions({ link, beside }: SessionsProps) {
   const ending = useSignal<SessionInfo | undefined>(undefined)
   const choosing = useSignal(false)
   const about = useSignal(false)
+  const why = useId()
   const sessions = link.sessions.value
   const chosen = () => {
     choosing.value = false
   }
   const isAlone = beside === undefined
+  const { name } = link.state.value
+  /** There was a connection. A session that is asked for without one would begin whenever it is back. */
+  const isAway = link.reached.value && name !== 'ready' && name !== 'asking'
   useEffect(() => {
     const timer = setInterval(() => {
       now.value = Date.now()
@@ -101,6 +105,11 @@ export function Sessions({ link, beside }: SessionsProps) {
         )}
       </main>
       <footer>
+        {isAway && !link.readOnly.value && (
+          <p class="only-looks" id={why}>
+            Nothing can be started until the connection is back.
+          </p>
+        )}
         {link.readOnly.value && <p class="only-looks">This phone may look at sessions, and nothing else.</p>}
         <div class="bar">
           <button
@@ -115,7 +124,13 @@ export function Sessions({ link, beside }: SessionsProps) {
           </button>
           {!link.readOnly.value && (
             <>
-              <button type="button" class="primary" disabled={!link.reached.value} onClick={() => openTerminal(null)}>
+              <button
+                type="button"
+                class="primary"
+                disabled={!link.reached.value || isAway}
+                aria-describedby={why}
+                onClick={() => openTerminal(null)}
+              >
                 <Icon name="plus" /> New session
               </button>
               <button
@@ -123,7 +138,8 @@ export function Sessions({ link, beside }: SessionsProps) {
                 class="choose"
                 aria-label="Choose what to start"
                 aria-haspopup="dialog"
-                disabled={!link.reached.value}
+                disabled={!link.reached.value || isAway}
+                aria-describedby={why}
                 onClick={() => {
                   choosing.value = true
                 }}

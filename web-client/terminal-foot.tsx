@@ -10,7 +10,7 @@ import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
 const loadCompose = () => import('./compose.tsx').then(({ Compose }) => Compose)
-const loadPasteQuestion = () => import('./paste-question.tsx').then(({ PasteQuestion }) => PasteQuestion)
+const loadPasteQuestion = () => import('../ui/paste-question.tsx').then(({ PasteQuestion }) => PasteQuestion)
 const loadUploadStrip = () => import('./upload-strip.tsx').then(({ UploadStrip }) => UploadStrip)
 const LazyCompose = lazySheet(loadCompose)
 const LazyPasteQuestion = lazySheet(loadPasteQuestion)
@@ -70,7 +70,12 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
         act={action => (action === 'compose' ? ways.compose() : void ways.pasteClipboard())}
       />
       {ways.asked.value && (
-        <LazyPasteQuestion asked={ways.asked.value} answer={answer => ways.answerPaste(answer)} close={close} />
+        <LazyPasteQuestion
+          asked={ways.asked.value}
+          paste={() => ways.answerPaste('paste')}
+          edit={ways.asked.value.composed ? undefined : () => ways.answerPaste('edit')}
+          close={close}
+        />
       )}
     </div>
   )

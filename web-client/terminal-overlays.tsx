@@ -6,6 +6,7 @@ import { copy } from '../ui/copy.ts'
 import { Dialog, Question } from '../ui/dialog.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { OpenLink } from '../ui/open-link.tsx'
+import { ShownText } from '../ui/shown-text.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
@@ -14,7 +15,6 @@ import { letProgramsAsk, programsMayAsk } from './looks.ts'
 import { backToSessions, openReading, openRecording } from './route.ts'
 import { screenReader } from './screen-reader.ts'
 import { EndQuestion, endSession } from './sessions.tsx'
-import { ShownText } from './shown-text.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 import { chooseFiles } from './uploads.ts'
 
@@ -33,9 +33,9 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
   const title = session.title.value
   return (
     <>
-      {overlay.value === 'menu' && <Menu session={session} overlay={overlay} />}
-      {overlay.value === 'rename' && <Rename link={link} session={session} close={close} />}
-      {overlay.value === 'end' && (
+      {overlay.value === 'menu' && <Menu session={session} overlay={overlay} readOnly={link.readOnly.value} />}
+      {overlay.value === 'rename' && !link.readOnly.value && <Rename link={link} session={session} close={close} />}
+      {overlay.value === 'end' && !link.readOnly.value && (
         <EndQuestion
           session={{ session_id: session.session_id ?? '', title, command: session.session?.command ?? [] }}
           onClose={close}
@@ -59,7 +59,12 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
   )
 }
 
-function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) {
+interface MenuProps extends Pick<OverlaysProps, 'session' | 'overlay'> {
+  /** Only what looks at things is in it. */
+  readOnly: boolean
+}
+
+function Menu({ session, overlay, readOnly }: MenuProps) {
   const { cols, rows } = session.size.value
   const own = session.mode.value === 'own'
   const ended = session.exit.value !== undefined || session.failed.value !== undefined
@@ -73,7 +78,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         {ended ? '' : own ? ', this phone’s size' : ', the size of another screen'}
       </p>
       <div class="menu">
-        {!ended && (
+        {!ended && !readOnly && (
           <button
             type="button"
             onClick={() => {
@@ -85,7 +90,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
             {own ? 'Give the size back' : 'Use this phone’s size'}
           </button>
         )}
-        {!ended && <WaysInMenu session={session} close={then(undefined)} />}
+        {!ended && !readOnly && <WaysInMenu session={session} close={then(undefined)} />}
         <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
           <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
         </button>
@@ -121,10 +126,12 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
         >
           <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
         </button>
-        <button type="button" onClick={then('rename')}>
-          <Icon name="pencil" /> Rename
-        </button>
-        {!ended && (
+        {!readOnly && (
+          <button type="button" onClick={then('rename')}>
+            <Icon name="pencil" /> Rename
+          </button>
+        )}
+        {!ended && !readOnly && (
           <button type="button" class="danger" onClick={then('end')}>
             <Icon name="stop" /> End session
           </button>
@@ -134,7 +141,7 @@ function Menu({ session, overlay }: Pick<OverlaysProps, 'session' | 'overlay'>) 
   )
 }
 
-/** For those without a key bar too; who may only look has no menu. */
+/** For those without a key bar too. */
 function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; close: () => void }) {
   const then = (use: () => void) => () => {
     close()

@@ -11,7 +11,7 @@ import { coverWithPicture } from './last-picture.ts'
 import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
-import { backToSessions, nameTerminal, openRecording, openTerminal } from './route.ts'
+import { backToSessions, nameTerminal, openTerminal } from './route.ts'
 import { screenReader } from './screen-reader.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
@@ -104,38 +104,24 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
         </button>
       )}
       <TerminalHeader link={link} session_id={session?.session_id ?? session_id ?? undefined} title={title}>
-        {readOnly ? (
-          // There is nothing in the menu that it may do, but to look at what was.
-          <>
-            <span class="mark">
-              <Icon name="eye" /> Looking only
-            </span>
-            {session?.session_id && (
-              <button
-                type="button"
-                class="icon"
-                aria-label="Timeline"
-                onClick={() => openRecording(session.session_id ?? '')}
-              >
-                <Icon name="history" />
-              </button>
-            )}
-          </>
-        ) : (
-          <button
-            type="button"
-            class="icon"
-            aria-label="Menu"
-            aria-haspopup="dialog"
-            disabled={!session}
-            onMouseDown={keepFocus}
-            onClick={() => {
-              overlay.value = 'menu'
-            }}
-          >
-            <Icon name="more" />
-          </button>
+        {readOnly && (
+          <span class="mark">
+            <Icon name="eye" /> Looking only
+          </span>
         )}
+        <button
+          type="button"
+          class="icon"
+          aria-label="Menu"
+          aria-haspopup="dialog"
+          disabled={!session}
+          onMouseDown={keepFocus}
+          onClick={() => {
+            overlay.value = 'menu'
+          }}
+        >
+          <Icon name="more" />
+        </button>
       </TerminalHeader>
       <div ref={banner}>
         <ConnectionBanner

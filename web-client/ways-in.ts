@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { toCoded } from '../protocol/errors.ts'
 import { NO_MODIFIERS } from '../ui/key-codes.ts'
 import { needsAsking, pasteSequence } from '../ui/paste.ts'
+import type { AskedPaste } from '../ui/paste-question.tsx'
 import { quotePath } from '../ui/quote.ts'
 import type { TerminalView } from '../ui/terminal-view.ts'
 import { toast } from '../ui/toast.tsx'
@@ -11,13 +12,8 @@ import { keepDraft, keepSent, readDraft } from './composed.ts'
 import type { HostLink } from './host-link.ts'
 import { Uploads } from './uploads.ts'
 
-/** A person is asked before this goes in. */
-export interface AskedPaste {
-  text: string
-  /** As it was when it was asked: whether the program is told that it is a paste. */
-  bracketed: boolean
-  /** It comes from the compose sheet; `enter`: and Enter follows. */
-  composed: boolean
+/** `composed`: it comes from the compose sheet; `enter`: and Enter follows. */
+interface AskedHere extends AskedPaste {
   enter: boolean
 }
 
@@ -43,7 +39,7 @@ export class WaysIn {
   readonly draft = signal('')
   /** Where the text field's selection is, or was when it was closed. */
   selection = { start: 0, end: 0 }
-  readonly asked = signal<AskedPaste | undefined>(undefined)
+  readonly asked = signal<AskedHere | undefined>(undefined)
   readonly uploads: Uploads
 
   readonly #link: HostLink

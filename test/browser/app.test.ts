@@ -1,9 +1,10 @@
 // The page as an app: installable, open while its host is away, up to date after it, and notifying. Knows nothing of
 // terminals.
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import type { BrowserHost } from '../support/browser-host.ts'
 import { expect, type Phone, test } from './phone.ts'
 
 test.use({ serviceWorkers: 'allow' })
@@ -144,20 +145,6 @@ test('a link that names no session leads to the list, and is asked of nobody', a
   }
 })
 
-/** What the host says of sessions that ask for somebody. */
-async function asks(page: Page): Promise<void> {
-  await page.addInitScript(() => {
-    const state = { attention: null as unknown, watchers: [] as string[] }
-    Object.assign(window, { asking: state })
-    const parse = JSON.parse
-    JSON.parse = (text, reviver) => {
-      const value = parse(text, reviver)
-      if (value?.type === 'sessions') for (const session of value.sessions) Object.assign(session, state)
-      return value
-    }
-  })
-}
-
 /** Whether the page is looked at, as far as it is told. */
 async function hide(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate(hidden => {
@@ -176,55 +163,118 @@ const notices = (phone: Phone) =>
     ),
   )
 
-test('a session that asks for somebody is told of once, in the background only, and not while it is watched', async ({
+/** A session that prints what it is told to, in the order in which it is told. */
+async function agent(host: BrowserHost) {
+  const script = 'n=1; while :; do if [ -e "say-$n" ]; then cat "say-$n"; n=$((n+1)); fi; sleep 0.02; done'
+  const command = ['sh', '-c', script]
+  const { session_id } = await host.desktop.create({ title: 'agent', command, cwd: host.home })
+  let told = 0
+  return {
+    session_id,
+    say(text: string) {
+      writeFileSync(join(host.home, 'saying'), text)
+      renameSync(join(host.home, 'saying'), join(host.home, `say-${++told}`))
+    },
+    /** What the host marks it with. */
+    mark: async () => (await host.desktop.list()).find(one => one.session_id === session_id)?.attention?.text,
+  }
+}
+
+const ask = (text: string) => `\x1b]9;${text}\x07${text}\r\n`
+
+test('a session that asks for somebody is told of once, with what it said, and only where nobody looks', async ({
   phone,
   host,
   context,
 }) => {
+  test.slow()
   await context.grantPermissions(['notifications'], { origin: host.origin })
-  await asks(phone.page)
   await phone.open()
   await isKept(phone.page)
-  const { session_id } = await host.desktop.create({ title: 'agent', command: ['cat'] })
-  await expect(phone.page.getByText('agent')).toBeVisible()
-  let named = 0
-  /** The host tells its list anew whenever something in it changes. */
-  const says = async (at: number, watchers: string[] = []) => {
-    await phone.page.evaluate(
-      ([at, watchers]) => {
-        const state = (window as unknown as { asking: { attention: unknown; watchers: unknown } }).asking
-        state.attention = { at, text: `question ${at}` }
-        state.watchers = watchers as string[]
-      },
-      [at, watchers] as const,
-    )
-    await host.desktop.rename(session_id, `agent ${++named}`)
-    await expect(phone.page.getByText(`agent ${named}`, { exact: true })).toBeAttached()
-  }
-  await says(1)
+  const { session_id, say, mark } = await agent(host)
+  const row = phone.page.locator('.row', { hasText: 'agent' })
+  await expect(row).toBeVisible()
+  const said = (body: string) => [{ title: 'agent', body, tag: session_id }]
+  say(ask('seen in the list'))
+  await expect(row.getByText('seen in the list').first()).toBeVisible()
   expect(await notices(phone), 'while the page is seen').toEqual([])
+
   await hide(phone.page, true)
-  await says(1)
   expect(await notices(phone), 'of what was before').toEqual([])
-  await says(2, ['somebody'])
-  expect(await notices(phone), 'while somebody looks').toEqual([])
-  await says(3)
-  await expect.poll(() => notices(phone)).toEqual([{ title: 'agent 4', body: 'question 3', tag: session_id }])
-  await says(4)
-  expect(await notices(phone), 'once').toEqual([{ title: 'agent 4', body: 'question 3', tag: session_id }])
+  say(ask('May I run make?'))
+  await expect.poll(() => notices(phone)).toEqual(said('May I run make?'))
+  say(ask('Well?'))
+  await expect.poll(mark).toBe('Well?')
+  await expect(row.getByText('Well?').first()).toBeAttached()
+  expect(await notices(phone), 'once').toEqual(said('May I run make?'))
+
+  // Tapped: the worker opens that session, and the notification goes.
+  const [worker] = context.serviceWorkers()
   await hide(phone.page, false)
-  await phone.page.getByText('agent 5', { exact: true }).tap()
-  await expect(phone.page.locator('.terminal-view')).toBeVisible()
+  await worker!.evaluate(async () => {
+    const scope = self as unknown as { registration: ServiceWorkerRegistration } & EventTarget
+    const [notification] = await scope.registration.getNotifications()
+    const init = { notification } as unknown as EventInit
+    scope.dispatchEvent(
+      new (self as unknown as { NotificationEvent: typeof Event }).NotificationEvent('notificationclick', init),
+    )
+  })
+  await phone.shows('Well?')
   await expect.poll(() => notices(phone)).toEqual([])
-  // Tapped: the worker tells the page which one.
+  await expect.poll(mark).toBeUndefined()
+
+  say(ask('under somebody’s eyes'))
+  await phone.shows('under somebody’s eyes')
+  expect(await mark(), 'while somebody looks').toBeUndefined()
+  // Its terminal is open, but in a pocket.
+  await hide(phone.page, true)
+  say(ask('Are you there?'))
+  await expect.poll(() => notices(phone)).toEqual(said('Are you there?'))
+
+  // A page that comes back by itself in the background is nobody who looks, and hears nothing twice.
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost')).toBeAttached()
+  await host.network('up')
+  await expect(phone.page.getByText('Connection lost')).toHaveCount(0, { timeout: 30_000 })
+  say('after the return\r\n')
+  await phone.shows('after the return')
+  expect(await mark()).toBe('Are you there?')
+  expect(await notices(phone)).toEqual(said('Are you there?'))
+  await hide(phone.page, false)
+  await expect.poll(mark).toBeUndefined()
+  await expect.poll(() => notices(phone)).toEqual([])
+
+  // All that was said comes again to a page that is loaded anew.
+  await phone.page.reload()
+  await phone.shows('Are you there?')
   await phone.page.goBack()
-  await phone.page.evaluate(session_id => {
-    navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { open: session_id } }))
-  }, session_id)
-  await expect(phone.page.locator('.terminal-view')).toBeVisible()
+  await expect(row).toBeVisible()
+  await hide(phone.page, true)
+  await host.desktop.rename(session_id, 'agent, renamed')
+  await expect(phone.page.getByText('agent, renamed')).toBeAttached()
+  expect(await notices(phone), 'of what is played again').toEqual([])
   await phone.page.goto(`${host.origin}/?session=${session_id}`)
   await expect(phone.page.locator('.terminal-view')).toBeVisible()
   expect(phone.page.url()).toBe(`${host.origin}/`)
+})
+
+test('while the connection is lost nothing can be started, and the list says so', async ({ phone, host }) => {
+  await phone.open()
+  await host.network('down')
+  const why = phone.page.getByText('Nothing can be started until the connection is back.')
+  await expect(why).toBeVisible()
+  const start = phone.page.getByRole('button', { name: 'New session' })
+  await expect(start).toBeDisabled()
+  await expect(start).toHaveAccessibleDescription('Nothing can be started until the connection is back.')
+  await expect(phone.page.getByRole('button', { name: 'Choose what to start' })).toBeDisabled()
+  await phone.picture('away-list')
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.picture('away-list-320-light')
+  await phone.fits()
+  await host.network('up')
+  await expect(start).toBeEnabled({ timeout: 30_000 })
+  await expect(why).toHaveCount(0)
 })
 
 test('the page says how it is connected, and asks about notifications only when told to', async ({ phone }) => {

@@ -56,3 +56,33 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
       await browser.stop()
     }
   })
+
+test('nobody looks at a page that is frozen in the background: a bell is marked, and gone when it is thawed', async ({
+  host,
+}) => {
+  const browser = await PlainBrowser.start(CHROMIUM)
+  try {
+    const page = await browser.open(await host.address())
+    await expect.poll(() => page.evaluate("!!document.querySelector('footer button.primary:enabled')")).toBe(true)
+    await page.evaluate("document.querySelector('footer button.primary').click()")
+    await expect.poll(() => page.screen()).toMatch(/^\$$/)
+    await page.evaluate("document.querySelector('.xterm textarea').focus()")
+    const mark = async () => (await host.desktop.list())[0]?.attention?.text
+    const rings = (file: string) => `(until [ -e ${file} ]; do sleep 0.02; done; printf '\\033]9;${file}\\007') &`
+    await page.type(`${rings('one')} ${rings('two')} clear; echo ready\n`)
+    await expect.poll(() => page.screen()).toMatch(/^ready/)
+    writeFileSync(join(host.home, 'one'), '')
+    await page.type('echo so$(printf me)\n')
+    await expect.poll(() => page.screen()).toMatch(/\nsome/)
+    expect(await mark(), 'while it is seen').toBeUndefined()
+    await browser.open('about:blank')
+    await page.lifecycle('frozen')
+    writeFileSync(join(host.home, 'two'), '')
+    await expect.poll(mark).toBe('two')
+    await page.lifecycle('active')
+    await page.toFront()
+    await expect.poll(mark).toBeUndefined()
+  } finally {
+    await browser.stop()
+  }
+})

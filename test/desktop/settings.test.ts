@@ -26,6 +26,8 @@ test('what is entered holds at once, is in the file, and is there after a restar
   const app = await start()
   const page = await app.firstWindow()
   const dialog = await openSettings(page)
+  // Nobody has chosen a field yet.
+  await expect(dialog).toBeFocused()
   const days = dialog.getByLabel('Keep ended sessions for')
   await expect(days).toHaveValue('30')
   await days.fill('7')

@@ -1,6 +1,6 @@
 // The main window: what it shows and what is typed into it reach the shell. Knows no message of the protocol.
 import { join } from 'node:path'
-import { expect, expectPrompt, expectShown, screenshots, startSession, test } from './support/app.ts'
+import { expect, expectPrompt, expectShown, picture, screenshots, startSession, test } from './support/app.ts'
 
 test('the window comes up, starts a session and echoes what is typed into it', async ({ start }) => {
   const app = await start()
@@ -103,4 +103,39 @@ test('a page that crashes is put back, and the session has lost nothing', async 
   await expectShown(again, /\nbefore the crash/)
   await again.keyboard.type('echo still $MARK\n')
   await expectShown(again, /\nstill kept/)
+})
+
+test('a paste is asked about where its lines would be run at once, or where it hides something', async ({ start }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await startSession(page)
+  const paste = async (text: string) => {
+    await app.evaluate(({ clipboard }, text) => clipboard.writeText(text), text)
+    await page.locator('.xterm textarea').focus()
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.paste())
+  }
+  await page.keyboard.type('stty -echo; printf "\\033[?2004l"; echo; echo plain; cat\n')
+  await expectShown(page, /\nplain/)
+  const question = page.getByRole('dialog', { name: 'Paste 2 lines?' })
+  await paste('one\ntwo\n')
+  await expect(question).toBeVisible()
+  await expect(question.getByText('every line is run or sent as soon as it arrives')).toBeVisible()
+  await expect(question.getByRole('button', { name: 'Edit' })).toHaveCount(0)
+  await picture(page, 'paste-question')
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await expect(question).toHaveCount(0)
+  await paste('three\nfour\n')
+  await question.getByRole('button', { name: 'Paste', exact: true }).click()
+  await expectShown(page, /plain\s*\n\s*three\s*\n\s*four/)
+  await paste('hidden \u202etxt')
+  await expect(page.getByRole('dialog', { name: 'Paste 1 line?' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  // Who is told of pastes waits for Enter.
+  await page.keyboard.press('Control+d')
+  await page.keyboard.type('printf "\\033[?2004h"; echo bracketed; cat -v\n')
+  await expectShown(page, /\$ bracketed/)
+  await paste('five\nsix\n')
+  await expectShown(page, /\[200~five/)
+  await expect(page.getByRole('dialog')).toHaveCount(0)
 })

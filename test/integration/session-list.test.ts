@@ -170,6 +170,25 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
+  it('stays when a client comes back on which nobody looks', async () => {
+    const host = await startHost()
+    const list = watching(localClient(host))
+    const { session_id, print } = await startCat(localClient(host))
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    const client = localClient(host)
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    attached.look(false)
+    await terminal.shows('ready')
+    // Whatever the host made of the attach, it has told it before this.
+    await client.rename(session_id, 'later')
+    await until(() => list.of(session_id)?.title === 'later', 'the new name')
+    expect(list.of(session_id)!.attention).not.toBeNull()
+    attached.look(true)
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
   it('keeps what was said when it rings behind that, and tells within a second what was said behind a bell', async () => {
     const client = localClient(await startHost())
     const list = watching(client)

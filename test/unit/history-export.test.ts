@@ -229,16 +229,16 @@ describe('text and HTML', () => {
   it('have the lines as they stood on the screen, of sealed pieces and of the tail', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
-    recording.print('one\r\n10%\r20%\r\n')
+    recording.print('one\r\n\r\n10%\r20%\r\n')
     recording.seal()
-    recording.keyframe('\x1bcone\r\n20%\r\n')
-    recording.print('\x1b[31mthree\x1b[m\r\n')
+    recording.keyframe('\x1bcone\r\n\r\n20%\r\n')
+    recording.print('\r\n\x1b[31mthree\x1b[m\r\n')
     const { session_id } = recording
-    expect((await exported(history, { session_id, format: 'txt' })).toString()).toBe('one\n20%\nthree\n')
+    expect((await exported(history, { session_id, format: 'txt' })).toString()).toBe('one\n\n20%\n\nthree\n')
     await until(async () => (await history.stats()).text_pending === 0)
-    expect((await exported(history, { session_id, format: 'txt' })).toString()).toBe('one\n20%\nthree\n')
+    expect((await exported(history, { session_id, format: 'txt' })).toString()).toBe('one\n\n20%\n\nthree\n')
     const html = (await exported(history, { session_id, format: 'html' })).toString()
-    expect(html).toContain('<pre>one\n20%\n<span style="color:#f07178">three</span>\n</pre>')
+    expect(html).toContain('<pre>one\n\n20%\n\n<span style="color:#f07178">three</span>\n</pre>')
   })
 
   it('of hostile output are inert', async () => {

@@ -63,7 +63,8 @@ self.addEventListener('notificationclick', event => {
   if (typeof session_id !== 'string') return
   event.waitUntil(
     (async () => {
-      const pages = await self.clients.matchAll({ type: 'window' })
+      // Also a page that was loaded before this worker was there.
+      const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
       const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
       if (!page) return void (await self.clients.openWindow(`./?session=${encodeURIComponent(session_id)}`))
       page.postMessage({ open: session_id })

@@ -199,9 +199,10 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
     const done = writes.slice(0, count)
     const last = done.findLast(each => each.do === 'append')
     if (last) say({ say: 'committed', batch: last.batch })
-    if (done.some(each => each.do === 'seal' || each.do === 'update')) {
-      trimDue = textDue = true
-    } else if (!trimDue && trimmer.over) trimDue = true
+    if (done.some(each => each.do === 'seal' || each.do === 'update')) trimDue = true
+    else if (!trimDue && trimmer.over) trimDue = true
+    // A session that goes on has left what was sealed at its end.
+    textDue = true
     if (!retry) wrote()
   }
 

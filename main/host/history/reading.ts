@@ -8,8 +8,8 @@ import type { PieceRow } from '../store/pieces.ts'
 import type { SessionRow, Store } from '../store/store.ts'
 import { unzstd } from './compression.ts'
 import { Reader } from './reader.ts'
-import { compare, join } from './stretch.ts'
-import { beginningAt, type Rendered, renderText, type Size } from './text.ts'
+import { compare, cut, join } from './stretch.ts'
+import { beginningAt, Drawing, renderText, type Size } from './text.ts'
 import { type Carried, TextBlocks, type TextLine } from './text-blocks.ts'
 import type { LostReason, StoredKeyframe, Stretch } from './types.ts'
 import { endOfRow, readStretch, startOf, unpackTiming } from './writer.ts'
@@ -32,6 +32,18 @@ const PAGE_CHARACTERS = 200_000
 /** Parts that are remembered: who pages back and forth crosses a boundary now and then. */
 const PARTS = 8
 
+/**
+ * Parts without a text that are drawn only to know when the lines on a screen were written. A megabyte leaves hardly any of
+ * them there; a full-screen program leaves all that it lies over, and then a text will tell soon.
+ */
+const MOST_BEFORE = 4
+
+/** Ends of running sessions whose terminals are kept between two pages: nobody reads in more at once. */
+const GROWING = 2
+
+/** For so long, so that who follows what is printed does not have a megabyte drawn for each line of it. */
+const GROWING_MS = 10_000
+
 /** A piece of the log whose text is read as one; or one that is not there. */
 interface Part {
   from: Position
@@ -47,19 +59,25 @@ interface Part {
 /** Parts that are known to say nothing; each stands for about 1 MiB of output, so these are more than a history holds. */
 const BLANKS = 50_000
 
-/**
- * What a part is drawn on. Where the state that belongs there has not come yet, the part `before` it is drawn too; else
- * `previous` is drawn to know when what stands there was written, unless its text has told (`carried`).
- */
+/** What a part is drawn on. Where the state that belongs there has not come yet, the part `before` it is drawn too. */
 interface Beginning {
   state: StoredKeyframe | Size
-  carried?: Carried | undefined
+  carried: Carried | undefined
   before?: Stretch
-  previous?: { stretch: Stretch; state: StoredKeyframe | Size }
+}
+
+/** The end of a session's log as far as it is drawn. */
+interface Growing {
+  from: Position
+  end: Position
+  drawing: Drawing
+  runs: number[]
+  /** Throws it away. */
+  timer?: ReturnType<typeof setTimeout>
 }
 
 interface Loaded {
-  /** Their offsets never go back, also not from one part to the next. */
+  /** Their offsets never go back, also not from one part to the next. Blank lines stand where the next one does. */
   lines: readonly TextLine[]
   carried?: Carried | undefined
   lost?: LostReason | undefined
@@ -81,6 +99,10 @@ export class Reading {
   readonly #blanks = new Set<string>()
   /** How many this read has found that were not known: it may stop without a line, and the next one comes further. */
   #found = 0
+  /** By piece, of those that have no text yet. */
+  readonly #carried = new Map<number, Carried>()
+  /** By session. */
+  readonly #growing = new Map<number, Growing>()
 
   /** `store`: for this alone, because it reads in long transactions. */
   constructor(store: Store) {
@@ -286,21 +308,73 @@ export class Reading {
     const row = part.rows[0]
     const stored = part.sealed && row ? this.#stored(row) : undefined
     if (stored) return stored
-    let stretch: Stretch
-    let beginning: Beginning
+    let growing = this.#takeGrowing(session, part)
+    let isKept = false
     try {
-      const stretches = part.rows.map(each => this.#stretch(each))
-      stretch = stretches.length > 0 ? join(stretches) : { from: part.from, bytes: EMPTY, runs: [], resizes: [] }
-      beginning = this.#beginning(session, part)
-    } catch {
-      return { ...NOTHING, lost: 'damaged' }
+      let rest: Stretch
+      try {
+        rest = this.#stretchFrom(part, growing?.end ?? part.from)
+      } catch {
+        return { ...NOTHING, lost: 'damaged' }
+      }
+      growing ??= yield* this.#begin(session, part)
+      yield* growing.drawing.write(rest)
+      growing.end = part.to
+      for (const number of rest.runs) growing.runs.push(number)
+      const isOpen = session.state === 'running'
+      const drawn = part.last ? growing.drawing.standing() : growing.drawing.finish()
+      const lines = isOpen ? drawn : drawn.map(({ open: _, ...line }) => line)
+      isKept = part.last && isOpen
+      if (isKept) this.#keepGrowing(session, growing)
+      return { lines: withBlanks(lines), timeOf: clock([...growing.runs], part.from.offset) }
+    } finally {
+      // Who asked may not want it any more, and it is drawn by half.
+      if (!isKept) growing?.drawing.dispose()
     }
-    const { state, before, previous } = beginning
-    const carried = beginning.carried ?? (previous && (yield* renderText(previous.stretch, previous.state)).carried)
-    const rendered: Rendered = yield* renderText(stretch, state, { last: part.last, carried, before })
-    const isOpen = session.state === 'running'
-    const lines = isOpen ? rendered.lines : rendered.lines.map(({ o, t }) => ({ o, t }))
-    return { lines, carried: rendered.carried, timeOf: clock(stretch.runs, stretch.from.offset) }
+  }
+
+  *#begin(session: SessionRow, part: Part): Generator<undefined, Growing> {
+    const { state, carried, before } = yield* this.#beginning(session, part)
+    const drawing = new Drawing((before ?? part).from, state, carried)
+    let isWhole = false
+    try {
+      if (before) yield* drawing.skip(before)
+      isWhole = true
+      return { from: part.from, end: part.from, drawing, runs: [] }
+    } finally {
+      if (!isWhole) drawing.dispose()
+    }
+  }
+
+  /** What is drawn of a part already. Whoever takes it keeps it, or disposes of it. */
+  #takeGrowing(session: SessionRow, { from, to, lost }: Part): Growing | undefined {
+    const growing = this.#growing.get(session.session)
+    if (!growing || lost || compare(growing.from, from) !== 0 || compare(growing.end, to) > 0) return undefined
+    clearTimeout(growing.timer)
+    this.#growing.delete(session.session)
+    return growing
+  }
+
+  #keepGrowing({ session }: SessionRow, growing: Growing): void {
+    this.#dropGrowing(session)
+    if (this.#growing.size >= GROWING) this.#dropGrowing(this.#growing.keys().next().value!)
+    growing.timer = setTimeout(() => this.#dropGrowing(session), GROWING_MS).unref()
+    this.#growing.set(session, growing)
+  }
+
+  #dropGrowing(session: number): void {
+    const growing = this.#growing.get(session)
+    this.#growing.delete(session)
+    clearTimeout(growing?.timer)
+    growing?.drawing.dispose()
+  }
+
+  /** What a part has from a place in it on. */
+  #stretchFrom({ rows, to }: Part, from: Position): Stretch {
+    const stretches = rows.filter(row => compare(endOfRow(row), from) > 0).map(row => this.#stretch(row))
+    if (stretches.length === 0) return { from: to, bytes: EMPTY, runs: [], resizes: [] }
+    const stretch = join(stretches)
+    return compare(stretch.from, from) < 0 ? cut(stretch, from)[1] : stretch
   }
 
   /** A part's text, if it was rendered already. */
@@ -310,10 +384,10 @@ export class Reading {
     const text = new TextBlocks(unzstd(stored.blob, stored.size))
     // Texts of earlier versions go back here and there.
     let most = 0
-    const lines = text.range(0, text.lineCount).map(({ o, t }) => ({ o: (most = Math.max(most, o)), t }))
+    const lines = text.range(0, text.lineCount).map(line => ({ ...line, o: (most = Math.max(most, line.o)) }))
     let timeOf: Loaded['timeOf'] | undefined
     return {
-      lines,
+      lines: withBlanks(lines),
       carried: text.carried,
       timeOf: offset => {
         timeOf ??= clock(decodeRuns(unpackTiming(row.timing)), row.offset)
@@ -322,23 +396,55 @@ export class Reading {
     }
   }
 
-  #beginning(session: SessionRow, part: Part): Beginning {
-    const at = (position: Position) => beginningAt(this.#store, this.#reader, session.session, position)
-    const state = at(part.from)
-    const previous = this.#previous(session, part)
-    const row = previous?.rows[0]
-    if (!row || !previous.sealed || previous.lost) return { state }
-    const isThere = 'blob' in state
-    const stored = isThere || part.sealed ? this.#stored(row) : undefined
-    if (stored) return { state, carried: stored.carried }
-    let stretch: Stretch
-    try {
-      stretch = this.#stretch(row)
-    } catch {
-      return { state }
+  *#beginning(session: SessionRow, part: Part): Generator<undefined, Beginning> {
+    const state = this.#stateAt(session, part.from)
+    if (!('blob' in state) && !part.sealed) {
+      const previous = this.#whole(this.#previous(session, part))
+      if (previous)
+        return {
+          state: this.#stateAt(session, previous.part.from),
+          carried: yield* this.#carriedInto(session, previous.part, MOST_BEFORE),
+          before: previous.stretch,
+        }
     }
-    if (!isThere && !part.sealed) return { state: at(previous.from), before: stretch }
-    return { state, previous: { stretch, state: at(previous.from) } }
+    return { state, carried: yield* this.#carriedInto(session, part, MOST_BEFORE) }
+  }
+
+  /** What the part before this one left: its text tells it, or it is drawn once more. */
+  *#carriedInto(session: SessionRow, part: Part, most: number): Generator<undefined, Carried | undefined> {
+    const before = this.#previous(session, part)
+    const row = before?.rows[0]
+    if (!row || !before.sealed || before.lost) return undefined
+    const stored = this.#stored(row)
+    if (stored) return stored.carried
+    const known = this.#carried.get(row.piece)
+    const stretch = known ? undefined : this.#whole(before)?.stretch
+    if (!stretch) return known
+    const state = this.#stateAt(session, before.from)
+    let { carried } = yield* renderText(stretch, state)
+    const isOld = ([, offset]: Carried['rows'][number]) => offset <= before.from.offset
+    if (most > 1 && carried.rows.some(isOld)) {
+      const older = yield* this.#carriedInto(session, before, most - 1)
+      if (older) carried = (yield* renderText(stretch, state, { carried: older })).carried
+    }
+    this.#carried.set(row.piece, carried)
+    if (this.#carried.size > PARTS) this.#carried.delete(this.#carried.keys().next().value!)
+    return carried
+  }
+
+  #stateAt({ session }: SessionRow, position: Position): StoredKeyframe | Size {
+    return beginningAt(this.#store, this.#reader, session, position)
+  }
+
+  /** A sealed part that can be read. */
+  #whole(part: Part | undefined): { part: Part; stretch: Stretch } | undefined {
+    const row = part?.rows[0]
+    if (!row || !part.sealed || part.lost) return undefined
+    try {
+      return { part, stretch: this.#stretch(row) }
+    } catch {
+      return undefined
+    }
   }
 
   #stretch(row: PieceRow): Stretch {
@@ -378,6 +484,13 @@ class Page {
 const EMPTY = new Uint8Array()
 
 const NOTHING: Loaded = { lines: [], timeOf: () => 0 }
+
+/** A blank line is a line to who reads; with the offset of the one below, so that it comes and goes with that. */
+function withBlanks(lines: readonly TextLine[]): TextLine[] {
+  return lines.flatMap(({ blank = 0, ...line }) =>
+    blank === 0 ? line : [...Array.from({ length: blank }, () => ({ ...line, t: '' })), line],
+  )
+}
 
 /** What follows the last sealed piece while nothing was printed since: what the screen shows. */
 function nothingYet(at: Position): Part {

@@ -7,6 +7,8 @@ import { wordsOf } from './words.ts'
 export interface TextLine {
   o: number
   t: string
+  /** Blank lines right above it, as far as they are kept; left out: none, or not known in texts of earlier versions. */
+  blank?: number
   /** It still stood on the screen, and what follows may change it. Not stored. */
   open?: true
 }
@@ -15,6 +17,8 @@ export interface TextLine {
 export interface Carried {
   /** No line comes before this offset any more. */
   floor: number
+  /** So many rows of the screen are told already: they had left it, and a window that grew brought them back. */
+  told?: number
   /** Rows of the screen, by their distance from the first that was not told, and the offset of what was written there last. */
   rows: [distance: number, offset: number][]
 }
@@ -107,10 +111,11 @@ export class TextBlocks {
     if (!lines) {
       const [from, line] = this.#places[block]!
       const count = this.#places[block + 1]![1] - line
-      const distances = JSON.parse(this.#bytes.toString('latin1', from, this.#textAt(block))) as number[]
+      const numbers = JSON.parse(this.#bytes.toString('latin1', from, this.#textAt(block))) as number[]
       const texts = this.text(block).split('\n')
       let o = 0
-      lines = distances.slice(0, count).map((distance, at) => ({ o: (o += distance), t: texts[at] ?? '' }))
+      lines = numbers.slice(0, count).map((distance, at) => ({ o: (o += distance), t: texts[at] ?? '' }))
+      for (let at = count; at < numbers.length; at += 2) lines[numbers[at]!]!.blank = numbers[at + 1]!
       this.#read.set(block, lines)
     }
     return lines
@@ -138,7 +143,10 @@ export class TextBlocks {
   }
 }
 
-/** How much further each line is than the one before; then the lines. Distances pack in half the room that offsets take. */
+/**
+ * How much further each line is than the one before, then which of them have blank lines above and how many; then the
+ * lines. Distances pack in half the room that offsets take.
+ */
 function encodeLines(lines: readonly TextLine[]): string {
   let before = 0
   const distances = lines.map(({ o }) => {
@@ -146,5 +154,6 @@ function encodeLines(lines: readonly TextLine[]): string {
     before = o
     return distance
   })
-  return `${JSON.stringify(distances)}\n${joinLines(lines)}\n`
+  const blanks = lines.flatMap(({ blank }, at) => (blank ? [at, blank] : []))
+  return `${JSON.stringify([...distances, ...blanks])}\n${joinLines(lines)}\n`
 }

@@ -27,6 +27,9 @@ const QUIET_MS = 250
 /** Rows of the alternate screen that are remembered, so that they are not told again: many screens of a pager. */
 const SEEN_ROWS = 4_096
 
+/** Blank lines in a row that are kept: one parts paragraphs, two part chapters, more say nothing. */
+const MOST_BLANK = 2
+
 /** Blocks that one transaction puts into the index: 4 ms of a segment's 16, so that recording does not wait. */
 const INDEXED_AT_ONCE = 16
 
@@ -166,27 +169,60 @@ export function* renderText(
   beginning: StoredKeyframe | Size,
   { last = false, carried, before, drawn }: RenderOptions = {},
 ): Generator<undefined, Rendered> {
-  const renderer = new Renderer((before ?? stretch).from, beginning, carried, drawn)
+  const drawing = new Drawing((before ?? stretch).from, beginning, carried, drawn)
   try {
-    if (before) {
-      yield* write(renderer, before)
-      renderer.finish(false)
-      renderer.take()
-    }
-    yield* write(renderer, stretch)
-    renderer.finish(last)
-    return { lines: renderer.take(), carried: renderer.carried() }
+    if (before) yield* drawing.skip(before)
+    yield* drawing.write(stretch)
+    return { lines: last ? drawing.standing() : drawing.finish(), carried: drawing.carried }
   } finally {
-    renderer.dispose()
+    drawing.dispose()
   }
 }
 
-function* write(renderer: Renderer, stretch: Stretch): Generator<undefined> {
-  for (const { bytes, resize, quiet } of feed(stretch)) {
-    if (quiet) renderer.sample()
-    if (resize) renderer.resize(resize)
-    if (bytes) renderer.write(bytes)
-    yield
+/** A text that grows: one stretch after the other, and its lines at any time. */
+export class Drawing {
+  readonly #renderer: Renderer
+  /** When the last of it came. */
+  #at: number | undefined
+
+  constructor(from: Position, beginning: StoredKeyframe | Size, carried?: Carried, drawn?: (line: DrawnLine) => void) {
+    this.#renderer = new Renderer(from, beginning, carried, drawn)
+  }
+
+  /** Yields after every few lines; one that is not gone through to its end leaves something to throw away. */
+  *write(stretch: Stretch): Generator<undefined> {
+    for (const { bytes, resize, quiet } of feed(stretch, this.#at)) {
+      if (quiet) this.#renderer.sample()
+      if (resize) this.#renderer.resize(resize)
+      if (bytes) this.#renderer.write(bytes)
+      yield
+    }
+    this.#at = stretch.runs.at(-2) ?? this.#at
+  }
+
+  /** As `write`, but nothing of it is told. */
+  *skip(stretch: Stretch): Generator<undefined> {
+    yield* this.write(stretch)
+    this.#renderer.finish()
+    this.#at = undefined
+  }
+
+  /** What left the screen; more follows, but not here. */
+  finish(): TextLine[] {
+    return this.#renderer.finish()
+  }
+
+  /** Also what stands there and may still change. It can be written on. */
+  standing(): TextLine[] {
+    return this.#renderer.standing()
+  }
+
+  get carried(): Carried {
+    return this.#renderer.carried()
+  }
+
+  dispose(): void {
+    this.#renderer.dispose()
   }
 }
 
@@ -197,12 +233,12 @@ interface Feed {
   quiet: boolean
 }
 
-/** A stretch line by line, with its resizes in their places. */
-function* feed({ from, bytes, runs, resizes }: Stretch): Generator<Feed> {
+/** A stretch line by line, with its resizes in their places. `before`: when came what is before it. */
+function* feed({ from, bytes, runs, resizes }: Stretch, before: number | undefined): Generator<Feed> {
   let at = 0
   let run = 0
   let runEnd = runs[1] ?? bytes.length
-  let quiet = false
+  let quiet = before !== undefined && runs.length > 0 && runs[0]! - before >= QUIET_MS
   let nextResize = 0
   while (at < bytes.length || nextResize < resizes.length) {
     const resize = resizes[nextResize]
@@ -234,6 +270,8 @@ interface Rows {
   begin: number
   end: number
   text: string
+  /** Blank lines above it. */
+  blank: number
 }
 
 class Renderer {
@@ -244,7 +282,7 @@ class Renderer {
   #floor: number
   readonly #screen: Screen
   /** Texts of rows that were told from where they stood, and would be told again at the next look. */
-  readonly #seen = new Set<string>()
+  #seen = new Set<string>()
   /** Stands at the first row of the normal screen that is not told yet, and moves with it. */
   #untold: Marker | undefined
   /** What was written last to the rows from `#untold` on: its offset, by distance. */
@@ -268,7 +306,8 @@ class Renderer {
     if ('blob' in beginning) this.#screen.write(unzstd(beginning.blob, beginning.size))
     // The piece before this one has told these.
     if (this.#screen.altScreen) for (const { text } of this.#rows(this.#alternate, 0)) this.#isNew(text)
-    this.#mark(this.#lineBegin(this.#normal.ybase))
+    const told = 'blob' in beginning ? (carried?.told ?? 0) : 0
+    this.#mark(this.#lineBegin(this.#normal.ybase) + told)
     if ('blob' in beginning) {
       // What stands there was written before, and the piece before this one may know when.
       for (let y = this.#line; y < this.#normal.ybase + rows; y++) this.#touched.set(y - this.#line, from.offset)
@@ -335,29 +374,37 @@ class Renderer {
     this.#tellNew(this.#alternate, 0)
   }
 
-  /** `last`: also what stands there, and may still change. */
-  finish(last: boolean): void {
-    const open = last && this.#screen.altScreen
-    const [told, sampled] = [this.#lines.length, this.#sampled.length]
+  /** Tells what has left the screen, and what was told since the last time. */
+  finish(): TextLine[] {
     this.sample()
-    if (open) for (const line of this.#sampled.slice(sampled)) line.open = true
     this.#tellScrolled()
-    if (!last) return
-    const scrolled = Math.max(told, this.#lines.length)
-    this.#tellUpTo(this.#normal.ybase + this.#screen.rows, true)
-    for (const line of this.#lines.slice(scrolled)) line.open = true
-  }
-
-  /** What was told since the last time. */
-  take(): TextLine[] {
-    const [lines, sampled] = [this.#lines, this.#sampled]
+    const told = merged(this.#lines, this.#sampled)
     this.#lines = []
     this.#sampled = []
-    return merged(lines, sampled)
+    return told
+  }
+
+  /** What was told, and what stands there and may still change: that will be told again. */
+  standing(): TextLine[] {
+    this.#tellScrolled()
+    const [lines, sampled, floor, seen] = [this.#lines, this.#sampled, this.#floor, this.#seen]
+    this.#lines = []
+    this.#sampled = []
+    if (this.#screen.altScreen) this.#seen = new Set(seen)
+    this.sample()
+    this.#tellUpTo(this.#normal.ybase + this.#screen.rows, true)
+    for (const line of [...this.#lines, ...this.#sampled]) line.open = true
+    const all = merged([...lines, ...this.#lines], [...sampled, ...this.#sampled])
+    this.#lines = lines
+    this.#sampled = sampled
+    this.#floor = floor
+    this.#seen = seen
+    return all
   }
 
   carried(): Carried {
-    return { floor: this.#floor, rows: [...this.#touched].filter(([row]) => row >= 0) }
+    const told = this.#line - this.#lineBegin(this.#normal.ybase)
+    return { floor: this.#floor, rows: [...this.#touched].filter(([row]) => row >= 0), ...(told > 0 && { told }) }
   }
 
   dispose(): void {
@@ -410,20 +457,25 @@ class Renderer {
     this.#tellUpTo(this.#normal.ybase, false)
   }
 
-  /** Tells the logical lines of the normal screen that end before row `limit`; `all`: also one that goes on there. */
+  /**
+   * Tells the logical lines of the normal screen that end before row `limit`; `all`: also one that goes on there, and they
+   * are not told for good.
+   */
   #tellUpTo(limit: number, all: boolean): void {
     if (!this.#isMarked()) this.#mark(this.#normal.ybase)
     const first = this.#line
     let begin = first
+    let blank = this.#blankAbove(this.#normal, first)
     while (begin < limit) {
       let end = begin + 1
       while (end < limit && end - begin < LINE_ROWS && this.#isWrapped(end)) end++
       if (!all && end === limit && end - begin < LINE_ROWS && this.#isWrapped(end)) break
       const text = this.#text(this.#normal, begin, end)
-      this.#tell({ buffer: this.#normal, begin, end, text }, this.#touchedAt(begin - first, end - first))
+      this.#tell({ buffer: this.#normal, begin, end, text, blank }, this.#touchedAt(begin - first, end - first))
+      blank = text === '' ? Math.min(MOST_BLANK, blank + 1) : 0
       begin = end
     }
-    if (begin > first) this.#mark(begin)
+    if (begin > first && !all) this.#mark(begin)
   }
 
   #isWrapped(y: number): boolean {
@@ -451,11 +503,15 @@ class Renderer {
 
   #tellNew(buffer: CoreBuffer, begin: number): void {
     const isNormal = buffer === this.#normal
+    /** Blank lines part it from a line that is told too, or they say nothing. */
+    let follows = isNormal
     for (const rows of this.#rows(buffer, begin)) {
       // What is taken away is found where it still stood.
       const from = rows.begin - this.#line
       const offset = isNormal ? this.#touchedAt(from, from + rows.end - rows.begin) : this.#shown
-      if (this.#isNew(rows.text)) this.#tell(rows, offset)
+      const isNew = this.#isNew(rows.text)
+      if (isNew) this.#tell(follows ? rows : { ...rows, blank: 0 }, offset)
+      follows = isNew
     }
   }
 
@@ -463,14 +519,24 @@ class Renderer {
   #rows(buffer: CoreBuffer, begin: number): Rows[] {
     const found: Rows[] = []
     const limit = buffer.ybase + this.#screen.rows
+    let blank = this.#blankAbove(buffer, begin)
     for (let y = begin; y < limit; ) {
       let end = y + 1
       while (end < limit && buffer.lines.get(end)?.isWrapped) end++
       const text = this.#text(buffer, y, end)
-      if (text !== '') found.push({ buffer, begin: y, end, text })
+      if (text !== '') found.push({ buffer, begin: y, end, text, blank })
+      blank = text === '' ? Math.min(MOST_BLANK, blank + 1) : 0
       y = end
     }
     return found
+  }
+
+  /** Also of what was told before, or stood there when this began: nobody has to remember that. */
+  #blankAbove(buffer: CoreBuffer, y: number): number {
+    let blank = 0
+    for (let row = y - 1; row >= 0 && blank < MOST_BLANK; row--, blank++)
+      if (buffer.lines.get(row)?.isWrapped || this.#text(buffer, row, row + 1) !== '') break
+    return blank
   }
 
   #text(buffer: CoreBuffer, begin: number, end: number): string {
@@ -486,11 +552,11 @@ class Renderer {
     return true
   }
 
-  #tell({ buffer, begin, end, text }: Rows, offset: number): void {
+  #tell({ buffer, begin, end, text, blank }: Rows, offset: number): void {
     if (text === '') return
     const isNormal = buffer === this.#normal
     if (isNormal) this.#floor = Math.max(this.#floor, offset)
-    const line: TextLine = { o: isNormal ? this.#floor : offset, t: text }
+    const line: TextLine = { o: isNormal ? this.#floor : offset, t: text, ...(blank > 0 && { blank }) }
     if (isNormal) this.#lines.push(line)
     else this.#sampled.push(line)
     this.#drawn?.({ ...line, core: coreOf(this.#screen.terminal), buffer, begin, end })

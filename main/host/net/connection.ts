@@ -472,6 +472,7 @@ export class Connection implements Watcher {
         },
       },
     )
+    attachment.looking = message.looking ?? true
     source.attach(attachment)
     this.#attachments.set(handle, attachment)
     if (message.size && !this.#onlyLooks(message)) source.takeSize(attachment, message.size)

@@ -240,7 +240,7 @@ export class Session implements Source {
     for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
     this.#place = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(attachment)
-    if (attachment.shows) this.#attention.clear()
+    if (attachment.seen) this.#attention.clear()
     this.sizes.back(stream)
     this.#active()
     this.#handlers.changed()

@@ -17,7 +17,8 @@ import type { Span } from './film.ts'
 const GROUP_BYTES = 4 * 1024 * 1024
 
 export type Drawn<T> =
-  | { kind: 'line'; offset: number; line: T }
+  /** `blank`: so many blank lines stand above it. */
+  | { kind: 'line'; offset: number; line: T; blank: number }
   | { kind: 'hole'; offset: number; bytes: number; reason: LostReason }
   /** Nothing new; so that who waits knows that work goes on. */
   | { kind: 'step'; offset: number }
@@ -62,7 +63,8 @@ export function* drawn<T>(
     if (piece && stored) {
       const text = new TextBlocks(unzstd(stored.blob, stored.size))
       for (let block = 0; block < text.count; block++)
-        for (const { o, t } of text.lines(block)) if (isWanted(o)) yield { kind: 'line', offset: o, line: t as T }
+        for (const { o, t, blank = 0 } of text.lines(block))
+          if (isWanted(o)) yield { kind: 'line', offset: o, line: t as T, blank }
       position = { offset: piece.end_offset, n: piece.end_n }
       yield { kind: 'step', offset: position.offset }
       continue
@@ -94,7 +96,8 @@ export function* drawn<T>(
       const beginning = begin ? beginningOf(store, reader, begin) : { cols: row.born_cols, rows: row.born_rows }
       const isLast = compare(at, end) >= 0 || next !== undefined
       const take = (line: DrawnLine) => {
-        if (isWanted(line.o)) lines.push({ kind: 'line', offset: line.o, line: read(line) })
+        const { o, blank = 0 } = line
+        if (isWanted(o)) lines.push({ kind: 'line', offset: o, line: read(line), blank })
       }
       const steps = renderText(stretch, beginning, { last: isLast, drawn: take })
       for (let count = 0; !steps.next().done; count++) {

@@ -83,14 +83,14 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
       return yield* raw(film(store, reader, playback, session_id, span), redactor)
     case 'txt':
       for (const each of plainLines(store, reader, playback, session_id, span))
-        if (each.kind === 'line') yield { text: `${redactor.line(each.line)}\n`, offset: each.offset }
+        if (each.kind === 'line') yield { text: `${blanks(each)}${redactor.line(each.line)}\n`, offset: each.offset }
         else if (each.kind === 'hole') yield { text: `${missing(each)}\n`, offset: each.offset }
         else yield each
       return
     case 'html':
       yield { text: htmlHead(redactor.plain(title)), offset: 0 }
       for (const each of drawn(store, reader, playback, session_id, span, styledLine))
-        if (each.kind === 'line') yield { text: htmlLine(each.line, redactor), offset: each.offset }
+        if (each.kind === 'line') yield { text: `${blanks(each)}${htmlLine(each.line, redactor)}`, offset: each.offset }
         else if (each.kind === 'hole') yield { text: `<i>${missing(each)}</i>\n`, offset: each.offset }
         else yield each
       yield { text: HTML_END, offset: row.end_offset }
@@ -116,6 +116,10 @@ function* raw(
     else yield { text: joined(stream.push(decoder.decode(frame.bytes, { stream: true }), undefined)), offset }
   }
   if (stream) yield { text: joined([...stream.push(decoder.decode(), undefined), ...stream.end()]), offset }
+}
+
+function blanks({ blank }: { blank: number }): string {
+  return '\n'.repeat(blank)
 }
 
 function missing({ bytes, reason }: { bytes: number; reason: string }): string {

@@ -1,5 +1,5 @@
 // Text that a person is asked about, with what is hidden in it made visible. Knows nothing of the question.
-import { visible } from '../ui/visible.ts'
+import { visible } from './visible.ts'
 
 /** Nobody reads more of it, and a megabyte takes a phone seconds to lay out. */
 const SHOWN_CHARACTERS = 4_000

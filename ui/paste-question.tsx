@@ -1,17 +1,29 @@
 // Asks before several lines, or what nobody sees, go into a session. Knows nothing of how they get there.
-import { Dialog } from '../ui/dialog.tsx'
-import { lineCount } from '../ui/paste.ts'
-import { CONTROL, hides } from '../ui/visible.ts'
+import { Dialog } from './dialog.tsx'
+import { lineCount } from './paste.ts'
 import { ShownText } from './shown-text.tsx'
-import type { AskedPaste } from './ways-in.ts'
+import { CONTROL, hides } from './visible.ts'
+
+/** A person is asked before this goes in. */
+export interface AskedPaste {
+  text: string
+  /** As it was when it was asked: whether the program is told that it is a paste. */
+  bracketed: boolean
+  /** It was written for this, and is not pasted. */
+  composed: boolean
+  /** And Enter follows. */
+  enter?: boolean
+}
 
 export interface PasteQuestionProps {
   asked: AskedPaste
-  answer: (answer: 'paste' | 'edit' | 'cancel') => void
+  paste: () => void
+  /** Left out: it can only be pasted as it is. */
+  edit?: (() => void) | undefined
   close: () => void
 }
 
-export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
+export function PasteQuestion({ asked, paste, edit, close }: PasteQuestionProps) {
   const { text, bracketed, composed, enter } = asked
   const lines = lineCount(text)
   const what = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`
@@ -34,12 +46,12 @@ export function PasteQuestion({ asked, answer, close }: PasteQuestionProps) {
         <button type="button" onClick={close}>
           Cancel
         </button>
-        {!composed && (
-          <button type="button" onClick={() => answer('edit')}>
+        {edit && (
+          <button type="button" onClick={edit}>
             Edit
           </button>
         )}
-        <button type="button" class="primary" onClick={() => answer('paste')}>
+        <button type="button" class="primary" onClick={paste}>
           {composed ? 'Send' : 'Paste'}
         </button>
       </div>
