@@ -11,8 +11,8 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
     try {
       const page = await browser.open(await host.address())
       const shows = (what: string | RegExp) => expect.poll(() => page.screen()).toMatch(what)
-      await expect.poll(() => page.evaluate("!!document.querySelector('footer button:enabled')")).toBe(true)
-      await page.evaluate("document.querySelector('footer button').click()")
+      await expect.poll(() => page.evaluate("!!document.querySelector('footer button.primary:enabled')")).toBe(true)
+      await page.evaluate("document.querySelector('footer button.primary').click()")
       await shows(/^\$$/)
       await page.evaluate(`window.heard = []
         for (const name of ['freeze', 'resume']) document.addEventListener(name, () => heard.push(name))
