@@ -46,7 +46,7 @@ export class Uploads {
   readonly #folder: string
   /** In files that are there, and promised to those under way. */
   #bytes = 0
-  readonly #open = new Map<Upload, string>()
+  readonly #open = new Map<Upload, { folder: string; size: number }>()
   readonly #ready: Promise<void>
   #closed = false
 
@@ -60,7 +60,6 @@ export class Uploads {
   /** Throws `upload_too_large`, `upload_full`, `upload_refused`. */
   async begin(session_id: string, name: string, size: number): Promise<Upload> {
     await this.#ready
-    if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     const { file_bytes, total_bytes } = this.#options.limits()
     if (file_bytes === 0) throw new CodedError('upload_refused', 'this host takes no files')
     if (size > file_bytes)
@@ -68,8 +67,11 @@ export class Uploads {
         'upload_too_large',
         `the file is larger than the ${megabytes(file_bytes)} that this host takes`,
       )
+    // Somebody may have made room by hand.
+    if (this.#bytes + size > total_bytes) await this.#countAgain()
     if (this.#bytes + size > total_bytes)
       throw new CodedError('upload_full', `this host keeps ${megabytes(total_bytes)} of files; remove some first`)
+    if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     this.#bytes += size
     let dropped = false
     const release = (): boolean => {
@@ -118,7 +120,7 @@ export class Uploads {
       },
       gone: () => {},
     }
-    this.#open.set(upload, folder)
+    this.#open.set(upload, { folder, size })
     try {
       await then(async () => {
         await ownFolder(this.#folder)
@@ -154,7 +156,7 @@ export class Uploads {
   async #forget(name: string): Promise<void> {
     await this.#ready
     const folder = join(this.#folder, name)
-    for (const [upload, where] of [...this.#open]) {
+    for (const [upload, { folder: where }] of [...this.#open]) {
       if (where !== folder) continue
       upload.gone()
       await upload.drop()
@@ -178,6 +180,15 @@ export class Uploads {
         if (file.startsWith(UNFINISHED)) await rm(join(folder, file), { force: true })
       this.#bytes += await bytesIn(folder)
     }
+  }
+
+  /** What comes to its end meanwhile may be counted twice, until the next time. */
+  async #countAgain(): Promise<void> {
+    const before = this.#bytes
+    let bytes = 0
+    for (const { size } of this.#open.values()) bytes += size
+    for (const name of await names(this.#folder)) bytes += await bytesIn(join(this.#folder, name))
+    this.#bytes = Math.max(0, bytes + this.#bytes - before)
   }
 
   #failed(error: unknown): void {
@@ -223,10 +234,11 @@ async function names(folder: string): Promise<string[]> {
   return (await isFolder(folder)) ? readdir(folder) : []
 }
 
-/** In the files of a folder; links and what lies deeper is somebody else's. */
+/** In the finished files of a folder; links and what lies deeper is somebody else's. */
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0
   for (const name of await names(folder)) {
+    if (name.startsWith(UNFINISHED)) continue
     const found = await lstat(join(folder, name)).catch(() => undefined)
     if (found?.isFile()) bytes += found.size
   }

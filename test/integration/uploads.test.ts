@@ -1,7 +1,16 @@
 // Files that clients bring: over the encrypted socket to a real host, and what is left of them on its disk.
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, isAbsolute, join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -158,6 +167,24 @@ describe('what is refused', () => {
     await client.upload(next, file('c', randomBytes(10_000)))
     await client.changeSettings({ upload_megabytes: 0 })
     await expect(client.upload(next, file('d', randomBytes(0)))).rejects.toMatchObject({ code: 'upload_refused' })
+  })
+
+  it('none any more when somebody has made room by hand, and one that is under way counts', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    await client.changeSettings({ uploads_total_megabytes: 1 })
+    const path = await client.upload(session_id, file('a', randomBytes(600_000)))
+    const { source, go } = slow(PART_BYTES + 1)
+    const arrived = client.upload(session_id, source)
+    const more = () => client.upload(session_id, file('b', randomBytes(500_000)))
+    await expect(more()).rejects.toMatchObject({ code: 'upload_full' })
+    rmSync(path)
+    await more()
+    await expect(more()).rejects.toMatchObject({ code: 'upload_full' })
+    go()
+    await arrived
+    expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
   })
 
   it('an unknown session, a device that only looks, and more than four at once', async () => {
