@@ -158,7 +158,9 @@ test('a phone that may only look has none of it', async ({ phone, host }) => {
   await phone.page.getByText('watched').tap()
   await phone.shows('$')
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
-  await expect(button(phone, 'Menu')).toHaveCount(0)
+  await button(phone, 'Menu').tap()
+  await expect(button(phone, 'Read as text')).toBeVisible()
+  for (const name of ['Compose', 'Paste', 'Send a photo or file']) await expect(button(phone, name)).toHaveCount(0)
 })
 
 test('a text with something unseen in it is asked about, also when it was pasted into the sheet', async ({ phone }) => {
