@@ -358,6 +358,8 @@ export class TerminalView implements TerminalSink {
 
   /** Letters of this size in the present mode; undefined: as they are by themselves. */
   setLetters(size: number | undefined): void {
+    // A glide of before would go on over what is laid out anew.
+    this.#scroll.halt()
     const { [this.#mode]: _, ...others } = this.#letters
     const chosen = size && Math.min(LARGEST_FONT, Math.max(LEAST_FONT, size))
     this.#letters = chosen ? { ...others, [this.#mode]: chosen } : others

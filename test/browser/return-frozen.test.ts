@@ -76,6 +76,8 @@ test('nobody looks at a page that is frozen in the background: a bell is marked,
     await expect.poll(() => page.screen()).toMatch(/\nsome/)
     expect(await mark(), 'while it is seen').toBeUndefined()
     await browser.open('about:blank')
+    // A phone freezes what lies in the background after minutes: it has been told before.
+    await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden')
     await page.lifecycle('frozen')
     writeFileSync(join(host.home, 'two'), '')
     await expect.poll(mark).toBe('two')

@@ -59,6 +59,8 @@ test('a fling goes on and slows down, and a finger stops it without a tap', asyn
   await fingers.up()
   await fingers.down(MIDDLE)
   await fingers.felt()
+  // What is drawn follows by a frame or two.
+  await phone.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
   const stopped = await topLine(phone)
   await phone.page.waitForTimeout(300)
   expect(await topLine(phone)).toBe(stopped)
@@ -202,7 +204,7 @@ test('pinching in a session of the desktop zooms to pan over it, and its size st
   await expect.poll(() => box.evaluate(element => element.scrollLeft)).toBeGreaterThan(300)
   await phone.page.getByRole('button', { name: 'Fit the width' }).tap()
   await expect.poll(() => font(phone)).toBe(fitted)
-  expect(await box.evaluate(element => element.scrollLeft)).toBe(0)
+  await expect.poll(() => box.evaluate(element => element.scrollLeft)).toBe(0)
   await phone.page.getByRole('button', { name: 'Readable letters' }).tap()
   await expect.poll(() => font(phone)).toBe(12)
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
