@@ -140,7 +140,11 @@ export class SoftInput {
 
   #changed(value: string): Action[] {
     const { blank } = this.#options
-    const text = value.startsWith(blank) ? value.slice(blank.length) : value
+    const isEmpty = this.#sent + this.#held === ''
+    let text = value
+    if (value.startsWith(blank)) text = value.slice(blank.length)
+    // WebKitGTK types before the blank, wherever it says that the caret is.
+    else if (isEmpty && value.endsWith(blank)) text = value.slice(0, -blank.length)
     const keyed = this.#keyed
     this.#keyed = false
     if (text === this.#sent) {
