@@ -107,9 +107,9 @@ function Letters() {
     <>
       <TextField
         label="Terminal font"
-        hint="A font of this computer; empty for the system’s own."
+        hint="A font of this computer; empty for the one that comes with the app."
         value={font}
-        placeholder="System’s own"
+        placeholder="Its own"
         save={text => keep({ font: text })}
       />
       <TextField
