@@ -28,7 +28,13 @@ export const MAX_ROWS = 500
 /** A claim on a session's size outlives its owner's connection this long: a glitch does not redraw, a night does not keep. */
 export const CLAIM_LAPSE_MS = 30_000
 
-/** History that a client gets unless it asks for more: about what fills its scrollback of 10,000 lines. */
+/**
+ * Output before the present that a client with nothing gets unless it asks for more: a few frames of parsing on a phone.
+ * A session that printed more begins with its state, which has the last 1,000 rows that scrolled out.
+ */
+export const HISTORY_BYTES = 256 * 1024
+
+/** Missed output that a client reads rather than be skipped to the present: what it saw last goes on, a second on a phone. */
 export const BUDGET_BYTES = 1024 * 1024
 
 /** Exported bytes that come at once: four frames. The client asks for each but the first few, so that none pile up. */

@@ -241,7 +241,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
     size: z.optional(AskedSize),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
     window: z.optional(z.int().check(z.minimum(0), z.maximum(MAX_WINDOW_BYTES))),
-    /** With nothing: how much raw output before the present it wants. Left out: about what fills its scrollback. */
+    /** With nothing: how much raw output before the present it wants. Left out: HISTORY_BYTES. */
     history: z.optional(offset),
     /** Missed raw output that the client would rather read than be skipped to the present screen. */
     budget: z.optional(offset),

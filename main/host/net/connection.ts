@@ -1,7 +1,7 @@
 // One client's channel: hello, requests, attachments. Knows messages and sessions, not what carries the frames.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
-import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import { BUDGET_BYTES, HISTORY_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import {
   type ClientKind,
   ClientMessage,
@@ -454,7 +454,7 @@ export class Connection implements Watcher {
         handle,
         have: message.have,
         window: message.window ?? WINDOW_BYTES,
-        history: message.history ?? BUDGET_BYTES,
+        history: message.history ?? HISTORY_BYTES,
         budget: message.budget ?? BUDGET_BYTES,
         read_only: this.#onlyLooks(message),
         stream: this.#stream(message),

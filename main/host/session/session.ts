@@ -57,7 +57,7 @@ const HISTORY_WAIT_MS = 300
 
 /**
  * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. With its last batch it is never
- * longer than what a client gets by default, so that there is always a state to begin from within that.
+ * longer than what a client reads rather than be skipped.
  */
 const SEGMENT_BYTES = BUDGET_BYTES - BATCH_BYTES
 
