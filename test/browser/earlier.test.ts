@@ -5,7 +5,7 @@ import { expect, type Phone, test } from './phone.ts'
 
 const earlier = (phone: Phone) => phone.page.getByRole('button', { name: 'Earlier output' })
 const firstRow = (phone: Phone) => phone.page.locator('.xterm-rows > div').first()
-const topOf = async (phone: Phone, what: ReturnType<typeof firstRow>) => (await what.boundingBox())!.y
+const topOf = async (phone: Phone) => (await firstRow(phone).boundingBox())!.y
 
 async function flingDown(phone: Phone): Promise<void> {
   const fingers = new Fingers(phone)
@@ -42,7 +42,7 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   // It lies above the first line, not on it, and is as high as a thumb.
   const box = (await earlier(phone).boundingBox())!
   expect(box.height).toBeGreaterThanOrEqual(44)
-  await expect.poll(() => topOf(phone, firstRow(phone))).toBeGreaterThanOrEqual(box.y + 43)
+  await expect.poll(() => topOf(phone)).toBeGreaterThanOrEqual(box.y + 43)
   await phone.picture('earlier-output')
   await phone.fits()
   // Whoever goes back down leaves it behind.
@@ -74,13 +74,13 @@ test('where there is nothing before, nothing can be pulled down', async ({ phone
   await phone.shows('\n200')
   await phone.page.reload()
   await phone.shows('\n200')
-  const top = await topOf(phone, firstRow(phone))
+  const top = await topOf(phone)
   await expect(async () => {
     await flingDown(phone)
     expect((await phone.rows()).slice(0, 3)).toContain('1')
   }).toPass()
   await flingDown(phone)
-  expect(await topOf(phone, firstRow(phone))).toBe(top)
+  expect(await topOf(phone)).toBe(top)
   await expect(earlier(phone)).toHaveCount(0)
 })
 
@@ -92,7 +92,7 @@ test('a program that comes or prints while it is pulled down is seen where it be
   const go = await phone.later("printf '\\033[?1049h\\033[Hfull screen'; sleep 1000")
   await phone.page.reload()
   await phone.shows(/ready/)
-  const top = await topOf(phone, firstRow(phone))
+  const top = await topOf(phone)
   await expect(async () => {
     await flingDown(phone)
     await expect(earlier(phone)).toBeVisible({ timeout: 1 })
@@ -100,5 +100,5 @@ test('a program that comes or prints while it is pulled down is seen where it be
   go()
   await phone.shows('full screen')
   await expect(earlier(phone)).toHaveCount(0)
-  await expect.poll(() => topOf(phone, firstRow(phone))).toBe(top)
+  await expect.poll(() => topOf(phone)).toBe(top)
 })
