@@ -88,8 +88,14 @@ function watch(given: { session_id: string; everything: boolean; lastWords: stri
         marks.opened = performance.now()
       })
     }
-    override send(data: Uint8Array<ArrayBuffer>): void {
-      super.send(everything ? asksForAll(data) : data)
+  }
+  if (everything) {
+    // The page itself never asks for so much, and what it sends is encrypted: so where its messages are made.
+    const stringify = JSON.stringify
+    JSON.stringify = (value: unknown, ...rest: never[]) => {
+      const all = { history: Number.MAX_SAFE_INTEGER, budget: Number.MAX_SAFE_INTEGER }
+      const isAttach = (value as { type?: unknown } | undefined)?.type === 'attach'
+      return stringify(isAttach ? { ...(value as object), ...all } : value, ...rest)
     }
   }
   const look = () => {
@@ -102,13 +108,4 @@ function watch(given: { session_id: string; everything: boolean; lastWords: stri
     else requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
-
-  /** The page itself never asks for more than fills its scrollback. */
-  function asksForAll(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    if (frame[0] !== 0 || frame[1] !== 0) return frame
-    const message = JSON.parse(new TextDecoder().decode(frame.subarray(2)))
-    if (message.type !== 'attach') return frame
-    message.history = message.budget = Number.MAX_SAFE_INTEGER
-    return new Uint8Array([0, 0, ...new TextEncoder().encode(JSON.stringify(message))])
-  }
 }
