@@ -1,6 +1,7 @@
-// The real page in Chromium: cold attach and full replay until they are painted. Knows nothing of the host's inside.
+// The real page in Chromium, loaded again by a phone that was let in before: cold attach and full replay until they are
+// painted. Knows nothing of the host's inside.
 import { existsSync } from 'node:fs'
-import { type Browser, devices, chromium as playwright } from '@playwright/test'
+import { type Browser, devices, type Page, chromium as playwright } from '@playwright/test'
 import { filled, hasPage } from './filled.ts'
 import { type BenchHost, LAST_WORDS } from './host.ts'
 import { ms, print, type Row, spread } from './table.ts'
@@ -63,20 +64,34 @@ async function visit(browser: Browser, host: BenchHost, session_id: string, ever
     await page.addInitScript(watch, { session_id, everything, lastWords: LAST_WORDS })
     const { address } = await host.ask('address')
     await page.goto(address)
-    await page.waitForFunction(() => 'otgMarks' in window && (window.otgMarks as Marks).painted > 0, undefined, {
-      polling: 50,
-      timeout: 60_000,
+    // Being let in, which waits for somebody's yes, is no part of it.
+    await painted(page)
+    await page.evaluate(() => {
+      Object.assign(window, { otgMarks: undefined })
     })
-    return await page.evaluate(() => (window as unknown as { otgMarks: Marks }).otgMarks)
+    await page.reload()
+    return await painted(page)
   } finally {
     await context.close()
   }
 }
 
+async function painted(page: Page): Promise<Marks> {
+  const marks = await page.waitForFunction(
+    () => {
+      const { otgMarks } = window as unknown as { otgMarks?: Marks }
+      return otgMarks && otgMarks.painted > 0 ? otgMarks : undefined
+    },
+    undefined,
+    { polling: 50, timeout: 60_000 },
+  )
+  return (await marks.jsonValue()) as Marks
+}
+
 /** Runs in the page, before its own scripts. */
 function watch(given: { session_id: string; everything: boolean; lastWords: string }): void {
   const { session_id, everything, lastWords } = given
-  // As after a reload: the page remembers which session it showed.
+  // The page remembers which session it showed.
   window.sessionStorage.setItem('otg.session', session_id)
   const marks = { opened: 0, painted: 0 }
   Object.assign(window, { otgMarks: marks })
