@@ -28,9 +28,12 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await phone.newSession()
   await phone.run('seq 1 100000; echo the end')
   await phone.shows('\nthe end')
+  const film = await phone.film('next')
   await phone.page.reload()
   await phone.shows('\nthe end')
   await phone.agrees()
+  // Seen once, as it is at the end.
+  expect((await film()).filter(text => text !== '' && text !== '(hidden)')).toHaveLength(1)
   await expect(async () => {
     await flingDown(phone)
     await expect(earlier(phone)).toBeVisible({ timeout: 1 })
