@@ -29,10 +29,10 @@ export const MAX_ROWS = 500
 export const CLAIM_LAPSE_MS = 30_000
 
 /**
- * Output before the present that a client with nothing gets unless it asks for more: a few frames of parsing on a phone.
- * A session that printed more begins with its state, which has the last 1,000 rows that scrolled out.
+ * Output before the present that a client with nothing gets unless it asks for more. A session that printed more begins with its
+ * state, which has the last 1,000 rows that scrolled out and takes about as much: it is painted sooner than more output would be.
  */
-export const HISTORY_BYTES = 256 * 1024
+export const HISTORY_BYTES = 64 * 1024
 
 /** Missed output that a client reads rather than be skipped to the present: what it saw last goes on, a second on a phone. */
 export const BUDGET_BYTES = 1024 * 1024
