@@ -5,6 +5,7 @@ import { Connection, HELLO_MS } from '../../main/host/net/connection.ts'
 import type { Desk } from '../../main/host/net/desk.ts'
 import type { Verdict } from '../../main/host/net/entrance.ts'
 import type { Past } from '../../main/host/past.ts'
+import type { Push } from '../../main/host/push/push.ts'
 import type { Sessions } from '../../main/host/session/sessions.ts'
 import type { SettingsStore } from '../../main/host/settings-store.ts'
 import type { Uploads } from '../../main/host/uploads.ts'
@@ -50,6 +51,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     uploads: untouchable<Uploads>('uploads'),
     desk,
     settings: untouchable<SettingsStore>('settings'),
+    push: untouchable<Push>('push'),
     admit: (name, verdict) => {
       asked.push(name)
       decide(verdict)
