@@ -44,7 +44,14 @@ export interface PushOptions {
   changed(): void
   log: { info(what: object, message: string): void; error(what: object, message: string): void }
   now?: () => number
-  send?: (request: PushRequest, signal: AbortSignal) => Promise<PostAnswer>
+  /** Left out: the network. */
+  wire?: Wire
+}
+
+/** As in push-post.ts. */
+export interface Wire {
+  post(request: PushRequest, signal: AbortSignal): Promise<PostAnswer>
+  reaches(endpoint: string, signal: AbortSignal): Promise<boolean>
 }
 
 /** What one device has yet to be told. */
@@ -58,6 +65,7 @@ interface Line {
 export class Push {
   readonly #options: PushOptions
   readonly #now: () => number
+  readonly #wire: Wire
   readonly #subscriptions: Subscriptions
   readonly #lines = new Map<string, Line>()
   readonly #changes = new Map<string, Budget>()
@@ -68,7 +76,11 @@ export class Push {
   constructor(options: PushOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    const { file, services, log } = options
+    const { file, services, ca, log } = options
+    this.#wire = options.wire ?? {
+      post: (request, signal) => post(request, { ca, signal }),
+      reaches: (endpoint, signal) => reaches(endpoint, { ca, signal }),
+    }
     this.#subscriptions = new Subscriptions({ file, allowed: endpoint => isPushService(endpoint, services), log })
     this.#subscriptions.keepOnly(new Set(options.devices().map(({ device_id }) => device_id)))
   }
@@ -93,14 +105,14 @@ export class Push {
   async subscribe(device_id: string, subscription: Subscription | null): Promise<void> {
     if (subscription === null) return this.forget(device_id)
     if (!this.#options.enabled()) throw new CodedError('push_off', 'this computer sends no notifications')
+    if (this.#subscriptions.has(device_id, subscription)) return
     if (!this.#changesOf(device_id).take())
       throw new CodedError('push_busy', 'the push subscription was changed too often; try again in some minutes')
-    if (!this.#subscriptions.set(device_id, subscription)) return this.#changesOf(device_id).giveBack()
+    this.#subscriptions.set(device_id, subscription)
     this.#drop(device_id)
     this.#options.log.info({ device_id }, 'device is notified from now on')
     this.#options.changed()
-    const { ca } = this.#options
-    const reached = await reaches(subscription.endpoint, { ca, signal: this.#closed.signal })
+    const reached = await this.#wire.reaches(subscription.endpoint, this.#closed.signal)
     if (!reached && this.#subscriptions.get(device_id)?.endpoint === subscription.endpoint)
       this.#troubles.set(device_id, 'unreachable')
   }
@@ -188,7 +200,7 @@ export class Push {
       if (tried === 0) line.budget.take()
       const { subscription, call } = wanted
       const request = pushRequest(device_id, subscription, this.#ownKey, { session_id, ...call })
-      const answer = await this.#send(request, signal).catch(() => undefined)
+      const answer = await this.#wire.post(request, signal).catch(() => undefined)
       if (signal.aborted) return
       const wait = this.#took(device_id, subscription, answer, tried)
       if (wait === undefined) return
@@ -203,11 +215,6 @@ export class Push {
     const call = calling(session_id)
     if (signal.aborted || !enabled() || !subscription || !call || present(device_id)) return undefined
     return devices().some(device => device.device_id === device_id) ? { subscription, call } : undefined
-  }
-
-  #send(request: PushRequest, signal: AbortSignal): Promise<PostAnswer> {
-    const { send, ca } = this.#options
-    return send ? send(request, signal) : post(request, { ca, signal })
   }
 
   /** Returns how long to wait before the next try; undefined: there is none. */
@@ -261,10 +268,6 @@ class Budget {
     if (this.#left === 0) return false
     this.#left--
     return true
-  }
-
-  giveBack(): void {
-    this.#left = Math.min(this.#most, this.#left + 1)
   }
 
   #fill(): void {

@@ -52,8 +52,16 @@ export class Subscriptions {
     return kept?.gone ? undefined : kept
   }
 
-  /** Returns false when this is what it has. Throws `push_refused`, `push_gone`. */
-  set(device_id: string, given: Subscription): boolean {
+  /** Whether it has just this one. Throws `push_gone`. */
+  has(device_id: string, { endpoint, p256dh, auth }: Subscription): boolean {
+    const kept = this.#kept.get(device_id)
+    if (kept?.endpoint !== endpoint || kept.p256dh !== p256dh || kept.auth !== auth) return false
+    if (kept.gone) throw new CodedError('push_gone', 'the push service does not know this subscription any more')
+    return true
+  }
+
+  /** Throws `push_refused`. */
+  set(device_id: string, given: Subscription): void {
     const parsed = Subscription.safeParse(given)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
@@ -62,14 +70,8 @@ export class Subscriptions {
     const { endpoint, p256dh, auth } = parsed.data
     if (!this.#options.allowed(endpoint))
       throw new CodedError('push_refused', 'this address is not one of a push service that the host knows')
-    const before = this.#kept.get(device_id)
-    if (before?.endpoint === endpoint && before.p256dh === p256dh && before.auth === auth) {
-      if (before.gone) throw new CodedError('push_gone', 'the push service does not know this subscription any more')
-      return false
-    }
     this.#kept.set(device_id, { device_id, endpoint, p256dh, auth, gone: false })
     this.#save()
-    return true
   }
 
   /** Returns whether there was one. */
