@@ -120,7 +120,8 @@ describe('a phone whose page is closed', () => {
     const looker = viewer.attach(session_id, sink)
     await next(looker, 'caught_up')
     say('seen')
-    await sink.shows('seen')
+    // The host's own screen has heard of it, too.
+    await until(async () => (await desk.show(session_id)).lines.join().includes('seen'))
     viewer.detach(looker)
     say('unseen')
     await until(() => service.posts.length === 1)
