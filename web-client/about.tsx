@@ -39,7 +39,10 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         <Fact name="Opens without the computer" good={!missing}>
           {missing ? 'No: the page comes from it each time' : 'Yes: this phone keeps the page, and nothing else'}
         </Fact>
-        <Fact name="Notifications" good={allowed.value === 'granted'}>
+        <Fact
+          name="Notifications"
+          good={allowed.value === 'granted' && !(push.value.name === 'on' && push.value.trouble)}
+        >
           <Notifications link={link} />
         </Fact>
       </dl>
@@ -84,7 +87,7 @@ function Notifications({ link }: { link: HostLink }) {
     case 'impossible':
       return needsHomeScreen() ? (
         <>
-          Only as an app
+          <span>Only as an app</span>
           <small>On an iPhone or iPad, first put this page on the home screen: Share, then “Add to Home Screen”.</small>
         </>
       ) : (
@@ -95,7 +98,7 @@ function Notifications({ link }: { link: HostLink }) {
     case 'default':
       return (
         <>
-          Off
+          <span>Off</span>
           <small>
             When a session waits for you and nobody looks.{' '}
             {value.name === 'off' ? SERVICE : (LACKS[value.name] ?? SERVICE)}
@@ -106,14 +109,14 @@ function Notifications({ link }: { link: HostLink }) {
     case 'granted':
       return value.name === 'on' ? (
         <>
-          On, also when this page is closed
+          <span>On, also when this page is closed</span>
           <small>{SERVICE}</small>
           {value.trouble && <small role="alert">{TROUBLES[value.trouble]}</small>}
           {button('Turn off', turnOff)}
         </>
       ) : (
         <>
-          On while this page is in the background
+          <span>On while this page is in the background</span>
           <small>
             {value.name === 'refused' ? `A closed page gets none: ${value.why}.` : (LACKS[value.name] ?? UNKNOWN)}
           </small>

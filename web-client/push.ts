@@ -32,8 +32,9 @@ export function needsHomeScreen(): boolean {
 export async function turnOn(link: HostLink): Promise<void> {
   const answer = await Notification.requestPermission()
   wishFor(answer === 'granted' ? 'on' : undefined)
-  if (answer === 'granted') watchPush(link)
-  await settle(link)
+  if (answer === 'granted' && !watched) watchPush(link)
+  else void settle(link)
+  await last
 }
 
 export async function turnOff(link: HostLink): Promise<void> {

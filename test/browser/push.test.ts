@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from '@playwright/test'
 import { BrowserHost } from '../support/browser-host.ts'
 import { PushService, Subscriber } from '../support/push-service.ts'
+import { faults } from './faults.ts'
 import { test as base, expect, type Phone } from './phone.ts'
 
 const test = base.extend<{ service: PushService; browsers: Subscriber[] }>({
@@ -192,7 +193,7 @@ test('a page in the background and the push service tell of it in one notificati
 }) => {
   test.slow()
   await askFor(phone, context)
-  await sheetOf(phone).getByRole('button', { name: 'Close' }).tap()
+  await sheetOf(phone).getByRole('button', { name: 'Close', exact: true }).tap()
   const { session_id, say } = await agent(host)
   await expect(phone.page.locator('.row', { hasText: 'agent' })).toBeVisible()
   await phone.page.evaluate(() => {
@@ -216,7 +217,7 @@ test('whoever looks at the list is not told besides, and what was seen elsewhere
 }) => {
   test.slow()
   await askFor(phone, context)
-  await sheetOf(phone).getByRole('button', { name: 'Close' }).tap()
+  await sheetOf(phone).getByRole('button', { name: 'Close', exact: true }).tap()
   const first = await agent(host)
   const row = phone.page.locator('.row', { hasText: 'agent' })
   first.say('under somebody’s eyes')
@@ -234,7 +235,8 @@ test('whoever looks at the list is not told besides, and what was seen elsewhere
   await expect.poll(() => shown(context)).toHaveLength(1)
   // Answered at the desktop.
   host.desktop.attach(session_id, { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} })
-  await expect.poll(async () => (await host.desktop.list()).every(one => !one.attention)).toBe(true)
+  const mark = async () => (await host.desktop.list()).find(one => one.session_id === session_id)?.attention
+  await expect.poll(mark).toBeNull()
   await phone.page.goto(host.origin)
   await phone.isIn()
   await expect.poll(() => shown(context), { timeout: 20_000 }).toEqual([])
@@ -358,4 +360,15 @@ for (const [name, says, how] of MISSING)
     await phone.picture(`about-push-${name}`)
     await phone.suitsThumbs()
     await phone.fits()
+    await phone.page.emulateMedia({ colorScheme: 'light' })
+    for (const [width, height] of [
+      [320, 568],
+      [740, 360],
+    ] as const) {
+      await phone.page.setViewportSize({ width, height })
+      await sheet.getByText(says).scrollIntoViewIfNeeded()
+      await phone.picture(`about-push-${name}-${width}`)
+      await phone.fits()
+    }
+    expect(await faults(phone.page)).toEqual([])
   })
