@@ -41,6 +41,8 @@ export class PushService {
   connections = 0
   /** What the next posts are answered, one after the other; then 201. */
   readonly answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
+  /** Brings it to the browser. */
+  taken: (posted: Posted) => void = () => {}
   readonly #server: Server
 
   private constructor(ca: string, server: Server) {
@@ -51,7 +53,9 @@ export class PushService {
       const parts: Buffer[] = []
       request.on('data', part => parts.push(part))
       request.on('end', () => {
-        this.posts.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) })
+        const posted = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) }
+        this.posts.push(posted)
+        this.taken(posted)
         const answer = this.answers.shift() ?? ((_, response) => response.writeHead(201).end())
         answer(request, response)
       })

@@ -31,6 +31,8 @@ describe('addresses of push services', () => {
     ['no address', 'fcm.googleapis.com/x'],
     ['nothing', ''],
     ['a name and a password', 'https://fcm.googleapis.com:x@127.0.0.1/x'],
+    ['a name before the right one', 'https://user@fcm.googleapis.com/x'],
+    ['a password alone', 'https://:secret@fcm.googleapis.com/x'],
     ['an empty name', 'https://@fcm.googleapis.com/x'],
     ['another port', 'https://fcm.googleapis.com:8443/x'],
     ['the port that it has anyway', 'https://fcm.googleapis.com:443/x'],
@@ -263,6 +265,7 @@ describe('who is told, and how often', () => {
       present: false,
       calls: new Map<string, string>(),
       told: [] as string[],
+      posts: 0,
       answers: [] as (PostAnswer | undefined)[],
       paired: ['phone'],
       logged: [] as unknown[],
@@ -285,6 +288,7 @@ describe('who is told, and how often', () => {
       wire: {
         reaches: async () => world.reached,
         post: async ({ headers, body }) => {
+          world.posts++
           const posted = { path: '', headers: { 'content-encoding': String(headers['Content-Encoding']) }, body }
           const { session_id, text } = JSON.parse(subscriber.open(posted))
           world.told.push(`${session_id}: ${text}`)
@@ -358,6 +362,18 @@ describe('who is told, and how often', () => {
     world.calls.clear()
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(world.told).toHaveLength(1)
+    // Nor is it tried in vain.
+    expect(JSON.stringify(world.logged)).not.toContain('could not be made')
+  })
+
+  it('what was under way ends where the browser brings another subscription', async () => {
+    const { call, world, push } = setUp()
+    world.answers.push(undefined)
+    call('agent', 'one')
+    await settle()
+    await push.subscribe('phone', new Subscriber(FCM).subscription)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(world.posts).toBe(1)
   })
 
   it('a service that asks to wait is waited for, if not for too long', async () => {
@@ -372,11 +388,17 @@ describe('who is told, and how often', () => {
     call('other', 'two')
     await vi.advanceTimersByTimeAsync(48 * 3_600_000)
     expect(world.told).toHaveLength(3)
+    // Nor is one that asks for it again and again.
+    for (let n = 0; n < 20; n++) world.answers.push({ status: 429, retry_after_ms: 5_000 })
+    call('patient', 'again')
+    await vi.advanceTimersByTimeAsync(48 * 3_600_000)
+    expect(world.told).toHaveLength(4 + RETRY_MS.length)
+    world.answers.length = 0
     // Nor is one that wants to be asked without a pause.
     world.answers.push({ status: 503, retry_after_ms: 0 })
     call('third', 'three')
     await vi.advanceTimersByTimeAsync(RETRY_MS[0]! - 1)
-    expect(world.told).toHaveLength(4)
+    expect(world.told).toHaveLength(5 + RETRY_MS.length)
   })
 
   it.each([301, 307, 308, 400, 401, 403, 413])(
