@@ -142,5 +142,6 @@ test('who is notified while its page is closed is seen', async ({ join }) => {
   await showCode(page)
   await expect(row(page, 'Pixel').getByText('Notified')).toBeVisible()
   await expect(row(page, 'Tablet').getByText('Notified')).toHaveCount(0)
+  await row(page, 'Tablet').scrollIntoViewIfNeeded()
   await picture(page, 'device-notified')
 })

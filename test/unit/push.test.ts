@@ -2,7 +2,7 @@
 import { createECDH } from 'node:crypto'
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BURST, MOST_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../main/host/push/push.ts'
 import { isPoint, readPushKey, topicOf } from '../../main/host/push/push-key.ts'
 import { PAYLOAD_BYTES, pushRequest } from '../../main/host/push/push-message.ts'
@@ -15,6 +15,7 @@ import { type Posted, Subscriber, signerOf } from '../support/push-service.ts'
 afterEach(cleanUp)
 
 const FCM = { name: 'fcm.googleapis.com' }
+const NOTHING = { session_id: '', title: '', text: '' }
 const quiet = { info: () => {}, error: () => {} }
 
 describe('addresses of push services', () => {
@@ -109,8 +110,8 @@ describe('a message', () => {
   const key = readPushKey(join(temporaryFolder(), 'push.key'), quiet)
   const subscriber = new Subscriber(FCM)
   const call = { session_id: '5b0e9a4e-0000-4000-8000-000000000000', title: 'agent', text: 'May I?' }
-  const posted = (device_id: string, told: typeof call): Posted => {
-    const { headers, body } = pushRequest(device_id, subscriber.subscription, key, told)
+  const posted = async (device_id: string, told: typeof call): Promise<Posted> => {
+    const { headers, body } = await pushRequest(device_id, subscriber.subscription, key, told)
     return {
       path: '',
       headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
@@ -118,8 +119,8 @@ describe('a message', () => {
     }
   }
 
-  it('is opened by the browser alone, and signed with the host’s key for this push service', () => {
-    const sent = posted('one', call)
+  it('is opened by the browser alone, and signed with the host’s key for this push service', async () => {
+    const sent = await posted('one', call)
     expect(JSON.parse(subscriber.open(sent))).toEqual(call)
     expect(() => new Subscriber(FCM).open(sent)).toThrow()
     const { key: by, claims } = signerOf(sent)
@@ -130,7 +131,7 @@ describe('a message', () => {
     expect(sent.headers).toMatchObject({ urgency: 'high', ttl: '43200' })
   })
 
-  it('is as long as any other, and shows nobody what is in it', () => {
+  it('is as long as any other, and shows nobody what is in it', async () => {
     const texts = [
       '',
       'x',
@@ -139,7 +140,7 @@ describe('a message', () => {
       '👩‍👩‍👧'.repeat(500),
       '\u0000\u001b\u009f'.repeat(900),
     ]
-    const sent = texts.map(text => posted('one', { ...call, title: text, text }))
+    const sent = await Promise.all(texts.map(text => posted('one', { ...call, title: text, text })))
     const [plain] = sent.map(one => subscriber.open(one).length)
     expect(new Set(sent.map(({ body }) => body.length)).size).toBe(1)
     expect(plain).toBe(PAYLOAD_BYTES)
@@ -149,20 +150,22 @@ describe('a message', () => {
       expect([...title].length).toBeLessThanOrEqual(100)
       expect([...text].length).toBeLessThanOrEqual(200)
     }
-    const seen = posted('one', call)
+    const seen = await posted('one', call)
     expect(JSON.stringify(seen.headers)).not.toMatch(/agent|May I|5b0e9a4e/)
     expect(seen.body.toString('latin1')).not.toMatch(/agent|May I|5b0e9a4e/)
   })
 
-  it('shows one line without marks that hide or reorder', () => {
+  it('shows one line without marks that hide or reorder', async () => {
     const { title, text } = JSON.parse(
-      subscriber.open(posted('one', { ...call, title: 'a\u202eb\u200bc\u0007', text: 'one\r\ntwo\u001b[31m\u2066' })),
+      subscriber.open(
+        await posted('one', { ...call, title: 'a\u202eb\u200bc\u0007', text: 'one\r\ntwo\u001b[31m\u2066' }),
+      ),
     )
     expect(title).toBe('abc')
     expect(text).toBe('one two [31m')
   })
 
-  it('takes the place of the one before of the same session, which no push service can tell', () => {
+  it('takes the place of the one before of the same session, which no push service can tell', async () => {
     const topic = topicOf(key, 'one', 'a session')
     expect(topic).toMatch(/^[\w-]{32}$/)
     expect(topicOf(key, 'one', 'a session')).toBe(topic)
@@ -173,7 +176,7 @@ describe('a message', () => {
       topicOf(another, 'one', 'a session'),
     ]
     expect(new Set([topic, ...others]).size).toBe(4)
-    expect(posted('one', call).headers.topic).toBe(topicOf(key, 'one', call.session_id))
+    expect((await posted('one', call)).headers.topic).toBe(topicOf(key, 'one', call.session_id))
   })
 })
 
@@ -252,6 +255,16 @@ describe('subscriptions', () => {
 })
 
 describe('who is told, and how often', () => {
+  // Loaded when it is used first, which takes time that no clock here has.
+  beforeAll(
+    async () =>
+      void (await pushRequest(
+        'x',
+        subscriber.subscription,
+        readPushKey(join(temporaryFolder(), 'push.key'), quiet),
+        NOTHING,
+      )),
+  )
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 
@@ -266,6 +279,7 @@ describe('who is told, and how often', () => {
       calls: new Map<string, string>(),
       told: [] as string[],
       posts: 0,
+      during: () => {},
       answers: [] as (PostAnswer | undefined)[],
       paired: ['phone'],
       logged: [] as unknown[],
@@ -292,6 +306,7 @@ describe('who is told, and how often', () => {
           const posted = { path: '', headers: { 'content-encoding': String(headers['Content-Encoding']) }, body }
           const { session_id, text } = JSON.parse(subscriber.open(posted))
           world.told.push(`${session_id}: ${text}`)
+          world.during()
           if (world.answers.length === 0) return { status: 201 }
           const answer = world.answers.shift()
           if (!answer) throw new Error(`connect ECONNREFUSED ${subscriber.endpoint}`)
@@ -364,6 +379,25 @@ describe('who is told, and how often', () => {
     expect(world.told).toHaveLength(1)
     // Nor is it tried in vain.
     expect(JSON.stringify(world.logged)).not.toContain('could not be made')
+  })
+
+  it('a session that calls anew, looked at while it was told of, is told of again', async () => {
+    const { call, world } = setUp()
+    call('agent', 'one')
+    call('other', 'two')
+    world.during = () => {
+      world.during = () => {}
+      call('agent', 'three')
+    }
+    await settle()
+    expect(world.told).toEqual(['agent: one', 'other: two', 'agent: three'])
+    // While it waits for another try, that one says it.
+    world.answers.push(undefined)
+    call('agent', 'four')
+    await settle()
+    call('agent', 'five')
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(world.told.slice(3)).toEqual(['agent: four', 'agent: five'])
   })
 
   it('what was under way ends where the browser brings another subscription', async () => {

@@ -1,6 +1,6 @@
 // What is sent to a push service, encrypted for one browser (RFC 8291) and signed (RFC 8292). The only file that knows
 // web-push; sends nothing.
-import webPush from 'web-push'
+import type WebPush from 'web-push'
 import { oneLine } from '../../../protocol/one-line.ts'
 import { type PushKey, topicOf } from './push-key.ts'
 import type { Subscription } from './subscriptions.ts'
@@ -34,7 +34,16 @@ export const PAYLOAD_BYTES = 2048
 /** What nobody was told of for longer is seen when the page is opened. */
 const TTL_SECONDS = 12 * 3600
 
-export function pushRequest(device_id: string, subscription: Subscription, key: PushKey, call: Call): PushRequest {
+/** 9 MB with all that it brings: loaded when somebody is told for the first time. */
+let webPush: typeof WebPush | undefined
+
+export async function pushRequest(
+  device_id: string,
+  subscription: Subscription,
+  key: PushKey,
+  call: Call,
+): Promise<PushRequest> {
+  webPush ??= (await import('web-push')).default
   const { endpoint, p256dh, auth } = subscription
   const details = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payloadOf(call), {
     vapidDetails: { subject: CONTACT, publicKey: key.publicKey, privateKey: key.privateKey },

@@ -57,6 +57,8 @@ export interface Wire {
 /** What one device has yet to be told. */
 interface Line {
   waiting: Set<string>
+  /** Somebody looks after it. */
+  busy: boolean
   budget: Budget
   /** Ends what is under way. */
   stop: AbortController
@@ -139,8 +141,7 @@ export class Push {
       const line = this.#lineOf(device_id)
       if (line.waiting.size >= MOST_WAITING) continue
       line.waiting.add(session_id)
-      // Whoever is first in the line looks after those that follow.
-      if (line.waiting.size === 1) void this.#work(device_id, line)
+      if (!line.busy) void this.#work(device_id, line)
     }
   }
 
@@ -163,7 +164,7 @@ export class Push {
   #lineOf(device_id: string): Line {
     let line = this.#lines.get(device_id)
     if (!line) {
-      line = { waiting: new Set(), budget: new Budget(BURST, REFILL_MS, this.#now), stop: new AbortController() }
+      line = newLine(new Budget(BURST, REFILL_MS, this.#now))
       this.#lines.set(device_id, line)
     }
     return line
@@ -175,11 +176,12 @@ export class Push {
     const line = this.#lines.get(device_id)
     if (!line) return
     line.stop.abort()
-    this.#lines.set(device_id, { waiting: new Set(), budget: line.budget, stop: new AbortController() })
+    this.#lines.set(device_id, newLine(line.budget))
   }
 
   /** One after the other, until nothing waits. */
   async #work(device_id: string, line: Line): Promise<void> {
+    line.busy = true
     for (const session_id of line.waiting) {
       try {
         await this.#tell(device_id, session_id, line)
@@ -187,23 +189,27 @@ export class Push {
         // Without what it carries: an endpoint is a capability.
         this.#options.log.error({ device_id, error: (error as Error).name }, 'a notification could not be made')
       }
-      line.waiting.delete(session_id)
     }
+    line.busy = false
   }
 
   async #tell(device_id: string, session_id: string, line: Line): Promise<void> {
     const { signal } = line.stop
     if (this.#wanted(device_id, session_id, signal)) await pause(line.budget.wait(), signal)
     for (let tried = 0; ; tried++) {
+      // What it calls from here on, somebody having looked meanwhile, is told anew.
+      line.waiting.delete(session_id)
       const wanted = this.#wanted(device_id, session_id, signal)
       if (!wanted) return
       if (tried === 0) line.budget.take()
       const { subscription, call } = wanted
-      const request = pushRequest(device_id, subscription, this.#ownKey, { session_id, ...call })
+      const request = await pushRequest(device_id, subscription, this.#ownKey, { session_id, ...call })
+      if (signal.aborted) return
       const answer = await this.#wire.post(request, signal).catch(() => undefined)
       if (signal.aborted) return
       const wait = this.#took(device_id, subscription, answer, tried)
       if (wait === undefined) return
+      line.waiting.add(session_id)
       await pause(wait, signal)
     }
   }
@@ -239,6 +245,10 @@ export class Push {
     log.error({ device_id, status }, 'a notification was not taken by the push service')
     return undefined
   }
+}
+
+function newLine(budget: Budget): Line {
+  return { waiting: new Set(), busy: false, budget, stop: new AbortController() }
 }
 
 /** So many at once, and one more whenever a while has gone by. */
