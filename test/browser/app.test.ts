@@ -260,6 +260,8 @@ test('a session that asks for somebody is told of once, with what it said, and o
 
 test('while the connection is lost nothing can be started, and the list says so', async ({ phone, host }) => {
   await phone.open()
+  // What it fetches by itself is fetched.
+  await isKept(phone.page)
   await host.network('down')
   const why = phone.page.getByText('Nothing can be started until the connection is back.')
   await expect(why).toBeVisible()
