@@ -26,7 +26,7 @@ export interface TerminalFootProps {
 export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const { ways } = session
   const foot = useRef<HTMLDivElement>(null)
-  const bringing = useComputed(() => ways.uploads.items.value.length > 0).value
+  const bringing = useComputed(() => ways.files.length > 0).value
 
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
@@ -62,7 +62,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   return (
     <div ref={foot} class={ways.composing.value ? 'foot composing' : 'foot'}>
       <PendingStrip session={session} offline={!ready} />
-      {bringing && <LazyUploadStrip uploads={ways.uploads} close={closeCompose} />}
+      {bringing && <LazyUploadStrip ways={ways} close={closeCompose} />}
       {ways.composing.value && <LazyCompose link={link} ways={ways} close={closeCompose} />}
       <KeyBar
         sticky={session.sticky}

@@ -1,20 +1,23 @@
-// Shows the file that is on its way, or that did not get there. Knows nothing of how files are sent.
+// Shows the file that is on its way, that did not get there, or that waits to be used. Knows nothing of how files are sent.
 import './upload-strip.css'
 import { Icon } from '../ui/icons.tsx'
 import { amount, printable } from '../ui/words.ts'
 import type { UploadItem, Uploads } from './uploads.ts'
+import type { WaysIn } from './ways-in.ts'
 
 export interface UploadStripProps {
-  uploads: Uploads
+  ways: WaysIn
   close: () => void
 }
 
-export function UploadStrip({ uploads }: UploadStripProps) {
-  const items = uploads.items.value
-  const failed = items.filter(({ state }) => state === 'failed')
-  const [first, ...rest] = items.filter(({ state }) => state !== 'failed')
+export function UploadStrip({ ways }: UploadStripProps) {
+  const { files, uploads } = ways
+  const failed = files.filter(({ state }) => state === 'failed')
+  const arrived = files.filter(({ state }) => state === 'arrived')
+  const [first, ...rest] = files.filter(({ state }) => state === 'waiting' || state === 'sending')
   return (
     <>
+      {arrived[0] && <Arrived first={arrived[0]} all={arrived} ways={ways} />}
       {failed[0] && <Failed first={failed[0]} all={failed} uploads={uploads} />}
       {first && <UnderWay key={first.id} item={first} more={rest.length} uploads={uploads} />}
     </>
@@ -46,7 +49,7 @@ function UnderWay({ item, more, uploads }: UnderWayProps) {
         class="icon"
         aria-label={`Cancel ${name}`}
         onMouseDown={keepFocus}
-        onClick={() => uploads.cancel(id)}
+        onClick={() => uploads.drop(id)}
       >
         <Icon name="close" />
       </button>
@@ -88,7 +91,46 @@ function Failed({ first, all, uploads }: FailedProps) {
         aria-label="Dismiss"
         onMouseDown={keepFocus}
         onClick={() => {
-          for (const { id } of all) uploads.cancel(id)
+          for (const { id } of all) uploads.drop(id)
+        }}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  )
+}
+
+interface ArrivedProps {
+  first: UploadItem
+  all: readonly UploadItem[]
+  ways: WaysIn
+}
+
+/** Nothing is typed into a session by itself when somebody comes back to it. */
+function Arrived({ first, all, ways }: ArrivedProps) {
+  const more = all.length - 1
+  return (
+    <div class="upload" role="status">
+      <div class="words">
+        <bdi class="name">{printable(first.file.name)}</bdi>
+        <span>{more > 0 ? `and ${more} more are` : 'is'} on the computer</span>
+      </div>
+      <button
+        type="button"
+        onMouseDown={keepFocus}
+        onClick={() => {
+          for (const file of all) ways.take(file)
+        }}
+      >
+        Insert {more > 0 ? 'paths' : 'path'}
+      </button>
+      <button
+        type="button"
+        class="icon"
+        aria-label="Dismiss"
+        onMouseDown={keepFocus}
+        onClick={() => {
+          for (const { id } of all) ways.uploads.drop(id)
         }}
       >
         <Icon name="close" />
