@@ -131,7 +131,7 @@ test('a file goes on when its session is left, and its path is there for whoever
   await expect(phone.page.locator('.upload')).toContainText('of 3.0 MB')
   await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
   process.kill(host.pid, 'SIGCONT')
-  await expect(phone.page.locator('.toast')).toContainText('its session has the path')
+  await expect(phone.page.getByText('A file has arrived; its session has the path.')).toBeVisible()
   // Another session has nothing of it.
   await phone.newSession()
   await expect(phone.page.locator('.upload')).toHaveCount(0)
