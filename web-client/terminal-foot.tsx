@@ -1,7 +1,7 @@
 // What is below a terminal that may be typed into: what waits, files under way, and the key bar or the compose sheet in its
 // place. Knows nothing of what they do.
 import { type Signal, useComputed } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { KeyBar } from '../ui/key-bar.tsx'
 import type { HostLink } from './host-link.ts'
 import { whenIdle } from './idle.ts'
@@ -44,12 +44,15 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
     }
   }, [ready])
 
-  useEffect(() => {
+  // Before anything is measured: a session that was shaped for this phone is told by the size of its box.
+  useLayoutEffect(() => {
     const element = foot.current
     if (!element) return
-    const observer = new ResizeObserver(() => {
+    const measure = () => {
       extra.value = element.offsetHeight - (element.querySelector<HTMLElement>('.key-bar')?.offsetHeight ?? 0)
-    })
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => {
       observer.disconnect()

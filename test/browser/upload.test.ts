@@ -141,6 +141,8 @@ test('a file goes on when its session is left, and its path is there for whoever
   await expect(strip).toHaveText(/left\.jpeg\s*is on the computer/)
   await phone.picture('upload-arrived')
   await phone.fits()
+  // What stands below the terminal is not its size: the session is shaped for this phone as before.
+  await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
   expect(await phone.screen()).toBe('$')
   await strip.getByRole('button', { name: 'Insert path' }).tap()
   await expect(strip).toHaveCount(0)
