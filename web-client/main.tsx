@@ -9,6 +9,7 @@ import { whenIdle } from './idle.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
 import { allowed, watchForAttention } from './notices.ts'
 import { keepPage, letGo } from './offline.ts'
+import { followHost } from './outdated.ts'
 import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
@@ -18,6 +19,7 @@ const link = new HostLink()
 link.start()
 startRouting()
 tellAttention(link)
+followHost(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
