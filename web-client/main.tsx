@@ -5,9 +5,11 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
-import { watchForAttention } from './notices.ts'
+import { allowed, watchForAttention } from './notices.ts'
 import { keepPage, letGo } from './offline.ts'
+import { followHost } from './outdated.ts'
 import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
@@ -17,6 +19,7 @@ const link = new HostLink()
 link.start()
 startRouting()
 tellAttention(link)
+followHost(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
@@ -26,6 +29,14 @@ void letGo()
 const stop: () => void = effect(() => {
   if (!link.reached.value) return
   keepPage()
+  if (allowed.peek() === 'granted')
+    whenIdle(
+      () =>
+        void import('./push.ts').then(
+          ({ watchPush }) => watchPush(link),
+          () => {},
+        ),
+    )
   queueMicrotask(() => stop())
 })
 render(<App link={link} />, document.getElementById('app')!)
