@@ -48,7 +48,7 @@ function precompress(folder: string): Plugin {
 }
 
 /** Fetched when a character of theirs is printed, and kept from then on. */
-const LATER = /(letters|letters-bold|symbols)-[^/]*\.woff2$/
+const LATER = /(latin|letters|signs|symbols)-[^/]*\.woff2$/
 
 /** Tells the service worker what the page consists of. */
 function shellOf(): Plugin {
