@@ -2,9 +2,9 @@
 // it is bound to an attachment.
 import '@xterm/xterm/css/xterm.css'
 import './terminal-view.css'
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { Terminal } from '@xterm/xterm'
 import type { Attached, TerminalSink } from '../protocol/attached.ts'
+import { CHARACTER_WIDTHS } from '../protocol/character-widths.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import { WholeCharacters } from '../protocol/whole-characters.ts'
 import { guard } from '../protocol/xterm-guard.ts'
@@ -85,9 +85,6 @@ const RETURN_WAITS = 5
 /** A session's that says nothing of its size, as of most terminals. */
 const STANDARD_SIZE: Grid = { cols: 80, rows: 24 }
 
-/** The same rules of width as the host's screen, or cursors would part (unicode-graphemes 0.4). */
-const UNICODE_VERSION = '15-graphemes'
-
 /** Cells are rounded to the pixel: by how much, at most, one size of letters tells the width of another. */
 const ROUNDED = 0.25
 
@@ -158,8 +155,9 @@ export class TerminalView implements TerminalSink {
     })
     const { term } = this
     guard(term)
-    term.loadAddon(new UnicodeGraphemesAddon())
-    term.unicode.activeVersion = UNICODE_VERSION
+    // The same rules of width as the host's screen, or cursors would part.
+    term.unicode.register(CHARACTER_WIDTHS)
+    term.unicode.activeVersion = CHARACTER_WIDTHS.version
     offerLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
