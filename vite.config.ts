@@ -18,6 +18,9 @@ const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmani
 /** The screen that most of the code is for. */
 const TERMINAL = 'terminal'
 
+/** The files of code that come with the page. */
+const FIRST = ['main', TERMINAL]
+
 interface Graph {
   getModuleInfo(id: string): Rolldown.ModuleInfo | null
 }
@@ -79,7 +82,7 @@ function firstFiles(root: string) {
   let files: Map<string, string> | undefined
   const find = (graph: Graph) => {
     const found = new Map<string, string>()
-    for (const file of ['main', TERMINAL]) {
+    for (const file of FIRST) {
       const add = (id: string) => {
         if (found.has(id)) return
         found.set(id, file)
@@ -127,6 +130,27 @@ function terminalBeside(): Plugin {
   }
 }
 
+/**
+ * Chromium's browsers read a function when it is called first, on the thread that draws. With this they read a whole file
+ * beside that one (https://github.com/WICG/explicit-javascript-compile-hints-file-based); to others it is a comment.
+ */
+const READ_AT_ONCE = '//# allFunctionsCalledOnLoad\n'
+
+function readAtOnce(): Plugin {
+  return {
+    name: 'read-at-once',
+    apply: 'build',
+    generateBundle: {
+      // It has to be the first line: after what Vite puts there.
+      order: 'post',
+      handler(_options, bundle) {
+        for (const chunk of Object.values(bundle))
+          if (chunk.type === 'chunk' && FIRST.includes(chunk.name)) chunk.code = READ_AT_ONCE + chunk.code
+      },
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
@@ -138,7 +162,7 @@ export default defineConfig(({ mode }) => {
     envDir: false,
     plugins: [
       preact({ devToolsEnabled: false }),
-      ...(mode === 'web-client' ? [terminalBeside(), shellOf(), precompress(outDir)] : []),
+      ...(mode === 'web-client' ? [terminalBeside(), readAtOnce(), shellOf(), precompress(outDir)] : []),
     ],
     build: {
       outDir,
