@@ -31,7 +31,7 @@ import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { onSchemeChange, palette } from './theme.ts'
 import { onTouch } from './touch.ts'
 import { TouchScroll } from './touch-scroll.ts'
-import { type Selected, TouchSelect } from './touch-select.ts'
+import type { Selected, TouchSelect } from './touch-select.ts'
 
 /** CSS pixels that a person chose; left out: those that are there by themselves. */
 export type Letters = { readonly [mode in SizeMode]?: number }
@@ -99,8 +99,8 @@ export class TerminalView implements TerminalSink {
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
   readonly #soft: SoftInputBinding
-  /** What a finger has selected; nothing where nobody wants to know. */
-  readonly selection: TouchSelect | undefined
+  #selection: TouchSelect | undefined
+  #selecting: Promise<void> | undefined
   readonly #scroll: TouchScroll
   readonly #undo: (() => void)[] = []
   #fontSize: number
@@ -124,6 +124,7 @@ export class TerminalView implements TerminalSink {
   #resizeTimer: ReturnType<typeof setTimeout> | undefined
   #showTimer: ReturnType<typeof setTimeout> | undefined
   #asked: Grid | undefined
+  #disposed = false
 
   /** Fills `box`, which must be in the page and have an extent of its own. */
   constructor(box: HTMLElement, options: TerminalViewOptions = {}) {
@@ -184,18 +185,10 @@ export class TerminalView implements TerminalSink {
       paste: text => this.#brought(text, []),
       modified: () => this.#options.modified?.() ?? false,
     })
-    const { selected } = options
-    if (selected)
-      this.selection = new TouchSelect({
-        box,
-        term,
-        scroll: (dx, dy) => this.#scroll.seen(dx, dy),
-        changed: selected,
-      })
     this.#undo.push(
       this.#listenToFingers(),
       () => this.#scroll.halt(),
-      () => this.selection?.dispose(),
+      () => this.#selection?.dispose(),
       () => this.#soft.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
@@ -290,6 +283,32 @@ export class TerminalView implements TerminalSink {
     this.#layout()
   }
 
+  /** What a finger has selected; undefined until one did. */
+  get selection(): TouchSelect | undefined {
+    return this.#selection
+  }
+
+  /** Fetches what it takes to select with a finger: at the latest when one rests. Does nothing where nobody wants to know. */
+  letSelect(): Promise<void> {
+    const { selected } = this.#options
+    if (!selected) return Promise.resolve()
+    this.#selecting ??= import('./touch-select.ts').then(
+      ({ TouchSelect }) => {
+        if (this.#disposed) return
+        this.#selection = new TouchSelect({
+          box: this.#box,
+          term: this.term,
+          scroll: (dx, dy) => this.#scroll.seen(dx, dy),
+          changed: selected,
+        })
+      },
+      () => {
+        this.#selecting = undefined // the host is away: the next finger asks again
+      },
+    )
+    return this.#selecting
+  }
+
   /** What is printed is also there as text, and said: it costs a line of markup for each row, so only where it is asked for. */
   setSpoken(spoken: boolean): void {
     this.term.options.screenReaderMode = spoken
@@ -339,6 +358,7 @@ export class TerminalView implements TerminalSink {
 
   /** Twice is fine. */
   dispose(): void {
+    this.#disposed = true
     this.unbind()
     clearTimeout(this.#resizeTimer)
     clearTimeout(this.#showTimer)
@@ -460,8 +480,9 @@ export class TerminalView implements TerminalSink {
   // --- fingers ---
 
   #listenToFingers(): () => void {
-    const { selection } = this
     const scroll = this.#scroll
+    /** Since this one rests; it may be gone before what takes its selection has come. */
+    let finger: { lifted: boolean } | undefined
     const pinch = new Pinch({
       box: this.#box,
       sheet: this.#sheet,
@@ -477,16 +498,26 @@ export class TerminalView implements TerminalSink {
     return onTouch(this.#box, {
       down: () => scroll.stop(),
       tap: () => {
-        const selected = selection?.active === true
-        selection?.clear()
+        const selected = this.#selection?.active === true
+        this.#selection?.clear()
         return selected
       },
       pan: (dx, dy, at) => scroll.by(-dx, -dy, at),
       letGo: (vx, vy, at) => scroll.glide(-vx, -vy, at),
-      hold: at => selection?.hold(at) === true,
-      drag: at => selection?.drag(at),
+      hold: at => {
+        if (this.#selection) return this.#selection.hold(at)
+        if (!this.#options.selected) return false
+        const here = { lifted: false }
+        finger = here
+        void this.letSelect().then(() => {
+          if (this.#selection?.hold(at) && here.lifted) this.#selection.dragEnd()
+        })
+        return true
+      },
+      drag: at => this.#selection?.drag(at),
       dragEnd: () => {
-        selection?.dragEnd()
+        if (finger) finger.lifted = true
+        this.#selection?.dragEnd()
         scroll.settle()
       },
       pinchStart: at => {
@@ -585,7 +616,7 @@ export class TerminalView implements TerminalSink {
       this.#cell.width * this.term.cols > room.width + 1 ||
       this.#cell.height * this.term.rows > room.height - this.#covered + 1
     this.#revealCursor()
-    this.selection?.relayout()
+    this.#selection?.relayout()
     this.#options.lettersDrawn?.(this.letters)
   }
 
