@@ -60,5 +60,11 @@ export const LABEL_CHARACTERS = 128
 /** Lines of text that are read at once: a few screens of any phone. */
 export const MAX_LINES = 1000
 
+/** An address at a push service: Windows' are the longest. */
+export const PUSH_ENDPOINT_CHARACTERS = 2048
+
+/** A browser's key and secret for push messages, in base64url: 65 and 16 bytes, and room for padding. */
+export const PUSH_KEY_CHARACTERS = 96
+
 /** A file's name: what file systems take. */
 export const FILE_NAME_CHARACTERS = 255
