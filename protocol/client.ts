@@ -9,9 +9,10 @@ import { type Heard, HistoryClient, type Requests } from './history-client.ts'
 import {
   type ClientKind,
   type ClientMessage,
-  HostMessage,
+  type HostMessage,
   type HostMessageOf,
   type PushSubscription,
+  parseHostMessage,
   type SessionInfo,
   type SessionSpec,
   VERSIONS,
@@ -392,9 +393,9 @@ export class HostClient extends Emitter<ClientEvents> {
   #receive(frame: Frame): void {
     switch (frame.kind) {
       case 'json': {
-        const message = HostMessage.safeParse(frame.value)
+        const message = parseHostMessage(frame.value)
         // A newer host may say things that this client does not know; what it must know has a version of its own.
-        if (message.success) this.#message(message.data)
+        if (message) this.#message(message)
         return
       }
       case 'output':

@@ -3,6 +3,7 @@ import '../ui/ui.css'
 import './page.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { fetchFont } from '../ui/font.ts'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
 import { whenIdle } from './idle.ts'
@@ -17,6 +18,8 @@ import { watchViewport } from './soft-keyboard.ts'
 const link = new HostLink()
 // First, so that the secret is out of the address before anything else happens.
 link.start()
+// While the connection is made: a terminal that is opened before its font has come is laid out twice.
+void fetchFont()
 startRouting()
 tellAttention(link)
 followHost(link)

@@ -7,6 +7,7 @@ import { Icon } from '../ui/icons.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { coverWithPicture } from './last-picture.ts'
 import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
@@ -15,11 +16,14 @@ import { backToSessions, nameTerminal, openReading, openTerminal } from './route
 import { screenReader } from './screen-reader.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
+import { StaleInput } from './stale-input.tsx'
 import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
-import { type Overlay, Overlays } from './terminal-overlays.tsx'
+import type { Overlay } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
 
+const loadOverlays = () => import('./terminal-overlays.tsx').then(({ Overlays }) => Overlays)
+const LazyOverlays = lazySheet(loadOverlays)
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 /** A phone on its side with its keyboard open has room for the terminal and the keys, and for nothing else. */
@@ -67,6 +71,16 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const low = seen.value.covered > 0 && seen.value.height < LOW_PX
   const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useLayoutEffect(() => session?.view?.setCovered(covered), [session, covered])
+
+  // Both are there when they are wanted, also without a network.
+  useEffect(
+    () =>
+      whenIdle(() => {
+        void loadOverlays().catch(() => {})
+        void session?.view?.letSelect()
+      }),
+    [session],
+  )
 
   useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
 
@@ -165,7 +179,18 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       ) : (
         session && !readOnly && <TerminalFoot link={link} session={session} extra={footExtra} />
       )}
-      {session && <Overlays link={link} session={session} overlay={overlay} />}
+      {session && (overlay.value || session.link.value) && (
+        <LazyOverlays
+          link={link}
+          session={session}
+          overlay={overlay}
+          close={() => {
+            overlay.value = undefined
+            session.link.value = undefined
+          }}
+        />
+      )}
+      {session?.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
       {failed && session_id === null && spec && isAmendable(failed) && !readOnly && (
         // It is said where it can be put right.
         <NewSession link={link} spec={spec} error={failed} close={backToSessions} />
