@@ -19,7 +19,7 @@ import { logFile, MB } from './files.ts'
 import { wait } from './host.ts'
 import { type Back, comesBack, rightScreen } from './peers/back.ts'
 import { costOf } from './peers/cost.ts'
-import { Ears } from './peers/ears.ts'
+import { Ears, prompted } from './peers/ears.ts'
 import { ours } from './peers/ours.ts'
 import type { Heard, Missing, Peer, Terminal } from './peers/peer.ts'
 import { raw } from './peers/raw.ts'
@@ -55,7 +55,7 @@ class Figures {
   readonly all: number[] = []
   allCame = 0
   back?: Back
-  failed?: string
+  failed = false
 }
 
 export async function peers(): Promise<void> {
@@ -79,13 +79,19 @@ export async function peers(): Promise<void> {
   for (const bytes of [CAT_BYTES, HISTORY_BYTES]) logFile(bytes, '\r\n')
   const right = await rightScreen(await raw().start())
   const figures = new Map(there.map(peer => [peer, new Figures()]))
-  for (let round = 0; round < ROUNDS; round++)
+  for (let round = 1; round <= ROUNDS; round++) {
+    process.stdout.write(`\nround ${round}:`)
     for (const [peer, own] of figures) {
       if (own.failed) continue
+      const start = performance.now()
       await measure(peer, own, right).catch((error: Error) => {
-        own.failed = error.message
+        own.failed = true
+        console.log(`\n${peer.name} FAILED and is left out from here on: ${error.message}`)
       })
+      process.stdout.write(` ${peer.name} ${((performance.now() - start) / 1000).toFixed(0)} s;`)
     }
+  }
+  console.log()
   show(figures)
 }
 
@@ -96,6 +102,7 @@ async function measure(peer: Peer, own: Figures, right: string[]): Promise<void>
     if (server.pid !== undefined) own.back ??= await comesBack(server, right)
     let ears = new Ears()
     let terminal = await server.attach(ears.heard)
+    await prompted(terminal, ears)
     await command(terminal, ears, 'clear')
     own.echo.push(await echo(terminal, ears))
     if (own.back?.shows) {
@@ -179,6 +186,7 @@ async function echo(terminal: Terminal, ears: Ears): Promise<number[]> {
     await wait(6)
   }
   terminal.type('\x03')
+  await prompted(terminal, ears)
   await command(terminal, ears, 'stty sane')
   return times
 }
@@ -217,5 +225,4 @@ function show(figures: Map<Peer, Figures>): void {
     all.length > 0 ? [...spread(all, ms), `${mb(allCame)} came`] : undefined,
   )
   table('opened again after its connection was cut', ({ back }) => (back ? ['', '', back.words] : undefined))
-  for (const [{ name }, { failed }] of figures) if (failed) console.log(`\n${name} FAILED: ${failed}`)
 }

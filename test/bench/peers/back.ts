@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { folder } from '../files.ts'
 import { wait } from '../host.ts'
-import { Ears } from './ears.ts'
-import { COLS, type Heard, ROWS, type Server } from './peer.ts'
+import { Ears, prompted } from './ears.ts'
+import { COLS, type Heard, ROWS, type Server, type Terminal } from './peer.ts'
 
 export interface Back {
   words: string
@@ -56,7 +56,8 @@ export async function comesBack(server: Server, right: string[]): Promise<Back> 
   return { words: `same shell, ${shows ? `${agree} of ${right.length} rows right` : 'nothing on its screen'}`, shows }
 }
 
-async function begin(terminal: { type(text: string): void }, ears: Ears): Promise<void> {
+async function begin(terminal: Terminal, ears: Ears): Promise<void> {
+  await prompted(terminal, ears)
   rmSync(AWAY, { force: true })
   const cut = ears.until('cut-42')
   terminal.type(SCRIPT)

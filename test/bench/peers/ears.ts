@@ -1,6 +1,6 @@
 // Listens to a terminal: counts what comes and waits for words in it. Knows nothing of who sends.
 import { wait } from '../host.ts'
-import type { Heard } from './peer.ts'
+import type { Heard, Terminal } from './peer.ts'
 
 /** Longer than any word that is waited for, so that one cut in two is found. */
 const OVERLAP = 80
@@ -32,7 +32,10 @@ export class Ears {
     let late: NodeJS.Timeout | undefined
     await new Promise<void>((found, reject) => {
       this.#wanted = { words, found }
-      late = setTimeout(() => reject(new Error(`"${words}" does not come`)), patience)
+      late = setTimeout(
+        () => reject(new Error(`"${words}" does not come; the last was ${JSON.stringify(this.#tail)}`)),
+        patience,
+      )
     }).finally(() => clearTimeout(late))
   }
 
@@ -42,4 +45,13 @@ export class Ears {
     for (let now = start; now - Math.max(start, this.lastAt) < 500 && now - start < 5000; now = performance.now())
       await wait(20)
   }
+}
+
+/** A shell that has just begun, or was interrupted, may lose what is typed before its prompt is there. */
+export async function prompted(terminal: Terminal, ears: Ears): Promise<void> {
+  const asked = ears.until('$')
+  terminal.type('\r')
+  const again = setInterval(() => terminal.type('\r'), 1000)
+  await asked.finally(() => clearInterval(again))
+  await ears.quiet()
 }
