@@ -1,6 +1,6 @@
 // On the Go beside other tools of its kind, raw node-pty and tmux, in one run: A B C A B C.
 //
-//   mkdir /some/dir && cd /some/dir && npm install wetty vibetunnel
+//   cd /some/dir && npm install --ignore-scripts wetty vibetunnel && npm rebuild node-pty vibetunnel
 //   OTG_PEERS=/some/dir npm run bench -- peers
 //
 // tmux, tty-share and shellinabox are taken from PATH (or from OTG_PEERS/usr/bin, where `dpkg-deb -x` puts them). What is not there is
