@@ -11,6 +11,7 @@ import {
   type ClientMessage,
   HostMessage,
   type HostMessageOf,
+  type PushSubscription,
   type SessionInfo,
   type SessionSpec,
   VERSIONS,
@@ -225,6 +226,20 @@ export class HostClient extends Emitter<ClientEvents> {
     return this.#request('screen', { type: 'show', request_id: this.#nextRequest++, session_id })
   }
 
+  /**
+   * How this device is told of calls while its page is closed: by `subscription` from now on; null: no more; left out: only
+   * asks. Rejects with the `push_…` codes.
+   */
+  push(subscription?: PushSubscription | null): Promise<HostMessageOf<'push'>> {
+    const request_id = this.#nextRequest++
+    return this.#request('push', { type: 'push', request_id, ...(subscription !== undefined && { subscription }) })
+  }
+
+  /** Whether somebody is before this page; to be said again after each welcome. */
+  present(present: boolean): void {
+    this.#send({ type: 'present', present })
+  }
+
   // --- the desktop's own (`local`); a device is answered `forbidden` ---
 
   /** From now on the pairing code is shown, and `pairing` is emitted with it whenever it changes, also after reconnects. */
@@ -435,6 +450,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'marked':
       case 'lines':
       case 'uploaded':
+      case 'push':
         return this.#answer(message.request_id, message)
       case 'resize':
       case 'size_owner':

@@ -65,6 +65,11 @@ export const ERROR_CODES = {
   upload_full: 'the host keeps as many files as it may',
   upload_busy: 'as many files are on their way as a connection may have',
   upload_refused: 'the host takes no files, or cannot write this one',
+  // notifications
+  push_off: 'the host sends no notifications',
+  push_refused: 'a push subscription that is none, or of a push service that the host does not know',
+  push_gone: 'the push service does not know this subscription any more',
+  push_busy: 'this device changed its push subscription too often',
   // the host
   host_running: 'another host owns this data folder',
   host_not_running: 'no host runs on this data folder',

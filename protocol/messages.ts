@@ -14,6 +14,8 @@ import {
   MAX_ROWS,
   MAX_WINDOW_BYTES,
   PATTERN_CHARACTERS,
+  PUSH_ENDPOINT_CHARACTERS,
+  PUSH_KEY_CHARACTERS,
   QUERY_CHARACTERS,
 } from './limits.ts'
 
@@ -118,6 +120,8 @@ export const DeviceInfo = z.object({
   address: z.string(),
   /** Its connections now. */
   connected: z.int(),
+  /** It is told through its browser's push service, also while its page is closed. */
+  notified: z._default(z.boolean(), false),
 })
 export type DeviceInfo = z.infer<typeof DeviceInfo>
 
@@ -192,6 +196,14 @@ const limit = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum
 const Place = z.union([z.object({ at: offset }), z.object({ offset })])
 export type Place = z.infer<typeof Place>
 
+/** What a browser gives to be notified by (W3C Push API, `PushSubscription.toJSON`), keys in base64url. */
+export const PushSubscription = z.strictObject({
+  endpoint: text(PUSH_ENDPOINT_CHARACTERS),
+  p256dh: text(PUSH_KEY_CHARACTERS),
+  auth: text(PUSH_KEY_CHARACTERS),
+})
+export type PushSubscription = z.infer<typeof PushSubscription>
+
 /** What a person may set of a host; null: left to the host. README.md says what each is. */
 export const SettingValues = z.object({
   session_megabytes: z.number(),
@@ -203,6 +215,7 @@ export const SettingValues = z.object({
   device_days: z.number(),
   upload_megabytes: z._default(z.number(), 100),
   uploads_total_megabytes: z._default(z.number(), 1000),
+  push: z._default(z.boolean(), true),
   /** A program, or an argv. */
   shell: z.nullable(z.union([z.string(), z.array(z.string())])),
   port: z.nullable(z.int()),
@@ -241,7 +254,7 @@ export const ClientMessage = z.discriminatedUnion('type', [
     size: z.optional(AskedSize),
     /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
     window: z.optional(z.int().check(z.minimum(0), z.maximum(MAX_WINDOW_BYTES))),
-    /** With nothing: how much raw output before the present it wants. Left out: about what fills its scrollback. */
+    /** With nothing: how much raw output before the present it wants. Left out: HISTORY_BYTES. */
     history: z.optional(offset),
     /** Missed raw output that the client would rather read than be skipped to the present screen. */
     budget: z.optional(offset),
@@ -323,6 +336,13 @@ export const ClientMessage = z.discriminatedUnion('type', [
    * the first and behind each that it has written, and at most PARTS_AHEAD may be under way.
    */
   z.object({ type: z.literal('upload'), request_id, session_id: id, name: text(FILE_NAME_CHARACTERS), size: offset }),
+  /**
+   * How a phone is told of sessions that call while its page is closed: by this from now on, or (null) no more. Left out: it
+   * only asks how that stands.
+   */
+  z.object({ type: z.literal('push'), request_id, subscription: z.optional(z.nullable(PushSubscription)) }),
+  /** Whether somebody is before this client's page, whatever it shows; until it is said, nobody is. */
+  z.object({ type: z.literal('present'), present: z.boolean() }),
   // What follows is for the desktop itself (`local`): the phones that may come in.
   /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
   z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
@@ -537,6 +557,17 @@ export const HostMessage = z.discriminatedUnion('type', [
   }),
   /** Ends an upload: where the file is, on the session's computer. */
   z.object({ type: z.literal('uploaded'), request_id, path: z.string() }),
+  /** Answers `push`. */
+  z.object({
+    type: z.literal('push'),
+    request_id,
+    /** The host's key, which subscriptions are made for (base64url); null: nothing is sent from there. */
+    key: z.nullable(z.string()),
+    /** The host has a subscription of this device. */
+    subscribed: z.boolean(),
+    /** Why the last notification, or the last try to reach the push service, came to nothing. */
+    trouble: z.nullable(z.enum(['unreachable', 'refused'])),
+  }),
   /** How far an export, an upload or a deletion has come. */
   z.object({ type: z.literal('progress'), request_id, done: offset, total: offset }),
   /** Ends an export, behind its parts. `redacted`: how often something was taken out. */

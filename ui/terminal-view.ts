@@ -16,6 +16,7 @@ import { pasteSequence } from './paste.ts'
 import { Pinch } from './pinch.ts'
 import { onPresence } from './presence.ts'
 import { drawFast, drawnCell } from './renderer.ts'
+import { placeFrom } from './selection-text.ts'
 import {
   type Extent,
   fontFor,
@@ -50,6 +51,8 @@ export interface TerminalViewOptions {
   lettersDrawn?: (drawn: { size: number; chosen: boolean }) => void
   /** A finger may select; where it did, or that nothing is selected any more. */
   selected?: (selected: Selected | undefined) => void
+  /** Somebody pulls down what has earlier output above it: so many pixels, up to EARLIER_PX, are free at the top. */
+  pulled?: (pixels: number) => void
   /** A program wants to put this on the clipboard, now. Ask. */
   clipboardWanted?: (text: string) => void
   /** In `follow` mode letters are made small enough for the rows too. */
@@ -72,6 +75,9 @@ export interface TerminalViewOptions {
 
 /** As much as a page may hold of what scrolled by; the whole history stays on the host. */
 export const SCROLLBACK = 10_000
+
+/** Room for a button, above the first line. */
+export const EARLIER_PX = 44
 
 /** A drag of a window's edge is one resize, not fifty; a person does not notice a tenth of a second. */
 const RESIZE_MS = 100
@@ -127,6 +133,8 @@ export class TerminalView implements TerminalSink {
   #resizeTimer: ReturnType<typeof setTimeout> | undefined
   #showTimer: ReturnType<typeof setTimeout> | undefined
   #asked: Grid | undefined
+  /** The terminal began with a state: what was printed before that is not in it. */
+  #beganLater = false
 
   /** Fills `box`, which must be in the page and have an extent of its own. */
   constructor(box: HTMLElement, options: TerminalViewOptions = {}) {
@@ -169,6 +177,7 @@ export class TerminalView implements TerminalSink {
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
     term.onRender(() => {
+      this.#scroll.drawn()
       if (this.#pans && this.#following) this.#revealCursor()
     })
     term.onResize(() => this.#options.sizeChanged?.(this.#mode, this.size))
@@ -179,6 +188,8 @@ export class TerminalView implements TerminalSink {
       moved: () => {
         this.#following = false
       },
+      above: () => (options.pulled && this.#hasEarlier ? EARLIER_PX : 0),
+      pulled: pixels => options.pulled?.(pixels),
     })
     this.#soft = bindSoftInput(term, {
       view: box,
@@ -260,6 +271,9 @@ export class TerminalView implements TerminalSink {
         this.#letType(!read_only)
         if (attached.have) this.#returns()
       }),
+      attached.on('keyframe', ({ offset }) => {
+        this.#beganLater = offset > 0
+      }),
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
@@ -299,6 +313,17 @@ export class TerminalView implements TerminalSink {
 
   focus(): void {
     this.term.focus()
+  }
+
+  /** What stands at its very top, for who reads on above it. */
+  top(): { line: string; below: number } | undefined {
+    return placeFrom(this.term.buffer.active, this.term.cols, 0)
+  }
+
+  /** Whether more was printed than it still has. */
+  get #hasEarlier(): boolean {
+    const { normal } = this.term.buffer
+    return this.#beganLater || normal.length >= SCROLLBACK + this.term.rows
   }
 
   /** While held, the last picture stays, whatever is written. For who plays a recording in it. */

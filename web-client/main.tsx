@@ -5,8 +5,9 @@ import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
-import { watchForAttention } from './notices.ts'
+import { allowed, watchForAttention } from './notices.ts'
 import { keepPage, letGo } from './offline.ts'
 import { followHost } from './outdated.ts'
 import { tellAttention } from './page-title.ts'
@@ -28,6 +29,14 @@ void letGo()
 const stop: () => void = effect(() => {
   if (!link.reached.value) return
   keepPage()
+  if (allowed.peek() === 'granted')
+    whenIdle(
+      () =>
+        void import('./push.ts').then(
+          ({ watchPush }) => watchPush(link),
+          () => {},
+        ),
+    )
   queueMicrotask(() => stop())
 })
 render(<App link={link} />, document.getElementById('app')!)

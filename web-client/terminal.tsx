@@ -11,7 +11,7 @@ import { coverWithPicture } from './last-picture.ts'
 import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
-import { backToSessions, nameTerminal, openTerminal } from './route.ts'
+import { backToSessions, nameTerminal, openReading, openTerminal } from './route.ts'
 import { screenReader } from './screen-reader.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
@@ -152,6 +152,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       </div>
       <div class="stage" ref={stage}>
         <div class="box" ref={box} />
+        {session && <Earlier session={session} />}
         {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
@@ -175,6 +176,24 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
 
 /** A button that took the focus from the terminal would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
+
+/** Above the first line that the terminal still has: what was printed before is read as text. */
+function Earlier({ session }: { session: TerminalSession }) {
+  const { value: pulled } = session.pulled
+  if (pulled === 0) return null
+  return (
+    <div class="earlier" style={{ height: `${pulled}px` }}>
+      <button
+        type="button"
+        class="plain"
+        onMouseDown={keepFocus}
+        onClick={() => openReading(session.session_id ?? '', undefined, session.view?.top())}
+      >
+        <Icon name="up" /> Earlier output
+      </button>
+    </div>
+  )
+}
 
 /** The session's size is somebody else's; one tap takes it, another one makes its letters readable. */
 function SizeStrip({ session }: { session: TerminalSession }) {
