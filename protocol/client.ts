@@ -43,7 +43,8 @@ export type ClientState =
   | { name: 'waiting'; attempt: number; retry_at: number; error: CodedError }
   | { name: 'ready' }
   | { name: 'gave_up'; error: CodedError }
-  | { name: 'closed'; error: CodedError }
+  /** `said`: in a message of the host's; else anybody on the way may have said it. */
+  | { name: 'closed'; error: CodedError; said: boolean }
 
 export interface ClientEvents {
   state: ClientState
@@ -503,7 +504,7 @@ export class HostClient extends Emitter<ClientEvents> {
       // A question that the host did not even understand is no reason to go.
       if (error.code === 'bad_message' && this.#state.name === 'ready') return
       // About the connection itself: the host closes after it, and this says more than that it is gone.
-      if (FINAL_HELLO_ERRORS.has(error.code)) this.#finish(error)
+      if (FINAL_HELLO_ERRORS.has(error.code)) this.#finish(error, true)
       else this.#lost(error)
     }
   }
@@ -561,12 +562,12 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#setState({ name: 'waiting', attempt, retry_at: this.#now() + wait, error })
   }
 
-  #finish(error: CodedError): void {
+  #finish(error: CodedError, said = false): void {
     if (this.#state.name === 'closed') return
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#openTimer)
     this.#drop(error)
-    this.#setState({ name: 'closed', error })
+    this.#setState({ name: 'closed', error, said })
     const attachments = [...this.#attachments]
     this.#attachments.clear()
     for (const attached of attachments) if (!attached.ended) attached.failed(error)

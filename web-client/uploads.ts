@@ -11,6 +11,8 @@ const TRIES = 5
 
 export interface UploadItem {
   id: number
+  /** Whom it was chosen for: the computer (`HostLink.hostId`), and a session there. */
+  host: string | undefined
   session_id: string
   file: File
   /** `arrived`: nobody was there to take its path. */
@@ -43,7 +45,11 @@ class Uploads {
     this.#link = link
     // Choosing a photo may put the page to sleep: what was chosen waits for the connection to be back.
     effect(() => {
-      if (link.state.value.name === 'ready') this.#go()
+      if (link.state.value.name !== 'ready') return
+      // Another computer took the place of the one they were meant for: it gets none of them, nor its paths.
+      const { hostId } = link
+      for (const { id, host } of this.items.peek()) if (host !== hostId) this.drop(id)
+      this.#go()
     })
   }
 
@@ -55,6 +61,7 @@ class Uploads {
     const items = files.map(
       (file): UploadItem => ({
         id: this.#next++,
+        host: this.#link.hostId,
         session_id,
         file,
         state: 'waiting',

@@ -158,6 +158,23 @@ test('a page that its host goes on refusing says why, and asks for no other agai
   await expect(phone.page.getByText(/This host speaks version/)).toBeVisible()
 })
 
+test('somebody on the way who closes its socket does not make a page fetch another one', async ({ phone }) => {
+  await phone.open()
+  let closed = 0
+  await phone.page.routeWebSocket(/\/ws$/, socket => {
+    closed++
+    void socket.close({ code: 4000, reason: 'version_unsupported' })
+  })
+  let loads = 0
+  phone.page.on('load', () => loads++)
+  await phone.page.reload()
+  await expect(phone.page.locator('.connection-banner.bad')).toBeVisible()
+  expect(closed).toBe(1)
+  expect(loads).toBe(1)
+  // Written down before another page is fetched.
+  expect(await phone.page.evaluate(() => sessionStorage.getItem('otg:fetched-anew'))).toBeNull()
+})
+
 test('a page is not kept before an address that has none any more', async ({ phone, host }) => {
   const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
   cpSync(join(import.meta.dirname, '..', '..', 'build', 'web-client'), copy, { recursive: true })

@@ -173,8 +173,17 @@ describe('a client', () => {
       await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
       puppet.say({ type: 'error', code, message: 'no' })
       await expect(failed).rejects.toMatchObject({ code })
+      expect(client.state).toMatchObject({ name: 'closed', said: true })
     },
   )
+
+  it('does not take the end of a socket for the host’s word', async () => {
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    puppet.transports[0]!.close({ code: 'version_unsupported', reason: 'fetch another page' })
+    await vi.waitFor(() => expect(client.state).toMatchObject({ name: 'closed', said: false }))
+  })
 
   it('ignores what a newer host says', async () => {
     const puppet = new Puppet()

@@ -21,7 +21,8 @@ function setUp() {
       // A file may arrive in the moment in which it is cancelled.
       calls.push({ source, options, resolve, reject })
     })
-  const uploads = uploadsOf({ state, client: { upload } } as unknown as HostLink)
+  const link = { state, client: { upload }, hostId: 'host' }
+  const uploads = uploadsOf(link as unknown as HostLink)
   const paths: string[] = []
   const place = { left: false }
   const arrived = (path: string) => !place.left && paths.push(path) > 0
@@ -29,7 +30,7 @@ function setUp() {
     const files = names.map(name => new File(['12345'], name))
     uploads.add(files, { session_id: 'session', toDraft: false, arrived })
   }
-  return { state, calls, uploads, paths, place, add }
+  return { state, link, calls, uploads, paths, place, add }
 }
 
 it('sends one after the other and tells the paths in order', async () => {
@@ -68,6 +69,26 @@ it('what was interrupted waits for the connection and is sent from its beginning
   expect(calls[1]!.source.name).toBe('a.png')
   calls[1]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/a.png']))
+})
+
+it('another computer in the place of theirs gets none of the files, nor a path of one', async () => {
+  const { state, link, calls, uploads, paths, place, add } = setUp()
+  place.left = true
+  add('arrived.png', 'under-way.png', 'waiting.png')
+  calls[0]!.resolve('/in/arrived.png')
+  await vi.waitFor(() => expect(calls).toHaveLength(2))
+  state.value = { name: 'connecting' }
+  calls[1]!.reject(lost())
+  await vi.waitFor(() => expect(uploads.items.value[1]).toMatchObject({ state: 'waiting' }))
+  link.hostId = 'another'
+  state.value = { name: 'ready' }
+  expect(uploads.items.value).toEqual([])
+  expect(calls).toHaveLength(2)
+  place.left = false
+  add('for-this-one.png')
+  expect(calls[2]!.source.name).toBe('for-this-one.png')
+  calls[2]!.resolve('/in/for-this-one.png')
+  await vi.waitFor(() => expect(paths).toEqual(['/in/for-this-one.png']))
 })
 
 it('what breaks the connection each time fails after some tries, and a tap tries it anew', async () => {

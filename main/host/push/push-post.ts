@@ -13,6 +13,9 @@ const REACH_MS = 4_000
 /** What a service says in its head is a few lines. */
 const HEAD_BYTES = 16 * 1024
 
+/** Heads before the answer's (1xx), of which services send none: one may send them without end. */
+const MOST_EARLY = 8
+
 export interface PostOptions {
   /** Who signs the service's certificate; left out: who is trusted anyway. */
   ca?: string | undefined
@@ -38,7 +41,17 @@ export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOp
       signal,
       ...(ca !== undefined && { ca }),
     })
-    const timer = setTimeout(() => asked.destroy(new Error('the push service did not answer in time')), POST_MS)
+    // By itself: what is destroyed already tells nobody of an error.
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      reject(error)
+      asked.destroy()
+    }
+    const timer = setTimeout(() => fail(new Error('the push service did not answer in time')), POST_MS)
+    let early = 0
+    asked.on('information', () => {
+      if (++early > MOST_EARLY) fail(new Error('the push service does not come to its answer'))
+    })
     asked.once('response', response => {
       clearTimeout(timer)
       response.on('error', () => {})
@@ -47,10 +60,9 @@ export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOp
       // What stands below the head is read by nobody.
       asked.destroy()
     })
-    asked.on('error', error => {
-      clearTimeout(timer)
-      reject(error)
-    })
+    asked.on('error', fail)
+    // Where the service wants to speak something else (101), there is neither an answer nor an error.
+    asked.once('close', () => fail(new Error('the push service did not answer')))
     asked.end(body)
   })
 }
