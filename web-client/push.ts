@@ -82,11 +82,11 @@ async function settleNow(link: HostLink): Promise<void> {
   if (cannotKeep() || !('PushManager' in window)) return set({ name: 'no_push' })
   const ready = link.state.peek().name === 'ready'
   if (wish() !== 'on' || allowed.peek() !== 'granted') {
+    // First, and whatever the host says to it: from here on nothing can reach this browser.
+    const fault = await unsubscribed().catch(toCoded)
     const { key } = ready ? await link.client.push(wish() === 'off' ? null : undefined) : { key: undefined }
+    if (fault) throw fault
     set({ name: key === null ? 'off_there' : 'off' })
-    // Whatever the host does: from here on nothing can reach this browser.
-    const registration = await navigator.serviceWorker.getRegistration()
-    await (await registration?.pushManager.getSubscription())?.unsubscribe()
     return
   }
   if (!ready) throw new CodedError('connection_lost', 'there is no connection')
@@ -110,6 +110,11 @@ function set(value: Push): void {
 async function pushManager(): Promise<PushManager | undefined> {
   const late = new Promise<undefined>(resolve => setTimeout(resolve, WORKER_MS))
   return (await Promise.race([navigator.serviceWorker.ready, late]))?.pushManager
+}
+
+async function unsubscribed(): Promise<undefined> {
+  const registration = await navigator.serviceWorker.getRegistration()
+  await (await registration?.pushManager.getSubscription())?.unsubscribe()
 }
 
 /** What the browser has for just this host, made where it has none. */

@@ -162,8 +162,11 @@ test('somebody on the way who closes its socket does not make a page fetch anoth
   await phone.open()
   let closed = 0
   await phone.page.routeWebSocket(/\/ws$/, socket => {
-    closed++
-    void socket.close({ code: 4000, reason: 'version_unsupported' })
+    // Open for a moment, which is when the page begins its handshake.
+    socket.onMessage(() => {
+      closed++
+      void socket.close({ code: 4000, reason: 'version_unsupported' })
+    })
   })
   let loads = 0
   phone.page.on('load', () => loads++)

@@ -321,6 +321,21 @@ test('turned off, nothing is left of it, here or there', async ({ phone, host, s
   expect(await notified(host)).toEqual([true])
 })
 
+test('turned off, nothing is left of it here, whatever the host says to that', async ({
+  phone,
+  host,
+  context,
+  browsers,
+}) => {
+  expect(browsers).toHaveLength(4)
+  await askFor(phone, context)
+  host.jamPush()
+  await sheetOf(phone).getByRole('button', { name: 'Turn off' }).tap()
+  await expect.poll(() => phone.page.evaluate(() => localStorage.getItem('test.push'))).toBe('{"next":1}')
+  // It could not write that down, but it holds.
+  await expect.poll(() => notified(host)).toEqual([false])
+})
+
 /** Each with what the browser or the host lacks, and what the page says of it. */
 const MISSING: [name: string, says: RegExp, how: (phone: Phone, service: PushService) => Promise<unknown>][] = [
   [

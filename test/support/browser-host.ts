@@ -137,6 +137,11 @@ export class BrowserHost {
     for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
   }
 
+  /** From now on it cannot write down who is notified. */
+  jamPush(): void {
+    mkdirSync(join(this.#folder, 'data', 'push.json.new'))
+  }
+
   /** The database, for who wants to damage it while no host runs. */
   get database(): string {
     return join(this.#folder, 'data', 'otg.db')

@@ -1,6 +1,6 @@
 // What is sent to push services, to which, and how often: without a host and mostly without sockets.
 import { createECDH } from 'node:crypto'
-import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BURST, MOST_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../main/host/push/push.ts'
@@ -325,6 +325,19 @@ describe('who is told, and how often', () => {
   }
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
+  /** Of a host that starts with this list. */
+  const pushOptions = (file: string): PushOptions => ({
+    keyFile: join(temporaryFolder(), 'push.key'),
+    file,
+    services: PUSH_SERVICES,
+    enabled: () => true,
+    devices: () => [],
+    present: () => false,
+    calling: () => undefined,
+    changed: () => {},
+    log: quiet,
+  })
+
   it('a session that calls is told of, and the log has neither the address nor what was said', async () => {
     const { call, told, logged } = setUp()
     call('agent', 'May I?')
@@ -487,6 +500,26 @@ describe('who is told, and how often', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(subscriber.endpoint)
   })
 
+  it('a revoked device is told nothing more, and nothing is kept of it, also where the disk is full', async () => {
+    let changes = 0
+    const { call, world, push, file } = setUp({ changed: () => changes++ })
+    await settle()
+    // What nobody can write over.
+    mkdirSync(`${file}.new`)
+    world.paired = []
+    expect(() => push.revoked('phone')).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }))
+    expect(push.has('phone')).toBe(false)
+    expect(changes).toBe(2)
+    call('agent', 'one')
+    await settle()
+    expect(world.told).toEqual([])
+    // It still stands in the file: the next start finds it there, and cannot mend that either.
+    expect(readFileSync(file, 'utf8')).toContain(subscriber.endpoint)
+    const again = new Push(pushOptions(file))
+    expect(again.has('phone')).toBe(false)
+    again.close()
+  })
+
   it('nobody is told who is on the list of subscriptions but paired no more', async () => {
     const { call, world } = setUp()
     world.paired = []
@@ -508,6 +541,24 @@ describe('who is told, and how often', () => {
     await push.subscribe('phone', subscriber.subscription)
     for (let n = 0; n < 30; n++) await push.subscribe('phone', subscriber.subscription)
     expect(world.told).toEqual([])
+  })
+
+  it('a thousand subscriptions that come and go leave no timer and no memory of their pauses', async () => {
+    const { push, world, call } = setUp()
+    await settle()
+    for (let n = 0; n < 1_000; n++) {
+      // Each is under way when the next one comes: it waits to be tried again, or for its turn.
+      world.answers.push(undefined)
+      call(`session ${n}`, 'one')
+      await settle()
+      await push.subscribe('phone', null)
+      await vi.advanceTimersByTimeAsync(60_000)
+      await push.subscribe('phone', subscriber.subscription)
+    }
+    await push.subscribe('phone', null)
+    await settle()
+    expect(vi.getTimerCount()).toBe(0)
+    push.revoked('phone')
   })
 
   it('a subscription whose service cannot be reached now is taken, and the page hears of it', async () => {

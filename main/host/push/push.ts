@@ -1,6 +1,6 @@
 // Tells phones whose page is closed that a session calls: who is told, when, and how often it is tried. Knows nothing of
 // connections; what it says is encrypted by push-message.ts and sent by push-post.ts.
-import { CodedError } from '../../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import { type PushKey, readPushKey } from './push-key.ts'
 import { type Call, type PushRequest, pushRequest } from './push-message.ts'
@@ -84,7 +84,12 @@ export class Push {
       reaches: (endpoint, signal) => reaches(endpoint, { ca, signal }),
     }
     this.#subscriptions = new Subscriptions({ file, allowed: endpoint => isPushService(endpoint, services), log })
-    this.#subscriptions.keepOnly(new Set(options.devices().map(({ device_id }) => device_id)))
+    try {
+      this.#subscriptions.keepOnly(new Set(options.devices().map(({ device_id }) => device_id)))
+    } catch (error) {
+      // They are told nothing whatever the disk has; and a host whose disk is full starts.
+      log.error({ code: toCoded(error).code }, 'the list of push subscriptions could not be written')
+    }
   }
 
   /** What a phone is answered. */
@@ -122,16 +127,24 @@ export class Push {
   /** It is told nothing any more. */
   forget(device_id: string): void {
     this.#drop(device_id)
-    if (!this.#subscriptions.remove(device_id)) return
-    this.#options.log.info({ device_id }, 'device is not notified any more')
-    this.#options.changed()
+    if (!this.has(device_id)) return void this.#subscriptions.remove(device_id)
+    try {
+      this.#subscriptions.remove(device_id)
+    } finally {
+      // Also where the disk could not be told.
+      this.#options.log.info({ device_id }, 'device is not notified any more')
+      this.#options.changed()
+    }
   }
 
   /** It is no device any more. */
   revoked(device_id: string): void {
-    this.forget(device_id)
-    this.#lines.delete(device_id)
-    this.#changes.delete(device_id)
+    try {
+      this.forget(device_id)
+    } finally {
+      this.#lines.delete(device_id)
+      this.#changes.delete(device_id)
+    }
   }
 
   /** A session calls, and nobody looked at it. */
