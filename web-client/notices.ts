@@ -5,7 +5,7 @@ import type { SessionInfo } from '../protocol/messages.ts'
 import { printable } from '../ui/words.ts'
 import { quietly } from './address.ts'
 import { cannotKeep } from './offline.ts'
-import { openTerminal, route } from './route.ts'
+import { isSessionId, openTerminal, route } from './route.ts'
 
 /** `impossible`: not over plain HTTP, not in this browser. */
 export type Allowed = 'impossible' | NotificationPermission
@@ -82,7 +82,7 @@ export function watchForAttention(sessions: { value: readonly SessionInfo[] | un
   })
   navigator.serviceWorker.addEventListener('message', event => {
     const { open } = (event.data ?? {}) as { open?: unknown }
-    if (typeof open === 'string') openTerminal(open)
+    if (isSessionId(open)) openTerminal(open)
   })
 }
 

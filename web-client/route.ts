@@ -60,15 +60,17 @@ export function startRouting(): void {
   if (session_id) openTerminal(session_id)
 }
 
-/** As the host makes them. Any page may lead here with something else. */
 const SESSION_ID = /^[\da-f-]{36}$/
+
+/** As hosts make them, and whole. Any page may lead here with something else, and so may a notification that is not what it says. */
+export const isSessionId = (text: unknown): text is string => typeof text === 'string' && SESSION_ID.test(text)
 
 /** A notification was tapped while no page was open: it says which session, for once. */
 function takeAsked(): string | undefined {
   const asked = new URLSearchParams(window.location.search).get('session')
   if (asked === null) return undefined
   window.history.replaceState(window.history.state, '', window.location.pathname)
-  return SESSION_ID.test(asked) ? asked : undefined
+  return isSessionId(asked) ? asked : undefined
 }
 
 /** `spec`: of the session that is to be started, where `session_id` is null. A terminal lies on the list and nothing else. */

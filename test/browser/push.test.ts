@@ -143,6 +143,9 @@ function tap(context: BrowserContext): Promise<string | undefined> {
         opened = address
       },
     })
+    // Nor does it bring one to the front.
+    const { WindowClient } = self as unknown as { WindowClient: { prototype: object } }
+    Object.defineProperty(WindowClient.prototype, 'focus', { configurable: true, value: async () => {} })
     const [notification] = await scope.registration.getNotifications()
     const Tapped = (self as unknown as { NotificationEvent: typeof Event }).NotificationEvent
     const done: Promise<unknown>[] = []
@@ -261,6 +264,53 @@ test('a message that cannot be read shows that there was one', async ({ phone, h
   for (const odd of ['', 'x', 'null', '[]', '{"session_id":1}']) await deliver(phone.page, host.origin, odd)
   const some = { title: 'On the Go', body: 'A session waits for you.', tag: `${host.origin}/` }
   await expect.poll(() => shown(context)).toEqual([some])
+})
+
+test('a message with another target than a session leads to nothing else', async ({
+  phone,
+  host,
+  context,
+  browsers,
+}) => {
+  expect(browsers).toHaveLength(4)
+  await askFor(phone, context)
+  await sheetOf(phone).getByRole('button', { name: 'Close' }).tap()
+  const { session_id } = await host.desktop.create({ title: 'mine', command: ['cat'] })
+  await expect(phone.page.getByText('mine')).toBeVisible()
+  const told = (session_id: string) => JSON.stringify({ session_id, title: '<img src=x onerror=alert(1)>', text: '' })
+  await phone.page.evaluate(() => {
+    const seen: unknown[] = []
+    const { pushState } = History.prototype
+    History.prototype.pushState = function (state: { session_id?: unknown }, ...more) {
+      seen.push(state.session_id)
+      pushState.call(this, state, ...more)
+    }
+    Object.assign(window, { seen })
+  })
+  const opened: unknown[] = []
+  // A page is there: it opens none of them, not even by a beginning that one session has.
+  for (const target of ['//evil.example', 'javascript:alert(1)', '../..', session_id.slice(0, 8), 'x'.repeat(3_000)]) {
+    await deliver(phone.page, host.origin, told(target))
+    await expect.poll(() => shown(context)).toMatchObject([{ title: '<img src=x onerror=alert(1)>' }])
+    opened.push(await tap(context))
+    await expect.poll(() => shown(context)).toEqual([])
+  }
+  expect(opened).toEqual(opened.map(() => undefined))
+  await deliver(phone.page, host.origin, told(session_id))
+  await expect.poll(() => shown(context)).toHaveLength(1)
+  await tap(context)
+  const seen = () => phone.page.evaluate(() => (window as unknown as { seen: unknown[] }).seen)
+  await expect.poll(async () => (await seen()).at(-1)).toBe(session_id)
+  expect(await seen()).toEqual([session_id])
+  // None is there: the address stays with this page whatever stands in it.
+  await leave(phone)
+  await deliver(phone.page, host.origin, told('//evil.example/?#'))
+  await expect.poll(() => shown(context)).toHaveLength(1)
+  const address = await tap(context)
+  expect(new URL(address!, host.origin).origin).toBe(host.origin)
+  await phone.page.goto(new URL(address!, host.origin).href)
+  // What was open before, as at any visit.
+  await expect.poll(() => phone.page.evaluate(() => window.history.state?.session_id)).toBe(session_id)
 })
 
 test('the phone mends by itself what the host or the push service lost', async ({

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { History } from '../../main/host/history/history.ts'
 import { Lookup } from '../../main/host/history/lookup.ts'
 import { type LinesAnswer, Reading } from '../../main/host/history/reading.ts'
+import { Drawing } from '../../main/host/history/text.ts'
 import { Screen } from '../../main/host/screen/screen.ts'
 import { Store } from '../../main/host/store/store.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
@@ -636,6 +637,44 @@ describe('output without a line', () => {
       expect(asked).toBeGreaterThan(2)
     } finally {
       store.close()
+    }
+  })
+
+  it('a thousand reads that are given up or stopped half-way leave no terminal behind', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const made = vi.spyOn(Drawing.prototype, 'write')
+    const gone = vi.spyOn(Drawing.prototype, 'dispose')
+    const history = await openHistory()
+    const sessions: Played[] = []
+    for (let n = 0; n < 8; n++) {
+      const played = new Played(history)
+      played.print('\n'.repeat(30_000))
+      played.seal()()
+      sessions.push(played)
+    }
+    await history.flush()
+    const store = new Store(history.file, Date.now, { readonly: true })
+    vi.spyOn(store.pieces, 'text').mockReturnValue(undefined)
+    try {
+      const reading = new Reading(store)
+      for (let n = 0; n < 1_000; n++) {
+        const { session_id } = sessions[n % sessions.length]!.recording
+        const steps = reading.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)
+        // Most are given up by who asked, some end because time is up.
+        const most = n % 50 === 0 ? Number.POSITIVE_INFINITY : 1 + (n % 7)
+        for (let count = 0; count < most && !steps.next().done; count++);
+        steps.return(undefined as never)
+      }
+      vi.advanceTimersByTime(60_000)
+      expect(vi.getTimerCount()).toBe(0)
+      // Each that was begun is thrown away; twice is fine.
+      expect(new Set(made.mock.contexts).size).toBeGreaterThan(500)
+      const disposed = new Set(gone.mock.contexts)
+      expect(made.mock.contexts.filter(drawing => !disposed.has(drawing))).toEqual([])
+    } finally {
+      store.close()
+      vi.useRealTimers()
+      vi.restoreAllMocks()
     }
   })
 })
