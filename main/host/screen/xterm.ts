@@ -5,6 +5,7 @@ import { createRequire } from 'node:module'
 import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import type { Terminal } from '@xterm/headless'
 import { guard } from '../../../protocol/xterm-guard.ts'
+import { printPlainly } from './plain-print.ts'
 
 const require = createRequire(import.meta.url)
 const headless = require('@xterm/headless') as typeof import('@xterm/headless')
@@ -78,11 +79,14 @@ export interface Core {
   _charsetService: { charset: Charset; glevel: number; _charsets: Charset[] }
   _oscLinkService: { _dataByLinkId: Map<number, { data: { id?: string; uri: string } }> }
   _inputHandler: {
+    _activeBuffer: CoreBuffer
     _curAttrData: Attributes
+    _dirtyRowTracker: { markDirty(y: number): void }
     _windowTitle: string
     _iconName: string
     _parser: { currentState: number; precedingJoinState: number; reset(): void }
     parse(bytes: Uint8Array): unknown
+    print(data: Uint32Array, start: number, end: number): void
     onColor(listener: (event: ColorEvent[]) => void): unknown
   }
   coreService: {
@@ -102,7 +106,9 @@ export interface Core {
     }
   }
   coreMouseService: { activeProtocol: string; activeEncoding: string }
-  optionsService: { rawOptions: { convertEol: boolean; cursorBlink: boolean; scrollback: number } }
+  optionsService: {
+    rawOptions: { convertEol: boolean; cursorBlink: boolean; screenReaderMode: boolean; scrollback: number }
+  }
   unicodeService: { charProperties(code: number, preceding: number): number }
 }
 
@@ -137,6 +143,7 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
   terminal.loadAddon(new Graphemes())
   terminal.unicode.activeVersion = UNICODE_VERSION
   guard(terminal)
+  printPlainly(coreOf(terminal))
   const palette: Palette = new Map()
   palettes.set(terminal, palette)
   coreOf(terminal)._inputHandler.onColor(events => {
@@ -200,6 +207,9 @@ export function assertInternals(terminal: Terminal): void {
   expect('inputHandler._windowTitle', 'string', handler?._windowTitle)
   expect('inputHandler._iconName', 'string', handler?._iconName)
   expect('inputHandler.parse', 'function', handler?.parse)
+  expect('inputHandler.print', 'function', handler?.print)
+  expect('inputHandler._activeBuffer', 'object', handler?._activeBuffer)
+  expect('inputHandler._dirtyRowTracker.markDirty', 'function', handler?._dirtyRowTracker?.markDirty)
   expect('inputHandler.onColor', 'function', handler?.onColor)
   expect('parser.precedingJoinState', 'number', handler?._parser?.precedingJoinState)
   expect('parser.currentState', 'number', handler?._parser?.currentState)
@@ -212,6 +222,7 @@ export function assertInternals(terminal: Terminal): void {
   expect('coreMouseService.activeProtocol', 'string', core?.coreMouseService?.activeProtocol)
   expect('coreMouseService.activeEncoding', 'string', core?.coreMouseService?.activeEncoding)
   expect('rawOptions.convertEol', 'boolean', core?.optionsService?.rawOptions?.convertEol)
+  expect('rawOptions.screenReaderMode', 'boolean', core?.optionsService?.rawOptions?.screenReaderMode)
   expect('unicodeService.charProperties', 'function', core?.unicodeService?.charProperties)
   if (missing.length > 0)
     throw new Error(`This version of @xterm/headless is not the one this code was written for: ${missing.join(', ')}`)
