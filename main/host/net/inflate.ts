@@ -6,7 +6,9 @@ import { CodedError } from '../../../protocol/errors.ts'
 export function inflate(bytes: Uint8Array, size: number): Uint8Array {
   let raw: Buffer
   try {
-    raw = zlib.zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, size) })
+    // In one piece: pieces would be put together again.
+    const most = Math.max(1, size)
+    raw = zlib.zstdDecompressSync(bytes, { maxOutputLength: most, chunkSize: Math.max(64, most) })
   } catch (cause) {
     throw new CodedError('bad_frame', 'compressed output that is damaged or longer than declared', { cause })
   }

@@ -366,6 +366,8 @@ export class Session implements Source {
   // --- output ---
 
   #output(bytes: Uint8Array): void {
+    // A batch that goes over its bound would be a full one and a tiny one, each with a message and a frame of its own.
+    if (this.#batchBytes + bytes.length > BATCH_BYTES) this.#flush()
     this.#batch.push(bytes)
     this.#batchBytes += bytes.length
     if (this.#batchBytes >= BATCH_BYTES) this.#flush()
