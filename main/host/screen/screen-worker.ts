@@ -1,10 +1,9 @@
 // A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
 import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import zlib from 'node:zlib'
-import { crc32 } from '../../../protocol/checksum.ts'
 import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
 import { assertNever } from '../../../protocol/errors.ts'
+import { crc32, zstd } from '../history/compression.ts'
 import type { StoredKeyframe } from '../history/types.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
 import { Screen } from './screen.ts'
@@ -140,8 +139,7 @@ function take(heard: Heard): Heard {
 function keyframe({ screen, answers }: Held): StoredKeyframe {
   const { position, cols, rows, vt, pending } = screen.keyframe()
   const raw = Buffer.concat([Buffer.from(answers.colors()), vt, pending])
-  const blob = zlib.zstdCompressSync(raw, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } })
-  return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob }
+  return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob: zstd(raw) }
 }
 
 /** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */
