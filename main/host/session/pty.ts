@@ -15,7 +15,7 @@ export interface PtyOptions {
 }
 
 export interface PtyHandlers {
-  /** Output as it was read, at most 64 KiB; the bytes belong to the receiver. */
+  /** Output as it was read, at most 64 KiB; the bytes are lent until this returns. */
   data(bytes: Uint8Array): void
   /**
    * Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. `exitCode` is null for a process that
@@ -32,6 +32,9 @@ const FULL_READ_BYTES = 4095
 
 /** What is read in one turn of the main loop: a batch. More would only make others wait. */
 const TURN_BYTES = BATCH_BYTES
+
+/** Where that is put, lent from here; one for all. */
+const turn = new Uint8Array(TURN_BYTES)
 
 /** Pauses between tries while the program does not read: short enough for typing, long enough to cost nothing. */
 const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
@@ -181,19 +184,18 @@ export class Pty {
     if (process.platform === 'win32' || !stream || stream.destroyed || this.#ended || this.#pausedPoll) return
     if (stream.readableLength > 0) return // that comes first
     const { fd } = this.#pty as unknown as { fd: number }
-    const bytes = Buffer.allocUnsafeSlow(most)
     let size = 0
     while (size < most) {
       let read = 0
       try {
-        read = readSync(fd, bytes, size, most - size, null)
+        read = readSync(fd, turn, size, most - size, null)
       } catch {
         // EAGAIN: that was all.
       }
       size += read
       if (read < FULL_READ_BYTES) break
     }
-    if (size > 0) this.#handlers.data(bytes.subarray(0, size))
+    if (size > 0) this.#handlers.data(turn.subarray(0, size))
   }
 
   #closeQuietly(close: () => void): void {
