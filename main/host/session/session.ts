@@ -45,7 +45,7 @@ export interface SessionHandlers {
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
 const BATCH_MS = 4
 
-/** How far the screen may lag: most of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
+/** How far the screen may lag: a few tenths of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
 export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
 
 /** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
