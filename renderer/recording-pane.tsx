@@ -10,11 +10,12 @@ import { moment } from '../ui/history-words.ts'
 import { Icon } from '../ui/icons.tsx'
 import { SPEEDS } from '../ui/player.ts'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../ui/recording-dialogs.tsx'
+import { RecordingNotices } from '../ui/recording-notices.tsx'
 import { timeCode } from '../ui/time-code.ts'
 import { type Range, TimelineBar } from '../ui/timeline.tsx'
 import { toast } from '../ui/toast.tsx'
 import { type PlayFrom, useRecording } from '../ui/use-recording.ts'
-import { amount, commandLine, goneWords, printable, shortPath, stateWords } from '../ui/words.ts'
+import { amount, commandLine, printable, shortPath, stateWords } from '../ui/words.ts'
 import { ExportDialog } from './export-dialog.tsx'
 import { PlayerControls } from './player-controls.tsx'
 import { PlayerKeys } from './player-keys.tsx'
@@ -195,27 +196,17 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
             )}
           </div>
         </header>
-        {failed && (
-          <div class="notice" role="alert">
-            <span>This recording cannot be shown: {failed.message}.</span>
-            <button type="button" onClick={shown.again}>
-              Try again
-            </button>
-          </div>
-        )}
-        {state?.error && (
-          <div class="notice" role="alert">
-            <span>It cannot go on from here: {state.error.message}.</span>
-            <button type="button" onClick={() => player?.seek({ at: state.at })}>
-              Try again
-            </button>
-          </div>
-        )}
-        {state?.lost && (
-          <div class="notice" role="status">
-            <span>What comes here is missing: {goneWords(state.lost.reason, state.lost.bytes)}.</span>
-          </div>
-        )}
+        <RecordingNotices
+          failed={
+            failed && {
+              text: `This recording cannot be shown: ${failed.message}.`,
+              does: 'Try again',
+              act: shown.again,
+            }
+          }
+          state={state}
+          player={player}
+        />
         <div class="stage" ref={box} data-at={state && !state.seeking ? Math.round(state.at) : undefined} />
         <footer>
           {timeline && state && player && (

@@ -53,7 +53,7 @@ export function Compose({ link, ways, close }: ComposeProps) {
     const element = field.current
     if (element) ways.selection = { start: element.selectionStart, end: element.selectionEnd }
   }
-  const waitsForFile = ways.uploads.items.value.some(({ toDraft, state }) => toDraft && state !== 'failed')
+  const waitsForFile = ways.files.some(({ toDraft, state }) => toDraft && (state === 'waiting' || state === 'sending'))
   const nothing = text.trim() === '' || waitsForFile
   return (
     <section

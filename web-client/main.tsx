@@ -8,6 +8,7 @@ import { HostLink } from './host-link.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
 import { watchForAttention } from './notices.ts'
 import { keepPage, letGo } from './offline.ts'
+import { followHost } from './outdated.ts'
 import { tellAttention } from './page-title.ts'
 import { startRouting } from './route.ts'
 import { watchViewport } from './soft-keyboard.ts'
@@ -17,6 +18,7 @@ const link = new HostLink()
 link.start()
 startRouting()
 tellAttention(link)
+followHost(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)

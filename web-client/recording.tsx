@@ -10,11 +10,12 @@ import { moment } from '../ui/history-words.ts'
 import { Icon } from '../ui/icons.tsx'
 import { OpenLink } from '../ui/open-link.tsx'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../ui/recording-dialogs.tsx'
+import { RecordingNotices } from '../ui/recording-notices.tsx'
 import { timeCode } from '../ui/time-code.ts'
 import { TimelineBar } from '../ui/timeline.tsx'
 import { toast } from '../ui/toast.tsx'
 import { type PlayFrom, useRecording } from '../ui/use-recording.ts'
-import { goneWords, printable, stateWords } from '../ui/words.ts'
+import { printable, stateWords } from '../ui/words.ts'
 import { ExportSheet } from './export-sheet.tsx'
 import type { HostLink } from './host-link.ts'
 import { again } from './new-session-words.ts'
@@ -158,29 +159,16 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
         </button>
       </header>
       <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
-      {failed && (
-        <div class="notice" role="alert">
-          <span>
-            {failed.code === 'session_unknown' ? 'It was deleted.' : `It cannot be shown: ${failed.message}.`}
-          </span>
-          <button type="button" onClick={failed.code === 'session_unknown' ? back : shown.again}>
-            {failed.code === 'session_unknown' ? 'Back' : 'Try again'}
-          </button>
-        </div>
-      )}
-      {state?.error && (
-        <div class="notice" role="alert">
-          <span>It cannot go on from here: {state.error.message}.</span>
-          <button type="button" onClick={() => player?.seek({ at: state.at })}>
-            Try again
-          </button>
-        </div>
-      )}
-      {state?.lost && (
-        <div class="notice" role="status">
-          <span>What comes here is missing: {goneWords(state.lost.reason, state.lost.bytes)}.</span>
-        </div>
-      )}
+      <RecordingNotices
+        failed={
+          failed &&
+          (failed.code === 'session_unknown'
+            ? { text: 'It was deleted.', does: 'Back', act: back }
+            : { text: `It cannot be shown: ${failed.message}.`, does: 'Try again', act: shown.again })
+        }
+        state={state}
+        player={player}
+      />
       <div class="stage">
         <div class="box" ref={box} data-at={state && !state.seeking ? Math.round(state.at) : undefined} />
       </div>

@@ -1,7 +1,7 @@
 // What is below a terminal that may be typed into: what waits, files under way, and the key bar or the compose sheet in its
 // place. Knows nothing of what they do.
 import { type Signal, useComputed } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { KeyBar } from '../ui/key-bar.tsx'
 import type { HostLink } from './host-link.ts'
 import { whenIdle } from './idle.ts'
@@ -26,7 +26,7 @@ export interface TerminalFootProps {
 export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const { ways } = session
   const foot = useRef<HTMLDivElement>(null)
-  const bringing = useComputed(() => ways.uploads.items.value.length > 0).value
+  const bringing = useComputed(() => ways.files.length > 0).value
 
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
@@ -44,12 +44,15 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
     }
   }, [ready])
 
-  useEffect(() => {
+  // Before anything is measured: a session that was shaped for this phone is told by the size of its box.
+  useLayoutEffect(() => {
     const element = foot.current
     if (!element) return
-    const observer = new ResizeObserver(() => {
+    const measure = () => {
       extra.value = element.offsetHeight - (element.querySelector<HTMLElement>('.key-bar')?.offsetHeight ?? 0)
-    })
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => {
       observer.disconnect()
@@ -62,7 +65,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   return (
     <div ref={foot} class={ways.composing.value ? 'foot composing' : 'foot'}>
       <PendingStrip session={session} offline={!ready} />
-      {bringing && <LazyUploadStrip uploads={ways.uploads} close={closeCompose} />}
+      {bringing && <LazyUploadStrip ways={ways} close={closeCompose} />}
       {ways.composing.value && <LazyCompose link={link} ways={ways} close={closeCompose} />}
       <KeyBar
         sticky={session.sticky}

@@ -66,7 +66,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const footExtra = useSignal(0)
   const low = seen.value.covered > 0 && seen.value.height < LOW_PX
   const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
-  useEffect(() => session?.view?.setCovered(covered), [session, covered])
+  useLayoutEffect(() => session?.view?.setCovered(covered), [session, covered])
 
   useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
 

@@ -1,21 +1,48 @@
-// Shows the file that is on its way, or that did not get there. Knows nothing of how files are sent.
+// Shows the file that is on its way, that did not get there, or that waits to be used. Knows nothing of how files are sent.
 import './upload-strip.css'
+import type { ComponentChildren } from 'preact'
 import { Icon } from '../ui/icons.tsx'
 import { amount, printable } from '../ui/words.ts'
 import type { UploadItem, Uploads } from './uploads.ts'
+import type { WaysIn } from './ways-in.ts'
 
 export interface UploadStripProps {
-  uploads: Uploads
+  ways: WaysIn
   close: () => void
 }
 
-export function UploadStrip({ uploads }: UploadStripProps) {
-  const items = uploads.items.value
-  const failed = items.filter(({ state }) => state === 'failed')
-  const [first, ...rest] = items.filter(({ state }) => state !== 'failed')
+export function UploadStrip({ ways }: UploadStripProps) {
+  const { files, uploads } = ways
+  const failed = files.filter(({ state }) => state === 'failed')
+  const arrived = files.filter(({ state }) => state === 'arrived')
+  const [first, ...rest] = files.filter(({ state }) => state === 'waiting' || state === 'sending')
   return (
     <>
-      {failed[0] && <Failed first={failed[0]} all={failed} uploads={uploads} />}
+      <Together files={failed} bad verb={['was', 'were']} what={`not sent: ${failed[0]?.why}`} uploads={uploads}>
+        {failed[0]?.again && (
+          <button
+            type="button"
+            onMouseDown={keepFocus}
+            onClick={() => {
+              for (const { id, again } of failed) if (again) uploads.again(id)
+            }}
+          >
+            Try again
+          </button>
+        )}
+      </Together>
+      {/* Nothing is typed into a session by itself when somebody comes back to it. */}
+      <Together files={arrived} verb={['is', 'are']} what="on the computer" uploads={uploads}>
+        <button
+          type="button"
+          onMouseDown={keepFocus}
+          onClick={() => {
+            for (const file of arrived) ways.take(file)
+          }}
+        >
+          Insert {arrived.length > 1 ? 'paths' : 'path'}
+        </button>
+      </Together>
       {first && <UnderWay key={first.id} item={first} more={rest.length} uploads={uploads} />}
     </>
   )
@@ -46,7 +73,7 @@ function UnderWay({ item, more, uploads }: UnderWayProps) {
         class="icon"
         aria-label={`Cancel ${name}`}
         onMouseDown={keepFocus}
-        onClick={() => uploads.cancel(id)}
+        onClick={() => uploads.drop(id)}
       >
         <Icon name="close" />
       </button>
@@ -54,41 +81,36 @@ function UnderWay({ item, more, uploads }: UnderWayProps) {
   )
 }
 
-interface FailedProps {
-  first: UploadItem
-  all: readonly UploadItem[]
+interface TogetherProps {
+  files: readonly UploadItem[]
+  bad?: boolean
+  /** For one, and for several. */
+  verb: [string, string]
+  what: string
   uploads: Uploads
+  children: ComponentChildren
 }
 
-/** One strip for all: twenty would leave nothing of the terminal. */
-function Failed({ first, all, uploads }: FailedProps) {
-  const more = all.length - 1
+/** One strip for all of which the same is to be said: twenty would leave nothing of the terminal. */
+function Together({ files, bad, verb: [one, several], what, uploads, children }: TogetherProps) {
+  const [first, ...rest] = files
+  if (!first) return null
   return (
-    <div class="upload failed" role="alert">
+    <div class={bad ? 'upload failed' : 'upload'} role={bad ? 'alert' : 'status'}>
       <div class="words">
         <bdi class="name">{printable(first.file.name)}</bdi>
         <span>
-          {more > 0 ? `and ${more} more were` : 'was'} not sent: {first.why}
+          {rest.length > 0 ? `and ${rest.length} more ${several}` : one} {what}
         </span>
       </div>
-      {first.again && (
-        <button
-          type="button"
-          onMouseDown={keepFocus}
-          onClick={() => {
-            for (const { id, again } of all) if (again) uploads.again(id)
-          }}
-        >
-          Try again
-        </button>
-      )}
+      {children}
       <button
         type="button"
         class="icon"
         aria-label="Dismiss"
         onMouseDown={keepFocus}
         onClick={() => {
-          for (const { id } of all) uploads.cancel(id)
+          for (const { id } of files) uploads.drop(id)
         }}
       >
         <Icon name="close" />

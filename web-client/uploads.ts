@@ -1,15 +1,21 @@
-// Files on their way from this phone to a session's computer, one after another. Knows no layout, and nothing of what is
-// done with the paths.
+// Files on their way from this phone to sessions' computer, one after another; they go on when their session is left. Knows no
+// layout, and nothing of what is done with the paths.
 import { effect, signal } from '@preact/signals'
 import { CodedError, toCoded } from '../protocol/errors.ts'
 import { FILE_NAME_CHARACTERS } from '../protocol/limits.ts'
 import type { Source } from '../protocol/upload-client.ts'
 import type { HostLink } from './host-link.ts'
 
+/** Tries that the connection may cost: what breaks it each time is not sent for ever. */
+const TRIES = 5
+
 export interface UploadItem {
   id: number
+  session_id: string
   file: File
-  state: 'waiting' | 'sending' | 'failed'
+  /** `arrived`: nobody was there to take its path. */
+  state: 'waiting' | 'sending' | 'failed' | 'arrived'
+  tries: number
   /** Bytes that the host has. */
   done: number
   /** Why it failed, and whether trying again may help. */
@@ -17,86 +23,102 @@ export interface UploadItem {
   again?: boolean
   /** Its path belongs into a text that is being composed. */
   toDraft: boolean
-  arrived: (path: string) => void
+  /** On the session's computer, once it has arrived. */
+  path?: string
+  /** Takes the path; false when who wanted it has left. */
+  arrived: (path: string) => boolean
 }
 
-export class Uploads {
+export type { Uploads }
+
+class Uploads {
   /** Oldest first; what has arrived is gone from it. */
   readonly items = signal<UploadItem[]>([])
   readonly #link: HostLink
-  readonly #session_id: () => string | undefined
-  readonly #stop: () => void
   #running: { id: number; abort: AbortController } | undefined
   #next = 1
 
-  constructor(link: HostLink, session_id: () => string | undefined) {
+  /** Lives as long as the page. */
+  constructor(link: HostLink) {
     this.#link = link
-    this.#session_id = session_id
     // Choosing a photo may put the page to sleep: what was chosen waits for the connection to be back.
-    this.#stop = effect(() => {
+    effect(() => {
       if (link.state.value.name === 'ready') this.#go()
     })
   }
 
   /** `arrived` is told the path of each on the session's computer. */
-  add(files: readonly File[], toDraft: boolean, arrived: (path: string) => void): void {
+  add(
+    files: readonly File[],
+    { session_id, toDraft, arrived }: Pick<UploadItem, 'session_id' | 'toDraft' | 'arrived'>,
+  ) {
     const items = files.map(
-      (file): UploadItem => ({ id: this.#next++, file, state: 'waiting', done: 0, toDraft, arrived }),
+      (file): UploadItem => ({
+        id: this.#next++,
+        session_id,
+        file,
+        state: 'waiting',
+        tries: 0,
+        done: 0,
+        toDraft,
+        arrived,
+      }),
     )
     this.items.value = [...this.items.peek(), ...items]
     this.#go()
   }
 
-  /** Not any more, under way or not. */
-  cancel(id: number): void {
+  /** Not any more, whatever has become of it. */
+  drop(id: number): void {
     this.items.value = this.items.peek().filter(item => item.id !== id)
     if (this.#running?.id === id) this.#running.abort.abort()
   }
 
   again(id: number): void {
-    this.#change(id, { state: 'waiting', done: 0 })
+    this.#change(id, { state: 'waiting', tries: 0, done: 0 })
     this.#go()
   }
 
-  /** How many are dropped by it. Twice is fine. */
-  dispose(): number {
-    this.#stop()
-    const left = this.items.peek()
-    this.items.value = []
-    this.#running?.abort.abort()
-    return left.filter(({ state }) => state !== 'failed').length
-  }
-
   #go(): void {
-    const session_id = this.#session_id()
     const item = this.items.peek().find(({ state }) => state === 'waiting')
-    if (this.#running || !item || !session_id || this.#link.state.peek().name !== 'ready') return
+    if (this.#running || !item || this.#link.state.peek().name !== 'ready') return
     const abort = new AbortController()
     this.#running = { id: item.id, abort }
-    void this.#send(session_id, item, abort.signal).finally(() => {
+    void this.#send(item, abort.signal).finally(() => {
       this.#running = undefined
       this.#go()
     })
   }
 
-  async #send(session_id: string, { id, file, arrived }: UploadItem, signal: AbortSignal): Promise<void> {
-    this.#change(id, { state: 'sending', done: 0 })
+  async #send({ id, session_id, file, tries, arrived }: UploadItem, signal: AbortSignal): Promise<void> {
+    this.#change(id, { state: 'sending', tries: tries + 1, done: 0 })
     try {
       const path = await this.#link.client.upload(session_id, named(file), {
         signal,
         progress: done => this.#change(id, { done }),
       })
       if (!this.items.peek().some(item => item.id === id)) return
-      this.items.value = this.items.peek().filter(item => item.id !== id)
-      arrived(path)
+      if (arrived(path)) this.drop(id)
+      else this.#change(id, { state: 'arrived', path })
     } catch (error) {
-      this.#change(id, { state: 'failed', ...reason(error) })
+      const { why, again, connection } = reason(error)
+      if (connection && tries + 1 < TRIES) this.#change(id, { state: 'waiting', done: 0 })
+      else this.#change(id, { state: 'failed', why, again })
     }
   }
 
   #change(id: number, change: Partial<UploadItem>): void {
     this.items.value = this.items.peek().map(item => (item.id === id ? { ...item, ...change } : item))
   }
+}
+
+const ofLinks = new WeakMap<HostLink, Uploads>()
+
+/** All that are under way over `link`, whichever session they are for. */
+export function uploadsOf(link: HostLink): Uploads {
+  const uploads = ofLinks.get(link) ?? new Uploads(link)
+  ofLinks.set(link, uploads)
+  return uploads
 }
 
 /** With a name that the wire takes: the end of a long one says what it is. */
@@ -108,7 +130,7 @@ function named(file: File): Source {
   }
 }
 
-function reason(error: unknown): { why: string; again: boolean } {
+function reason(error: unknown): { why: string; again: boolean; connection?: boolean } {
   // Browsers give up a file that was moved or changed since it was chosen.
   if (!(error instanceof CodedError)) return { why: 'this phone could not read it', again: true }
   const { code, message } = toCoded(error)
@@ -118,7 +140,7 @@ function reason(error: unknown): { why: string; again: boolean } {
     case 'request_timeout':
     case 'unreachable':
     case 'stalled':
-      return { why: 'the connection was lost', again: true }
+      return { why: 'the connection was lost', again: true, connection: true }
     case 'upload_too_large':
     case 'device_read_only':
     case 'session_ended':

@@ -10,7 +10,7 @@ import { toast } from '../ui/toast.tsx'
 import { isUnseen, LINE_END } from '../ui/visible.ts'
 import { keepDraft, keepSent, readDraft } from './composed.ts'
 import type { HostLink } from './host-link.ts'
-import { Uploads } from './uploads.ts'
+import { type UploadItem, type Uploads, uploadsOf } from './uploads.ts'
 
 /** `composed`: it comes from the compose sheet; `enter`: and Enter follows. */
 interface AskedHere extends AskedPaste {
@@ -47,11 +47,12 @@ export class WaysIn {
   /** Whose draft it is; a session that is being started has no name yet. */
   #draftOf: string | undefined
   #enter: ReturnType<typeof setTimeout> | undefined
+  #left = false
 
   constructor(link: HostLink, entered: Entered) {
     this.#link = link
     this.#entered = entered
-    this.uploads = new Uploads(link, () => entered.session_id)
+    this.uploads = uploadsOf(link)
   }
 
   // --- composing ---
@@ -180,15 +181,35 @@ export class WaysIn {
 
   // --- files ---
 
+  /** On their way to this session, or there and not taken. To be read where signals are followed. */
+  get files(): UploadItem[] {
+    const { session_id } = this.#entered
+    return this.uploads.items.value.filter(item => item.session_id === session_id)
+  }
+
   /** Brings files to the session's computer and their paths to the cursor: the draft's where one is being written. */
   bring(files: readonly File[]): void {
     if (files.length === 0) return
+    const { session_id } = this.#entered
+    if (!session_id) return toast('The session has not started yet.', true)
     const toDraft = this.composing.peek()
-    this.uploads.add(files, toDraft, path => {
-      const word = `${this.#quoted(path)} `
-      if (toDraft) this.insert(word)
-      else this.#entered.view?.paste(word)
-    })
+    this.uploads.add(files, { session_id, toDraft, arrived: path => this.#take(path, toDraft) })
+  }
+
+  /** A file that arrived while its session was left: its path to the cursor, or into the draft that is open. */
+  take({ id, path }: UploadItem): void {
+    if (path && this.#take(path, this.composing.peek())) this.uploads.drop(id)
+  }
+
+  #take(path: string, toDraft: boolean): boolean {
+    const word = `${this.#quoted(path)} `
+    if (this.#left) {
+      toast('A file has arrived; its session has the path.')
+      return false
+    }
+    if (!toDraft) return this.#entered.view?.paste(word) ?? false
+    this.insert(word)
+    return true
   }
 
   #quoted(path: string): string {
@@ -199,9 +220,10 @@ export class WaysIn {
   /** Twice is fine. */
   dispose(): void {
     this.#enterNow()
-    const left = this.uploads.dispose()
-    if (left > 0)
-      toast(left === 1 ? 'The file was not sent: you left the session.' : `${left} files were not sent.`, true)
+    if (this.#left) return
+    this.#left = true
+    if (this.files.some(({ state }) => state === 'waiting' || state === 'sending'))
+      toast('Files for this session go on being sent.')
   }
 }
 

@@ -108,6 +108,56 @@ test('a new page on the host is there at the next load, and the old one is not k
   }
 })
 
+test('a kept page that is too old for its host is the new one without anybody’s doing', async ({ phone, host }) => {
+  const built = join(import.meta.dirname, '..', '..', 'build', 'web-client')
+  const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
+  cpSync(built, copy, { recursive: true })
+  try {
+    await host.restartWith(copy, () => {
+      for (const file of ['index.html.br', 'index.html.gz', 'sw.js.br', 'sw.js.gz']) rmSync(join(copy, file))
+      const html = readFileSync(join(built, 'index.html'), 'utf8').replace('<html', '<html data-page="older"')
+      writeFileSync(join(copy, 'index.html'), html)
+      const worker = readFileSync(join(copy, 'sw.js'), 'utf8')
+      writeFileSync(join(copy, 'sw.js'), worker.replace(/"version":"[^"]+"/, '"version":"older"'))
+    })
+    await phone.open()
+    await isKept(phone.page)
+    await phone.newSession()
+    await host.restartWith(built, () => {})
+    // The older page speaks a version that the host does not know any more.
+    await phone.page.addInitScript(() => {
+      const { stringify } = JSON
+      JSON.stringify = (value: { type?: string } | null, ...more: never[]) => {
+        const isOlder = document.documentElement.dataset.page === 'older'
+        return stringify(isOlder && value?.type === 'hello' ? { ...value, versions: [0] } : value, ...more)
+      }
+    })
+    await phone.page.goto(host.origin)
+    await phone.isIn()
+    await expect(phone.page.locator('html')).not.toHaveAttribute('data-page')
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+})
+
+test('a page that its host goes on refusing says why, and asks for no other again and again', async ({
+  phone,
+  host,
+}) => {
+  let loads = 0
+  phone.page.on('load', () => loads++)
+  await phone.open()
+  await phone.page.addInitScript(() => {
+    const { stringify } = JSON
+    JSON.stringify = (value: { type?: string } | null, ...more: never[]) =>
+      stringify(value?.type === 'hello' ? { ...value, versions: [0] } : value, ...more)
+  })
+  await phone.page.goto(host.origin)
+  await expect(phone.page.getByText(/This host speaks version/)).toBeVisible()
+  await expect.poll(() => loads).toBe(3)
+  await expect(phone.page.getByText(/This host speaks version/)).toBeVisible()
+})
+
 test('a page is not kept before an address that has none any more', async ({ phone, host }) => {
   const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
   cpSync(join(import.meta.dirname, '..', '..', 'build', 'web-client'), copy, { recursive: true })

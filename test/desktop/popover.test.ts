@@ -17,10 +17,19 @@ import { faults } from './support/axe.ts'
 import { clickTray, labels, press, watchTray } from './support/tray.ts'
 
 async function openPopover(app: ElectronApplication, open = () => press(app, 'Show Sessions')): Promise<Page> {
+  // The main window takes the focus when the system gets to it, and whatever takes it hides the popover.
+  await expect.poll(() => isSettled(app)).toBe(true)
   const [page] = await Promise.all([app.waitForEvent('window'), open()])
   await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
   await expectVisible(app, true)
   return page
+}
+
+function isSettled(app: ElectronApplication): Promise<boolean> {
+  return app.evaluate(({ BrowserWindow }) => {
+    const main = BrowserWindow.getAllWindows().find(one => one.webContents.getURL().endsWith('/index.html'))
+    return !main || main.isFocused()
+  })
 }
 
 /** What Electron says of the window: its page alone cannot tell whether somebody sees it. */

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Source, UploadOptions } from '../../protocol/upload-client.ts'
 import type { HostLink } from '../../web-client/host-link.ts'
-import { Uploads } from '../../web-client/uploads.ts'
+import { uploadsOf } from '../../web-client/uploads.ts'
 
 interface Call {
   source: Source
@@ -21,15 +21,15 @@ function setUp() {
       // A file may arrive in the moment in which it is cancelled.
       calls.push({ source, options, resolve, reject })
     })
-  const uploads = new Uploads({ state, client: { upload } } as unknown as HostLink, () => 'session')
+  const uploads = uploadsOf({ state, client: { upload } } as unknown as HostLink)
   const paths: string[] = []
-  const add = (...names: string[]) =>
-    uploads.add(
-      names.map(name => new File(['12345'], name)),
-      false,
-      path => paths.push(path),
-    )
-  return { state, calls, uploads, paths, add }
+  const place = { left: false }
+  const arrived = (path: string) => !place.left && paths.push(path) > 0
+  const add = (...names: string[]) => {
+    const files = names.map(name => new File(['12345'], name))
+    uploads.add(files, { session_id: 'session', toDraft: false, arrived })
+  }
+  return { state, calls, uploads, paths, place, add }
 }
 
 it('sends one after the other and tells the paths in order', async () => {
@@ -54,39 +54,60 @@ it('waits for the connection, also where choosing a photo has cost it', async ()
   expect(calls).toHaveLength(1)
 })
 
-it('an interruption is told, the rest waits for the connection, and another try sends it from its beginning', async () => {
+const lost = () => new CodedError('connection_lost', 'the transport went away')
+
+it('what was interrupted waits for the connection and is sent from its beginning', async () => {
   const { state, calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
+  calls[0]!.options.progress?.(3, 5)
   state.value = { name: 'connecting' }
-  calls[0]!.reject(new CodedError('connection_lost', 'the transport went away'))
-  await vi.waitFor(() => expect(uploads.items.value[0]).toMatchObject({ state: 'failed', again: true }))
-  expect(uploads.items.value[0]!.why).toBe('the connection was lost')
+  calls[0]!.reject(lost())
+  await vi.waitFor(() => expect(uploads.items.value[0]).toMatchObject({ state: 'waiting', done: 0 }))
   expect(calls).toHaveLength(1)
   state.value = { name: 'ready' }
-  calls[1]!.resolve('/in/b.png')
+  expect(calls[1]!.source.name).toBe('a.png')
+  calls[1]!.resolve('/in/a.png')
+  await vi.waitFor(() => expect(paths).toEqual(['/in/a.png']))
+})
+
+it('what breaks the connection each time fails after some tries, and a tap tries it anew', async () => {
+  const { calls, uploads, paths, add } = setUp()
+  add('a.png', 'b.png')
+  for (let tries = 0; tries < 5; tries++) {
+    await vi.waitFor(() => expect(calls).toHaveLength(tries + 1))
+    expect(calls[tries]!.source.name).toBe('a.png')
+    calls[tries]!.reject(lost())
+  }
+  await vi.waitFor(() => expect(calls.at(-1)!.source.name).toBe('b.png'))
+  expect(uploads.items.value[0]).toMatchObject({ state: 'failed', again: true, why: 'the connection was lost' })
+  calls[5]!.resolve('/in/b.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png']))
   uploads.again(uploads.items.value[0]!.id)
-  await vi.waitFor(() => expect(calls).toHaveLength(3))
-  calls[2]!.resolve('/in/a.png')
+  await vi.waitFor(() => expect(calls).toHaveLength(7))
+  calls[6]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png', '/in/a.png']))
 })
 
 it('what is cancelled is gone, and nothing is typed of it', async () => {
   const { calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
-  uploads.cancel(uploads.items.value[0]!.id)
+  uploads.drop(uploads.items.value[0]!.id)
   expect(calls[0]!.options.signal?.aborted).toBe(true)
   calls[0]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(calls.at(-1)!.source.name).toBe('b.png'))
   expect(paths).toEqual([])
 })
 
-it('leaving the session ends it all, and says how many were on their way', () => {
-  const { calls, uploads, add } = setUp()
+it('a path that nobody is there to take is kept with its file', async () => {
+  const { calls, uploads, place, paths, add } = setUp()
   add('a.png', 'b.png')
-  expect(uploads.dispose()).toBe(2)
-  expect(calls[0]!.options.signal?.aborted).toBe(true)
-  expect(uploads.dispose()).toBe(0)
+  place.left = true
+  calls[0]!.resolve('/in/a.png')
+  await vi.waitFor(() => expect(calls).toHaveLength(2))
+  expect(uploads.items.value[0]).toMatchObject({ state: 'arrived', path: '/in/a.png', session_id: 'session' })
+  expect(paths).toEqual([])
+  uploads.drop(uploads.items.value[0]!.id)
+  expect(uploads.items.value.map(({ file }) => file.name)).toEqual(['b.png'])
 })
 
 it('a name longer than the wire takes keeps its end', () => {
