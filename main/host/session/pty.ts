@@ -33,6 +33,12 @@ const FULL_READ_BYTES = 4095
 /** What is read in one turn of the main loop: a batch. More would only make others wait. */
 const TURN_BYTES = BATCH_BYTES
 
+/**
+ * And for so long. A read waits for the kernel to bring what was printed meanwhile: microseconds, or milliseconds where
+ * processors are scarce, and other sessions' keys would wait with it.
+ */
+const TURN_MS = 0.3
+
 /** Where that is put, lent from here; one for all. */
 const turn = new Uint8Array(TURN_BYTES)
 
@@ -185,7 +191,8 @@ export class Pty {
     if (stream.readableLength > 0) return // that comes first
     const { fd } = this.#pty as unknown as { fd: number }
     let size = 0
-    while (size < most) {
+    const until = performance.now() + TURN_MS
+    while (size < most && performance.now() < until) {
       let read = 0
       try {
         read = readSync(fd, turn, size, most - size, null)
