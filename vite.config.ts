@@ -18,12 +18,21 @@ const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmani
 /** The screen that most of the code is for. */
 const TERMINAL = 'terminal'
 
+/** The files of code that come with the page. */
+const FIRST = ['main', TERMINAL]
+
 interface Graph {
   getModuleInfo(id: string): Rolldown.ModuleInfo | null
 }
 
 /** Below this the answer's headers weigh more than what is saved. */
 const WORTH_BYTES = 1024
+
+/** Its memory is also how long zlib's blocks are, and which length suits a file is found by trying. */
+function gzip(bytes: Buffer): Buffer {
+  const tries = [6, 7, 8, 9].map(memLevel => zlib.gzipSync(bytes, { level: 9, memLevel }))
+  return tries.reduce((best, one) => (one.length < best.length ? one : best))
+}
 
 /**
  * Puts a .br and a .gz beside every file, so that the host compresses nothing while it serves. Both: browsers take brotli
@@ -39,7 +48,7 @@ function precompress(folder: string): Plugin {
         if (!entry.isFile() || !COMPRESSIBLE.has(extname(path))) continue
         const bytes = readFileSync(path)
         if (bytes.length < WORTH_BYTES) continue
-        writeFileSync(`${path}.gz`, zlib.gzipSync(bytes, { level: 9 }))
+        writeFileSync(`${path}.gz`, gzip(bytes))
         const params = { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
         writeFileSync(`${path}.br`, zlib.brotliCompressSync(bytes, { params }))
       }
@@ -48,7 +57,7 @@ function precompress(folder: string): Plugin {
 }
 
 /** Fetched when a character of theirs is printed, and kept from then on. */
-const LATER = /(letters|letters-bold|symbols)-[^/]*\.woff2$/
+const LATER = /(latin|letters|signs|symbols)-[^/]*\.woff2$/
 
 /** Tells the service worker what the page consists of. */
 function shellOf(): Plugin {
@@ -79,7 +88,7 @@ function firstFiles(root: string) {
   let files: Map<string, string> | undefined
   const find = (graph: Graph) => {
     const found = new Map<string, string>()
-    for (const file of ['main', TERMINAL]) {
+    for (const file of FIRST) {
       const add = (id: string) => {
         if (found.has(id)) return
         found.set(id, file)
@@ -127,6 +136,27 @@ function terminalBeside(): Plugin {
   }
 }
 
+/**
+ * Chromium's browsers read a function when it is called first, on the thread that draws. With this they read a whole file
+ * beside that one (https://github.com/WICG/explicit-javascript-compile-hints-file-based); to others it is a comment.
+ */
+const READ_AT_ONCE = '//# allFunctionsCalledOnLoad\n'
+
+function readAtOnce(): Plugin {
+  return {
+    name: 'read-at-once',
+    apply: 'build',
+    generateBundle: {
+      // It has to be the first line: after what Vite puts there.
+      order: 'post',
+      handler(_options, bundle) {
+        for (const chunk of Object.values(bundle))
+          if (chunk.type === 'chunk' && FIRST.includes(chunk.name)) chunk.code = READ_AT_ONCE + chunk.code
+      },
+    },
+  }
+}
+
 export default defineConfig(({ mode }) => {
   if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
@@ -138,7 +168,7 @@ export default defineConfig(({ mode }) => {
     envDir: false,
     plugins: [
       preact({ devToolsEnabled: false }),
-      ...(mode === 'web-client' ? [terminalBeside(), shellOf(), precompress(outDir)] : []),
+      ...(mode === 'web-client' ? [terminalBeside(), readAtOnce(), shellOf(), precompress(outDir)] : []),
     ],
     build: {
       outDir,

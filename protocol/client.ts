@@ -9,8 +9,10 @@ import { type Heard, HistoryClient, type Requests } from './history-client.ts'
 import {
   type ClientKind,
   type ClientMessage,
-  HostMessage,
+  type HostMessage,
   type HostMessageOf,
+  type PushSubscription,
+  parseHostMessage,
   type SessionInfo,
   type SessionSpec,
   VERSIONS,
@@ -225,6 +227,20 @@ export class HostClient extends Emitter<ClientEvents> {
     return this.#request('screen', { type: 'show', request_id: this.#nextRequest++, session_id })
   }
 
+  /**
+   * How this device is told of calls while its page is closed: by `subscription` from now on; null: no more; left out: only
+   * asks. Rejects with the `push_…` codes.
+   */
+  push(subscription?: PushSubscription | null): Promise<HostMessageOf<'push'>> {
+    const request_id = this.#nextRequest++
+    return this.#request('push', { type: 'push', request_id, ...(subscription !== undefined && { subscription }) })
+  }
+
+  /** Whether somebody is before this page; to be said again after each welcome. */
+  present(present: boolean): void {
+    this.#send({ type: 'present', present })
+  }
+
   // --- the desktop's own (`local`); a device is answered `forbidden` ---
 
   /** From now on the pairing code is shown, and `pairing` is emitted with it whenever it changes, also after reconnects. */
@@ -377,9 +393,9 @@ export class HostClient extends Emitter<ClientEvents> {
   #receive(frame: Frame): void {
     switch (frame.kind) {
       case 'json': {
-        const message = HostMessage.safeParse(frame.value)
+        const message = parseHostMessage(frame.value)
         // A newer host may say things that this client does not know; what it must know has a version of its own.
-        if (message.success) this.#message(message.data)
+        if (message) this.#message(message)
         return
       }
       case 'output':
@@ -435,6 +451,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'marked':
       case 'lines':
       case 'uploaded':
+      case 'push':
         return this.#answer(message.request_id, message)
       case 'resize':
       case 'size_owner':

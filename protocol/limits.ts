@@ -28,7 +28,13 @@ export const MAX_ROWS = 500
 /** A claim on a session's size outlives its owner's connection this long: a glitch does not redraw, a night does not keep. */
 export const CLAIM_LAPSE_MS = 30_000
 
-/** History that a client gets unless it asks for more: about what fills its scrollback of 10,000 lines. */
+/**
+ * Output before the present that a client with nothing gets unless it asks for more. A session that printed more begins with its
+ * state, which has the last 1,000 rows that scrolled out and takes about as much: it is painted sooner than more output would be.
+ */
+export const HISTORY_BYTES = 64 * 1024
+
+/** Missed output that a client reads rather than be skipped to the present: what it saw last goes on, a second on a phone. */
 export const BUDGET_BYTES = 1024 * 1024
 
 /** Exported bytes that come at once: four frames. The client asks for each but the first few, so that none pile up. */
@@ -59,6 +65,12 @@ export const LABEL_CHARACTERS = 128
 
 /** Lines of text that are read at once: a few screens of any phone. */
 export const MAX_LINES = 1000
+
+/** An address at a push service: Windows' are the longest. */
+export const PUSH_ENDPOINT_CHARACTERS = 2048
+
+/** A browser's key and secret for push messages, in base64url: 65 and 16 bytes, and room for padding. */
+export const PUSH_KEY_CHARACTERS = 96
 
 /** A file's name: what file systems take. */
 export const FILE_NAME_CHARACTERS = 255

@@ -98,6 +98,7 @@ function Device({ client, device, now, revoke }: DeviceProps) {
         <span class={here ? 'here' : undefined}>{here ? 'Connected now' : lastSeen(now - device.last_seen)}</span>
         <bdi>{shownAddress(device.address)}</bdi>
         <span>{secureWords(device.secure)}</span>
+        {device.notified && <span title="Also while its page is closed">Notified</span>}
       </p>
       <button
         type="button"

@@ -146,7 +146,7 @@ function HostSettings({ client, values, defaults, fixed }: { client: HostClient 
       {...held(name, hint)}
     />
   )
-  const toggle = (name: 'end_busy' | 'single_client', label: string, hint?: string) => (
+  const toggle = (name: 'end_busy' | 'single_client' | 'push', label: string, hint?: string) => (
     <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
   )
   return (
@@ -174,6 +174,11 @@ function HostSettings({ client, values, defaults, fixed }: { client: HostClient 
         <h3 id="settings-network">Phones and network</h3>
         {number('upload_megabytes', 'Largest file a phone may bring', 'MB')}
         {number('uploads_total_megabytes', 'Files of phones in all', 'MB')}
+        {toggle(
+          'push',
+          'Notify phones whose page is closed',
+          'Those that asked for it, through their browser’s push service. It learns when, not what.',
+        )}
         {number('device_days', 'Forget phones that were away for', 'days')}
         <p class="note">What follows holds at once too: connected phones are dropped and come back; sessions go on.</p>
         <TextField

@@ -10,15 +10,26 @@ export const FONT = `${FAMILY}, ui-monospace, "SF Mono", Menlo, "Cascadia Mono",
 /** Letters that come later than this are not waited for; they take their place when they are there. */
 const WAIT_MS = 300
 
+let coming: Promise<void> | undefined
 let ready: Promise<void> | undefined
+
+/**
+ * Asks for what every terminal is drawn with. Whoever does so before there is one spares it a second look at its letters.
+ * Resolves when letters and lines are loaded.
+ */
+export function fetchFont(): Promise<void> {
+  if (!coming) {
+    coming = load(14, 'W─')
+    // Not waited for, but there when something bold is printed first.
+    void load('bold 14', 'W')
+  }
+  return coming
+}
 
 /** Resolves when letters and lines are loaded, or after a moment without them: a cell has its extent then. */
 export function fontReady(): Promise<void> {
-  // Counted from the first who asks; the page has asked for the files before.
-  ready ??= Promise.race([load(14, 'W─'), new Promise<void>(resolve => setTimeout(resolve, WAIT_MS))]).then(() => {
-    // Not waited for, but there when something bold is printed first.
-    void load('bold 14', 'W')
-  })
+  // Counted from the first who waits; the page has asked for the files before.
+  ready ??= Promise.race([fetchFont(), new Promise<void>(resolve => setTimeout(resolve, WAIT_MS))])
   return ready
 }
 

@@ -82,6 +82,20 @@ export function union(a: Range, b: Range): Range {
   return { start: isAfter(a.start, b.start) ? b.start : a.start, end: isAfter(a.end, b.end) ? a.end : b.end }
 }
 
+/** The first line from row `y` on that is there from its beginning and not blank, and how many lines follow it: where a reader goes on. */
+export function placeFrom(buffer: IBuffer, cols: number, y: number): { line: string; below: number } | undefined {
+  const last = lastLine(buffer)
+  for (; y <= last; y++) {
+    if (buffer.getLine(y)?.isWrapped) continue
+    const line = selectionText(buffer, cols, lineAt(buffer, cols, y))
+    if (!line.trim()) continue
+    let below = 0
+    for (let row = last; row > y; row--) if (!buffer.getLine(row)?.isWrapped) below++
+    return { line, below }
+  }
+  return undefined
+}
+
 /** The last line on which there is something. */
 export function lastLine(buffer: IBuffer): number {
   for (let y = buffer.length - 1; y > 0; y--) if (buffer.getLine(y)?.translateToString(true).trim()) return y

@@ -2,9 +2,9 @@
 // it is bound to an attachment.
 import '@xterm/xterm/css/xterm.css'
 import './terminal-view.css'
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import { Terminal } from '@xterm/xterm'
 import type { Attached, TerminalSink } from '../protocol/attached.ts'
+import { CHARACTER_WIDTHS } from '../protocol/character-widths.ts'
 import { type CodedError, toCoded } from '../protocol/errors.ts'
 import { WholeCharacters } from '../protocol/whole-characters.ts'
 import { guard } from '../protocol/xterm-guard.ts'
@@ -16,6 +16,7 @@ import { pasteSequence } from './paste.ts'
 import { Pinch } from './pinch.ts'
 import { onPresence } from './presence.ts'
 import { drawFast, drawnCell } from './renderer.ts'
+import { placeFrom } from './selection-text.ts'
 import {
   type Extent,
   fontFor,
@@ -31,7 +32,7 @@ import { type Swallowed, swallowQueries } from './swallow-queries.ts'
 import { onSchemeChange, palette } from './theme.ts'
 import { onTouch } from './touch.ts'
 import { TouchScroll } from './touch-scroll.ts'
-import { type Selected, TouchSelect } from './touch-select.ts'
+import type { Selected, TouchSelect } from './touch-select.ts'
 
 /** CSS pixels that a person chose; left out: those that are there by themselves. */
 export type Letters = { readonly [mode in SizeMode]?: number }
@@ -50,6 +51,8 @@ export interface TerminalViewOptions {
   lettersDrawn?: (drawn: { size: number; chosen: boolean }) => void
   /** A finger may select; where it did, or that nothing is selected any more. */
   selected?: (selected: Selected | undefined) => void
+  /** Somebody pulls down what has earlier output above it: so many pixels, up to EARLIER_PX, are free at the top. */
+  pulled?: (pixels: number) => void
   /** A program wants to put this on the clipboard, now. Ask. */
   clipboardWanted?: (text: string) => void
   /** In `follow` mode letters are made small enough for the rows too. */
@@ -73,6 +76,9 @@ export interface TerminalViewOptions {
 /** As much as a page may hold of what scrolled by; the whole history stays on the host. */
 export const SCROLLBACK = 10_000
 
+/** Room for a button, above the first line. */
+export const EARLIER_PX = 44
+
 /** A drag of a window's edge is one resize, not fifty; a person does not notice a tenth of a second. */
 const RESIZE_MS = 100
 
@@ -84,9 +90,6 @@ const RETURN_WAITS = 5
 
 /** A session's that says nothing of its size, as of most terminals. */
 const STANDARD_SIZE: Grid = { cols: 80, rows: 24 }
-
-/** The same rules of width as the host's screen, or cursors would part (unicode-graphemes 0.4). */
-const UNICODE_VERSION = '15-graphemes'
 
 /** Cells are rounded to the pixel: by how much, at most, one size of letters tells the width of another. */
 const ROUNDED = 0.25
@@ -102,8 +105,8 @@ export class TerminalView implements TerminalSink {
   readonly #sheet: HTMLElement
   readonly #swallowed: Swallowed
   readonly #soft: SoftInputBinding
-  /** What a finger has selected; nothing where nobody wants to know. */
-  readonly selection: TouchSelect | undefined
+  #selection: TouchSelect | undefined
+  #selecting: Promise<void> | undefined
   readonly #scroll: TouchScroll
   readonly #undo: (() => void)[] = []
   #fontSize: number
@@ -127,6 +130,9 @@ export class TerminalView implements TerminalSink {
   #resizeTimer: ReturnType<typeof setTimeout> | undefined
   #showTimer: ReturnType<typeof setTimeout> | undefined
   #asked: Grid | undefined
+  /** The terminal began with a state: what was printed before that is not in it. */
+  #beganLater = false
+  #disposed = false
 
   /** Fills `box`, which must be in the page and have an extent of its own. */
   constructor(box: HTMLElement, options: TerminalViewOptions = {}) {
@@ -158,8 +164,9 @@ export class TerminalView implements TerminalSink {
     })
     const { term } = this
     guard(term)
-    term.loadAddon(new UnicodeGraphemesAddon())
-    term.unicode.activeVersion = UNICODE_VERSION
+    // The same rules of width as the host's screen, or cursors would part.
+    term.unicode.register(CHARACTER_WIDTHS)
+    term.unicode.activeVersion = CHARACTER_WIDTHS.version
     offerLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
     // After the addons: xterm asks the handler that came last first.
@@ -169,6 +176,7 @@ export class TerminalView implements TerminalSink {
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
     term.onRender(() => {
+      this.#scroll.drawn()
       if (this.#pans && this.#following) this.#revealCursor()
     })
     term.onResize(() => this.#options.sizeChanged?.(this.#mode, this.size))
@@ -179,6 +187,8 @@ export class TerminalView implements TerminalSink {
       moved: () => {
         this.#following = false
       },
+      above: () => (options.pulled && this.#hasEarlier ? EARLIER_PX : 0),
+      pulled: pixels => options.pulled?.(pixels),
     })
     this.#soft = bindSoftInput(term, {
       view: box,
@@ -186,18 +196,10 @@ export class TerminalView implements TerminalSink {
       paste: text => this.#brought(text, []),
       modified: () => this.#options.modified?.() ?? false,
     })
-    const { selected } = options
-    if (selected)
-      this.selection = new TouchSelect({
-        box,
-        term,
-        scroll: (dx, dy) => this.#scroll.seen(dx, dy),
-        changed: selected,
-      })
     this.#undo.push(
       this.#listenToFingers(),
       () => this.#scroll.halt(),
-      () => this.selection?.dispose(),
+      () => this.#selection?.dispose(),
       () => this.#soft.dispose(),
       onSchemeChange(() => {
         term.options.theme = palette()
@@ -260,6 +262,9 @@ export class TerminalView implements TerminalSink {
         this.#letType(!read_only)
         if (attached.have) this.#returns()
       }),
+      attached.on('keyframe', ({ offset }) => {
+        this.#beganLater = offset > 0
+      }),
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
@@ -292,6 +297,32 @@ export class TerminalView implements TerminalSink {
     this.#layout()
   }
 
+  /** What a finger has selected; undefined until one did. */
+  get selection(): TouchSelect | undefined {
+    return this.#selection
+  }
+
+  /** Fetches what it takes to select with a finger: at the latest when one rests. Does nothing where nobody wants to know. */
+  letSelect(): Promise<void> {
+    const { selected } = this.#options
+    if (!selected) return Promise.resolve()
+    this.#selecting ??= import('./touch-select.ts').then(
+      ({ TouchSelect }) => {
+        if (this.#disposed) return
+        this.#selection = new TouchSelect({
+          box: this.#box,
+          term: this.term,
+          scroll: (dx, dy) => this.#scroll.seen(dx, dy),
+          changed: selected,
+        })
+      },
+      () => {
+        this.#selecting = undefined // the host is away: the next finger asks again
+      },
+    )
+    return this.#selecting
+  }
+
   /** What is printed is also there as text, and said: it costs a line of markup for each row, so only where it is asked for. */
   setSpoken(spoken: boolean): void {
     this.term.options.screenReaderMode = spoken
@@ -299,6 +330,17 @@ export class TerminalView implements TerminalSink {
 
   focus(): void {
     this.term.focus()
+  }
+
+  /** What stands at its very top, for who reads on above it. */
+  top(): { line: string; below: number } | undefined {
+    return placeFrom(this.term.buffer.active, this.term.cols, 0)
+  }
+
+  /** Whether more was printed than it still has. */
+  get #hasEarlier(): boolean {
+    const { normal } = this.term.buffer
+    return this.#beganLater || normal.length >= SCROLLBACK + this.term.rows
   }
 
   /** While held, the last picture stays, whatever is written. For who plays a recording in it. */
@@ -341,6 +383,7 @@ export class TerminalView implements TerminalSink {
 
   /** Twice is fine. */
   dispose(): void {
+    this.#disposed = true
     this.unbind()
     clearTimeout(this.#resizeTimer)
     clearTimeout(this.#showTimer)
@@ -462,8 +505,9 @@ export class TerminalView implements TerminalSink {
   // --- fingers ---
 
   #listenToFingers(): () => void {
-    const { selection } = this
     const scroll = this.#scroll
+    /** Since this one rests; it may be gone before what takes its selection has come. */
+    let finger: { lifted: boolean } | undefined
     const pinch = new Pinch({
       box: this.#box,
       sheet: this.#sheet,
@@ -479,16 +523,26 @@ export class TerminalView implements TerminalSink {
     return onTouch(this.#box, {
       down: () => scroll.stop(),
       tap: () => {
-        const selected = selection?.active === true
-        selection?.clear()
+        const selected = this.#selection?.active === true
+        this.#selection?.clear()
         return selected
       },
       pan: (dx, dy, at) => scroll.by(-dx, -dy, at),
       letGo: (vx, vy, at) => scroll.glide(-vx, -vy, at),
-      hold: at => selection?.hold(at) === true,
-      drag: at => selection?.drag(at),
+      hold: at => {
+        if (this.#selection) return this.#selection.hold(at)
+        if (!this.#options.selected) return false
+        const here = { lifted: false }
+        finger = here
+        void this.letSelect().then(() => {
+          if (this.#selection?.hold(at) && here.lifted) this.#selection.dragEnd()
+        })
+        return true
+      },
+      drag: at => this.#selection?.drag(at),
       dragEnd: () => {
-        selection?.dragEnd()
+        if (finger) finger.lifted = true
+        this.#selection?.dragEnd()
         scroll.settle()
       },
       pinchStart: at => {
@@ -587,7 +641,7 @@ export class TerminalView implements TerminalSink {
       this.#cell.width * this.term.cols > room.width + 1 ||
       this.#cell.height * this.term.rows > room.height - this.#covered + 1
     this.#revealCursor()
-    this.selection?.relayout()
+    this.#selection?.relayout()
     this.#options.lettersDrawn?.(this.letters)
   }
 

@@ -21,12 +21,16 @@ export interface TouchScrollOptions {
   cellHeight: () => number
   /** The person has moved the view by hand. */
   moved: () => void
+  /** Pixels that can be pulled in above the first line. */
+  above: () => number
+  /** So many of them are seen. */
+  pulled: (pixels: number) => void
 }
 
 export class TouchScroll {
   readonly #options: TouchScrollOptions
   #frame = 0
-  /** Of a line, in pixels: how far the history is moved up beyond the line that xterm begins with. */
+  /** Pixels: how far the history is moved up beyond the line that xterm begins with; less than 0: it is pulled down. */
   #shift = 0
   /** Pixels that are not a wheel's notch yet. */
   #rest = 0
@@ -68,13 +72,13 @@ export class TouchScroll {
   }
 
   #throughHistory(pixels: number): boolean {
-    const { term, cellHeight } = this.#options
+    const { term, cellHeight, above } = this.#options
     const { viewportY, baseY } = term.buffer.active
     const cell = cellHeight()
     if (cell <= 0) return false
     const now = viewportY * cell + this.#shift
-    const next = Math.min(baseY * cell, Math.max(0, now + pixels))
-    const line = Math.floor(next / cell)
+    const next = Math.min(baseY * cell, Math.max(-above(), now + pixels))
+    const line = Math.max(0, Math.floor(next / cell))
     if (line !== viewportY) term.scrollLines(line - viewportY)
     this.#move(next - line * cell)
     return next !== now
@@ -141,21 +145,44 @@ export class TouchScroll {
   settle(): void {
     this.#frame = 0
     if (this.#shift === 0) return
+    if (this.#shift < 0) return this.#settleAbove()
     const { term, cellHeight } = this.#options
     const screen = this.#screen
     const down = this.#shift > cellHeight() / 2
     if (down) term.scrollLines(1)
     const from = down ? this.#shift - cellHeight() : this.#shift
     this.#move(0)
-    if (!window.matchMedia('(prefers-reduced-motion: reduce)').matches)
+    if (movesSoftly())
       screen?.animate([{ transform: `translateY(${-from}px)` }, { transform: 'none' }], {
         duration: SETTLE_MS,
         easing: 'ease-out',
       })
   }
 
+  /** What was pulled in stays if more than half of it is seen. */
+  #settleAbove(): void {
+    const above = this.#options.above()
+    const from = this.#shift
+    const to = -from > above / 2 ? -above : 0
+    if (!movesSoftly()) return this.#move(to)
+    const begin = performance.now()
+    const step = (now: number) => {
+      const rest = 1 - Math.min(1, Math.max(0, now - begin) / SETTLE_MS)
+      this.#move(to + (from - to) * rest * rest)
+      this.#frame = rest > 0 ? requestAnimationFrame(step) : 0
+    }
+    this.#frame = requestAnimationFrame(step)
+  }
+
+  /** Something was drawn: what is pulled down has to be at its beginning still. */
+  drawn(): void {
+    const { term, above } = this.#options
+    if (this.#shift < 0 && (this.#wheels || term.buffer.active.viewportY > 0 || above() === 0)) this.halt()
+  }
+
   #move(shift: number): void {
     if (shift === this.#shift) return
+    if (shift < 0 || this.#shift < 0) this.#options.pulled(Math.max(0, -shift))
     this.#shift = shift
     const screen = this.#screen
     if (screen) screen.style.transform = shift === 0 ? '' : `translateY(${-shift}px)`
@@ -170,6 +197,10 @@ export class TouchScroll {
   get #screen(): HTMLElement | null | undefined {
     return this.#options.term.element?.querySelector<HTMLElement>('.xterm-screen')
   }
+}
+
+function movesSoftly(): boolean {
+  return !window.matchMedia('(prefers-reduced-motion: reduce)').matches
 }
 
 function clamp(speed: number): number {

@@ -1,7 +1,18 @@
 // Selecting in a terminal with a finger: a word, then more by dragging or by two handles. The selection is xterm's own, so it
 // stays with its lines while output goes on. Knows no buttons: who shows some is told where.
 import type { IMarker, Terminal } from '@xterm/xterm'
-import { type Cell, isAfter, lastLine, type Range, selectionText, union, whole, wordAt } from './selection-text.ts'
+import {
+  type Cell,
+  isAfter,
+  lastLine,
+  lineAt,
+  placeFrom,
+  type Range,
+  selectionText,
+  union,
+  whole,
+  wordAt,
+} from './selection-text.ts'
 import type { Point } from './touch.ts'
 
 /** Where a selection is seen, in pixels from the top of the terminal's box; both lie within the box. */
@@ -129,14 +140,7 @@ export class TouchSelect {
     const { term } = this.#options
     const { active } = term.buffer
     const range = this.#range()
-    if (!range) return undefined
-    let below = 0
-    let y = lastLine(active)
-    for (; y > range.start.y; y--) if (!active.getLine(y)?.isWrapped) below++
-    while (y > 0 && active.getLine(y)?.isWrapped) y--
-    let last = y
-    while (active.getLine(last + 1)?.isWrapped) last++
-    return { line: selectionText(active, term.cols, { start: { x: 0, y }, end: { x: term.cols, y: last } }), below }
+    return range && placeFrom(active, term.cols, lineAt(active, term.cols, range.start.y).start.y)
   }
 
   clear(): void {

@@ -1,11 +1,13 @@
 // How this page is connected, and what that makes possible: installing, opening without the host, notifications. Loaded
 // when it is asked for; knows nothing of sessions.
 import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import { Dialog } from '../ui/dialog.tsx'
 import { printable } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
-import { allowed, askForNotifications } from './notices.ts'
+import { allowed } from './notices.ts'
 import { cannotKeep } from './offline.ts'
+import { needsHomeScreen, type Push, push, settle, turnOff, turnOn } from './push.ts'
 
 export function About({ link, close }: { link: HostLink; close: () => void }) {
   const missing = cannotKeep()
@@ -37,19 +39,11 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         <Fact name="Opens without the computer" good={!missing}>
           {missing ? 'No: the page comes from it each time' : 'Yes: this phone keeps the page, and nothing else'}
         </Fact>
-        <Fact name="Notifications" good={allowed.value === 'granted'}>
-          <span>{NOTICES[allowed.value]}</span>
-          {(allowed.value === 'granted' || allowed.value === 'default') && (
-            <small>
-              When a session waits for you while this page is in the background. A page that was closed gets none: there
-              is no server in between that could wake it.
-            </small>
-          )}
-          {allowed.value === 'default' && (
-            <button type="button" onClick={() => void askForNotifications()}>
-              Allow notifications
-            </button>
-          )}
+        <Fact
+          name="Notifications"
+          good={allowed.value === 'granted' && !(push.value.name === 'on' && push.value.trouble)}
+        >
+          <Notifications link={link} />
         </Fact>
       </dl>
       {missing === 'plain_http' && (
@@ -74,11 +68,81 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
   )
 }
 
-const NOTICES = {
-  granted: 'On',
-  default: 'Off',
-  denied: 'Blocked in this browser’s settings for the page',
-  impossible: 'Not possible',
+/** What there is, what is missing, and why. */
+function Notifications({ link }: { link: HostLink }) {
+  const [busy, setBusy] = useState(false)
+  const ready = link.state.value.name === 'ready'
+  useEffect(() => void settle(link), [ready])
+  const does = (work: (link: HostLink) => Promise<void>) => () => {
+    setBusy(true)
+    void work(link).finally(() => setBusy(false))
+  }
+  const button = (label: string, work: (link: HostLink) => Promise<void>) => (
+    <button type="button" disabled={busy} onClick={does(work)}>
+      {label}
+    </button>
+  )
+  const { value } = push
+  switch (allowed.value) {
+    case 'impossible':
+      return needsHomeScreen() ? (
+        <>
+          <span>Only as an app</span>
+          <small>On an iPhone or iPad, first put this page on the home screen: Share, then “Add to Home Screen”.</small>
+        </>
+      ) : (
+        <>Not possible</>
+      )
+    case 'denied':
+      return <>Blocked in this browser’s settings for the page</>
+    case 'default':
+      return (
+        <>
+          <span>Off</span>
+          <small>
+            When a session waits for you and nobody looks.{' '}
+            {value.name === 'off' ? SERVICE : (LACKS[value.name] ?? SERVICE)}
+          </small>
+          {button('Allow notifications', turnOn)}
+        </>
+      )
+    case 'granted':
+      return value.name === 'on' ? (
+        <>
+          <span>On, also when this page is closed</span>
+          <small>{SERVICE}</small>
+          {value.trouble && <small role="alert">{TROUBLES[value.trouble]}</small>}
+          {button('Turn off', turnOff)}
+        </>
+      ) : (
+        <>
+          <span>On while this page is in the background</span>
+          <small>
+            {value.name === 'refused' ? `A closed page gets none: ${value.why}.` : (LACKS[value.name] ?? UNKNOWN)}
+          </small>
+          {value.name === 'off' && button('Also when it is closed', turnOn)}
+          {value.name === 'refused' && button('Try again', turnOn)}
+          {button('Turn off', turnOff)}
+        </>
+      )
+  }
+}
+
+const SERVICE =
+  'A closed page is reached through the push service of your browser’s maker, which learns when, but not what.'
+
+const UNKNOWN = 'Whether a closed page gets them too is known when your computer is connected.'
+
+/** Why a page that is closed gets none. */
+const LACKS: Partial<Record<Push['name'], string>> = {
+  off: 'A closed page gets none.',
+  off_there: 'A closed page gets none: that is switched off in your computer’s settings.',
+  no_push: 'A closed page gets none: this browser has no push service.',
+}
+
+const TROUBLES = {
+  unreachable: 'Your computer did not reach it when it last tried: it needs the internet for that.',
+  refused: 'It refused what your computer sent last.',
 }
 
 function Fact({ name, good, children }: { name: string; good: boolean; children: ComponentChildren }) {

@@ -211,14 +211,10 @@ export class HostLink {
   }
 
   async #open(mine: number, mode: 'pair' | 'return', identity: Identity, secret?: Uint8Array) {
-    const anew = new CodedError('client_closed', 'it is tried anew')
-    if (mine !== this.#try) throw anew
+    if (mine !== this.#try) throw new CodedError('client_closed', 'it is tried anew')
     this.#tried = { mode, identity }
-    const socket = await openWebSocket(socketUrl(window.location))
-    if (mine !== this.#try) {
-      socket.close({ code: anew.code, reason: anew.message })
-      throw anew
-    }
+    // What the handshake begins with is computed while it opens.
+    const socket = openWebSocket(socketUrl(window.location))
     this.#transport = socket
     const { keys, hostKey } = identity
     const opened = await handshake(socket, { keys, hostKey, ...(secret && { secret }) })

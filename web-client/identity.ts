@@ -118,7 +118,19 @@ function unpack(value: unknown): Identity | undefined {
   const { host_key, secret_key, host_name, code } = (value ?? {}) as Partial<Record<keyof Stored, unknown>>
   if (!isKey(host_key) || !isKey(secret_key)) return undefined
   if (typeof host_name !== 'string' || typeof code !== 'string') return undefined
-  return { hostKey: host_key, keys: keyPairOf(secret_key), hostName: host_name, code }
+  return { hostKey: host_key, keys: pairOf(secret_key), hostName: host_name, code }
+}
+
+/** The public key costs a phone some milliseconds, and is needed only when a connection is being opened. */
+function pairOf(secretKey: Uint8Array): KeyPair {
+  let publicKey: Uint8Array | undefined
+  return {
+    secretKey,
+    get publicKey() {
+      publicKey ??= keyPairOf(secretKey).publicKey
+      return publicKey
+    },
+  }
 }
 
 function isKey(value: unknown): value is Uint8Array {

@@ -3,10 +3,12 @@ import '../ui/ui.css'
 import './page.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
+import { fetchFont } from '../ui/font.ts'
 import { App } from './app.tsx'
 import { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { onAwake, onLeave } from './lifecycle.ts'
-import { watchForAttention } from './notices.ts'
+import { allowed, watchForAttention } from './notices.ts'
 import { keepPage, letGo } from './offline.ts'
 import { followHost } from './outdated.ts'
 import { tellAttention } from './page-title.ts'
@@ -16,6 +18,8 @@ import { watchViewport } from './soft-keyboard.ts'
 const link = new HostLink()
 // First, so that the secret is out of the address before anything else happens.
 link.start()
+// While the connection is made: a terminal that is opened before its font has come is laid out twice.
+void fetchFont()
 startRouting()
 tellAttention(link)
 followHost(link)
@@ -28,6 +32,14 @@ void letGo()
 const stop: () => void = effect(() => {
   if (!link.reached.value) return
   keepPage()
+  if (allowed.peek() === 'granted')
+    whenIdle(
+      () =>
+        void import('./push.ts').then(
+          ({ watchPush }) => watchPush(link),
+          () => {},
+        ),
+    )
   queueMicrotask(() => stop())
 })
 render(<App link={link} />, document.getElementById('app')!)

@@ -1,23 +1,30 @@
-// Notifications of this phone: a session asks for somebody while nobody looks at this page. There is no push server, so a
-// page that was closed tells nothing. Knows no screens.
+// Notifications that this page shows by itself: a session asks for somebody while the page is in the background. What comes
+// while it is closed is another matter (push.ts). Knows no screens.
 import { effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { printable } from '../ui/words.ts'
+import { quietly } from './address.ts'
 import { cannotKeep } from './offline.ts'
 import { openTerminal, route } from './route.ts'
 
 /** `impossible`: not over plain HTTP, not in this browser. */
 export type Allowed = 'impossible' | NotificationPermission
 
+/** Where it is kept what the person wants: `on`, also while the page is closed; `off`, none, whatever the browser allows. */
+const WISH = 'otg.notices'
+
+export const wish = (): string | null => quietly(() => window.localStorage.getItem(WISH)) ?? null
+
 export const allowed = signal<Allowed>(read())
 
 function read(): Allowed {
-  return cannotKeep() || !('Notification' in window) ? 'impossible' : Notification.permission
+  if (cannotKeep() || !('Notification' in window)) return 'impossible'
+  return wish() === 'off' && Notification.permission === 'granted' ? 'default' : Notification.permission
 }
 
-/** Only on a tap: browsers ask the person. */
-export async function askForNotifications(): Promise<void> {
-  await Notification.requestPermission()
+/** The person wants something else, or was asked by the browser. */
+export function wishFor(how?: 'on' | 'off'): void {
+  if (how) quietly(() => window.localStorage.setItem(WISH, how))
   allowed.value = read()
 }
 

@@ -1,4 +1,4 @@
-// What opens over a terminal: the menu, renaming, ending, links, input from before a drop. Knows nothing of the layout.
+// What is opened over a terminal: the menu, renaming, ending, links, what programs want to copy. Knows nothing of the layout.
 import { type Signal, useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { toCoded } from '../protocol/errors.ts'
@@ -24,12 +24,10 @@ export interface OverlaysProps {
   link: HostLink
   session: TerminalSession
   overlay: Signal<Overlay | undefined>
+  close: () => void
 }
 
-export function Overlays({ link, session, overlay }: OverlaysProps) {
-  const close = () => {
-    overlay.value = undefined
-  }
+export function Overlays({ link, session, overlay, close }: OverlaysProps) {
   const title = session.title.value
   return (
     <>
@@ -46,15 +44,7 @@ export function Overlays({ link, session, overlay }: OverlaysProps) {
         />
       )}
       {overlay.value === 'wanted' && <Wanted session={session} close={close} />}
-      {session.link.value && (
-        <OpenLink
-          target={session.link.value}
-          close={() => {
-            session.link.value = undefined
-          }}
-        />
-      )}
-      {session.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
+      {session.link.value && <OpenLink target={session.link.value} close={close} />}
     </>
   )
 }
@@ -225,22 +215,6 @@ function Rename({ link, session, close }: { link: HostLink; session: TerminalSes
           }}
         />
       </form>
-    </Question>
-  )
-}
-
-function StaleInput({ session, inputs }: { session: TerminalSession; inputs: Uint8Array[] }) {
-  const text = inputs.map(bytes => new TextDecoder().decode(bytes)).join('')
-  return (
-    <Question
-      title="Send what you typed before?"
-      yes="Send"
-      no="Discard"
-      onClose={() => session.answerStale(false)}
-      onYes={() => session.answerStale(true)}
-    >
-      <p>The connection was lost before this arrived, some time ago.</p>
-      <ShownText text={text} />
     </Question>
   )
 }

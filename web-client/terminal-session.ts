@@ -34,6 +34,8 @@ export class TerminalSession {
   readonly stale = signal<Uint8Array[] | undefined>(undefined)
   readonly link = signal<string | undefined>(undefined)
   readonly letters = signal({ size: 0, chosen: false })
+  /** Pixels at the top that are free for what leads to earlier output. */
+  readonly pulled = signal(0)
   /** What a finger has selected. */
   readonly selected = signal<Selected | undefined>(undefined)
   /** What a program wants to have on the clipboard. */
@@ -90,6 +92,9 @@ export class TerminalSession {
       },
       selected: selected => {
         this.selected.value = selected
+      },
+      pulled: pixels => {
+        this.pulled.value = pixels
       },
       clipboardWanted: text => {
         if (programsMayAsk.peek()) this.wanted.value = text

@@ -7,19 +7,23 @@ import { Icon } from '../ui/icons.tsx'
 import { toast } from '../ui/toast.tsx'
 import { printable, stateWords } from '../ui/words.ts'
 import type { HostLink } from './host-link.ts'
+import { whenIdle } from './idle.ts'
 import { coverWithPicture } from './last-picture.ts'
 import { lazySheet } from './lazily.tsx'
 import { again, isAmendable } from './new-session-words.ts'
 import { pageTitle } from './page-title.ts'
-import { backToSessions, nameTerminal, openTerminal } from './route.ts'
+import { backToSessions, nameTerminal, openReading, openTerminal } from './route.ts'
 import { screenReader } from './screen-reader.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { seen } from './soft-keyboard.ts'
+import { StaleInput } from './stale-input.tsx'
 import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
-import { type Overlay, Overlays } from './terminal-overlays.tsx'
+import type { Overlay } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
 
+const loadOverlays = () => import('./terminal-overlays.tsx').then(({ Overlays }) => Overlays)
+const LazyOverlays = lazySheet(loadOverlays)
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 /** A phone on its side with its keyboard open has room for the terminal and the keys, and for nothing else. */
@@ -67,6 +71,16 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const low = seen.value.covered > 0 && seen.value.height < LOW_PX
   const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useLayoutEffect(() => session?.view?.setCovered(covered), [session, covered])
+
+  // Both are there when they are wanted, also without a network.
+  useEffect(
+    () =>
+      whenIdle(() => {
+        void loadOverlays().catch(() => {})
+        void session?.view?.letSelect()
+      }),
+    [session],
+  )
 
   useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
 
@@ -152,6 +166,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       </div>
       <div class="stage" ref={stage}>
         <div class="box" ref={box} />
+        {session && <Earlier session={session} />}
         {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
@@ -164,7 +179,18 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       ) : (
         session && !readOnly && <TerminalFoot link={link} session={session} extra={footExtra} />
       )}
-      {session && <Overlays link={link} session={session} overlay={overlay} />}
+      {session && (overlay.value || session.link.value) && (
+        <LazyOverlays
+          link={link}
+          session={session}
+          overlay={overlay}
+          close={() => {
+            overlay.value = undefined
+            session.link.value = undefined
+          }}
+        />
+      )}
+      {session?.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
       {failed && session_id === null && spec && isAmendable(failed) && !readOnly && (
         // It is said where it can be put right.
         <NewSession link={link} spec={spec} error={failed} close={backToSessions} />
@@ -175,6 +201,24 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
 
 /** A button that took the focus from the terminal would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
+
+/** Above the first line that the terminal still has: what was printed before is read as text. */
+function Earlier({ session }: { session: TerminalSession }) {
+  const { value: pulled } = session.pulled
+  if (pulled === 0) return null
+  return (
+    <div class="earlier" style={{ height: `${pulled}px` }}>
+      <button
+        type="button"
+        class="plain"
+        onMouseDown={keepFocus}
+        onClick={() => openReading(session.session_id ?? '', undefined, session.view?.top())}
+      >
+        <Icon name="up" /> Earlier output
+      </button>
+    </div>
+  )
+}
 
 /** The session's size is somebody else's; one tap takes it, another one makes its letters readable. */
 function SizeStrip({ session }: { session: TerminalSession }) {

@@ -22,6 +22,8 @@ export interface DataDir {
   settings: string
   hostKey: string
   devices: string
+  pushKey: string
+  subscriptions: string
   /** Folders. */
   tls: string
   uploads: string
@@ -72,6 +74,8 @@ export function openDataDir(path: string): DataDir {
     settings: join(path, 'settings.json'),
     hostKey: join(path, 'host.key'),
     devices: join(path, 'devices.json'),
+    pushKey: join(path, 'push.key'),
+    subscriptions: join(path, 'push.json'),
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
     socket,

@@ -18,6 +18,8 @@ import { listenLocal } from './net/local-socket.ts'
 import { Network, type Place, placeOf } from './net/network.ts'
 import { Pairing } from './net/pairing.ts'
 import { Past } from './past.ts'
+import { Push } from './push/push.ts'
+import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import { findProgram } from './session/pty.ts'
@@ -59,6 +61,8 @@ export interface HostOptions {
   single_client?: boolean
   /** Left out: HANDSHAKE_LIMITS. */
   handshakes?: HandshakeLimits
+  /** Push services that phones may be notified through, and who signs their certificates (PEM). Left out: PUSH_SERVICES. */
+  push?: { services: readonly string[]; ca: string }
 }
 
 export interface Host {
@@ -135,6 +139,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => screens.close())
 
     const connections = new Set<Connection>()
+    let push: Push | undefined
     let changes: NodeJS.Timeout | undefined
     const rules = rulesOf(options, read)
     const sessions: Sessions = new Sessions(
@@ -156,6 +161,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         called: ({ session_id }, text) => {
           for (const connection of connections) connection.attention(session_id, text)
         },
+        marked: ({ session_id }) => push?.called(session_id),
         watched: () => [...connections].some(connection => connection.watching),
       },
     )
@@ -221,10 +227,34 @@ export async function createHost(options: HostOptions): Promise<Host> {
       changed: tellDevices,
       ended: (device_id, why) => {
         for (const connection of of(device_id)) connection.close(why)
+        if (why.code !== 'device_revoked') return
+        // Nobody waits for an answer; and what it says is not sent to who is no device.
+        try {
+          push?.revoked(device_id)
+        } catch (error) {
+          hostLog.error({ code: toCoded(error).code }, 'the list of push subscriptions could not be written')
+        }
       },
       log: hostLog,
     })
     undo.push(() => devices.close())
+    const notifying = new Push({
+      keyFile: dataDir.pushKey,
+      file: dataDir.subscriptions,
+      services: options.push?.services ?? PUSH_SERVICES,
+      ca: options.push?.ca,
+      enabled: () => settings.values.push,
+      devices: () => devices.list(),
+      present: device_id => of(device_id).some(connection => connection.present),
+      calling: session_id => {
+        const { title, attention } = sessions.find(session_id)?.info() ?? {}
+        return attention ? { title: title ?? '', text: attention.text } : undefined
+      },
+      changed: tellDevices,
+      log: hostLog,
+    })
+    push = notifying
+    undo.push(() => notifying.close())
     const forget = () => devices.expire(device_id => of(device_id).length > 0)
     const forgetting = setInterval(forget, DEVICES_CHECK_MS)
     forgetting.unref()
@@ -243,6 +273,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       pairing,
       addresses,
       connected: device_id => of(device_id).length,
+      notified: device_id => notifying.has(device_id),
       pairingChanged: tellPairing,
     })
 
@@ -260,6 +291,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         admit,
         desk,
         settings,
+        push: notifying,
         host: {
           name: hostname(),
           pid: process.pid,

@@ -57,6 +57,8 @@ const Settings = z.strictObject({
   upload_megabytes: between(0, 100_000).default(100),
   /** All that were brought; more are refused until some go with their sessions. */
   uploads_total_megabytes: between(0, 1_000_000).default(1_000),
+  /** Phones that asked for it are notified through their browsers' push services. */
+  push: z.boolean().default(true),
   /** For sessions that name no command; left out: the login shell. */
   shell: Shell.optional(),
   /** The page's port. */

@@ -1,6 +1,7 @@
-// The real page in Chromium: cold attach and full replay until they are painted. Knows nothing of the host's inside.
+// The real page in Chromium, loaded again by a phone that was let in before: cold attach and full replay until they are
+// painted. Knows nothing of the host's inside.
 import { existsSync } from 'node:fs'
-import { type Browser, devices, chromium as playwright } from '@playwright/test'
+import { type Browser, devices, type Page, chromium as playwright } from '@playwright/test'
 import { filled, hasPage } from './filled.ts'
 import { type BenchHost, LAST_WORDS } from './host.ts'
 import { ms, print, type Row, spread } from './table.ts'
@@ -63,20 +64,34 @@ async function visit(browser: Browser, host: BenchHost, session_id: string, ever
     await page.addInitScript(watch, { session_id, everything, lastWords: LAST_WORDS })
     const { address } = await host.ask('address')
     await page.goto(address)
-    await page.waitForFunction(() => 'otgMarks' in window && (window.otgMarks as Marks).painted > 0, undefined, {
-      polling: 50,
-      timeout: 60_000,
+    // Being let in, which waits for somebody's yes, is no part of it.
+    await painted(page)
+    await page.evaluate(() => {
+      Object.assign(window, { otgMarks: undefined })
     })
-    return await page.evaluate(() => (window as unknown as { otgMarks: Marks }).otgMarks)
+    await page.reload()
+    return await painted(page)
   } finally {
     await context.close()
   }
 }
 
+async function painted(page: Page): Promise<Marks> {
+  const marks = await page.waitForFunction(
+    () => {
+      const { otgMarks } = window as unknown as { otgMarks?: Marks }
+      return otgMarks && otgMarks.painted > 0 ? otgMarks : undefined
+    },
+    undefined,
+    { polling: 50, timeout: 60_000 },
+  )
+  return (await marks.jsonValue()) as Marks
+}
+
 /** Runs in the page, before its own scripts. */
 function watch(given: { session_id: string; everything: boolean; lastWords: string }): void {
   const { session_id, everything, lastWords } = given
-  // As after a reload: the page remembers which session it showed.
+  // The page remembers which session it showed.
   window.sessionStorage.setItem('otg.session', session_id)
   const marks = { opened: 0, painted: 0 }
   Object.assign(window, { otgMarks: marks })
@@ -88,8 +103,14 @@ function watch(given: { session_id: string; everything: boolean; lastWords: stri
         marks.opened = performance.now()
       })
     }
-    override send(data: Uint8Array<ArrayBuffer>): void {
-      super.send(everything ? asksForAll(data) : data)
+  }
+  if (everything) {
+    // The page itself never asks for so much, and what it sends is encrypted: so where its messages are made.
+    const stringify = JSON.stringify
+    JSON.stringify = (value: unknown, ...rest: never[]) => {
+      const all = { history: Number.MAX_SAFE_INTEGER, budget: Number.MAX_SAFE_INTEGER }
+      const isAttach = (value as { type?: unknown } | undefined)?.type === 'attach'
+      return stringify(isAttach ? { ...(value as object), ...all } : value, ...rest)
     }
   }
   const look = () => {
@@ -102,13 +123,4 @@ function watch(given: { session_id: string; everything: boolean; lastWords: stri
     else requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
-
-  /** The page itself never asks for more than fills its scrollback. */
-  function asksForAll(frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    if (frame[0] !== 0 || frame[1] !== 0) return frame
-    const message = JSON.parse(new TextDecoder().decode(frame.subarray(2)))
-    if (message.type !== 'attach') return frame
-    message.history = message.budget = Number.MAX_SAFE_INTEGER
-    return new Uint8Array([0, 0, ...new TextEncoder().encode(JSON.stringify(message))])
-  }
 }

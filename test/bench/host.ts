@@ -53,6 +53,10 @@ export class BenchHost {
     return new BenchHost(child, port, options.clear ? CLEAR_SUITE : NATIVE_SUITE)
   }
 
+  get pid(): number {
+    return this.#process.pid!
+  }
+
   async stop(): Promise<void> {
     for (const { client } of this.#clients) client.close()
     const gone = new Promise(resolve => this.#process.once('exit', resolve))

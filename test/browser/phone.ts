@@ -145,9 +145,9 @@ export class Phone {
     return () => writeFileSync(file, '')
   }
 
-  /** Tells what was seen from frame to frame: each picture once, in order. */
-  async film(): Promise<() => Promise<string[]>> {
-    await this.page.evaluate(() => {
+  /** Tells what was seen from frame to frame: each picture once, in order; `next`: of the page that is loaded next. */
+  async film(next?: 'next'): Promise<() => Promise<string[]>> {
+    const begin = () => {
       const seen: string[] = []
       Object.assign(window, { film: seen })
       const look = () => {
@@ -158,7 +158,8 @@ export class Phone {
         requestAnimationFrame(look)
       }
       look()
-    })
+    }
+    await (next ? this.page.addInitScript(begin) : this.page.evaluate(begin))
     return () => this.page.evaluate(() => (window as unknown as { film: string[] }).film)
   }
 

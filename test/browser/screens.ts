@@ -129,6 +129,24 @@ const SCREENS: Screen[] = [
     },
   },
   {
+    name: 'terminal-earlier',
+    show: async phone => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('seq 1 60000')
+      await phone.shows('60000')
+      await phone.page.reload()
+      await phone.shows('60000')
+      const fingers = new Fingers(phone)
+      await expect(async () => {
+        await fingers.down({ x: 150, y: 100 })
+        await fingers.go({ x: 150, y: 100 }, { x: 150, y: 280 }, { steps: 3 })
+        await fingers.up()
+        await expect(phone.page.getByRole('button', { name: 'Earlier output' })).toBeVisible({ timeout: 500 })
+      }).toPass({ timeout: 60_000 })
+    },
+  },
+  {
     name: 'terminal-menu',
     show: async phone => {
       await phone.open()

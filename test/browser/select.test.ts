@@ -74,6 +74,35 @@ test('a long press takes the word, dragging takes more, two handles adjust it, a
   await expect(phone.page.locator('.xterm-helper-textarea'), 'that tap is no other').not.toBeFocused()
 })
 
+test('a finger that is faster than the code for it selects all the same', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  let let_go = () => {}
+  const held = new Promise<void>(resolve => {
+    let_go = resolve
+  })
+  let tellAsked = () => {}
+  const asked = new Promise<void>(resolve => {
+    tellAsked = resolve
+  })
+  await phone.page.route('**/touch-select-*.js', async route => {
+    tellAsked()
+    await held
+    await route.continue()
+  })
+  await phone.open()
+  await phone.newSession()
+  await phone.run("clear; printf 'one two three\\n'")
+  await phone.shows('one two three')
+  const fingers = new Fingers(phone)
+  await fingers.hold(await cellOf(phone, 'two'))
+  await asked
+  await fingers.up()
+  let_go()
+  await expect(bar(phone)).toBeVisible()
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['two'])
+})
+
 test('wrapped lines come as one, with the blank at the wrap; wide characters come whole', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()

@@ -128,3 +128,20 @@ test('who has gone is seen to have gone, and many phones fit', async ({ start, p
   const panel = page.getByRole('complementary', { name: 'Phone' })
   expect(await panel.evaluate(element => element.scrollWidth - element.clientWidth)).toBe(0)
 })
+
+test('who is notified while its page is closed is seen', async ({ join }) => {
+  const { page } = await join(message => {
+    if (message.type !== 'devices') return message
+    const one = { read_only: false, secure: true, created_at: 2, last_seen: Date.now(), address: '100.101.102.103' }
+    const devices = [
+      { ...one, device_id: 'a', name: 'Pixel', connected: 0, notified: true },
+      { ...one, device_id: 'b', name: 'Tablet', created_at: 1, connected: 1, notified: false },
+    ]
+    return { ...message, devices }
+  })
+  await showCode(page)
+  await expect(row(page, 'Pixel').getByText('Notified')).toBeVisible()
+  await expect(row(page, 'Tablet').getByText('Notified')).toHaveCount(0)
+  await row(page, 'Tablet').scrollIntoViewIfNeeded()
+  await picture(page, 'device-notified')
+})

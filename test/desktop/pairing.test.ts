@@ -310,7 +310,15 @@ test('an answer that comes too late is passed over quietly', async ({ join: join
   await answer(page, 'Allow').click()
   await refused
   // What is said after it has arrived: the request is still listed, and then it is not.
-  const marker = { device_id: 'm', name: 'Marker', address: '', read_only: false, secure: false, connected: 0 }
+  const marker = {
+    device_id: 'm',
+    name: 'Marker',
+    address: '',
+    read_only: false,
+    secure: false,
+    connected: 0,
+    notified: false,
+  }
   const devices = [{ ...marker, created_at: 0, last_seen: 0 }]
   relay.say({ type: 'devices', devices, requests: [request!] })
   await expect(device(page, 'Marker')).toBeAttached()

@@ -35,6 +35,8 @@ test('what is entered holds at once, is in the file, and is there after a restar
   await expect.poll(() => existsSync(settingsFile(dataDir)) && inFile(dataDir).retention_days).toBe(7)
   await dialog.getByLabel('One client at a time per session').check()
   await expect.poll(() => inFile(dataDir).single_client).toBe(true)
+  await dialog.getByLabel('Notify phones whose page is closed').uncheck()
+  await expect.poll(() => inFile(dataDir).push).toBe(false)
 
   await dialog.getByLabel('Shell').fill('["/bin/sh", "-c", "echo my own shell; exec cat"]')
   // Left, not entered.

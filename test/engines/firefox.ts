@@ -24,7 +24,13 @@ export class Firefox implements Engine {
     })
   }
 
-  static async start({ isPrivate = false } = {}): Promise<Firefox> {
+  static async start({
+    isPrivate = false,
+    preferences = {},
+  }: {
+    isPrivate?: boolean
+    preferences?: Record<string, string | number | boolean>
+  } = {}): Promise<Firefox> {
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: FIREFOX,
@@ -35,6 +41,7 @@ export class Firefox implements Engine {
         'ui.allPointerCapabilities': COARSE,
         'ui.systemUsesDarkTheme': 1,
         'dom.w3c_touch_events.enabled': 1,
+        ...preferences,
       },
     })
     const [first] = await browser.pages()

@@ -457,6 +457,7 @@ function device(change: Partial<DeviceInfo> = {}): DeviceInfo {
     last_seen: Date.now() - 7_200_000,
     address: '192.168.1.20',
     connected: 0,
+    notified: false,
     ...change,
   }
 }

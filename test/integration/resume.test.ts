@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../main/host/host.ts'
-import type { AttachOptions } from '../../protocol/attached.ts'
+import { Screen } from '../../main/host/screen/screen.ts'
+import { coreOf } from '../../main/host/screen/xterm.ts'
+import type { AttachOptions, TerminalSink } from '../../protocol/attached.ts'
 import type { HostClient } from '../../protocol/client.ts'
 import type { Transport } from '../../protocol/transport.ts'
+import { describeTerminal } from '../support/compare-terminals.ts'
 import {
   bytesOf,
   cleanUp,
@@ -254,13 +257,13 @@ describe('history before the present', () => {
     expect(terminal.text === `${lines(1, 1_200_000)}end\r\n`).toBe(true)
   })
 
-  it('comes as far as the client’s budget goes otherwise', async () => {
+  it('comes as far as the client asks otherwise', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
     await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
     const terminal = new Recorder()
-    await next(client.attach(session_id, terminal), 'caught_up')
+    await next(client.attach(session_id, terminal, { history: 1024 * 1024 }), 'caught_up')
     expect(terminal.bytes.length).toBeLessThan(1_500_000)
     expect(terminal.text.endsWith('1200000\r\nend\r\n')).toBe(true)
     const none = new Recorder()
@@ -269,6 +272,105 @@ describe('history before the present', () => {
     expect(none.text).toContain('1200000')
   })
 })
+
+describe('a client that has nothing and asks for nothing', () => {
+  /** Rows on the screen, and those that scrolled out, the last of them last. */
+  const rowsOf = (screen: Screen, scrolled: number) => {
+    const { normal } = coreOf(screen.terminal)._bufferService.buffers
+    const first = Math.max(0, normal.ybase - scrolled)
+    return Array.from({ length: normal.ybase - first + screen.rows }, (_, at) => {
+      const line = normal.lines.get(first + at)!
+      return `${line.isWrapped ? '…' : ''}${line.translateToString(true).trimEnd()}`
+    })
+  }
+  const script = (count: number) =>
+    `stty -echo; seq 1 ${count} | sed 's/.*/\x1b[3&8;5;&mrow & of many, longer than the terminal is wide, \x1b[1mso that it wraps, 漢字\x1b[m/'; printf '\x1b[5;40Hhere'; read go; echo more; exec cat`
+
+  it.each([
+    ['that printed little: all of it', 550, true],
+    ['that printed much: its state, with a thousand rows above', 10_000, false],
+  ])('of a session %s', async (_, count, isAll) => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', script(count)], size: { cols: 60, rows: 20 } })
+    const all = screenSink()
+    const there = client.attach(session_id, all.sink, EVERYTHING)
+    await until(async () => (await client.show(session_id)).lines.some(line => line.includes('here')), 'its end')
+    await until(() => all.screen.lines().some(line => line.includes('here')), 'the end of all')
+    const cold = screenSink()
+    const keyframes: number[] = []
+    const attached = client.attach(session_id, cold.sink)
+    attached.on('keyframe', ({ offset }) => keyframes.push(offset))
+    await next(attached, 'caught_up')
+    expect(attached.have).toEqual(there.have)
+    expect(attached.have!.offset).toBeGreaterThan(isAll ? 40_000 : 900_000)
+    expect(keyframes).toEqual([isAll ? 0 : expect.any(Number)])
+    expect(cold.bytes).toBeLessThan(250_000)
+    // Once more when something came: what was set before it shows only then.
+    for (let round = 0; round < 2; round++) {
+      const scrolled = isAll ? Number.MAX_SAFE_INTEGER : 1_000
+      expect(rowsOf(cold.screen, scrolled)).toEqual(rowsOf(all.screen, scrolled))
+      expect(rowsOf(cold.screen, 1_000)).toHaveLength(1_020)
+      for (const key of ['cursor', 'pen', 'modes', 'join'])
+        expect(describeTerminal(cold.screen.terminal)[key]).toBe(describeTerminal(all.screen.terminal)[key])
+      if (round === 0) there.type(bytesOf('\n'))
+      await until(() => [all, cold].every(({ screen }) => screen.lines().some(line => line.includes('more'))), 'more')
+    }
+  })
+
+  it('in the middle of a flood begins with a state too, and comes to the same end', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 800000; echo end; exec cat'] })
+    const all = screenSink()
+    client.attach(session_id, all.sink, EVERYTHING)
+    await until(async () => (await client.list())[0]!.bytes > 1_000_000, 'the flood')
+    const cold = screenSink()
+    const attached = client.attach(session_id, cold.sink)
+    await next(attached, 'keyframe')
+    await until(() => [all, cold].every(({ screen }) => screen.lines().includes('end')), 'the end of the flood')
+    expect(rowsOf(cold.screen, 1_000)).toEqual(rowsOf(all.screen, 1_000))
+  })
+
+  it('gets the last screen of a session that is over, with a thousand rows above', async () => {
+    const dataDir = `${temporaryFolder()}/data`
+    const first = await startHost({ dataDir })
+    const { session_id } = await localClient(first).create({ command: ['sh', '-c', 'seq 1 300000; echo end'] })
+    await until(async () => (await localClient(first).list())[0]?.state !== 'running')
+    await first.stop()
+    const client = webClient(await startHost({ dataDir }))
+    const { screen, sink } = screenSink()
+    await next(client.attach(session_id, sink), 'exit')
+    const rows = rowsOf(screen, 1_000)
+    expect(rows).toHaveLength(1_024)
+    expect(rows.slice(-4)).toEqual(['299999', '300000', 'end', ''])
+    expect(rows[0]).toBe(String(300_000 - 1_021))
+  })
+})
+
+/** A terminal as a page has it, with the scrollback of one. */
+function screenSink() {
+  const screen = new Screen({ cols: 80, rows: 24, scrollback: 10_000 })
+  const counted = { bytes: 0 }
+  const sink: TerminalSink = {
+    write: (bytes, done) => {
+      counted.bytes += bytes.length
+      screen.write(bytes, done)
+    },
+    resize: (cols, rows) => screen.resize(cols, rows),
+    reset: (cols, rows) => {
+      screen.terminal.reset()
+      screen.resize(cols, rows)
+    },
+  }
+  return {
+    screen,
+    sink,
+    get bytes() {
+      return counted.bytes
+    },
+  }
+}
 
 it('skips a client that falls behind to the present screen, and tells what it missed', async () => {
   const host = await startHost()

@@ -71,6 +71,7 @@ describe('what may be set', () => {
       device_days: 90,
       upload_megabytes: 100,
       uploads_total_megabytes: 1000,
+      push: true,
       shell: null,
       port: null,
       bind: 'private',

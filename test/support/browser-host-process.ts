@@ -2,7 +2,7 @@
 // back. Knows nothing of browsers or tests. Run by browser-host.ts.
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
-import { createHost } from '../../main/host/host.ts'
+import { createHost, type HostOptions } from '../../main/host/host.ts'
 import { ANSWER_MS } from '../../main/host/net/pairing.ts'
 import type { HostClient } from '../../protocol/client.ts'
 import { answerAll, desktopOf, nextPairing } from './pairing.ts'
@@ -14,6 +14,8 @@ export interface HostSetup {
   port?: number
   /** Left out: loopback. Another address of this machine, by which browsers then come. */
   address?: string | undefined
+  /** Left out: those of the browsers' makers. */
+  push?: HostOptions['push'] | undefined
 }
 export type Order =
   | { setup: HostSetup }
@@ -65,12 +67,22 @@ let name = ''
 
 async function obey(order: Order): Promise<void> {
   if ('setup' in order) {
-    const { dataDir, webRoot, home, port = 0, address } = order.setup
+    const { dataDir, webRoot, home, port = 0, address, push } = order.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
     // Where it is asked for at an address of its own it does what it does for people: listens on private addresses too.
     const bind = address === undefined ? 'loopback' : 'private'
-    host = await createHost({ bind, dataDir, webRoot, home, port, version: '0.0.0-test', shell, env })
+    host = await createHost({
+      bind,
+      dataDir,
+      webRoot,
+      home,
+      port,
+      version: '0.0.0-test',
+      shell,
+      env,
+      ...(push && { push }),
+    })
     name = address ?? '127.0.0.1'
     desktop = await desktopOf(host)
     stopAnswering = answerAll(desktop)

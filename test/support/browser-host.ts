@@ -4,10 +4,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inflate } from '../../main/host/net/inflate.ts'
 import { connectLocal } from '../../main/host/net/stream-transport.ts'
 import { HostClient } from '../../protocol/client.ts'
 import type { PairingRequest } from '../../protocol/messages.ts'
-import type { Order, Report } from './browser-host-process.ts'
+import type { HostSetup, Order, Report } from './browser-host-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 
@@ -18,20 +19,22 @@ export class BrowserHost {
   #child: ChildProcess | undefined
   #desktop: HostClient | undefined
   readonly #address: string | undefined
+  readonly #push: HostSetup['push']
   #webRoot = join(ROOT, 'build', 'web-client')
   port = 0
   pid = 0
 
-  private constructor(address: string | undefined) {
+  private constructor(address: string | undefined, push: HostSetup['push']) {
     this.#address = address
+    this.#push = push
     this.#folder = mkdtempSync(join(tmpdir(), 'otg-browser-'))
     this.home = join(this.#folder, 'home')
     mkdirSync(this.home)
   }
 
-  /** `address`: one of this machine, by which browsers come instead of loopback. */
-  static async start(address?: string): Promise<BrowserHost> {
-    const host = new BrowserHost(address)
+  /** `address`: one of this machine, by which browsers come instead of loopback. `push`: as in a host's options. */
+  static async start(address?: string, push?: HostSetup['push']): Promise<BrowserHost> {
+    const host = new BrowserHost(address, push)
     await host.startProcess()
     return host
   }
@@ -48,13 +51,15 @@ export class BrowserHost {
     const script = join(ROOT, 'test', 'support', 'browser-host-process.ts')
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
     const dataDir = join(this.#folder, 'data')
-    const setup = { dataDir, webRoot: this.#webRoot, home: this.home, port: this.port, address: this.#address }
+    const [address, push] = [this.#address, this.#push]
+    const setup = { dataDir, webRoot: this.#webRoot, home: this.home, port: this.port, address, push }
     const { ready } = await this.#order({ setup })
     this.port = ready!.port
     this.pid = ready!.pid
     this.#desktop = new HostClient({
       connect: () => connectLocal(join(dataDir, 'otg.sock')),
       client: { kind: 'desktop', name: 'test desktop' },
+      inflate,
       reconnect: false,
     })
     await this.#desktop.connect()
@@ -125,6 +130,11 @@ export class BrowserHost {
   /** Between two starts: what comes next at this address is another computer. */
   becomeAnother(): void {
     for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
+  }
+
+  /** Between two starts: nothing of its push services is there any more. */
+  forgetPush(): void {
+    for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
   }
 
   /** The database, for who wants to damage it while no host runs. */

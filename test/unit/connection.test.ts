@@ -5,6 +5,7 @@ import { Connection, HELLO_MS } from '../../main/host/net/connection.ts'
 import type { Desk } from '../../main/host/net/desk.ts'
 import type { Verdict } from '../../main/host/net/entrance.ts'
 import type { Past } from '../../main/host/past.ts'
+import type { Push } from '../../main/host/push/push.ts'
 import type { Sessions } from '../../main/host/session/sessions.ts'
 import type { SettingsStore } from '../../main/host/settings-store.ts'
 import type { Uploads } from '../../main/host/uploads.ts'
@@ -50,6 +51,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     uploads: untouchable<Uploads>('uploads'),
     desk,
     settings: untouchable<SettingsStore>('settings'),
+    push: untouchable<Push>('push'),
     admit: (name, verdict) => {
       asked.push(name)
       decide(verdict)
@@ -197,4 +199,25 @@ it('case 37: who does not read what it is sent is closed at 64 MiB, without a go
   expect(sent.map(({ type }) => type)).toEqual(['welcome', 'pong', 'pong'])
   expect(state).toMatchObject({ left: 1, closed: 1 })
   expect(vi.getTimerCount()).toBe(0)
+})
+
+describe('whether somebody is before its page', () => {
+  it('is believed while it is heard of, since a phone that left the network says nothing', () => {
+    const { connection, inbox } = setUp(verdict => verdict.admitted(device))
+    inbox.frame(frames(hello))
+    expect(connection.present).toBe(false)
+    inbox.frame(frames({ type: 'present', present: true }))
+    expect(connection.present).toBe(true)
+    vi.advanceTimersByTime(20_000)
+    expect(connection.present).toBe(true)
+    inbox.frame(frames({ type: 'ping', request_id: 1 }))
+    vi.advanceTimersByTime(20_000)
+    expect(connection.present).toBe(true)
+    vi.advanceTimersByTime(10_000)
+    expect(connection.present).toBe(false)
+    inbox.frame(frames({ type: 'ping', request_id: 2 }))
+    expect(connection.present).toBe(true)
+    inbox.frame(frames({ type: 'present', present: false }))
+    expect(connection.present).toBe(false)
+  })
 })

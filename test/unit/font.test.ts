@@ -57,7 +57,20 @@ test('coloured pictures, which are two cells wide, are left to the system', asyn
   expect(codes('⚡✅✨❌⭐⏳').filter(code => there.has(code))).toEqual([])
 })
 
-test('what the first screen waits for is small', () => {
+test('no character is in two files of one weight', () => {
+  for (const weight of [400, 700]) {
+    const all = files.filter(({ weights }) => weights.includes(weight)).flatMap(({ range }) => parseRange(range))
+    expect(all.length).toBe(new Set(all).size)
+  }
+})
+
+test('what shells and agents draw most is in the files that come with the page, and these are small', () => {
+  const first = ['text.woff2', 'marks.woff2'].map(name => files.find(({ file }) => file === name)!)
+  const there = new Set(first.flatMap(({ range }) => parseRange(range)))
+  // A blank that xterm draws, Claude Code, Codex, spinners, boxes, bars, a shell's prompt with a branch in it.
+  const drawn = '\u00a0 aZ~ ·…–—’“” ⏺⎿✻✽✶✳✢❯⏵☐☒✔✘ ›•─│╭╮╰╯└ ⠋⠙⠹ █▌▐░▒▓ ●○✓✗⚠→↑↓ \ue0a0\ue0b0'
+  expect([...drawn].filter(letter => !there.has(letter.codePointAt(0)!))).toEqual([])
   const size = (file: string) => statSync(join(folder, file)).size
-  expect(size('text.woff2') + size('marks.woff2')).toBeLessThan(25 * 1024)
+  expect(size('text.woff2') + size('marks.woff2')).toBeLessThan(12 * 1024)
+  expect(size('text.woff2') + size('marks.woff2') + size('bold.woff2')).toBeLessThan(18 * 1024)
 })

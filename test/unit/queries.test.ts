@@ -16,6 +16,7 @@ import {
   sequenceId,
   settingsOf,
 } from '../../protocol/queries.ts'
+import { QUERY_NOTES } from '../../protocol/query-notes.ts'
 import { swallowQueries } from '../../ui/swallow-queries.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // the properties take seconds each on a busy machine
@@ -24,9 +25,10 @@ const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'ut
 const text = (data: Uint8Array): string => Buffer.from(data).toString('latin1')
 const concat = (parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 
-const EXAMPLES = QUERIES.flatMap(query =>
-  query.examples.map(example => ({ query, example, name: shown(query, example) })),
-)
+const EXAMPLES = QUERIES.flatMap(query => {
+  const { examples, answer } = QUERY_NOTES[query.name]
+  return examples.map(example => ({ query, answer, example, name: shown(query, example) }))
+})
 
 function shown(query: Query, example: string): string {
   return `${query.name} ${JSON.stringify(example)}`
@@ -111,8 +113,10 @@ function watched(parser: QueryParser): string[] {
 describe('the table', () => {
   test('has one entry of each name, and a reason for every silence', () => {
     expect(new Set(QUERIES.map(q => q.name)).size).toBe(QUERIES.length)
-    expect(QUERIES.filter(q => q.answer === 'silent' && !q.why)).toEqual([])
-    expect(QUERIES.filter(q => q.examples.length === 0)).toEqual([])
+    expect(Object.keys(QUERY_NOTES).sort()).toEqual(QUERIES.map(q => q.name).sort())
+    const notes = Object.values(QUERY_NOTES)
+    expect(notes.filter(note => note.answer === 'silent' && !note.why)).toEqual([])
+    expect(notes.filter(note => note.examples.length === 0)).toEqual([])
   })
 
   test('splits a sequence that asks and sets', () => {
@@ -388,8 +392,8 @@ describe('a terminal in a page', () => {
     })
 
     test('would have answered without it', async () => {
-      for (const { query, example } of EXAMPLES) {
-        if (query.answer !== 'screen') continue
+      for (const { query, answer, example } of EXAMPLES) {
+        if (answer !== 'screen') continue
         const term = create()
         const said: string[] = []
         term.onData(data => said.push(data))
@@ -442,12 +446,12 @@ describe('a terminal in a page', () => {
 })
 
 describe('the host screen', () => {
-  test.each(EXAMPLES.filter(e => e.query.answer !== 'silent'))('answers $name once (46)', async ({ example }) => {
+  test.each(EXAMPLES.filter(e => e.answer !== 'silent'))('answers $name once (46)', async ({ example }) => {
     expect(await answersTo(example)).toHaveLength(1)
     expect(await answersTo(eightBit(example))).toHaveLength(example === '\x1bZ' ? 0 : 1)
   })
 
-  test.each(EXAMPLES.filter(e => e.query.answer === 'silent'))('is silent to $name (46)', async ({ example }) => {
+  test.each(EXAMPLES.filter(e => e.answer === 'silent'))('is silent to $name (46)', async ({ example }) => {
     expect(await answersTo(example)).toEqual([])
   })
 
@@ -554,7 +558,7 @@ describe('all together', () => {
   test.each([0, 1, 3])(
     'a question has one answer or none with %i pages and terminals attached (46)',
     async attached => {
-      for (const { query, example } of EXAMPLES) {
+      for (const { query, answer, example } of EXAMPLES) {
         const { term, said } = hostScreen()
         await written(term, example)
         for (let i = 0; i < attached; i++) {
@@ -567,7 +571,7 @@ describe('all together', () => {
           const filter = new QueryFilter()
           await written(outer, concat([filter.filter(bytes(example)), filter.end()]))
         }
-        expect(said, shown(query, example)).toHaveLength(query.answer === 'silent' ? 0 : 1)
+        expect(said, shown(query, example)).toHaveLength(answer === 'silent' ? 0 : 1)
       }
     },
   )

@@ -1,7 +1,7 @@
 // A session read as text, page by page: a real history, a real thread that looks up, a real terminal for its states.
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { History } from '../../main/host/history/history.ts'
 import { Lookup } from '../../main/host/history/lookup.ts'
 import { type LinesAnswer, Reading } from '../../main/host/history/reading.ts'
@@ -409,6 +409,101 @@ describe('a full-screen program', () => {
   })
 })
 
+describe('lines on the alternate screen', () => {
+  const ROWS = 6
+  const row = fc.nat(ROWS - 1)
+  const step = fc.oneof(
+    // A frame: some rows change, what they say was never said before.
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('frame' as const), rows: fc.array(row, { maxLength: 4 }) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('rest' as const) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('seal' as const), late: fc.boolean() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('render' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), lines: fc.nat(3) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('print' as const), lines: fc.integer({ min: 1, max: 9 }) }) },
+  )
+
+  it('come once each, and all that rested, wherever pieces end', async () => {
+    const history = await openHistory()
+    const limits = fc.array(fc.integer({ min: 3, max: 20 }), { minLength: 1, maxLength: 3 })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 16 }), limits, async (steps, sizes) => {
+        const played = new Played(history)
+        let count = 0
+        let late = () => {}
+        const screen: (string | undefined)[] = []
+        const rested = new Set<string>()
+        let isAlternate = false
+        const print = (text: string) => played.print(text, played.recording.at + 10)
+        const enter = () => {
+          if (!isAlternate) print('\x1b[?1049h\x1b[H\x1b[2J')
+          isAlternate = true
+        }
+        const rest = () => {
+          for (const text of screen) if (text !== undefined) rested.add(text)
+        }
+        const leave = () => {
+          if (!isAlternate) return
+          rest()
+          print('\x1b[?1049l')
+          isAlternate = false
+          screen.length = 0
+        }
+        const lines = (howMany: number) => {
+          for (let i = 0; i < howMany; i++) {
+            rested.add(`line ${count}`)
+            print(`line ${count++}\r\n`)
+          }
+        }
+        for (const one of steps) {
+          switch (one.do) {
+            case 'frame':
+              enter()
+              for (const at of one.rows) screen[at] = `frame ${count++}`
+              print(one.rows.map(at => `\x1b[${at + 1}H\x1b[2K${screen[at]}`).join(''))
+              break
+            case 'rest':
+              played.recording.at += 1_000
+              rest()
+              break
+            case 'seal': {
+              late()
+              const keyframe = played.seal()
+              late = () => {}
+              if (one.late) late = keyframe
+              else keyframe()
+              break
+            }
+            case 'render':
+              late()
+              late = () => {}
+              await played.rendered()
+              break
+            case 'leave':
+              leave()
+              lines(one.lines)
+              break
+            case 'print':
+              leave()
+              lines(one.lines)
+          }
+        }
+        rest()
+        let at = 0
+        const takes = () => sizes[at++ % sizes.length]!
+        const back = await backward(played, takes)
+        const read = texts(back)
+        expect(read.filter((text, index) => text !== '' && read.indexOf(text) !== index)).toEqual([])
+        expect([...rested].filter(text => !read.includes(text))).toEqual([])
+        const there = await forward(played, takes)
+        expect(texts(there)).toEqual(read)
+        expect(there.lines.map(({ offset }) => offset)).toEqual(back.lines.map(({ offset }) => offset))
+        played.screen.dispose()
+      }),
+      { numRuns: 40, endOnFailure: true },
+    )
+  }, 300_000)
+})
+
 describe('what is not there', () => {
   it('is named before the line that follows it, once', async () => {
     const file = databaseFile()
@@ -450,6 +545,50 @@ describe('what is not there', () => {
 })
 
 describe('output without a line', () => {
+  it('that fills one part alone is drawn on by who asks again, and anew where somebody gave up', async () => {
+    const history = await openHistory()
+    const played = new Played(history)
+    played.print('first\r\n')
+    for (let i = 0; i < 10; i++) played.print('\n'.repeat(5_000))
+    played.seal()()
+    await history.flush()
+    const store = new Store(history.file, Date.now, { readonly: true })
+    // The time before its text was rendered, for as long as this takes.
+    vi.spyOn(store.pieces, 'text').mockReturnValue(undefined)
+    try {
+      for (const after of [undefined, 0]) {
+        let reading = new Reading(store)
+        const ask = (isOver: boolean, most = Number.POSITIVE_INFINITY) => {
+          const question = { session_id: played.recording.session_id, before: undefined, after, limit: 10 }
+          const steps = reading.read(question, () => isOver)
+          for (let count = 0; count < most; count++) {
+            const step = steps.next()
+            if (step.done) return { answer: step.value, count }
+          }
+          steps.return(undefined as never)
+          return undefined
+        }
+        const counts: number[] = []
+        // Time is always up.
+        for (let one = ask(true)!; one.answer.unfinished && counts.length < 50; one = ask(true)!) counts.push(one.count)
+        expect(counts.length).toBeGreaterThan(3)
+        expect(counts.length).toBeLessThan(50)
+        expect(Math.max(...counts)).toBeLessThan(20_000)
+        // Twice at most: for itself, and for what its last rows say of what follows.
+        expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(110_000)
+        expect(texts(ask(true)!.answer)).toEqual(['first'])
+        reading = new Reading(store)
+        ask(true)
+        ask(false, 100)
+        const { answer } = ask(false)!
+        expect(texts(answer)).toEqual(['first'])
+        expect(answer.unfinished).toBeUndefined()
+      }
+    } finally {
+      store.close()
+    }
+  })
+
   it('is gone through as far as time allows, and who asks again gets further, in every direction', async () => {
     const history = await openHistory()
     const played = new Played(history)

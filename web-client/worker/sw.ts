@@ -57,6 +57,24 @@ async function asset(name: string, request: Request): Promise<Response> {
   return answer
 }
 
+self.addEventListener('push', event => {
+  const { session_id, title, text } = toldBy(event.data)
+  // Always shown, or browsers take the permission back. The page's own notification of the same session has the same tag:
+  // one takes the other's place, and makes no sound again.
+  const shown = { body: text, tag: session_id || root.href, icon: './icons/192.png', data: { session_id } }
+  event.waitUntil(self.registration.showNotification(title, shown))
+})
+
+/** What the host sent (push-message.ts there), which only this browser can read; or, if it cannot, that there was something. */
+function toldBy(data: PushMessageData | null): { session_id: string; title: string; text: string } {
+  try {
+    const { session_id, title, text }: Record<string, unknown> = data?.json() ?? {}
+    if (typeof session_id === 'string' && typeof title === 'string' && typeof text === 'string')
+      return { session_id, title, text }
+  } catch {}
+  return { session_id: '', title: 'On the Go', text: 'A session waits for you.' }
+}
+
 self.addEventListener('notificationclick', event => {
   event.notification.close()
   const { session_id } = (event.notification.data ?? {}) as { session_id?: unknown }
@@ -66,8 +84,9 @@ self.addEventListener('notificationclick', event => {
       // Also a page that was loaded before this worker was there.
       const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
       const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
-      if (!page) return void (await self.clients.openWindow(`./?session=${encodeURIComponent(session_id)}`))
-      page.postMessage({ open: session_id })
+      const address = session_id ? `./?session=${encodeURIComponent(session_id)}` : './'
+      if (!page) return void (await self.clients.openWindow(address))
+      if (session_id) page.postMessage({ open: session_id })
       await page.focus()
     })(),
   )

@@ -38,10 +38,22 @@ const PARTS = 8
  */
 const MOST_BEFORE = 4
 
+/**
+ * Of a part, in steps of a line each, that are drawn though time is up: some ten milliseconds, or whoever is asked on a busy
+ * computer would never come further.
+ */
+const LEAST_STEPS = 8_192
+
+/** Parts that are drawn by half: who reads elsewhere meanwhile shall not undo what others wait for. */
+const BEGUN = 4
+
 /** Ends of running sessions whose terminals are kept between two pages: nobody reads in more at once. */
 const GROWING = 2
 
-/** For so long, so that who follows what is printed does not have a megabyte drawn for each line of it. */
+/**
+ * For so long, so that who follows what is printed does not have a megabyte drawn for each line of it. What is drawn by half
+ * waits as long for who asks again.
+ */
 const GROWING_MS = 10_000
 
 /** A piece of the log whose text is read as one; or one that is not there. */
@@ -76,6 +88,13 @@ interface Growing {
   timer?: ReturnType<typeof setTimeout>
 }
 
+/** A part whose drawing takes longer than a read may. */
+interface Begun {
+  steps: Generator<undefined, Loaded>
+  /** Throws it away. */
+  timer: ReturnType<typeof setTimeout>
+}
+
 interface Loaded {
   /** Their offsets never go back, also not from one part to the next. Blank lines stand where the next one does. */
   lines: readonly TextLine[]
@@ -103,6 +122,8 @@ export class Reading {
   readonly #carried = new Map<number, Carried>()
   /** By session. */
   readonly #growing = new Map<number, Growing>()
+  /** Parts that a read had no time to draw to their ends. */
+  readonly #begun = new Map<string, Begun>()
 
   /** `store`: for this alone, because it reads in long transactions. */
   constructor(store: Store) {
@@ -112,7 +133,7 @@ export class Reading {
 
   /**
    * Yields after at most a few milliseconds; the next one waits for its end. Throws `session_unknown`. Where time is up before
-   * there is a line (a gigabyte of line ends has none), the answer is `unfinished`, and asking again goes on.
+   * there is a line (a gigabyte of line ends has none), the answer is `unfinished`, and asking again goes on, also within a part.
    * What is sealed or trimmed meanwhile is as it was when it began.
    */
   *read({ session_id, before, after, limit }: ReadQuestion, isOver: () => boolean): Generator<undefined, LinesAnswer> {
@@ -143,7 +164,7 @@ export class Reading {
       unfinished: true,
     }
     const isEnough = () => this.#found > 0 && isOver()
-    const begin = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before, isEnough)
+    const begin = before === undefined ? this.#end(session) : yield* this.#lastBefore(session, before, isOver)
     if (begin === 'unfinished') return unfinished
     let part = begin
     const lines: Line[] = []
@@ -157,7 +178,10 @@ export class Reading {
     for (; part && !isMore; part = this.#previous(session, part)) {
       if (lines.length > 0 && isOver()) isMore = true
       else if (lines.length === 0 && isEnough()) return unfinished
-      const loaded = isMore ? NOTHING : yield* this.#load(session, part)
+      const drawn = isMore ? NOTHING : yield* this.#load(session, part, isOver)
+      if (drawn === 'unfinished' && lines.length === 0) return unfinished
+      if (drawn === 'unfinished') isMore = true
+      const loaded = drawn === 'unfinished' ? NOTHING : drawn
       for (let at = loaded.lines.length - 1; at >= 0; at--) {
         const line = loaded.lines[at]!
         if (before !== undefined && line.o >= before) continue
@@ -185,12 +209,16 @@ export class Reading {
     const gaps: LinesAnswer['gaps'] = []
     const passed = new Set<LostReason>()
     if (after < session.start_offset) passed.add('trimmed')
+    const unfinished = { lines: [], before: null, after, gaps: [], unfinished: true }
     let part = this.#at(session, { offset: after, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
     pages: for (; part; part = this.#next(session, part)) {
       if (lines.length > 0 && isOver()) break
-      if (lines.length === 0 && this.#found > 0 && isOver())
-        return { lines: [], before: null, after, gaps: [], unfinished: true }
-      const loaded = yield* this.#load(session, part)
+      if (lines.length === 0 && this.#found > 0 && isOver()) return unfinished
+      const loaded = yield* this.#load(session, part, isOver)
+      if (loaded === 'unfinished') {
+        if (lines.length === 0) return unfinished
+        break
+      }
       if (loaded.lost && part.to.offset > after) passed.add(loaded.lost)
       for (const line of loaded.lines) {
         if (line.o <= after) continue
@@ -214,14 +242,16 @@ export class Reading {
   *#lastBefore(
     session: SessionRow,
     offset: number,
-    isEnough: () => boolean,
+    isOver: () => boolean,
   ): Generator<undefined, Part | undefined | 'unfinished'> {
     let part = this.#at(session, { offset, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
     for (let next = part && this.#next(session, part); next; next = this.#next(session, next)) {
-      if (isEnough()) return 'unfinished'
-      const { lines } = yield* this.#load(session, next)
-      if (lines.length === 0) continue
-      if (lines[0]!.o >= offset) break
+      if (this.#found > 0 && isOver()) return 'unfinished'
+      const loaded = yield* this.#load(session, next, isOver)
+      if (loaded === 'unfinished') return loaded
+      const first = loaded.lines[0]
+      if (!first) continue
+      if (first.o >= offset) break
       part = next
     }
     return part
@@ -285,14 +315,15 @@ export class Reading {
 
   // --- their text ---
 
-  *#load(session: SessionRow, part: Part): Generator<undefined, Loaded> {
+  *#load(session: SessionRow, part: Part, isOver: () => boolean): Generator<undefined, Loaded | 'unfinished'> {
     if (part.lost) return { ...NOTHING, lost: part.lost }
     const { from, to, last } = part
     const key = [session.session, from.offset, from.n, to.offset, to.n, last, session.state === 'running'].join()
     if (this.#blanks.has(key)) return NOTHING
     const known = this.#loaded.get(key)
     this.#loaded.delete(key)
-    const loaded = known ?? (yield* this.#draw(session, part))
+    const loaded = known ?? (yield* this.#drawInTime(key, () => this.#draw(session, part), isOver))
+    if (loaded === 'unfinished') return loaded
     if (part.sealed && loaded.lines.length === 0 && !loaded.lost) {
       this.#found++
       this.#blanks.add(key)
@@ -302,6 +333,42 @@ export class Reading {
     this.#loaded.set(key, loaded)
     if (this.#loaded.size > PARTS) this.#loaded.delete(this.#loaded.keys().next().value!)
     return loaded
+  }
+
+  /** What was begun for an earlier read goes on; what cannot end now waits for the next one. */
+  *#drawInTime(
+    key: string,
+    begin: () => Generator<undefined, Loaded>,
+    isOver: () => boolean,
+  ): Generator<undefined, Loaded | 'unfinished'> {
+    const begun = this.#begun.get(key)
+    this.#begun.delete(key)
+    clearTimeout(begun?.timer)
+    const steps = begun?.steps ?? begin()
+    let isWanted = false
+    try {
+      for (let count = 1; ; count++) {
+        const step = steps.next()
+        if (step.done) return step.value
+        if (count % LEAST_STEPS === 0 && isOver()) {
+          isWanted = true
+          if (this.#begun.size >= BEGUN) this.#dropBegun(this.#begun.keys().next().value!)
+          this.#begun.set(key, { steps, timer: setTimeout(() => this.#dropBegun(key), GROWING_MS).unref() })
+          return 'unfinished'
+        }
+        yield
+      }
+    } finally {
+      // Who asked may not want it any more, and it is drawn by half.
+      if (!isWanted) steps.return(NOTHING)
+    }
+  }
+
+  #dropBegun(key: string): void {
+    const begun = this.#begun.get(key)
+    this.#begun.delete(key)
+    clearTimeout(begun?.timer)
+    begun?.steps.return(NOTHING)
   }
 
   *#draw(session: SessionRow, part: Part): Generator<undefined, Loaded> {

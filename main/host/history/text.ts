@@ -379,6 +379,8 @@ class Renderer {
     this.sample()
     this.#tellScrolled()
     const told = merged(this.#lines, this.#sampled)
+    // What still stands on the normal screen, below a full-screen program, is told by a later piece: so behind these.
+    this.#floor = Math.max(this.#floor, this.#sampled.at(-1)?.o ?? 0)
     this.#lines = []
     this.#sampled = []
     return told

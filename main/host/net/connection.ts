@@ -1,7 +1,7 @@
 // One client's channel: hello, requests, attachments. Knows messages and sessions, not what carries the frames.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
-import { BUDGET_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import { BUDGET_BYTES, HISTORY_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import {
   type ClientKind,
   ClientMessage,
@@ -12,6 +12,7 @@ import {
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import type { Past } from '../past.ts'
+import type { Push } from '../push/push.ts'
 import { Attachment, type Watcher } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
@@ -41,6 +42,8 @@ export interface ConnectionOptions {
   desk: Desk
   /** What the desktop sets. */
   settings: SettingsStore
+  /** Tells phones whose page is closed. */
+  push: Push
   /** What every welcome says of this host. */
   host: Extract<HostMessage, { type: 'welcome' }>['host']
   log: { info(what: object, message: string): void; error(what: object, message: string): void }
@@ -54,6 +57,9 @@ export const HELLO_MS = 5_000
 
 /** Clients ping every 20 s (HEARTBEAT_MS); three missed ones mean that nobody is there. */
 export const SILENCE_MS = 65_000
+
+/** Somebody who is before a page makes it ping as often (HEARTBEAT_MS), and a connection that was cut tells nobody. */
+const PRESENT_MS = 25_000
 
 /** What a client leaves unread before it is given up; the windows of its attachments are meant to keep it far below. */
 const BUFFERED_BYTES = 64 * 1024 * 1024
@@ -89,6 +95,8 @@ export class Connection implements Watcher {
   #watchingSettings = false
   /** The list of sessions changed while the client had not read the last one. */
   #owesList = false
+  /** By the client's own word, whatever it shows. */
+  #present = false
   /** Attachments whose session is being looked up. */
   #opening = 0
   #timer: NodeJS.Timeout | undefined
@@ -136,6 +144,12 @@ export class Connection implements Watcher {
   /** Whether it is told of each change of the list. */
   get watching(): boolean {
     return this.#watching
+  }
+
+  /** Whether somebody is before this client's page, as far as it was heard of lately. */
+  get present(): boolean {
+    if (performance.now() - this.#heard > PRESENT_MS) return false
+    return this.#present || [...this.#attachments.values()].some(attachment => attachment.seen)
   }
 
   /** Tells a watching client that a session calls for somebody. */
@@ -310,6 +324,11 @@ export class Connection implements Watcher {
         if (!attachment) throw unknownAttachment()
         return attachment.source.setLooking(attachment, message.looking)
       }
+      case 'present':
+        this.#present = message.present
+        return
+      case 'push':
+        return this.#push(message)
       case 'show':
         return this.#answerLater(message.request_id, async () => {
           const session = await sessions.open(message.session_id)
@@ -363,6 +382,17 @@ export class Connection implements Watcher {
       default:
         assertNever(message)
     }
+  }
+
+  /** For phones alone, those too that may only look: what they are told they may see anyway. */
+  #push({ request_id, subscription }: ClientMessageOf<'push'>): void {
+    const { device_id } = this
+    if (device_id === undefined) throw new CodedError('forbidden', 'only a paired device is notified')
+    const { push } = this.#options
+    this.#answerLater(request_id, async () => {
+      if (subscription !== undefined) await push.subscribe(device_id, subscription)
+      return { type: 'push', request_id, ...push.state(device_id) }
+    })
   }
 
   /** What the desktop asks and decides about phones. */
@@ -454,7 +484,7 @@ export class Connection implements Watcher {
         handle,
         have: message.have,
         window: message.window ?? WINDOW_BYTES,
-        history: message.history ?? BUDGET_BYTES,
+        history: message.history ?? HISTORY_BYTES,
         budget: message.budget ?? BUDGET_BYTES,
         read_only: this.#onlyLooks(message),
         stream: this.#stream(message),

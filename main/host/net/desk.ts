@@ -17,6 +17,8 @@ export interface DeskOptions {
   addresses(): Address[]
   /** How many connections a device has. */
   connected(device_id: string): number
+  /** Whether a device is told of calls while its page is closed. */
+  notified(device_id: string): boolean
   /** What `pairingState` says is different. */
   pairingChanged(): void
 }
@@ -54,6 +56,7 @@ export class Desk {
       devices: this.devices.list().map(({ public_key, ...device }) => ({
         ...device,
         connected: this.#options.connected(device.device_id),
+        notified: this.#options.notified(device.device_id),
       })),
       requests: this.pairing.requests().map(({ publicKey, ...request }) => request),
     }

@@ -105,7 +105,7 @@ const DEC_STATUS: ReadonlyMap<number, string> = new Map([
 ])
 
 /**
- * Answers on `source.reply` what `protocol/queries.ts` marks with `host`, exactly once per question. What it marks with
+ * Answers on `source.reply` what `protocol/query-notes.ts` marks with `host`, exactly once per question. What it marks with
  * `screen` is xterm.js's: send the terminal's `onData` to the same place. For the host's screen only, and while that screen
  * is fed from history (a worker's restart), its replies and its `onData` must go nowhere.
  */

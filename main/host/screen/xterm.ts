@@ -2,32 +2,15 @@
 // does not reach. Knows nothing of sessions, snapshots or bytes on a wire.
 
 import { createRequire } from 'node:module'
-import type { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes'
 import type { Terminal } from '@xterm/headless'
+import { CHARACTER_WIDTHS } from '../../../protocol/character-widths.ts'
 import { guard } from '../../../protocol/xterm-guard.ts'
 import { printPlainly } from './plain-print.ts'
 
 const require = createRequire(import.meta.url)
 const headless = require('@xterm/headless') as typeof import('@xterm/headless')
 
-/** unicode-graphemes 0.4 reads its table through `.buffer` without `byteOffset`: it must not come from Buffer's pool. */
-function loadGraphemes(): new () => UnicodeGraphemesAddon {
-  const size = Buffer.poolSize
-  Buffer.poolSize = 0
-  try {
-    return (require('@xterm/addon-unicode-graphemes') as typeof import('@xterm/addon-unicode-graphemes'))
-      .UnicodeGraphemesAddon
-  } finally {
-    Buffer.poolSize = size
-  }
-}
-
-const Graphemes = loadGraphemes()
-
 export type { Terminal } from '@xterm/headless'
-
-/** What every terminal that draws a session must agree on; the web client uses the same. */
-export const UNICODE_VERSION = '15-graphemes'
 
 export interface Extended {
   _ext: number
@@ -140,8 +123,9 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
     logLevel: 'off', // it reports every malformed sequence on the console
   })
   assertInternals(terminal)
-  terminal.loadAddon(new Graphemes())
-  terminal.unicode.activeVersion = UNICODE_VERSION
+  // What every terminal that draws a session must agree on; the pages use the same.
+  terminal.unicode.register(CHARACTER_WIDTHS)
+  terminal.unicode.activeVersion = CHARACTER_WIDTHS.version
   guard(terminal)
   printPlainly(coreOf(terminal))
   const palette: Palette = new Map()

@@ -40,6 +40,8 @@ export interface SessionHandlers {
   ended(): void
   /** Its program calls for somebody: it rang, or said this. At most once a second. */
   called(text: string): void
+  /** It calls, and nobody has looked: from now on it is marked. */
+  marked(): void
 }
 
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
@@ -57,7 +59,7 @@ const HISTORY_WAIT_MS = 300
 
 /**
  * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. With its last batch it is never
- * longer than what a client gets by default, so that there is always a state to begin from within that.
+ * longer than what a client reads rather than be skipped.
  */
 const SEGMENT_BYTES = BUDGET_BYTES - BATCH_BYTES
 
@@ -511,7 +513,9 @@ export class Session implements Source {
 
   #called(text: string): void {
     const seen = [...this.#attachments].some(attachment => attachment.seen)
-    if (this.#attention.call(text, seen)) this.#handlers.changed()
+    if (!this.#attention.call(text, seen)) return
+    this.#handlers.changed()
+    this.#handlers.marked()
   }
 
   /** As it is recorded: with the folder that it was started in, which is what its command means. */

@@ -41,6 +41,8 @@ export interface SessionsHandlers {
   changed(): void
   /** A session calls for somebody; `text`: what it says, or ''. */
   called(session: Session, text: string): void
+  /** It calls for somebody and nobody looks; not told again until somebody has looked. */
+  marked(session: Session): void
   /** Whether somebody watches the list. */
   watched(): boolean
 }
@@ -114,6 +116,7 @@ export class Sessions {
       {
         changed: () => this.#handlers.changed(),
         called: text => this.#handlers.called(session, text),
+        marked: () => this.#handlers.marked(session),
         ended: () => this.#forgetOld(),
       },
     )

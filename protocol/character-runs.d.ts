@@ -1,0 +1,1 @@
+export declare const CHARACTER_RUNS: string

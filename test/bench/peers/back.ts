@@ -1,0 +1,89 @@
+// What somebody sees whose connection was cut while the shell went on printing, when the page is opened again. The right
+// screen is what a terminal shows that was there all the time. Knows no tool.
+import { existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Screen } from '../../../main/host/screen/screen.ts'
+import { folder } from '../files.ts'
+import { wait } from '../host.ts'
+import { Ears, prompted } from './ears.ts'
+import { COLS, type Heard, ROWS, type Server, type Terminal } from './peer.ts'
+
+export interface Back {
+  words: string
+  /** It shows at least what was printed last. */
+  shows: boolean
+}
+
+const AWAY = join(folder, 'away')
+const SCRIPT = `marker=4711; for i in $(seq 30); do printf '\\033[3%dm%s\\033[m %d\\n' $((i % 8)) line $i; done; printf 'cut-%d\\n' $((6*7)); sleep 1; echo printed while nobody looked; touch ${AWAY}\r`
+
+/** Long enough for the script's second; a shell that ended with its page never gets there. */
+const AWAY_MS = 3000
+
+/** What a terminal shows that stays. */
+export async function rightScreen(server: Server): Promise<string[]> {
+  const { screen, heard, ears } = watch()
+  const terminal = await server.attach(heard)
+  await begin(terminal, ears)
+  await away()
+  await ears.quiet()
+  terminal.drop()
+  return rows(screen)
+}
+
+export async function comesBack(server: Server, right: string[]): Promise<Back> {
+  const before = new Ears()
+  const terminal = await server.attach(before.heard)
+  await begin(terminal, before)
+  terminal.drop()
+  await away()
+  await wait(200) // for what is written down late
+  const { screen, heard, ears } = watch()
+  const again = await server.attach(heard)
+  await ears.quiet()
+  const seen = rows(screen)
+  again.type('echo "shell-$marker-"\r')
+  const same = await ears.until('shell-4711-', 2000).then(
+    () => true,
+    () => false,
+  )
+  again.drop()
+  await wait(200)
+  const agree = right.filter((row, y) => row === seen[y]).length
+  const shows = same && seen.some(row => row.includes('while nobody looked'))
+  if (!same) return { words: 'new shell', shows }
+  if (agree === right.length) return { words: 'exact screen', shows }
+  return { words: `same shell, ${shows ? `${agree} of ${right.length} rows right` : 'nothing on its screen'}`, shows }
+}
+
+async function begin(terminal: Terminal, ears: Ears): Promise<void> {
+  await prompted(terminal, ears)
+  rmSync(AWAY, { force: true })
+  const cut = ears.until('cut-42')
+  terminal.type(SCRIPT)
+  await cut
+}
+
+async function away(): Promise<void> {
+  const start = performance.now()
+  while (!existsSync(AWAY) && performance.now() - start < AWAY_MS) await wait(20)
+}
+
+function watch(): { screen: Screen; heard: Heard; ears: Ears } {
+  const [screen, ears] = [new Screen({ cols: COLS, rows: ROWS }), new Ears()]
+  const heard: Heard = data => {
+    screen.write(typeof data === 'string' ? Buffer.from(data) : data)
+    ears.heard(data)
+  }
+  return { screen, heard, ears }
+}
+
+/** Text and colour of each row, and where the cursor is. */
+function rows(screen: Screen): string[] {
+  const { active } = screen.terminal.buffer
+  const lines = screen.lines().map((text, y) => {
+    const line = active.getLine(active.baseY + y)
+    return `${text.trimEnd()} ${[...text.trimEnd()].map((_, x) => line?.getCell(x)?.getFgColor()).join()}`
+  })
+  return [...lines, `${active.cursorX} ${active.cursorY}`]
+}
