@@ -2,7 +2,8 @@
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { coreOf, createTerminal, parse, type Terminal } from '../../main/host/screen/xterm.ts'
+import { coreOf } from '../../main/host/screen/core.ts'
+import { createTerminal, parse, type Terminal } from '../../main/host/screen/xterm.ts'
 import { differences } from '../support/compare-terminals.ts'
 import { type Event, events, size } from '../support/vt-streams.ts'
 
