@@ -486,6 +486,21 @@ describe('who is told, and how often', () => {
     expect(world.told).toHaveLength(MOST_WAITING)
   })
 
+  it('a session that rings and is looked at all the time delays another one by its turn, not for good', async () => {
+    const { call, world } = setUp()
+    const ring = () => call('noisy', 'now')
+    // Told, looked at, and it rings again at once: the budget is always spent.
+    world.during = () => queueMicrotask(ring)
+    ring()
+    await vi.advanceTimersByTimeAsync(60 * REFILL_MS)
+    expect(world.told.length).toBeGreaterThan(60)
+    expect(world.told.length).toBeLessThanOrEqual(BURST + 60)
+    const before = world.told.length
+    call('quiet', 'May I?')
+    await vi.advanceTimersByTimeAsync(2 * REFILL_MS)
+    expect(world.told.slice(before)).toContain('quiet: May I?')
+  })
+
   it('a revoked device is told nothing more, also what was under way', async () => {
     const { call, world, push, file } = setUp()
     world.answers.push(undefined)
