@@ -169,6 +169,7 @@ export class TerminalView implements TerminalSink {
     term.unicode.activeVersion = CHARACTER_WIDTHS.version
     offerLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
+    showCursor(term)
     // After the addons: xterm asks the handler that came last first.
     this.#swallowed = swallowQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
     this.drawn = Promise.all([fontReady(), drawFast(term, () => this.#layout())]).then(() => {})
@@ -702,6 +703,12 @@ export class TerminalView implements TerminalSink {
     if (Math.abs(top - box.scrollTop) >= 1) box.scrollTop = top
     if (Math.abs(left - box.scrollLeft) >= 1) box.scrollLeft = left
   }
+}
+
+/** xterm.js draws none before its first focus (6.0.0), which on a phone comes with the keyboard: where would that type? */
+function showCursor(term: Terminal): void {
+  const { coreService } = (term as unknown as { _core: { coreService?: { isCursorInitialized?: boolean } } })._core
+  if (coreService) coreService.isCursorInitialized = true
 }
 
 /** A soft keyboard must not improve what is typed into a shell. */
