@@ -75,10 +75,7 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
         )}
         <span class="facts">
           <span class={dotOf(session)}>{stateWords(session)}</span>
-          <span>
-            {session.cols} × {session.rows}
-          </span>
-          {running && <bdi class="watchers">{watchers(session)}</bdi>}
+          {running && session.watchers.length > 0 && <bdi class="watchers">{watchers(session)}</bdi>}
         </span>
       </button>
       {running && end && (
@@ -91,9 +88,7 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
 }
 
 /** By name, where the host says who it is. */
-function watchers({ clients, watchers }: SessionInfo): string {
-  if (clients === 0) return 'detached'
-  if (watchers.length === 0) return `${clients} attached`
+function watchers({ watchers }: SessionInfo): string {
   return `seen by ${watchers.map(printable).join(', ')}`
 }
 

@@ -24,6 +24,9 @@ export const LEAST_FONT = 7
 /** Larger ones leave no room for a line. */
 export const LARGEST_FONT = 32
 
+/** So little of a row is not seen. */
+const SLIVER = 0.02
+
 /** Below this programs draw nonsense, so a box that is smaller still gets a terminal of this size. */
 const LEAST: Grid = { cols: 10, rows: 3 }
 
@@ -48,4 +51,9 @@ export function reveal(now: number, room: number, from: number, to: number, marg
   if (to + margin > now + room) return Math.max(0, Math.min(to + margin - room, from))
   if (from - margin < now) return Math.max(0, from - margin)
   return now
+}
+
+/** The least height of whole rows that is not less than `height`. */
+export function wholeRows(height: number, row: number): number {
+  return row > 0 ? Math.ceil(height / row - SLIVER) * row : height
 }

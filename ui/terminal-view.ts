@@ -26,6 +26,7 @@ import {
   LEAST_FONT,
   reveal,
   type SizeMode,
+  wholeRows,
 } from './size-policy.ts'
 import { bindSoftInput, type SoftInputBinding } from './soft-input/bind.ts'
 import { type Swallowed, swallowQueries } from './swallow-queries.ts'
@@ -169,6 +170,7 @@ export class TerminalView implements TerminalSink {
     term.unicode.activeVersion = CHARACTER_WIDTHS.version
     offerLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
+    showCursor(term)
     // After the addons: xterm asks the handler that came last first.
     this.#swallowed = swallowQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
     this.drawn = Promise.all([fontReady(), drawFast(term, () => this.#layout())]).then(() => {})
@@ -637,10 +639,11 @@ export class TerminalView implements TerminalSink {
       this.#ask(gridIn(room, this.#cell))
     } else if (this.#letters.follow) this.#setFont(this.#letters.follow)
     else this.#shrinkToFit(room.width, this.#options.whole ? room.height : Number.POSITIVE_INFINITY)
-    this.#pans =
-      this.#cell.width * this.term.cols > room.width + 1 ||
-      this.#cell.height * this.term.rows > room.height - this.#covered + 1
-    this.#revealCursor()
+    const over = this.#cell.height * this.term.rows - (room.height - this.#covered)
+    this.#pans = this.#cell.width * this.term.cols > room.width + 1 || over > 1
+    // So that its end can be seen without a part of a row at the top.
+    this.#sheet.style.paddingBottom = `${over > 1 ? this.#wholeRows(over) - over : 0}px`
+    this.#revealCursor(this.#following ? 0 : undefined)
     this.#selection?.relayout()
     this.#options.lettersDrawn?.(this.letters)
   }
@@ -684,8 +687,14 @@ export class TerminalView implements TerminalSink {
     }, RESIZE_MS)
   }
 
-  /** Pans so that the cursor is seen: under a keyboard, or in a terminal that is larger than its box. */
-  #revealCursor(): void {
+  /** The next scroll position from `least` on at which a row begins. */
+  #wholeRows(least: number): number {
+    const { offsetTop } = this.#sheet
+    return offsetTop + wholeRows(least - offsetTop, this.#cell.height)
+  }
+
+  /** Pans so that the cursor is seen: under a keyboard, or in a terminal that is larger than its box. From `now`, as little as it takes. */
+  #revealCursor(now = this.#box.scrollTop): void {
     const box = this.#box
     if (!this.#pans) {
       if (box.scrollTop !== 0) box.scrollTop = 0
@@ -696,12 +705,21 @@ export class TerminalView implements TerminalSink {
     const { active } = this.term.buffer
     const row = active.baseY + active.cursorY - active.viewportY
     if (row >= this.term.rows) return
-    const top = reveal(box.scrollTop, box.clientHeight, row * cell.height, (row + 1) * cell.height, cell.height)
+    const y = this.#sheet.offsetTop + row * cell.height
+    const least = reveal(now, box.clientHeight, y, y + cell.height, cell.height)
+    // The first row that is seen is seen whole.
+    const top = least > now ? Math.min(y, this.#wholeRows(least)) : least
     const x = active.cursorX * cell.width
     const left = reveal(box.scrollLeft, box.clientWidth, x, x + cell.width, cell.width * 2)
     if (Math.abs(top - box.scrollTop) >= 1) box.scrollTop = top
     if (Math.abs(left - box.scrollLeft) >= 1) box.scrollLeft = left
   }
+}
+
+/** xterm.js draws none before its first focus (6.0.0), which on a phone comes with the keyboard: where would that type? */
+function showCursor(term: Terminal): void {
+  const { coreService } = (term as unknown as { _core: { coreService?: { isCursorInitialized?: boolean } } })._core
+  if (coreService) coreService.isCursorInitialized = true
 }
 
 /** A soft keyboard must not improve what is typed into a shell. */

@@ -44,6 +44,15 @@ export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
   }
 }
 
+/** Nobody has asked for it: where it does not come, nothing is said. */
+export function lazyExtra<P extends object>(load: Load<P>) {
+  const { use } = loaded(load)
+  return function LazyExtra(props: P) {
+    const { Loaded } = use()
+    return Loaded ? <Loaded {...props} /> : null
+  }
+}
+
 /** What has come once is there at once. The host may be away, or have been updated since: then it does not come. */
 function loaded<P extends object>(load: Load<P>) {
   let Loaded: ComponentType<P> | undefined

@@ -17,6 +17,13 @@ export const wish = (): string | null => quietly(() => window.localStorage.getIt
 
 export const allowed = signal<Allowed>(read())
 
+/** Nobody has said anything of it yet: it may be offered. */
+export const undecided = signal(isUndecided())
+
+function isUndecided(): boolean {
+  return allowed.peek() === 'default' && wish() === null
+}
+
 function read(): Allowed {
   if (cannotKeep() || !('Notification' in window)) return 'impossible'
   return wish() === 'off' && Notification.permission === 'granted' ? 'default' : Notification.permission
@@ -26,6 +33,7 @@ function read(): Allowed {
 export function wishFor(how?: 'on' | 'off'): void {
   if (how) quietly(() => window.localStorage.setItem(WISH, how))
   allowed.value = read()
+  undecided.value = isUndecided()
 }
 
 /** One notification per session, until somebody has looked at it. */

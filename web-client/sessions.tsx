@@ -12,13 +12,16 @@ import { toast } from '../ui/toast.tsx'
 import { commandLine, printable } from '../ui/words.ts'
 import { Forgetful } from './entry.tsx'
 import type { HostLink } from './host-link.ts'
-import { lazySheet } from './lazily.tsx'
+import { lazyExtra, lazySheet } from './lazily.tsx'
 import { listSeen } from './neighbours.ts'
+import { undecided } from './notices.ts'
 import { openPast, openTerminal } from './route.ts'
 
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 const About = lazySheet(() => import('./about.tsx').then(({ About }) => About))
+
+const NoticesOffer = lazyExtra(() => import('./notices-offer.tsx').then(({ NoticesOffer }) => NoticesOffer))
 
 /** Ages are shown in minutes; a new session's in seconds. */
 const CLOCK_MS = 5_000
@@ -75,6 +78,7 @@ export function Sessions({ link, beside }: SessionsProps) {
       <Calls sessions={sessions ?? []} />
       <main>
         <Forgetful link={link} />
+        {undecided.value && calling(sessions ?? []).length > 0 && <NoticesOffer link={link} />}
         {sessions === undefined ? (
           <Unreached link={link} />
         ) : (

@@ -25,6 +25,48 @@ test('a text of several lines goes in as one paste, and Enter follows by itself'
   await expect(field(phone)).toHaveValue('')
 })
 
+test('on a phone that lies on its side it is one row that grows, below whole rows of the terminal', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.page.setViewportSize({ width: 863, height: 360 })
+  await phone.run('seq -f "line %g" 60')
+  await phone.shows('line 60')
+  const size = await phone.ptySize()
+  await compose(phone)
+  const sheet = phone.page.getByRole('dialog', { name: 'Compose' })
+  const height = async () => (await sheet.boundingBox())!.height
+  const cutAt = () =>
+    phone.page.evaluate(() => {
+      const { top } = document.querySelector('.terminal-view')!.getBoundingClientRect()
+      const rows = [...document.querySelectorAll('.xterm-rows > div')].map(row => row.getBoundingClientRect())
+      const first = rows.find(row => row.bottom > top + 1)!
+      return Math.round(Math.max(0, top - first.top))
+    })
+  for (const [seen, name] of [
+    [360, ''],
+    [200, '-keyboard'],
+  ] as const) {
+    await phone.page.setViewportSize({ width: 863, height: seen })
+    await expect.poll(height).toBeLessThan(60)
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await expect.poll(cutAt).toBe(0)
+    await phone.suitsThumbs()
+    await phone.fits()
+    await phone.picture(`compose-landscape${name}`)
+    await field(phone).fill('one\ntwo\nthree')
+    await expect.poll(height).toBeGreaterThan(70)
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await expect.poll(cutAt).toBe(0)
+    await phone.picture(`compose-landscape${name}-text`)
+    await field(phone).fill('')
+  }
+  await phone.page.setViewportSize({ width: 863, height: 360 })
+  await button(phone, 'Close').tap()
+  await expect.poll(() => phone.ptySize()).toBe(size)
+})
+
 test('the field helps with writing, as the terminal must not', async ({ phone }) => {
   await phone.open()
   await phone.newSession()

@@ -88,6 +88,23 @@ async function askFor(phone: Phone, context: BrowserContext): Promise<void> {
   await expect(sheet.getByText('On, also when this page is closed')).toBeVisible({ timeout: 20_000 })
 }
 
+/** In the page: the browser has not asked the person yet, who then says yes. */
+function undecided(): void {
+  const answered = () => localStorage.getItem('test.answer') === 'granted'
+  Object.defineProperty(Notification, 'permission', { get: () => (answered() ? 'granted' : 'default') })
+  Notification.requestPermission = async () => {
+    localStorage.setItem('test.answer', 'granted')
+    return 'granted'
+  }
+}
+
+/** A session that waits for somebody. */
+async function startCalling({ host }: Phone): Promise<string> {
+  const command = ['/bin/sh', '-c', "printf '\\033]9;May I?\\007'; sleep 600"]
+  const { session_id } = await host.desktop.create({ command, title: 'agent' })
+  return session_id
+}
+
 const notified = async (host: BrowserHost) => (await host.desktop.devices()).devices.map(one => one.notified)
 
 /** Away from the page; the worker lives on. */
@@ -450,3 +467,49 @@ for (const [name, says, how] of MISSING)
     }
     expect(await faults(phone.page)).toEqual([])
   })
+
+test('where a session calls and nobody has decided, it is offered once; a tap turns it on', async ({
+  phone,
+  browsers,
+}) => {
+  await phone.page.addInitScript(undecided)
+  await startCalling(phone)
+  await phone.open()
+  const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
+  await expect(offer).toContainText('Be told when a session calls you')
+  expect(await faults(phone.page)).toEqual([])
+  await phone.picture('offer')
+  await phone.page.setViewportSize({ width: 863, height: 360 })
+  await phone.picture('offer-landscape')
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.fits()
+  await phone.suitsThumbs()
+  expect(await faults(phone.page)).toEqual([])
+  await phone.picture('offer-320-light')
+  await offer.getByRole('button', { name: 'Turn on' }).tap()
+  await expect(phone.page.getByText('You will be told, also when this page is closed.')).toBeVisible({
+    timeout: 20_000,
+  })
+  await expect(offer).toHaveCount(0)
+  expect(await notified(phone.host)).toEqual([true])
+  expect(browsers[0]!.subscription.endpoint).not.toBe('')
+})
+
+test('an offer that is put away does not come again, and nobody is told', async ({ phone, browsers }) => {
+  await phone.page.addInitScript(undecided)
+  await phone.open()
+  const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
+  await expect(offer).toHaveCount(0)
+  const agent = await startCalling(phone)
+  await offer.getByRole('button', { name: 'Not now' }).tap()
+  await expect(offer).toHaveCount(0)
+  await phone.page.reload()
+  await expect(phone.page.locator(`[data-session="${agent}"] .call`)).toBeVisible()
+  await expect(offer).toHaveCount(0)
+  expect(await notified(phone.host)).toEqual([false])
+  const sheet = await about(phone)
+  await sheet.getByRole('button', { name: 'Allow notifications' }).tap()
+  await expect(sheet.getByText('On, also when this page is closed')).toBeVisible({ timeout: 20_000 })
+  expect(browsers).toHaveLength(4)
+})

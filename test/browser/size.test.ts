@@ -25,6 +25,58 @@ test('turning the phone gives its own session the new shape, and the screen is r
   await phone.agrees()
 })
 
+for (const scale of [2.625, 3])
+  test.describe(`at ${scale} pixels to the pixel`, () => {
+    test.use({ deviceScaleFactor: scale })
+    test('nothing of what was printed stays on the edges beside the terminal', async ({ phone, browser }) => {
+      await phone.open()
+      await phone.newSession()
+      await phone.run('for i in $(seq 80); do echo "line $i gjpqy|MMMMMMMMMMMMMMMMMMMMMMMMM"; done')
+      await phone.shows('line 80')
+      for (let turn = 0; turn < 2; turn++)
+        for (const size of [LANDSCAPE, PORTRAIT]) {
+          const before = await phone.ptySize()
+          await phone.page.setViewportSize(size)
+          await expect.poll(() => phone.ptySize()).not.toBe(before)
+          await phone.agrees()
+        }
+      const bar = (await phone.page.getByRole('toolbar', { name: 'Keys' }).boundingBox())!
+      // The bar's upper edge, from pixel to pixel, up to the line beside its first key.
+      const clip = { x: 2, y: bar.y - 1, width: 50, height: 5 }
+      const png = (await phone.page.screenshot({ clip })).toString('base64')
+      const reader = await browser.newPage()
+      const uneven = await reader.evaluate(async png => {
+        const image = new Image()
+        image.src = `data:image/png;base64,${png}`
+        await image.decode()
+        const context = new OffscreenCanvas(image.width, image.height).getContext('2d')!
+        context.drawImage(image, 0, 0)
+        const spread = (y: number) => {
+          const { data } = context.getImageData(0, y, image.width, 1)
+          const reds = [...data].filter((_, at) => at % 4 === 0)
+          return Math.max(...reds) - Math.min(...reds)
+        }
+        return Array.from({ length: image.height }, (_, y) => spread(y)).filter(of => of > 2)
+      }, png)
+      await reader.close()
+      await phone.picture(`turned-back-${scale}`)
+      expect(uneven).toEqual([])
+    })
+  })
+
+test('the cursor is there before anybody has touched the terminal, as an outline', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.page.reload()
+  await phone.shows('$')
+  const cursor = phone.page.locator('.xterm-cursor')
+  await expect(cursor).toHaveClass(/xterm-cursor-outline/)
+  expect(await phone.cursorIsSeen()).toBe(true)
+  await phone.picture('cursor-untouched')
+  await phone.page.locator('.xterm').tap()
+  await expect(cursor).toHaveClass(/xterm-cursor-block/)
+})
+
 test('a soft keyboard never changes the size, and the line with the cursor stays above it', async ({ phone }) => {
   await phone.open()
   await phone.newSession()

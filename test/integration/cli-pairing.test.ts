@@ -120,7 +120,8 @@ describe('otg pair for a script', () => {
   it('prints the address, lets the first phone in with --yes, and says which', async () => {
     const running = start(folder, ['pair', '--yes', '--json'])
     const first = await firstLine(running)
-    expect(Object.keys(first)).toEqual(['url', 'expires_at'])
+    expect(Object.keys(first)).toEqual(['url', 'addresses', 'expires_at'])
+    expect(first.addresses).toContainEqual({ url: first.url, name: '127.0.0.1', kind: 'loopback' })
     expect(first.url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${host.port}/#v1\\.[\\w-]{43}\\.[\\w-]{43}$`))
     expect(Number(first.expires_at) - Date.now()).toBeGreaterThan(100_000)
     expect(Number(first.expires_at) - Date.now()).toBeLessThanOrEqual(120_000)
@@ -596,7 +597,7 @@ describe('a host in a terminal', () => {
     await phone.let_in
     await outer.shows('"Chrome on Android" (127.0.0.1) was let in and may type.')
     expect(outer.terminal.buffer.active.type).toBe('normal')
-    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair\./)
+    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/)
     expect(outer.all).not.toContain('#v1.')
     // Its terminal is as any other by now.
     outer.type('\x03')
@@ -610,7 +611,7 @@ describe('a host in a terminal', () => {
     again.outer.type('\x03')
     await again.outer.ends()
     expect(again.outer.raw).not.toContain('\x1b[?1049h')
-    expect(again.outer.all).toContain('Pair a phone: otg pair.')
+    expect(again.outer.all).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
   })
 
   it('is left alone with q, and the code is void', async () => {

@@ -280,6 +280,69 @@ describe('who looks', () => {
   })
 })
 
+describe.runIf(process.platform === 'linux')('the name', () => {
+  const start = async (spec: { title?: string } = {}) => {
+    const host = await startHost()
+    const client = localClient(host)
+    const list = watching(client)
+    const { session_id } = await client.create({ command: ['bash', '--norc'], ...spec })
+    const typist = client.attach(session_id, new Recorder(), { window: 0 })
+    const type = (text: string) => typist.type(bytesOf(`${text}\r`))
+    const isNamed = (title: string) => until(() => list.of(session_id)?.title === title, title)
+    await until(() => list.of(session_id)?.last_line, 'the prompt')
+    return { client, list, session_id, typist, type, isNamed }
+  }
+
+  it('is what runs in the foreground, also when that says nothing, and the shell when it is back', async () => {
+    const { typist, type, isNamed } = await start()
+    await isNamed('bash')
+    const titles: string[] = []
+    typist.on('title', title => void titles.push(title))
+    type('sleep 600')
+    await isNamed('sleep')
+    expect(titles).toEqual(['sleep'])
+    typist.type(bytesOf('\x03'))
+    await isNamed('bash')
+  })
+
+  it('is without the folder that a program lies in', async () => {
+    const { type, isNamed } = await start()
+    type('(exec -a "/opt/some tools/odd" sleep 600)')
+    await isNamed('some tools/odd')
+  })
+
+  it('of a pipeline is its first program', async () => {
+    const { type, isNamed } = await start()
+    type('sleep 600 | cat')
+    await isNamed('sleep')
+  })
+
+  it('that a person gave or a program set stays, whatever runs', async () => {
+    const { list, session_id, type, isNamed } = await start()
+    type("printf '\\033]2;by program\\007'; sleep 600")
+    await isNamed('by program')
+    const given = await start({ title: 'by hand' })
+    given.type('echo run; sleep 600')
+    await until(() => given.list.of(given.session_id)?.last_line === 'run', 'the command')
+    const { length } = given.list.pushes
+    await given.client.rename(given.session_id, 'by another hand')
+    await until(() => given.list.pushes.length > length, 'the next list')
+    await given.isNamed('by another hand')
+    expect(given.list.pushes.flat().map(({ title }) => title)).not.toContain('sleep')
+    expect(list.of(session_id)?.title).toBe('by program')
+  })
+
+  it('of what happened to run is not kept in the history', async () => {
+    const { client, list, session_id, type, isNamed } = await start()
+    type('sleep 600')
+    await isNamed('sleep')
+    await client.kill(session_id)
+    await until(() => list.of(session_id)?.state === 'killed', 'the end')
+    expect(list.of(session_id)?.title).toBe('bash')
+    expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, title: 'bash' })
+  })
+})
+
 describe('the folder', () => {
   const start = async (cwd: string) => {
     const host = await startHost()

@@ -60,11 +60,11 @@ async function pairInTerminal(
   }
 }
 
-/** The address in one line, and in another one what became of the first phone that asked. */
+/** The addresses in one line, first of all the best or the one that was asked for, and in another one what became of the first phone that asked. */
 function pairForScript(client: HostClient, asked: Asked, { output }: Context, signal: AbortSignal): Promise<number> {
   return follow(client, asked, signal, async (watch, ended) => {
     const { addresses, expires_at } = await watch.start()
-    output.json({ url: chosenAddress(addresses, asked.address).url, expires_at })
+    output.json({ url: chosenAddress(addresses, asked.address).url, addresses, expires_at })
     const end = (outcome: { outcome: string; device?: object }) => {
       clearTimeout(over)
       output.json(outcome)

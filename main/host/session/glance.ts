@@ -1,5 +1,5 @@
-// Keeps up to date what a list shows of sessions and they do not tell by themselves: last lines and folders. Looks only
-// while somebody watches the list or asks for it. Knows nothing of clients.
+// Keeps up to date what a list shows of sessions and they do not tell by themselves: last lines, folders, what runs.
+// Looks only while somebody watches the list or asks for it. Knows nothing of clients.
 import type { Session } from './session.ts'
 
 /** Sessions are looked at this often, and a list is sent for it as often: as fast as anybody reads a list. */

@@ -137,6 +137,11 @@ export class Pty {
     this.#pty.resume()
   }
 
+  /** What has the terminal, as macOS calls it; '' where the system is not asked in this way, or does not say. */
+  get foreground(): string {
+    return this.#ended || process.platform !== 'darwin' ? '' : this.#pty.process
+  }
+
   /** Windows has no signals: closing its console is what ends a process there. Elsewhere this does nothing. */
   closeConsole(): void {
     if (process.platform === 'win32' && !this.#ended) this.#closeQuietly(() => this.#pty.kill())

@@ -11,6 +11,7 @@ import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool
 import { type Attachment, watchersOf } from './attachment.ts'
 import { Attention } from './attention.ts'
 import { Folder } from './folder.ts'
+import { Foreground } from './foreground.ts'
 import { birthKeyframe } from './keyframe.ts'
 import { Log } from './log.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
@@ -103,11 +104,14 @@ export class Session implements Source {
   /** Set by the expiry: silent for long, but something still runs in it. */
   idle = false
   readonly #folder: Folder
+  readonly #foreground: Foreground
   readonly #attention: Attention
   #lastLine = ''
   /** How far the screen had come when it was looked at. */
   #looked = 0
   #looking = false
+  /** It has printed since the look before the last one. */
+  #settling = false
   /** What a list shows was found to be different, and it was not told yet. */
   #news = false
   #givenTitle: string | undefined
@@ -143,6 +147,7 @@ export class Session implements Source {
     )
     this.pid = this.#pty.pid
     this.#folder = new Folder(options.cwd, this.pid)
+    this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
     this.#attention = new Attention(options.now, text => {
       handlers.called(text)
       handlers.changed()
@@ -165,7 +170,13 @@ export class Session implements Source {
   }
 
   get title(): string {
-    return this.#givenTitle ?? (this.#terminalTitle || this.#defaultTitle())
+    const runs = this.state === 'running' ? cleanTitle(this.#foreground.name) : ''
+    return this.#ownTitle || runs || this.#defaultTitle()
+  }
+
+  /** That a person gave it, or its program. */
+  get #ownTitle(): string {
+    return this.#givenTitle ?? this.#terminalTitle
   }
 
   get attachments(): ReadonlySet<Attachment> {
@@ -197,11 +208,23 @@ export class Session implements Source {
   }
 
   /**
-   * Looks at what it does not tell by itself, as far as it printed since the last look: its last line and its folder.
-   * Undefined: there is nothing new to be seen.
+   * Looks at what it does not tell by itself, as far as it printed since the last look: its last line, its folder and what
+   * runs in it. Undefined: there is nothing new to be seen.
    */
   look(): Promise<unknown> | undefined {
-    if (this.#looked === this.log.end.offset || this.#looking || this.#screen.error) return undefined
+    const printed = this.#looked !== this.log.end.offset
+    // A command begins behind the line that started it, and may say nothing for an hour: so once more.
+    if ((!printed && !this.#settling) || this.#looking || this.#screen.error) return undefined
+    this.#settling = printed
+    const place = this.#folder.look().then(moved => {
+      this.#news ||= moved
+    })
+    const runs = this.#foreground.look().then(isOther => {
+      if (!isOther || this.#ownTitle || this.state !== 'running') return
+      this.#news = true
+      this.#tellTitle()
+    })
+    if (!printed) return Promise.all([place, runs])
     this.#looking = true
     const line = this.#screen.lastLine().then(
       ({ text, offset }) => {
@@ -212,10 +235,7 @@ export class Session implements Source {
       },
       () => {}, // the screen is gone; what was seen last stays
     )
-    const folder = this.#folder.look().then(moved => {
-      this.#news ||= moved
-    })
-    return Promise.all([line, folder])
+    return Promise.all([line, place, runs])
   }
 
   /** Whether looks have found anything new since this was asked last. */
@@ -229,6 +249,7 @@ export class Session implements Source {
     this.#givenTitle = cleanTitle(title) || undefined
     this.#options.history.updateSession(this.#record())
     this.#tellTitle()
+    this.#handlers.changed()
   }
 
   attach(attachment: Attachment): void {
@@ -497,14 +518,15 @@ export class Session implements Source {
   #titled(title: string): void {
     const before = this.title
     this.#terminalTitle = cleanTitle(title)
-    if (this.title !== before) this.#tellTitle()
+    if (this.title === before) return
+    this.#tellTitle()
+    this.#handlers.changed()
   }
 
   #tellTitle(): void {
     const title = this.title
     for (const attachment of this.#attachments)
       attachment.tell({ type: 'title', handle: attachment.options.handle, title })
-    this.#handlers.changed()
   }
 
   #moved(cwd: string): void {
@@ -518,9 +540,9 @@ export class Session implements Source {
     this.#handlers.marked()
   }
 
-  /** As it is recorded: with the folder that it was started in, which is what its command means. */
+  /** As it is recorded: with the folder that it was started in, and no name of what ran in it just then. */
   #record(): SessionInfo {
-    return { ...this.info(), cwd: this.#options.cwd }
+    return { ...this.info(), title: this.#ownTitle || this.#defaultTitle(), cwd: this.#options.cwd }
   }
 
   #exit(code: number | null, signal: number): void {
@@ -528,6 +550,7 @@ export class Session implements Source {
     // What the person ended leaves nothing behind; what ended by itself may leave its nohup children.
     if (this.#endAs) killAll(this.pid)
     this.#flush()
+    const title = this.title
     this.state = this.#endAs ?? 'exited'
     this.exit_code = signal === 0 ? code : null
     this.signal = signal === 0 ? null : signalName(signal)
@@ -535,6 +558,7 @@ export class Session implements Source {
     this.sizes.dispose()
     this.#endSegment()
     this.#options.history.updateSession(this.#record())
+    if (this.title !== title) this.#tellTitle()
     for (const attachment of this.#attachments) attachment.pump()
     this.#tellEnded()
     this.#handlers.ended()
