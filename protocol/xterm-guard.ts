@@ -4,6 +4,8 @@
 // Every xterm.js that draws a session (host's screen, phone, desktop window) must be guarded in the same way, or
 // they drift apart. The internals that it names are those of xterm.js 6.0, the same in browser and headless builds.
 
+import { keepPlaces, type ResizedBuffer, resizeRows } from './xterm-resize.ts'
+
 interface Params {
   params: Int32Array
 }
@@ -44,7 +46,8 @@ interface Core {
   ): unknown
   _bufferService: {
     buffer: Buffer
-    buffers: { normal: Buffer; alt: Buffer; resize(cols: number, rows: number): void }
+    buffers: { active: object; normal: Buffer & ResizedBuffer; alt: Buffer; resize(cols: number, rows: number): void }
+    isUserScrolling: boolean
     onResize(listener: () => void): unknown
   }
   registerOscHandler(code: number, handler: (data: string) => boolean): unknown
@@ -126,16 +129,22 @@ export function guard(terminal: object): void {
   const { rawOptions } = core.optionsService
   const { resize } = buffers
   buffers.resize = (cols, rows) => {
-    try {
-      resize.call(buffers, cols, rows)
-    } catch {
-      rawOptions.windowsMode = true
+    const { normal } = buffers
+    resizeRows(normal, rows)
+    keepPlaces(normal, cols, () => {
       try {
         resize.call(buffers, cols, rows)
-      } finally {
-        rawOptions.windowsMode = false
+      } catch {
+        rawOptions.windowsMode = true
+        try {
+          resize.call(buffers, cols, rows)
+        } finally {
+          rawOptions.windowsMode = false
+        }
       }
-    }
+    })
+    // A view that has come to the end by itself follows what is printed again.
+    if (buffers.active === normal && normal.ydisp === normal.ybase) core._bufferService.isUserScrolling = false
   }
   ignoreNegativeIndices(core._bufferService.buffers.normal.lines)
   core._bufferService.onResize(() => {
