@@ -63,12 +63,26 @@ function moveScreen(buffer: ResizedBuffer, by: number): void {
 }
 
 /**
- * Only the rows. The screen is moved first, so that xterm.js has nothing left to do but to add blank rows where the
- * scrollback has no more, and to drop rows below the cursor: blank ones, or those for which there is no room beside it.
+ * `careful` calls what it is given, which resizes and may throw. What makes room comes first: rows that are added, or lines
+ * that take fewer of them.
  */
-export function resizeRows(buffer: ResizedBuffer, rows: number): void {
+export function resizeNormal(
+  buffer: ResizedBuffer,
+  cols: number,
+  rows: number,
+  careful: (resize: () => void) => void,
+): void {
+  if (rows > buffer._rows) resizeRows(buffer, rows)
+  if (cols !== buffer._cols) resizeColumns(buffer, cols, careful)
+  if (rows < buffer._rows) resizeRows(buffer, rows)
+}
+
+/**
+ * The screen is moved first, so that xterm.js has nothing left to do but to add blank rows where the scrollback has no
+ * more, and to drop rows below the cursor: blank ones, or those for which there is no room beside it.
+ */
+function resizeRows(buffer: ResizedBuffer, rows: number): void {
   const grown = rows - buffer._rows
-  if (grown === 0) return
   if (grown > 0) moveScreen(buffer, -Math.min(grown, buffer.ybase))
   else moveScreen(buffer, Math.min(-grown - blankRowsBelow(buffer, -grown), buffer.y))
   buffer.resize(buffer._cols, rows)
@@ -95,9 +109,8 @@ function rowOf({ lines }: ResizedBuffer, { line, below }: Place): number {
   return row
 }
 
-/** Does `reflow`, which gives the lines new columns, and finds again what stood at the cursor, the saved one and the view. */
-export function keepPlaces(buffer: ResizedBuffer, cols: number, reflow: () => void): void {
-  if (cols === buffer._cols) return reflow()
+/** Lines are broken anew; then what stood at the cursor, at the saved one and at the top of the view is found again. */
+function resizeColumns(buffer: ResizedBuffer, cols: number, careful: (resize: () => void) => void): void {
   const { lines, _rows: rows } = buffer
   const cursor = buffer.ybase + buffer.y
   const place = placeOf(buffer, cursor)
@@ -110,7 +123,7 @@ export function keepPlaces(buffer: ResizedBuffer, cols: number, reflow: () => vo
   // The same row, said so that xterm.js takes no line away below it.
   buffer.ybase = cursor + 1
   buffer.y = -1
-  reflow()
+  careful(() => buffer.resize(cols, rows))
   const row = rowOf(buffer, place)
   while (lines.length < rows) lines.push(buffer.getBlankLine(undefined))
   while (lines.length - rows > row) lines.pop() // the cursor has to be on the screen
