@@ -332,13 +332,20 @@ class Renderer {
   write(bytes: Uint8Array): void {
     this.#offset += bytes.length
     if (!this.#isMarked()) this.#mark(this.#normal.ybase)
-    const before = this.#cursorRow - this.#line
+    let before = this.#cursorRow - this.#line
     this.#screen.write(bytes)
     this.#shown = this.#offset
     if (this.#screen.altScreen) return
     // Its row was deleted, or the terminal was reset.
     if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
-    const after = this.#cursorRow - this.#line
+    let after = this.#cursorRow - this.#line
+    if (Math.min(before, after) < 0) {
+      // Rows that were told came back with a larger window, and now something else stands there.
+      const line = this.#line
+      this.#mark(this.#lineBegin(line + Math.min(before, after)))
+      before += line - this.#line
+      after += line - this.#line
+    }
     // Behind a newline the cursor is a row below what was written.
     const first = bytes.length > 1 && bytes.at(-1) === LF ? Math.min(before, after - 1) : Math.min(before, after)
     for (let row = Math.max(0, first); row <= Math.max(before, after); row++) this.#touched.set(row, this.#offset)
