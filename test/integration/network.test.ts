@@ -259,6 +259,25 @@ it('case 39: every answer carries the headers that keep a page to itself', async
   }
 })
 
+it('case 39: whatever may run or hold a page has all of them, and what is only looked at no more than it needs', async () => {
+  const webRoot = temporaryFolder()
+  for (const name of ['index.html', 'code.js', 'page.html', 'drawing.svg', 'look.css', 'letters.woff2', 'icon.png'])
+    writeFileSync(join(webRoot, name), '')
+  const host = await startHost({ webRoot })
+  for (const path of ['/code.js', '/page.html', '/drawing.svg']) {
+    const { headers } = await get(host, path)
+    expect(headers['content-security-policy'], path).toContain("default-src 'none'")
+    expect(headers['x-frame-options'], path).toBe('DENY')
+  }
+  for (const path of ['/look.css', '/letters.woff2', '/icon.png']) {
+    const { headers } = await get(host, path)
+    expect(headers['content-security-policy'], path).toBeUndefined()
+    expect(headers['x-content-type-options'], path).toBe('nosniff')
+    expect(headers['cross-origin-resource-policy'], path).toBe('same-origin')
+    expect(headers['referrer-policy'], path).toBe('no-referrer')
+  }
+})
+
 it('case 41: believes no forwarded header', async () => {
   const host = await startHost()
   const headers = {

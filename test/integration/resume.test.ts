@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../main/host/host.ts'
+import { coreOf } from '../../main/host/screen/core.ts'
 import { Screen } from '../../main/host/screen/screen.ts'
-import { coreOf } from '../../main/host/screen/xterm.ts'
 import type { AttachOptions, TerminalSink } from '../../protocol/attached.ts'
 import type { HostClient } from '../../protocol/client.ts'
 import type { Transport } from '../../protocol/transport.ts'

@@ -11,7 +11,8 @@ import {
   textOf,
   widthOf,
 } from '../../main/host/screen/cells.ts'
-import { type CoreBuffer, charsetFinal, coreOf, paletteOf, type Terminal } from '../../main/host/screen/xterm.ts'
+import { type CoreBuffer, coreOf } from '../../main/host/screen/core.ts'
+import { charsetFinal, paletteOf, type Terminal } from '../../main/host/screen/xterm.ts'
 
 type Described = Record<string, string | number | boolean>
 

@@ -2,8 +2,6 @@
 // nothing more. Knows nothing of how a snapshot is written.
 
 import { BG_EXTENDED, COMBINED, type Ink, inkOfCell, inkOfPen } from '../../main/host/screen/cells.ts'
-import { cellAt, inkedTail } from '../../main/host/screen/painter.ts'
-import { behindLastColumn, lastCluster, penOf, slotFor, strays, usesSlot } from '../../main/host/screen/snapshot.ts'
 import {
   type Attributes,
   type Core,
@@ -11,8 +9,10 @@ import {
   coreOf,
   type Extended,
   type Line,
-  type Terminal,
-} from '../../main/host/screen/xterm.ts'
+} from '../../main/host/screen/core.ts'
+import { cellAt, inkedTail } from '../../main/host/screen/painter.ts'
+import { behindLastColumn, lastCluster, penOf, slotFor, strays, usesSlot } from '../../main/host/screen/snapshot.ts'
+import type { Terminal } from '../../main/host/screen/xterm.ts'
 
 interface Marker {
   line: number

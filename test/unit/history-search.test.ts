@@ -47,6 +47,18 @@ async function searchFor(
 
 const linesOf = ({ hits }: SearchAnswer) => hits.map(({ line }) => line)
 
+/** All of them: an answer comes early, with a cursor, where the machine is busy. */
+async function linesFor(lookup: Lookup, query: string, more: Partial<SearchQuestion> = {}): Promise<string[]> {
+  const lines: string[] = []
+  let cursor = more.cursor
+  do {
+    const answer = await searchFor(lookup, query, { ...more, cursor })
+    lines.push(...linesOf(answer))
+    cursor = answer.cursor ?? undefined
+  } while (cursor !== undefined)
+  return lines
+}
+
 async function indexed(history: History): Promise<void> {
   await until(async () => (await history.stats()).text_pending === 0, 20_000)
 }
@@ -248,10 +260,10 @@ describe('a search', () => {
     await history.flush()
     const lookup = lookupOf(history)
     const all = ['needle four', 'needle three', 'needle two', 'needle one']
-    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(all)
+    expect(await linesFor(lookup, 'needle')).toEqual(all)
     // What was still on the screen when its piece ended has no text of its own yet.
     await indexed(history)
-    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(all)
+    expect(await linesFor(lookup, 'needle')).toEqual(all)
   })
 
   it('goes on with a cursor where it ended, and finds each line once', async () => {
@@ -320,7 +332,7 @@ describe('a search', () => {
     await recorded(history, 'needle old\r\n', old)
     await recorded(history, 'needle young\r\n', young)
     const lookup = lookupOf(history)
-    const filtered = async (filter: SearchQuestion['filter']) => linesOf(await searchFor(lookup, 'needle', { filter }))
+    const filtered = async (filter: SearchQuestion['filter']) => await linesFor(lookup, 'needle', { filter })
     expect(await filtered({ command: 'MAKE a' })).toEqual(['needle old'])
     expect(await filtered({ cwd: '/src/app' })).toEqual(['needle old'])
     expect(await filtered({ cwd: '/src/' })).toEqual(['needle young', 'needle old'])
@@ -332,7 +344,7 @@ describe('a search', () => {
     expect(await filtered({ after: now - 86_400_000 })).toEqual(['needle young'])
     // A session that is in memory is known as it is now.
     const live = [{ ...young, title: 'renamed' }]
-    expect(linesOf(await searchFor(lookup, 'needle', { filter: { text: 'renamed' }, live }))).toEqual(['needle young'])
+    expect(await linesFor(lookup, 'needle', { filter: { text: 'renamed' }, live })).toEqual(['needle young'])
   })
 
   it('survives hostile queries, whatever is in them', async () => {
@@ -379,7 +391,7 @@ describe('a search', () => {
     )
     for (const cursor of ['', '.', '1', '-1.-1', '9999999999999999.1', 'a.b', "1.1'; --"])
       expect((await searchFor(lookup, 'plain', { cursor })).complete).toBe(true)
-    expect(linesOf(await searchFor(lookup, 'plain'))).toEqual(['a plain line'])
+    expect(await linesFor(lookup, 'plain')).toEqual(['a plain line'])
   })
 
   it('is a page that fits a message, however long the lines are', async () => {
@@ -447,12 +459,12 @@ describe('the index', () => {
     }
     recording.finish()
     await indexed(history)
-    expect(linesOf(await searchFor(lookupOf(history), 'needle'))).toHaveLength(6)
+    expect(await linesFor(lookupOf(history), 'needle')).toHaveLength(6)
     const before = words(file)
     history.setLimits({ ...DEFAULT_LIMITS, session_bytes: 250_000 })
     await until(async () => (await history.session(recording.session_id)).start.offset > 400_000)
     expect(words(file)).toBeLessThan(before)
-    const found = linesOf(await searchFor(lookupOf(history), 'needle'))
+    const found = await linesFor(lookupOf(history), 'needle')
     expect(found).toEqual(['needle 5', 'needle 4'])
     expect(words(file)).toBe(blocks(file))
     intact(file)
@@ -464,7 +476,7 @@ describe('the index', () => {
     const gone = await recorded(history, `needle gone\r\n${buildLog(2_000_000)}`)
     await recorded(history, 'needle stays\r\n')
     await history.delete(gone.session_id)
-    expect(linesOf(await searchFor(lookupOf(history), 'needle'))).toEqual(['needle stays'])
+    expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle stays'])
     expect(words(file)).toBe(1)
     expect(words(file)).toBe(blocks(file))
     intact(file)
@@ -506,7 +518,7 @@ describe('the index', () => {
     )
     await expect(deleted).rejects.toMatchObject({ code: 'cancelled' })
     expect(told.length).toBeGreaterThan(0)
-    const found = linesOf(await searchFor(lookupOf(history), 'needle'))
+    const found = await linesFor(lookupOf(history), 'needle')
     expect(found[0]).toBe('needle 39')
     // Gone is what it has told of, at most up to the end of the long step; what followed is there.
     expect(words(file)).toBe(40 - 8 * told.length)
@@ -531,9 +543,9 @@ describe('the index', () => {
     expect(words(file)).toBeLessThan(before)
     const again = await openHistory(file)
     const lookup = lookupOf(again)
-    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(['needle'])
+    expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
     await indexed(again)
-    expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(['needle'])
+    expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
     expect(words(file)).toBe(before)
     intact(file)
   })
@@ -548,7 +560,7 @@ describe('the index', () => {
     old.close()
     const history = await openHistory(file)
     await recorded(history, 'needle\r\n')
-    expect(linesOf(await searchFor(lookupOf(history), 'needle'))).toEqual(['needle'])
+    expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle'])
   })
 
   it('takes less than 0.4 of what a build log has', async () => {
@@ -585,7 +597,7 @@ describe('the thread that looks things up', () => {
     const lookup = new Lookup(history.file, 1)
     lookups.push(lookup)
     for (let i = 0; i < 3; i++) {
-      expect(linesOf(await searchFor(lookup, 'needle'))).toEqual(['needle'])
+      expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
       await new Promise(resolve => setTimeout(resolve, 20))
     }
   })

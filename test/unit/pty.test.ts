@@ -4,17 +4,17 @@ import { Pty } from '../../main/host/session/pty.ts'
 /** Runs a script to its end; `read` is told how much has come after each read. */
 function run(
   script: string,
-  read: (bytes: number) => void = () => {},
+  read: (bytes: number, pty: Pty) => void = () => {},
 ): Promise<{ text: string; exitCode: number | null }> {
   return new Promise(resolve => {
     let output = Buffer.alloc(0)
     const env = { PATH: process.env.PATH ?? '' }
-    new Pty(
+    const pty: Pty = new Pty(
       { command: ['/bin/sh', '-c', script], cwd: '/', env, cols: 80, rows: 24 },
       {
         data: bytes => {
           output = Buffer.concat([output, bytes])
-          read(output.length)
+          read(output.length, pty)
         },
         exit: exitCode => resolve({ text: output.toString(), exitCode }),
       },
@@ -38,4 +38,30 @@ it('a program that leaves another one printing on its terminal has ended all the
   const { text, exitCode } = await run('trap "" HUP; (while echo still here; do sleep 0.01; done) & exit 3')
   expect(exitCode).toBe(3)
   expect(text).toMatch(/^still here/)
+})
+
+it('a flood is read in large pieces, whole and in order, also when it is paused again and again', async () => {
+  const expected = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('')
+  const sizes: number[] = []
+  let before = 0
+  let paused = false
+  let cameWhilePaused = 0
+  const { text } = await run('stty -opost; exec seq 1 100000', (bytes, pty) => {
+    sizes.push(bytes - before)
+    before = bytes
+    block(1)
+    if (paused) cameWhilePaused++
+    if (sizes.length % 3 > 0) return
+    paused = true
+    pty.pause()
+    setTimeout(() => {
+      paused = false
+      pty.resume()
+    }, 2)
+  })
+  expect(cameWhilePaused).toBe(0)
+  expect(text === expected).toBe(true)
+  // Linux gives a terminal's output in pieces of 4 KiB.
+  if (process.platform === 'linux') expect(Math.max(...sizes)).toBeGreaterThan(8 * 1024)
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 1024)
 })

@@ -1,8 +1,8 @@
 // Renders the text of sealed segments and puts its words into the index, a few milliseconds at a time. Knows nothing of
 // who searches.
 import type { Position } from '../../../protocol/position.ts'
+import { type Core, type CoreBuffer, coreOf } from '../screen/core.ts'
 import { Screen } from '../screen/screen.ts'
-import { type Core, type CoreBuffer, coreOf } from '../screen/xterm.ts'
 import type { PendingText, PieceRow } from '../store/pieces.ts'
 import { type Store, storeFault } from '../store/store.ts'
 import { unzstd, zstd } from './compression.ts'

@@ -100,6 +100,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
+/** Content types of files that run nothing and hold no page. SVG is not among them. */
+const PASSIVE = /^(text\/css|font\/|image\/png)/
+/** Browsers read these of pages and workers alone; with each font and style they would weigh as much as some code does. */
+const FOR_WHAT_RUNS = ['content-security-policy', 'x-frame-options', 'origin-agent-cluster', 'x-xss-protection']
+
 /** Until the port is known. */
 const NOBODY: OwnNames = { hosts: new Set(), origins: new Set() }
 
@@ -155,6 +160,10 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
     originAgentCluster: true,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (!PASSIVE.test(String(reply.getHeader('content-type')))) return
+    for (const name of FOR_WHAT_RUNS) reply.raw.removeHeader(name)
   })
   await app.register(files, {
     root,

@@ -18,8 +18,8 @@ import {
   WIDTH_SHIFT,
   widthOf,
 } from './cells.ts'
+import type { Charset, Core, CoreBuffer, Line } from './core.ts'
 import type { Pen } from './pen.ts'
-import type { Charset, Core, CoreBuffer, Line } from './xterm.ts'
 import { charsetFinal } from './xterm.ts'
 
 /** What stands for a cluster that xterm.js itself has garbled while reflowing: one column, and two (the geta mark). */

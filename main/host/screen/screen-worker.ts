@@ -1,17 +1,17 @@
 // A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
 import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import zlib from 'node:zlib'
-import { crc32 } from '../../../protocol/checksum.ts'
 import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
 import { assertNever } from '../../../protocol/errors.ts'
+import { BATCH_BYTES } from '../../../protocol/limits.ts'
+import { crc32, zstd } from '../history/compression.ts'
 import type { StoredKeyframe } from '../history/types.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
 import { Screen } from './screen.ts'
 import type { FromWorker, Heard, ToWorker } from './screen-protocol.ts'
 
-/** Screens take turns, this much each: a flood in one session delays another's query by a few milliseconds at most. */
-const TURN_BYTES = 64 * 1024
+/** Screens take turns, this much each, two batches: a flood in one session delays another's query by a few milliseconds. */
+const TURN_BYTES = 2 * BATCH_BYTES
 
 /**
  * Answers in one turn; what is beyond is dropped. Whoever asks everything that there is to ask, all 256 colours included,
@@ -140,8 +140,7 @@ function take(heard: Heard): Heard {
 function keyframe({ screen, answers }: Held): StoredKeyframe {
   const { position, cols, rows, vt, pending } = screen.keyframe()
   const raw = Buffer.concat([Buffer.from(answers.colors()), vt, pending])
-  const blob = zlib.zstdCompressSync(raw, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } })
-  return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob }
+  return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob: zstd(raw) }
 }
 
 /** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */
@@ -165,7 +164,7 @@ function work(id: number, held: Held): void {
   const job = held.jobs.shift()!
   switch (job.do) {
     case 'write':
-      return held.screen.write(joinWrites(job.bytes, held.jobs))
+      return writeAll(held, job.bytes)
     case 'resize':
       return held.screen.resize(job.cols, job.rows)
     case 'keyframe':
@@ -179,14 +178,13 @@ function work(id: number, held: Held): void {
   }
 }
 
-/** Small writes that wait in line go together: fewer turns, fewer `parsed` messages. */
-function joinWrites(first: Uint8Array, jobs: Job[]): Uint8Array {
-  const parts = [first]
+/** Writes that wait in line go together: fewer turns, fewer `parsed` messages. */
+function writeAll({ screen, jobs }: Held, first: Uint8Array): void {
+  screen.write(first)
   let size = first.length
   for (let job = jobs[0]; job?.do === 'write' && size + job.bytes.length <= TURN_BYTES; job = jobs[0]) {
-    parts.push(job.bytes)
-    size += job.bytes.length
     jobs.shift()
+    size += job.bytes.length
+    screen.write(job.bytes)
   }
-  return parts.length === 1 ? first : Buffer.concat(parts, size)
 }

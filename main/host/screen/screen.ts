@@ -4,10 +4,11 @@
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { partialTail, WholeCharacters } from '../../../protocol/whole-characters.ts'
+import { coreOf } from './core.ts'
 import { registerNotices } from './notices.ts'
 import { Pending } from './pending.ts'
 import { snapshot } from './snapshot.ts'
-import { coreOf, createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
+import { createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
 
 /** The terminal's state at a position: reset, resize to `cols` × `rows`, write `vt`, write `pending`, then the log from there. */
 export interface Keyframe {
@@ -81,8 +82,8 @@ export class Screen {
   }
 
   /**
-   * Parses `bytes` before it returns, calls the hooks meanwhile and `done` at the end. xterm.js parses about 24 MB/s: the caller
-   * keeps its turns short by writing 64 KiB at a time.
+   * Parses `bytes` before it returns, calls the hooks meanwhile and `done` at the end. Plain text takes about 1 ms for 100 KiB,
+   * other output a few times as long: the caller keeps its turns short.
    */
   write(bytes: Uint8Array, done?: () => void): void {
     if (this.#disposed) return

@@ -15,9 +15,10 @@ import {
   joinStateOf,
   sameInk,
 } from './cells.ts'
+import { type Core, type CoreBuffer, coreOf } from './core.ts'
 import { cellAt, isInitial, isSecondHalf, Painter, type Saved, savedOf } from './painter.ts'
 import { Pen } from './pen.ts'
-import { type Core, type CoreBuffer, charsetFinal, coreOf, paletteOf, type Terminal } from './xterm.ts'
+import { charsetFinal, paletteOf, type Terminal } from './xterm.ts'
 
 // LOST: what no output can bring back, and what is seen of it. The property test excludes exactly this (test/support/forget.ts).
 //

@@ -1,93 +1,17 @@
-// The only file that knows @xterm/headless: creates the host's terminals and names the internals that the public API
-// does not reach. Knows nothing of sessions, snapshots or bytes on a wire.
+// The only file that knows @xterm/headless: creates the host's terminals. Knows nothing of sessions, snapshots or bytes on a
+// wire.
 
 import { createRequire } from 'node:module'
 import type { Terminal } from '@xterm/headless'
 import { CHARACTER_WIDTHS } from '../../../protocol/character-widths.ts'
 import { guard } from '../../../protocol/xterm-guard.ts'
+import { assertInternals, type Charset, coreOf } from './core.ts'
+import { printPlainly } from './plain-print.ts'
 
 const require = createRequire(import.meta.url)
 const headless = require('@xterm/headless') as typeof import('@xterm/headless')
 
 export type { Terminal } from '@xterm/headless'
-
-export interface Extended {
-  _ext: number
-  _urlId: number
-}
-
-export interface Line {
-  length: number
-  isWrapped: boolean
-  _data: Uint32Array
-  _combined: Record<number, string>
-  _extendedAttrs: Record<number, Extended | undefined>
-  translateToString(trimRight?: boolean): string
-}
-
-export interface Attributes {
-  fg: number
-  bg: number
-  extended: Extended
-}
-
-export type Charset = Record<string, string> | undefined
-
-export interface CoreBuffer {
-  lines: { length: number; maxLength: number; get(index: number): Line | undefined }
-  x: number
-  y: number
-  ybase: number
-  scrollTop: number
-  scrollBottom: number
-  tabs: Record<number, boolean | undefined>
-  savedX: number
-  savedY: number
-  savedCurAttrData: Attributes
-  savedCharset: Charset
-}
-
-export interface ColorEvent {
-  /** 0 reports, 1 sets, 2 restores. */
-  type: number
-  index?: number
-  color?: [number, number, number]
-}
-
-export interface Core {
-  cols: number
-  rows: number
-  _bufferService: { buffers: { active: CoreBuffer; normal: CoreBuffer; alt: CoreBuffer } }
-  _charsetService: { charset: Charset; glevel: number; _charsets: Charset[] }
-  _oscLinkService: { _dataByLinkId: Map<number, { data: { id?: string; uri: string } }> }
-  _inputHandler: {
-    _curAttrData: Attributes
-    _windowTitle: string
-    _iconName: string
-    _parser: { currentState: number; precedingJoinState: number; reset(): void }
-    parse(bytes: Uint8Array): unknown
-    onColor(listener: (event: ColorEvent[]) => void): unknown
-  }
-  coreService: {
-    isCursorHidden: boolean
-    modes: { insertMode: boolean }
-    decPrivateModes: {
-      applicationCursorKeys: boolean
-      applicationKeypad: boolean
-      bracketedPasteMode: boolean
-      cursorBlink: boolean | undefined
-      cursorStyle: 'block' | 'underline' | 'bar' | undefined
-      origin: boolean
-      reverseWraparound: boolean
-      sendFocus: boolean
-      synchronizedOutput: boolean
-      wraparound: boolean
-    }
-  }
-  coreMouseService: { activeProtocol: string; activeEncoding: string }
-  optionsService: { rawOptions: { convertEol: boolean; cursorBlink: boolean; scrollback: number } }
-  unicodeService: { charProperties(code: number, preceding: number): number }
-}
 
 /** Colours that the program has set: a palette index, or 256, 257, 258 for text, background, cursor; as 0xRRGGBB. */
 export type Palette = Map<number, number>
@@ -96,10 +20,6 @@ const palettes = new WeakMap<Terminal, Palette>()
 
 export function paletteOf(terminal: Terminal): Palette {
   return palettes.get(terminal) ?? new Map()
-}
-
-export function coreOf(terminal: Terminal): Core {
-  return (terminal as unknown as { _core: Core })._core
 }
 
 export interface TerminalOptions {
@@ -121,6 +41,7 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
   terminal.unicode.register(CHARACTER_WIDTHS)
   terminal.unicode.activeVersion = CHARACTER_WIDTHS.version
   guard(terminal)
+  printPlainly(coreOf(terminal))
   const palette: Palette = new Map()
   palettes.set(terminal, palette)
   coreOf(terminal)._inputHandler.onColor(events => {
@@ -159,44 +80,4 @@ export function charsetFinal(charset: Charset): string {
     scratch.dispose()
   }
   return (charset && charsets.get(charset)) || 'B'
-}
-
-/** Fails clearly, and at once, when an update of xterm.js has changed what this project reads of its insides. */
-export function assertInternals(terminal: Terminal): void {
-  const missing: string[] = []
-  const expect = (name: string, type: string, value: unknown) => {
-    if ((value === null ? 'null' : typeof value) !== type) missing.push(name)
-  }
-  const core = coreOf(terminal) as Core | undefined
-  const buffer = core?._bufferService?.buffers?.normal
-  const line = buffer?.lines?.get?.(0)
-  const handler = core?._inputHandler
-  expect('buffer.lines.get(0)._data', 'object', line?._data)
-  expect('line._combined', 'object', line?._combined)
-  expect('line._extendedAttrs', 'object', line?._extendedAttrs)
-  expect('line.isWrapped', 'boolean', line?.isWrapped)
-  expect('buffers.alt', 'object', core?._bufferService?.buffers?.alt)
-  for (const key of ['x', 'y', 'ybase', 'scrollTop', 'scrollBottom', 'savedX', 'savedY'] as const)
-    expect(`buffer.${key}`, 'number', buffer?.[key])
-  expect('buffer.tabs', 'object', buffer?.tabs)
-  expect('buffer.savedCurAttrData.extended._ext', 'number', buffer?.savedCurAttrData?.extended?._ext)
-  expect('inputHandler._curAttrData.extended._urlId', 'number', handler?._curAttrData?.extended?._urlId)
-  expect('inputHandler._windowTitle', 'string', handler?._windowTitle)
-  expect('inputHandler._iconName', 'string', handler?._iconName)
-  expect('inputHandler.parse', 'function', handler?.parse)
-  expect('inputHandler.onColor', 'function', handler?.onColor)
-  expect('parser.precedingJoinState', 'number', handler?._parser?.precedingJoinState)
-  expect('parser.currentState', 'number', handler?._parser?.currentState)
-  expect('charsetService.glevel', 'number', core?._charsetService?.glevel)
-  expect('charsetService._charsets', 'object', core?._charsetService?._charsets)
-  expect('oscLinkService._dataByLinkId', 'object', core?._oscLinkService?._dataByLinkId)
-  expect('coreService.isCursorHidden', 'boolean', core?.coreService?.isCursorHidden)
-  expect('coreService.modes.insertMode', 'boolean', core?.coreService?.modes?.insertMode)
-  expect('decPrivateModes.synchronizedOutput', 'boolean', core?.coreService?.decPrivateModes?.synchronizedOutput)
-  expect('coreMouseService.activeProtocol', 'string', core?.coreMouseService?.activeProtocol)
-  expect('coreMouseService.activeEncoding', 'string', core?.coreMouseService?.activeEncoding)
-  expect('rawOptions.convertEol', 'boolean', core?.optionsService?.rawOptions?.convertEol)
-  expect('unicodeService.charProperties', 'function', core?.unicodeService?.charProperties)
-  if (missing.length > 0)
-    throw new Error(`This version of @xterm/headless is not the one this code was written for: ${missing.join(', ')}`)
 }

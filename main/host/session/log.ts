@@ -1,6 +1,6 @@
 // The recent end of a session's log, in memory: output batches and resizes in order. Knows nothing of who reads it.
-import zlib from 'node:zlib'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
+import { zstd } from '../history/compression.ts'
 
 export type Entry = OutputEntry | ResizeEntry
 
@@ -120,12 +120,12 @@ function isBefore(entry: Entry, position: Position): boolean {
   return entry.kind === 'output' ? entry.offset + entry.bytes.length <= position.offset : entry.n <= position.n
 }
 
-/** The batch as one zstd frame (level 1: as fast as the PTY), or undefined when that does not pay. */
+/** The batch as one zstd frame, or undefined when that does not pay. */
 export function compressed(entry: OutputEntry): Uint8Array | undefined {
   if (entry.compressed === undefined) {
     entry.compressed = null
     if (entry.bytes.length >= COMPRESS_FROM_BYTES) {
-      const small = zlib.zstdCompressSync(entry.bytes, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } })
+      const small = zstd(entry.bytes)
       if (small.length < entry.bytes.length * 0.9) entry.compressed = small
     }
   }

@@ -1,9 +1,10 @@
 // One process on a pseudo-terminal. The only file that knows node-pty; knows nothing of sessions or clients.
-import { accessSync, constants, statSync, writeSync } from 'node:fs'
+import { accessSync, constants, readSync, statSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
 import { type IPty, spawn } from 'node-pty'
 import { CodedError } from '../../../protocol/errors.ts'
+import { BATCH_BYTES } from '../../../protocol/limits.ts'
 
 export interface PtyOptions {
   command: string[]
@@ -14,7 +15,7 @@ export interface PtyOptions {
 }
 
 export interface PtyHandlers {
-  /** Output as it was read, at most 64 KiB; the bytes belong to the receiver. */
+  /** Output as it was read, at most 64 KiB; the bytes are lent until this returns. */
   data(bytes: Uint8Array): void
   /**
    * Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. `exitCode` is null for a process that
@@ -25,6 +26,21 @@ export interface PtyHandlers {
 
 /** Input that waits for the program to read. A program that never reads must not make the host grow. */
 export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
+
+/** Linux gives at most this much of a terminal at once: who gets less has read all that there was. */
+const FULL_READ_BYTES = 4095
+
+/** What is read in one turn of the main loop: a batch. More would only make others wait. */
+const TURN_BYTES = BATCH_BYTES
+
+/**
+ * And for so long. A read waits for the kernel to bring what was printed meanwhile: microseconds, or milliseconds where
+ * processors are scarce, and other sessions' keys would wait with it.
+ */
+const TURN_MS = 0.3
+
+/** Where that is put, lent from here; one for all. */
+const turn = new Uint8Array(TURN_BYTES)
 
 /** Pauses between tries while the program does not read: short enough for typing, long enough to cost nothing. */
 const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
@@ -75,7 +91,9 @@ export class Pty {
     // With `encoding: null` node-pty hands out Buffers, whatever its types say.
     this.#pty.onData(data => {
       this.#reads++
-      if (!this.#ended) handlers.data(data as unknown as Uint8Array)
+      const bytes = data as unknown as Uint8Array
+      if (!this.#ended) handlers.data(bytes)
+      if (bytes.length >= FULL_READ_BYTES && bytes.length < TURN_BYTES) this.#readOn(TURN_BYTES - bytes.length)
     })
     // On Windows node-pty may not know the code, whatever its types say.
     this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode ?? null, signal ?? 0))
@@ -161,6 +179,30 @@ export class Pty {
       whenQuiet()
       return stream
     }
+  }
+
+  /**
+   * Reads what more there is, up to `most`. The stream reads 4 KiB a turn of the loop, however much waits; a flood spends
+   * most of its time between turns then, and its program waits. Faults and the end are left for the stream to meet.
+   */
+  #readOn(most: number): void {
+    const stream = this.#stream
+    if (process.platform === 'win32' || !stream || stream.destroyed || this.#ended || this.#pausedPoll) return
+    if (stream.readableLength > 0) return // that comes first
+    const { fd } = this.#pty as unknown as { fd: number }
+    let size = 0
+    const until = performance.now() + TURN_MS
+    while (size < most && performance.now() < until) {
+      let read = 0
+      try {
+        read = readSync(fd, turn, size, most - size, null)
+      } catch {
+        // EAGAIN: that was all.
+      }
+      size += read
+      if (read < FULL_READ_BYTES) break
+    }
+    if (size > 0) this.#handlers.data(turn.subarray(0, size))
   }
 
   #closeQuietly(close: () => void): void {

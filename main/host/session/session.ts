@@ -47,7 +47,7 @@ export interface SessionHandlers {
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
 const BATCH_MS = 4
 
-/** How far the screen may lag: most of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
+/** How far the screen may lag: a few tenths of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
 export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
 
 /** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
@@ -113,7 +113,8 @@ export class Session implements Source {
   #givenTitle: string | undefined
   #terminalTitle = ''
   #size: Size
-  #batch: Uint8Array[] = []
+  /** What is gathered, in the first `#batchBytes` of this. */
+  #batch: Uint8Array | undefined
   #batchBytes = 0
   #batchTimer: NodeJS.Timeout | undefined
   #paused = false
@@ -368,36 +369,50 @@ export class Session implements Source {
   // --- output ---
 
   #output(bytes: Uint8Array): void {
-    this.#batch.push(bytes)
-    this.#batchBytes += bytes.length
-    if (this.#batchBytes >= BATCH_BYTES) this.#flush()
-    else if (!this.#batchTimer) {
-      this.#flush()
+    if (!this.#batchTimer && this.#batchBytes === 0 && bytes.length <= BATCH_BYTES) {
+      this.#print(new Uint8Array(bytes))
       this.#batchTimer = setTimeout(() => this.#batchDone(), BATCH_MS)
+      return
     }
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + BATCH_BYTES - this.#batchBytes)
+      // Not zeroed first: it is filled.
+      this.#batch ??= new Uint8Array(Buffer.allocUnsafeSlow(BATCH_BYTES).buffer)
+      this.#batch.set(part, this.#batchBytes)
+      this.#batchBytes += part.length
+      at += part.length
+      if (this.#batchBytes === BATCH_BYTES) this.#flush()
+    }
+    this.#batchTimer ??= setTimeout(() => this.#batchDone(), BATCH_MS)
   }
 
   #batchDone(): void {
     this.#batchTimer = undefined
-    if (this.#batchBytes === 0) return
+    if (this.#batchBytes === 0) {
+      this.#batch = undefined
+      return
+    }
     this.#flush()
     this.#batchTimer = setTimeout(() => this.#batchDone(), BATCH_MS)
   }
 
-  /** Puts what was gathered into the log, in batches, and hands it on. */
+  /** Prints what was gathered. */
   #flush(): void {
     if (this.#batchBytes === 0) return
-    const all = concat(this.#batch, this.#batchBytes)
-    this.#batch = []
+    const batch = this.#batch!
+    const size = this.#batchBytes
     this.#batchBytes = 0
-    for (let at = 0; at < all.length; at += BATCH_BYTES) {
-      // A copy when there are several: the workers' messages would carry the whole buffer for each.
-      const bytes = all.length <= BATCH_BYTES ? all : all.slice(at, at + BATCH_BYTES)
-      const { offset } = this.log.append(bytes)
-      this.#screen.write(bytes)
-      this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
-      if (this.log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.#endSegment()
-    }
+    // A full one is given away, of others a copy: a flood is copied once then, and garbage that large makes work.
+    if (size === BATCH_BYTES) this.#batch = undefined
+    this.#print(size === BATCH_BYTES ? batch : batch.slice(0, size))
+  }
+
+  /** Puts a batch into the log and hands it on. Its buffer holds nothing else: the workers' messages would carry it along. */
+  #print(bytes: Uint8Array): void {
+    const { offset } = this.log.append(bytes)
+    this.#screen.write(bytes)
+    this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
+    if (this.log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.#endSegment()
     this.#active()
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#keepFrom())
@@ -548,17 +563,6 @@ export function checkSize({ cols, rows }: Size): void {
     'size_invalid',
     `${cols} x ${rows} is no terminal size; columns go from 1 to ${MAX_COLS}, rows from 1 to ${MAX_ROWS}`,
   )
-}
-
-function concat(parts: Uint8Array[], size: number): Uint8Array {
-  // Also a single chunk is copied: it is a slice of the stream's 64 KiB read buffer, and would keep all of it.
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 function signalName(signal: number): string {

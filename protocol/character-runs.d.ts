@@ -1,1 +1,0 @@
-export declare const CHARACTER_RUNS: string
