@@ -187,8 +187,9 @@ test('tries end visibly and can be begun again', async ({ phone, host }) => {
 test('what the history has lost is named', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
-  await phone.run('seq 1 20000')
-  await phone.shows('\n20000')
+  // Little enough that a terminal begins with all of it.
+  await phone.run('seq 1 9000')
+  await phone.shows('\n9000')
   const { session_id } = (await host.desktop.list())[0]!
   await host.stopProcess()
   const database = new Database(host.database)
