@@ -4,6 +4,8 @@
 // Every xterm.js that draws a session (host's screen, phone, desktop window) must be guarded in the same way, or
 // they drift apart. The internals that it names are those of xterm.js 6.0, the same in browser and headless builds.
 
+import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
+
 interface Params {
   params: Int32Array
 }
@@ -44,7 +46,14 @@ interface Core {
   ): unknown
   _bufferService: {
     buffer: Buffer
-    buffers: { normal: Buffer; alt: Buffer; resize(cols: number, rows: number): void }
+    buffers: {
+      active: object
+      normal: Buffer & ResizedBuffer
+      alt: Buffer & ResizedBuffer
+      resize(cols: number, rows: number): void
+      setupTabStops(from: number): void
+    }
+    isUserScrolling: boolean
     onResize(listener: () => void): unknown
   }
   registerOscHandler(code: number, handler: (data: string) => boolean): unknown
@@ -124,18 +133,25 @@ export function guard(terminal: object): void {
   // Some contents make xterm.js throw while it rearranges wrapped lines, and leave it half resized: then without that.
   const { buffers } = core._bufferService
   const { rawOptions } = core.optionsService
-  const { resize } = buffers
-  buffers.resize = (cols, rows) => {
+  const careful = (resize: () => void) => {
     try {
-      resize.call(buffers, cols, rows)
+      resize()
     } catch {
       rawOptions.windowsMode = true
       try {
-        resize.call(buffers, cols, rows)
+        resize()
       } finally {
         rawOptions.windowsMode = false
       }
     }
+  }
+  buffers.resize = (cols, rows) => {
+    const { normal, alt } = buffers
+    resizeNormal(normal, cols, rows, careful)
+    alt.resize(cols, rows)
+    buffers.setupTabStops(cols)
+    // A view that has come to the end by itself follows what is printed again.
+    if (buffers.active === normal && normal.ydisp === normal.ybase) core._bufferService.isUserScrolling = false
   }
   ignoreNegativeIndices(core._bufferService.buffers.normal.lines)
   core._bufferService.onResize(() => {

@@ -368,3 +368,55 @@ for (const screen of ['inline', 'full'] as const)
     await twins.keys('Control C')
     await twins.rest(screen === 'full' ? /\$ \.\/agent\n\$$/ : /accept edits on\n\$$/)
   })
+
+/** An agent that draws only the block below its talk anew, and waits for a word. */
+async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
+  twins.command('agent', `exec ${process.execPath} ${join(SUPPORT, 'agent-like.ts')} ${how}`)
+  await twins.run('./agent')
+  await twins.rest('? for shortcuts')
+  await twins.type('please mend the parser')
+  await twins.press('Enter')
+  await twins.rest('Make this edit?')
+  await twins.press('Enter')
+  await twins.rest('You said: Yes\n')
+  await twins.type('and now')
+  return twins.rest('> and now')
+}
+
+test('an agent is where it was when the phone has been turned and turned back', async ({ twins }) => {
+  const all = ({ above, text }: Shown) => [...above, ...text.split('\n')].join('\n')
+  const before = all(await talked(twins, 'kept'))
+  await twins.phone.picture('turned-before')
+  let first: Shown | undefined
+  for (let turn = 0; turn < 2; turn++) {
+    await twins.turn(LANDSCAPE)
+    const wide = await twins.rest('> and now')
+    // The prompt and its hint are at the bottom, and above them as much of the talk as there is room for.
+    expect(wide.text).toMatch(/You said: Yes\n[\s\S]*\? for shortcuts$/)
+    await twins.phone.picture('turned-landscape')
+    await twins.turn(PORTRAIT)
+    const after = await twins.rest('> and now')
+    await twins.phone.picture('turned-back')
+    expect(all(after)).toBe(before)
+    // The question that was answered has left blank rows below; now the hint is in the last one, and stays there.
+    expect(after.text.split('\n')).toHaveLength(after.rows)
+    first ??= after
+    expect(after).toEqual(first)
+    expect(after.above).toEqual((await twins.tmux.shown()).above)
+  }
+  await twins.type(', go on')
+  await twins.rest('> and now, go on')
+  await twins.reload()
+})
+
+test('rules across the window that wrap when the phone is turned leave no more behind than in tmux', async ({
+  twins,
+}) => {
+  await talked(twins, 'ruled')
+  for (const to of [LANDSCAPE, PORTRAIT, LANDSCAPE, PORTRAIT]) {
+    await twins.turn(to)
+    const { above } = await twins.rest('> and now')
+    expect(above).toEqual((await twins.tmux.shown()).above)
+    await twins.phone.picture(`turned-ruled-${to === PORTRAIT ? 'portrait' : 'landscape'}`)
+  }
+})

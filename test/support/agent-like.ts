@@ -1,7 +1,10 @@
 // A program that draws as coding agents do: synchronized output, a spinner, a box to type into, answers that stream past,
-// questions to be answered by arrows. Knows nothing of who shows it. Run: node agent-like.ts inline|full.
+// questions to be answered by arrows. Knows nothing of who shows it. Run: node agent-like.ts inline|kept|ruled|full.
 
 const FULL = process.argv[2] === 'full'
+/** Inline, and in a window of another size only the block at the bottom is drawn anew; with or without rules across it. */
+const RULED = process.argv[2] === 'ruled'
+const KEPT = RULED || process.argv[2] === 'kept'
 const FRAME_MS = 30
 /** Frames of one piece of work; each brings lines of the answer. */
 const FRAMES = 14
@@ -67,6 +70,8 @@ let printed = 0
 /** Rows of the block at the bottom as drawn last, and the row of it in which the cursor stands. */
 let blockRows = 0
 let blockCursor = 0
+/** Columns of the rows above that one: in a narrower window they wrap. */
+let blockAbove: number[] = []
 let back = 0
 
 // --- drawing ---
@@ -114,7 +119,9 @@ function block(): { lines: string[]; cursor?: { row: number; column: number } } 
   // What does not fit is seen from its end.
   let shown = typed
   while (widthOf(shown) > stdout.columns - 7) shown = [...shown].slice(1).join('')
-  lines.push('', ...box([`${dim('>')} ${shown}`], '38;5;244'))
+  const rule = RULED ? dim('─'.repeat(stdout.columns)) : ''
+  if (KEPT) lines.push('', rule, `  ${dim('>')} ${shown}`, rule)
+  else lines.push('', ...box([`${dim('>')} ${shown}`], '38;5;244'))
   const row = lines.length - 2
   lines.push(accepts ? sgr('38;5;141', '  ⏵⏵ accept edits on') : dim('  ? for shortcuts'))
   return { lines, ...(mode === 'waits' && { cursor: { row, column: 4 + widthOf(shown) } }) }
@@ -131,25 +138,27 @@ function draw(): void {
     for (const [row, line] of [...seen, ...lines].entries()) text += `\x1b[${row + 1};1H\x1b[K${line}`
     if (cursor) text += `\x1b[${room + cursor.row + 1};${cursor.column + 1}H`
   } else {
-    if (blockCursor > 0) text += `\x1b[${blockCursor}A`
+    const up = blockAbove.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / stdout.columns)), 0)
+    if (up > 0) text += `\x1b[${up}A`
     text += '\r\x1b[J'
     for (const line of transcript.slice(printed)) text += `${line}\r\n`
     printed = transcript.length
     text += lines.join('\r\n')
     blockRows = lines.length
     blockCursor = cursor ? cursor.row : blockRows - 1
+    blockAbove = lines.slice(0, blockCursor).map(widthOf)
     if (cursor) text += `\x1b[${blockRows - 1 - cursor.row}A\r\x1b[${cursor.column}C`
   }
   if (cursor) text += '\x1b[?25h'
   stdout.write(`${text}\x1b[?2026l`)
 }
 
-/** Everything anew in another shape, as agents do: the scrollback too. */
+/** Everything anew in another shape, as agents do: the scrollback too, or nothing but the block. */
 function drawAnew(): void {
-  if (!FULL) {
+  if (!FULL && !KEPT) {
     stdout.write('\x1b[2J\x1b[3J\x1b[H')
     printed = 0
-    blockCursor = 0
+    blockAbove = []
   }
   draw()
 }

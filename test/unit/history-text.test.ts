@@ -126,6 +126,40 @@ describe('text', () => {
     expect(texts(render(text, { resizes }))).toEqual(lines.map(line => line.trimEnd()))
   })
 
+  it('has what is drawn over rows that came back from the scrollback, once', () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `line ${i}`)
+    const before = lines.map(line => `${line}\r\n`).join('')
+    const resizes = [{ offset: before.length, n: 1, cols: 20, rows: 10, at: 0 }]
+    const fresh = ['fresh 1', 'fresh 2', 'fresh 3']
+    for (const erased of ['\x1b[H\x1b[2J', '\x1b[2J\x1b[H', '\x1b[H\x1b[J', '\x1b[9A\r\x1b[J'])
+      expect(texts(render(`${before}${erased}${fresh.join('\r\n')}`, { resizes })), JSON.stringify(erased)).toEqual([
+        ...lines,
+        ...fresh,
+      ])
+    // A pager without the alternate screen erases no more than the ends of lines; what it leaves below is told again.
+    const page = texts(render(`${before}\x1b[H${fresh.join('\x1b[K\r\n')}\x1b[K`, { resizes }))
+    expect(page).toEqual([...lines.slice(0, 8), ...fresh, ...lines.slice(6)])
+  })
+
+  it('has an agent that draws its prompt anew below its talk at every turn of a phone, and its talk once', () => {
+    const hints = '\r\nhint 1\r\nhint 2\x1b[2A\r\x1b[2C'
+    const talk = Array.from({ length: 12 }, (_, i) => `said ${i}`)
+    let text = `${talk.map(line => `${line}\r\n`).join('')}> ${hints}`
+    const resizes: TimedResize[] = []
+    for (const [n, [cols, rows]] of [
+      [40, 4],
+      [20, 10],
+      [40, 4],
+      [20, 10],
+    ].entries()) {
+      resizes.push({ offset: text.length, n: n + 1, cols: cols!, rows: rows!, at: 0 })
+      text += `\r\x1b[J> ${hints}`
+    }
+    text += `\r\x1b[Jsaid 12\r\n> ${hints}`
+    const told = texts(render(text, { resizes })).filter(line => line.startsWith('said'))
+    expect(told).toEqual([...talk, 'said 12'])
+  })
+
   it('of a line without end is cut, and of 1 MiB in one column is bounded', () => {
     const lines = render('abcd'.repeat(10_000))
     expect(lines.length).toBeGreaterThan(5)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Screen } from '../../main/host/screen/screen.ts'
 import { describeTerminal } from '../support/compare-terminals.ts'
 import { check } from '../support/cut-and-replay.ts'
-import { type Event, events, size } from '../support/vt-streams.ts'
+import { type Event, events, type Resize, size } from '../support/vt-streams.ts'
 
 /** `OTG_PROPERTY_RUNS=100000 OTG_PROPERTY_SEED=1 vitest run test/unit/snapshot.test.ts` looks harder. */
 const RUNS = Number(process.env.OTG_PROPERTY_RUNS ?? 1000)
@@ -13,6 +13,7 @@ const SEED = process.env.OTG_PROPERTY_SEED
 
 /** What is written after each example, to see whether the terminals also behave the same from there. */
 const PROBES: Event[][] = [
+  [{ cols: 20, rows: 9 }, { cols: 20, rows: 2 }, 'more', { cols: 45, rows: 8 }, '\x1b8saved', { cols: 8, rows: 6 }],
   ['\u0301x', '\r\nnext 界 line\x1b8\x1b[31mrestored\x1b[?1049lback\t\t|\x1b[5bz'],
   ['\x1b[?2K\x1b[J', { cols: 9, rows: 7 }, 'wrapped around and around', { cols: 31, rows: 4 }, '\x1b8#'],
   [
@@ -109,6 +110,18 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['an APC in the middle', '\x1b_Gf=24;AAAA'],
   ['C1 controls in UTF-8', '\u009b3'],
   ['a lone ESC', 'x\x1b'],
+  ['a window that grew above its hints', 'a\nb\nc\nd\ne\nf\ng\r\n> \r\nhint\x1b[A', { cols: 20, rows: 7 }],
+  [
+    'a window that grew below a cleared screen, with a cursor saved there',
+    'a\nb\nc\nd\ne\nf\ng\x1b[3H\x1b7\x1b[H\x1b[J$ ',
+    { cols: 20, rows: 7 },
+  ],
+  [
+    'a window that grew and shrank behind the alternate screen',
+    'a\nb\nc\nd\ne\nf\ng\x1b[2Ah\x1b[?1049halt',
+    { cols: 20, rows: 9 },
+    { cols: 9, rows: 4 },
+  ],
   [
     'two resizes with wrapped text',
     'the quick brown fox jumps over it\r\n',
@@ -139,6 +152,27 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
       before: events,
       after: events,
       cut: fc.nat({ max: 40 }),
+      junk: events,
+    })
+    fc.assert(
+      fc.property(cases, example => {
+        expect(check(example)).toEqual([])
+      }),
+      { numRuns: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) },
+    )
+  })
+
+  it('however often the window is made larger and smaller before and after', { timeout: 24 * 3_600_000 }, () => {
+    // As a phone that is turned and a keyboard that opens do it: several at once, and output between.
+    const turned = fc
+      .array(fc.tuple(fc.array(size, { maxLength: 4 }), events), { minLength: 1, maxLength: 4 })
+      .map(parts => parts.flatMap(([sizes, output]): Event[] => [...output.slice(0, 12), ...sizes]))
+    const cases = fc.record({
+      size,
+      scrollback: fc.integer({ min: 1, max: 30 }),
+      before: turned,
+      after: fc.tuple(fc.array<Resize>(size, { maxLength: 4 }), turned).map(parts => ['', ...parts.flat()]),
+      cut: fc.constant(0),
       junk: events,
     })
     fc.assert(

@@ -332,16 +332,22 @@ class Renderer {
   write(bytes: Uint8Array): void {
     this.#offset += bytes.length
     if (!this.#isMarked()) this.#mark(this.#normal.ybase)
-    const before = this.#cursorRow - this.#line
+    const before = this.#cursorRow
+    const line = this.#line
     this.#screen.write(bytes)
     this.#shown = this.#offset
     if (this.#screen.altScreen) return
     // Its row was deleted, or the terminal was reset.
     if (!this.#isMarked()) return this.#mark(this.#normal.ybase)
-    const after = this.#cursorRow - this.#line
+    // Rows that scroll past the screen's memory take all others up by one.
+    const from = before - line + this.#line
+    const after = this.#cursorRow
     // Behind a newline the cursor is a row below what was written.
-    const first = bytes.length > 1 && bytes.at(-1) === LF ? Math.min(before, after - 1) : Math.min(before, after)
-    for (let row = Math.max(0, first); row <= Math.max(before, after); row++) this.#touched.set(row, this.#offset)
+    const first = bytes.length > 1 && bytes.at(-1) === LF ? Math.min(from, after - 1) : Math.min(from, after)
+    // Rows that were told came back with a larger window, and now something else stands there.
+    if (Math.max(0, first) < this.#line) this.#mark(this.#lineBegin(Math.max(0, first)))
+    for (let row = Math.max(first, this.#line); row <= Math.max(from, after); row++)
+      this.#touched.set(row - this.#line, this.#offset)
     if (this.#normal.ybase - this.#line >= PIECE_BYTES / 2) this.#tellScrolled()
   }
 
