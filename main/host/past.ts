@@ -39,14 +39,15 @@ export class Past {
     return this.#lookup.ask({ do: 'list', question: { filter, limit, cursor, live: this.#live() } })
   }
 
-  async search(question: Omit<SearchQuestion, 'live'>, cancellable: Cancellable): Promise<SearchAnswer> {
+  /** `asker`: those who ask take turns by it. */
+  async search(asker: string, question: Omit<SearchQuestion, 'live'>, cancellable: Cancellable): Promise<SearchAnswer> {
     let wanted = true
     cancellable(() => {
       wanted = false
     })
     await this.#flush()
     if (!wanted) throw new CodedError('cancelled', 'the search was cancelled')
-    return this.#lookup.ask({ do: 'search', question: { ...question, live: this.#live() } }, cancellable)
+    return this.#lookup.ask({ do: 'search', asker, question: { ...question, live: this.#live() } }, cancellable)
   }
 
   async timeline(id: string, buckets: number): Promise<TimelineAnswer> {
@@ -60,9 +61,14 @@ export class Past {
   }
 
   /** The text of a session, with the lines that its screen shows now. */
-  async read(id: string, question: Omit<ReadQuestion, 'session_id'>, cancellable: Cancellable): Promise<LinesAnswer> {
+  async read(
+    asker: string,
+    id: string,
+    question: Omit<ReadQuestion, 'session_id'>,
+    cancellable: Cancellable,
+  ): Promise<LinesAnswer> {
     const session_id = await this.#find(id)
-    return this.#lookup.ask({ do: 'read', question: { ...question, session_id } }, cancellable)
+    return this.#lookup.ask({ do: 'read', asker, question: { ...question, session_id } }, cancellable)
   }
 
   async stretch(id: string, position: Position): Promise<StretchAnswer & { live: boolean }> {

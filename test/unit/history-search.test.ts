@@ -42,7 +42,7 @@ async function searchFor(
   cancellable?: (cancel: () => void) => void,
 ): Promise<SearchAnswer> {
   const question = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
-  return lookup.ask({ do: 'search', question }, cancellable)
+  return lookup.ask({ do: 'search', asker: 'somebody', question }, cancellable)
 }
 
 const linesOf = ({ hits }: SearchAnswer) => hits.map(({ line }) => line)

@@ -53,14 +53,15 @@ export interface PlaceAnswer {
   at: number
 }
 
+/** `asker`: whoever asks for much waits for himself, not others for him. */
 export type Question =
   | { do: 'list'; question: ListQuestion }
-  | { do: 'search'; question: SearchQuestion }
+  | { do: 'search'; asker: string; question: SearchQuestion }
   | { do: 'timeline'; session_id: string; buckets: number }
   | { do: 'moment'; session_id: string; place: Place }
   | { do: 'stretch'; session_id: string; position: Position }
   | { do: 'place'; session_id: string; place: Place }
-  | { do: 'read'; question: ReadQuestion }
+  | { do: 'read'; asker: string; question: ReadQuestion }
 
 export interface Answers {
   list: ListAnswer

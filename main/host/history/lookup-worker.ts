@@ -10,6 +10,7 @@ import type { Reading } from './reading.ts'
 import { search } from './search.ts'
 import { list } from './session-list.ts'
 import { timeline } from './timeline.ts'
+import { Turns } from './turns.ts'
 
 /** A search that has not found enough by then tells what it has, and where to go on. */
 const SEARCH_MS = 2_000
@@ -26,9 +27,13 @@ const TURN_MS = 10
 /** Of them that wait for each other: what several clients may have under way (net/history-requests.ts). */
 const MOST_LONG = 64
 
+/** Of these for one who asks, over however many connections. */
+const MOST_FOR_ONE = 16
+
 /** What takes longer than a question should. */
 interface Long {
   ask: number
+  asker: string
   steps: Generator<undefined, unknown>
   ended(): void
 }
@@ -43,9 +48,9 @@ const playback = new Playback(store, reader)
 /** Loaded when somebody reads for the first time, with a terminal emulator and a connection of its own. */
 let reading: Reading | undefined
 /** Readers take turns as a whole: each sees the database as it was when it began. */
-const reads: ReadMessage[] = []
+const reads = new Turns<ReadMessage>()
 let isReading = false
-const long: Long[] = []
+const long = new Turns<Long>()
 let scheduled = false
 
 const say = (message: FromLookup, transfer: Transferable[] = []) => port.postMessage(message, transfer)
@@ -77,16 +82,16 @@ function answer(question: Exclude<Question, { do: 'search' | 'read' }>): unknown
   }
 }
 
-function beginSearch({ ask, question }: Extract<ToLookup, { do: 'search' }>): void {
-  checkRoom()
+function beginSearch({ ask, asker, question }: Extract<ToLookup, { do: 'search' }>): void {
+  checkRoom(asker)
   const start = performance.now()
   const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_MS : SEARCH_MS)
-  long.push({ ask, steps: search(store, question, isOver), ended: () => {} })
+  long.push({ ask, asker, steps: search(store, question, isOver), ended: () => {} })
   schedule()
 }
 
 function beginRead(message: ReadMessage): void {
-  checkRoom()
+  checkRoom(message.asker)
   reads.push(message)
   if (reading) return nextRead(reading)
   if (reads.length > 1) return
@@ -96,15 +101,14 @@ function beginRead(message: ReadMessage): void {
       nextRead(reading)
     },
     error => {
-      for (const { ask } of reads.splice(0)) refuse(ask, error)
+      for (const { ask } of reads.takeAll()) refuse(ask, error)
     },
   )
 }
 
 function nextRead(reading: Reading): void {
-  const message = reads[0]
-  if (isReading || !message) return
-  reads.shift()
+  const message = isReading ? undefined : reads.next()
+  if (!message) return
   isReading = true
   const start = performance.now()
   const ended = () => {
@@ -113,14 +117,15 @@ function nextRead(reading: Reading): void {
   }
   long.push({
     ask: message.ask,
+    asker: message.asker,
     steps: reading.read(message.question, () => performance.now() - start > READ_MS),
     ended,
   })
   schedule()
 }
 
-function checkRoom(): void {
-  if (long.length + reads.length >= MOST_LONG)
+function checkRoom(asker: string): void {
+  if (long.length + reads.length >= MOST_LONG || long.of(asker) + reads.of(asker) >= MOST_FOR_ONE)
     throw new CodedError('history_busy', 'too many searches at once; try again')
 }
 
@@ -132,7 +137,7 @@ function schedule(): void {
 
 function turn(): void {
   scheduled = false
-  const one = long.shift()
+  const one = long.next()
   if (!one) return
   let isDone = true
   attempt(one.ask, () => {
@@ -149,14 +154,12 @@ function turn(): void {
 }
 
 function cancel(ask: number): void {
-  const waiting = reads.findIndex(one => one.ask === ask)
-  const index = long.findIndex(one => one.ask === ask)
-  if (waiting < 0 && index < 0) return
+  const waiting = reads.take(one => one.ask === ask)
+  const running = waiting ? undefined : long.take(one => one.ask === ask)
+  if (!waiting && !running) return
   say({ say: 'refusal', ask, code: 'cancelled', message: 'this is no longer wanted' })
-  if (waiting >= 0) return void reads.splice(waiting, 1)
-  const [one] = long.splice(index, 1)
-  one!.steps.return(undefined)
-  one!.ended()
+  running?.steps.return(undefined)
+  running?.ended()
 }
 
 function attempt(ask: number, work: () => void): void {

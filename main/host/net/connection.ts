@@ -110,7 +110,7 @@ export class Connection implements Watcher {
       send: (frames: Uint8Array[]) => this.#sendFrames(frames),
       refused: (error: CodedError, request_id: number) => this.#refuse(error, request_id),
     }
-    this.#history = new HistoryRequests(options.past, outlet)
+    this.#history = new HistoryRequests(options.past, outlet, () => this.device_id ?? options.role)
     this.#uploads = new UploadRequests(options.uploads, outlet)
     this.#timer = setTimeout(() => this.#close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     options.transport.start({

@@ -50,12 +50,15 @@ interface Running {
 export class HistoryRequests {
   readonly #past: Past
   readonly #outlet: HistoryOutlet
+  readonly #asker: () => string
   readonly #running = new Map<number, Running>()
   #closed = false
 
-  constructor(past: Past, outlet: HistoryOutlet) {
+  /** `asker`: who it is for, whichever connection it comes over. */
+  constructor(past: Past, outlet: HistoryOutlet, asker: () => string) {
     this.#past = past
     this.#outlet = outlet
+    this.#asker = asker
   }
 
   take(message: HistoryMessage): void {
@@ -104,7 +107,7 @@ export class HistoryRequests {
       case 'search': {
         const { query, filter = {}, limit = HITS, cursor, context = CONTEXT } = message
         const question = { query, filter, limit: Math.min(limit, MAX_HITS), cursor, context }
-        const found = await this.#past.search(question, cancellable)
+        const found = await this.#past.search(this.#asker(), question, cancellable)
         return { type: 'found', request_id, ...found, sessions: found.sessions.map(brief) }
       }
       case 'timeline':
@@ -128,7 +131,11 @@ export class HistoryRequests {
       case 'read': {
         const { session_id, before, after, limit = LINES } = message
         const question = { before, after, limit: Math.min(limit, MAX_LINES) }
-        return { type: 'lines', request_id, ...(await this.#past.read(session_id, question, cancellable)) }
+        return {
+          type: 'lines',
+          request_id,
+          ...(await this.#past.read(this.#asker(), session_id, question, cancellable)),
+        }
       }
       case 'export': {
         const { session_id, format, redact, from, to } = message
