@@ -487,6 +487,8 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   await phone.suitsThumbs()
   expect(await faults(phone.page)).toEqual([])
   await phone.picture('offer-320-light')
+  // Until the page is kept nothing of it outlives the page.
+  await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
   await offer.getByRole('button', { name: 'Turn on' }).tap()
   await expect(phone.page.getByText('You will be told, also when this page is closed.')).toBeVisible({
     timeout: 20_000,

@@ -63,7 +63,7 @@ test('the Back button goes from a terminal to the list, and Forward back into it
   await phone.shows('first\n')
   await phone.page.goBack()
   await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
-  await expect(phone.page.getByText('detached')).toBeVisible()
+  await expect(phone.page.locator('.session-list .row')).toBeVisible()
   await phone.page.goForward()
   await phone.shows('first\n')
   await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
