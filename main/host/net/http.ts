@@ -103,7 +103,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 /** Content types of files that run nothing and hold no page. SVG is not among them. */
 const PASSIVE = /^(text\/css|font\/|image\/png)/
 /** Browsers read these of pages and workers alone; with each font and style they would weigh as much as some code does. */
-const FOR_WHAT_RUNS = ['content-security-policy', 'x-frame-options', 'origin-agent-cluster', 'x-xss-protection']
+const FOR_WHAT_RUNS = ['content-security-policy', 'x-frame-options', 'origin-agent-cluster']
 
 /** Until the port is known. */
 const NOBODY: OwnNames = { hosts: new Set(), origins: new Set() }
@@ -160,6 +160,10 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
     originAgentCluster: true,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
+    // For Internet Explorer and Flash, which no page of ours runs in.
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   })
   app.addHook('onSend', async (_request, reply) => {
     if (!PASSIVE.test(String(reply.getHeader('content-type')))) return
