@@ -23,7 +23,7 @@ export class Phone {
       if (
         message.type() === 'error' &&
         !url.endsWith('/favicon.ico') &&
-        !/WebSocket connection to|ERR_CONNECTION|ERR_SOCKET_NOT_CONNECTED/.test(message.text())
+        !/WebSocket connection to|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/.test(message.text())
       )
         this.problems.push(message.text())
     })

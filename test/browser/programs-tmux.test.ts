@@ -295,6 +295,7 @@ screen:Main=PID USER PRIORITY NICE STATE TIME Command
 const HTOP = `
 for name in ${Object.keys(PROC).join(' ')}; do mount --bind proc/$name /proc/$name || exit; done
 sleep 1001 & sleep 1002 & sleep 1003 &
+until [ "$(pgrep -c sleep)" = 3 ]; do :; done
 exec htop --pid=$(pgrep -d, sleep) --delay=50
 `
 
