@@ -29,6 +29,8 @@ export interface UploadItem {
   path?: string
   /** Takes the path; false when who wanted it has left. */
   arrived: (path: string) => boolean
+  /** It is shown with its session alone, which may have been left. */
+  failed: (why: string) => void
 }
 
 export type { Uploads }
@@ -56,7 +58,7 @@ class Uploads {
   /** `arrived` is told the path of each on the session's computer. */
   add(
     files: readonly File[],
-    { session_id, toDraft, arrived }: Pick<UploadItem, 'session_id' | 'toDraft' | 'arrived'>,
+    { session_id, toDraft, arrived, failed }: Pick<UploadItem, 'session_id' | 'toDraft' | 'arrived' | 'failed'>,
   ) {
     const items = files.map(
       (file): UploadItem => ({
@@ -69,6 +71,7 @@ class Uploads {
         done: 0,
         toDraft,
         arrived,
+        failed,
       }),
     )
     this.items.value = [...this.items.peek(), ...items]
@@ -97,7 +100,7 @@ class Uploads {
     })
   }
 
-  async #send({ id, session_id, file, tries, arrived }: UploadItem, signal: AbortSignal): Promise<void> {
+  async #send({ id, session_id, file, tries, arrived, failed }: UploadItem, signal: AbortSignal): Promise<void> {
     this.#change(id, { state: 'sending', tries: tries + 1, done: 0 })
     try {
       const path = await this.#link.client.upload(session_id, named(file), {
@@ -110,7 +113,10 @@ class Uploads {
     } catch (error) {
       const { why, again, connection } = reason(error)
       if (connection && tries + 1 < TRIES) this.#change(id, { state: 'waiting', done: 0 })
-      else this.#change(id, { state: 'failed', why, again })
+      else if (this.items.peek().some(item => item.id === id)) {
+        this.#change(id, { state: 'failed', why, again })
+        failed(why)
+      }
     }
   }
 

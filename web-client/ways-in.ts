@@ -193,7 +193,10 @@ export class WaysIn {
     const { session_id } = this.#entered
     if (!session_id) return toast('The session has not started yet.', true)
     const toDraft = this.composing.peek()
-    this.uploads.add(files, { session_id, toDraft, arrived: path => this.#take(path, toDraft) })
+    const failed = (why: string) => {
+      if (this.#left) toast(`A file was not sent: ${why}.`, true)
+    }
+    this.uploads.add(files, { session_id, toDraft, arrived: path => this.#take(path, toDraft), failed })
   }
 
   /** A file that arrived while its session was left: its path to the cursor, or into the draft that is open. */

@@ -25,12 +25,13 @@ function setUp() {
   const uploads = uploadsOf(link as unknown as HostLink)
   const paths: string[] = []
   const place = { left: false }
+  const told: string[] = []
   const arrived = (path: string) => !place.left && paths.push(path) > 0
   const add = (...names: string[]) => {
     const files = names.map(name => new File(['12345'], name))
-    uploads.add(files, { session_id: 'session', toDraft: false, arrived })
+    uploads.add(files, { session_id: 'session', toDraft: false, arrived, failed: why => told.push(why) })
   }
-  return { state, link, calls, uploads, paths, place, add }
+  return { state, link, calls, uploads, paths, place, told, add }
 }
 
 it('sends one after the other and tells the paths in order', async () => {
@@ -136,4 +137,16 @@ it('a name longer than the wire takes keeps its end', () => {
   add(`${'x'.repeat(300)}.jpeg`)
   expect(calls[0]!.source.name).toHaveLength(255)
   expect(calls[0]!.source.name.endsWith('.jpeg')).toBe(true)
+})
+
+it('who chose it is told when it fails for good, and not of what was dropped', async () => {
+  const { calls, uploads, told, add } = setUp()
+  add('a.png', 'b.png')
+  calls[0]!.reject(new CodedError('session_ended', 'this session has ended'))
+  await vi.waitFor(() => expect(told).toEqual(['this session has ended']))
+  await vi.waitFor(() => expect(calls).toHaveLength(2))
+  uploads.drop(uploads.items.value[1]!.id)
+  calls[1]!.reject(new CodedError('cancelled', 'this is no longer wanted'))
+  await vi.waitFor(() => expect(uploads.items.value).toHaveLength(1))
+  expect(told).toHaveLength(1)
 })
