@@ -18,8 +18,8 @@ const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmani
 /** The screen that most of the code is for. */
 const TERMINAL = 'terminal'
 
-/** The files of code that come with the page. */
-const FIRST = ['main', TERMINAL]
+/** The files of code that come with the page, by what each begins with. */
+const FIRST = { main: 'main.tsx', [TERMINAL]: 'terminal/terminal.tsx' }
 
 interface Graph {
   getModuleInfo(id: string): Rolldown.ModuleInfo | null
@@ -88,13 +88,13 @@ function firstFiles(root: string) {
   let files: Map<string, string> | undefined
   const find = (graph: Graph) => {
     const found = new Map<string, string>()
-    for (const file of FIRST) {
+    for (const [file, entry] of Object.entries(FIRST)) {
       const add = (id: string) => {
         if (found.has(id)) return
         found.set(id, file)
         for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported)
       }
-      add(join(root, `${file}.tsx`))
+      add(join(root, entry))
     }
     return found
   }
@@ -151,7 +151,7 @@ function readAtOnce(): Plugin {
       order: 'post',
       handler(_options, bundle) {
         for (const chunk of Object.values(bundle))
-          if (chunk.type === 'chunk' && FIRST.includes(chunk.name)) chunk.code = READ_AT_ONCE + chunk.code
+          if (chunk.type === 'chunk' && chunk.name in FIRST) chunk.code = READ_AT_ONCE + chunk.code
       },
     },
   }

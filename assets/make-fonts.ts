@@ -1,5 +1,5 @@
 // Puts the terminal's font together, in a few files by how soon they are needed: `node assets/make-fonts.ts`. Run it after
-// changing what is in it, and commit what it wrote. Knows nothing of who uses them; ui/fonts.css names the same ranges.
+// changing what is in it, and commit what it wrote. Knows nothing of who uses them; ui/terminal/fonts.css names the same ranges.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawn } from './font-drawn.ts'
@@ -43,9 +43,9 @@ export interface FontFile {
   range: string
 }
 
-/** What ui/fonts.css says: the one place for both. */
+/** What ui/terminal/fonts.css says: the one place for both. */
 export function fontFiles(): FontFile[] {
-  const css = readFileSync(join(import.meta.dirname, '..', 'ui', 'fonts.css'), 'utf8')
+  const css = readFileSync(join(import.meta.dirname, '..', 'ui', 'terminal', 'fonts.css'), 'utf8')
   const found = new Map<string, FontFile>()
   for (const [, body] of css.matchAll(/@font-face\s*\{([^}]*)\}/g)) {
     const file = /url\("\.\.\/assets\/fonts\/([^"]+)"\)/.exec(body!)![1]!

@@ -1,4 +1,4 @@
-// Writes down what @xterm/addon-unicode-graphemes knows of every character, as protocol/character-runs.ts. To be run when
+// Writes down what @xterm/addon-unicode-graphemes knows of every character, as terminal/character-runs.ts. To be run when
 // that add-on is renewed: `node assets/make-widths.ts`. Knows nothing of terminals.
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -54,6 +54,6 @@ export const CHARACTER_KINDS = [${kinds.join(', ')}]
 export const CHARACTER_RUNS =
 ${lines.map(line => `  '${line}'`).join(' +\n')}
 `
-  writeFileSync(join(import.meta.dirname, '..', 'protocol', 'character-runs.ts'), text)
+  writeFileSync(join(import.meta.dirname, '..', 'terminal', 'character-runs.ts'), text)
   console.log(`${runs.length} characters`)
 }

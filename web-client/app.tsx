@@ -1,22 +1,22 @@
 // Which screen is shown. Knows nothing of what the screens do.
 import { useRef } from 'preact/hooks'
-import { CopyByHand } from '../ui/copy-dialog.tsx'
-import { Question } from '../ui/dialog.tsx'
-import { Toasts } from '../ui/toast.tsx'
-import { printable } from '../ui/words.ts'
-import type { HostLink } from './host-link.ts'
-import { lazyScreen } from './lazily.tsx'
-import { Pairing } from './pairing.tsx'
-import { Refused } from './refused.tsx'
-import { route } from './route.ts'
-import { Sessions } from './sessions.tsx'
-import { isWide } from './wide.ts'
+import { CopyByHand } from '../ui/kit/copy-dialog.tsx'
+import { Question } from '../ui/kit/dialog.tsx'
+import { Toasts } from '../ui/kit/toast.tsx'
+import { printable } from '../ui/sessions/session-text.ts'
+import type { HostLink } from './connection/host-link.ts'
+import { Pairing } from './connection/pairing.tsx'
+import { Refused } from './connection/refused.tsx'
+import { lazyScreen } from './page/lazy.tsx'
+import { route } from './page/route.ts'
+import { isWide } from './page/wide-layout.ts'
+import { Sessions } from './sessions/sessions.tsx'
 
 /** Most of the page's code. While it is read the connection is made; the list does without it. */
-export const Terminal = lazyScreen(() => import('./terminal.tsx').then(module => module.Terminal))
-const Past = lazyScreen(() => import('./past.tsx').then(module => module.Past))
-const Reading = lazyScreen(() => import('./reading.tsx').then(module => module.Reading))
-const Recording = lazyScreen(() => import('./recording.tsx').then(module => module.Recording))
+export const Terminal = lazyScreen(() => import('./terminal/terminal.tsx').then(module => module.Terminal))
+const Past = lazyScreen(() => import('./recording/history.tsx').then(module => module.Past))
+const Reading = lazyScreen(() => import('./reading/reading.tsx').then(module => module.Reading))
+const Recording = lazyScreen(() => import('./recording/recording.tsx').then(module => module.Recording))
 
 export function App({ link }: { link: HostLink }) {
   return (

@@ -1,19 +1,19 @@
 // The phone's page starts here: takes its secret out of the address, connects, shows itself. Knows no screens.
-import '../ui/ui.css'
+import '../ui/kit/ui.css'
 import './page.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
-import { fetchFont } from '../ui/font.ts'
+import { fetchFont } from '../ui/terminal/font.ts'
 import { App } from './app.tsx'
-import { HostLink } from './host-link.ts'
-import { whenIdle } from './idle.ts'
-import { onAwake, onLeave } from './lifecycle.ts'
-import { allowed, watchForAttention } from './notices.ts'
-import { keepPage, letGo } from './offline.ts'
-import { followHost } from './outdated.ts'
-import { tellAttention } from './page-title.ts'
-import { startRouting } from './route.ts'
-import { watchViewport } from './soft-keyboard.ts'
+import { HostLink } from './connection/host-link.ts'
+import { followHost } from './connection/page-update.ts'
+import { allowed, watchForAttention } from './notifications/notifications.ts'
+import { whenIdle } from './page/idle.ts'
+import { onAwake, onLeave } from './page/lifecycle.ts'
+import { startRouting } from './page/route.ts'
+import { keepPage, letGo } from './page/service-worker.ts'
+import { watchViewport } from './page/soft-keyboard.ts'
+import { tellAttention } from './sessions/page-title.ts'
 
 const link = new HostLink()
 // First, so that the secret is out of the address before anything else happens.
@@ -35,7 +35,7 @@ const stop: () => void = effect(() => {
   if (allowed.peek() === 'granted')
     whenIdle(
       () =>
-        void import('./push.ts').then(
+        void import('./notifications/push.ts').then(
           ({ watchPush }) => watchPush(link),
           () => {},
         ),

@@ -1,13 +1,13 @@
 // From argv to an exit code: finds the command, runs it, tells its errors. Knows no command's inside.
 import { resolve } from 'node:path'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
-import { defaultDataDir } from '../host/data-dir.ts'
+import { defaultDataDir } from '../host/files/data-dir.ts'
 import { packageRoot } from '../host/package-root.ts'
-import { parse, UsageError } from './args.ts'
-import type { Context } from './command.ts'
+import { parse, UsageError } from './command/args.ts'
+import type { Context } from './command/command.ts'
+import { commandHelp, mainHelp } from './command/help.ts'
+import { createOutput } from './command/output.ts'
 import { COMMANDS } from './commands/table.ts'
-import { commandHelp, mainHelp } from './help.ts'
-import { createOutput } from './output.ts'
 
 const OK = 0
 const FAILED = 1

@@ -3,10 +3,11 @@
 import { type SpawnOptions, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { packageRoot } from '../host/package-root.ts'
-import { type Given, parse } from './args.ts'
+import { isStale } from './build-freshness.ts'
+import { parse } from './command/args.ts'
+import type { Given } from './command/command.ts'
 import { COMMANDS } from './commands/table.ts'
 import { findElectron } from './electron.ts'
-import { isStale } from './freshness.ts'
 import { main } from './main.ts'
 
 const root = packageRoot().path

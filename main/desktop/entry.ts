@@ -3,28 +3,28 @@ import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { app, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
-import type { HostClient } from '../../protocol/client.ts'
+import type { HostClient } from '../../protocol/client/client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
-import { defaultDataDir } from '../host/data-dir.ts'
+import { defaultDataDir } from '../host/files/data-dir.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { loginShell } from '../host/session/shell.ts'
-import { allowAppScheme, serveApp } from './app-protocol.ts'
-import { startDoorbell } from './doorbell.ts'
-import { guardContents, guardSession } from './guards.ts'
 import { HostLink } from './host-link.ts'
-import { KeepAwake } from './keep-awake.ts'
-import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './login-start.ts'
-import { appMenu } from './menu.ts'
-import { acceptActions } from './page-actions.ts'
-import { acceptPorts } from './page-ports.ts'
-import { answerPreferences } from './page-preferences.ts'
-import { answerUpdates } from './page-updates.ts'
-import { Popover } from './popover.ts'
-import { changed, readPreferences, writePreferences } from './preferences.ts'
+import { allowAppScheme, serveApp } from './pages/app-protocol.ts'
+import { guardContents, guardSession } from './pages/guards.ts'
+import { acceptActions } from './pages/page-actions.ts'
+import { acceptPorts } from './pages/page-ports.ts'
+import { answerPreferences } from './pages/page-preferences.ts'
+import { answerUpdates } from './pages/page-updates.ts'
+import { startDoorbell } from './pairing-alert.ts'
 import { Quit } from './quit.ts'
-import { startTray } from './tray.ts'
-import { Updates } from './updates.ts'
-import { MainWindow } from './windows.ts'
+import { KeepAwake } from './system/keep-awake.ts'
+import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './system/login-start.ts'
+import { changed, readPreferences, writePreferences } from './system/preferences.ts'
+import { Updates } from './updates/updates.ts'
+import { MainWindow } from './windows/main-window.ts'
+import { appMenu } from './windows/menu.ts'
+import { Popover } from './windows/popover.ts'
+import { startTray } from './windows/tray.ts'
 
 const root = packageRoot()
 const dataDir = defaultDataDir(process.env)
@@ -83,7 +83,7 @@ async function start(): Promise<void> {
   guardSession()
   serveApp(root.rendererRoot)
   acceptPorts(transport => link.serve(transport))
-  const preload = join(import.meta.dirname, 'preload.cjs')
+  const preload = join(import.meta.dirname, 'pages', 'preload.cjs')
   const window = new MainWindow({ preload, icon: join(assets, 'icon.png') })
   const popover = new Popover({ preload, seen: () => tray.seen() })
   const client = link.client()

@@ -1,12 +1,12 @@
 // The way to the host: one in this process, or one that runs already and is joined. Knows nothing of windows or the tray.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Backoff } from '../../protocol/backoff.ts'
-import { HostClient } from '../../protocol/client.ts'
+import type { Backoff } from '../../protocol/client/backoff.ts'
+import { HostClient } from '../../protocol/client/client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
-import { readHostFile } from '../host/data-dir.ts'
+import { readHostFile } from '../host/files/data-dir.ts'
 import { createHost, type Host, type HostOptions } from '../host/host.ts'
-import { connectLocal } from '../host/net/stream-transport.ts'
+import { connectLocal } from '../host/listen/stream-transport.ts'
 import { pipe } from './pipe.ts'
 
 /** A host that holds the lock but does not answer is starting or stopping; either is over within this. */

@@ -2,22 +2,22 @@
 import { hostname } from 'node:os'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
-import { openDataDir } from './data-dir.ts'
-import { History } from './history/history.ts'
-import type { HistoryLimits } from './history/types.ts'
+import { type Admit, Entrance } from './access/authenticator.ts'
+import { Desk } from './access/device-admin.ts'
+import { Devices } from './access/devices.ts'
+import { readHostKey } from './access/host-key.ts'
+import { Pairing } from './access/pairing.ts'
+import { Connection, type Role } from './clients/connection.ts'
+import { Past } from './clients/history-service.ts'
+import { openDataDir } from './files/data-dir.ts'
+import { History } from './history/write/history.ts'
+import type { HistoryLimits } from './history/write/worker-protocol.ts'
+import type { Bind } from './listen/addresses.ts'
+import type { Address } from './listen/candidates.ts'
+import { HandshakeLimit, type HandshakeLimits } from './listen/handshake-limit.ts'
+import { listenLocal } from './listen/local-socket.ts'
+import { Network, type Place, placeOf, type TlsSetting } from './listen/network.ts'
 import { createLog, type HostLog } from './log.ts'
-import type { Bind } from './net/addresses.ts'
-import type { Address } from './net/candidates.ts'
-import { Connection, type Role } from './net/connection.ts'
-import { Desk } from './net/desk.ts'
-import { Devices } from './net/devices.ts'
-import { type Admit, Entrance } from './net/entrance.ts'
-import { HandshakeLimit, type HandshakeLimits } from './net/handshake-limit.ts'
-import { readHostKey } from './net/host-key.ts'
-import { listenLocal } from './net/local-socket.ts'
-import { Network, type Place, placeOf } from './net/network.ts'
-import { Pairing } from './net/pairing.ts'
-import { Past } from './past.ts'
 import { Push } from './push/push.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
@@ -31,13 +31,12 @@ import {
   readGiven,
   type Settings,
   shellOf,
-  type TlsSetting,
   uploadLimitsOf,
-} from './settings.ts'
-import { SettingsStore } from './settings-store.ts'
-import { Uploads } from './uploads.ts'
+} from './settings/settings.ts'
+import { SettingsStore } from './settings/settings-store.ts'
+import { Uploads } from './uploads/uploads.ts'
 
-export { DEFAULT_PORT } from './net/network.ts'
+export { DEFAULT_PORT } from './listen/network.ts'
 
 export interface HostOptions {
   dataDir: string

@@ -1,8 +1,8 @@
 // What the encrypted channel costs: its functions alone, and echo and throughput with and without them in one run.
-import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
-import { acceptChannel, openChannel } from '../../protocol/channel.ts'
-import { generateKeyPair } from '../../protocol/keys.ts'
-import { SUITE, type Suite } from '../../protocol/noise.ts'
+import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
+import { acceptChannel, openChannel } from '../../protocol/channel/channel.ts'
+import { generateKeyPair } from '../../protocol/channel/keys.ts'
+import { SUITE, type Suite } from '../../protocol/channel/noise.ts'
 import { transportPair } from '../../protocol/transport.ts'
 import { CAT_BYTES, stackCat } from './cat.ts'
 import { MB } from './files.ts'

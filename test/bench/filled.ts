@@ -2,7 +2,7 @@
 // replay. Knows nothing of what is measured.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HistoryStats } from '../../main/host/history/types.ts'
+import type { HistoryStats } from '../../main/host/history/write/worker-protocol.ts'
 import { emptyWebRoot, MB } from './files.ts'
 import { BenchHost, wait } from './host.ts'
 

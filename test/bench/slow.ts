@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../main/host/screen/screen.ts'
-import type { HostClient } from '../../protocol/client.ts'
+import type { HostClient } from '../../protocol/client/client.ts'
 import { folder, logFile, MB } from './files.ts'
 import { BenchHost, next, wait } from './host.ts'
 import { mb, mbs, median, print, ratio, seconds } from './table.ts'

@@ -3,11 +3,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
-import { BrowserHost } from '../support/browser-host.ts'
+import { BrowserHost } from '../support/browser/browser-host.ts'
 import { record } from '../support/record.ts'
-import { cellOf, Fingers } from './fingers.ts'
-import { expect, Phone } from './phone.ts'
 import { CHROMIUM } from './playwright.config.ts'
+import { cellOf, Fingers } from './support/fingers.ts'
+import { expect, Phone } from './support/phone.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'test-output', 'screens')
 

@@ -1,7 +1,7 @@
 // A recording in the window: played, sought, stepped through, marked, renamed, deleted, by pointer and by keyboard. Knows
 // no search.
 import type { ElectronApplication, Page } from '@playwright/test'
-import type { HostClient } from '../../protocol/client.ts'
+import type { HostClient } from '../../protocol/client/client.ts'
 import type { HostMessage, SessionInfo } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
 import { connectTo, record } from './support/past.ts'

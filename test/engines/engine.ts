@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { findTerminal } from '../support/cells.ts'
+import { findTerminal } from '../support/terminal/cells.ts'
 
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screenshots')
 

@@ -1,9 +1,9 @@
 // Notifications of a closed page in a real browser from end to end: Firefox subscribes, the host sends, Firefox decrypts, and its
 // worker shows. Only the push service between them is the test's.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Autopush } from '../support/autopush.ts'
-import { BrowserHost } from '../support/browser-host.ts'
-import { PushService, signerOf } from '../support/push-service.ts'
+import { BrowserHost } from '../support/browser/browser-host.ts'
+import { Autopush } from '../support/network/autopush.ts'
+import { PushService, signerOf } from '../support/network/push-service.ts'
 import { EnginePhone, until } from './engine.ts'
 import { Firefox } from './firefox.ts'
 

@@ -1,7 +1,7 @@
 // The phone's page in engines other than Chromium: what everybody does first. Details are the browser tests' (test/browser).
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { BrowserHost } from '../support/browser-host.ts'
+import { BrowserHost } from '../support/browser/browser-host.ts'
 import { type Engine, EnginePhone } from './engine.ts'
 import { Firefox } from './firefox.ts'
 import { WebKit } from './webkit.ts'

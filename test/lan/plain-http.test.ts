@@ -1,8 +1,8 @@
 // A phone on plain HTTP, at an address that no browser trusts: without WebCrypto or any other gift to secure pages it is let
 // in, types, comes back and is shut out again. Knows no programs.
-import { cellOf, Fingers } from '../browser/fingers.ts'
-import { test as base, expect, type Phone } from '../browser/phone.ts'
-import { BrowserHost } from '../support/browser-host.ts'
+import { cellOf, Fingers } from '../browser/support/fingers.ts'
+import { test as base, expect, type Phone } from '../browser/support/phone.ts'
+import { BrowserHost } from '../support/browser/browser-host.ts'
 import { LAN_ADDRESS } from './playwright.config.ts'
 
 const test = base.extend({

@@ -1,6 +1,6 @@
 // A process that floods a history with numbered lines and tells its parent what is committed. Ends only by being killed.
-import { History } from '../../main/host/history/history.ts'
-import { DEFAULT_LIMITS } from '../../main/host/history/types.ts'
+import { History } from '../../main/host/history/write/history.ts'
+import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts'
 import { keyframeOf, sessionInfo } from './history.ts'
 
 /** As a host does: no more than this is under way. */

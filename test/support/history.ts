@@ -5,15 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import zlib from 'node:zlib'
 import Database from 'better-sqlite3'
-import { History, type HistoryHandlers } from '../../main/host/history/history.ts'
-import {
-  DEFAULT_LIMITS,
-  type HistoryLimits,
-  type Piece,
-  type ProcessIdentity,
-  type ResizeMark,
-  type StoredKeyframe,
-} from '../../main/host/history/types.ts'
+import { History, type HistoryHandlers } from '../../main/host/history/write/history.ts'
+import { DEFAULT_LIMITS, type HistoryLimits } from '../../main/host/history/write/worker-protocol.ts'
+import type { Piece, ProcessIdentity, ResizeMark, StoredKeyframe } from '../../main/host/recording/types.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { BIRTH, type Position } from '../../protocol/position.ts'
 

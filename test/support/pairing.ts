@@ -1,10 +1,10 @@
 // Pairs as a phone does: by the secret of the code that a desktop shows, over the encrypted channel. Knows no browser.
-import { NATIVE_SUITE } from '../../main/host/net/native-suite.ts'
-import { openChannel, type Peer } from '../../protocol/channel.ts'
-import { HostClient } from '../../protocol/client.ts'
-import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/keys.ts'
+import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
+import { openChannel, type Peer } from '../../protocol/channel/channel.ts'
+import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/channel/keys.ts'
+import { type Suite, shortCode } from '../../protocol/channel/noise.ts'
+import { HostClient } from '../../protocol/client/client.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
-import { type Suite, shortCode } from '../../protocol/noise.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */

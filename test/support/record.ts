@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from '@playwright/test'
-import type { HostClient } from '../../protocol/client.ts'
+import type { HostClient } from '../../protocol/client/client.ts'
 import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 
 /**

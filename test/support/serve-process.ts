@@ -1,5 +1,5 @@
 // A web server in a process of its own, which tells in JSON lines what happens to it. Ends with its standard input.
-import { serveHttp } from '../../main/host/net/http.ts'
+import { serveHttp } from '../../main/host/listen/http.ts'
 
 const say = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const options = JSON.parse(process.argv[2]!)

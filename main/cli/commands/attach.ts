@@ -1,8 +1,9 @@
 // otg attach: comes back to a session. Knows no other command.
-import { joinTerminal } from '../attached-terminal.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { part, readKey } from '../parting.ts'
+
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { joinTerminal } from '../terminal/attached-terminal.ts'
+import { part, readKey } from '../terminal/session-exit.ts'
 
 export const attach: Command = (context, given) => {
   const detachKey = readKey(context, given)

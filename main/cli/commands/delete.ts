@@ -1,11 +1,11 @@
 // otg delete: forgets sessions that ended, and all they printed. Knows no other command.
 import { createInterface } from 'node:readline/promises'
-import type { HostClient } from '../../../protocol/client.ts'
+import type { HostClient } from '../../../protocol/client/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
-import { UsageError } from '../args.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { shortId } from '../ids.ts'
+import { UsageError } from '../command/args.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { shortId } from '../command/session-ids.ts'
 
 export const deleteSessions: Command = async (context, given) => {
   const { json, output } = context

@@ -1,11 +1,11 @@
 // otg devices: the paired phones, and what they may do. Knows no other command.
 import type { DeviceInfo, PairingRequest } from '../../../protocol/messages.ts'
-import { type Given, UsageError } from '../args.ts'
-import type { Command, Context } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { findDevice } from '../device-names.ts'
-import { age, cut, plain, table } from '../output.ts'
-import { askedWords, codeWords, mayWords, placeWords, quotedName } from '../pairing-words.ts'
+import { UsageError } from '../command/args.ts'
+import type { Command, Context, Given } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { age, cut, plain, table } from '../command/output.ts'
+import { findDevice } from '../pairing/device-names.ts'
+import { askedWords, codeWords, mayWords, placeWords, quotedName } from '../pairing/pairing-text.ts'
 
 /** Longer names would push the rest of the line out of sight. */
 const NAME_COLUMNS = 32

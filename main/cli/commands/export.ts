@@ -5,9 +5,9 @@ import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { extname } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { ExportFormat } from '../../../protocol/messages.ts'
-import { type Given, UsageError } from '../args.ts'
-import type { Command, Context } from '../command.ts'
-import { withHost } from '../connect.ts'
+import { UsageError } from '../command/args.ts'
+import type { Command, Context, Given } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
 
 /** What a shell reports of a program that Ctrl-C ended: 128 + SIGINT. */
 const INTERRUPTED = 130

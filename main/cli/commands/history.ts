@@ -1,13 +1,13 @@
 // otg history: all sessions that there are, ended ones too. Knows no other command.
 import { MAX_PAGE } from '../../../protocol/limits.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import { numberOf } from '../args.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { filterOf } from '../history-options.ts'
-import { shortId } from '../ids.ts'
-import { plain, table } from '../output.ts'
-import { stamp } from '../when.ts'
+import { numberOf } from '../command/args.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { plain, table } from '../command/output.ts'
+import { shortId } from '../command/session-ids.ts'
+import { stamp } from '../command/timestamps.ts'
+import { filterOf } from './history-options.ts'
 
 const LIMIT = 50
 const TITLE_COLUMNS = 32

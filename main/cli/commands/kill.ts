@@ -1,8 +1,8 @@
 // otg kill: ends sessions. Knows no other command.
 import { toCoded } from '../../../protocol/errors.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { fullId } from '../ids.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { fullId } from '../command/session-ids.ts'
 
 export const kill: Command = (context, given) => {
   const { json, output } = context

@@ -1,9 +1,9 @@
 // otg ls: the sessions, one a line. Knows no other command.
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { shortId } from '../ids.ts'
-import { age, cut, plain, table, widthOf } from '../output.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { age, cut, plain, table, widthOf } from '../command/output.ts'
+import { shortId } from '../command/session-ids.ts'
 
 /** Longer titles would push the rest of the line out of sight. */
 const TITLE_COLUMNS = 32

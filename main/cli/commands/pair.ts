@@ -1,11 +1,11 @@
 // otg pair: shows the code that lets a phone in, and asks whether it may. Knows no other command.
 import { constants } from 'node:os'
-import type { HostClient } from '../../../protocol/client.ts'
-import type { Command, Context } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { canAsk, pairOnScreen, type ScreenEnd } from '../pairing-screen.ts'
-import { PairingWatch } from '../pairing-watch.ts'
-import { askedWords, chosenAddress, codeWords, endingWords, placeWords } from '../pairing-words.ts'
+import type { HostClient } from '../../../protocol/client/client.ts'
+import type { Command, Context } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { canAsk, pairOnScreen, type ScreenEnd } from '../pairing/pairing-screen.ts'
+import { askedWords, chosenAddress, codeWords, endingWords, placeWords } from '../pairing/pairing-text.ts'
+import { PairingWatch } from '../pairing/pairing-watch.ts'
 
 const FAILED = 1
 /** A shell's code for a program that ended by signal n is this and n (POSIX, XCU 2.8.2). */

@@ -1,9 +1,9 @@
 // otg revoke: takes back what a phone was allowed. Knows no other command.
 import { toCoded } from '../../../protocol/errors.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { findDevice } from '../device-names.ts'
-import { quotedName } from '../pairing-words.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { findDevice } from '../pairing/device-names.ts'
+import { quotedName } from '../pairing/pairing-text.ts'
 
 export const revoke: Command = (context, given) => {
   const { json, output } = context

@@ -3,12 +3,11 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec } from '../../../protocol/messages.ts'
-import type { Given } from '../args.ts'
-import { joinTerminal, within } from '../attached-terminal.ts'
-import type { Command, Context } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { shortId } from '../ids.ts'
-import { part, readKey } from '../parting.ts'
+import type { Command, Context, Given } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { shortId } from '../command/session-ids.ts'
+import { joinTerminal, within } from '../terminal/attached-terminal.ts'
+import { part, readKey } from '../terminal/session-exit.ts'
 
 export const run: Command = (context, given) => {
   const detachKey = readKey(context, given)

@@ -1,13 +1,13 @@
 // otg search: lines of all sessions that have these words. Knows no other command.
-import type { FoundHit } from '../../../protocol/history-client.ts'
+import type { FoundHit } from '../../../protocol/client/history-client.ts'
 import { MAX_CONTEXT, MAX_HITS } from '../../../protocol/limits.ts'
-import { numberOf, UsageError } from '../args.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
-import { filterOf } from '../history-options.ts'
-import { shortId } from '../ids.ts'
-import { cut, plain } from '../output.ts'
-import { stamp } from '../when.ts'
+import { numberOf, UsageError } from '../command/args.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { cut, plain } from '../command/output.ts'
+import { shortId } from '../command/session-ids.ts'
+import { stamp } from '../command/timestamps.ts'
+import { filterOf } from './history-options.ts'
 
 const LIMIT = 20
 const CONTEXT = 1

@@ -1,12 +1,12 @@
 // otg send: types into a session without looking at it. Knows no other command.
-import type { Attached, TerminalSink } from '../../../protocol/attached.ts'
+import type { Attached, TerminalSink } from '../../../protocol/client/client-attachment.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import { UsageError } from '../args.ts'
-import { type InputWatch, watchInput } from '../attached-terminal.ts'
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
+import { UsageError } from '../command/args.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { type InputWatch, watchInput } from '../terminal/attached-terminal.ts'
 
 const ENTER = '\r'
 

@@ -1,6 +1,6 @@
 // otg show: a session's present screen as plain text. Knows no other command.
-import type { Command } from '../command.ts'
-import { withHost } from '../connect.ts'
+import type { Command } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
 
 export const show: Command = async (context, given) => {
   const { session_id, cols, rows, lines } = await withHost(context, client => client.show(given.operands[0]!))

@@ -1,5 +1,5 @@
 // The table of commands. Knows what each is called and takes, not how it works.
-import type { CommandSpec, OptionSpec } from '../command.ts'
+import type { CommandSpec, OptionSpec } from '../command/command.ts'
 
 const DETACH_KEY: OptionSpec = {
   type: 'string',

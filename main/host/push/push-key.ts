@@ -2,8 +2,8 @@
 // Knows nothing of who is told what.
 import { createECDH, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { decodeBase64url, encodeBase64url } from '../../../protocol/keys.ts'
-import { writeWhole } from '../whole-file.ts'
+import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
+import { writeWhole } from '../files/atomic-file.ts'
 
 /** An uncompressed point of P-256, and a scalar of it. */
 export const POINT_BYTES = 65

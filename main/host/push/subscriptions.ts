@@ -1,11 +1,11 @@
 // What the phones' browsers gave them to be notified by, one per device, kept in a file. Knows nothing of what is sent.
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { decodeBase64url } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { decodeBase64url } from '../../../protocol/keys.ts'
 import { PUSH_ENDPOINT_CHARACTERS } from '../../../protocol/limits.ts'
-import { MOST_DEVICES } from '../net/devices.ts'
-import { writeWhole } from '../whole-file.ts'
+import { MOST_DEVICES } from '../access/devices.ts'
+import { writeWhole } from '../files/atomic-file.ts'
 import { isPoint } from './push-key.ts'
 
 /** The secret of RFC 8291, section 3.2. */

@@ -1,6 +1,6 @@
 // Reads xterm.js's cells and attributes into plain values. Knows nothing of escape sequences.
 
-import type { Attributes, Core, Extended, Line } from './core.ts'
+import type { Attributes, Core, Extended, Line } from './xterm-internals.ts'
 
 export const CONTENT_MASK = 0x3fffff
 export const COMBINED = 0x200000

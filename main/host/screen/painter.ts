@@ -18,9 +18,9 @@ import {
   WIDTH_SHIFT,
   widthOf,
 } from './cells.ts'
-import type { Charset, Core, CoreBuffer, Line } from './core.ts'
 import type { Pen } from './pen.ts'
 import { charsetFinal } from './xterm.ts'
+import type { Charset, Core, CoreBuffer, Line } from './xterm-internals.ts'
 
 /** What stands for a cluster that xterm.js itself has garbled while reflowing: one column, and two (the geta mark). */
 const GARBLED = ['\ufffd', '\u3013']

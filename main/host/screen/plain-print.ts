@@ -1,7 +1,7 @@
 // Prints plain text to a terminal's cells several times as fast as xterm.js, with the same result to the last bit. Knows
 // nothing of escape sequences, and leaves to xterm.js whatever is more than printable ASCII within a row.
 import { BG_EXTENDED, WIDTH_SHIFT } from './cells.ts'
-import type { Core } from './core.ts'
+import type { Core } from './xterm-internals.ts'
 
 const NARROW = 1 << WIDTH_SHIFT
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
-import type { StoredKeyframe } from '../history/types.ts'
+import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromWorker, ToWorker } from './screen-protocol.ts'
 
 export interface ScreenHandlers {

@@ -1,5 +1,5 @@
 // What the host and its screen workers say to each other. Types only.
-import type { StoredKeyframe } from '../history/types.ts'
+import type { StoredKeyframe } from '../recording/types.ts'
 
 /** `screen` is a number that the pool gives each session. Messages of one screen are applied in order. */
 export type ToWorker =

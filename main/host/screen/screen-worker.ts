@@ -1,12 +1,12 @@
 // A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
 import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { TERMINAL_COLORS } from '../../../protocol/colors.ts'
 import { assertNever } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
-import { crc32, zstd } from '../history/compression.ts'
-import type { StoredKeyframe } from '../history/types.ts'
-import { type Answers, DEFAULT_CELL, registerAnswers } from './answers.ts'
+import { TERMINAL_COLORS } from '../../../terminal/colors.ts'
+import { crc32, zstd } from '../recording/compression.ts'
+import type { StoredKeyframe } from '../recording/types.ts'
+import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
 import type { FromWorker, Heard, ToWorker } from './screen-protocol.ts'
 

@@ -3,12 +3,12 @@
 
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
-import { partialTail, WholeCharacters } from '../../../protocol/whole-characters.ts'
-import { coreOf } from './core.ts'
-import { registerNotices } from './notices.ts'
+import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
+import { registerNotices } from './notification-sequences.ts'
 import { Pending } from './pending.ts'
 import { snapshot } from './snapshot.ts'
 import { createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
+import { coreOf } from './xterm-internals.ts'
 
 /** The terminal's state at a position: reset, resize to `cols` × `rows`, write `vt`, write `pending`, then the log from there. */
 export interface Keyframe {

@@ -15,12 +15,12 @@ import {
   joinStateOf,
   sameInk,
 } from './cells.ts'
-import { type Core, type CoreBuffer, coreOf } from './core.ts'
 import { cellAt, isInitial, isSecondHalf, Painter, type Saved, savedOf } from './painter.ts'
 import { Pen } from './pen.ts'
 import { charsetFinal, paletteOf, type Terminal } from './xterm.ts'
+import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 
-// LOST: what no output can bring back, and what is seen of it. The property test excludes exactly this (test/support/forget.ts).
+// LOST: what no output can bring back, and what is seen of it. The property test excludes exactly this (test/support/terminal/forget.ts).
 //
 // | state                                                             | what the user sees after a keyframe             |
 // |-------------------------------------------------------------------|-------------------------------------------------|

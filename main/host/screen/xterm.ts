@@ -3,10 +3,10 @@
 
 import { createRequire } from 'node:module'
 import type { Terminal } from '@xterm/headless'
-import { CHARACTER_WIDTHS } from '../../../protocol/character-widths.ts'
-import { guard } from '../../../protocol/xterm-guard.ts'
-import { assertInternals, type Charset, coreOf } from './core.ts'
+import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
+import { guard } from '../../../terminal/xterm-guard.ts'
 import { printPlainly } from './plain-print.ts'
+import { assertInternals, type Charset, coreOf } from './xterm-internals.ts'
 
 const require = createRequire(import.meta.url)
 const headless = require('@xterm/headless') as typeof import('@xterm/headless')

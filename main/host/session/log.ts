@@ -1,6 +1,6 @@
 // The recent end of a session's log, in memory: output batches and resizes in order. Knows nothing of who reads it.
 import { BIRTH, type Position } from '../../../protocol/position.ts'
-import { zstd } from '../history/compression.ts'
+import { zstd } from '../recording/compression.ts'
 
 export type Entry = OutputEntry | ResizeEntry
 

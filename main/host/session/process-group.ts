@@ -1,6 +1,6 @@
 // Signals to everything that runs in a session. Knows nothing of PTYs; a session leader's pid is all it is given.
 import { readdirSync, readFileSync } from 'node:fs'
-import type { ProcessIdentity } from '../history/types.ts'
+import type { ProcessIdentity } from '../recording/types.ts'
 
 /** What ignores SIGHUP is killed after this. */
 export const KILL_AFTER_MS = 5_000

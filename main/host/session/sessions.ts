@@ -3,14 +3,14 @@
 import { randomUUID } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
-import type { History } from '../history/history.ts'
+import type { History } from '../history/write/history.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
+import type { Source } from './attachment.ts'
 import { sessionEnvironment } from './environment.ts'
-import { Glance } from './glance.ts'
-import { PastSession } from './past-session.ts'
+import { Glance } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
+import { PastSession } from './recorded-session.ts'
 import { checkSize, Session } from './session.ts'
-import type { Source } from './source.ts'
 
 export interface SessionsOptions extends SessionRules {
   history: History

@@ -1,10 +1,6 @@
 // Who owns a session's size. Knows nothing of PTYs, sockets or screens.
 import { CLAIM_LAPSE_MS } from '../../../protocol/limits.ts'
-
-export interface Size {
-  cols: number
-  rows: number
-}
+import type { Size } from '../recording/types.ts'
 
 interface Claim {
   owner: string

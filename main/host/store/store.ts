@@ -3,11 +3,9 @@
 import Database from 'better-sqlite3'
 import { CodedError, type ErrorCode } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
-import type { Leftover, ProcessIdentity, StoredSession } from '../history/types.ts'
+import type { Leftover, ProcessIdentity, StoredSession } from '../recording/types.ts'
+import { type Connection, Pieces } from './log-rows.ts'
 import { MIGRATIONS } from './migrations.ts'
-import { Pieces } from './pieces.ts'
-
-export type Connection = Database.Database
 
 /** When opening: a backup or a viewer may hold the database for a moment; longer than this is a fault worth telling. */
 const OPEN_BUSY_MS = 2_000

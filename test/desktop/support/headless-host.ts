@@ -1,7 +1,7 @@
 // A host without Electron on the folder named in argv, with one shell; prints that shell's pid. Ends at SIGTERM.
 import { createHost } from '../../../main/host/host.ts'
 import { packageRoot } from '../../../main/host/package-root.ts'
-import { HostClient } from '../../../protocol/client.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 
 const { webRoot, version } = packageRoot()

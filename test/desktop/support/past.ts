@@ -1,8 +1,8 @@
 // The host's local socket, beside the window. Knows no window.
 import { join } from 'node:path'
-import { inflate } from '../../../main/host/net/inflate.ts'
-import { connectLocal } from '../../../main/host/net/stream-transport.ts'
-import { HostClient } from '../../../protocol/client.ts'
+import { inflate } from '../../../main/cli/command/inflate.ts'
+import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
 
 export { record } from '../../support/record.ts'
 

@@ -1,12 +1,12 @@
 // A phone that comes to the app's host over a real WebSocket, and comes back after drops. Knows no page and no window.
 import { WebSocket } from 'ws'
-import { NATIVE_SUITE } from '../../../main/host/net/native-suite.ts'
-import { socketTransport } from '../../../main/host/net/websocket.ts'
-import { openChannel } from '../../../protocol/channel.ts'
-import { HostClient } from '../../../protocol/client.ts'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import { socketTransport } from '../../../main/host/listen/websocket.ts'
+import { openChannel } from '../../../protocol/channel/channel.ts'
+import { generateKeyPair } from '../../../protocol/channel/keys.ts'
+import { shortCode } from '../../../protocol/channel/noise.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { generateKeyPair } from '../../../protocol/keys.ts'
-import { shortCode } from '../../../protocol/noise.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { pairingOf } from '../../support/pairing.ts'
 

@@ -1,8 +1,8 @@
 // Stands between the app and a host that it joins, and changes what the host says. Knows no window.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listenLocal } from '../../../main/host/net/local-socket.ts'
-import { connectLocal } from '../../../main/host/net/stream-transport.ts'
+import { listenLocal } from '../../../main/host/listen/local-socket.ts'
+import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
 import { FrameReader, jsonFrames, KIND } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'

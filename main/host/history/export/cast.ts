@@ -1,7 +1,8 @@
 // asciicast v2 and v3 (docs.asciinema.org/manual/asciicast/v2 and v3): a header, then an event a line. Knows nothing of
 // where frames come from.
-import type { Frame } from './film.ts'
+
 import { type Redactor, StreamRedactor, type Tagged } from './redact.ts'
+import type { Frame } from './replay-frames.ts'
 
 export interface CastHeader {
   version: 2 | 3

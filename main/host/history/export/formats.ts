@@ -3,13 +3,13 @@
 import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import type { ExportFormat, Redaction } from '../../../../protocol/messages.ts'
 import { type Store, storedSession } from '../../store/store.ts'
-import { Playback } from '../playback.ts'
-import { Reader } from '../reader.ts'
+import { Playback } from '../playback/playback.ts'
+import { Reader } from '../playback/reader.ts'
 import { Cast } from './cast.ts'
-import { drawn, plainLines } from './drawn.ts'
-import { film } from './film.ts'
 import { HTML_END, htmlHead, htmlLine, styledLine } from './html.ts'
 import { Redactor, StreamRedactor } from './redact.ts'
+import { film } from './replay-frames.ts'
+import { drawn, plainLines } from './screen-lines.ts'
 
 export interface ExportJob {
   session_id: string

@@ -1,6 +1,6 @@
 // Lines of a screen as HTML that does nothing: text and colours, and a policy that allows no more. Knows nothing of where
 // lines come from.
-import { TERMINAL_COLORS } from '../../../../protocol/colors.ts'
+import { TERMINAL_COLORS } from '../../../../terminal/colors.ts'
 import {
   BG_DIM,
   BG_ITALIC,
@@ -16,7 +16,7 @@ import {
   MODE_P256,
 } from '../../screen/cells.ts'
 import { cellAt } from '../../screen/painter.ts'
-import type { DrawnLine } from '../text.ts'
+import type { DrawnLine } from '../text/render-text.ts'
 import { maskOf, type Redactor } from './redact.ts'
 
 /** A run of a line that is drawn alike. `text` is not escaped yet. */

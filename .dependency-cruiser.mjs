@@ -1,0 +1,111 @@
+// Which folder may import which, and which file owns which package: checked by `npm run lint`. A folder that is not named
+// below may be imported by nobody else; whoever adds one says here what it rests on.
+
+/** Rooms of main/host and what each may import, besides itself, protocol and terminal. */
+const HOST = {
+  recording: [],
+  files: ['store'],
+  store: ['recording'],
+  screen: ['recording'],
+  'history/playback': ['recording', 'store'],
+  'history/text': ['recording', 'store', 'screen', 'history/playback'],
+  'history/search': ['recording', 'store', 'history/text'],
+  'history/lookup': ['recording', 'store', 'history/playback', 'history/text', 'history/search'],
+  'history/write': ['recording', 'store', 'history/playback', 'history/text'],
+  'history/export': ['recording', 'store', 'screen', 'history/playback', 'history/text'],
+  session: ['recording', 'screen', 'history/write'],
+  uploads: [],
+  listen: [],
+  access: ['files', 'listen'],
+  push: ['files', 'access'],
+  settings: ['files', 'listen'],
+  clients: [
+    'access',
+    'history/export',
+    'history/lookup',
+    'history/playback',
+    'history/search',
+    'history/text',
+    'history/write',
+    'push',
+    'session',
+    'settings',
+    'uploads',
+  ],
+}
+
+/** Packages that one file or folder owns; everything else reaches them through it. */
+const OWNERS = {
+  'better-sqlite3': 'main/host/store/',
+  'node-pty': 'main/host/session/pty.ts',
+  '@xterm/headless': 'main/host/screen/xterm.ts',
+  ws: 'main/host/listen/websocket.ts',
+  fastify: 'main/host/listen/http.ts',
+  pino: 'main/host/log.ts',
+  'web-push': 'main/host/push/push-message.ts',
+  electron: 'main/desktop/',
+  'electron-updater': 'main/desktop/updates/',
+}
+
+const only = (name, from, to) => ({
+  name,
+  severity: 'error',
+  from: { path: `^${from}/` },
+  to: { path: '^(protocol|terminal|ui|web-client|renderer|main|assets|test)/', pathNot: `^(${to.join('|')})/` },
+})
+
+const PRODUCT = '^(protocol|terminal|ui|web-client|renderer|main)/'
+
+export default {
+  forbidden: [
+    { name: 'no-circle-of-files', severity: 'error', from: { path: PRODUCT }, to: { circular: true } },
+    {
+      name: 'no-circle-of-folders',
+      scope: 'folder',
+      severity: 'error',
+      from: { path: '^(protocol|terminal|ui|web-client|renderer|main)(/|$)' },
+      to: { circular: true },
+    },
+    only('protocol-is-at-the-bottom', 'protocol', ['protocol']),
+    only('terminal-is-at-the-bottom', 'terminal', ['terminal']),
+    only('ui', 'ui', ['ui', 'protocol', 'terminal', 'assets']),
+    only('phone', 'web-client', ['web-client', 'ui', 'protocol', 'terminal', 'assets']),
+    only('windows', 'renderer', ['renderer', 'ui', 'protocol', 'terminal', 'assets']),
+    only('host', 'main/host', ['main/host', 'protocol', 'terminal']),
+    only('cli', 'main/cli', ['main/cli', 'main/host', 'protocol', 'terminal']),
+    only('desktop', 'main/desktop', ['main/desktop', 'main/host', 'protocol', 'terminal']),
+    {
+      name: 'shared-code-runs-everywhere',
+      comment: 'The host and the pages share these folders: no Node, no DOM, no terminal library.',
+      severity: 'error',
+      from: { path: '^(protocol|terminal)/' },
+      to: { path: '^(@xterm/|preact|node:)|node_modules/(@xterm|preact)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pages-have-no-node',
+      severity: 'error',
+      from: { path: '^(protocol|terminal|ui|web-client|renderer)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    ...Object.entries(HOST).map(([room, may]) => ({
+      name: `host-${room.replace('/', '-')}`,
+      severity: 'error',
+      from: { path: `^main/host/${room}/` },
+      to: { path: '^main/host/', pathNot: `^main/host/(${[room, ...may].join('|')})/` },
+    })),
+    ...Object.entries(OWNERS).map(([name, owner]) => ({
+      name: `owner-of-${name.replace(/[^a-z0-9-]/g, '')}`,
+      severity: 'error',
+      from: { path: PRODUCT, pathNot: `^${owner}` },
+      to: { path: `^${name}$|node_modules/${name}/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // The compiler's own parser is no JavaScript library any more; types count as arrows, too.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    skipAnalysisNotInRules: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.cts', '.mts'] },
+  },
+}

@@ -1,0 +1,46 @@
+// Finds the host of a data folder and connects to it over its local socket. Knows no command.
+import { hostname } from 'node:os'
+import { HostClient } from '../../../protocol/client/client.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import { readHostFile } from '../../host/files/data-dir.ts'
+import { connectLocal } from '../../host/listen/stream-transport.ts'
+import type { Context } from './command.ts'
+import { inflate } from './inflate.ts'
+
+/** The longest name that a hello may carry. */
+const NAME_CHARACTERS = 64
+
+/** A connected client; when its host goes, it is closed. Throws `host_not_running` with how to start one. */
+export async function connectHost(context: Context): Promise<HostClient> {
+  const socket = readHostFile(context.dataDir)?.socket
+  if (typeof socket !== 'string') throw notRunning(context)
+  const client = new HostClient({
+    connect: () => connectLocal(socket),
+    inflate,
+    client: { kind: 'cli', name: hostname().slice(0, NAME_CHARACTERS) },
+    // A local socket does not drop: when it closes, the host and its sessions are gone.
+    reconnect: false,
+  })
+  try {
+    await client.connect()
+  } catch (error) {
+    throw toCoded(error).code === 'host_not_running' ? notRunning(context, error) : error
+  }
+  return client
+}
+
+/** Connects, does `work`, closes. */
+export async function withHost<T>(context: Context, work: (client: HostClient) => Promise<T>): Promise<T> {
+  const client = await connectHost(context)
+  try {
+    return await work(client)
+  } finally {
+    client.close()
+  }
+}
+
+function notRunning(context: Context, cause?: unknown): CodedError {
+  const option = context.dataDirOption ? ` --data-dir ${context.dataDir}` : ''
+  const message = `no host runs on ${context.dataDir}; start one with: ${context.program} host --detach${option}`
+  return new CodedError('host_not_running', message, { cause })
+}

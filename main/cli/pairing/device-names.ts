@@ -1,0 +1,27 @@
+// Paired devices as people call them: by name or id, as short as that stays unique. Knows no host.
+import { CodedError } from '../../../protocol/errors.ts'
+import type { DeviceInfo } from '../../../protocol/messages.ts'
+import { plain } from '../command/output.ts'
+import { quotedName } from './pairing-text.ts'
+
+/** Throws `device_unknown`, `device_ambiguous`. */
+export function findDevice(text: string, devices: readonly DeviceInfo[]): DeviceInfo {
+  const wanted = folded(text)
+  // An id first, whole: a device can choose its name so, but not its id.
+  const exact =
+    devices.find(({ device_id }) => device_id === wanted) ?? devices.find(({ name }) => folded(name) === wanted)
+  if (exact) return exact
+  const begin = devices.filter(({ device_id, name }) =>
+    [device_id, folded(name)].some(one => wanted !== '' && one.startsWith(wanted)),
+  )
+  const [device, ...more] = begin
+  if (!device)
+    throw new CodedError('device_unknown', `no device is called ${plain(text) || 'that'}; otg devices lists them`)
+  if (more.length === 0) return device
+  const names = begin.map(one => `${quotedName(one.name)} (${one.device_id})`).join(', ')
+  throw new CodedError('device_ambiguous', `${plain(text)} may be ${names}; say more of it`)
+}
+
+function folded(text: string): string {
+  return text.normalize('NFC').toLowerCase()
+}

@@ -1,0 +1,144 @@
+// One client's files on their way to the host: takes their parts, tells how far they are, and ends what is no longer wanted.
+// Knows nothing of channels, roles or where files lie.
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import { jsonFrames } from '../../../protocol/frames.ts'
+import { PART_BYTES, PARTS_AHEAD } from '../../../protocol/limits.ts'
+import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
+import type { Upload, Uploads } from '../uploads/uploads.ts'
+import type { HistoryOutlet } from './history-requests.ts'
+
+/** Files at once: each holds PARTS_AHEAD parts in memory. */
+const MOST_AT_ONCE = 4
+
+/** A client that sends nothing for so long has forgotten its file; what is kept free for it may be wanted by others. */
+export const IDLE_MS = 60_000
+
+/** Parts that were on their way when their upload ended are nobody's fault. */
+const ENDED_KEPT = 64
+
+interface Running {
+  upload: Upload | undefined
+  readonly size: number
+  received: number
+  written: number
+  /** Parts that came and are not written. */
+  ahead: number
+  timer: NodeJS.Timeout | undefined
+}
+
+export class UploadRequests {
+  readonly #uploads: Uploads
+  readonly #outlet: HistoryOutlet
+  readonly #running = new Map<number, Running>()
+  readonly #ended = new Set<number>()
+  #closed = false
+
+  constructor(uploads: Uploads, outlet: HistoryOutlet) {
+    this.#uploads = uploads
+    this.#outlet = outlet
+  }
+
+  /** `find` gives the session's whole id. Throws `upload_busy`, `bad_message`. */
+  take({ request_id, name, size }: ClientMessageOf<'upload'>, find: () => Promise<string>): void {
+    if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is under way already')
+    if (this.#running.size >= MOST_AT_ONCE)
+      throw new CodedError('upload_busy', `${MOST_AT_ONCE} files are on their way; wait for one to arrive`)
+    const running: Running = { upload: undefined, size, received: 0, written: 0, ahead: 0, timer: undefined }
+    this.#ended.delete(request_id)
+    this.#running.set(request_id, running)
+    this.#begin(request_id, running, find, name).catch(error => this.#end(request_id, running, toCoded(error)))
+  }
+
+  /** Throws `bad_frame` for what nobody waits for: the connection ends with it. */
+  part(request_id: number, bytes: Uint8Array): void {
+    const running = this.#running.get(request_id)
+    if (!running && this.#ended.has(request_id)) return
+    if (!running?.upload) throw new CodedError('bad_frame', 'a part that nobody waits for')
+    if (bytes.length === 0 || bytes.length > PART_BYTES || running.received + bytes.length > running.size)
+      throw new CodedError('bad_frame', 'a part that is longer than it may be')
+    if (running.ahead >= PARTS_AHEAD) throw new CodedError('bad_frame', 'more parts than may be under way')
+    running.received += bytes.length
+    running.ahead++
+    this.#expect(request_id, running)
+    running.upload.write(bytes).then(
+      () => this.#wrote(request_id, running, bytes.length),
+      error => this.#end(request_id, running, toCoded(error)),
+    )
+  }
+
+  /** False: this is no upload. */
+  cancel(request_id: number): boolean {
+    const running = this.#running.get(request_id)
+    if (running) this.#end(request_id, running, new CodedError('cancelled', 'the upload was cancelled'))
+    return running !== undefined || this.#ended.has(request_id)
+  }
+
+  /** The client is gone: what is not whole is removed. */
+  close(): void {
+    this.#closed = true
+    for (const [request_id, running] of this.#running)
+      this.#end(request_id, running, new CodedError('connection_lost', 'the client is gone'))
+  }
+
+  async #begin(request_id: number, running: Running, find: () => Promise<string>, name: string): Promise<void> {
+    const session_id = await find()
+    if (!this.#isRunning(request_id, running)) return
+    const upload = await this.#uploads.begin(session_id, name, running.size)
+    if (!this.#isRunning(request_id, running)) return upload.drop()
+    upload.gone = () => this.#end(request_id, running, new CodedError('session_unknown', 'this session was deleted'))
+    running.upload = upload
+    this.#wrote(request_id, running, 0)
+    this.#expect(request_id, running)
+  }
+
+  #wrote(request_id: number, running: Running, bytes: number): void {
+    if (!this.#isRunning(request_id, running)) return
+    running.written += bytes
+    if (bytes > 0) running.ahead--
+    if (running.written === running.size) return void this.#finish(request_id, running)
+    this.#send({ type: 'progress', request_id, done: running.written, total: running.size })
+  }
+
+  async #finish(request_id: number, running: Running): Promise<void> {
+    clearTimeout(running.timer)
+    if (running.size > 0) this.#send({ type: 'progress', request_id, done: running.size, total: running.size })
+    try {
+      const path = await running.upload!.finish()
+      if (!this.#isRunning(request_id, running)) return
+      this.#forget(request_id)
+      this.#send({ type: 'uploaded', request_id, path })
+    } catch (error) {
+      this.#end(request_id, running, toCoded(error))
+    }
+  }
+
+  #end(request_id: number, running: Running, error: CodedError): void {
+    if (!this.#isRunning(request_id, running)) return
+    clearTimeout(running.timer)
+    this.#forget(request_id)
+    void running.upload?.drop()
+    if (!this.#closed) this.#outlet.refused(error, request_id)
+  }
+
+  #expect(request_id: number, running: Running): void {
+    clearTimeout(running.timer)
+    if (running.received === running.size) return
+    const late = () => this.#end(request_id, running, new CodedError('cancelled', 'the rest of the file did not come'))
+    running.timer = setTimeout(late, IDLE_MS)
+    running.timer.unref()
+  }
+
+  #isRunning(request_id: number, running: Running): boolean {
+    return this.#running.get(request_id) === running
+  }
+
+  #forget(request_id: number): void {
+    this.#running.delete(request_id)
+    this.#ended.add(request_id)
+    if (this.#ended.size > ENDED_KEPT) this.#ended.delete(this.#ended.values().next().value!)
+  }
+
+  #send(message: HostMessage): void {
+    if (!this.#closed) this.#outlet.send(jsonFrames(message))
+  }
+}

@@ -1,0 +1,37 @@
+// Writes small files whole or not at all. Knows nothing of what is in them.
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CodedError } from '../../../protocol/errors.ts'
+
+/**
+ * All or nothing, also when the power goes or the disk is full: written beside the old file (0600), synced, and put in its
+ * place. Throws `data_dir_unusable`.
+ */
+export function writeWhole(file: string, text: string): void {
+  const fresh = `${file}.new`
+  try {
+    // One that a crash has left may have other permissions.
+    rmSync(fresh, { force: true })
+    const descriptor = openSync(fresh, 'wx', 0o600)
+    try {
+      writeFileSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    renameSync(fresh, file)
+    if (process.platform !== 'win32') syncFolder(dirname(file)) // folders cannot be opened there
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CodedError('data_dir_unusable', `${file} cannot be written: ${why}`, { cause })
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}

@@ -1,0 +1,128 @@
+// The folder of a host: where it is, who may read it, which host owns it. Knows nothing of what the files hold.
+import { createHash } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import { CodedError } from '../../../protocol/errors.ts'
+import { holdLock } from '../store/store.ts'
+
+/** What a running host tells its clients, in `host.json`. No secrets: backups may carry it away. */
+export interface HostFile {
+  pid: number
+  /** Path of the local socket, or the name of the pipe on Windows. */
+  socket: string
+  version: string
+  started_at: number
+}
+
+export interface DataDir {
+  path: string
+  database: string
+  log: string
+  settings: string
+  hostKey: string
+  devices: string
+  pushKey: string
+  subscriptions: string
+  /** Folders. */
+  tls: string
+  uploads: string
+  socket: string
+  /** Tells clients about this host; until `release`. */
+  announce(file: HostFile): void
+  /** Gives the folder up. Twice is fine. */
+  release(): void
+}
+
+/** The folder that is used when none is named. */
+export function defaultDataDir(env: NodeJS.ProcessEnv): string {
+  if (env.OTG_DATA_DIR) return resolve(env.OTG_DATA_DIR)
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'On the Go')
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'On the Go')
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'on-the-go')
+}
+
+/**
+ * Makes the folder this host's own: created 0700 where it is missing, its files repaired to 0600, locked.
+ * Throws `data_dir_unusable`, `host_running`.
+ */
+export function openDataDir(path: string): DataDir {
+  const hostFile = join(path, 'host.json')
+  let unlock: (() => void) | undefined
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    repairPermissions(path)
+    // SQLite creates its files with the umask (its docs, "os_unix.c"), so they are created here first.
+    for (const name of ['otg.db', 'lock.db']) writeFileSync(join(path, name), '', { flag: 'a', mode: 0o600 })
+    unlock = holdLock(join(path, 'lock.db'))
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CodedError('data_dir_unusable', `the data folder ${path} cannot be used: ${why}`, { cause })
+  }
+  if (!unlock) {
+    const running = readHostFile(path)
+    const who = running ? `, pid ${running.pid}` : ''
+    throw new CodedError('host_running', `a host already runs on ${path}${who}; use it, or name another --data-dir`)
+  }
+  rmSync(hostFile, { force: true })
+  const socket = socketPath(path)
+  let released = false
+  return {
+    path,
+    database: join(path, 'otg.db'),
+    log: join(path, 'host.log'),
+    settings: join(path, 'settings.json'),
+    hostKey: join(path, 'host.key'),
+    devices: join(path, 'devices.json'),
+    pushKey: join(path, 'push.key'),
+    subscriptions: join(path, 'push.json'),
+    tls: join(path, 'tls'),
+    uploads: join(path, 'uploads'),
+    socket,
+    announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
+    release: () => {
+      if (released) return
+      released = true
+      rmSync(hostFile, { force: true })
+      unlock()
+    },
+  }
+}
+
+/** What the host on this folder announced; undefined when none did, or it is not readable. Says not that it still runs. */
+export function readHostFile(path: string): HostFile | undefined {
+  try {
+    return JSON.parse(readFileSync(join(path, 'host.json'), 'utf8')) as HostFile
+  } catch {
+    return undefined
+  }
+}
+
+/** The longest path that a Unix socket may have everywhere (sun_path has 104 bytes on macOS, 108 on Linux). */
+const SOCKET_PATH_BYTES = 103
+
+function socketPath(path: string): string {
+  const hash = createHash('sha256').update(`${userInfo().username}\0${path}`).digest('hex').slice(0, 32)
+  if (process.platform === 'win32') return `\\\\.\\pipe\\on-the-go-${hash}`
+  const inside = join(path, 'otg.sock')
+  if (Buffer.byteLength(inside) <= SOCKET_PATH_BYTES) return inside
+  // A folder of our own: what lies in a shared one could be put there by another user first.
+  const folder = join(tmpdir(), `on-the-go-${userInfo().uid}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const stat = lstatSync(folder)
+  if (!stat.isDirectory() || stat.uid !== userInfo().uid || (stat.mode & 0o077) !== 0)
+    throw new Error(`${folder} belongs to somebody else`)
+  return join(folder, `${hash}.sock`)
+}
+
+/** Too-open permissions (a restored backup, an older umask) are closed again: these files hold what shells printed. */
+function repairPermissions(path: string): void {
+  if (process.platform === 'win32') return
+  if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    const file = join(path, entry.name)
+    const mode = entry.isDirectory() ? 0o700 : 0o600
+    if (entry.isSymbolicLink() || (lstatSync(file).mode & 0o077) === 0) continue
+    chmodSync(file, mode)
+  }
+}

@@ -1,0 +1,173 @@
+// One setting: its label, its control, what is wrong with what was entered. Knows nothing of which setting it is.
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { toCoded } from '../../protocol/errors.ts'
+
+export interface FieldProps {
+  label: string
+  hint?: string | undefined
+  /** Decided elsewhere: what was set has no effect, so it is not shown. */
+  disabled?: boolean
+}
+
+const ELSEWHERE = 'By an option'
+
+/** Runs `save` and keeps what went wrong, without the name that the label says already. */
+function useSaving() {
+  const [error, setError] = useState<string>()
+  const [saving, setSaving] = useState(false)
+  const save = async (action: () => Promise<unknown>) => {
+    setSaving(true)
+    try {
+      await action()
+      setError(undefined)
+      return true
+    } catch (failure) {
+      const said = toCoded(failure).message.replace(/^[a-z_]+(\.\w+)*: /, '')
+      setError(`${said[0]?.toUpperCase() ?? ''}${said.slice(1)}`)
+      return false
+    } finally {
+      setSaving(false)
+    }
+  }
+  return { error, saving, save, setError }
+}
+
+function About({
+  id,
+  hint,
+  error,
+  saving,
+}: {
+  id: string
+  hint?: string | undefined
+  error: string | undefined
+  saving: boolean
+}) {
+  return (
+    <div class="about" id={id}>
+      {error && (
+        <p class="wrong" role="alert">
+          {error}
+        </p>
+      )}
+      {!error && saving && <p role="status">Applying…</p>}
+      {!error && !saving && hint && <p>{hint}</p>}
+    </div>
+  )
+}
+
+/** Saved when it is left, or at Enter. */
+export function TextField({
+  label,
+  hint,
+  disabled,
+  value,
+  save,
+  unit,
+  placeholder,
+}: FieldProps & { value: string; save: (text: string) => Promise<unknown>; unit?: string; placeholder?: string }) {
+  const id = useId()
+  const [draft, setDraft] = useState(value)
+  const { error, saving, save: run } = useSaving()
+  const latest = useRef(value)
+  latest.current = value
+  // At once: later it would take away what was typed meanwhile.
+  useLayoutEffect(() => setDraft(value), [value])
+  const submit = async () => {
+    const text = draft.trim()
+    if (text === value && !error) return setDraft(value)
+    // What was left empty comes back as the default, which may be what it was before.
+    if ((await run(() => save(text))) && text === '') setDraft(latest.current)
+  }
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="control">
+        <input
+          id={id}
+          type="text"
+          spellcheck={false}
+          autocomplete="off"
+          value={disabled ? '' : draft}
+          placeholder={disabled ? ELSEWHERE : placeholder}
+          disabled={disabled}
+          aria-invalid={error !== undefined}
+          aria-describedby={`${id}-about`}
+          onInput={event => setDraft(event.currentTarget.value)}
+          onBlur={() => void submit()}
+          onKeyDown={event => {
+            if (event.key === 'Enter') void submit()
+          }}
+        />
+        {unit && <span class="unit">{unit}</span>}
+      </div>
+      <About id={`${id}-about`} hint={hint} error={error} saving={saving} />
+    </div>
+  )
+}
+
+export function ToggleField({
+  label,
+  hint,
+  disabled,
+  value,
+  save,
+}: FieldProps & { value: boolean; save: (on: boolean) => Promise<unknown> }) {
+  const id = useId()
+  const { error, saving, save: run } = useSaving()
+  return (
+    <div class="field toggle">
+      <label for={id}>
+        <input
+          id={id}
+          type="checkbox"
+          checked={value && !disabled}
+          indeterminate={disabled === true}
+          disabled={disabled || saving}
+          aria-describedby={`${id}-about`}
+          onChange={event => {
+            const on = event.currentTarget.checked
+            event.currentTarget.checked = value
+            void run(() => save(on))
+          }}
+        />
+        {label}
+      </label>
+      <About id={`${id}-about`} hint={hint} error={error} saving={false} />
+    </div>
+  )
+}
+
+export function ChoiceField({
+  label,
+  hint,
+  disabled,
+  value,
+  choices,
+  save,
+}: FieldProps & { value: string; choices: Record<string, string>; save: (choice: string) => Promise<unknown> }) {
+  const id = useId()
+  const { error, saving, save: run } = useSaving()
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="control">
+        <select
+          id={id}
+          value={disabled ? '' : value}
+          disabled={disabled}
+          aria-describedby={`${id}-about`}
+          onChange={event => void run(() => save(event.currentTarget.value))}
+        >
+          {disabled && <option value="">{ELSEWHERE}</option>}
+          {Object.entries(choices).map(([key, text]) => (
+            <option key={key} value={key}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </div>
+      <About id={`${id}-about`} hint={hint} error={error} saving={saving} />
+    </div>
+  )
+}

@@ -1,0 +1,368 @@
+// Of every question in queries.ts: where it is described, who answers it, why if nobody does, and how programs send it.
+// Nobody needs it to run; the tests put every example through every consumer.
+import type { QueryName } from './queries.ts'
+
+// Sources, by the short names used below:
+//   ctlseqs   https://invisible-island.net/xterm/ctlseqs/ctlseqs.html (patch 397), by section
+//   vt510     https://vt100.net/docs/vt510-rm/
+//   kitty     https://sw.kovidgoyal.net/kitty/ (protocol extensions, by page)
+//   contour   https://contour-terminal.org/vt-extensions/
+//   iterm2    https://iterm2.com/documentation-escape-codes.html
+//   urxvt     urxvt(7), section XTerm Operating System Commands
+//   mintty    https://github.com/mintty/mintty/wiki/CtrlSeqs
+//   xterm.js  InputHandler.ts and EscapeSequenceParser.ts of @xterm/xterm 6.0
+
+/**
+ * Who answers. `screen`: `@xterm/headless` by itself. `host`: main/host/screen/query-answers.ts. `silent`: nobody, for the
+ * reason that `why` gives; to a program that is the same as a terminal which does not know the question.
+ */
+export type Answer = 'screen' | 'host' | 'silent'
+
+export interface QueryNote {
+  source: string
+  answer: Answer
+  why?: string
+  /** The question as a program sends it. Tests run every one of them through every consumer. */
+  examples: readonly string[]
+}
+
+export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
+  // --- who are you
+  ENQ: {
+    source: 'ctlseqs, Single-character functions',
+    answer: 'silent',
+    why: "the answerback string is empty by default in xterm too, and xterm.js's parser gives no hold of it",
+    examples: ['\x05'],
+  },
+  DECID: {
+    source: 'ctlseqs, C1 control characters',
+    answer: 'host',
+    examples: ['\x1bZ'],
+  },
+  'DECID as C1': {
+    source: 'ctlseqs, C1 control characters',
+    answer: 'silent',
+    why: "xterm.js's parser gives no hold of single controls, and nobody has sent this one in UTF-8",
+    examples: ['\x9a'],
+  },
+  DA1: {
+    source: 'ctlseqs, CSI Ps c',
+    answer: 'screen',
+    why: 'to 0 only, as xterm',
+    examples: ['\x1b[c', '\x1b[0c'],
+  },
+  DA2: {
+    source: 'ctlseqs, CSI > Ps c',
+    answer: 'screen',
+    why: 'to 0 only, as xterm',
+    examples: ['\x1b[>c', '\x1b[>0c'],
+  },
+  DA3: {
+    source: 'ctlseqs, CSI = Ps c',
+    answer: 'host',
+    why: 'to 0 only, as xterm',
+    examples: ['\x1b[=c', '\x1b[=0c'],
+  },
+  XTVERSION: {
+    source: 'ctlseqs, CSI > Ps q',
+    answer: 'host',
+    why: 'to 0 only, as xterm',
+    examples: ['\x1b[>q', '\x1b[>0q'],
+  },
+  DECREQTPARM: {
+    source: 'ctlseqs, CSI Ps x',
+    answer: 'host',
+    why: 'to 0 and 1 only; 2 and 3 are the answers',
+    examples: ['\x1b[x', '\x1b[1x'],
+  },
+  XTGETTCAP: {
+    source: 'ctlseqs, DCS + q Pt ST',
+    answer: 'host',
+    examples: ['\x1bP+q544e\x1b\\', '\x1bP+q436F;524742\x1b\\', '\x1bP+q6b7578\x1b\\', '\x1bP+q\x1b\\'],
+  },
+  XTQALLOWED: {
+    source: 'ctlseqs, OSC 60 and 61',
+    answer: 'silent',
+    why: 'what an attacker may do is not for programs to read',
+    examples: ['\x1b]60\x1b\\', '\x1b]61;allowWindowOps\x07', '\x1b]62\x07'],
+  },
+
+  // --- how are you
+  DSR: {
+    source: 'ctlseqs, CSI Ps n',
+    answer: 'screen',
+    examples: ['\x1b[5n', '\x1b[6n'],
+  },
+  'DSR of rxvt': {
+    source: 'urxvt, CSI Ps n (7: display name, 8: version)',
+    answer: 'silent',
+    why: "xterm.js knows 5 and 6, and a display's name is nobody's business",
+    examples: ['\x1b[7n', '\x1b[8n', '\x1b[n'],
+  },
+  DECXCPR: {
+    source: 'ctlseqs, CSI ? Ps n',
+    answer: 'screen',
+    examples: ['\x1b[?6n'],
+  },
+  'DEC DSR': {
+    source: 'ctlseqs, CSI ? Ps n; 996 (dark or light): contour, color-palette-update-notifications',
+    answer: 'host',
+    examples: [15, 25, 26, 53, 55, 56, 62, 63, 75, 85, 996].map(ps => `\x1b[?${ps}n`),
+  },
+  'DEC DSR, unknown': {
+    source: 'ctlseqs, CSI ? Ps n',
+    answer: 'silent',
+    why: 'unknown to xterm as well',
+    examples: ['\x1b[?n', '\x1b[?99n'],
+  },
+  'DECRQM, ANSI': {
+    source: 'ctlseqs, CSI Ps $ p',
+    answer: 'screen',
+    examples: ['\x1b[4$p', '\x1b[99$p'],
+  },
+  'DECRQM, private': {
+    source: 'ctlseqs, CSI ? Ps $ p',
+    answer: 'screen',
+    examples: ['\x1b[?25$p', '\x1b[?2026$p', '\x1b[?99999$p'],
+  },
+  DECRQSS: {
+    source: 'ctlseqs, DCS $ q Pt ST',
+    answer: 'screen',
+    examples: ['\x1bP$qm\x1b\\', '\x1bP$q q\x1b\\', '\x1bP$qr\x1b\\', '\x1bP$qz\x1b\\'],
+  },
+  'kitty keyboard': {
+    source: 'kitty, keyboard-protocol',
+    answer: 'silent',
+    why: 'not supported by xterm.js; programs ask DA1 next and take its answer for a no',
+    examples: ['\x1b[?u'],
+  },
+  XTQMODKEYS: {
+    source: 'ctlseqs, CSI ? Pp m',
+    answer: 'silent',
+    why: 'modifyOtherKeys is not supported by xterm.js',
+    examples: ['\x1b[?4m', '\x1b[?m'],
+  },
+  'kitty multiple cursors': {
+    source: 'kitty, multiple-cursors-protocol',
+    answer: 'silent',
+    why: 'not supported by xterm.js',
+    examples: ['\x1b[> q', '\x1b[>100 q', '\x1b[>101 q'],
+  },
+  'in-band resize': {
+    source: 'kitty and others, https://gist.github.com/rockorager/e695fb2924d36b2bcf1fff4a3704bd83',
+    answer: 'silent',
+    why: "a terminal that knows it reports its own size at once, and the session's size is the host's to tell",
+    examples: ['\x1b[?2048h'],
+  },
+
+  // --- how large, where, what colour
+  'XTWINOPS reports': {
+    source: 'ctlseqs, CSI Ps ; Ps ; Ps t',
+    answer: 'host',
+    examples: [
+      '\x1b[11t',
+      '\x1b[13t',
+      '\x1b[13;2t',
+      '\x1b[14t',
+      '\x1b[14;2t',
+      '\x1b[15t',
+      '\x1b[16t',
+      '\x1b[18t',
+      '\x1b[19t',
+    ],
+  },
+  'title reports': {
+    source: 'ctlseqs, CSI Ps ; Ps ; Ps t',
+    answer: 'host',
+    why: 'always empty: a title is text that any output may have set, and the report would type it into the shell',
+    examples: ['\x1b[20t', '\x1b[21t'],
+  },
+  DECRQDE: {
+    source: 'ctlseqs, CSI " v',
+    answer: 'host',
+    examples: ['\x1b["v'],
+  },
+  'palette colours': {
+    source: 'ctlseqs, OSC 4',
+    answer: 'host',
+    examples: [
+      '\x1b]4;1;?\x07',
+      '\x1b]4;1;?;255;?\x1b\\',
+      '\x1b]4;1;?;2;#00ff00\x07',
+      '\x1b]4;3;rgb:11/22/33;4;?\x1b\\',
+    ],
+  },
+  'special colours': {
+    source: 'ctlseqs, OSC 5',
+    answer: 'silent',
+    why: 'colours for bold, underline and blink do not exist in xterm.js',
+    examples: ['\x1b]5;0;?\x07', '\x1b]5;0;?;1;red\x1b\\'],
+  },
+  'text and cursor colours': {
+    source: 'ctlseqs, OSC 10 to 19',
+    answer: 'host',
+    examples: ['\x1b]10;?\x07', '\x1b]11;?\x1b\\', '\x1b]12;?\x07', '\x1b]10;?;?;?\x07', '\x1b]10;?;#102030\x1b\\'],
+  },
+  'pointer, Tektronix and highlight colours': {
+    source: 'ctlseqs, OSC 10 to 19',
+    answer: 'silent',
+    why: 'xterm.js has no such colours that output could set',
+    examples: [13, 14, 15, 16, 17, 18, 19].map(id => `\x1b]${id};?\x07`),
+  },
+  'kitty colours': {
+    source: 'kitty, color-stack',
+    answer: 'silent',
+    why: 'not supported by xterm.js; OSC 4 and 10 to 12 are',
+    examples: ['\x1b]21;foreground=?\x1b\\', '\x1b]21;cursor=red;background=?\x07'],
+  },
+  'pixmap and colours of rxvt': {
+    source: 'urxvt',
+    answer: 'silent',
+    why: 'nothing of the kind in xterm.js',
+    examples: [20, 39, 49, 701, 702, 704, 705, 706, 707, 708, 710, 711, 712, 713].map(id => `\x1b]${id};?\x07`),
+  },
+  'palette, font and glyphs of mintty': {
+    source: 'mintty',
+    answer: 'silent',
+    why: 'nothing of the kind in xterm.js',
+    examples: ['\x1b]7704;?\x07', '\x1b]7770;?\x07', '\x1b]7771;?;65\x07', '\x1b]7777;?\x07'],
+  },
+  'pointer shape': {
+    source: 'kitty, pointer-shapes',
+    answer: 'silent',
+    why: 'not supported by xterm.js',
+    examples: ['\x1b]22;?__current__\x1b\\'],
+  },
+  font: {
+    source: 'ctlseqs, OSC 50',
+    answer: 'silent',
+    why: 'every client has its own, and none of them is text that output has set',
+    examples: ['\x1b]50;?\x07', '\x1b]50;?+1\x1b\\'],
+  },
+  XTSMGRAPHICS: {
+    source: 'ctlseqs, CSI ? Pi ; Pa ; Pv S (setting is answered as reading is)',
+    answer: 'host',
+    why: 'always "no such item": there are no graphics',
+    examples: ['\x1b[?1;1;0S', '\x1b[?2;4;0S'],
+  },
+  'kitty graphics': {
+    source: 'kitty, graphics-protocol (each command is answered unless it says q=2)',
+    answer: 'silent',
+    why: 'not supported by xterm.js; programs ask DA1 next and take its answer for a no',
+    examples: ['\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\', '\x1b_Ga=d\x1b\\'],
+  },
+  ReGIS: {
+    source: 'ctlseqs, DCS Ps p (its R command reports); iTerm2 takes DCS 1000 p for tmux and types commands',
+    answer: 'silent',
+    why: 'there are no graphics',
+    examples: ['\x1bPpR(P)\x1b\\', '\x1bP1000p\x1b\\'],
+  },
+
+  // --- what is on your screen, in your state, in your clipboard
+  DECRQCRA: {
+    source: 'ctlseqs, CSI Pi ; Pg ; Pt ; Pl ; Pb ; Pr * y',
+    answer: 'silent',
+    why: 'the checksum of one cell is its character: it reads the screen',
+    examples: ['\x1b[1;1;1;1;1;1*y'],
+  },
+  XTREPORTSGR: {
+    source: 'ctlseqs, CSI Pt ; Pl ; Pb ; Pr # |',
+    answer: 'silent',
+    why: 'it reads the screen',
+    examples: ['\x1b[1;1;1;1#|'],
+  },
+  XTREPORTCOLORS: {
+    source: 'ctlseqs, CSI # R',
+    answer: 'silent',
+    why: 'xterm.js has no stack of palettes',
+    examples: ['\x1b[#R'],
+  },
+  DECRQPSR: {
+    source: 'ctlseqs, CSI Ps $ w',
+    answer: 'silent',
+    why: "charsets and tab stops are out of reach of xterm.js's API",
+    examples: ['\x1b[1$w', '\x1b[2$w'],
+  },
+  DECRQTSR: {
+    source: 'vt510, DECRQTSR',
+    answer: 'silent',
+    why: 'unknown to xterm.js',
+    examples: ['\x1b[1$u', '\x1b[2;2$u'],
+  },
+  DECRQUPSS: {
+    source: 'ctlseqs, CSI & u',
+    answer: 'silent',
+    why: 'unknown to xterm.js',
+    examples: ['\x1b[&u'],
+  },
+  DECRQKT: {
+    source: 'vt510, DECRQKT',
+    answer: 'silent',
+    why: 'unknown to xterm.js',
+    examples: ['\x1b[1,u'],
+  },
+  DECRQPKFM: {
+    source: 'vt510, DECRQPKFM',
+    answer: 'silent',
+    why: 'unknown to xterm.js',
+    examples: ['\x1b[+x'],
+  },
+  DECRQLP: {
+    source: "ctlseqs, CSI Ps ' |",
+    answer: 'host',
+    why: 'always "no locator"',
+    examples: ["\x1b['|", "\x1b[1'|"],
+  },
+  'clipboard read': {
+    source: 'ctlseqs, OSC 52',
+    answer: 'silent',
+    why: 'never: output must not read the clipboard (case 42)',
+    examples: ['\x1b]52;c;?\x07', '\x1b]52;;?\x1b\\'],
+  },
+  'clipboard write': {
+    source: 'ctlseqs, OSC 52',
+    answer: 'silent',
+    why: 'no question',
+    examples: ['\x1b]52;c;aGVsbG8=\x07'],
+  },
+  'kitty clipboard': {
+    source: 'kitty, clipboard (writing is answered as reading is)',
+    answer: 'silent',
+    why: 'never, as OSC 52',
+    examples: ['\x1b]5522;type=read;dGV4dC9wbGFpbg==\x1b\\'],
+  },
+  'iTerm2 reports': {
+    source: 'iterm2',
+    answer: 'silent',
+    why: "unknown to xterm.js; ReportVariable reads titles, RequestUpload the user's files",
+    examples: [
+      '\x1b]1337;ReportCellSize\x07',
+      '\x1b]1337;ReportVariable=bmFtZQ==\x07',
+      '\x1b]1337;RequestUpload=format=tgz\x1b\\',
+    ],
+  },
+  'iTerm2 clipboard write': {
+    source: 'iterm2',
+    answer: 'silent',
+    why: 'no question',
+    examples: ['\x1b]1337;Copy=:aGVsbG8=\x07', '\x1b]1337;CopyToClipboard=general\x07', '\x1b]1337;EndCopy\x07'],
+  },
+  'kitty notifications': {
+    source: 'kitty, desktop-notifications',
+    answer: 'silent',
+    why: 'not supported by xterm.js',
+    examples: ['\x1b]99;i=1:p=?;\x1b\\', '\x1b]99;i=1:a=report;hello\x1b\\'],
+  },
+  'kitty remote control': {
+    source: 'kitty, rc_protocol',
+    answer: 'silent',
+    why: 'never',
+    examples: ['\x1bP@kitty-cmd{"cmd":"ls","version":[0,14,2]}\x1b\\'],
+  },
+  'tmux passthrough': {
+    source: 'tmux(1), allow-passthrough: what it wraps goes to yet another terminal, past anybody who could judge it',
+    answer: 'silent',
+    why: 'the host is no tmux',
+    examples: ['\x1bPtmux;hello\x1b\\'],
+  },
+}

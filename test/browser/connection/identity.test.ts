@@ -1,0 +1,206 @@
+// What a phone keeps of its pairing, and who may change that: codes scanned again, hostile links, storage that is lost or
+// refused, revocation. Knows no programs. Numbers are those of SECURITY-CASES.
+import { generateKeyPair, generateSecret, pairingFragment } from '../../../protocol/channel/keys.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const devices = async ({ host }: Phone) => (await host.desktop.devices()).devices
+const ids = async (phone: Phone) => (await devices(phone)).map(({ device_id }) => device_id)
+const question = (phone: Phone) => phone.page.getByRole('dialog', { name: 'This link is for another computer' })
+
+/** As a hostile page would make one. */
+const hostile = ({ host }: Phone) =>
+  `${host.origin}/${pairingFragment({ hostKey: generateKeyPair().publicKey, secret: generateSecret() })}`
+
+test('the code of its own computer, scanned again, changes nothing', async ({ phone, second }) => {
+  await phone.open()
+  const before = await ids(phone)
+  // In the page that is open, and in a new one.
+  const address = await phone.host.address()
+  await phone.page.goto(address)
+  await expect.poll(() => phone.page.url()).toBe(`${phone.host.origin}/`)
+  await phone.isIn()
+  await phone.page.goto('about:blank')
+  await phone.page.goto(address)
+  await phone.isIn()
+  await expect(question(phone)).toHaveCount(0)
+  expect(await ids(phone)).toEqual(before)
+  // It was not even used.
+  await second.page.goto(address)
+  await second.isIn()
+})
+
+for (const how of ['in the page that is open', 'in a new page'] as const)
+  test(`case 18: a hostile link ${how} changes nothing without a yes`, async ({ phone, host }) => {
+    await phone.open()
+    await phone.newSession()
+    const before = await ids(phone)
+    if (how === 'in a new page') await phone.page.goto('about:blank')
+    await phone.page.goto(hostile(phone))
+    await expect(question(phone)).toBeVisible()
+    expect(phone.page.url()).toBe(`${host.origin}/`)
+    await phone.picture(`other-host-${how === 'in a new page' ? 'new' : 'open'}`)
+    await phone.fits()
+    await question(phone).getByRole('button', { name: 'Keep' }).tap()
+    await expect(question(phone)).toHaveCount(0)
+    await phone.shows('$ ')
+    await phone.page.locator('.xterm').tap()
+    await phone.run('echo goes on')
+    await phone.shows('goes on\n')
+    await phone.page.reload()
+    await phone.shows('goes on\n')
+    await expect(question(phone)).toHaveCount(0)
+    expect(await ids(phone)).toEqual(before)
+  })
+
+test('case 18: escape and a reload are no yes either', async ({ phone }) => {
+  await phone.open()
+  await phone.page.goto(hostile(phone))
+  await expect(question(phone)).toBeVisible()
+  await phone.page.keyboard.press('Escape')
+  await expect(question(phone)).toHaveCount(0)
+  await phone.page.goto(hostile(phone))
+  await expect(question(phone)).toBeVisible()
+  await phone.page.reload()
+  await phone.isIn()
+  await expect(question(phone)).toHaveCount(0)
+  expect(await devices(phone)).toHaveLength(1)
+})
+
+test('case 18: even after a yes the way back is there', async ({ phone }) => {
+  await phone.open()
+  const before = await ids(phone)
+  await phone.page.goto(hostile(phone))
+  await question(phone).getByRole('button', { name: 'Replace' }).tap()
+  await phone.says('This code does not work any more')
+  await phone.picture('replaced-in-vain')
+  await phone.fits()
+  await phone.page.getByRole('button', { name: /^Back to / }).tap()
+  await phone.isIn()
+  await phone.page.reload()
+  await phone.isIn()
+  expect(await ids(phone)).toEqual(before)
+})
+
+test('another computer at the address takes over when the person wants it', async ({ phone, host }) => {
+  await phone.open()
+  await host.stopProcess()
+  host.becomeAnother()
+  await host.startProcess()
+  await phone.says('This computer does not know this phone')
+  await phone.picture('unknown')
+  await phone.scan()
+  await question(phone).getByRole('button', { name: 'Keep' }).tap()
+  await phone.says('This computer does not know this phone')
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await phone.says('This computer does not know this phone')
+  expect(await devices(phone)).toEqual([])
+  await host.answers('by_hand')
+  await phone.scan()
+  await question(phone).getByRole('button', { name: 'Replace' }).tap()
+  await phone.says('Waiting for your computer')
+  const { pairing_id } = await host.request()
+  await phone.page.reload()
+  await phone.says('Waiting for your computer')
+  await host.desktop.answerPairing(pairing_id, { allow: true })
+  await phone.isIn()
+  await phone.page.reload()
+  await phone.isIn()
+  expect(await devices(phone)).toHaveLength(1)
+})
+
+test('the other computer says no: back to the one before', async ({ phone, host }) => {
+  await phone.open()
+  await host.stopProcess()
+  host.becomeAnother()
+  await host.startProcess()
+  await host.answers('by_hand')
+  await phone.scan()
+  await question(phone).getByRole('button', { name: 'Replace' }).tap()
+  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+  await phone.says('Your computer said no')
+  await phone.page.getByRole('button', { name: /^Back to / }).tap()
+  await phone.says('This computer does not know this phone')
+  await phone.page.reload()
+  await phone.says('This computer does not know this phone')
+})
+
+test('its storage is wiped: one scan', async ({ phone }) => {
+  await phone.open()
+  await phone.page.evaluate(async () => {
+    for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name!)
+  })
+  await phone.page.reload()
+  await phone.says('Open the address from your computer')
+  await phone.open()
+  await phone.page.reload()
+  await phone.isIn()
+  expect(await devices(phone)).toHaveLength(2)
+})
+
+test('case 21: revoked while its terminal is open, the page says so at once; one scan and it is back', async ({
+  phone,
+  host,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('echo private')
+  await phone.shows('private\n')
+  const typed = await phone.takeDown()
+  await phone.run('before')
+  await phone.shows('before')
+  const [device] = await devices(phone)
+  await host.desktop.revokeDevice(device!.device_id)
+  await expect(phone.page.getByRole('heading', { name: 'This phone is not let in any more' })).toBeVisible({
+    timeout: 1000,
+  })
+  await expect(phone.page.locator('.xterm')).toHaveCount(0)
+  await phone.picture('revoked')
+  await phone.fits()
+  await phone.page.keyboard.type('into the void\n')
+  await phone.page.reload()
+  await phone.says('This computer does not know this phone')
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await phone.says('This computer does not know this phone')
+  expect(await devices(phone)).toEqual([])
+  await phone.scan()
+  await phone.shows('before')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after')
+  expect(await typed()).toEqual(['before', 'after'])
+  // A key that was revoked stays dead.
+  expect(await ids(phone)).not.toContain(device!.device_id)
+  expect(await devices(phone)).toHaveLength(1)
+})
+
+for (const [how, refuse] of [
+  ['refuses', 'IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError") }'],
+  ['never answers about', 'IDBFactory.prototype.open = () => ({})'],
+] as const)
+  test(`a browser that ${how} its storage: it works until the reload, and the page says so`, async ({
+    phone,
+    host,
+  }) => {
+    await host.answers('by_hand')
+    await phone.page.addInitScript(refuse)
+    await phone.page.goto(host.origin)
+    await phone.says('Open the address from your computer')
+    await expect(phone.page.getByText('This browser gives the page no storage')).toBeVisible()
+    await phone.scan()
+    await phone.says('Waiting for your computer')
+    await expect(phone.page.getByText('This browser gives the page no storage')).toBeVisible()
+    await phone.picture('waiting-forgetful')
+    await phone.fits()
+    await host.answers('yes')
+    await phone.isIn()
+    await expect(phone.page.getByText('This browser gives the page no storage')).toBeVisible()
+    await phone.picture('sessions-forgetful')
+    // A lost connection is no reload.
+    await host.network('down')
+    await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+    await host.network('up')
+    await phone.newSession()
+    await phone.page.reload()
+    await phone.says('Open the address from your computer')
+    await phone.scan()
+    await phone.shows('$ ')
+  })

@@ -1,0 +1,125 @@
+// Phones that may only look: what they see, what they are not offered, and that nothing of theirs arrives. Knows no drops.
+// Numbers are those of SECURITY-CASES.
+import { expect, type Phone, test } from '../support/phone.ts'
+
+async function letIn(phone: Phone, read_only: boolean): Promise<string> {
+  const { host } = phone
+  await host.answers('by_hand')
+  await phone.scan()
+  const before = new Set((await host.desktop.devices()).devices.map(one => one.device_id))
+  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: true, read_only })
+  await phone.says('Sessions')
+  return (await host.desktop.devices()).devices.find(one => !before.has(one.device_id))!.device_id
+}
+
+/** Nothing that does anything is offered, and what is typed all the same goes nowhere. */
+async function onlyLooks(phone: Phone): Promise<void> {
+  const { page } = phone
+  await expect(page.getByText('Looking only')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
+  await page.getByRole('button', { name: 'Menu' }).tap()
+  await expect
+    .poll(() => page.getByRole('dialog').locator('.menu > button').allTextContents())
+    .toEqual([' Timeline: scrub back', ' Read as text', ' Screen reader mode'])
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Larger letters' })).toBeVisible()
+  await phone.picture('looking-menu')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
+  await page.locator('.xterm').tap()
+  // Neither Android nor iOS opens a keyboard for such a field.
+  await expect(page.locator('.xterm textarea')).toHaveJSProperty('readOnly', true)
+  await expect(page.locator('.xterm textarea')).toHaveJSProperty('inputMode', 'none')
+  await phone.run('echo from the looker')
+}
+
+test('case 24: one phone types, another one looks and can do nothing', async ({ phone, second }) => {
+  await letIn(phone, false)
+  await phone.newSession()
+  await letIn(second, true)
+  await expect(second.page.getByText('This phone may look at sessions, and nothing else.')).toBeVisible()
+  await expect(second.page.getByRole('button', { name: 'New session' })).toHaveCount(0)
+  await expect(second.page.getByRole('button', { name: /^End / })).toHaveCount(0)
+  await second.picture('looking-list')
+  await second.fits()
+  await second.page.locator('.row').first().tap()
+  await second.shows('$ ')
+  const size = await phone.ptySize()
+  const typed = await phone.takeDown()
+  await phone.run('from the typer')
+  await second.shows('from the typer')
+  await onlyLooks(second)
+  await phone.run('once more')
+  await second.shows('once more')
+  await second.agrees()
+  await phone.agrees()
+  await second.picture('looking')
+  await second.fits()
+  // Its own shape is no reason to change the session's.
+  await second.page.setViewportSize({ width: 839, height: 412 })
+  await second.picture('looking-landscape')
+  await second.fits()
+  await second.page.setViewportSize({ width: 320, height: 568 })
+  await second.page.emulateMedia({ colorScheme: 'light' })
+  await second.picture('looking-320-light')
+  await second.fits()
+  await second.agrees()
+  expect(await phone.ptySize()).toBe(size)
+  expect(await typed()).toEqual(['from the typer', 'once more'])
+  await phone.run('exit')
+  await expect(second.page.getByText('Finished')).toBeVisible()
+  await expect(second.page.getByRole('button', { name: 'New session' })).toHaveCount(0)
+  await second.picture('looking-ended')
+})
+
+test('case 24: a page that says otherwise is refused by the host', async ({ phone, second, host }) => {
+  await letIn(phone, false)
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  // As a page would be that somebody has changed: it takes every welcome for one that allows everything.
+  await second.page.addInitScript(() => {
+    const parse = JSON.parse
+    JSON.parse = (text, reviver) => {
+      const value = parse(text, reviver)
+      if (value?.type === 'welcome' || value?.type === 'session') value.read_only = false
+      return value
+    }
+  })
+  await letIn(second, true)
+  await second.page.locator('.row').first().tap()
+  await second.shows('taken down')
+  await second.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
+  await second.page.locator('.xterm').tap()
+  await second.run('from the looker')
+  await second.keys('Up')
+  await second.page.getByRole('button', { name: 'Menu' }).tap()
+  await second.page.getByRole('button', { name: 'End session' }).tap()
+  await second.page.getByRole('button', { name: 'End session' }).tap()
+  await expect(second.page.getByText('this device may only look', { exact: true })).toBeVisible()
+  await second.page.getByRole('button', { name: 'New session' }).tap()
+  await expect(second.page.getByText('This device may only look', { exact: true })).toBeVisible()
+  await phone.run('from the typer')
+  await phone.agrees()
+  expect(await typed()).toEqual(['from the typer'])
+  expect((await host.desktop.list()).map(one => one.state)).toEqual(['running'])
+})
+
+test('what a phone may do changes while its terminal is open, both ways', async ({ phone, host }) => {
+  const device = await letIn(phone, false)
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await phone.run('before')
+  await phone.shows('before')
+  await host.desktop.updateDevice(device, { read_only: true })
+  await onlyLooks(phone)
+  await phone.shows('before')
+  await phone.page.reload()
+  await onlyLooks(phone)
+  await host.desktop.updateDevice(device, { read_only: false })
+  await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toBeVisible()
+  await expect(phone.page.getByText('Looking only')).toHaveCount(0)
+  await phone.shows('before')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after')
+  await phone.agrees()
+  expect(await typed()).toEqual(['before', 'after'])
+})

@@ -1,0 +1,187 @@
+// Being let in for the first time: the code on both sides, every answer, and what may happen while a phone waits. Knows no
+// programs. Numbers are those of SECURITY-CASES.
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const waits = (phone: Phone) => phone.says('Waiting for your computer')
+const devices = async ({ host }: Phone) => (await host.desktop.devices()).devices
+
+test.beforeEach(({ host }) => host.answers('by_hand'))
+
+test('case 16: both sides show the same code, and nothing is to be had before the yes', async ({ phone, host }) => {
+  await host.desktop.create({ title: 'not for strangers' })
+  await phone.scan()
+  await waits(phone)
+  const request = await host.request()
+  expect(await phone.code()).toBe(request.code)
+  await expect(phone.page.getByText(`allow “${request.name}” if it shows the same code`)).toBeVisible()
+  await expect(phone.page.getByRole('timer')).toHaveText(/^(2:00|1:5\d) left$/)
+  await expect(phone.page.getByText('plain HTTP')).toBeVisible()
+  await phone.picture('waiting')
+  expect(await devices(phone)).toEqual([])
+  await expect(phone.page.getByText('not for strangers')).toHaveCount(0)
+  await host.desktop.answerPairing(request.pairing_id, { allow: true })
+  await phone.isIn()
+  await expect(phone.page.getByText('not for strangers')).toBeVisible()
+  expect((await devices(phone)).map(({ name, read_only }) => ({ name, read_only }))).toEqual([
+    { name: request.name, read_only: false },
+  ])
+})
+
+test('a no is said, and a fresh code in the same tab asks anew', async ({ phone, host }) => {
+  await phone.scan()
+  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+  await phone.says('Your computer said no')
+  await phone.picture('said-no')
+  await phone.fits()
+  expect(await devices(phone)).toEqual([])
+  await phone.page.reload()
+  await phone.says('Your computer does not wait for this phone any more')
+  await phone.picture('request-gone')
+  await host.answers('yes')
+  await phone.open()
+})
+
+test('nobody answers: the page says so when the time is over', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  await host.request()
+  await host.expire()
+  await phone.says('Nobody answered in time')
+  await phone.picture('expired')
+  expect((await host.desktop.devices()).requests).toEqual([])
+})
+
+test('the time left runs down, also while the phone sleeps', async ({ phone }) => {
+  await phone.page.clock.install()
+  await phone.scan()
+  await waits(phone)
+  await phone.page.clock.fastForward('01:30')
+  await expect(phone.page.getByRole('timer')).toHaveText(/^0:(30|2\d) left$/)
+  await phone.page.clock.fastForward('00:31')
+  await expect(phone.page.getByRole('timer')).toHaveText('0:00 left')
+})
+
+test('reloaded while it waits the phone comes back to its request and its code', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  const code = await phone.code()
+  await phone.page.reload()
+  await waits(phone)
+  expect(await phone.code()).toBe(code)
+  await expect(phone.page.getByRole('timer')).toHaveText(/^(2:00|1:\d\d) left$/)
+  const { requests } = await host.desktop.devices()
+  expect(requests.map(request => request.code)).toEqual([code])
+  await host.desktop.answerPairing(requests[0]!.pairing_id, { allow: true })
+  await phone.isIn()
+  await phone.page.reload()
+  await phone.isIn()
+  expect(await devices(phone)).toHaveLength(1)
+})
+
+test('the yes comes while the page is away: it is let in when it comes back', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  const { pairing_id } = await host.request()
+  await phone.page.goto('about:blank')
+  await host.desktop.answerPairing(pairing_id, { allow: true })
+  await phone.page.goto(host.origin)
+  await phone.isIn()
+})
+
+test('the network goes while it waits: the code stays, and the yes is heard afterwards', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  const request = await host.request()
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  expect(await phone.code()).toBe(request.code)
+  await phone.picture('waiting-offline')
+  await phone.fits()
+  await host.desktop.answerPairing(request.pairing_id, { allow: true })
+  await host.network('up')
+  await phone.isIn()
+})
+
+test('asleep until the time was over: the page says that nobody waits any more', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  await host.request()
+  await host.network('down')
+  await host.expire()
+  await host.network('up')
+  await phone.says('Your computer does not wait for this phone any more')
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await phone.says('Your computer does not wait for this phone any more')
+})
+
+test('another tab of the phone takes its request over, and gives it back', async ({ phone, host }) => {
+  await phone.scan()
+  await waits(phone)
+  const code = await phone.code()
+  const tab = await phone.page.context().newPage()
+  await tab.goto(host.origin)
+  await expect(tab.getByRole('heading', { name: 'Waiting for your computer' })).toBeVisible()
+  await phone.says('This phone asks in another tab')
+  await phone.picture('elsewhere')
+  await phone.page.getByRole('button', { name: 'Ask here' }).tap()
+  await waits(phone)
+  expect(await phone.code()).toBe(code)
+  await expect(tab.getByRole('heading', { name: 'This phone asks in another tab' })).toBeVisible()
+  await host.answers('yes')
+  await phone.isIn()
+  await tab.getByRole('button', { name: 'Ask here' }).tap()
+  await expect(tab.getByRole('button', { name: 'New session' })).toBeEnabled()
+  expect(await devices(phone)).toHaveLength(1)
+})
+
+test('as many phones wait as the host keeps waiting: one more is told', async ({ phone, browser, host }) => {
+  const contexts = []
+  for (let waiting = 1; waiting <= 3; waiting++) {
+    const context = await browser.newContext()
+    contexts.push(context)
+    const page = await context.newPage()
+    await page.goto(await host.address())
+    await expect(page.getByRole('heading', { name: 'Waiting for your computer' })).toBeVisible()
+  }
+  await phone.scan()
+  await phone.says('Too many phones are waiting')
+  await phone.picture('busy')
+  for (const context of contexts) await context.close()
+})
+
+test('case 13: two phones scan one code: one asks, the other is told', async ({ phone, second, host }) => {
+  const address = await host.address()
+  await Promise.all([phone.page.goto(address), second.page.goto(address)])
+  const titles = () =>
+    Promise.all([phone, second].map(one => one.page.getByRole('heading', { level: 1 }).textContent()))
+  await expect
+    .poll(async () => (await titles()).sort())
+    .toEqual(['This code does not work any more', 'Waiting for your computer'])
+  expect((await host.desktop.devices()).requests).toHaveLength(1)
+})
+
+for (const [shape, width, height] of [
+  ['320', 320, 568],
+  ['landscape', 839, 412],
+] as const)
+  for (const colorScheme of ['dark', 'light'] as const)
+    test(`the screens before one is in work at ${shape} in the ${colorScheme}`, async ({ phone, host }) => {
+      await phone.page.setViewportSize({ width, height })
+      await phone.page.emulateMedia({ colorScheme })
+      await phone.scan()
+      await waits(phone)
+      await phone.picture(`waiting-${shape}-${colorScheme}`)
+      await phone.fits()
+      await expect(phone.page.getByRole('img', { name: /^Code/ })).toBeInViewport({ ratio: 1 })
+      await expect(phone.page.getByRole('timer')).toBeInViewport({ ratio: 1 })
+      await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+      await phone.says('Your computer said no')
+      await phone.picture(`said-no-${shape}-${colorScheme}`)
+      await phone.fits()
+      await phone.page.reload()
+      await phone.says('does not wait')
+      await phone.picture(`request-gone-${shape}-${colorScheme}`)
+      await phone.fits()
+      const again = (await phone.page.getByRole('button', { name: 'Try again' }).boundingBox())!
+      expect(again.height).toBeGreaterThanOrEqual(44)
+    })

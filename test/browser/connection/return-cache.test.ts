@@ -1,0 +1,64 @@
+// Into the back-forward cache and out of it. Knows no programs.
+import { expect, type Phone, test } from '../support/phone.ts'
+
+// Playwright starts Chromium without that cache.
+test.use({
+  launchOptions: async ({ launchOptions }, use) =>
+    use({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
+})
+
+const watch = (phone: Phone) =>
+  phone.page.evaluate(() => {
+    const shown: boolean[] = []
+    Object.assign(window, { shown })
+    window.addEventListener('pageshow', event => shown.push(event.persisted))
+  })
+
+const shown = (phone: Phone) => phone.page.evaluate(() => (window as unknown as { shown?: boolean[] }).shown)
+
+test('gone to the back-forward cache and back', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const print = await phone.later('seq 1 50')
+  const typed = await phone.takeDown()
+  await watch(phone)
+  await phone.run('before')
+  await phone.type('under way')
+  await phone.page.goto(`http://127.0.0.1:${host.port}/icon.svg`)
+  print()
+  await phone.page.waitForTimeout(1000)
+  await phone.page.goBack({ waitUntil: 'commit' })
+  const why = await phone.page.evaluate(() =>
+    JSON.stringify(
+      (performance.getEntriesByType('navigation')[0] as { notRestoredReasons?: unknown }).notRestoredReasons,
+    ),
+  )
+  expect(await shown(phone), why).toEqual([true])
+  await phone.shows('\n50')
+  await phone.agrees()
+  await phone.page.locator('.xterm').tap()
+  await phone.run('')
+  await phone.run('after')
+  expect(await typed()).toEqual(['before', 'under way', 'after'])
+})
+
+test('another page of the tab has gone on with the session meanwhile', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await phone.run('first page')
+  await watch(phone)
+  // The same page anew, not restored; it takes up the numbering.
+  await phone.page.goto(`http://127.0.0.1:${host.port}/?again`)
+  await phone.shows('first page')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('second page')
+  await phone.shows('second page')
+  await phone.page.evaluate(() => window.history.go(-2)).catch(() => {})
+  await expect.poll(() => phone.page.url()).not.toContain('again')
+  await phone.shows('second page')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('first again')
+  await phone.agrees()
+  expect(await typed()).toEqual(['first page', 'second page', 'first again'])
+})

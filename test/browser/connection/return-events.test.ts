@@ -1,0 +1,246 @@
+// Every way in which a page goes away and comes back: the right screen each time, and what was typed meanwhile arrives
+// once. Knows no programs.
+import Database from 'better-sqlite3'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const kept = (phone: Phone) =>
+  phone.page.evaluate(() => {
+    const key = Object.keys(sessionStorage).find(key => key.startsWith('otg.input.'))
+    return key ? (JSON.parse(sessionStorage.getItem(key)!) as { input: unknown[] }).input.length : -1
+  })
+
+test('its socket dead without a close', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const print = await phone.later('seq 1 50')
+  const typed = await phone.takeDown()
+  await phone.run('before')
+  await host.network('deaf')
+  print()
+  await phone.run('into the void')
+  await expect.poll(() => kept(phone)).toBeGreaterThan(0)
+  await phone.page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 3000 })
+  await phone.agrees()
+  await phone.shows('\n50')
+  await phone.run('after')
+  expect(await typed()).toEqual(['before', 'into the void', 'after'])
+  await expect.poll(() => kept(phone), 'nothing is kept of what has arrived').toBe(0)
+})
+
+test('reloaded while what was typed is under way: it may have arrived or not', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await phone.run('before')
+  // Sent, and taken only after the page is gone.
+  process.kill(host.pid, 'SIGSTOP')
+  await phone.run('under way')
+  const reload = phone.page.reload()
+  await new Promise(resolve => setTimeout(resolve, 300))
+  process.kill(host.pid, 'SIGCONT')
+  await reload
+  await phone.shows('under way')
+  await phone.agrees()
+  await phone.page.locator('.xterm').tap()
+  await phone.run('between')
+  // Never sent.
+  await host.network('deaf')
+  await phone.run('never sent')
+  await phone.page.reload()
+  await phone.shows('never sent')
+  await phone.agrees()
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after')
+  expect(await typed()).toEqual(['before', 'under way', 'between', 'never sent', 'after'])
+  expect(await host.desktop.list()).toHaveLength(1)
+})
+
+test('what was typed some time ago is asked about, also after a reload', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  for (const answer of ['Send', 'Discard']) {
+    await host.network('down')
+    await phone.run(`${answer} this`)
+    await phone.page.waitForTimeout(5200)
+    await host.network('up')
+    await phone.page.reload()
+    await expect(phone.page.getByRole('dialog', { name: 'Send what you typed before?' })).toContainText(
+      `${answer} this↵`,
+    )
+    await phone.picture('stale-input')
+    await phone.fits()
+    await phone.page.getByRole('button', { name: answer }).tap()
+    await phone.page.locator('.xterm').tap()
+    await phone.run(`after ${answer}`)
+    // What is still under way when the network goes would be asked about too.
+    await phone.shows(`after ${answer}`)
+  }
+  expect(await typed()).toEqual(['Send this', 'after Send', 'after Discard'])
+})
+
+test('what was typed without a connection waits while the list is shown', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await host.network('down')
+  await phone.run('kept')
+  await phone.page.goBack()
+  await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
+  await host.network('up')
+  await phone.page.goForward()
+  await phone.shows('kept')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after')
+  expect(await typed()).toEqual(['kept', 'after'])
+})
+
+test('a duplicate of the tab numbers its own input', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await phone.run('one')
+  await expect.poll(() => kept(phone)).toBe(0)
+  // As Chromium does it: a new page with a copy of the storage.
+  const storage = await phone.page.evaluate(() => ({ ...sessionStorage }) as Record<string, string>)
+  const other = await phone.page.context().newPage()
+  await other.addInitScript(storage => {
+    if (!sessionStorage.length) Object.assign(sessionStorage, storage)
+  }, storage)
+  await other.goto(`http://127.0.0.1:${host.port}/`)
+  await expect(other.locator('.xterm-rows')).toContainText('one')
+  await other.locator('.xterm').tap()
+  await other.keyboard.type('two\n')
+  await expect(phone.page.locator('.xterm-rows')).toContainText('two')
+  await phone.page.bringToFront()
+  await phone.run('three')
+  await phone.shows('three')
+  await other.close()
+  expect(await typed()).toEqual(['one', 'two', 'three'])
+})
+
+test('what was missed is not played back, whether much or too much', async ({ phone, host }) => {
+  test.slow()
+  await phone.open()
+  await phone.newSession()
+  for (const count of [100_000, 400_000]) {
+    const print = await phone.later(`seq 1 ${count}`)
+    await host.network('down')
+    const size = await phone.ptySize()
+    const film = await phone.film()
+    print()
+    await phone.page.waitForTimeout(2500)
+    await host.network('up')
+    await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 15_000 })
+    await phone.shows(`\n${count}`)
+    await phone.agrees()
+    expect(await phone.ptySize()).toBe(size)
+    const seen = await film()
+    expect(
+      seen.map(text => JSON.stringify([text.split('\n').length, text.slice(0, 30), text.slice(-30)])),
+    ).toHaveLength(2)
+    await phone.run('clear')
+    await expect(phone.page.getByText(/Session restored/)).toHaveCount(0)
+  }
+})
+
+test('a phone that takes long to read what it missed sees no film of it either', async ({ phone, host }) => {
+  test.slow()
+  await phone.open()
+  await phone.newSession()
+  const cdp = await phone.page.context().newCDPSession(phone.page)
+  const print = await phone.later('seq 1 100000')
+  await host.network('down')
+  const film = await phone.film()
+  print()
+  await phone.page.waitForTimeout(2500)
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 25 })
+  await host.network('up')
+  await expect.poll(() => phone.screen(), { timeout: 60_000 }).toContain('\n100000')
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+  await phone.agrees()
+  expect((await film()).map(text => text.slice(-30))).toHaveLength(2)
+})
+
+test('tries end visibly and can be begun again', async ({ phone, host }) => {
+  await phone.page.clock.install()
+  await phone.open()
+  await phone.newSession()
+  const typed = await phone.takeDown()
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  await phone.run('kept')
+  await phone.page.clock.fastForward('11:00')
+  await expect(phone.page.getByText('No connection for ten minutes. What you typed is kept.')).toBeVisible()
+  await phone.picture('gave-up')
+  await phone.fits()
+  await host.network('up')
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await phone.page.getByRole('button', { name: 'Send' }).tap()
+  await phone.page.locator('.xterm').tap()
+  await phone.run('after')
+  await phone.agrees()
+  expect(await typed()).toEqual(['kept', 'after'])
+})
+
+test('what the history has lost is named', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  // Little enough that a terminal begins with all of it.
+  await phone.run('seq 1 9000')
+  await phone.shows('\n9000')
+  const { session_id } = (await host.desktop.list())[0]!
+  await host.stopProcess()
+  const database = new Database(host.database)
+  database.exec('UPDATE pieces SET blob = zeroblob(length(blob))')
+  database.close()
+  await expect(phone.page.getByText('Ended with the host')).toBeVisible()
+  await host.startProcess()
+  await phone.page.reload()
+  await expect(
+    phone.page.getByText(/^Part of the history is gone: [\d.]+ (bytes|KB) cannot be read any more\.$/),
+  ).toBeVisible()
+  await phone.picture('history-gone')
+  await phone.fits()
+  await phone.agrees(session_id)
+  await phone.page.getByRole('button', { name: 'Dismiss' }).tap()
+  await expect(phone.page.getByText('Part of the history')).toHaveCount(0)
+})
+
+for (const way of ['stopped', 'crashed'] as const)
+  test(`the host ${way} and started anew: the page is back by itself and shows how it ended`, async ({
+    phone,
+    host,
+  }) => {
+    await phone.open()
+    await phone.newSession()
+    await phone.run('seq 1 30')
+    await phone.shows(/30\n\$$/)
+    await phone.page.waitForTimeout(1100) // what is older than a second is kept
+    const before = await phone.screen()
+    const { session_id } = (await host.desktop.list())[0]!
+    if (way === 'stopped') await host.stopProcess()
+    else await host.crash()
+    await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+    expect(await phone.screen(), 'it stays while nobody knows').toBe(before)
+    // Who is told so sees that the session takes no more; who is not goes on typing.
+    if (way === 'stopped') await expect(phone.page.getByText('Ended with the host')).toBeVisible()
+    await phone.run('too late')
+    await host.startProcess()
+    const words = way === 'stopped' ? 'Ended with the host' : 'Lost in a crash'
+    await expect(phone.page.getByText('Connection lost')).toHaveCount(0, { timeout: 15_000 })
+    await expect(phone.page.getByText(words)).toBeVisible()
+    if (way === 'crashed') await expect(phone.page.getByText('What you typed came too late.')).toBeVisible()
+    await phone.agrees(session_id)
+    expect(await phone.screen()).toBe(before)
+    await phone.picture(`host-${way}`)
+    await phone.fits()
+    await phone.page.getByRole('button', { name: 'New session' }).tap()
+    await phone.shows(/^\$$/)
+    await phone.run('echo goes on')
+    await phone.shows('goes on\n')
+    await phone.agrees()
+    await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
+    await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
+  })

@@ -1,0 +1,95 @@
+// Coming back: after a reload, a lost connection, the Back button, a host that was started anew. Knows no programs.
+import { expect, test } from '../support/phone.ts'
+
+test('a reload returns to the same session and its screen', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('PS1="still here> "; seq 1 30')
+  await phone.shows(/30\nstill here>$/)
+  const before = await phone.screen()
+  await phone.page.reload()
+  await phone.shows('still here>')
+  expect(await phone.screen()).toBe(before)
+  expect(await host.desktop.list()).toHaveLength(1)
+  // Its size is the phone's as before, so there is nothing to take.
+  await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
+  await phone.agrees()
+  await phone.page.locator('.xterm').tap()
+  await phone.run('echo goes on')
+  await phone.shows('goes on\n')
+})
+
+test('a lost connection is shown, what is typed meanwhile is kept, and the session is restored', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('(sleep 1; echo printed meanwhile) & cat')
+  await phone.host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  await phone.run('typed meanwhile')
+  await expect(phone.page.getByText('What you typed is kept.')).toBeVisible()
+  await phone.picture('connection-lost')
+  await phone.page.waitForTimeout(1200)
+  await phone.host.network('up')
+  await phone.page
+    .getByRole('button', { name: 'Reconnect now' })
+    .tap({ timeout: 2000 })
+    .catch(() => {}) // it may be back already
+  await expect(phone.page.getByText(/Session restored · \d+ s old/)).toBeVisible()
+  await phone.picture('restored')
+  await expect(phone.page.getByText('Connection lost')).toHaveCount(0)
+  await phone.shows('printed meanwhile')
+  await expect.poll(async () => (await phone.screen()).split('typed meanwhile').length - 1, 'echo and cat').toBe(2)
+  await phone.agrees()
+})
+
+test('a page that wakes up asks at once whether its connection still is one', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  const { pid } = phone.host
+  // The network swallows everything: the socket stays OPEN and nothing answers.
+  process.kill(pid, 'SIGSTOP')
+  await phone.page.evaluate(() => window.dispatchEvent(new Event('online')))
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible({ timeout: 3000 })
+  process.kill(pid, 'SIGCONT')
+  await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 20_000 })
+  await phone.run('echo awake')
+  await phone.shows('awake\n')
+})
+
+test('the Back button goes from a terminal to the list, and Forward back into it', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('echo first')
+  await phone.shows('first\n')
+  await phone.page.goBack()
+  await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
+  await expect(phone.page.locator('.session-list .row')).toBeVisible()
+  await phone.page.goForward()
+  await phone.shows('first\n')
+  await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
+  await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
+})
+
+test('after the host was started anew the phone is let in by its key', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await host.stopProcess()
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  await host.startProcess()
+  await expect(phone.page.getByText('Ended with the host')).toBeVisible({ timeout: 15_000 })
+  await phone.page.getByRole('button', { name: 'New session' }).tap()
+  await phone.shows('$ ')
+  expect((await host.desktop.devices()).devices).toHaveLength(1)
+})
+
+test('a shell that exits says so and leads back to the list, where it stands as ended', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('exit 3')
+  await expect(phone.page.getByText('Failed with 3')).toBeVisible()
+  await phone.picture('ended')
+  await phone.page.getByRole('button', { name: 'All sessions' }).tap()
+  await expect(phone.page.getByRole('heading', { name: 'Ended' })).toBeVisible()
+  await phone.page.getByText('failed with 3').tap()
+  await phone.shows('exit 3')
+})

@@ -1,0 +1,224 @@
+// A session read as text: opened, scrolled back, searched, copied, followed while it runs. Knows no terminals' gestures.
+import AxeBuilder from '@axe-core/playwright'
+import { cellOf, Fingers } from '../support/fingers.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const text = (phone: Phone) => phone.page.getByRole('main', { name: 'Text of the session' })
+const lines = (phone: Phone) => phone.page.locator('.reading .line')
+
+async function read(phone: Phone): Promise<void> {
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Read as text' }).tap()
+  await expect(text(phone)).toBeVisible()
+}
+
+/** Lines whose box lies in the picture. */
+function seen(phone: Phone): Promise<string[]> {
+  return text(phone).evaluate(main => {
+    const { top, bottom } = main.getBoundingClientRect()
+    return [...main.querySelectorAll('.line')]
+      .filter(line => {
+        const box = line.getBoundingClientRect()
+        return box.top >= top - 1 && box.bottom <= bottom + 1
+      })
+      .map(line => line.textContent)
+  })
+}
+
+/** What a fling does, without the time that it takes. */
+async function scrollTo(phone: Phone, where: 'top' | 'bottom'): Promise<void> {
+  await text(phone).evaluate((main, where) => {
+    main.scrollTop = where === 'top' ? 0 : main.scrollHeight
+  }, where)
+}
+
+test('a long history is read from its end to its beginning, and what is read keeps its place', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 8000; echo the end')
+  await phone.shows('\nthe end')
+  await read(phone)
+  await expect(lines(phone).filter({ hasText: /^the end$/ })).toBeVisible()
+  await phone.picture('reading')
+  await phone.fits()
+  // What comes above comes above: whatever is seen keeps its place, from picture to picture.
+  const jumps = await text(phone).evaluate(async main => {
+    const frame = () => new Promise(resolve => requestAnimationFrame(resolve))
+    const jumps: string[] = []
+    while (!main.querySelector('.edge')?.textContent.startsWith('This')) {
+      main.scrollTop = 0
+      const line = main.querySelector('.line')!
+      const before = line.getBoundingClientRect().top
+      while (main.querySelector('.line') === line) await frame()
+      const now = line.getBoundingClientRect().top
+      if (Math.abs(now - before) > 1.5) jumps.push(`${line.textContent}: ${before} to ${now}`)
+      if (main.querySelectorAll('.line').length > 3_200) jumps.push('too many lines')
+    }
+    return jumps
+  })
+  expect(jumps).toEqual([])
+  await scrollTo(phone, 'top')
+  await expect(phone.page.getByText('This is the beginning.')).toBeVisible()
+  expect((await seen(phone)).slice(0, 4).join('\n')).toContain('1\n2')
+  await phone.page.getByRole('button', { name: 'To the end' }).tap()
+  await expect(lines(phone).filter({ hasText: /^the end$/ })).toBeVisible()
+})
+
+test('lines wrap at the phone’s width or not at all, letters are as large as one likes, and both are kept', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run(`printf '${'wide '.repeat(40)}\\nshort\\n'`)
+  await phone.shows('short\n')
+  await read(phone)
+  const long = lines(phone)
+    .filter({ hasText: /^wide wide/ })
+    .last()
+  await expect(long).toBeVisible()
+  const high = async (of = long) => (await of.boundingBox())!.height
+  const one = lines(phone).filter({ hasText: /^short$/ })
+  expect(await high()).toBeGreaterThan((await high(one)) * 3)
+  expect(await text(phone).evaluate(main => main.scrollWidth - main.clientWidth)).toBe(0)
+  const before = await high(one)
+  const fingers = new Fingers(phone)
+  await fingers.spread({ x: 206, y: 300 }, 1.5)
+  await fingers.up()
+  await expect.poll(() => high(one)).toBeCloseTo(before * 1.5, 0)
+  expect(await phone.page.evaluate(() => window.visualViewport!.scale)).toBe(1)
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.picture('reading-menu')
+  await phone.page.getByRole('button', { name: 'Do not wrap lines' }).tap()
+  await expect.poll(() => high()).toBe(await high(one))
+  expect(await text(phone).evaluate(main => main.scrollWidth - main.clientWidth)).toBeGreaterThan(500)
+  await phone.picture('reading-unwrapped')
+  await phone.page.reload()
+  await expect(long).toBeVisible()
+  expect(await high()).toBeCloseTo(before * 1.5, 0)
+})
+
+test('finds in the whole session, goes from hit to hit, and says how many there are', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 3000 | sed "1000s/$/ needle one/; 2500s/$/ needle two/"; echo needle last')
+  await phone.shows('\nneedle last')
+  await read(phone)
+  await phone.page.getByRole('button', { name: 'Find' }).tap()
+  const field = phone.page.getByRole('searchbox', { name: 'Find in this session' })
+  await expect(field).toBeFocused()
+  await field.fill('needle')
+  const status = phone.page.locator('.find [role=status]')
+  await expect(status).toHaveText(/^1 of \d+\+?$/)
+  const here = phone.page.locator('.reading .line.here')
+  await expect(here.locator('mark')).toHaveText(/needle/)
+  for (const hit of ['2500 needle two', '1000 needle one']) {
+    for (let times = 0; times < 4 && (await here.textContent()) !== hit; times++) {
+      const before = await status.textContent()
+      await phone.page.getByRole('button', { name: 'Older hit' }).tap()
+      await expect(status).not.toHaveText(before!)
+      await expect(here).toHaveCount(1)
+    }
+    await expect(here).toHaveText(hit)
+    expect(await seen(phone)).toContain(hit)
+  }
+  await phone.picture('reading-find')
+  await phone.page.getByRole('button', { name: 'Newer hit' }).tap()
+  await expect(here).toHaveText('2500 needle two')
+  await field.fill('nothinglikethis')
+  await expect(status).toHaveText('Not found')
+  await field.press('Escape')
+  await expect(field).toHaveCount(0)
+})
+
+test('while the session runs its output is followed at the end, and offered to who reads further up', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 500')
+  await phone.shows('500')
+  const first = await phone.later('echo first news')
+  const second = await phone.later('echo second news')
+  await read(phone)
+  await expect(lines(phone).filter({ hasText: /^400$/ })).toBeAttached()
+  first()
+  await expect(lines(phone).filter({ hasText: /^first news|first news$/ })).toBeVisible()
+  await text(phone).evaluate(main => main.scrollBy(0, -600))
+  const before = await seen(phone)
+  second()
+  await expect(phone.page.getByRole('button', { name: 'Newer output' })).toBeVisible()
+  await phone.picture('reading-newer')
+  expect(await seen(phone)).toEqual(before)
+  await phone.page.getByRole('button', { name: 'Newer output' }).tap()
+  await expect(lines(phone).filter({ hasText: 'second news' }).last()).toBeVisible()
+  await expect(phone.page.getByRole('button', { name: 'Newer output' })).toHaveCount(0)
+})
+
+test('from a selection the text opens where it stands; all that is shown is copied', async ({ phone }) => {
+  await phone.page.addInitScript(() => {
+    Object.defineProperty(navigator, 'clipboard', {
+      value: { writeText: (text: string) => Promise.resolve(void Object.assign(window, { copied: text })) },
+    })
+  })
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 900')
+  await phone.shows('900')
+  const fingers = new Fingers(phone)
+  const [from, to] = [
+    { x: 206, y: 100 },
+    { x: 206, y: 700 },
+  ]
+  await fingers.down(from)
+  await fingers.go(from, to)
+  await fingers.up({ rested: 150 })
+  await expect.poll(() => phone.screen()).not.toContain('900')
+  const middle = (await phone.rows())[10]!
+  await fingers.hold(await cellOf(phone, middle))
+  await fingers.up()
+  await phone.page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Read as text' }).tap()
+  await expect.poll(() => seen(phone)).toContain(middle)
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Copy all shown' }).tap()
+  await expect(phone.page.getByText('Copied all that is loaded')).toBeVisible()
+  const copied = await phone.page.evaluate(() => (window as unknown as { copied: string }).copied)
+  expect(copied).toContain('\n800\n801\n802\n')
+  await phone.page.getByRole('button', { name: 'Back' }).tap()
+  await phone.shows(/\d/)
+})
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`the text looks right and is sound on a small phone and on its side, ${colorScheme}`, async ({ phone }) => {
+    const { page } = phone
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width: 320, height: 568 })
+    await phone.open()
+    await phone.newSession()
+    await phone.run('head -40 /etc/services')
+    await phone.shows('$')
+    await read(phone)
+    await expect(lines(phone).filter({ hasText: 'ssh' }).first()).toBeAttached()
+    await page.getByRole('button', { name: 'Find' }).tap()
+    await page.getByRole('searchbox').fill('tcp')
+    await expect(page.locator('.find [role=status]')).toHaveText(/^1 of/)
+    await phone.picture(`reading-320-${colorScheme}`)
+    await phone.fits()
+    const axe = new AxeBuilder({ page }).setLegacyMode()
+    const { violations } = await axe.analyze()
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+    // Turned, it shows what it showed.
+    await expect(async () => {
+      // The first hit may still be on its way into view.
+      const top = await text(phone).evaluate(async main => {
+        main.scrollTo(0, 200)
+        for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame)
+        return main.scrollTop
+      })
+      expect(top).toBe(200)
+    }).toPass()
+    const [first] = await seen(phone)
+    await page.setViewportSize({ width: 863, height: 360 })
+    await expect.poll(async () => (await seen(phone)).slice(0, 2)).toContain(first)
+    await phone.picture(`reading-landscape-${colorScheme}`)
+    await phone.fits()
+  })

@@ -1,0 +1,266 @@
+// A recording on the phone: played, scrubbed by a finger, stepped, marked, renamed, exported, deleted; and the timeline of a
+// session that still runs. Knows no search.
+import { readFileSync } from 'node:fs'
+import { record } from '../../support/record.ts'
+import { faults } from '../support/faults.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+/** A line every 300 ms, and a last one after a second. */
+const COUNTING = 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.3; done; sleep 0.7; echo "the end"'
+
+const slider = (phone: Phone) => phone.page.getByRole('slider', { name: 'Position in the recording' })
+const button = (phone: Phone, name: string | RegExp) => phone.page.getByRole('button', { name })
+const at = async (phone: Phone) => Number(await phone.page.locator('.box').getAttribute('data-at'))
+
+/** The recording of the session with this title, at its end. */
+async function open(phone: Phone, title: string): Promise<void> {
+  await phone.open()
+  await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
+  await phone.page.locator('[data-past]').filter({ hasText: title }).getByRole('button').tap()
+  await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
+}
+
+test('a recording opens at its end, and a finger on the timeline goes anywhere in it', async ({ phone, host }) => {
+  const { session_id } = await record(host.desktop, COUNTING, { title: 'counting' })
+  const { from } = await host.desktop.history.timeline(session_id, 1)
+  await open(phone, 'counting')
+  await phone.shows('line 6\nthe end')
+  await phone.picture('recording')
+  expect(await faults(phone.page)).toEqual([])
+  const end = await at(phone)
+  const box = (await slider(phone).boundingBox())!
+  expect(box.height).toBeGreaterThanOrEqual(44)
+  // From the middle a bit to the left: the time is read above the finger, and what is shown follows it.
+  await phone.drag(slider(phone), -box.width / 4, async () => {
+    await expect(phone.page.locator('.under-finger')).toHaveText(/^0:00\.\d$/)
+    await expect.poll(() => at(phone)).toBeLessThan(end / 3)
+    await phone.shows(/line 1(\nline 2)?(\nline 3)?$/)
+    await phone.picture('recording-scrub')
+  })
+  await expect(phone.page.locator('.under-finger')).toHaveCount(0)
+  await phone.drag(slider(phone), -box.width)
+  await expect.poll(() => at(phone)).toBe(from)
+  await phone.drag(slider(phone), box.width)
+  await phone.shows('the end')
+  // By keys as well, for who has no finger on it.
+  await slider(phone).focus()
+  await phone.page.keyboard.press('Home')
+  await expect.poll(() => at(phone)).toBe(from)
+  await phone.page.keyboard.press('End')
+  await phone.shows('the end')
+})
+
+test('it plays in its own time, skips idle time, goes faster, and in steps', async ({ phone, host }) => {
+  await record(host.desktop, 'echo before; sleep 6; echo after; sleep 0.5; echo at last', { title: 'waiting' })
+  await open(phone, 'waiting')
+  const played = Date.now()
+  await button(phone, 'Play from the beginning').tap()
+  await phone.shows(/^before$/)
+  await phone.shows('at last')
+  await expect(button(phone, 'Play from the beginning')).toBeVisible()
+  // Six seconds of nothing, of which two are waited for.
+  expect(Date.now() - played).toBeLessThan(6_000)
+  const skips = phone.page.getByRole('switch', { name: 'Skip idle time' })
+  await expect(skips).toHaveAttribute('aria-checked', 'true')
+  await skips.tap()
+  await expect(skips).toHaveAttribute('aria-checked', 'false')
+  await phone.page.getByLabel('Speed').selectOption('2×')
+  await button(phone, 'Play from the beginning').tap()
+  await expect(button(phone, 'Pause')).toBeVisible()
+  await phone.shows(/^before$/)
+  await expect(button(phone, 'Play from the beginning')).toBeVisible()
+  await phone.shows('at last')
+  await button(phone, 'Step back').tap()
+  await phone.shows(/^before\nafter$/)
+  await button(phone, 'Step back').tap()
+  await phone.shows(/^before$/)
+  await button(phone, 'Step on').tap()
+  await phone.shows(/^before\nafter$/)
+})
+
+test('a live session is scrubbed back, its timeline grows, and one tap is live again', async ({ phone, host }) => {
+  await host.desktop.create({
+    command: [
+      '/bin/sh',
+      '-c',
+      'wait() { until [ -e $1 ]; do sleep 0.02; done; }; echo first; wait go; clear; echo second; wait on; echo agent said more; cat',
+    ],
+    cwd: host.home,
+    title: 'agent',
+  })
+  await phone.open()
+  await phone.page.getByText('agent', { exact: true }).tap()
+  await phone.shows('first')
+  host.write('go')
+  await phone.shows(/^second$/)
+  await button(phone, 'Menu').tap()
+  await phone.picture('terminal-menu')
+  await button(phone, 'Timeline: scrub back').tap()
+  await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
+  await phone.shows(/^second$/)
+  await slider(phone).focus()
+  await phone.page.keyboard.press('Home')
+  await phone.shows(/^first$/)
+  await phone.picture('recording-live')
+  expect(await faults(phone.page)).toEqual([])
+  const length = async () => Number(await slider(phone).getAttribute('aria-valuemax'))
+  const before = await length()
+  await host.desktop.rename((await host.desktop.list())[0]!.session_id, 'renamed agent')
+  await phone.says('renamed agent')
+  host.write('on')
+  await expect.poll(length, { timeout: 20_000 }).toBeGreaterThan(before)
+  await button(phone, 'Back to live').tap()
+  await phone.shows('agent said more')
+  await button(phone, 'Back to sessions').tap()
+  await phone.says('Sessions')
+})
+
+test('back to live from what was found leads to the terminal, and from there to the list', async ({ phone, host }) => {
+  await host.desktop.create({ command: ['/bin/sh', '-c', 'echo a needle; cat'], title: 'agent' })
+  await phone.open()
+  await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
+  await phone.page.getByRole('searchbox').fill('needle')
+  await phone.page.locator('.hit').tap()
+  await phone.shows('a needle')
+  await button(phone, 'Back to live').tap()
+  await phone.says('agent')
+  await phone.shows('a needle')
+  await button(phone, 'Back to sessions').tap()
+  await phone.says('Sessions')
+})
+
+test('moments are marked, listed, gone back to and forgotten', async ({ phone, host }) => {
+  await record(host.desktop, COUNTING, { title: 'counting' })
+  await open(phone, 'counting')
+  await button(phone, 'Step back').tap()
+  await phone.shows(/line 6$/)
+  await button(phone, 'Marks').tap()
+  await button(phone, 'Mark this moment').tap()
+  await phone.page.getByLabel('Label').fill('all counted')
+  await phone.page.keyboard.press('Enter')
+  await button(phone, 'Marks, 1').tap()
+  await phone.picture('recording-marks')
+  expect(await faults(phone.page)).toEqual([])
+  await phone.suitsThumbs()
+  await phone.page.keyboard.press('Escape')
+  await slider(phone).focus()
+  await phone.page.keyboard.press('Home')
+  await phone.shows(/^(line 1)?$/)
+  await button(phone, 'Marks, 1').tap()
+  await phone.page.getByRole('dialog').getByText('all counted').tap()
+  await phone.shows(/line 6$/)
+  await button(phone, 'Marks, 1').tap()
+  await button(phone, 'Remove the mark all counted').tap()
+  await expect(phone.page.getByText('A mark is a moment to come back to.')).toBeVisible()
+})
+
+test('a recording is renamed, exported without its secrets, started again, deleted', async ({ phone, host }) => {
+  const { session_id } = await record(host.desktop, 'echo plain words; echo password=hunter22hunter22', {
+    title: 'task',
+  })
+  await open(phone, 'task')
+  await button(phone, 'Menu').tap()
+  await phone.picture('recording-menu')
+  expect(await faults(phone.page)).toEqual([])
+  await button(phone, 'Rename').tap()
+  await phone.page.getByRole('textbox', { name: 'Name' }).fill('the task')
+  await phone.page.keyboard.press('Enter')
+  await phone.says('the task')
+
+  await button(phone, 'Menu').tap()
+  await button(phone, 'Export').tap()
+  await phone.picture('recording-export')
+  expect(await faults(phone.page)).toEqual([])
+  const downloading = phone.page.waitForEvent('download')
+  await button(phone, 'Export').tap()
+  const download = await downloading
+  expect(download.suggestedFilename()).toMatch(/^the task \d{4}-\d\d-\d\d\.txt$/)
+  const text = readFileSync(await download.path(), 'utf8')
+  expect(text).toContain('plain words')
+  expect(text).not.toContain('hunter22')
+  await expect(phone.page.getByText(/exported, 1 place blacked out/)).toBeVisible()
+
+  await button(phone, 'Menu').tap()
+  await button(phone, 'Delete').tap()
+  await expect(phone.page.getByRole('heading', { name: 'Delete “the task”?' })).toBeVisible()
+  await button(phone, 'Delete').tap()
+  await phone.says('History')
+  await expect(phone.page.getByText('Nothing was recorded yet.')).toBeVisible()
+  expect((await host.desktop.history.sessions({ filter: { session_id } })).sessions).toEqual([])
+})
+
+test('a recording starts again with its command', async ({ phone, host }) => {
+  await record(host.desktop, '', { command: ['/bin/sh', '-c', 'echo "it runs in $(pwd)"'], cwd: '/usr', title: 'task' })
+  await open(phone, 'task')
+  await button(phone, 'Menu').tap()
+  await button(phone, 'Start again').tap()
+  await phone.shows('it runs in /usr')
+  expect((await host.desktop.history.sessions()).sessions).toHaveLength(2)
+  await phone.page.goBack()
+  await phone.says('Sessions')
+})
+
+test('the player works in every shape and colour', async ({ phone, host }) => {
+  await record(
+    host.desktop,
+    `for i in $(seq 1 60); do printf '\\033[3%dm%-118s|\\033[m\\n' $((i % 7 + 1)) "row $i"; done`,
+    {
+      title: 'a wide build with a name that is longer than the header of a phone',
+      size: { cols: 120, rows: 40 },
+    },
+  )
+  await open(phone, 'a wide build')
+  await phone.shows('row 60')
+  await phone.picture('recording-wide')
+  await phone.fits()
+  await phone.suitsThumbs()
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.picture('recording-320-light')
+  await phone.fits()
+  await phone.suitsThumbs()
+  expect(await faults(phone.page)).toEqual([])
+  await phone.page.setViewportSize({ width: 863, height: 360 })
+  await phone.picture('recording-landscape')
+  await phone.fits()
+  await phone.suitsThumbs()
+  await phone.page.setViewportSize({ width: 820, height: 1100 })
+  await phone.picture('recording-tablet')
+})
+
+test('what a drop has broken goes on when the connection is back', async ({ phone, host }) => {
+  // The page gives a host ten seconds to answer.
+  test.slow()
+  await record(host.desktop, COUNTING, { title: 'counting' })
+  await open(phone, 'counting')
+  await phone.shows('the end')
+  await host.network('down')
+  await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
+  // Past what the player holds already.
+  await button(phone, 'Play from the beginning').tap()
+  await expect(phone.page.getByText(/^It cannot go on from here/)).toBeVisible({ timeout: 20_000 })
+  await phone.picture('recording-lost')
+  expect(await faults(phone.page)).toEqual([])
+  await host.network('up')
+  await expect(phone.page.getByText(/^It cannot go on from here/)).toHaveCount(0, { timeout: 20_000 })
+  await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
+  await slider(phone).focus()
+  await phone.page.keyboard.press('Home')
+  await phone.shows(/^(line 1)?$/)
+})
+
+test('a recording that was deleted elsewhere is in no list, and says so where one comes back to it', async ({
+  phone,
+  host,
+}) => {
+  const { session_id } = await record(host.desktop, 'echo gone soon', { title: 'gone' })
+  await open(phone, 'gone')
+  await phone.page.goBack()
+  await expect(phone.page.locator('[data-past]')).toHaveCount(1)
+  await host.desktop.history.delete(session_id)
+  await expect(phone.page.locator('[data-past]')).toHaveCount(0)
+  await phone.page.goForward()
+  await expect(phone.page.getByText('It was deleted.')).toBeVisible()
+  await phone.page.getByRole('alert').getByRole('button', { name: 'Back' }).tap()
+  await phone.says('History')
+})

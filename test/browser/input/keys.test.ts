@@ -1,0 +1,269 @@
+// The key bar under real fingers, in front of a real terminal that shows what arrives. Knows no programs.
+import type { Page } from '@playwright/test'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+/** What arrives is shown as `cat -vt` shows it; no key ends it. */
+async function showBytes(phone: Phone, mode = ''): Promise<void> {
+  await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -ixon -icrnl -echo; clear; echo ready; cat -vt`)
+  await phone.shows(/^ready$/)
+}
+
+/** What arrived since it was asked last; ends with a `#`, which no key sends. */
+async function arrived(phone: Phone): Promise<string> {
+  const parts = async () =>
+    (await phone.screen())
+      .replaceAll('\n', '')
+      .replace(/^ready/, '')
+      .split('#')
+  const before = (await parts()).length
+  await phone.page.keyboard.type('#')
+  await expect.poll(async () => (await parts()).length).toBe(before + 1)
+  return (await parts()).at(-2)!
+}
+
+interface Point {
+  x: number
+  y: number
+}
+
+async function fingers(page: Page): Promise<(type: 'Start' | 'Move' | 'End', ...points: Point[]) => Promise<unknown>> {
+  const session = await page.context().newCDPSession(page)
+  return (type, ...points) =>
+    session.send('Input.dispatchTouchEvent', {
+      type: `touch${type}`,
+      touchPoints: points.map((point, id) => ({ ...point, id })),
+    })
+}
+
+const key = (phone: Phone, name: string | RegExp) =>
+  phone.page.getByRole('toolbar', { name: 'Keys' }).getByRole('button', { name, exact: true })
+
+async function middle(phone: Phone, name: string): Promise<Point> {
+  // A page that was turned slides to its place.
+  await expect
+    .poll(() => phone.page.locator('.key-bar .keys:not([inert])').evaluate(keys => keys.getBoundingClientRect().left))
+    .toBe(0)
+  const { x, y, width, height } = (await key(phone, name).boundingBox())!
+  return { x: x + width / 2, y: y + height / 2 }
+}
+
+/** By the key bar's name and the keyboard's. */
+const SAME: [string, string][] = [
+  ['Up', 'ArrowUp'],
+  ['Left', 'ArrowLeft'],
+  ['Home', 'Home'],
+  ['End', 'End'],
+  ['Page up', 'PageUp'],
+  ['Page down', 'PageDown'],
+  ['Delete', 'Delete'],
+  ...Array.from({ length: 12 }, (_, index): [string, string] => [`F${index + 1}`, `F${index + 1}`]),
+]
+
+for (const [mode, title] of [
+  ['', 'in normal mode'],
+  ['\\e[?1h', 'in application cursor mode'],
+])
+  test(`each key sends what the same key of a real keyboard sends, also with Ctrl, ${title}`, async ({ phone }) => {
+    test.slow()
+    await phone.open()
+    await phone.newSession()
+    await showBytes(phone, mode)
+    for (const [name, real] of [
+      ...SAME,
+      ['Escape', 'Escape'],
+      ['Tab', 'Tab'],
+      ['Insert', 'Insert'],
+      ['Enter', 'Enter'],
+    ]) {
+      await phone.page.keyboard.press(real!)
+      await phone.page.keyboard.type('#')
+      await phone.keys(name!)
+      await phone.page.keyboard.type('#')
+    }
+    for (const [name, real] of SAME) {
+      await phone.page.keyboard.press(`Control+${real}`)
+      await phone.page.keyboard.type('#')
+      await phone.keys('Control', name)
+      await phone.page.keyboard.type('#')
+    }
+    await phone.page.keyboard.type('.')
+    await expect.poll(() => phone.screen()).toMatch(/#\.$/)
+    const all = (await phone.screen()).replaceAll('\n', '').replace('ready', '').split('#').slice(0, -1)
+    const pairs = all.filter((_, index) => index % 2 === 0).map((real, index) => [real, all[index * 2 + 1]])
+    expect(pairs).toHaveLength(SAME.length * 2 + 4)
+    expect(pairs.filter(([real]) => real === '')).toEqual([])
+    expect(pairs.map(([, bar]) => bar)).toEqual(pairs.map(([real]) => real))
+  })
+
+test('characters that soft keyboards hide arrive as themselves, and Ctrl makes of them what it makes of them', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone)
+  await phone.keys(
+    'Pipe',
+    'Tilde',
+    'Slash',
+    'Backslash',
+    'Hyphen',
+    'Underscore',
+    'Backtick',
+    'Left brace',
+    'Right brace',
+  )
+  await phone.keys('Left bracket', 'Right bracket', 'Less than', 'Greater than', 'Dollar', 'Ampersand', 'Asterisk')
+  expect(await arrived(phone)).toBe('|~/\\-_`{}[]<>$&*')
+  await phone.keys(
+    'Control D',
+    'Control Z',
+    'Control R',
+    'Control L',
+    'Control C',
+    'Control',
+    'Backslash',
+    'Alt',
+    'Slash',
+  )
+  expect(await arrived(phone)).toBe('^D^Z^R^L^C^\\^[/')
+})
+
+test('a swipe turns the page and presses nothing, a finger that slides off a key neither', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone)
+  const touch = await fingers(phone.page)
+  const swipe = async (from: Point, dx: number, dy = 0) => {
+    await touch('Start', from)
+    for (let step = 1; step <= 8; step++)
+      await touch('Move', { x: from.x + (dx * step) / 8, y: from.y + (dy * step) / 8 })
+    await touch('End')
+  }
+  await swipe(await middle(phone, 'Right'), -120)
+  await expect(key(phone, 'Pipe')).toBeVisible()
+  await phone.picture('keys-symbols')
+  await swipe(await middle(phone, 'Pipe'), -120)
+  await expect(key(phone, 'Home')).toBeVisible()
+  await phone.picture('keys-moves')
+  await swipe(await middle(phone, 'Home'), 120)
+  await swipe(await middle(phone, 'Left brace'), 120)
+  await expect(key(phone, 'Escape')).toBeVisible()
+  await swipe(await middle(phone, 'Up'), 160)
+  await expect(key(phone, 'F12')).toBeVisible()
+  await phone.picture('keys-functions')
+  await swipe(await middle(phone, 'F8'), -160)
+  await expect(key(phone, 'Escape')).toBeVisible()
+  await swipe(await middle(phone, 'Escape'), 0, -90)
+  await swipe(await middle(phone, 'Control'), 30)
+  await expect(key(phone, 'Control')).toHaveAttribute('aria-pressed', 'false')
+  expect(await arrived(phone)).toBe('')
+  await phone.keys('Tab')
+  expect(await arrived(phone)).toBe('^I')
+})
+
+test('Ctrl held by one thumb counts for what the other taps', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone)
+  const touch = await fingers(phone.page)
+  const [ctrl, right] = [await middle(phone, 'Control'), await middle(phone, 'Right')]
+  await touch('Start', ctrl)
+  await touch('Start', ctrl, right)
+  await touch('End', ctrl)
+  await touch('End')
+  expect(await arrived(phone)).toBe('^[[1;5C')
+  await expect(key(phone, 'Control')).toHaveAttribute('aria-pressed', 'false')
+})
+
+test('a key that is held under a finger repeats until it is let go, others do not', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone)
+  const touch = await fingers(phone.page)
+  await touch('Start', await middle(phone, 'Down'))
+  await expect.poll(() => phone.screen()).toMatch(/(\^\[\[B){4}/)
+  await touch('End')
+  await arrived(phone)
+  expect(await arrived(phone)).toBe('')
+  await touch('Start', await middle(phone, 'Escape'))
+  await phone.page.waitForTimeout(700)
+  await touch('End')
+  expect(await arrived(phone)).toBe('^[')
+})
+
+test('on every phone each key is as large as a finger, in one row on its side', async ({ phone }) => {
+  test.slow()
+  await phone.open()
+  await phone.newSession()
+  for (const [width, height, rows] of [
+    [320, 568, 2],
+    [360, 740, 2],
+    [412, 839, 2],
+    [667, 375, 1],
+    [863, 360, 1],
+    [820, 1180, 2],
+  ] as const) {
+    await phone.page.setViewportSize({ width, height })
+    for (let page = 0; page < 4; page++) {
+      const boxes = await phone.page
+        .locator('.key-bar .keys:not([inert]) button')
+        .evaluateAll(keys => keys.map(key => key.getBoundingClientRect().toJSON() as DOMRect))
+      expect(boxes).toHaveLength(14)
+      expect(
+        boxes.filter(box => box.width < 44 || box.height < 44),
+        `keys at ${width}x${height}`,
+      ).toEqual([])
+      expect(new Set(boxes.map(({ top }) => top)).size).toBe(rows)
+      expect(boxes.filter(({ left, right }) => left < 0 || right > width)).toEqual([])
+      // The lines between them are a pixel, wherever it is touched there is a key.
+      await phone.picture(`keys-${width}-page-${page + 1}`)
+      await key(phone, /^More keys/).tap()
+      await expect
+        .poll(() =>
+          phone.page
+            .locator('.key-bar .keys:not([inert])')
+            .evaluate(keys => keys.getBoundingClientRect().left - keys.closest('.page')!.getBoundingClientRect().left),
+        )
+        .toBe(0)
+    }
+  }
+})
+
+for (const [title, width, tall, keyboard] of [
+  ['upright', 412, 839, 320],
+  ['on a small phone', 320, 568, 253],
+  ['on its side', 863, 360, 200],
+  ['on a small phone on its side', 667, 375, 200],
+] as const)
+  test(`the cursor's line stays above keys and keyboard, ${title}`, async ({ phone }) => {
+    const { page } = phone
+    await page.setViewportSize({ width, height: tall })
+    await phone.open()
+    await phone.newSession()
+    const size = await phone.ptySize()
+    await phone.run('seq 1 100')
+    await phone.shows('100')
+    await page.setViewportSize({ width, height: tall - keyboard })
+    await phone.type('echo is seen')
+    await phone.shows('echo is seen')
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    const bar = (await page.locator('.key-bar').boundingBox())!
+    expect(Math.round(bar.y + bar.height)).toBe(tall - keyboard)
+    expect(bar.y).toBeGreaterThan(44)
+    await phone.picture(`keys-above-keyboard-${width}`)
+    await phone.keys('Compose')
+    await expect(page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await page.keyboard.type('several\nlines\nof\nwhat\nis\ncomposed\nand\nmore')
+    await expect.poll(() => phone.cursorIsSeen()).toBe(true)
+    await phone.picture(`compose-above-keyboard-${width}`)
+    // A size that is asked for goes out a tenth of a second later.
+    await page.waitForTimeout(400)
+    expect(await phone.ptySize(), 'composing changes no size').toBe(size)
+    await phone.fits()
+    await page.getByRole('button', { name: 'Close' }).tap()
+    await page.setViewportSize({ width, height: tall })
+    await expect(page.locator('.terminal.low')).toHaveCount(0)
+    await page.waitForTimeout(400)
+    expect(await phone.ptySize()).toBe(size)
+  })

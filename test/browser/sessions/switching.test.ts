@@ -1,0 +1,139 @@
+// From one session to the next without the list: by a swipe over the header, and by the quick list. Knows no history.
+import { faults } from '../support/faults.ts'
+import { expect, type Phone, test } from '../support/phone.ts'
+
+const header = (phone: Phone) => phone.page.locator('.terminal > header h1')
+const isOpen = (phone: Phone, title: string) => expect(phone.page.getByRole('heading', { name: title })).toBeVisible()
+
+async function three(phone: Phone): Promise<void> {
+  for (const title of ['one', 'two', 'three'])
+    await phone.host.desktop.create({
+      command: ['/bin/sh', '-c', `echo this is ${title}; cat`],
+      title,
+      size: { cols: 60, rows: 20 },
+    })
+  await phone.open()
+  await expect(phone.page.locator('[data-session] .title')).toHaveText(['three', 'two', 'one'])
+}
+
+test('a swipe over the header goes to the neighbour in the list, whose name is seen before', async ({
+  phone,
+  host,
+}) => {
+  await three(phone)
+  await phone.page.getByText('two', { exact: true }).tap()
+  await phone.shows('this is two')
+  await phone.drag(header(phone), -130, async () => {
+    await expect(phone.page.locator('.neighbour.goes')).toHaveText('one')
+    await phone.picture('switching-swipe')
+  })
+  await phone.shows('this is one')
+  await isOpen(phone, 'one')
+  await expect(phone.page.locator('.neighbour')).toHaveCount(0)
+  // The last one: it is felt that nothing follows.
+  await phone.drag(header(phone), -130, () => expect(phone.page.locator('.neighbour')).toHaveText('No more'))
+  await phone.drag(header(phone), 130)
+  await phone.shows('this is two')
+  await phone.drag(header(phone), 130)
+  await phone.shows('this is three')
+  // A finger that turns back means to stay.
+  await phone.drag(header(phone), -40)
+  await isOpen(phone, 'three')
+  await expect(phone.page.getByRole('dialog')).toHaveCount(0)
+  // One is attached at a time, and Back leads to the list from wherever one went.
+  expect((await host.desktop.list()).filter(one => one.clients > 0).map(one => one.title)).toEqual(['three'])
+  await phone.page.goBack()
+  await phone.says('Sessions')
+})
+
+test('the order stays when what called has been looked at: back is where one came from', async ({ phone, host }) => {
+  const { desktop } = host
+  const call = (go: string) => `echo called ${go}; until [ -e ${go} ]; do sleep 0.02; done; printf '\\007'; cat`
+  await desktop.create({ command: ['/bin/sh', '-c', call('go')], cwd: host.home, title: 'caller' })
+  await desktop.create({ command: ['/bin/sh', '-c', 'echo quiet; cat'], title: 'quiet' })
+  await desktop.create({ command: ['/bin/sh', '-c', 'echo other; cat'], title: 'other' })
+  await phone.open()
+  host.write('go')
+  await expect(phone.page.locator('[data-session] .title')).toHaveText(['caller', 'other', 'quiet'])
+  await phone.page.locator('.title', { hasText: 'other' }).tap()
+  await phone.shows('other')
+  await phone.drag(header(phone), 130)
+  await phone.shows('called go')
+  await expect.poll(async () => (await desktop.list()).filter(one => one.attention).length).toBe(0)
+  await phone.drag(header(phone), -130)
+  await phone.shows('other')
+})
+
+test('while one session is open, another one that calls is marked at the way back', async ({ phone, host }) => {
+  const { desktop } = host
+  const call = `until [ -e go ]; do sleep 0.02; done; printf '\\033]9;done with it\\007'; cat`
+  await desktop.create({ command: ['/bin/sh', '-c', call], cwd: host.home, title: 'agent' })
+  await desktop.create({ command: ['/bin/sh', '-c', 'echo here I am; cat'], title: 'shell' })
+  await phone.open()
+  await phone.page.getByText('shell', { exact: true }).tap()
+  await phone.shows('here I am')
+  await expect(phone.page.getByRole('button', { name: 'Back to sessions', exact: true })).toBeVisible()
+  host.write('go')
+  await expect(phone.page.getByRole('button', { name: 'Back to sessions, 1 wants attention' })).toBeVisible()
+  await expect(phone.page).toHaveTitle('(1) shell · On the Go')
+  await phone.picture('switching-marked')
+
+  await header(phone).getByRole('button').tap()
+  const sheet = phone.page.getByRole('dialog')
+  await expect(sheet.locator('.title')).toHaveText(['agent', 'shell'])
+  await expect(sheet.locator('.call')).toContainText('done with it')
+  await expect(sheet.locator('.current .title')).toHaveText('shell')
+  expect(await faults(phone.page)).toEqual([])
+  await phone.picture('switching-sheet')
+  await phone.page.setViewportSize({ width: 320, height: 568 })
+  await phone.page.emulateMedia({ colorScheme: 'light' })
+  await phone.picture('switching-sheet-320-light')
+  await phone.fits()
+  await phone.suitsThumbs()
+  expect(await faults(phone.page)).toEqual([])
+  await sheet.getByText('agent').tap()
+  await isOpen(phone, 'agent')
+  await expect(phone.page.getByRole('button', { name: 'Back to sessions', exact: true })).toBeVisible()
+  await expect(phone.page).toHaveTitle('agent · On the Go')
+})
+
+test('the quick list starts a session too', async ({ phone, host }) => {
+  await three(phone)
+  await phone.page.getByText('two', { exact: true }).tap()
+  await phone.shows('this is two')
+  await header(phone).getByRole('button').tap()
+  await phone.page.getByRole('dialog').getByRole('button', { name: 'New session' }).tap()
+  await phone.shows('$ ')
+  expect(await host.desktop.list()).toHaveLength(4)
+  await phone.drag(header(phone), -130)
+  await phone.shows('this is three')
+})
+
+test('a switch is one change to the eye: one screen, then the other, and nothing between', async ({ phone }) => {
+  await three(phone)
+  await phone.page.getByText('two', { exact: true }).tap()
+  await phone.shows('this is two')
+  // What lies on top in the middle of the first row, frame by frame.
+  await phone.page.evaluate(() => {
+    const seen: string[] = []
+    Object.assign(window, { seen })
+    const look = () => {
+      const stage = document.querySelector('.stage')
+      const { left, top } = stage!.getBoundingClientRect()
+      const box = document.elementsFromPoint(left + 30, top + 10).find(one => one.matches('.box'))
+      const picture = stage!.querySelector('.last-picture') ?? box ?? stage!.querySelector('.box')
+      const hidden = picture?.classList.contains('catching-up')
+      const text = hidden ? '(nothing)' : (picture?.querySelector('.xterm-rows > div')?.textContent.trim() ?? '(none)')
+      if (seen.at(-1) !== text) seen.push(text)
+      requestAnimationFrame(look)
+    }
+    look()
+  })
+  await phone.drag(header(phone), -130)
+  await phone.shows('this is one')
+  await phone.drag(header(phone), 130)
+  await phone.shows('this is two')
+  // The last frame of it is yet to come.
+  const seen = () => phone.page.evaluate(() => (window as unknown as { seen: string[] }).seen)
+  await expect.poll(seen).toEqual(['this is two', 'this is one', 'this is two'])
+})

@@ -1,0 +1,276 @@
+// A phone in front of the page, and the host that it talks to: what a thumb does and what an eye reads. Knows no test.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test as base, expect, type Locator, type Page } from '@playwright/test'
+import { BrowserHost } from '../../support/browser/browser-host.ts'
+import { Fingers } from './fingers.ts'
+
+const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'test-output', 'screenshots')
+
+export class Phone {
+  /** Errors and violations that the page's console showed. */
+  readonly problems: string[] = []
+  readonly page: Page
+  readonly host: BrowserHost
+
+  constructor(page: Page, host: BrowserHost) {
+    this.page = page
+    this.host = host
+    page.on('pageerror', error => this.problems.push(String(error)))
+    page.on('console', message => {
+      // A host that is away is part of some tests, and Chromium logs every socket that fails.
+      const { url } = message.location()
+      if (
+        message.type() === 'error' &&
+        !url.endsWith('/favicon.ico') &&
+        !/WebSocket connection to|ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/.test(message.text())
+      )
+        this.problems.push(message.text())
+    })
+  }
+
+  /** Opens a fresh address, as scanning the code does. */
+  async scan(): Promise<void> {
+    await this.page.goto(await this.host.address())
+  }
+
+  /** Scans and is let in. */
+  async open(): Promise<void> {
+    await this.scan()
+    await this.isIn()
+  }
+
+  /** Waits until it is let in, and may type. */
+  async isIn(): Promise<void> {
+    await expect(this.page.getByRole('button', { name: 'New session' })).toBeEnabled()
+  }
+
+  /** Waits until the page says it as a heading. */
+  async says(title: string | RegExp): Promise<void> {
+    await expect(this.page.getByRole('heading', { name: title })).toBeVisible()
+  }
+
+  /** The code on the screen that waits for a yes. */
+  async code(): Promise<string> {
+    const label = await this.page.getByRole('img', { name: /^Code/ }).getAttribute('aria-label')
+    return label!.replace(/\D/g, '')
+  }
+
+  async newSession(): Promise<void> {
+    await this.page.getByRole('button', { name: 'New session' }).tap()
+    await this.shows('$ ')
+  }
+
+  /** The terminal's rows, without the blanks at their ends. */
+  async rows(): Promise<string[]> {
+    const rows = await this.page.locator('.xterm-rows > div').allTextContents()
+    return rows.map(row => row.replaceAll('\u00a0', ' ').trimEnd())
+  }
+
+  async screen(): Promise<string> {
+    return (await this.rows()).join('\n').trimEnd()
+  }
+
+  /** Waits until the terminal shows it, and can be seen. */
+  async shows(what: string | RegExp): Promise<void> {
+    await expect(this.page.locator('.catching-up')).toHaveCount(0)
+    const there = expect.poll(() => this.screen(), { message: `the terminal shows ${what}` })
+    await (typeof what === 'string' ? there.toContain(what.trimEnd()) : there.toMatch(what))
+  }
+
+  /** Types on real keys. */
+  async type(text: string): Promise<void> {
+    await this.page.keyboard.type(text)
+  }
+
+  async run(command: string): Promise<void> {
+    await this.type(command)
+    await this.page.keyboard.press('Enter')
+  }
+
+  /** Taps keys of the key bar, by their names, on whichever page of it they are; `More keys` turns it. */
+  async keys(...names: string[]): Promise<void> {
+    const bar = this.page.getByRole('toolbar', { name: 'Keys' })
+    for (const name of names) {
+      const key = bar.getByRole('button', { name, exact: true })
+      await expect(async () => {
+        if (!(await key.isVisible())) await bar.getByRole('button', { name: /^More keys/ }).tap()
+        await expect(key).toBeVisible({ timeout: 250 })
+      }).toPass()
+      await key.tap()
+    }
+  }
+
+  /** The PTY's size, by the host's word. */
+  async ptySize(): Promise<string> {
+    const [session] = (await this.host.desktop.list()).filter(one => one.state === 'running')
+    return `${session?.cols}x${session?.rows}`
+  }
+
+  /** Waits until the terminal shows exactly what the host's own screen has; of the session that is looked at. */
+  async agrees(session_id?: string): Promise<void> {
+    await expect(this.page.locator('.catching-up')).toHaveCount(0)
+    const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
+    await expect
+      .poll(async () => {
+        const { lines } = await this.host.desktop.show(id)
+        const theirs = lines
+          .map(line => line.trimEnd())
+          .join('\n')
+          .trimEnd()
+        const mine = await this.screen()
+        return mine === theirs ? 'the same' : `page:\n${mine}\nhost:\n${theirs}`
+      })
+      .toBe('the same')
+  }
+
+  /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
+  async takeDown(): Promise<() => Promise<string[]>> {
+    const file = join(this.host.home, 'typed')
+    await this.run('echo listening; cat > typed; echo taken down')
+    // Until then the shell's own line editor has the terminal.
+    await this.shows('\nlistening')
+    return async () => {
+      await this.page.keyboard.press('Control+d')
+      await this.shows('\ntaken down')
+      return readFileSync(file, 'utf8').trimEnd().split('\n')
+    }
+  }
+
+  /** Prepares output that comes when the returned function is called. */
+  async later(command: string): Promise<() => void> {
+    const file = join(this.host.home, `go-${Math.random()}`)
+    await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear; echo ready`)
+    await this.shows(/^ready\n\$$/)
+    return () => writeFileSync(file, '')
+  }
+
+  /** Tells what was seen from frame to frame: each picture once, in order; `next`: of the page that is loaded next. */
+  async film(next?: 'next'): Promise<() => Promise<string[]>> {
+    const begin = () => {
+      const seen: string[] = []
+      Object.assign(window, { film: seen })
+      const look = () => {
+        const hidden = document.querySelector('.catching-up') !== null
+        const rows = [...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent.trimEnd())
+        const text = hidden ? '(hidden)' : rows.join('\n').trimEnd()
+        if (seen.at(-1) !== text) seen.push(text)
+        requestAnimationFrame(look)
+      }
+      look()
+    }
+    await (next ? this.page.addInitScript(begin) : this.page.evaluate(begin))
+    return () => this.page.evaluate(() => (window as unknown as { film: string[] }).film)
+  }
+
+  /** A finger goes this far over the terminal. */
+  async swipe(dx: number, dy: number): Promise<void> {
+    const box = (await this.page.locator('.terminal-view').boundingBox())!
+    const x = dx > 0 ? box.x + 20 : box.x + box.width - 20
+    const y = dy > 0 ? box.y + 20 : box.y + box.height - 20
+    const fingers = new Fingers(this)
+    await fingers.down({ x, y })
+    await fingers.go({ x, y }, { x: x + dx, y: y + dy })
+    await fingers.up()
+  }
+
+  /** A finger goes from the middle of `what` that far sideways, in steps; `held` is called before it leaves. */
+  async drag(what: Locator, dx: number, held?: () => Promise<void>): Promise<void> {
+    const box = (await what.boundingBox())!
+    const touch = await this.page.context().newCDPSession(this.page)
+    const y = box.y + box.height / 2
+    const point = (part: number) => [{ x: box.x + box.width / 2 + dx * part, y }]
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(0) })
+    for (let step = 1; step <= 10; step++)
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(step / 10) })
+    await held?.()
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await touch.detach()
+  }
+
+  /** Every button and field is large enough for a thumb. */
+  async suitsThumbs(): Promise<void> {
+    const small = await this.page.evaluate(() =>
+      [...document.querySelectorAll('button:not(.unseen), input:not([type=checkbox]), select')]
+        .map(element => ({ element, box: element.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && Math.min(box.width, box.height) < 43.9)
+        .map(({ element }) => element.outerHTML.slice(0, 90)),
+    )
+    expect(small).toEqual([])
+  }
+
+  async tapCell(column: number, row: number): Promise<void> {
+    const line = (await this.page.locator('.xterm-rows > div').nth(row).boundingBox())!
+    await this.page.touchscreen.tap(line.x + column * 8.4 + 4, line.y + line.height / 2)
+  }
+
+  /** A soft keyboard of this height opens; 0: it closes. */
+  async keyboard(height: number): Promise<void> {
+    await this.page.setViewportSize({ width: 412, height: 839 - height })
+  }
+
+  /** Whether the cursor's cell lies inside the terminal's box. */
+  cursorIsSeen(): Promise<boolean> {
+    return this.page.evaluate(() => {
+      const cursor = document.querySelector('.xterm-cursor')?.getBoundingClientRect()
+      const box = document.querySelector('.terminal-view')?.getBoundingClientRect()
+      if (!cursor || !box) return false
+      const { top, bottom, left, right } = cursor
+      return top >= box.top && bottom <= box.bottom + 1 && left >= box.left && right <= box.right + 1
+    })
+  }
+
+  /** Nothing makes the page wider than the phone. */
+  async fits(): Promise<void> {
+    const wide = await this.page.evaluate(() =>
+      [...document.querySelectorAll('button, header, footer, main, li, p, h1')]
+        .filter(element => element.getBoundingClientRect().right > window.innerWidth + 0.5)
+        .map(element => element.outerHTML.slice(0, 80)),
+    )
+    expect(wide).toEqual([])
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
+  }
+}
+
+interface Fixtures {
+  host: BrowserHost
+  phone: Phone
+  /** Another phone of the same host. */
+  second: Phone
+  whole: undefined
+}
+
+export const test = base.extend<Fixtures>({
+  whole: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads what a fixture needs from this pattern
+    async ({}, use, info) => {
+      const missing = info.config.metadata.missing as string[]
+      info.skip(missing.length > 0, `missing: ${missing.join(', ')}`)
+      await use(undefined)
+    },
+    { auto: true },
+  ],
+  // biome-ignore lint/correctness/noEmptyPattern: as above
+  host: async ({}, use) => {
+    const host = await BrowserHost.start()
+    await use(host)
+    await host.stop()
+  },
+  phone: async ({ page, host }, use) => {
+    const phone = new Phone(page, host)
+    await use(phone)
+    expect(phone.problems, 'errors in the console').toEqual([])
+  },
+  second: async ({ browser, host }, use) => {
+    const context = await browser.newContext()
+    const phone = new Phone(await context.newPage(), host)
+    await use(phone)
+    expect(phone.problems, 'errors in the console of the second phone').toEqual([])
+    await context.close()
+  },
+})
+
+export { expect }

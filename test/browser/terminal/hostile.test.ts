@@ -1,0 +1,62 @@
+// What a program's output, title or command may say without harm. Knows no drops. Numbers are those of SECURITY-CASES.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from '../support/phone.ts'
+
+const MARKUP = '<img src=x onerror="window.harmed=1">'
+
+test('case 47: markup in titles, commands, folders and output stays text', async ({ phone, host }) => {
+  const cwd = join(host.home, MARKUP.replaceAll('/', ''))
+  mkdirSync(cwd)
+  await host.desktop.create({ command: ['/bin/sh', '-c', `: '${MARKUP}'; exec sh`], cwd, title: MARKUP })
+  await phone.open()
+  await expect(phone.page.getByText(MARKUP).first()).toBeVisible()
+  await phone.picture('markup-in-list')
+  await phone.page.getByRole('button', { name: `End ${MARKUP}` }).tap()
+  await expect(phone.page.getByRole('heading', { name: `End “${MARKUP}”?` })).toBeVisible()
+  await phone.picture('end-question')
+  await phone.page.getByRole('button', { name: 'Keep it' }).tap()
+  await phone.page.getByText(MARKUP).first().tap()
+  await phone.shows(/[$#]/)
+  await expect(phone.page.getByRole('heading', { name: MARKUP })).toBeVisible()
+  await phone.page.locator('.xterm').tap()
+  await phone.run(`printf '\\033]0;%s\\007' '<b onclick=1>'; echo '${MARKUP}'`)
+  await phone.shows(MARKUP)
+  expect(await phone.page.locator('img, b').count()).toBe(0)
+  expect(await phone.page.evaluate(() => 'harmed' in window)).toBe(false)
+})
+
+test('case 44: a link shows where it leads before it is opened, and only http(s) is a link', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  const link = (target: string, text: string) => `\\e]8;;${target}\\e\\\\${text}\\e]8;;\\e\\\\ `
+  await phone.run(`clear; printf '${link('https://evil.example/x', 'https://bank.example')}\\n'`)
+  await phone.shows(/^https:\/\/bank\.example\n/)
+  await phone.tapCell(5, 0)
+  await expect(phone.page.getByRole('dialog')).toContainText('https://evil.example/x')
+  await phone.picture('link')
+  await phone.page.getByRole('button', { name: 'Cancel' }).tap()
+  await expect(phone.page.getByRole('dialog')).toHaveCount(0)
+  await phone.run(`clear; printf '${link('javascript:window.harmed=1', 'click here')}\\n'`)
+  await phone.shows(/^click here\n/)
+  await phone.tapCell(3, 0)
+  await phone.page.waitForTimeout(300)
+  await expect(phone.page.getByRole('dialog')).toHaveCount(0)
+  expect(await phone.page.evaluate(() => 'harmed' in window)).toBe(false)
+})
+
+test('case 45: nothing that is printed or replayed makes the page type', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  // Read with echo off: whatever the page answered would stand on the screen besides the host's one answer.
+  await phone.run(
+    'stty -echo -icanon min 0 time 10; printf "\\e[c\\e[6n\\e[?1004h"; cat -v; stty sane; echo; echo done',
+  )
+  await phone.shows(/\ndone\n/)
+  const once = (await phone.screen()).match(/\^\[\[\?[\d;]+c/g) ?? []
+  expect(once).toHaveLength(1)
+  await phone.page.reload()
+  await phone.shows(/\ndone\n/)
+  await phone.page.waitForTimeout(500)
+  expect((await phone.rows()).filter(row => row !== '').at(-1)).toBe('$')
+})

@@ -1,0 +1,771 @@
+// otg pair, devices and revoke, and the code that otg host shows: with real hosts and phones, in pipes and terminals.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { readHostFile } from '../../../main/host/files/data-dir.ts'
+import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
+import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+import type { DeviceInfo, PairingAddress, PairingRequest } from '../../../protocol/messages.ts'
+import {
+  type CliHost,
+  expectRestored,
+  framed,
+  isAlive,
+  Outer,
+  otg,
+  type Running,
+  start,
+  startCliHost,
+  startSession,
+} from '../../support/cli.ts'
+import { cleanUp, connectWebSocket, keep, later, temporaryFolder, until } from '../../support/host.ts'
+import { startStubHost } from '../../support/network/stub-host.ts'
+import { type AskingPhone, askToPair, type Identity, pairingOf, pairingUrl, returning } from '../../support/pairing.ts'
+
+let host: CliHost
+let folder: string
+
+// One host for all that need one: its devices are forgotten after each test.
+let stop: () => Promise<void>
+beforeAll(async () => {
+  host = await startCliHost()
+  folder = host.dataDir
+  stop = keep()
+})
+afterEach(async () => {
+  const desk = await desktop()
+  const { devices, requests } = await desk.devices()
+  for (const { device_id } of devices) await desk.revokeDevice(device_id)
+  for (const { pairing_id } of requests) await desk.answerPairing(pairing_id, { allow: false })
+  await cleanUp()
+})
+afterAll(() => stop())
+
+/** The desktop app, as far as the host can tell. */
+async function desktop(dataDir = folder): Promise<HostClient> {
+  const client = new HostClient({
+    connect: () => connectLocal(readHostFile(dataDir)!.socket),
+    client: { kind: 'desktop', name: 'test desktop' },
+    reconnect: false,
+  })
+  later(() => client.close())
+  await client.connect()
+  return client
+}
+
+/** A phone scans an address. */
+function scan(url: string, name = 'Chrome on Android'): Promise<AskingPhone> {
+  return askToPair(url, () => connectWebSocket({ port: Number(new URL(url).port) }), name).then(phone => {
+    later(() => phone.client.close())
+    return phone
+  })
+}
+
+/** A paired phone is back. */
+async function comeBack(identity: Identity): Promise<HostClient> {
+  const client = new HostClient({
+    connect: async () => returning(identity, await connectWebSocket(host)),
+    client: { kind: 'phone', name: 'Chrome on Android' },
+    reconnect: false,
+  })
+  later(() => client.close())
+  await client.connect()
+  return client
+}
+
+/** Why a phone is not let in, or no longer. */
+function end(client: HostClient): Promise<string> {
+  return new Promise(resolve => {
+    if (client.state.name === 'closed') resolve(client.state.error.code)
+    else client.on('state', state => state.name === 'closed' && resolve(state.error.code))
+  })
+}
+
+function refusal(phone: AskingPhone): Promise<string> {
+  return phone.let_in.then(
+    () => 'let in',
+    error => error.code,
+  )
+}
+
+const grouped = (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`
+const KEYS = '[y/N/r = look only]'
+const question = (name: string, { code }: AskingPhone, keys = KEYS) =>
+  `Allow "${name}" (127.0.0.1)? Code ${grouped(code)} ${keys}`
+
+/** otg pair in a terminal, which shows its address in letters; `framed`, as the terminal is looked at afterwards. */
+async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
+  const outer = new Outer(dataDir, `trap '' INT QUIT; ${framed(`$otg pair ${options}`)}`)
+  await outer.shows('Pair a phone')
+  outer.type('u')
+  await outer.shows('u: as code')
+  return outer
+}
+
+/** The address that the terminal shows, once it is another one than `before`. */
+async function shownUrl(outer: Outer, before = ''): Promise<string> {
+  await outer.until(() => /^http:.*#v1\./.test(outer.firstLine) && outer.firstLine !== before, 'an address')
+  return outer.firstLine
+}
+
+async function firstLine(running: Running): Promise<Record<string, unknown>> {
+  await until(() => running.stdout().includes('\n'), 'the first line')
+  return JSON.parse(running.stdout().split('\n')[0]!)
+}
+
+describe('otg pair for a script', () => {
+  it('prints the address, lets the first phone in with --yes, and says which', async () => {
+    const running = start(folder, ['pair', '--yes', '--json'])
+    const first = await firstLine(running)
+    expect(Object.keys(first)).toEqual(['url', 'addresses', 'expires_at'])
+    expect(first.addresses).toContainEqual({ url: first.url, name: '127.0.0.1', kind: 'loopback' })
+    expect(first.url).toMatch(new RegExp(`^http://127\\.0\\.0\\.1:${host.port}/#v1\\.[\\w-]{43}\\.[\\w-]{43}$`))
+    expect(Number(first.expires_at) - Date.now()).toBeGreaterThan(100_000)
+    expect(Number(first.expires_at) - Date.now()).toBeLessThanOrEqual(120_000)
+    const phone = await scan(first.url as string)
+    await phone.let_in
+    const { code, stderr, json } = await running.finished
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const [device] = (await (await desktop()).devices()).devices
+    expect(json()).toEqual([
+      first,
+      {
+        outcome: 'allowed',
+        device: { device_id: device!.device_id, name: 'Chrome on Android', read_only: false, address: '127.0.0.1' },
+      },
+    ])
+    const { session_id } = await phone.client.create({ command: ['cat'] })
+    await phone.client.kill(session_id)
+  })
+
+  it('lets it only look with --read-only', async () => {
+    const running = start(folder, ['pair', '--yes', '--read-only', '--json'])
+    const phone = await scan((await firstLine(running)).url as string)
+    await phone.let_in
+    expect(phone.client.host!.read_only).toBe(true)
+    expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { read_only: true } })
+    await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
+  })
+
+  it.each([true, false])('waits without --yes until somebody answers elsewhere: %s', async allow => {
+    const running = start(folder, ['pair', '--json'])
+    const phone = await scan((await firstLine(running)).url as string)
+    const desk = await desktop()
+    const [request] = (await desk.devices()).requests
+    expect(request!.code).toBe(phone.code)
+    expect(running.stdout().trim().split('\n')).toHaveLength(1)
+    await desk.answerPairing(request!.pairing_id, { allow })
+    expect(await refusal(phone)).toBe(allow ? 'let in' : 'pairing_refused')
+    const { code, json } = await running.finished
+    expect(code).toBe(allow ? 0 : 1)
+    expect(json()[1]).toMatchObject({ outcome: allow ? 'allowed' : 'refused' })
+  })
+
+  it('does not let in with --yes who waited before', async () => {
+    const desk = await desktop()
+    const early = await scan(await pairingUrl(desk), 'early')
+    const running = start(folder, ['pair', '--yes', '--json'])
+    const phone = await scan((await firstLine(running)).url as string, 'late')
+    expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { name: 'late' } })
+    await phone.let_in
+    expect((await desk.devices()).requests.map(({ name }) => name)).toEqual(['early'])
+    expect(early.client.state.name).toBe('asking')
+  })
+
+  it('ends when the address is void and nobody has used it', async () => {
+    const stub = await startStubHost({ addresses: ADDRESSES, expires_at: Date.now() + 1_500 })
+    const { code, json } = await otg(stub.dataDir, ['pair', '--json', '--yes'])
+    expect(code).toBe(1)
+    expect(json()[1]).toEqual({ outcome: 'expired' })
+  })
+
+  it('ends as expired when nobody answers whom it has shown the address', async () => {
+    const stub = await startStubHost({ addresses: ADDRESSES })
+    const running = start(stub.dataDir, ['pair', '--json'])
+    await firstLine(running)
+    stub.say({ requests: [request({ expires_at: Date.now() })] })
+    stub.say({ requests: [] })
+    expect((await running.finished).json()[1]).toEqual({ outcome: 'expired' })
+  })
+
+  it('takes no notice of a phone that scans again', async () => {
+    const desk = await desktop()
+    const running = start(folder, ['pair', '--json'])
+    const url = (await firstLine(running)).url as string
+    const keys = generateKeyPair()
+    const connect = () => connectWebSocket(host)
+    await askToPair(url, connect, 'impatient', keys)
+    const again = await askToPair(await pairingUrl(desk), connect, 'impatient', keys)
+    const { requests } = await desk.devices()
+    expect(requests).toMatchObject([{ code: again.code }])
+    await desk.answerPairing(requests[0]!.pairing_id, { allow: true })
+    await again.let_in
+    again.client.close()
+    expect((await running.finished).json()).toMatchObject([
+      { url },
+      { outcome: 'allowed', device: { name: 'impatient' } },
+    ])
+  })
+
+  it('prints plain lines when it is neither a terminal nor --json', async () => {
+    const running = start(folder, ['pair', '--address', '127'])
+    await until(() => running.stdout().includes('\n'), 'the address')
+    const url = running.stdout().trim()
+    const phone = await scan(url)
+    await until(() => running.stderr().includes(grouped(phone.code)), 'who asks')
+    const [request] = (await (await desktop()).devices()).requests
+    await (await desktop()).answerPairing(request!.pairing_id, { allow: false })
+    await until(() => running.stdout().includes('refused'), 'the refusal')
+    const next = running
+      .stdout()
+      .match(/^http.*$/gm)!
+      .at(-1)!
+    expect(next).not.toBe(url)
+    await scan(next, 'another')
+    const [second] = (await (await desktop()).devices()).requests
+    await (await desktop()).answerPairing(second!.pairing_id, { allow: true })
+    const { code, stdout, stderr } = await running.finished
+    expect(code).toBe(0)
+    expect(stdout).toContain('"Chrome on Android" (127.0.0.1) was refused elsewhere.\n')
+    expect(stdout).toContain('"another" (127.0.0.1) was let in elsewhere and may type.\n')
+    expect(stdout + stderr).not.toContain('\x1b')
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGKILL', null],
+  ] as const)('case 17: is ended by %s, and with it its code', async (signal, code) => {
+    const running = start(folder, ['pair', '--json'])
+    const url = (await firstLine(running)).url as string
+    running.child.kill(signal)
+    expect(await running.finished).toMatchObject({ code, stderr: '' })
+    await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
+  })
+
+  it('says when the host goes', async () => {
+    const mine = await startCliHost()
+    const running = start(mine.dataDir, ['pair', '--json'])
+    await firstLine(running)
+    mine.child.kill('SIGTERM')
+    const { code, error } = await running.finished
+    expect({ code, error: error().code }).toEqual({ code: 1, error: 'host_stopping' })
+  })
+
+  it('case 52: keeps secrets out of command lines and of the log', async () => {
+    const running = start(folder, ['pair', '--yes', '--json'])
+    const url = (await firstLine(running)).url as string
+    const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+    expect(processes).toContain('otg')
+    const phone = await scan(url)
+    await phone.let_in
+    await running.finished
+    const log = readFileSync(join(folder, 'host.log'), 'utf8')
+    expect(log).toContain('device paired')
+    for (const secret of [pairingOf(url).secret, phone.identity.keys.secretKey])
+      for (const text of [log, processes]) expect(text).not.toContain(encodeBase64url(secret))
+  })
+})
+
+describe('otg pair in a terminal', () => {
+  it('asks with the code that the phone shows, and lets it in with y', async () => {
+    const outer = await pairInTerminal()
+    // Typed before the question, it is no answer to it.
+    outer.type('y')
+    const url = await shownUrl(outer)
+    await fetch(new URL('/', url))
+    await outer.shows('A browser at 127.0.0.1 has opened the page.')
+    const phone = await scan(url)
+    await outer.shows(question('Chrome on Android', phone))
+    expect(phone.client.state.name).toBe('asking')
+    outer.type('y')
+    await phone.let_in
+    expect(phone.client.host!.read_only).toBe(false)
+    await outer.ends()
+    expect(outer.all).toContain('"Chrome on Android" (127.0.0.1) was let in and may type.\ncode 0')
+    expect(outer.all).not.toContain('#v1.')
+    expectRestored(outer)
+  })
+
+  it('takes one key for an answer: neither what was pasted, nor what was typed as the question appeared', async () => {
+    const outer = await pairInTerminal()
+    const url = await shownUrl(outer)
+    // Stopped while the phone asks, it finds the question and what was typed meanwhile at the same moment.
+    const pid = otgIn(outer)
+    process.kill(pid, 'SIGSTOP')
+    const phone = await scan(url)
+    outer.type('y')
+    process.kill(pid, 'SIGCONT')
+    await outer.shows(question('Chrome on Android', phone))
+    expect(phone.client.state.name).toBe('asking')
+    for (const [at, keys] of ['yes', 'x', '\x1b[1;2R', '\x1by', '\x1bOy', ' '].entries()) {
+      outer.type(keys)
+      outer.resize(100, 30 + at)
+      await outer.until(() => outer.raw.endsWith('left to answer.') && outer.screen.includes(KEYS), 'the question')
+    }
+    // A yes among them would have come first.
+    await until(() => {
+      outer.type('\r')
+      return phone.client.state.name !== 'asking'
+    }, 'an answer')
+    expect(await refusal(phone)).toBe('pairing_refused')
+    outer.type('\x03')
+    await outer.ends()
+  })
+
+  it('goes on after a no with a fresh code, and lets the next one look with r', async () => {
+    const outer = await pairInTerminal()
+    const url = await shownUrl(outer)
+    const first = await scan(url, 'first')
+    await outer.shows(question('first', first))
+    outer.type('n')
+    expect(await refusal(first)).toBe('pairing_refused')
+    const next = await shownUrl(outer, url)
+    await outer.shows('"first" (127.0.0.1) was refused.')
+    const second = await scan(next, 'second')
+    await outer.shows(question('second', second))
+    outer.type('r')
+    await second.let_in
+    expect(second.client.host!.read_only).toBe(true)
+    await outer.ends()
+    expect(outer.all).toMatch(
+      /"first" \(127.0.0.1\) was refused\.\n"second" \(127.0.0.1\) was let in and may only look\.\ncode 0/,
+    )
+    expectRestored(outer)
+  })
+
+  it('asks about several in turn, also after the first is in', async () => {
+    const outer = await pairInTerminal('--read-only')
+    const first = await scan(await shownUrl(outer), 'first')
+    const asks = ({ code }: AskingPhone, name: string) =>
+      `Allow "${name}" (127.0.0.1) to look? Code ${grouped(code)} [y/N]`
+    await outer.shows(asks(first, 'first'))
+    const second = await scan(await pairingUrl(await desktop()), 'second')
+    await outer.shows('1 more asks after it.')
+    outer.type('y')
+    await first.let_in
+    await outer.shows(asks(second, 'second'))
+    // Its code is void by now, and no other one came.
+    outer.type('y')
+    await second.let_in
+    expect([first, second].map(({ client }) => client.host!.read_only)).toEqual([true, true])
+    await outer.ends()
+    expect(outer.all).toContain('code 0')
+  })
+
+  it('says when it was answered elsewhere', async () => {
+    const desk = await desktop()
+    const outer = await pairInTerminal()
+    const answer = async (name: string, allow: boolean, url: string) => {
+      const phone = await scan(url, name)
+      await outer.shows(`Allow "${name}"`)
+      await desk.answerPairing((await desk.devices()).requests[0]!.pairing_id, { allow })
+      await refusal(phone)
+    }
+    const url = await shownUrl(outer)
+    await answer('first', false, url)
+    await outer.shows('"first" (127.0.0.1) was refused elsewhere.')
+    await answer('second', true, await shownUrl(outer, url))
+    await outer.ends()
+    expect(outer.all).toContain('"second" (127.0.0.1) was let in elsewhere and may type.\ncode 0')
+  })
+
+  it('asks nothing with --yes', async () => {
+    const outer = await pairInTerminal('--yes')
+    await (await scan(await shownUrl(outer))).let_in
+    await outer.ends()
+    expect(outer.raw).not.toContain('Allow')
+    expect(outer.all).toContain('was let in and may type.\ncode 0')
+    expectRestored(outer)
+  })
+
+  it.each([
+    ['Ctrl-C', '\x03', 130],
+    ['q', 'q', 130],
+    ['SIGTERM', 'SIGTERM', 143],
+    ['SIGHUP', 'SIGHUP', 129],
+    ['SIGINT', 'SIGINT', 130],
+  ] as const)('case 17: %s ends it, restores the terminal and voids the code', async (_what, how, code) => {
+    const outer = await pairInTerminal()
+    const url = await shownUrl(outer)
+    if (how.startsWith('SIG')) process.kill(otgIn(outer), how as NodeJS.Signals)
+    else outer.type(how)
+    await outer.shows(`code ${code}`)
+    await outer.ends()
+    expectRestored(outer)
+    expect(outer.all).not.toContain('#v1.')
+    await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
+  })
+
+  it('case 17: so does a terminal that closes, with a question open', async () => {
+    const outer = await pairInTerminal()
+    const url = await shownUrl(outer)
+    const phone = await scan(url)
+    await outer.shows(question('Chrome on Android', phone))
+    const pid = otgIn(outer)
+    outer.hangUp()
+    await until(() => !isAlive(pid), 'otg to be gone')
+    expect(phone.client.state.name).toBe('asking')
+    await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
+  })
+
+  it('is restored when the host is killed', async () => {
+    const mine = await startCliHost()
+    const outer = await pairInTerminal('', mine.dataDir)
+    process.kill(mine.pid, 'SIGKILL')
+    await outer.ends()
+    expect(outer.all).toContain('code 1')
+    expect(outer.all).toContain('otg: ')
+    expectRestored(outer)
+  })
+})
+
+const FRAGMENT = `#v1.${'k'.repeat(43)}.${'s'.repeat(43)}`
+const address = (name: string, kind: PairingAddress['kind']): PairingAddress => ({
+  url: `http://${name}:7317/${FRAGMENT}`,
+  name,
+  kind,
+})
+const ADDRESSES = [
+  address('desk.example.ts.net', 'tailnet'),
+  address('192.168.1.7', 'lan'),
+  address('172.17.0.1', 'container'),
+  address('127.0.0.1', 'loopback'),
+]
+
+function request(change: Partial<PairingRequest> = {}): PairingRequest {
+  return {
+    pairing_id: 'one',
+    name: 'Chrome on Android',
+    code: '123456',
+    address: '192.168.1.20',
+    secure: false,
+    expires_at: Date.now() + 120_000,
+    ...change,
+  }
+}
+
+function device(change: Partial<DeviceInfo> = {}): DeviceInfo {
+  return {
+    device_id: '0123456789abcdef',
+    name: 'Chrome on Android',
+    read_only: false,
+    secure: false,
+    created_at: new Date(2026, 0, 31, 12).getTime(),
+    last_seen: Date.now() - 7_200_000,
+    address: '192.168.1.20',
+    connected: 0,
+    notified: false,
+    ...change,
+  }
+}
+
+describe('what a terminal shows while it pairs', () => {
+  const started = async (options = '', size = { cols: 80, rows: 24 }) => {
+    const stub = await startStubHost({ addresses: ADDRESSES })
+    const outer = new Outer(stub.dataDir, `$otg pair ${options}`, size)
+    await outer.shows('Ctrl-C: end')
+    return { stub, outer }
+  }
+
+  it('is the code, the address, how long it is good, and what plain HTTP leaves open', async () => {
+    const { outer } = await started()
+    expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
+    for (const text of ['http://desk.example.ts.net:7317', 'tailnet', 'Plain HTTP: '])
+      expect(outer.screen).toContain(text)
+    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(
+      /who can change the +traffic of this network can +change the page/,
+    )
+    await outer.shows(/Good for 1:5\d/)
+    await outer.until(() => /Good for 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
+    // Nothing was scrolled, and no row is longer than the screen.
+    expect(outer.terminal.buffer.active.baseY).toBe(0)
+  })
+
+  it('is another address with Tab, a digit or --address', async () => {
+    const { outer } = await started('--address 172')
+    await outer.shows('http://172.17.0.1:7317')
+    expect(outer.screen).toContain('› 3 172.17.0.1  virtual network')
+    outer.type('\t')
+    await outer.shows('› 4 127.0.0.1  this computer only')
+    // Between a browser and a host on one computer there is no network.
+    expect(outer.screen).not.toContain('Plain HTTP')
+    const before = outer.screen
+    outer.type('2')
+    await outer.shows('› 2 192.168.1.7  local network')
+    expect(outer.screen.split('\n')[10]!.slice(0, 45)).not.toBe(before.split('\n')[10]!.slice(0, 45))
+    outer.type('u')
+    await outer.until(() => outer.firstLine === ADDRESSES[1]!.url, 'the address in letters')
+    outer.type('9\t\t\t')
+    await outer.until(() => outer.firstLine === ADDRESSES[0]!.url, 'the first again')
+  })
+
+  it('is the fresh code when the host brings one, and who has opened the page', async () => {
+    const { stub, outer } = await started()
+    const code = () =>
+      outer.screen
+        .split('\n')
+        .map(row => row.slice(0, 45))
+        .join('\n')
+    const before = code()
+    const fresh = ADDRESSES.map(one => ({ ...one, url: one.url.replace('s', 't') }))
+    stub.say({ addresses: fresh, expires_at: Date.now() + 100_000, reached: { address: '::ffff:192.168.1.20', at: 1 } })
+    await outer.shows(/Good for 1:(40|39)/)
+    expect(code()).not.toBe(before)
+    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the page\./)
+  })
+
+  it.each([
+    [120, 40],
+    [100, 24],
+    [60, 44],
+    [40, 20],
+    [20, 8],
+  ])('fits %i x %i, also when the window becomes that', async (cols, rows) => {
+    const { outer } = await started()
+    outer.resize(cols, rows)
+    await outer.until(() => outer.screen.includes('Good for') || rows < 10, 'the new screen')
+    await outer.until(() => outer.screen.split('\n').every(row => row.length <= cols), 'rows that fit')
+    expect(outer.terminal.buffer.active.baseY).toBe(0)
+    if (cols === 120)
+      await outer.until(() => outer.screen.replaceAll('\n', '').includes(ADDRESSES[0]!.url), 'code and letters')
+    if (cols === 60) expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
+    if (cols === 40) await outer.shows('too small for the code')
+    outer.resize(80, 24)
+    await outer.until(() => /^ +█▀▀▀▀▀█/m.test(outer.screen) && outer.screen.includes('Ctrl-C: end'), 'the code again')
+    outer.type('\x03')
+    expect(await outer.ends()).toBe(130)
+  })
+
+  it('does nothing that a name or an address says', async () => {
+    const { stub, outer } = await started()
+    const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Code 999 999 [y/N]\n\x9b31m'
+    stub.say({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
+    await outer.shows('Code 123 456')
+    await outer.shows('y   it may type')
+    expect(outer.raw).not.toMatch(/owned\x07|\x9b|\u202e|\x1b\]/)
+    expect(outer.screen).toMatch(/^Allow "\u{fffd}\]0;owned.*…" \(.*192\.168\.1\.20\)\? Code 123 456/u)
+    // The name cannot end its quotation, and the true code stands by itself too.
+    expect(outer.screen.match(/"/g)).toHaveLength(2)
+    expect(outer.screen).toMatch(/^ {4}123 456$/m)
+  })
+
+  it('says why a phone could not be let in, and asks again', async () => {
+    const stub = await startStubHost({ addresses: ADDRESSES }, () => {
+      throw new CodedError('too_many_devices', '64 devices are paired')
+    })
+    const outer = new Outer(stub.dataDir, '$otg pair')
+    await outer.shows('Ctrl-C: end')
+    stub.say({ requests: [request()] })
+    await outer.shows(KEYS)
+    outer.type('y')
+    await outer.shows('It could not be let in: 64 devices are paired.')
+    await outer.shows(KEYS)
+    outer.type('\x03')
+    expect(await outer.ends()).toBe(130)
+  })
+
+  it('refuses an address that is not there', async () => {
+    const stub = await startStubHost({ addresses: ADDRESSES })
+    const { code, stderr } = await otg(stub.dataDir, ['pair', '--address', 'nowhere'])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^otg: --address takes desk.example.ts.net or 192.168.1.7 or .*, not nowhere; see: /)
+    const outer = new Outer(stub.dataDir, '$otg pair --address nowhere')
+    expect(await outer.ends()).toBe(2)
+    expect(outer.raw).not.toContain('\x1b[?1049h')
+  })
+})
+
+describe('a host in a terminal', () => {
+  const started = async (dataDir = join(temporaryFolder(), 'data')) => {
+    const outer = new Outer(dataDir, `trap '' INT; ${framed('$otg host --port 0 --bind loopback')}`)
+    await outer.until(() => outer.raw.includes('Stop: Ctrl-C'), 'the host to be ready')
+    return { dataDir, outer }
+  }
+
+  it('shows the code at once, goes on quietly with the first phone, and next time only says how', async () => {
+    const { dataDir, outer } = await started()
+    await outer.shows('q: later   Ctrl-C: stop the host')
+    expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
+    outer.type('u')
+    const phone = await scan(await shownUrl(outer))
+    await outer.shows(question('Chrome on Android', phone))
+    outer.type('y')
+    await phone.let_in
+    await outer.shows('"Chrome on Android" (127.0.0.1) was let in and may type.')
+    expect(outer.terminal.buffer.active.type).toBe('normal')
+    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/)
+    expect(outer.all).not.toContain('#v1.')
+    // Its terminal is as any other by now.
+    outer.type('\x03')
+    await outer.ends()
+    expect(outer.all).toContain('code 0')
+    expectRestored(outer)
+
+    const again = await started(dataDir)
+    const [known] = (await (await desktop(dataDir)).devices()).devices
+    expect(known!.name).toBe('Chrome on Android')
+    again.outer.type('\x03')
+    await again.outer.ends()
+    expect(again.outer.raw).not.toContain('\x1b[?1049h')
+    expect(again.outer.all).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
+  })
+
+  it('is left alone with q, and the code is void', async () => {
+    const { dataDir, outer } = await started()
+    await outer.shows('q: later')
+    outer.type('u')
+    const url = await shownUrl(outer)
+    outer.type('q')
+    await outer.until(() => outer.terminal.buffer.active.type === 'normal', 'the screen to be given back')
+    await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
+    expect((await otg(dataDir, ['ls'])).code).toBe(0)
+    outer.type('\x03')
+    await outer.ends()
+    expect(outer.all).toContain('code 0')
+    expectRestored(outer)
+  })
+
+  it('ends with Ctrl-C while it shows the code, and at once with a second one', async () => {
+    const { dataDir, outer } = await started()
+    await outer.shows('q: later')
+    const id = await startSession(dataDir, ['sh', '-c', "trap '' HUP; while :; do sleep 1000; done"])
+    const [session] = await (await desktop(dataDir)).list()
+    expect(session!.session_id).toBe(id)
+    outer.type('\x03')
+    await outer.shows('Ending 1 session (Ctrl-C again: at once)')
+    await outer.until(() => {
+      outer.type('\x03')
+      return outer.code !== undefined || !isAlive(session!.pid!)
+    }, 'the end of the session')
+    await outer.ends()
+    expectRestored(outer)
+  })
+
+  it.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back when it is ended by %s', async signal => {
+    const { outer } = await started()
+    await outer.shows('q: later')
+    process.kill(otgIn(outer), signal)
+    await outer.ends()
+    expect(outer.all).toContain('code 0')
+    expectRestored(outer)
+  })
+
+  it('leaves a terminal alone that it is only in the background of', async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    // A shell with job control gives the job a group of its own, and stops it when it touches the terminal.
+    const outer = new Outer(dataDir, 'set -m; $otg host --port 0 --bind loopback & wait $!; echo "code $?"')
+    await outer.shows('Stop: Ctrl-C')
+    expect((await otg(dataDir, ['ls'])).code).toBe(0)
+    expect(outer.raw).not.toContain('\x1b[?1049h')
+    process.kill(readHostFile(dataDir)!.pid, 'SIGTERM')
+    await outer.shows('code 0')
+  })
+})
+
+describe('paired devices', () => {
+  const paired = async (name: string) => {
+    const desk = await desktop()
+    const url = await pairingUrl(desk)
+    const phone = await scan(url, name)
+    await desk.answerPairing((await desk.devices()).requests[0]!.pairing_id, { allow: true })
+    await phone.let_in
+    desk.close()
+    return phone
+  }
+
+  it('are listed, with who waits', async () => {
+    expect(await otg(folder, ['devices'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'no device is paired; pair one with: otg pair\n',
+    })
+    const phone = await paired('Chrome on Android')
+    const day = new Date().toLocaleDateString('sv')
+    expect((await otg(folder, ['devices'])).stdout).toMatch(
+      new RegExp(`^NAME +LAST SEEN +MAY +SINCE +FROM\nChrome on Android +connected +type +${day} +127\\.0\\.0\\.1\n$`),
+    )
+    phone.client.close()
+    const desk = await desktop()
+    await until(async () => (await desk.devices()).devices[0]!.connected === 0, 'the phone to be gone')
+    const asking = await scan(await pairingUrl(desk), 'another')
+    expect((await otg(folder, ['devices'])).stdout).toMatch(
+      new RegExp(
+        `Chrome on Android +\\d+s ago +type .*\n"another" \\(127.0.0.1\\) waits to be let in. Code ${grouped(asking.code)}; answer: otg pair\n$`,
+      ),
+    )
+    expect((await otg(folder, ['devices', '--json'])).json()).toMatchObject([
+      { device_id: expect.any(String), name: 'Chrome on Android', read_only: false, connected: 0 },
+      { pairing_id: expect.any(String), name: 'another', code: asking.code },
+    ])
+  })
+
+  it('are renamed, and told to look only or to type, whatever they do at the moment', async () => {
+    const phone = await paired('Chrome on Android')
+    const renamed = await otg(folder, ['devices', 'chrome', '--rename', 'Ada’s phone'])
+    expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone", which was "Chrome on Android", may type.\n' })
+    expect(phone.client.state.name).toBe('ready')
+    const looks = await otg(folder, ['devices', 'ADA', '--read-only'])
+    expect(looks).toMatchObject({ code: 0, stdout: '"Ada’s phone" may only look.\n' })
+    expect(await end(phone.client)).toBe('device_changed')
+    const back = await comeBack(phone.identity)
+    expect(back.host!.read_only).toBe(true)
+    await expect(back.create({})).rejects.toMatchObject({ code: 'device_read_only' })
+    const full = await otg(folder, ['--json', 'devices', 'ada', '--full'])
+    expect(full.json()).toMatchObject([{ name: 'Ada’s phone', read_only: false }])
+    expect(await end(back)).toBe('device_changed')
+    expect((await comeBack(phone.identity)).host!.read_only).toBe(false)
+    const nameless = await otg(folder, ['--json', 'devices', 'ada', '--rename', '\x1b[2J'])
+    expect({ code: nameless.code, error: nameless.error().code }).toEqual({ code: 1, error: 'device_name_invalid' })
+    expect((await otg(folder, ['devices', 'ada'])).stdout).toContain('\nAda’s phone  connected')
+  })
+
+  it('are revoked at once, by name or id', async () => {
+    const [first, second, third] = [await paired('Chrome'), await paired('Chrome'), await paired('Safari')]
+    const { devices } = await (await desktop()).devices()
+    expect(devices.map(({ name }) => name)).toEqual(['Chrome', 'Chrome 2', 'Safari'])
+    const vague = await otg(folder, ['--json', 'revoke', 'chr'])
+    expect({ code: vague.code, error: vague.error().code }).toEqual({ code: 1, error: 'device_ambiguous' })
+    for (const { device_id } of devices.slice(0, 2)) expect(vague.error().message).toContain(device_id)
+    const unknown = await otg(folder, ['revoke', 'nokia'])
+    expect(unknown).toMatchObject({ code: 1, stderr: 'otg: no device is called nokia; otg devices lists them\n' })
+    // A name in full is meant, even where another one begins like it.
+    const one = await otg(folder, ['revoke', 'nokia', 'CHROME', devices[2]!.device_id.slice(0, 12)])
+    expect(one.code).toBe(1)
+    expect(one.stdout).toMatch(/^"Chrome" is revoked: .*\n"Safari" is revoked: .*\n$/)
+    for (const phone of [first!, third!]) {
+      expect(await end(phone.client)).toBe('device_revoked')
+      await expect(comeBack(phone.identity)).rejects.toMatchObject({ code: 'channel_refused' })
+    }
+    expect(second!.client.state.name).toBe('ready')
+    const last = await otg(folder, ['--json', 'revoke', devices[1]!.device_id])
+    expect(last.json()).toEqual([{ device_id: devices[1]!.device_id, revoked: true }])
+    expect(await end(second!.client)).toBe('device_revoked')
+  })
+
+  it('stand in a table that their names cannot break', async () => {
+    const stub = await startStubHost()
+    const name = '\x1b[2J\x1b]52;c;AAAA\x07\u202e\n漢字 and then a name that goes on and on and on'
+    stub.say({
+      devices: [device({ name }), device({ device_id: 'f'.repeat(16), name: 'x', connected: 1, read_only: true })],
+    })
+    stub.say({ requests: [request({ name, address: '\x9b1m10.0.0.1' })] })
+    const { stdout } = await otg(stub.dataDir, ['devices'])
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+    const rows = stdout.trimEnd().split('\n')
+    expect(rows).toHaveLength(4)
+    expect(rows[2]).toMatch(/^x +connected +look +2026-01-31 +192\.168\.1\.20$/)
+    expect(rows[1]).toMatch(/ 2h ago +type +2026-01-31 +192\.168\.1\.20$/)
+    const vague = await otg(stub.dataDir, ['revoke', '\x1b[2j'])
+    expect(vague.stdout + vague.stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
+  })
+})
+
+/** The otg that runs inside of the terminal. */
+function otgIn(outer: Outer): number {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', `${outer.pid}`], { encoding: 'utf8' })
+  return Number(children.trim().split('\n').at(-1))
+}

@@ -1,0 +1,213 @@
+// The otg command's parts that need no process: keys that detach, modes to undo, tables, what was built when.
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { isStale } from '../../../main/cli/build-freshness.ts'
+import { parse } from '../../../main/cli/command/args.ts'
+import { cut, plain, table } from '../../../main/cli/command/output.ts'
+import { shortId } from '../../../main/cli/command/session-ids.ts'
+import { lines } from '../../../main/cli/commands/ls.ts'
+import { COMMANDS } from '../../../main/cli/commands/table.ts'
+import { findElectron } from '../../../main/cli/electron.ts'
+import { qrCode } from '../../../main/cli/pairing/qr.ts'
+import { DetachWatch, readDetachKey } from '../../../main/cli/terminal/detach-key.ts'
+import { Modes } from '../../../main/cli/terminal/modes.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
+import { sessionInfo } from '../../support/history.ts'
+import { bytesOf, cleanUp, temporaryFolder } from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+describe('a command line', () => {
+  it('leaves everything from the first word of a command on to the command', () => {
+    const words = (argv: string[]) => parse(['run', ...argv], COMMANDS).operands
+    expect(words(['ls', '--all', '-h'])).toEqual(['ls', '--all', '-h'])
+    expect(words(['--title', 'T', '--cwd=/', 'vim', '--', 'x'])).toEqual(['vim', '--', 'x'])
+    expect(words(['--', '--help'])).toEqual(['--help'])
+    expect(words(['--detach', '--', 'cmd', '--', '-x'])).toEqual(['cmd', '--', '-x'])
+    expect(words(['--detach'])).toEqual([])
+  })
+
+  it('takes what all commands take before and after the command', () => {
+    for (const argv of [
+      ['--json', '--data-dir', '/x', 'ls'],
+      ['ls', '--data-dir=/x', '--json'],
+    ])
+      expect(parse(argv, COMMANDS)).toMatchObject({ json: true, dataDir: '/x', operands: [] })
+  })
+})
+
+describe('a list of sessions', () => {
+  const session = (over: Partial<SessionInfo>) =>
+    sessionInfo({ session_id: '1234567890', created_at: 0, command: ['claude', 'x'.repeat(40)], ...over })
+  const shown = [
+    session({ last_line: 'Do you want to \x1b[31mproceed?', attention: { at: 1, text: '' } }),
+    session({ last_line: '', clients: 1 }),
+  ]
+
+  it('marks who calls for somebody, and ends with what was printed last', () => {
+    expect(lines(shown, shown, 90, 60_000)).toEqual([
+      'ID        STATE       AGE  SIZE   TITLE  COMMAND                   LAST LINE',
+      '12345678  running !   1m   80x24  sh     claude xxxxxxxxxxxxxxxx…  Do you want to \ufffd[31mpr…',
+      '12345678  attached 1  1m   80x24  sh     claude xxxxxxxxxxxxxxxx…',
+    ])
+  })
+
+  it('leaves the last line out where there is no room for it, and cuts nothing where there is all', () => {
+    expect(lines(shown, shown, 80, 60_000)[1]).toBe(
+      `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(31)}…`,
+    )
+    expect(lines(shown, shown, Number.POSITIVE_INFINITY, 60_000)[1]).toBe(
+      `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(40)}  Do you want to \ufffd[31mproceed?`,
+    )
+  })
+})
+
+describe('the key that detaches', () => {
+  const typed = (key: string | undefined, chunks: string[]) => {
+    const watch = new DetachWatch(readDetachKey(key))
+    const takes = chunks.map(chunk => watch.take(bytesOf(chunk)))
+    return {
+      text: takes.map(({ bytes }) => Buffer.from(bytes).toString()).join(''),
+      detach: takes.map(one => one.detach),
+    }
+  }
+
+  it('works however it is cut, and passes what came before it', () => {
+    expect(typed(undefined, ['ab\x1cdcd'])).toEqual({ text: 'ab', detach: [true] })
+    expect(typed(undefined, ['ab\x1c', 'd'])).toEqual({ text: 'ab', detach: [false, true] })
+    expect(typed(undefined, ['\x1b[92;5ud'])).toEqual({ text: '', detach: [true] })
+    expect(typed(undefined, ['\x1b[27;5;92~', 'd'])).toEqual({ text: '', detach: [false, true] })
+  })
+
+  it('is typed when it comes twice, or before anything else', () => {
+    expect(typed(undefined, ['\x1c', '\x1c', 'd'])).toEqual({ text: '\x1cd', detach: [false, false, false] })
+    expect(typed(undefined, ['\x1cx', '\x1c', '\x1b[A'])).toEqual({
+      text: '\x1cx\x1c\x1b[A',
+      detach: [false, false, false],
+    })
+  })
+
+  it('is any that Ctrl makes', () => {
+    for (const name of ['^A', 'ctrl-a', 'C-a']) expect(typed(name, ['\x1cd\x01d']).text).toBe('\x1cd')
+    expect(typed('none', ['\x1cd']).text).toBe('\x1cd')
+    for (const name of ['A', 'F1', '^1', 'ctrl-']) expect(() => readDetachKey(name)).toThrow(RangeError)
+  })
+})
+
+describe('modes', () => {
+  const undo = (...output: string[]) => {
+    const modes = new Modes()
+    for (const part of output) modes.note(bytesOf(part))
+    return modes.undo()
+  }
+  const NOTHING = undo('')
+
+  it('are undone when they were left on, and only then', () => {
+    expect(undo('\x1b[?2004h\x1b[?2004l\x1b[?25l\x1b[?25h\x1b[4h\x1b[4l\x1b[?1049h\x1b[?1049l')).toBe(NOTHING)
+    expect(undo('\x1b[?2004h')).toBe(`${NOTHING}\x1b[?2004l`)
+    expect(undo('\x1b[?1000;1006h\x1b[?25l')).toBe(`${NOTHING}\x1b[?1000l\x1b[?1006l\x1b[?25h`)
+    expect(undo('\x1b[?1049h')).toContain('\x1b[?1049l')
+    expect(undo('\x1b[5;10r')).toContain('\x1b[r\x1b[999;1H')
+    expect(undo('\x1b[5;10r\x1b[r')).toBe(NOTHING)
+    expect(undo('\x1b[>1u\x1b[>3u\x1b[<u')).toContain('\x1b[<1u')
+    expect(undo('\x1b]12;red\x07')).toContain('\x1b]112')
+    expect(undo('\x1b]12;red\x07\x1b]112\x07')).toBe(NOTHING)
+    expect(undo('\x1b]8;;http://x\x1b\\')).toContain('\x1b]8;;\x1b\\')
+    expect(undo('\x1b[?2004h\x1b[31m\x1bc')).toBe(NOTHING)
+  })
+
+  it('are found however the output is cut', () => {
+    const output = 'x\x1b[?1049;2004h\x1b]0;title\x07\x1b[>1u\x1b[2;5r\x1b]11;#fff\x1b\\'
+    for (let at = 0; at <= output.length; at++) expect(undo(output.slice(0, at), output.slice(at))).toBe(undo(output))
+  })
+})
+
+describe('what is printed', () => {
+  it('stands in columns, cut where the terminal ends', () => {
+    expect(
+      table(
+        [
+          ['A', 'B'],
+          ['long', 'x'],
+          ['漢', 'y'],
+        ],
+        80,
+      ),
+    ).toEqual(['A     B', 'long  x', '漢    y'])
+    expect(table([['abc', 'defgh']], 7)).toEqual(['abc  d…'])
+    expect(cut('漢字漢字', 5)).toBe('漢字…')
+  })
+
+  it('does nothing to a terminal, whoever chose it', () => {
+    expect(plain('a\x1b[31m\nb\u202e\x9b')).toBe('a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}')
+  })
+
+  it('has ids as short as they are unique', () => {
+    const ids = ['aaaaaaaa-1111', 'aaaaaaaa-1122', 'bbbbbbbb-1111']
+    expect(ids.map(id => shortId(id, ids))).toEqual(['aaaaaaaa-111', 'aaaaaaaa-112', 'bbbbbbbb'])
+  })
+
+  it('has a QR code only where that fits, with less of a border where it must', () => {
+    const url = `http://192.168.178.100:7317/#v1.${'x'.repeat(43)}.${'y'.repeat(43)}`
+    expect(qrCode(url, 80, 24)).toMatchObject({ width: 45 })
+    expect(qrCode(url, 80, 24)!.lines).toHaveLength(23)
+    expect(qrCode(url, 43, 22)).toMatchObject({ width: 43 })
+    expect(qrCode(url, 42, 24)).toBeUndefined()
+    expect(qrCode(url, 80, 21)).toBeUndefined()
+  })
+})
+
+describe('npm start', () => {
+  const built = [
+    'build/web-client/index.html',
+    'build/renderer/index.html',
+    'build/main/cli/otg.js',
+    'build/main/desktop/entry.js',
+  ]
+  const sources = ['main/host/host.ts', 'protocol/client/client.ts', 'package.json']
+
+  function checkout(): { root: string; touch(file: string, seconds: number): void } {
+    const root = temporaryFolder()
+    const touch = (file: string, seconds: number) => {
+      mkdirSync(dirname(join(root, file)), { recursive: true })
+      writeFileSync(join(root, file), '')
+      utimesSync(join(root, file), seconds, seconds)
+    }
+    for (const file of sources) touch(file, 1000)
+    for (const file of built) touch(file, 2000)
+    for (const folder of ['main', 'main/host', 'protocol']) utimesSync(join(root, folder), 1000, 1000)
+    return { root, touch }
+  }
+
+  it('builds what is missing or older than its sources', () => {
+    const { root, touch } = checkout()
+    expect(isStale(root)).toBe(false)
+    touch('protocol/client/client.ts', 3000)
+    expect(isStale(root)).toBe(true)
+    for (const file of built) touch(file, 4000)
+    expect(isStale(root)).toBe(false)
+    rmSync(join(root, built[2]!))
+    expect(isStale(root)).toBe(true)
+  })
+
+  it('says why there is no desktop app', async () => {
+    const { root } = checkout()
+    const say = () => {}
+    if (process.platform === 'linux')
+      expect(await findElectron(root, {}, say)).toEqual({ missing: 'There is no display' })
+    const env = { DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: join(root, 'dist') }
+    expect(await findElectron(root, env, say)).toMatchObject({
+      missing: expect.stringContaining('There is no Electron in'),
+    })
+    mkdirSync(env.ELECTRON_OVERRIDE_DIST_PATH)
+    writeFileSync(join(env.ELECTRON_OVERRIDE_DIST_PATH, 'electron'), '')
+    expect(await findElectron(root, env, say)).toEqual({ path: join(root, 'dist', 'electron') })
+    mkdirSync(join(root, 'node_modules', 'electron'), { recursive: true })
+    writeFileSync(join(root, 'node_modules', 'electron', 'install.js'), 'process.exit(1)')
+    const blocked = { DISPLAY: ':0', ELECTRON_MIRROR: 'http://127.0.0.1:9/' }
+    expect(await findElectron(root, blocked, say)).toEqual({
+      missing: 'Electron is not here and 127.0.0.1:9 cannot be reached',
+    })
+  })
+})

@@ -1,0 +1,234 @@
+// Strangers in numbers, and peers that do not behave once they are in: a real host, real sockets.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import zlib from 'node:zlib'
+import { afterEach, describe, expect, it } from 'vitest'
+import { inflate } from '../../../main/cli/command/inflate.ts'
+import type { Host } from '../../../main/host/host.ts'
+import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
+import { ownNames } from '../../../main/host/listen/host-names.ts'
+import { serveSockets } from '../../../main/host/listen/websocket.ts'
+import { jsonFrames } from '../../../protocol/frames.ts'
+import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import type { ClientMessage } from '../../../protocol/messages.ts'
+import {
+  bytesOf,
+  cleanUp,
+  later,
+  newPhone,
+  openSocket,
+  Recorder,
+  startHost,
+  until,
+  webClient,
+} from '../../support/host.ts'
+import { frameBytes, OPCODE, RawWebSocket } from '../../support/network/raw-websocket.ts'
+import { type Identity, returning } from '../../support/pairing.ts'
+
+afterEach(cleanUp)
+
+function rawSocket(host: { port: number }, headers: Record<string, string> = {}): RawWebSocket {
+  const raw = new RawWebSocket(host.port, headers)
+  later(() => raw.socket.destroy())
+  return raw
+}
+
+describe('case 30: a flood of handshakes', () => {
+  it('is told 503 before there is a WebSocket, and has its places back with time', async () => {
+    const host = await startHost({
+      handshakes: { all: { per_second: 4, burst: 3 }, address: { per_second: 1e6, burst: 1e6 } },
+    })
+    const sockets = []
+    for (let i = 0; i < 3; i++) sockets.push(await openSocket(host))
+    await expect(openSocket(host)).rejects.toThrow('HTTP 503')
+    for (const socket of sockets) socket.terminate()
+    await until(() => openSocket(host).catch(() => false), 'a place to come back')
+  })
+
+  it('does not end or hold up who is in: echoes go on while it lasts', async () => {
+    const host = await startHost()
+    const phone = webClient(host, { reconnect: false })
+    const { session_id } = await phone.create({ command: ['cat'] })
+    const terminal = new Recorder()
+    const attached = phone.attach(session_id, terminal)
+    await new Promise(resolve => attached.on('caught_up', resolve))
+    const flood = { refused: 0, let_in: 0, stopped: false }
+    const flooders = Array.from({ length: 12 }, async () => {
+      while (!flood.stopped) {
+        const raw = rawSocket(host)
+        const status = await raw.status
+        flood[status === 101 ? 'let_in' : 'refused']++
+        // As long as a first message, so that it costs what one costs.
+        raw.write(frameBytes(Buffer.concat([Buffer.from('otg\x01\x00'), Buffer.alloc(96, 9)])))
+        if (status === 101) await until(() => raw.closeReason !== undefined)
+        raw.socket.destroy()
+      }
+    })
+    for (let i = 0; i < 40 || flood.refused < 50; i++) {
+      attached.type(bytesOf(`echo ${i}\n`))
+      await terminal.shows(`echo ${i}\r\necho ${i}\r\n`)
+    }
+    flood.stopped = true
+    await Promise.all(flooders)
+    expect(flood.let_in).toBeGreaterThan(0)
+    expect(phone.state.name).toBe('ready')
+  })
+
+  it('from one address leaves room for others, wherever in its network it comes from', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    // What the system would say of a neighbour.
+    let from = ''
+    server.on('connection', socket => Object.defineProperty(socket, 'remoteAddress', { value: from }))
+    const handshakes = new HandshakeLimit({
+      all: { per_second: 0.001, burst: 100 },
+      address: { per_second: 0.001, burst: 2 },
+    })
+    const accepted: string[] = []
+    const sockets = serveSockets({
+      server,
+      names: () => ownNames({ port, secure: false, names: ['127.0.0.1'], allowed: [] }),
+      secure: false,
+      handshakes,
+      accept: (_transport, { address }) => {
+        accepted.push(address)
+        return () => true
+      },
+    })
+    later(() => server.close())
+    later(() => sockets.close())
+    const tries = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1', '192.168.1.9', '::ffff:192.168.1.9']
+    const statuses = []
+    for (from of [...tries, '192.168.1.9', '127.0.0.1', '127.0.0.1', '127.0.0.1'])
+      statuses.push(await rawSocket({ port }).status)
+    expect(statuses).toEqual([101, 101, 503, 101, 101, 101, 503, 101, 101, 101])
+    expect(accepted).toHaveLength(8)
+  })
+
+  it('case 31: sockets of strangers are counted by network too', async () => {
+    const server = createServer()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    let from = ''
+    server.on('connection', socket => Object.defineProperty(socket, 'remoteAddress', { value: from }))
+    const accept = () => () => false
+    const sockets = serveSockets({
+      server,
+      names: () => ownNames({ port, secure: false, names: ['127.0.0.1'], allowed: [] }),
+      secure: false,
+      handshakes: new HandshakeLimit(),
+      accept,
+    })
+    later(() => server.close())
+    later(() => sockets.close())
+    const statuses = []
+    for (let i = 0; i < 9; i++) {
+      from = `2001:db8::${i}`
+      statuses.push(await rawSocket({ port }).status)
+    }
+    expect(statuses).toEqual([...Array(8).fill(101), 503])
+    // And in all, from wherever: 32.
+    for (let i = 0; i < 30; i++) {
+      from = `10.0.0.${i}`
+      statuses.push(await rawSocket({ port }).status)
+    }
+    expect(statuses.filter(status => status === 101)).toHaveLength(32)
+  })
+})
+
+/** A connection of a paired phone whose socket does as the test likes. */
+async function misbehaving(host: Host, phone: Identity) {
+  const raw = rawSocket(host)
+  expect(await raw.status).toBe(101)
+  const channel = returning(phone, raw.transport)
+  const heard: string[] = []
+  channel.start({
+    frame: frame => {
+      if (frame[0] === 0) heard.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))).type)
+    },
+    close: () => {},
+  })
+  const say = (message: ClientMessage) => {
+    for (const frame of jsonFrames(message)) channel.send(frame)
+  }
+  say({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })
+  await until(() => heard.includes('welcome'))
+  return { raw, channel, say }
+}
+
+describe('a device that is in', () => {
+  const fragments = (raw: RawWebSocket, bytes: number) => {
+    raw.write(frameBytes(Buffer.alloc(bytes), { fin: false }))
+    for (let i = 0; i < 100; i++)
+      raw.write(frameBytes(Buffer.alloc(bytes), { opcode: OPCODE.continuation, fin: false }))
+  }
+  const misdeeds: [string, (raw: RawWebSocket) => void][] = [
+    ['case 33: a header of a frame over the limit', raw => raw.write(frameBytes(NONE, { length: FRAME_BYTES + 17 }))],
+    ['case 33: one of a frame without end', raw => raw.write(frameBytes(NONE, { length: Number.MAX_SAFE_INTEGER }))],
+    ['case 34: a message in many fragments', raw => fragments(raw, 1)],
+    ['case 34: empty fragments', raw => fragments(raw, 0)],
+    ['case 35: a frame that says it is deflated', raw => raw.write(frameBytes(Buffer.alloc(9), { rsv: 4 }))],
+    ['a frame that is not masked', raw => raw.write(frameBytes(Buffer.alloc(9), { mask: false }))],
+    ['a long ping', raw => raw.write(frameBytes(Buffer.alloc(126), { opcode: OPCODE.ping }))],
+    ['a continuation of nothing', raw => raw.write(frameBytes(Buffer.alloc(9), { opcode: OPCODE.continuation }))],
+    ['a text', raw => raw.write(frameBytes(Buffer.from('hello'), { opcode: OPCODE.text }))],
+    ['bytes that are no frame of the channel', raw => raw.write(frameBytes(Buffer.alloc(64)))],
+  ]
+
+  it('is put out when it misbehaves, also when it goes on as if it had not', async () => {
+    const host = await startHost()
+    const phone = await newPhone(host)
+    const tries = misdeeds.map(([what, misbehave]) => async () => {
+      const { raw, say } = await misbehaving(host, phone)
+      misbehave(raw)
+      await until(() => raw.closeReason !== undefined, `the host to close after ${what}`)
+      const insisting = setInterval(() => say({ type: 'create', request_id: 9, spec: { command: ['cat'] } }), 10)
+      await raw.gone
+      clearInterval(insisting)
+    })
+    // More at once would be strangers too many.
+    while (tries.length > 0) await Promise.all(tries.splice(0, 6).map(run => run()))
+    expect(await webClient(host, { phone }).list()).toEqual([])
+  })
+
+  it('case 34: is put out for a frame that trickles in by single bytes', async () => {
+    const host = await startHost()
+    const { raw } = await misbehaving(host, await newPhone(host))
+    raw.socket.setNoDelay(true)
+    const frame = frameBytes(Buffer.alloc(60_000))
+    let at = 0
+    while (raw.closeReason === undefined && at < frame.length) {
+      raw.write(frame.subarray(at, ++at))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    expect(at).toBeLessThan(5_000)
+  })
+
+  it('case 34: is put out for a message that spans frames and does not end', async () => {
+    const host = await startHost()
+    const { raw, channel } = await misbehaving(host, await newPhone(host))
+    channel.send(Uint8Array.of(0, 3, 0, 0x10, 0, 0, 1))
+    channel.send(Uint8Array.of(0, 1))
+    await until(() => raw.closeReason !== undefined)
+    expect(raw.closeReason).toBe('bad_frame')
+  })
+})
+
+const NONE = new Uint8Array(0)
+
+it('case 36: a client in Node inflates to what was declared, and no further', async () => {
+  const text = Buffer.alloc(100_000, 'over and over, ')
+  const frame = new Uint8Array(zlib.zstdCompressSync(text))
+  expect(Buffer.compare(inflate(frame, text.length), text)).toBe(0)
+  const bomb = new Uint8Array(zlib.zstdCompressSync(Buffer.alloc(15_000_000)))
+  for (const [bytes, size] of [
+    [bomb, 1024],
+    [frame, text.length - 1],
+    [frame, text.length + 1],
+    [frame.subarray(0, -1), text.length],
+    [new Uint8Array(0), 0],
+    [bytesOf('no zstd'), 7],
+  ] as const)
+    expect(() => inflate(bytes, size)).toThrow(expect.objectContaining({ code: 'bad_frame' }))
+})

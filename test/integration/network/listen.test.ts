@@ -1,0 +1,477 @@
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect, createServer, isIPv6, Server, type Socket } from 'node:net'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
+import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
+import { MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
+import { serveSockets } from '../../../main/host/listen/websocket.ts'
+import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
+import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await cleanUp()
+})
+
+const SERVE = resolve(import.meta.dirname, '../../support/serve-process.ts')
+
+function webRoot(): string {
+  const folder = temporaryFolder()
+  const root = join(folder, 'web')
+  mkdirSync(root)
+  writeFileSync(join(root, 'index.html'), '<!doctype html><title>On the Go</title>')
+  writeFileSync(join(folder, 'secret.txt'), 'canary')
+  return root
+}
+
+async function serve(options: Partial<HttpOptions> = {}): Promise<HttpServer & { errors: string[] }> {
+  const errors: string[] = []
+  const http = await serveHttp({
+    bind: ['127.0.0.1', '::1'],
+    port: 0,
+    webRoot: webRoot(),
+    version: '0.0.0-test',
+    allow_hosts: [],
+    log: { info: () => {}, error: (_what, message) => errors.push(message) },
+    ...options,
+  })
+  later(() => http.close())
+  return Object.assign(http, { errors })
+}
+
+function open(address: string, port: number): Promise<Socket> {
+  const socket = connect({ host: address, port })
+  later(() => socket.destroy())
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.once('connect', () => {
+      socket.removeListener('error', reject)
+      socket.on('error', () => {})
+      resolve(socket)
+    })
+  })
+}
+
+/** Sends bytes as they are; all that came back until the server closed. */
+async function talk(address: string, port: number, text: string): Promise<string> {
+  const socket = await open(address, port)
+  socket.write(text)
+  let answer = ''
+  socket.on('data', data => {
+    answer += data
+  })
+  await once(socket, 'close')
+  return answer
+}
+
+const bracketed = (address: string) => (isIPv6(address) ? `[${address}]` : address)
+
+const ask = (address: string, port: number, path = '/health') =>
+  `GET ${path} HTTP/1.1\r\nHost: ${bracketed(address)}:${port}\r\nConnection: close\r\n\r\n`
+
+function status(host: string, port: number, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: '/health', headers: { host, ...headers } }, response => {
+      response.resume()
+      resolve(response.statusCode!)
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+describe('on a computer with a private, a public and a tailnet address', () => {
+  const SETUP = `
+    ip link add docker0 type veth peer name wlan0
+    ip link set docker0 up; ip link set wlan0 up
+    ip addr add 10.77.0.1/24 dev wlan0
+    ip addr add 203.0.113.5/24 dev wlan0
+    ip addr add 2001:db8::5/64 dev wlan0 nodad
+    ip addr add fd00:77::1/64 dev wlan0 nodad
+    ip addr add 172.17.0.1/16 dev docker0
+    ip addr add 100.101.102.103/32 dev lo`
+  const PRIVATE = ['127.0.0.1', '::1', '10.77.0.1', 'fd00:77::1', '172.17.0.1', '100.101.102.103']
+  const PUBLIC = ['203.0.113.5', '2001:db8::5']
+
+  async function namespace(context: TestContext, files?: Record<string, string>): Promise<Namespace> {
+    if (process.platform !== 'linux') context.skip('networks for tests are made with Linux')
+    return (await openNamespace(SETUP, files)) ?? context.skip('no network of its own')
+  }
+
+  async function serving(net: Namespace, options: object = {}, env?: NodeJS.ProcessEnv) {
+    const program = net.start(SERVE, { bind: 'private', webRoot: webRoot(), ...options }, env)
+    await until(() => program.lines.length > 0, 'the server')
+    expect(program.lines.filter(line => line.error || line.failed)).toEqual([])
+    const { port, addresses } = program.lines[0]
+    return { program, port: port as number, addresses: addresses.map((one: { name: string }) => one.name) as string[] }
+  }
+
+  const answers = async (net: Namespace, port: number, all: string[]) => {
+    const pairs = all.map(async address => {
+      const answer = await net.talk(address, port, ask(address, port))
+      return [address, answer.startsWith('HTTP/1.1 200 ') ? 200 : answer] as const
+    })
+    return Object.fromEntries(await Promise.all(pairs))
+  }
+  /** A command that answers as Tailscale's does. */
+  function withTailscale(): NodeJS.ProcessEnv {
+    const commands = temporaryFolder()
+    const status = {
+      BackendState: 'Running',
+      Self: { DNSName: 'Desk.tail1234.ts.net.', TailscaleIPs: ['100.101.102.103', 'fd7a:115c:a1e0::1'] },
+      CurrentTailnet: { MagicDNSEnabled: true },
+    }
+    writeFileSync(
+      join(commands, 'tailscale'),
+      `#!/bin/sh\n[ "$*" = "status --json --peers=false" ] && echo '${JSON.stringify(status)}'\n`,
+    )
+    chmodSync(join(commands, 'tailscale'), 0o755)
+    return { PATH: `${commands}:${process.env.PATH}` }
+  }
+
+  const each = (all: string[], value: unknown) => Object.fromEntries(all.map(address => [address, value]))
+  const latest = (program: Program) =>
+    program.lines.findLast(line => line.addresses).addresses.map(({ name }: { name: string }) => name) as string[]
+
+  it('case 40: private addresses answer, public ones refuse the connection', async context => {
+    const net = await namespace(context)
+    const { port, addresses } = await serving(net)
+    expect(await answers(net, port, PRIVATE)).toEqual(each(PRIVATE, 200))
+    expect(await answers(net, port, PUBLIC)).toEqual(each(PUBLIC, 'ECONNREFUSED'))
+    expect(addresses).toEqual(['100.101.102.103', '10.77.0.1', 'fd00:77::1', '172.17.0.1', '127.0.0.1', '::1'])
+  })
+
+  it('case 40: with `all` public ones answer too, by IPv4 and IPv6, and peers have their plain address', async context => {
+    const net = await namespace(context)
+    const { port, addresses, program } = await serving(net, { bind: 'all' })
+    const all = [...PRIVATE, ...PUBLIC]
+    expect(await answers(net, port, all)).toEqual(each(all, 200))
+    expect(addresses).toEqual([
+      ...['100.101.102.103', '10.77.0.1', 'fd00:77::1', '203.0.113.5', '2001:db8::5', '172.17.0.1'],
+      ...['127.0.0.1', '::1'],
+    ])
+    for (const address of ['10.77.0.1', '2001:db8::5']) await net.talk(address, port, ask(address, port, '/'))
+    await until(() => program.lines.filter(line => line.page).length === 2)
+    expect(program.lines.flatMap(line => line.page ?? [])).toEqual(['10.77.0.1', '2001:db8::5'])
+  })
+
+  it('case 40: where IPv6 is switched off, `all` is what IPv4 has', async context => {
+    const net = await namespace(context)
+    await net.run('sh', '-c', 'for all in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $all; done')
+    const { port } = await serving(net, { bind: 'all' })
+    expect(await answers(net, port, ['10.77.0.1', '203.0.113.5'])).toEqual(each(['10.77.0.1', '203.0.113.5'], 200))
+  })
+
+  it('case 40: addresses that were told are listened on and no others, not even loopback', async context => {
+    const net = await namespace(context)
+    const told = ['203.0.113.5', '10.77.0.1']
+    const { port, addresses } = await serving(net, { bind: told })
+    expect(await answers(net, port, told)).toEqual(each(told, 200))
+    const others = ['127.0.0.1', '2001:db8::5', '172.17.0.1']
+    expect(await answers(net, port, others)).toEqual(each(others, 'ECONNREFUSED'))
+    expect(addresses).toEqual(['10.77.0.1', '203.0.113.5'])
+  })
+
+  it('case 40: with `loopback` nobody else gets an answer', async context => {
+    const net = await namespace(context)
+    const { port, addresses } = await serving(net, { bind: 'loopback' })
+    const others = [...PUBLIC, ...PRIVATE.slice(2)]
+    expect(await answers(net, port, [...others, '127.0.0.1', '::1'])).toEqual({
+      ...each(others, 'ECONNREFUSED'),
+      ...each(['127.0.0.1', '::1'], 200),
+    })
+    expect(addresses).toEqual(['127.0.0.1', '::1'])
+  })
+
+  it('an address that comes is listened on, one that goes is not shown any more, a public one changes nothing', async context => {
+    const net = await namespace(context)
+    const { program, port } = await serving(net)
+    await net.run('ip', 'addr', 'add', '203.0.113.9/24', 'dev', 'wlan0')
+    await net.run('ip', 'addr', 'add', '192.168.7.7/24', 'dev', 'wlan0')
+    await until(() => latest(program).includes('192.168.7.7'), 'the new address')
+    expect(await answers(net, port, ['192.168.7.7', '203.0.113.9'])).toEqual({
+      '192.168.7.7': 200,
+      '203.0.113.9': 'ECONNREFUSED',
+    })
+    await net.run('ip', 'addr', 'del', '10.77.0.1/24', 'dev', 'wlan0')
+    await until(() => !latest(program).includes('10.77.0.1'), 'the old address to go')
+    // It belongs to nobody now: what is sent to it under the name of another address is misdirected.
+    expect(await net.talk('127.0.0.1', port, ask('10.77.0.1', port))).toMatch(/^HTTP\/1.1 421 /)
+    expect(await answers(net, port, ['192.168.7.7', '127.0.0.1'])).toEqual({ '192.168.7.7': 200, '127.0.0.1': 200 })
+    const listening = await net.run('cat', '/proc/net/tcp')
+    const hex = (address: string) => Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase()
+    expect([listening.includes(hex('192.168.7.7')), listening.includes(hex('10.77.0.1'))]).toEqual([true, false])
+    // And it may be back.
+    await net.run('ip', 'addr', 'add', '10.77.0.1/24', 'dev', 'wlan0')
+    await until(() => latest(program).includes('10.77.0.1'), 'the old address to return')
+    expect(await answers(net, port, ['10.77.0.1'])).toEqual({ '10.77.0.1': 200 })
+  })
+
+  it('an IPv6 address that is still on trial is taken when it is ready', async context => {
+    const net = await namespace(context)
+    const { program, port } = await serving(net)
+    await net.run('ip', 'addr', 'add', 'fd00:77::9/64', 'dev', 'wlan0')
+    await until(() => latest(program).includes('fd00:77::9'), 'the address')
+    expect(await answers(net, port, ['fd00:77::9'])).toEqual({ 'fd00:77::9': 200 })
+  })
+
+  it('names that stay come before numbers: of the tailnet, and .local where something answers for it', async context => {
+    const local = `${hostname().split('.')[0]!.toLowerCase()}.local`
+    const net = await namespace(context, {
+      '/etc/hosts': `10.77.0.1 ${local}\n`,
+      '/etc/nsswitch.conf': 'hosts: files mdns4_minimal [NOTFOUND=return]\n',
+    })
+    const { program, port } = await serving(net, {}, withTailscale())
+    await until(() => latest(program).includes(local), 'the names')
+    expect(latest(program).slice(0, 4)).toEqual(['desk.tail1234.ts.net', '100.101.102.103', local, '10.77.0.1'])
+    expect(program.lines.findLast(line => line.addresses).addresses[2]).toEqual({
+      origin: `http://${local}:${port}`,
+      name: local,
+      kind: 'lan',
+    })
+    // Case 27: the names are ours as a whole, and no part or extension of them.
+    const asked = async (host: string) => (await net.talk('10.77.0.1', port, ask(host, port))).slice(9, 12)
+    expect(await asked(local)).toBe('200')
+    expect(await asked('DESK.tail1234.ts.net')).toBe('200')
+    for (const foreign of ['tail1234.ts.net', `x.${local}`, `${local}.evil.example`, '203.0.113.5'])
+      expect(await asked(foreign)).toBe('421')
+  })
+
+  it('a name of .local that leads elsewhere is not ours', async context => {
+    const local = `${hostname().split('.')[0]!.toLowerCase()}.local`
+    const net = await namespace(context, {
+      '/etc/hosts': `10.77.0.99 ${local}\n127.0.0.1 ${local}\n`,
+      '/etc/nsswitch.conf': 'hosts: files mdns4_minimal [NOTFOUND=return]\n',
+    })
+    const { program, port } = await serving(net, {}, withTailscale())
+    // Both are asked for at once.
+    await until(() => latest(program).includes('desk.tail1234.ts.net'), 'the other name')
+    expect(latest(program)).not.toContain(local)
+    expect(await net.talk('10.77.0.1', port, ask(local, port))).toMatch(/^HTTP\/1.1 421 /)
+  })
+
+  it('case 31: a neighbour gets so many sockets and no more, and this computer is not held to that', async context => {
+    const net = await namespace(context)
+    const { port } = await serving(net)
+    // Each asks, so that it is known of each whether it was let in, and stays.
+    const count = `
+      const [, address, port, most] = process.argv
+      const ask = 'GET /health HTTP/1.1\\r\\nHost: localhost:' + port + '\\r\\n\\r\\n'
+      const one = () => new Promise(resolve => {
+        const socket = require('node:net').connect(Number(port), address, () => socket.write(ask))
+        socket.on('data', () => resolve(1)).on('close', () => resolve(0)).on('error', () => {})
+      })
+      Promise.all(Array.from({ length: Number(most) }, one)).then(all => {
+        console.log(all.filter(Boolean).length)
+        process.exit()
+      })`
+    const opened = async (address: string) =>
+      Number(await net.run(process.execPath, '-e', count, address, String(port), String(MOST_SOCKETS_PER_ADDRESS + 20)))
+    expect(await opened('10.77.0.1')).toBe(MOST_SOCKETS_PER_ADDRESS)
+    expect(await opened('127.0.0.1')).toBe(MOST_SOCKETS_PER_ADDRESS + 20)
+  })
+
+  it('what cannot be listened on at the start is told', async context => {
+    const net = await namespace(context)
+    for (const [bind, code] of [
+      [['192.168.99.99'], 'bind_refused'],
+      [['192.168.99.99', '127.0.0.1'], 'bind_refused'],
+    ]) {
+      const program = net.start(SERVE, { bind, webRoot: webRoot() })
+      await until(() => program.lines.length > 0)
+      expect(program.lines[0]).toEqual({ failed: code })
+    }
+  })
+})
+
+it('where the system knows no IPv6, `all` is all of IPv4', async () => {
+  vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
+    process.nextTick(() => this.emit('error', Object.assign(new Error('fault'), { code: 'EAFNOSUPPORT' })))
+    return this
+  })
+  const { port, server } = await serve({ bind: 'all' })
+  expect(server.address()).toMatchObject({ address: '0.0.0.0' })
+  expect(await status(`127.0.0.1:${port}`, port)).toBe(200)
+})
+
+describe('on each of several listeners', () => {
+  const BOTH = ['127.0.0.1', '::1']
+
+  it('case 32: headers that never end are answered 408', async () => {
+    const { port } = await serve()
+    const slow = BOTH.map(address => talk(address, port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '))
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
+  })
+
+  it('what is no HTTP gets the same answer', async () => {
+    const { port } = await serve()
+    const [first, second] = await Promise.all(BOTH.map(address => talk(address, port, 'nonsense\r\n\r\n')))
+    expect(first).toMatch(/^HTTP\/1.1 400 /)
+    expect(second).toBe(first)
+  })
+
+  it('case 38 and 39: no way out of the web folder, and every answer keeps the page to itself', async () => {
+    const { port } = await serve()
+    for (const address of BOTH) {
+      const out = await talk(address, port, ask(address, port, '/../secret.txt'))
+      expect(out).toMatch(/^HTTP\/1.1 (404|400|403) /)
+      expect(out).not.toContain('canary')
+      const page = await talk(address, port, ask(address, port, '/'))
+      expect(page).toMatch(/^HTTP\/1.1 200 /)
+      expect(page).toMatch(/^content-security-policy: default-src 'none'.*; ?frame-ancestors 'none'/im)
+      expect(page).toMatch(/^x-content-type-options: nosniff/im)
+      expect(page).toMatch(/^referrer-policy: no-referrer/im)
+      expect(page).not.toMatch(/^strict-transport-security/im)
+    }
+  })
+
+  it('a WebSocket is admitted, and case 28 not from a foreign page', async () => {
+    const http = await serve()
+    const peers: string[] = []
+    const sockets = serveSockets({
+      server: http.server,
+      secure: http.secure,
+      handshakes: new HandshakeLimit(),
+      names: http.names,
+      accept: (transport, { address }) => {
+        peers.push(address)
+        transport.close({ code: 'hello_timeout', reason: '' })
+        return () => false
+      },
+    })
+    later(() => sockets.close())
+    const closing = async (address: string, origin: string) => {
+      const socket = new WebSocket(`ws://${bracketed(address)}:${http.port}/ws`, { origin })
+      const refused = once(socket, 'unexpected-response').then(([, response]) => response.statusCode)
+      socket.on('error', () => {})
+      const closed = new Promise(resolve => socket.once('close', (_code, reason) => resolve(reason.toString())))
+      return Promise.race([refused, closed])
+    }
+    for (const address of BOTH) {
+      expect(await closing(address, `http://${bracketed(address)}:${http.port}`)).toBe('hello_timeout')
+      expect(await closing(address, 'http://evil.example')).toBe(403)
+      expect(await closing(address, `https://${bracketed(address)}:${http.port}`)).toBe(403)
+    }
+    expect(peers).toEqual(BOTH)
+  })
+
+  it('sockets are counted together', async () => {
+    const { port, server } = await serve()
+    let arrived = 0
+    server.on('connection', () => arrived++)
+    const [a, b] = BOTH as [string, string]
+    const many = await Promise.all([
+      ...Array.from({ length: MOST_SOCKETS - 100 }, () => open(b, port)),
+      ...Array.from({ length: 100 }, () => open(a, port)),
+    ])
+    await until(() => arrived === MOST_SOCKETS)
+    for (const address of BOTH) {
+      expect(await talk(address, port, ask(address, port))).toBe('')
+    }
+    expect(many.some(socket => socket.destroyed)).toBe(false)
+    // One that goes makes room for one that came by the other listener.
+    many[0]!.destroy()
+    await until(async () => (await talk(a, port, ask(a, port))).startsWith('HTTP/1.1 200 '), 'room')
+  })
+
+  it('closing ends what is open, also what has asked nothing yet, and frees the port', async () => {
+    const http = await serve()
+    const idle = await Promise.all(BOTH.map(address => open(address, http.port)))
+    await until(async () => (await new Promise(done => http.server.getConnections((_error, n) => done(n)))) === 1)
+    await talk('::1', http.port, ask('::1', http.port)) // the one before it was accepted
+    const gone = idle.map(socket => once(socket.resume(), 'close'))
+    await http.close()
+    await Promise.all(gone)
+    for (const address of BOTH) await expect(open(address, http.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+})
+
+it('an address that somebody else has is told once, tried again, and had when it is free', async () => {
+  const other = createServer().listen(0, '::1')
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+  const changes: string[][] = []
+  let looks = 0
+  const http = await serve({
+    port,
+    interfaces: () => {
+      looks++
+      return {}
+    },
+    onAddresses: () => changes.push(http.addresses().map(({ name }) => name)),
+  })
+  expect(http.addresses().map(({ name }) => name)).toEqual(['127.0.0.1'])
+  const before = looks
+  await until(() => looks === before + 3, 'further tries')
+  expect(http.errors).toEqual(['cannot be listened on; tried again'])
+  other.close()
+  await until(() => changes.length > 0)
+  expect(changes).toEqual([['127.0.0.1', '::1']])
+  expect(await talk('::1', port, ask('::1', port))).toMatch(/^HTTP\/1.1 200 /)
+})
+
+it('a first address that somebody else has is a port in use', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  later(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as { port: number }
+  for (const bind of ['private', 'loopback', ['127.0.0.1', '::1']] as const)
+    await expect(serve({ port, bind: bind as HttpOptions['bind'] })).rejects.toMatchObject({ code: 'port_in_use' })
+})
+
+it('case 27 and 41: is called by its addresses and names as a whole, whatever was forwarded', async () => {
+  const info = { netmask: '', mac: '', internal: false, cidr: null }
+  const { port } = await serve({
+    bind: 'all',
+    allow_hosts: ['https://Tunnel.example/', 'lan.example:8443', 'not a name'],
+    interfaces: () => ({
+      wlan0: [
+        { ...info, family: 'IPv4', address: '10.9.9.9' },
+        { ...info, family: 'IPv6', address: 'fd00:0:0::9', scopeid: 0 },
+        { ...info, family: 'IPv6', address: 'fe80::9', scopeid: 2 },
+      ],
+    }),
+  })
+  for (const own of [
+    `10.9.9.9:${port}`,
+    `[fd00::9]:${port}`,
+    `LOCALHOST:${port}`,
+    'tunnel.example',
+    'lan.example:8443',
+  ])
+    expect([own, await status(own, port)]).toEqual([own, 200])
+  for (const foreign of [
+    '10.9.9.9',
+    `10.9.9.9:${port}0`,
+    `10.9.9.90:${port}`,
+    `10.9.9.9.evil.example:${port}`,
+    `[fe80::9]:${port}`,
+    `tunnel.example:${port}`,
+    'lan.example',
+    'not a name',
+  ])
+    expect([foreign, await status(foreign, port)]).toEqual([foreign, 421])
+  for (const header of ['Host:', 'Host: \r\nX-Forwarded-Host: localhost'])
+    expect(await talk('127.0.0.1', port, `GET /health HTTP/1.1\r\n${header}\r\nConnection: close\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 421 /,
+    )
+  const forwarded = { 'x-forwarded-host': `10.9.9.9:${port}`, forwarded: `host=10.9.9.9:${port}` }
+  expect(await status('evil.example', port, forwarded)).toBe(421)
+})
+
+it('tells who asked for the page, and not who asked for something else or by a foreign name', async () => {
+  const pages: string[] = []
+  const { port } = await serve({ onPage: address => pages.push(address) })
+  await talk('127.0.0.1', port, ask('127.0.0.1', port, '/health'))
+  await talk('127.0.0.1', port, ask('evil.example', port, '/'))
+  expect(pages).toEqual([])
+  await talk('::1', port, ask('::1', port, '/?x'))
+  const forged = `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX-Forwarded-For: 8.8.8.8\r\nConnection: close\r\n\r\n`
+  await talk('127.0.0.1', port, forged)
+  expect(pages).toEqual(['::1', '127.0.0.1'])
+})

@@ -1,0 +1,402 @@
+import { once } from 'node:events'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { WebSocket } from 'ws'
+import type { Host } from '../../../main/host/host.ts'
+import { ackFrame, jsonFrames } from '../../../protocol/frames.ts'
+import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import {
+  cleanUp,
+  later,
+  openSocket,
+  phoneTransport,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+/** A request with the path and headers exactly as given: no client in between that tidies them. */
+function get(host: Host, path: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
+    const req = request({ host: '127.0.0.1', port: host.port, path, headers }, response => {
+      let body = ''
+      response.on('data', chunk => {
+        body += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers, body }))
+    })
+    req.on('error', reject).end()
+  })
+}
+
+/** Asks for a WebSocket and takes the answer as it comes, without ever closing its own side. */
+async function askToUpgrade(host: Host, target: string, headers: Record<string, string> = {}): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port: host.port, allowHalfOpen: true })
+  later(() => socket.destroy())
+  const all = {
+    host: `127.0.0.1:${host.port}`,
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`)
+  let text = ''
+  socket.on('data', data => {
+    text += data
+  })
+  await once(socket, 'end')
+  return text
+}
+
+const closed = (socket: WebSocket) =>
+  new Promise<string>(resolve => socket.once('close', (_code, reason) => resolve(reason.toString())))
+
+const hello = (fields: object = {}) =>
+  jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' }, ...fields })[0]!
+
+it('says that it is well', async () => {
+  const { status, body } = await get(await startHost(), '/health')
+  expect(status).toBe(200)
+  expect(JSON.parse(body)).toMatchObject({ ok: true })
+})
+
+describe('case 27: a Host header that is not ours gets 421', () => {
+  it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])('%j', async name => {
+    const host = await startHost()
+    for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
+    await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
+  })
+
+  it('but 127.0.0.1 and localhost with our port are fine', async () => {
+    const host = await startHost()
+    for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
+      expect((await get(host, '/health', { host: `${name}:${host.port}` })).status).toBe(200)
+  })
+})
+
+describe('case 28: a foreign Origin gets 403', () => {
+  const origins = (port: number) => [
+    'http://evil.example',
+    'null',
+    'file://',
+    `http://127.0.0.1:${port}.evil.example`,
+    `http://evil.example#127.0.0.1:${port}`,
+    `https://127.0.0.1:${port}`,
+    `http://127.0.0.1:${port + 1}`,
+    'http://127.0.0.1',
+  ]
+  it('whatever it looks like', async () => {
+    const host = await startHost()
+    for (const origin of origins(host.port)) await expect(openSocket(host, { origin })).rejects.toThrow('HTTP 403')
+  })
+
+  it('but our own page comes in', async () => {
+    const host = await startHost()
+    const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
+    expect(socket.readyState).toBe(socket.OPEN)
+  })
+})
+
+describe('by a name that was allowed', () => {
+  const named = async () => ({
+    host: await startHost({ allow_hosts: ['Tunnel.example', 'lan.example:8080'] }),
+    headers: { host: 'tunnel.example' },
+  })
+  it.each(['https://tunnel.example', 'http://tunnel.example', 'https://lan.example:8080'])(
+    'a page of %s comes in, with TLS in front or not',
+    async origin => {
+      const { host, headers } = await named()
+      const socket = await openSocket(host, { ...headers, origin })
+      expect(socket.readyState).toBe(socket.OPEN)
+    },
+  )
+
+  it('one of another name does not, and loopback has no TLS', async () => {
+    const { host, headers } = await named()
+    for (const origin of [
+      'https://tunnel.example.evil.example',
+      'https://tunnel.example:8080',
+      'https://lan.example',
+      `https://127.0.0.1:${host.port}`,
+      `https://localhost:${host.port}`,
+    ])
+      await expect(openSocket(host, { ...headers, origin })).rejects.toThrow('HTTP 403')
+  })
+})
+
+it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
+  'a socket asked for at %j is refused, and the host lives',
+  async target => {
+    const host = await startHost()
+    expect(await askToUpgrade(host, target)).toMatch(/^HTTP\/1.1 40[04] /)
+    expect((await get(host, '/health')).status).toBe(200)
+  },
+)
+
+it('who was refused a socket and does not hang up holds nothing up', async () => {
+  const host = await startHost()
+  expect(await askToUpgrade(host, '/ws', { host: 'evil.example' })).toMatch(/^HTTP\/1.1 421 /)
+  expect(await askToUpgrade(host, '/nothing')).toMatch(/^HTTP\/1.1 404 /)
+  await host.stop()
+})
+
+it('case 29: sets no cookie and allows no other origin to read', async () => {
+  const host = await startHost()
+  for (const path of ['/', '/health', '/nothing']) {
+    const { headers } = await get(host, path, { origin: 'http://evil.example' })
+    expect(headers['set-cookie']).toBeUndefined()
+    expect(headers['access-control-allow-origin']).toBeUndefined()
+  }
+})
+
+it('case 31: a socket that starts no handshake is closed after five seconds', async () => {
+  const socket = await openSocket(await startHost())
+  expect(await closed(socket)).toBe('channel_timeout')
+})
+
+it('case 31: strangers from one address get eight sockets and no more; who said hello does not count', async () => {
+  const host = await startHost()
+  const client = webClient(host)
+  await client.connect()
+  for (let i = 0; i < 8; i++) await openSocket(host)
+  await expect(openSocket(host)).rejects.toThrow('HTTP 503')
+  expect(await client.list()).toEqual([])
+})
+
+it('case 32: headers that never end are answered 408; a socket that asks for nothing more is closed', async () => {
+  const host = await startHost()
+  const say = (text: string) => {
+    const socket = connect(host.port, '127.0.0.1')
+    later(() => socket.destroy())
+    socket.write(text)
+    return { closed: once(socket, 'close'), answer: once(socket, 'data').then(([data]) => String(data)) }
+  }
+  const slow = say('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
+  const idle = say(`GET /health HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\n\r\n`)
+  expect(await idle.answer).toMatch(/^HTTP\/1.1 200 /)
+  expect(await slow.answer).toMatch(/^HTTP\/1.1 408 /)
+  await idle.closed
+}, 60_000)
+
+it('case 33: a frame over the limit closes the socket from its header', async () => {
+  const socket = await openSocket(await startHost())
+  socket.send(Buffer.alloc(FRAME_BYTES + 1000))
+  await closed(socket)
+})
+
+it('case 34: a message in many fragments closes the socket', async () => {
+  const socket = await openSocket(await startHost())
+  const gone = closed(socket)
+  for (let i = 0; i < 100_000 && socket.readyState === socket.OPEN; i++) socket.send(Buffer.alloc(1), { fin: false })
+  await gone
+})
+
+it('case 35: never negotiates compression of the socket', async () => {
+  const host = await startHost()
+  const socket = await openSocket(host, { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' })
+  expect(socket.extensions).toBe('')
+})
+
+describe('case 38: paths that want out of the web folder get 404', () => {
+  const paths = [
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/%2e%2e%5csecret.txt',
+    '/..%5csecret.txt',
+    '/\0',
+    '/%00',
+    '/link.txt',
+    '//etc/passwd',
+    '/.hidden',
+    '/assets/../../secret.txt',
+  ]
+  it.each(paths)('%j', async path => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'secret.txt'), 'canary')
+    const webRoot = join(folder, 'web')
+    await import('node:fs').then(fs => fs.mkdirSync(webRoot))
+    writeFileSync(join(webRoot, 'index.html'), 'page')
+    writeFileSync(join(webRoot, '.hidden'), 'canary')
+    symlinkSync(join(folder, 'secret.txt'), join(webRoot, 'link.txt'))
+    const host = await startHost({ webRoot })
+    const raw = connect(host.port, '127.0.0.1')
+    later(() => raw.destroy())
+    raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\nConnection: close\r\n\r\n`)
+    const answer = await new Promise<string>(resolve => {
+      let text = ''
+      raw.on('data', data => {
+        text += data
+      })
+      raw.on('close', () => resolve(text))
+    })
+    expect(answer).toMatch(/^HTTP\/1.1 (404|400|403) /)
+    expect(answer).not.toContain('canary')
+  })
+})
+
+it('case 39: every answer carries the headers that keep a page to itself', async () => {
+  const host = await startHost()
+  for (const path of ['/', '/health', '/nothing']) {
+    const { headers } = await get(host, path)
+    const policy = String(headers['content-security-policy'])
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("frame-ancestors 'none'")
+    expect(/script-src ([^;]*)/.exec(policy)?.[1]).toBe("'self'")
+    expect(headers['x-content-type-options']).toBe('nosniff')
+    expect(headers['referrer-policy']).toBe('no-referrer')
+    expect(headers['strict-transport-security']).toBeUndefined()
+    expect(policy).not.toContain('upgrade-insecure-requests')
+  }
+})
+
+it('case 39: whatever may run or hold a page has all of them, and what is only looked at no more than it needs', async () => {
+  const webRoot = temporaryFolder()
+  for (const name of ['index.html', 'code.js', 'page.html', 'drawing.svg', 'look.css', 'letters.woff2', 'icon.png'])
+    writeFileSync(join(webRoot, name), '')
+  const host = await startHost({ webRoot })
+  for (const path of ['/code.js', '/page.html', '/drawing.svg']) {
+    const { headers } = await get(host, path)
+    expect(headers['content-security-policy'], path).toContain("default-src 'none'")
+    expect(headers['x-frame-options'], path).toBe('DENY')
+  }
+  for (const path of ['/look.css', '/letters.woff2', '/icon.png']) {
+    const { headers } = await get(host, path)
+    expect(headers['content-security-policy'], path).toBeUndefined()
+    expect(headers['x-content-type-options'], path).toBe('nosniff')
+    expect(headers['cross-origin-resource-policy'], path).toBe('same-origin')
+    expect(headers['referrer-policy'], path).toBe('no-referrer')
+  }
+})
+
+it('case 41: believes no forwarded header', async () => {
+  const host = await startHost()
+  const headers = {
+    host: 'evil.example',
+    'x-forwarded-host': `127.0.0.1:${host.port}`,
+    forwarded: `host=127.0.0.1:${host.port}`,
+  }
+  expect((await get(host, '/health', headers)).status).toBe(421)
+})
+
+describe('case 8: what is no handshake', () => {
+  it.each([
+    ['a hello in the clear', hello()],
+    ['a request', jsonFrames({ type: 'list', request_id: 1 })[0]!],
+    ['input', new Uint8Array([2, 0, ...new Array(13).fill(0)])],
+    ['an empty frame', new Uint8Array(0)],
+    ['a long frame', new Uint8Array(FRAME_BYTES)],
+  ])('%s closes, and says nothing but that', async (_what, frame) => {
+    const socket = await openSocket(await startHost())
+    const heard: unknown[] = []
+    socket.on('message', data => heard.push(data))
+    const gone = closed(socket)
+    socket.send(frame)
+    expect(await gone).toBe('channel_refused')
+    expect(heard).toEqual([])
+  })
+
+  it('a text message closes', async () => {
+    const socket = await openSocket(await startHost())
+    socket.send('{"type":"hello"}')
+    expect(await closed(socket)).toBe('bad_frame')
+  })
+})
+
+describe('in an open channel', () => {
+  it.each([
+    ['a request before hello', jsonFrames({ type: 'list', request_id: 1 })[0]!, 'hello_expected'],
+    ['input before hello', new Uint8Array([2, 0, ...new Array(13).fill(0)]), 'hello_expected'],
+    ['a kind that does not exist', new Uint8Array([9, 0, 1]), 'bad_frame'],
+    ['an empty frame', new Uint8Array(0), 'bad_frame'],
+    ['a spanning hello', new Uint8Array([0, 3, 0, 1, 0, 0, 65]), 'bad_frame'],
+    ['JSON that is none', new Uint8Array([0, 0, 123]), 'bad_message'],
+    ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
+    ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
+  ])('%s closes with its code', async (_what, frame, code) => {
+    const transport = await phoneTransport(await startHost())
+    const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
+    transport.send(frame)
+    expect(await gone).toBe(code)
+  })
+})
+
+it('case 25: a handle of one connection means nothing on another', async () => {
+  const host = await startHost()
+  const client = webClient(host)
+  await client.create({ command: ['cat'] })
+  const transport = await phoneTransport(host)
+  const answers: unknown[] = []
+  transport.start({
+    frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
+    close: () => {},
+  })
+  transport.send(hello())
+  transport.send(jsonFrames({ type: 'resize', handle: 1, cols: 10, rows: 10 })[0]!)
+  await until(() => answers.length === 2)
+  expect(answers[1]).toMatchObject({ type: 'error', handle: 1, code: 'attachment_unknown' })
+})
+
+it('answers a message that it does not know and goes on', async () => {
+  const host = await startHost()
+  const transport = await phoneTransport(host)
+  const answers: { type: string; code?: string; request_id?: number }[] = []
+  transport.start({
+    frame: frame => answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
+    close: () => {},
+  })
+  transport.send(hello())
+  for (const bad of [{ type: 'dance', request_id: 4 }, { type: 'list' }, 'text', null, [], 7])
+    for (const frame of jsonFrames(bad)) transport.send(frame)
+  for (const frame of jsonFrames({ type: 'ping', request_id: 9 })) transport.send(frame)
+  await until(() => answers.some(answer => answer.type === 'pong'))
+  const errors = answers.filter(answer => answer.type === 'error')
+  expect(errors).toHaveLength(6)
+  expect(errors.every(error => error.code === 'bad_message')).toBe(true)
+  expect(errors[0]!.request_id).toBe(4)
+})
+
+it.each([
+  ['output from a client', new Uint8Array([1, 0, ...new Array(16).fill(0)])],
+  ['a blob from a client', new Uint8Array([4, 0, 0, 0, 0, 1])],
+])('%s closes the connection, the host goes on', async (_what, frame) => {
+  const host = await startHost()
+  const keeper = webClient(host)
+  await keeper.create({ command: ['cat'] })
+  const transport = await phoneTransport(host)
+  const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
+  transport.send(hello())
+  transport.send(frame)
+  expect(await gone).toBe('bad_frame')
+  expect(await keeper.list()).toHaveLength(1)
+})
+
+it('an ack for more than was sent counts as an ack for what was sent', async () => {
+  const host = await startHost()
+  const keeper = webClient(host)
+  const { session_id } = await keeper.create({ command: ['cat'] })
+  const transport = await phoneTransport(host)
+  const answers: string[] = []
+  transport.start({
+    frame: frame => {
+      if (frame[0] === 0) answers.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))).type)
+    },
+    close: ({ code }) => answers.push(code),
+  })
+  transport.send(hello())
+  for (const one of jsonFrames({ type: 'attach', request_id: 1, session_id, have: null, input_stream: 'x' }))
+    transport.send(one)
+  await until(() => answers.includes('caught_up'))
+  transport.send(ackFrame(1, 2 ** 40))
+  for (const one of jsonFrames({ type: 'ping', request_id: 2 })) transport.send(one)
+  await until(() => answers.includes('pong'))
+})

@@ -1,0 +1,801 @@
+// Phones that want in, and those that should not get in: a real host, real sockets, real files.
+import crypto from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { WebSocket } from 'ws'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import type { Host } from '../../../main/host/host.ts'
+import { socketTransport } from '../../../main/host/listen/websocket.ts'
+import { openChannel } from '../../../protocol/channel/channel.ts'
+import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../../protocol/channel/keys.ts'
+import { shortCode } from '../../../protocol/channel/noise.ts'
+import type { HostClient } from '../../../protocol/client/client.ts'
+import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
+import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import {
+  bytesOf,
+  cleanUp,
+  connectWebSocket,
+  later,
+  localClient,
+  newPhone,
+  next,
+  openSocket,
+  Recorder,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+import { RawWebSocket } from '../../support/network/raw-websocket.ts'
+import {
+  answerAll,
+  desktopOf,
+  type Identity,
+  type nextPairing,
+  pairingClient,
+  pairingOf,
+  pairingUrl,
+  pairPhone,
+  returning,
+} from '../../support/pairing.ts'
+
+afterEach(cleanUp)
+
+/** A desktop that answers nobody by itself. */
+async function deskOf(host: Host): Promise<HostClient> {
+  const desk = await desktopOf(host)
+  later(() => desk.close())
+  return desk
+}
+
+/** The code that is shown now. */
+const shownBy = async (desk: HostClient) => pairingOf(await pairingUrl(desk))
+
+interface Asking {
+  client: HostClient
+  identity: Identity
+  connected: Promise<string>
+}
+
+/** A phone that has scanned the code; `connected` tells `ready` or with which code it was turned away. */
+function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = 'new phone' } = {}): Asking {
+  const client = pairingClient(pairing, () => connectWebSocket(host), { keys, name })
+  later(() => client.close())
+  const connected = client.connect().then(
+    () => 'ready',
+    error => error.code as string,
+  )
+  return { client, identity: { hostKey: pairing.hostKey, keys }, connected }
+}
+
+/** One that comes back, and how that goes. */
+function comesBack(host: Host, phone: Identity): { client: HostClient; connected: Promise<string> } {
+  const client = webClient(host, { phone, reconnect: false })
+  const connected = client.connect().then(
+    () => 'ready',
+    error => error.code as string,
+  )
+  return { client, connected }
+}
+
+const asks = (client: HostClient) => until(() => client.state.name === 'asking', 'the phone to wait for an answer')
+
+const requests = async (desk: HostClient) => (await desk.devices()).requests
+const devices = async (desk: HostClient) => (await desk.devices()).devices
+
+async function answer(desk: HostClient, allow: boolean, read_only = false): Promise<void> {
+  const [request] = await requests(desk)
+  await desk.answerPairing(request!.pairing_id, { allow, read_only })
+}
+
+/** What a phone with this channel would first send, without going on: as somebody who listens has recorded it. */
+async function firstMessage(open: (transport: Transport) => unknown): Promise<Uint8Array> {
+  return new Promise(resolve => {
+    open({ start: () => {}, send: frame => resolve(frame.slice()), buffered: 0, close: () => {} })
+  })
+}
+
+const pairing1 = ({ hostKey, secret }: Pairing, keys = generateKeyPair()) =>
+  firstMessage(transport =>
+    openChannel({ transport, mode: 'pair', psk: secret, staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE }),
+  )
+
+/** Sends a first message from nowhere; what came back, and how it ended. */
+async function replay(host: Host, message: Uint8Array) {
+  const socket = await openSocket(host)
+  const heard: Buffer[] = []
+  socket.on('message', (data: Buffer) => heard.push(data))
+  const closed = closeOf(socket)
+  socket.send(message)
+  return { socket, heard, closed }
+}
+
+const closeOf = (socket: WebSocket) =>
+  once(socket, 'close').then(([code, reason]) => `${code} ${(reason as Buffer).toString()}`)
+
+/** A connection of which the test says every message itself. */
+async function speak(host: Host, phone: Identity, inside?: Transport) {
+  const transport = returning(phone, inside ?? (await connectWebSocket(host)))
+  const heard: HostMessage[] = []
+  let closed: string | undefined
+  transport.start({
+    frame: frame => {
+      if (frame[0] === 0) heard.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))))
+    },
+    close: ({ code }) => {
+      closed = code
+    },
+  })
+  const say = (message: ClientMessage) => {
+    for (const frame of jsonFrames(message)) transport.send(frame)
+  }
+  say({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })
+  return {
+    transport,
+    heard,
+    say,
+    closed: () => closed,
+    answerTo: async (request_id: number) => {
+      const find = () => heard.find(one => 'request_id' in one && one.request_id === request_id)
+      await until(find, `an answer to ${request_id}`)
+      return find()!
+    },
+  }
+}
+
+describe('cases 4 and 10: a first message that was recorded', () => {
+  it('of a phone that pairs asks for nothing, takes no place and leaves the secret to its owner', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const keys = generateKeyPair()
+    const message = await pairing1(pairing, keys)
+    const replays = await Promise.all(Array.from({ length: 5 }, () => replay(host, message)))
+    // The host has done its part of the handshake each time, and waits for a sign that somebody is there.
+    await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
+    for (const { socket } of replays) socket.send(crypto.randomBytes(64))
+    for (const { closed } of replays) expect(await closed).toBe('4000 channel_refused')
+    expect(await requests(desk)).toEqual([])
+    const owner = scan(host, pairing, { keys })
+    await asks(owner.client)
+    expect(await requests(desk)).toHaveLength(1)
+    // Now it is claimed, and not even the handshake is answered.
+    const late = await replay(host, message)
+    expect(await late.closed).toBe('4000 channel_refused')
+    expect(late.heard).toEqual([])
+    await answer(desk, true)
+    expect(await owner.connected).toBe('ready')
+    expect(await devices(desk)).toHaveLength(1)
+  })
+
+  it('of a paired phone is no sign of it', async () => {
+    const host = await startHost()
+    const phone = await newPhone(host)
+    const desk = await deskOf(host)
+    await until(async () => (await devices(desk))[0]!.connected === 0)
+    const [before] = await devices(desk)
+    const message = await firstMessage(transport => returning(phone, transport))
+    const replays = await Promise.all(Array.from({ length: 3 }, () => replay(host, message)))
+    await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
+    expect(await devices(desk)).toEqual([before])
+    for (const { socket } of replays) socket.send(Buffer.alloc(64))
+    for (const { closed } of replays) expect(await closed).toBe('4000 channel_refused')
+    expect(await devices(desk)).toEqual([before])
+  })
+
+  it('case 31: and who then says nothing is put out after five seconds', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const { heard, closed } = await replay(host, await pairing1(pairing))
+    expect(await closed).toBe('4000 channel_timeout')
+    expect(heard).toHaveLength(1)
+    expect(await requests(desk)).toEqual([])
+  })
+})
+
+describe('cases 12 and 13: a code is good for one phone', () => {
+  it('who comes second with it is refused, also after the first was let in', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const first = scan(host, pairing)
+    await asks(first.client)
+    expect(await scan(host, pairing).connected).toBe('channel_refused')
+    await answer(desk, true)
+    expect(await first.connected).toBe('ready')
+    expect(await scan(host, pairing).connected).toBe('channel_refused')
+    expect(await requests(desk)).toEqual([])
+  })
+
+  it('of two that hold it at the same moment exactly one may ask, and it is spent though the answer is no', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    // Both are through the handshake before either has said anything.
+    const both = await Promise.all(
+      [0, 1].map(async () => {
+        const { hostKey, secret } = pairing
+        const transport = await connectWebSocket(host)
+        let through = () => {}
+        const opened = new Promise<void>(resolve => {
+          through = resolve
+        })
+        const keys = generateKeyPair()
+        const channel = openChannel({
+          transport,
+          mode: 'pair',
+          psk: secret,
+          staticKey: keys,
+          remoteStatic: hostKey,
+          suite: NATIVE_SUITE,
+          authenticated: () => through(),
+        })
+        const heard: string[] = []
+        channel.start({
+          frame: frame => heard.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))).type),
+          close: ({ code }) => heard.push(code),
+        })
+        await opened
+        return { channel, heard }
+      }),
+    )
+    const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
+    for (const { channel } of both) channel.send(jsonFrames(hello)[0]!)
+    await until(() => both.every(({ heard }) => heard.length === 1), 'both to be told')
+    expect(both.map(({ heard }) => heard[0]).sort()).toEqual(['channel_refused', 'waiting'])
+    expect(await requests(desk)).toHaveLength(1)
+    await answer(desk, false)
+    await until(() => both.some(({ heard }) => heard.includes('error')), 'the no')
+    expect(await scan(host, pairing).connected).toBe('channel_refused')
+    expect(await devices(desk)).toEqual([])
+  })
+
+  it('the desktop shows another one at once', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const changed = nextChange(desk)
+    await asks(scan(host, pairing).client)
+    const another = pairingOf((await changed).addresses[0]!.url)
+    expect(another.secret).not.toEqual(pairing.secret)
+    await asks(scan(host, another).client)
+    expect(await requests(desk)).toHaveLength(2)
+  })
+})
+
+/** The next pairing message that nobody asked for. */
+function nextChange(desk: HostClient) {
+  return new Promise<Awaited<ReturnType<typeof nextPairing>>>(resolve => {
+    const off = desk.on('pairing', message => {
+      off()
+      resolve(message)
+    })
+  })
+}
+
+it('cases 14 and 15: a wrong secret is refused at the first message, and however many are tried, the right one stays good', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const { hostKey, secret } = await shownBy(desk)
+  const flipped = secret.slice()
+  flipped[31]! ^= 0x80
+  for (const wrong of [flipped, new Uint8Array(32), generateSecret(), generateSecret()]) {
+    const { heard, closed } = await replay(host, await pairing1({ hostKey, secret: wrong }))
+    expect(await closed).toBe('4000 channel_refused')
+    expect(heard).toEqual([])
+  }
+  await asks(scan(host, { hostKey, secret }).client)
+})
+
+describe('case 16: before somebody at the desktop has said yes', () => {
+  it('nothing is enrolled and nothing can be done', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const phone = scan(host, pairing)
+    await asks(phone.client)
+    expect(await devices(desk)).toEqual([])
+    expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
+    // What it says while it waits puts it out.
+    const insists = await speak(host, phone.identity)
+    await until(() => insists.heard.some(({ type }) => type === 'waiting'))
+    insists.say({ type: 'create', request_id: 1, spec: {} })
+    await until(() => insists.closed())
+    expect(insists.closed()).toBe('hello_expected')
+    expect(await desk.list()).toEqual([])
+    expect(await devices(desk)).toEqual([])
+  })
+
+  it('the code on both screens is the same six digits', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const seen: string[] = []
+    const pairing = await shownBy(desk)
+    const channel = openChannel({
+      transport: await connectWebSocket(host),
+      mode: 'pair',
+      psk: pairing.secret,
+      staticKey: generateKeyPair(),
+      remoteStatic: pairing.hostKey,
+      authenticated: ({ handshakeHash }) => seen.push(shortCode(handshakeHash)),
+    })
+    channel.start({ frame: () => {}, close: () => {} })
+    channel.send(jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })[0]!)
+    await until(async () => (await requests(desk)).length === 1)
+    expect(seen).toEqual([(await requests(desk))[0]!.code])
+    expect(seen[0]).toMatch(/^\d{6}$/)
+  })
+
+  it('a no enrols nothing, and the key stays a stranger', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    await answer(desk, false)
+    expect(await phone.connected).toBe('pairing_refused')
+    expect(await comesBack(host, phone.identity).connected).toBe('channel_refused')
+    expect(await devices(desk)).toEqual([])
+    expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
+  })
+
+  it('a yes without room on the disk enrols nothing, and can be said again', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    const inTheWay = join(host.dataDir, 'devices.json.new')
+    mkdirSync(inTheWay)
+    await expect(answer(desk, true)).rejects.toMatchObject({ code: 'data_dir_unusable' })
+    expect(phone.client.state.name).toBe('asking')
+    expect(await devices(desk)).toEqual([])
+    rmSync(inTheWay, { recursive: true })
+    await answer(desk, true)
+    expect(await phone.connected).toBe('ready')
+  })
+})
+
+describe('a phone that was away while it was answered', () => {
+  it.each([
+    ['let in', true, 'ready'],
+    ['turned away', false, 'channel_refused'],
+  ])('comes back and is %s', async (_what, allow, outcome) => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    phone.client.close()
+    await answer(desk, allow)
+    expect(await comesBack(host, phone.identity).connected).toBe(outcome)
+  })
+
+  it('waits on when it comes back before; a second connection of its key takes the place of the first', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    const [request] = await requests(desk)
+    const again = comesBack(host, phone.identity)
+    await asks(again.client)
+    expect(await phone.connected).toBe('pairing_elsewhere')
+    expect(await requests(desk)).toEqual([request])
+    await answer(desk, true)
+    expect(await again.connected).toBe('ready')
+    await expect(desk.answerPairing(request!.pairing_id, { allow: false })).rejects.toMatchObject({
+      code: 'pairing_unknown',
+    })
+    expect((await again.client.list()).length).toBe(0)
+    expect(await devices(desk)).toHaveLength(1)
+  })
+})
+
+describe('case 17: a code that nobody shows is void', () => {
+  it('when it is hidden', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    await desk.hidePairing()
+    const { heard, closed } = await replay(host, await pairing1(pairing))
+    expect(await closed).toBe('4000 channel_refused')
+    expect(heard).toEqual([])
+    await shownBy(desk)
+    expect(await scan(host, pairing).connected).toBe('channel_refused')
+  })
+
+  it('also for who is in the middle of the handshake', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    let through = () => {}
+    const opened = new Promise<void>(resolve => {
+      through = resolve
+    })
+    const channel = openChannel({
+      transport: await connectWebSocket(host),
+      mode: 'pair',
+      psk: pairing.secret,
+      staticKey: generateKeyPair(),
+      remoteStatic: pairing.hostKey,
+      authenticated: () => through(),
+    })
+    const closed = new Promise<string>(resolve => channel.start({ frame: () => {}, close: why => resolve(why.code) }))
+    await opened
+    await desk.hidePairing()
+    channel.send(jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })[0]!)
+    expect(await closed).toBe('channel_refused')
+    expect(await requests(desk)).toEqual([])
+  })
+
+  it('when the connection of who showed it is gone', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    desk.close()
+    const other = await deskOf(host)
+    expect(await scan(host, pairing).connected).toBe('channel_refused')
+    expect(await requests(other)).toEqual([])
+  })
+
+  it('when the host starts again; and who waited has to scan again', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    const pairing = await shownBy(desk)
+    await host.stop()
+    const again = await startHost({ dataDir: host.dataDir })
+    await shownBy(await deskOf(again))
+    expect(await scan(again, pairing).connected).toBe('channel_refused')
+    expect(await comesBack(again, phone.identity).connected).toBe('channel_refused')
+  })
+})
+
+it('case 20: who is unknown, revoked, away for too long or from a page of the other kind gets the same answer', async () => {
+  const dataDir = join(temporaryFolder(), 'data')
+  const host = await startHost({ dataDir, allow_hosts: ['tunnel.example'] })
+  const desk = await deskOf(host)
+  const [revoked, idle, plain] = [await newPhone(host), await newPhone(host), await newPhone(host)]
+  await desk.revokeDevice((await devices(desk))[0]!.device_id)
+  await host.stop()
+  const file = join(dataDir, 'devices.json')
+  const stored = JSON.parse(readFileSync(file, 'utf8'))
+  stored.devices[0].last_seen = 0
+  writeFileSync(file, JSON.stringify(stored))
+  const again = await startHost({ dataDir, allow_hosts: ['tunnel.example'] })
+  const unknown = { hostKey: plain.hostKey, keys: generateKeyPair() }
+  const tls = { host: 'tunnel.example', origin: 'https://tunnel.example' }
+  const derived = vi.spyOn(crypto, 'diffieHellman')
+  later(() => derived.mockRestore())
+  const answers = []
+  for (const [phone, headers] of [[unknown], [revoked], [idle], [plain, tls]] as [Identity, object?][]) {
+    const message = await firstMessage(transport => returning(phone, transport))
+    const socket = await openSocket(again, { ...headers })
+    const heard: unknown[] = []
+    socket.on('message', data => heard.push(data))
+    derived.mockClear()
+    socket.send(message)
+    // The work is in the Diffie-Hellman functions: the same number of them takes about the same time.
+    answers.push({ closed: await closeOf(socket), heard, work: derived.mock.calls.length })
+  }
+  expect(answers).toEqual(Array(4).fill({ closed: '4000 channel_refused', heard: [], work: 2 }))
+  expect(await comesBack(again, plain).connected).toBe('ready')
+})
+
+describe('case 21: a device that is revoked', () => {
+  it('is closed at once and told why, also while it types: no later byte reaches a program', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = await newPhone(host)
+    const { session_id } = await desk.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const watching = localClient(host).attach(session_id, terminal)
+    await terminal.shows('ready')
+    // These do not stop when they are closed: what a phone does that was stolen by somebody who can program.
+    const sockets = [new RawWebSocket(host.port), new RawWebSocket(host.port)]
+    for (const { socket } of sockets) later(() => socket.destroy())
+    const two = await Promise.all(sockets.map(({ transport }) => speak(host, phone, transport)))
+    let sent = 0
+    for (const [i, { say, transport, answerTo }] of two.entries()) {
+      say({ type: 'attach', request_id: 1, session_id, have: null, window: 0, input_stream: `typed ${i}` })
+      const { handle } = (await answerTo(1)) as { handle: number }
+      let seq = 0
+      const type = () => {
+        for (const frame of inputFrames(handle, ++seq, bytesOf('.'.repeat(100)))) transport.send(frame)
+        sent++
+      }
+      const typing = setInterval(() => {
+        for (let n = 0; n < 20; n++) type()
+      }, 1)
+      later(() => clearInterval(typing))
+    }
+    await terminal.shows('.'.repeat(5_000))
+    const before = performance.now()
+    const device_id = (await devices(desk))[0]!.device_id
+    await desk.revokeDevice(device_id)
+    // What the desktop types from now on comes after everything that the phone ever got through.
+    watching.type(bytesOf('#'))
+    const then = sent
+    await Promise.all(sockets.map(raw => until(() => raw.closeReason !== undefined, 'the phone to be told')))
+    expect(performance.now() - before).toBeLessThan(1_000)
+    for (const { closeReason } of sockets) expect(closeReason).toBe('device_revoked')
+    for (const { heard } of two) expect(heard.at(-1)).toMatchObject({ type: 'error', code: 'device_revoked' })
+    // They type on, until nobody is there any more who takes it.
+    await Promise.all(sockets.map(({ gone }) => gone))
+    expect(sent).toBeGreaterThan(then)
+    await terminal.shows('#')
+    watching.type(bytesOf('end'))
+    await terminal.shows('end')
+    expect(terminal.text.slice(terminal.text.indexOf('#'))).toBe('#end')
+    expect(await comesBack(host, phone).connected).toBe('channel_refused')
+  })
+
+  it('case 22: stays out when the host starts again, and the others stay in', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const [one, other] = [await newPhone(host), await newPhone(host)]
+    await desk.revokeDevice((await devices(desk))[0]!.device_id)
+    await host.stop()
+    const again = await startHost({ dataDir: host.dataDir })
+    expect(await comesBack(again, one).connected).toBe('channel_refused')
+    expect(await comesBack(again, other).connected).toBe('ready')
+  })
+
+  it('and does not hang up is cut off', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = await newPhone(host)
+    const socket = await openSocket(host)
+    const client = webClient(host, { phone, via: async () => socketTransport(socket), reconnect: false })
+    await client.connect()
+    const raw = (socket as unknown as { _socket: import('node:net').Socket })._socket
+    raw.removeAllListeners('data')
+    raw.resume()
+    await desk.revokeDevice((await devices(desk))[0]!.device_id)
+    // It hears nothing of the closing handshake, and so does not answer it.
+    await once(raw, 'close')
+    expect((await devices(desk)).length).toBe(0)
+  })
+})
+
+it('case 23: a device that is connected is not away, however long it stays', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  later(() => vi.useRealTimers())
+  const dataDir = join(temporaryFolder(), 'data')
+  mkdirSync(dataDir, { mode: 0o700 })
+  // 0.01 days are 14.4 minutes.
+  writeFileSync(join(dataDir, 'settings.json'), '{"device_days": 0.01}')
+  const host = await startHost({ dataDir })
+  const desk = await deskOf(host)
+  answerAll(desk)
+  const staying = scan(host, await shownBy(desk))
+  expect(await staying.connected).toBe('ready')
+  vi.setSystemTime(Date.now() + 3_600_000)
+  // Paired an hour ago, and connected until now.
+  staying.client.close()
+  await until(async () => (await devices(desk))[0]?.connected === 0)
+  expect(await comesBack(host, staying.identity).connected).toBe('ready')
+})
+
+describe('case 24: a device that may only look', () => {
+  it('can do nothing that changes anything', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const off = answerAll(desk, { allow: true, read_only: true })
+    const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
+    off()
+    const { session_id } = await desk.create({ command: ['cat'], title: 'as it was', size: { cols: 80, rows: 24 } })
+    const terminal = new Recorder()
+    const watching = localClient(host).attach(session_id, terminal)
+    await next(watching, 'caught_up')
+    const { heard, say, transport, answerTo, closed } = await speak(host, phone)
+    await until(() => heard.length === 1)
+    expect(heard[0]).toMatchObject({ type: 'welcome', role: 'device', read_only: true })
+
+    const size = { cols: 100, rows: 30 }
+    const attach = { type: 'attach', have: null, input_stream: 'x' } as const
+    say({ ...attach, request_id: 1, session_id, size })
+    const attached = await answerTo(1)
+    expect(attached).toMatchObject({ type: 'session', read_only: true, cols: 80, rows: 24 })
+    const { handle } = attached as { handle: number }
+
+    const refused = { type: 'error', code: 'device_read_only' }
+    say({ type: 'create', request_id: 2, spec: { command: ['cat'] } })
+    expect(await answerTo(2)).toMatchObject(refused)
+    say({ type: 'kill', request_id: 3, session_id })
+    expect(await answerTo(3)).toMatchObject(refused)
+    say({ type: 'rename', request_id: 4, session_id, title: 'another' })
+    expect(await answerTo(4)).toMatchObject(refused)
+    const errors = () => heard.filter(one => one.type === 'error' && one.handle === handle)
+    say({ type: 'resize', handle, ...size })
+    say({ type: 'release_size', handle })
+    await until(() => errors().length === 2)
+    expect(errors()).toEqual([expect.objectContaining(refused), expect.objectContaining(refused)])
+    for (const frame of inputFrames(handle, 1, bytesOf('typed\n'))) transport.send(frame)
+    await until(() => errors().length === 3)
+    expect(errors()[2]).toMatchObject({ code: 'read_only' })
+    // Nor by asking for what is not there, with a new one in its place.
+    for (const [request_id, gone] of [
+      [5, 'nothing'],
+      [6, session_id],
+    ] as const) {
+      if (gone === session_id) {
+        await desk.kill(session_id)
+        await until(async () => (await desk.list())[0]?.state === 'killed')
+      }
+      say({ ...attach, request_id, session_id: gone, fallback: { new: { command: ['cat'] } }, size })
+    }
+    expect(await answerTo(5)).toMatchObject({ code: 'session_unknown' })
+    expect(await answerTo(6)).toMatchObject({ type: 'session', read_only: true })
+
+    // But it may look.
+    say({ type: 'list', request_id: 7 })
+    expect(await answerTo(7)).toMatchObject({ sessions: [{ title: 'as it was', cols: 80, rows: 24 }] })
+    say({ type: 'show', request_id: 8, session_id })
+    expect(await answerTo(8)).toMatchObject({ type: 'screen' })
+    expect(closed()).toBeUndefined()
+    expect(terminal.text).not.toContain('typed')
+    expect(await desk.list()).toHaveLength(1)
+  })
+
+  it('from the moment that it may only look: open connections end', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = await newPhone(host)
+    const connection = await speak(host, phone)
+    await until(() => connection.heard.length === 1)
+    const device_id = (await devices(desk))[0]!.device_id
+    await desk.updateDevice(device_id, { read_only: true })
+    await until(connection.closed)
+    expect(connection.closed()).toBe('device_changed')
+    const again = await speak(host, phone)
+    await until(() => again.heard.length === 1)
+    expect(again.heard[0]).toMatchObject({ type: 'welcome', read_only: true })
+  })
+})
+
+it('case 26: what is the desktop’s alone is refused to a device', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const off = answerAll(desk)
+  const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
+  off()
+  await asks(scan(host, await shownBy(desk)).client)
+  const pairing_id = (await requests(desk))[0]!.pairing_id
+  const device_id = (await devices(desk))[0]!.device_id
+  const before = await desk.devices()
+  const { say, answerTo, heard } = await speak(host, phone)
+  const verbs: ClientMessage[] = [
+    { type: 'pair', request_id: 1, show: true },
+    { type: 'pair', request_id: 2, show: false },
+    { type: 'devices', request_id: 3 },
+    { type: 'devices', request_id: 4, watch: true },
+    { type: 'answer_pairing', request_id: 5, pairing_id, allow: true },
+    { type: 'answer_pairing', request_id: 6, pairing_id, allow: false },
+    { type: 'update_device', request_id: 7, device_id, name: 'mine', read_only: false },
+    { type: 'revoke_device', request_id: 8, device_id },
+  ]
+  for (const verb of verbs) say(verb)
+  for (let id = 1; id <= 8; id++) expect(await answerTo(id)).toMatchObject({ type: 'error', code: 'forbidden' })
+  const after = await desk.devices()
+  expect(after.requests).toEqual(before.requests)
+  expect(after.devices.map(({ name }) => name)).toEqual(before.devices.map(({ name }) => name))
+  expect(heard.some(({ type }) => type === 'pairing' || type === 'devices')).toBe(false)
+})
+
+it('case 31: three phones wait at once, and a fourth is told to come later', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const waiting = []
+  for (let i = 0; i < 3; i++) {
+    const phone = scan(host, await shownBy(desk))
+    await asks(phone.client)
+    waiting.push(phone)
+  }
+  expect(await scan(host, await shownBy(desk)).connected).toBe('pairing_busy')
+  await answer(desk, false)
+  expect(await waiting[0]!.connected).toBe('pairing_refused')
+  const fourth = scan(host, await shownBy(desk))
+  await asks(fourth.client)
+  const [, , last] = await requests(desk)
+  await desk.answerPairing(last!.pairing_id, { allow: true })
+  expect(await fourth.connected).toBe('ready')
+})
+
+describe('cases 50 to 52: keys and the list of devices', () => {
+  const modes = (folder: string) =>
+    Object.fromEntries(readdirSync(folder).map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
+
+  it('are this user’s alone under umask 000, and are repaired when they are too open', async () => {
+    const umask = process.umask(0)
+    later(() => process.umask(umask))
+    const host = await startHost()
+    await newPhone(host)
+    const { 'host.key': key, 'devices.json': list } = modes(host.dataDir)
+    expect([key, list]).toEqual(['600', '600'])
+    await host.stop()
+    writeFileSync(join(host.dataDir, 'devices.json.new'), '{"half')
+    for (const name of ['host.key', 'devices.json', 'devices.json.new']) chmodSync(join(host.dataDir, name), 0o666)
+    const again = await startHost({ dataDir: host.dataDir })
+    const found = modes(again.dataDir)
+    expect(Object.keys(found)).toEqual(expect.arrayContaining(['host.key', 'devices.json', 'devices.json.new']))
+    expect(new Set(Object.values(found))).toEqual(new Set(['600']))
+    expect(await devices(await deskOf(again))).toHaveLength(1)
+  })
+
+  it('are nowhere else: not in the log, host.json, the database, argv, or the environment of a shell', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const pairing = await shownBy(desk)
+    const phone = scan(host, pairing)
+    await asks(phone.client)
+    await answer(desk, true)
+    await phone.connected
+    await scan(host, pairing).connected // refused
+    const client = webClient(host, { phone: phone.identity })
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'env; tr "\\0" "\\n" </proc/$PPID/cmdline; cat'],
+    })
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('PATH=')
+    const announced = readFileSync(join(host.dataDir, 'host.json'))
+    const device_id = (await devices(desk))[0]!.device_id
+    await desk.revokeDevice(device_id)
+    await host.stop()
+    const hostKey = readFileSync(join(host.dataDir, 'host.key'), 'utf8').trim()
+    const secrets = [Buffer.from(hostKey, 'base64url'), pairing.secret, phone.identity.keys.secretKey].map(bytes =>
+      Buffer.from(bytes),
+    )
+    const searched = readdirSync(host.dataDir).filter(name => name !== 'host.key')
+    expect(searched).toEqual(expect.arrayContaining(['host.log', 'otg.db', 'devices.json']))
+    const places = [announced, ...searched.map(name => readFileSync(join(host.dataDir, name))), terminal.bytes]
+    places.push(Buffer.from(process.argv.join(' ')), Buffer.from(JSON.stringify(process.env)))
+    for (const place of places)
+      for (const secret of secrets)
+        for (const form of [secret, encodeBase64url(secret), secret.toString('base64'), secret.toString('hex')])
+          expect(place.includes(form)).toBe(false)
+  })
+
+  it.each([
+    ['host.key', 'host_key_damaged'],
+    ['devices.json', 'devices_damaged'],
+  ])('a damaged %s is told when the host starts, which leaves it and nothing else behind', async (name, code) => {
+    const host = await startHost()
+    const phone = await newPhone(host)
+    await host.stop()
+    const file = join(host.dataDir, name)
+    const whole = readFileSync(file)
+    writeFileSync(file, whole.subarray(0, 20))
+    await expect(startHost({ dataDir: host.dataDir })).rejects.toMatchObject({ code })
+    expect(readFileSync(file)).toEqual(whole.subarray(0, 20))
+    writeFileSync(file, whole)
+    const again = await startHost({ dataDir: host.dataDir })
+    expect(await comesBack(again, phone).connected).toBe('ready')
+  })
+
+  it('are not told to clients over the local socket either', async () => {
+    const host = await startHost()
+    const phone = await newPhone(host)
+    const told = JSON.stringify([await localClient(host).devices(), localClient(host).host])
+    expect(told).not.toContain(encodeBase64url(phone.keys.publicKey))
+    expect(told).toContain('test phone')
+  })
+})
+
+it('whoever shows the code is told which browser has opened the page since', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const reached: (string | undefined)[] = []
+  desk.on('pairing', message => reached.push(message.reached?.address))
+  await fetch(`http://127.0.0.1:${host.port}/`)
+  await pairingUrl(desk)
+  expect(reached).toEqual([undefined])
+  for (let visit = 0; visit < 20; visit++) await fetch(`http://127.0.0.1:${host.port}/`)
+  await until(() => reached.at(-1) === '127.0.0.1')
+  // Told now and then, not at each visit.
+  expect(reached.length).toBeLessThan(20)
+})

@@ -1,0 +1,101 @@
+// One request to a push service that means harm: over TLS, with answers of every odd kind. Knows no host.
+import type { ServerResponse } from 'node:http'
+import { afterEach, expect, it } from 'vitest'
+import { type PostAnswer, post, reaches } from '../../../main/host/push/push-post.ts'
+import { cleanUp, later } from '../../support/host.ts'
+import { PushService } from '../../support/network/push-service.ts'
+
+afterEach(cleanUp)
+
+async function hostile(answer: (response: ServerResponse) => void): Promise<() => Promise<PostAnswer>> {
+  const service = await PushService.start()
+  later(() => service.stop())
+  service.answers.push((_, response) => answer(response))
+  const url = `https://${service.name}/x`
+  const { ca } = service
+  return () => post({ url, headers: {}, body: Buffer.from('x') }, { ca, signal: new AbortController().signal })
+}
+
+const raw = (text: string) => (response: ServerResponse) => void response.socket!.write(text)
+
+/** The same again whenever it was taken, until nobody takes it. */
+const endless = (text: string) => (response: ServerResponse) => {
+  const { socket } = response
+  const more = () => {
+    if (socket && !socket.destroyed) socket.write(text, () => setImmediate(more))
+  }
+  more()
+}
+
+it.each([
+  [
+    'wants to speak something else',
+    raw('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+  ],
+  ['says without end that it goes on', endless('HTTP/1.1 100 Continue\r\n\r\n'.repeat(1_000))],
+  ['gives hints without end', endless(`HTTP/1.1 103 Early Hints\r\nlink: <${'x'.repeat(4_000)}>\r\n\r\n`)],
+  ['has a head without an end', endless(`a: ${'b'.repeat(1_000)}\r\n`)],
+  ['sends a line without an end', endless('HTTP/1.1 200 '.padEnd(10_000, 'x'))],
+  ['speaks no HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n\r\n')],
+  ['says two lengths', raw('HTTP/1.1 201 Created\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n')],
+  ['hangs up', (response: ServerResponse) => void response.socket!.destroy()],
+])('a service that %s is given up at once', async (_what, answer) => {
+  const before = process.cpuUsage()
+  await expect((await hostile(answer))()).rejects.toThrow()
+  const { user, system } = process.cpuUsage(before)
+  // It was 12 s of the thread that serves everybody, for each try.
+  expect(user + system).toBeLessThan(3_000_000)
+})
+
+it('some heads before the answer are no reason to give it up', async () => {
+  const asked = await hostile(raw(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)}HTTP/1.1 201 Created\r\n\r\n`))
+  expect(await asked()).toEqual({ status: 201 })
+})
+
+it('a body without an end is not read', async () => {
+  const asked = await hostile(response => {
+    response.writeHead(201).flushHeaders()
+    endless('x'.repeat(100_000))(response)
+  })
+  expect(await asked()).toEqual({ status: 201 })
+})
+
+it.each([
+  ['a moment ago', 'Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['words', 'soon', undefined],
+  ['for ever', '9'.repeat(400), Number.POSITIVE_INFINITY],
+])('a wait %s is taken for what it is', async (_what, wait, expected) => {
+  const asked = await hostile(response => response.writeHead(429, { 'retry-after': wait }).end())
+  expect(await asked()).toEqual({ status: 429, ...(expected !== undefined && { retry_after_ms: expected }) })
+})
+
+it('a certificate for another name is none, and nothing is sent then', async () => {
+  const service = await PushService.start('DNS:other.example')
+  later(() => service.stop())
+  const { ca } = service
+  const { signal } = new AbortController()
+  const url = `https://${service.name}/x`
+  await expect(post({ url, headers: {}, body: Buffer.from('x') }, { ca, signal })).rejects.toThrow(/altnames/)
+  expect(await reaches(url, { ca, signal })).toBe(false)
+  expect(service.posts).toEqual([])
+})
+
+it('a thousand requests, given up in every way, leave no socket and no timer', async () => {
+  const service = await PushService.start()
+  later(() => service.stop())
+  const url = `https://${service.name}/x`
+  const held = () =>
+    process.getActiveResourcesInfo().filter(what => what === 'TCPSocketWrap' || what === 'Timeout').length
+  const before = held()
+  for (let at = 0; at < 1_000; at += 50) {
+    const some = Array.from({ length: 50 }, async (_, n) => {
+      const abort = new AbortController()
+      if (n % 5 === 0) service.answers.push((_, response) => void response.socket!.destroy())
+      const asked = post({ url, headers: {}, body: Buffer.from('x') }, { ca: service.ca, signal: abort.signal })
+      if (n % 2 === 0) setTimeout(() => abort.abort(), n)
+      await asked.catch(() => {})
+    })
+    await Promise.all(some)
+  }
+  await expect.poll(held).toBeLessThanOrEqual(before + 2)
+})

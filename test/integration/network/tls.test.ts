@@ -1,0 +1,515 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { request } from 'node:https'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import type { Host } from '../../../main/host/host.ts'
+import type { Interfaces } from '../../../main/host/listen/addresses.ts'
+import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
+import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
+import { type TlsFiles, tailscaleCertificate } from '../../../main/host/listen/tls.ts'
+import { serveSockets, socketTransport } from '../../../main/host/listen/websocket.ts'
+import { cleanUp, later, startHost, temporaryFolder, until, webClient } from '../../support/host.ts'
+import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone } from '../../support/pairing.ts'
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await cleanUp()
+})
+
+/** A certificate that signs itself, valid from now for 30 days. */
+function certificate({ names = 'DNS:localhost,IP:127.0.0.1', folder = temporaryFolder() } = {}): TlsFiles {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', files.key]
+  const args = ['req', '-x509', ...key, '-out', files.cert, '-days', '30', '-subj', '/CN=test', '-addext']
+  execFileSync('openssl', [...args, `subjectAltName=${names}`], { stdio: 'pipe' })
+  return files
+}
+
+/** Moves the clock, until the test is over or `vi.restoreAllMocks`. */
+function moveClock(days: number): void {
+  const then = Date.now() + days * 24 * 3_600_000
+  vi.spyOn(Date, 'now').mockImplementation(() => then)
+}
+
+async function serve(tls: TlsFiles, options: Partial<HttpOptions> = {}): Promise<HttpServer & { errors: Error[] }> {
+  const webRoot = temporaryFolder()
+  writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>On the Go</title>')
+  const errors: Error[] = []
+  const http = await serveHttp({
+    bind: ['127.0.0.1', '::1'],
+    port: 0,
+    webRoot,
+    version: '0.0.0-test',
+    allow_hosts: [],
+    log: { info: () => {}, error: what => errors.push((what as { err: Error }).err) },
+    tls,
+    ...options,
+  })
+  later(() => http.close())
+  return Object.assign(http, { errors })
+}
+
+function get(http: HttpServer, tls: TlsFiles, path = '/health', host = '127.0.0.1') {
+  return new Promise<{ status: number; headers: Record<string, unknown> }>((resolve, reject) => {
+    const options = { host, port: http.port, path, ca: readFileSync(tls.cert), agent: false, servername: '' }
+    request(options, response => {
+      response.resume()
+      resolve({ status: response.statusCode!, headers: response.headers })
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+/** A TLS connection that trusts anybody, to look at whom it got. */
+async function meet(http: HttpServer, host = '127.0.0.1', version?: 'TLSv1.1' | 'TLSv1.2'): Promise<TLSSocket> {
+  const versions = version && { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
+  const socket = tlsConnect({ host, port: http.port, rejectUnauthorized: false, ...versions })
+  later(() => socket.destroy())
+  await once(socket, 'secureConnect')
+  socket.on('error', () => {})
+  return socket
+}
+
+async function serial(http: HttpServer): Promise<string> {
+  const socket = await meet(http)
+  const { serialNumber } = socket.getPeerCertificate()
+  socket.destroy()
+  return serialNumber
+}
+
+const interfaces = (...addresses: string[]): (() => Interfaces) => {
+  const infos = addresses.map(address => ({ address, netmask: '', mac: '', internal: false, cidr: null }))
+  return () => ({ eth0: infos.map(info => ({ ...info, family: 'IPv4' })) })
+}
+
+it('serves the page by https, on every listener, with the headers of case 39', async () => {
+  const tls = certificate({ names: 'DNS:localhost,IP:127.0.0.1,IP:::1' })
+  const http = await serve(tls)
+  expect(http.secure).toBe(true)
+  for (const host of ['127.0.0.1', '::1']) {
+    const { status, headers } = await get(http, tls, '/', host)
+    expect(status).toBe(200)
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect(headers['strict-transport-security']).toBeUndefined()
+  }
+})
+
+it('case 28: a WebSocket is admitted from a page of https, and from no other', async () => {
+  const tls = certificate()
+  const http = await serve(tls)
+  const sockets = serveSockets({
+    server: http.server,
+    secure: http.secure,
+    handshakes: new HandshakeLimit(),
+    names: http.names,
+    accept: transport => {
+      transport.close({ code: 'hello_timeout', reason: '' })
+      return () => false
+    },
+  })
+  later(() => sockets.close())
+  const ask = (origin: string) => {
+    const socket = new WebSocket(`wss://127.0.0.1:${http.port}/ws`, { origin, ca: readFileSync(tls.cert) })
+    socket.on('error', () => {})
+    return Promise.race([
+      once(socket, 'unexpected-response').then(([, response]) => response.statusCode),
+      once(socket, 'close').then(([, reason]) => String(reason)),
+    ])
+  }
+  expect(await ask(`https://127.0.0.1:${http.port}`)).toBe('hello_timeout')
+  expect(await ask(`http://127.0.0.1:${http.port}`)).toBe(403)
+  expect(await ask('https://evil.example')).toBe(403)
+})
+
+it('speaks TLS 1.2 and newer, not older', async () => {
+  const http = await serve(certificate())
+  expect((await meet(http)).getProtocol()).toBe('TLSv1.3')
+  expect((await meet(http, '127.0.0.1', 'TLSv1.2')).getProtocol()).toBe('TLSv1.2')
+  await expect(meet(http, '127.0.0.1', 'TLSv1.1')).rejects.toThrow()
+})
+
+describe('who speaks no TLS', () => {
+  const talk = async (host: string, port: number, text: string) => {
+    const socket = connect({ host, port })
+    later(() => socket.destroy())
+    socket.write(text)
+    let answer = ''
+    socket.on('data', data => {
+      answer += data
+    })
+    socket.on('error', () => {})
+    const started = performance.now()
+    await once(socket, 'close')
+    return { answer, ms: performance.now() - started }
+  }
+
+  it('is hung up on at once, and gets nothing', async () => {
+    const http = await serve(certificate())
+    for (const host of ['127.0.0.1', '::1']) {
+      const { answer, ms } = await talk(host, http.port, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${http.port}\r\n\r\n`)
+      expect(answer).not.toContain('HTTP')
+      expect(ms).toBeLessThan(3_000)
+    }
+  })
+
+  it('case 32: nor is a handshake waited for that does not come', async () => {
+    const http = await serve(certificate())
+    const both = await Promise.all(['127.0.0.1', '::1'].map(host => talk(host, http.port, '\x16\x03\x01')))
+    for (const { ms } of both) expect(ms).toBeLessThan(15_000)
+  })
+
+  it('case 32: headers that never end are answered 408 inside TLS, on every listener', async () => {
+    const http = await serve(certificate())
+    const slow = ['127.0.0.1', '::1'].map(async host => {
+      const socket = await meet(http, host)
+      socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
+      const [data] = await once(socket, 'data')
+      return String(data)
+    })
+    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
+  })
+})
+
+it('closing ends connections whose handshake has not come', async () => {
+  const http = await serve(certificate())
+  const idle = await Promise.all(
+    ['127.0.0.1', '::1'].map(async host => {
+      const socket = connect({ host, port: http.port })
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      return socket
+    }),
+  )
+  await Promise.all(['127.0.0.1', '::1'].map(host => meet(http, host))) // those before them were accepted
+  const gone = idle.map(socket => once(socket.resume(), 'close'))
+  const started = performance.now()
+  await http.close()
+  await Promise.all(gone)
+  expect(performance.now() - started).toBeLessThan(3_000)
+})
+
+describe('files that cannot be used are named at the start:', () => {
+  const refused = async (tls: TlsFiles, file: string, why: RegExp) => {
+    const error = await serve(tls).then(
+      () => undefined,
+      (error: Error & { code: string }) => error,
+    )
+    expect(error?.code).toBe('tls_unusable')
+    expect(error?.message.startsWith(`${file}: `)).toBe(true)
+    expect(error?.message).toMatch(why)
+  }
+  const file = (text: string) => {
+    const path = join(temporaryFolder(), 'file.pem')
+    writeFileSync(path, text)
+    return path
+  }
+
+  it('missing', async () => {
+    const tls = certificate()
+    await refused({ ...tls, cert: '/nowhere/cert.pem' }, '/nowhere/cert.pem', /does not exist/)
+    await refused({ ...tls, key: '/nowhere/key.pem' }, '/nowhere/key.pem', /does not exist/)
+  })
+
+  it('a folder, or far too large', async () => {
+    const tls = certificate()
+    const folder = temporaryFolder()
+    await refused({ ...tls, cert: folder }, folder, /cannot be read \(EISDIR\)/)
+    const large = file('x'.repeat(1_000_000))
+    await refused({ ...tls, key: large }, large, /larger than/)
+  })
+
+  it('no certificate, no key, or each in place of the other', async () => {
+    const tls = certificate()
+    const text = file('something else')
+    await refused({ ...tls, cert: text }, text, /not a certificate/)
+    await refused({ ...tls, key: text }, text, /not a private key/)
+    await refused({ cert: tls.key, key: tls.cert }, tls.key, /not a certificate/)
+  })
+
+  it('a key with a passphrase', async () => {
+    const tls = certificate()
+    const locked = join(temporaryFolder(), 'locked.pem')
+    execFileSync('openssl', ['pkcs8', '-topk8', '-in', tls.key, '-out', locked, '-passout', 'pass:x'])
+    await refused({ ...tls, key: locked }, locked, /passphrase/)
+  })
+
+  it('the key of another certificate', async () => {
+    const [tls, other] = [certificate(), certificate()]
+    await refused({ ...tls, key: other.key }, other.key, /not the key of .*cert\.pem/)
+  })
+
+  it('expired, or not valid yet', async () => {
+    const tls = certificate()
+    moveClock(31)
+    await refused(tls, tls.cert, /expired on /)
+    vi.restoreAllMocks()
+    moveClock(-1)
+    await refused(tls, tls.cert, /not valid before /)
+  })
+})
+
+describe('a certificate that is renewed', () => {
+  it('is served to who comes then; who is connected stays', async () => {
+    const folder = temporaryFolder()
+    const tls = certificate({ folder })
+    const http = await serve(tls)
+    const before = await serial(http)
+    const sockets = serveSockets({
+      server: http.server,
+      secure: http.secure,
+      handshakes: new HandshakeLimit(),
+      names: http.names,
+      accept: () => () => false,
+    })
+    later(() => sockets.close())
+    const old = new WebSocket(`wss://127.0.0.1:${http.port}/ws`, { ca: readFileSync(tls.cert) })
+    later(() => old.terminate())
+    await once(old, 'open')
+    certificate({ folder })
+    await until(async () => (await serial(http)) !== before, 'the new certificate')
+    old.ping()
+    await once(old, 'pong')
+    // What was decided about versions holds for the new one too.
+    await expect(meet(http, '127.0.0.1', 'TLSv1.1')).rejects.toThrow()
+    expect((await get(http, tls)).status).toBe(200)
+    expect(http.errors).toEqual([])
+  })
+
+  it('is found behind a symbolic link that is turned, as certbot does', async () => {
+    const folder = temporaryFolder()
+    for (const name of ['1', '2']) {
+      mkdirSync(join(folder, name))
+      certificate({ folder: join(folder, name) })
+    }
+    symlinkSync('1', join(folder, 'live'))
+    const http = await serve({ cert: join(folder, 'live/cert.pem'), key: join(folder, 'live/key.pem') })
+    const before = await serial(http)
+    symlinkSync('2', join(folder, 'next'))
+    renameSync(join(folder, 'next'), join(folder, 'live'))
+    await until(async () => (await serial(http)) !== before, 'the new certificate')
+  })
+
+  it('and is no good is told, and the old one stays until there is a good one', async () => {
+    const folder = temporaryFolder()
+    const tls = certificate({ folder })
+    const http = await serve(tls)
+    const before = await serial(http)
+    writeFileSync(tls.cert, 'half a certifi')
+    await until(() => http.errors.length > 0, 'the error')
+    expect(http.errors).toMatchObject([{ code: 'tls_unusable' }])
+    expect(await serial(http)).toBe(before)
+    certificate({ folder })
+    await until(async () => (await serial(http)) !== before, 'the new certificate')
+    expect(http.errors).toHaveLength(1)
+  })
+
+  it('has other names: they are shown and ours, case 27, and its addresses change', async () => {
+    const folder = temporaryFolder()
+    const tls = certificate({ folder, names: 'DNS:old.example' })
+    let changed = 0
+    const http = await serve(tls, { onAddresses: () => changed++ })
+    expect(http.addresses()[0]?.name).toBe('old.example')
+    certificate({ folder, names: 'DNS:new.example' })
+    await until(() => changed > 0, 'the change')
+    expect(http.addresses()[0]?.name).toBe('new.example')
+    expect(http.names().hosts).toContain(`new.example:${http.port}`)
+    expect(http.names().hosts).not.toContain(`old.example:${http.port}`)
+  })
+})
+
+describe('what is shown with a certificate', () => {
+  const origins = async (names: string, options: Partial<HttpOptions> = {}) => {
+    const http = await serve(certificate({ names }), {
+      bind: 'all',
+      interfaces: interfaces('192.168.1.5', '10.0.0.9', '127.0.0.1'),
+      ...options,
+    })
+    return http.addresses().map(({ origin }) => origin.replace(`:${http.port}`, ':P'))
+  }
+
+  it('its names first, then the addresses that it covers, one of loopback last', async () => {
+    expect(await origins('DNS:*.home.example,DNS:desk.home.example,DNS:localhost,IP:10.0.0.9,DNS:b.example')).toEqual([
+      'https://desk.home.example:P',
+      'https://b.example:P',
+      'https://10.0.0.9:P',
+      'https://localhost:P',
+    ])
+  })
+
+  it('where it covers nothing of ours, loopback, so that there is one', async () => {
+    expect(await origins('IP:8.8.8.8')).toEqual(['https://127.0.0.1:P'])
+  })
+
+  it('names that were told: a proxy’s as it is, one at our own port where the certificate covers it', async () => {
+    const http = await serve(certificate({ names: 'DNS:*.home.example' }))
+    await http.close()
+    const allow_hosts = ['tunnel.example', `desk.home.example:${http.port}`, `desk.other.example:${http.port}`]
+    const own = await serve(certificate({ names: 'DNS:*.home.example' }), { port: http.port, allow_hosts })
+    expect(own.addresses().map(({ origin }) => origin)).toEqual([
+      'https://tunnel.example',
+      `https://desk.home.example:${http.port}`,
+      `https://127.0.0.1:${http.port}`,
+    ])
+  })
+
+  it('the name that Tailscale gives, where its certificate is the one', async () => {
+    const command = join(temporaryFolder(), 'tailscale')
+    const status = {
+      BackendState: 'Running',
+      Self: { DNSName: 'desk.tail1234.ts.net.', TailscaleIPs: ['100.101.102.103'] },
+    }
+    writeFileSync(command, `#!/bin/sh\necho '${JSON.stringify(status)}'\n`)
+    chmodSync(command, 0o755)
+    const http = await serve(certificate({ names: 'DNS:*.tail1234.ts.net' }), {
+      bind: 'all',
+      interfaces: interfaces('100.101.102.103', '192.168.1.5'),
+      nameSources: { tailscale: [command], lookup: async () => [] },
+    })
+    // Until it is known there is nothing that the certificate covers, and then something all the same.
+    expect(http.addresses().map(({ name }) => name)).toEqual(['100.101.102.103'])
+    await until(() => http.addresses()[0]?.name !== '100.101.102.103', 'the name')
+    expect(http.addresses()).toMatchObject([{ name: 'desk.tail1234.ts.net', kind: 'tailnet' }])
+  })
+})
+
+describe('a certificate of Tailscale', () => {
+  const NAME = 'desk.tail1234.ts.net'
+
+  /** A command that gives the certificate in `folder` as Tailscale does, and counts how often. */
+  function tailscale(folder: string): { command: string; asked: () => string[] } {
+    const command = join(temporaryFolder(), 'tailscale')
+    const log = `${command}.log`
+    writeFileSync(command, `#!/bin/sh\necho "$*" >> ${log}\ncat ${folder}/cert.pem ${folder}/key.pem\n`)
+    chmodSync(command, 0o755)
+    return { command, asked: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []) }
+  }
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+  it('is fetched into files that only we can read, case 50, whatever the umask', async () => {
+    const source = temporaryFolder()
+    certificate({ folder: source, names: `DNS:${NAME}` })
+    const { command, asked } = tailscale(source)
+    const dir = join(temporaryFolder(), 'tls')
+    mkdirSync(dir, { mode: 0o755 })
+    const before = process.umask(0)
+    const tls = await tailscaleCertificate(dir, NAME, ['/nowhere/tailscale', command]).finally(() =>
+      process.umask(before),
+    )
+    expect(asked()).toEqual([`cert --cert-file - --key-file - ${NAME}`])
+    expect([dir, tls.cert, tls.key].map(mode)).toEqual(['700', '600', '600'])
+    expect(readFileSync(tls.key, 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----/)
+    const http = await serve(tls)
+    expect(http.addresses()[0]).toMatchObject({ origin: `https://${NAME}:${http.port}`, kind: 'named' })
+  })
+
+  it('from the last time is used at once; the new one follows, and again every day', async () => {
+    const source = temporaryFolder()
+    certificate({ folder: source, names: `DNS:${NAME}` })
+    const { command, asked } = tailscale(source)
+    const dir = temporaryFolder()
+    await tailscaleCertificate(dir, NAME, [command])
+    const tls = await tailscaleCertificate(dir, NAME, [command])
+    await until(() => asked().length === 2)
+    const http = await serve(tls)
+    const before = await serial(http)
+    certificate({ folder: source, names: `DNS:${NAME}` })
+    moveClock(1.01)
+    await until(() => asked().length === 3, 'the renewal')
+    vi.restoreAllMocks()
+    await until(async () => (await serial(http)) !== before, 'the new certificate')
+  })
+
+  it('one of another name is not used', async () => {
+    const source = temporaryFolder()
+    certificate({ folder: source, names: `DNS:${NAME}` })
+    const { command, asked } = tailscale(source)
+    const dir = temporaryFolder()
+    await tailscaleCertificate(dir, NAME, [command])
+    certificate({ folder: source, names: 'DNS:other.ts.net' })
+    const tls = await tailscaleCertificate(dir, 'other.ts.net', [command])
+    expect(asked()).toHaveLength(2)
+    expect(execFileSync('openssl', ['x509', '-in', tls.cert, '-noout', '-text']).toString()).toContain('other.ts.net')
+  })
+
+  it.each([
+    ['that Tailscale refuses is told in its words', 'echo "HTTPS is not enabled" >&2; exit 1', /HTTPS is not enabled/],
+    ['that is none is refused', 'echo hello', /gave no certificate/],
+    [
+      'without a key is refused',
+      'printf -- "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"',
+      /gave no/,
+    ],
+  ])('%s', async (_what, script, message) => {
+    const command = join(temporaryFolder(), 'tailscale')
+    writeFileSync(command, `#!/bin/sh\n${script}\n`)
+    chmodSync(command, 0o755)
+    const dir = join(temporaryFolder(), 'tls')
+    await expect(tailscaleCertificate(dir, NAME, [command])).rejects.toMatchObject({
+      code: 'tls_unusable',
+      message: expect.stringMatching(message),
+    })
+    expect(existsSync(dir)).toBe(false)
+  })
+
+  it('is not asked for by a name that is none, nor without Tailscale', async () => {
+    for (const name of ['--help', 'a b', ''])
+      await expect(tailscaleCertificate(temporaryFolder(), name, ['/bin/true'])).rejects.toMatchObject({
+        code: 'tls_unusable',
+        message: expect.stringContaining('is no name'),
+      })
+    await expect(tailscaleCertificate(temporaryFolder(), NAME, ['/nowhere/tailscale'])).rejects.toThrow(/no command/)
+  })
+})
+
+it('a phone is paired over wss and comes back; a key made over plain HTTP is a stranger here, and the other way round', async () => {
+  const tls = certificate()
+  const dataDir = join(temporaryFolder(), 'data')
+  const open = async (host: Host, scheme: 'ws' | 'wss') => {
+    const socket = new WebSocket(`${scheme}://127.0.0.1:${host.port}/ws`, { ca: readFileSync(tls.cert) })
+    later(() => socket.terminate())
+    await once(socket, 'open')
+    return socketTransport(socket)
+  }
+  const scheme = (host: Host) => new URL(host.addresses()[0]!.origin).protocol.replace('http', 'ws').replace(':', '')
+  const pairedAt = async (host: Host) => {
+    const desk = await desktopOf(host)
+    later(() => desk.close())
+    answerAll(desk)
+    const url = await pairingUrl(desk)
+    expect(new URL(url).origin).toBe(host.addresses()[0]!.origin)
+    return pairPhone(url, () => open(host, scheme(host) as 'ws' | 'wss'))
+  }
+  const comesBack = (host: Host, phone: Identity) =>
+    webClient(host, { phone, via: () => open(host, scheme(host) as 'ws' | 'wss'), reconnect: false }).connect()
+
+  const plain = await startHost({ dataDir })
+  const madeOverHttp = await pairedAt(plain)
+  await comesBack(plain, madeOverHttp)
+  await plain.stop()
+
+  const secure = await startHost({ dataDir, tls })
+  expect(secure.addresses()[0]!.origin).toMatch(/^https:/)
+  const madeOverTls = await pairedAt(secure)
+  await comesBack(secure, madeOverTls)
+  await expect(comesBack(secure, madeOverHttp)).rejects.toMatchObject({ code: 'channel_refused' })
+  await secure.stop()
+
+  const plainAgain = await startHost({ dataDir })
+  await expect(comesBack(plainAgain, madeOverTls)).rejects.toMatchObject({ code: 'channel_refused' })
+  await comesBack(plainAgain, madeOverHttp)
+})

@@ -1,0 +1,366 @@
+import fs, { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Host } from '../../../main/host/host.ts'
+import type { listenLocal } from '../../../main/host/listen/local-socket.ts'
+import { streamTransport } from '../../../main/host/listen/stream-transport.ts'
+import { createLog, LOG_BYTES } from '../../../main/host/log.ts'
+import { ScreenPool } from '../../../main/host/screen/screen-pool.ts'
+import { GIVE_UP_MS, KILL_AFTER_MS } from '../../../main/host/session/process-group.ts'
+import { Pty } from '../../../main/host/session/pty.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
+import { transportPair } from '../../../protocol/transport.ts'
+import {
+  bytesOf,
+  cleanUp,
+  later,
+  localClient,
+  Recorder,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+
+/** Takes the place of the local socket, so that a host can fail to start at its last step. */
+let instead: typeof listenLocal | undefined
+vi.mock('../../../main/host/listen/local-socket.ts', async original => {
+  const real = await original<typeof import('../../../main/host/listen/local-socket.ts')>()
+  const listen: typeof listenLocal = (path, accept) => (instead ?? real.listenLocal)(path, accept)
+  return { ...real, listenLocal: listen }
+})
+
+afterEach(async () => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+  instead = undefined
+  await cleanUp()
+})
+
+const logOf = (host: Host) => readFileSync(join(host.dataDir, 'host.log'), 'utf8')
+
+const isThere = (pid: number) => existsSync(`/proc/${pid}`)
+
+/** Every signal is refused, as those to a program are that was started with sudo. */
+function refuseSignals(): void {
+  vi.spyOn(process, 'kill').mockImplementation(() => {
+    throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
+  })
+}
+
+describe('output that asks for more than it prints', () => {
+  /** A screen that has parsed `times` copies of `bytes`, and what came of it. */
+  async function flooded(bytes: string, times: number) {
+    const pool = new ScreenPool('0', 1)
+    later(() => pool.close())
+    const heard = { bells: 0, titles: [] as string[], folders: [] as string[], answers: [] as string[] }
+    const screen = pool.open(80, 24, {
+      parsed: () => {},
+      answer: text => void heard.answers.push(text),
+      title: title => void heard.titles.push(title),
+      cwd: cwd => void heard.folders.push(cwd),
+      bell: () => void heard.bells++,
+      notice: () => {},
+      failed: error => {
+        throw error
+      },
+    })
+    for (let i = 0; i < times; i++) screen.write(bytesOf(bytes))
+    await screen.text()
+    return heard
+  }
+  const TIMES = 8
+
+  it('a flood of bells rings once a turn', async () => {
+    const { bells } = await flooded('\x07'.repeat(64 * 1024), TIMES)
+    expect(bells).toBeGreaterThan(0)
+    expect(bells).toBeLessThanOrEqual(TIMES)
+  })
+
+  it('of a flood of titles and folders the last of each turn is told', async () => {
+    const some = Array.from({ length: 1000 }, (_, i) => `\x1b]0;title ${i}\x07\x1b]7;file:///tmp/${i}\x07`).join('')
+    const { titles, folders } = await flooded(some, TIMES)
+    expect(titles.length).toBeLessThanOrEqual(TIMES)
+    expect(titles.at(-1)).toBe('title 999')
+    expect(folders.length).toBeLessThanOrEqual(TIMES)
+    expect(folders.at(-1)).toBe('/tmp/999')
+  })
+
+  it('a flood of queries is answered in one piece a turn, of 64 KiB at most', async () => {
+    const { answers } = await flooded('\x1b[>q'.repeat(16 * 1024), TIMES)
+    expect(answers.length).toBeGreaterThan(0)
+    expect(answers.length).toBeLessThanOrEqual(TIMES)
+    for (const answer of answers) {
+      expect(answer.length).toBeLessThanOrEqual(64 * 1024)
+      expect(answer).toMatch(/^(\x1bP>\|On the Go 0\x1b\\)+$/)
+    }
+  })
+
+  it('a few queries are answered in order', async () => {
+    const { answers } = await flooded('\x1b[5n\x1b[>q\x1b[6n', 1)
+    expect(answers.join('')).toBe('\x1b[0n\x1bP>|On the Go 0\x1b\\\x1b[1;1R')
+  })
+
+  it('a session that rings all the time is reported once a second', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    client.watch()
+    let rings = 0
+    client.on('attention', () => void rings++)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    const before = performance.now()
+    for (let i = 0; i < 20; i++) {
+      attached.type(bytesOf(`\x07 ${i}.\n`))
+      await terminal.shows(` ${i}.\r`)
+      await client.show(session_id) // the screen has it, too
+    }
+    expect(rings).toBeGreaterThan(0)
+    expect(rings).toBeLessThanOrEqual(1 + (performance.now() - before) / 1000)
+  })
+
+  it('a title that is set again is not told again', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    const titles: string[] = []
+    attached.on('title', title => void titles.push(title))
+    await terminal.shows('ready')
+    for (const [i, title] of ['one', 'one', 'one', 'two', 'two'].entries()) {
+      attached.type(bytesOf(`\x1b]0;${title}\x07 ${i}.\n`))
+      await terminal.shows(` ${i}.\r`)
+      await client.show(session_id)
+    }
+    await until(() => titles.includes('two'))
+    expect(titles).toEqual(['one', 'two'])
+  })
+})
+
+describe('a program that belongs to another user', () => {
+  const STUBBORN = ['sh', '-c', 'trap "" HUP TERM INT; echo ready; while :; do sleep 0.1; done']
+
+  it('does not hold up a host that stops: its terminal is closed and it is let go', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id, pid } = await client.create({ command: STUBBORN })
+    later(() => process.kill(-pid!, 'SIGKILL'))
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    refuseSignals()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const stopped = host.stop()
+    await vi.advanceTimersByTimeAsync(KILL_AFTER_MS + GIVE_UP_MS)
+    vi.useRealTimers()
+    await stopped
+    vi.restoreAllMocks()
+    expect(isThere(pid!)).toBe(true)
+    const database = new Database(join(host.dataDir, 'otg.db'), { readonly: true })
+    later(() => database.close())
+    const stored = database.prepare('SELECT state, exit_code, signal FROM sessions WHERE session_id = ?')
+    expect(stored.get(session_id)).toEqual({ state: 'host_stopped', exit_code: null, signal: null })
+  })
+
+  it('is ended by the hang-up of its terminal, which asks no permission', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id, pid } = await client.create({ command: ['sh', '-c', 'echo ready; exec sleep 1000'] })
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    refuseSignals()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const stopped = host.stop()
+    await vi.advanceTimersByTimeAsync(KILL_AFTER_MS + GIVE_UP_MS)
+    vi.useRealTimers()
+    await stopped
+    await until(() => !isThere(pid!))
+  })
+
+  it('stays paused: that no signal reaches it does not mean that it is gone', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    let read = 0
+    let began = () => {}
+    const begun = new Promise<void>(resolve => {
+      began = resolve
+    })
+    const options = { cwd: '/', env: { PATH: process.env.PATH! }, cols: 80, rows: 24 }
+    const pty = new Pty(
+      { ...options, command: ['yes'] },
+      {
+        data: bytes => {
+          read += bytes.length
+          began()
+        },
+        exit: () => {},
+      },
+    )
+    later(() => process.kill(pty.pid, 'SIGKILL'))
+    await begun
+    pty.pause()
+    refuseSignals()
+    read = 0
+    vi.advanceTimersByTime(1000)
+    vi.restoreAllMocks()
+    // Whoever were to go on would have been read while another one's whole life was.
+    await new Promise<void>(resolve => {
+      new Pty({ ...options, command: ['echo', 'hello'] }, { data: () => {}, exit: () => resolve() })
+    })
+    expect(read).toBe(0)
+  })
+})
+
+describe('the log', () => {
+  it('a full disk ends neither the start of a host nor the host', async () => {
+    const dataDir = temporaryFolder()
+    symlinkSync('/dev/full', join(dataDir, 'host.log'))
+    const host = await startHost({ dataDir })
+    const client = webClient(host)
+    await client.connect()
+    expect(await client.list()).toEqual([])
+    await host.stop()
+  })
+
+  it('says how many lines are missing once there is room again', () => {
+    const file = join(temporaryFolder(), 'host.log')
+    const log = createLog(file)
+    later(() => log.close())
+    const { appendFileSync } = fs
+    const restore = () => {
+      fs.appendFileSync = appendFileSync
+      syncBuiltinESMExports()
+    }
+    later(restore)
+    log.info({}, 'before')
+    fs.appendFileSync = descriptor => {
+      fs.writeSync(descriptor as number, '{"half a li')
+      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    }
+    syncBuiltinESMExports()
+    for (let i = 0; i < 3; i++) log.info({ i }, 'lost')
+    restore()
+    log.info({}, 'after')
+    const lines = readFileSync(file, 'utf8')
+      .split('\n')
+      .filter(line => line.startsWith('{"level"'))
+      .map(line => JSON.parse(line) as object)
+    expect(lines).toMatchObject([{ msg: 'before' }, { dropped: 3 }, { msg: 'after' }])
+  })
+
+  it('does not grow without end while the host runs', () => {
+    const file = join(temporaryFolder(), 'host.log')
+    const log = createLog(file)
+    later(() => log.close())
+    const text = 'x'.repeat(64 * 1024)
+    for (let i = 0; i < 100; i++) log.info({ i, text }, 'a long line')
+    for (const one of [file, `${file}.1`]) {
+      expect(statSync(one).size).toBeLessThanOrEqual(LOG_BYTES)
+      expect(statSync(one).mode & 0o777).toBe(0o600)
+    }
+    const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)!
+    expect(JSON.parse(last)).toMatchObject({ i: 99 })
+  })
+})
+
+it('a local client that does not hang up is not waited for', async () => {
+  const path = join(temporaryFolder(), 'socket')
+  const server = createServer({ allowHalfOpen: true })
+  const connected = new Promise<Socket>(resolve => server.once('connection', resolve))
+  await new Promise<void>(resolve => server.listen(path, resolve))
+  const peer = connect({ path, allowHalfOpen: true })
+  later(() => peer.destroy())
+  const ours = await connected
+  const transport = streamTransport(ours)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const told = new Promise<void>(resolve => peer.once('end', resolve))
+  peer.resume()
+  transport.close({ code: 'hello_expected', reason: '' })
+  await told
+  await vi.advanceTimersByTimeAsync(2_000)
+  vi.useRealTimers()
+  await new Promise(resolve => server.close(resolve))
+})
+
+it('a screen that cannot go on takes no other with it', async () => {
+  const pool = new ScreenPool('0', 1)
+  later(() => pool.close())
+  const failures: string[] = []
+  const open = (name: string) =>
+    pool.open(80, 24, {
+      parsed: () => {},
+      answer: () => {},
+      title: () => {},
+      cwd: () => {},
+      bell: () => {},
+      notice: () => {},
+      failed: error => void failures.push(`${name}: ${error.code}`),
+    })
+  const [bad, good] = [open('bad'), open('good')]
+  good.write(bytesOf('still here'))
+  bad.resize(80.5, 24) // xterm.js throws
+  const asked = bad.keyframe()
+  await expect(asked).rejects.toMatchObject({ code: 'internal' })
+  await expect(bad.text()).rejects.toMatchObject({ code: 'internal' })
+  expect((await good.text()).lines[0]).toBe('still here')
+  expect(failures).toEqual(['bad: internal'])
+})
+
+describe('a client that is gone before it was let in', () => {
+  it('and closed its transport leaves the host well', async () => {
+    const host = await startHost()
+    const [ours] = transportPair()
+    ours.close({ code: 'connection_lost', reason: '' })
+    expect(() => host.accept(ours)).not.toThrow()
+    expect(logOf(host)).toContain('client gone')
+  })
+
+  it('and whose early hello is refused is told why', async () => {
+    const host = await startHost()
+    const [ours, theirs] = transportPair()
+    const gone = new Promise<string>(resolve => {
+      theirs.start({ frame: () => {}, close: ({ code }) => resolve(code) })
+    })
+    theirs.send(new Uint8Array([9, 0, 1]))
+    await Promise.resolve()
+    expect(() => host.accept(ours)).not.toThrow()
+    expect(await gone).toBe('bad_frame')
+    await host.stop()
+  })
+})
+
+describe('a host that is taken apart', () => {
+  it('goes on past a part that fails, and says so in its log', async () => {
+    const host = await startHost()
+    const socket = join(host.dataDir, 'otg.sock')
+    rmSync(socket)
+    mkdirSync(socket) // cannot be removed as a file
+    await host.stop()
+    expect(existsSync(join(host.dataDir, 'host.json'))).toBe(false)
+    expect(logOf(host)).toContain('could not be taken apart')
+    rmdirSync(socket)
+    await startHost({ dataDir: host.dataDir })
+  })
+
+  it('ends what was started even when the host itself fails to start', async () => {
+    let pid = 0
+    instead = async (_path, accept) => {
+      const [ours, theirs] = transportPair()
+      accept(ours)
+      const kind = { kind: 'cli', name: 'test' } as const
+      const client = new HostClient({ connect: async () => theirs, client: kind, reconnect: false })
+      await client.connect()
+      pid = (await client.create({ command: ['sleep', '1000'] })).pid!
+      throw new Error('this step failed')
+    }
+    await expect(startHost()).rejects.toThrow('this step failed')
+    expect(pid).toBeGreaterThan(0)
+    expect(isThere(pid)).toBe(false)
+  })
+})

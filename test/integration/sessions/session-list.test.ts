@@ -1,0 +1,385 @@
+// What a list tells of sessions that nobody is attached to: their last line, their folder, whether they call for somebody,
+// and who looks at them. Real hosts, real shells.
+import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { HostClient } from '../../../protocol/client/client.ts'
+import type { HostMessageOf, SessionInfo } from '../../../protocol/messages.ts'
+import {
+  bytesOf,
+  cleanUp,
+  deskOf,
+  localClient,
+  newPhone,
+  Recorder,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+/** What it is told of the list: every push, and the last one. */
+function watching(client: HostClient) {
+  const pushes: SessionInfo[][] = []
+  const calls: HostMessageOf<'attention'>[] = []
+  client.on('sessions', sessions => void pushes.push(sessions))
+  client.on('attention', message => void calls.push(message))
+  client.watch()
+  const of = (session_id: string) => pushes.at(-1)?.find(session => session.session_id === session_id)
+  return { pushes, calls, of }
+}
+
+const CAT = ['sh', '-c', 'stty -echo; echo ready; exec cat']
+
+/** A session that prints what is typed, and who types there without looking. */
+async function startCat(client: HostClient) {
+  const { session_id } = await client.create({ command: CAT })
+  const typist = client.attach(session_id, new Recorder(), { window: 0 })
+  await until(async () => (await client.show(session_id)).lines[0] === 'ready', 'cat')
+  return { session_id, print: (text: string) => typist.type(bytesOf(`${text}\n`)) }
+}
+
+describe('the last line', () => {
+  it('comes to who watches the list, and changes with what is printed', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    await until(() => list.of(session_id)?.last_line === 'ready', 'the first line')
+    print('two words  \n\n')
+    await until(() => list.of(session_id)?.last_line === 'two words', 'the next line')
+  })
+
+  it('is in a list that is asked for once', async () => {
+    const client = localClient(await startHost())
+    const { session_id } = await startCat(client)
+    await until(async () => (await client.list())[0]?.last_line === 'ready', 'the line')
+    expect((await client.list())[0]).toMatchObject({ session_id, last_line: 'ready' })
+  })
+
+  it('stays what it was when the session ends', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'echo done; exit 3'] })
+    await until(() => list.of(session_id)?.state === 'exited', 'the end')
+    await until(() => list.of(session_id)?.last_line === 'done', 'the line')
+    expect((await client.list())[0]).toMatchObject({ session_id, state: 'exited', last_line: 'done' })
+  })
+
+  it('of a session that prints all the time is told about once a second', async () => {
+    const client = localClient(await startHost())
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done'],
+    })
+    const list = watching(client)
+    await until(() => list.of(session_id)?.last_line, 'the first line')
+    const [began, before] = [performance.now(), list.pushes.length]
+    await until(() => list.pushes.length >= before + 3, 'three pushes')
+    expect(performance.now() - began).toBeGreaterThan(1_900)
+    const lines = list.pushes.slice(-3).map(([session]) => session?.last_line)
+    expect(new Set(lines).size).toBe(3)
+    for (const line of lines) expect(line).toMatch(/^line \d+$/)
+  })
+
+  it('of a session that floods comes too, from where its screen is', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id } = await client.create({ command: ['yes', 'flooding'] })
+    await until(() => list.of(session_id)?.last_line === 'flooding', 'the line')
+  })
+})
+
+describe('attention', () => {
+  it('is marked when a session rings while nobody looks, until somebody attaches', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    const before = Date.now()
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    expect(list.of(session_id)!.attention!.text).toBe('')
+    expect(list.of(session_id)!.attention!.at).toBeGreaterThanOrEqual(before)
+    expect(list.calls).toEqual([{ type: 'attention', session_id, reason: 'bell' }])
+    client.attach(session_id, new Recorder(), { read_only: true })
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
+  it('goes when somebody types, also without looking', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    print('yes')
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
+  it.each([
+    ['OSC 9', '\x1b]9;Build\x01 done\x07', 'Build done'],
+    ['OSC 777', '\x1b]777;notify;Build;done\x1b\\', 'Build: done'],
+    ['OSC 99', '\x1b]99;;Build done\x1b\\', 'Build done'],
+    ['more than anybody reads', `\x1b]9;${'x'.repeat(999)}\x07`, 'x'.repeat(200)],
+  ])('says what a notification says: %s', async (_what, output, text) => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    print(output)
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    expect(list.of(session_id)!.attention).toMatchObject({ text })
+    expect(list.calls).toEqual([{ type: 'attention', session_id, reason: 'bell', text }])
+  })
+
+  it('is not progress, and not a bell that ends a title', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    print('\x1b]9;4;1;50\x07\x1b]0;title\x07.')
+    await until(() => list.of(session_id)?.title === 'title', 'the title')
+    await until(() => list.of(session_id)?.last_line === '.', 'what follows')
+    expect(list.of(session_id)!.attention).toBeNull()
+    expect(list.calls).toEqual([])
+  })
+
+  it('is not marked while somebody looks, but told', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    print('\x1b]9;Build done\x07 said.')
+    await until(() => list.calls.length > 0, 'the message')
+    await until(() => list.of(session_id)?.last_line === 'said.', 'what follows')
+    expect(list.calls[0]).toMatchObject({ session_id, text: 'Build done' })
+    expect(list.of(session_id)!.attention).toBeNull()
+  })
+
+  it('is marked while a session is shown and nobody sits there, until somebody is back', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const list = watching(client)
+    const { session_id, print } = await startCat(client)
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    attached.look(false)
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    attached.look(true)
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
+  it('stays when a client comes back on which nobody looks', async () => {
+    const host = await startHost()
+    const list = watching(localClient(host))
+    const { session_id, print } = await startCat(localClient(host))
+    print('\x07')
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    const client = localClient(host)
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    attached.look(false)
+    await terminal.shows('ready')
+    // Whatever the host made of the attach, it has told it before this.
+    await client.rename(session_id, 'later')
+    await until(() => list.of(session_id)?.title === 'later', 'the new name')
+    expect(list.of(session_id)!.attention).not.toBeNull()
+    attached.look(true)
+    await until(() => list.of(session_id)?.attention === null, 'the mark to go')
+  })
+
+  it('keeps what was said when it rings behind that, and tells within a second what was said behind a bell', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id } = await client.create({
+      command: [
+        'sh',
+        '-c',
+        'printf "\\007"; sleep 0.2; printf "\\033]9;Build done\\007"; sleep 0.2; printf "\\007"; cat',
+      ],
+    })
+    await until(() => list.of(session_id)?.attention?.text === 'Build done', 'the text')
+    await until(() => list.calls.length === 2, 'both messages')
+    expect(list.calls.map(({ text }) => text)).toEqual([undefined, 'Build done'])
+  })
+
+  it('that floods is one mark, told about once a second', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); printf "\\033]9;call $i\\007\\007"; sleep 0.01; done'],
+    })
+    await until(() => list.of(session_id)?.attention, 'the mark')
+    const [began, before] = [performance.now(), list.calls.length]
+    await until(() => list.calls.length >= before + 3, 'three messages')
+    expect(performance.now() - began).toBeGreaterThan(1_900)
+  })
+
+  it('comes of no replay', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const live = watching(client)
+    const { session_id, print } = await startCat(client)
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('ready')
+    print('\x1b]9;Build done\x07 said.')
+    await until(() => live.calls.length === 1, 'the message')
+    client.close()
+    const other = localClient(host)
+    const list = watching(other)
+    await until(async () => (await other.list())[0]?.clients === 0, 'nobody to be attached')
+    const again = new Recorder()
+    const attached = other.attach(session_id, again)
+    await again.shows('said.')
+    other.detach(attached)
+    await other.kill(session_id)
+    await other.show(session_id)
+    await until(() => list.of(session_id)?.state === 'killed', 'the end')
+    expect(list.of(session_id)!.attention).toBeNull()
+    expect(list.calls).toEqual([])
+  })
+})
+
+describe('who looks', () => {
+  it('is a device by its name, the desktop, a terminal, a script; each once', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const phone = webClient(host, { phone: await newPhone(host, 'Pixel\u202e of Ann') })
+    const terminal = localClient(host)
+    const desktop = localClient(host, { client: { kind: 'desktop', name: 'window' } })
+    const script = localClient(host, { client: { kind: 'script', name: 'backup' } })
+    const list = watching(terminal)
+    const { session_id } = await terminal.create({ command: CAT })
+    for (const client of [phone, phone, terminal, script, desktop]) client.attach(session_id, new Recorder())
+    script.attach(session_id, new Recorder(), { window: 0 })
+    const watchers = () => list.of(session_id)?.watchers.toSorted() ?? []
+    await until(() => list.of(session_id)?.clients === 6, 'all attachments')
+    expect(watchers()).toEqual(['Pixel of Ann', 'desktop', 'script', 'terminal'])
+    const { devices } = await desk.devices()
+    await desk.updateDevice(devices[0]!.device_id, { name: 'Phone' })
+    script.close()
+    await until(() => watchers().join() === 'Phone,desktop,terminal', 'the new name, and one less')
+  })
+
+  it('is not who only types', async () => {
+    const client = localClient(await startHost())
+    const list = watching(client)
+    const { session_id } = await startCat(client)
+    await until(() => list.of(session_id)?.clients === 1, 'the attachment')
+    expect(list.of(session_id)!.watchers).toEqual([])
+  })
+
+  it('is told of a session that ended, too', async () => {
+    const client = localClient(await startHost())
+    const { session_id } = await client.create({ command: ['true'] })
+    await until(async () => (await client.list())[0]?.state === 'exited', 'the end')
+    client.attach(session_id, new Recorder(), { read_only: true })
+    await until(async () => (await client.list())[0]?.watchers.join() === 'terminal', 'who looks')
+  })
+})
+
+describe.runIf(process.platform === 'linux')('the name', () => {
+  const start = async (spec: { title?: string } = {}) => {
+    const host = await startHost()
+    const client = localClient(host)
+    const list = watching(client)
+    const { session_id } = await client.create({ command: ['bash', '--norc'], ...spec })
+    const typist = client.attach(session_id, new Recorder(), { window: 0 })
+    const type = (text: string) => typist.type(bytesOf(`${text}\r`))
+    const isNamed = (title: string) => until(() => list.of(session_id)?.title === title, title)
+    await until(() => list.of(session_id)?.last_line, 'the prompt')
+    return { client, list, session_id, typist, type, isNamed }
+  }
+
+  it('is what runs in the foreground, also when that says nothing, and the shell when it is back', async () => {
+    const { typist, type, isNamed } = await start()
+    await isNamed('bash')
+    const titles: string[] = []
+    typist.on('title', title => void titles.push(title))
+    type('sleep 600')
+    await isNamed('sleep')
+    expect(titles).toEqual(['sleep'])
+    typist.type(bytesOf('\x03'))
+    await isNamed('bash')
+  })
+
+  it('is without the folder that a program lies in', async () => {
+    const { type, isNamed } = await start()
+    type('(exec -a "/opt/some tools/odd" sleep 600)')
+    await isNamed('some tools/odd')
+  })
+
+  it('of a pipeline is its first program', async () => {
+    const { type, isNamed } = await start()
+    type('sleep 600 | cat')
+    await isNamed('sleep')
+  })
+
+  it('that a person gave or a program set stays, whatever runs', async () => {
+    const { list, session_id, type, isNamed } = await start()
+    type("printf '\\033]2;by program\\007'; sleep 600")
+    await isNamed('by program')
+    const given = await start({ title: 'by hand' })
+    given.type('echo run; sleep 600')
+    await until(() => given.list.of(given.session_id)?.last_line === 'run', 'the command')
+    const { length } = given.list.pushes
+    await given.client.rename(given.session_id, 'by another hand')
+    await until(() => given.list.pushes.length > length, 'the next list')
+    await given.isNamed('by another hand')
+    expect(given.list.pushes.flat().map(({ title }) => title)).not.toContain('sleep')
+    expect(list.of(session_id)?.title).toBe('by program')
+  })
+
+  it('of what happened to run is not kept in the history', async () => {
+    const { client, list, session_id, type, isNamed } = await start()
+    type('sleep 600')
+    await isNamed('sleep')
+    await client.kill(session_id)
+    await until(() => list.of(session_id)?.state === 'killed', 'the end')
+    expect(list.of(session_id)?.title).toBe('bash')
+    expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, title: 'bash' })
+  })
+})
+
+describe('the folder', () => {
+  const start = async (cwd: string) => {
+    const host = await startHost()
+    const client = localClient(host)
+    const list = watching(client)
+    const { session_id } = await client.create({ cwd })
+    const typist = client.attach(session_id, new Recorder(), { window: 0 })
+    const type = (text: string) => typist.type(bytesOf(`${text}\r`))
+    const isAt = (folder: string) => until(() => list.of(session_id)?.cwd === folder, folder)
+    return { client, list, session_id, type, isAt }
+  }
+
+  it.runIf(process.platform === 'linux')('is where the shell is now; the history keeps where it began', async () => {
+    const folder = realpathSync(temporaryFolder())
+    mkdirSync(join(folder, 'below'))
+    const { client, session_id, type, isAt } = await start(folder)
+    type('cd below')
+    await isAt(join(folder, 'below'))
+    await client.rename(session_id, 'named')
+    type('exit')
+    await isAt(folder)
+    const { sessions } = await client.history.sessions()
+    expect(sessions[0]).toMatchObject({ session_id, cwd: folder })
+  })
+
+  it('is what the shell tells by OSC 7, also by way of a link, and nothing that another host says', async () => {
+    const folder = realpathSync(temporaryFolder())
+    mkdirSync(join(folder, 'real'))
+    symlinkSync(join(folder, 'real'), join(folder, 'link'))
+    const { list, session_id, type, isAt } = await start(join(folder, 'link'))
+    await until(() => list.of(session_id)?.last_line, 'the prompt')
+    expect(list.of(session_id)!.cwd).toBe(join(folder, 'link'))
+    type(`cd ${join(folder, 'real')}; printf '\\033]7;file://%s\\007' ${join(folder, 'link')}`)
+    type("printf '\\033]7;file://elsewhere/far\\007'; echo told.")
+    await until(() => list.of(session_id)?.last_line === '$', 'the prompt')
+    expect(list.of(session_id)!.cwd).toBe(join(folder, 'link'))
+    type("printf '\\033]7;file:///usr\\007'")
+    await isAt('/usr')
+  })
+})

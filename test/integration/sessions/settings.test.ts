@@ -1,0 +1,372 @@
+// Settings of a running host, through the messages that the desktop sends; what they do is seen from outside.
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createHost, type Host } from '../../../main/host/host.ts'
+import type { HostMessageOf } from '../../../protocol/messages.ts'
+import {
+  bytesOf,
+  cleanUp,
+  later,
+  localClient,
+  newPhone,
+  next,
+  Recorder,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+
+afterEach(async () => {
+  vi.useRealTimers()
+  await cleanUp()
+})
+
+/** A host that was told nothing but by its settings. */
+async function startPlain(settings: object = {}): Promise<Host> {
+  const webRoot = temporaryFolder()
+  writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>On the Go</title>')
+  const dataDir = temporaryFolder()
+  writeFileSync(join(dataDir, 'settings.json'), JSON.stringify({ port: 0, bind: 'loopback', ...settings }))
+  const host = await createHost({
+    dataDir,
+    webRoot,
+    version: '0.0.0-test',
+    shell: ['/bin/sh'],
+    home: tmpdir(),
+    env: { PATH: process.env.PATH, PS1: '$ ', LANG: 'C.UTF-8' },
+  })
+  later(() => host.stop())
+  return host
+}
+
+const fileOf = (host: Host) => join(host.dataDir, 'settings.json')
+const inFile = (host: Host) => JSON.parse(readFileSync(fileOf(host), 'utf8')) as Record<string, unknown>
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+const health = async (port: number) => (await fetch(`http://127.0.0.1:${port}/health`)).status
+
+describe('what may be set', () => {
+  it('is told with the defaults, and with what the host’s own options stand in place of', async () => {
+    const host = await startHost()
+    const { values, defaults, fixed } = await localClient(host).settings()
+    expect(defaults).toEqual({
+      session_megabytes: 50,
+      total_megabytes: 2000,
+      retention_days: 30,
+      idle_hours: 24,
+      end_busy: false,
+      single_client: false,
+      device_days: 90,
+      upload_megabytes: 100,
+      uploads_total_megabytes: 1000,
+      push: true,
+      shell: null,
+      port: null,
+      bind: 'private',
+      allow_hosts: [],
+      tls: null,
+    })
+    expect(values).toEqual(defaults)
+    expect(fixed).toEqual(['port', 'bind'])
+  })
+
+  it('an option stays in force over the setting that is changed', async () => {
+    const host = await startHost({ single_client: false })
+    const client = localClient(host)
+    await client.changeSettings({ single_client: true })
+    expect(await client.settings()).toMatchObject({
+      values: { single_client: true },
+      fixed: expect.arrayContaining(['single_client']),
+    })
+    const { session_id } = await client.create({ command: ['cat'] })
+    await next(client.attach(session_id, new Recorder()), 'caught_up')
+    await next(localClient(host).attach(session_id, new Recorder()), 'caught_up')
+  })
+
+  it.each([
+    ['a name that does not exist', { sesion_megabytes: 5 }, /^sesion_megabytes/],
+    ['a name that every object has', { constructor: 5 }, /^constructor/],
+    ['a number out of bounds', { idle_hours: -1 }, /^idle_hours/],
+    ['no number', { total_megabytes: 'much' }, /^total_megabytes/],
+    ['a port that there is not', { port: 70_000 }, /^port/],
+    ['an address that is none', { bind: 'here' }, /^bind: here is no address/],
+    ['a name that cannot be one', { allow_hosts: ['ok.example', 'no name'] }, /^allow_hosts\.1: no name is no name/],
+    ['half a certificate', { tls: { cert: '/a' } }, /^tls/],
+    ['a shell that is not there', { shell: '/no/such/shell' }, /^shell: \/no\/such\/shell/],
+    ['a shell without words', { shell: [] }, /^shell/],
+    ['one good and one bad', { device_days: 5, retention_days: -3 }, /^retention_days/],
+  ])('%s is refused by name, and nothing changes', async (_what, change, why) => {
+    const host = await startPlain()
+    const client = localClient(host)
+    const before = readFileSync(fileOf(host), 'utf8')
+    const { values } = await client.settings()
+    await expect(client.changeSettings(change)).rejects.toMatchObject({
+      code: 'settings_invalid',
+      message: expect.stringMatching(why),
+    })
+    expect((await client.settings()).values).toEqual(values)
+    expect(readFileSync(fileOf(host), 'utf8')).toBe(before)
+  })
+
+  it('is for the desktop alone, also when the phone may do all else', async () => {
+    const host = await startHost()
+    const phone = webClient(host)
+    await expect(phone.settings()).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(phone.changeSettings({ shell: '/bin/cat' })).rejects.toMatchObject({ code: 'forbidden' })
+    expect((await localClient(host).settings()).values.shell).toBe(null)
+  })
+})
+
+describe('the file', () => {
+  it('holds only what was set, 0600, and null takes it out again', async () => {
+    const host = await startPlain()
+    const client = localClient(host)
+    await client.changeSettings({ device_days: 5, single_client: true })
+    expect(inFile(host)).toEqual({ port: 0, bind: 'loopback', device_days: 5, single_client: true })
+    expect(statSync(fileOf(host)).mode & 0o777).toBe(0o600)
+    await client.changeSettings({ device_days: null })
+    expect(inFile(host)).toEqual({ port: 0, bind: 'loopback', single_client: true })
+    expect((await client.settings()).values.device_days).toBe(90)
+  })
+
+  it('outlives the host', async () => {
+    const host = await startHost()
+    await localClient(host).changeSettings({ retention_days: 3 })
+    await host.stop()
+    const again = await startHost({ dataDir: host.dataDir })
+    expect((await localClient(again).settings()).values.retention_days).toBe(3)
+  })
+
+  it('what somebody wrote into it meanwhile is kept', async () => {
+    const host = await startPlain()
+    writeFileSync(fileOf(host), '{"port": 0, "bind": "loopback", "total_megabytes": 77}')
+    const client = localClient(host)
+    await client.changeSettings({ retention_days: 3 })
+    expect(inFile(host)).toEqual({ port: 0, bind: 'loopback', total_megabytes: 77, retention_days: 3 })
+    expect((await client.settings()).values).toMatchObject({ total_megabytes: 77, retention_days: 3 })
+  })
+
+  it('that was damaged meanwhile is not written over', async () => {
+    const host = await startPlain()
+    writeFileSync(fileOf(host), '{"port": 0,')
+    await expect(localClient(host).changeSettings({ retention_days: 3 })).rejects.toMatchObject({
+      code: 'settings_invalid',
+      message: expect.stringContaining(fileOf(host)),
+    })
+    expect(readFileSync(fileOf(host), 'utf8')).toBe('{"port": 0,')
+  })
+
+  it('that cannot be written leaves all as it was, the port too', async () => {
+    const host = await startPlain()
+    const client = localClient(host)
+    const { port } = host
+    const block = `${fileOf(host)}.new`
+    mkdirSync(join(block, 'x'), { recursive: true })
+    const other = await freePort()
+    await expect(client.changeSettings({ port: other, single_client: true })).rejects.toMatchObject({
+      code: 'data_dir_unusable',
+    })
+    expect((await client.settings()).values).toMatchObject({ port: 0, single_client: false })
+    expect(await health(host.port)).toBe(200)
+    expect(host.port).not.toBe(other)
+    expect(host.port).toBe(port)
+    rmSync(block, { recursive: true })
+    await client.changeSettings({ single_client: true })
+    expect((await client.settings()).values.single_client).toBe(true)
+  })
+
+  it('changes from two sides at once are both there', async () => {
+    const host = await startPlain()
+    const [one, other] = [localClient(host), localClient(host)]
+    await Promise.all([one.changeSettings({ device_days: 5 }), other.changeSettings({ retention_days: 6 })])
+    expect((await one.settings()).values).toMatchObject({ device_days: 5, retention_days: 6 })
+  })
+})
+
+describe('a change holds at once', () => {
+  it('and is told to who watches', async () => {
+    const host = await startHost()
+    const watching = localClient(host)
+    const told: HostMessageOf<'settings'>[] = []
+    watching.on('settings', settings => told.push(settings))
+    watching.watchSettings()
+    await until(() => told.length === 1)
+    await localClient(host).changeSettings({ idle_hours: 2 })
+    await until(() => told.length === 2)
+    expect(told[1]!.values.idle_hours).toBe(2)
+  })
+
+  it('the shell, for the next session', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const before = await client.create({})
+    await client.changeSettings({ shell: ['/bin/sh', '-c', 'echo mine; exec cat'] })
+    const { session_id, command } = await client.create({})
+    expect(command[2]).toBe('echo mine; exec cat')
+    const terminal = new Recorder()
+    client.attach(session_id, terminal)
+    await terminal.shows('mine')
+    await client.changeSettings({ shell: 'cat' })
+    expect((await client.create({})).command).toEqual(['cat'])
+    await client.changeSettings({ shell: null })
+    expect((await client.create({})).command).toEqual(['/bin/sh'])
+    expect((await client.list()).find(one => one.session_id === before.session_id)?.state).toBe('running')
+  })
+
+  it('one client at a time, also in a session that runs', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['cat'] })
+    await next(client.attach(session_id, new Recorder()), 'caught_up')
+    await client.changeSettings({ single_client: true })
+    const refused = await next(localClient(host).attach(session_id, new Recorder()), 'failed')
+    expect(refused.code).toBe('session_busy')
+    await client.changeSettings({ single_client: false })
+    await next(localClient(host).attach(session_id, new Recorder()), 'caught_up')
+  })
+
+  it('idleness, for a session that has been silent for long already', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['sleep', '1000'] })
+    const state = async () => (await client.list()).find(one => one.session_id === session_id)
+    // The shortest that may be set is 36 s: the session's age is what a test cannot wait for.
+    vi.setSystemTime(Date.now() + 60_000)
+    await client.changeSettings({ idle_hours: 0.01 })
+    expect(await state()).toMatchObject({ state: 'running', idle: true })
+    await client.changeSettings({ idle_hours: 24 })
+    expect(await state()).toMatchObject({ state: 'running', idle: false })
+    await client.changeSettings({ idle_hours: 0.01, end_busy: true })
+    await until(async () => (await state())?.state === 'expired')
+  })
+
+  it('limits: what is over is trimmed', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
+    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    const stored = async () => {
+      const terminal = new Recorder()
+      const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12 })
+      await next(attached, 'caught_up')
+      client.detach(attached)
+      return terminal.bytes.length
+    }
+    expect(await stored()).toBeGreaterThan(9_000_000)
+    await client.changeSettings({ session_megabytes: 1 })
+    await until(async () => (await stored()) < 3_000_000, 'the trimmed history')
+  })
+
+  it('device_days: who was away for longer is a stranger', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const host = await startHost()
+    const client = localClient(host)
+    await newPhone(host)
+    await until(async () => (await client.devices()).devices[0]?.connected === 0)
+    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    await client.changeSettings({ device_days: 1 })
+    expect((await client.devices()).devices).toEqual([])
+  })
+})
+
+describe('the network side is opened anew', () => {
+  it('at another port, while sessions go on', async () => {
+    const host = await startPlain()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['cat'] })
+    const terminal = new Recorder()
+    const attached = client.attach(session_id, terminal)
+    await next(attached, 'caught_up')
+    const before = host.port
+    const port = await freePort()
+    await client.changeSettings({ port })
+    expect(host.port).toBe(port)
+    expect(await health(port)).toBe(200)
+    await expect(health(before)).rejects.toThrow()
+    attached.type(bytesOf('still here\n'))
+    await terminal.shows('still here')
+  })
+
+  it('and a phone that was connected comes back by itself', async () => {
+    const host = await startPlain()
+    const phone = webClient(host)
+    const { session_id } = await phone.create({ command: ['cat'] })
+    const terminal = new Recorder()
+    const attached = phone.attach(session_id, terminal)
+    await next(attached, 'caught_up')
+    const { port } = host
+    const lost = new Promise<void>(resolve => phone.on('state', ({ name }) => name === 'waiting' && resolve()))
+    await localClient(host).changeSettings({ allow_hosts: ['phone.example'] })
+    expect(host.port).toBe(port)
+    await lost
+    await until(() => phone.state.name === 'ready')
+    attached.type(bytesOf('typed after it\n'))
+    await terminal.shows('typed after it')
+  })
+
+  it('a name that is added is answered, one that is taken out no longer', async () => {
+    const host = await startPlain()
+    const client = localClient(host)
+    const { request } = await import('node:http')
+    const ask = () =>
+      new Promise<number | undefined>((resolve, reject) => {
+        request({ host: '127.0.0.1', port: host.port, path: '/health', headers: { host: 'tunnel.example' } }, answer =>
+          resolve(answer.resume().statusCode),
+        )
+          .once('error', reject)
+          .end()
+      })
+    expect(await ask()).toBe(421)
+    await client.changeSettings({ allow_hosts: ['tunnel.example'] })
+    expect(await ask()).toBe(200)
+    await client.changeSettings({ allow_hosts: [] })
+    expect(await ask()).toBe(421)
+  })
+
+  it('the code that is shown has the new port', async () => {
+    const host = await startPlain()
+    const client = localClient(host)
+    const ports: string[] = []
+    client.on('pairing', ({ addresses }) => ports.push(new URL(addresses[0]!.url).port))
+    client.showPairing()
+    await until(() => ports.length > 0)
+    const port = await freePort()
+    await client.changeSettings({ port })
+    await until(() => ports.at(-1) === String(port))
+  })
+
+  it.each([
+    ['a port that is taken', async (taken: number) => ({ port: taken }), 'port_in_use'],
+    ['an address that this computer does not have', async () => ({ bind: '192.0.2.1' }), 'bind_refused'],
+    ['a certificate that is not there', async () => ({ tls: { cert: '/no/cert', key: '/no/key' } }), 'tls_unusable'],
+  ])('%s is said, and the old place is served as before', async (_what, change, code) => {
+    const taken = createServer()
+    await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
+    later(() => taken.close())
+    const host = await startPlain()
+    const { port } = host
+    const client = localClient(host)
+    const asked = await change((taken.address() as AddressInfo).port)
+    await expect(client.changeSettings(asked)).rejects.toMatchObject({ code })
+    expect(host.port).toBe(port)
+    expect(await health(port)).toBe(200)
+    expect(inFile(host)).toEqual({ port: 0, bind: 'loopback' })
+    // And it can be left afterwards.
+    const other = await freePort()
+    await client.changeSettings({ port: other })
+    expect(await health(other)).toBe(200)
+  })
+})

@@ -1,0 +1,400 @@
+// Files that clients bring: over the encrypted socket to a real host, and what is left of them on its disk.
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, isAbsolute, join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { Host } from '../../../main/host/host.ts'
+import { numberedName, safeName } from '../../../main/host/uploads/file-name.ts'
+import type { HostClient } from '../../../protocol/client/client.ts'
+import { FrameReader, jsonFrames, partFrames } from '../../../protocol/frames.ts'
+import { PART_BYTES, PARTS_AHEAD } from '../../../protocol/limits.ts'
+import type { HostMessage } from '../../../protocol/messages.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import { quotePath } from '../../../ui/input/quote-path.ts'
+import {
+  cleanUp,
+  deskOf,
+  localClient,
+  newPhone,
+  phoneTransport,
+  startHost,
+  temporaryFolder,
+  until,
+  webClient,
+} from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+const file = (name: string, bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], name)
+const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+const uploads = (host: Host) => join(host.dataDir, 'uploads')
+const mode = (path: string) => lstatSync(path).mode & 0o777
+
+/** Everything below the folder of uploads that is a file. */
+function files(host: Host): string[] {
+  if (!existsSync(uploads(host))) return []
+  return readdirSync(uploads(host), { recursive: true, withFileTypes: true })
+    .filter(entry => !entry.isDirectory())
+    .map(entry => entry.name)
+}
+
+const sessionOf = async (client: HostClient) => (await client.create({ command: ['cat'] })).session_id
+
+/** A source that gives its first part, and the rest when it is told to. */
+function slow(size: number) {
+  let go = () => {}
+  const gate = new Promise<void>(resolve => {
+    go = resolve
+  })
+  const slice = (from: number, to: number) => ({
+    arrayBuffer: async () => {
+      if (from > 0) await gate
+      return new ArrayBuffer(to - from)
+    },
+  })
+  return { source: { name: 'slow.bin', size, slice }, go }
+}
+
+/** Says what no client would, and hears what is answered. */
+function raw(transport: Transport) {
+  const heard: HostMessage[] = []
+  const reader = new FrameReader()
+  let closed: string | undefined
+  transport.start({
+    frame: bytes => {
+      const frame = reader.read(bytes)
+      if (frame?.kind === 'json') heard.push(frame.value as HostMessage)
+    },
+    close: ({ code }) => {
+      closed = code
+    },
+  })
+  const say = (message: unknown) => jsonFrames(message).forEach(frame => void transport.send(frame))
+  say({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'raw' } })
+  return {
+    heard,
+    say,
+    part: (bytes: number, request_id = 7) =>
+      partFrames(request_id, new Uint8Array(bytes)).forEach(frame => void transport.send(frame)),
+    hears: (type: HostMessage['type']) => until(() => heard.some(message => message.type === type), type),
+    closed: () => until(() => closed !== undefined, 'the end').then(() => heard.at(-1)),
+  }
+}
+
+describe('a file', () => {
+  it.each([0, 1, PART_BYTES, 3_000_001])('of %i bytes arrives as it is, for this user alone', async size => {
+    const host = await startHost()
+    const client = webClient(host)
+    const session_id = await sessionOf(client)
+    const bytes = randomBytes(size)
+    const told: [number, number][] = []
+    const path = await client.upload(session_id, file('photo.jpg', bytes), {
+      progress: (done, total) => told.push([done, total]),
+    })
+    expect(isAbsolute(path)).toBe(true)
+    expect(path.startsWith(uploads(host))).toBe(true)
+    expect(sha(readFileSync(path))).toBe(sha(bytes))
+    expect([mode(path), mode(join(path, '..')), mode(uploads(host))]).toEqual([0o600, 0o700, 0o700])
+    if (size > 0) expect(told.at(-1)).toEqual([size, size])
+    expect(files(host)).toEqual([basename(path)])
+  })
+
+  it('replaces none of the same name, and two come at once', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const session_id = await sessionOf(client)
+    const contents = [randomBytes(700_000), randomBytes(700_000), randomBytes(3)]
+    const paths = await Promise.all(contents.map(bytes => client.upload(session_id, file('photo.jpg', bytes))))
+    expect(paths.map(path => basename(path)).toSorted()).toEqual(['photo-2.jpg', 'photo-3.jpg', 'photo.jpg'])
+    for (const [at, path] of paths.entries()) expect(sha(readFileSync(path))).toBe(sha(contents[at]!))
+  })
+
+  it('may be brought to a session that ended, and goes when that is deleted', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    const other = await sessionOf(client)
+    await client.kill(session_id)
+    await client.upload(session_id, file('a', randomBytes(10)))
+    const kept = await client.upload(other, file('b', randomBytes(10)))
+    await client.history.delete(session_id)
+    expect(files(host)).toEqual(['b'])
+    expect(existsSync(kept)).toBe(true)
+  })
+
+  it('goes with a session that was forgotten while no host ran', async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    const first = await startHost({ dataDir })
+    const client = localClient(first)
+    const path = await client.upload(await sessionOf(client), file('kept.txt', randomBytes(5)))
+    mkdirSync(join(uploads(first), '00000000-0000'))
+    writeFileSync(join(uploads(first), '00000000-0000', 'old.txt'), 'old')
+    writeFileSync(join(path, '..', '.unfinished-x'), 'half')
+    await first.stop()
+    const second = await startHost({ dataDir })
+    await until(() => files(second).join() === 'kept.txt', 'the rest to go')
+  })
+})
+
+describe('what is refused', () => {
+  it('a file that is too large, one too many, and any when none is taken', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    await client.changeSettings({ upload_megabytes: 0.01, uploads_total_megabytes: 0.015 })
+    await expect(client.upload(session_id, file('a', randomBytes(10_001)))).rejects.toMatchObject({
+      code: 'upload_too_large',
+    })
+    await client.upload(session_id, file('a', randomBytes(10_000)))
+    await expect(client.upload(session_id, file('b', randomBytes(5_001)))).rejects.toMatchObject({
+      code: 'upload_full',
+    })
+    await client.upload(session_id, file('b', randomBytes(5_000)))
+    await client.kill(session_id)
+    await client.history.delete(session_id)
+    const next = await sessionOf(client)
+    await client.upload(next, file('c', randomBytes(10_000)))
+    await client.changeSettings({ upload_megabytes: 0 })
+    await expect(client.upload(next, file('d', randomBytes(0)))).rejects.toMatchObject({ code: 'upload_refused' })
+  })
+
+  it('none any more when somebody has made room by hand, and one that is under way counts', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    await client.changeSettings({ uploads_total_megabytes: 1 })
+    const path = await client.upload(session_id, file('a', randomBytes(600_000)))
+    const { source, go } = slow(PART_BYTES + 1)
+    const arrived = client.upload(session_id, source)
+    const more = () => client.upload(session_id, file('b', randomBytes(500_000)))
+    await expect(more()).rejects.toMatchObject({ code: 'upload_full' })
+    rmSync(path)
+    await more()
+    await expect(more()).rejects.toMatchObject({ code: 'upload_full' })
+    go()
+    await arrived
+    expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
+  })
+
+  it('an unknown session, a device that only looks, and more than four at once', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const client = webClient(host, { phone: await newPhone(host, 'one') })
+    await expect(client.upload('nobody', file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'session_unknown' })
+    const session_id = await sessionOf(client)
+    const waiting = Array.from({ length: 4 }, () => slow(PART_BYTES + 1))
+    const arrived = waiting.map(({ source }) => client.upload(session_id, source))
+    await expect(client.upload(session_id, file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'upload_busy' })
+    for (const { go } of waiting) go()
+    await Promise.all(arrived)
+    const [device] = (await desk.devices()).devices
+    await desk.updateDevice(device!.device_id, { read_only: true })
+    await until(() => client.state.name === 'ready' && client.host?.read_only, 'the phone to be back')
+    await expect(client.upload(session_id, file('a', randomBytes(1)))).rejects.toMatchObject({
+      code: 'device_read_only',
+    })
+  })
+
+  it('a folder or a name that is a link to somewhere else', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    const elsewhere = temporaryFolder()
+    const path = await client.upload(session_id, file('a.txt', randomBytes(1)))
+    symlinkSync(join(elsewhere, 'target'), join(path, '..', 'b.txt'))
+    const second = await client.upload(session_id, file('b.txt', randomBytes(1)))
+    expect(basename(second)).toBe('b-2.txt')
+    const other = await sessionOf(client)
+    symlinkSync(elsewhere, join(uploads(host), other.slice(0, 13)))
+    await expect(client.upload(other, file('c.txt', randomBytes(1)))).rejects.toMatchObject({ code: 'upload_refused' })
+    expect(readdirSync(elsewhere)).toEqual([])
+  })
+
+  const asked = { type: 'upload', request_id: 7, name: 'a', size: PART_BYTES * 20 }
+  it.each<[string, (phone: ReturnType<typeof raw>, session_id: string) => Promise<void>]>([
+    ['a part that nobody asked for', async phone => phone.part(1)],
+    [
+      'a part that is too long',
+      async (phone, session_id) => {
+        phone.say({ ...asked, session_id })
+        await phone.hears('progress')
+        phone.part(PART_BYTES + 1)
+      },
+    ],
+    [
+      'more than the file was said to have',
+      async (phone, session_id) => {
+        phone.say({ ...asked, session_id, size: 3 })
+        await phone.hears('progress')
+        phone.part(4)
+      },
+    ],
+    [
+      'more parts than may be under way',
+      async (phone, session_id) => {
+        phone.say({ ...asked, session_id })
+        await phone.hears('progress')
+        for (let i = 0; i <= PARTS_AHEAD * 4; i++) phone.part(PART_BYTES)
+      },
+    ],
+  ])('%s ends the connection and leaves nothing', async (_what, misbehave) => {
+    const host = await startHost()
+    const session_id = await sessionOf(localClient(host))
+    const phone = raw(await phoneTransport(host))
+    await phone.hears('welcome')
+    await misbehave(phone, session_id)
+    expect(await phone.closed()).toMatchObject({ type: 'error', code: 'bad_frame' })
+    await until(() => files(host).length === 0, 'the rest to go')
+  })
+})
+
+describe('an upload that does not come to its end leaves nothing', () => {
+  const begun = async (host: Host, client: HostClient, signal?: AbortSignal) => {
+    const session_id = await sessionOf(client)
+    const { source, go } = slow(PART_BYTES * 3)
+    let written = 0
+    const done = client.upload(session_id, source, { progress: at => (written = at), ...(signal && { signal }) })
+    done.catch(() => {})
+    await until(() => written === PART_BYTES, 'the first part')
+    expect(files(host)).toHaveLength(1)
+    return { session_id, done, go }
+  }
+  const empty = (host: Host) => until(() => files(host).length === 0, 'the rest to go')
+
+  it('when it is cancelled; the connection goes on', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const abort = new AbortController()
+    const { session_id, done, go } = await begun(host, client, abort.signal)
+    abort.abort()
+    await expect(done).rejects.toMatchObject({ code: 'cancelled' })
+    await empty(host)
+    go()
+    await client.upload(session_id, file('next', randomBytes(9)))
+    expect(files(host)).toEqual(['next'])
+  })
+
+  it('when the connection drops', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    await begun(host, client)
+    client.close()
+    await empty(host)
+  })
+
+  it('when the device is revoked', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const { done } = await begun(host, webClient(host))
+    await desk.revokeDevice((await desk.devices()).devices[0]!.device_id)
+    await expect(done).rejects.toMatchObject({ code: 'device_revoked' })
+    await empty(host)
+  })
+
+  it('when the session is deleted', async () => {
+    const host = await startHost()
+    const client = webClient(host)
+    const { session_id, done } = await begun(host, client)
+    await client.kill(session_id)
+    await client.history.delete(session_id)
+    await expect(done).rejects.toMatchObject({ code: 'session_unknown' })
+    await empty(host)
+  })
+
+  it('when the host stops', async () => {
+    const host = await startHost()
+    await begun(host, webClient(host))
+    await host.stop()
+    expect(files(host)).toEqual([])
+  })
+})
+
+describe('a name', () => {
+  it.each([
+    ['photo.jpg', 'photo.jpg'],
+    ['My holiday photo (1).jpg', 'My-holiday-photo-1-.jpg'],
+    ['../../etc/passwd', 'passwd'],
+    ['C:\\Users\\me\\report.pdf', 'report.pdf'],
+    ['.bashrc', 'bashrc'],
+    ['--help', 'help'],
+    ['con.txt', 'file-con.txt'],
+    ['LPT1', 'file-LPT1'],
+    ['name. . ', 'name'],
+    ['a\u202egpj.exe', 'agpj.exe'],
+    ['$(reboot);`x`&.sh', 'reboot-x-.sh'],
+    ['a\u02ba\u01c0b\u02bc.txt', 'a-b-.txt'],
+    ['e\u0301te\u0301.txt', 'été.txt'],
+    ['写真.jpg', '写真.jpg'],
+    ['', 'file'],
+    ['..', 'file'],
+    ['\u0000\n', 'file'],
+    [`${'x'.repeat(200)}.jpeg`, `${'x'.repeat(95)}.jpeg`],
+  ])('%j becomes %j', (given, wanted) => expect(safeName(given)).toBe(wanted))
+
+  it('lets nothing happen in a shell, whatever somebody called the file', () => {
+    const folder = temporaryFolder()
+    const hostile = [
+      '"; touch ran; "',
+      "'; touch ran; '",
+      '$(touch ran)',
+      '`touch ran`',
+      'a\ntouch ran\n',
+      'a\r\x1b[201~touch ran\r',
+      '!!;!touch',
+      '-rf',
+      '~root',
+      '%PATH%&touch ran',
+      '\u2019; touch ran; \u2019',
+      '\u037e touch ran', // NFC makes a semicolon of it
+      '{a,touch ran}',
+      '=touch',
+    ]
+    for (const [platform, shell] of [
+      ['linux', 'sh'],
+      ['linux', 'bash'],
+    ] as const)
+      for (const given of hostile) {
+        const path = join(folder, safeName(given))
+        const word = quotePath(path, platform, shell)
+        const said = execFileSync(shell, ['-c', `printf %s ${word}`], { cwd: folder, encoding: 'utf8' })
+        expect(said, given).toBe(path)
+        for (const windows of ['cmd.exe', 'pwsh.exe'])
+          expect(quotePath(`C:\\in\\${safeName(given)}`, 'win32', windows), given).not.toMatch(/[%!$`;&|\n\r]/)
+      }
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is safe whatever was given, numbered or not', () => {
+    const names = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 255 }),
+      fc.string({
+        unit: fc.constantFrom('.', '-', ' ', '/', '\\', '"', '$', '\n', '漢', '👩‍👧', '\u0301', 'a', 'CON', '.tar'),
+        maxLength: 120,
+      }),
+    )
+    fc.assert(
+      fc.property(names, fc.integer({ min: 2, max: 1000 }), (given, number) => {
+        for (const name of [safeName(given), numberedName(safeName(given), number)]) {
+          expect(name).toMatch(/^[^.-][\p{L}\p{N}\p{M}\p{So}._+,=@-]*$/u)
+          expect(name).not.toMatch(/[. ]$|\p{Cc}|\p{Cf}|\p{Cs}/u)
+          expect(name).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i)
+          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(100)
+          expect(name.normalize('NFC')).toBe(name)
+          expect(basename(name)).toBe(name)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

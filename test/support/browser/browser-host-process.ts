@@ -1,0 +1,133 @@
+// A real host in a process of its own, told what to do over IPC: fresh addresses, and a network that goes away and comes
+// back. Knows nothing of browsers or tests. Run by browser-host.ts.
+import diagnostics from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+import { ANSWER_MS } from '../../../main/host/access/pairing.ts'
+import { createHost, type HostOptions } from '../../../main/host/host.ts'
+import type { HostClient } from '../../../protocol/client/client.ts'
+import { answerAll, desktopOf, nextPairing } from '../pairing.ts'
+
+export interface HostSetup {
+  dataDir: string
+  webRoot: string
+  home: string
+  port?: number
+  /** Left out: loopback. Another address of this machine, by which browsers then come. */
+  address?: string | undefined
+  /** Left out: those of the browsers' makers. */
+  push?: HostOptions['push'] | undefined
+}
+export type Order =
+  | { setup: HostSetup }
+  | { address: true }
+  | { network: 'up' | 'down' | 'deaf' }
+  /** Whether every phone that asks is let in (as it is to begin with), or the test answers by itself. */
+  | { answers: 'yes' | 'by_hand' }
+  /** The time that somebody at the desktop has for an answer is over now. */
+  | { expire: true }
+  | { stop: true }
+export interface Report {
+  ready?: { port: number; pid: number }
+  address?: string
+  done?: true
+  failed?: string
+}
+
+const report = (message: Report) => process.send?.(message)
+
+/** Every TCP connection of a browser, so that a test can cut them: a phone in a tunnel. */
+const sockets = new Set<Socket>()
+let down = false
+diagnostics.subscribe('net.server.socket', message => {
+  const { socket } = message as { socket: Socket }
+  if (socket.remotePort === undefined) return // the local socket
+  if (down) return void socket.destroy()
+  sockets.add(socket)
+  socket.once('close', () => sockets.delete(socket))
+})
+
+/** What waits for somebody's answer: two minutes are too long for a test. */
+const waiting = new Map<NodeJS.Timeout, () => void>()
+const { setTimeout: start, clearTimeout: stop } = globalThis
+globalThis.setTimeout = Object.assign((run: () => void, milliseconds?: number, ...rest: []) => {
+  const timer = start(run, milliseconds, ...rest)
+  if (milliseconds === ANSWER_MS) waiting.set(timer, run)
+  return timer
+}, start)
+globalThis.clearTimeout = timer => {
+  waiting.delete(timer as NodeJS.Timeout)
+  stop(timer)
+}
+
+let host: Awaited<ReturnType<typeof createHost>> | undefined
+let desktop: HostClient | undefined
+let stopAnswering: (() => void) | undefined
+/** By which browsers come. */
+let name = ''
+
+async function obey(order: Order): Promise<void> {
+  if ('setup' in order) {
+    const { dataDir, webRoot, home, port = 0, address, push } = order.setup
+    const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
+    const shell = ['/bin/bash', '--norc', '--noprofile']
+    // Where it is asked for at an address of its own it does what it does for people: listens on private addresses too.
+    const bind = address === undefined ? 'loopback' : 'private'
+    host = await createHost({
+      bind,
+      dataDir,
+      webRoot,
+      home,
+      port,
+      version: '0.0.0-test',
+      shell,
+      env,
+      ...(push && { push }),
+    })
+    name = address ?? '127.0.0.1'
+    desktop = await desktopOf(host)
+    stopAnswering = answerAll(desktop)
+    return void report({ ready: { port: host.port, pid: process.pid } })
+  }
+  if ('address' in order) {
+    const { addresses } = await nextPairing(desktop!)
+    const here = addresses.find(one => one.name === name)
+    if (!here) throw new Error(`the host does not say that it is at ${name}: ${addresses.map(one => one.name)}`)
+    return void report({ address: here.url })
+  }
+  if ('answers' in order) {
+    stopAnswering?.()
+    stopAnswering = order.answers === 'yes' ? answerAll(desktop!) : undefined
+    return void report({ done: true })
+  }
+  if ('expire' in order) {
+    for (const [timer, run] of [...waiting]) {
+      clearTimeout(timer)
+      run()
+    }
+    return void report({ done: true })
+  }
+  if ('network' in order) {
+    // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
+    if (order.network === 'deaf')
+      for (const socket of sockets) {
+        if ((socket as { parser?: unknown }).parser) continue // plain HTTP: a phone has other connections for that
+        socket.pause()
+        socket.cork()
+      }
+    down = order.network === 'down'
+    if (down) for (const socket of sockets) socket.destroy()
+    return void report({ done: true })
+  }
+  await host?.stop()
+  report({ done: true })
+  process.disconnect?.()
+}
+
+process.on('message', (order: Order) => {
+  obey(order).catch((error: unknown) => report({ failed: String(error) }))
+})
+// The test process is gone: so are we, with every session.
+process.on('disconnect', () => {
+  void host?.stop().finally(() => process.exit(0))
+  if (!host) process.exit(0)
+})

@@ -1,0 +1,172 @@
+// Starts a real host for a browser test, in a folder of its own, and is its desktop: a client over the local socket.
+// Knows nothing of pages.
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inflate } from '../../../main/cli/command/inflate.ts'
+import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
+import { HostClient } from '../../../protocol/client/client.ts'
+import type { PairingRequest } from '../../../protocol/messages.ts'
+import type { HostSetup, Order, Report } from './browser-host-process.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..', '..')
+
+export class BrowserHost {
+  /** Sessions start here. */
+  readonly home: string
+  readonly #folder: string
+  #child: ChildProcess | undefined
+  #desktop: HostClient | undefined
+  readonly #address: string | undefined
+  readonly #push: HostSetup['push']
+  #webRoot = join(ROOT, 'build', 'web-client')
+  port = 0
+  pid = 0
+
+  private constructor(address: string | undefined, push: HostSetup['push']) {
+    this.#address = address
+    this.#push = push
+    this.#folder = mkdtempSync(join(tmpdir(), 'otg-browser-'))
+    this.home = join(this.#folder, 'home')
+    mkdirSync(this.home)
+  }
+
+  /** `address`: one of this machine, by which browsers come instead of loopback. `push`: as in a host's options. */
+  static async start(address?: string, push?: HostSetup['push']): Promise<BrowserHost> {
+    const host = new BrowserHost(address, push)
+    await host.startProcess()
+    return host
+  }
+
+  /** Puts a file where sessions start: many wait for one. */
+  write(name: string, content = ''): void {
+    writeFileSync(join(this.home, name), content)
+  }
+
+  /** Starts the process, on the same port if it ran before. */
+  async startProcess(): Promise<void> {
+    // The newest Node of the project, whatever runs the tests.
+    const execPath = join(ROOT, 'node_modules', '.bin', 'node')
+    const script = join(ROOT, 'test', 'support', 'browser', 'browser-host-process.ts')
+    this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
+    const dataDir = join(this.#folder, 'data')
+    const [address, push] = [this.#address, this.#push]
+    const setup = { dataDir, webRoot: this.#webRoot, home: this.home, port: this.port, address, push }
+    const { ready } = await this.#order({ setup })
+    this.port = ready!.port
+    this.pid = ready!.pid
+    this.#desktop = new HostClient({
+      connect: () => connectLocal(join(dataDir, 'otg.sock')),
+      client: { kind: 'desktop', name: 'test desktop' },
+      inflate,
+      reconnect: false,
+    })
+    await this.#desktop.connect()
+  }
+
+  /** The desktop's own client, in the role `local`. */
+  get desktop(): HostClient {
+    return this.#desktop!
+  }
+
+  async address(): Promise<string> {
+    return (await this.#order({ address: true })).address!
+  }
+
+  /** Where its page is, without a code. */
+  get origin(): string {
+    return `http://${this.#address ?? '127.0.0.1'}:${this.port}`
+  }
+
+  /** Phones that ask are let in at once, unless a test wants to answer by itself. */
+  async answers(how: 'yes' | 'by_hand'): Promise<void> {
+    await this.#order({ answers: how })
+  }
+
+  /** The phone that waits for an answer, once there is one. */
+  async request(): Promise<PairingRequest> {
+    for (;;) {
+      const [request] = (await this.desktop.devices()).requests
+      if (request) return request
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  }
+
+  /** Lets time pass until nobody can answer any more. */
+  async expire(): Promise<void> {
+    await this.#order({ expire: true })
+  }
+
+  /** `down`: every connection is cut and every new one too. `deaf`: those that are open carry nothing any more. */
+  async network(state: 'up' | 'down' | 'deaf'): Promise<void> {
+    await this.#order({ network: state })
+  }
+
+  async stopProcess(): Promise<void> {
+    this.#desktop?.close()
+    if (this.#child) await this.#order({ stop: true })
+    this.#child = undefined
+  }
+
+  /** The same host with another build of the page, changed by `change` before it is served. */
+  async restartWith(webRoot: string, change: () => void): Promise<void> {
+    await this.stopProcess()
+    change()
+    this.#webRoot = webRoot
+    await this.startProcess()
+  }
+
+  /** Without a goodbye. */
+  async crash(): Promise<void> {
+    this.#desktop?.close()
+    const child = this.#child!
+    this.#child = undefined
+    const gone = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await gone
+  }
+
+  /** Between two starts: what comes next at this address is another computer. */
+  becomeAnother(): void {
+    for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
+  }
+
+  /** Between two starts: nothing of its push services is there any more. */
+  forgetPush(): void {
+    for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
+  }
+
+  /** From now on it cannot write down who is notified. */
+  jamPush(): void {
+    mkdirSync(join(this.#folder, 'data', 'push.json.new'))
+  }
+
+  /** The database, for who wants to damage it while no host runs. */
+  get database(): string {
+    return join(this.#folder, 'data', 'otg.db')
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.stopProcess()
+    } finally {
+      this.#child?.kill('SIGKILL')
+      rmSync(this.#folder, { recursive: true, force: true })
+    }
+  }
+
+  #order(order: Order): Promise<Report> {
+    const child = this.#child!
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error('the host process ended'))
+      child.once('exit', gone)
+      child.once('message', (report: Report) => {
+        child.off('exit', gone)
+        if (report.failed) reject(new Error(report.failed))
+        else resolve(report)
+      })
+      child.send(order)
+    })
+  }
+}

@@ -1,0 +1,86 @@
+// A network of its own for a test: interfaces and addresses as it likes, with real sockets. Knows no host.
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { later, temporaryFolder, until } from '../host.ts'
+
+export interface Namespace {
+  /** Runs a command inside; resolves with what it printed, rejects when it fails. */
+  run(command: string, ...args: string[]): Promise<string>
+  /** Starts a program of Node inside that prints JSON lines. */
+  start(file: string, options: object, env?: NodeJS.ProcessEnv): Program
+  /** Connects from inside and sends bytes: what came back until the end, or the error's code. */
+  talk(address: string, port: number, text: string): Promise<string>
+}
+
+export interface Program {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the program says
+  lines: any[]
+  process: ChildProcess
+}
+
+/**
+ * A fresh network with loopback only; `setup` is a shell script that runs in it. `files` are laid over those of the system.
+ * Undefined where that is not permitted, but on CI that is a failure: what was not tested must not look as if it was.
+ */
+export async function openNamespace(setup: string, files: Record<string, string> = {}): Promise<Namespace | undefined> {
+  const folder = temporaryFolder()
+  const mounts = Object.entries(files).map(([file, text], index) => {
+    const own = join(folder, String(index))
+    writeFileSync(own, text)
+    return `mount --bind ${own} ${file}`
+  })
+  const script = ['set -e', 'ip link set lo up', ...mounts, setup, 'echo ready', 'exec cat'].join('\n')
+  const holder = spawn('unshare', ['-rnm', 'sh', '-c', script], { stdio: 'pipe' })
+  let said = ''
+  let ended = false
+  for (const stream of [holder.stdout, holder.stderr])
+    stream.on('data', data => {
+      said += data
+    })
+  holder.on('error', error => {
+    said += error
+    ended = true
+  })
+  holder.on('exit', () => {
+    ended = true
+  })
+  later(() => holder.kill('SIGKILL'))
+  await until(() => ended || said.includes('ready'), 'the namespace')
+  if (ended) {
+    if (process.env.CI) throw new Error(`no network of its own for this test: ${said}`)
+    console.warn(`not tested here, no network of its own: ${said}`)
+    return undefined
+  }
+  const enter = ['-t', String(holder.pid), '-U', '-n', '-m', '--preserve-credentials']
+  const run = (command: string, ...args: string[]) =>
+    new Promise<string>((resolve, reject) => {
+      execFile('nsenter', [...enter, command, ...args], { timeout: 20_000 }, (error, stdout) =>
+        error ? reject(error) : resolve(stdout),
+      )
+    })
+  return {
+    run,
+    start: (file, options, env = {}) => {
+      const child = spawn('nsenter', [...enter, process.execPath, file, JSON.stringify(options)], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, ...env },
+      })
+      later(() => child.kill('SIGKILL'))
+      const program: Program = { lines: [], process: child }
+      createInterface({ input: child.stdout }).on('line', line => program.lines.push(JSON.parse(line)))
+      return program
+    },
+    talk: (address, port, text) => run(process.execPath, '-e', TALK, address, String(port), text),
+  }
+}
+
+const TALK = `
+const [, address, port, text] = process.argv
+const socket = require('node:net').connect({ host: address, port: Number(port), timeout: 8000 })
+socket.on('data', data => process.stdout.write(data))
+socket.on('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })))
+socket.on('error', error => process.stdout.write(error.code))
+socket.write(text)
+`

@@ -1,0 +1,126 @@
+// A WebSocket client that does as it likes: says any bytes, and hears no close. Knows nothing of what the frames hold.
+import { randomBytes } from 'node:crypto'
+import { connect, type Socket } from 'node:net'
+import { Inbox, type Transport } from '../../../protocol/transport.ts'
+
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
+
+/** One frame as a client sends it (RFC 6455 section 5.2), well-formed unless told otherwise. */
+export function frameBytes(
+  payload: Uint8Array,
+  { opcode = OPCODE.binary as number, fin = true, rsv = 0, mask = true, length = payload.length } = {},
+): Buffer {
+  const size = length < 126 ? 0 : length < 65_536 ? 2 : 8
+  const header = Buffer.alloc(2 + size)
+  header[0] = (fin ? 0x80 : 0) | (rsv << 4) | opcode
+  header[1] = (mask ? 0x80 : 0) | (size === 0 ? length : size === 2 ? 126 : 127)
+  if (size === 2) header.writeUInt16BE(length, 2)
+  if (size === 8) header.writeBigUInt64BE(BigInt(length), 2)
+  if (!mask) return Buffer.concat([header, payload])
+  const key = randomBytes(4)
+  return Buffer.concat([header, key, payload.map((byte, i) => byte ^ key[i % 4]!)])
+}
+
+export function upgradeRequest(port: number, headers: Record<string, string> = {}, target = '/ws'): string {
+  const all = {
+    host: `127.0.0.1:${port}`,
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    ...headers,
+  }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return `GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`
+}
+
+export class RawWebSocket {
+  readonly socket: Socket
+  /** The answer to the upgrade. */
+  readonly status: Promise<number>
+  /** The socket is gone, by whomever. */
+  readonly gone: Promise<void>
+  /** What the host closed with: its reason. */
+  closeReason: string | undefined
+  /** The binary messages of the host. */
+  readonly frames: Uint8Array[] = []
+  /** How often something was written. */
+  written = 0
+  readonly #inbox = new Inbox()
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(port: number, headers: Record<string, string> = {}) {
+    this.socket = connect(port, '127.0.0.1')
+    this.socket.on('error', () => {}) // `close` follows
+    this.socket.write(upgradeRequest(port, headers))
+    let answered = (_status: number) => {}
+    this.status = new Promise(resolve => {
+      answered = resolve
+    })
+    this.gone = new Promise(resolve =>
+      this.socket.once('close', () => {
+        answered(0)
+        this.#inbox.close({ code: 'connection_lost', reason: 'gone' })
+        resolve()
+      }),
+    )
+    let upgraded = false
+    this.socket.on('data', data => {
+      this.#held = Buffer.concat([this.#held, data])
+      if (!upgraded) {
+        const end = this.#held.indexOf('\r\n\r\n')
+        if (end < 0) return
+        upgraded = true
+        answered(Number(this.#held.subarray(9, 12).toString()))
+        this.#held = this.#held.subarray(end + 4)
+      }
+      this.#read()
+    })
+  }
+
+  write(bytes: Uint8Array | string): void {
+    if (!this.socket.writable) return
+    this.written++
+    this.socket.write(bytes)
+  }
+
+  /** Resolves when so many binary messages came, or the socket is gone. */
+  async heard(many: number): Promise<void> {
+    while (this.frames.length < many && !this.socket.destroyed) {
+      await Promise.race([this.gone, new Promise(resolve => this.socket.once('data', resolve))])
+    }
+  }
+
+  /** A transport that goes on sending after the host has closed, until the socket itself is gone. */
+  get transport(): Transport {
+    const { socket } = this
+    return {
+      start: handlers => this.#inbox.start(handlers),
+      send: frame => this.write(frameBytes(frame)),
+      get buffered() {
+        return socket.writableLength
+      },
+      close: () => {},
+    }
+  }
+
+  #read(): void {
+    for (;;) {
+      if (this.#held.length < 2) return
+      const short = this.#held[1]! & 0x7f
+      const header = short < 126 ? 2 : short === 126 ? 4 : 10
+      if (this.#held.length < header) return
+      const length =
+        short < 126 ? short : short === 126 ? this.#held.readUInt16BE(2) : Number(this.#held.readBigUInt64BE(2))
+      if (this.#held.length < header + length) return
+      const payload = this.#held.subarray(header, header + length)
+      const opcode = this.#held[0]! & 0x0f
+      this.#held = this.#held.subarray(header + length)
+      if (opcode === OPCODE.binary) {
+        this.frames.push(new Uint8Array(payload))
+        this.#inbox.frame(new Uint8Array(payload))
+      }
+      if (opcode === OPCODE.close) this.closeReason = payload.subarray(2).toString()
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// A host that says of pairing what a test wants: other addresses, other times, names that no real host lets through.
+// Knows nothing of what is tested.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { listenLocal } from '../../../main/host/listen/local-socket.ts'
+import { toCoded } from '../../../protocol/errors.ts'
+import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import {
+  ClientMessage,
+  type ClientMessageOf,
+  type HostMessage,
+  type HostMessageOf,
+} from '../../../protocol/messages.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import { later, temporaryFolder } from '../host.ts'
+
+export interface StubHost {
+  dataDir: string
+  /** What was asked of it, in order. */
+  asked: ClientMessage[]
+  /** Said to all who are connected, and to who asks from now on. */
+  say(message: Partial<HostMessageOf<'pairing'>> | Partial<HostMessageOf<'devices'>>): void
+}
+
+/** Called for an `answer_pairing`; what it throws is the host's answer. */
+export type Answer = (message: ClientMessageOf<'answer_pairing'>, host: StubHost) => void
+
+export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> = {}, answer: Answer = () => {}) {
+  const dataDir = join(temporaryFolder(), 'data')
+  mkdirSync(dataDir)
+  const state: { pairing: HostMessageOf<'pairing'>; devices: HostMessageOf<'devices'> } = {
+    pairing: { type: 'pairing', addresses: [], expires_at: Date.now() + 120_000, reached: null, ...pairing },
+    devices: { type: 'devices', devices: [], requests: [] },
+  }
+  const clients = new Set<Transport>()
+  const send = (to: Transport, message: HostMessage) => {
+    for (const frame of jsonFrames(message)) to.send(frame)
+  }
+  const host: StubHost = {
+    dataDir,
+    asked: [],
+    say: message => {
+      const type = 'devices' in message || 'requests' in message ? 'devices' : 'pairing'
+      Object.assign(state[type], message)
+      for (const client of clients) send(client, state[type])
+    },
+  }
+  const reply = (to: Transport, message: ClientMessage) => {
+    const request_id = 'request_id' in message ? message.request_id : 0
+    switch (message.type) {
+      case 'hello':
+        return send(to, WELCOME)
+      case 'pair':
+        return send(to, message.show ? { ...state.pairing, request_id } : { type: 'ok', request_id })
+      case 'devices':
+        return send(to, { ...state.devices, request_id })
+      case 'answer_pairing':
+        answer(message, host)
+    }
+    send(to, { type: 'ok', request_id })
+  }
+  const listener = await listenLocal(join(dataDir, 'otg.sock'), transport => {
+    const reader = new FrameReader()
+    clients.add(transport)
+    transport.start({
+      frame: bytes => {
+        const frame = reader.read(bytes)
+        if (frame?.kind !== 'json') return
+        const message = ClientMessage.parse(frame.value)
+        host.asked.push(message)
+        try {
+          reply(transport, message)
+        } catch (error) {
+          const { code, message: why } = toCoded(error)
+          const request_id = (message as { request_id: number }).request_id
+          send(transport, { type: 'error', request_id, code, message: why })
+        }
+      },
+      close: () => clients.delete(transport),
+    })
+  })
+  later(() => listener.close())
+  writeFileSync(join(dataDir, 'host.json'), JSON.stringify({ pid: process.pid, socket: join(dataDir, 'otg.sock') }))
+  return host
+}
+
+const WELCOME: HostMessage = {
+  type: 'welcome',
+  version: 1,
+  role: 'local',
+  host: { name: 'stub', pid: 1, version: '0.0.0', platform: 'linux', shell: '/bin/sh' },
+  read_only: false,
+}

@@ -1,0 +1,164 @@
+// A recording in memory, cut as a host cuts it, and a screen that keeps what is played. Knows no player.
+
+import type { LostReason } from '../../../main/host/recording/types.ts'
+import type { Moment, PastStretch } from '../../../protocol/client/history-client.ts'
+import type { Place } from '../../../protocol/messages.ts'
+import type { Position } from '../../../protocol/position.ts'
+import type { PlayerScreen, Recording } from '../../../ui/player/player.ts'
+
+export type Entry = { at: number; text: string } | { at: number; cols: number; rows: number }
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+interface Piece {
+  entries: Entry[]
+  position: Position
+  end: Position
+  size: { cols: number; rows: number }
+  lost?: LostReason
+  keyframe: boolean
+}
+
+/** What a piece of a tape is; `lost` is recorded by nobody, `keyframe: false` has no state at its beginning. */
+export interface PieceOptions {
+  lost?: LostReason
+  keyframe?: boolean
+}
+
+export class Tape implements Recording {
+  readonly pieces: Piece[] = []
+  /** What was asked, in order: `moment 12`, `stretch 34`. */
+  asked: string[] = []
+  live = false
+  /** Asked questions are answered when this resolves. */
+  gate: Promise<void> = Promise.resolve()
+  #size = { cols: 80, rows: 24 }
+
+  add(entries: Entry[], { lost, keyframe = true }: PieceOptions = {}): this {
+    const position = this.end
+    const end = { ...position }
+    const size = this.#size
+    for (const entry of entries) {
+      if ('text' in entry) end.offset += encoder.encode(entry.text).length
+      else {
+        end.n++
+        this.#size = { cols: entry.cols, rows: entry.rows }
+      }
+    }
+    this.pieces.push({ entries, position, end, size, keyframe, ...(lost && { lost }) })
+    return this
+  }
+
+  /** More of the last piece, as a session that runs has. */
+  grow(entries: Entry[]): void {
+    const last = this.pieces.pop()!
+    this.#size = last.size
+    this.add([...last.entries, ...entries], { keyframe: last.keyframe })
+  }
+
+  get end(): Position {
+    return this.pieces.at(-1)?.end ?? { offset: 0, n: 0 }
+  }
+
+  get from(): number {
+    return this.pieces.find(one => !one.lost)?.entries[0]?.at ?? 0
+  }
+
+  get to(): number {
+    return this.pieces.findLast(one => !one.lost)?.entries.at(-1)?.at ?? 0
+  }
+
+  /** All that was printed by then, as the screen would hold it; what is lost is not in it. */
+  textAt(at: number): string {
+    return this.#texts(this.pieces.flatMap(one => one.entries).filter(entry => entry.at <= at))
+  }
+
+  #texts(entries: Entry[]): string {
+    return entries.map(entry => ('text' in entry ? entry.text : '')).join('')
+  }
+
+  async moment(place: Place): Promise<Moment> {
+    this.asked.push(`moment ${'at' in place ? `at ${place.at}` : place.offset}`)
+    await this.gate
+    const states = this.pieces.filter(one => one.keyframe && !one.lost)
+    const isBefore = (one: Piece) =>
+      'at' in place ? (one.entries[0]?.at ?? 0) <= place.at : one.position.offset <= place.offset
+    const piece = states.findLast(isBefore) ?? states[0]!
+    const before = this.pieces.slice(0, this.pieces.indexOf(piece))
+    return {
+      position: piece.position,
+      at: before.at(-1)?.entries.at(-1)?.at ?? 0,
+      ...piece.size,
+      bytes: encoder.encode(this.#texts(before.flatMap(one => one.entries))),
+    }
+  }
+
+  stretch = async (position: Position): Promise<PastStretch> => {
+    this.asked.push(`stretch ${position.offset}`)
+    await this.gate
+    const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
+    const at = this.pieces.findIndex(one => isBefore(position, one.end))
+    const piece = this.pieces[at]
+    if (!piece) return { kind: 'end', position: this.end, live: this.live }
+    if (piece.lost) {
+      const next = this.pieces.slice(at + 1).find(one => one.keyframe && !one.lost)?.position ?? piece.end
+      return { kind: 'hole', from: piece.position, to: piece.end, next, reason: piece.lost }
+    }
+    const runs: number[] = []
+    const resizes: Extract<PastStretch, { kind: 'output' }>['resizes'] = []
+    let { offset, n } = piece.position
+    for (const entry of piece.entries) {
+      if ('text' in entry) {
+        const { length } = encoder.encode(entry.text)
+        runs.push(entry.at, length)
+        offset += length
+      } else resizes.push({ offset, n: ++n, cols: entry.cols, rows: entry.rows, at: entry.at })
+    }
+    const bytes = encoder.encode(this.#texts(piece.entries))
+    return { kind: 'output', position: piece.position, end: piece.end, bytes, runs, resizes }
+  }
+}
+
+/** Keeps the text that it shows, and notes what a person would see happen: `text` once it is drawn, sizes. */
+export class TapeScreen implements PlayerScreen {
+  text = ''
+  size = ''
+  /** What was drawn: while held, nothing is. */
+  seen: string[] = []
+  #held = false
+  /** Bytes are parsed when this resolves. */
+  gate: Promise<void> = Promise.resolve()
+  #parsed: Promise<unknown> = Promise.resolve()
+  pending = 0
+
+  reset(cols: number, rows: number): void {
+    this.text = ''
+    this.resize(cols, rows)
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.pending++
+    this.#parsed = this.#parsed.then(() => this.gate)
+    await this.#parsed
+    this.pending--
+    this.text += decoder.decode(bytes)
+    this.#draw()
+  }
+
+  resize(cols: number, rows: number): void {
+    if (this.pending > 0) throw new Error('resized before what came earlier was parsed')
+    this.size = `${cols}x${rows}`
+    this.#draw()
+  }
+
+  hold(still: boolean): void {
+    this.#held = still
+    this.#draw()
+  }
+
+  #draw(): void {
+    const picture = `${this.size} ${this.text}`
+    if (!this.#held && this.seen.at(-1) !== picture) this.seen.push(picture)
+  }
+}

@@ -1,0 +1,119 @@
+// A tmux with one pane and somebody attached to it: what they see stands in a terminal of our own. Knows no page.
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type IPty, spawn } from 'node-pty'
+import { createTerminal, type Terminal } from '../../../main/host/screen/xterm.ts'
+import { readShown, type Shown } from './cells.ts'
+
+const run = promisify(execFile)
+
+/** One pane and nothing else; the terminal outside can do what ours can (in an override `::` stands for a colon). */
+const CONFIG = `
+set -g status off
+set -g default-terminal tmux-256color
+set -g escape-time 0
+set -g history-limit 10000
+set -as terminal-features ',xterm-256color:RGB:usstyle:overline:strikethrough'
+set -as terminal-overrides ',xterm-256color:Setulc=\\E[58::2::::%p1%{65536}%/%d::%p1%{256}%/%{255}%&%d::%p1%{255}%&%dm'
+`
+
+/** By the names of the key bar. */
+const KEYS: Record<string, string> = {
+  Escape: 'Escape',
+  Tab: 'Tab',
+  'Shift Tab': 'BTab',
+  Up: 'Up',
+  Down: 'Down',
+  Left: 'Left',
+  Right: 'Right',
+  Home: 'Home',
+  End: 'End',
+  'Page up': 'PPage',
+  'Page down': 'NPage',
+  'Control C': 'C-c',
+  Enter: 'Enter',
+  Backspace: 'BSpace',
+}
+
+export class Tmux {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'otg-tmux-'))
+  readonly #socket = join(this.#folder, 'socket')
+  readonly #client: IPty
+  readonly #term: Terminal
+
+  /** Starts a shell as the test host does (browser-host-process.ts), in `home`. */
+  constructor({ cols, rows, home }: { cols: number; rows: number; home: string }) {
+    const config = join(this.#folder, 'tmux.conf')
+    writeFileSync(config, CONFIG)
+    const env = { PATH: process.env.PATH!, HOME: home, PS1: '$ ', LANG: 'C.UTF-8', COLORTERM: 'truecolor' }
+    const shell = ['/bin/bash', '--norc', '--noprofile']
+    const size = ['-x', `${cols}`, '-y', `${rows}`]
+    const args = ['-S', this.#socket, '-f', config, 'new-session', '-d', ...size, '-c', home, ...shell]
+    execFileSync('tmux', args, { env, cwd: home })
+    this.#term = createTerminal({ cols, rows, scrollback: 0 })
+    this.#client = spawn('tmux', ['-S', this.#socket, 'attach'], {
+      name: 'xterm-256color',
+      cols,
+      rows,
+      cwd: home,
+      env: { ...env, TERM: 'xterm-256color' },
+    })
+    this.#client.onData(text => this.#term.write(text))
+    this.#term.onData(text => this.#client.write(text))
+  }
+
+  async #ask(...args: string[]): Promise<string> {
+    return (await run('tmux', ['-S', this.#socket, ...args])).stdout
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#ask('send-keys', '-l', '--', text)
+  }
+
+  async keys(...names: string[]): Promise<void> {
+    for (const name of names) await this.#ask('send-keys', KEYS[name] ?? name)
+  }
+
+  async paste(text: string): Promise<void> {
+    await this.#ask('set-buffer', '--', text)
+    await this.#ask('paste-buffer', '-p', '-r')
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#term.resize(cols, rows)
+    this.#client.resize(cols, rows)
+  }
+
+  async size(): Promise<string> {
+    return (await this.#ask('display-message', '-p', '#{pane_width}x#{pane_height}')).trim()
+  }
+
+  async shown(): Promise<Shown> {
+    const format = '#{alternate_on} #{keypad_cursor_flag} #{mouse_any_flag}'
+    const [alternate, applicationCursor, mouse] = (await this.#ask('display-message', '-p', format)).trim().split(' ')
+    const history = (await this.#ask('capture-pane', '-p', '-S', '-', '-E', '-1')).split('\n').slice(0, -1)
+    return {
+      ...readShown(this.#term),
+      // Of the pane, not of the terminal outside, which tmux sets up as it likes.
+      alternate: alternate === '1',
+      applicationCursor: applicationCursor === '1',
+      mouse: mouse === '1',
+      above: history.map(line => line.trimEnd()),
+    }
+  }
+
+  /** Twice is fine. */
+  stop(): void {
+    try {
+      execFileSync('tmux', ['-S', this.#socket, 'kill-server'], { stdio: 'ignore' })
+    } catch {
+      // It has ended with its shell.
+    }
+    this.#client.kill()
+    this.#term.dispose()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}

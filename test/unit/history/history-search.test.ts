@@ -1,0 +1,604 @@
+// Search over everything that was recorded: real databases, real threads.
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
+import { Query } from '../../../main/host/history/search/query.ts'
+import { type SearchAnswer, type SearchQuestion, search } from '../../../main/host/history/search/search.ts'
+import { strippedLines } from '../../../main/host/history/text/strip-escapes.ts'
+import { TextBlocks, toBlocks, wordsOfBlock } from '../../../main/host/history/text/text-blocks.ts'
+import { fold, wordsOf } from '../../../main/host/history/text/tokenize.ts'
+import type { History } from '../../../main/host/history/write/history.ts'
+import { DEFAULT_LIMITS } from '../../../main/host/history/write/worker-protocol.ts'
+import { MIGRATIONS } from '../../../main/host/store/migrations.ts'
+import { Store } from '../../../main/host/store/store.ts'
+import {
+  buildLog,
+  cleanUpHistories,
+  databaseFile,
+  openDatabase,
+  openHistory,
+  Recording,
+  sessionInfo,
+  until,
+} from '../../support/history.ts'
+
+const lookups: Lookup[] = []
+
+afterEach(async () => {
+  for (const lookup of lookups.splice(0)) await lookup.close()
+  await cleanUpHistories()
+})
+
+function lookupOf(history: History): Lookup {
+  const lookup = new Lookup(history.file)
+  lookups.push(lookup)
+  return lookup
+}
+
+async function searchFor(
+  lookup: Lookup,
+  query: string,
+  more: Partial<SearchQuestion> = {},
+  cancellable?: (cancel: () => void) => void,
+): Promise<SearchAnswer> {
+  const question = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
+  return lookup.ask({ do: 'search', asker: 'somebody', question }, cancellable)
+}
+
+const linesOf = ({ hits }: SearchAnswer) => hits.map(({ line }) => line)
+
+/** All of them: an answer comes early, with a cursor, where the machine is busy. */
+async function linesFor(lookup: Lookup, query: string, more: Partial<SearchQuestion> = {}): Promise<string[]> {
+  const lines: string[] = []
+  let cursor = more.cursor
+  do {
+    const answer = await searchFor(lookup, query, { ...more, cursor })
+    lines.push(...linesOf(answer))
+    cursor = answer.cursor ?? undefined
+  } while (cursor !== undefined)
+  return lines
+}
+
+async function indexed(history: History): Promise<void> {
+  await until(async () => (await history.stats()).text_pending === 0, 20_000)
+}
+
+/** A session that ended, with all of its text in the index. */
+async function recorded(history: History, text: string, info = sessionInfo()): Promise<Recording> {
+  const recording = new Recording(history, info)
+  recording.print(text)
+  recording.seal()
+  recording.keyframe()
+  recording.finish()
+  await indexed(history)
+  return recording
+}
+
+describe('a query', () => {
+  const finds = (query: string, line: string) => new Query(query).linesOf(line).length > 0
+
+  it('finds lines that have all its words, whatever their case and order', () => {
+    expect(finds('error disk', 'DISK: an Error occurred')).toBe(true)
+    expect(finds('error disk', 'an error occurred')).toBe(false)
+    expect(finds('größe', 'GRÖSSE Größe')).toBe(true)
+    expect(finds('ΣΊΣΥΦΟΣ', 'σίσυφος')).toBe(true)
+  })
+
+  it('finds whole words, and with a star words that begin so', () => {
+    expect(finds('err', 'error')).toBe(false)
+    expect(finds('err*', 'an error')).toBe(true)
+    expect(finds('rror*', 'an error')).toBe(false)
+    expect(finds('foo', 'foo_bar foo-baz')).toBe(true)
+    expect(finds('漢', 'これは漢字です')).toBe(true)
+  })
+
+  it('finds what stands in quotes as it stands there', () => {
+    expect(finds('"connection refused"', 'tcp: connection  refused')).toBe(true)
+    expect(finds('"connection refused"', 'refused connection')).toBe(false)
+    expect(finds('"exit code 1"', 'exit code 12')).toBe(false)
+    expect(finds('"exit code 1"*', 'exit code 12')).toBe(true)
+    expect(finds('"never closed', 'it was never closed by')).toBe(true)
+  })
+
+  it('takes everything else literally', () => {
+    for (const literal of ['a.c', '*.c', 'a|b', '[x]', '(', '$HOME', '-O2', 'NEAR(a', '^', 'x=>y', '\\d', 'a"'])
+      expect(finds(literal, `before ${literal.replaceAll('"', '')} after`), literal).toBe(true)
+    expect(finds('a.c', 'abc')).toBe(false)
+  })
+
+  it('tells where the words stand, in order and apart', () => {
+    expect(new Query('b "a b" c*').linesOf('no\na b cc b\n\nb a b\nc a b\n')).toEqual([
+      {
+        number: 1,
+        ranges: [
+          [0, 3],
+          [4, 5],
+          [7, 8],
+        ],
+      },
+      {
+        number: 4,
+        ranges: [
+          [0, 1],
+          [2, 5],
+        ],
+      },
+    ])
+  })
+
+  it('names to the index only words that a line has on which it is found', () => {
+    // The index may say too much, never too little.
+    const word = fc.stringMatching(/^[a-zA-Z0-9_.\-äÖßſKσΣ漢字*"' ]{1,12}$/u)
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }), (line, query) => {
+        const text = line.join(' ')
+        const asked = new Query([...query, line[0]!].join(' '))
+        if (asked.isEmpty || asked.linesOf(text).length === 0) return
+        const there = new Set(wordsOf(text))
+        for (const [, wanted, star] of (asked.match ?? '').matchAll(/"([^"]+)"( \*)?/g))
+          expect(
+            star ? [...there].some(one => one.startsWith(wanted!)) : there.has(wanted!),
+            `${text} / ${query}`,
+          ).toBe(true)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('folds alike what regular expressions take for the same letter', () => {
+    for (let code = 0; code < 0x1_0000; code++) {
+      if (code >= 0xd800 && code < 0xe000) continue
+      const character = String.fromCodePoint(code)
+      for (const other of [character.toUpperCase(), character.toLowerCase()])
+        if (
+          other !== character &&
+          new RegExp(`^${other.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}$`, 'iu').test(character)
+        )
+          expect(fold(other), `U+${code.toString(16)}`).toBe(fold(character))
+    }
+  })
+})
+
+describe('stored text', () => {
+  it('is read block by block as it was written', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 3000 }).map(one => one.replace(/[\x00-\x1f]/g, ''))
+    const line = fc.record({ o: fc.nat({ max: 1e9 }), t: text })
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 60 }), lines => {
+        lines.sort((a, b) => a.o - b.o)
+        const { text, blocks } = toBlocks(lines)
+        const read = new TextBlocks(text)
+        expect(read.count).toBe(blocks.length)
+        expect(read.range(0, lines.length)).toEqual(lines)
+        for (const [at, block] of blocks.entries()) expect(read.lines(at)).toEqual(block)
+        if (lines.length > 2) expect(read.range(1, 2)).toEqual([lines[1]])
+      }),
+    )
+  })
+
+  it('gives the index words that its tokenizer does not cut further', () => {
+    const words = wordsOfBlock([{ o: 0, t: 'Foo-bar_1 Größe 漢字 naïve \u{1f600} e\u0301 foo' }]).split(' ')
+    expect(words.sort()).toEqual(['1', 'bar', 'e\u0301', 'foo', 'größe', 'naïve', '字', '漢'].sort())
+  })
+})
+
+describe('output that no terminal has drawn yet', () => {
+  const strip = (text: string) => strippedLines(Buffer.from(text), 100).map(({ o, t }) => [o - 100, t])
+
+  it('is lines without escape sequences, each with the offset behind it', () => {
+    expect(strip('one\r\n\x1b[31mt\x1b[mwo\r\n')).toEqual([
+      [5, 'one'],
+      [18, 'two'],
+    ])
+    const strings = '\x1b]0;title\x07a\x1b]8;;http://x\x1b\\b\x1bP1$r0m\x1b\\c'
+    expect(strip(strings)).toEqual([[strings.length, 'abc']])
+    expect(strip('10%\r20%\r\nleft\x1b[5;1Hright').map(([, t]) => t)).toEqual(['10%', '20%', 'left', 'right'])
+    expect(strip('typp\boe\tx').map(([, t]) => t)).toEqual(['typoe x'])
+  })
+
+  it('has no control characters in it, whatever came, and whole characters', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
+        for (const { t } of strippedLines(bytes, 0)) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
+      }),
+    )
+    const long = '…'.repeat(20_000)
+    expect(
+      strip(long)
+        .map(([, t]) => t)
+        .join(''),
+    ).toBe(long)
+  })
+})
+
+describe('a search', () => {
+  it('finds a line with its moment, its place and the lines around it', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history, sessionInfo({ title: 'build' }))
+    recording.at = 1_000
+    recording.print('first\r\nsecond\r\n')
+    recording.at = 5_000
+    recording.print('the needle is here\r\n')
+    recording.at = 9_000
+    recording.print('fourth\r\nfifth\r\n')
+    const end = 'first\r\nsecond\r\nthe needle is here\r\n'.length
+    const expected = {
+      session_id: recording.session_id,
+      offset: end,
+      at: 5_000,
+      line: 'the needle is here',
+      before: ['first', 'second'],
+      after: ['fourth', 'fifth'],
+      ranges: [[4, 10]],
+    }
+    await history.flush()
+    const lookup = lookupOf(history)
+    const before = await searchFor(lookup, 'needle', { context: 2 })
+    expect(before.hits).toEqual([expected])
+    expect(before.indexed).toEqual({ bytes: 0, of: recording.end.offset })
+    recording.seal()
+    recording.keyframe()
+    recording.finish()
+    await indexed(history)
+    const after = await searchFor(lookup, 'needle', { context: 2 })
+    expect(after.hits).toEqual([expected])
+    expect(after.sessions).toMatchObject([{ session_id: recording.session_id, title: 'build' }])
+    expect(after.indexed).toEqual({ bytes: recording.end.offset, of: recording.end.offset })
+    expect(after).toMatchObject({ cursor: null, complete: true })
+  })
+
+  it('finds what was printed a moment ago, in sealed pieces that are not rendered, and in the index, the newest first', async () => {
+    const history = await openHistory()
+    await recorded(history, 'needle one\r\n')
+    await recorded(history, 'needle two\r\n')
+    const running = new Recording(history)
+    running.print('needle three\r\n')
+    running.seal()
+    running.print('needle fo')
+    await history.flush()
+    running.print('ur\r\n')
+    await history.flush()
+    const lookup = lookupOf(history)
+    const all = ['needle four', 'needle three', 'needle two', 'needle one']
+    expect(await linesFor(lookup, 'needle')).toEqual(all)
+    // What was still on the screen when its piece ended has no text of its own yet.
+    await indexed(history)
+    expect(await linesFor(lookup, 'needle')).toEqual(all)
+  })
+
+  it('goes on with a cursor where it ended, and finds each line once', async () => {
+    const history = await openHistory()
+    const lines = (name: string) => Array.from({ length: 700 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
+    for (const name of ['a', 'b']) await recorded(history, `${lines(name).join('\r\n')}\r\n`)
+    const running = new Recording(history)
+    running.print(`${lines('c').join('\r\n')}\r\n`)
+    await history.flush()
+    const lookup = lookupOf(history)
+    for (const query of ['needle', 'nee* x*', '"needle "']) {
+      const all: string[] = []
+      let cursor: string | undefined
+      let pages = 0
+      do {
+        const page = await searchFor(lookup, query, { limit: 97, cursor })
+        all.push(...linesOf(page))
+        cursor = page.cursor ?? undefined
+        pages++
+      } while (cursor)
+      expect(pages).toBeGreaterThan(20)
+      expect(all).toEqual(['c', 'b', 'a'].flatMap(name => lines(name).reverse()))
+    }
+  })
+
+  it('that runs out of time tells what it has, and goes on from there', async () => {
+    const history = await openHistory()
+    const lines = (name: string) => Array.from({ length: 900 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
+    await recorded(history, `${lines('a').join('\r\n')}\r\n`)
+    const running = new Recording(history)
+    running.print(`${lines('b').join('\r\n')}\r\n`)
+    await history.flush()
+    const store = new Store(history.file, Date.now, { readonly: true })
+    for (const query of ['needle', '-nothing-', '"needle a"', '= >']) {
+      const all: string[] = []
+      let cursor: string | undefined
+      let pages = 0
+      do {
+        const question = { query, filter: {}, limit: 10_000, context: 0, cursor, live: [] }
+        // There is time for one block and no more.
+        const steps = search(store, question, () => true)
+        let step = steps.next()
+        while (!step.done) step = steps.next()
+        all.push(...linesOf(step.value))
+        expect(step.value.complete).toBe(step.value.cursor === null)
+        cursor = step.value.cursor ?? undefined
+        pages++
+      } while (cursor)
+      const wanted = { needle: ['b', 'a'], '"needle a"': ['a'] }[query] ?? []
+      expect(all).toEqual(wanted.flatMap(name => lines(name).reverse()))
+      if (wanted.length > 0) expect(pages).toBeGreaterThan(3)
+    }
+    store.close()
+  })
+
+  it('keeps to the filter: session, command, folder, state and time', async () => {
+    const history = await openHistory()
+    const now = Date.now()
+    const old = sessionInfo({
+      command: ['make', 'all'],
+      cwd: '/src/app',
+      created_at: now - 10 * 86_400_000,
+      last_activity: now - 10 * 86_400_000,
+    })
+    const young = sessionInfo({ command: ['vim'], cwd: '/src/application', title: 'Notes', created_at: now - 1_000 })
+    await recorded(history, 'needle old\r\n', old)
+    await recorded(history, 'needle young\r\n', young)
+    const lookup = lookupOf(history)
+    const filtered = async (filter: SearchQuestion['filter']) => await linesFor(lookup, 'needle', { filter })
+    expect(await filtered({ command: 'MAKE a' })).toEqual(['needle old'])
+    expect(await filtered({ cwd: '/src/app' })).toEqual(['needle old'])
+    expect(await filtered({ cwd: '/src/' })).toEqual(['needle young', 'needle old'])
+    expect(await filtered({ text: 'notes' })).toEqual(['needle young'])
+    expect(await filtered({ session_id: old.session_id })).toEqual(['needle old'])
+    expect(await filtered({ session_id: 'nobody' })).toEqual([])
+    expect(await filtered({ state: ['killed'] })).toEqual([])
+    expect(await filtered({ before: now - 86_400_000 })).toEqual(['needle old'])
+    expect(await filtered({ after: now - 86_400_000 })).toEqual(['needle young'])
+    // A session that is in memory is known as it is now.
+    const live = [{ ...young, title: 'renamed' }]
+    expect(await linesFor(lookup, 'needle', { filter: { text: 'renamed' }, live })).toEqual(['needle young'])
+  })
+
+  it('survives hostile queries, whatever is in them', async () => {
+    const history = await openHistory()
+    await recorded(history, 'a plain line\r\n')
+    const lookup = lookupOf(history)
+    const hostile = [
+      '',
+      '   ',
+      '"',
+      '""',
+      '"""',
+      '*',
+      '"*"*',
+      "'; DROP TABLE words; --",
+      'a NEAR b',
+      'NEAR("a" "b", 1)',
+      'a AND OR NOT',
+      'word:a',
+      '{word} : a',
+      '^a',
+      'a + b',
+      '\u0000',
+      '\u0000"a"*',
+      '\ud800',
+      '(((((((((',
+      '%_%',
+      '💥*',
+      'a'.repeat(10_000),
+      '" "'.repeat(3_000),
+      '(a+)+$'.repeat(1_000),
+      'a '.repeat(5_000),
+      `${'x'.repeat(64)}*`,
+    ]
+    for (const query of hostile) {
+      const found = await searchFor(lookup, query)
+      expect(found.complete, query.slice(0, 40)).toBe(true)
+    }
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async query => {
+        expect((await searchFor(lookup, query)).complete).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
+    for (const cursor of ['', '.', '1', '-1.-1', '9999999999999999.1', 'a.b', "1.1'; --"])
+      expect((await searchFor(lookup, 'plain', { cursor })).complete).toBe(true)
+    expect(await linesFor(lookup, 'plain')).toEqual(['a plain line'])
+  })
+
+  it('is a page that fits a message, however long the lines are', async () => {
+    const history = await openHistory()
+    await recorded(
+      history,
+      `${Array.from({ length: 200 }, (_, i) => `${i} ${'長'.repeat(3000)} needle ${'い'.repeat(2000)}`).join('\r\n')}\r\n`,
+    )
+    const lookup = lookupOf(history)
+    const found = await searchFor(lookup, 'needle', { limit: 200, context: 10 })
+    expect(Buffer.byteLength(JSON.stringify(found))).toBeLessThan(1024 * 1024)
+    const { line, ranges } = found.hits[0]!
+    expect(line.length).toBeLessThan(600)
+    expect(line.slice(...ranges[0]!)).toBe('needle')
+  })
+
+  it('is cancelled between two blocks, and keeps nobody else waiting', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history)
+    for (let i = 0; i < 8; i++) {
+      recording.print(buildLog(1_000_000, i * 1000))
+      recording.seal()
+    }
+    await history.flush()
+    const lookup = lookupOf(history)
+    await lookup.ask({ do: 'timeline', session_id: recording.session_id, buckets: 1 })
+    let cancel = () => {}
+    const order: string[] = []
+    const slow = searchFor(lookup, 'nothing-like-that', {}, stop => {
+      cancel = stop
+    })
+    slow.then(
+      () => order.push('slow'),
+      () => order.push('slow'),
+    )
+    await lookup.ask({ do: 'timeline', session_id: recording.session_id, buckets: 1 })
+    order.push('timeline')
+    cancel()
+    await expect(slow).rejects.toMatchObject({ code: 'cancelled' })
+    expect(order).toEqual(['timeline', 'slow'])
+  })
+})
+
+describe('the index', () => {
+  const words = (file: string) =>
+    openDatabase(file).prepare<[], number>('SELECT count(*) FROM words_docsize').pluck().get()!
+  const blocks = (file: string) =>
+    openDatabase(file).prepare<[], number>('SELECT coalesce(sum(blocks), 0) FROM text').pluck().get()!
+  const intact = (file: string) => {
+    const database = openDatabase(file)
+    database.exec("INSERT INTO words (words) VALUES ('integrity-check')")
+    expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
+  }
+
+  it('loses what was trimmed', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    const recording = new Recording(history)
+    for (let i = 0; i < 6; i++) {
+      recording.print(`needle ${i}\r\n`)
+      recording.print(buildLog(100_000, i * 600))
+      recording.print('\r\n')
+      recording.seal()
+      recording.keyframe()
+    }
+    recording.finish()
+    await indexed(history)
+    expect(await linesFor(lookupOf(history), 'needle')).toHaveLength(6)
+    const before = words(file)
+    history.setLimits({ ...DEFAULT_LIMITS, session_bytes: 250_000 })
+    await until(async () => (await history.session(recording.session_id)).start.offset > 400_000)
+    expect(words(file)).toBeLessThan(before)
+    const found = await linesFor(lookupOf(history), 'needle')
+    expect(found).toEqual(['needle 5', 'needle 4'])
+    expect(words(file)).toBe(blocks(file))
+    intact(file)
+  })
+
+  it('loses a session that is deleted, while another keeps what it has', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    const gone = await recorded(history, `needle gone\r\n${buildLog(2_000_000)}`)
+    await recorded(history, 'needle stays\r\n')
+    await history.delete(gone.session_id)
+    expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle stays'])
+    expect(words(file)).toBe(1)
+    expect(words(file)).toBe(blocks(file))
+    intact(file)
+  })
+
+  it('keeps what is left of a session whose deletion was cancelled', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    const recording = new Recording(history)
+    let middle = 0
+    for (let i = 0; i < 40; i++) {
+      if (i === 20) middle = recording.end.offset
+      // Off the screen, so that each piece has its line.
+      recording.print(`needle ${i}${'\r\n'.repeat(30)}`)
+      recording.seal()
+      recording.keyframe()
+    }
+    recording.finish()
+    await indexed(history)
+    // It goes in steps of a millisecond; one of them is a long one, or the last would be done before anybody says no.
+    const database = openDatabase(file)
+    database.exec(
+      `CREATE TRIGGER slow AFTER DELETE ON pieces WHEN OLD.offset = ${middle} BEGIN
+         SELECT max(x) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10000000) SELECT x FROM c);
+       END`,
+    )
+    const told: number[] = []
+    let cancel = () => {}
+    const deleted = history.delete(
+      recording.session_id,
+      (done, total) => {
+        expect(total).toBe(recording.end.offset)
+        told.push(done)
+        cancel()
+      },
+      stop => {
+        cancel = stop
+      },
+    )
+    await expect(deleted).rejects.toMatchObject({ code: 'cancelled' })
+    expect(told.length).toBeGreaterThan(0)
+    const found = await linesFor(lookupOf(history), 'needle')
+    expect(found[0]).toBe('needle 39')
+    // Gone is what it has told of, at most up to the end of the long step; what followed is there.
+    expect(words(file)).toBe(40 - 8 * told.length)
+    expect(words(file)).toBeGreaterThanOrEqual(16)
+    expect(words(file)).toBe(blocks(file))
+    database.exec('DROP TRIGGER slow')
+    await history.delete(recording.session_id)
+    expect(words(file)).toBe(0)
+    await expect(history.session(recording.session_id)).rejects.toMatchObject({ code: 'session_unknown' })
+  })
+
+  it('is whole after a crash in the middle of a piece', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    await recorded(history, `${buildLog(1_000_000)}\r\nneedle\r\n`)
+    await history.close()
+    const database = openDatabase(file)
+    // As between two transactions of one piece: some of its words are there, its text is not.
+    const before = words(file)
+    database.exec('UPDATE text SET lines = NULL, size = NULL, blob = NULL')
+    database.exec('DELETE FROM words WHERE rowid % 2 = 0')
+    expect(words(file)).toBeLessThan(before)
+    const again = await openHistory(file)
+    const lookup = lookupOf(again)
+    expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
+    await indexed(again)
+    expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
+    expect(words(file)).toBe(before)
+    intact(file)
+  })
+
+  it('is made for a database of the version before', async () => {
+    const file = databaseFile()
+    const old = openDatabase(file)
+    old.pragma('auto_vacuum = INCREMENTAL')
+    old.pragma('journal_mode = WAL')
+    old.exec(MIGRATIONS[0]!)
+    old.pragma('user_version = 1')
+    old.close()
+    const history = await openHistory(file)
+    await recorded(history, 'needle\r\n')
+    expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle'])
+  })
+
+  it('takes less than 0.4 of what a build log has', async () => {
+    const file = databaseFile()
+    const history = await openHistory(file)
+    const recording = new Recording(history)
+    for (let i = 0; i < 6; i++) {
+      recording.print(buildLog(1_000_000, i * 6000))
+      recording.seal()
+      recording.keyframe()
+    }
+    recording.finish()
+    await indexed(history)
+    const bytes = openDatabase(file)
+      .prepare<[], number>("SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'words%'")
+      .pluck()
+      .get()!
+    expect(bytes / recording.end.offset).toBeLessThan(0.4)
+  })
+})
+
+describe('the thread that looks things up', () => {
+  it('can write nothing', async () => {
+    const file = databaseFile()
+    await openHistory(file)
+    const store = new Store(file, Date.now, { readonly: true })
+    expect(() => store.insertSession(sessionInfo())).toThrow(/readonly/)
+    store.close()
+  })
+
+  it('is started again after a rest, and after it died', async () => {
+    const history = await openHistory()
+    await recorded(history, 'needle\r\n')
+    const lookup = new Lookup(history.file, 1)
+    lookups.push(lookup)
+    for (let i = 0; i < 3; i++) {
+      expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
+      await new Promise(resolve => setTimeout(resolve, 20))
+    }
+  })
+})

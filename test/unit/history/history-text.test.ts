@@ -1,0 +1,205 @@
+// The text of what was printed, for search: by logical line, with its place. A real terminal emulator.
+import { afterEach, describe, expect, it } from 'vitest'
+import { renderText } from '../../../main/host/history/text/render-text.ts'
+import { TextBlocks, type TextLine, toBlocks } from '../../../main/host/history/text/text-blocks.ts'
+import { unzstd } from '../../../main/host/recording/compression.ts'
+import type { Stretch, TimedResize } from '../../../main/host/recording/types.ts'
+import { BIRTH } from '../../../protocol/position.ts'
+import {
+  buildLog,
+  cleanUpHistories,
+  databaseFile,
+  keyframeOf,
+  openDatabase,
+  openHistory,
+  Recording,
+  until,
+} from '../../support/history.ts'
+
+afterEach(cleanUpHistories)
+
+const SIZE = { cols: 20, rows: 5 }
+
+function render(
+  text: string,
+  {
+    last = true,
+    runs,
+    resizes = [],
+    begin = SIZE,
+  }: Partial<{ last: boolean; runs: number[]; resizes: TimedResize[]; begin: Parameters<typeof renderText>[1] }> = {},
+): TextLine[] {
+  const bytes = new TextEncoder().encode(text)
+  const stretch: Stretch = { from: BIRTH, bytes, runs: runs ?? [0, bytes.length], resizes }
+  const steps = renderText(stretch, begin, { last })
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value.lines.map(({ o, t }) => ({ o, t }))
+  }
+}
+
+const texts = (lines: TextLine[]) => lines.map(line => line.t)
+
+describe('text', () => {
+  it('is by logical line, with the offset where the line was complete', () => {
+    const long = 'a long line that wraps around at twenty columns'
+    const lines = render(`one\r\n${long}\r\n\r\nthree\r\n${'x\r\n'.repeat(10)}`)
+    expect(lines.slice(0, 3)).toEqual([
+      { o: 5, t: 'one' },
+      { o: 5 + long.length + 2, t: long },
+      { o: 5 + long.length + 2 + 2 + 7, t: 'three' },
+    ])
+    expect(lines).toHaveLength(13)
+  })
+
+  it('has neither colours nor control characters in it', () => {
+    const lines = render(
+      '\x1b[31mred\x1b[m\ttab \x1b]8;;http://example.org\x07link\x1b]8;;\x07\x07\r\n\x1b]0;title\x07ü 漢字 👩‍👩‍👧\r\n',
+    )
+    expect(texts(lines)).toEqual(['red     tab link', 'ü 漢字 👩‍👩‍👧'])
+    for (const { t } of lines) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
+  })
+
+  it('waits with what is still on the screen, which the next segment begins with', () => {
+    const first = render('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', { last: false })
+    expect(texts(first)).toEqual(['1', '2'])
+    const begin = { ...keyframeOf('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', BIRTH), ...SIZE }
+    expect(texts(render('7\r\n8', { begin }))).toEqual(['3', '4', '5', '6', '7', '8'])
+  })
+
+  it('has what was cleared away at a place where it still stood', () => {
+    const all = '\x1b[H\x1b[2Jover\r\n'
+    const lines = render(`one\r\ntwo\r\nthree\r\n${all}`)
+    expect(lines).toEqual([
+      { o: 5, t: 'one' },
+      { o: 10, t: 'two' },
+      { o: 17, t: 'three' },
+      // Written where another line had been.
+      { o: 17 + all.length, t: 'over' },
+    ])
+    // A window that was resized has moved its rows, and written none.
+    const resizes = [{ offset: 10, n: 1, cols: 30, rows: 5, at: 0 }]
+    expect(render(`one\r\ntwo\r\nthree\r\n${all}`, { resizes }).slice(0, 3)).toEqual([
+      { o: 5, t: 'one' },
+      { o: 10, t: 'two' },
+      { o: 17, t: 'three' },
+    ])
+  })
+
+  it('has what a full-screen program left at a place before it left', () => {
+    const drawn = '\x1b[?1049h\x1b[Hmenu'
+    const lines = render(`${drawn}\x1b[?1049l`, { runs: [0, drawn.length, 50, 8] })
+    expect(lines).toEqual([{ o: drawn.length, t: 'menu' }])
+  })
+
+  it('has what a screen was cleared of', () => {
+    expect(texts(render('gone\r\nsoon\r\n\x1b[H\x1b[2J\x1b[3Jnew\r\n'))).toEqual(['gone', 'soon', 'new'])
+    expect(texts(render('gone\r\n\x1bcnew\r\n'))).toEqual(['gone', 'new'])
+    expect(texts(render('gone\r\n\x1b[H\x1b[Jnew\r\n'))).toEqual(['gone', 'new'])
+  })
+
+  it('has the last of a line that is drawn over and over', () => {
+    expect(texts(render('10 %\r20 %\r100 %\r\ndone'))).toEqual(['100 %', 'done'])
+  })
+
+  it('has the alternate screen when it was quiet, and no row of it twice', () => {
+    const enter = 'before\r\n\x1b[?1049h\x1b[H'
+    const a = 'file one\r\nsecond row'
+    const b = '\x1b[2;1Hanother row'
+    const leave = '\x1b[?1049lafter\r\n'
+    const lines = render(enter + a + b + leave, {
+      runs: [0, enter.length + a.length, 1000, b.length, 1001, leave.length],
+    })
+    expect(texts(lines)).toEqual(['before', 'file one', 'second row', 'another row', 'after'])
+    const hasty = render(enter + a + b + leave, { runs: [0, enter.length + a.length + b.length + leave.length] })
+    expect(texts(hasty)).toEqual(['before', 'file one', 'another row', 'after'])
+  })
+
+  it('tells no line twice, and none not at all, when the size changes', () => {
+    const lines = Array.from({ length: 60 }, (_, i) => `line ${i} ${'.'.repeat(i % 30)}`)
+    const text = lines.map(line => `${line}\r\n`).join('')
+    const offsetOf = (i: number) => lines.slice(0, i).reduce((sum, line) => sum + line.length + 2, 0)
+    const resizes = [
+      { offset: offsetOf(20), n: 1, cols: 30, rows: 12, at: 0 },
+      { offset: offsetOf(40), n: 2, cols: 12, rows: 4, at: 0 },
+    ]
+    expect(texts(render(text, { resizes }))).toEqual(lines.map(line => line.trimEnd()))
+  })
+
+  it('has what is drawn over rows that came back from the scrollback, once', () => {
+    const lines = Array.from({ length: 12 }, (_, i) => `line ${i}`)
+    const before = lines.map(line => `${line}\r\n`).join('')
+    const resizes = [{ offset: before.length, n: 1, cols: 20, rows: 10, at: 0 }]
+    const fresh = ['fresh 1', 'fresh 2', 'fresh 3']
+    for (const erased of ['\x1b[H\x1b[2J', '\x1b[2J\x1b[H', '\x1b[H\x1b[J', '\x1b[9A\r\x1b[J'])
+      expect(texts(render(`${before}${erased}${fresh.join('\r\n')}`, { resizes })), JSON.stringify(erased)).toEqual([
+        ...lines,
+        ...fresh,
+      ])
+    // A pager without the alternate screen erases no more than the ends of lines; what it leaves below is told again.
+    const page = texts(render(`${before}\x1b[H${fresh.join('\x1b[K\r\n')}\x1b[K`, { resizes }))
+    expect(page).toEqual([...lines.slice(0, 8), ...fresh, ...lines.slice(6)])
+  })
+
+  it('has an agent that draws its prompt anew below its talk at every turn of a phone, and its talk once', () => {
+    const hints = '\r\nhint 1\r\nhint 2\x1b[2A\r\x1b[2C'
+    const talk = Array.from({ length: 12 }, (_, i) => `said ${i}`)
+    let text = `${talk.map(line => `${line}\r\n`).join('')}> ${hints}`
+    const resizes: TimedResize[] = []
+    for (const [n, [cols, rows]] of [
+      [40, 4],
+      [20, 10],
+      [40, 4],
+      [20, 10],
+    ].entries()) {
+      resizes.push({ offset: text.length, n: n + 1, cols: cols!, rows: rows!, at: 0 })
+      text += `\r\x1b[J> ${hints}`
+    }
+    text += `\r\x1b[Jsaid 12\r\n> ${hints}`
+    const told = texts(render(text, { resizes })).filter(line => line.startsWith('said'))
+    expect(told).toEqual([...talk, 'said 12'])
+  })
+
+  it('of a line without end is cut, and of 1 MiB in one column is bounded', () => {
+    const lines = render('abcd'.repeat(10_000))
+    expect(lines.length).toBeGreaterThan(5)
+    expect(texts(lines).join('')).toBe('abcd'.repeat(10_000))
+    expect(texts(render('\n'.repeat(20_000)))).toEqual([])
+  })
+
+  it('is written down and read again', () => {
+    const lines = render(buildLog(20_000).toString())
+    expect(new TextBlocks(toBlocks(lines).text).range(0, lines.length)).toEqual(lines)
+  })
+})
+
+describe('a history', () => {
+  it('renders its sealed segments by itself, the last one when its session has ended, also after a restart', async () => {
+    const file = databaseFile()
+    const first = await openHistory(file)
+    const recording = new Recording(first)
+    const log = buildLog(300_000).toString('latin1')
+    const cut = log.indexOf('\n', 150_000) + 1
+    recording.print(log.slice(0, cut))
+    recording.seal()
+    await until(async () => (await first.stats()).text_pending === 1)
+    recording.print(log.slice(cut))
+    recording.seal()
+    recording.finish('exited')
+    await first.close()
+    const second = await openHistory(file)
+    await until(async () => (await second.stats()).text_pending === 0)
+    const rows = openDatabase(file).prepare('SELECT size, blob FROM text ORDER BY piece').all() as {
+      size: number
+      blob: Buffer
+    }[]
+    expect(rows).toHaveLength(2)
+    const lines = rows.flatMap(({ size, blob }) => {
+      const text = new TextBlocks(unzstd(blob, size))
+      return text.range(0, text.lineCount)
+    })
+    // Without keyframes a segment begins on an empty screen: what stood on it is lost to search.
+    expect(lines.length).toBeGreaterThan(log.split('\n').length - 30)
+    for (const { o, t } of lines) expect(log.slice(Math.max(0, o - 400), o)).toContain(t.slice(20, 60))
+  })
+})

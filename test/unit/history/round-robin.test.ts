@@ -1,0 +1,124 @@
+// Those who ask the history take turns. Knows no history, but for the last tests, which have a real one.
+import fc from 'fast-check'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
+import { Turns } from '../../../main/host/history/lookup/round-robin.ts'
+import { cleanUpHistories, openHistory, Recording } from '../../support/history.ts'
+
+afterEach(cleanUpHistories)
+
+interface One {
+  asker: string
+  name: string
+}
+
+const names = (turns: Turns<One>): string[] => {
+  const order: string[] = []
+  for (let one = turns.next(); one; one = turns.next()) order.push(one.name)
+  return order
+}
+
+describe('turns', () => {
+  it('go from one who asks to the next, and what one of them asked comes in its order', () => {
+    const turns = new Turns<One>()
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) turns.push({ asker: name[0]!, name })
+    expect(names(turns)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
+    expect(turns.length).toBe(0)
+  })
+
+  it('nobody who asks anew each time overtakes for ever who waits with more than one', () => {
+    const turns = new Turns<One>()
+    for (const name of ['v1', 'v2']) turns.push({ asker: 'v', name })
+    const order: string[] = []
+    for (let i = 0; i < 6; i++) {
+      const asker = i % 2 ? 'x' : 'y'
+      turns.push({ asker, name: `${asker}${i}` })
+      order.push(turns.next()!.name)
+    }
+    expect(order.indexOf('v2')).toBeGreaterThan(0)
+    expect(order.indexOf('v2')).toBeLessThan(4)
+  })
+
+  it('what is no longer wanted is taken out and gets none', () => {
+    const turns = new Turns<One>()
+    for (const name of ['a1', 'a2', 'b1']) turns.push({ asker: name[0]!, name })
+    expect(turns.take(({ name }) => name === 'a1')?.name).toBe('a1')
+    expect(turns.take(({ name }) => name === 'a1')).toBeUndefined()
+    expect(turns.of('a')).toBe(1)
+    expect(names(turns)).toEqual(['a2', 'b1'])
+  })
+
+  it('everything comes once, and who waits sees no other served twice before', () => {
+    const asked = fc.array(fc.record({ asker: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
+    fc.assert(
+      fc.property(asked, steps => {
+        const turns = new Turns<One & { at: number }>()
+        const served: { asker: string; name: string; at: number; on: number }[] = []
+        let on = 0
+        const serve = () => {
+          const one = turns.next()
+          if (one) served.push({ ...one, on: on++ })
+        }
+        steps.forEach(({ asker, serve: times }, index) => {
+          turns.push({ asker, name: `${asker}${index}`, at: on })
+          for (let i = 0; i < times; i++) serve()
+        })
+        while (turns.length > 0) serve()
+        expect(new Set(served.map(({ name }) => name)).size).toBe(steps.length)
+        // From the turn of one's own before (or from asking) to one's next, nobody else has two.
+        for (const one of served) {
+          const before = Math.max(
+            one.at - 1,
+            ...served.filter(two => two.asker === one.asker && two.on < one.on).map(two => two.on),
+          )
+          const others = served.filter(two => two.on > before && two.on < one.on).map(two => two.asker)
+          expect(new Set(others).size, `${one.name} in ${served.map(({ name }) => name)}`).toBe(others.length)
+        }
+      }),
+    )
+  })
+})
+
+describe('the thread that looks things up', () => {
+  it('answers who reads a little before it is through with who reads much', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history)
+    for (let i = 0; i < 20_000; i++) recording.print(`line ${i} of much that is read\r\n`)
+    await history.flush()
+    const lookup = new Lookup(history.file)
+    try {
+      const { session_id } = recording
+      const order: string[] = []
+      const read = (asker: string) =>
+        lookup
+          .ask({ do: 'read', asker, question: { session_id, before: undefined, after: undefined, limit: 200 } })
+          .then(() => order.push(asker))
+      const many = Array.from({ length: 12 }, () => read('greedy'))
+      await read('modest')
+      expect(order.filter(asker => asker === 'greedy').length).toBeLessThanOrEqual(2)
+      await Promise.all(many)
+    } finally {
+      await lookup.close()
+    }
+  })
+
+  it('takes no more than its share from one, however many connections that one has', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history)
+    recording.print('needle\r\n')
+    await history.flush()
+    const lookup = new Lookup(history.file)
+    try {
+      const question = { query: 'needle', filter: {}, limit: 50, context: 0, cursor: undefined, live: [] }
+      const asked = Array.from({ length: 40 }, () => lookup.ask({ do: 'search', asker: 'greedy', question }))
+      const other = lookup.ask({ do: 'search', asker: 'modest', question })
+      const ended = await Promise.allSettled(asked)
+      const refused = ended.filter(one => one.status === 'rejected')
+      expect(refused.length).toBeGreaterThan(0)
+      for (const { reason } of refused) expect(reason).toMatchObject({ code: 'history_busy' })
+      expect((await other).hits).toHaveLength(1)
+    } finally {
+      await lookup.close()
+    }
+  })
+})

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import { keepPlace, type Place, readPlace, START } from '../../../renderer/location.ts'
+import { countFilters, NO_FILTERS, toFilter, toQuery, when } from '../../../ui/history/history-text.ts'
+import { fileName } from '../../../ui/kit/save-file.ts'
+
+describe('filters', () => {
+  it('that nobody has set are none', () => {
+    expect(toFilter(NO_FILTERS)).toBe(undefined)
+    expect(toFilter({ ...NO_FILTERS, command: '  ', folder: '' })).toBe(undefined)
+    expect(countFilters(NO_FILTERS)).toBe(0)
+  })
+
+  it('go to the host as it takes them', () => {
+    expect(toFilter({ ...NO_FILTERS, state: 'killed', command: ' vim ', folder: '/home/me' })).toEqual({
+      state: ['killed'],
+      command: 'vim',
+      cwd: '/home/me',
+    })
+    expect(toFilter({ ...NO_FILTERS, state: 'ended' })?.state).not.toContain('running')
+  })
+
+  it('take whole days, the last one too, on this computer’s clock', () => {
+    const filter = toFilter({ ...NO_FILTERS, from: '2026-03-29', to: '2026-03-29' })!
+    expect(new Date(filter.after!).toString()).toContain('Mar 29 2026 00:00:00')
+    expect(new Date(filter.before!).toString()).toContain('Mar 30 2026 00:00:00')
+    expect(countFilters({ ...NO_FILTERS, from: '2026-03-29', to: '2026-03-30' })).toBe(1)
+  })
+})
+
+describe('what is typed to search', () => {
+  it('ends with a word that may go on', () => {
+    expect(toQuery('exit cod')).toBe('exit cod*')
+    expect(toQuery('größ')).toBe('größ*')
+  })
+
+  it('is left as it stands otherwise', () => {
+    for (const typed of ['exit code ', 'a', '"exit cod', '"exit code"', 'cod*', 'src/', '   '])
+      expect(toQuery(typed)).toBe(typed.trim())
+  })
+})
+
+describe('moments', () => {
+  it('are told by what a person needs to know', () => {
+    const now = new Date(2026, 2, 29, 12, 0).getTime()
+    const clock = (at: Date) => when(at.getTime(), now)
+    expect(clock(new Date(2026, 2, 29, 9, 5))).toMatch(/^0?9:05/)
+    expect(clock(new Date(2026, 2, 28, 9, 5))).toMatch(/^Yesterday 0?9:05/)
+    expect(clock(new Date(2026, 0, 3, 9, 5))).toMatch(/Jan.* 0?9:05/)
+    expect(clock(new Date(2025, 0, 3, 9, 5))).toMatch(/2025 0?9:05/)
+  })
+})
+
+describe('the name of an export', () => {
+  const at = Date.UTC(2026, 2, 29, 12)
+
+  it('is one that every file system takes', () => {
+    expect(fileName('make: all <now>', at, 'cast')).toBe('make all now 2026-03-29.cast')
+    expect(fileName('../../etc/passwd', at, 'txt')).toBe('etc passwd 2026-03-29.txt')
+    expect(fileName('..', undefined, 'raw')).toBe('session.raw')
+    expect(fileName('\u202etxt.exe\n', undefined, 'txt')).toBe('txt.exe.txt')
+    expect(fileName('ü'.repeat(200), undefined, 'txt')).toBe(`${'ü'.repeat(80)}.txt`)
+  })
+})
+
+describe('where the window is', () => {
+  it('is what the fragment asks for, on top of where it was', () => {
+    const history: Place = { session: 's', phone: false, history: true, recording: 'r' }
+    expect(readPlace('#history', START)).toEqual({ phone: false, history: true })
+    expect(readPlace('#session=a', history)).toEqual({ session: 'a', phone: false, history: false })
+    expect(readPlace('#history', history)).toEqual({ session: 's', phone: false, history: true })
+    expect(readPlace('#phone', history)).toEqual({ ...history, phone: true })
+    expect(readPlace('', history)).toEqual(history)
+  })
+
+  it('is written so that a page that is loaded again comes back to it', () => {
+    const kept: string[] = []
+    Object.assign(globalThis, {
+      history: { replaceState: (_state: unknown, _title: string, url: string) => kept.push(url) },
+      location: { pathname: '/index.html' },
+    })
+    for (const place of [
+      START,
+      { session: 'a b&c', phone: true, history: false },
+      { session: 'a', phone: false, history: true, recording: 'r' },
+      { phone: false, history: true },
+    ] satisfies Place[]) {
+      keepPlace(place)
+      expect(readPlace(kept.at(-1)!.replace('/index.html', ''), START)).toEqual(place)
+    }
+  })
+})

@@ -1,0 +1,223 @@
+// One connection with nobody behind it: what a stranger can make it do. Knows no sockets and no sessions.
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Verdict } from '../../../main/host/access/authenticator.ts'
+import type { Desk } from '../../../main/host/access/device-admin.ts'
+import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
+import type { Past } from '../../../main/host/clients/history-service.ts'
+import type { Push } from '../../../main/host/push/push.ts'
+import type { Sessions } from '../../../main/host/session/sessions.ts'
+import type { SettingsStore } from '../../../main/host/settings/settings-store.ts'
+import type { Uploads } from '../../../main/host/uploads/uploads.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../../protocol/frames.ts'
+import type { HostMessage } from '../../../protocol/messages.ts'
+import { type CloseReason, Inbox } from '../../../protocol/transport.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** Whatever is asked of it was asked by a stranger. */
+const untouchable = <T extends object>(what: string) =>
+  new Proxy({} as T, {
+    get: (_target, name) => {
+      throw new Error(`${what}.${String(name)} was used`)
+    },
+  })
+
+function setUp(decide: (verdict: Verdict) => void = () => {}) {
+  const inbox = new Inbox()
+  const state = { buffered: 0, left: 0, closed: 0 }
+  const sent: HostMessage[] = []
+  const asked: string[] = []
+  const errors: unknown[] = []
+  let reason: CloseReason | undefined
+  const desk = { hide: () => {}, pairing: { shows: () => false } } as unknown as Desk
+  const connection = new Connection({
+    transport: {
+      start: handlers => inbox.start(handlers),
+      send: frame => sent.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
+      get buffered() {
+        return state.buffered
+      },
+      close: why => {
+        reason ??= why
+        inbox.close(why)
+      },
+    },
+    role: 'device',
+    sessions: untouchable<Sessions>('sessions'),
+    past: untouchable<Past>('past'),
+    uploads: untouchable<Uploads>('uploads'),
+    desk,
+    settings: untouchable<SettingsStore>('settings'),
+    push: untouchable<Push>('push'),
+    admit: (name, verdict) => {
+      asked.push(name)
+      decide(verdict)
+      return () => state.left++
+    },
+    host: { name: 'h', pid: 1, version: '1', platform: 'linux', shell: '/bin/sh' },
+    log: { info: () => {}, error: what => errors.push(what) },
+    admitted: () => {},
+    closed: () => state.closed++,
+  })
+  return { connection, inbox, sent, asked, errors, state, code: () => reason?.code }
+}
+
+const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
+const frames = (message: unknown) => jsonFrames(message)[0]!
+const device = { device_id: 'd', name: 'x', read_only: false } as Parameters<Verdict['admitted']>[0]
+
+describe('before it is let in', () => {
+  const valid = (value: unknown) => {
+    const { type, versions, client } = Object(value) as typeof hello
+    return (
+      type === 'hello' &&
+      Array.isArray(versions) &&
+      versions.length > 0 &&
+      versions.length <= 16 &&
+      versions.every(one => Number.isSafeInteger(one)) &&
+      versions.includes(1) &&
+      ['phone', 'desktop', 'cli', 'script'].includes(client?.kind) &&
+      typeof client?.name === 'string' &&
+      client.name.length <= 64
+    )
+  }
+  const json = fc.oneof(
+    fc.constant(hello),
+    fc.record({
+      type: fc.constantFrom('hello', 'list', 'create', 'pair'),
+      versions: fc.oneof(
+        fc.constant([1]),
+        fc.array(fc.oneof(fc.integer(), fc.double()), { maxLength: 20 }),
+        fc.jsonValue(),
+      ),
+      client: fc.oneof(
+        fc.record({ kind: fc.constantFrom('phone', 'root', 'cli'), name: fc.string({ maxLength: 80 }) }),
+        fc.jsonValue(),
+      ),
+    }),
+    fc.jsonValue(),
+  )
+  const said = fc.oneof(
+    json.map(value => ({ frame: frames(value), value: JSON.parse(JSON.stringify(value)) as unknown })),
+    fc
+      .oneof(
+        fc.uint8Array({ maxLength: 200 }),
+        fc.nat(10).map(handle => ackFrame(handle, 1)),
+        fc.nat(10).map(handle => inputFrames(handle, 1, Uint8Array.of(1))[0]!),
+        fc.nat(10).map(handle => blobFrames(handle, Uint8Array.of(1))[0]!),
+        fc.integer({ min: 4090, max: 65_519 }).map(length => new Uint8Array(length)),
+      )
+      .map(frame => ({ frame, value: undefined })),
+  )
+
+  it('a stranger gets to say one hello; all else closes, touches nothing and is no fault of ours', () => {
+    fc.assert(
+      fc.property(fc.array(said, { minLength: 1, maxLength: 4 }), all => {
+        const { inbox, asked, sent, code, errors, state } = setUp()
+        for (const { frame } of all) inbox.frame(frame)
+        expect(asked.length).toBe(valid(all[0]!.value) ? 1 : 0)
+        // Waiting for the answer, or gone.
+        if (all.length === 1 && asked.length === 1) expect(code()).toBeUndefined()
+        else {
+          expect(['hello_expected', 'bad_frame', 'bad_message', 'version_unsupported']).toContain(code())
+          expect(state).toMatchObject({ closed: 1, left: asked.length })
+          expect(sent).toHaveLength(1)
+          inbox.frame(frames(hello))
+        }
+        expect(sent.every(({ type }) => type === 'error')).toBe(true)
+        expect(asked.length).toBeLessThanOrEqual(1)
+        expect(errors).toEqual([])
+        vi.clearAllTimers()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('it has five seconds for that', () => {
+    const { code } = setUp()
+    vi.advanceTimersByTime(HELLO_MS - 1)
+    expect(code()).toBeUndefined()
+    vi.advanceTimersByTime(1)
+    expect(code()).toBe('hello_timeout')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('nobody decides any more about who has gone', () => {
+    let verdict: Verdict | undefined
+    const { inbox, sent, state } = setUp(given => {
+      verdict = given
+      given.waiting(Date.now() + 1_000)
+    })
+    inbox.frame(frames(hello))
+    inbox.close({ code: 'connection_lost', reason: '' })
+    expect(state.left).toBe(1)
+    verdict!.admitted(device)
+    verdict!.refused(new CodedError('pairing_refused', 'no'))
+    expect(sent.map(({ type }) => type)).toEqual(['waiting'])
+    expect(state).toMatchObject({ left: 1, closed: 1 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('what the decision throws is told, and closes', () => {
+    const { inbox, code, sent } = setUp(() => {
+      throw new CodedError('pairing_busy', 'three wait')
+    })
+    inbox.frame(frames(hello))
+    expect(code()).toBe('pairing_busy')
+    expect(sent).toEqual([expect.objectContaining({ type: 'error', code: 'pairing_busy' })])
+  })
+})
+
+it('case 21: closed by the host, it hears nothing more that is said', () => {
+  const { connection, inbox, sent, code } = setUp(verdict => verdict.admitted(device))
+  inbox.frame(frames(hello))
+  connection.close(new CodedError('device_revoked', 'revoked'))
+  expect(code()).toBe('device_revoked')
+  const before = sent.length
+  for (const message of [
+    { type: 'create', request_id: 1, spec: {} },
+    { type: 'ping', request_id: 2 },
+  ])
+    inbox.frame(frames(message))
+  expect(sent).toHaveLength(before)
+})
+
+it('case 37: who does not read what it is sent is closed at 64 MiB, without a goodbye that would wait behind it', () => {
+  const { inbox, sent, state, code } = setUp(verdict => verdict.admitted(device))
+  inbox.frame(frames(hello))
+  const ping = (request_id: number) => inbox.frame(frames({ type: 'ping', request_id }))
+  state.buffered = 64 * 1024 * 1024
+  ping(1)
+  expect(code()).toBeUndefined()
+  state.buffered++
+  ping(2)
+  expect(code()).toBe('stalled')
+  ping(3)
+  expect(sent.map(({ type }) => type)).toEqual(['welcome', 'pong', 'pong'])
+  expect(state).toMatchObject({ left: 1, closed: 1 })
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+describe('whether somebody is before its page', () => {
+  it('is believed while it is heard of, since a phone that left the network says nothing', () => {
+    const { connection, inbox } = setUp(verdict => verdict.admitted(device))
+    inbox.frame(frames(hello))
+    expect(connection.present).toBe(false)
+    inbox.frame(frames({ type: 'present', present: true }))
+    expect(connection.present).toBe(true)
+    vi.advanceTimersByTime(20_000)
+    expect(connection.present).toBe(true)
+    inbox.frame(frames({ type: 'ping', request_id: 1 }))
+    vi.advanceTimersByTime(20_000)
+    expect(connection.present).toBe(true)
+    vi.advanceTimersByTime(10_000)
+    expect(connection.present).toBe(false)
+    inbox.frame(frames({ type: 'ping', request_id: 2 }))
+    expect(connection.present).toBe(true)
+    inbox.frame(frames({ type: 'present', present: false }))
+    expect(connection.present).toBe(false)
+  })
+})

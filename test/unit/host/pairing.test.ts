@@ -1,0 +1,363 @@
+// The secret of the code and those who wait for a yes, with a clock of our own. Knows no sockets and no devices' file.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Device } from '../../../main/host/access/devices.ts'
+import {
+  ANSWER_MS,
+  type Asker,
+  MOST_WAITING,
+  type Outcome,
+  Pairing,
+  RENEW_MS,
+  SECRET_MS,
+} from '../../../main/host/access/pairing.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const desk = { who: 'the window' }
+
+function setUp() {
+  const told = { secret: 0, requests: 0 }
+  const admitted: unknown[] = []
+  const trouble: { error?: Error } = {}
+  const pairing = new Pairing({
+    admit: who => {
+      if (trouble.error) throw trouble.error
+      admitted.push(who)
+      return { device_id: `device ${admitted.length}`, name: who.name } as Device
+    },
+    secretChanged: () => told.secret++,
+    requestsChanged: () => told.requests++,
+  })
+  return { pairing, told, admitted, trouble }
+}
+
+const asker = (n: number, more: Partial<Asker> = {}): Asker => ({
+  publicKey: new Uint8Array(32).fill(n),
+  name: `phone ${n}`,
+  code: '000000',
+  secure: false,
+  address: '192.168.1.9',
+  ...more,
+})
+
+/** Who asked, and how it went: `admitted` or the codes of refusals. */
+function waitingFor(): Outcome & { heard: string[] } {
+  const heard: string[] = []
+  return { heard, admitted: () => heard.push('admitted'), refused: error => heard.push(error.code) }
+}
+
+const spent = expect.objectContaining({ code: 'pairing_spent' })
+const unknown = expect.objectContaining({ code: 'pairing_unknown' })
+
+describe('case 11: a secret', () => {
+  it('is dead after 120 seconds, for a handshake and for one that had begun before', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const { secret, expires_at } = pairing.current()
+    expect(expires_at).toBe(Date.now() + SECRET_MS)
+    vi.advanceTimersByTime(SECRET_MS - 1)
+    expect(pairing.secrets()).toContain(secret)
+    vi.advanceTimersByTime(1)
+    expect(pairing.secrets()).not.toContain(secret)
+    expect(() => pairing.claim(secret)).toThrow(spent)
+  })
+
+  it('can still be claimed in its last moment', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    vi.advanceTimersByTime(SECRET_MS - 1)
+    pairing.claim(secret)
+  })
+
+  it('is renewed at 90 while it is shown, and who has scanned the old one has the rest of its life', () => {
+    const { pairing, told } = setUp()
+    pairing.show(desk)
+    const first = pairing.current().secret
+    vi.advanceTimersByTime(RENEW_MS)
+    expect(told.secret).toBe(1)
+    const second = pairing.current().secret
+    expect(second).not.toEqual(first)
+    expect(pairing.secrets()).toEqual([second, first])
+    for (let i = 0; i < 100; i++) {
+      vi.advanceTimersByTime(17_000)
+      expect(pairing.secrets().length).toBeLessThanOrEqual(2)
+      expect(pairing.secrets()).toContain(pairing.current().secret)
+    }
+  })
+
+  it('is dead after a sleep through which no timer ran, and a fresh one is shown', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    vi.setSystemTime(Date.now() + 8 * 3_600_000)
+    expect(pairing.secrets()).toEqual([])
+    expect(pairing.current().secret).not.toEqual(secret)
+    expect(pairing.secrets()).toHaveLength(1)
+  })
+
+  it('does not become young again when the clock is set back', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    vi.setSystemTime(Date.now() - 3_600_000)
+    expect(pairing.secrets()).toEqual([])
+    expect(() => pairing.claim(secret)).toThrow(spent)
+    pairing.current()
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect(pairing.secrets()).not.toContain(secret)
+  })
+
+  it('lives no longer than two renewals, however often the clock is set back', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    for (let passed = 0; passed < 2 * RENEW_MS; passed += 10_000) {
+      vi.advanceTimersByTime(10_000)
+      vi.setSystemTime(Date.now() - 9_999)
+    }
+    expect(pairing.secrets()).not.toContain(secret)
+  })
+})
+
+describe('cases 12 and 13: a secret is good once', () => {
+  it('a second claim fails, and another secret is shown', () => {
+    const { pairing, told } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    pairing.claim(secret)
+    expect(told.secret).toBe(1)
+    expect(pairing.secrets()).not.toContain(secret)
+    expect(pairing.current().secret).not.toEqual(secret)
+    expect(() => pairing.claim(secret)).toThrow(spent)
+  })
+
+  it('an equal one that was not handed out is none', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    expect(() => pairing.claim(pairing.current().secret.slice())).toThrow(spent)
+  })
+
+  it('the older one that was scanned before the renewal is not touched by the claim of the newer', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    const older = pairing.current().secret
+    vi.advanceTimersByTime(RENEW_MS)
+    pairing.claim(pairing.current().secret)
+    expect(pairing.secrets()).toContain(older)
+    pairing.claim(older)
+    expect(() => pairing.claim(older)).toThrow(spent)
+  })
+
+  it('it is spent even when the answer is no', () => {
+    const { pairing, admitted } = setUp()
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    pairing.claim(secret)
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), outcome)
+    pairing.answer(pairing_id, { allow: false, read_only: false })
+    expect(outcome.heard).toEqual(['pairing_refused'])
+    expect(admitted).toEqual([])
+    expect(pairing.secrets()).not.toContain(secret)
+    expect(() => pairing.claim(secret)).toThrow(spent)
+  })
+})
+
+describe('case 17: without anybody who shows the code', () => {
+  it('there is no secret, before and after', () => {
+    const { pairing } = setUp()
+    expect(pairing.secrets()).toEqual([])
+    pairing.show(desk)
+    const { secret } = pairing.current()
+    pairing.hide(desk)
+    expect(pairing.secrets()).toEqual([])
+    expect(() => pairing.claim(secret)).toThrow(spent)
+    expect(vi.getTimerCount()).toBe(0)
+    pairing.show(desk)
+    expect(pairing.secrets()).not.toContain(secret)
+  })
+
+  it('but while one of two shows it, there is', () => {
+    const { pairing } = setUp()
+    const other = {}
+    pairing.show(desk)
+    pairing.show(other)
+    pairing.show(other)
+    const { secret } = pairing.current()
+    pairing.hide(other)
+    pairing.hide(other)
+    expect(pairing.secrets()).toEqual([secret])
+    pairing.hide(desk)
+    expect(pairing.secrets()).toEqual([])
+  })
+
+  it('and after the end there is neither secret, request nor timer', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    pairing.ask(asker(1), waitingFor())
+    pairing.close()
+    expect(pairing.secrets()).toEqual([])
+    expect(pairing.requests()).toEqual([])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('case 31: waiting for the yes', () => {
+  it('is for three at once', () => {
+    const { pairing } = setUp()
+    const ids = Array.from({ length: MOST_WAITING }, (_, i) => pairing.ask(asker(i), waitingFor()).pairing_id)
+    expect(ids).toHaveLength(3)
+    const fourth = waitingFor()
+    expect(() => pairing.ask(asker(9), fourth)).toThrow(expect.objectContaining({ code: 'pairing_busy' }))
+    pairing.answer(ids[0]!, { allow: false, read_only: false })
+    pairing.ask(asker(9), fourth)
+    expect(pairing.requests().map(({ name }) => name)).toEqual(['phone 1', 'phone 2', 'phone 9'])
+  })
+
+  it('ends after 120 seconds, also for who has gone meanwhile', () => {
+    const { pairing, told } = setUp()
+    const outcome = waitingFor()
+    const gone = waitingFor()
+    pairing.ask(asker(1), outcome)
+    pairing.ask(asker(2), gone)
+    pairing.leave(gone)
+    vi.advanceTimersByTime(ANSWER_MS - 1)
+    expect(pairing.requests()).toHaveLength(2)
+    vi.advanceTimersByTime(1)
+    expect(outcome.heard).toEqual(['pairing_expired'])
+    expect(gone.heard).toEqual([])
+    expect(pairing.requests()).toEqual([])
+    expect(told.requests).toBe(4)
+    expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
+    expect(pairing.waits(asker(2).publicKey, false)).toBe(false)
+  })
+
+  it('coming back does not make it longer', () => {
+    const { pairing } = setUp()
+    const { expires_at } = pairing.ask(asker(1), waitingFor())
+    vi.advanceTimersByTime(ANSWER_MS / 2)
+    const again = waitingFor()
+    expect(pairing.askAgain(asker(1).publicKey, false, again).expires_at).toBe(expires_at)
+    vi.advanceTimersByTime(ANSWER_MS / 2)
+    expect(again.heard).toEqual(['pairing_expired'])
+  })
+
+  it('is over when the computer has slept through its time: a yes comes too late', () => {
+    const { pairing, admitted } = setUp()
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), outcome)
+    vi.setSystemTime(Date.now() + 3_600_000)
+    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
+    expect(outcome.heard).toEqual(['pairing_expired'])
+    expect(admitted).toEqual([])
+  })
+
+  it('takes one place for one key: who asks again takes the place of its earlier request', () => {
+    const { pairing } = setUp()
+    const first = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), first)
+    pairing.ask(asker(2), waitingFor())
+    pairing.ask(asker(3), waitingFor())
+    const second = waitingFor()
+    const again = pairing.ask(asker(1), second)
+    expect(first.heard).toEqual(['pairing_elsewhere'])
+    expect(pairing.requests()).toHaveLength(3)
+    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
+    pairing.answer(again.pairing_id, { allow: true, read_only: false })
+    expect(second.heard).toEqual(['admitted'])
+  })
+})
+
+describe('case 16: an answer', () => {
+  it('is taken once', () => {
+    const { pairing, admitted } = setUp()
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), outcome)
+    pairing.answer(pairing_id, { allow: true, read_only: true })
+    expect(admitted).toEqual([expect.objectContaining({ publicKey: asker(1).publicKey, read_only: true })])
+    for (const allow of [true, false])
+      expect(() => pairing.answer(pairing_id, { allow, read_only: false })).toThrow(unknown)
+    expect(outcome.heard).toEqual(['admitted'])
+    expect(admitted).toHaveLength(1)
+  })
+
+  it('to an id that nobody waits under lets nobody in', () => {
+    const { pairing, admitted } = setUp()
+    pairing.ask(asker(1), waitingFor())
+    for (const id of ['', 'x', '__proto__', 'toString'])
+      expect(() => pairing.answer(id, { allow: true, read_only: false })).toThrow(unknown)
+    expect(admitted).toEqual([])
+  })
+
+  it('that cannot be kept leaves the request as it was, to be answered again', () => {
+    const { pairing, admitted, trouble } = setUp()
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), outcome)
+    trouble.error = new CodedError('data_dir_unusable', 'the disk is full')
+    expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow('the disk is full')
+    expect(outcome.heard).toEqual([])
+    expect(pairing.requests()).toHaveLength(1)
+    delete trouble.error
+    pairing.answer(pairing_id, { allow: true, read_only: false })
+    expect(outcome.heard).toEqual(['admitted'])
+    expect(admitted).toHaveLength(1)
+  })
+
+  it('reaches nobody while the phone is away, and holds', () => {
+    const { pairing, admitted } = setUp()
+    const outcome = waitingFor()
+    const { pairing_id } = pairing.ask(asker(1), outcome)
+    pairing.leave(outcome)
+    pairing.answer(pairing_id, { allow: true, read_only: false })
+    expect(outcome.heard).toEqual([])
+    expect(admitted).toHaveLength(1)
+    expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
+  })
+})
+
+describe('a phone that comes back while it waits', () => {
+  it('takes the place of its earlier connection, which cannot speak for it any more', () => {
+    const { pairing } = setUp()
+    const [early, late] = [waitingFor(), waitingFor()]
+    const { pairing_id } = pairing.ask(asker(1), early)
+    expect(pairing.askAgain(asker(1).publicKey, false, late).pairing_id).toBe(pairing_id)
+    expect(early.heard).toEqual(['pairing_elsewhere'])
+    pairing.leave(early)
+    pairing.answer(pairing_id, { allow: true, read_only: false })
+    expect(early.heard).toEqual(['pairing_elsewhere'])
+    expect(late.heard).toEqual(['admitted'])
+  })
+
+  it('is not known on a page of the other kind', () => {
+    const { pairing } = setUp()
+    const outcome = waitingFor()
+    pairing.ask(asker(1, { secure: true }), outcome)
+    expect(pairing.waits(asker(1).publicKey, true)).toBe(true)
+    expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
+    expect(() => pairing.askAgain(asker(1).publicKey, false, waitingFor())).toThrow(
+      expect.objectContaining({ code: 'pairing_refused' }),
+    )
+    expect(outcome.heard).toEqual([])
+  })
+
+  it('after its request was answered does not wait any more', () => {
+    const { pairing } = setUp()
+    const { pairing_id } = pairing.ask(asker(1), waitingFor())
+    pairing.answer(pairing_id, { allow: false, read_only: false })
+    expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
+    expect(() => pairing.askAgain(asker(1).publicKey, false, waitingFor())).toThrow(
+      expect.objectContaining({ code: 'pairing_refused' }),
+    )
+  })
+})
+
+it('shows a name that somebody else chose on one line, and one where there is none', () => {
+  const { pairing } = setUp()
+  const named = (n: number, name: string) => pairing.ask(asker(n, { name }), waitingFor()).name
+  expect(named(1, 'Anna\n\u202edesktop\u0007 says yes')).toBe('Anna desktop  says yes')
+  expect(named(2, '\u200b\u3164\u00ad ')).toBe('Phone')
+  expect([...named(3, '📱'.repeat(100))]).toHaveLength(64)
+})

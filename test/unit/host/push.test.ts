@@ -1,0 +1,600 @@
+// What is sent to push services, to which, and how often: without a host and mostly without sockets.
+import { createECDH } from 'node:crypto'
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { BURST, MOST_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../../main/host/push/push.ts'
+import { isPoint, readPushKey, topicOf } from '../../../main/host/push/push-key.ts'
+import { PAYLOAD_BYTES, pushRequest } from '../../../main/host/push/push-message.ts'
+import type { PostAnswer } from '../../../main/host/push/push-post.ts'
+import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-services.ts'
+import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
+import { cleanUp, later, temporaryFolder } from '../../support/host.ts'
+import { type Posted, Subscriber, signerOf } from '../../support/network/push-service.ts'
+
+afterEach(cleanUp)
+
+const FCM = { name: 'fcm.googleapis.com' }
+const NOTHING = { session_id: '', title: '', text: '' }
+const quiet = { info: () => {}, error: () => {} }
+
+describe('addresses of push services', () => {
+  it.each([
+    'https://fcm.googleapis.com/fcm/send/dGVzdA:APA91b-x_y',
+    'https://updates.push.services.mozilla.com/wpush/v2/gAAAAABk',
+    'https://wns2-par02p.notify.windows.com/w/?token=BQYAAAA%2fx%3d%3d',
+    'https://web.push.apple.com/QGuQyavXutnMR2x',
+  ])('are those of the browsers’ makers: %s', endpoint => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(true))
+
+  it.each([
+    ['plain HTTP', 'http://fcm.googleapis.com/x'],
+    ['another scheme', 'ftp://fcm.googleapis.com/x'],
+    ['no address', 'fcm.googleapis.com/x'],
+    ['nothing', ''],
+    ['a name and a password', 'https://fcm.googleapis.com:x@127.0.0.1/x'],
+    ['a name before the right one', 'https://user@fcm.googleapis.com/x'],
+    ['a password alone', 'https://:secret@fcm.googleapis.com/x'],
+    ['an empty name', 'https://@fcm.googleapis.com/x'],
+    ['another port', 'https://fcm.googleapis.com:8443/x'],
+    ['the port that it has anyway', 'https://fcm.googleapis.com:443/x'],
+    ['a dot at the end', 'https://fcm.googleapis.com./x'],
+    ['two', 'https://web.push.apple.com../x'],
+    ['capitals', 'https://FCM.googleapis.com/x'],
+    ['a capital scheme', 'HTTPS://fcm.googleapis.com/x'],
+    ['an IPv4 address', 'https://127.0.0.1/x'],
+    ['one written as a number', 'https://2130706433/x'],
+    ['one of a cloud', 'https://169.254.169.254/latest/meta-data'],
+    ['an IPv6 address', 'https://[::1]/x'],
+    ['localhost', 'https://localhost/x'],
+    ['a name that begins alike', 'https://fcm.googleapis.com.evil.example/x'],
+    ['a name that ends alike', 'https://evilpush.apple.com/x'],
+    ['a name that ends in one without a dot', 'https://notfcm.googleapis.com/x'],
+    ['the name that others stand below', 'https://push.apple.com/x'],
+    ['letters of another script', 'https://fcm.gооgleapis.com/x'],
+    ['a wide full stop', 'https://fcm.googleapis。com/x'],
+    ['wide letters', 'https://ｆcm.googleapis.com/x'],
+    ['an encoded dot', 'https://fcm%2egoogleapis.com/x'],
+    ['a backslash', 'https://127.0.0.1\\@fcm.googleapis.com/x'],
+    ['one behind the name', 'https://fcm.googleapis.com\\x'],
+    ['a name in the fragment', 'https://127.0.0.1/#@fcm.googleapis.com/'],
+    ['a fragment', 'https://fcm.googleapis.com/x#y'],
+    ['a blank in front', ' https://fcm.googleapis.com/x'],
+    ['a tab inside', 'https://fcm.google\tapis.com/x'],
+    ['a line end', 'https://fcm.googleapis.com/x\r\nHost: evil'],
+    ['steps upwards', 'https://fcm.googleapis.com/a/../x'],
+  ])('are not: %s', (_what, endpoint) => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(false))
+
+  it('a host that was told of another one takes that one, at its port', () => {
+    expect(isPushService('https://localhost:8443/x', ['localhost:8443'])).toBe(true)
+    expect(isPushService('https://localhost/x', ['localhost:8443'])).toBe(false)
+    expect(isPushService('https://fcm.googleapis.com/x', ['localhost:8443'])).toBe(false)
+  })
+})
+
+describe('the key', () => {
+  it('is made once, for this user alone, and is the same after a restart', () => {
+    const file = join(temporaryFolder(), 'push.key')
+    const key = readPushKey(file, quiet)
+    expect(readPushKey(file, quiet)).toEqual(key)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const curve = createECDH('prime256v1')
+    curve.setPrivateKey(key.privateKey, 'base64url')
+    expect(curve.getPublicKey('base64url')).toBe(key.publicKey)
+    expect(isPoint(key.publicKey)).toBe(true)
+  })
+
+  it.each(['', 'x', 'A'.repeat(43), '_'.repeat(43)])(
+    'of a damaged file (%j) is made anew, and the log does not say what stood there',
+    text => {
+      const file = join(temporaryFolder(), 'push.key')
+      writeFileSync(file, text)
+      const logged: unknown[] = []
+      const key = readPushKey(file, { error: (...what) => logged.push(what) })
+      expect(isPoint(key.publicKey)).toBe(true)
+      expect(readPushKey(file, quiet)).toEqual(key)
+      expect(logged).toHaveLength(1)
+      if (text.length > 1) expect(JSON.stringify(logged)).not.toContain(text)
+    },
+  )
+
+  it('is not written through a link that somebody left', () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'elsewhere'), 'theirs')
+    symlinkSync(join(folder, 'elsewhere'), join(folder, 'push.key'))
+    readPushKey(join(folder, 'push.key'), quiet)
+    expect(readFileSync(join(folder, 'elsewhere'), 'utf8')).toBe('theirs')
+  })
+})
+
+describe('a message', () => {
+  const key = readPushKey(join(temporaryFolder(), 'push.key'), quiet)
+  const subscriber = new Subscriber(FCM)
+  const call = { session_id: '5b0e9a4e-0000-4000-8000-000000000000', title: 'agent', text: 'May I?' }
+  const posted = async (device_id: string, told: typeof call): Promise<Posted> => {
+    const { headers, body } = await pushRequest(device_id, subscriber.subscription, key, told)
+    return {
+      path: '',
+      headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)])),
+      body,
+    }
+  }
+
+  it('is opened by the browser alone, and signed with the host’s key for this push service', async () => {
+    const sent = await posted('one', call)
+    expect(JSON.parse(subscriber.open(sent))).toEqual(call)
+    expect(() => new Subscriber(FCM).open(sent)).toThrow()
+    const { key: by, claims } = signerOf(sent)
+    expect(by).toBe(key.publicKey)
+    expect(claims.aud).toBe('https://fcm.googleapis.com')
+    expect(claims.exp * 1000 - Date.now()).toBeLessThan(24 * 3_600_000)
+    expect(claims.sub).toMatch(/^mailto:/)
+    expect(sent.headers).toMatchObject({ urgency: 'high', ttl: '43200' })
+  })
+
+  it('is as long as any other, and shows nobody what is in it', async () => {
+    const texts = [
+      '',
+      'x',
+      '"\\'.repeat(2000),
+      '漢'.repeat(2000),
+      '👩‍👩‍👧'.repeat(500),
+      '\u0000\u001b\u009f'.repeat(900),
+    ]
+    const sent = await Promise.all(texts.map(text => posted('one', { ...call, title: text, text })))
+    const [plain] = sent.map(one => subscriber.open(one).length)
+    expect(new Set(sent.map(({ body }) => body.length)).size).toBe(1)
+    expect(plain).toBe(PAYLOAD_BYTES)
+    expect(sent[0]!.body.length).toBeLessThanOrEqual(4096)
+    for (const one of sent) {
+      const { title, text } = JSON.parse(subscriber.open(one))
+      expect([...title].length).toBeLessThanOrEqual(100)
+      expect([...text].length).toBeLessThanOrEqual(200)
+    }
+    const seen = await posted('one', call)
+    expect(JSON.stringify(seen.headers)).not.toMatch(/agent|May I|5b0e9a4e/)
+    expect(seen.body.toString('latin1')).not.toMatch(/agent|May I|5b0e9a4e/)
+  })
+
+  it('shows one line without marks that hide or reorder', async () => {
+    const { title, text } = JSON.parse(
+      subscriber.open(
+        await posted('one', { ...call, title: 'a\u202eb\u200bc\u0007', text: 'one\r\ntwo\u001b[31m\u2066' }),
+      ),
+    )
+    expect(title).toBe('abc')
+    expect(text).toBe('one two [31m')
+  })
+
+  it('takes the place of the one before of the same session, which no push service can tell', async () => {
+    const topic = topicOf(key, 'one', 'a session')
+    expect(topic).toMatch(/^[\w-]{32}$/)
+    expect(topicOf(key, 'one', 'a session')).toBe(topic)
+    const another = readPushKey(join(temporaryFolder(), 'push.key'), quiet)
+    const others = [
+      topicOf(key, 'one', 'another'),
+      topicOf(key, 'two', 'a session'),
+      topicOf(another, 'one', 'a session'),
+    ]
+    expect(new Set([topic, ...others]).size).toBe(4)
+    expect((await posted('one', call)).headers.topic).toBe(topicOf(key, 'one', call.session_id))
+  })
+})
+
+describe('subscriptions', () => {
+  const options = (file = join(temporaryFolder(), 'push.json')) => ({
+    file,
+    allowed: (endpoint: string) => isPushService(endpoint, PUSH_SERVICES),
+    log: quiet,
+  })
+
+  it('are kept over a restart, for this user alone, one per device', () => {
+    const where = options()
+    const subscriptions = new Subscriptions(where)
+    const first = new Subscriber(FCM).subscription
+    const second = new Subscriber(FCM).subscription
+    subscriptions.set('one', first)
+    expect(subscriptions.has('one', first)).toBe(true)
+    expect(subscriptions.has('one', second)).toBe(false)
+    subscriptions.set('one', second)
+    expect(subscriptions.has('one', first)).toBe(false)
+    expect(statSync(where.file).mode & 0o777).toBe(0o600)
+    expect(new Subscriptions(where).get('one')).toMatchObject(second)
+    expect(new Subscriptions(where).devices()).toEqual(['one'])
+    subscriptions.remove('one')
+    expect(readFileSync(where.file, 'utf8')).not.toContain(second.endpoint)
+  })
+
+  it('that a push service does not know any more are refused until the browser brings another', () => {
+    const where = options()
+    const dead = new Subscriber(FCM).subscription
+    const subscriptions = new Subscriptions(where)
+    subscriptions.set('one', dead)
+    subscriptions.lost('one', subscriptions.get('one')!)
+    expect(subscriptions.get('one')).toBeUndefined()
+    expect(() => new Subscriptions(where).has('one', dead)).toThrow(expect.objectContaining({ code: 'push_gone' }))
+    const fresh = new Subscriber(FCM).subscription
+    subscriptions.set('one', fresh)
+    expect(subscriptions.has('one', fresh)).toBe(true)
+  })
+
+  const good = new Subscriber(FCM).subscription
+  const zero = Buffer.alloc(65)
+  const aside = Buffer.from(good.p256dh, 'base64url')
+  aside[64]! ^= 1
+  it.each([
+    ['another address', { ...good, endpoint: 'https://127.0.0.1/x' }],
+    ['no point', { ...good, p256dh: zero.toString('base64url') }],
+    ['a point beside the curve', { ...good, p256dh: aside.toString('base64url') }],
+    [
+      'a compressed point',
+      { ...good, p256dh: Buffer.concat([Buffer.from([2]), aside.subarray(1, 33)]).toString('base64url') },
+    ],
+    ['no base64url', { ...good, p256dh: `${good.p256dh.slice(0, -2)}+/` }],
+    ['a secret that is too short', { ...good, auth: Buffer.alloc(15).toString('base64url') }],
+    ['one that is too long', { ...good, auth: Buffer.alloc(17).toString('base64url') }],
+    ['one thing more', { ...good, more: 1 }],
+  ])('are refused: %s', (_what, subscription) => {
+    const subscriptions = new Subscriptions(options())
+    expect(() => subscriptions.set('one', subscription)).toThrow(expect.objectContaining({ code: 'push_refused' }))
+    expect(subscriptions.devices()).toEqual([])
+  })
+
+  it('of a damaged or changed file are none, and never lead elsewhere', () => {
+    const where = options()
+    const kept = { device_id: 'one', ...good, gone: false }
+    const file = (subscriptions: unknown) => writeFileSync(where.file, JSON.stringify({ version: 1, subscriptions }))
+    file([kept])
+    expect(new Subscriptions(where).devices()).toEqual(['one'])
+    file([{ ...kept, endpoint: 'https://192.168.1.1/x' }])
+    expect(new Subscriptions(where).devices()).toEqual([])
+    file([{ ...kept, p256dh: 'x' }])
+    expect(new Subscriptions(where).devices()).toEqual([])
+    writeFileSync(where.file, '{')
+    expect(new Subscriptions(where).devices()).toEqual([])
+  })
+})
+
+describe('who is told, and how often', () => {
+  // Loaded when it is used first, which takes time that no clock here has.
+  beforeAll(
+    async () =>
+      void (await pushRequest(
+        'x',
+        subscriber.subscription,
+        readPushKey(join(temporaryFolder(), 'push.key'), quiet),
+        NOTHING,
+      )),
+  )
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  const subscriber = new Subscriber(FCM)
+
+  /** A push whose world is these values; nothing is really sent. */
+  function setUp(change: Partial<PushOptions> = {}) {
+    const folder = temporaryFolder()
+    const world = {
+      enabled: true,
+      present: false,
+      calls: new Map<string, string>(),
+      told: [] as string[],
+      posts: 0,
+      during: () => {},
+      answers: [] as (PostAnswer | undefined)[],
+      paired: ['phone'],
+      logged: [] as unknown[],
+      reached: true,
+    }
+    const push = new Push({
+      keyFile: join(folder, 'push.key'),
+      file: join(folder, 'push.json'),
+      services: PUSH_SERVICES,
+      enabled: () => world.enabled,
+      devices: () => world.paired.map(device_id => ({ device_id })),
+      present: () => world.present,
+      calling: session_id => {
+        const text = world.calls.get(session_id)
+        return text === undefined ? undefined : { title: session_id, text }
+      },
+      changed: () => {},
+      log: { info: (...what) => world.logged.push(what), error: (...what) => world.logged.push(what) },
+      now: Date.now,
+      wire: {
+        reaches: async () => world.reached,
+        post: async ({ headers, body }) => {
+          world.posts++
+          const posted = { path: '', headers: { 'content-encoding': String(headers['Content-Encoding']) }, body }
+          const { session_id, text } = JSON.parse(subscriber.open(posted))
+          world.told.push(`${session_id}: ${text}`)
+          world.during()
+          if (world.answers.length === 0) return { status: 201 }
+          const answer = world.answers.shift()
+          if (!answer) throw new Error(`connect ECONNREFUSED ${subscriber.endpoint}`)
+          return answer
+        },
+      },
+      ...change,
+    })
+    later(() => push.close())
+    void push.subscribe('phone', subscriber.subscription)
+    const call = (session_id: string, text: string) => {
+      world.calls.set(session_id, text)
+      push.called(session_id)
+    }
+    return { ...world, world, push, call, file: join(folder, 'push.json') }
+  }
+  const settle = () => vi.advanceTimersByTimeAsync(0)
+
+  /** Of a host that starts with this list. */
+  const pushOptions = (file: string): PushOptions => ({
+    keyFile: join(temporaryFolder(), 'push.key'),
+    file,
+    services: PUSH_SERVICES,
+    enabled: () => true,
+    devices: () => [],
+    present: () => false,
+    calling: () => undefined,
+    changed: () => {},
+    log: quiet,
+  })
+
+  it('a session that calls is told of, and the log has neither the address nor what was said', async () => {
+    const { call, told, logged } = setUp()
+    call('agent', 'May I?')
+    await settle()
+    expect(told).toEqual(['agent: May I?'])
+    expect(JSON.stringify(logged)).not.toMatch(/googleapis|May I|agent/)
+  })
+
+  it('nobody is told who is before a page, when nothing calls any more, or when it is switched off', async () => {
+    const { call, world } = setUp()
+    world.present = true
+    call('agent', 'one')
+    await settle()
+    world.present = false
+    world.enabled = false
+    call('agent', 'two')
+    await settle()
+    world.enabled = true
+    world.calls.clear()
+    expect(world.told).toEqual([])
+    call('agent', 'three')
+    await settle()
+    expect(world.told).toEqual(['agent: three'])
+  })
+
+  it('it is tried again when nothing answers, with what is so then, and not without end', async () => {
+    const { call, world, push } = setUp()
+    world.answers.push(undefined, { status: 503 }, { status: 500 }, undefined)
+    call('agent', 'one')
+    await settle()
+    world.calls.set('agent', 'two')
+    await vi.advanceTimersByTimeAsync(RETRY_MS[0]! - 1)
+    expect(world.told).toEqual(['agent: one'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(world.told).toEqual(['agent: one', 'agent: two'])
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    expect(world.told).toHaveLength(4)
+    expect(push.state('phone')).toMatchObject({ subscribed: true, trouble: 'unreachable' })
+    expect(JSON.stringify(world.logged)).not.toMatch(/googleapis|agent|two/)
+    call('other', 'three')
+    await settle()
+    expect(push.state('phone').trouble).toBeNull()
+  })
+
+  it('what somebody looked at meanwhile is not told', async () => {
+    const { call, world } = setUp()
+    world.answers.push(undefined)
+    call('agent', 'one')
+    await settle()
+    world.calls.clear()
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(world.told).toHaveLength(1)
+    // Nor is it tried in vain.
+    expect(JSON.stringify(world.logged)).not.toContain('could not be made')
+  })
+
+  it('a session that calls anew, looked at while it was told of, is told of again', async () => {
+    const { call, world } = setUp()
+    call('agent', 'one')
+    call('other', 'two')
+    world.during = () => {
+      world.during = () => {}
+      call('agent', 'three')
+    }
+    await settle()
+    expect(world.told).toEqual(['agent: one', 'other: two', 'agent: three'])
+    // While it waits for another try, that one says it.
+    world.answers.push(undefined)
+    call('agent', 'four')
+    await settle()
+    call('agent', 'five')
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(world.told.slice(3)).toEqual(['agent: four', 'agent: five'])
+  })
+
+  it('what was under way ends where the browser brings another subscription', async () => {
+    const { call, world, push } = setUp()
+    world.answers.push(undefined)
+    call('agent', 'one')
+    await settle()
+    await push.subscribe('phone', new Subscriber(FCM).subscription)
+    await vi.advanceTimersByTimeAsync(3_600_000)
+    expect(world.posts).toBe(1)
+  })
+
+  it('a service that asks to wait is waited for, if not for too long', async () => {
+    const { call, world } = setUp()
+    world.answers.push({ status: 429, retry_after_ms: 90_000 })
+    call('agent', 'one')
+    await vi.advanceTimersByTimeAsync(89_999)
+    expect(world.told).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(world.told).toHaveLength(2)
+    world.answers.push({ status: 429, retry_after_ms: 24 * 3_600_000 })
+    call('other', 'two')
+    await vi.advanceTimersByTimeAsync(48 * 3_600_000)
+    expect(world.told).toHaveLength(3)
+    // Nor is one that asks for it again and again.
+    for (let n = 0; n < 20; n++) world.answers.push({ status: 429, retry_after_ms: 5_000 })
+    call('patient', 'again')
+    await vi.advanceTimersByTimeAsync(48 * 3_600_000)
+    expect(world.told).toHaveLength(4 + RETRY_MS.length)
+    world.answers.length = 0
+    // Nor is one that wants to be asked without a pause.
+    world.answers.push({ status: 503, retry_after_ms: 0 })
+    call('third', 'three')
+    await vi.advanceTimersByTimeAsync(RETRY_MS[0]! - 1)
+    expect(world.told).toHaveLength(5 + RETRY_MS.length)
+  })
+
+  it.each([301, 307, 308, 400, 401, 403, 413])(
+    '%i is an answer: it is not tried again, and the page hears of it',
+    async status => {
+      const { call, world, push } = setUp()
+      world.answers.push({ status })
+      call('agent', 'one')
+      await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+      expect(world.told).toHaveLength(1)
+      expect(push.state('phone')).toMatchObject({ subscribed: true, trouble: 'refused' })
+    },
+  )
+
+  it.each([404, 410])('a subscription that is gone (%i) is used no more', async status => {
+    const { call, world, push, file } = setUp()
+    world.answers.push({ status })
+    call('agent', 'one')
+    await settle()
+    expect(push.state('phone').subscribed).toBe(false)
+    call('other', 'two')
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    expect(world.told).toHaveLength(1)
+    await expect(push.subscribe('phone', subscriber.subscription)).rejects.toMatchObject({ code: 'push_gone' })
+    expect(JSON.parse(readFileSync(file, 'utf8')).subscriptions).toMatchObject([{ gone: true }])
+  })
+
+  it('a device is told a few things at once, then one at a time; the rest is dropped', async () => {
+    const { call, world } = setUp()
+    for (let n = 0; n < 100; n++) call(`session ${n}`, 'ring')
+    await settle()
+    expect(world.told).toHaveLength(BURST)
+    await vi.advanceTimersByTimeAsync(REFILL_MS - 1)
+    expect(world.told).toHaveLength(BURST)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(world.told).toHaveLength(BURST + 1)
+    await vi.advanceTimersByTimeAsync(100 * REFILL_MS)
+    expect(world.told).toHaveLength(MOST_WAITING)
+  })
+
+  it('a session that rings and is looked at all the time delays another one by its turn, not for good', async () => {
+    const { call, world } = setUp()
+    const ring = () => call('noisy', 'now')
+    // Told, looked at, and it rings again at once: the budget is always spent.
+    world.during = () => queueMicrotask(ring)
+    ring()
+    await vi.advanceTimersByTimeAsync(60 * REFILL_MS)
+    expect(world.told.length).toBeGreaterThan(60)
+    expect(world.told.length).toBeLessThanOrEqual(BURST + 60)
+    const before = world.told.length
+    call('quiet', 'May I?')
+    await vi.advanceTimersByTimeAsync(2 * REFILL_MS)
+    expect(world.told.slice(before)).toContain('quiet: May I?')
+  })
+
+  it('a revoked device is told nothing more, also what was under way', async () => {
+    const { call, world, push, file } = setUp()
+    world.answers.push(undefined)
+    call('agent', 'one')
+    call('other', 'two')
+    await settle()
+    world.paired = []
+    push.revoked('phone')
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    expect(world.told.filter(text => text.startsWith('agent'))).toHaveLength(1)
+    expect(world.told).toHaveLength(1)
+    expect(readFileSync(file, 'utf8')).not.toContain(subscriber.endpoint)
+  })
+
+  it('a revoked device is told nothing more, and nothing is kept of it, also where the disk is full', async () => {
+    let changes = 0
+    const { call, world, push, file } = setUp({ changed: () => changes++ })
+    await settle()
+    // What nobody can write over.
+    mkdirSync(`${file}.new`)
+    world.paired = []
+    expect(() => push.revoked('phone')).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }))
+    expect(push.has('phone')).toBe(false)
+    expect(changes).toBe(2)
+    call('agent', 'one')
+    await settle()
+    expect(world.told).toEqual([])
+    // It still stands in the file: the next start finds it there, and cannot mend that either.
+    expect(readFileSync(file, 'utf8')).toContain(subscriber.endpoint)
+    const again = new Push(pushOptions(file))
+    expect(again.has('phone')).toBe(false)
+    again.close()
+  })
+
+  it('nobody is told who is on the list of subscriptions but paired no more', async () => {
+    const { call, world } = setUp()
+    world.paired = []
+    call('agent', 'one')
+    await settle()
+    expect(world.told).toEqual([])
+  })
+
+  it('another subscription takes the place of the first; a device that changes it all the time has to wait', async () => {
+    const { push, world, file } = setUp()
+    const refused: string[] = []
+    for (let n = 0; n < 30; n++)
+      await push.subscribe('phone', new Subscriber(FCM).subscription).catch(error => refused.push(error.code))
+    expect(new Set(refused)).toEqual(new Set(['push_busy']))
+    expect(refused.length).toBeGreaterThan(15)
+    expect(JSON.parse(readFileSync(file, 'utf8')).subscriptions).toHaveLength(1)
+    // To say the same again costs nothing.
+    await vi.advanceTimersByTimeAsync(60_000)
+    await push.subscribe('phone', subscriber.subscription)
+    for (let n = 0; n < 30; n++) await push.subscribe('phone', subscriber.subscription)
+    expect(world.told).toEqual([])
+  })
+
+  it('a thousand subscriptions that come and go leave no timer and no memory of their pauses', async () => {
+    const { push, world, call } = setUp()
+    await settle()
+    for (let n = 0; n < 1_000; n++) {
+      // Each is under way when the next one comes: it waits to be tried again, or for its turn.
+      world.answers.push(undefined)
+      call(`session ${n}`, 'one')
+      await settle()
+      await push.subscribe('phone', null)
+      await vi.advanceTimersByTimeAsync(60_000)
+      await push.subscribe('phone', subscriber.subscription)
+    }
+    await push.subscribe('phone', null)
+    await settle()
+    expect(vi.getTimerCount()).toBe(0)
+    push.revoked('phone')
+  })
+
+  it('a subscription whose service cannot be reached now is taken, and the page hears of it', async () => {
+    const { push, world, call } = setUp()
+    world.reached = false
+    await push.subscribe('phone', null)
+    await push.subscribe('phone', subscriber.subscription)
+    expect(push.state('phone')).toMatchObject({ subscribed: true, trouble: 'unreachable' })
+    call('agent', 'one')
+    await settle()
+    expect(world.told).toEqual(['agent: one'])
+    expect(push.state('phone').trouble).toBeNull()
+  })
+
+  it('while it is switched off nothing is taken, and no key is told', async () => {
+    const { push, world } = setUp()
+    world.enabled = false
+    expect(push.state('phone').key).toBeNull()
+    const another = new Subscriber(FCM).subscription
+    await expect(push.subscribe('phone', another)).rejects.toMatchObject({ code: 'push_off' })
+    await push.subscribe('phone', null)
+    expect(push.state('phone').subscribed).toBe(false)
+  })
+})

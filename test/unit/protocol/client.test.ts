@@ -1,0 +1,294 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type ClientOptions, type ClientState, HostClient } from '../../../protocol/client/client.ts'
+import type { Attached } from '../../../protocol/client/client-attachment.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
+import { type Transport, transportPair } from '../../../protocol/transport.ts'
+
+/** A host that says what a test wants: the client's faults need faulty hosts. */
+class Puppet {
+  transports: Transport[] = []
+  heard: ClientMessage[] = []
+  welcome = true
+  reachable = true
+
+  connect = async (): Promise<Transport> => {
+    if (!this.reachable) throw new CodedError('unreachable', 'no network')
+    const [ours, theirs] = transportPair()
+    const reader = new FrameReader()
+    theirs.start({
+      frame: bytes => {
+        const frame = reader.read(bytes) as Frame
+        if (frame.kind !== 'json') return
+        const message = frame.value as ClientMessage
+        this.heard.push(message)
+        if (message.type === 'hello' && this.welcome) this.say(WELCOME)
+        if (message.type === 'ping') this.say({ type: 'pong', request_id: message.request_id })
+      },
+      close: () => {},
+    })
+    this.transports.push(theirs)
+    return ours
+  }
+
+  say(message: HostMessage): void {
+    for (const frame of jsonFrames(message)) this.transports.at(-1)!.send(frame)
+  }
+
+  hangUp(): void {
+    this.transports.at(-1)!.close({ code: 'connection_lost', reason: 'gone' })
+  }
+}
+
+const WELCOME: HostMessage = {
+  type: 'welcome',
+  version: 1,
+  role: 'device',
+  host: { name: 'puppet', pid: 1, version: '0', platform: 'linux', shell: 'sh' },
+  read_only: false,
+}
+
+const clients: HostClient[] = []
+function clientOf(puppet: Puppet, options: Partial<ClientOptions> = {}): HostClient {
+  const client = new HostClient({
+    connect: puppet.connect,
+    client: { kind: 'script', name: 'test' },
+    reconnect: { first: 10, most: 20, give_up: 1_000 },
+    ...options,
+  })
+  clients.push(client)
+  return client
+}
+
+/** Lets everything happen that is due, timers included. */
+const passing = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
+
+afterEach(() => {
+  for (const client of clients.splice(0)) client.close()
+  vi.useRealTimers()
+})
+
+describe('a client', () => {
+  it('comes back by itself, and gives up visibly after a bounded time', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    puppet.reachable = false
+    puppet.hangUp()
+    await passing(500)
+    expect(['waiting', 'connecting']).toContain(client.state.name)
+    await passing(2_000)
+    expect(client.state.name).toBe('gave_up')
+    puppet.reachable = true
+    client.retry()
+    await passing(1)
+    expect(client.state.name).toBe('ready')
+  })
+
+  it.each(['device_revoked', 'pairing_refused', 'pairing_spent', 'too_many_devices', 'forbidden'] as const)(
+    'believes %s when the host says it, and not a socket, which anybody on the way can close',
+    async code => {
+      vi.useFakeTimers()
+      const puppet = new Puppet()
+      const client = clientOf(puppet)
+      await client.connect()
+      puppet.transports.at(-1)!.close({ code, reason: 'says who?' })
+      await passing(0)
+      expect(client.state).toMatchObject({ name: 'waiting', error: { code: 'connection_lost' } })
+      await passing(50)
+      expect(client.state.name).toBe('ready')
+      puppet.say({ type: 'error', code, message: 'says the host' })
+      await passing(0)
+      expect(client.state).toMatchObject({ name: 'closed', error: { code } })
+    },
+  )
+
+  it('that is refused before there is a channel ends, and that is all it believes', async () => {
+    const puppet = new Puppet()
+    puppet.welcome = false
+    const client = clientOf(puppet)
+    const connected = client.connect()
+    await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
+    puppet.transports.at(-1)!.close({ code: 'channel_refused', reason: '' })
+    await expect(connected).rejects.toMatchObject({ code: 'channel_refused' })
+  })
+
+  it('that is closed by a listener stays closed', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    client.on('state', state => state.name === 'waiting' && client.close())
+    await client.connect()
+    puppet.hangUp()
+    await passing(500)
+    expect(client.state.name).toBe('closed')
+    expect(puppet.transports).toHaveLength(1)
+  })
+
+  it('that is retried by a listener has one channel, not two', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    client.on('state', state => state.name === 'waiting' && client.retry())
+    await client.connect()
+    puppet.hangUp()
+    await passing(500)
+    expect(client.state.name).toBe('ready')
+    expect(puppet.transports).toHaveLength(2)
+  })
+
+  it('abandons a channel that is open but dead as soon as it is probed', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    const say = puppet.say.bind(puppet)
+    puppet.say = () => {} // nothing comes any more, and nothing says that it is closed
+    client.probe()
+    puppet.say = message => message.type === 'welcome' && say(message)
+    await passing(1_100)
+    expect(puppet.transports).toHaveLength(2)
+    expect(client.state.name).toBe('ready')
+  })
+
+  it('waits longer each time for a host that closes right after its welcome', async () => {
+    vi.useFakeTimers()
+    const puppet = new Puppet()
+    const client = clientOf(puppet, { reconnect: { first: 100, most: 10_000, give_up: 1e9 } })
+    client.on('state', state => state.name === 'ready' && puppet.hangUp())
+    client.connect().catch(() => {})
+    await passing(20_000)
+    expect(puppet.transports.length).toBeLessThan(15)
+  })
+
+  it.each(['pairing_refused', 'device_revoked', 'version_unsupported'] as const)(
+    'does not try again after %s',
+    async code => {
+      const puppet = new Puppet()
+      puppet.welcome = false
+      const client = clientOf(puppet)
+      const failed = client.connect()
+      await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
+      puppet.say({ type: 'error', code, message: 'no' })
+      await expect(failed).rejects.toMatchObject({ code })
+      expect(client.state).toMatchObject({ name: 'closed', said: true })
+    },
+  )
+
+  it('does not take the end of a socket for the host’s word', async () => {
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    puppet.transports[0]!.close({ code: 'version_unsupported', reason: 'fetch another page' })
+    await vi.waitFor(() => expect(client.state).toMatchObject({ name: 'closed', said: false }))
+  })
+
+  it('ignores what a newer host says', async () => {
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    await client.connect()
+    for (const frame of jsonFrames({ type: 'horoscope', sign: 'ox' })) puppet.transports[0]!.send(frame)
+    puppet.say({ type: 'error', code: 'bad_message', message: 'what?' })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(client.state.name).toBe('ready')
+  })
+})
+
+describe('an attachment', () => {
+  const nothing = { write: (_: Uint8Array, done: () => void) => done(), resize: () => {}, reset: () => {} }
+
+  async function attaching(
+    options = {},
+  ): Promise<{ puppet: Puppet; client: HostClient; attached: Attached; states: ClientState[] }> {
+    const puppet = new Puppet()
+    const client = clientOf(puppet)
+    const states: ClientState[] = []
+    await client.connect()
+    client.on('state', state => states.push(state))
+    const attached = client.attach('abc', nothing, options)
+    await vi.waitFor(() => expect(puppet.heard.at(-1)?.type).toBe('attach'))
+    return { puppet, client, attached, states }
+  }
+
+  const asked = (puppet: Puppet) => puppet.heard.findLast(message => message.type === 'attach')!
+
+  it.each(['spawn_failed', 'too_many_attachments', 'size_invalid', 'host_stopping', 'internal'])(
+    'that is refused with %s says so, and the connection goes on',
+    async code => {
+      const { puppet, client, attached, states } = await attaching({ ended: 'fail' })
+      const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
+      puppet.say({ type: 'error', request_id: asked(puppet).request_id, code, message: 'no' })
+      expect((await failed).code).toBe(code)
+      expect(states).toEqual([])
+      expect(client.state.name).toBe('ready')
+    },
+  )
+
+  it('sends the size that was asked for while the attach was under way', async () => {
+    const { puppet, attached } = await attaching({ size: { cols: 80, rows: 24 } })
+    attached.resize(100, 30)
+    puppet.say(sessionAnswer(asked(puppet).request_id))
+    await vi.waitFor(() => expect(puppet.heard.at(-1)).toMatchObject({ type: 'resize', cols: 100, rows: 30 }))
+  })
+
+  it('is asked for again after a drop, once', async () => {
+    const { puppet } = await attaching()
+    puppet.say(sessionAnswer(asked(puppet).request_id))
+    puppet.hangUp()
+    await vi.waitFor(() => expect(puppet.heard.filter(message => message.type === 'attach')).toHaveLength(2))
+  })
+
+  it('fails alone when its bytes cannot be inflated, and is detached', async () => {
+    const { puppet, client, attached } = await attaching()
+    puppet.say(sessionAnswer(asked(puppet).request_id))
+    const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
+    const { outputFrame } = await import('../../../protocol/frames.ts')
+    const bytes = new Uint8Array([1, 2, 3])
+    puppet.transports[0]!.send(
+      outputFrame({ handle: 7, offset: 0, bytes, size: 9, compressed: true, is_replay: false, is_prompt: false }),
+    )
+    expect((await failed).code).toBe('bad_frame')
+    await vi.waitFor(() => expect(puppet.heard.at(-1)).toEqual({ type: 'detach', handle: 7 }))
+    expect(client.state.name).toBe('ready')
+  })
+})
+
+function sessionAnswer(request_id: number): HostMessage {
+  const session = {
+    session_id: 'abc',
+    title: 't',
+    command: ['sh'],
+    cwd: '/',
+    state: 'running' as const,
+    exit_code: null,
+    signal: null,
+    pid: 1,
+    created_at: 0,
+    ended_at: null,
+    last_activity: 0,
+    cols: 80,
+    rows: 24,
+    bytes: 0,
+    clients: 1,
+    idle: false,
+    last_line: '',
+    attention: null,
+    watchers: [],
+  }
+  return {
+    type: 'session',
+    request_id,
+    handle: 7,
+    session_id: 'abc',
+    session,
+    reconnected: false,
+    age_seconds: 0,
+    created_at: 0,
+    read_only: false,
+    input_seen: 0,
+    cols: 80,
+    rows: 24,
+  }
+}

@@ -1,0 +1,72 @@
+// How often sessions are looked at for a list, and what comes of it. Knows no sessions.
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { Glance } from '../../../main/host/session/previews.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function setUp({ watched = true } = {}) {
+  const state = { watched, looks: 0, pushes: 0 }
+  let answer = () => {}
+  let news = false
+  let isNew = true
+  const session = {
+    look: () => {
+      if (!isNew) return undefined
+      state.looks++
+      return new Promise<void>(resolve => {
+        answer = () => {
+          answer = () => {}
+          isNew = false
+          news = true
+          resolve()
+        }
+      })
+    },
+    takeNews: () => {
+      const had = news
+      news = false
+      return had
+    },
+  }
+  const glance = new Glance(() => [session], { watched: () => state.watched, changed: () => state.pushes++ })
+  const prints = () => {
+    isNew = true
+  }
+  return { glance, state, prints, answer: () => answer() }
+}
+
+it('tells what came too late for its own look', async () => {
+  const { glance, state, answer } = setUp()
+  const fresh = glance.fresh()
+  await vi.advanceTimersByTimeAsync(100)
+  await fresh
+  expect(state.pushes).toBe(0)
+  answer()
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(state).toMatchObject({ looks: 1, pushes: 1 })
+})
+
+it('looks once a second, however often it is asked', async () => {
+  const { glance, state, prints, answer } = setUp()
+  for (let i = 0; i < 50; i++) {
+    prints()
+    void glance.fresh()
+    answer()
+    await vi.advanceTimersByTimeAsync(100)
+  }
+  expect(state.looks).toBeGreaterThan(3)
+  expect(state.looks).toBeLessThanOrEqual(6)
+  expect(state.pushes).toBeLessThanOrEqual(6)
+})
+
+it('does not look when nobody watches, nor for nothing', async () => {
+  const { glance, state, prints, answer } = setUp({ watched: false })
+  void glance.fresh()
+  answer()
+  await vi.advanceTimersByTimeAsync(10_000)
+  prints()
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(state.looks).toBe(1)
+  expect(vi.getTimerCount()).toBe(0)
+})

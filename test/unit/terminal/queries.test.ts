@@ -1,0 +1,583 @@
+// Every terminal query of the table through its three consumers: host screen, page and command line.
+// Knows nothing of sessions and transports: bytes in, bytes and answers out.
+
+import headless from '@xterm/headless'
+import browser from '@xterm/xterm'
+import fc from 'fast-check'
+import { describe, expect, test, vi } from 'vitest'
+import { HOLD_BYTES, QueryFilter, type QueryFilterOptions } from '../../../main/cli/terminal/query-filter.ts'
+import {
+  type AnswerSource,
+  type AnswerTheme,
+  DEFAULT_CELL,
+  registerAnswers,
+} from '../../../main/host/screen/query-answers.ts'
+import {
+  asksCsi,
+  mainParams,
+  QUERIES,
+  type Query,
+  type QueryParser,
+  sequenceId,
+  settingsOf,
+} from '../../../terminal/queries.ts'
+import { QUERY_NOTES } from '../../../terminal/query-notes.ts'
+import { swallowQueries } from '../../../ui/terminal/ignore-queries.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // the properties take seconds each on a busy machine
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'utf8'))
+const text = (data: Uint8Array): string => Buffer.from(data).toString('latin1')
+const concat = (parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+
+const EXAMPLES = QUERIES.flatMap(query => {
+  const { examples, answer } = QUERY_NOTES[query.name]
+  return examples.map(example => ({ query, answer, example, name: shown(query, example) }))
+})
+
+function shown(query: Query, example: string): string {
+  return `${query.name} ${JSON.stringify(example)}`
+}
+
+/** The same sequence with C1 controls in place of ESC and a letter. */
+function eightBit(example: string): string {
+  return example.replace(/\x1b([[\]P_\\Z])/g, (_, letter: string) => String.fromCharCode(letter.charCodeAt(0) + 0x40))
+}
+
+function filtered(input: Uint8Array, cuts: readonly number[] = [], options?: QueryFilterOptions): string {
+  const filter = new QueryFilter(options)
+  const edges = [0, ...[...cuts].sort((a, b) => a - b), input.length]
+  return edges
+    .slice(1)
+    .map((edge, i) => text(filter.filter(input.slice(edges[i], edge))))
+    .join('')
+}
+
+interface Written {
+  write(data: string | Uint8Array, done?: () => void): void
+}
+
+function written(term: Written, data: string | Uint8Array): Promise<void> {
+  return new Promise(done => term.write(data, done))
+}
+
+const THEME: AnswerTheme = {
+  foreground: '#c0c1c2',
+  background: '#101112',
+  cursor: '#ff8000',
+  ansi: ['#000000', '#aa0000', '#00aa00', '#aaaa00', '#0000aa', '#aa00aa', '#00aaaa', '#aaaaaa'],
+}
+
+/** A host screen and all that it says, whoever says it. */
+function hostScreen(source: Partial<AnswerSource> = {}) {
+  const term = new headless.Terminal({ cols: 100, rows: 30, allowProposedApi: true })
+  const said: string[] = []
+  term.onData(data => said.push(data))
+  const answers = registerAnswers(term, {
+    theme: () => THEME,
+    size: () => ({ cols: term.cols, rows: term.rows }),
+    cellPixels: () => ({ width: 8.4, height: 17 }),
+    version: '0.1.0',
+    reply: data => said.push(data),
+    ...source,
+  })
+  return { term, said, answers }
+}
+
+async function answersTo(question: string, source?: Partial<AnswerSource>): Promise<string[]> {
+  const { term, said } = hostScreen(source)
+  await written(term, question)
+  return said
+}
+
+/** Counts what of the table reaches handlers that were there before whoever registers next. */
+function watched(parser: QueryParser): string[] {
+  const reached: string[] = []
+  for (const query of QUERIES) {
+    if (query.kind === 'csi') {
+      parser.registerCsiHandler(sequenceId(query), params => {
+        if (asksCsi(query, mainParams(params))) reached.push(query.name)
+        return false
+      })
+    } else if (query.kind === 'osc') {
+      for (const id of query.ids) {
+        parser.registerOscHandler(id, payload => {
+          if (query.asks.test(payload)) reached.push(query.name)
+          return false
+        })
+      }
+    } else if (query.kind === 'dcs') {
+      parser.registerDcsHandler(sequenceId(query), () => reached.push(query.name) < 0)
+    } else if (query.kind === 'esc') {
+      parser.registerEscHandler(sequenceId(query), () => reached.push(query.name) < 0)
+    }
+  }
+  return reached
+}
+
+describe('the table', () => {
+  test('has one entry of each name, and a reason for every silence', () => {
+    expect(new Set(QUERIES.map(q => q.name)).size).toBe(QUERIES.length)
+    expect(Object.keys(QUERY_NOTES).sort()).toEqual(QUERIES.map(q => q.name).sort())
+    const notes = Object.values(QUERY_NOTES)
+    expect(notes.filter(note => note.answer === 'silent' && !note.why)).toEqual([])
+    expect(notes.filter(note => note.examples.length === 0)).toEqual([])
+  })
+
+  test('splits a sequence that asks and sets', () => {
+    const palette = QUERIES.find(q => q.name === 'palette colours')
+    const stack = QUERIES.find(q => q.name === 'text and cursor colours')
+    const keys = QUERIES.find(q => q.name === 'kitty colours')
+    if (palette?.kind !== 'osc' || stack?.kind !== 'osc' || keys?.kind !== 'osc') throw new Error('not in the table')
+    expect(settingsOf(palette, 4, '1;?;2;red;3;?;4;#fff')).toEqual(['4;2;red', '4;4;#fff'])
+    expect(settingsOf(palette, 4, '1;?')).toEqual([])
+    expect(settingsOf(stack, 10, '?;#fff;?')).toEqual(['11;#fff'])
+    expect(settingsOf(keys, 21, 'cursor=red;background=?')).toEqual(['21;cursor=red'])
+  })
+})
+
+describe('the filter of the command line', () => {
+  const LEFT: Record<string, string> = {
+    '\x1b]4;1;?;2;#00ff00\x07': '\x1b]4;2;#00ff00\x07',
+    '\x1b]4;3;rgb:11/22/33;4;?\x1b\\': '\x1b]4;3;rgb:11/22/33\x1b\\',
+    '\x1b]5;0;?;1;red\x1b\\': '\x1b]5;1;red\x1b\\',
+    '\x1b]10;?;#102030\x1b\\': '\x1b]11;#102030\x1b\\',
+    '\x1b]21;cursor=red;background=?\x07': '\x1b]21;cursor=red\x07',
+  }
+
+  test.each(EXAMPLES)('takes out $name, cut anywhere (45)', ({ example }) => {
+    for (const form of [example, eightBit(example)]) {
+      const input = bytes(`a\x1b[1mb${form}c\x1b[0md`)
+      let left = LEFT[example] ?? ''
+      if (form !== example) left = left.replace(/^\x1b\]/, '\x1b]')
+      const expected = `a\x1b[1mb${left}c\x1b[0md`
+      for (let cut = 0; cut <= input.length; cut++) expect(filtered(input, [cut]), `cut at ${cut}`).toBe(expected)
+      expect(filtered(input, [...input.keys()]), 'cut everywhere').toBe(expected)
+    }
+  })
+
+  test('keeps what only looks like a question', () => {
+    const kept = [
+      '\x1b[?1;2h\x1b[3J\x1b[8;30;100t\x1b[22;0t\x1b[23;0t\x1b[1t', // modes, window sizes and titles
+      '\x1b[1 q\x1b[>1u\x1b[<u\x1b[u\x1b[>4;2m\x1b[4m\x1b[1;1H\x1b[!p\x1b[2S\x1b[?8c', // finals that others ask with
+      '\x1b[>29;2:4:5 q\x1b[>0;4 q', // kitty's further cursors, set and cleared
+      '\x1b]0;what?\x07\x1b]2;?\x1b\\\x1b]7;file://host/?\x07\x1b]8;;http://x/?a=?\x1b\\link\x1b]8;;\x1b\\',
+      '\x1b]4;1;#fff;2;red\x07\x1b]104\x07\x1b]104;1\x07\x1b]110\x07\x1b]11;#123456\x1b\\\x1b]22;pointer\x07\x1b]50;fixed\x07',
+      '\x1b]99;i=1:d=0;hello?\x1b\\\x1b]1337;File=inline=1:AAAA\x07\x1b]1337;SetMark\x07\x1b]133;A\x07\x1b]777;notify;a;?\x07',
+      '\x1bPq#0;2;0;0;0~\x1b\\\x1bP0;1|17/17\x1b\\\x1bP=1s\x1b\\\x1b_other\x1b\\\x1b_\x1b\\\x1b^pm\x1b\\\x1bXsos\x1b\\',
+      '\x1b7\x1b8\x1b(0\x1b)B\x1b#8\x1b=\x1b>\x1bM\x1bc\x1b%G\x1bktitle\x1b\\',
+      '\x84\x85\x8dä°ñ日本語👩‍👧\u009b1m\u009d0;title\u009c',
+      '\x1b[1\nm\x1b[\x7f3m', // controls inside of a sequence are acted on there
+    ].join('text')
+    expect(filtered(bytes(kept))).toBe(text(bytes(kept)))
+    for (let cut = 0; cut < bytes(kept).length; cut++) expect(filtered(bytes(kept), [cut])).toBe(text(bytes(kept)))
+  })
+
+  test('keeps the controls that stand inside a question, and no question is hidden by them', () => {
+    expect(filtered(bytes('a\x1b[\r\ncb'))).toBe('a\r\nb')
+    expect(filtered(bytes('\x1b[\x056n\x1b]1\x001;\x05?\x07\x1b[3\x051m'))).toBe('\x1b[31m')
+  })
+
+  test('lets nothing grow together around what it takes out', () => {
+    expect(filtered(bytes('\x1b\x1b[c[c'))).toBe('[c')
+    expect(filtered(bytes('\x1b[\x1b[cc'))).toBe('c')
+    expect(filtered(bytes('\x1b]\x1b[c11;?\x07'))).toBe('11;?\x07')
+    expect(filtered(bytes('\x1b]0;title\x1b[c\x1b[c\x07'))).toBe('\x1b]0;title\x1b\\\x07')
+    expect(filtered(bytes('\x1bPq~~\x1b]11;?\x07$q'))).toBe('\x1bPq~~\x1b\\$q')
+    expect(filtered(bytes('\x1b]4;0;\x1b[m;1;?\x07'))).toBe('\x1b[m;1;?\x07') // kitty would go on with the OSC
+    expect(filtered(bytes('\x1b]11;?\x1b[m'))).toBe('\x1b[m') // xterm.js takes the ESC for an end
+  })
+
+  test('takes single bytes 80 to 9F for what they are in UTF-8: no controls', () => {
+    const input = Uint8Array.of(0x9b, 0x63, 0xe2, 0x9b, 0x93, 0xf0, 0x9f, 0x9a, 0x80, 0xc3, 0x9b, 0x63)
+    expect(filtered(input)).toBe(text(input))
+    expect(filtered(Uint8Array.of(0xe2, 0xc2, 0x9b, 0x63))).toBe('\xe2')
+    expect(filtered(Uint8Array.of(0xc2, 0x41, 0xc2, 0xa9))).toBe('\xc2A\xc2\xa9')
+    expect(filtered(Uint8Array.of(0xc2, 0xc2, 0x9b, 0x63, 0x9b, 0x63))).toBe('\x9bc')
+    expect(filtered(Uint8Array.of(0xc2, 0x1b, 0x9b, 0x63))).toBe('\x9bc')
+    expect(filtered(Uint8Array.of(0xc2, 0x05, 0x9b, 0x63))).toBe('\x9bc')
+  })
+
+  test('lets a mode pass beside one that makes terminals report at once', () => {
+    expect(filtered(bytes('\x1b[?1049;2048;25h'))).toBe('\x1b[?1049;25h')
+    expect(filtered(bytes('\x1b[?2048l'))).toBe('\x1b[?2048l')
+  })
+
+  test('reads a number with leading zeros as the terminal does', () => {
+    expect(filtered(bytes('\x1b]0011;?\x07\x1b[0021t\x1b]052;c;?\x07'))).toBe('')
+  })
+
+  test('refuses the clipboard, and with leave of the user lets it be written but never read (42)', () => {
+    const write = '\x1b]52;c;aGVsbG8=\x07\x1b]1337;Copy=:aGVsbG8=\x07'
+    expect(filtered(bytes(write))).toBe('')
+    for (let cut = 0; cut <= write.length; cut++) {
+      expect(filtered(bytes(write), [cut], { allowClipboard: true })).toBe(write)
+      expect(filtered(bytes('\x1b]52;c;?\x07\x1b]52;p; ?\x1b\\'), [cut], { allowClipboard: true })).toBe('')
+    }
+    const large = `\x1b]52;c;${'A'.repeat(100_000)}\x07`
+    expect(filtered(bytes(`${large}x`), [70_000])).toBe('x')
+    expect(filtered(bytes(large), [70_000], { allowClipboard: true })).toBe(large)
+  })
+
+  test('drops what may be a question beyond its bound, up to its end (49)', () => {
+    const long = '0;#000000;'.repeat(HOLD_BYTES / 10 + 1)
+    for (const start of ['\x1b]4;', '\x1b[', '\x1bP', '\x1b(', '\x1b]']) {
+      const body = start === '\x1b]4;' ? long : (start === '\x1b(' ? '(' : '0').repeat(HOLD_BYTES)
+      const end = start === '\x1bP' ? 'qx\x1b\\' : start.startsWith('\x1b]') ? '\x07' : 'c'
+      expect(filtered(bytes(`a${start}${body}${end}b`)), start).toBe('ab')
+      expect(filtered(bytes(`a${start}${body}${end}b`), [3, 5000, HOLD_BYTES + 1]), start).toBe('ab')
+    }
+    const whole = `\x1b]4;${Array.from({ length: 256 }, (_, i) => `${i};rgb:0000/1111/2222`).join(';')}\x07`
+    expect(filtered(bytes(whole), [10, 3000])).toBe(whole)
+  })
+
+  test('streams a long string that is no question', () => {
+    const filter = new QueryFilter()
+    expect(text(filter.filter(bytes('\x1bPq')))).toBe('\x1bPq')
+    const sixels = bytes('~'.repeat(1_000_000))
+    expect(filter.filter(sixels)).toEqual(sixels)
+    expect(text(filter.filter(bytes('\x1b\\')))).toBe('\x1b\\')
+  })
+
+  test('returns a chunk with nothing to look at as it is', () => {
+    const chunk = bytes('plain text\r\nand more of it, 日本語')
+    expect(new QueryFilter().filter(chunk)).toBe(chunk)
+  })
+
+  test('ends with nothing that what follows could complete', () => {
+    for (const start of ['\x1b', '\x1b[', '\x1b[0', '\x1b]11;?', '\x1bP$q', '\x1b_', '\xc2']) {
+      const filter = new QueryFilter()
+      const input = start === '\xc2' ? Uint8Array.of(0xc2) : bytes(start)
+      expect(text(filter.filter(input)) + text(filter.end()), JSON.stringify(start)).toBe('')
+      expect(text(filter.filter(bytes('[c')))).toBe('[c')
+    }
+    const filter = new QueryFilter()
+    expect(text(filter.filter(bytes('\x1b]0;title'))) + text(filter.end())).toBe('\x1b]0;title\x1b\\')
+  })
+
+  const words = fc.string({ unit: 'grapheme', maxLength: 12 }).map(s => s.replace(/[\x00-\x1f\x7f-\x9f]/g, ''))
+  const number = fc.nat(2000)
+  const numbers = fc.array(number, { maxLength: 5 }).map(list => list.join(';'))
+  const st = fc.constantFrom('\x07', '\x1b\\')
+  const output = fc
+    .array(
+      fc.oneof(
+        words,
+        fc.constantFrom('\r', '\n', '\t', '\b', '\x07', '\x0e', '\x0f', '\x00', '\x84', '\x85', 'ÂÃ', '\u00a0'),
+        fc.tuple(numbers, fc.constantFrom(...'@ABCDEFGHIJKLMPSTXZ`abdefghilmrsu')).map(([p, f]) => `\x1b[${p}${f}`),
+        fc.tuple(numbers, fc.constantFrom(...'JKlrs')).map(([p, f]) => `\x1b[?${p}${f}`),
+        fc.constantFrom(1, 7, 25, 47, 1000, 1006, 1049, 2004, 2026).map(p => `\x1b[?${p}h`),
+        fc.constantFrom(
+          '\x1b[2 q',
+          '\x1b[!p',
+          '\x1b[>4;1m',
+          '\x1b[>1u',
+          '\x1b[<1u',
+          '\x1b[22;0t',
+          '\x1b[8;24;80t',
+          '\x1b[0"q',
+        ),
+        fc.array(fc.nat(255), { minLength: 1, maxLength: 4 }).map(p => `\x1b[38:2::${p.join(':')}m`),
+        fc.tuple(fc.constantFrom(0, 1, 2, 7, 8, 9, 133, 633, 777), words, st).map(([n, w, e]) => `\x1b]${n};${w}${e}`),
+        fc.tuple(fc.nat(255), fc.constantFrom('#123456', 'red'), st).map(([n, c, e]) => `\x1b]4;${n};${c}${e}`),
+        fc
+          .tuple(fc.constantFrom(10, 11, 12, 104, 110), fc.constantFrom('#fff', ''), st)
+          .map(([n, c, e]) => `\x1b]${n};${c}${e}`),
+        words.map(w => `\x1bPq${w}\x1b\\`),
+        words.map(w => `\x1b_x${w}\x1b\\`),
+        words.map(w => `\u009d2;${w}\u009c`),
+        fc.constantFrom(
+          '\x1b7',
+          '\x1b8',
+          '\x1bM',
+          '\x1bD',
+          '\x1b(0',
+          '\x1b(B',
+          '\x1b#8',
+          '\x1b=',
+          '\x1b>',
+          '\x1bc',
+          '\u009b31m',
+        ),
+      ),
+      { maxLength: 30 },
+    )
+    .map(parts => bytes(parts.join('')))
+  const cuts = fc.array(fc.nat(400), { maxLength: 12 })
+
+  test('passes output without questions byte for byte, cut anywhere', () => {
+    fc.assert(
+      fc.property(output, cuts, (data, at) => {
+        expect(
+          filtered(
+            data,
+            at.filter(cut => cut <= data.length),
+          ),
+        ).toBe(text(data))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  const ESCAPES =
+    '\x1b[]P_^X\\Z?>=;:0123456789cntxqupmhSywv|$+*#"\'&, \x05\x07\x18\x1a\n\x7fGaé\x9b\x9d\x9c\x90\x9f\x9a'
+  const hostile = fc
+    .array(
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom(...ESCAPES).map(bytes) },
+        { weight: 3, arbitrary: fc.constant(bytes('\x1b')) },
+        { weight: 2, arbitrary: fc.constantFrom(...EXAMPLES.map(e => bytes(e.example))) },
+        {
+          weight: 1,
+          arbitrary: fc.constantFrom('\x1b]4;', '\x1b]0;', '\x1b]11;', '\x1bP$q', '\x1bPq', '\x1b[0').map(bytes),
+        },
+        { weight: 1, arbitrary: fc.constantFrom(0xc2, 0x9b, 0x9c, 0xe2, 0x80, 0xff).map(b => Uint8Array.of(b)) },
+      ),
+      { maxLength: 60 },
+    )
+    .map(concat)
+
+  test('does not depend on where the stream is cut', () => {
+    fc.assert(
+      fc.property(hostile, cuts, (data, at) => {
+        const whole = filtered(data)
+        expect(
+          filtered(
+            data,
+            at.filter(cut => cut <= data.length),
+          ),
+        ).toBe(whole)
+        expect(filtered(data, [...data.keys()])).toBe(whole)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('leaves nothing that a terminal would answer, whatever it is given (45)', async () => {
+    const term = new headless.Terminal({ allowProposedApi: true, logLevel: 'off' })
+    const said: string[] = []
+    term.onData(data => said.push(data))
+    const reached = watched(term.parser)
+    await fc.assert(
+      fc.asyncProperty(hostile, async data => {
+        const filter = new QueryFilter()
+        const once = concat([filter.filter(data), filter.end(), bytes(' ')])
+        expect(filtered(once), 'filtered again').toBe(text(once))
+        await written(term, concat([once, bytes('[c11;?\x07$q\x1b\\')]))
+        expect([...said, ...reached]).toEqual([])
+      }),
+      { numRuns: 1500 },
+    )
+  })
+})
+
+describe('a terminal in a page', () => {
+  const terminals = [
+    { build: '@xterm/headless', create: () => new headless.Terminal({ allowProposedApi: true }) },
+    { build: '@xterm/xterm', create: () => new browser.Terminal({ allowProposedApi: true }) },
+  ]
+
+  describe.each(terminals)('of $build', ({ create }) => {
+    function quiet(options?: Parameters<typeof swallowQueries>[1]) {
+      const term = create()
+      const reached = watched(term.parser)
+      const said: string[] = []
+      const swallowed = swallowQueries(term, options)
+      term.onData(data => said.push(data))
+      return { term, reached, said, swallowed }
+    }
+
+    test.each(EXAMPLES)('says nothing to $name (45)', async ({ query, example }) => {
+      const { term, reached, said } = quiet()
+      await written(term, `a${example}${eightBit(example)}b`)
+      await written(term, '') // what was set anew
+      expect(said).toEqual([])
+      expect(query.kind === 'csi' && query.modes ? [] : reached).toEqual([])
+      expect(term.buffer.active.getLine(0)?.translateToString(true)).toBe('ab')
+    })
+
+    test('would have answered without it', async () => {
+      for (const { query, answer, example } of EXAMPLES) {
+        if (answer !== 'screen') continue
+        const term = create()
+        const said: string[] = []
+        term.onData(data => said.push(data))
+        await written(term, example)
+        expect(said, query.name).toHaveLength(1)
+      }
+    })
+
+    test('answers again when it is disposed of, twice being fine', async () => {
+      const { term, said, swallowed } = quiet()
+      swallowed.dispose()
+      swallowed.dispose()
+      await written(term, '\x1b[5n')
+      expect(said).toEqual(['\x1b[0n'])
+    })
+
+    test('sets the colours that stand beside a question', async () => {
+      const { term, reached } = quiet()
+      const set: string[] = []
+      term.parser.registerOscHandler(11, payload => set.push(payload) < 0)
+      await written(term, '\x1b]10;?;#102030\x07')
+      await written(term, '')
+      expect(set).toEqual(['#102030'])
+      expect(reached).toEqual([])
+    })
+
+    test('ignores the clipboard unless somebody asks for it, and never reads it (42)', async () => {
+      const none = quiet()
+      await written(none.term, '\x1b]52;c;aGVsbG8=\x07')
+      const copied: string[] = []
+      const { term, said } = quiet({ onClipboardWrite: value => copied.push(value) })
+      await written(term, '\x1b]52;c;?\x07\x1b]52;c;\x07\x1b]52;c;!!\x07\x1b]52;c;/w==\x07\x1b]52;c;Z3LDvMOf\x07')
+      expect(copied).toEqual(['grüß'])
+      expect(said).toEqual([])
+    })
+
+    test('marks the moment at which xterm.js reports the focus by itself (45)', async () => {
+      const { term, swallowed } = quiet()
+      const sent: string[] = []
+      const dropped: string[] = []
+      term.onData(data => (swallowed.speaking ? dropped : sent).push(data))
+      await written(term, '\x1b[?1004h')
+      expect(sent).toEqual([])
+      expect(term.modes.sendFocusMode).toBe(true)
+      await Promise.resolve()
+      expect(swallowed.speaking).toBe(false)
+      if (create() instanceof browser.Terminal) expect(dropped).toEqual(['\x1b[O'])
+    })
+  })
+})
+
+describe('the host screen', () => {
+  test.each(EXAMPLES.filter(e => e.answer !== 'silent'))('answers $name once (46)', async ({ example }) => {
+    expect(await answersTo(example)).toHaveLength(1)
+    expect(await answersTo(eightBit(example))).toHaveLength(example === '\x1bZ' ? 0 : 1)
+  })
+
+  test.each(EXAMPLES.filter(e => e.answer === 'silent'))('is silent to $name (46)', async ({ example }) => {
+    expect(await answersTo(example)).toEqual([])
+  })
+
+  test.each<[string, string]>([
+    ['\x1b[c', '\x1b[?1;2c'],
+    ['\x1bZ', '\x1b[?1;2c'],
+    ['\x1b[=c', '\x1bP!|00000000\x1b\\'],
+    ['\x1b[>q', '\x1bP>|On the Go 0.1.0\x1b\\'],
+    ['\x1b[x', '\x1b[2;1;1;128;128;1;0x'],
+    ['\x1b[1x', '\x1b[3;1;1;128;128;1;0x'],
+    ['\x1b[3;7H\x1b[6n', '\x1b[3;7R'],
+    ['\x1b[?15n', '\x1b[?13n'],
+    ['\x1b[?63;7n', '\x1bP7!~0000\x1b\\'],
+    ['\x1b[?996n', '\x1b[?997;1n'],
+    ['\x1b]11;#fafafa\x07\x1b[?996n', '\x1b[?997;2n'],
+    ['\x1b[14t', '\x1b[4;510;800t'],
+    ['\x1b[14;2t', '\x1b[4;510;800t'],
+    ['\x1b[16t', '\x1b[6;17;8t'],
+    ['\x1b[18t', '\x1b[8;30;100t'],
+    ['\x1b[19t', '\x1b[9;30;100t'],
+    ['\x1b[?2;1;0S', '\x1b[?2;1;0S'],
+    ['\x1b["v', '\x1b[30;100;1;1;1"w'],
+    ['\x1bP+q544e\x1b\\', `\x1bP1+r544e=${Buffer.from('xterm-256color').toString('hex').toUpperCase()}\x1b\\`],
+    ['\x1bP+q436F;524742\x1b\\', '\x1bP1+r436F=323536;524742=38\x1b\\'],
+    ['\x1bP+q436F;6b7578;524742\x1b\\', '\x1bP1+r436F=323536\x1b\\'],
+    ['\x1bP+q6b7578\x1b\\', '\x1bP0+r\x1b\\'],
+    ['\x1bP+qrm -rf\x1b\\', '\x1bP0+r\x1b\\'],
+    ['\x1b]10;?\x07', '\x1b]10;rgb:c0c0/c1c1/c2c2\x1b\\'],
+    ['\x1b]12;?\x07', '\x1b]12;rgb:ffff/8080/0000\x1b\\'],
+    [
+      '\x1b]10;?;?;?;?\x07',
+      '\x1b]10;rgb:c0c0/c1c1/c2c2\x1b\\\x1b]11;rgb:1010/1111/1212\x1b\\\x1b]12;rgb:ffff/8080/0000\x1b\\',
+    ],
+    [
+      '\x1b]4;1;?;231;?;16;?;232;?\x07',
+      '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\\x1b]4;231;rgb:ffff/ffff/ffff\x1b\\\x1b]4;16;rgb:0000/0000/0000\x1b\\\x1b]4;232;rgb:0808/0808/0808\x1b\\',
+    ],
+    ['\x1b]4;2;#123;2;?\x07', '\x1b]4;2;rgb:1010/2020/3030\x1b\\'],
+    ['\x1b]11;rgb:f/0/f\x07\x1b]11;?\x07', '\x1b]11;rgb:ffff/0000/ffff\x1b\\'],
+    ['\x1b]11;#fff\x07\x1b]111\x07\x1b]11;?\x07', '\x1b]11;rgb:1010/1111/1212\x1b\\'],
+    ['\x1b]4;1;#fff\x07\x1b]104;1\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\'],
+    ['\x1b]4;1;#fff\x07\x1b]104\x07\x1b]4;1;?\x07', '\x1b]4;1;rgb:aaaa/0000/0000\x1b\\'],
+  ])('answers %j with %j', async (question, answer) => {
+    expect(await answersTo(question)).toEqual([answer])
+  })
+
+  test('never gives back a title, which any output may have set', async () => {
+    expect(await answersTo('\x1b]0;; rm -rf ~\r\x07\x1b[20t\x1b[21t')).toEqual(['\x1b]L\x1b\\', '\x1b]l\x1b\\'])
+  })
+
+  test('knows no colour beyond the palette, and answers those beside it', async () => {
+    expect(await answersTo('\x1b]4;256;?;-1;?;x;?\x07')).toEqual([])
+    expect(await answersTo('\x1b]4;999;?;0;?\x07')).toEqual(['\x1b]4;0;rgb:0000/0000/0000\x1b\\'])
+  })
+
+  test('says the colours that programs have set, for a terminal that starts from a snapshot', async () => {
+    const { term, answers, said } = hostScreen()
+    await written(term, '\x1b]4;1;#102030;2;#fff\x07\x1b]104;2\x07\x1b]11;#405060\x07')
+    expect(answers.colors()).toBe('\x1b]4;1;rgb:1010/2020/3030\x1b\\\x1b]11;rgb:4040/5050/6060\x1b\\')
+    expect(said).toEqual([])
+  })
+
+  test('leaves colours to whoever else keeps account of them', async () => {
+    const { term, said } = hostScreen()
+    const set: string[] = []
+    const core = (term as unknown as { _core: { _inputHandler: { onColor(listen: (e: unknown) => void): void } } })
+      ._core
+    core._inputHandler.onColor(event => set.push(JSON.stringify(event)))
+    await written(term, '\x1b]4;1;#102030\x07\x1b]111\x07')
+    expect(set).toEqual(['[{"type":1,"index":1,"color":[16,32,48]}]', '[{"type":2,"index":257}]'])
+    expect(said).toEqual([])
+  })
+
+  test('names the version in printable ASCII', async () => {
+    expect(await answersTo('\x1b[>q', { version: '1\x1b[c\r\u009b2' })).toEqual(['\x1bP>|On the Go 1[c2\x1b\\'])
+  })
+
+  test('leaves to xterm.js what is no report', async () => {
+    const term = new headless.Terminal({ allowProposedApi: true, windowOptions: { pushTitle: true, popTitle: true } })
+    const said: string[] = []
+    const titles: string[] = []
+    term.onTitleChange(title => titles.push(title))
+    registerAnswers(term, {
+      theme: () => THEME,
+      size: () => ({ cols: 80, rows: 24 }),
+      cellPixels: () => DEFAULT_CELL,
+      reply: data => said.push(data),
+    })
+    await written(term, '\x1b]2;a\x07\x1b[22;0t\x1b]2;b\x07\x1b[23;0t\x1b[16t')
+    expect(titles).toEqual(['a', 'b', 'a'])
+    expect(said).toEqual(['\x1b[6;20;10t'])
+  })
+
+  test('stops answering when it is disposed of', async () => {
+    const { term, said, answers } = hostScreen()
+    answers.dispose()
+    answers.dispose()
+    await written(term, '\x1b[18t\x1b]11;?\x07')
+    expect(said).toEqual([])
+  })
+})
+
+describe('all together', () => {
+  test.each([0, 1, 3])(
+    'a question has one answer or none with %i pages and terminals attached (46)',
+    async attached => {
+      for (const { query, answer, example } of EXAMPLES) {
+        const { term, said } = hostScreen()
+        await written(term, example)
+        for (let i = 0; i < attached; i++) {
+          const page = new browser.Terminal({ allowProposedApi: true })
+          page.onData(data => said.push(data))
+          swallowQueries(page)
+          await written(page, example)
+          const outer = new headless.Terminal({ allowProposedApi: true }) // a terminal that answers by itself
+          outer.onData(data => said.push(data))
+          const filter = new QueryFilter()
+          await written(outer, concat([filter.filter(bytes(example)), filter.end()]))
+        }
+        expect(said, shown(query, example)).toHaveLength(answer === 'silent' ? 0 : 1)
+      }
+    },
+  )
+})

@@ -1,0 +1,109 @@
+// What pasted text, paths and hidden characters become. Knows no page.
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { INPUT_BYTES } from '../../../protocol/limits.ts'
+import { lineCount, needsAsking, pasteSequence } from '../../../ui/input/paste.ts'
+import { quotePath } from '../../../ui/input/quote-path.ts'
+import { typed, visible } from '../../../ui/kit/visible-text.ts'
+
+const sent = (text: string, bracketed: boolean) => new TextDecoder().decode(pasteSequence(text, bracketed))
+
+describe('pasted text', () => {
+  it('has Enter for every kind of line end', () => {
+    expect(sent('a\nb\r\nc\rd', false)).toBe('a\rb\rc\rd')
+  })
+
+  it('stands between brackets where the program asked for them, and only there', () => {
+    expect(sent('a\tb\n', true)).toBe('\x1b[200~a\tb\r\x1b[201~')
+    expect(sent('a\tb\n', false)).toBe('a\tb\r')
+  })
+
+  it.each([
+    ['the end of the bracket', 'x\x1b[201~rm -rf ~\r'],
+    ['an end that appears when one is taken out', 'x\x1b[20\x1b[201~1~rm\r'],
+    ['an end by an eight-bit CSI', 'x\x9b201~rm\r'],
+    ['Ctrl+C, Ctrl+D and Ctrl+Z', '\x03\x04\x1a'],
+    ['NUL, DEL and Escape', '\0\x7f\x1b'],
+  ])('cannot carry %s (case 48)', (_, text) => {
+    for (const bracketed of [true, false]) {
+      let inside = sent(text, bracketed)
+      if (bracketed) {
+        expect(inside.startsWith('\x1b[200~')).toBe(true)
+        expect(inside.endsWith('\x1b[201~')).toBe(true)
+        inside = inside.slice(6, -6)
+      }
+      expect(inside).not.toMatch(/[\x00-\x08\x0a-\x0c\x0e-\x1f\x7f-\x9f]/)
+      expect(inside).toHaveLength(text.length)
+    }
+  })
+
+  it('is refused with a clear word when it is larger than one unit of input', () => {
+    const most = 'x'.repeat(INPUT_BYTES)
+    expect(pasteSequence(most, false)).toHaveLength(INPUT_BYTES)
+    expect(() => pasteSequence(`${most}x`, false)).toThrow(
+      expect.objectContaining({ code: 'input_full', message: expect.stringContaining('one paste takes 1 MiB') }),
+    )
+    // Bytes count, and the brackets with them.
+    expect(() => pasteSequence('ß'.repeat(INPUT_BYTES / 2), true)).toThrow()
+  })
+
+  it('is counted in lines as people count them', () => {
+    expect([lineCount(''), lineCount('a'), lineCount('a\n'), lineCount('a\r\nb'), lineCount('\n\n')]).toEqual([
+      1, 1, 1, 2, 2,
+    ])
+  })
+
+  it('is asked about when it is more than a line, hides something, or works at once', () => {
+    expect(needsAsking('ls -la', false)).toBe(false)
+    expect(needsAsking('ls\t-la ü 日本 👍', false)).toBe(false)
+    expect(needsAsking('ls -la\n', true)).toBe(false)
+    expect(needsAsking('ls -la\n', false)).toBe(true)
+    expect(needsAsking('a\nb', true)).toBe(true)
+    expect(needsAsking('a\x1b[201~b', true)).toBe(true)
+    expect(needsAsking('a\u202eb', true)).toBe(true)
+  })
+
+  it('is asked about when something in it is not seen, and not because of how people write', () => {
+    // "hi" in tags (U+E0020 and on), as it is hidden in text for agents to read.
+    for (const unseen of ['\u{e0068}\u{e0069}', '\u{e0101}', '\u00ad', '\u3164', '\u2063', '\ufeff'])
+      expect(needsAsking(`fix the build${unseen}`, true), escape(unseen)).toBe(true)
+    for (const text of ['👩‍👧 ❤️ 🏳️‍🌈', 'می‌خواهم', 'ខ្ញុំ\u200bចង់', 'שלום\u200f', 'e\u0301'])
+      expect(needsAsking(text, true), text).toBe(false)
+  })
+})
+
+describe('text that is shown', () => {
+  it('has everything hidden made visible', () => {
+    expect(visible('a\r\nb\x03\x1b[201~\x7f\x9b\u202ec\td\n')).toBe('a↵\nb^C^[[201~^?<U+009B><U+202E>c^Id↵\n')
+    expect(visible('a\u{e0068}\u00adb')).toBe('a<U+E0068><U+00AD>b')
+  })
+
+  it('says keys by their signs, in one line, where it was typed', () => {
+    expect(typed('ls\x7f\x1b[A\x1bOB\t\x03\r')).toBe('ls⌫↑↓⇥^C↵')
+    expect(typed('\x1b[200~one\rtwo\x1b[201~')).toBe('one↵two')
+  })
+})
+
+describe('a path', () => {
+  it.each([
+    ['/home/me/a-1_b.png', 'linux', '/bin/bash', '/home/me/a-1_b.png'],
+    ['/home/me/a b.png', 'linux', '/bin/zsh', "'/home/me/a b.png'"],
+    ["/home/me/it's.png", 'darwin', '/usr/bin/fish', "'/home/me/it'\\''s.png'"],
+    ['/home/me/$(reboot)`x`;&|!.png', 'linux', '/bin/sh', "'/home/me/$(reboot)`x`;&|!.png'"],
+    ['/home/me/日本.png', 'linux', '/bin/bash', "'/home/me/日本.png'"],
+    ['C:\\Users\\me\\a.png', 'win32', 'C:\\Windows\\system32\\cmd.exe', 'C:\\Users\\me\\a.png'],
+    ['C:\\Users\\me\\a & b.png', 'win32', 'C:\\Windows\\system32\\cmd.exe', '"C:\\Users\\me\\a & b.png"'],
+    ["C:\\it's $HOME.png", 'win32', 'C:\\Program Files\\PowerShell\\7\\pwsh.exe', "'C:\\it''s $HOME.png'"],
+    ['C:\\O’Brien\\a.png', 'win32', 'powershell.exe', "'C:\\O’’Brien\\a.png'"],
+    ['C:\\Users\\a b.png', 'win32', 'C:\\Program Files\\Git\\bin\\bash.exe', "'C:\\Users\\a b.png'"],
+  ])('%s on %s for %s is %s', (path, platform, shell, word) => {
+    expect(quotePath(path, platform, shell)).toBe(word)
+  })
+
+  it('is one word with every character to a real shell', () => {
+    const path = `/a b/it's "$(id)" \`id\` \\ ! * ? ~ # & ; | < > { } [ ] ünï.png`
+    const word = quotePath(path, 'linux', '/bin/sh')
+    for (const shell of ['sh', 'bash'])
+      expect(execFileSync(shell, ['-c', `printf %s ${word}`], { encoding: 'utf8' })).toBe(path)
+  })
+})

@@ -1,0 +1,507 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { CodedError } from '../../../protocol/errors.ts'
+import { PlayClock } from '../../../ui/player/play-clock.ts'
+import { Player, type PlayerState } from '../../../ui/player/player.ts'
+import { Tape, TapeScreen } from '../../support/terminal/tape.ts'
+
+let players: Player[] = []
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+})
+afterEach(() => {
+  for (const player of players) player.dispose()
+  players = []
+  vi.useRealTimers()
+})
+
+function play(tape: Tape) {
+  const screen = new TapeScreen()
+  const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to })
+  players.push(player)
+  return { player, screen }
+}
+
+/** Everything that does not wait for time has happened. */
+const settled = () => vi.advanceTimersByTimeAsync(0)
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
+
+/** A line a second from 0 to 9, in two pieces. */
+const lines = () =>
+  new Tape()
+    .add([0, 1, 2, 3, 4].map(i => ({ at: i * 1000, text: `${i}\n` })))
+    .add([5, 6, 7, 8, 9].map(i => ({ at: i * 1000, text: `${i}\n` })))
+
+describe('the clock of a player', () => {
+  it('stands still until it is started, and again when it is stopped', () => {
+    let now = 100
+    const clock = new PlayClock(() => now)
+    clock.time = 5
+    now += 1000
+    expect(clock.time).toBe(5)
+    clock.start()
+    now += 1000
+    expect(clock.time).toBe(1005)
+    clock.stop()
+    now += 1000
+    expect(clock.time).toBe(1005)
+    clock.start()
+    now += 1
+    expect(clock.time).toBe(1006)
+  })
+
+  it('goes on from where it is when its speed changes', () => {
+    let now = 0
+    const clock = new PlayClock(() => now)
+    clock.start()
+    now = 1000
+    clock.speed = 4
+    expect(clock.time).toBe(1000)
+    now = 2000
+    expect(clock.time).toBe(5000)
+    clock.speed = 0.5
+    now = 4000
+    expect(clock.time).toBe(6000)
+  })
+})
+
+describe('seeking', () => {
+  it('shows what had been printed by then, in one picture', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    player.seek({ at: 7_400 })
+    expect(player.state.seeking).toBe(true)
+    await settled()
+    expect(screen.text).toBe(tape.textAt(7_400))
+    expect(player.state).toMatchObject({ at: 7_400, seeking: false, playing: false })
+    // The keyframe, not the first piece: and nothing was seen on the way.
+    expect(tape.asked).toEqual(['moment at 7400', 'stretch 10', 'stretch 20'])
+    expect(screen.seen).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
+  })
+
+  it('includes what came at the very moment, and for a place of the log ends before its byte', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 3_000 })
+    await settled()
+    expect(screen.text).toBe('0\n1\n2\n3\n')
+    player.seek({ offset: 13 })
+    await settled()
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n6')
+    expect(player.state.at).toBe(6_000)
+    expect(player.position).toEqual({ offset: 13, n: 0 })
+  })
+
+  it('goes on from where it is when that leads there, and reads nothing twice', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    player.seek({ at: 5_000 })
+    await settled()
+    tape.asked = []
+    player.seek({ at: 8_000 })
+    await settled()
+    expect(screen.text).toBe(tape.textAt(8_000))
+    expect(tape.asked).toEqual(['stretch 20'])
+    player.seek({ at: 6_000 })
+    await settled()
+    expect(screen.text).toBe(tape.textAt(6_000))
+    expect(tape.asked).toEqual(['stretch 20', 'moment at 6000'])
+  })
+
+  it('to everywhere shows the same, whatever the way there', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    for (const at of [0, 9_000, 4_500, 5_000, 4_999, 2_000, 8_888, 1, 9_000, 0]) {
+      player.seek({ at })
+      await settled()
+      expect(screen.text, String(at)).toBe(tape.textAt(at))
+      expect(player.state.at).toBe(at)
+    }
+  })
+
+  it('stays within what there is', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 99_999 })
+    await settled()
+    expect(player.state.at).toBe(9_000)
+    player.seek({ at: -5 })
+    await settled()
+    expect(player.state.at).toBe(0)
+    expect(screen.text).toBe('0\n')
+  })
+
+  it('to another place meanwhile comes to the last one', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    for (const at of [1_000, 2_000, 3_000, 8_000]) player.seek({ at })
+    await settled()
+    expect(screen.text).toBe(tape.textAt(8_000))
+    expect(tape.asked.filter(one => one.startsWith('moment'))).toEqual(['moment at 1000', 'moment at 8000'])
+  })
+
+  it('applies sizes in order, each after what came before it was parsed', async () => {
+    const tape = new Tape().add([
+      { at: 0, text: 'a' },
+      { at: 10, cols: 100, rows: 30 },
+      { at: 20, text: 'b' },
+      { at: 30, cols: 40, rows: 10 },
+      { at: 40, text: 'c' },
+    ])
+    const { player, screen } = play(tape)
+    const sizes: string[] = []
+    for (const at of [0, 10, 25, 30, 40]) {
+      player.seek({ at })
+      await settled()
+      sizes.push(`${screen.size} ${screen.text}`)
+    }
+    expect(sizes).toEqual(['80x24 a', '100x30 a', '100x30 ab', '40x10 ab', '40x10 abc'])
+    player.seek({ offset: 2 })
+    await settled()
+    expect(`${screen.size} ${screen.text}`).toBe('100x30 ab')
+  })
+
+  it('that fails says so, and the next one is another try', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    const { moment } = tape
+    tape.moment = () => Promise.reject(new CodedError('connection_lost', 'gone'))
+    player.seek({ at: 3_000 })
+    await settled()
+    expect(player.state).toMatchObject({ seeking: false, playing: false })
+    expect(player.state.error?.code).toBe('connection_lost')
+    tape.moment = moment
+    player.seek({ at: 3_000 })
+    await settled()
+    expect(player.state.error).toBe(undefined)
+    expect(screen.text).toBe(tape.textAt(3_000))
+  })
+
+  it('after it was disposed of does nothing', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 3_000 })
+    player.dispose()
+    await settled()
+    expect(screen.seen).toEqual([])
+  })
+})
+
+describe('playing', () => {
+  it('prints everything when its time has come', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 0 })
+    await settled()
+    player.play()
+    await pass(950)
+    expect(screen.text).toBe('0\n')
+    await pass(100)
+    expect(screen.text).toBe('0\n1\n')
+    expect(player.state.at).toBeGreaterThan(950)
+    await pass(5_000)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n6\n')
+  })
+
+  it('stops at the end, and begins again from there', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    player.seek({ at: 8_500 })
+    await settled()
+    player.play()
+    await pass(1_000)
+    expect(player.state).toMatchObject({ playing: false, end: 'over', at: 9_000 })
+    expect(screen.text).toBe(tape.textAt(9_000))
+    player.play()
+    await pass(100)
+    expect(player.state.playing).toBe(true)
+    expect(screen.text).toBe('0\n')
+  })
+
+  it('is as fast as it should be', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 0 })
+    player.speed = 4
+    player.play()
+    await pass(1_080)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n')
+    player.speed = 0.5
+    await pass(1_000)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n')
+    await pass(1_000)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n')
+  })
+
+  it('pauses where it is', async () => {
+    const { player, screen } = play(lines())
+    player.seek({ at: 0 })
+    player.play()
+    await pass(1_500)
+    player.pause()
+    const { at } = player.state
+    await pass(60_000)
+    expect(player.state.at).toBe(at)
+    expect(screen.text).toBe('0\n1\n')
+    player.play()
+    await pass(600)
+    expect(screen.text).toBe('0\n1\n2\n')
+  })
+
+  it('goes on from the place that is sought meanwhile', async () => {
+    const { player, screen } = play(lines())
+    player.play()
+    await pass(1_500)
+    player.seek({ at: 6_000 })
+    await pass(1_100)
+    expect(player.state.playing).toBe(true)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n6\n7\n')
+  })
+
+  const idle = () =>
+    new Tape().add([
+      { at: 0, text: 'a' },
+      { at: 60_000, text: 'b' },
+      { at: 61_000, text: 'c' },
+    ])
+
+  it('waits two seconds at most where nothing happens', async () => {
+    const { player, screen } = play(idle())
+    player.seek({ at: 0 })
+    player.play()
+    await pass(1_900)
+    expect(screen.text).toBe('a')
+    await pass(300)
+    expect(screen.text).toBe('ab')
+    expect(player.state.at).toBeGreaterThanOrEqual(60_000)
+    expect(player.state.at).toBeLessThan(60_300)
+  })
+
+  it('waits as long as it took, if that is wanted', async () => {
+    const { player, screen } = play(idle())
+    player.seek({ at: 0 })
+    player.skipIdle = false
+    player.play()
+    await pass(59_000)
+    expect(screen.text).toBe('a')
+    await pass(1_100)
+    expect(screen.text).toBe('ab')
+  })
+
+  it('from within idle time shows that for two seconds too', async () => {
+    const { player, screen } = play(idle())
+    player.seek({ at: 30_000 })
+    player.play()
+    await pass(1_900)
+    expect(player.state.at).toBeGreaterThan(31_000)
+    expect(player.state.at).toBeLessThan(32_000)
+    await pass(300)
+    expect(screen.text).toBe('ab')
+  })
+
+  it('does not count the time that a computer slept', async () => {
+    let now = 0
+    const tape = lines()
+    const screen = new TapeScreen()
+    const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to, now: () => now })
+    players.push(player)
+    player.play()
+    await settled()
+    now += 3_600_000
+    await pass(50)
+    expect(player.state.at).toBeLessThan(2_000)
+    expect(player.state.playing).toBe(true)
+  })
+
+  it('does not count the time that it waits for the host', async () => {
+    const tape = lines()
+    const { player, screen } = play(tape)
+    player.seek({ at: 0 })
+    await settled()
+    let open = () => {}
+    tape.gate = new Promise(resolve => {
+      open = resolve
+    })
+    player.play()
+    await pass(20_000)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n')
+    expect(player.state.at).toBeLessThanOrEqual(4_100)
+    open()
+    await pass(850)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n')
+    await pass(200)
+    expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n')
+  })
+
+  it('holds one or two stretches, however long the recording is', async () => {
+    const tape = new Tape()
+    const text = 'x'.repeat(1024 * 1024)
+    for (let i = 0; i < 24; i++) tape.add([{ at: i * 1000, text }])
+    const { player, screen } = play(tape)
+    screen.write = () => Promise.resolve()
+    player.speed = 16
+    player.seek({ at: 0 })
+    player.play()
+    await pass(2_000)
+    expect(player.state.end).toBe('over')
+    const asked = tape.asked.length
+    // Back at the beginning it is not there any more.
+    player.seek({ at: 0 })
+    await settled()
+    expect(tape.asked.slice(asked)).toContain('stretch 0')
+  })
+
+  it('follows a session that runs', async () => {
+    const tape = lines()
+    tape.live = true
+    const { player, screen } = play(tape)
+    player.seek({ at: 9_000 })
+    player.play()
+    await pass(500)
+    expect(player.state).toMatchObject({ end: 'live', playing: true })
+    tape.grow([{ at: 12_345, text: 'new\n' }])
+    await pass(1_100)
+    expect(screen.text).toMatch(/9\nnew\n$/)
+    expect(player.state).toMatchObject({ end: 'live', playing: true, at: 12_345, to: 12_345 })
+    tape.live = false
+    await pass(1_100)
+    expect(player.state).toMatchObject({ end: 'over', playing: false })
+  })
+})
+
+describe('stepping', () => {
+  /** Three bursts: a prompt, typing with its output, and a flood of two seconds. */
+  const bursts = () =>
+    new Tape()
+      .add([
+        { at: 0, text: '$ ' },
+        { at: 5_000, text: 'l' },
+        { at: 5_100, text: 's' },
+        { at: 5_150, text: '\nfile\n$ ' },
+      ])
+      .add(Array.from({ length: 21 }, (_, i) => ({ at: 9_000 + i * 100, text: `${i % 10}` })))
+
+  it('goes from pause to pause, and through a flood in pieces', async () => {
+    const { player, screen } = play(bursts())
+    player.seek({ at: 0 })
+    await settled()
+    const seen: string[] = []
+    for (let i = 0; i < 6; i++) {
+      seen.push(screen.text)
+      player.step(1)
+      await settled()
+    }
+    const first = '$ ls\nfile\n$ '
+    expect(seen).toEqual([
+      '$ ',
+      first,
+      `${first}0123456789`,
+      `${first}01234567890123456789`,
+      `${first}012345678901234567890`,
+      `${first}012345678901234567890`,
+    ])
+    expect(player.state).toMatchObject({ end: 'over', at: 11_000, playing: false })
+  })
+
+  it('goes back the same way', async () => {
+    const { player, screen } = play(bursts())
+    player.seek({ at: 11_000 })
+    await settled()
+    const seen: string[] = []
+    const at: number[] = []
+    for (let i = 0; i < 5; i++) {
+      player.step(-1)
+      await settled()
+      seen.push(screen.text)
+      at.push(player.state.at)
+    }
+    const first = '$ ls\nfile\n$ '
+    expect(seen).toEqual([`${first}01234567890123456789`, `${first}0123456789`, first, '$ ', '$ '])
+    expect(at).toEqual([10_900, 9_900, 5_150, 0, 0])
+  })
+
+  it('several times at once goes as many steps', async () => {
+    const { player, screen } = play(bursts())
+    player.seek({ at: 0 })
+    await settled()
+    player.step(1)
+    player.step(1)
+    player.step(1)
+    player.step(-1)
+    await settled()
+    expect(screen.text).toBe('$ ls\nfile\n$ 0123456789')
+  })
+
+  it('stops playing', async () => {
+    const { player } = play(bursts())
+    player.play()
+    await pass(100)
+    player.step(1)
+    expect(player.state.playing).toBe(false)
+  })
+})
+
+describe('holes', () => {
+  const broken = (reason: 'damaged' | 'unrecorded' = 'damaged') =>
+    new Tape()
+      .add([{ at: 0, text: 'before ' }])
+      .add([{ at: 1_000, text: 'lost ' }], { lost: reason })
+      .add([
+        { at: 20_000, text: 'after ' },
+        { at: 21_000, text: 'end' },
+      ])
+
+  it('are said while one is in them, and left with the state behind them', async () => {
+    const tape = broken()
+    const states: (PlayerState['lost'] | undefined)[] = []
+    const { player, screen } = play(tape)
+    player.on('change', ({ lost }) => states.at(-1) !== lost && states.push(lost))
+    player.seek({ at: 0 })
+    player.play()
+    await pass(500)
+    expect(player.state.lost).toEqual({ reason: 'damaged', bytes: 5 })
+    expect(screen.text).toBe('before ')
+    await pass(2_700)
+    // What a terminal would have shown there: the host's keyframe knows what was lost.
+    expect(screen.text).toBe('before lost after ')
+    expect(player.state.lost).toBe(undefined)
+    await pass(1_100)
+    expect(screen.text).toBe('before lost after end')
+  })
+
+  it('can be sought behind, and into', async () => {
+    const { player, screen } = play(broken('unrecorded'))
+    player.seek({ at: 20_500 })
+    await settled()
+    expect(screen.text).toBe('before lost after ')
+    player.seek({ offset: 9 })
+    await settled()
+    expect(screen.text).toBe('before ')
+    expect(player.state).toMatchObject({ seeking: false, lost: { reason: 'unrecorded', bytes: 5 } })
+    player.step(1)
+    await settled()
+    expect(player.state.lost).toBe(undefined)
+    expect(screen.text).toBe('before lost ')
+  })
+
+  it('at the beginning are where it begins', async () => {
+    const tape = new Tape().add([{ at: 0, text: 'gone ' }], { lost: 'trimmed' }).add([{ at: 9_000, text: 'kept' }])
+    const { player, screen } = play(tape)
+    player.seek({ at: 0 })
+    await settled()
+    expect(player.state.at).toBe(9_000)
+    expect(screen.text).toBe('gone kept')
+  })
+
+  it('at the end are said there', async () => {
+    const tape = new Tape().add([{ at: 0, text: 'kept' }]).add([{ at: 9_000, text: 'gone' }], { lost: 'unrecorded' })
+    const { player, screen } = play(tape)
+    player.seek({ at: tape.to })
+    await settled()
+    expect(screen.text).toBe('kept')
+    expect(player.state).toMatchObject({ end: 'over', lost: { reason: 'unrecorded', bytes: 4 } })
+  })
+
+  it('that lead nowhere are an error, not a circle', async () => {
+    const tape = lines()
+    const { player } = play(tape)
+    tape.stretch = async position => ({ kind: 'hole', from: position, to: position, next: position, reason: 'damaged' })
+    player.seek({ at: 5_000 })
+    await settled()
+    expect(player.state.error?.code).toBe('bad_message')
+  })
+})

@@ -1,0 +1,63 @@
+// Which session stands before which.
+import { expect, test } from 'vitest'
+import type { SessionInfo } from '../../../protocol/messages.ts'
+import { calling, inOrder, steadyOrder } from '../../../ui/sessions/session-order.ts'
+
+function session(session_id: string, created_at: number, rest: Partial<SessionInfo> = {}): SessionInfo {
+  return {
+    session_id,
+    title: session_id,
+    command: ['sh'],
+    cwd: '/',
+    state: 'running',
+    exit_code: null,
+    signal: null,
+    pid: 1,
+    created_at,
+    ended_at: null,
+    last_activity: created_at,
+    cols: 80,
+    rows: 24,
+    bytes: 0,
+    clients: 0,
+    idle: false,
+    last_line: '',
+    attention: null,
+    watchers: [],
+    ...rest,
+  }
+}
+
+const ids = (sessions: SessionInfo[]) => sessions.map(one => one.session_id).join(' ')
+const call = (at: number) => ({ attention: { at, text: '' } })
+
+test('who called last stands first, then the newest; the ended ones by their end', () => {
+  const { running, ended } = inOrder([
+    session('a', 1),
+    session('b', 2, call(50)),
+    session('c', 3),
+    session('d', 4, call(90)),
+    session('e', 5, { state: 'exited', ended_at: 7 }),
+    session('f', 6, { state: 'killed', ended_at: 9 }),
+  ])
+  expect(ids(running)).toBe('d b c a')
+  expect(ids(ended)).toBe('f e')
+})
+
+test('what has ended calls nobody', () => {
+  expect(
+    ids(calling([session('a', 1, call(1)), session('b', 2, { state: 'exited', ...call(1) }), session('c', 3)])),
+  ).toBe('a')
+})
+
+test('the order in which one goes through them stays when a call ends', () => {
+  const before = steadyOrder([], [session('a', 1, call(5)), session('b', 2), session('c', 3)], undefined)
+  expect(before).toEqual(['a', 'c', 'b'])
+  expect(steadyOrder(before, [session('a', 1), session('b', 2), session('c', 3)], 'a')).toEqual(['a', 'c', 'b'])
+})
+
+test('new ones come first, ended ones leave, but for the one that is open', () => {
+  const sessions = [session('a', 1), session('b', 2, { state: 'exited' }), session('c', 3), session('d', 4)]
+  expect(steadyOrder(['c', 'b', 'a'], sessions, 'b')).toEqual(['d', 'c', 'b', 'a'])
+  expect(steadyOrder(['c', 'b', 'a'], sessions, 'a')).toEqual(['d', 'c', 'a'])
+})

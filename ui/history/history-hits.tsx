@@ -1,0 +1,187 @@
+// What a search found: lines with what is around them, by session. Knows nothing of how it is searched; lines are somebody
+// else's text and stay text.
+import './history-rows.css'
+import type { ComponentChildren } from 'preact'
+import type { FoundHit } from '../../protocol/client/history-client.ts'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { timeCode } from '../player/time-code.ts'
+import type { PlayFrom } from '../player/use-recording.ts'
+import { commandLine, printable, shortPath } from '../sessions/session-text.ts'
+import { More, PastRows } from './history-list.tsx'
+import { exactly, when } from './history-text.ts'
+import type { Search } from './use-search.ts'
+
+export interface HistoryHitsProps {
+  search: Search
+  newest: (session: SessionInfo) => SessionInfo
+  /** Unix milliseconds. */
+  now: number
+  filtered: boolean
+  clear: () => void
+  open: (session: SessionInfo, from?: PlayFrom) => void
+  /** More is asked for as soon as the end comes near. */
+  ahead?: boolean
+}
+
+/** What is read through in no time: sessions that run always have as much that is not indexed yet. */
+const NOTABLE_BYTES = 16_000_000
+
+export function HistoryHits({ search, newest, now, filtered, clear, open, ahead = false }: HistoryHitsProps) {
+  const { hits, named, searching, stopped, indexed, error, more } = search
+  const isEmpty = hits.length === 0 && named.length === 0
+  return (
+    <>
+      <div class="said" role="status">
+        <span>{statusOf(search)}</span>
+        {searching && (
+          <button type="button" onClick={search.stop}>
+            Stop
+          </button>
+        )}
+      </div>
+      {searching && <progress class="busy" aria-label="Searching" />}
+      {indexed && indexed.of - indexed.bytes >= NOTABLE_BYTES && (
+        <p class="said">
+          {percent(indexed.bytes, indexed.of)} of the history is indexed so far; the rest is read through, which takes
+          longer.
+        </p>
+      )}
+      {error && (
+        <p class="said bad" role="alert">
+          The search failed: {error.message}.
+          <button type="button" onClick={search.again}>
+            Try again
+          </button>
+        </p>
+      )}
+      {isEmpty && !searching && !error && !stopped && (
+        <div class="nothing">
+          <p>
+            Nothing was printed like this
+            {filtered ? ' in the sessions that the filters leave.' : '.'}
+          </p>
+          <p class="hint">
+            All words have to be in one line. “Quotes” keep words together: <code>"exit code"</code>
+          </p>
+          {filtered && (
+            <button type="button" onClick={clear}>
+              Clear filters
+            </button>
+          )}
+        </div>
+      )}
+      {named.length > 0 && (
+        <section aria-labelledby="named-heading">
+          <h2 id="named-heading">Sessions called like this</h2>
+          <PastRows sessions={named} newest={newest} now={now} open={open} />
+        </section>
+      )}
+      {grouped(hits).map(([session, own]) => (
+        <Group key={session.session_id} session={newest(session)} hits={own} now={now} open={open} />
+      ))}
+      {more && (
+        // Who has stopped a search goes on by hand.
+        <More ahead={ahead && !stopped} ask={more}>
+          {stopped ? 'Search on' : 'Show more'}
+        </More>
+      )}
+    </>
+  )
+}
+
+interface GroupProps extends Pick<HistoryHitsProps, 'now' | 'open'> {
+  session: SessionInfo
+  hits: FoundHit[]
+}
+
+function Group({ session, hits, now, open }: GroupProps) {
+  const title = printable(session.title) || 'untitled'
+  return (
+    <section class="group" aria-label={title} data-found={session.session_id}>
+      <h2>
+        <bdi class="title">{title}</bdi>
+        <span class="what">
+          <bdi>{commandLine(session.command)}</bdi> <bdi class="where">{shortPath(session.cwd, 40)}</bdi>
+        </span>
+      </h2>
+      <ul>
+        {hits.map(hit => {
+          const at = session.created_at + hit.at
+          return (
+            <li key={`${hit.offset} ${hit.line}`}>
+              <button type="button" class="hit" data-row onClick={() => open(session, { hit })}>
+                <span class="at">
+                  <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
+                    {when(at, now)}
+                  </time>
+                  <span class="code">{timeCode(hit.at)}</span>
+                </span>
+                <span class="lines" dir="auto">
+                  <Around lines={hit.before} />
+                  <span class="line">{highlighted(hit.line, hit.ranges)}</span>
+                  <Around lines={hit.after} />
+                </span>
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+    </section>
+  )
+}
+
+function Around({ lines }: { lines: readonly string[] }) {
+  return (
+    <>
+      {lines.map((line, at) => (
+        <span key={at} class="around">
+          {spaced(line) || ' '}
+        </span>
+      ))}
+    </>
+  )
+}
+
+/** Cut first, then made printable: the ranges count what the host has sent. */
+function highlighted(line: string, ranges: FoundHit['ranges']): ComponentChildren[] {
+  const parts: ComponentChildren[] = []
+  let at = 0
+  for (const [from, to] of ranges) {
+    if (from < at || to <= from) continue
+    parts.push(spaced(line.slice(at, from)), <mark key={from}>{spaced(line.slice(from, to))}</mark>)
+    at = to
+  }
+  parts.push(spaced(line.slice(at)))
+  return parts
+}
+
+/** As `printable`, but the blanks at both ends stay: they are part of a line. */
+function spaced(text: string): string {
+  const [, before = '', after = ''] = /^(\s*).*?(\s*)$/su.exec(text) ?? []
+  return text.trim() === ''
+    ? ' '.repeat(text.length)
+    : ' '.repeat(before.length) + printable(text) + ' '.repeat(after.length)
+}
+
+/** In the order in which sessions come up: about the newest first. */
+function grouped(hits: readonly FoundHit[]): [SessionInfo, FoundHit[]][] {
+  const groups = new Map<string, [SessionInfo, FoundHit[]]>()
+  for (const hit of hits) {
+    const group = groups.get(hit.session_id)
+    if (group) group[1].push(hit)
+    else groups.set(hit.session_id, [hit.session, [hit]])
+  }
+  return [...groups.values()]
+}
+
+function statusOf({ hits, searching, stopped, error, more }: Search): string {
+  const lines = hits.length === 1 ? '1 line' : `${hits.length} lines`
+  if (searching) return hits.length === 0 ? 'Searching…' : `${lines} so far, searching…`
+  if (stopped) return `Stopped after ${lines}`
+  if (hits.length === 0) return error ? '' : 'No line found'
+  return more ? `The newest ${lines}` : `${lines} found`
+}
+
+function percent(part: number, of: number): string {
+  return `${Math.floor((100 * part) / of)} %`
+}

@@ -1,0 +1,62 @@
+// A browser's WebSocket as a Transport. Knows nothing of messages, credentials or reconnecting.
+import { NOISE_MESSAGE_BYTES } from '../../protocol/channel/noise.ts'
+import { Inbox, type Transport } from '../../protocol/transport.ts'
+
+/** Application close codes are 4000-4999 (RFC 6455, 7.4.2); the code of ours travels as the reason. */
+const CLOSE_CODE = 4000
+
+/**
+ * Opens a socket to this page's own host. What is sent before it is open goes then. Closes with `unreachable` when it does
+ * not open: browsers do not tell a page why a socket failed.
+ */
+export function openWebSocket(url: string): Transport {
+  const socket = new WebSocket(url)
+  socket.binaryType = 'arraybuffer'
+  const inbox = new Inbox()
+  /** Until it is open. */
+  let held: Uint8Array[] | undefined = []
+  const put = (frame: Uint8Array) => socket.send(frame as Uint8Array<ArrayBuffer>)
+  // On iOS close() does nothing to a dead socket and never tells, so a socket that is given up is let go of first.
+  const abandon = () => {
+    held = undefined
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
+  }
+  socket.onopen = () => {
+    const early = held ?? []
+    held = undefined
+    for (const frame of early) put(frame)
+  }
+  socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+    if (data instanceof ArrayBuffer && data.byteLength <= NOISE_MESSAGE_BYTES) return inbox.frame(new Uint8Array(data))
+    abandon()
+    inbox.close({ code: 'bad_frame', reason: 'the host sent what is no frame' })
+    socket.close(CLOSE_CODE, 'bad_frame')
+  }
+  socket.onclose = ({ reason }) => {
+    const never = held !== undefined
+    abandon()
+    if (never) return void inbox.close({ code: 'unreachable', reason: 'the host does not answer' })
+    const code = reason || 'connection_lost'
+    inbox.close({ code, reason: `the connection ended (${code})` })
+  }
+  return {
+    start: handlers => inbox.start(handlers),
+    send: frame => {
+      if (inbox.closed) return
+      if (held) held.push(frame)
+      else if (socket.readyState === WebSocket.OPEN) put(frame)
+    },
+    get buffered() {
+      return socket.bufferedAmount + (held ?? []).reduce((sum, { length }) => sum + length, 0)
+    },
+    close: reason => {
+      abandon()
+      if (inbox.close(reason)) socket.close(CLOSE_CODE, reason.code)
+    },
+  }
+}
+
+/** Where the host of the page at `location` listens. */
+export function socketUrl({ protocol, host }: Pick<Location, 'protocol' | 'host'>): string {
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`
+}

@@ -1,0 +1,111 @@
+// Finds in all that one session printed, by the host's search: hit after hit, the newest first. Knows no page and no DOM.
+import { computed, signal } from '@preact/signals'
+import type { FoundHit, HistoryClient } from '../../protocol/client/history-client.ts'
+import { type CodedError, toCoded } from '../../protocol/errors.ts'
+
+/** Whoever types is not asked about at every letter. */
+const PAUSE_MS = 250
+/** As many as somebody steps through before the next are asked for. */
+const LIMIT = 50
+/** This near to the last hit the next ones are fetched. */
+const AHEAD = 5
+
+export class ReadingFind {
+  readonly query = signal('')
+  readonly hits = signal<FoundHit[]>([])
+  /** Which of the hits is looked at; -1: none. */
+  readonly index = signal(-1)
+  readonly searching = signal(false)
+  readonly failed = signal<CodedError | undefined>(undefined)
+  /** There may be more hits than are known. */
+  readonly more = computed(() => this.#cursor.value !== null)
+  readonly current = computed(() => this.hits.value[this.index.value])
+  /** By the line's offset; lines that were written at once have one. */
+  readonly byOffset = computed(() => {
+    const groups = new Map<number, FoundHit[]>()
+    for (const hit of this.hits.value) groups.set(hit.offset, [...(groups.get(hit.offset) ?? []), hit])
+    return groups
+  })
+
+  readonly #cursor = signal<string | null>(null)
+  readonly #search: HistoryClient['search']
+  readonly #session_id: string
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #abort = new AbortController()
+
+  constructor(search: HistoryClient['search'], session_id: string) {
+    this.#search = search
+    this.#session_id = session_id
+  }
+
+  /** Looks for something else; the first hit is then looked at. */
+  ask(query: string): void {
+    this.stop()
+    this.query.value = query
+    this.hits.value = []
+    this.index.value = -1
+    this.#cursor.value = null
+    this.failed.value = undefined
+    if (query.trim() === '') return
+    this.searching.value = true
+    this.#timer = setTimeout(() => void this.#fetch(), PAUSE_MS)
+  }
+
+  /** To an older hit (1) or a newer one (-1); at either end it stays. */
+  step(by: 1 | -1): void {
+    const next = this.index.peek() + by
+    if (next >= 0 && next < this.hits.peek().length) this.index.value = next
+    if (by > 0 && this.more.peek() && next >= this.hits.peek().length - AHEAD) void this.#fetch()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#abort.abort()
+    this.#abort = new AbortController()
+    this.searching.value = false
+  }
+
+  async #fetch(): Promise<void> {
+    const { signal } = this.#abort
+    const cursor = this.#cursor.peek()
+    if (this.searching.peek() && this.hits.peek().length > 0) return
+    this.searching.value = true
+    try {
+      // A search that ran out of time says where it goes on, perhaps without a hit so far.
+      for (let at = cursor; ; ) {
+        const page = { filter: { session_id: this.#session_id }, limit: LIMIT, context: 0, signal }
+        const found = await this.#search(this.query.peek(), at === null ? page : { ...page, cursor: at })
+        if (signal.aborted) return
+        this.hits.value = [...this.hits.peek(), ...found.hits]
+        this.#cursor.value = found.cursor
+        at = found.cursor
+        if (found.hits.length > 0 || at === null) break
+      }
+      if (this.index.peek() < 0 && this.hits.peek().length > 0) this.index.value = 0
+    } catch (error) {
+      if (!signal.aborted) this.failed.value = toCoded(error)
+    } finally {
+      if (!signal.aborted) this.searching.value = false
+    }
+  }
+}
+
+/**
+ * Where in a line a hit's words stand, from and to; nothing where it is another line. Long ones come cut in a hit, with dots
+ * where, and may be cut elsewhere in what is read: then its words are looked for, one after the other.
+ */
+export function marksIn(text: string, { line, ranges }: Pick<FoundHit, 'line' | 'ranges'>): [number, number][] {
+  const begins = line.startsWith('…') ? 1 : 0
+  const at = text.indexOf(line.slice(begins, line.endsWith('…') ? -1 : undefined))
+  if (at >= 0) return ranges.map(([begin, end]) => [begin - begins + at, end - begins + at])
+  const marks: [number, number][] = []
+  let from = 0
+  for (const [begin, end] of ranges) {
+    const word = line.slice(begin, end)
+    const found = word === '' ? -1 : text.indexOf(word, from)
+    if (found < 0) continue
+    from = found + word.length
+    marks.push([found, from])
+  }
+  return marks
+}

@@ -1,0 +1,178 @@
+// Everything that was recorded, to find something in it: a search and a list. Knows nothing of how it is asked for, or of
+// how a recording is played.
+import './history.css'
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
+import { QUERY_CHARACTERS } from '../../protocol/limits.ts'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { HistoryFilters } from '../../ui/history/history-filters.tsx'
+import { HistoryHits } from '../../ui/history/history-hits.tsx'
+import { PastList } from '../../ui/history/history-list.tsx'
+import { countFilters, NO_FILTERS, toFilter, toQuery } from '../../ui/history/history-text.ts'
+import { usePast } from '../../ui/history/use-history.ts'
+import { useSearch } from '../../ui/history/use-search.ts'
+import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
+import { Dialog } from '../../ui/kit/dialog.tsx'
+import { Icon } from '../../ui/kit/icons.tsx'
+import { useNow } from '../../ui/kit/use-now.ts'
+import type { PlayFrom } from '../../ui/player/use-recording.ts'
+import type { HostLink } from '../connection/host-link.ts'
+import { back, openRecording } from '../page/route.ts'
+import { pastChanges } from './history-changes.ts'
+
+export interface PastProps {
+  link: HostLink
+  /** Something that was found is looked at; this stays as it was. */
+  hidden: boolean
+}
+
+const CLOCK_MS = 5_000
+
+export function Past({ link, hidden }: PastProps) {
+  const typed = useSignal('')
+  const filters = useSignal(NO_FILTERS)
+  const filtering = useSignal(false)
+  const now = useNow(CLOCK_MS)
+  const items = useRef<HTMLElement>(null)
+  const input = useRef<HTMLInputElement>(null)
+  const scrolled = useRef(0)
+  const filter = useMemo(() => toFilter(filters.value), [filters.value])
+  const sessions = link.sessions.value ?? []
+  const changes = pastChanges.value
+  // Sessions come, go and end; that they print changes nothing here.
+  const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
+  const seen = useRef(version)
+  if (!hidden) seen.current = version
+  const past = usePast(link.client, filter, seen.current)
+  const search = useSearch(link.client, toQuery(typed.value), typed.value.trim(), filter, changes)
+  const count = countFilters(filters.value)
+
+  // What a drop has broken is asked for again when the connection is back.
+  const ready = link.state.value.name === 'ready'
+  useEffect(() => {
+    if (!ready) return
+    if (past.error) past.again()
+    if (search.error) search.again()
+  }, [ready])
+
+  // What is not shown has no place that it is scrolled to.
+  useLayoutEffect(() => {
+    if (!hidden && items.current) items.current.scrollTop = scrolled.current
+  }, [hidden])
+
+  const clear = () => {
+    filters.value = NO_FILTERS
+  }
+  const newest = (session: SessionInfo) => sessions.find(one => one.session_id === session.session_id) ?? session
+  const open = ({ session_id }: SessionInfo, from?: PlayFrom) => {
+    if (!from || 'place' in from) return openRecording(session_id)
+    const { offset, line, ranges } = from.hit
+    openRecording(session_id, { offset }, { line, ranges })
+  }
+  const list = { newest, now, filtered: count > 0, clear, open, ahead: true }
+  return (
+    <div class="page history past" hidden={hidden}>
+      <header>
+        <button type="button" class="icon" aria-label="Back" onClick={back}>
+          <Icon name="back" />
+        </button>
+        <h1>History</h1>
+      </header>
+      {!hidden && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
+      <main
+        class="items"
+        ref={items}
+        onScroll={event => {
+          scrolled.current = event.currentTarget.scrollTop
+        }}
+      >
+        {search.query === undefined && typed.value.trim() === '' ? (
+          <PastList past={past} {...list} />
+        ) : (
+          <HistoryHits search={search} {...list} />
+        )}
+      </main>
+      <footer>
+        <search class="search">
+          <Icon name="search" />
+          <input
+            ref={input}
+            type="search"
+            enterkeyhint="search"
+            aria-label="Search in everything that was printed"
+            placeholder="Search all output"
+            autocomplete="off"
+            autocapitalize="off"
+            autocorrect="off"
+            spellcheck={false}
+            maxLength={QUERY_CHARACTERS}
+            value={typed.value}
+            onInput={event => {
+              typed.value = event.currentTarget.value
+              scrolled.current = 0
+              if (items.current) items.current.scrollTop = 0
+            }}
+            // What is searched is searched while it is typed: Enter gives the screen back to what was found.
+            onKeyDown={event => event.key === 'Enter' && event.currentTarget.blur()}
+          />
+          {typed.value !== '' && (
+            <button
+              type="button"
+              class="icon"
+              aria-label="Clear the search"
+              onClick={() => {
+                typed.value = ''
+                input.current?.focus()
+              }}
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </search>
+        <button
+          type="button"
+          class={count > 0 ? 'filter on' : 'filter'}
+          aria-label={count > 0 ? `Filters, ${count} in use` : 'Filters'}
+          aria-haspopup="dialog"
+          onClick={() => {
+            filtering.value = true
+          }}
+        >
+          <Icon name="filter" />
+          {count > 0 && <span class="count">{count}</span>}
+        </button>
+      </footer>
+      {filtering.value && (
+        <Dialog
+          title="Filters"
+          class="filter-sheet history"
+          still
+          onClose={() => {
+            filtering.value = false
+          }}
+        >
+          <HistoryFilters
+            id="past-filters"
+            hidden={false}
+            filters={filters.value}
+            change={next => {
+              filters.value = next
+            }}
+            clear={clear}
+          />
+          <div class="actions">
+            <button
+              type="button"
+              class="primary"
+              onClick={() => {
+                filtering.value = false
+              }}
+            >
+              Done
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </div>
+  )
+}

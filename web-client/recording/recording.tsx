@@ -1,0 +1,309 @@
+// A recorded session as it is played, also one that still runs: its screen, its timeline, what can be done with it. Knows
+// nothing of how a recording is read.
+import './recording.css'
+import { useSignal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { toCoded } from '../../protocol/errors.ts'
+import type { Mark, Place, SessionInfo } from '../../protocol/messages.ts'
+import { moment } from '../../ui/history/history-text.ts'
+import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
+import { Icon } from '../../ui/kit/icons.tsx'
+import { OpenLink } from '../../ui/kit/open-link.tsx'
+import { toast } from '../../ui/kit/toast.tsx'
+import { DeleteDialog, MarkDialog, RenameDialog } from '../../ui/player/recording-dialogs.tsx'
+import { RecordingNotices } from '../../ui/player/recording-notices.tsx'
+import { timeCode } from '../../ui/player/time-code.ts'
+import { TimelineBar } from '../../ui/player/timeline.tsx'
+import { type PlayFrom, useRecording } from '../../ui/player/use-recording.ts'
+import { printable, stateWords } from '../../ui/sessions/session-text.ts'
+import type { HostLink } from '../connection/host-link.ts'
+import { back, backToLive, type FoundLine, openReading, openTerminal } from '../page/route.ts'
+import { again } from '../sessions/new-session-spec.ts'
+import { pageTitle } from '../sessions/page-title.ts'
+import { ExportSheet } from './export-sheet.tsx'
+import { pastChanged } from './history-changes.ts'
+import { PlayerBar } from './player-bar.tsx'
+import { MarksSheet, RecordingMenu } from './recording-sheets.tsx'
+
+export interface RecordingProps {
+  link: HostLink
+  session_id: string
+  /** Left out: its end. */
+  place: Place | undefined
+  /** Is marked there. */
+  found: FoundLine | undefined
+}
+
+type Asking = 'menu' | 'marks' | 'mark' | 'rename' | 'delete' | 'export'
+
+const ALL = { from: undefined, to: undefined }
+
+/** In what is shorter, tenths of a second matter. */
+const TENTHS_MS = 60_000
+
+/** What an arrow key on the timeline jumps. */
+const JUMP_MS = 5_000
+
+export function Recording({ link, session_id, place, found }: RecordingProps) {
+  const box = useRef<HTMLDivElement>(null)
+  const asking = useSignal<Asking | undefined>(undefined)
+  const target = useSignal<string | undefined>(undefined)
+  /** Where a finger lies on the timeline. */
+  const touched = useSignal<number | undefined>(undefined)
+  const [whole, setWhole] = useState<SessionInfo>()
+  const { client } = link
+  const listed = link.sessions.value?.find(one => one.session_id === session_id)
+  // The list is newer, but may have cut the command.
+  const session = whole && listed ? { ...listed, command: whole.command } : (whole ?? listed)
+  const running = session?.state === 'running'
+  const shown = useRecording({
+    client,
+    session_id,
+    box,
+    from: startOf(place, found),
+    running,
+    openLink: to => {
+      target.value = to
+    },
+  })
+  const { timeline, state, failed, player } = shown
+  const title = session ? printable(session.title) || 'untitled' : '…'
+  const readOnly = link.readOnly.value
+  const close = () => {
+    asking.value = undefined
+  }
+
+  useEffect(() => {
+    client.history.sessions({ filter: { session_id }, limit: 1 }).then(
+      ({ sessions: [session] }) => session && setWhole(session),
+      () => {}, // what fails is told by the player
+    )
+  }, [client, session_id])
+  useLayoutEffect(() => {
+    pageTitle.value = title
+    return () => {
+      pageTitle.value = ''
+    }
+  }, [title])
+
+  // What a drop has broken is asked for again when the connection is back.
+  const ready = link.state.value.name === 'ready'
+  useEffect(() => {
+    if (!ready) return
+    if (failed) shown.again()
+    else if (state?.error) player?.seek({ at: state.at })
+  }, [ready])
+
+  const unmark = ({ mark_id }: Mark) =>
+    client.history.unmark(session_id, mark_id).then(
+      () => shown.setMarks(marks => marks.filter(one => one.mark_id !== mark_id)),
+      error => toast(toCoded(error).message, true),
+    )
+  const jump = (event: KeyboardEvent) => {
+    if (!player || !state) return
+    const { at, from, to } = state
+    const tenth = (to - from) / 10
+    const goal = {
+      ArrowLeft: at - JUMP_MS,
+      ArrowDown: at - JUMP_MS,
+      ArrowRight: at + JUMP_MS,
+      ArrowUp: at + JUMP_MS,
+      PageDown: at - tenth,
+      PageUp: at + tenth,
+      Home: from,
+      End: to,
+    }[event.key]
+    if (goal === undefined) return
+    event.preventDefault()
+    player.seek({ at: goal })
+  }
+
+  return (
+    <div class="page recording-page">
+      <header>
+        <button type="button" class="icon" aria-label="Back" onClick={back}>
+          <Icon name="back" />
+        </button>
+        <div class="name">
+          <h1>
+            <bdi>{title}</bdi>
+          </h1>
+          {session && state && (
+            <p>
+              <time dateTime={new Date(session.created_at + state.at).toISOString()}>
+                {moment(session.created_at + state.at)}
+              </time>
+            </p>
+          )}
+        </div>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Read as text"
+          disabled={!player}
+          onClick={() => openReading(session_id, player?.position.offset)}
+        >
+          <Icon name="text" />
+        </button>
+        <button
+          type="button"
+          class="icon"
+          aria-label="Menu"
+          aria-haspopup="dialog"
+          disabled={!timeline || !session}
+          onClick={() => {
+            asking.value = 'menu'
+          }}
+        >
+          <Icon name="more" />
+        </button>
+      </header>
+      <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
+      <RecordingNotices
+        failed={
+          failed &&
+          (failed.code === 'session_unknown'
+            ? { text: 'It was deleted.', does: 'Back', act: back }
+            : { text: `It cannot be shown: ${failed.message}.`, does: 'Try again', act: shown.again })
+        }
+        state={state}
+        player={player}
+      />
+      <div class="stage">
+        <div class="box" ref={box} data-at={state && !state.seeking ? Math.round(state.at) : undefined} />
+      </div>
+      <footer>
+        {timeline && state && player && (
+          <>
+            <div class="now">
+              <span class="at">{timeCode(state.at, state.to < TENTHS_MS)}</span>
+              <span class="to">
+                / {timeCode(state.to, state.to < TENTHS_MS)}
+                {session && (running ? ', running' : `, ${stateWords(session)}`)}
+              </span>
+              {running && (
+                <button type="button" class="live" onClick={() => backToLive(session_id)}>
+                  Back to live
+                </button>
+              )}
+            </div>
+            <div class="scrub">
+              {touched.value !== undefined && (
+                <output class="under-finger" style={{ left: `${percentOf(touched.value, state)}%` }}>
+                  {timeCode(touched.value, true)}
+                </output>
+              )}
+              <TimelineBar
+                timeline={timeline}
+                at={state.at}
+                to={state.to}
+                range={ALL}
+                seek={at => player.seek({ at })}
+                pressed={jump}
+                touched={at => {
+                  touched.value = at
+                }}
+              />
+            </div>
+            <PlayerBar
+              player={player}
+              state={state}
+              marks={timeline.marks.length}
+              showMarks={() => {
+                asking.value = 'marks'
+              }}
+            />
+          </>
+        )}
+        {!timeline && !failed && <p class="note appears">Reading the recording…</p>}
+      </footer>
+      {asking.value === 'menu' && session && (
+        <RecordingMenu
+          session={session}
+          readOnly={readOnly}
+          close={close}
+          choose={what => {
+            if (what === 'mark') player?.pause()
+            asking.value = what
+          }}
+          read={() => openReading(session_id, player?.position.offset)}
+          again={() => openTerminal(null, again(session))}
+        />
+      )}
+      {asking.value === 'marks' && timeline && (
+        <MarksSheet
+          timeline={timeline}
+          readOnly={readOnly}
+          close={close}
+          seek={where => {
+            close()
+            player?.seek(where)
+          }}
+          unmark={unmark}
+          mark={() => {
+            player?.pause()
+            asking.value = 'mark'
+          }}
+        />
+      )}
+      {asking.value === 'mark' && player && state && (
+        <MarkDialog
+          client={client}
+          session_id={session_id}
+          at={state.at}
+          offset={player.position.offset}
+          marked={mark => shown.setMarks(marks => [...marks.filter(one => one.mark_id !== mark.mark_id), mark])}
+          close={close}
+        />
+      )}
+      {asking.value === 'rename' && session && (
+        <RenameDialog
+          client={client}
+          session={session}
+          renamed={({ title }) => {
+            setWhole(was => was && { ...was, title })
+            pastChanged()
+          }}
+          close={close}
+        />
+      )}
+      {asking.value === 'delete' && session && (
+        <DeleteDialog
+          client={client}
+          session={session}
+          deleted={() => {
+            pastChanged()
+            back()
+          }}
+          close={close}
+        />
+      )}
+      {asking.value === 'export' && (
+        <ExportSheet
+          client={client}
+          session_id={session_id}
+          title={title}
+          created_at={session?.created_at}
+          close={close}
+        />
+      )}
+      {target.value && (
+        <OpenLink
+          target={target.value}
+          close={() => {
+            target.value = undefined
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+function startOf(place: Place | undefined, found: FoundLine | undefined): PlayFrom | undefined {
+  if (!place) return undefined
+  return found && 'offset' in place ? { hit: { ...found, offset: place.offset } } : { place }
+}
+
+function percentOf(at: number, { from, to }: { from: number; to: number }): number {
+  return (100 * (at - from)) / Math.max(1, to - from)
+}
