@@ -3,12 +3,12 @@ import { hostname } from 'node:os'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type Admit, Entrance } from './access/authenticator.ts'
-import { Desk } from './access/device-admin.ts'
+import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
 import { Pairing } from './access/pairing.ts'
 import { Connection, type Role } from './clients/connection.ts'
-import { Past } from './clients/history-service.ts'
+import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
 import { History } from './history/write/history.ts'
 import type { HistoryLimits } from './history/write/worker-protocol.ts'
@@ -185,7 +185,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const sweeping = setInterval(sweep, SWEEP_MS)
     sweeping.unref()
     undo.push(() => clearInterval(sweeping))
-    const past = new Past(history, sessions, uploads)
+    const past = new HistoryService(history, sessions, uploads)
     undo.push(() => past.close())
 
     const follow = (next: Settings, before: Settings) => {
@@ -266,7 +266,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => pairing.close())
     let network: Network | undefined
     const addresses = () => network?.addresses() ?? []
-    const desk = new Desk({
+    const desk = new DeviceAdmin({
       hostKey: staticKey.publicKey,
       devices,
       pairing,

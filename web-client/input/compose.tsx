@@ -8,14 +8,14 @@ import { Icon } from '../../ui/kit/icons.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { quietly } from '../page/address.ts'
 import { forgetAllSent, forgetSent, sentTexts } from '../page/composed-texts.ts'
-import type { ComposeNote, WaysIn } from './session-input.ts'
+import type { ComposeNote, SessionInput } from './session-input.ts'
 import { chooseFiles } from './uploads.ts'
 
 const WITH_ENTER = 'otg.send-with-enter'
 
 export interface ComposeProps {
   link: HostLink
-  ways: WaysIn
+  ways: SessionInput
   close: () => void
 }
 
@@ -238,6 +238,6 @@ function grow(field: HTMLTextAreaElement): void {
   field.style.height = `${field.scrollHeight + 2}px`
 }
 
-function select(field: HTMLTextAreaElement | null, { selection }: WaysIn): void {
+function select(field: HTMLTextAreaElement | null, { selection }: SessionInput): void {
   field?.setSelectionRange(selection.start, selection.end)
 }

@@ -32,7 +32,7 @@ export interface Entered {
   readonly session_id: string | undefined
 }
 
-export class WaysIn {
+export class SessionInput {
   /** The compose sheet is open. */
   readonly composing = signal(false)
   readonly note = signal<ComposeNote | undefined>(undefined)

@@ -3,11 +3,11 @@ import './upload-strip.css'
 import type { ComponentChildren } from 'preact'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { amount, printable } from '../../ui/sessions/session-text.ts'
-import type { WaysIn } from './session-input.ts'
+import type { SessionInput } from './session-input.ts'
 import type { UploadItem, Uploads } from './uploads.ts'
 
 export interface UploadStripProps {
-  ways: WaysIn
+  ways: SessionInput
   close: () => void
 }
 

@@ -12,7 +12,7 @@ import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import type { Selected } from '../../ui/terminal/touch-select.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { KeptInput } from '../input/kept-input.ts'
-import { WaysIn } from '../input/session-input.ts'
+import { SessionInput } from '../input/session-input.ts'
 import { keepLetters, keptLetters, programsMayAsk } from '../page/display-preferences.ts'
 import { route } from '../page/route.ts'
 import { leavePicture } from './last-frame.ts'
@@ -22,7 +22,7 @@ const RENDERER_MS = 500
 
 export class TerminalSession {
   readonly sticky = new Sticky()
-  readonly ways: WaysIn
+  readonly ways: SessionInput
   readonly title = signal('')
   readonly mode = signal<SizeMode>('follow')
   readonly size = signal({ cols: 0, rows: 0 })
@@ -65,7 +65,7 @@ export class TerminalSession {
     created: (session_id: string) => void,
   ) {
     this.#link = link
-    this.ways = new WaysIn(link, this)
+    this.ways = new SessionInput(link, this)
     this.#box = box
     this.shown = new Promise(resolve => {
       this.#tellShown = resolve

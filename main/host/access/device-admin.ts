@@ -23,7 +23,7 @@ export interface DeskOptions {
   pairingChanged(): void
 }
 
-export class Desk {
+export class DeviceAdmin {
   readonly #options: DeskOptions
   #telling: NodeJS.Timeout | undefined
   #reached: { address: string; at: number } | null = null

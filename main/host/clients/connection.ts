@@ -12,7 +12,7 @@ import {
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import type { Admit } from '../access/authenticator.ts'
-import type { Desk } from '../access/device-admin.ts'
+import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
 import type { Push } from '../push/push.ts'
 import type { Source } from '../session/attachment.ts'
@@ -22,7 +22,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { HistoryRequests } from './history-requests.ts'
-import type { Past } from './history-service.ts'
+import type { HistoryService } from './history-service.ts'
 import { brief } from './session-summary.ts'
 import { UploadRequests } from './upload-requests.ts'
 
@@ -33,13 +33,13 @@ export interface ConnectionOptions {
   role: Role
   sessions: Sessions
   /** What was recorded of them. */
-  past: Past
+  past: HistoryService
   /** What clients bring. */
   uploads: Uploads
   /** Decides about who says hello, at once or later. */
   admit: Admit
   /** What the desktop sees and decides about phones. */
-  desk: Desk
+  desk: DeviceAdmin
   /** What the desktop sets. */
   settings: SettingsStore
   /** Tells phones whose page is closed. */

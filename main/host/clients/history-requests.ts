@@ -4,7 +4,7 @@ import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames, partFrames } from '../../../protocol/frames.ts'
 import { MAX_HITS, MAX_LINES, MAX_PAGE } from '../../../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
-import type { Past } from './history-service.ts'
+import type { HistoryService } from './history-service.ts'
 import { brief } from './session-summary.ts'
 
 export interface HistoryOutlet {
@@ -48,14 +48,14 @@ interface Running {
 }
 
 export class HistoryRequests {
-  readonly #past: Past
+  readonly #past: HistoryService
   readonly #outlet: HistoryOutlet
   readonly #asker: () => string
   readonly #running = new Map<number, Running>()
   #closed = false
 
   /** `asker`: who it is for, whichever connection it comes over. */
-  constructor(past: Past, outlet: HistoryOutlet, asker: () => string) {
+  constructor(past: HistoryService, outlet: HistoryOutlet, asker: () => string) {
     this.#past = past
     this.#outlet = outlet
     this.#asker = asker

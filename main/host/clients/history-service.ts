@@ -22,7 +22,7 @@ const FLUSH_MS = 500
 /** Whoever asked is given a function that ends it. */
 type Cancellable = (cancel: () => void) => void
 
-export class Past {
+export class HistoryService {
   readonly #history: History
   readonly #sessions: Sessions
   readonly #uploads: Uploads

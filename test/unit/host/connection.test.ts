@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Verdict } from '../../../main/host/access/authenticator.ts'
-import type { Desk } from '../../../main/host/access/device-admin.ts'
+import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
-import type { Past } from '../../../main/host/clients/history-service.ts'
+import type { HistoryService } from '../../../main/host/clients/history-service.ts'
 import type { Push } from '../../../main/host/push/push.ts'
 import type { Sessions } from '../../../main/host/session/sessions.ts'
 import type { SettingsStore } from '../../../main/host/settings/settings-store.ts'
@@ -32,7 +32,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
   const asked: string[] = []
   const errors: unknown[] = []
   let reason: CloseReason | undefined
-  const desk = { hide: () => {}, pairing: { shows: () => false } } as unknown as Desk
+  const desk = { hide: () => {}, pairing: { shows: () => false } } as unknown as DeviceAdmin
   const connection = new Connection({
     transport: {
       start: handlers => inbox.start(handlers),
@@ -47,7 +47,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
     },
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
-    past: untouchable<Past>('past'),
+    past: untouchable<HistoryService>('past'),
     uploads: untouchable<Uploads>('uploads'),
     desk,
     settings: untouchable<SettingsStore>('settings'),
