@@ -166,6 +166,13 @@ export default defineConfig(({ mode }) => {
     base: './',
     // A `.env` in the checkout has no business in a page.
     envDir: false,
+    // `npm run dev` (main/cli/dev.ts) passes the page's connection on to the host that it runs.
+    ...(process.env.OTG_DEV_HOST && {
+      server: {
+        fs: { allow: [import.meta.dirname] },
+        proxy: { '/ws': { target: process.env.OTG_DEV_HOST, ws: true } },
+      },
+    }),
     plugins: [
       preact({ devToolsEnabled: false }),
       ...(mode === 'web-client' ? [terminalBeside(), readAtOnce(), shellOf(), precompress(outDir)] : []),

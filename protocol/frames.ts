@@ -6,11 +6,10 @@
 import { CodedError } from './errors.ts'
 import { BATCH_BYTES, BLOB_BYTES, FRAME_BYTES, INPUT_BYTES, MESSAGE_BYTES } from './limits.ts'
 
-export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4, part: 5 } as const
+export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4, chunk: 5 } as const
 
 const MORE = 1
 const SPANS = 2
-const IS_REPLAY = 0x10
 const IS_PROMPT = 0x20
 const COMPRESSED = 0x40
 
@@ -21,7 +20,7 @@ export type Frame =
   | { kind: 'input'; handle: number; seq: number; bytes: Uint8Array }
   | { kind: 'ack'; handle: number; value: number }
   | { kind: 'blob'; handle: number; bytes: Uint8Array }
-  | { kind: 'part'; request_id: number; bytes: Uint8Array }
+  | { kind: 'chunk'; request_id: number; bytes: Uint8Array }
 
 /** Output bytes that begin at `offset`. `compressed`: `bytes` is one zstd frame of `size` raw bytes. */
 export interface Output {
@@ -30,7 +29,6 @@ export interface Output {
   offset: number
   bytes: Uint8Array
   size: number
-  is_replay: boolean
   is_prompt: boolean
   compressed: boolean
 }
@@ -64,8 +62,7 @@ export function outputFrame(output: Omit<Output, 'kind'>): Uint8Array {
   const frame = new Uint8Array(OUTPUT_HEADER + output.bytes.length)
   const data = view(frame)
   frame[0] = KIND.output
-  frame[1] =
-    (output.is_replay ? IS_REPLAY : 0) | (output.is_prompt ? IS_PROMPT : 0) | (output.compressed ? COMPRESSED : 0)
+  frame[1] = (output.is_prompt ? IS_PROMPT : 0) | (output.compressed ? COMPRESSED : 0)
   data.setUint32(2, output.handle)
   setOffset(data, 6, output.offset)
   data.setUint32(14, output.size)
@@ -103,10 +100,10 @@ export function blobFrames(handle: number, bytes: Uint8Array): Uint8Array[] {
 }
 
 /** Part of the answer to a request, before the message that ends it: [5][flags][request u32][bytes]. */
-export function partFrames(request_id: number, bytes: Uint8Array): Uint8Array[] {
+export function chunkFrames(request_id: number, bytes: Uint8Array): Uint8Array[] {
   const header = new Uint8Array(4)
   view(header).setUint32(0, request_id)
-  return spanning(KIND.part, [header, bytes], BLOB_BYTES + header.length)
+  return spanning(KIND.chunk, [header, bytes], BLOB_BYTES + header.length)
 }
 
 function spanning(kind: number, parts: Uint8Array[], most: number): Uint8Array[] {
@@ -144,7 +141,7 @@ const LIMITS: Record<number, number> = {
   [KIND.json]: MESSAGE_BYTES,
   [KIND.input]: INPUT_BYTES + 12,
   [KIND.blob]: BLOB_BYTES + 4,
-  [KIND.part]: BLOB_BYTES + 4,
+  [KIND.chunk]: BLOB_BYTES + 4,
 }
 
 /**
@@ -216,7 +213,6 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
         size,
         bytes,
         compressed,
-        is_replay: (flags & IS_REPLAY) !== 0,
         is_prompt: (flags & IS_PROMPT) !== 0,
       }
     }
@@ -229,9 +225,9 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
     case KIND.blob:
       if (body.length < 4) bad('a blob frame without its header')
       return { kind: 'blob', handle: data.getUint32(0), bytes: body.subarray(4) }
-    case KIND.part:
+    case KIND.chunk:
       if (body.length < 4) bad('a part without its header')
-      return { kind: 'part', request_id: data.getUint32(0), bytes: body.subarray(4) }
+      return { kind: 'chunk', request_id: data.getUint32(0), bytes: body.subarray(4) }
     default:
       return bad(`a frame of unknown kind ${kind}`)
   }

@@ -35,13 +35,13 @@ export const CLAIM_LAPSE_MS = 30_000
 export const HISTORY_BYTES = 64 * 1024
 
 /** Missed output that a client reads rather than be skipped to the present: what it saw last goes on, a second on a phone. */
-export const BUDGET_BYTES = 1024 * 1024
+export const CATCH_UP_BYTES = 1024 * 1024
 
 /** Exported bytes that come at once: four frames. The client asks for each but the first few, so that none pile up. */
-export const PART_BYTES = 256 * 1024
+export const CHUNK_BYTES = 256 * 1024
 
 /** Parts of an export that may be under way: enough to fill a line with 50 ms of latency. */
-export const PARTS_AHEAD = 4
+export const MAX_CHUNKS_AHEAD = 4
 
 /** What a search may look for: more than anybody types, less than what hurts. */
 export const QUERY_CHARACTERS = 10_000

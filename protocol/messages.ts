@@ -80,7 +80,7 @@ export const SessionInfo = z.object({
   /** It called for somebody (bell, notification) while nobody looked, and nobody has looked since. `text`: what it said, or ''. */
   attention: z._default(z.nullable(z.object({ at: z.int(), text: z.string() })), null),
   /** Who looks at it now, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
-  watchers: z._default(z.array(z.string()), []),
+  viewers: z._default(z.array(z.string()), []),
 })
 export type SessionInfo = z.infer<typeof SessionInfo>
 
@@ -180,7 +180,7 @@ const Mark = () => z.object({ mark_id: z.int(), offset, at: z.int(), label: z.st
 export type Mark = z.infer<ReturnType<typeof Mark>>
 
 /** Why a part of a log is not there. */
-export const LostReason = z.enum(['trimmed', 'damaged', 'unrecorded'])
+export const GapReason = z.enum(['trimmed', 'damaged', 'unrecorded'])
 
 export const ExportFormat = z.enum(['cast', 'cast3', 'txt', 'html', 'raw'])
 export type ExportFormat = z.infer<typeof ExportFormat>
@@ -197,8 +197,8 @@ export type Redaction = z.infer<typeof Redaction>
 const cursor = text(256)
 const limit = (most: number) => z.optional(z.int().check(z.minimum(1), z.maximum(most)))
 /** A place by the clock (milliseconds since birth) or by the log. */
-const Place = z.union([z.object({ at: offset }), z.object({ offset })])
-export type Place = z.infer<typeof Place>
+const SeekTarget = z.union([z.object({ at: offset }), z.object({ offset })])
+export type SeekTarget = z.infer<typeof SeekTarget>
 
 /** What a browser gives to be notified by (W3C Push API, `PushSubscription.toJSON`), keys in base64url. */
 export const PushSubscription = z.strictObject({
@@ -258,15 +258,15 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
       have: z.nullable(Position),
       read_only: z.optional(z.boolean()),
       /** Whether somebody is before this client's screen, as with `look`. Left out: somebody is. */
-      looking: z.optional(z.boolean()),
+      present: z.optional(z.boolean()),
       /** Takes the session's size at once. Left out: look at the size that it has. */
       size: z.optional(AskedSize),
       /** Most unacknowledged output bytes; 0: send no output at all (for who only types). */
       window: z.optional(z.int().check(z.minimum(0), z.maximum(MAX_WINDOW_BYTES))),
       /** With nothing: how much raw output before the present it wants. Left out: HISTORY_BYTES. */
-      history: z.optional(offset),
+      history_bytes: z.optional(offset),
       /** Missed raw output that the client would rather read than be skipped to the present screen. */
-      budget: z.optional(offset),
+      catch_up_bytes: z.optional(offset),
       /** What to do when the session is unknown, ended or expired: start a new one in its place. */
       fallback: z.optional(z.object({ new: SessionSpec })),
       /** Names the numbering of this client's input; random, kept across reconnects. */
@@ -278,8 +278,8 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
     /** Gives the size back to who had it before. */
     z.object({ type: z.literal('release_size'), handle }),
     /** Whether somebody is before this client's screen. */
-    z.object({ type: z.literal('look'), handle, looking: z.boolean() }),
-    z.object({ type: z.literal('show'), request_id, session_id: id }),
+    z.object({ type: z.literal('attachment_presence'), handle, present: z.boolean() }),
+    z.object({ type: z.literal('screen'), request_id, session_id: id }),
     z.object({ type: z.literal('kill'), request_id, session_id: id }),
     z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
     // What follows is about the history: of all sessions, those that run too.
@@ -310,9 +310,9 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
       buckets: z.int().check(z.minimum(1), z.maximum(MAX_BUCKETS)),
     }),
     /** The terminal's state at the last keyframe at or before a place. */
-    z.object({ type: z.literal('moment'), request_id, session_id: id, place: Place }),
+    z.object({ type: z.literal('seek'), request_id, session_id: id, target: SeekTarget }),
     /** The stored piece that holds what follows a position. */
-    z.object({ type: z.literal('stretch'), request_id, session_id: id, position: Position }),
+    z.object({ type: z.literal('playback'), request_id, session_id: id, position: Position }),
     z.object({
       type: z.literal('export'),
       request_id,
@@ -324,7 +324,7 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
       to: z.optional(offset),
     }),
     /** A part of an export was taken; another one may come. */
-    z.object({ type: z.literal('more'), request_id }),
+    z.object({ type: z.literal('export_ack'), request_id }),
     /** Ends the search, export or deletion that this request asked for; it answers `cancelled` if it was not done. */
     z.object({ type: z.literal('cancel'), request_id }),
     /** Its text in lines, as a person reads it: those before an offset, or those after one, or the last ones. */
@@ -336,7 +336,13 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
       after: z.optional(offset),
       limit: limit(MAX_LINES),
     }),
-    z.object({ type: z.literal('mark'), request_id, session_id: id, place: Place, label: text(LABEL_CHARACTERS) }),
+    z.object({
+      type: z.literal('mark'),
+      request_id,
+      session_id: id,
+      target: SeekTarget,
+      label: text(LABEL_CHARACTERS),
+    }),
     z.object({ type: z.literal('unmark'), request_id, session_id: id, mark_id: z.int() }),
     /** Forgets a session that ended, and everything of it. Takes the whole id. */
     z.object({ type: z.literal('delete_session'), request_id, session_id: id }),
@@ -351,10 +357,10 @@ export const ClientMessage = /* @__PURE__ */ made(() =>
      */
     z.object({ type: z.literal('push'), request_id, subscription: z.optional(z.nullable(PushSubscription)) }),
     /** Whether somebody is before this client's page, whatever it shows; until it is said, nobody is. */
-    z.object({ type: z.literal('present'), present: z.boolean() }),
+    z.object({ type: z.literal('presence'), present: z.boolean() }),
     // What follows is for the desktop itself (`local`): the phones that may come in.
     /** Shows the pairing code, or no longer: it lives as long as somebody shows it, and changes meanwhile. */
-    z.object({ type: z.literal('pair'), request_id, show: z.boolean() }),
+    z.object({ type: z.literal('show_pairing'), request_id, show: z.boolean() }),
     /** `watch`: also send `devices` again whenever something in it changed. */
     z.object({ type: z.literal('devices'), request_id, watch: z.optional(z.boolean()) }),
     /** Answers a phone that waits to be let in. */
@@ -397,7 +403,8 @@ const HOST_MESSAGES = {
       read_only: z.boolean(),
     }),
   /** Somebody at the desktop has to say yes first; `welcome` or an `error` follows within so many seconds. */
-  waiting: () => z.object({ type: z.literal('waiting'), seconds: z.number().check(z.nonnegative()) }),
+  awaiting_approval: () =>
+    z.object({ type: z.literal('awaiting_approval'), seconds: z.number().check(z.nonnegative()) }),
   pong: () => z.object({ type: z.literal('pong'), request_id }),
   ok: () => z.object({ type: z.literal('ok'), request_id }),
   /** Answers `list` (with its request_id), and comes again while watching (without). */
@@ -412,7 +419,7 @@ const HOST_MESSAGES = {
       session_id: id,
       session: SessionInfo,
       /** True when what the client has was accepted and is being continued. */
-      reconnected: z.boolean(),
+      resumed: z.boolean(),
       age_seconds: z.number(),
       created_at: z.int(),
       read_only: z.boolean(),
@@ -453,13 +460,13 @@ const HOST_MESSAGES = {
       resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int() })),
     }),
   /** This part of the log is not there: the client was skipped, or the host no longer has it. */
-  missing: () =>
+  gap: () =>
     z.object({
-      type: z.literal('missing'),
+      type: z.literal('gap'),
       handle,
       from: Position,
       to: Position,
-      reason: z.enum(['skipped', ...LostReason.options]),
+      reason: z.enum(['skipped', ...GapReason.options]),
     }),
   caught_up: () => z.object({ type: z.literal('caught_up'), handle, position: Position }),
   title: () => z.object({ type: z.literal('title'), handle, title: z.string() }),
@@ -468,7 +475,6 @@ const HOST_MESSAGES = {
     z.object({
       type: z.literal('attention'),
       session_id: id,
-      reason: z.enum(['bell']),
       text: z.optional(z.string()),
     }),
   /** The process ended; all its output was sent before. */
@@ -490,18 +496,18 @@ const HOST_MESSAGES = {
       lines: z.array(z.string()),
     }),
   /** Answers `history`. */
-  past: () =>
+  history_page: () =>
     z.object({
-      type: z.literal('past'),
+      type: z.literal('history_page'),
       request_id,
       sessions: z.array(SessionInfo),
       /** Asks for the next page; null: this was the last. */
       cursor: z.nullable(cursor),
     }),
   /** Answers `search`. */
-  found: () =>
+  search_results: () =>
     z.object({
-      type: z.literal('found'),
+      type: z.literal('search_results'),
       request_id,
       hits: z.array(Hit()),
       /** Those that the hits are in, each once. */
@@ -511,7 +517,7 @@ const HOST_MESSAGES = {
       /** False: time was up before a page was full; the cursor goes on. */
       complete: z.boolean(),
       /** How much of the output that there is has an index already. The rest is looked through too, if time allows. */
-      indexed: z.object({ bytes: offset, of: offset }),
+      indexed: z.object({ bytes: offset, total: offset }),
     }),
   timeline: () =>
     z.object({
@@ -526,15 +532,15 @@ const HOST_MESSAGES = {
       to: z.int(),
       /** Bytes that came in each bucket. */
       activity: z.array(z.int()),
-      gaps: z.array(z.object({ from: Position, to: Position, reason: LostReason, at: z.int() })),
+      gaps: z.array(z.object({ from: Position, to: Position, reason: GapReason, at: z.int() })),
       /** The last of each bucket. */
       resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int(), at: z.int() })),
       marks: z.array(Mark()),
     }),
   /** Answers `moment`, behind one part: what brings a fresh terminal of this size to the state at `position`. */
-  moment: () =>
+  seek_result: () =>
     z.object({
-      type: z.literal('moment'),
+      type: z.literal('seek_result'),
       request_id,
       position: Position,
       at: z.int(),
@@ -543,11 +549,11 @@ const HOST_MESSAGES = {
       blob: Blob,
     }),
   /** Answers `stretch`. */
-  stretch: () =>
+  playback_chunk: () =>
     z.object({
-      type: z.literal('stretch'),
+      type: z.literal('playback_chunk'),
       request_id,
-      what: z.discriminatedUnion('kind', [
+      chunk: z.discriminatedUnion('kind', [
         /** Behind two parts: when its bytes came (runs.ts), and the bytes. May begin before the position that was asked. */
         z.object({
           kind: z.literal('output'),
@@ -558,7 +564,7 @@ const HOST_MESSAGES = {
           resizes: z.array(z.object({ offset, n: offset, cols: z.int(), rows: z.int(), at: z.int() })),
         }),
         /** Nothing is there up to `to`. It goes on at `next`, where `moment` has a state if there is one. */
-        z.object({ kind: z.literal('hole'), from: Position, to: Position, next: Position, reason: LostReason }),
+        z.object({ kind: z.literal('gap'), from: Position, to: Position, next: Position, reason: GapReason }),
         /** `live`: the session runs, and more will come. */
         z.object({ kind: z.literal('end'), position: Position, live: z.boolean() }),
       ]),
@@ -580,7 +586,7 @@ const HOST_MESSAGES = {
       /** Asks (as `after`) for what follows these, now or when more was printed. */
       after: offset,
       /** What the host no longer has: it stood before the line with this offset. */
-      gaps: z.array(z.object({ offset, reason: LostReason })),
+      gaps: z.array(z.object({ offset, reason: GapReason })),
       /** Time was up before there was a line: whoever asks the same again gets further. */
       unfinished: z.optional(z.boolean()),
     }),

@@ -4,13 +4,13 @@ import type { HostClient } from '../protocol/client/client.ts'
 import { toCoded } from '../protocol/errors.ts'
 import type { SessionInfo } from '../protocol/messages.ts'
 import { ConnectionBanner } from '../ui/kit/connection-banner.tsx'
-import { CopyByHand } from '../ui/kit/copy-dialog.tsx'
-import { Question } from '../ui/kit/dialog.tsx'
+import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
+import { ConfirmDialog } from '../ui/kit/dialog.tsx'
 import { Icon } from '../ui/kit/icons.tsx'
 import { Toasts, toast } from '../ui/kit/toast.tsx'
 import { useNow } from '../ui/kit/use-now.ts'
 import { SessionList } from '../ui/sessions/session-list.tsx'
-import { inOrder } from '../ui/sessions/session-order.ts'
+import { sortSessions } from '../ui/sessions/session-order.ts'
 import { printable } from '../ui/sessions/session-text.ts'
 import type { TerminalView } from '../ui/terminal/terminal-view.ts'
 import { HistoryPane } from './history/history-pane.tsx'
@@ -125,7 +125,7 @@ export function App({ client }: { client: HostClient }) {
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
       case 'previous': {
-        const order = inOrder(sessions ?? []).running
+        const order = sortSessions(sessions ?? []).running
         const at = order.findIndex(one => one.session_id === place.session)
         const to = at < 0 ? 0 : at + (pressed === 'next' ? 1 : order.length - 1)
         const session = order[to % (order.length || 1)]
@@ -268,18 +268,18 @@ export function App({ client }: { client: HostClient }) {
       )}
       {place.settings && <SettingsPane client={client} close={() => setSettings(false)} />}
       {ending && (
-        <Question
+        <ConfirmDialog
           title={`End “${printable(ending.title) || 'untitled'}”?`}
-          yes="End session"
+          confirmLabel="End session"
           danger
           onClose={() => setEnding(undefined)}
-          onYes={() => {
+          onConfirm={() => {
             client.kill(ending.session_id).catch(error => toast(toCoded(error).message, true))
             setEnding(undefined)
           }}
         >
           <p>What runs in it is told to stop, and is stopped after five seconds.</p>
-        </Question>
+        </ConfirmDialog>
       )}
       {request && (
         <PairingDialog
@@ -296,7 +296,7 @@ export function App({ client }: { client: HostClient }) {
         />
       )}
       <Toasts />
-      <CopyByHand />
+      <CopyDialog />
     </div>
   )
 }

@@ -1,7 +1,7 @@
 // Which screen is shown. Knows nothing of what the screens do.
 import { useRef } from 'preact/hooks'
-import { CopyByHand } from '../ui/kit/copy-dialog.tsx'
-import { Question } from '../ui/kit/dialog.tsx'
+import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
+import { ConfirmDialog } from '../ui/kit/dialog.tsx'
 import { Toasts } from '../ui/kit/toast.tsx'
 import { printable } from '../ui/sessions/session-text.ts'
 import type { HostLink } from './connection/host-link.ts'
@@ -23,7 +23,7 @@ export function App({ link }: { link: HostLink }) {
     <>
       <Screen link={link} />
       <OtherHost link={link} />
-      <CopyByHand />
+      <CopyDialog />
       <Toasts />
     </>
   )
@@ -96,18 +96,18 @@ function OtherHost({ link }: { link: HostLink }) {
   const name = link.otherHost.value
   if (name === undefined) return null
   return (
-    <Question
+    <ConfirmDialog
       title="This link is for another computer"
-      yes="Replace"
-      no="Keep"
+      confirmLabel="Replace"
+      cancelLabel="Keep"
       danger
       onClose={() => link.answerOtherHost(false)}
-      onYes={() => link.answerOtherHost(true)}
+      onConfirm={() => link.answerOtherHost(true)}
     >
       <p>
         At this address your phone belongs to <bdi>{name ? `“${printable(name)}”` : 'another computer'}</bdi>. Replace
         that only if you have just scanned a code yourself.
       </p>
-    </Question>
+    </ConfirmDialog>
   )
 }

@@ -3,7 +3,7 @@ import '../ui/kit/ui.css'
 import './page.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
-import { fetchFont } from '../ui/terminal/font.ts'
+import { loadFont } from '../ui/terminal/font.ts'
 import { App } from './app.tsx'
 import { HostLink } from './connection/host-link.ts'
 import { followHost } from './connection/page-update.ts'
@@ -19,7 +19,7 @@ const link = new HostLink()
 // First, so that the secret is out of the address before anything else happens.
 link.start()
 // While the connection is made: a terminal that is opened before its font has come is laid out twice.
-void fetchFont()
+void loadFont()
 startRouting()
 tellAttention(link)
 followHost(link)

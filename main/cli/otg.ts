@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The otg command's entry: checks the Node that runs it, hands over argv and environment, exits. Knows no command.
+// Entry of the otg command: checks the version of Node, runs the command line, exits.
 
-// Nothing is imported before this check: on an older Node the imports themselves fail, or crash the process.
+// Import nothing before this check: on an older Node the imports themselves fail or crash the process.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 15)) {
-  process.stderr.write(`otg: Node 22.15 or newer is needed, this is ${process.versions.node}\n`)
+  process.stderr.write(`otg: Node ${process.versions.node} is too old; install Node 22.15 or newer\n`)
   process.exit(1)
 }
 

@@ -4,8 +4,8 @@ import { type SpawnOptions, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { packageRoot } from '../host/package-root.ts'
 import { isStale } from './build-freshness.ts'
-import { parse } from './command/args.ts'
-import type { Given } from './command/command.ts'
+import { parseCommandLine } from './command/args.ts'
+import type { ParsedArgs } from './command/command.ts'
 import { COMMANDS } from './commands/table.ts'
 import { findElectron } from './electron.ts'
 import { main } from './main.ts'
@@ -16,9 +16,9 @@ const args = process.argv.slice(2)
 process.exit(await start())
 
 async function start(): Promise<number> {
-  const given = understood()
+  const parsed = understood()
   // Help and mistakes need neither a build nor a window.
-  if (!given || given.help || given.version) return host()
+  if (!parsed || parsed.help || parsed.version) return host()
   if (isStale(root)) {
     process.stderr.write('Building …\n')
     const code = await run('npm', ['run', '-s', 'build'], { shell: process.platform === 'win32' })
@@ -35,13 +35,13 @@ async function start(): Promise<number> {
   const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []
   if (sandbox.length > 0) process.stderr.write('As root, Electron runs without its sandbox.\n')
   // The app reads no command line, only its environment.
-  const env = given.dataDir === undefined ? process.env : { ...process.env, OTG_DATA_DIR: resolve(given.dataDir) }
+  const env = parsed.dataDir === undefined ? process.env : { ...process.env, OTG_DATA_DIR: resolve(parsed.dataDir) }
   return run(electron.path, [...sandbox, root], { env })
 }
 
-function understood(): Given | undefined {
+function understood(): ParsedArgs | undefined {
   try {
-    return parse(['host', ...args], COMMANDS)
+    return parseCommandLine(['host', ...args], COMMANDS)
   } catch {
     return undefined
   }

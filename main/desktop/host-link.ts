@@ -109,4 +109,4 @@ export class HostLink {
 }
 
 /** The host is on this computer: tries go on as long as the app does, and are cheap. */
-const PATIENT: Backoff = { first: 100, most: 5_000, give_up: Number.POSITIVE_INFINITY }
+const PATIENT: Backoff = { first: 100, max: 5_000, give_up: Number.POSITIVE_INFINITY }

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
-import { type Admit, Entrance } from './access/authenticator.ts'
+import { type Admit, Authenticator } from './access/authenticator.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
@@ -157,14 +157,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
             for (const connection of connections) connection.sessionsChanged()
           }, CHANGES_MS)
         },
-        called: ({ session_id }, text) => {
+        attention: ({ session_id }, text) => {
           for (const connection of connections) connection.attention(session_id, text)
         },
-        marked: ({ session_id }) => push?.called(session_id),
-        watched: () => [...connections].some(connection => connection.watching),
+        needsAttention: ({ session_id }) => push?.called(session_id),
+        isWatched: () => [...connections].some(connection => connection.watching),
       },
     )
-    caughtUp = () => sessions.reconsider()
+    caughtUp = () => sessions.historyCaughtUp()
     undo.push(() => clearTimeout(changes))
     const expiring = setInterval(() => sessions.expire(), rules.expiry.check_ms)
     expiring.unref()
@@ -191,7 +191,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const follow = (next: Settings, before: Settings) => {
       if (!options.limits && JSON.stringify(limitsOf(next)) !== JSON.stringify(limitsOf(before)))
         history.setLimits(limitsOf(next))
-      sessions.follow(rulesOf(options, next))
+      sessions.applyRules(rulesOf(options, next))
     }
     settings = new SettingsStore(read, {
       file: dataDir.settings,
@@ -314,7 +314,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       }
     }
     const acceptLocal = (transport: Transport) => connect(transport, 'local', admitDesktop)
-    const entrance = new Entrance({
+    const entrance = new Authenticator({
       staticKey,
       devices,
       pairing,
@@ -326,7 +326,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       webRoot: options.webRoot,
       version: options.version,
       tlsFolder: dataDir.tls,
-      onPage: address => desk.pageAsked(address),
+      onPage: address => desk.pageRequested(address),
       onAddresses: tellPairing,
       handshakes: new HandshakeLimit(options.handshakes),
       accept: (transport, from) => entrance.accept(transport, from),

@@ -25,7 +25,7 @@ export interface TerminalSink {
  */
 export type Inflate = (bytes: Uint8Array, size: number) => Uint8Array | Promise<Uint8Array>
 
-export interface AttachedEvents {
+export interface AttachmentEvents {
   /** The host accepted the attachment, the first time or again. */
   session: HostMessageOf<'session'>
   /** Everything there was has been applied; what comes now is live. */
@@ -33,7 +33,7 @@ export interface AttachedEvents {
   /** The terminal was reset to the state at this place: the client had nothing, could not keep up, or history has a hole. */
   keyframe: Position
   /** This part of the log will not come. */
-  missing: HostMessageOf<'missing'>
+  gap: HostMessageOf<'gap'>
   size: { cols: number; rows: number }
   size_owner: boolean
   title: string
@@ -54,9 +54,9 @@ export interface AttachOptions {
   size?: { cols: number; rows: number }
   window?: number
   /** History to begin with, in raw bytes. */
-  history?: number
+  history_bytes?: number
   /** Missed raw output to read rather than be skipped to the present screen. */
-  budget?: number
+  catch_up_bytes?: number
   /** Instead of failing because the session is unknown, ended or expired: start this in its place. */
   fallback?: SessionSpec
   /** `read` (the default): an ended session is attached read-only, to show what it was. `fail`: it is an error. */
@@ -86,10 +86,10 @@ type Item =
   /** `from`: where what was received ended before it came. */
   | { do: 'segment'; message: HostMessageOf<'segment'>; bytes: Bytes; from: Position }
   /** A part of the log will not come: the terminal's end moves past it. */
-  | { do: 'missing'; message: HostMessageOf<'missing'> }
+  | { do: 'gap'; message: HostMessageOf<'gap'> }
   | { do: 'tell'; tell: () => void }
 
-export class Attached extends Emitter<AttachedEvents> {
+export class ClientAttachment extends Emitter<AttachmentEvents> {
   /** The session's id as asked for, then as the host names it. */
   session_id: string
   session: SessionInfo | undefined
@@ -201,7 +201,7 @@ export class Attached extends Emitter<AttachedEvents> {
    * Whether somebody is before this client's screen, now and after a reconnect. A program that calls for somebody is
    * heard elsewhere only while nobody looks.
    */
-  look(looking: boolean): void {
+  setPresent(looking: boolean): void {
     if (looking === this.#looking) return
     this.#looking = looking
     this.#tellLooking()
@@ -210,7 +210,7 @@ export class Attached extends Emitter<AttachedEvents> {
   #tellLooking(): void {
     if (this.#handle === undefined || this.#toldLooking === this.#looking) return
     this.#toldLooking = this.#looking
-    this.#outlet.message({ type: 'look', handle: this.#handle, looking: this.#looking })
+    this.#outlet.message({ type: 'attachment_presence', handle: this.#handle, present: this.#looking })
   }
 
   /** The message that attaches, at first or again from where the terminal ends. */
@@ -229,12 +229,12 @@ export class Attached extends Emitter<AttachedEvents> {
       have: this.have,
       input_stream: this.#input.stream,
       window: this.options.window ?? WINDOW_BYTES,
-      ...(this.options.history === undefined ? {} : { history: this.options.history }),
-      ...(this.options.budget === undefined ? {} : { budget: this.options.budget }),
+      ...(this.options.history_bytes === undefined ? {} : { history_bytes: this.options.history_bytes }),
+      ...(this.options.catch_up_bytes === undefined ? {} : { catch_up_bytes: this.options.catch_up_bytes }),
       ...(this.options.fallback ? { fallback: { new: this.options.fallback } } : {}),
       ...(this.#readOnly ? { read_only: true } : {}),
       ...(this.#size ? { size: this.#size } : {}),
-      ...(this.#looking ? {} : { looking: false }),
+      ...(this.#looking ? {} : { present: false }),
     }
   }
 
@@ -281,7 +281,7 @@ export class Attached extends Emitter<AttachedEvents> {
   }
 
   /** From now on it only looks: the session is over, what it was can still be seen. */
-  onlyLook(): void {
+  becomeReadOnly(): void {
     this.#readOnly = true
     this.#size = undefined
     this.#input.clear()
@@ -324,7 +324,7 @@ export class Attached extends Emitter<AttachedEvents> {
     if (message.type === 'keyframe') {
       // What was to be applied before is part of the state that comes now; what was to be told is told all the same.
       this.#queue = this.#queue.flatMap((item): Item[] => {
-        if (item.do === 'missing') return [{ do: 'tell', tell: () => this.emit('missing', item.message) }]
+        if (item.do === 'gap') return [{ do: 'tell', tell: () => this.emit('gap', item.message) }]
         return item.do === 'tell' ? [item] : []
       })
       this.#end = { ...message.position }
@@ -366,9 +366,7 @@ export class Attached extends Emitter<AttachedEvents> {
   }
 
   message(
-    message: HostMessageOf<
-      'resize' | 'size_owner' | 'keyframe' | 'segment' | 'missing' | 'caught_up' | 'title' | 'exit'
-    >,
+    message: HostMessageOf<'resize' | 'size_owner' | 'keyframe' | 'segment' | 'gap' | 'caught_up' | 'title' | 'exit'>,
   ): void {
     switch (message.type) {
       case 'resize':
@@ -380,9 +378,9 @@ export class Attached extends Emitter<AttachedEvents> {
       case 'segment':
         this.#announced = message
         return
-      case 'missing':
+      case 'gap':
         this.#end = { offset: Math.max(this.#end.offset, message.to.offset), n: Math.max(this.#end.n, message.to.n) }
-        this.#push({ do: 'missing', message })
+        this.#push({ do: 'gap', message })
         return
       case 'caught_up':
         this.#push({ do: 'tell', tell: () => this.emit('caught_up', undefined) })
@@ -447,11 +445,11 @@ export class Attached extends Emitter<AttachedEvents> {
         return this.#applyKeyframe(item.message, ready(item.bytes))
       case 'segment':
         return this.#applySegment(item.message, ready(item.bytes), item.from)
-      case 'missing':
+      case 'gap':
         this.have = { ...item.message.to }
         this.#owed = true
         this.#ackOutput()
-        return this.emit('missing', item.message)
+        return this.emit('gap', item.message)
       case 'tell':
         return item.tell()
       default:

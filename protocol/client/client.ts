@@ -3,7 +3,7 @@
 
 import { Emitter } from '../emitter.ts'
 import { assertNever, CodedError, isErrorCode, toCoded } from '../errors.ts'
-import { type Frame, FrameReader, jsonFrames, partFrames } from '../frames.ts'
+import { chunkFrames, type Frame, FrameReader, jsonFrames } from '../frames.ts'
 import {
   type ClientKind,
   type ClientMessage,
@@ -16,9 +16,15 @@ import {
   VERSIONS,
 } from '../messages.ts'
 import type { Transport } from '../transport.ts'
-import { BACKOFF, type Backoff, pause } from './backoff.ts'
-import { Attached, type AttachOptions, type Inflate, type Outlet, type TerminalSink } from './client-attachment.ts'
-import { type Heard, HistoryClient, type Requests } from './history-client.ts'
+import { BACKOFF, type Backoff, retryDelay } from './backoff.ts'
+import {
+  type AttachOptions,
+  ClientAttachment,
+  type Inflate,
+  type Outlet,
+  type TerminalSink,
+} from './client-attachment.ts'
+import { HistoryClient, type ReplyListener, type Requests } from './history-client.ts'
 import { type Source, type UploadOptions, upload } from './upload-client.ts'
 
 export interface ClientOptions {
@@ -34,18 +40,18 @@ export interface ClientOptions {
 }
 
 /**
- * `connecting`: trying. `asking`: the host knows that we are here, and somebody there has to say yes, until `until`.
+ * `connecting`: trying. `awaiting_approval`: the host knows that we are here, and somebody there has to say yes, until `until`.
  * `waiting`: next try at `retry_at`. `ready`: channel open and welcomed. `gave_up`: tried long enough, `retry()` starts
  * again. `closed`: for good, `error` says why.
  */
 export type ClientState =
   | { name: 'connecting'; attempt: number }
-  | { name: 'asking'; until: number }
+  | { name: 'awaiting_approval'; until: number }
   | { name: 'waiting'; attempt: number; retry_at: number; error: CodedError }
   | { name: 'ready' }
   | { name: 'gave_up'; error: CodedError }
-  /** `said`: in a message of the host's; else anybody on the way may have said it. */
-  | { name: 'closed'; error: CodedError; said: boolean }
+  /** `from_host`: in a message of the host's; else anybody on the way may have said it. */
+  | { name: 'closed'; error: CodedError; from_host: boolean }
 
 export interface ClientEvents {
   state: ClientState
@@ -98,7 +104,7 @@ interface Pending {
   reject: (error: CodedError) => void
   timer: unknown
   /** What comes before the answer. */
-  heard?: Heard | undefined
+  heard?: ReplyListener | undefined
 }
 
 export class HostClient extends Emitter<ClientEvents> {
@@ -110,8 +116,8 @@ export class HostClient extends Emitter<ClientEvents> {
   #state: ClientState = { name: 'connecting', attempt: 0 }
   #channel: Transport | undefined
   #pending = new Map<number, Pending>()
-  #attachments = new Set<Attached>()
-  #byHandle = new Map<number, Attached>()
+  #attachments = new Set<ClientAttachment>()
+  #byHandle = new Map<number, ClientAttachment>()
   #nextRequest = 1
   #retryTimer: unknown
   #heartbeat: unknown
@@ -128,7 +134,7 @@ export class HostClient extends Emitter<ClientEvents> {
   #readyAt = 0
   #openTimer: unknown
   /** Attachments that were asked for on this channel. */
-  #attaching = new Set<Attached>()
+  #attaching = new Set<ClientAttachment>()
 
   constructor(options: ClientOptions) {
     super()
@@ -140,7 +146,7 @@ export class HostClient extends Emitter<ClientEvents> {
         return { request_id, answer: this.#request(answer, { ...message, request_id } as ClientRequest, { heard }) }
       },
       send: message => this.#send(message),
-      sendPart: (request_id, bytes) => this.#sendFrames(partFrames(request_id, bytes)),
+      sendChunk: (request_id, bytes) => this.#sendFrames(chunkFrames(request_id, bytes)),
     }
     this.#requests = requests
     this.history = new HistoryClient(requests, options.inflate ?? noInflate)
@@ -180,7 +186,7 @@ export class HostClient extends Emitter<ClientEvents> {
       return this.retry()
     }
     // The host still knows who asks, so asking again is cheap; a socket that slept through the answer is not.
-    if (this.#state.name === 'asking') this.#lost(new CodedError('probe_failed', 'the page was away'))
+    if (this.#state.name === 'awaiting_approval') this.#lost(new CodedError('probe_failed', 'the page was away'))
     if (this.#state.name !== 'ready') return this.retry()
     const channel = this.#channel
     this.#ask({ type: 'ping', request_id: this.#nextRequest++ }, PROBE_MS).catch(() => {
@@ -225,8 +231,8 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   /** The session's present screen as plain text. */
-  show(session_id: string): Promise<HostMessageOf<'screen'>> {
-    return this.#request('screen', { type: 'show', request_id: this.#nextRequest++, session_id })
+  screen(session_id: string): Promise<HostMessageOf<'screen'>> {
+    return this.#request('screen', { type: 'screen', request_id: this.#nextRequest++, session_id })
   }
 
   /**
@@ -239,8 +245,8 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   /** Whether somebody is before this page; to be said again after each welcome. */
-  present(present: boolean): void {
-    this.#send({ type: 'present', present })
+  setPresent(present: boolean): void {
+    this.#send({ type: 'presence', present })
   }
 
   // --- the desktop's own (`local`); a device is answered `forbidden` ---
@@ -255,7 +261,7 @@ export class HostClient extends Emitter<ClientEvents> {
   async hidePairing(): Promise<void> {
     this.#showingPairing = false
     if (this.#state.name !== 'ready') return
-    await this.#request('ok', { type: 'pair', request_id: this.#nextRequest++, show: false })
+    await this.#request('ok', { type: 'show_pairing', request_id: this.#nextRequest++, show: false })
   }
 
   /** The paired devices, and those that wait to be let in. */
@@ -308,14 +314,14 @@ export class HostClient extends Emitter<ClientEvents> {
    * Attaches a terminal to a session and keeps it attached across drops. What happens is told by the returned
    * object's events; it fails by its `failed` event, never by throwing here.
    */
-  attach(session_id: string, sink: TerminalSink, options: AttachOptions = {}): Attached {
+  attach(session_id: string, sink: TerminalSink, options: AttachOptions = {}): ClientAttachment {
     const outlet: Outlet = {
       message: (message: ClientMessage) => this.#send(message),
       frames: (frames: Uint8Array[]) => this.#sendFrames(frames),
       fail: error => this.#failAttached(attached, error),
     }
     const inflate = this.#options.inflate ?? noInflate
-    const attached: Attached = new Attached(session_id, sink, options, outlet, inflate, this.#now)
+    const attached: ClientAttachment = new ClientAttachment(session_id, sink, options, outlet, inflate, this.#now)
     this.#attachments.add(attached)
     // A tick later, so that the caller has its listeners in place before anything can be emitted.
     queueMicrotask(() => {
@@ -326,7 +332,7 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   /** Ends an attachment; the session goes on. */
-  detach(attached: Attached): void {
+  detach(attached: ClientAttachment): void {
     if (!this.#attachments.delete(attached)) return
     const handle = attached.handle
     attached.end()
@@ -406,8 +412,8 @@ export class HostClient extends Emitter<ClientEvents> {
         return this.#byHandle.get(frame.handle)?.blob(frame.bytes)
       case 'ack':
         return this.#byHandle.get(frame.handle)?.ack(frame.value)
-      case 'part':
-        return this.#heard(frame.request_id)?.part?.(frame.bytes)
+      case 'chunk':
+        return this.#heard(frame.request_id)?.chunk?.(frame.bytes)
       case 'input':
         throw new CodedError('bad_frame', 'a host does not type')
       default:
@@ -423,7 +429,7 @@ export class HostClient extends Emitter<ClientEvents> {
         if (message.request_id === undefined) this.emit('sessions', message.sessions)
         else this.#answer(message.request_id, message)
         return
-      case 'waiting':
+      case 'awaiting_approval':
         return this.#asked(message.seconds * 1000)
       case 'pairing':
       case 'devices':
@@ -444,11 +450,11 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'created':
       case 'session':
       case 'screen':
-      case 'past':
-      case 'found':
+      case 'history_page':
+      case 'search_results':
       case 'timeline':
-      case 'moment':
-      case 'stretch':
+      case 'seek_result':
+      case 'playback_chunk':
       case 'exported':
       case 'marked':
       case 'lines':
@@ -459,7 +465,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'size_owner':
       case 'keyframe':
       case 'segment':
-      case 'missing':
+      case 'gap':
       case 'caught_up':
       case 'title':
       case 'exit':
@@ -486,9 +492,9 @@ export class HostClient extends Emitter<ClientEvents> {
     if (this.#state.name === 'ready' || this.#state.name === 'closed') return
     // Nothing is said meanwhile, so a socket that died is noticed here.
     this.#openTimer = setTimeout(() => {
-      if (this.#state.name === 'asking') this.#lost(new CodedError('unreachable', 'the host did not answer'))
+      if (this.#state.name === 'awaiting_approval') this.#lost(new CodedError('unreachable', 'the host did not answer'))
     }, milliseconds + REQUEST_MS)
-    this.#setState({ name: 'asking', until: this.#now() + milliseconds })
+    this.#setState({ name: 'awaiting_approval', until: this.#now() + milliseconds })
   }
 
   #error(message: HostMessageOf<'error'>): void {
@@ -556,19 +562,19 @@ export class HostClient extends Emitter<ClientEvents> {
       this.#setState({ name: 'gave_up', error })
       return
     }
-    const wait = pause(attempt, backoff, this.#options.random)
+    const wait = retryDelay(attempt, backoff, this.#options.random)
     clearTimeout(this.#retryTimer)
     // Before the state is told: who hears it may close or retry.
     this.#retryTimer = setTimeout(() => void this.#open(attempt + 1), wait)
     this.#setState({ name: 'waiting', attempt, retry_at: this.#now() + wait, error })
   }
 
-  #finish(error: CodedError, said = false): void {
+  #finish(error: CodedError, from_host = false): void {
     if (this.#state.name === 'closed') return
     clearTimeout(this.#retryTimer)
     clearTimeout(this.#openTimer)
     this.#drop(error)
-    this.#setState({ name: 'closed', error, said })
+    this.#setState({ name: 'closed', error, from_host })
     const attachments = [...this.#attachments]
     this.#attachments.clear()
     for (const attached of attachments) if (!attached.ended) attached.failed(error)
@@ -635,7 +641,7 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   #sendShowPairing(): void {
-    this.#ask({ type: 'pair', request_id: this.#nextRequest++, show: true }, REQUEST_MS).then(
+    this.#ask({ type: 'show_pairing', request_id: this.#nextRequest++, show: true }, REQUEST_MS).then(
       message => {
         if (message.type === 'pairing' && this.#showingPairing) this.emit('pairing', message)
       },
@@ -647,7 +653,7 @@ export class HostClient extends Emitter<ClientEvents> {
   async #request<T extends HostMessage['type']>(
     answer: T,
     message: ClientRequest,
-    { heard, milliseconds = REQUEST_MS }: { heard?: Heard | undefined; milliseconds?: number } = {},
+    { heard, milliseconds = REQUEST_MS }: { heard?: ReplyListener | undefined; milliseconds?: number } = {},
   ): Promise<HostMessageOf<T>> {
     if (!this.#started) void this.connect().catch(() => {})
     await withDeadline(this.#whenReady(), REQUEST_MS)
@@ -656,7 +662,7 @@ export class HostClient extends Emitter<ClientEvents> {
     return got as HostMessageOf<T>
   }
 
-  #ask(message: ClientRequest, milliseconds: number, heard?: Heard): Promise<HostMessage> {
+  #ask(message: ClientRequest, milliseconds: number, heard?: ReplyListener): Promise<HostMessage> {
     return new Promise((resolve, reject) => {
       const timer = this.#deadline(message.request_id, milliseconds)
       this.#pending.set(message.request_id, { resolve, reject, timer, heard })
@@ -675,7 +681,7 @@ export class HostClient extends Emitter<ClientEvents> {
   }
 
   /** Who waits for an answer that is on its way: what comes before it is a sign of life. */
-  #heard(request_id: number): Heard | undefined {
+  #heard(request_id: number): ReplyListener | undefined {
     const pending = this.#pending.get(request_id)
     if (!pending?.heard) return undefined
     clearTimeout(pending.timer)
@@ -694,7 +700,7 @@ export class HostClient extends Emitter<ClientEvents> {
     this.#take(request_id)?.resolve(message)
   }
 
-  #reattach(attached: Attached): void {
+  #reattach(attached: ClientAttachment): void {
     const request_id = this.#nextRequest++
     const channel = this.#channel
     // Resolved at once, not through a promise: frames of the new handle may follow in the same tick.
@@ -715,14 +721,14 @@ export class HostClient extends Emitter<ClientEvents> {
         const over = error.code === 'session_ended' || error.code === 'session_expired'
         if (!over || attached.readOnly || attached.options.ended === 'fail') return this.#failAttached(attached, error)
         // What it was can still be looked at.
-        attached.onlyLook()
+        attached.becomeReadOnly()
         this.#reattach(attached)
       },
     })
     this.#send(attached.attachMessage(request_id))
   }
 
-  #failAttached(attached: Attached, error: CodedError): void {
+  #failAttached(attached: ClientAttachment, error: CodedError): void {
     const { handle } = attached
     this.#attachments.delete(attached)
     if (handle !== undefined) {

@@ -12,8 +12,8 @@ import type {
   HostMessage,
   HostMessageOf,
   Mark,
-  Place,
   Redaction,
+  SeekTarget,
   SessionInfo,
 } from '../messages.ts'
 import { cutRuns, decodeRuns } from '../output-timing.ts'
@@ -21,12 +21,12 @@ import type { Position } from '../position.ts'
 import type { Inflate } from './client-attachment.ts'
 
 /** What comes of a request before its answer. */
-export interface Heard {
-  part?(bytes: Uint8Array): void
+export interface ReplyListener {
+  chunk?(bytes: Uint8Array): void
   progress?(done: number, total: number): void
 }
 
-type Question = ClientMessage extends infer M
+type UnnumberedRequest = ClientMessage extends infer M
   ? M extends { request_id: number }
     ? Omit<M, 'request_id'>
     : never
@@ -36,11 +36,11 @@ type Question = ClientMessage extends infer M
 export interface Requests {
   request<T extends HostMessage['type']>(
     answer: T,
-    question: Question,
-    heard?: Heard,
+    question: UnnumberedRequest,
+    heard?: ReplyListener,
   ): { request_id: number; answer: Promise<HostMessageOf<T>> }
   send(message: ClientMessage): void
-  sendPart(request_id: number, bytes: Uint8Array): void
+  sendChunk(request_id: number, bytes: Uint8Array): void
 }
 
 export interface Page {
@@ -50,14 +50,16 @@ export interface Page {
   cursor?: string | undefined
 }
 
-export interface FoundHit extends Hit {
+export interface SearchHit extends Hit {
   session: SessionInfo
 }
 
-export type Found = Omit<HostMessageOf<'found'>, 'type' | 'request_id' | 'sessions' | 'hits'> & { hits: FoundHit[] }
+export type SearchResults = Omit<HostMessageOf<'search_results'>, 'type' | 'request_id' | 'sessions' | 'hits'> & {
+  hits: SearchHit[]
+}
 
 /** A terminal's state: reset, resize, write `bytes`, then the log from `position`. */
-export interface Moment {
+export interface SeekResult {
   position: Position
   at: number
   cols: number
@@ -66,7 +68,7 @@ export interface Moment {
 }
 
 /** A piece of a log from the position that was asked for; where the host holds none, a hole, or the end. */
-export type PastStretch =
+export type PlaybackChunk =
   | {
       kind: 'output'
       position: Position
@@ -78,7 +80,7 @@ export type PastStretch =
       /** Each comes before the byte at its offset. */
       resizes: { offset: number; n: number; cols: number; rows: number; at: number }[]
     }
-  | Exclude<HostMessageOf<'stretch'>['what'], { kind: 'output' }>
+  | Exclude<HostMessageOf<'playback_chunk'>['chunk'], { kind: 'output' }>
 
 export interface ExportOptions {
   format: ExportFormat
@@ -101,15 +103,15 @@ export class HistoryClient {
 
   /** All sessions that there are, running ones too, the newest first. `cursor`: there are more. */
   async sessions(page: Page = {}): Promise<{ sessions: SessionInfo[]; cursor: string | null }> {
-    const { sessions, cursor } = await this.#requests.request('past', { type: 'history', ...page }).answer
+    const { sessions, cursor } = await this.#requests.request('history_page', { type: 'history', ...page }).answer
     return { sessions, cursor }
   }
 
   /** Rejects with `cancelled` when `signal` is aborted. */
-  async search(query: string, page: Page & { context?: number; signal?: AbortSignal } = {}): Promise<Found> {
+  async search(query: string, page: Page & { context?: number; signal?: AbortSignal } = {}): Promise<SearchResults> {
     const { signal, ...rest } = page
     if (signal?.aborted) throw unwanted()
-    const asked = this.#requests.request('found', { type: 'search', query, ...rest })
+    const asked = this.#requests.request('search_results', { type: 'search', query, ...rest })
     const { type: _, request_id: _r, sessions, hits, ...found } = await this.#cancellable(asked, signal)
     const byId = new Map(sessions.map(session => [session.session_id, session]))
     return { ...found, hits: hits.map(hit => ({ ...hit, session: byId.get(hit.session_id)! })) }
@@ -120,23 +122,23 @@ export class HistoryClient {
   }
 
   /** The state at the last keyframe at or before `place`; where there is none, the first after it. */
-  async moment(session_id: string, place: Place): Promise<Moment> {
+  async seek(session_id: string, place: SeekTarget): Promise<SeekResult> {
     const parts: Uint8Array[] = []
     const { position, at, cols, rows, blob } = await this.#requests.request(
-      'moment',
-      { type: 'moment', session_id, place: whole(place) },
-      { part: bytes => parts.push(bytes) },
+      'seek_result',
+      { type: 'seek', session_id, target: whole(place) },
+      { chunk: bytes => parts.push(bytes) },
     ).answer
     return { position, at, cols, rows, bytes: await this.#open(blob, parts[0]) }
   }
 
   /** What follows `position`: to be asked again with its `end` (or, at a hole, `next`), until the end. */
-  async stretch(session_id: string, position: Position): Promise<PastStretch> {
+  async readChunk(session_id: string, position: Position): Promise<PlaybackChunk> {
     const parts: Uint8Array[] = []
-    const { what } = await this.#requests.request(
-      'stretch',
-      { type: 'stretch', session_id, position },
-      { part: bytes => parts.push(bytes) },
+    const { chunk: what } = await this.#requests.request(
+      'playback_chunk',
+      { type: 'playback', session_id, position },
+      { chunk: bytes => parts.push(bytes) },
     ).answer
     if (what.kind !== 'output') return what
     const runs = decodeRuns(await this.#open(what.timing, parts[0]))
@@ -178,8 +180,8 @@ export class HistoryClient {
         ...(to !== undefined && { to: milliseconds(to) }),
       },
       {
-        part: bytes => {
-          taken = taken.then(() => take(bytes)).then(() => this.#requests.send({ type: 'more', request_id }))
+        chunk: bytes => {
+          taken = taken.then(() => take(bytes)).then(() => this.#requests.send({ type: 'export_ack', request_id }))
           taken.catch(failed)
         },
         ...(progress && { progress }),
@@ -212,8 +214,8 @@ export class HistoryClient {
     }
   }
 
-  async mark(session_id: string, place: Place, label: string): Promise<Mark> {
-    return (await this.#requests.request('marked', { type: 'mark', session_id, place: whole(place), label }).answer)
+  async mark(session_id: string, place: SeekTarget, label: string): Promise<Mark> {
+    return (await this.#requests.request('marked', { type: 'mark', session_id, target: whole(place), label }).answer)
       .mark
   }
 
@@ -261,7 +263,7 @@ export class HistoryClient {
 }
 
 /** A player's clock has fractions; the host's has none. */
-function whole(place: Place): Place {
+function whole(place: SeekTarget): SeekTarget {
   return 'at' in place ? { at: milliseconds(place.at) } : { offset: Math.max(0, Math.floor(place.offset)) }
 }
 

@@ -1,6 +1,6 @@
 // Sends a file to a session's computer, as fast as the host takes it. Knows nothing of channels or of where files lie.
 import { CodedError } from '../errors.ts'
-import { PART_BYTES, PARTS_AHEAD } from '../limits.ts'
+import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../limits.ts'
 import type { Requests } from './history-client.ts'
 
 /** What is sent: a browser's File is one. */
@@ -35,13 +35,13 @@ export async function upload(
   const send = async () => {
     if (reading) return
     reading = true
-    while (sent < source.size && under_way < PARTS_AHEAD) {
+    while (sent < source.size && under_way < MAX_CHUNKS_AHEAD) {
       under_way++
       const from = sent
-      sent = Math.min(source.size, from + PART_BYTES)
+      sent = Math.min(source.size, from + CHUNK_BYTES)
       const part = new Uint8Array(await source.slice(from, sent).arrayBuffer())
       if (ended) return
-      requests.sendPart(request_id, part)
+      requests.sendChunk(request_id, part)
     }
     reading = false
   }

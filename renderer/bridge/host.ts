@@ -11,7 +11,7 @@ declare global {
 }
 
 /** The app is in the same computer: a try costs nothing, and it is never given up. */
-const BACKOFF = { first: 100, most: 2_000, give_up: Number.POSITIVE_INFINITY }
+const BACKOFF = { first: 100, max: 2_000, give_up: Number.POSITIVE_INFINITY }
 
 interface Otg {
   openPort(): void

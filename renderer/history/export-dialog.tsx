@@ -7,9 +7,9 @@ import { MAX_PATTERNS, PATTERN_CHARACTERS } from '../../protocol/limits.ts'
 import type { ExportFormat } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
-import { DRAWN, exportFile, FORMATS } from '../../ui/player/export-file.ts'
+import { EXPORT_FORMATS, exportFile, RAW_FORMATS } from '../../ui/player/export-file.ts'
 import { parseTimeCode, timeCode } from '../../ui/player/time-code.ts'
-import type { Range } from '../../ui/player/timeline.tsx'
+import type { TimeRange } from '../../ui/player/timeline.tsx'
 
 export interface ExportDialogProps {
   client: HostClient
@@ -17,7 +17,7 @@ export interface ExportDialogProps {
   /** Fit to be shown. */
   title: string
   created_at: number | undefined
-  range: Range
+  range: TimeRange
   /** The recording's end. */
   most: number
   close: () => void
@@ -83,7 +83,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
       >
         <fieldset class="formats" disabled={busy}>
           <legend>As</legend>
-          {FORMATS.map(one => (
+          {EXPORT_FORMATS.map(one => (
             <label key={one.format}>
               <input
                 type="radio"
@@ -93,7 +93,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
                 onChange={() => setFormat(one.format)}
               />
               <span>{one.name}</span>
-              <span class="means">{one.means}</span>
+              <span class="means">{one.description}</span>
             </label>
           ))}
         </fieldset>
@@ -135,7 +135,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
             />
           </label>
         </fieldset>
-        {redacts && DRAWN.has(format) && (
+        {redacts && RAW_FORMATS.has(format) && (
           <p class="careful">
             What a program drew piece by piece may be missed in this format: look before you share it.
           </p>

@@ -6,9 +6,9 @@ import { QUERY_CHARACTERS } from '../../protocol/limits.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { HistoryFilters } from '../../ui/history/history-filters.tsx'
 import { HistoryHits } from '../../ui/history/history-hits.tsx'
-import { PastList } from '../../ui/history/history-list.tsx'
-import { countFilters, NO_FILTERS, toFilter, toQuery } from '../../ui/history/history-text.ts'
-import { usePast } from '../../ui/history/use-history.ts'
+import { HistoryList } from '../../ui/history/history-list.tsx'
+import { countFilters, NO_FILTERS, toFilter, toSearchQuery } from '../../ui/history/history-text.ts'
+import { useHistory } from '../../ui/history/use-history.ts'
 import { useSearch } from '../../ui/history/use-search.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
@@ -41,8 +41,8 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
-  const past = usePast(client, filter, seen.current)
-  const search = useSearch(client, toQuery(typed), typed.trim(), filter, changes)
+  const past = useHistory(client, filter, seen.current)
+  const search = useSearch(client, toSearchQuery(typed), typed.trim(), filter, changes)
 
   useEffect(() => {
     if (hidden) return
@@ -115,9 +115,9 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
       <HistoryFilters id="history-filters" hidden={!filtering} filters={filters} change={setFilters} clear={clear} />
       <div class="items" ref={items}>
         {search.query === undefined && typed.trim() === '' ? (
-          <PastList past={past} newest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
+          <HistoryList history={past} latest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
         ) : (
-          <HistoryHits search={search} newest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
+          <HistoryHits search={search} latest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
         )}
       </div>
     </section>

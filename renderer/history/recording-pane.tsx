@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../../protocol/messages.ts'
-import { moment } from '../../ui/history/history-text.ts'
+import { shortDateTime } from '../../ui/history/history-text.ts'
 import { copy } from '../../ui/kit/copy.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
@@ -13,9 +13,9 @@ import { SPEEDS } from '../../ui/player/player.ts'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../../ui/player/recording-dialogs.tsx'
 import { RecordingNotices } from '../../ui/player/recording-notices.tsx'
 import { timeCode } from '../../ui/player/time-code.ts'
-import { type Range, TimelineBar } from '../../ui/player/timeline.tsx'
+import { TimelineBar, type TimeRange } from '../../ui/player/timeline.tsx'
 import { type PlayFrom, useRecording } from '../../ui/player/use-recording.ts'
-import { amount, commandLine, printable, shortPath, stateWords } from '../../ui/sessions/session-text.ts'
+import { commandLine, formatBytes, printable, shortPath, stateText } from '../../ui/sessions/session-text.ts'
 import { ExportDialog } from './export-dialog.tsx'
 import { PlayerControls } from './player-controls.tsx'
 import { PlayerKeys } from './player-keys.tsx'
@@ -48,7 +48,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
   const pane = useRef<HTMLElement>(null)
   const time = useRef<HTMLInputElement>(null)
   const [asking, setAsking] = useState<Asking>()
-  const [range, setRange] = useState<Range>({ from: undefined, to: undefined })
+  const [range, setRange] = useState<TimeRange>({ from: undefined, to: undefined })
   const running = session?.state === 'running'
   const shown = useRecording({
     client,
@@ -79,7 +79,7 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
       error => toast(toCoded(error).message, true),
     )
   /** A range whose ends have changed places is none. */
-  const limit = (change: Partial<Range>) =>
+  const limit = (change: Partial<TimeRange>) =>
     setRange(was => {
       const next = { ...was, ...change }
       if (next.from === undefined || next.to === undefined || next.from < next.to) return next
@@ -197,11 +197,11 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
           </div>
         </header>
         <RecordingNotices
-          failed={
+          failure={
             failed && {
               text: `This recording cannot be shown: ${failed.message}.`,
               does: 'Try again',
-              act: shown.again,
+              act: shown.retry,
             }
           }
           state={state}
@@ -222,9 +222,9 @@ export function RecordingPane({ client, session_id, session, from, back, live, r
                 {session && (
                   <span class="facts">
                     <time dateTime={new Date(session.created_at + state.at).toISOString()}>
-                      {moment(session.created_at + state.at)}
+                      {shortDateTime(session.created_at + state.at)}
                     </time>
-                    <span>{state.end === 'live' ? 'live' : stateWords(session)}</span>
+                    <span>{state.end === 'live' ? 'live' : stateText(session)}</span>
                   </span>
                 )}
               </PlayerControls>
@@ -318,7 +318,7 @@ function Marks({ timeline: { marks, gaps }, seek, unmark }: MarksProps) {
         <li key={`${gap.from.offset} ${gap.from.n}`} class="lost">
           <button type="button" class="go" onClick={() => seek({ at: gap.at })}>
             <span class="code">{timeCode(gap.at)}</span>
-            {amount(gap.to.offset - gap.from.offset)} missing
+            {formatBytes(gap.to.offset - gap.from.offset)} missing
           </button>
         </li>
       ))}

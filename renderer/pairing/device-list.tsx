@@ -4,11 +4,11 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { DeviceInfo } from '../../protocol/messages.ts'
-import { Question } from '../../ui/kit/dialog.tsx'
+import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
-import { printable, since } from '../../ui/sessions/session-text.ts'
+import { formatAge, printable } from '../../ui/sessions/session-text.ts'
 import { secureWords, shownAddress } from './phone-text.ts'
 
 /** Ages are told in minutes. */
@@ -32,18 +32,18 @@ export function DeviceList({ client, devices }: { client: HostClient; devices: r
         ))}
       </ul>
       {revoking && (
-        <Question
+        <ConfirmDialog
           title={`Revoke “${printable(revoking.name)}”?`}
-          yes="Revoke"
+          confirmLabel="Revoke"
           danger
           onClose={() => setRevoking(undefined)}
-          onYes={() => {
+          onConfirm={() => {
             done(client.revokeDevice(revoking.device_id))
             setRevoking(undefined)
           }}
         >
           <p>It is cut off at once. To come back it has to be paired anew.</p>
-        </Question>
+        </ConfirmDialog>
       )}
     </section>
   )
@@ -160,7 +160,7 @@ function focusOnce(input: HTMLInputElement | null): void {
 }
 
 function lastSeen(milliseconds: number): string {
-  const words = since(milliseconds)
+  const words = formatAge(milliseconds)
   return words === 'now' ? 'Seen just now' : `Seen ${words} ago`
 }
 

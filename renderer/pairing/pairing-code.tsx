@@ -6,7 +6,7 @@ import type { HostClient } from '../../protocol/client/client.ts'
 import type { HostMessageOf, PairingAddress } from '../../protocol/messages.ts'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
-import { since } from '../../ui/sessions/session-text.ts'
+import { formatAge } from '../../ui/sessions/session-text.ts'
 import { AddressList, chosenOf, keepChoice, keptChoice } from './address-list.tsx'
 import { clock, shownAddress, travelsInTheClear } from './phone-text.ts'
 import { QrCode } from './qr-code.tsx'
@@ -111,7 +111,7 @@ function Reached({ reached, now }: { reached: HostMessageOf<'pairing'>['reached'
         )}
       </span>
       {/* Outside: nobody wants to hear it counted. */}
-      {reached && <span class="age">{since(now - reached.at)}</span>}
+      {reached && <span class="age">{formatAge(now - reached.at)}</span>}
     </p>
   )
 }

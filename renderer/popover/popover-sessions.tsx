@@ -2,7 +2,7 @@
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
-import { commandLine, printable, shortPath, since } from '../../ui/sessions/session-text.ts'
+import { commandLine, formatAge, printable, shortPath } from '../../ui/sessions/session-text.ts'
 
 /** Ages are told in minutes. */
 const CLOCK_MS = 30_000
@@ -46,7 +46,7 @@ function Row({ session, now, open }: { session: SessionInfo; now: number; open: 
       <span class="head">
         <bdi class="title">{printable(session.title) || commandLine(session.command)}</bdi>
         <bdi class="where">{shortPath(session.cwd, 24)}</bdi>
-        <span class="age">{since(now - session.created_at)}</span>
+        <span class="age">{formatAge(now - session.created_at)}</span>
       </span>
       {attention && (
         <span class="call">
@@ -73,7 +73,7 @@ function Row({ session, now, open }: { session: SessionInfo; now: number; open: 
   )
 }
 
-function watchersOf({ watchers, clients }: SessionInfo): string {
+function watchersOf({ viewers: watchers, clients }: SessionInfo): string {
   // A host of an older version counts them only.
   if (watchers.length === 0) return clients === 0 ? '' : `${clients} attached`
   return watchers.map(printable).join(', ')

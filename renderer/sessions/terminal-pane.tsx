@@ -4,9 +4,9 @@ import type { HostClient } from '../../protocol/client/client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { isRisky, pasteSequence } from '../../ui/input/paste.ts'
-import { type AskedPaste, PasteQuestion } from '../../ui/input/paste-question.tsx'
+import { PasteDialog, type PendingPaste } from '../../ui/input/paste-question.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
-import { commandLine, printable, shortPath, stateWords } from '../../ui/sessions/session-text.ts'
+import { commandLine, printable, shortPath, stateText } from '../../ui/sessions/session-text.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import { fontFamily, onAppearance, readAppearance } from '../settings/appearance.ts'
@@ -31,7 +31,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
   const [failed, setFailed] = useState<CodedError>()
-  const [asked, setAsked] = useState<AskedPaste>()
+  const [asked, setAsked] = useState<PendingPaste>()
 
   // Before paint: the box has its extent, and focus is where the person types next.
   useLayoutEffect(() => {
@@ -79,7 +79,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
     document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
   }, [session])
 
-  const paste = (asked: AskedPaste) => {
+  const paste = (asked: PendingPaste) => {
     const bracketed = view.current?.bracketsPaste ?? false
     // The program that would have been told of the paste is gone: what was said about it holds no more.
     if (asked.bracketed && !bracketed) return setAsked({ ...asked, bracketed })
@@ -126,9 +126,9 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
         </Notice>
       )}
       {failed && <Notice text={`This session cannot be shown: ${failed.message}.`} />}
-      {session && !running && <Notice text={`This session has ended (${stateWords(session)}).`} />}
+      {session && !running && <Notice text={`This session has ended (${stateText(session)}).`} />}
       <div class="stage" ref={box} />
-      {asked && <PasteQuestion asked={asked} paste={() => paste(asked)} close={() => setAsked(undefined)} />}
+      {asked && <PasteDialog pending={asked} paste={() => paste(asked)} close={() => setAsked(undefined)} />}
     </section>
   )
 }

@@ -1,5 +1,5 @@
 // The terminal's letters in this window, kept by the window itself. Knows no terminal.
-import { FONT } from '../../ui/terminal/font.ts'
+import { FONT_FAMILY } from '../../ui/terminal/font.ts'
 
 export interface Appearance {
   /** Tried before the system's own; empty: only that. */
@@ -36,7 +36,7 @@ export function onAppearance(listener: (appearance: Appearance) => void): () => 
 
 /** As CSS has it: quoted, and with what stands in where there is no such font. */
 export function fontFamily({ font }: Appearance): string | undefined {
-  return font === '' ? undefined : `${JSON.stringify(font)}, ${FONT}`
+  return font === '' ? undefined : `${JSON.stringify(font)}, ${FONT_FAMILY}`
 }
 
 function valid(value: Partial<Record<keyof Appearance, unknown>>): Appearance {

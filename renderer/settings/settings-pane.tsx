@@ -44,7 +44,7 @@ export function SettingsPane({ client, close }: { client: HostClient; close: () 
 
   const change = async (wanted: Partial<Omit<AppPreferences, 'awake'>>) => setOwn(await appPreferences(wanted))
   return (
-    <Dialog class="settings" title="Settings" still onClose={close}>
+    <Dialog class="settings" title="Settings" noAutofocus onClose={close}>
       <div class="corner">
         <button type="button" class="icon" aria-label="Close" title="Close" onClick={close}>
           <Icon name="close" />

@@ -1,6 +1,6 @@
 // Updates among the settings: where they come from, whether there is one, and the steps that need a yes. Knows no download.
 import { useEffect, useState } from 'preact/hooks'
-import { since } from '../../ui/sessions/session-text.ts'
+import { formatAge } from '../../ui/sessions/session-text.ts'
 import { appUpdates, type UpdateState } from '../bridge/app-updates.ts'
 import { TextField } from './settings-field.tsx'
 
@@ -89,6 +89,6 @@ function Step({ state, go }: { state: UpdateState; go: (wanted: 'check' | 'downl
 const STEPS = { check: 'Check now', download: 'Download', install: 'Install and restart…' }
 
 function ago(milliseconds: number): string {
-  const words = since(milliseconds)
+  const words = formatAge(milliseconds)
   return words === 'now' ? 'just now' : `${words} ago`
 }

@@ -7,7 +7,12 @@ import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
 import type { Suite } from '../../protocol/channel/noise.ts'
 import { HostClient } from '../../protocol/client/client.ts'
-import type { Attached, AttachedEvents, AttachOptions, TerminalSink } from '../../protocol/client/client-attachment.ts'
+import type {
+  AttachmentEvents,
+  AttachOptions,
+  ClientAttachment,
+  TerminalSink,
+} from '../../protocol/client/client-attachment.ts'
 import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type Identity, pairPhone, returning } from '../support/pairing.ts'
@@ -17,8 +22,8 @@ import type { Answers } from './host-process.ts'
 
 /** Everything there is, as fast as it comes. */
 export const EVERYTHING: AttachOptions = {
-  history: Number.MAX_SAFE_INTEGER,
-  budget: Number.MAX_SAFE_INTEGER,
+  history_bytes: Number.MAX_SAFE_INTEGER,
+  catch_up_bytes: Number.MAX_SAFE_INTEGER,
   window: MAX_WINDOW_BYTES,
 }
 
@@ -94,7 +99,7 @@ export class BenchHost {
     const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
     const { session_id } = await client.create({ command: ['sh', '-c', script] })
     const start = performance.now()
-    while (!(await client.show(session_id)).lines.some(line => line.includes(LAST_WORDS))) {
+    while (!(await client.screen(session_id)).lines.some(line => line.includes(LAST_WORDS))) {
       if (performance.now() - start > 30_000) throw new Error('a session does not come to its last words')
       await wait(20)
     }
@@ -118,7 +123,7 @@ export class BenchClient {
       connect: async () => returning(phone, await this.#open(port, hostPort), suite),
       client: { kind: 'script', name: 'bench' },
       // Comes back when told to.
-      reconnect: { first: 600_000, most: 600_000, give_up: 600_000 },
+      reconnect: { first: 600_000, max: 600_000, give_up: 600_000 },
       inflate,
     })
   }
@@ -158,7 +163,10 @@ export function sink(heard: (bytes: Uint8Array) => void = () => {}): TerminalSin
 }
 
 /** The next event of an attachment; rejects when that fails. */
-export function next<K extends keyof AttachedEvents>(attached: Attached, name: K): Promise<AttachedEvents[K]> {
+export function next<K extends keyof AttachmentEvents>(
+  attached: ClientAttachment,
+  name: K,
+): Promise<AttachmentEvents[K]> {
   return new Promise((resolve, reject) => {
     attached.on('failed', reject)
     const off = attached.on(name, value => {

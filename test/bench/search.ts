@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { strippedLines } from '../../main/host/history/text/strip-escapes.ts'
+import { stripEscapes } from '../../main/host/history/text/strip-escapes.ts'
 import { toBlocks, wordsOfBlock } from '../../main/host/history/text/text-blocks.ts'
 import { Writer } from '../../main/host/history/write/writer.ts'
 import { zstd } from '../../main/host/recording/compression.ts'
@@ -153,7 +153,7 @@ function build(path: string): { bytes: number; file: string } {
           idle: false,
           last_line: '',
           attention: null,
-          watchers: [],
+          viewers: [],
         },
         process: null,
       }),
@@ -173,12 +173,12 @@ function build(path: string): { bytes: number; file: string } {
           ],
         })
         writer.write({ do: 'seal', session_id, position: { offset: at.offset + bytes.length, n: 0 } })
-        const { piece } = store.pieces.last(store.session(session_id)!.session)!
-        const lines = strippedLines(bytes, at.offset)
+        const { piece } = store.logRows.lastRow(store.session(session_id)!.session)!
+        const lines = stripEscapes(bytes, at.offset)
         const { text, blocks } = toBlocks(lines)
-        store.pieces.expectBlocks(piece, blocks.length)
-        for (const [block, each] of blocks.entries()) store.pieces.putWords(piece, block, wordsOfBlock(each))
-        store.pieces.putText(piece, lines.length, text.length, zstd(text))
+        store.logRows.expectBlocks(piece, blocks.length)
+        for (const [block, each] of blocks.entries()) store.logRows.putWords(piece, block, wordsOfBlock(each))
+        store.logRows.putText(piece, lines.length, text.length, zstd(text))
       })
       at = { offset: at.offset + bytes.length, n: 0 }
       total += bytes.length
@@ -203,7 +203,7 @@ function sessionEnd(store: Store, session_id: string) {
     idle: false,
     last_line: '',
     attention: null,
-    watchers: [],
+    viewers: [],
   }
 }
 

@@ -18,11 +18,11 @@ export async function seek(): Promise<void> {
     steps.timeline.push(performance.now() - begin)
     // Each time another place, as somebody who drags a slider.
     const at = to * (0.5 + (i - TIMES / 2) / 50)
-    const moment = await client.history.moment(session_id, { at })
+    const moment = await client.history.seek(session_id, { at })
     steps.state.push(performance.now() - begin)
     const screen = new Screen({ cols: moment.cols, rows: moment.rows })
     screen.write(moment.bytes)
-    const stretch = await client.history.stretch(session_id, moment.position)
+    const stretch = await client.history.readChunk(session_id, moment.position)
     steps.piece.push(performance.now() - begin)
     if (stretch.kind !== 'output') throw new Error('there is nothing to play')
     let size = 0

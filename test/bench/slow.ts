@@ -67,9 +67,9 @@ async function flood(host: BenchHost, client: HostClient, withSlowClient: boolea
   await host.ask('reset')
   keys.type(Buffer.from('\n'))
   const seen = await watched?.seen
-  while (!(await client.show(session_id)).lines.some(line => line.includes(LAST_WORDS))) await wait(50)
+  while (!(await client.screen(session_id)).lines.some(line => line.includes(LAST_WORDS))) await wait(50)
   const { peak_rss } = await host.ask('stats')
-  const { lines } = await client.show(session_id)
+  const { lines } = await client.screen(session_id)
   const [begin, end] = readFileSync(times, 'utf8')
     .trim()
     .split('\n')

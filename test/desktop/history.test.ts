@@ -215,7 +215,7 @@ function hold(type: HostMessage['type']) {
 }
 
 test('a search that takes long says so, and is stopped', async ({ join, later }) => {
-  const found = hold('found')
+  const found = hold('search_results')
   const { page, relay, behind } = await join(found.change)
   const client = await connectTo(behind)
   later(() => client.close())
@@ -237,7 +237,7 @@ test('a search that takes long says so, and is stopped', async ({ join, later })
 test('a history that is partly indexed is searched until a page is full, and that is said', async ({ join, later }) => {
   let answers = 0
   const { page, relay, behind } = await join(message => {
-    if (message.type !== 'found' || ++answers > 3) return message
+    if (message.type !== 'search_results' || ++answers > 3) return message
     // Time was up before anything was found.
     return {
       ...message,
@@ -245,7 +245,7 @@ test('a history that is partly indexed is searched until a page is full, and tha
       sessions: [],
       cursor: '999999999.0',
       complete: false,
-      indexed: { bytes: 6e8, of: 1e9 },
+      indexed: { bytes: 6e8, total: 1e9 },
     }
   })
   const client = await connectTo(behind)
@@ -260,7 +260,8 @@ test('a history that is partly indexed is searched until a page is full, and tha
     '999999999.0',
     '999999999.0',
   ])
-  relay.change = message => (message.type === 'found' ? { ...message, indexed: { bytes: 6e8, of: 1e9 } } : message)
+  relay.change = message =>
+    message.type === 'search_results' ? { ...message, indexed: { bytes: 6e8, total: 1e9 } } : message
   await page.getByRole('searchbox').fill('needle ')
   await expect(page.getByText('60 % of the history is indexed so far')).toBeVisible()
   await picture(page, 'history-partly')
@@ -268,7 +269,7 @@ test('a history that is partly indexed is searched until a page is full, and tha
 
 test('without a host the history says what is wrong, and goes on with it', async ({ join, later }) => {
   const refuse = (message: HostMessage): HostMessage =>
-    message.type === 'past' || message.type === 'found'
+    message.type === 'history_page' || message.type === 'search_results'
       ? { type: 'error', request_id: message.request_id, code: 'store_damaged', message: 'the database cannot be read' }
       : message
   const { page, relay, behind } = await join(refuse)

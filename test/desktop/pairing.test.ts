@@ -138,7 +138,7 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
   await expect(dialog(page)).toBeHidden()
   await expect(page.getByRole('button', { name: 'Answer Pixel' })).toBeVisible()
   await picture(page, 'put-aside')
-  expect(pixel.state()).toBe('asking')
+  expect(pixel.state()).toBe('awaiting_approval')
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
   await expectSameCode(page, pixel)
   // By keyboard all of it can be done: the space bar presses what has the focus.

@@ -52,7 +52,7 @@ test('closing the panel voids the code (17)', async ({ start, phone }) => {
   const again = await showCode(page)
   expect(again).not.toBe(url)
   const inTime = phone(again)
-  await expect.poll(inTime.state).toBe('asking')
+  await expect.poll(inTime.state).toBe('awaiting_approval')
 })
 
 test('closing the window voids the code too (17)', async ({ start, phone }) => {
@@ -69,11 +69,11 @@ test('a code that was used is replaced at once (12)', async ({ start, phone }) =
   const page = await app.firstWindow()
   const url = await showCode(page)
   const first = phone(url, 'first')
-  await expect.poll(first.state).toBe('asking')
+  await expect.poll(first.state).toBe('awaiting_approval')
   await expect(page.getByTestId('address')).not.toHaveText(url)
   const second = phone(url, 'second')
   await expect.poll(second.state).toBe('closed channel_refused')
-  expect(first.state()).toBe('asking')
+  expect(first.state()).toBe('awaiting_approval')
 })
 
 /** A host that tells of these addresses in place of its own, each with the secret of the real one. */
@@ -192,7 +192,7 @@ test('a code that died while the computer slept is asked for anew', async ({ joi
   await expect(page.getByTestId('countdown')).toHaveText(/^1:\d\d$/)
   // The host behind had a secret that is still good.
   expect(await shownUrl(page)).toBe(url)
-  expect(relay.asked.filter(message => message.type === 'pair')).toHaveLength(2)
+  expect(relay.asked.filter(message => message.type === 'show_pairing')).toHaveLength(2)
 })
 
 test('without a host there is no code, and with it there is one again', async ({ join }) => {

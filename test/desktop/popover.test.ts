@@ -107,7 +107,7 @@ test('each session says what it does, who looks, and that it calls; who calls co
     if (!first) return sessions
     const last_line = '✓ 128 tests passed <img src=x onerror=alert(1)>'
     return [
-      { ...first, clients: 2, last_line, watchers: ['Pixel 8', 'desktop'] },
+      { ...first, clients: 2, last_line, viewers: ['Pixel 8', 'desktop'] },
       {
         ...first,
         session_id: 'two',
@@ -180,7 +180,7 @@ test('the code is shown when asked, and void as soon as nobody looks', async ({ 
   const second = await shownUrl(small)
   expect(second).not.toBe(first)
   const pixel = phone(second, 'Pixel')
-  await expect.poll(pixel.state).toBe('asking')
+  await expect.poll(pixel.state).toBe('awaiting_approval')
   // The question comes in the main window, which takes the focus; what stands here leads there too.
   await expect(page.getByRole('dialog', { name: 'Allow “Pixel”?' })).toBeVisible()
   await press(app, 'Show Sessions')

@@ -110,7 +110,7 @@ test('any place is sought at once: by pointer, by keys, by typing a time', async
   const { page, client } = await open(start, dataDir, later)
   const session = await record(client, COUNTING, { title: 'counting' })
   // What each moment looked like, by what the host recorded.
-  const stretch = await client.history.stretch(session.session_id, { offset: 0, n: 0 })
+  const stretch = await client.history.readChunk(session.session_id, { offset: 0, n: 0 })
   if (stretch.kind !== 'output') throw new Error('nothing was recorded')
   const starts = stretch.runs.filter((_, i) => i % 2 === 0)
   const linesAt = (at: number) => starts.filter(one => one <= at).length
@@ -351,13 +351,13 @@ test('what is missing is said, on the timeline and while one is there', async ({
       const gap = { from: { offset: 1, n: 0 }, to: { offset: 500_001, n: 0 }, reason: 'unrecorded' as const }
       return { ...message, gaps: [{ ...gap, at: Math.round((message.from + message.to) / 2) }] }
     }
-    const asked = relay.asked.findLast(one => one.type === 'stretch')
-    if (message.type === 'stretch' && message.what.kind === 'end' && asked?.position.offset !== 900_000)
+    const asked = relay.asked.findLast(one => one.type === 'playback')
+    if (message.type === 'playback_chunk' && message.chunk.kind === 'end' && asked?.position.offset !== 900_000)
       return {
         ...message,
-        what: {
-          kind: 'hole',
-          from: message.what.position,
+        chunk: {
+          kind: 'gap',
+          from: message.chunk.position,
           to: { offset: 900_000, n: 0 },
           next: { offset: 900_000, n: 0 },
           reason: 'damaged',
@@ -378,7 +378,7 @@ test('a recording that cannot be read says so, and is tried again', async ({ joi
   await openHistory(page)
   await record(client, 'echo there', { title: 'shy' })
   const refuse =
-    (type: 'timeline' | 'moment') =>
+    (type: 'timeline' | 'seek_result') =>
     (message: HostMessage): HostMessage =>
       message.type === type
         ? {
@@ -392,7 +392,7 @@ test('a recording that cannot be read says so, and is tried again', async ({ joi
   await page.locator('[data-past]').filter({ hasText: 'shy' }).getByRole('button').click()
   await expect(page.getByRole('alert')).toContainText('This recording cannot be shown: the database cannot be read.')
   await picture(page, 'recording-failed')
-  relay.change = refuse('moment')
+  relay.change = refuse('seek_result')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('alert')).toContainText('It cannot go on from here')
   relay.change = message => message

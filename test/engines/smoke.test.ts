@@ -54,7 +54,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.shows('42 answers')
     await phone.shows('red inverse 日本')
     const [session] = await host.desktop.list()
-    const { lines } = await host.desktop.show(session!.session_id)
+    const { lines } = await host.desktop.screen(session!.session_id)
     await phone.showsExactly(
       lines
         .map(line => line.trimEnd())

@@ -221,7 +221,7 @@ function garbage(random: Random, channel: Transport): void {
       jsonFrames({ ...hello, versions: random.one([[], [2], [0.5], 'x', [1e300]]) })[0]!,
       jsonFrames({ ...hello, client: random.one([null, 7, { kind: 'root', name: 'x' }, { kind: 'cli' }]) })[0]!,
       jsonFrames({
-        type: random.one(['create', 'pair', 'answer_pairing', 'list']),
+        type: random.one(['create', 'show_pairing', 'answer_pairing', 'list']),
         request_id: 1,
         spec: {},
         show: true,

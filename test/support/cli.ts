@@ -128,7 +128,7 @@ export function sessions(dataDir: string): Promise<SessionInfo[]> {
 }
 
 export function screenOf(dataDir: string, id: string): Promise<string> {
-  return ask(dataDir, async client => (await client.show(id)).lines.join('\n').trimEnd())
+  return ask(dataDir, async client => (await client.screen(id)).lines.join('\n').trimEnd())
 }
 
 export function endSession(dataDir: string, id: string): Promise<void> {

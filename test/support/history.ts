@@ -7,7 +7,7 @@ import zlib from 'node:zlib'
 import Database from 'better-sqlite3'
 import { History, type HistoryHandlers } from '../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS, type HistoryLimits } from '../../main/host/history/write/worker-protocol.ts'
-import type { Piece, ProcessIdentity, ResizeMark, StoredKeyframe } from '../../main/host/recording/types.ts'
+import type { LogResize, ProcessIdentity, ReadResult, StoredKeyframe } from '../../main/host/recording/types.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { BIRTH, type Position } from '../../protocol/position.ts'
 
@@ -71,7 +71,7 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
     idle: false,
     last_line: '',
     attention: null,
-    watchers: [],
+    viewers: [],
     ...overrides,
   }
 }
@@ -79,7 +79,7 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
 /** Plays a session into a history: keeps its position, and everything that was appended. */
 export class Recording {
   readonly info: SessionInfo
-  readonly resizes: ResizeMark[] = []
+  readonly resizes: LogResize[] = []
   readonly #history: History
   readonly #parts: Uint8Array[] = []
   end: Position = BIRTH
@@ -135,8 +135,12 @@ export function keyframeOf(vt: string, position: Position): StoredKeyframe {
 }
 
 /** Every piece from `position` to the end. */
-export async function readPieces(history: History, session_id: string, position: Position = BIRTH): Promise<Piece[]> {
-  const pieces: Piece[] = []
+export async function readPieces(
+  history: History,
+  session_id: string,
+  position: Position = BIRTH,
+): Promise<ReadResult[]> {
+  const pieces: ReadResult[] = []
   for (let at = position; ; ) {
     const piece = await history.read(session_id, at)
     pieces.push(piece)
@@ -148,7 +152,7 @@ export async function readPieces(history: History, session_id: string, position:
 }
 
 /** The raw bytes of a segment, checked as a client would. */
-export function inflate(piece: Extract<Piece, { kind: 'segment' }>): Buffer {
+export function inflate(piece: Extract<ReadResult, { kind: 'segment' }>): Buffer {
   const raw = piece.compressed ? zlib.zstdDecompressSync(piece.blob) : Buffer.from(piece.blob)
   if (raw.length !== piece.size || zlib.crc32(raw) !== piece.checksum) throw new Error('not what was written')
   return raw
@@ -159,14 +163,14 @@ export async function readAll(
   history: History,
   session_id: string,
   position: Position = BIRTH,
-): Promise<{ bytes: Buffer; resizes: ResizeMark[]; from: Position }> {
+): Promise<{ bytes: Buffer; resizes: LogResize[]; from: Position }> {
   const parts: Buffer[] = []
-  const resizes: ResizeMark[] = []
+  const resizes: LogResize[] = []
   let from: Position | undefined
   let end: Position = BIRTH
   for (const piece of await readPieces(history, session_id, position)) {
     if (piece.kind === 'end') continue
-    if (piece.kind === 'lost') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)
+    if (piece.kind === 'gap') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)
     from ??= piece.position
     // A piece may begin before what was asked for: the tail grows while it is read.
     parts.push(inflate(piece).subarray(Math.max(0, end.offset - piece.position.offset)))

@@ -8,7 +8,7 @@ import { createHost, type Host, type HostOptions } from '../../main/host/host.ts
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
 import { type ClientOptions, HostClient } from '../../protocol/client/client.ts'
-import type { Attached, AttachedEvents, TerminalSink } from '../../protocol/client/client-attachment.ts'
+import type { AttachmentEvents, ClientAttachment, TerminalSink } from '../../protocol/client/client-attachment.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone, returning } from './pairing.ts'
@@ -203,7 +203,10 @@ export async function until(test: () => unknown, what = 'the condition'): Promis
 }
 
 /** The next value of an attachment's event. */
-export function next<K extends keyof AttachedEvents>(attached: Attached, name: K): Promise<AttachedEvents[K]> {
+export function next<K extends keyof AttachmentEvents>(
+  attached: ClientAttachment,
+  name: K,
+): Promise<AttachmentEvents[K]> {
   return new Promise(resolve => {
     const off = attached.on(name, value => {
       off()

@@ -135,7 +135,9 @@ export async function askToPair(
     },
   })
   const let_in = client.connect()
-  const asking = new Promise<void>(resolve => client.on('state', ({ name }) => name === 'asking' && resolve()))
+  const asking = new Promise<void>(resolve =>
+    client.on('state', ({ name }) => name === 'awaiting_approval' && resolve()),
+  )
   await Promise.race([asking, let_in])
   let_in.catch(() => {}) // told to who waits for it
   return { client, identity: { hostKey: pairing.hostKey, keys }, code, let_in }

@@ -2,32 +2,40 @@
 // else's text and stay text.
 import './history-rows.css'
 import type { ComponentChildren } from 'preact'
-import type { FoundHit } from '../../protocol/client/history-client.ts'
+import type { SearchHit } from '../../protocol/client/history-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { timeCode } from '../player/time-code.ts'
 import type { PlayFrom } from '../player/use-recording.ts'
 import { commandLine, printable, shortPath } from '../sessions/session-text.ts'
-import { More, PastRows } from './history-list.tsx'
-import { exactly, when } from './history-text.ts'
+import { HistoryRows, MoreButton } from './history-list.tsx'
+import { formatWhen, fullDateTime } from './history-text.ts'
 import type { Search } from './use-search.ts'
 
 export interface HistoryHitsProps {
   search: Search
-  newest: (session: SessionInfo) => SessionInfo
+  latest: (session: SessionInfo) => SessionInfo
   /** Unix milliseconds. */
   now: number
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo, from?: PlayFrom) => void
   /** More is asked for as soon as the end comes near. */
-  ahead?: boolean
+  prefetch?: boolean
 }
 
 /** What is read through in no time: sessions that run always have as much that is not indexed yet. */
 const NOTABLE_BYTES = 16_000_000
 
-export function HistoryHits({ search, newest, now, filtered, clear, open, ahead = false }: HistoryHitsProps) {
-  const { hits, named, searching, stopped, indexed, error, more } = search
+export function HistoryHits({
+  search,
+  latest: newest,
+  now,
+  filtered,
+  clear,
+  open,
+  prefetch: ahead = false,
+}: HistoryHitsProps) {
+  const { hits, matchingSessions: named, searching, stopped, indexed, error, loadMore: more } = search
   const isEmpty = hits.length === 0 && named.length === 0
   return (
     <>
@@ -40,16 +48,16 @@ export function HistoryHits({ search, newest, now, filtered, clear, open, ahead 
         )}
       </div>
       {searching && <progress class="busy" aria-label="Searching" />}
-      {indexed && indexed.of - indexed.bytes >= NOTABLE_BYTES && (
+      {indexed && indexed.total - indexed.bytes >= NOTABLE_BYTES && (
         <p class="said">
-          {percent(indexed.bytes, indexed.of)} of the history is indexed so far; the rest is read through, which takes
-          longer.
+          {percent(indexed.bytes, indexed.total)} of the history is indexed so far; the rest is read through, which
+          takes longer.
         </p>
       )}
       {error && (
         <p class="said bad" role="alert">
           The search failed: {error.message}.
-          <button type="button" onClick={search.again}>
+          <button type="button" onClick={search.retry}>
             Try again
           </button>
         </p>
@@ -73,7 +81,7 @@ export function HistoryHits({ search, newest, now, filtered, clear, open, ahead 
       {named.length > 0 && (
         <section aria-labelledby="named-heading">
           <h2 id="named-heading">Sessions called like this</h2>
-          <PastRows sessions={named} newest={newest} now={now} open={open} />
+          <HistoryRows sessions={named} latest={newest} now={now} open={open} />
         </section>
       )}
       {grouped(hits).map(([session, own]) => (
@@ -81,9 +89,9 @@ export function HistoryHits({ search, newest, now, filtered, clear, open, ahead 
       ))}
       {more && (
         // Who has stopped a search goes on by hand.
-        <More ahead={ahead && !stopped} ask={more}>
+        <MoreButton prefetch={ahead && !stopped} load={more}>
           {stopped ? 'Search on' : 'Show more'}
-        </More>
+        </MoreButton>
       )}
     </>
   )
@@ -91,7 +99,7 @@ export function HistoryHits({ search, newest, now, filtered, clear, open, ahead 
 
 interface GroupProps extends Pick<HistoryHitsProps, 'now' | 'open'> {
   session: SessionInfo
-  hits: FoundHit[]
+  hits: SearchHit[]
 }
 
 function Group({ session, hits, now, open }: GroupProps) {
@@ -111,8 +119,8 @@ function Group({ session, hits, now, open }: GroupProps) {
             <li key={`${hit.offset} ${hit.line}`}>
               <button type="button" class="hit" data-row onClick={() => open(session, { hit })}>
                 <span class="at">
-                  <time dateTime={new Date(at).toISOString()} title={exactly(at)}>
-                    {when(at, now)}
+                  <time dateTime={new Date(at).toISOString()} title={fullDateTime(at)}>
+                    {formatWhen(at, now)}
                   </time>
                   <span class="code">{timeCode(hit.at)}</span>
                 </span>
@@ -143,7 +151,7 @@ function Around({ lines }: { lines: readonly string[] }) {
 }
 
 /** Cut first, then made printable: the ranges count what the host has sent. */
-function highlighted(line: string, ranges: FoundHit['ranges']): ComponentChildren[] {
+function highlighted(line: string, ranges: SearchHit['ranges']): ComponentChildren[] {
   const parts: ComponentChildren[] = []
   let at = 0
   for (const [from, to] of ranges) {
@@ -164,8 +172,8 @@ function spaced(text: string): string {
 }
 
 /** In the order in which sessions come up: about the newest first. */
-function grouped(hits: readonly FoundHit[]): [SessionInfo, FoundHit[]][] {
-  const groups = new Map<string, [SessionInfo, FoundHit[]]>()
+function grouped(hits: readonly SearchHit[]): [SessionInfo, SearchHit[]][] {
+  const groups = new Map<string, [SessionInfo, SearchHit[]]>()
   for (const hit of hits) {
     const group = groups.get(hit.session_id)
     if (group) group[1].push(hit)
@@ -174,7 +182,7 @@ function grouped(hits: readonly FoundHit[]): [SessionInfo, FoundHit[]][] {
   return [...groups.values()]
 }
 
-function statusOf({ hits, searching, stopped, error, more }: Search): string {
+function statusOf({ hits, searching, stopped, error, loadMore: more }: Search): string {
   const lines = hits.length === 1 ? '1 line' : `${hits.length} lines`
   if (searching) return hits.length === 0 ? 'Searching…' : `${lines} so far, searching…`
   if (stopped) return `Stopped after ${lines}`

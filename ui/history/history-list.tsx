@@ -3,25 +3,33 @@ import './history-rows.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { dotOf } from '../sessions/session-list.tsx'
-import { amount, commandLine, printable, shortPath, stateWords } from '../sessions/session-text.ts'
-import { exactly, lasted, when } from './history-text.ts'
-import type { Past } from './use-history.ts'
+import { stateClass } from '../sessions/session-list.tsx'
+import { commandLine, formatBytes, printable, shortPath, stateText } from '../sessions/session-text.ts'
+import { formatWhen, fullDateTime, sessionDuration } from './history-text.ts'
+import type { HistoryState } from './use-history.ts'
 
-export interface PastListProps {
-  past: Past
-  newest: (session: SessionInfo) => SessionInfo
+export interface HistoryListProps {
+  history: HistoryState
+  latest: (session: SessionInfo) => SessionInfo
   /** Unix milliseconds. */
   now: number
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo) => void
   /** More is asked for as soon as the end comes near. */
-  ahead?: boolean
+  prefetch?: boolean
 }
 
-export function PastList({ past, newest, now, filtered, clear, open, ahead = false }: PastListProps) {
-  const { sessions, loading, error, more, again } = past
+export function HistoryList({
+  history: past,
+  latest: newest,
+  now,
+  filtered,
+  clear,
+  open,
+  prefetch: ahead = false,
+}: HistoryListProps) {
+  const { sessions, loading, error, loadMore: more, retry: again } = past
   return (
     <>
       {error && (
@@ -43,31 +51,31 @@ export function PastList({ past, newest, now, filtered, clear, open, ahead = fal
           )}
         </div>
       )}
-      <PastRows sessions={sessions ?? []} newest={newest} now={now} open={open} />
+      <HistoryRows sessions={sessions ?? []} latest={newest} now={now} open={open} />
       {more && (
-        <More ahead={ahead} busy={loading} ask={more}>
+        <MoreButton prefetch={ahead} busy={loading} load={more}>
           {loading ? 'Reading…' : 'Show older'}
-        </More>
+        </MoreButton>
       )}
     </>
   )
 }
 
-export interface PastRowsProps extends Pick<PastListProps, 'newest' | 'now' | 'open'> {
+export interface HistoryRowsProps extends Pick<HistoryListProps, 'latest' | 'now' | 'open'> {
   sessions: readonly SessionInfo[]
 }
 
-export function PastRows({ sessions, newest, now, open }: PastRowsProps) {
+export function HistoryRows({ sessions, latest: newest, now, open }: HistoryRowsProps) {
   return (
     <ul class="past">
       {sessions.map(newest).map(session => (
         <li key={session.session_id} data-past={session.session_id}>
           <button type="button" class="row" data-row onClick={() => open(session)}>
-            <span class={`dot ${dotOf(session)}`} aria-hidden="true" />
+            <span class={`dot ${stateClass(session)}`} aria-hidden="true" />
             <span class="head">
               <bdi class="title">{printable(session.title) || 'untitled'}</bdi>
-              <time dateTime={new Date(session.created_at).toISOString()} title={exactly(session.created_at)}>
-                {when(session.created_at, now)}
+              <time dateTime={new Date(session.created_at).toISOString()} title={fullDateTime(session.created_at)}>
+                {formatWhen(session.created_at, now)}
               </time>
             </span>
             <span class="what">
@@ -75,9 +83,9 @@ export function PastRows({ sessions, newest, now, open }: PastRowsProps) {
               <bdi class="where">{shortPath(session.cwd, 48)}</bdi>
             </span>
             <span class="facts">
-              <span class={dotOf(session)}>{stateWords(session)}</span>
-              <span>{lasted(session, now)}</span>
-              <span>{session.bytes === 0 ? 'no output' : amount(session.bytes)}</span>
+              <span class={stateClass(session)}>{stateText(session)}</span>
+              <span>{sessionDuration(session, now)}</span>
+              <span>{session.bytes === 0 ? 'no output' : formatBytes(session.bytes)}</span>
             </span>
           </button>
         </li>
@@ -89,15 +97,15 @@ export function PastRows({ sessions, newest, now, open }: PastRowsProps) {
 /** Two screens of a phone: what comes next is there before it is scrolled to. */
 const AHEAD = '1500px'
 
-interface MoreProps {
-  ahead: boolean
+interface MoreButtonProps {
+  prefetch: boolean
   busy?: boolean
-  ask: () => void
+  load: () => void
   children: ComponentChildren
 }
 
 /** The button below a list that goes on. */
-export function More({ ahead, busy = false, ask, children }: MoreProps) {
+export function MoreButton({ prefetch: ahead, busy = false, load: ask, children }: MoreButtonProps) {
   const button = useRef<HTMLButtonElement>(null)
   const latest = useRef(ask)
   latest.current = ask

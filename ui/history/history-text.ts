@@ -1,6 +1,6 @@
 // How the past is put into words, and what a person filters by into what the host is asked. Knows no DOM.
 import type { HistoryFilter, SessionInfo, SessionState } from '../../protocol/messages.ts'
-import { duration } from '../player/time-code.ts'
+import { formatDuration } from '../player/time-code.ts'
 
 /** What the filters hold as it was typed and chosen. */
 export interface Filters {
@@ -56,7 +56,7 @@ function dayStart(day: string, days: number): number | undefined {
 }
 
 /** Who types is not done with the last word: what begins so is found as well. Anything else is asked as it stands. */
-export function toQuery(typed: string): string {
+export function toSearchQuery(typed: string): string {
   const quotes = typed.split('"').length - 1
   return quotes % 2 === 0 && /[\p{L}\p{N}_]{2,}$/u.test(typed) ? `${typed}*` : typed.trim()
 }
@@ -68,7 +68,7 @@ const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
 /** `14:03` today, `Yesterday 14:03`, `3 Mar 14:03`, and with its year when that is another one. */
-export function when(at: number, now: number): string {
+export function formatWhen(at: number, now: number): string {
   const [then, today, yesterday] = [new Date(at), new Date(now), new Date(now)]
   yesterday.setDate(yesterday.getDate() - 1)
   const clock = time.format(then)
@@ -78,15 +78,15 @@ export function when(at: number, now: number): string {
 }
 
 /** Read while it changes: shorter. */
-export function moment(at: number): string {
+export function shortDateTime(at: number): string {
   return short.format(at)
 }
 
-export function exactly(at: number): string {
+export function fullDateTime(at: number): string {
   return exact.format(at)
 }
 
 /** How long it ran, or runs. */
-export function lasted({ created_at, ended_at }: SessionInfo, now: number): string {
-  return duration((ended_at ?? now) - created_at)
+export function sessionDuration({ created_at, ended_at }: SessionInfo, now: number): string {
+  return formatDuration((ended_at ?? now) - created_at)
 }

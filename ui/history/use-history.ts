@@ -8,19 +8,19 @@ import type { HistoryFilter, SessionInfo } from '../../protocol/messages.ts'
 /** Two screens of rows: the next page is there before anybody has read one. */
 const PAGE = 50
 
-export interface Past {
+export interface HistoryState {
   /** Undefined until the first page is there. */
   sessions: SessionInfo[] | undefined
   loading: boolean
   error: CodedError | undefined
   /** Asks for the next page; undefined when there is none. */
-  more: (() => void) | undefined
-  again: () => void
+  loadMore: (() => void) | undefined
+  retry: () => void
 }
 
 /** `version`: the list is asked for again when this is another one. */
-export function usePast(client: HostClient, filter: HistoryFilter | undefined, version: string): Past {
-  const [state, setState] = useState<Omit<Past, 'more' | 'again'> & { cursor: string | null }>({
+export function useHistory(client: HostClient, filter: HistoryFilter | undefined, version: string): HistoryState {
+  const [state, setState] = useState<Omit<HistoryState, 'loadMore' | 'retry'> & { cursor: string | null }>({
     sessions: undefined,
     loading: true,
     error: undefined,
@@ -65,7 +65,7 @@ export function usePast(client: HostClient, filter: HistoryFilter | undefined, v
   const { cursor, ...rest } = state
   return {
     ...rest,
-    more: cursor === null ? undefined : () => ask(PAGE, cursor),
-    again: () => setTries(was => was + 1),
+    loadMore: cursor === null ? undefined : () => ask(PAGE, cursor),
+    retry: () => setTries(was => was + 1),
   }
 }

@@ -1,7 +1,7 @@
 // A search through everything that was recorded, a page at a time. Knows nothing of how hits are shown.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
-import type { Found, FoundHit } from '../../protocol/client/history-client.ts'
+import type { SearchHit, SearchResults } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HistoryFilter, SessionInfo } from '../../protocol/messages.ts'
 
@@ -20,28 +20,28 @@ const MOST_NAMED = 5
 export interface Search {
   /** What the hits are of; undefined: nothing is looked for. */
   query: string | undefined
-  hits: FoundHit[]
+  hits: SearchHit[]
   /** Sessions whose name, command or folder has it. */
-  named: SessionInfo[]
+  matchingSessions: SessionInfo[]
   searching: boolean
   /** Somebody stopped it before it was through. */
   stopped: boolean
-  indexed: Found['indexed'] | undefined
+  indexed: SearchResults['indexed'] | undefined
   error: CodedError | undefined
   /** Looks further; undefined when that was all. */
-  more: (() => void) | undefined
+  loadMore: (() => void) | undefined
   stop: () => void
-  again: () => void
+  retry: () => void
 }
 
-type State = Pick<Search, 'query' | 'hits' | 'named' | 'searching' | 'stopped' | 'indexed' | 'error'> & {
+type State = Pick<Search, 'query' | 'hits' | 'matchingSessions' | 'searching' | 'stopped' | 'indexed' | 'error'> & {
   cursor: string | null
 }
 
 const NOTHING: State = {
   query: undefined,
   hits: [],
-  named: [],
+  matchingSessions: [],
   searching: false,
   stopped: false,
   indexed: undefined,
@@ -62,7 +62,7 @@ export function useSearch(
   const running = useRef<AbortController>(undefined)
   const key = JSON.stringify(filter ?? null)
 
-  const run = async (from: string | null, before: FoundHit[]) => {
+  const run = async (from: string | null, before: SearchHit[]) => {
     running.current?.abort()
     const controller = new AbortController()
     running.current = controller
@@ -97,7 +97,7 @@ export function useSearch(
   const names = async (signal: AbortSignal, filter: HistoryFilter | null) => {
     try {
       const { sessions } = await client.history.sessions({ filter: { ...filter, text: words }, limit: MOST_NAMED })
-      if (!signal.aborted) setState(was => ({ ...was, named: sessions }))
+      if (!signal.aborted) setState(was => ({ ...was, matchingSessions: sessions }))
     } catch {
       // The search itself says what is wrong.
     }
@@ -112,7 +112,7 @@ export function useSearch(
     // What was found before stays until there is something else: a list that comes and goes at every letter is not read.
     setState(was => ({ ...was, searching: true, stopped: false, error: undefined }))
     const timer = setTimeout(() => {
-      setState(was => ({ ...was, hits: [], named: [], indexed: undefined, cursor: null }))
+      setState(was => ({ ...was, hits: [], matchingSessions: [], indexed: undefined, cursor: null }))
       void run(null, [])
     }, TYPING_MS)
     return () => {
@@ -124,11 +124,11 @@ export function useSearch(
   const { cursor, ...rest } = state
   return {
     ...rest,
-    more: cursor === null || state.searching ? undefined : () => void run(cursor, state.hits),
+    loadMore: cursor === null || state.searching ? undefined : () => void run(cursor, state.hits),
     stop: () => {
       running.current?.abort()
       setState(was => ({ ...was, searching: false, stopped: true }))
     },
-    again: () => setTries(was => was + 1),
+    retry: () => setTries(was => was + 1),
   }
 }

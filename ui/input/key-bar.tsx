@@ -6,8 +6,8 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { Icon } from '../kit/icons.tsx'
 import type { Key, Modifiers } from './key-codes.ts'
-import { type BarAction, type Face, PAGES } from './key-layout.ts'
-import type { Sticky } from './sticky-modifiers.ts'
+import { type BarAction, type BarKey, KEY_PAGES } from './key-layout.ts'
+import type { StickyModifiers } from './sticky-modifiers.ts'
 
 /** Held this long a key begins to repeat, and then this often: what keyboards do. */
 const REPEAT_AFTER_MS = 400
@@ -18,14 +18,14 @@ const SWIPE_PX = 36
 const TICK_MS = 8
 
 export interface KeyBarProps {
-  sticky: Sticky
+  sticky: StickyModifiers
   press: (key: Key, modifiers: Modifiers) => void
   act: (action: BarAction) => void
 }
 
 /** A finger on the bar. */
 interface Finger {
-  face: Face
+  face: BarKey
   x: number
   y: number
   /** It has pressed its key already, or has left it. */
@@ -45,25 +45,25 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
 
   const turn = (by: 1 | -1, dragged = 0) => {
     from.value = by * window.innerWidth + dragged
-    page.value = (page.value + by + PAGES.length) % PAGES.length
+    page.value = (page.value + by + KEY_PAGES.length) % KEY_PAGES.length
   }
 
-  const strike = ({ does, shift = false, ctrl = false }: Face): (() => void) | undefined => {
+  const strike = ({ action: does, shift = false, ctrl = false }: BarKey): (() => void) | undefined => {
     if (does === 'ctrl' || does === 'alt') return void sticky.tap(does)
     if (does === 'more') return void turn(1)
     if (does === 'compose' || does === 'paste') return void act(does)
-    const taken = sticky.take()
+    const taken = sticky.consume()
     const modifiers = { ...taken, shift, ctrl: ctrl || taken.ctrl }
     press(does, modifiers)
     return () => press(does, modifiers)
   }
 
-  const down = (event: PointerEvent, face: Face) => {
+  const down = (event: PointerEvent, face: BarKey) => {
     event.preventDefault()
     if (event.button !== 0) return
     // Ctrl held with one thumb while the other taps: it has to be on before the key.
     for (const other of fingers.current.values()) {
-      if (other.done || (other.face.does !== 'ctrl' && other.face.does !== 'alt')) continue
+      if (other.done || (other.face.action !== 'ctrl' && other.face.action !== 'alt')) continue
       other.done = true
       strike(other.face)
     }
@@ -127,7 +127,7 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
         class={drag.value === undefined ? 'pages' : 'pages dragged'}
         style={`--drag: ${drag.value ?? 0}px; --from: ${from.value}px`}
       >
-        {PAGES.map((faces, index) => (
+        {KEY_PAGES.map((faces, index) => (
           <div
             key={faces[0]?.name}
             class={`keys page-${index + 1}`}
@@ -135,7 +135,14 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
             inert={index !== page.value}
           >
             {faces.map(face => (
-              <BarKey key={face.area} face={face} sticky={sticky} page={page} down={down} click={() => strike(face)} />
+              <KeyButton
+                key={face.area}
+                face={face}
+                sticky={sticky}
+                page={page}
+                down={down}
+                click={() => strike(face)}
+              />
             ))}
           </div>
         ))}
@@ -144,20 +151,20 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
   )
 }
 
-interface BarKeyProps {
-  face: Face
-  sticky: Sticky
+interface KeyButtonProps {
+  face: BarKey
+  sticky: StickyModifiers
   page: Signal<number>
-  down: (event: PointerEvent, face: Face) => void
+  down: (event: PointerEvent, face: BarKey) => void
   click: () => void
 }
 
-function BarKey({ face, sticky, page, down, click }: BarKeyProps) {
-  const { does, shown, name, area } = face
+function KeyButton({ face, sticky, page, down, click }: KeyButtonProps) {
+  const { action: does, label: shown, name, area } = face
   const held = does === 'ctrl' || does === 'alt' ? sticky[does].value : undefined
   let label = name
   if (held === 'locked') label = `${name}, locked`
-  else if (does === 'more') label = `${name}, page ${page.value + 1} of ${PAGES.length}`
+  else if (does === 'more') label = `${name}, page ${page.value + 1} of ${KEY_PAGES.length}`
   let content: ComponentChildren = shown
   if (does === 'compose' || does === 'paste' || does === 'enter') content = <Icon name={does} />
   else if (does === 'more') content = <Dots page={page.value} />
@@ -180,7 +187,7 @@ function BarKey({ face, sticky, page, down, click }: BarKeyProps) {
 function Dots({ page }: { page: number }) {
   return (
     <span class="dots" aria-hidden="true">
-      {PAGES.map((faces, index) => (
+      {KEY_PAGES.map((faces, index) => (
         <i key={faces[0]?.name} class={index === page ? 'here' : ''} />
       ))}
     </span>
@@ -189,8 +196,8 @@ function Dots({ page }: { page: number }) {
 
 /** How many pages further `index` is than `page`, going round the shorter way. */
 function beside(index: number, page: number): number {
-  const on = (index - page + PAGES.length) % PAGES.length
-  return on > PAGES.length / 2 ? on - PAGES.length : on
+  const on = (index - page + KEY_PAGES.length) % KEY_PAGES.length
+  return on > KEY_PAGES.length / 2 ? on - KEY_PAGES.length : on
 }
 
 function forget(fingers: Map<number, Finger>): void {

@@ -4,50 +4,60 @@ import type { Key, Modifiers, NamedKey } from './key-codes.ts'
 /** What is no key of a keyboard. */
 export type BarAction = 'compose' | 'paste'
 
-export interface Face extends Partial<Pick<Modifiers, 'shift' | 'ctrl'>> {
+export interface BarKey extends Partial<Pick<Modifiers, 'shift' | 'ctrl'>> {
   /** Its place in the grid (key-bar.css). */
   area: string
   /** Empty: drawn (key-bar.tsx). */
-  shown: string
+  label: string
   /** For those who hear it. */
   name: string
-  does: Key | BarAction | 'ctrl' | 'alt' | 'more'
+  action: Key | BarAction | 'ctrl' | 'alt' | 'more'
   repeats?: true
 }
 
-const character = (area: string, types: string, name: string): Face => ({ area, shown: types, name, does: { types } })
-const control = (area: string, letter: string): Face => ({
+const character = (area: string, types: string, name: string): BarKey => ({
   area,
-  shown: `^${letter}`,
+  label: types,
+  name,
+  action: { types },
+})
+const control = (area: string, letter: string): BarKey => ({
+  area,
+  label: `^${letter}`,
   name: `Control ${letter}`,
-  does: { types: letter.toLowerCase() },
+  action: { types: letter.toLowerCase() },
   ctrl: true,
 })
-const named = (area: string, shown: string, name: string, does: NamedKey): Face => ({ area, shown, name, does })
-const repeated = (area: string, shown: string, name: string, does: NamedKey): Face => ({
+const named = (area: string, shown: string, name: string, does: NamedKey): BarKey => ({
+  area,
+  label: shown,
+  name,
+  action: does,
+})
+const repeated = (area: string, shown: string, name: string, does: NamedKey): BarKey => ({
   ...named(area, shown, name, does),
   repeats: true,
 })
 
 /** On every page at the same place. */
-const MORE: Face = { area: 'more', shown: '', name: 'More keys', does: 'more' }
-const CTRL: Face = { area: 'ctrl', shown: 'Ctrl', name: 'Control', does: 'ctrl' }
+const MORE: BarKey = { area: 'more', label: '', name: 'More keys', action: 'more' }
+const CTRL: BarKey = { area: 'ctrl', label: 'Ctrl', name: 'Control', action: 'ctrl' }
 
 const FUNCTION_KEYS = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'f10', 'f11', 'f12'] as const
 
 /** What an agent or a shell is steered with; what is typed in code; what moves and edits; what full-screen programs ask for. */
-export const PAGES: readonly (readonly Face[])[] = [
+export const KEY_PAGES: readonly (readonly BarKey[])[] = [
   [
     named('esc', 'Esc', 'Escape', 'escape'),
     { ...named('stab', '⇤', 'Shift Tab', 'tab'), shift: true },
     control('intr', 'C'),
-    { area: 'compose', shown: '', name: 'Compose', does: 'compose' },
+    { area: 'compose', label: '', name: 'Compose', action: 'compose' },
     repeated('up', '↑', 'Up', 'up'),
-    { area: 'paste', shown: '', name: 'Paste', does: 'paste' },
+    { area: 'paste', label: '', name: 'Paste', action: 'paste' },
     MORE,
     named('tab', 'Tab', 'Tab', 'tab'),
     CTRL,
-    { area: 'alt', shown: 'Alt', name: 'Alt', does: 'alt' },
+    { area: 'alt', label: 'Alt', name: 'Alt', action: 'alt' },
     repeated('left', '←', 'Left', 'left'),
     repeated('down', '↓', 'Down', 'down'),
     repeated('right', '→', 'Right', 'right'),

@@ -1,11 +1,11 @@
 // Asks before several lines, or what nobody sees, go into a session. Knows nothing of how they get there.
 import { Dialog } from '../kit/dialog.tsx'
-import { ShownText } from '../kit/shown-text.tsx'
-import { CONTROL, hides } from '../kit/visible-text.ts'
+import { TextPreview } from '../kit/shown-text.tsx'
+import { CONTROL, hasHiddenCharacters } from '../kit/visible-text.ts'
 import { lineCount } from './paste.ts'
 
 /** A person is asked before this goes in. */
-export interface AskedPaste {
+export interface PendingPaste {
   text: string
   /** As it was when it was asked: whether the program is told that it is a paste. */
   bracketed: boolean
@@ -15,15 +15,15 @@ export interface AskedPaste {
   enter?: boolean
 }
 
-export interface PasteQuestionProps {
-  asked: AskedPaste
+export interface PasteDialogProps {
+  pending: PendingPaste
   paste: () => void
   /** Left out: it can only be pasted as it is. */
   edit?: (() => void) | undefined
   close: () => void
 }
 
-export function PasteQuestion({ asked, paste, edit, close }: PasteQuestionProps) {
+export function PasteDialog({ pending: asked, paste, edit, close }: PasteDialogProps) {
   const { text, bracketed, composed, enter } = asked
   const lines = lineCount(text)
   const what = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`
@@ -34,14 +34,14 @@ export function PasteQuestion({ asked, paste, edit, close }: PasteQuestionProps)
           ? `The program is told that this is a paste${enter ? ', and Enter follows.' : '. Most then wait for your Enter.'}`
           : 'Each ↵ counts as Enter here: every line is run or sent as soon as it arrives.'}
       </p>
-      {hides(text) && (
+      {hasHiddenCharacters(text) && (
         <p class="hidden-signs">
           {CONTROL.test(text)
             ? 'It holds control characters. They are shown here, and arrive as harmless signs.'
             : 'It holds characters that are not seen, or change the direction of the text. They are shown here.'}
         </p>
       )}
-      <ShownText text={text} />
+      <TextPreview text={text} />
       <div class="actions">
         <button type="button" onClick={close}>
           Cancel

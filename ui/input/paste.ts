@@ -1,7 +1,7 @@
 // What becomes of pasted text on its way to a program. Knows no DOM and no terminal.
 import { CodedError } from '../../protocol/errors.ts'
 import { INPUT_BYTES } from '../../protocol/limits.ts'
-import { CONTROL, hides, LINE_END } from '../kit/visible-text.ts'
+import { CONTROL, hasHiddenCharacters, LINE_END } from '../kit/visible-text.ts'
 
 const EACH_CONTROL = new RegExp(CONTROL.source, 'g')
 const EACH_END = new RegExp(LINE_END.source, 'g')
@@ -28,13 +28,13 @@ export function lineCount(text: string): number {
 }
 
 /** Whether a person is asked before it is pasted: more than a line, something unseen, or an Enter that works at once. */
-export function needsAsking(text: string, bracketed: boolean): boolean {
+export function needsConfirmation(text: string, bracketed: boolean): boolean {
   return lineCount(text) > 1 || isRisky(text, bracketed)
 }
 
 /** Whether even those are asked who see what they paste, and know what a program does with lines that it waits with. */
 export function isRisky(text: string, bracketed: boolean): boolean {
-  return hides(text) || (!bracketed && LINE_END.test(text))
+  return hasHiddenCharacters(text) || (!bracketed && LINE_END.test(text))
 }
 
 /** U+2400 and on for C0 and DEL; C1 has no pictures. */

@@ -2,14 +2,14 @@
 import { signal } from '@preact/signals'
 import { type Modifiers, withModifiers } from './key-codes.ts'
 
-export type Hold = 'off' | 'once' | 'locked'
+export type ModifierState = 'off' | 'once' | 'locked'
 
 /** Two taps within this lock. */
 const DOUBLE_MS = 400
 
-export class Sticky {
-  readonly ctrl = signal<Hold>('off')
-  readonly alt = signal<Hold>('off')
+export class StickyModifiers {
+  readonly ctrl = signal<ModifierState>('off')
+  readonly alt = signal<ModifierState>('off')
   #last: { name: 'ctrl' | 'alt'; at: number } | undefined
 
   tap(name: 'ctrl' | 'alt', now = performance.now()): void {
@@ -21,12 +21,12 @@ export class Sticky {
   }
 
   /** Whether the next character becomes another one. */
-  get on(): boolean {
+  get active(): boolean {
     return this.ctrl.peek() !== 'off' || this.alt.peek() !== 'off'
   }
 
   /** What is on now; what was on for one key is off afterwards. */
-  take(): Modifiers {
+  consume(): Modifiers {
     const on = { ctrl: this.ctrl.value !== 'off', alt: this.alt.value !== 'off', shift: false }
     if (this.ctrl.value === 'once') this.ctrl.value = 'off'
     if (this.alt.value === 'once') this.alt.value = 'off'
@@ -34,5 +34,5 @@ export class Sticky {
   }
 
   /** For a terminal view's `filter`. Only a single typed character uses a modifier up. */
-  readonly filter = (text: string): string => ([...text].length === 1 ? withModifiers(text, this.take()) : text)
+  readonly filter = (text: string): string => ([...text].length === 1 ? withModifiers(text, this.consume()) : text)
 }

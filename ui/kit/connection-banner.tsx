@@ -15,7 +15,7 @@ export function ConnectionBanner({ state, reached, pending = 0, retry }: Connect
   const waits = pending > 0 ? ' What you typed is kept.' : ''
   switch (state.name) {
     case 'ready':
-    case 'asking':
+    case 'awaiting_approval':
       return null
     case 'connecting':
       if (state.attempt === 0 && !reached) return null

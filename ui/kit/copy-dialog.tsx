@@ -1,10 +1,10 @@
 // The text that a browser would not put on its clipboard, selected, to be copied by hand. Knows nothing of what it is.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { byHand } from './copy.ts'
+import { manualCopyText } from './copy.ts'
 import { Dialog } from './dialog.tsx'
 
-export function CopyByHand() {
-  const text = byHand.value
+export function CopyDialog() {
+  const text = manualCopyText.value
   return text === undefined ? null : <ByHand text={text} />
 }
 
@@ -15,7 +15,7 @@ function ByHand({ text }: { text: string }) {
     field.current?.setSelectionRange(0, text.length)
   }, [text])
   const close = () => {
-    byHand.value = undefined
+    manualCopyText.value = undefined
   }
   return (
     <Dialog title="Copy by hand" onClose={close}>

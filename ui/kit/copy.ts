@@ -4,12 +4,12 @@ import { signal } from '@preact/signals'
 import { toast } from './toast.tsx'
 
 /** What could not be copied. */
-export const byHand = signal<string | undefined>(undefined)
+export const manualCopyText = signal<string | undefined>(undefined)
 
 /** To be called while a tap or a key is handled, or browsers refuse. `what` was copied, as the toast says it. */
 export async function copy(text: string, what = 'Copied'): Promise<void> {
   if (await onClipboard(text)) toast(what)
-  else byHand.value = text
+  else manualCopyText.value = text
 }
 
 async function onClipboard(text: string): Promise<boolean> {

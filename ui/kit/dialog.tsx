@@ -8,7 +8,7 @@ export interface DialogProps {
   heading?: ComponentChildren
   class?: string
   /** Its inputs wait: a soft keyboard would hide the rest, and who only looks would type into one of many fields. */
-  still?: boolean
+  noAutofocus?: boolean
   /** Says no to Escape ('key') or to a tap beside it, and the dialog stays. */
   mayClose?: (how: 'key' | 'beside') => boolean
   /** Escape, the phone's Back button and a tap beside it close a dialog too. */
@@ -20,7 +20,7 @@ export function Dialog({
   title,
   heading,
   class: name,
-  still = false,
+  noAutofocus: still = false,
   mayClose = always,
   onClose,
   children,
@@ -54,7 +54,10 @@ export function Dialog({
       }}
       // Only the backdrop is the dialog itself; everything else is in it.
       onPointerDown={event =>
-        event.target === event.currentTarget && isOutside(event, event.currentTarget) && mayClose('beside') && onClose()
+        event.target === event.currentTarget &&
+        isOnBackdrop(event, event.currentTarget) &&
+        mayClose('beside') &&
+        onClose()
       }
     >
       <h2>{heading ?? title}</h2>
@@ -65,14 +68,22 @@ export function Dialog({
 
 const always = () => true
 
-export interface QuestionProps extends DialogProps {
-  yes: string
-  no?: string
+export interface ConfirmDialogProps extends DialogProps {
+  confirmLabel: string
+  cancelLabel?: string
   danger?: boolean
-  onYes: () => void
+  onConfirm: () => void
 }
 
-export function Question({ title, yes, no = 'Cancel', danger, onYes, onClose, children }: QuestionProps) {
+export function ConfirmDialog({
+  title,
+  confirmLabel: yes,
+  cancelLabel: no = 'Cancel',
+  danger,
+  onConfirm: onYes,
+  onClose,
+  children,
+}: ConfirmDialogProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
@@ -88,7 +99,7 @@ export function Question({ title, yes, no = 'Cancel', danger, onYes, onClose, ch
   )
 }
 
-function isOutside(event: PointerEvent, element: HTMLElement): boolean {
+function isOnBackdrop(event: PointerEvent, element: HTMLElement): boolean {
   const { left, right, top, bottom } = element.getBoundingClientRect()
   return event.clientX < left || event.clientX > right || event.clientY < top || event.clientY > bottom
 }

@@ -1,24 +1,24 @@
 // The question before a link of a terminal is followed. Knows no terminals.
-import { Question } from './dialog.tsx'
+import { ConfirmDialog } from './dialog.tsx'
 
-export interface OpenLinkProps {
+export interface OpenLinkDialogProps {
   /** http(s). What a link says may be anything; this shows where it leads. */
   target: string
   close: () => void
 }
 
-export function OpenLink({ target, close }: OpenLinkProps) {
+export function OpenLinkDialog({ target, close }: OpenLinkDialogProps) {
   return (
-    <Question
+    <ConfirmDialog
       title="Open this link?"
-      yes="Open"
+      confirmLabel="Open"
       onClose={close}
-      onYes={() => {
+      onConfirm={() => {
         window.open(target, '_blank', 'noopener,noreferrer')
         close()
       }}
     >
       <pre>{target}</pre>
-    </Question>
+    </ConfirmDialog>
   )
 }

@@ -13,7 +13,7 @@ export function saveFile(content: Blob, name: string): void {
 }
 
 /** Parts of a file that come one after the other; what is large lies in the browser's store, not in this page. */
-export class Parts {
+export class FileChunks {
   #blobs: Blob[] = []
   #waiting: Uint8Array<ArrayBuffer>[] = []
   #bytes = 0
@@ -24,7 +24,7 @@ export class Parts {
     if (this.#bytes >= STORED_BYTES) this.#store()
   }
 
-  whole(type: string): Blob {
+  toBlob(type: string): Blob {
     this.#store()
     return new Blob(this.#blobs, { type })
   }

@@ -1,10 +1,10 @@
 // A line as words and words as a line, with quotes as a shell reads them. Knows no variables, pipes or programs.
 
 /** What is open at the end of a line that is no list of words. */
-export type Unfinished = "'" | '"' | '\\'
+export type UnclosedQuote = "'" | '"' | '\\'
 
 /** The words of `line`; where a quote or a backslash is left open, that one. Nothing is expanded: no shell reads it. */
-export function splitWords(line: string): string[] | Unfinished {
+export function splitWords(line: string): string[] | UnclosedQuote {
   const words: string[] = []
   let word: string | undefined
   let quote: "'" | '"' | undefined

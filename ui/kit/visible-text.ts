@@ -14,17 +14,17 @@ const EACH_HIDDEN = new RegExp(`${CONTROL.source}|${REORDERS.source}|${UNSEEN.so
 export const LINE_END = /\r\n?|\n/
 
 /** Something in it does what nobody sees. */
-export function hides(text: string): boolean {
-  return CONTROL.test(text) || isUnseen(text)
+export function hasHiddenCharacters(text: string): boolean {
+  return CONTROL.test(text) || hasInvisibleCharacters(text)
 }
 
 /** Something in it is read by programs and by nobody else, also when control characters have become signs (paste.ts). */
-export function isUnseen(text: string): boolean {
+export function hasInvisibleCharacters(text: string): boolean {
   return REORDERS.test(text) || UNSEEN.test(text)
 }
 
 /** Line ends as Enter, control characters as people know them (^C); few fonts have Unicode's pictures of them. */
-export function visible(text: string): string {
+export function showHidden(text: string): string {
   return text
     .split(LINE_END)
     .map(line => line.replace(EACH_HIDDEN, shown))
@@ -49,8 +49,8 @@ const KEYS: readonly [RegExp, string][] = [
 ]
 
 /** What was typed, as one line. */
-export function typed(text: string): string {
+export function describeInput(text: string): string {
   let line = text
   for (const [code, sign] of KEYS) line = line.replace(code, sign)
-  return visible(line).replaceAll('\n', '')
+  return showHidden(line).replaceAll('\n', '')
 }

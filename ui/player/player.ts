@@ -1,17 +1,17 @@
 // Plays a recorded session on a screen: seeks by keyframe and log, plays with real timing, steps. Knows no DOM; the screen
 // may be any terminal.
 
-import type { Moment } from '../../protocol/client/history-client.ts'
+import type { SeekResult } from '../../protocol/client/history-client.ts'
 import { Emitter } from '../../protocol/emitter.ts'
 import { assertNever, type CodedError, toCoded } from '../../protocol/errors.ts'
-import type { HostMessageOf, Place } from '../../protocol/messages.ts'
+import type { HostMessageOf, SeekTarget } from '../../protocol/messages.ts'
 import type { Position } from '../../protocol/position.ts'
 import { PlayClock } from './play-clock.ts'
-import { compare, type ReadStretch, Reel, type Until } from './recording-reader.ts'
+import { compare, type ReadLimit, type ReadStretch, RecordingReader } from './recording-reader.ts'
 
 /** One session's recording, as a HistoryClient gives it. */
 export interface Recording {
-  moment(place: Place): Promise<Moment>
+  moment(place: SeekTarget): Promise<SeekResult>
   stretch: ReadStretch
 }
 
@@ -22,10 +22,10 @@ export interface PlayerScreen {
   write(bytes: Uint8Array): Promise<void>
   resize(cols: number, rows: number): void
   /** While held, the last picture stays. */
-  hold(still: boolean): void
+  pauseDrawing(still: boolean): void
 }
 
-type LostReason = HostMessageOf<'timeline'>['gaps'][number]['reason']
+type GapReason = HostMessageOf<'timeline'>['gaps'][number]['reason']
 
 export interface PlayerState {
   /** Milliseconds since the session's birth: what is shown, and what there is. */
@@ -40,7 +40,7 @@ export interface PlayerState {
   /** Nothing follows: for good, or not yet. */
   end: 'over' | 'live' | undefined
   /** What should follow is not there. */
-  lost: { reason: LostReason; bytes: number } | undefined
+  gap: { reason: GapReason; bytes: number } | undefined
   error: CodedError | undefined
 }
 
@@ -66,7 +66,7 @@ const TICK_MS = 40
 const LIVE_MS = 1_000
 
 /** A computer that slept has watched nothing meanwhile; a hidden window still looks once a second. */
-const MOST_JUMP_MS = 1_500
+const MAX_JUMP_MS = 1_500
 
 /** A way to a place that is no longer wanted is left when it takes longer than a person notices. */
 const GIVE_UP_MS = 250
@@ -75,17 +75,17 @@ const GIVE_UP_MS = 250
 interface Gap {
   next: Position
   at: number
-  moment: Moment | undefined
+  moment: SeekResult | undefined
 }
 
-type Wish = { to: Exclude<Until, 'pause'> } | { steps: number }
+type Wish = { to: Exclude<ReadLimit, 'pause'> } | { steps: number }
 
 export class Player extends Emitter<{ change: PlayerState }> {
   readonly #recording: Recording
   readonly #screen: PlayerScreen
   readonly #now: () => number
   readonly #clock: PlayClock
-  readonly #reel: Reel
+  readonly #reel: RecordingReader
   #state: PlayerState
   #wish: Wish | undefined
   #gap: Gap | undefined
@@ -103,7 +103,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
     this.#screen = screen
     this.#now = now
     this.#clock = new PlayClock(now)
-    this.#reel = new Reel(position => recording.stretch(position))
+    this.#reel = new RecordingReader(position => recording.stretch(position))
     this.#state = {
       at: from,
       from,
@@ -113,7 +113,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
       speed: 1,
       skipIdle: true,
       end: undefined,
-      lost: undefined,
+      gap: undefined,
       error: undefined,
     }
   }
@@ -128,7 +128,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
   }
 
   /** Shows what the screen showed then, at once. `offset`: when the byte before it had come. */
-  seek(place: Place): void {
+  seek(place: SeekTarget): void {
     const { from, to } = this.#state
     const until =
       'at' in place
@@ -197,7 +197,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
       .catch(error => {
         if (this.#disposed) return
         this.#clock.stop()
-        this.#screen.hold(false)
+        this.#screen.pauseDrawing(false)
         this.#wish = undefined
         this.#change({ playing: false, seeking: false, error: toCoded(error) })
       })
@@ -214,12 +214,12 @@ export class Player extends Emitter<{ change: PlayerState }> {
       if (wish) {
         this.#wish = undefined
         this.#clock.stop()
-        this.#screen.hold(true)
+        this.#screen.pauseDrawing(true)
         if ('to' in wish) await this.#goTo(wish.to)
         else await this.#steps(wish.steps)
         if (this.#disposed) return
         // A wish that came meanwhile: what is here is a picture on the way, which a person who drags wants to see.
-        this.#screen.hold(false)
+        this.#screen.pauseDrawing(false)
         this.#clock.time = this.#since = this.#state.at
         if (!this.#wish) this.#change({ seeking: false })
       } else if (this.#state.playing) {
@@ -230,7 +230,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
     }
   }
 
-  async #goTo(until: Exclude<Until, 'pause'>): Promise<void> {
+  async #goTo(until: Exclude<ReadLimit, 'pause'>): Promise<void> {
     const isOnTheWay = this.#base !== undefined && !this.#gap && this.#reel.leadsTo(until)
     if (!isOnTheWay) {
       let moment = await this.#recording.moment(placeOf(until))
@@ -249,18 +249,18 @@ export class Player extends Emitter<{ change: PlayerState }> {
   /** When the state that was written last was. */
   #momentAt = 0
 
-  async #restore(moment: Moment): Promise<void> {
+  async #restore(moment: SeekResult): Promise<void> {
     this.#gap = undefined
     this.#screen.reset(moment.cols, moment.rows)
     await this.#screen.write(moment.bytes)
     this.#reel.jump(moment.position, moment.at)
     this.#base = moment.position
     this.#momentAt = moment.at
-    this.#change({ end: undefined, lost: undefined })
+    this.#change({ end: undefined, gap: undefined })
   }
 
   /** Takes the log to the screen as far as that. Returns when what follows came, if it is known. */
-  async #feed(until: Until): Promise<number | undefined> {
+  async #feed(until: ReadLimit): Promise<number | undefined> {
     const begun = this.#now()
     // The end may have moved.
     if (this.#state.end) await this.#reel.load()
@@ -294,7 +294,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
           break
         case 'reached':
           return this.#stopped(taken.at)
-        case 'hole': {
+        case 'gap': {
           const moment = await this.#recording.moment({ offset: taken.next.offset })
           const isBehindHole = compare(moment.position, taken.to) >= 0
           this.#gap = {
@@ -302,7 +302,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
             at: isBehindHole ? moment.at : (this.#reel.last ?? 0),
             moment: isBehindHole ? moment : undefined,
           }
-          this.#change({ lost: { reason: taken.reason, bytes: taken.to.offset - taken.from.offset } })
+          this.#change({ gap: { reason: taken.reason, bytes: taken.to.offset - taken.from.offset } })
           break
         }
         case 'end':
@@ -315,7 +315,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
   }
 
   async #cross(gap: Gap): Promise<void> {
-    this.#screen.hold(true)
+    this.#screen.pauseDrawing(true)
     if (gap.moment) await this.#restore(gap.moment)
     else this.#reel.skipHole(gap.next)
     this.#gap = undefined
@@ -323,7 +323,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
 
   /** Where nothing came behind a hole it is still what is missing there. */
   #goesOn(): void {
-    if (this.#state.lost) this.#change({ lost: undefined })
+    if (this.#state.gap) this.#change({ gap: undefined })
   }
 
   #stopped(next: number | undefined): number | undefined {
@@ -362,13 +362,13 @@ export class Player extends Emitter<{ change: PlayerState }> {
   async #advance(): Promise<number> {
     const { end } = this.#state
     // Behind the end of what was recorded there is no timing to keep: what comes is shown.
-    const most = this.#state.at + MOST_JUMP_MS * this.#clock.speed
+    const most = this.#state.at + MAX_JUMP_MS * this.#clock.speed
     if (this.#clock.time > most) this.#clock.time = most
     const now = end === 'live' ? Number.POSITIVE_INFINITY : this.#clock.time
     const next = await this.#feed({ at: now })
     if (this.#disposed || this.#wish) return 0
     const last = this.#reel.last ?? this.#state.from
-    this.#screen.hold(false)
+    this.#screen.pauseDrawing(false)
     if (this.#state.end) {
       this.#clock.time = last
       this.#arrive(last)
@@ -406,12 +406,12 @@ export class Player extends Emitter<{ change: PlayerState }> {
   }
 }
 
-function placeOf(until: Exclude<Until, 'pause'>): Place {
+function placeOf(until: Exclude<ReadLimit, 'pause'>): SeekTarget {
   return 'at' in until ? { at: until.at } : { offset: until.position.offset }
 }
 
 /** Whether the way to `until` leads over the gap. */
-function isBehind(until: Until, gap: Gap): boolean {
+function isBehind(until: ReadLimit, gap: Gap): boolean {
   if (until === 'pause') return true
   return 'at' in until ? until.at >= gap.at : compare(until.position, gap.next) >= 0
 }

@@ -47,7 +47,7 @@ export class RecordedView implements PlayerScreen {
     this.#view.resize(cols, rows)
   }
 
-  hold(still: boolean): void {
+  pauseDrawing(still: boolean): void {
     this.#view.hold(still)
   }
 

@@ -4,9 +4,9 @@ import type { HostClient } from '../../protocol/client/client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import { LABEL_CHARACTERS } from '../../protocol/limits.ts'
 import type { Mark, SessionInfo } from '../../protocol/messages.ts'
-import { Dialog, Question } from '../kit/dialog.tsx'
+import { ConfirmDialog, Dialog } from '../kit/dialog.tsx'
 import { toast } from '../kit/toast.tsx'
-import { amount, printable } from '../sessions/session-text.ts'
+import { formatBytes, printable } from '../sessions/session-text.ts'
 import { timeCode } from './time-code.ts'
 
 /** Characters that the host takes as a name. */
@@ -31,9 +31,9 @@ export function MarkDialog({ client, session_id, at, offset, marked, close }: Ma
     client.history.mark(session_id, place.current, label.trim()).then(marked, tell)
   }
   return (
-    <Question title={title.current} yes="Mark" onYes={mark} onClose={close}>
+    <ConfirmDialog title={title.current} confirmLabel="Mark" onConfirm={mark} onClose={close}>
       <OneLine label="Label" text={label} most={LABEL_CHARACTERS} change={setLabel} done={mark} />
-    </Question>
+    </ConfirmDialog>
   )
 }
 
@@ -52,9 +52,9 @@ export function RenameDialog({ client, session, renamed, close }: RenameDialogPr
     client.rename(session.session_id, title).then(() => renamed({ ...session, title }), tell)
   }
   return (
-    <Question title="Rename session" yes="Rename" onYes={rename} onClose={close}>
+    <ConfirmDialog title="Rename session" confirmLabel="Rename" onConfirm={rename} onClose={close}>
       <OneLine label="Name" text={title} most={TITLE_CHARACTERS} change={setTitle} done={rename} />
-    </Question>
+    </ConfirmDialog>
   )
 }
 
@@ -119,12 +119,12 @@ export function DeleteDialog({ client, session, deleted, close }: DeleteDialogPr
   }
   if (progress === undefined)
     return (
-      <Question title={`Delete “${name}”?`} yes="Delete" danger onYes={remove} onClose={close}>
+      <ConfirmDialog title={`Delete “${name}”?`} confirmLabel="Delete" danger onConfirm={remove} onClose={close}>
         <p>
-          Its recording goes for good: {session.bytes === 0 ? 'nothing was printed' : amount(session.bytes)}, with its
-          marks. Nothing else keeps a copy.
+          Its recording goes for good: {session.bytes === 0 ? 'nothing was printed' : formatBytes(session.bytes)}, with
+          its marks. Nothing else keeps a copy.
         </p>
-      </Question>
+      </ConfirmDialog>
     )
   return (
     <Dialog title={`Deleting “${name}”`} onClose={() => controller.current?.abort()}>

@@ -1,15 +1,15 @@
 // What is to be said above a recording that cannot be shown, cannot go on, or has a hole. Knows nothing of how it is read.
 
-import { goneWords } from '../sessions/session-text.ts'
+import { gapText } from '../sessions/session-text.ts'
 import type { Player, PlayerState } from './player.ts'
 
 export interface RecordingNoticesProps {
-  failed: { text: string; does: string; act: () => void } | undefined
+  failure: { text: string; does: string; act: () => void } | undefined
   state: PlayerState | undefined
   player: Player | undefined
 }
 
-export function RecordingNotices({ failed, state, player }: RecordingNoticesProps) {
+export function RecordingNotices({ failure: failed, state, player }: RecordingNoticesProps) {
   return (
     <>
       {failed && (
@@ -28,9 +28,9 @@ export function RecordingNotices({ failed, state, player }: RecordingNoticesProp
           </button>
         </div>
       )}
-      {state?.lost && (
+      {state?.gap && (
         <div class="notice" role="status">
-          <span>What comes here is missing: {goneWords(state.lost.reason, state.lost.bytes)}.</span>
+          <span>What comes here is missing: {gapText(state.gap.reason, state.gap.bytes)}.</span>
         </div>
       )}
     </>

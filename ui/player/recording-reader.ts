@@ -1,30 +1,30 @@
 // A recorded log, read forwards in pieces from wherever it is wanted, with its timing. Knows no clock and no terminal.
 
-import type { PastStretch } from '../../protocol/client/history-client.ts'
+import type { PlaybackChunk } from '../../protocol/client/history-client.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Position } from '../../protocol/position.ts'
 
 /** Where the log comes from: a HistoryClient's `stretch`, for one session. */
-export type ReadStretch = (position: Position) => Promise<PastStretch>
+export type ReadStretch = (position: Position) => Promise<PlaybackChunk>
 
-type Output = Extract<PastStretch, { kind: 'output' }>
+type Output = Extract<PlaybackChunk, { kind: 'output' }>
 
 /**
  * How far to take: up to a moment (what came at it too), up to a place (without the byte there), or up to the next
  * pause.
  */
-export type Until = { at: number } | { position: Position } | 'pause'
+export type ReadLimit = { at: number } | { position: Position } | 'pause'
 
 /** The next thing of a log. */
-export type Taken =
+export type LogItem =
   | { kind: 'output'; bytes: Uint8Array; at: number; end: Position }
   | { kind: 'resize'; cols: number; rows: number; at: number; end: Position }
   /** All that was asked for has been taken; what comes next came at `at`. */
   | { kind: 'reached'; at: number }
-  | Exclude<PastStretch, { kind: 'output' }>
+  | Exclude<PlaybackChunk, { kind: 'output' }>
 
 /** A place between two bursts of output, where somebody would stop to look. */
-export interface Pause {
+export interface OutputPause {
   position: Position
   /** When the last thing before it came. */
   at: number
@@ -40,7 +40,7 @@ export const BURST_MS = 1_000
 const KEPT_BYTES = 8 * 1024 * 1024
 
 /** Pauses that are remembered behind the place that was read: a step back over more begins at the keyframe again. */
-const MOST_PAUSES = 20_000
+const MAX_PAUSES = 20_000
 
 interface Cursor {
   stretch: Output
@@ -52,19 +52,19 @@ interface Cursor {
   readAhead: boolean
 }
 
-export class Reel {
+export class RecordingReader {
   readonly #read: ReadStretch
   #kept: Output[] = []
   #cursor: Cursor | undefined
   /** A hole or the end, in place of a stretch. */
-  #other: Exclude<PastStretch, { kind: 'output' }> | undefined
+  #other: Exclude<PlaybackChunk, { kind: 'output' }> | undefined
   #position: Position = { offset: 0, n: 0 }
   #last: number | undefined
   #burst: number | undefined
-  #pauses: Pause[] = []
+  #pauses: OutputPause[] = []
   /** A step has taken something, so the next pause is where it ends. */
   #stepped = false
-  #ahead: { from: Position; stretch: Promise<PastStretch> } | undefined
+  #ahead: { from: Position; stretch: Promise<PlaybackChunk> } | undefined
 
   constructor(read: ReadStretch) {
     this.#read = read
@@ -86,7 +86,7 @@ export class Reel {
   }
 
   /** The last pause before where it is, since the last jump. */
-  pauseBefore(position: Position): Pause | undefined {
+  pauseBefore(position: Position): OutputPause | undefined {
     return this.#pauses.findLast(pause => compare(pause.position, position) < 0)
   }
 
@@ -120,7 +120,7 @@ export class Reel {
     const read = kept ?? (await (ahead && compare(ahead.from, position) === 0 ? ahead.stretch : this.#read(position)))
     // Somebody jumped meanwhile.
     if (compare(this.#position, position) !== 0 || this.loaded) return
-    if (read.kind === 'hole' && compare(read.next, position) <= 0)
+    if (read.kind === 'gap' && compare(read.next, position) <= 0)
       throw new CodedError('bad_message', 'a hole that leads nowhere')
     if (read.kind !== 'output') {
       this.#other = read
@@ -132,7 +132,7 @@ export class Reel {
   }
 
   /** The next thing, as much of it as belongs together; undefined: it has to be loaded first. */
-  take(until: Until): Taken | undefined {
+  take(until: ReadLimit): LogItem | undefined {
     if (this.#other) return this.#other
     const cursor = this.#cursor
     if (!cursor) return undefined
@@ -162,7 +162,7 @@ export class Reel {
     this.#pauses = pauses
   }
 
-  #takeBytes(cursor: Cursor, until: Until, before = Number.POSITIVE_INFINITY): Taken {
+  #takeBytes(cursor: Cursor, until: ReadLimit, before = Number.POSITIVE_INFINITY): LogItem {
     const { stretch } = cursor
     const from = cursor.bytes
     const most = Math.min(stretch.bytes.length, before - stretch.position.offset)
@@ -197,14 +197,14 @@ export class Reel {
   }
 
   /** Notes the pause before what came at `at`, if there is one; true where a step ends there. */
-  #pausesAt(at: number, offset: number, until: Until): boolean {
+  #pausesAt(at: number, offset: number, until: ReadLimit): boolean {
     const { last, burst } = { last: this.#last, burst: this.#burst }
     if (last !== undefined && burst !== undefined && at - last < PAUSE_MS && at - burst < BURST_MS) return false
     if (last !== undefined) {
       const position = { offset, n: this.#position.n }
       const before = this.#pauses.at(-1)
       if (!before || compare(before.position, position) < 0) this.#pauses.push({ position, at: last })
-      if (this.#pauses.length > MOST_PAUSES) this.#pauses.splice(0, MOST_PAUSES / 2)
+      if (this.#pauses.length > MAX_PAUSES) this.#pauses.splice(0, MAX_PAUSES / 2)
     }
     if (until === 'pause' && this.#stepped) return true
     this.#burst = at
@@ -246,7 +246,7 @@ export function compare(a: Position, b: Position): number {
   return a.offset - b.offset || a.n - b.n
 }
 
-function isBeyond(until: Until, at: number, end: Position): boolean {
+function isBeyond(until: ReadLimit, at: number, end: Position): boolean {
   if (until === 'pause') return false
   return 'at' in until ? at > until.at : compare(end, until.position) > 0
 }

@@ -22,7 +22,7 @@ export function parseTimeCode(text: string): number | undefined {
 }
 
 /** How long something took: `0.4 s`, `12 s`, `5 min 3 s`, `2 h 10 min`, `3 d 4 h`. */
-export function duration(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   if (milliseconds < 10_000) return `${(Math.max(100, milliseconds) / 1000).toFixed(1)} s`
   const pair = (large: number, name: string, small: number, smallName: string) =>

@@ -2,11 +2,11 @@
 // Knows no player.
 import './timeline.css'
 import { useMemo, useRef, useState } from 'preact/hooks'
-import { goneWords } from '../sessions/session-text.ts'
+import { gapText } from '../sessions/session-text.ts'
 import { timeCode } from './time-code.ts'
 import type { Timeline } from './use-recording.ts'
 
-export interface Range {
+export interface TimeRange {
   from: number | undefined
   to: number | undefined
 }
@@ -17,15 +17,15 @@ export interface TimelineBarProps {
   at: number
   to: number
   /** What is to be exported, where it is not all. */
-  range: Range
+  range: TimeRange
   seek: (at: number) => void
   /** A finger lies on it, here; undefined: no longer. */
-  touched?: (at: number | undefined) => void
+  onTouch?: (at: number | undefined) => void
   /** A key was pressed on it. */
-  pressed?: (event: KeyboardEvent) => void
+  onKeyDown?: (event: KeyboardEvent) => void
 }
 
-export function TimelineBar({ timeline, at, to, range, seek, touched, pressed }: TimelineBarProps) {
+export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, onKeyDown: pressed }: TimelineBarProps) {
   const { from, activity, gaps, marks } = timeline
   const bar = useRef<HTMLDivElement>(null)
   const [under, setUnder] = useState<number>()
@@ -98,7 +98,7 @@ export function TimelineBar({ timeline, at, to, range, seek, touched, pressed }:
           key={`${gap.from.offset} ${gap.from.n}`}
           class="gap"
           style={{ left: percent(gap.at) }}
-          title={goneWords(gap.reason, gap.to.offset - gap.from.offset)}
+          title={gapText(gap.reason, gap.to.offset - gap.from.offset)}
         />
       ))}
       {marks.map(mark => (

@@ -2,16 +2,16 @@
 import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
-import type { FoundHit } from '../../protocol/client/history-client.ts'
+import type { SearchHit } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
-import type { HostMessageOf, Mark, Place } from '../../protocol/messages.ts'
+import type { HostMessageOf, Mark, SeekTarget } from '../../protocol/messages.ts'
 import { Player, type PlayerState } from './player.ts'
 import { RecordedView } from './recorded-view.ts'
 
 export type Timeline = HostMessageOf<'timeline'>
 
 /** Where a recording is looked at first: at what was found, or at a place. */
-export type PlayFrom = { hit: Pick<FoundHit, 'offset' | 'line' | 'ranges'> } | { place: Place }
+export type PlayFrom = { hit: Pick<SearchHit, 'offset' | 'line' | 'ranges'> } | { place: SeekTarget }
 
 export interface RecordingOptions {
   client: HostClient
@@ -32,7 +32,7 @@ const BUCKETS = 600
 /** A recording that grows: its host records every 0.7 s, and nobody sees a timeline change more often than this. */
 const GROWING_MS = 3_000
 
-export interface Shown {
+export interface RecordingState {
   timeline: Timeline | undefined
   state: PlayerState | undefined
   failed: CodedError | undefined
@@ -41,10 +41,10 @@ export interface Shown {
   screen: RecordedView | undefined
   selected: boolean
   setMarks: (change: (marks: readonly Mark[]) => Mark[]) => void
-  again: () => void
+  retry: () => void
 }
 
-export function useRecording({ client, session_id, box, from, running, openLink }: RecordingOptions): Shown {
+export function useRecording({ client, session_id, box, from, running, openLink }: RecordingOptions): RecordingState {
   const [timeline, setTimeline] = useState<Timeline>()
   const [state, setState] = useState<PlayerState>()
   const [failed, setFailed] = useState<CodedError>()
@@ -68,8 +68,8 @@ export function useRecording({ client, session_id, box, from, running, openLink 
         })
         const player = new Player({
           recording: {
-            moment: place => client.history.moment(session_id, place),
-            stretch: position => client.history.stretch(session_id, position),
+            moment: place => client.history.seek(session_id, place),
+            stretch: position => client.history.readChunk(session_id, position),
           },
           screen,
           from: timeline.from,
@@ -128,6 +128,6 @@ export function useRecording({ client, session_id, box, from, running, openLink 
     screen: parts?.screen,
     selected,
     setMarks: change => setTimeline(was => was && { ...was, marks: change(was.marks).sort((a, b) => a.at - b.at) }),
-    again: () => setTries(was => was + 1),
+    retry: () => setTries(was => was + 1),
   }
 }

@@ -3,8 +3,8 @@
 import './session-list.css'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { Icon } from '../kit/icons.tsx'
-import { inOrder } from './session-order.ts'
-import { callWords, commandLine, printable, shortPath, since, stateWords } from './session-text.ts'
+import { sortSessions } from './session-order.ts'
+import { attentionText, commandLine, formatAge, printable, shortPath, stateText } from './session-text.ts'
 
 export interface SessionListProps {
   sessions: readonly SessionInfo[]
@@ -18,7 +18,7 @@ export interface SessionListProps {
 }
 
 export function SessionList({ sessions, ...rest }: SessionListProps) {
-  const { running, ended } = inOrder(sessions)
+  const { running, ended } = sortSessions(sessions)
   return (
     <div class="session-list">
       {running.length > 0 && <Rows sessions={running} {...rest} />}
@@ -54,14 +54,16 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
       data-session={session.session_id}
     >
       <button type="button" class="row" aria-current={isCurrent ? 'true' : undefined} onClick={() => open(session)}>
-        <span class={`dot ${call ? 'calling' : dotOf(session)}`} aria-hidden="true" />
+        <span class={`dot ${call ? 'calling' : stateClass(session)}`} aria-hidden="true" />
         <span class="head">
           <bdi class="title">{title}</bdi>
-          <span class="age">{running ? since(now - session.created_at) : ago(now - (session.ended_at ?? now))}</span>
+          <span class="age">
+            {running ? formatAge(now - session.created_at) : ago(now - (session.ended_at ?? now))}
+          </span>
         </span>
         {call && (
           <span class="call">
-            <bdi>{callWords(call)}</bdi> <span class="age">{ago(now - call.at)}</span>
+            <bdi>{attentionText(call)}</bdi> <span class="age">{ago(now - call.at)}</span>
           </span>
         )}
         <span class="what">
@@ -74,8 +76,8 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
           </bdi>
         )}
         <span class="facts">
-          <span class={dotOf(session)}>{stateWords(session)}</span>
-          {running && session.watchers.length > 0 && <bdi class="watchers">{watchers(session)}</bdi>}
+          <span class={stateClass(session)}>{stateText(session)}</span>
+          {running && session.viewers.length > 0 && <bdi class="watchers">{watchers(session)}</bdi>}
         </span>
       </button>
       {running && end && (
@@ -88,12 +90,12 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
 }
 
 /** By name, where the host says who it is. */
-function watchers({ watchers }: SessionInfo): string {
+function watchers({ viewers: watchers }: SessionInfo): string {
   return `seen by ${watchers.map(printable).join(', ')}`
 }
 
 function ago(milliseconds: number): string {
-  const words = since(milliseconds)
+  const words = formatAge(milliseconds)
   return words === 'now' ? words : `${words} ago`
 }
 
@@ -103,7 +105,7 @@ function shortCommand([program = '', ...rest]: readonly string[]): string {
 }
 
 /** The class of the colour that says how it is. */
-export function dotOf({ state, exit_code, signal }: SessionInfo): string {
+export function stateClass({ state, exit_code, signal }: SessionInfo): string {
   if (state === 'running') return 'running'
   return state === 'exited' && exit_code === 0 && !signal ? 'finished' : state === 'exited' ? 'failed' : 'finished'
 }

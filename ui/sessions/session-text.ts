@@ -11,7 +11,7 @@ const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
 /** `milliseconds` as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
-export function span(milliseconds: number): string {
+export function formatRoughDuration(milliseconds: number): string {
   if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / 1000))} s`
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min`
   if (milliseconds < DAY) return `${Math.floor(milliseconds / HOUR)} h`
@@ -19,8 +19,8 @@ export function span(milliseconds: number): string {
 }
 
 /** How long ago, where a few seconds do not matter: `now`, `5 min`. */
-export function since(milliseconds: number): string {
-  return milliseconds < MINUTE ? 'now' : span(milliseconds)
+export function formatAge(milliseconds: number): string {
+  return milliseconds < MINUTE ? 'now' : formatRoughDuration(milliseconds)
 }
 
 /** As a person would have typed it. */
@@ -40,7 +40,7 @@ export function shortPath(path: string, most = 32): string {
 }
 
 /** `count` bytes as people say it: `900 bytes`, `12 KB`, `3.4 MB`. */
-export function amount(count: number): string {
+export function formatBytes(count: number): string {
   if (count < 1000) return count === 1 ? '1 byte' : `${count} bytes`
   if (count < 1_000_000) return `${Math.round(count / 1000)} KB`
   return `${(count / 1_000_000).toFixed(1)} MB`
@@ -50,8 +50,8 @@ export function amount(count: number): string {
  * Why a part of the history cannot be shown; undefined where nothing is lost (skipped: the host has it all). Without
  * `bytes` it is said of a place.
  */
-export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes?: number): string | undefined {
-  const what = bytes === undefined ? 'What was here' : amount(bytes)
+export function gapText(reason: HostMessageOf<'gap'>['reason'], bytes?: number): string | undefined {
+  const what = bytes === undefined ? 'What was here' : formatBytes(bytes)
   switch (reason) {
     case 'skipped':
       return undefined
@@ -65,12 +65,12 @@ export function goneWords(reason: HostMessageOf<'missing'>['reason'], bytes?: nu
 }
 
 /** What a session called for, as it said it, or that it rang. */
-export function callWords({ text }: { text: string }): string {
+export function attentionText({ text }: { text: string }): string {
   return printable(text) || 'Rang'
 }
 
 /** How a session came to its end, or that it has not. */
-export function stateWords({ state, exit_code, signal }: Pick<SessionInfo, 'state' | 'exit_code' | 'signal'>): string {
+export function stateText({ state, exit_code, signal }: Pick<SessionInfo, 'state' | 'exit_code' | 'signal'>): string {
   switch (state) {
     case 'running':
       return 'running'

@@ -15,12 +15,12 @@ import {
 } from '../../terminal/queries.ts'
 
 /** What this needs of a terminal; xterm's `Terminal` is one. */
-export interface QuietTerminal {
+export interface QueryTerminal {
   readonly parser: QueryParser
   write(text: string): void
 }
 
-export interface SwallowOptions {
+export interface IgnoreQueriesOptions {
   /**
    * A program wants to put `text` on the clipboard (OSC 52). Without this it is ignored; whoever gives it asks the user's
    * setting, and waits for a gesture (case 42). Reading is never answered.
@@ -28,17 +28,17 @@ export interface SwallowOptions {
   onClipboardWrite?(text: string): void
 }
 
-export interface Swallowed extends Registration {
+export interface IgnoredQueries extends Registration {
   /**
    * True while the terminal may speak without a question: setting mode 1004 makes xterm.js report the focus that it has at
    * once, and a replay sets it again. Whoever listens to `onData` drops what comes meanwhile; nothing that a person types can
    * come then, since parsing is one synchronous stretch.
    */
-  readonly speaking: boolean
+  readonly reporting: boolean
 }
 
 /** The longest text taken from OSC 52, before decoding: more than anybody copies in a terminal. */
-export const CLIPBOARD_BYTES = 1024 * 1024
+export const MAX_CLIPBOARD_LENGTH = 1024 * 1024
 
 /** DECSET modes at which xterm.js, or another terminal, reports something at once. */
 const REPORTS_AT_ONCE = [1004, 2048]
@@ -48,7 +48,7 @@ const REPORTS_AT_ONCE = [1004, 2048]
  * emits `onData` (case 45). Colours that are set in the same sequence as others are asked for are still set. Load this
  * after addons that register handlers of their own: xterm.js asks the latest first.
  */
-export function swallowQueries(term: QuietTerminal, options: SwallowOptions = {}): Swallowed {
+export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions = {}): IgnoredQueries {
   const { parser } = term
   const registrations: Registration[] = []
   let speaking = false
@@ -110,7 +110,7 @@ export function swallowQueries(term: QuietTerminal, options: SwallowOptions = {}
   )
 
   return {
-    get speaking() {
+    get reporting() {
       return speaking
     },
     dispose() {
@@ -119,9 +119,9 @@ export function swallowQueries(term: QuietTerminal, options: SwallowOptions = {}
   }
 }
 
-function writeClipboard(payload: string, options: SwallowOptions): void {
+function writeClipboard(payload: string, options: IgnoreQueriesOptions): void {
   const encoded = payload.slice(payload.indexOf(';') + 1)
-  if (!options.onClipboardWrite || !encoded || encoded.length > CLIPBOARD_BYTES) return
+  if (!options.onClipboardWrite || !encoded || encoded.length > MAX_CLIPBOARD_LENGTH) return
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(encoded), c => c.charCodeAt(0)))

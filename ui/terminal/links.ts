@@ -16,7 +16,7 @@ export function linkTarget(text: string): string | undefined {
 }
 
 /** Gives `open` the true target when a link is tapped: of OSC 8 links, whose text may say anything, and of plain ones. */
-export function offerLinks(term: Terminal, open: (target: string) => void): void {
+export function enableLinks(term: Terminal, open: (target: string) => void): void {
   const activate = (text: string) => {
     const target = linkTarget(text)
     if (target) open(target)

@@ -15,7 +15,7 @@ interface RenderService {
  * While `still`, the last picture stays, whatever is written or resized. xterm.js does so by itself for a terminal that is
  * scrolled out of sight, and offers no other way (RenderService, 6.0.0); without that method everything is drawn as it comes.
  */
-export function holdStill(term: Terminal, still: boolean): void {
+export function pauseDrawing(term: Terminal, still: boolean): void {
   const core = (term as unknown as { _core: Core })._core
   const service = core._renderService
   const renderer = service?._renderer?.value

@@ -1,6 +1,6 @@
 // Two fingers make a terminal's letters larger or smaller. While they move the picture is only stretched; letters and size
 // are set once, when the fingers leave. Knows nothing of modes or sessions.
-import { type Extent, type Grid, gridIn, LARGEST_FONT, LEAST_FONT } from './size-policy.ts'
+import { type Extent, fitGrid, type Grid, MAX_FONT_SIZE, MIN_FONT_SIZE } from './size-policy.ts'
 import type { Point } from './touch.ts'
 
 export interface PinchOptions {
@@ -41,7 +41,7 @@ export class Pinch {
     const { box, sheet, room } = this.#options
     if (!this.#begun) return
     const { font, sheet: drawn, home, from } = this.#begun
-    const next = Math.min(LARGEST_FONT, Math.max(LEAST_FONT, Math.round(font * scale * 4) / 4))
+    const next = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, Math.round(font * scale * 4) / 4))
     const stretch = next / font
     const { width, height } = room()
     // What was between the fingers stays there, but no edge comes into the picture; what will be made to fit begins at home.
@@ -85,7 +85,7 @@ export class Pinch {
     const size = `${Math.round(font)} px`
     if (!fits()) return size
     const { width, height } = cell()
-    const grid: Grid = gridIn(room(), { width: width * stretch, height: height * stretch })
+    const grid: Grid = fitGrid(room(), { width: width * stretch, height: height * stretch })
     return `${size} · ${grid.cols} × ${grid.rows}`
   }
 }

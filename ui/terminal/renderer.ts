@@ -7,7 +7,7 @@ import type { Extent } from './size-policy.ts'
  * faster of the two. A lost context (a phone takes it when the page sleeps) falls back to the DOM for good. `changed` is
  * told of every switch: the two round the size of a cell differently.
  */
-export async function drawFast(term: Terminal, changed: () => void): Promise<void> {
+export async function loadRenderer(term: Terminal, changed: () => void): Promise<void> {
   mendInverted(term)
   if (!hasWebgl()) return
   try {
@@ -66,7 +66,7 @@ function mendInverted(term: Terminal): void {
 }
 
 /** One cell as it is drawn, in CSS pixels. */
-export function drawnCell(term: Terminal): Extent {
+export function measureCell(term: Terminal): Extent {
   // xterm.js knows it and says it to nobody (6.0.0); looking at the element instead costs a layout.
   const { _renderService } = (term as unknown as { _core: { _renderService?: { dimensions?: Dimensions } } })._core
   const cell = _renderService?.dimensions?.css?.cell

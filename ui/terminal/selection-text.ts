@@ -8,7 +8,7 @@ export interface Cell {
 }
 
 /** From `start` up to but without `end`, whose `x` may be the number of columns. */
-export interface Range {
+export interface CellRange {
   start: Cell
   end: Cell
 }
@@ -19,7 +19,7 @@ const BETWEEN = /[\s"'`()[\]{}<>|;,\u2500-\u259f]/u
 const TRAILING = /[.:!?]/
 
 /** Lines that were only wrapped are one; blanks behind them were never printed. */
-export function selectionText(buffer: IBuffer, cols: number, { start, end }: Range): string {
+export function selectionText(buffer: IBuffer, cols: number, { start, end }: CellRange): string {
   let text = ''
   for (let y = start.y; y <= end.y; y++) {
     const line = buffer.getLine(y)
@@ -35,7 +35,7 @@ export function selectionText(buffer: IBuffer, cols: number, { start, end }: Ran
 }
 
 /** The cells of a line, over all rows that it wraps to. */
-export function lineAt(buffer: IBuffer, cols: number, y: number): Range {
+export function lineAt(buffer: IBuffer, cols: number, y: number): CellRange {
   let first = y
   while (first > 0 && buffer.getLine(first)?.isWrapped) first--
   let last = y
@@ -47,10 +47,11 @@ export function lineAt(buffer: IBuffer, cols: number, y: number): Range {
  * The word at a cell, also where it wraps; at a blank the nearest word of the row, at a row of blanks the cell itself.
  * Whole characters: one that is two cells wide is taken with both.
  */
-export function wordAt(buffer: IBuffer, cols: number, at: Cell): Range {
+export function wordAt(buffer: IBuffer, cols: number, at: Cell): CellRange {
   const cell = { x: nearestInk(buffer, cols, at), y: at.y }
   const { start: first, end: last } = lineAt(buffer, cols, at.y)
-  if (isBetween(buffer, cols, cell)) return whole(buffer, cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
+  if (isBetween(buffer, cols, cell))
+    return wholeCharacters(buffer, cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
   const step = ({ x, y }: Cell, by: number): Cell | undefined => {
     const next = x + by < 0 ? { x: cols - 1, y: y - 1 } : x + by >= cols ? { x: 0, y: y + 1 } : { x: x + by, y }
     return next.y < first.y || next.y > last.y || isBetween(buffer, cols, next) ? undefined : next
@@ -63,11 +64,11 @@ export function wordAt(buffer: IBuffer, cols: number, at: Cell): Range {
   const start = edge(-1)
   let end = edge(1)
   while (isAfter(end, start) && TRAILING.test(charsAt(buffer, end)) && isAfter(end, cell)) end = step(end, -1) ?? start
-  return whole(buffer, cols, { start, end: { x: end.x + 1, y: end.y } })
+  return wholeCharacters(buffer, cols, { start, end: { x: end.x + 1, y: end.y } })
 }
 
 /** Both ends moved out to whole characters. */
-export function whole(buffer: IBuffer, cols: number, { start, end }: Range): Range {
+export function wholeCharacters(buffer: IBuffer, cols: number, { start, end }: CellRange): CellRange {
   const from = widthAt(buffer, start) === 0 ? Math.max(0, start.x - 1) : start.x
   const to = end.x > 0 && widthAt(buffer, { x: end.x - 1, y: end.y }) === 2 ? Math.min(cols, end.x + 1) : end.x
   return { start: { x: from, y: start.y }, end: { x: to, y: end.y } }
@@ -78,12 +79,12 @@ export function isAfter(a: Cell, b: Cell): boolean {
 }
 
 /** The smallest range that has both in it. */
-export function union(a: Range, b: Range): Range {
+export function union(a: CellRange, b: CellRange): CellRange {
   return { start: isAfter(a.start, b.start) ? b.start : a.start, end: isAfter(a.end, b.end) ? a.end : b.end }
 }
 
 /** The first line from row `y` on that is there from its beginning and not blank, and how many lines follow it: where a reader goes on. */
-export function placeFrom(buffer: IBuffer, cols: number, y: number): { line: string; below: number } | undefined {
+export function lineAnchor(buffer: IBuffer, cols: number, y: number): { line: string; below: number } | undefined {
   const last = lastLine(buffer)
   for (; y <= last; y++) {
     if (buffer.getLine(y)?.isWrapped) continue

@@ -19,41 +19,41 @@ export interface Grid {
 export type SizeMode = 'own' | 'follow'
 
 /** Smaller letters cannot be read; past this the view pans sideways. */
-export const LEAST_FONT = 7
+export const MIN_FONT_SIZE = 7
 
 /** Larger ones leave no room for a line. */
-export const LARGEST_FONT = 32
+export const MAX_FONT_SIZE = 32
 
 /** So little of a row is not seen. */
 const SLIVER = 0.02
 
 /** Below this programs draw nonsense, so a box that is smaller still gets a terminal of this size. */
-const LEAST: Grid = { cols: 10, rows: 3 }
+const MIN_GRID: Grid = { cols: 10, rows: 3 }
 
 /** The largest grid of `cell`s in `box`. */
-export function gridIn(box: Extent, cell: Extent): Grid {
+export function fitGrid(box: Extent, cell: Extent): Grid {
   const count = (room: number, one: number, least: number, most: number) =>
     Math.min(most, Math.max(least, one > 0 ? Math.floor(room / one) : least))
   return {
-    cols: count(box.width, cell.width, LEAST.cols, MAX_COLS),
-    rows: count(box.height, cell.height, LEAST.rows, MAX_ROWS),
+    cols: count(box.width, cell.width, MIN_GRID.cols, MAX_COLS),
+    rows: count(box.height, cell.height, MIN_GRID.rows, MAX_ROWS),
   }
 }
 
 /** The largest font, in quarter pixels, at which `cols` columns fit `width`; `advance`: a letter's width at font size 1. */
-export function fontFor(width: number, cols: number, advance: number, most: number): number {
+export function fitFontSize(width: number, cols: number, advance: number, most: number): number {
   const exact = width / (cols * advance)
-  return Math.max(LEAST_FONT, Math.min(most, Math.floor(exact * 4) / 4))
+  return Math.max(MIN_FONT_SIZE, Math.min(most, Math.floor(exact * 4) / 4))
 }
 
 /** The scroll position nearest to `now` at which `from`..`to` is inside a view of `room`, with `margin` where it can be. */
-export function reveal(now: number, room: number, from: number, to: number, margin: number): number {
+export function scrollToReveal(now: number, room: number, from: number, to: number, margin: number): number {
   if (to + margin > now + room) return Math.max(0, Math.min(to + margin - room, from))
   if (from - margin < now) return Math.max(0, from - margin)
   return now
 }
 
 /** The least height of whole rows that is not less than `height`. */
-export function wholeRows(height: number, row: number): number {
+export function roundUpToRows(height: number, row: number): number {
   return row > 0 ? Math.ceil(height / row - SLIVER) * row : height
 }

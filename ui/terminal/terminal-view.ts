@@ -3,7 +3,7 @@
 import '@xterm/xterm/css/xterm.css'
 import './terminal-view.css'
 import { Terminal } from '@xterm/xterm'
-import type { Attached, TerminalSink } from '../../protocol/client/client-attachment.ts'
+import type { ClientAttachment, TerminalSink } from '../../protocol/client/client-attachment.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import { CHARACTER_WIDTHS } from '../../terminal/character-widths.ts'
 import { WholeCharacters } from '../../terminal/whole-characters.ts'
@@ -12,26 +12,26 @@ import { type Key, keySequence, type Modifiers } from '../input/key-codes.ts'
 import { pasteSequence } from '../input/paste.ts'
 import { bindSoftInput, type SoftInputBinding } from '../input/soft-input/bind.ts'
 import { onPresence } from '../kit/presence.ts'
-import { FONT, fontReady, letterAdvance, onFont } from './font.ts'
-import { type Swallowed, swallowQueries } from './ignore-queries.ts'
-import { offerLinks } from './links.ts'
-import { holdStill } from './pause-drawing.ts'
+import { characterAdvance, FONT_FAMILY, onFontLoaded, waitForFont } from './font.ts'
+import { type IgnoredQueries, ignoreQueries } from './ignore-queries.ts'
+import { enableLinks } from './links.ts'
+import { pauseDrawing } from './pause-drawing.ts'
 import { Pinch } from './pinch.ts'
-import { drawFast, drawnCell } from './renderer.ts'
-import { placeFrom } from './selection-text.ts'
+import { loadRenderer, measureCell } from './renderer.ts'
+import { lineAnchor } from './selection-text.ts'
 import {
   type Extent,
-  fontFor,
+  fitFontSize,
+  fitGrid,
   type Grid,
-  gridIn,
-  LARGEST_FONT,
-  LEAST_FONT,
-  reveal,
+  MAX_FONT_SIZE,
+  MIN_FONT_SIZE,
+  roundUpToRows,
   type SizeMode,
-  wholeRows,
+  scrollToReveal,
 } from './size-policy.ts'
-import { onSchemeChange, palette } from './theme.ts'
-import { onTouch } from './touch.ts'
+import { currentTheme, onSchemeChange } from './theme.ts'
+import { onGestures } from './touch.ts'
 import { TouchScroll } from './touch-scroll.ts'
 import type { Selected, TouchSelect } from './touch-select.ts'
 
@@ -104,7 +104,7 @@ export class TerminalView implements TerminalSink {
   readonly #options: TerminalViewOptions
   readonly #box: HTMLElement
   readonly #sheet: HTMLElement
-  readonly #swallowed: Swallowed
+  readonly #swallowed: IgnoredQueries
   readonly #soft: SoftInputBinding
   #selection: TouchSelect | undefined
   #selecting: Promise<void> | undefined
@@ -120,7 +120,7 @@ export class TerminalView implements TerminalSink {
   #returning = false
   /** That were parsed. */
   #writes = 0
-  #attached: Attached | undefined
+  #attached: ClientAttachment | undefined
   #unbind: (() => void)[] = []
   #mode: SizeMode
   #covered = 0
@@ -151,8 +151,8 @@ export class TerminalView implements TerminalSink {
       ...(options.size ?? STANDARD_SIZE),
       allowProposedApi: true,
       scrollback: SCROLLBACK,
-      theme: palette(),
-      fontFamily: options.fontFamily ?? FONT,
+      theme: currentTheme(),
+      fontFamily: options.fontFamily ?? FONT_FAMILY,
       fontSize: this.#firstFont(options.size ?? STANDARD_SIZE),
       cursorBlink: false,
       cursorInactiveStyle: 'outline',
@@ -168,12 +168,12 @@ export class TerminalView implements TerminalSink {
     // The same rules of width as the host's screen, or cursors would part.
     term.unicode.register(CHARACTER_WIDTHS)
     term.unicode.activeVersion = CHARACTER_WIDTHS.version
-    offerLinks(term, target => this.#options.openLink?.(target))
+    enableLinks(term, target => this.#options.openLink?.(target))
     term.open(this.#sheet)
     showCursor(term)
     // After the addons: xterm asks the handler that came last first.
-    this.#swallowed = swallowQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
-    this.drawn = Promise.all([fontReady(), drawFast(term, () => this.#layout())]).then(() => {})
+    this.#swallowed = ignoreQueries(term, { onClipboardWrite: text => this.#clipboardWanted(text) })
+    this.drawn = Promise.all([waitForFont(), loadRenderer(term, () => this.#layout())]).then(() => {})
 
     term.onData(text => this.#typed(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, letter => letter.charCodeAt(0))))
@@ -204,9 +204,9 @@ export class TerminalView implements TerminalSink {
       () => this.#selection?.dispose(),
       () => this.#soft.dispose(),
       onSchemeChange(() => {
-        term.options.theme = palette()
+        term.options.theme = currentTheme()
       }),
-      onFont(() => this.#fontCame()),
+      onFontLoaded(() => this.#fontCame()),
     )
     const observer = new ResizeObserver(() => this.#layout())
     observer.observe(box)
@@ -237,7 +237,7 @@ export class TerminalView implements TerminalSink {
   measure(): Grid {
     const shown = this.term.options.fontSize
     this.#setFont(this.#full)
-    const grid = gridIn(this.#room(), this.#cell)
+    const grid = fitGrid(this.#room(), this.#cell)
     this.#setFont(shown ?? this.#full)
     return grid
   }
@@ -246,14 +246,14 @@ export class TerminalView implements TerminalSink {
   fits(size: Grid): boolean {
     // Measuring changes the font twice. Where cells of the full size would be far from it, there is no need.
     const scale = this.#full / (this.term.options.fontSize ?? this.#full)
-    const about = gridIn(this.#room(), { width: this.#cell.width * scale, height: this.#cell.height * scale })
+    const about = fitGrid(this.#room(), { width: this.#cell.width * scale, height: this.#cell.height * scale })
     if (Math.abs(about.cols - size.cols) > about.cols * ROUNDED) return false
     const { cols, rows } = this.measure()
     return cols === size.cols && rows === size.rows
   }
 
   /** Connects what is typed with the attachment whose sink this view is. Until it has caught up nothing is shown. */
-  bind(attached: Attached): void {
+  bind(attached: ClientAttachment): void {
     this.unbind()
     this.#attached = attached
     this.#asked = attached.options.size
@@ -270,7 +270,7 @@ export class TerminalView implements TerminalSink {
       attached.on('caught_up', () => this.#show()),
       attached.on('failed', () => this.#stopTyping()),
       attached.on('exit', () => this.#stopTyping()),
-      onPresence(present => attached.look(present)),
+      onPresence(present => attached.setPresent(present)),
       attached.on('size_owner', owned => this.#setMode(owned ? 'own' : 'follow')),
     )
     this.#layout()
@@ -314,7 +314,7 @@ export class TerminalView implements TerminalSink {
         this.#selection = new TouchSelect({
           box: this.#box,
           term: this.term,
-          scroll: (dx, dy) => this.#scroll.seen(dx, dy),
+          scroll: (dx, dy) => this.#scroll.scrollWithoutWheel(dx, dy),
           changed: selected,
         })
       },
@@ -336,7 +336,7 @@ export class TerminalView implements TerminalSink {
 
   /** What stands at its very top, for who reads on above it. */
   top(): { line: string; below: number } | undefined {
-    return placeFrom(this.term.buffer.active, this.term.cols, 0)
+    return lineAnchor(this.term.buffer.active, this.term.cols, 0)
   }
 
   /** Whether more was printed than it still has. */
@@ -406,7 +406,7 @@ export class TerminalView implements TerminalSink {
     // A glide of before would go on over what is laid out anew.
     this.#scroll.halt()
     const { [this.#mode]: _, ...others } = this.#letters
-    const chosen = size && Math.min(LARGEST_FONT, Math.max(LEAST_FONT, size))
+    const chosen = size && Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, size))
     this.#letters = chosen ? { ...others, [this.#mode]: chosen } : others
     this.#layout()
     this.#options.lettersChanged?.(this.#letters)
@@ -448,7 +448,7 @@ export class TerminalView implements TerminalSink {
 
   #typed(text: string): void {
     // What xterm says of itself while it parses is not typed by anybody.
-    if (this.#swallowed.speaking || this.#restoring) return
+    if (this.#swallowed.reporting || this.#restoring) return
     if (!this.#scroll.turning) this.#returnToCursor()
     const sent = this.#options.filter?.(text) ?? text
     if (sent !== text) this.#soft.forget()
@@ -522,16 +522,16 @@ export class TerminalView implements TerminalSink {
         this.setLetters(size)
       },
     })
-    return onTouch(this.#box, {
-      down: () => scroll.stop(),
+    return onGestures(this.#box, {
+      touchDown: () => scroll.stop(),
       tap: () => {
         const selected = this.#selection?.active === true
         this.#selection?.clear()
         return selected
       },
-      pan: (dx, dy, at) => scroll.by(-dx, -dy, at),
-      letGo: (vx, vy, at) => scroll.glide(-vx, -vy, at),
-      hold: at => {
+      pan: (dx, dy, at) => scroll.scrollBy(-dx, -dy, at),
+      fling: (vx, vy, at) => scroll.glide(-vx, -vy, at),
+      longPress: at => {
         if (this.#selection) return this.#selection.hold(at)
         if (!this.#options.selected) return false
         const here = { lifted: false }
@@ -553,8 +553,8 @@ export class TerminalView implements TerminalSink {
       },
       pinch: (scale, at) => pinch.move(scale, at),
       pinchEnd: () => pinch.end(),
-      doubleTap: () => this.setLetters(undefined),
-      pansSideways: () => this.#pans && this.#box.scrollWidth > this.#box.clientWidth,
+      twoFingerDoubleTap: () => this.setLetters(undefined),
+      canPanSideways: () => this.#pans && this.#box.scrollWidth > this.#box.clientWidth,
     })
   }
 
@@ -594,7 +594,7 @@ export class TerminalView implements TerminalSink {
   #holdStill(still: boolean): void {
     if (still === this.#still) return
     this.#still = still
-    holdStill(this.term, still)
+    pauseDrawing(this.term, still)
     // A size that came meanwhile is drawn, and can be measured, only now.
     if (!still) this.#layout()
   }
@@ -619,14 +619,14 @@ export class TerminalView implements TerminalSink {
   /** From now on in this font; of a size as in the options. */
   setFont(family: string | undefined, size: number): void {
     this.#fontSize = size
-    this.term.options.fontFamily = family ?? FONT
+    this.term.options.fontFamily = family ?? FONT_FAMILY
     this.#layout()
   }
 
   /** xterm keeps what it measured and drew of each letter, and forgets it only for a font of another name. */
   #fontCame(): void {
     const { options } = this.term
-    const name = options.fontFamily ?? FONT
+    const name = options.fontFamily ?? FONT_FAMILY
     options.fontFamily = name.endsWith(' ') ? name.trimEnd() : `${name} `
     this.#layout()
   }
@@ -636,7 +636,7 @@ export class TerminalView implements TerminalSink {
     if (room.width <= 0 || room.height <= 0) return
     if (this.#mode === 'own') {
       this.#setFont(this.#full)
-      this.#ask(gridIn(room, this.#cell))
+      this.#ask(fitGrid(room, this.#cell))
     } else if (this.#letters.follow) this.#setFont(this.#letters.follow)
     else this.#shrinkToFit(room.width, this.#options.whole ? room.height : Number.POSITIVE_INFINITY)
     const over = this.#cell.height * this.term.rows - (room.height - this.#covered)
@@ -652,11 +652,16 @@ export class TerminalView implements TerminalSink {
   #firstFont({ cols }: Grid): number {
     const { width } = this.#room()
     if (this.#mode === 'own' || width <= 0) return this.#full
-    return this.#letters.follow ?? fontFor(width, cols, letterAdvance(this.#options.fontFamily ?? FONT), this.#full)
+    return (
+      this.#letters.follow ??
+      fitFontSize(width, cols, characterAdvance(this.#options.fontFamily ?? FONT_FAMILY), this.#full)
+    )
   }
 
   #shrinkToFit(width: number, height: number): void {
-    this.#setFont(fontFor(width, this.term.cols, letterAdvance(this.term.options.fontFamily ?? FONT), this.#full))
+    this.#setFont(
+      fitFontSize(width, this.term.cols, characterAdvance(this.term.options.fontFamily ?? FONT_FAMILY), this.#full),
+    )
     // Renderers round cells to device pixels, so the last quarter pixels are found by looking.
     for (let tries = 0; tries < 8; tries++) {
       const font = this.term.options.fontSize ?? 0
@@ -664,8 +669,8 @@ export class TerminalView implements TerminalSink {
       const isTooHigh = this.#cell.height * rows > height + 0.5
       if (this.#cell.width * cols <= width + 0.5 && !isTooHigh) return
       const smaller = isTooHigh
-        ? fontFor(height, rows, this.#cell.height / font, font - 0.25)
-        : fontFor(width, cols, this.#cell.width / font, font - 0.25)
+        ? fitFontSize(height, rows, this.#cell.height / font, font - 0.25)
+        : fitFontSize(width, cols, this.#cell.width / font, font - 0.25)
       if (smaller >= font) return
       this.#setFont(smaller)
     }
@@ -673,7 +678,7 @@ export class TerminalView implements TerminalSink {
 
   #setFont(size: number): void {
     if (this.term.options.fontSize !== size) this.term.options.fontSize = size
-    this.#cell = drawnCell(this.term)
+    this.#cell = measureCell(this.term)
   }
 
   #ask(grid: Grid): void {
@@ -690,7 +695,7 @@ export class TerminalView implements TerminalSink {
   /** The next scroll position from `least` on at which a row begins. */
   #wholeRows(least: number): number {
     const { offsetTop } = this.#sheet
-    return offsetTop + wholeRows(least - offsetTop, this.#cell.height)
+    return offsetTop + roundUpToRows(least - offsetTop, this.#cell.height)
   }
 
   /** Pans so that the cursor is seen: under a keyboard, or in a terminal that is larger than its box. From `now`, as little as it takes. */
@@ -706,11 +711,11 @@ export class TerminalView implements TerminalSink {
     const row = active.baseY + active.cursorY - active.viewportY
     if (row >= this.term.rows) return
     const y = this.#sheet.offsetTop + row * cell.height
-    const least = reveal(now, box.clientHeight, y, y + cell.height, cell.height)
+    const least = scrollToReveal(now, box.clientHeight, y, y + cell.height, cell.height)
     // The first row that is seen is seen whole.
     const top = least > now ? Math.min(y, this.#wholeRows(least)) : least
     const x = active.cursorX * cell.width
-    const left = reveal(box.scrollLeft, box.clientWidth, x, x + cell.width, cell.width * 2)
+    const left = scrollToReveal(box.scrollLeft, box.clientWidth, x, x + cell.width, cell.width * 2)
     if (Math.abs(top - box.scrollTop) >= 1) box.scrollTop = top
     if (Math.abs(left - box.scrollLeft) >= 1) box.scrollLeft = left
   }

@@ -3,7 +3,7 @@
 import type { ITheme } from '@xterm/xterm'
 import { TERMINAL_COLORS } from '../../terminal/colors.ts'
 
-export type Scheme = 'dark' | 'light'
+export type ColorScheme = 'dark' | 'light'
 
 const ANSI = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'] as const
 const BRIGHT = [
@@ -18,14 +18,14 @@ const BRIGHT = [
 ] as const
 
 /** The colours that the host also answers with, for xterm. */
-export function terminalTheme(scheme: Scheme): ITheme {
-  const { foreground, background, cursor, ansi } = TERMINAL_COLORS[scheme]
+export function terminalTheme(colorScheme: ColorScheme): ITheme {
+  const { foreground, background, cursor, ansi } = TERMINAL_COLORS[colorScheme]
   const theme: ITheme = {
     foreground,
     background,
     cursor,
     cursorAccent: background,
-    selectionBackground: scheme === 'dark' ? '#2f5079' : '#b9d7fb',
+    selectionBackground: colorScheme === 'dark' ? '#2f5079' : '#b9d7fb',
     scrollbarSliderBackground: `${foreground}33`,
     scrollbarSliderHoverBackground: `${foreground}55`,
     scrollbarSliderActiveBackground: `${foreground}77`,
@@ -36,16 +36,16 @@ export function terminalTheme(scheme: Scheme): ITheme {
 
 const light = () => window.matchMedia('(prefers-color-scheme: light)')
 
-export function scheme(): Scheme {
+export function scheme(): ColorScheme {
   return light().matches ? 'light' : 'dark'
 }
 
-export function palette(): ITheme {
+export function currentTheme(): ITheme {
   return terminalTheme(scheme())
 }
 
 /** Calls at every change of the system's wish until the returned function is called. */
-export function onSchemeChange(listener: (scheme: Scheme) => void): () => void {
+export function onSchemeChange(listener: (scheme: ColorScheme) => void): () => void {
   const query = light()
   const changed = () => listener(scheme())
   query.addEventListener('change', changed)

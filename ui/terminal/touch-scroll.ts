@@ -41,7 +41,7 @@ export class TouchScroll {
   }
 
   /** Positive: the content goes up and to the left, as with a wheel. False: nothing moves any more. */
-  by(dx: number, dy: number, at: Point): boolean {
+  scrollBy(dx: number, dy: number, at: Point): boolean {
     const { pan, moved } = this.#options
     moved()
     const left = pan.scrollLeft
@@ -51,7 +51,7 @@ export class TouchScroll {
   }
 
   /** As `by`, but programs are left in peace. */
-  seen(dx: number, dy: number): void {
+  scrollWithoutWheel(dx: number, dy: number): void {
     this.#options.pan.scrollLeft += dx
     this.#vertically(dy)
   }
@@ -116,7 +116,7 @@ export class TouchScroll {
     const step = (now: number) => {
       const ms = Math.max(0, now - then)
       then = now
-      const moves = this.by(x * ms, y * ms, at)
+      const moves = this.scrollBy(x * ms, y * ms, at)
       const left = Math.exp(-ms / GLIDE_MS)
       x *= left
       y *= left

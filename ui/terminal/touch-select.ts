@@ -3,14 +3,14 @@
 import type { IMarker, Terminal } from '@xterm/xterm'
 import {
   type Cell,
+  type CellRange,
   isAfter,
   lastLine,
+  lineAnchor,
   lineAt,
-  placeFrom,
-  type Range,
   selectionText,
   union,
-  whole,
+  wholeCharacters,
   wordAt,
 } from './selection-text.ts'
 import type { Point } from './touch.ts'
@@ -51,7 +51,7 @@ export class TouchSelect {
   readonly #undo: (() => void)[] = []
   #on = false
   /** What stays selected while a finger drags; its row goes with the marker when lines are dropped. */
-  #anchor: { range: Range; row: number; marker: IMarker | undefined } | undefined
+  #anchor: { range: CellRange; row: number; marker: IMarker | undefined } | undefined
   #finger: Point | undefined
   #rests: Point | undefined
   #frame = 0
@@ -140,7 +140,7 @@ export class TouchSelect {
     const { term } = this.#options
     const { active } = term.buffer
     const range = this.#range()
-    return range && placeFrom(active, term.cols, lineAt(active, term.cols, range.start.y).start.y)
+    return range && lineAnchor(active, term.cols, lineAt(active, term.cols, range.start.y).start.y)
   }
 
   clear(): void {
@@ -164,17 +164,17 @@ export class TouchSelect {
 
   // --- what is selected ---
 
-  #range(): Range | undefined {
+  #range(): CellRange | undefined {
     return this.#options.term.getSelectionPosition()
   }
 
-  #select(range: Range): void {
+  #select(range: CellRange): void {
     const { term } = this.#options
-    const { start, end } = whole(term.buffer.active, term.cols, range)
+    const { start, end } = wholeCharacters(term.buffer.active, term.cols, range)
     term.select(start.x, start.y, (end.y - start.y) * term.cols + end.x - start.x)
   }
 
-  #take(range: Range): void {
+  #take(range: CellRange): void {
     const { term } = this.#options
     const { active } = term.buffer
     this.#anchor?.marker?.dispose()
@@ -189,12 +189,12 @@ export class TouchSelect {
     const { range, row, marker } = this.#anchor
     const gone = !marker ? 0 : marker.line >= 0 ? row - marker.line : row + 1
     const lift = ({ x, y }: Cell): Cell => (y < gone ? { x: 0, y: 0 } : { x, y: y - gone })
-    const under = whole(term.buffer.active, term.cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
+    const under = wholeCharacters(term.buffer.active, term.cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
     this.#select(union({ start: lift(range.start), end: lift(range.end) }, under))
     this.#place()
   }
 
-  #screen(): Range {
+  #screen(): CellRange {
     const { term } = this.#options
     const { viewportY } = term.buffer.active
     return { start: { x: 0, y: viewportY }, end: { x: term.cols, y: viewportY + term.rows - 1 } }

@@ -7,17 +7,17 @@ export interface Point {
   y: number
 }
 
-export interface TouchHandlers {
+export interface GestureHandlers {
   /** The first finger is down. True: it stopped something that moved, so it is no tap. */
-  down(at: Point): boolean
+  touchDown(at: Point): boolean
   /** A finger left where it had come down. True: that was for us, and becomes no click. */
   tap(at: Point): boolean
   /** How far the content goes along with the finger; positive: down and to the right. */
   pan(dx: number, dy: number, at: Point): void
   /** The finger left, at this speed in pixels a millisecond. */
-  letGo(vx: number, vy: number, at: Point): void
+  fling(vx: number, vy: number, at: Point): void
   /** A finger rests. True: it drags from here on. */
-  hold(at: Point): boolean
+  longPress(at: Point): boolean
   drag(at: Point): void
   dragEnd(): void
   pinchStart(at: Point): void
@@ -25,9 +25,9 @@ export interface TouchHandlers {
   pinch(scale: number, at: Point): void
   pinchEnd(): void
   /** Two fingers, twice. */
-  doubleTap(): void
+  twoFingerDoubleTap(): void
   /** Whether a pan to the side would move anything; at the edges of a phone the browser has its own use for one. */
-  pansSideways(): boolean
+  canPanSideways(): boolean
 }
 
 /** A finger that moves less than this still taps. */
@@ -55,7 +55,7 @@ type Gesture =
   /** The rest of a gesture that is over: fingers that still lie there mean nothing. */
   | { name: 'over' }
 
-export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => void {
+export function onGestures(element: HTMLElement, handlers: GestureHandlers): () => void {
   let gesture: Gesture = { name: 'none' }
   let holdTimer: ReturnType<typeof setTimeout> | undefined
   let twoTapped = Number.NEGATIVE_INFINITY
@@ -65,11 +65,11 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
     const { touches } = event
     if (touches.length === 1) {
       const from = point(touches[0]!)
-      const stopped = handlers.down(from)
+      const stopped = handlers.touchDown(from)
       gesture = { name: 'pressed', from, at: event.timeStamp, stopped }
       if (stopped) return
       holdTimer = setTimeout(() => {
-        if (gesture.name === 'pressed' && handlers.hold(from)) gesture = { name: 'drag' }
+        if (gesture.name === 'pressed' && handlers.longPress(from)) gesture = { name: 'drag' }
       }, HOLD_MS)
       return
     }
@@ -94,7 +94,7 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
         clearTimeout(holdTimer)
         const steep = Math.abs(dy) > ONE_WAY * Math.abs(dx)
         const flat = Math.abs(dx) > ONE_WAY * Math.abs(dy)
-        if (flat && !handlers.pansSideways() && atEdge(gesture.from)) {
+        if (flat && !handlers.canPanSideways() && atEdge(gesture.from)) {
           gesture = { name: 'over' }
           return
         }
@@ -150,7 +150,7 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
         if (event.cancelable) event.preventDefault()
         return
       case 'pressed':
-        if (was.stopped) handlers.letGo(0, 0, was.from)
+        if (was.stopped) handlers.fling(0, 0, was.from)
         // A tap that stopped a glide, or that somebody took, becomes no click.
         if ((event.type === 'touchcancel' || was.stopped || handlers.tap(was.from)) && event.cancelable)
           event.preventDefault()
@@ -161,7 +161,7 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
       case 'pan': {
         event.preventDefault()
         const [vx, vy] = speed(was.trail, event.timeStamp)
-        return handlers.letGo(was.sideways ? vx : 0, was.upright ? vy : 0, was.last)
+        return handlers.fling(was.sideways ? vx : 0, was.upright ? vy : 0, was.last)
       }
       case 'pinch': {
         event.preventDefault()
@@ -169,7 +169,7 @@ export function onTouch(element: HTMLElement, handlers: TouchHandlers): () => vo
         if (was.moved || event.type === 'touchcancel' || event.timeStamp - was.at > TAP_MS) return
         const twice = event.timeStamp - twoTapped < TWICE_MS
         twoTapped = twice ? Number.NEGATIVE_INFINITY : event.timeStamp
-        if (twice) handlers.doubleTap()
+        if (twice) handlers.twoFingerDoubleTap()
       }
     }
   }

@@ -225,7 +225,7 @@ export class HostLink {
   #told(client: HostClient, state: ClientState): void {
     const identity = this.#tried?.identity
     switch (state.name) {
-      case 'asking':
+      case 'awaiting_approval':
         // The secret has done its work; from here on it is this phone's key.
         this.#fresh = undefined
         this.paired.value = false

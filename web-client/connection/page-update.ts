@@ -14,7 +14,7 @@ export function followHost(link: HostLink): void {
     const state = link.state.value
     if (state.name !== 'closed' || state.error.code !== 'version_unsupported') return
     // Who can close a socket on its way over plain HTTP would have this page replaced by one of his own, when he likes.
-    if (!state.said && window.location.protocol !== 'https:') return
+    if (!state.from_host && window.location.protocol !== 'https:') return
     if (isFirst()) void fetchAnew()
   })
 }

@@ -4,7 +4,7 @@
 // A password may be among it, so it lies here as shortly as can be: sessionStorage goes with the tab, is read by this
 // origin only (which holds the key to every shell anyway), and is written a moment after a key was pressed, when the host
 // has usually acknowledged it and there is nothing left to keep but a number.
-import type { Attached } from '../../protocol/client/client-attachment.ts'
+import type { ClientAttachment } from '../../protocol/client/client-attachment.ts'
 import type { UnsentInput } from '../../protocol/client/typed-input.ts'
 import { quietly } from '../page/address.ts'
 import { pageAway } from '../page/lifecycle.ts'
@@ -37,7 +37,7 @@ export class KeptInput {
   readonly left: UnsentInput | undefined
   readonly #session_id: string
   readonly #undo: (() => void)[] = []
-  #attached: Attached | undefined
+  #attached: ClientAttachment | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(session_id: string) {
@@ -47,7 +47,7 @@ export class KeptInput {
   }
 
   /** Keeps what waits in `attached` from now on. */
-  follow(attached: Attached): void {
+  follow(attached: ClientAttachment): void {
     this.#attached = attached
     write(this.#session_id, pack(attached.unsent(), false))
     this.#undo.push(

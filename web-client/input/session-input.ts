@@ -2,18 +2,18 @@
 import { signal } from '@preact/signals'
 import { toCoded } from '../../protocol/errors.ts'
 import { NO_MODIFIERS } from '../../ui/input/key-codes.ts'
-import { needsAsking, pasteSequence } from '../../ui/input/paste.ts'
-import type { AskedPaste } from '../../ui/input/paste-question.tsx'
+import { needsConfirmation, pasteSequence } from '../../ui/input/paste.ts'
+import type { PendingPaste } from '../../ui/input/paste-question.tsx'
 import { quotePath } from '../../ui/input/quote-path.ts'
 import { toast } from '../../ui/kit/toast.tsx'
-import { isUnseen, LINE_END } from '../../ui/kit/visible-text.ts'
+import { hasInvisibleCharacters, LINE_END } from '../../ui/kit/visible-text.ts'
 import type { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { keepDraft, keepSent, readDraft } from '../page/composed-texts.ts'
 import { type UploadItem, type Uploads, uploadsOf } from './uploads.ts'
 
 /** `composed`: it comes from the compose sheet; `enter`: and Enter follows. */
-interface AskedHere extends AskedPaste {
+interface AskedHere extends PendingPaste {
   enter: boolean
 }
 
@@ -89,7 +89,7 @@ export class SessionInput {
     if (!view || text === '') return
     const bracketed = view.bracketsPaste
     if (!this.#fits(text, bracketed)) return
-    if ((!bracketed && LINE_END.test(text)) || isUnseen(text))
+    if ((!bracketed && LINE_END.test(text)) || hasInvisibleCharacters(text))
       this.asked.value = { text, bracketed, composed: true, enter }
     else this.#sendComposed(text, enter)
   }
@@ -133,7 +133,7 @@ export class SessionInput {
     if (text === '') return files.length > 0 ? this.bring(files) : toast('The clipboard holds nothing to paste.')
     const bracketed = view.bracketsPaste
     if (!this.#fits(text, bracketed)) return
-    if (needsAsking(text, bracketed)) this.asked.value = { text, bracketed, composed: false, enter: false }
+    if (needsConfirmation(text, bracketed)) this.asked.value = { text, bracketed, composed: false, enter: false }
     else view.paste(text)
   }
 

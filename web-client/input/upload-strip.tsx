@@ -2,7 +2,7 @@
 import './upload-strip.css'
 import type { ComponentChildren } from 'preact'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { amount, printable } from '../../ui/sessions/session-text.ts'
+import { formatBytes, printable } from '../../ui/sessions/session-text.ts'
 import type { SessionInput } from './session-input.ts'
 import type { UploadItem, Uploads } from './uploads.ts'
 
@@ -63,7 +63,7 @@ function UnderWay({ item, more, uploads }: UnderWayProps) {
       <div class="words">
         <bdi class="name">{name}</bdi>
         <span class="how-far">
-          {state === 'waiting' ? 'waits for the connection' : `${amount(done)} of ${amount(file.size)}`}
+          {state === 'waiting' ? 'waits for the connection' : `${formatBytes(done)} of ${formatBytes(file.size)}`}
           {more > 0 && `, ${more} more`}
         </span>
         <progress max={1} value={part} aria-label={`Sending ${name}`} />

@@ -51,13 +51,13 @@ export function watchPush(link: HostLink): void {
   let present = false
   effect(() => {
     if (link.state.value.name !== 'ready') return
-    link.client.present(present)
+    link.client.setPresent(present)
     void settle(link)
   })
   // Who is before the page sees what calls, and need not be told.
   onPresence(is => {
     present = is
-    if (link.state.peek().name === 'ready') link.client.present(present)
+    if (link.state.peek().name === 'ready') link.client.setPresent(present)
   })
   const tidy = () => void putAwayOld(link)
   effect(tidy)

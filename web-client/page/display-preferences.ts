@@ -1,7 +1,7 @@
 // How a person likes to look at terminals on this phone: sizes of letters, whether programs may ask to copy. Kept by the
 // browser. Knows no terminal.
 import { signal } from '@preact/signals'
-import { LARGEST_FONT, LEAST_FONT } from '../../ui/terminal/size-policy.ts'
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../../ui/terminal/size-policy.ts'
 import type { Letters } from '../../ui/terminal/terminal-view.ts'
 import { quietly } from './address.ts'
 
@@ -43,7 +43,7 @@ export function letProgramsAsk(may: boolean): void {
 }
 
 function isFont(size: unknown): size is number {
-  return typeof size === 'number' && size >= LEAST_FONT && size <= LARGEST_FONT
+  return typeof size === 'number' && size >= MIN_FONT_SIZE && size <= MAX_FONT_SIZE
 }
 
 /** What is kept may be anything, from another version too. */

@@ -1,6 +1,6 @@
 // Larger and smaller letters by buttons: what two fingers do, for who has one to spare. Knows nothing of what is written.
 import { Icon } from '../../ui/kit/icons.tsx'
-import { LARGEST_FONT, LEAST_FONT } from '../../ui/terminal/size-policy.ts'
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../../ui/terminal/size-policy.ts'
 
 export interface LettersRowProps {
   /** CSS pixels. */
@@ -18,7 +18,7 @@ export function LettersRow({ size, chosen, set }: LettersRowProps) {
       <button
         type="button"
         aria-label="Smaller letters"
-        disabled={size <= LEAST_FONT}
+        disabled={size <= MIN_FONT_SIZE}
         onClick={() => set(Math.ceil(size) - 1)}
       >
         A−
@@ -27,7 +27,7 @@ export function LettersRow({ size, chosen, set }: LettersRowProps) {
       <button
         type="button"
         aria-label="Larger letters"
-        disabled={size >= LARGEST_FONT}
+        disabled={size >= MAX_FONT_SIZE}
         onClick={() => set(Math.floor(size) + 1)}
       >
         A+

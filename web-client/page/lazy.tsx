@@ -1,7 +1,7 @@
 // Screens and sheets whose code comes when they are opened. Knows none of them.
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { Question } from '../../ui/kit/dialog.tsx'
+import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { back } from './route.ts'
 
 type Load<P> = () => Promise<ComponentType<P>>
@@ -39,7 +39,12 @@ export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
     if (Loaded) return <Loaded {...props} />
     if (!failed) return null
     return (
-      <Question title="This part of the page could not be loaded" yes="Try again" onYes={retry} onClose={props.close} />
+      <ConfirmDialog
+        title="This part of the page could not be loaded"
+        confirmLabel="Try again"
+        onConfirm={retry}
+        onClose={props.close}
+      />
     )
   }
 }

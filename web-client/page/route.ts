@@ -1,7 +1,7 @@
 // Which screen is shown, kept in the browser's history so that the phone's Back button works. The address bar never
 // changes: its fragment belongs to the secret. Knows nothing of screens' contents.
 import { signal } from '@preact/signals'
-import type { Place, SessionSpec } from '../../protocol/messages.ts'
+import type { SeekTarget, SessionSpec } from '../../protocol/messages.ts'
 import { lastSession, rememberSession } from './address.ts'
 
 /**
@@ -12,7 +12,7 @@ export type Route =
   | { screen: 'sessions' }
   | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
   | { screen: 'past' }
-  | { screen: 'recording'; session_id: string; place?: Place | undefined; found?: FoundLine | undefined }
+  | { screen: 'recording'; session_id: string; place?: SeekTarget | undefined; found?: FoundLine | undefined }
   | { screen: 'reading'; session_id: string; offset?: number | undefined; near?: Near | undefined }
 
 /** A line as it stands in a terminal, which does not know its offset; `below`: how many lines follow it there. */
@@ -100,7 +100,7 @@ export function openPast(): void {
 }
 
 /** `place`: where it begins, and what was found there; left out: at its end. */
-export function openRecording(session_id: string, place?: Place, found?: FoundLine): void {
+export function openRecording(session_id: string, place?: SeekTarget, found?: FoundLine): void {
   go({ screen: 'recording', session_id, place, found })
 }
 
@@ -148,7 +148,13 @@ function parse(state: unknown): Entry {
     case 'terminal':
       return { screen, session_id, opened: ++openings, ...at }
     case 'recording':
-      return { screen, session_id, place: place as Place | undefined, found: found as FoundLine | undefined, ...at }
+      return {
+        screen,
+        session_id,
+        place: place as SeekTarget | undefined,
+        found: found as FoundLine | undefined,
+        ...at,
+      }
     case 'reading':
       return { screen, session_id, offset: offset as number | undefined, near: near as Near | undefined, ...at }
     default:

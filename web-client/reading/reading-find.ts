@@ -1,6 +1,6 @@
 // Finds in all that one session printed, by the host's search: hit after hit, the newest first. Knows no page and no DOM.
 import { computed, signal } from '@preact/signals'
-import type { FoundHit, HistoryClient } from '../../protocol/client/history-client.ts'
+import type { HistoryClient, SearchHit } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 
 /** Whoever types is not asked about at every letter. */
@@ -12,7 +12,7 @@ const AHEAD = 5
 
 export class ReadingFind {
   readonly query = signal('')
-  readonly hits = signal<FoundHit[]>([])
+  readonly hits = signal<SearchHit[]>([])
   /** Which of the hits is looked at; -1: none. */
   readonly index = signal(-1)
   readonly searching = signal(false)
@@ -22,7 +22,7 @@ export class ReadingFind {
   readonly current = computed(() => this.hits.value[this.index.value])
   /** By the line's offset; lines that were written at once have one. */
   readonly byOffset = computed(() => {
-    const groups = new Map<number, FoundHit[]>()
+    const groups = new Map<number, SearchHit[]>()
     for (const hit of this.hits.value) groups.set(hit.offset, [...(groups.get(hit.offset) ?? []), hit])
     return groups
   })
@@ -94,7 +94,7 @@ export class ReadingFind {
  * Where in a line a hit's words stand, from and to; nothing where it is another line. Long ones come cut in a hit, with dots
  * where, and may be cut elsewhere in what is read: then its words are looked for, one after the other.
  */
-export function marksIn(text: string, { line, ranges }: Pick<FoundHit, 'line' | 'ranges'>): [number, number][] {
+export function marksIn(text: string, { line, ranges }: Pick<SearchHit, 'line' | 'ranges'>): [number, number][] {
   const begins = line.startsWith('…') ? 1 : 0
   const at = text.indexOf(line.slice(begins, line.endsWith('…') ? -1 : undefined))
   if (at >= 0) return ranges.map(([begin, end]) => [begin - begins + at, end - begins + at])

@@ -1,7 +1,7 @@
 // Lines of text with what is between them: how late it was, and what is gone. Knows nothing of where they come from.
 import { Component, type ComponentChildren } from 'preact'
-import type { FoundHit } from '../../protocol/client/history-client.ts'
-import { goneWords } from '../../ui/sessions/session-text.ts'
+import type { SearchHit } from '../../protocol/client/history-client.ts'
+import { gapText } from '../../ui/sessions/session-text.ts'
 import { marksIn } from './reading-find.ts'
 import { keyOf, type Line, type TextPage } from './reading-pages.ts'
 
@@ -12,9 +12,9 @@ export interface TextPagesProps {
   pages: readonly TextPage[]
   /** When the session began, in Unix milliseconds; undefined: not known (yet). */
   born: number | undefined
-  hits: ReadonlyMap<number, readonly FoundHit[]>
+  hits: ReadonlyMap<number, readonly SearchHit[]>
   /** The one that is looked at. */
-  current: FoundHit | undefined
+  current: SearchHit | undefined
 }
 
 export function TextPages({ pages, ...rest }: TextPagesProps) {
@@ -63,7 +63,7 @@ class TextLines extends Component<TextLinesProps> {
   }
 }
 
-function marked({ text }: Line, hit: FoundHit | undefined): ComponentChildren {
+function marked({ text }: Line, hit: SearchHit | undefined): ComponentChildren {
   // An empty element would be no line in what is copied.
   if (text === '') return <br />
   const marks = hit ? marksIn(text, hit) : []
@@ -78,7 +78,7 @@ function marked({ text }: Line, hit: FoundHit | undefined): ComponentChildren {
 }
 
 function Gap({ reason }: TextPage['gaps'][number]) {
-  return <p class="between gone">{goneWords(reason)}</p>
+  return <p class="between gone">{gapText(reason)}</p>
 }
 
 function Moment({ at }: { at: number }) {

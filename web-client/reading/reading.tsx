@@ -7,8 +7,8 @@ import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { printable, stateWords } from '../../ui/sessions/session-text.ts'
-import { LARGEST_FONT, LEAST_FONT } from '../../ui/terminal/size-policy.ts'
+import { printable, stateText } from '../../ui/sessions/session-text.ts'
+import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../../ui/terminal/size-policy.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { keepReadingLooks, readingLooks } from '../page/display-preferences.ts'
 import { back, type Near } from '../page/route.ts'
@@ -184,7 +184,7 @@ export function Reading({ link, session_id, offset, near }: ReadingProps) {
     looks.value = { ...looks.peek(), ...change }
     keepReadingLooks(looks.peek())
   }
-  const setSize = (size: number) => setLooks({ size: Math.min(LARGEST_FONT, Math.max(LEAST_FONT, size)) })
+  const setSize = (size: number) => setLooks({ size: Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, size)) })
   usePinch(scroller, () => looks.peek().size, setSize)
 
   const title = printable(session?.title ?? '')
@@ -416,5 +416,5 @@ function isAtEnd({ scrollTop, clientHeight, scrollHeight }: HTMLElement): boolea
 
 function endWords(session: SessionInfo | undefined): string {
   if (!session) return ''
-  return session.state === 'running' ? 'It is still running.' : `It ${stateWords(session)}.`
+  return session.state === 'running' ? 'It is still running.' : `It ${stateText(session)}.`
 }

@@ -7,7 +7,7 @@ import { toCoded } from '../../protocol/errors.ts'
 import type { ExportFormat } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
-import { DRAWN, exportFile, FORMATS } from '../../ui/player/export-file.ts'
+import { EXPORT_FORMATS, exportFile, RAW_FORMATS } from '../../ui/player/export-file.ts'
 
 export interface ExportSheetProps {
   client: HostClient
@@ -53,7 +53,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
     }
   }
   return (
-    <Dialog title="Export" class="export-sheet" still mayClose={() => !busy} onClose={close}>
+    <Dialog title="Export" class="export-sheet" noAutofocus mayClose={() => !busy} onClose={close}>
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -70,9 +70,9 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
               format.value = event.currentTarget.value as ExportFormat
             }}
           >
-            {FORMATS.map(one => (
+            {EXPORT_FORMATS.map(one => (
               <option key={one.format} value={one.format}>
-                {one.name} - {one.means}
+                {one.name} - {one.description}
               </option>
             ))}
           </select>
@@ -88,7 +88,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
           />
           Black out what looks like a password, a key or a token
         </label>
-        {secrets.value && DRAWN.has(format.value) && (
+        {secrets.value && RAW_FORMATS.has(format.value) && (
           <p>What a program drew piece by piece may be missed in this format: look before you share it.</p>
         )}
         <p class="wrong" role="alert">

@@ -7,9 +7,9 @@ import { QUERY_CHARACTERS } from '../../protocol/limits.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { HistoryFilters } from '../../ui/history/history-filters.tsx'
 import { HistoryHits } from '../../ui/history/history-hits.tsx'
-import { PastList } from '../../ui/history/history-list.tsx'
-import { countFilters, NO_FILTERS, toFilter, toQuery } from '../../ui/history/history-text.ts'
-import { usePast } from '../../ui/history/use-history.ts'
+import { HistoryList } from '../../ui/history/history-list.tsx'
+import { countFilters, NO_FILTERS, toFilter, toSearchQuery } from '../../ui/history/history-text.ts'
+import { useHistory } from '../../ui/history/use-history.ts'
 import { useSearch } from '../../ui/history/use-search.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Dialog } from '../../ui/kit/dialog.tsx'
@@ -43,16 +43,16 @@ export function Past({ link, hidden }: PastProps) {
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
-  const past = usePast(link.client, filter, seen.current)
-  const search = useSearch(link.client, toQuery(typed.value), typed.value.trim(), filter, changes)
+  const past = useHistory(link.client, filter, seen.current)
+  const search = useSearch(link.client, toSearchQuery(typed.value), typed.value.trim(), filter, changes)
   const count = countFilters(filters.value)
 
   // What a drop has broken is asked for again when the connection is back.
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
-    if (past.error) past.again()
-    if (search.error) search.again()
+    if (past.error) past.retry()
+    if (search.error) search.retry()
   }, [ready])
 
   // What is not shown has no place that it is scrolled to.
@@ -63,13 +63,13 @@ export function Past({ link, hidden }: PastProps) {
   const clear = () => {
     filters.value = NO_FILTERS
   }
-  const newest = (session: SessionInfo) => sessions.find(one => one.session_id === session.session_id) ?? session
+  const latest = (session: SessionInfo) => sessions.find(one => one.session_id === session.session_id) ?? session
   const open = ({ session_id }: SessionInfo, from?: PlayFrom) => {
     if (!from || 'place' in from) return openRecording(session_id)
     const { offset, line, ranges } = from.hit
     openRecording(session_id, { offset }, { line, ranges })
   }
-  const list = { newest, now, filtered: count > 0, clear, open, ahead: true }
+  const list = { latest, now, filtered: count > 0, clear, open, prefetch: true }
   return (
     <div class="page history past" hidden={hidden}>
       <header>
@@ -87,7 +87,7 @@ export function Past({ link, hidden }: PastProps) {
         }}
       >
         {search.query === undefined && typed.value.trim() === '' ? (
-          <PastList past={past} {...list} />
+          <HistoryList history={past} {...list} />
         ) : (
           <HistoryHits search={search} {...list} />
         )}
@@ -146,7 +146,7 @@ export function Past({ link, hidden }: PastProps) {
         <Dialog
           title="Filters"
           class="filter-sheet history"
-          still
+          noAutofocus
           onClose={() => {
             filtering.value = false
           }}

@@ -4,7 +4,7 @@ import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { timeCode } from '../../ui/player/time-code.ts'
 import type { Timeline } from '../../ui/player/use-recording.ts'
-import { amount, commandLine, goneWords, printable, shortPath } from '../../ui/sessions/session-text.ts'
+import { commandLine, formatBytes, gapText, printable, shortPath } from '../../ui/sessions/session-text.ts'
 
 export interface RecordingMenuProps {
   session: SessionInfo
@@ -96,7 +96,7 @@ export function MarksSheet({ timeline: { marks, gaps }, readOnly, seek, unmark, 
             <li key={`${from.offset} ${from.n}`} class="lost">
               <button type="button" class="go" onClick={() => seek({ at })}>
                 <span class="code">{timeCode(at)}</span>
-                {goneWords(reason, to.offset - from.offset) ?? amount(to.offset - from.offset)}
+                {gapText(reason, to.offset - from.offset) ?? formatBytes(to.offset - from.offset)}
               </button>
             </li>
           ))}

@@ -4,18 +4,18 @@ import './recording.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
-import type { Mark, Place, SessionInfo } from '../../protocol/messages.ts'
-import { moment } from '../../ui/history/history-text.ts'
+import type { Mark, SeekTarget, SessionInfo } from '../../protocol/messages.ts'
+import { shortDateTime } from '../../ui/history/history-text.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { OpenLink } from '../../ui/kit/open-link.tsx'
+import { OpenLinkDialog } from '../../ui/kit/open-link.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../../ui/player/recording-dialogs.tsx'
 import { RecordingNotices } from '../../ui/player/recording-notices.tsx'
 import { timeCode } from '../../ui/player/time-code.ts'
 import { TimelineBar } from '../../ui/player/timeline.tsx'
 import { type PlayFrom, useRecording } from '../../ui/player/use-recording.ts'
-import { printable, stateWords } from '../../ui/sessions/session-text.ts'
+import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { back, backToLive, type FoundLine, openReading, openTerminal } from '../page/route.ts'
 import { again } from '../sessions/new-session-spec.ts'
@@ -29,7 +29,7 @@ export interface RecordingProps {
   link: HostLink
   session_id: string
   /** Left out: its end. */
-  place: Place | undefined
+  place: SeekTarget | undefined
   /** Is marked there. */
   found: FoundLine | undefined
 }
@@ -90,7 +90,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
-    if (failed) shown.again()
+    if (failed) shown.retry()
     else if (state?.error) player?.seek({ at: state.at })
   }, [ready])
 
@@ -131,7 +131,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
           {session && state && (
             <p>
               <time dateTime={new Date(session.created_at + state.at).toISOString()}>
-                {moment(session.created_at + state.at)}
+                {shortDateTime(session.created_at + state.at)}
               </time>
             </p>
           )}
@@ -160,11 +160,11 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
       </header>
       <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
       <RecordingNotices
-        failed={
+        failure={
           failed &&
           (failed.code === 'session_unknown'
             ? { text: 'It was deleted.', does: 'Back', act: back }
-            : { text: `It cannot be shown: ${failed.message}.`, does: 'Try again', act: shown.again })
+            : { text: `It cannot be shown: ${failed.message}.`, does: 'Try again', act: shown.retry })
         }
         state={state}
         player={player}
@@ -179,7 +179,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
               <span class="at">{timeCode(state.at, state.to < TENTHS_MS)}</span>
               <span class="to">
                 / {timeCode(state.to, state.to < TENTHS_MS)}
-                {session && (running ? ', running' : `, ${stateWords(session)}`)}
+                {session && (running ? ', running' : `, ${stateText(session)}`)}
               </span>
               {running && (
                 <button type="button" class="live" onClick={() => backToLive(session_id)}>
@@ -199,8 +199,8 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
                 to={state.to}
                 range={ALL}
                 seek={at => player.seek({ at })}
-                pressed={jump}
-                touched={at => {
+                onKeyDown={jump}
+                onTouch={at => {
                   touched.value = at
                 }}
               />
@@ -288,7 +288,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
         />
       )}
       {target.value && (
-        <OpenLink
+        <OpenLinkDialog
           target={target.value}
           close={() => {
             target.value = undefined
@@ -299,7 +299,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
   )
 }
 
-function startOf(place: Place | undefined, found: FoundLine | undefined): PlayFrom | undefined {
+function startOf(place: SeekTarget | undefined, found: FoundLine | undefined): PlayFrom | undefined {
   if (!place) return undefined
   return found && 'offset' in place ? { hit: { ...found, offset: place.offset } } : { place }
 }

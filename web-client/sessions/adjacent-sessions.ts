@@ -1,12 +1,12 @@
 // Between which sessions a swipe goes: the order of the list as it was when one left it. Knows no screens.
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { steadyOrder } from '../../ui/sessions/session-order.ts'
+import { stableOrder } from '../../ui/sessions/session-order.ts'
 
 let order: string[] = []
 
 /** The list is seen, as it is now. */
 export function listSeen(sessions: readonly SessionInfo[]): void {
-  order = steadyOrder([], sessions, undefined)
+  order = stableOrder([], sessions, undefined)
 }
 
 export interface Neighbours {
@@ -16,7 +16,7 @@ export interface Neighbours {
 
 /** Of the session that is open; of one that is in no list, the list follows. */
 export function neighbours(sessions: readonly SessionInfo[], session_id: string | undefined): Neighbours {
-  order = steadyOrder(order, sessions, session_id)
+  order = stableOrder(order, sessions, session_id)
   const at = session_id === undefined ? -1 : order.indexOf(session_id)
   const of = (id: string | undefined) => sessions.find(one => one.session_id === id)
   return { before: of(order[at - 1]), after: of(order[at + 1]) }

@@ -82,7 +82,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
   const badCommand = wrong || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
   const badFolder = refused?.code === 'cwd_not_found' ? `${refused.message}.` : ''
   return (
-    <Dialog title="Start a session" class="new-session" still={!error} onClose={close}>
+    <Dialog title="Start a session" class="new-session" noAutofocus={!error} onClose={close}>
       <form
         onSubmit={event => {
           event.preventDefault()

@@ -4,11 +4,11 @@ import { useEffect, useId } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
-import { Question } from '../../ui/kit/dialog.tsx'
+import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { SessionList } from '../../ui/sessions/session-list.tsx'
-import { calling } from '../../ui/sessions/session-order.ts'
+import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { commandLine, printable } from '../../ui/sessions/session-text.ts'
 import { Forgetful } from '../connection/entry-frame.tsx'
 import type { HostLink } from '../connection/host-link.ts'
@@ -47,7 +47,7 @@ export function Sessions({ link, beside }: SessionsProps) {
   const isAlone = beside === undefined
   const { name } = link.state.value
   /** There was a connection. A session that is asked for without one would begin whenever it is back. */
-  const isAway = link.reached.value && name !== 'ready' && name !== 'asking'
+  const isAway = link.reached.value && name !== 'ready' && name !== 'awaiting_approval'
   useEffect(() => {
     const timer = setInterval(() => {
       now.value = Date.now()
@@ -80,7 +80,7 @@ export function Sessions({ link, beside }: SessionsProps) {
       <Calls sessions={sessions ?? []} />
       <main>
         <Forgetful link={link} />
-        {undecided.value && calling(sessions ?? []).length > 0 && <NoticesOffer link={link} />}
+        {undecided.value && needingAttention(sessions ?? []).length > 0 && <NoticesOffer link={link} />}
         {sessions === undefined ? (
           <Unreached link={link} />
         ) : (
@@ -180,7 +180,7 @@ export function Sessions({ link, beside }: SessionsProps) {
 
 /** For those who do not see the list: who calls, when they begin to. */
 function Calls({ sessions }: { sessions: readonly SessionInfo[] }) {
-  const names = calling(sessions).map(one => printable(one.title) || 'untitled')
+  const names = needingAttention(sessions).map(one => printable(one.title) || 'untitled')
   return (
     <p class="unseen" role="status">
       {names.length === 0 ? '' : `${names.join(', ')}: want${names.length === 1 ? 's' : ''} attention`}
@@ -224,13 +224,13 @@ interface EndQuestionProps {
 
 export function EndQuestion({ session, onClose, onYes }: EndQuestionProps) {
   return (
-    <Question
+    <ConfirmDialog
       title={`End “${printable(session.title)}”?`}
-      yes="End session"
-      no="Keep it"
+      confirmLabel="End session"
+      cancelLabel="Keep it"
       danger
       onClose={onClose}
-      onYes={() => {
+      onConfirm={() => {
         onClose()
         onYes(session)
       }}
@@ -238,7 +238,7 @@ export function EndQuestion({ session, onClose, onYes }: EndQuestionProps) {
       <p>
         <code>{commandLine(session.command)}</code> and everything that it started will be stopped.
       </p>
-    </Question>
+    </ConfirmDialog>
   )
 }
 

@@ -2,7 +2,7 @@
 import './pending-strip.css'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { typed } from '../../ui/kit/visible-text.ts'
+import { describeInput } from '../../ui/kit/visible-text.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
 /** On a slow line every key waits for a moment; that is no news. */
@@ -56,5 +56,5 @@ function words(session: TerminalSession): string {
   const text = session.pendingText()
   const count = [...text].length
   if (ASKS_SECRET.test(session.view?.promptLine() ?? '')) return count === 1 ? '1 key' : `${count} keys`
-  return typed(text.slice(-MOST_CHARACTERS))
+  return describeInput(text.slice(-MOST_CHARACTERS))
 }

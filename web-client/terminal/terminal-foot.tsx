@@ -10,7 +10,8 @@ import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
 const loadCompose = () => import('../input/compose.tsx').then(({ Compose }) => Compose)
-const loadPasteQuestion = () => import('../../ui/input/paste-question.tsx').then(({ PasteQuestion }) => PasteQuestion)
+const loadPasteQuestion = () =>
+  import('../../ui/input/paste-question.tsx').then(({ PasteDialog: PasteQuestion }) => PasteQuestion)
 const loadUploadStrip = () => import('../input/upload-strip.tsx').then(({ UploadStrip }) => UploadStrip)
 const LazyCompose = lazySheet(loadCompose)
 const LazyPasteQuestion = lazySheet(loadPasteQuestion)
@@ -74,7 +75,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
       />
       {ways.asked.value && (
         <LazyPasteQuestion
-          asked={ways.asked.value}
+          pending={ways.asked.value}
           paste={() => ways.answerPaste('paste')}
           edit={ways.asked.value.composed ? undefined : () => ways.answerPaste('edit')}
           close={close}

@@ -5,7 +5,7 @@ import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { calling } from '../../ui/sessions/session-order.ts'
+import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { lazySheet } from '../page/lazy.tsx'
@@ -38,7 +38,7 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
   const pulled = useSignal(0)
   const finger = useRef<{ id: number; x: number; y: number; swipes: boolean }>(undefined)
   const sessions = link.sessions.value ?? []
-  const others = calling(sessions).filter(one => one.session_id !== session_id).length
+  const others = needingAttention(sessions).filter(one => one.session_id !== session_id).length
   const { before, after } = neighbours(sessions, session_id)
   const comes = pulled.value > 0 ? before : after
 

@@ -3,10 +3,10 @@ import { type Signal, useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import { copy } from '../../ui/kit/copy.ts'
-import { Dialog, Question } from '../../ui/kit/dialog.tsx'
+import { ConfirmDialog, Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { OpenLink } from '../../ui/kit/open-link.tsx'
-import { ShownText } from '../../ui/kit/shown-text.tsx'
+import { OpenLinkDialog } from '../../ui/kit/open-link.tsx'
+import { TextPreview } from '../../ui/kit/shown-text.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
@@ -44,7 +44,7 @@ export function Overlays({ link, session, overlay, close }: OverlaysProps) {
         />
       )}
       {overlay.value === 'wanted' && <Wanted session={session} close={close} />}
-      {session.link.value && <OpenLink target={session.link.value} close={close} />}
+      {session.link.value && <OpenLinkDialog target={session.link.value} close={close} />}
     </>
   )
 }
@@ -161,19 +161,19 @@ function Wanted({ session, close }: { session: TerminalSession; close: () => voi
     close()
   }
   return (
-    <Question
+    <ConfirmDialog
       title="Copy this?"
-      yes="Copy"
-      no="Not now"
+      confirmLabel="Copy"
+      cancelLabel="Not now"
       onClose={answered}
-      onYes={() => {
+      onConfirm={() => {
         copy(text)
         answered()
       }}
     >
       <p>A program in this session wants it on this phone’s clipboard.</p>
       {/* Its ends of lines too: pasted into a shell each is an Enter. */}
-      <ShownText text={text} />
+      <TextPreview text={text} />
       <button
         type="button"
         class="plain wide"
@@ -185,7 +185,7 @@ function Wanted({ session, close }: { session: TerminalSession; close: () => voi
       >
         Never ask on this phone
       </button>
-    </Question>
+    </ConfirmDialog>
   )
 }
 
@@ -198,7 +198,7 @@ function Rename({ link, session, close }: { link: HostLink; session: TerminalSes
       .catch((error: unknown) => toast(toCoded(error).message, true))
   }
   return (
-    <Question title="Rename session" yes="Rename" onYes={rename} onClose={close}>
+    <ConfirmDialog title="Rename session" confirmLabel="Rename" onConfirm={rename} onClose={close}>
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -215,6 +215,6 @@ function Rename({ link, session, close }: { link: HostLink; session: TerminalSes
           }}
         />
       </form>
-    </Question>
+    </ConfirmDialog>
   )
 }

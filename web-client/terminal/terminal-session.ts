@@ -1,12 +1,12 @@
 // One session on the page's terminal: starts or attaches it, and says how it is as signals. Knows no buttons or layout.
 import { signal } from '@preact/signals'
-import type { Attached } from '../../protocol/client/client-attachment.ts'
+import type { ClientAttachment } from '../../protocol/client/client-attachment.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../../protocol/messages.ts'
-import { Sticky } from '../../ui/input/sticky-modifiers.ts'
+import { StickyModifiers } from '../../ui/input/sticky-modifiers.ts'
 import { toast } from '../../ui/kit/toast.tsx'
-import { goneWords, span } from '../../ui/sessions/session-text.ts'
-import { fontReady } from '../../ui/terminal/font.ts'
+import { formatRoughDuration, gapText } from '../../ui/sessions/session-text.ts'
+import { waitForFont } from '../../ui/terminal/font.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import type { Selected } from '../../ui/terminal/touch-select.ts'
@@ -21,7 +21,7 @@ import { leavePicture } from './last-frame.ts'
 const RENDERER_MS = 500
 
 export class TerminalSession {
-  readonly sticky = new Sticky()
+  readonly sticky = new StickyModifiers()
   readonly ways: SessionInput
   readonly title = signal('')
   readonly mode = signal<SizeMode>('follow')
@@ -50,11 +50,11 @@ export class TerminalSession {
   readonly #box: HTMLElement
   #tellShown = () => {}
   #view: TerminalView | undefined
-  #attached: Attached | undefined
+  #attached: ClientAttachment | undefined
   #session: SessionInfo | undefined
   #accepted = 0
   #kept: KeptInput | undefined
-  readonly #lost = new Map<HostMessageOf<'missing'>['reason'], number>()
+  readonly #lost = new Map<HostMessageOf<'gap'>['reason'], number>()
 
   /** `session_id` null: starts a new one as `spec` says, in the size of `box`; `started` tells its id. */
   constructor(
@@ -78,7 +78,7 @@ export class TerminalSession {
       mode: session_id ? 'follow' : 'own',
       size: known && { cols: known.cols, rows: known.rows },
       filter: this.sticky.filter,
-      modified: () => this.sticky.on,
+      modified: () => this.sticky.active,
       pasted: (text, files) => this.ways.pasted(text, files),
       openLink: target => {
         this.link.value = target
@@ -200,32 +200,32 @@ export class TerminalSession {
       this.#tellShown()
     })
     attached.on('caught_up', this.#tellShown)
-    attached.on('missing', message => this.#missing(message))
+    attached.on('gap', message => this.#missing(message))
     kept.follow(attached)
     view.bind(attached)
     // Where a keyboard is at hand it is typed at once; where focus opens a soft one, a tap asks for it.
     if (!window.matchMedia('(pointer: coarse)').matches) view.focus()
   }
 
-  #missing({ reason, from, to }: HostMessageOf<'missing'>): void {
+  #missing({ reason, from, to }: HostMessageOf<'gap'>): void {
     this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + to.offset - from.offset)
-    const words = [...this.#lost].map(([reason, bytes]) => goneWords(reason, bytes)).filter(text => text !== undefined)
+    const words = [...this.#lost].map(([reason, bytes]) => gapText(reason, bytes)).filter(text => text !== undefined)
     if (words.length > 0) this.gone.value = `Part of the history is gone: ${words.join(', ')}.`
   }
 
-  #welcomed({ session, reconnected, age_seconds, read_only }: HostMessageOf<'session'>): void {
+  #welcomed({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
     // Back in a session that is shaped for this phone and that nobody else looks at: own it again, nothing changes.
     if (!read_only && this.#accepted === 0 && session.clients === 1) void this.#ownAgain(session)
     this.size.value = { cols: session.cols, rows: session.rows }
-    if (reconnected && this.#accepted > 0) toast(`Session restored · ${span(age_seconds * 1000)} old`)
+    if (resumed && this.#accepted > 0) toast(`Session restored · ${formatRoughDuration(age_seconds * 1000)} old`)
     this.#accepted++
   }
 
   /** Measured before its font is there, a session would never fit. */
   async #ownAgain({ cols, rows }: SessionInfo): Promise<void> {
-    await fontReady()
+    await waitForFont()
     const { size } = this.#view ?? {}
     if (size?.cols !== cols || size.rows !== rows) return
     if (this.#view?.fits({ cols, rows })) this.#view.setMode('own')

@@ -5,7 +5,7 @@ import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
-import { printable, stateWords } from '../../ui/sessions/session-text.ts'
+import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { whenIdle } from '../page/idle.ts'
 import { lazySheet } from '../page/lazy.tsx'
@@ -172,7 +172,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
       {session && (ended || failed) ? (
         <EndStrip
-          text={failed ? failed.message : stateWords(session.exit.value!)}
+          text={failed ? failed.message : stateText(session.exit.value!)}
           readOnly={readOnly}
           session={failed ? undefined : session.session}
         />

@@ -1,8 +1,8 @@
-// Reads a command line by the table of commands. Knows no command's meaning.
+// Parses a command line against the table of commands.
 import { parseArgs } from 'node:util'
-import type { CommandSpec, Given, OptionSpec } from './command.ts'
+import type { CommandSpec, OptionSpec, ParsedArgs } from './command.ts'
 
-/** The command line makes no sense. The message is one line and says where to read on. */
+/** The command line is invalid. The message is one line that ends with the help to read. */
 export class UsageError extends Error {
   constructor(message: string, command?: string) {
     super(`${message}; see: otg ${command ? `${command} ` : ''}--help`)
@@ -10,28 +10,28 @@ export class UsageError extends Error {
   }
 }
 
-/** Options that every command takes, and that may also stand before it. */
-export const COMMON: Record<string, OptionSpec> = {
-  'data-dir': { type: 'string', value: 'DIR', help: "the host's folder (or OTG_DATA_DIR)" },
-  json: { type: 'boolean', help: 'one JSON object per line, errors too' },
-  help: { type: 'boolean', help: 'this help' },
+/** Options of every command. They may also precede its name. */
+export const COMMON_OPTIONS: Record<string, OptionSpec> = {
+  'data-dir': { type: 'string', value: 'DIR', help: 'data folder of the host (or OTG_DATA_DIR)' },
+  json: { type: 'boolean', help: 'print JSON, one object per line, errors too' },
+  help: { type: 'boolean', help: 'show this help' },
 }
 
 /** Throws UsageError. */
-export function parse(argv: string[], commands: readonly CommandSpec[]): Given {
-  const at = firstOperand(argv, COMMON)
+export function parseCommandLine(argv: string[], commands: readonly CommandSpec[]): ParsedArgs {
+  const at = firstOperand(argv, COMMON_OPTIONS)
   const before = at < 0 ? argv : argv.slice(0, at)
   const name = at < 0 ? undefined : argv[at]
   const version = before.includes('--version')
-  const early = read(
+  const early = readOptions(
     before.filter(arg => arg !== '--version'),
-    COMMON,
+    COMMON_OPTIONS,
     undefined,
   )
-  if (name === undefined) return given(undefined, early, { version })
-  if (name === 'help') return given(find(argv[at + 1], commands), early, { help: true })
-  const command = find(name, commands)!
-  const options = { ...command.options, ...COMMON }
+  if (name === undefined) return toParsedArgs(undefined, early, { version })
+  if (name === 'help') return toParsedArgs(findCommand(argv[at + 1], commands), early, { help: true })
+  const command = findCommand(name, commands)!
+  const options = { ...command.options, ...COMMON_OPTIONS }
   let rest = argv.slice(at + 1)
   let after: string[] = []
   if (command.takesCommand) {
@@ -40,37 +40,38 @@ export function parse(argv: string[], commands: readonly CommandSpec[]): Given {
     after = start < 0 ? [] : rest.slice(start + skipped)
     rest = start < 0 ? rest : rest.slice(0, start)
   }
-  const parsed = read(rest, options, command.name)
-  const operands = [...parsed.positionals, ...after]
-  const result = given(
+  const read = readOptions(rest, options, command.name)
+  const operands = [...read.positionals, ...after]
+  const parsed = toParsedArgs(
     command,
-    { positionals: operands, values: { ...early.values, ...parsed.values } },
+    { positionals: operands, values: { ...early.values, ...read.values } },
     { version: version || rest.includes('--version') },
   )
-  if (result.help || result.version) return result
-  if (operands.length < command.least) throw new UsageError(`${command.name} needs ${command.operands}`, command.name)
-  if (operands.length > command.most)
-    throw new UsageError(`${command.name} takes no operand ${operands[command.most]}`, command.name)
-  return result
+  if (parsed.help || parsed.version) return parsed
+  if (operands.length < command.minOperands)
+    throw new UsageError(`${command.name} needs ${command.operands}`, command.name)
+  if (operands.length > command.maxOperands)
+    throw new UsageError(`unexpected argument ${operands[command.maxOperands]}`, command.name)
+  return parsed
 }
 
-/** The value of an option that is a number from 0 on. Throws UsageError. */
-export function numberOf(given: Given, option: string, most: number): number | undefined {
-  const text = given.values[option]
+/** The value of an option that takes an integer from 0 to `max`. Throws UsageError. */
+export function numberOf(parsed: ParsedArgs, option: string, max: number): number | undefined {
+  const text = parsed.values[option]
   if (text === undefined) return undefined
   const number = Number(text)
-  if (!/^\d+$/.test(text) || number > most)
-    throw new UsageError(`--${option} takes a number from 0 to ${most}, not ${text}`, given.command?.name)
+  if (!/^\d+$/.test(text) || number > max)
+    throw new UsageError(`--${option} takes a number from 0 to ${max}, not ${text}`, parsed.command?.name)
   return number
 }
 
 type Values = Record<string, string | string[] | boolean | undefined>
 
-function given(
+function toParsedArgs(
   command: CommandSpec | undefined,
   { positionals, values }: { positionals: string[]; values: Values },
   more: { version?: boolean; help?: boolean },
-): Given {
+): ParsedArgs {
   const flags: Record<string, boolean> = {}
   const texts: Record<string, string> = {}
   const lists: Record<string, string[]> = {}
@@ -93,10 +94,10 @@ function given(
   }
 }
 
-function find(name: string | undefined, commands: readonly CommandSpec[]): CommandSpec | undefined {
+function findCommand(name: string | undefined, commands: readonly CommandSpec[]): CommandSpec | undefined {
   if (name === undefined) return undefined
   const command = commands.find(one => one.name === name)
-  if (!command) throw new UsageError(`there is no command ${name}`)
+  if (!command) throw new UsageError(`unknown command ${name}`)
   return command
 }
 
@@ -111,10 +112,10 @@ function firstOperand(args: string[], options: Record<string, OptionSpec>): numb
   return -1
 }
 
-function read(args: string[], options: Record<string, OptionSpec>, command: string | undefined) {
+function readOptions(args: string[], options: Record<string, OptionSpec>, command: string | undefined) {
   const specs: Record<string, { type: 'boolean' | 'string'; short?: string; multiple?: boolean }> = {}
-  for (const [name, { type, short, several }] of Object.entries(options))
-    specs[name] = { type, ...(short && { short }), ...(several && { multiple: true }) }
+  for (const [name, { type, short, repeatable }] of Object.entries(options))
+    specs[name] = { type, ...(short && { short }), ...(repeatable && { multiple: true }) }
   specs.help = { type: 'boolean', short: 'h' }
   specs.version = { type: 'boolean' }
   try {
@@ -123,14 +124,14 @@ function read(args: string[], options: Record<string, OptionSpec>, command: stri
       positionals: string[]
     }
   } catch (error) {
-    throw new UsageError(explain(error as NodeJS.ErrnoException), command)
+    throw new UsageError(describeParseError(error as NodeJS.ErrnoException), command)
   }
 }
 
-/** parseArgs' errors say in three sentences what fits into one clause. */
-function explain(error: NodeJS.ErrnoException): string {
+/** One clause in place of the three sentences that parseArgs writes. */
+function describeParseError(error: NodeJS.ErrnoException): string {
   const option = /'(?:-\w, )?(-[^' ]+)/.exec(error.message)?.[1] ?? 'an option'
-  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `there is no option ${option}`
+  if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return `unknown option ${option}`
   if (/does not take an argument/.test(error.message)) return `${option} takes no value`
   return `${option} needs a value`
 }

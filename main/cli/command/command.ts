@@ -1,57 +1,57 @@
-// What a command is: its place in the table, and what it is given to run with. Knows no command.
+// The shape of a command: its entry in the table, and what it receives when it runs.
 
 import type { Output } from './output.ts'
 
 export interface OptionSpec {
   type: 'boolean' | 'string'
-  /** What the value is called in the help. */
+  /** Placeholder for the value in the help, in capitals. */
   value?: string
-  /** One letter that stands for it. */
+  /** One-letter form. */
   short?: string
   /** May be given several times. */
-  several?: true
+  repeatable?: true
   help: string
-  /** Not for people; not in the help. */
+  /** For internal use; left out of the help. */
   hidden?: true
 }
 
 export interface CommandSpec {
   name: string
-  /** How the operands are written in the help. */
+  /** The operands as the usage line shows them; empty if there are none. */
   operands: string
+  /** One clause without a capital or a period. */
   summary: string
-  /** Further lines of its help. */
+  /** Further lines of the help, at most 80 columns each. */
   details: string[]
   options: Record<string, OptionSpec>
-  /** How many operands it takes. */
-  least: number
-  most: number
-  /** Operands are a command line: nothing from the first one on is an option of ours. */
+  minOperands: number
+  maxOperands: number
+  /** The operands are a command line: from the first one on, nothing is an option of otg. */
   takesCommand?: true
-  /** Loaded when called, so that `otg ls` does not pay for what `otg host` needs. */
+  /** Imports the command on demand, so that `otg ls` does not load what `otg host` needs. */
   load(): Promise<Command>
 }
 
 export interface Context {
   env: NodeJS.ProcessEnv
-  /** How a person who was started like this calls the command again. */
+  /** How this person calls otg: `otg`, or an npm script. Used in hints. */
   program: string
   dataDir: string
-  /** The folder was named on the command line: hints must name it too. */
+  /** The folder was named on the command line, so hints have to name it too. */
   dataDirOption: boolean
   json: boolean
   output: Output
 }
 
 /** Resolves with the exit code; throws UsageError or CodedError. */
-export type Command = (context: Context, given: Given) => Promise<number>
+export type Command = (context: Context, parsed: ParsedArgs) => Promise<number>
 
-export interface Given {
+export interface ParsedArgs {
   command: CommandSpec | undefined
   operands: string[]
   flags: Record<string, boolean>
   values: Record<string, string>
-  /** Of options that may be given several times. */
+  /** Values of repeatable options. */
   lists: Record<string, string[]>
   json: boolean
   help: boolean

@@ -1,4 +1,4 @@
-// Finds the host of a data folder and connects to it over its local socket. Knows no command.
+// Connects to the host of a data folder over its local socket.
 import { hostname } from 'node:os'
 import { HostClient } from '../../../protocol/client/client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
@@ -7,10 +7,10 @@ import { connectLocal } from '../../host/listen/stream-transport.ts'
 import type { Context } from './command.ts'
 import { inflate } from './inflate.ts'
 
-/** The longest name that a hello may carry. */
+/** The protocol's limit for a client's name. */
 const NAME_CHARACTERS = 64
 
-/** A connected client; when its host goes, it is closed. Throws `host_not_running` with how to start one. */
+/** A connected client, which closes when its host stops. Throws `host_not_running`, with how to start one. */
 export async function connectHost(context: Context): Promise<HostClient> {
   const socket = readHostFile(context.dataDir)?.socket
   if (typeof socket !== 'string') throw notRunning(context)
@@ -18,7 +18,7 @@ export async function connectHost(context: Context): Promise<HostClient> {
     connect: () => connectLocal(socket),
     inflate,
     client: { kind: 'cli', name: hostname().slice(0, NAME_CHARACTERS) },
-    // A local socket does not drop: when it closes, the host and its sessions are gone.
+    // A local socket never drops: if it closes, the host and its sessions are gone.
     reconnect: false,
   })
   try {
@@ -29,7 +29,7 @@ export async function connectHost(context: Context): Promise<HostClient> {
   return client
 }
 
-/** Connects, does `work`, closes. */
+/** Runs `work` with a connected client and closes it afterwards. */
 export async function withHost<T>(context: Context, work: (client: HostClient) => Promise<T>): Promise<T> {
   const client = await connectHost(context)
   try {
@@ -41,6 +41,6 @@ export async function withHost<T>(context: Context, work: (client: HostClient) =
 
 function notRunning(context: Context, cause?: unknown): CodedError {
   const option = context.dataDirOption ? ` --data-dir ${context.dataDir}` : ''
-  const message = `no host runs on ${context.dataDir}; start one with: ${context.program} host --detach${option}`
+  const message = `no host is running for ${context.dataDir}; start one with: ${context.program} host --detach${option}`
   return new CodedError('host_not_running', message, { cause })
 }

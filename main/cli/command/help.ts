@@ -1,17 +1,17 @@
-// The help texts, made from the table of commands; each fits a screen of 80 x 24. Knows no command's meaning.
-import { COMMON } from './args.ts'
+// The help texts, generated from the table of commands. Each fits a screen of 80 x 24.
+import { COMMON_OPTIONS } from './args.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 
 export function mainHelp(commands: readonly CommandSpec[]): string {
   return lines([
     'Usage: otg COMMAND [OPTION…]',
-    'Terminals that your phone can reach. Sessions outlive whatever looks at them.',
+    'Use the terminals of this computer from your phone. Sessions keep running',
+    'when you close the app, the page or this terminal.',
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',
-    'Every command takes:',
-    ...optionLines(COMMON),
-    'otg COMMAND --help tells more of one; otg --version tells the version.',
+    ...optionLines(COMMON_OPTIONS),
+    'Details: otg COMMAND --help. Version: otg --version.',
   ])
 }
 
@@ -23,7 +23,7 @@ export function commandHelp(command: CommandSpec): string {
     `${command.summary[0]!.toUpperCase()}${command.summary.slice(1)}.`,
     ...command.details,
     '',
-    ...optionLines({ ...command.options, ...COMMON }),
+    ...optionLines({ ...command.options, ...COMMON_OPTIONS }),
   ])
 }
 

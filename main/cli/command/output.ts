@@ -1,31 +1,31 @@
-// What commands print: lines, JSON lines and tables on standard output, notes and errors on standard error. Knows no command.
+// What commands print: lines, JSON lines and tables on standard output, notes and errors on standard error.
 
 export interface Output {
   readonly isTerminal: boolean
-  /** Columns of the terminal; infinite when it is none. */
+  /** Columns of the terminal; infinite if output is not a terminal. */
   readonly columns: number
   readonly rows: number
   line(text: string): void
-  /** Text that brings its own line ends. */
+  /** Text that includes its line ends. */
   text(text: string): void
   json(value: object): void
-  /** For people only, on standard error. */
+  /** A line for people, on standard error. */
   note(text: string): void
-  /** `otg: message`, or the error as an object. */
+  /** Prints `otg: message`, or the error as a JSON object. */
   error(code: string, message: string): void
   jsonErrors(on: boolean): void
-  /** From now on a reader who went away is no reason to end. */
+  /** From now on, keep running when the reader of standard output is gone. */
   outliveReader(): void
-  /** Resolves when everything was handed to the system. */
+  /** Resolves when everything is handed to the system. */
   flushed(): Promise<void>
 }
 
-/** `readerGone` is called when nobody reads standard output any more; it should end the process, quietly. */
+/** `readerGone` is called when the reader of standard output is gone; it should end the process quietly. */
 export function createOutput(readerGone: () => void): Output {
   const { stdout, stderr } = process
   let json = false
   let endsWithReader = true
-  // EIO: the terminal was closed, and SIGHUP is on the way.
+  // EIO means the terminal was closed: SIGHUP is on its way.
   stdout.on('error', error => {
     if (endsWithReader && (error as NodeJS.ErrnoException).code === 'EPIPE') readerGone()
   })
@@ -58,7 +58,7 @@ export function createOutput(readerGone: () => void): Output {
   return output
 }
 
-/** Columns as wide as their widest cell, the last one as wide as the rest of `width`. */
+/** Each column is as wide as its widest cell; rows are cut to `width`. */
 export function table(rows: string[][], width: number): string[] {
   const widths: number[] = []
   for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, widthOf(cell))
@@ -68,7 +68,7 @@ export function table(rows: string[][], width: number): string[] {
   })
 }
 
-/** `text` in at most `width` columns, an ellipsis where it was longer. */
+/** `text` cut to `width` columns, with an ellipsis if it was longer. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text
   let result = ''
@@ -81,7 +81,7 @@ export function cut(text: string, width: number): string {
   return `${result}…`
 }
 
-/** `text` in lines of at most `width` columns, broken at blanks where there are any. */
+/** `text` in lines of at most `width` columns, broken at spaces where possible. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   let line = ''
@@ -91,28 +91,28 @@ export function wrap(text: string, width: number): string[] {
       continue
     }
     if (line !== '') lines.push(line)
-    const pieces = chop(word, width)
-    lines.push(...pieces.slice(0, -1))
-    line = pieces.at(-1) ?? ''
+    const parts = splitWord(word, width)
+    lines.push(...parts.slice(0, -1))
+    line = parts.at(-1) ?? ''
   }
   return [...lines, line]
 }
 
-function chop(word: string, width: number): string[] {
-  const pieces: string[] = []
-  let piece = ''
+function splitWord(word: string, width: number): string[] {
+  const parts: string[] = []
+  let part = ''
   for (const char of word) {
-    if (piece !== '' && widthOf(piece + char) > width) {
-      pieces.push(piece)
-      piece = ''
+    if (part !== '' && widthOf(part + char) > width) {
+      parts.push(part)
+      part = ''
     }
-    piece += char
+    part += char
   }
-  return piece === '' ? pieces : [...pieces, piece]
+  return part === '' ? parts : [...parts, part]
 }
 
-/** A length of time, as short as a table wants it. */
-export function age(milliseconds: number): string {
+/** A duration in its largest unit: `12s`, `3m`, `47h`, `9d`. */
+export function formatAge(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m`
@@ -120,8 +120,8 @@ export function age(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)}d`
 }
 
-/** Text that others chose, on one line and without what a terminal would act on. */
-export function plain(text: string): string {
+/** Makes untrusted text safe to print on one line: replaces control characters and invisible or bidi formatting. */
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, '\u{fffd}')
 }
 
@@ -129,7 +129,7 @@ const NO_COLUMN = /\p{Mn}|\p{Me}|\p{Cf}/u
 const TWO_COLUMNS =
   /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u
 
-/** Terminal columns, near enough for a table (Unicode Standard Annex 11). */
+/** Terminal columns, accurate enough for tables (Unicode Standard Annex 11). */
 export function widthOf(text: string): number {
   let width = 0
   for (const char of text) width += NO_COLUMN.test(char) ? 0 : TWO_COLUMNS.test(char) ? 2 : 1

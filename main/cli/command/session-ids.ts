@@ -1,9 +1,9 @@
-// Session ids as people write them: as short as they stay unique. Knows no host.
+// Shortens session IDs and resolves shortened ones.
 
-/** Enough that two sessions hardly ever share it. */
+/** Long enough that two sessions hardly ever share them. */
 const SHORT_CHARACTERS = 8
 
-/** The beginning of `id` that no other of `all` has. */
+/** The shortest unique beginning of `id` among `all`, of at least SHORT_CHARACTERS. */
 export function shortId(id: string, all: readonly string[] = []): string {
   for (let length = SHORT_CHARACTERS; length < id.length; length++) {
     const short = id.slice(0, length)
@@ -12,7 +12,7 @@ export function shortId(id: string, all: readonly string[] = []): string {
   return id
 }
 
-/** The whole id that `id` begins; `id` itself when none or several do, for the host to say so. */
+/** The full ID that begins with `id`. If none or several do, `id` itself, which the host then rejects. */
 export function fullId(id: string, sessions: readonly { session_id: string }[]): string {
   const found = sessions.filter(({ session_id }) => session_id.startsWith(id))
   return found.length === 1 ? found[0]!.session_id : id

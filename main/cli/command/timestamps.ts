@@ -1,14 +1,14 @@
-// Moments as people write them. Knows no command.
+// Parses and formats points in time.
 import { UsageError } from './args.ts'
 
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000 }
 
-/** `2d` (ago), `2026-01-31`, `2026-01-31 12:00` (here, or with a zone), as Unix milliseconds. Throws UsageError. */
-export function momentOf(text: string, option: string, command: string, now = Date.now()): number {
+/** `2d` (ago), `2026-01-31`, `2026-01-31 12:00` (local, or with a zone) to Unix milliseconds. Throws UsageError. */
+export function parseTime(text: string, option: string, command: string, now = Date.now()): number {
   const ago = /^(\d{1,6})([smhdw])$/.exec(text)
   if (ago) return now - Number(ago[1]) * UNITS[ago[2]!]!
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text)
-  // A day alone would be one in Greenwich (ECMA-262, 21.4.1.32).
+  // A date alone would be parsed as UTC (ECMA-262, 21.4.1.32).
   const time = /^\d{4}-\d{2}-\d{2}([T ]|$)/.test(text)
     ? Date.parse(day ? `${text}T00:00` : text.replace(' ', 'T'))
     : Number.NaN
@@ -17,10 +17,18 @@ export function momentOf(text: string, option: string, command: string, now = Da
   return time
 }
 
-/** The local day and time, in as many columns whatever they are. */
-export function stamp(time: number): string {
+/** Local date and time, always equally wide. */
+export function formatTime(time: number): string {
   const at = new Date(time)
-  const two = (value: number) => String(value).padStart(2, '0')
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+  return `${formatDay(time)} ${twoDigits(at.getHours())}:${twoDigits(at.getMinutes())}:${twoDigits(at.getSeconds())}`
+}
+
+/** Local date (ISO 8601). */
+export function formatDay(time: number): string {
+  const at = new Date(time)
+  return `${at.getFullYear()}-${twoDigits(at.getMonth() + 1)}-${twoDigits(at.getDate())}`
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0')
 }

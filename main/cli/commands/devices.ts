@@ -1,18 +1,19 @@
-// otg devices: the paired phones, and what they may do. Knows no other command.
+// otg devices: lists paired devices and pairing requests, and changes a device's name and permissions.
 import type { DeviceInfo, PairingRequest } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
-import type { Command, Context, Given } from '../command/command.ts'
+import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { age, cut, plain, table } from '../command/output.ts'
+import { cut, formatAge, printable, table } from '../command/output.ts'
+import { formatDay } from '../command/timestamps.ts'
 import { findDevice } from '../pairing/device-names.ts'
-import { askedWords, codeWords, mayWords, placeWords, quotedName } from '../pairing/pairing-text.ts'
+import { addressText, formatCode, permissionText, quotedName, requesterText } from '../pairing/pairing-text.ts'
 
-/** Longer names would push the rest of the line out of sight. */
+/** Longer names would push the other columns out of sight. */
 const NAME_COLUMNS = 32
 
-export const devices: Command = (context, given) => {
-  const { operands } = given
-  const change = changeOf(given)
+export const devices: Command = (context, parsed) => {
+  const { operands } = parsed
+  const change = readChange(parsed)
   return withHost(context, async client => {
     const [name] = operands
     if (name === undefined) {
@@ -25,50 +26,44 @@ export const devices: Command = (context, given) => {
     const { devices } = await client.devices()
     const device = findDevice(device_id, devices)
     if (!change || context.json) list(context, [device], [])
-    else context.output.line(changedWords(before, device))
+    else context.output.line(changeText(before, device))
     return 0
   })
 }
 
-/** Undefined: nothing is to be changed. Throws UsageError. */
-function changeOf({ flags, values, operands }: Given): { name?: string; read_only?: boolean } | undefined {
-  const wrong = (message: string) => new UsageError(message, 'devices')
-  if (flags['read-only'] && flags.full) throw wrong('--read-only and --full exclude each other')
-  const may = flags['read-only'] ? true : flags.full ? false : undefined
+/** Undefined if the options change nothing. Throws UsageError. */
+function readChange({ flags, values, operands }: ParsedArgs): { name?: string; read_only?: boolean } | undefined {
+  if (flags['read-only'] && flags.full) throw new UsageError('--read-only and --full cannot be combined', 'devices')
+  const read_only = flags['read-only'] ? true : flags.full ? false : undefined
   const name = values.rename
-  if (may === undefined && name === undefined) return undefined
-  if (operands.length === 0) throw wrong('which device? NAME is missing')
-  return { ...(name === undefined ? {} : { name }), ...(may === undefined ? {} : { read_only: may }) }
+  if (read_only === undefined && name === undefined) return undefined
+  if (operands.length === 0) throw new UsageError('NAME is missing: which device?', 'devices')
+  return { ...(name === undefined ? {} : { name }), ...(read_only === undefined ? {} : { read_only }) }
 }
 
 function list({ json, output, program }: Context, devices: DeviceInfo[], requests: PairingRequest[]): void {
   if (json) return [...devices, ...requests].forEach(one => void output.json(one))
   if (devices.length > 0) for (const line of lines(devices, output.columns)) output.line(line)
-  else output.note(`no device is paired; pair one with: ${program} pair`)
+  else output.note(`no paired devices; pair one with: ${program} pair`)
   for (const request of requests)
-    output.line(`${askedWords(request)} waits to be let in. Code ${codeWords(request.code)}; answer: ${program} pair`)
+    output.line(
+      `${requesterText(request)} wants to pair. Code ${formatCode(request.code)}; answer with: ${program} pair`,
+    )
 }
 
 function lines(devices: DeviceInfo[], width: number): string[] {
   const now = Date.now()
   const rows = devices.map(device => [
-    cut(plain(device.name), NAME_COLUMNS),
-    device.connected > 0 ? 'connected' : `${age(now - device.last_seen)} ago`,
-    mayWords(device),
-    day(device.created_at),
-    placeWords(device.address),
+    cut(printable(device.name), NAME_COLUMNS),
+    device.connected > 0 ? 'connected' : `${formatAge(now - device.last_seen)} ago`,
+    permissionText(device),
+    formatDay(device.created_at),
+    addressText(device.address),
   ])
-  return table([['NAME', 'LAST SEEN', 'MAY', 'SINCE', 'FROM'], ...rows], width)
+  return table([['NAME', 'LAST SEEN', 'CAN', 'PAIRED', 'ADDRESS'], ...rows], width)
 }
 
-/** The day here, as ISO 8601 writes it. */
-function day(milliseconds: number): string {
-  const date = new Date(milliseconds)
-  const two = (number: number) => `${number}`.padStart(2, '0')
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-}
-
-function changedWords(before: string, { name, read_only }: DeviceInfo): string {
-  const was = before === name ? '' : `, which was ${quotedName(before)},`
-  return `${quotedName(name)}${was} may ${read_only ? 'only look' : 'type'}.`
+function changeText(before: string, device: DeviceInfo): string {
+  const was = before === device.name ? '' : ` (was ${quotedName(before)})`
+  return `${quotedName(device.name)}${was} can ${permissionText(device)}.`
 }

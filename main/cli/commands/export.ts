@@ -6,7 +6,7 @@ import { extname } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { ExportFormat } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
-import type { Command, Context, Given } from '../command/command.ts'
+import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
 
 /** What a shell reports of a program that Ctrl-C ended: 128 + SIGINT. */
@@ -21,15 +21,15 @@ const ENDINGS: Record<string, ExportFormat> = {
   '.bin': 'raw',
 }
 
-export const exportSession: Command = async (context, given) => {
+export const exportSession: Command = async (context, parsed) => {
   const { output, json } = context
-  const { values, flags, lists } = given
+  const { values, flags, lists } = parsed
   const file = values.output === '-' ? undefined : values.output
-  const format = formatOf(given, file)
+  const format = formatOf(parsed, file)
   if (format === 'raw' && file === undefined && output.isTerminal)
     throw new UsageError('export does not print raw output to a terminal; name a file with -o', 'export')
   const redact = { patterns: lists.redact ?? [], secrets: flags['redact-secrets'] === true }
-  const span = { ...spanOf(given, 'from'), ...spanOf(given, 'to') }
+  const span = { ...spanOf(parsed, 'from'), ...spanOf(parsed, 'to') }
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt)
@@ -38,7 +38,7 @@ export const exportSession: Command = async (context, given) => {
   try {
     const { bytes, redacted } = await withHost(context, client =>
       client.history.export(
-        given.operands[0]!,
+        parsed.operands[0]!,
         { format, redact, ...span, progress: progress.told, signal: stop.signal },
         sink.take,
       ),
@@ -59,14 +59,14 @@ export const exportSession: Command = async (context, given) => {
   }
 }
 
-function formatOf({ values }: Given, file: string | undefined): ExportFormat {
+function formatOf({ values }: ParsedArgs, file: string | undefined): ExportFormat {
   if (values.format === undefined) return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'txt'
   const known = ExportFormat.safeParse(values.format)
   if (known.success) return known.data
   throw new UsageError(`--format takes ${ExportFormat.options.join(', ')}, not ${values.format}`, 'export')
 }
 
-function spanOf({ values }: Given, option: 'from' | 'to'): { from?: number; to?: number } {
+function spanOf({ values }: ParsedArgs, option: 'from' | 'to'): { from?: number; to?: number } {
   const text = values[option]
   if (text === undefined) return {}
   const seconds = Number(text)

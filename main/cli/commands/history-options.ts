@@ -1,11 +1,11 @@
-// The options by which otg history and otg search choose sessions. Knows neither command.
+// The options with which otg history and otg search filter sessions.
 import { type HistoryFilter, SessionState } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
-import type { Given } from '../command/command.ts'
-import { momentOf } from '../command/timestamps.ts'
+import type { ParsedArgs } from '../command/command.ts'
+import { parseTime } from '../command/timestamps.ts'
 
 /** Throws UsageError. */
-export function filterOf({ values, command }: Given): HistoryFilter {
+export function readHistoryFilter({ values, command }: ParsedArgs): HistoryFilter {
   const name = command!.name
   const state = values.state?.split(',').map(one => {
     const known = SessionState.safeParse(one.trim().replaceAll(' ', '_'))
@@ -17,7 +17,7 @@ export function filterOf({ values, command }: Given): HistoryFilter {
     ...(values.command !== undefined && { command: values.command }),
     ...(values.cwd !== undefined && { cwd: values.cwd }),
     ...(state && { state }),
-    ...(values.after !== undefined && { after: momentOf(values.after, 'after', name) }),
-    ...(values.before !== undefined && { before: momentOf(values.before, 'before', name) }),
+    ...(values.after !== undefined && { after: parseTime(values.after, 'after', name) }),
+    ...(values.before !== undefined && { before: parseTime(values.before, 'before', name) }),
   }
 }

@@ -1,21 +1,21 @@
-// otg history: all sessions that there are, ended ones too. Knows no other command.
+// otg history: lists all recorded sessions, running and ended.
 import { MAX_PAGE } from '../../../protocol/limits.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { numberOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { plain, table } from '../command/output.ts'
+import { printable, table } from '../command/output.ts'
 import { shortId } from '../command/session-ids.ts'
-import { stamp } from '../command/timestamps.ts'
-import { filterOf } from './history-options.ts'
+import { formatTime } from '../command/timestamps.ts'
+import { readHistoryFilter } from './history-options.ts'
 
 const LIMIT = 50
 const TITLE_COLUMNS = 32
 
-export const history: Command = async (context, given) => {
+export const history: Command = async (context, parsed) => {
   const { json, output } = context
-  const filter = filterOf(given)
-  const limit = given.flags.all ? Number.POSITIVE_INFINITY : (numberOf(given, 'limit', 1_000_000) ?? LIMIT)
+  const filter = readHistoryFilter(parsed)
+  const limit = parsed.flags.all ? Number.POSITIVE_INFINITY : (numberOf(parsed, 'limit', 1_000_000) ?? LIMIT)
   const sessions: SessionInfo[] = []
   let more = false
   await withHost(context, async client => {
@@ -30,8 +30,8 @@ export const history: Command = async (context, given) => {
   })
   if (json) for (const session of sessions) output.json(session)
   else if (sessions.length > 0) for (const line of lines(sessions, output.columns)) output.line(line)
-  else output.note('no session is like that')
-  if (more && !json) output.note('there are more; see --limit and --all')
+  else output.note('no session matches')
+  if (more && !json) output.note('there are more sessions; use --limit or --all')
   return 0
 }
 
@@ -42,23 +42,23 @@ function lines(sessions: SessionInfo[], width: number): string[] {
     session.state === 'exited'
       ? (session.signal ?? `exited ${session.exit_code ?? ''}`.trimEnd())
       : session.state.replace('_', ' '),
-    stamp(session.created_at).slice(0, -3),
-    lasted((session.ended_at ?? session.last_activity) - session.created_at),
-    amount(session.bytes),
-    plain(session.title).slice(0, TITLE_COLUMNS),
-    plain(session.command.join(' ')),
+    formatTime(session.created_at).slice(0, -3),
+    formatDuration((session.ended_at ?? session.last_activity) - session.created_at),
+    formatBytes(session.bytes),
+    printable(session.title).slice(0, TITLE_COLUMNS),
+    printable(session.command.join(' ')),
   ])
-  return table([['ID', 'STATE', 'STARTED', 'LASTED', 'OUTPUT', 'TITLE', 'COMMAND'], ...rows], width)
+  return table([['ID', 'STATE', 'STARTED', 'DURATION', 'OUTPUT', 'TITLE', 'COMMAND'], ...rows], width)
 }
 
-function lasted(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000))
   if (seconds < 60) return `${seconds}s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`
   return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`
 }
 
-function amount(bytes: number): string {
+function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes}`
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)}k`
   return `${(bytes / 1e6).toFixed(1)}M`

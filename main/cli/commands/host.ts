@@ -11,39 +11,39 @@ import { packageRoot } from '../../host/package-root.ts'
 import { killAll } from '../../host/session/process-group.ts'
 import { loginShell } from '../../host/session/shell.ts'
 import { numberOf, UsageError } from '../command/args.ts'
-import type { Command, Context, Given } from '../command/command.ts'
-import { canAsk, pairOnScreen } from '../pairing/pairing-screen.ts'
+import type { Command, Context, ParsedArgs } from '../command/command.ts'
+import { canPrompt, pairOnScreen } from '../pairing/pairing-screen.ts'
 import { inForeground } from '../terminal/terminal.ts'
 import { startInBackground } from './detached-host.ts'
-import { type ReadyHost, tellHost } from './host-banner.ts'
+import { printHostBanner, type ReadyHost } from './host-banner.ts'
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /** npm passes on a Ctrl-C that the terminal has sent already: what comes this soon is the same one. */
 const SAME_SIGNAL_MS = 500
 const FORCED = 130
 
-export const host: Command = async (context, given) => {
+export const host: Command = async (context, parsed) => {
   const { output } = context
-  const options = hostOptions(context, given)
-  if (given.flags.detach) {
-    const ready = await startInBackground(context, hostArguments(context, given))
-    tellHost(context, ready, `kill ${ready.pid}`)
+  const options = hostOptions(context, parsed)
+  if (parsed.flags.detach) {
+    const ready = await startInBackground(context, hostArguments(context, parsed))
+    printHostBanner(context, ready, `kill ${ready.pid}`)
     return 0
   }
-  const readyFd = numberOf(given, 'ready-fd', 1024)
+  const readyFd = numberOf(parsed, 'ready-fd', 1024)
   const running = readyFd === undefined ? await createHost(options) : await startFor(readyFd, options)
   // Whoever started it may go away; the sessions stay.
   output.outliveReader()
   if (readyFd !== undefined) return new RunningHost(running, context).ended
-  tellHost(context, describe(running), 'Ctrl-C')
+  printHostBanner(context, describe(running), 'Ctrl-C')
   const foreground = new RunningHost(running, context)
-  if (!context.json && canAsk(context) && inForeground()) foreground.offerPairing()
+  if (!context.json && canPrompt(context) && inForeground()) foreground.offerPairing()
   return foreground.ended
 }
 
-function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
+function hostOptions({ env, dataDir }: Context, parsed: ParsedArgs): HostOptions {
   const { version, webRoot } = packageRoot()
-  const port = numberOf(given, 'port', 65_535)
+  const port = numberOf(parsed, 'port', 65_535)
   return {
     dataDir,
     webRoot,
@@ -52,16 +52,16 @@ function hostOptions({ env, dataDir }: Context, given: Given): HostOptions {
     home: homedir(),
     env,
     ...(port === undefined ? {} : { port }),
-    ...networkOptions(given),
+    ...networkOptions(parsed),
   }
 }
 
 /** Where it listens, by which names it may be called, and whether it speaks TLS. Throws UsageError, `bind_refused`. */
-function networkOptions(given: Given): Pick<HostOptions, 'bind' | 'allow_hosts' | 'tls'> {
-  const { bind, 'allow-host': names } = given.values
+function networkOptions(parsed: ParsedArgs): Pick<HostOptions, 'bind' | 'allow_hosts' | 'tls'> {
+  const { bind, 'allow-host': names } = parsed.values
   const allow_hosts = names?.split(',').map(name => name.trim())
   if (allow_hosts?.includes('')) throw new UsageError('--allow-host takes names with commas between them', 'host')
-  const tls = tlsOf(given)
+  const tls = tlsOf(parsed)
   return {
     ...(bind === undefined ? {} : { bind: parseBind(bind) }),
     ...(allow_hosts === undefined ? {} : { allow_hosts }),
@@ -69,7 +69,7 @@ function networkOptions(given: Given): Pick<HostOptions, 'bind' | 'allow_hosts' 
   }
 }
 
-function tlsOf({ values }: Given): HostOptions['tls'] {
+function tlsOf({ values }: ParsedArgs): HostOptions['tls'] {
   const { tls, 'tls-cert': cert, 'tls-key': key } = values
   if ((cert === undefined) !== (key === undefined)) throw new UsageError('--tls-cert and --tls-key go together', 'host')
   if (tls !== undefined && tls !== 'tailscale') throw new UsageError(`--tls takes tailscale, not ${tls}`, 'host')
@@ -78,15 +78,15 @@ function tlsOf({ values }: Given): HostOptions['tls'] {
 }
 
 /** The same command line, for the process in the background, which is in another folder. */
-function hostArguments({ dataDir }: Context, given: Given): string[] {
+function hostArguments({ dataDir }: Context, parsed: ParsedArgs): string[] {
   const args = ['--data-dir', dataDir]
   for (const option of ['port', 'bind', 'allow-host', 'tls']) {
-    const value = given.values[option]
+    const value = parsed.values[option]
     // In one word: a value may begin with a dash.
     if (value !== undefined) args.push(`--${option}=${value}`)
   }
   for (const option of ['tls-cert', 'tls-key']) {
-    const file = given.values[option]
+    const file = parsed.values[option]
     if (file !== undefined) args.push(`--${option}=${resolve(file)}`)
   }
   return args
@@ -153,7 +153,13 @@ class RunningHost {
       if ((await client.devices()).devices.length > 0) return
       const leaving = 'q: later   Ctrl-C: stop the host'
       const signal = this.#leaving.signal
-      const end = await pairOnScreen(client, { yes: false, read_only: false, address: undefined, leaving, signal })
+      const end = await pairOnScreen(client, {
+        yes: false,
+        read_only: false,
+        address: undefined,
+        leaveHint: leaving,
+        signal,
+      })
       for (const sentence of end.news) output.line(sentence)
       if (end.why === 'interrupted') this.#stop(true)
       else if (end.why === 'failed' && !signal.aborted) throw end.error

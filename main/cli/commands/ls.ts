@@ -1,36 +1,36 @@
-// otg ls: the sessions, one a line. Knows no other command.
+// otg ls: lists sessions, one per line.
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { age, cut, plain, table, widthOf } from '../command/output.ts'
+import { cut, formatAge, printable, table, widthOf } from '../command/output.ts'
 import { shortId } from '../command/session-ids.ts'
 
-/** Longer titles would push the rest of the line out of sight. */
+/** Longer titles would push the other columns out of sight. */
 const TITLE_COLUMNS = 32
 
-/** What a terminal has to have left for the last line, and what the command may take then. */
+/** The last line is shown if at least this many columns are left, and then the command is cut to so many columns. */
 const LAST_LINE_COLUMNS = 16
 const COMMAND_COLUMNS = 24
 
-export const ls: Command = async (context, given) => {
+export const ls: Command = async (context, parsed) => {
   const { json, output, program } = context
   const sessions = await withHost(context, client => client.list())
-  const shown = given.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
+  const shown = parsed.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
   if (json) for (const session of shown) output.json(session)
   else if (shown.length > 0) for (const line of lines(shown, sessions, output.columns)) output.line(line)
-  else output.note(`no session ${given.flags.all ? 'is there' : 'runs'}; start one with: ${program} run`)
+  else output.note(`no ${parsed.flags.all ? '' : 'running '}sessions; start one with: ${program} run`)
   return 0
 }
 
-/** A line for each session, at most `width` columns; what they printed last where there is room for it. */
+/** One line per session, at most `width` columns wide, with the last line of its screen if there is room. */
 export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, now = Date.now()): string[] {
   const ids = all.map(({ session_id }) => session_id)
   const rows = shown.map(session => [
     shortId(session.session_id, ids),
     stateOf(session) + (session.attention ? ' !' : ''),
-    age(now - session.created_at),
+    formatAge(now - session.created_at),
     `${session.cols}x${session.rows}`,
-    plain(session.title).slice(0, TITLE_COLUMNS),
+    printable(session.title).slice(0, TITLE_COLUMNS),
     session.command.map(quoted).join(' '),
   ])
   const head = ['ID', 'STATE', 'AGE', 'SIZE', 'TITLE', 'COMMAND']
@@ -39,7 +39,7 @@ export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, n
   if (width - used - 2 < LAST_LINE_COLUMNS || shown.every(({ last_line }) => last_line === ''))
     return table([head, ...rows], width)
   const wide = Number.isFinite(width) ? short : rows
-  return table([[...head, 'LAST LINE'], ...wide.map((row, at) => [...row, plain(shown[at]!.last_line)])], width)
+  return table([[...head, 'LAST LINE'], ...wide.map((row, at) => [...row, printable(shown[at]!.last_line)])], width)
 }
 
 function stateOf({ state, clients, exit_code, signal }: SessionInfo): string {
@@ -49,6 +49,6 @@ function stateOf({ state, clients, exit_code, signal }: SessionInfo): string {
 }
 
 function quoted(argument: string): string {
-  const text = plain(argument)
+  const text = printable(argument)
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

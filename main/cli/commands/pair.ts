@@ -3,8 +3,8 @@ import { constants } from 'node:os'
 import type { HostClient } from '../../../protocol/client/client.ts'
 import type { Command, Context } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { canAsk, pairOnScreen, type ScreenEnd } from '../pairing/pairing-screen.ts'
-import { askedWords, chosenAddress, codeWords, endingWords, placeWords } from '../pairing/pairing-text.ts'
+import { canPrompt, type PairingEnd, pairOnScreen } from '../pairing/pairing-screen.ts'
+import { addressText, chosenAddress, formatCode, outcomeText, requesterText } from '../pairing/pairing-text.ts'
 import { PairingWatch } from '../pairing/pairing-watch.ts'
 
 const FAILED = 1
@@ -19,11 +19,11 @@ interface Asked {
   address: string | undefined
 }
 
-export const pair: Command = async (context, given) => {
+export const pair: Command = async (context, parsed) => {
   const asked = {
-    yes: given.flags.yes === true,
-    read_only: given.flags['read-only'] === true,
-    address: given.values.address,
+    yes: parsed.flags.yes === true,
+    read_only: parsed.flags['read-only'] === true,
+    address: parsed.values.address,
   }
   const leave = new AbortController()
   const listeners = SIGNALS.map(signal => [signal, () => leave.abort(signal)] as const)
@@ -31,7 +31,7 @@ export const pair: Command = async (context, given) => {
   try {
     return await withHost(context, client => {
       if (context.json) return pairForScript(client, asked, context, leave.signal)
-      if (canAsk(context)) return pairInTerminal(client, asked, context, leave.signal)
+      if (canPrompt(context)) return pairInTerminal(client, asked, context, leave.signal)
       return pairInLines(client, asked, context, leave.signal)
     })
   } finally {
@@ -45,7 +45,7 @@ async function pairInTerminal(
   { output }: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  const end: ScreenEnd = await pairOnScreen(client, { ...asked, leaving: 'Ctrl-C: end', signal })
+  const end: PairingEnd = await pairOnScreen(client, { ...asked, leaveHint: 'Ctrl-C: end', signal })
   for (const sentence of end.news) output.line(sentence)
   switch (end.why) {
     case 'allowed':
@@ -74,7 +74,7 @@ function pairForScript(client: HostClient, asked: Asked, { output }: Context, si
       // Who has used the address still gets an answer, or none in time.
       if (watch.requests.every(request => watch.isEarly(request))) end({ outcome: 'expired' })
     }, expires_at - Date.now())
-    watch.on('ended', ending => {
+    watch.on('resolved', ending => {
       if (watch.isEarly(ending.request)) return
       if (ending.how !== 'allowed') return end({ outcome: ending.how })
       const { device_id, name, read_only, address } = ending.device
@@ -99,16 +99,17 @@ function pairInLines(
       const urls = these.map(({ url }) => url).join('\n')
       if (urls !== shown) output.line(urls)
       shown = urls
-      if (came && came.address !== reached) output.note(`A browser at ${placeWords(came.address)} has opened the page.`)
+      if (came && came.address !== reached)
+        output.note(`A browser at ${addressText(came.address)} has opened the page.`)
       reached = came?.address ?? reached
     }
-    watch.on('asked', request => {
+    watch.on('requested', request => {
       if (asked.yes) return
       const how = `answer it in the app, or with ${program} pair in a terminal`
-      output.note(`${askedWords(request)} asks to be let in. Code ${codeWords(request.code)}; ${how}.`)
+      output.note(`${requesterText(request)} asks to be let in. Code ${formatCode(request.code)}; ${how}.`)
     })
-    watch.on('ended', ending => {
-      output.line(endingWords(ending))
+    watch.on('resolved', ending => {
+      output.line(outcomeText(ending))
       if (ending.how === 'allowed') ended(0)
     })
     await watch.start()
@@ -128,7 +129,7 @@ async function follow(
   try {
     return await new Promise<number>((resolve, reject) => {
       let answered = false
-      watch.on('asked', request => {
+      watch.on('requested', request => {
         if (!yes || answered || watch.isEarly(request)) return
         answered = true
         watch.answer(request, { allow: true, read_only }).catch(reject)

@@ -1,27 +1,18 @@
-// otg revoke: takes back what a phone was allowed. Knows no other command.
-import { toCoded } from '../../../protocol/errors.ts'
+// otg revoke: revokes the access of paired devices.
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { forEachOperand } from '../command/for-each.ts'
 import { findDevice } from '../pairing/device-names.ts'
 import { quotedName } from '../pairing/pairing-text.ts'
 
-export const revoke: Command = (context, given) => {
+export const revoke: Command = (context, { operands }) => {
   const { json, output } = context
-  return withHost(context, async client => {
-    let failed = false
-    // One after the other, and all of them, like otg kill.
-    for (const text of given.operands) {
-      try {
-        const { device_id, name } = findDevice(text, (await client.devices()).devices)
-        await client.revokeDevice(device_id)
-        if (json) output.json({ device_id, revoked: true })
-        else output.line(`${quotedName(name)} is revoked: its connections are closed, and it has to be paired anew.`)
-      } catch (error) {
-        failed = true
-        const { code, message } = toCoded(error)
-        output.error(code, message)
-      }
-    }
-    return failed ? 1 : 0
-  })
+  return withHost(context, client =>
+    forEachOperand(operands, output, async text => {
+      const { device_id, name } = findDevice(text, (await client.devices()).devices)
+      await client.revokeDevice(device_id)
+      if (json) output.json({ device_id, revoked: true })
+      else output.line(`Revoked ${quotedName(name)}. Pair it again to give it access.`)
+    }),
+  )
 }

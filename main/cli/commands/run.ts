@@ -1,51 +1,51 @@
-// otg run: starts a session, and attaches this terminal to it unless told not to. Knows no other command.
+// otg run: starts a session and, without --detach, attaches this terminal to it.
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec } from '../../../protocol/messages.ts'
-import type { Command, Context, Given } from '../command/command.ts'
+import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
 import { shortId } from '../command/session-ids.ts'
-import { joinTerminal, within } from '../terminal/attached-terminal.ts'
-import { part, readKey } from '../terminal/session-exit.ts'
+import { attachTerminal, clampSize } from '../terminal/attached-terminal.ts'
+import { readDetachOption, reportEnd } from '../terminal/session-exit.ts'
 
-export const run: Command = (context, given) => {
-  const detachKey = readKey(context, given)
-  const spec = specOf(given)
+export const run: Command = (context, parsed) => {
+  const detachKey = readDetachOption(context, parsed)
+  const spec = sessionSpec(parsed)
   return withHost(context, async client => {
     const session = await client.create(spec).catch(error => {
       throw notExecutable(error, spec)
     })
-    if (given.flags.detach) {
-      announce(context, session)
+    if (parsed.flags.detach) {
+      reportStarted(context, session)
       return 0
     }
     const { session_id } = session
-    const joining = { read_only: false, detachKey, fresh: true, inside: undefined }
-    return part(context, await joinTerminal(client, session_id, joining))
+    const options = { read_only: false, detachKey, fresh: true, ownSessionId: undefined }
+    return reportEnd(context, await attachTerminal(client, session_id, options))
   })
 }
 
-function specOf({ operands, values }: Given): SessionSpec {
+function sessionSpec({ operands, values }: ParsedArgs): SessionSpec {
   const { columns, rows } = process.stdout
-  const [cols, lines] = columns > 0 && rows > 0 ? within({ cols: columns, rows }) : []
+  const [cols, lines] = columns > 0 && rows > 0 ? clampSize({ cols: columns, rows }) : []
   return {
-    cwd: values.cwd === undefined ? here() : resolve(here(), values.cwd),
+    cwd: values.cwd === undefined ? currentFolder() : resolve(currentFolder(), values.cwd),
     ...(operands.length > 0 ? { command: operands } : {}),
     ...(values.title === undefined ? {} : { title: values.title }),
     ...(cols && lines ? { size: { cols, rows: lines } } : {}),
   }
 }
 
-function here(): string {
+function currentFolder(): string {
   try {
     return process.cwd()
   } catch (cause) {
-    throw new CodedError('cwd_not_found', 'this folder is gone; go to another, or name one with --cwd', { cause })
+    throw new CodedError('cwd_not_found', 'this folder no longer exists; change to another one', { cause })
   }
 }
 
-/** A file that is there but cannot be run has an exit code of its own in shells; the host knows one error for both. */
+/** The host has one error for a missing and a non-executable file; shells have an exit code for each. */
 function notExecutable(error: unknown, { command, cwd }: SessionSpec): unknown {
   const program = command?.[0]
   const coded = toCoded(error)
@@ -53,9 +53,9 @@ function notExecutable(error: unknown, { command, cwd }: SessionSpec): unknown {
   return new CodedError('command_not_found', `${program} is not executable`, { cause: 'not_executable' })
 }
 
-function announce({ json, output, program }: Context, { session_id }: SessionInfo): void {
+function reportStarted({ json, output, program }: Context, { session_id }: SessionInfo): void {
   if (json) output.json({ session_id })
   else if (output.isTerminal)
-    output.line(`session ${shortId(session_id)} runs; come to it with: ${program} attach ${shortId(session_id)}`)
+    output.line(`Started session ${shortId(session_id)}. Attach with: ${program} attach ${shortId(session_id)}`)
   else output.line(session_id)
 }

@@ -1,30 +1,30 @@
-// otg send: types into a session without looking at it. Knows no other command.
-import type { Attached, TerminalSink } from '../../../protocol/client/client-attachment.ts'
+// otg send: types into a session without showing its output.
+import type { ClientAttachment, TerminalSink } from '../../../protocol/client/client-attachment.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { type InputWatch, watchInput } from '../terminal/attached-terminal.ts'
+import { type InputTracker, trackInput } from '../terminal/attached-terminal.ts'
 
 const ENTER = '\r'
 
-export const send: Command = (context, given) => {
-  const { enter, stdin } = given.flags
-  const text = given.operands.slice(1).join(' ')
+export const send: Command = (context, parsed) => {
+  const { enter, stdin } = parsed.flags
+  const text = parsed.operands.slice(1).join(' ')
   if (!stdin && !enter && text === '') throw new UsageError('send needs TEXT, --enter or --stdin', 'send')
   if (stdin && text !== '') throw new UsageError('send takes TEXT or --stdin, not both', 'send')
   return withHost(context, async client => {
-    // Window 0: no output comes, so a slow script is no slow client.
-    const attached = client.attach(given.operands[0]!, NO_SCREEN, { window: 0 })
-    const typed = watchInput(attached)
+    // A window of 0 requests no output, so a slow script never becomes a slow client.
+    const attached = client.attach(parsed.operands[0]!, NO_SCREEN, { window: 0 })
+    const typed = trackInput(attached)
     const { session_id, state } = await accepted(attached)
-    if (state !== 'running') throw new CodedError('session_ended', `the process of session ${session_id} is gone`)
+    if (state !== 'running') throw new CodedError('session_ended', `session ${session_id} has ended`)
     let bytes = 0
-    for await (const part of stdin ? parts(process.stdin) : [Buffer.from(text)]) {
-      await type(attached, typed, part)
-      bytes += part.length
+    for await (const chunk of stdin ? chunks(process.stdin) : [Buffer.from(text)]) {
+      await type(attached, typed, chunk)
+      bytes += chunk.length
     }
     if (enter) await type(attached, typed, Buffer.from(ENTER))
     client.detach(attached)
@@ -35,21 +35,21 @@ export const send: Command = (context, given) => {
 
 const NO_SCREEN: TerminalSink = { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} }
 
-function accepted(attached: Attached): Promise<SessionInfo> {
+function accepted(attached: ClientAttachment): Promise<SessionInfo> {
   return new Promise((resolve, reject) => {
     attached.on('session', ({ session }) => resolve(session))
     attached.on('failed', reject)
   })
 }
 
-/** Types and waits until it has arrived, so that a program that does not read holds the sender up. */
-async function type(attached: Attached, typed: InputWatch, bytes: Uint8Array): Promise<void> {
+/** Types and waits until the session has taken the bytes, so that a program that does not read blocks the sender. */
+async function type(attached: ClientAttachment, typed: InputTracker, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; at += INPUT_BYTES) {
     attached.type(bytes.subarray(at, at + INPUT_BYTES))
-    await typed.arrived()
+    await typed.delivered()
   }
 }
 
-async function* parts(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
+async function* chunks(stdin: NodeJS.ReadStream): AsyncGenerator<Uint8Array> {
   for await (const chunk of stdin) yield chunk as Buffer
 }

@@ -1,7 +1,7 @@
 // Paired devices as people call them: by name or id, as short as that stays unique. Knows no host.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo } from '../../../protocol/messages.ts'
-import { plain } from '../command/output.ts'
+import { printable } from '../command/output.ts'
 import { quotedName } from './pairing-text.ts'
 
 /** Throws `device_unknown`, `device_ambiguous`. */
@@ -16,10 +16,10 @@ export function findDevice(text: string, devices: readonly DeviceInfo[]): Device
   )
   const [device, ...more] = begin
   if (!device)
-    throw new CodedError('device_unknown', `no device is called ${plain(text) || 'that'}; otg devices lists them`)
+    throw new CodedError('device_unknown', `no device is called ${printable(text) || 'that'}; otg devices lists them`)
   if (more.length === 0) return device
   const names = begin.map(one => `${quotedName(one.name)} (${one.device_id})`).join(', ')
-  throw new CodedError('device_ambiguous', `${plain(text)} may be ${names}; say more of it`)
+  throw new CodedError('device_ambiguous', `${printable(text)} may be ${names}; say more of it`)
 }
 
 function folded(text: string): string {

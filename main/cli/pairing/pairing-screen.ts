@@ -5,9 +5,9 @@ import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { PairingRequest } from '../../../protocol/messages.ts'
 import type { Context } from '../command/command.ts'
 import { OuterTerminal } from '../terminal/terminal.ts'
-import { chosenAddress, endingWords } from './pairing-text.ts'
+import { chosenAddress, outcomeText } from './pairing-text.ts'
 import { drawPairing, type PairingView, type Rows } from './pairing-view.ts'
-import { type Ending, PairingWatch } from './pairing-watch.ts'
+import { type PairingOutcome, PairingWatch } from './pairing-watch.ts'
 
 export interface ScreenOptions {
   /** The first that asks is let in without a question. */
@@ -17,13 +17,13 @@ export interface ScreenOptions {
   /** Which address the code shows first. */
   address: string | undefined
   /** What to press to leave, and what that does. */
-  leaving: string
+  leaveHint: string
   /** Ends it from outside. */
   signal: AbortSignal
 }
 
 /** `news`: what happened, in sentences. */
-export type ScreenEnd = { news: string[] } & (
+export type PairingEnd = { news: string[] } & (
   | { why: 'allowed' | 'aborted' }
   /** Ctrl-C, or the key that leaves. */
   | { why: 'interrupted' | 'left' }
@@ -46,12 +46,12 @@ const SIZE = { cols: 80, rows: 24 }
 const INTERRUPT = '\x03'
 
 /** Whether there is a person who can be shown a code and asked. */
-export function canAsk({ env, output }: Context): boolean {
+export function canPrompt({ env, output }: Context): boolean {
   return process.stdin.isTTY === true && output.isTerminal && env.TERM !== 'dumb'
 }
 
 /** Resolves when it is over and the terminal is as it was before. Throws UsageError when there is no such address. */
-export async function pairOnScreen(client: HostClient, options: ScreenOptions): Promise<ScreenEnd> {
+export async function pairOnScreen(client: HostClient, options: ScreenOptions): Promise<PairingEnd> {
   const watch = new PairingWatch(client)
   try {
     const { addresses } = await watch.start()
@@ -66,7 +66,7 @@ export async function pairOnScreen(client: HostClient, options: ScreenOptions): 
   }
 }
 
-interface Asking {
+interface Prompt {
   request: PairingRequest
   armed: boolean
   /** An answer is on its way. */
@@ -79,11 +79,11 @@ class PairingScreen {
   readonly #options: ScreenOptions
   readonly #terminal: OuterTerminal
   readonly #undo: (() => unknown)[] = []
-  #end!: (end: ScreenEnd) => void
+  #end!: (end: PairingEnd) => void
   /** Name of the address that the code shows. */
   #chosen: string
   #asText = false
-  #asking: Asking | undefined
+  #asking: Prompt | undefined
   #allowed = false
   #over = false
   #news: string[] = []
@@ -100,14 +100,14 @@ class PairingScreen {
     this.#terminal = new OuterTerminal(process.stdin, process.stdout, () => this.#finish('aborted'))
   }
 
-  async run(): Promise<ScreenEnd> {
-    const ended = new Promise<ScreenEnd>(resolve => {
+  async run(): Promise<PairingEnd> {
+    const ended = new Promise<PairingEnd>(resolve => {
       this.#end = resolve
     })
-    const restore = () => this.#terminal.leave(false)
+    const restore = () => this.#terminal.restore(false)
     // Whatever ends this process from here on, the terminal is restored: `exit` follows exceptions too.
     process.on('exit', restore)
-    this.#terminal.enterScreen()
+    this.#terminal.enterAlternateScreen()
     this.#listen()
     if (this.#options.yes) for (const request of this.#watch.requests) this.#asked(request)
     this.#draw()
@@ -130,7 +130,7 @@ class PairingScreen {
       this.#draw()
     }
     const again = () => {
-      this.#terminal.again()
+      this.#terminal.resume()
       whole()
     }
     const tick = setInterval(() => this.#draw(), TICK_MS)
@@ -146,8 +146,8 @@ class PairingScreen {
       () => stdout.off('resize', whole),
       () => process.off('SIGCONT', again),
       () => signal.removeEventListener('abort', gone),
-      this.#watch.on('asked', request => this.#asked(request)),
-      this.#watch.on('ended', ending => this.#ended(ending)),
+      this.#watch.on('requested', request => this.#asked(request)),
+      this.#watch.on('resolved', ending => this.#ended(ending)),
       this.#watch.on('changed', () => this.#draw()),
       this.#watch.on('closed', error => this.#fail(error)),
     )
@@ -173,8 +173,8 @@ class PairingScreen {
       .catch(error => this.#end({ why: 'failed', error: toCoded(error), news: this.#news }))
   }
 
-  #ended(ending: Ending): void {
-    this.#news = [...this.#news, endingWords(ending)].slice(-MOST_NEWS)
+  #ended(ending: PairingOutcome): void {
+    this.#news = [...this.#news, outcomeText(ending)].slice(-MOST_NEWS)
     if (ending.how === 'allowed') {
       this.#allowed = true
       void this.#watch.hide()
@@ -185,7 +185,7 @@ class PairingScreen {
   }
 
   /** Whom the question is about: the first that waits. */
-  #ask(): Asking | undefined {
+  #ask(): Prompt | undefined {
     const request = this.#options.yes ? undefined : this.#watch.requests[0]
     if (request?.pairing_id === this.#asking?.request.pairing_id) return this.#asking
     clearTimeout(this.#asking?.timer)
@@ -194,7 +194,7 @@ class PairingScreen {
   }
 
   /** The question is on the screen. */
-  #asks(asking: Asking): void {
+  #asks(asking: Prompt): void {
     if (asking.armed || asking.timer) return
     asking.timer = setTimeout(() => {
       asking.armed = true
@@ -217,7 +217,7 @@ class PairingScreen {
     this.#draw()
   }
 
-  #decide(asking: Asking, key: string): void {
+  #decide(asking: Prompt, key: string): void {
     const { read_only } = this.#options
     const answer = isEnter(key) ? 'n' : key.toLowerCase()
     if (answer !== 'y' && answer !== 'n' && (answer !== 'r' || read_only)) return
@@ -264,9 +264,9 @@ class PairingScreen {
     })
   }
 
-  #view(asking: Asking | undefined): PairingView {
+  #view(asking: Prompt | undefined): PairingView {
     const { addresses, expires_at, reached } = this.#watch.pairing!
-    const { read_only, leaving } = this.#options
+    const { read_only, leaveHint: leaving } = this.#options
     return {
       addresses,
       // An address may go while it is shown, with its network.
@@ -276,13 +276,13 @@ class PairingScreen {
       reached: reached?.address,
       news: this.#news.at(-1),
       asText: this.#asText,
-      question: asking && {
+      prompt: asking && {
         request: asking.request,
         armed: asking.armed && !asking.answered,
         read_only,
         more: this.#watch.requests.length - 1,
       },
-      leaving,
+      leaveHint: leaving,
     }
   }
 }

@@ -1,8 +1,8 @@
 // What is said of addresses, phones that ask and paired devices. Knows no terminal and no command.
 import type { AddressKind, DeviceInfo, PairingAddress } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
-import { cut, plain } from '../command/output.ts'
-import type { Ending } from './pairing-watch.ts'
+import { cut, printable } from '../command/output.ts'
+import type { PairingOutcome } from './pairing-watch.ts'
 
 /** A phone proposes what it likes; more than this would push what matters out of sight. */
 const NAME_COLUMNS = 40
@@ -18,12 +18,12 @@ const KINDS: Record<AddressKind, string> = {
   loopback: 'this computer only',
 }
 
-export function kindWords(kind: AddressKind): string {
+export function addressKindText(kind: AddressKind): string {
   return KINDS[kind]
 }
 
 /** What plain HTTP leaves open, where anybody could use it: nothing of a computer's own traffic passes others. */
-export function plainHttpWords({ url, kind }: PairingAddress): string | undefined {
+export function plainHttpWarning({ url, kind }: PairingAddress): string | undefined {
   if (!url.startsWith('http:') || kind === 'loopback') return undefined
   return 'Plain HTTP: who listens learns nothing, but who can change the traffic of this network can change the page.'
 }
@@ -36,43 +36,43 @@ export function chosenAddress(addresses: readonly PairingAddress[], name: string
     addresses.find(one => one.name.toLowerCase() === wanted) ??
     addresses.find(one => one.name.toLowerCase().startsWith(wanted))
   if (found) return found
-  throw new UsageError(`--address takes ${addresses.map(one => one.name).join(' or ')}, not ${plain(name)}`, 'pair')
+  throw new UsageError(`--address takes ${addresses.map(one => one.name).join(' or ')}, not ${printable(name)}`, 'pair')
 }
 
 /** A name in quotation marks that it cannot end itself. */
 export function quotedName(name: string, columns = NAME_COLUMNS): string {
-  return `"${cut(plain(name).replaceAll('"', "'"), columns)}"`
+  return `"${cut(printable(name).replaceAll('"', "'"), columns)}"`
 }
 
 /** A sockets' address as people write it: IPv4 is also spoken through IPv6 (RFC 4291 section 2.5.5.2). */
-export function placeWords(address: string): string {
-  return plain(address.replace(/^::ffff:(?=\d+\.)/i, ''))
+export function addressText(address: string): string {
+  return printable(address.replace(/^::ffff:(?=\d+\.)/i, ''))
 }
 
-export function codeWords(code: string): string {
-  return plain(code).replace(/^(\d{3})(\d{3})$/, '$1 $2')
+export function formatCode(code: string): string {
+  return printable(code).replace(/^(\d{3})(\d{3})$/, '$1 $2')
 }
 
-export function mayWords({ read_only }: Pick<DeviceInfo, 'read_only'>): string {
+export function permissionText({ read_only }: Pick<DeviceInfo, 'read_only'>): string {
   return read_only ? 'look' : 'type'
 }
 
-export function askedWords({ name, address }: { name: string; address: string }): string {
-  return `${quotedName(name)} (${placeWords(address)})`
+export function requesterText({ name, address }: { name: string; address: string }): string {
+  return `${quotedName(name)} (${addressText(address)})`
 }
 
-export function endingWords(ending: Ending): string {
+export function outcomeText(ending: PairingOutcome): string {
   const { how, here, request } = ending
   const elsewhere = here ? '' : ' elsewhere'
   switch (how) {
     case 'allowed': {
       const { device } = ending
-      const who = askedWords({ name: device.name, address: request.address })
+      const who = requesterText({ name: device.name, address: request.address })
       return `${who} was let in${elsewhere} and may ${device.read_only ? 'only look' : 'type'}.`
     }
     case 'refused':
-      return `${askedWords(request)} was refused${elsewhere}.`
+      return `${requesterText(request)} was refused${elsewhere}.`
     case 'expired':
-      return `${askedWords(request)} was not answered in time.`
+      return `${requesterText(request)} was not answered in time.`
   }
 }

@@ -2,7 +2,7 @@
 import type { PairingAddress, PairingRequest } from '../../../protocol/messages.ts'
 import { cut, widthOf, wrap } from '../command/output.ts'
 import type { Size } from '../terminal/terminal.ts'
-import { codeWords, kindWords, placeWords, plainHttpWords, quotedName } from './pairing-text.ts'
+import { addressKindText, addressText, formatCode, plainHttpWarning, quotedName } from './pairing-text.ts'
 import { type QrCode, qrCode } from './qr.ts'
 
 export interface PairingView {
@@ -18,12 +18,12 @@ export interface PairingView {
   news: string | undefined
   /** The address in letters instead of as a code. */
   asText: boolean
-  question: Question | undefined
+  prompt: PairingPrompt | undefined
   /** What to press to leave, and what that does. */
-  leaving: string
+  leaveHint: string
 }
 
-export interface Question {
+export interface PairingPrompt {
   request: PairingRequest
   /** Keys count now. */
   armed: boolean
@@ -52,15 +52,19 @@ const BOLD = '\x1b[1m'
 const PLAIN = '\x1b[m'
 
 export function drawPairing(view: PairingView, size: Size): Rows {
-  const rows = view.question ? drawQuestion(view.question, view, size) : drawCode(view, size)
+  const rows = view.prompt ? drawPrompt(view.prompt, view, size) : drawCode(view, size)
   return Array.from({ length: size.rows }, (_, at) => (rows[at] === undefined ? '' : rows[at]))
 }
 
-function drawQuestion({ request, armed, read_only, more }: Question, { now, news }: PairingView, { cols }: Size): Rows {
-  const code = codeWords(request.code)
+function drawPrompt(
+  { request, armed, read_only, more }: PairingPrompt,
+  { now, news }: PairingView,
+  { cols }: Size,
+): Rows {
+  const code = formatCode(request.code)
   const keys = read_only ? '[y/N]' : '[y/N/r = look only]'
   const ask = (name: string) =>
-    `Allow ${name} (${placeWords(request.address)})${read_only ? ' to look' : ''}? Code ${code} ${keys}`
+    `Allow ${name} (${addressText(request.address)})${read_only ? ' to look' : ''}? Code ${code} ${keys}`
   const room = cols - widthOf(ask('""'))
   const question = ask(quotedName(request.name, Math.max(room, 12)))
   const seconds = Math.max(0, Math.ceil((request.expires_at - now) / 1000))
@@ -102,12 +106,12 @@ function drawCode(view: PairingView, size: Size): Rows {
       const left = code.lines[at] ?? ' '.repeat(code.width)
       return `${left}${' '.repeat(GAP)}${beside[at] ?? ''}`.trimEnd()
     })
-    const below = letters(url, cols)
+    const below = urlRows(url, cols)
     return lines.length + 1 + below.length <= rows ? [...lines, '', ...below] : lines
   }
   if (code && rows >= code.lines.length + BELOW_ROWS)
     return [...code.lines, ...sections(view, scan, { cols, rows: rows - code.lines.length })]
-  const address = letters(url, cols)
+  const address = urlRows(url, cols)
   const room = { cols, rows: rows - address.length - 1 }
   const open = 'Open the address on the phone.'
   if (view.asText) return [...address, '', ...sections(view, open, room)]
@@ -115,25 +119,25 @@ function drawCode(view: PairingView, size: Size): Rows {
 }
 
 /** The address on rows of its own: written on without a break, so that it is selected as one. */
-function letters(url: string, cols: number): Rows {
+function urlRows(url: string, cols: number): Rows {
   return [url, ...new Array(Math.ceil(url.length / cols) - 1).fill(null)]
 }
 
 /** What is to be said besides the code; what matters less goes when there is no room. `both`: it can be shown either way. */
 function sections(view: PairingView, how: string, { cols, rows }: Size, both = true): string[] {
-  const { chosen, reached, news, addresses, leaving } = view
+  const { chosen, reached, news, addresses, leaveHint: leaving } = view
   const text = (words: string | undefined) => (words === undefined ? [] : wrap(words, cols))
   const seconds = Math.max(0, Math.ceil((view.expires_at - view.now) / 1000))
   const parts = {
     title: [bold('Pair a phone'), ...text(how)],
     address: [
       ...text(origin(chosen)).map(bold),
-      ...text(kindWords(chosen.kind)),
+      ...text(addressKindText(chosen.kind)),
       ...text(`Good for ${clock(seconds)}, renews itself.`),
     ],
     list: [] as string[],
-    http: text(plainHttpWords(chosen)),
-    reached: text(reached && `A browser at ${placeWords(reached)} has opened the page.`).map(bold),
+    http: text(plainHttpWarning(chosen)),
+    reached: text(reached && `A browser at ${addressText(reached)} has opened the page.`).map(bold),
     news: text(news),
     keys: [...text(keyWords(view, both)), ...text(leaving)],
   }
@@ -159,14 +163,14 @@ function listed({ addresses, chosen }: PairingView, cols: number, most: number):
   const first = Math.max(0, Math.min(addresses.indexOf(chosen) - Math.floor(most / 2), addresses.length - most))
   const some = addresses.slice(first, first + most)
   const widest = Math.max(...some.map(({ name }) => name.length))
-  const kinds = Math.max(...some.map(({ kind }) => kindWords(kind).length))
+  const kinds = Math.max(...some.map(({ kind }) => addressKindText(kind).length))
   const lines = some.map((address, n) => {
     const number = first + n + 1
     const mark = `${address === chosen ? '›' : ' '} ${number < 10 ? number : ' '} `
     const column = mark.length + widest + 2 + kinds <= cols ? widest : 0
     // A name in full says more than its kind, which is told of the chosen one anyway.
     const name = cut(address.name, cols - mark.length - 2 - KIND_COLUMNS).padEnd(column)
-    return cut(`${mark}${name}  ${kindWords(address.kind)}`, cols)
+    return cut(`${mark}${name}  ${addressKindText(address.kind)}`, cols)
   })
   const hidden = addresses.length - most
   return [hidden > 0 ? `Addresses (${hidden} more: Tab):` : 'Addresses:', ...lines]

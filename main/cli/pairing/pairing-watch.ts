@@ -5,7 +5,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo, HostMessageOf, PairingRequest } from '../../../protocol/messages.ts'
 
 /** How a phone fared. `here`: by an answer that was given through this watch. */
-export type Ending = { request: PairingRequest; here: boolean } & (
+export type PairingOutcome = { request: PairingRequest; here: boolean } & (
   | { how: 'allowed'; device: DeviceInfo }
   | { how: 'refused' | 'expired' }
 )
@@ -13,8 +13,8 @@ export type Ending = { request: PairingRequest; here: boolean } & (
 export interface PairingEvents {
   /** The code, its addresses, who has come or who waits: something is different. */
   changed: undefined
-  asked: PairingRequest
-  ended: Ending
+  requested: PairingRequest
+  resolved: PairingOutcome
   /** The host is gone. */
   closed: CodedError
 }
@@ -124,7 +124,7 @@ export class PairingWatch extends Emitter<PairingEvents> {
         this.#tell(request, { how: expired ? 'expired' : 'refused' })
       }
     }
-    for (const request of requests) if (isNew(request)) this.emit('asked', request)
+    for (const request of requests) if (isNew(request)) this.emit('requested', request)
     this.emit('changed', undefined)
   }
 
@@ -134,7 +134,7 @@ export class PairingWatch extends Emitter<PairingEvents> {
   ): Promise<void> {
     // Whether it was our answer is known when the host has said so.
     const here = (await this.#answers.get(request.pairing_id)) ?? false
-    this.emit('ended', { request, here, ...how })
+    this.emit('resolved', { request, here, ...how })
   }
 }
 

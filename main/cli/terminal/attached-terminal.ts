@@ -2,25 +2,25 @@
 // Knows no command line and no messages for people.
 
 import type { HostClient } from '../../../protocol/client/client.ts'
-import type { Attached, AttachOptions, TerminalSink } from '../../../protocol/client/client-attachment.ts'
+import type { AttachOptions, ClientAttachment, TerminalSink } from '../../../protocol/client/client-attachment.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { BIRTH } from '../../../protocol/position.ts'
-import { type DetachKey, DetachWatch } from './detach-key.ts'
+import { type DetachKey, DetachKeyDetector } from './detach-key.ts'
 import { QueryFilter } from './query-filter.ts'
 import { OuterTerminal, type Size } from './terminal.ts'
 
-export interface Joining {
+export interface TerminalAttachOptions {
   read_only: boolean
   detachKey: DetachKey | undefined
   /** The session has just been made: its output is wanted from the first byte, and the end of input is its end of file. */
   fresh: boolean
   /** The session that this very terminal is, if it is one. */
-  inside: string | undefined
+  ownSessionId: string | undefined
 }
 
-export type Parting =
+export type AttachEnd =
   | { why: 'exit'; session_id: string; state: SessionState; exit_code: number | null; signal: string | null }
   | { why: 'key'; session_id: string }
   | { why: 'signal'; session_id: string; signal: NodeJS.Signals }
@@ -42,21 +42,25 @@ const END_OF_FILE = 0x04
 const INTERRUPT = 0x03
 
 /** Attaches and resolves when it is over, the terminal as it was before. Throws only what is a fault. */
-export async function joinTerminal(client: HostClient, session: string, joining: Joining): Promise<Parting> {
-  let parted!: (parting: Parting) => void
-  const parting = new Promise<Parting>(resolve => (parted = resolve))
+export async function attachTerminal(
+  client: HostClient,
+  session: string,
+  joining: TerminalAttachOptions,
+): Promise<AttachEnd> {
+  let parted!: (parting: AttachEnd) => void
+  const parting = new Promise<AttachEnd>(resolve => (parted = resolve))
   const terminal = new OuterTerminal(process.stdin, process.stdout, () =>
     parted({ why: 'output_gone', session_id: attached.session_id }),
   )
   const screen = new Screen(terminal)
   const attached = client.attach(session, screen, options(terminal, joining))
-  const typed = watchInput(attached)
+  const typed = trackInput(attached)
   // A first attach is a reconnect that has nothing; of a new session even nothing is known to be all there is.
   if (joining.fresh) attached.have = { ...BIRTH }
   const undo: (() => unknown)[] = []
   // Before anything can come: what ended at once says so in the same breath as that it is attached.
   listenToSession(attached, screen, parted, undo)
-  const restore = () => terminal.leave()
+  const restore = () => terminal.restore()
   try {
     await accepted(attached, joining)
     // Whatever ends this process from here on, the terminal is restored: `exit` follows exceptions too.
@@ -65,11 +69,11 @@ export async function joinTerminal(client: HostClient, session: string, joining:
     listenToSignals(attached, terminal, parted, undo)
     terminal.enter()
     if (terminal.outputIsTerminal && !joining.read_only) {
-      const resized = () => terminal.size && attached.resize(...within(terminal.size))
+      const resized = () => terminal.size && attached.resize(...clampSize(terminal.size))
       process.stdout.on('resize', resized)
       undo.push(() => process.stdout.off('resize', resized))
       const asked = attached.options.size
-      if (asked && terminal.size && within(terminal.size).join() !== [asked.cols, asked.rows].join()) resized()
+      if (asked && terminal.size && clampSize(terminal.size).join() !== [asked.cols, asked.rows].join()) resized()
     }
     screen.open()
     readInput(attached, terminal, joining, parted, undo)
@@ -77,46 +81,46 @@ export async function joinTerminal(client: HostClient, session: string, joining:
     const result = await parting
     if (result.why === 'key' || result.why === 'signal') {
       process.stdin.pause()
-      terminal.leave()
+      terminal.restore()
       await leaveSession(client, attached, typed)
     }
-    terminal.leave(result.why !== 'exit' || result.state !== 'exited')
+    terminal.restore(result.why !== 'exit' || result.state !== 'exited')
     return result
   } catch (error) {
     if (error instanceof CodedError) return { why: 'failed', session_id: attached.session_id, error }
     throw error
   } finally {
-    terminal.leave()
+    terminal.restore()
     for (const off of undo.splice(0)) off()
     process.stdin.pause()
   }
 }
 
-function options(terminal: OuterTerminal, { read_only, fresh }: Joining): AttachOptions {
+function options(terminal: OuterTerminal, { read_only, fresh }: TerminalAttachOptions): AttachOptions {
   const size = terminal.size
-  const [cols, rows] = size ? within(size) : []
+  const [cols, rows] = size ? clampSize(size) : []
   return {
     read_only,
     window: terminal.outputIsTerminal ? TERMINAL_WINDOW_BYTES : MAX_WINDOW_BYTES,
     // A person gets the screen as it is, at once; a pipe of a new session gets every byte.
-    history: 0,
-    ...(fresh && !terminal.outputIsTerminal ? { budget: Number.MAX_SAFE_INTEGER } : {}),
+    history_bytes: 0,
+    ...(fresh && !terminal.outputIsTerminal ? { catch_up_bytes: Number.MAX_SAFE_INTEGER } : {}),
     ...(cols && rows && !read_only ? { size: { cols, rows } } : {}),
   }
 }
 
 /** A terminal may be larger than a session can be. */
-export function within(size: Size): [cols: number, rows: number] {
+export function clampSize(size: Size): [cols: number, rows: number] {
   return [Math.min(size.cols, MAX_COLS), Math.min(size.rows, MAX_ROWS)]
 }
 
 /** Waits for the host's yes, so that a no is told by a terminal that was not touched. */
-function accepted(attached: Attached, joining: Joining): Promise<SessionInfo> {
+function accepted(attached: ClientAttachment, joining: TerminalAttachOptions): Promise<SessionInfo> {
   return new Promise((resolve, reject) => {
     attached.on('failed', reject)
     attached.on('session', ({ session }) => {
       // Its output would be its output.
-      if (session.session_id === joining.inside)
+      if (session.session_id === joining.ownSessionId)
         reject(new CodedError('forbidden', 'this terminal is that session; it cannot be attached inside itself'))
       else resolve(session)
     })
@@ -124,9 +128,9 @@ function accepted(attached: Attached, joining: Joining): Promise<SessionInfo> {
 }
 
 function listenToSignals(
-  attached: Attached,
+  attached: ClientAttachment,
   terminal: OuterTerminal,
-  parted: (parting: Parting) => void,
+  parted: (parting: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   for (const signal of SIGNALS) {
@@ -134,15 +138,15 @@ function listenToSignals(
     process.on(signal, listener)
     undo.push(() => process.off(signal, listener))
   }
-  const again = () => terminal.again()
+  const again = () => terminal.resume()
   process.on('SIGCONT', again)
   undo.push(() => process.off('SIGCONT', again))
 }
 
 function listenToSession(
-  attached: Attached,
+  attached: ClientAttachment,
   screen: Screen,
-  parted: (parting: Parting) => void,
+  parted: (parting: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   undo.push(
@@ -155,14 +159,14 @@ function listenToSession(
 }
 
 function readInput(
-  attached: Attached,
+  attached: ClientAttachment,
   terminal: OuterTerminal,
-  joining: Joining,
-  parted: (parting: Parting) => void,
+  joining: TerminalAttachOptions,
+  parted: (parting: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   const { stdin } = process
-  const watch = new DetachWatch(terminal.inputIsTerminal ? joining.detachKey : undefined)
+  const watch = new DetachKeyDetector(terminal.inputIsTerminal ? joining.detachKey : undefined)
   let last = 0x0a
   const type = (bytes: Uint8Array) => {
     // It may have ended before it was attached: then it is only looked at, and its exit is on the way.
@@ -196,12 +200,12 @@ function readInput(
 }
 
 /** A terminal that nobody has typed into for a while is taken for one that nobody sits before. */
-function watchPresence(attached: Attached, undo: (() => unknown)[]): void {
+function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): void {
   let timer: NodeJS.Timeout | undefined
   const typed = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => attached.look(false), AWAY_MS)
-    attached.look(true)
+    timer = setTimeout(() => attached.setPresent(false), AWAY_MS)
+    attached.setPresent(true)
   }
   process.stdin.on('data', typed)
   undo.push(
@@ -212,9 +216,9 @@ function watchPresence(attached: Attached, undo: (() => unknown)[]): void {
 }
 
 /** Says goodbye and waits until the host has heard it, with everything that was typed before. */
-async function leaveSession(client: HostClient, attached: Attached, typed: InputWatch): Promise<void> {
+async function leaveSession(client: HostClient, attached: ClientAttachment, typed: InputTracker): Promise<void> {
   const gone = async () => {
-    await typed.arrived()
+    await typed.delivered()
     client.detach(attached)
     await client.list() // answered after the detach was
   }
@@ -222,18 +226,18 @@ async function leaveSession(client: HostClient, attached: Attached, typed: Input
   await Promise.race([gone().catch(() => {}), late])
 }
 
-export interface InputWatch {
+export interface InputTracker {
   /** Resolves when the session has taken all that was typed; rejects when it never will. */
-  arrived(): Promise<void>
+  delivered(): Promise<void>
 }
 
-export function watchInput(attached: Attached): InputWatch {
+export function trackInput(attached: ClientAttachment): InputTracker {
   let pending = 0
   attached.on('pending_input', bytes => {
     pending = bytes
   })
   return {
-    arrived: () =>
+    delivered: () =>
       new Promise((resolve, reject) => {
         if (pending === 0) return resolve()
         attached.on('pending_input', bytes => bytes === 0 && resolve())

@@ -27,14 +27,14 @@ function keyOf(control: number): DetachKey {
   return { name: `Ctrl-${character}`, forms: forms.map(form => Buffer.from(form, 'latin1')) }
 }
 
-export interface Typed {
+export interface DetectedInput {
   /** What goes to the session, in order. */
   bytes: Uint8Array
   detach: boolean
 }
 
 /** The key and then `d` detaches; the key twice types it once; the key and anything else types both. */
-export class DetachWatch {
+export class DetachKeyDetector {
   readonly #key: DetachKey | undefined
   /** The key was typed, in this form, and what it means hangs on the next one. */
   #held: Uint8Array | undefined
@@ -43,7 +43,7 @@ export class DetachWatch {
     this.#key = key
   }
 
-  take(bytes: Uint8Array): Typed {
+  take(bytes: Uint8Array): DetectedInput {
     const passed: Uint8Array[] = []
     let from = 0
     let at = 0

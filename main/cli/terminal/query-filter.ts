@@ -22,7 +22,7 @@ import { asksCsi, type CsiQuery, identOf, type OscQuery, QUERIES, settingsOf } f
  * How much of an unfinished sequence is held back while it may be a question. An OSC 4 that sets all 256 colours has about
  * 6 KB and is the longest that anybody sends; a longer one may still end in a question, and so is dropped to its end.
  */
-export const HOLD_BYTES = 16 * 1024
+export const MAX_HELD_BYTES = 16 * 1024
 
 /** How far into an OSC the verdict is looked for before its end: all `settles` of the table need less. */
 const SETTLE_CHARS = 64
@@ -170,7 +170,7 @@ export class QueryFilter {
         if (i === bytes.length) break
       }
       this.#take(bytes[i]!, i)
-      if (this.#start >= 0 && this.#carry.length + i + 1 - this.#start > HOLD_BYTES) this.#overflow(i)
+      if (this.#start >= 0 && this.#carry.length + i + 1 - this.#start > MAX_HELD_BYTES) this.#overflow(i)
     }
     if (this.#start >= 0) this.#stash(bytes.length)
     else if (!this.#dropping()) this.#push(bytes.subarray(this.#keep))

@@ -63,7 +63,7 @@ export class OuterTerminal {
   }
 
   /** Raw mode, and the alternate screen without a cursor, for who draws on all of it. Undone by `leave(false)`. */
-  enterScreen(): void {
+  enterAlternateScreen(): void {
     if (this.#left) return
     this.#entered = 'screen'
     if (this.inputIsTerminal) this.#stdin.setRawMode(true)
@@ -95,7 +95,7 @@ export class OuterTerminal {
    * Drops what is queued and puts the terminal back as it was. Works at any time, also while the process exits.
    * `amid`: the session goes on, so its cursor may be anywhere; what is printed next gets a row of its own.
    */
-  leave(amid = true): void {
+  restore(amid = true): void {
     if (this.#left) return
     this.#left = true
     this.#queue = []
@@ -115,10 +115,10 @@ export class OuterTerminal {
   }
 
   /** After a stop (SIGTSTP from outside) the shell has changed the settings. */
-  again(): void {
+  resume(): void {
     if (!this.#entered || this.#left) return
     if (this.inputIsTerminal) this.#stdin.setRawMode(false)
-    if (this.#entered === 'screen') this.enterScreen()
+    if (this.#entered === 'screen') this.enterAlternateScreen()
     else this.#raw()
   }
 

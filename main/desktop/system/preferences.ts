@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError } from '../../../protocol/errors.ts'
-import { writeWhole } from '../../host/files/atomic-file.ts'
+import { writeAtomically } from '../../host/files/atomic-file.ts'
 import { isLoopback } from '../../host/listen/addresses.ts'
 
 const Preferences = z.strictObject({
@@ -60,7 +60,7 @@ export function isFeed(text: string): boolean {
 
 /** Throws `data_dir_unusable`. */
 export function writePreferences(file: string, preferences: Preferences): void {
-  writeWhole(file, `${JSON.stringify(preferences, null, 2)}\n`)
+  writeAtomically(file, `${JSON.stringify(preferences, null, 2)}\n`)
 }
 
 /** What a page sent, or a `settings_invalid` that says what is wrong with it. */

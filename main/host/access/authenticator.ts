@@ -6,16 +6,16 @@ import type { KeyPair } from '../../../protocol/channel/keys.ts'
 import { shortCode } from '../../../protocol/channel/noise.ts'
 import type { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import type { From } from '../listen/websocket.ts'
+import type { PeerAddress } from '../listen/websocket.ts'
 import type { Device, Devices } from './devices.ts'
 import { NATIVE_SUITE } from './native-suite.ts'
-import type { Outcome, Pairing } from './pairing.ts'
+import type { PairingOutcome, Pairing } from './pairing.ts'
 
 /** A handshake takes a round trip; who needs longer is not a client. */
 export const HANDSHAKE_MS = 5_000
 
 /** Told of who has said hello: `admitted` at once, or `waiting` first and then how it went. */
-export interface Verdict {
+export interface AdmissionHandlers {
   /** Undefined: the desktop itself. */
   admitted(device: Device | undefined): void
   waiting(expires_at: number): void
@@ -23,9 +23,9 @@ export interface Verdict {
 }
 
 /** Decides about who calls itself `name`. May throw. Returns what to call when the connection is gone. */
-export type Admit = (name: string, verdict: Verdict) => () => void
+export type Admit = (name: string, verdict: AdmissionHandlers) => () => void
 
-export interface EntranceOptions {
+export interface AuthenticatorOptions {
   staticKey: KeyPair
   devices: Devices
   pairing: Pairing
@@ -34,15 +34,15 @@ export interface EntranceOptions {
   log: { info(what: object, message: string): void }
 }
 
-export class Entrance {
-  readonly #options: EntranceOptions
+export class Authenticator {
+  readonly #options: AuthenticatorOptions
 
-  constructor(options: EntranceOptions) {
+  constructor(options: AuthenticatorOptions) {
     this.#options = options
   }
 
   /** Takes a socket. Nothing of it reaches `enter` before it is authenticated; the returned test says whether it was. */
-  accept(transport: Transport, from: From): () => boolean {
+  accept(transport: Transport, from: PeerAddress): () => boolean {
     const { staticKey, devices, pairing, enter, log } = this.#options
     const channel = acceptChannel({
       transport,
@@ -62,7 +62,7 @@ export class Entrance {
             return () => devices.seen(device.device_id, from.address)
           }
           let paired: Device | undefined
-          const outcome: Outcome = {
+          const outcome: PairingOutcome = {
             admitted: device => {
               paired = device
               verdict.admitted(device)
@@ -71,8 +71,8 @@ export class Entrance {
           }
           const request =
             peer.mode === 'pair'
-              ? pairing.ask({ publicKey, name, code: shortCode(handshakeHash), ...from }, outcome)
-              : pairing.askAgain(publicKey, from.secure, outcome)
+              ? pairing.request({ publicKey, name, code: shortCode(handshakeHash), ...from }, outcome)
+              : pairing.resume(publicKey, from.secure, outcome)
           verdict.waiting(request.expires_at)
           return () => {
             pairing.leave(outcome)

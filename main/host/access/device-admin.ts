@@ -9,7 +9,7 @@ import type { Pairing } from './pairing.ts'
 /** Who looks at the code sees no difference. */
 const REACHED_MS = 200
 
-export interface DeskOptions {
+export interface DeviceAdminOptions {
   hostKey: Uint8Array
   devices: Devices
   pairing: Pairing
@@ -24,11 +24,11 @@ export interface DeskOptions {
 }
 
 export class DeviceAdmin {
-  readonly #options: DeskOptions
+  readonly #options: DeviceAdminOptions
   #telling: NodeJS.Timeout | undefined
   #reached: { address: string; at: number } | null = null
 
-  constructor(options: DeskOptions) {
+  constructor(options: DeviceAdminOptions) {
     this.#options = options
   }
 
@@ -72,7 +72,7 @@ export class DeviceAdmin {
   }
 
   /** Somebody's browser asked for the page: whoever shows the code sees that the phone gets through. */
-  pageAsked(address: string): void {
+  pageRequested(address: string): void {
     if (!this.pairing.shown) return
     this.#reached = { address, at: Date.now() }
     // Anybody in the network can ask for the page, and as often as they like.

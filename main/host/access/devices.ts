@@ -5,10 +5,10 @@ import * as z from 'zod'
 import { decodeBase64url, encodeBase64url, KEY_BYTES } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
-import { writeWhole } from '../files/atomic-file.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 
 /** More than one person's phones, tablets and browsers; each further one is a key that somebody forgot. */
-export const MOST_DEVICES = 64
+export const MAX_DEVICES = 64
 
 /** Characters of a device's name; a hello carries no more. */
 const NAME_CHARACTERS = 64
@@ -37,7 +37,7 @@ export type Device = z.infer<typeof Device>
 const File = z.strictObject({
   version: z.literal(1),
   // Two with one key, and revoking the first would leave the second.
-  devices: z.array(Device).max(MOST_DEVICES).refine(distinct, 'has a device twice'),
+  devices: z.array(Device).max(MAX_DEVICES).refine(distinct, 'has a device twice'),
 })
 
 export interface DevicesOptions {
@@ -87,8 +87,8 @@ export class Devices {
     const public_key = encodeBase64url(publicKey)
     const before = this.#devices.find(one => one.public_key === public_key)
     const others = this.#devices.filter(one => one !== before)
-    if (others.length >= MOST_DEVICES)
-      throw new CodedError('too_many_devices', `${MOST_DEVICES} devices are paired; revoke one that is not used`)
+    if (others.length >= MAX_DEVICES)
+      throw new CodedError('too_many_devices', `${MAX_DEVICES} devices are paired; revoke one that is not used`)
     const now = this.#now()
     const name = unusedName(proposedName(who.name), others)
     const device = { device_id, name, public_key, read_only, secure, created_at: now, last_seen: now, address }
@@ -251,5 +251,5 @@ function damaged(file: string, why: string, cause: unknown): CodedError {
 }
 
 function save(file: string, devices: readonly Device[]): void {
-  writeWhole(file, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
+  writeAtomically(file, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
 }

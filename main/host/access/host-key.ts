@@ -9,7 +9,7 @@ import {
   keyPairOf,
 } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { writeWhole } from '../files/atomic-file.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 
 /**
  * Reads the key, or makes one where there is none. Throws `host_key_damaged`, for another key would lock out every phone,
@@ -24,7 +24,7 @@ export function readHostKey(file: string): KeyPair {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })
     if (!missing) throw damaged(file, 'it cannot be read', cause)
     const fresh = generateKeyPair()
-    writeWhole(file, `${encodeBase64url(fresh.secretKey)}\n`)
+    writeAtomically(file, `${encodeBase64url(fresh.secretKey)}\n`)
     return fresh
   }
   const secretKey = decodeBase64url(text.trim())

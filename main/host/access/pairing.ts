@@ -12,7 +12,7 @@ export const RENEW_MS = 90_000
 /** A person answers within this or has gone away. */
 export const ANSWER_MS = 120_000
 /** Phones that wait at once; each was admitted by a secret, so it takes somebody who can see the screen to fill this. */
-export const MOST_WAITING = 3
+export const MAX_WAITING = 3
 
 export interface PairingOptions {
   /** Takes the device in. Throws what the person who said yes should read. */
@@ -25,7 +25,7 @@ export interface PairingOptions {
 }
 
 /** Who asks to be let in. `code`: the same on both screens. */
-export interface Asker {
+export interface PairingCandidate {
   publicKey: Uint8Array
   name: string
   code: string
@@ -34,7 +34,7 @@ export interface Asker {
 }
 
 /** How it went, told once. */
-export interface Outcome {
+export interface PairingOutcome {
   admitted(device: Device): void
   refused(error: CodedError): void
 }
@@ -44,15 +44,15 @@ interface Secret {
   since: number
 }
 
-export interface Request extends Asker {
+export interface PairingRequest extends PairingCandidate {
   pairing_id: string
   expires_at: number
 }
 
 interface Waiting {
-  request: Request
+  request: PairingRequest
   /** Undefined while the phone's connection is gone; it may come back within its time. */
-  outcome: Outcome | undefined
+  outcome: PairingOutcome | undefined
   timer: NodeJS.Timeout
 }
 
@@ -118,21 +118,21 @@ export class Pairing {
     return this.#find(publicKey, secure) !== undefined
   }
 
-  requests(): Request[] {
+  requests(): PairingRequest[] {
     return this.#waiting.map(({ request }) => request)
   }
 
   /** A phone that has claimed a secret asks to be let in. Throws `pairing_busy`. */
-  ask(asker: Asker, outcome: Outcome): Request {
+  request(asker: PairingCandidate, outcome: PairingOutcome): PairingRequest {
     const before = this.#find(asker.publicKey, asker.secure)
     // Who watches sees one take the other's place, which is no refusal.
     if (before) this.#forget(before)
     before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
-    if (this.#live().length >= MOST_WAITING)
-      throw new CodedError('pairing_busy', `${MOST_WAITING} devices wait to be let in already; answer them first`)
+    if (this.#live().length >= MAX_WAITING)
+      throw new CodedError('pairing_busy', `${MAX_WAITING} devices wait to be let in already; answer them first`)
     const expires_at = this.#now() + ANSWER_MS
     const name = proposedName(asker.name)
-    const request: Request = { ...asker, name, pairing_id: randomUUID(), expires_at }
+    const request: PairingRequest = { ...asker, name, pairing_id: randomUUID(), expires_at }
     const waiting: Waiting = {
       request,
       outcome,
@@ -144,7 +144,7 @@ export class Pairing {
   }
 
   /** The phone is back; its request stands. Throws `pairing_refused` when it does not any more. */
-  askAgain(publicKey: Uint8Array, secure: boolean, outcome: Outcome): Request {
+  resume(publicKey: Uint8Array, secure: boolean, outcome: PairingOutcome): PairingRequest {
     const waiting = this.#find(publicKey, secure)
     if (!waiting) throw new CodedError('pairing_refused', 'this phone does not wait any more; scan a fresh code')
     // Another tab of it, or a connection that it has lost and we have not yet.
@@ -154,7 +154,7 @@ export class Pairing {
   }
 
   /** Its connection is gone. The request stands: a phone sleeps while its owner walks to the desktop. */
-  leave(outcome: Outcome): void {
+  leave(outcome: PairingOutcome): void {
     const waiting = this.#waiting.find(one => one.outcome === outcome)
     if (waiting) waiting.outcome = undefined
   }

@@ -1,7 +1,7 @@
 // One client's channel: hello, requests, attachments. Knows messages and sessions, not what carries the frames.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
-import { BUDGET_BYTES, HISTORY_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import { CATCH_UP_BYTES, HISTORY_BYTES, MESSAGE_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import {
   type ClientKind,
   ClientMessage,
@@ -15,8 +15,8 @@ import type { Admit } from '../access/authenticator.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
 import type { Push } from '../push/push.ts'
-import type { Source } from '../session/attachment.ts'
-import { Attachment, type Watcher } from '../session/attachment.ts'
+import type { AttachableSession } from '../session/attachment.ts'
+import { Attachment, type Viewer } from '../session/attachment.ts'
 import { checkSize } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
@@ -75,7 +75,7 @@ const HELLO_BYTES = 4096
 /** As long as a device's name may be. */
 const WATCHER_CHARACTERS = 64
 
-export class Connection implements Watcher {
+export class Connection implements Viewer {
   readonly #options: ConnectionOptions
   #reader = new FrameReader(0)
   /** Names the numbering of its input; set once it is let in. */
@@ -149,12 +149,12 @@ export class Connection implements Watcher {
   /** Whether somebody is before this client's page, as far as it was heard of lately. */
   get present(): boolean {
     if (performance.now() - this.#heard > PRESENT_MS) return false
-    return this.#present || [...this.#attachments.values()].some(attachment => attachment.seen)
+    return this.#present || [...this.#attachments.values()].some(attachment => attachment.isSeen)
   }
 
   /** Tells a watching client that a session calls for somebody. */
   attention(session_id: string, text: string): void {
-    if (this.#watching) this.#trySend({ type: 'attention', session_id, reason: 'bell', ...(text && { text }) })
+    if (this.#watching) this.#trySend({ type: 'attention', session_id, ...(text && { text }) })
   }
 
   /** Tells who shows the code that it is another one, or that a browser has come. */
@@ -208,7 +208,7 @@ export class Connection implements Watcher {
           return this.#error(toCoded(error), { handle: frame.handle })
         }
       }
-      case 'part':
+      case 'chunk':
         return this.#uploads.part(frame.request_id, frame.bytes)
       case 'output':
       case 'blob':
@@ -264,7 +264,8 @@ export class Connection implements Watcher {
     clearTimeout(this.#timer)
     this.#leave = this.#options.admit(hello.client.name, {
       admitted: device => this.#admitted(version, device),
-      waiting: expires_at => this.#send({ type: 'waiting', seconds: Math.max(0, (expires_at - Date.now()) / 1000) }),
+      waiting: expires_at =>
+        this.#send({ type: 'awaiting_approval', seconds: Math.max(0, (expires_at - Date.now()) / 1000) }),
       refused: error => this.#close(error),
     })
   }
@@ -300,7 +301,7 @@ export class Connection implements Watcher {
         this.#watching ||= message.watch === true
         const { request_id } = message
         const answer = () => ({ type: 'sessions', request_id, sessions: sessions.list().map(brief) }) as const
-        const fresh = sessions.fresh()
+        const fresh = sessions.refreshPreviews()
         return fresh ? this.#answerLater(request_id, () => fresh.then(answer)) : this.#send(answer())
       }
       case 'create': {
@@ -313,23 +314,23 @@ export class Connection implements Watcher {
         return this.#detach(message.handle)
       case 'resize': {
         const attachment = this.#writable(message.handle)
-        return attachment.source.takeSize(attachment, { cols: message.cols, rows: message.rows })
+        return attachment.session.claimSize(attachment, { cols: message.cols, rows: message.rows })
       }
       case 'release_size': {
         const attachment = this.#writable(message.handle)
-        return attachment.source.releaseSize(attachment)
+        return attachment.session.releaseSize(attachment)
       }
-      case 'look': {
+      case 'attachment_presence': {
         const attachment = this.#attachments.get(message.handle)
         if (!attachment) throw unknownAttachment()
-        return attachment.source.setLooking(attachment, message.looking)
+        return attachment.session.setPresent(attachment, message.present)
       }
-      case 'present':
+      case 'presence':
         this.#present = message.present
         return
       case 'push':
         return this.#push(message)
-      case 'show':
+      case 'screen':
         return this.#answerLater(message.request_id, async () => {
           const session = await sessions.open(message.session_id)
           const { lines, cols, rows } = await session.text()
@@ -356,16 +357,16 @@ export class Connection implements Watcher {
       case 'history':
       case 'search':
       case 'timeline':
-      case 'moment':
-      case 'stretch':
+      case 'seek':
+      case 'playback':
       case 'read':
       case 'export':
-      case 'more':
+      case 'export_ack':
       case 'mark':
       case 'unmark':
       case 'delete_session':
         return this.#history.take(message)
-      case 'pair':
+      case 'show_pairing':
       case 'devices':
       case 'answer_pairing':
       case 'update_device':
@@ -400,7 +401,7 @@ export class Connection implements Watcher {
     const { desk } = this.#options
     const ok = { type: 'ok', request_id: message.request_id } as const
     switch (message.type) {
-      case 'pair':
+      case 'show_pairing':
         if (!message.show) {
           desk.hide(this)
           return ok
@@ -442,7 +443,7 @@ export class Connection implements Watcher {
       )
   }
 
-  #tryAttach(source: Source, message: ClientMessageOf<'attach'>): void {
+  #tryAttach(source: AttachableSession, message: ClientMessageOf<'attach'>): void {
     if (this.#closed) return
     try {
       this.#attachTo(source, message)
@@ -451,7 +452,7 @@ export class Connection implements Watcher {
     }
   }
 
-  #attachTo(source: Source, message: ClientMessageOf<'attach'>): void {
+  #attachTo(source: AttachableSession, message: ClientMessageOf<'attach'>): void {
     // What ended is there to be looked at; who wants to type is told.
     if (source.state !== 'running' && !this.#onlyLooks(message)) return this.#attachInstead(ended(source), message)
     this.#attachAs(source, message)
@@ -475,7 +476,7 @@ export class Connection implements Watcher {
     }
   }
 
-  #attachAs(source: Source, message: ClientMessageOf<'attach'>): void {
+  #attachAs(source: AttachableSession, message: ClientMessageOf<'attach'>): void {
     const { role } = this.#options
     const handle = this.#nextHandle++
     const attachment = new Attachment(
@@ -484,13 +485,13 @@ export class Connection implements Watcher {
         handle,
         have: message.have,
         window: message.window ?? WINDOW_BYTES,
-        history: message.history ?? HISTORY_BYTES,
-        budget: message.budget ?? BUDGET_BYTES,
+        history: message.history_bytes ?? HISTORY_BYTES,
+        budget: message.catch_up_bytes ?? CATCH_UP_BYTES,
         read_only: this.#onlyLooks(message),
         stream: this.#stream(message),
         compress: role === 'device',
         size_stays: role === 'local',
-        watcher: this,
+        viewer: this,
       },
       {
         send: frames => this.#sendFrames(frames),
@@ -502,21 +503,21 @@ export class Connection implements Watcher {
         },
       },
     )
-    attachment.looking = message.looking ?? true
+    attachment.present = message.present ?? true
     source.attach(attachment)
     this.#attachments.set(handle, attachment)
-    if (message.size && !this.#onlyLooks(message)) source.takeSize(attachment, message.size)
+    if (message.size && !this.#onlyLooks(message)) source.claimSize(attachment, message.size)
     this.#send({
       type: 'session',
       request_id: message.request_id,
       handle,
       session_id: source.session_id,
       session: source.info(),
-      reconnected: attachment.canContinue(),
+      resumed: attachment.canContinue(),
       age_seconds: (Date.now() - source.created_at) / 1000,
       created_at: source.created_at,
       read_only: attachment.options.read_only,
-      input_seen: source.inputSeen(attachment.options.stream),
+      input_seen: source.lastInputSeq(attachment.options.stream),
       cols: source.size.cols,
       rows: source.size.rows,
     })
@@ -535,7 +536,7 @@ export class Connection implements Watcher {
     const attachment = this.#attachments.get(handle)
     if (!attachment) throw unknownAttachment()
     this.#attachments.delete(handle)
-    attachment.source.detach(attachment, 'detached')
+    attachment.session.detach(attachment, 'detached')
   }
 
   #writable(handle: number): Attachment {
@@ -597,18 +598,18 @@ export class Connection implements Watcher {
     this.#options.desk.hide(this)
     this.#history.close()
     this.#uploads.close()
-    for (const attachment of this.#attachments.values()) attachment.source.detach(attachment, 'lost')
+    for (const attachment of this.#attachments.values()) attachment.session.detach(attachment, 'lost')
     this.#attachments.clear()
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
 }
 
-type DeskMessage = ClientMessageOf<'pair' | 'devices' | 'answer_pairing' | 'update_device' | 'revoke_device'>
+type DeskMessage = ClientMessageOf<'show_pairing' | 'devices' | 'answer_pairing' | 'update_device' | 'revoke_device'>
 
 /** What the desktop alone may ask. */
 const DESKTOP_ONLY = new Set<ClientMessage['type']>([
-  'pair',
+  'show_pairing',
   'devices',
   'answer_pairing',
   'update_device',
@@ -634,7 +635,7 @@ function onlyLooks(): CodedError {
   return new CodedError('device_read_only', 'this device may only look')
 }
 
-function ended(source: Source): CodedError {
+function ended(source: AttachableSession): CodedError {
   return source.state === 'expired'
     ? new CodedError('session_expired', 'this session was ended because nobody used it')
     : new CodedError('session_ended', `the process of this session is gone (${source.state})`)

@@ -1,7 +1,7 @@
 // One client's questions about the history: takes its messages, sends answers and parts, and ends what it no longer wants.
 // Knows nothing of channels, roles or where history lies.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
-import { jsonFrames, partFrames } from '../../../protocol/frames.ts'
+import { chunkFrames, jsonFrames } from '../../../protocol/frames.ts'
 import { MAX_HITS, MAX_LINES, MAX_PAGE } from '../../../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { HistoryService } from './history-service.ts'
@@ -27,11 +27,11 @@ export const HISTORY_MESSAGES = [
   'history',
   'search',
   'timeline',
-  'moment',
-  'stretch',
+  'seek',
+  'playback',
   'read',
   'export',
-  'more',
+  'export_ack',
   'cancel',
   'mark',
   'unmark',
@@ -39,7 +39,7 @@ export const HISTORY_MESSAGES = [
 ] as const satisfies ClientMessage['type'][]
 
 export type HistoryMessage = ClientMessageOf<(typeof HISTORY_MESSAGES)[number]>
-type Question = Exclude<HistoryMessage, { type: 'more' | 'cancel' }>
+type Question = Exclude<HistoryMessage, { type: 'export_ack' | 'cancel' }>
 
 interface Running {
   isLong: boolean
@@ -64,7 +64,7 @@ export class HistoryRequests {
   take(message: HistoryMessage): void {
     const { request_id } = message
     // What is done already needs neither.
-    if (message.type === 'more') return this.#running.get(request_id)?.more()
+    if (message.type === 'export_ack') return this.#running.get(request_id)?.more()
     if (message.type === 'cancel') return this.#running.get(request_id)?.cancel()
     if (this.#running.size >= MOST_AT_ONCE)
       throw new CodedError('history_busy', `${MOST_AT_ONCE} questions about the history are under way`)
@@ -102,31 +102,31 @@ export class HistoryRequests {
         const { sessions, cursor: next } = await this.#past.list(filter, Math.min(limit, MAX_PAGE), cursor)
         // Who asks for one session wants all of it: what is cut cannot be started again.
         const listed = filter.session_id === undefined ? sessions.map(brief) : sessions
-        return { type: 'past', request_id, sessions: listed, cursor: next }
+        return { type: 'history_page', request_id, sessions: listed, cursor: next }
       }
       case 'search': {
         const { query, filter = {}, limit = HITS, cursor, context = CONTEXT } = message
         const question = { query, filter, limit: Math.min(limit, MAX_HITS), cursor, context }
         const found = await this.#past.search(this.#asker(), question, cancellable)
-        return { type: 'found', request_id, ...found, sessions: found.sessions.map(brief) }
+        return { type: 'search_results', request_id, ...found, sessions: found.sessions.map(brief) }
       }
       case 'timeline':
         return { type: 'timeline', request_id, ...(await this.#past.timeline(message.session_id, message.buckets)) }
-      case 'moment': {
-        const { keyframe, at } = await this.#past.moment(message.session_id, message.place)
+      case 'seek': {
+        const { keyframe, at } = await this.#past.moment(message.session_id, message.target)
         const { position, cols, rows, size, checksum, blob } = keyframe
         this.#part(request_id, blob)
-        return { type: 'moment', request_id, position, at, cols, rows, blob: { size, checksum, compressed: true } }
+        return { type: 'seek_result', request_id, position, at, cols, rows, blob: { size, checksum, compressed: true } }
       }
-      case 'stretch': {
+      case 'playback': {
         const { live, ...what } = await this.#past.stretch(message.session_id, message.position)
-        if (what.kind === 'end') return { type: 'stretch', request_id, what: { ...what, live } }
-        if (what.kind === 'hole') return { type: 'stretch', request_id, what }
+        if (what.kind === 'end') return { type: 'playback_chunk', request_id, chunk: { ...what, live } }
+        if (what.kind === 'gap') return { type: 'playback_chunk', request_id, chunk: what }
         const { blob: timing, ...timingBlob } = what.timing
         const { blob: output, ...outputBlob } = what.output
         this.#part(request_id, timing)
         this.#part(request_id, output)
-        return { type: 'stretch', request_id, what: { ...what, timing: timingBlob, output: outputBlob } }
+        return { type: 'playback_chunk', request_id, chunk: { ...what, timing: timingBlob, output: outputBlob } }
       }
       case 'read': {
         const { session_id, before, after, limit = LINES } = message
@@ -151,7 +151,7 @@ export class HistoryRequests {
         return { type: 'exported', request_id, ...(await one.done) }
       }
       case 'mark': {
-        const mark = await this.#past.mark(message.session_id, message.place, message.label)
+        const mark = await this.#past.mark(message.session_id, message.target, message.label)
         return { type: 'marked', request_id, mark }
       }
       case 'unmark':
@@ -166,7 +166,7 @@ export class HistoryRequests {
   }
 
   #part(request_id: number, bytes: Uint8Array): void {
-    if (!this.#closed) this.#outlet.send(partFrames(request_id, bytes))
+    if (!this.#closed) this.#outlet.send(chunkFrames(request_id, bytes))
   }
 
   #send(message: HostMessage): void {

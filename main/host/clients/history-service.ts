@@ -1,17 +1,17 @@
 // What clients may ask of the history, put together from the sessions in memory, the thread that writes, the one that
 // looks things up, and exports. Knows nothing of connections or messages.
 import { CodedError } from '../../../protocol/errors.ts'
-import type { HistoryFilter, Mark, Place, SessionInfo } from '../../../protocol/messages.ts'
+import type { HistoryFilter, Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { type Export, type ExportHandlers, Exports } from '../history/export/exports.ts'
 import type { ExportJob } from '../history/export/formats.ts'
 import { Lookup } from '../history/lookup/lookup.ts'
-import type { MomentAnswer, StretchAnswer } from '../history/playback/playback.ts'
-import type { TimelineAnswer } from '../history/playback/timeline.ts'
-import type { SearchAnswer, SearchQuestion } from '../history/search/search.ts'
-import type { ListAnswer } from '../history/search/session-list.ts'
-import type { LinesAnswer, ReadQuestion } from '../history/text/line-pages.ts'
+import type { PlaybackChunk, SeekResult } from '../history/playback/playback.ts'
+import type { Timeline } from '../history/playback/timeline.ts'
+import type { SearchReply, SearchRequest } from '../history/search/search.ts'
+import type { ListReply } from '../history/search/session-list.ts'
+import type { ReadReply, ReadRequest } from '../history/text/line-pages.ts'
 import type { History } from '../history/write/history.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Uploads } from '../uploads/uploads.ts'
@@ -37,12 +37,12 @@ export class HistoryService {
     this.#exports = new Exports(history.file)
   }
 
-  list(filter: HistoryFilter, limit: number, cursor: string | undefined): Promise<ListAnswer> {
+  list(filter: HistoryFilter, limit: number, cursor: string | undefined): Promise<ListReply> {
     return this.#lookup.ask({ do: 'list', question: { filter, limit, cursor, live: this.#live() } })
   }
 
   /** `asker`: those who ask take turns by it. */
-  async search(asker: string, question: Omit<SearchQuestion, 'live'>, cancellable: Cancellable): Promise<SearchAnswer> {
+  async search(asker: string, question: Omit<SearchRequest, 'live'>, cancellable: Cancellable): Promise<SearchReply> {
     let wanted = true
     cancellable(() => {
       wanted = false
@@ -52,12 +52,12 @@ export class HistoryService {
     return this.#lookup.ask({ do: 'search', asker, question: { ...question, live: this.#live() } }, cancellable)
   }
 
-  async timeline(id: string, buckets: number): Promise<TimelineAnswer> {
+  async timeline(id: string, buckets: number): Promise<Timeline> {
     const session_id = await this.#find(id)
     return this.#lookup.ask({ do: 'timeline', session_id, buckets })
   }
 
-  async moment(id: string, place: Place): Promise<MomentAnswer> {
+  async moment(id: string, place: SeekTarget): Promise<SeekResult> {
     const session_id = await this.#find(id)
     return this.#lookup.ask({ do: 'moment', session_id, place })
   }
@@ -66,14 +66,14 @@ export class HistoryService {
   async read(
     asker: string,
     id: string,
-    question: Omit<ReadQuestion, 'session_id'>,
+    question: Omit<ReadRequest, 'session_id'>,
     cancellable: Cancellable,
-  ): Promise<LinesAnswer> {
+  ): Promise<ReadReply> {
     const session_id = await this.#find(id)
     return this.#lookup.ask({ do: 'read', asker, question: { ...question, session_id } }, cancellable)
   }
 
-  async stretch(id: string, position: Position): Promise<StretchAnswer & { live: boolean }> {
+  async stretch(id: string, position: Position): Promise<PlaybackChunk & { live: boolean }> {
     const session_id = await this.#find(id)
     const live = this.#sessions.find(session_id)?.state === 'running'
     return { ...(await this.#lookup.ask({ do: 'stretch', session_id, position })), live }
@@ -86,7 +86,7 @@ export class HistoryService {
     return this.#exports.start({ ...job, session_id, title }, handlers)
   }
 
-  async mark(id: string, place: Place, label: string): Promise<Mark> {
+  async mark(id: string, place: SeekTarget, label: string): Promise<Mark> {
     const session_id = await this.#find(id)
     const where = await this.#lookup.ask({ do: 'place', session_id, place })
     return this.#history.mark(session_id, where, oneLine(label))

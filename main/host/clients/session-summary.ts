@@ -13,6 +13,6 @@ export function brief(session: SessionInfo): SessionInfo {
     ...session,
     command: session.command.slice(0, LISTED_ARGUMENTS).map(cut),
     cwd: session.cwd.slice(0, LISTED_PATH_CHARACTERS),
-    watchers: session.watchers.slice(0, LISTED_WATCHERS),
+    viewers: session.viewers.slice(0, LISTED_WATCHERS),
   }
 }

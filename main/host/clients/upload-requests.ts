@@ -2,7 +2,7 @@
 // Knows nothing of channels, roles or where files lie.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
-import { PART_BYTES, PARTS_AHEAD } from '../../../protocol/limits.ts'
+import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { Upload, Uploads } from '../uploads/uploads.ts'
 import type { HistoryOutlet } from './history-requests.ts'
@@ -54,9 +54,9 @@ export class UploadRequests {
     const running = this.#running.get(request_id)
     if (!running && this.#ended.has(request_id)) return
     if (!running?.upload) throw new CodedError('bad_frame', 'a part that nobody waits for')
-    if (bytes.length === 0 || bytes.length > PART_BYTES || running.received + bytes.length > running.size)
+    if (bytes.length === 0 || bytes.length > CHUNK_BYTES || running.received + bytes.length > running.size)
       throw new CodedError('bad_frame', 'a part that is longer than it may be')
-    if (running.ahead >= PARTS_AHEAD) throw new CodedError('bad_frame', 'more parts than may be under way')
+    if (running.ahead >= MAX_CHUNKS_AHEAD) throw new CodedError('bad_frame', 'more parts than may be under way')
     running.received += bytes.length
     running.ahead++
     this.#expect(request_id, running)

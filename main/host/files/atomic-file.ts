@@ -7,7 +7,7 @@ import { CodedError } from '../../../protocol/errors.ts'
  * All or nothing, also when the power goes or the disk is full: written beside the old file (0600), synced, and put in its
  * place. Throws `data_dir_unusable`.
  */
-export function writeWhole(file: string, text: string): void {
+export function writeAtomically(file: string, text: string): void {
   const fresh = `${file}.new`
   try {
     // One that a crash has left may have other permissions.

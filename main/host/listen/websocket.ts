@@ -37,7 +37,7 @@ export interface SocketsOptions {
   secure: boolean
   handshakes: HandshakeLimit
   /** A socket was opened. Until the test that this returns holds, it counts among its address's strangers. */
-  accept(transport: Transport, from: From): () => boolean
+  accept(transport: Transport, from: PeerAddress): () => boolean
 }
 
 export function serveSockets(options: SocketsOptions): { close(): void } {
@@ -131,7 +131,7 @@ export function socketTransport(socket: WebSocket): Transport {
 }
 
 /** Where a socket came from. */
-export interface From {
+export interface PeerAddress {
   address: string
   /** The page that opened it came by HTTPS: here, or at the proxy or tunnel in front. */
   secure: boolean

@@ -3,7 +3,7 @@
 import { createECDH, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
-import { writeWhole } from '../files/atomic-file.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 
 /** An uncompressed point of P-256, and a scalar of it. */
 export const POINT_BYTES = 65
@@ -36,7 +36,7 @@ export function readPushKey(file: string, log: { error(what: object, message: st
   const scalar = Buffer.alloc(SCALAR_BYTES)
   const made = curve.getPrivateKey()
   made.copy(scalar, SCALAR_BYTES - made.length)
-  writeWhole(file, `${encodeBase64url(scalar)}\n`)
+  writeAtomically(file, `${encodeBase64url(scalar)}\n`)
   return keyOf(scalar)
 }
 

@@ -4,8 +4,8 @@ import * as z from 'zod'
 import { decodeBase64url } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { PUSH_ENDPOINT_CHARACTERS } from '../../../protocol/limits.ts'
-import { MOST_DEVICES } from '../access/devices.ts'
-import { writeWhole } from '../files/atomic-file.ts'
+import { MAX_DEVICES } from '../access/devices.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 import { isPoint } from './push-key.ts'
 
 /** The secret of RFC 8291, section 3.2. */
@@ -26,7 +26,7 @@ const Kept = z.strictObject({
 })
 type Kept = z.infer<typeof Kept>
 
-const File = z.strictObject({ version: z.literal(1), subscriptions: z.array(Kept).max(MOST_DEVICES) })
+const File = z.strictObject({ version: z.literal(1), subscriptions: z.array(Kept).max(MAX_DEVICES) })
 
 export interface SubscriptionsOptions {
   file: string
@@ -99,7 +99,7 @@ export class Subscriptions {
   }
 
   #save(): void {
-    writeWhole(
+    writeAtomically(
       this.#options.file,
       `${JSON.stringify({ version: 1, subscriptions: [...this.#kept.values()] }, null, 2)}\n`,
     )

@@ -3,29 +3,29 @@
 
 import { cutRuns } from '../../../protocol/output-timing.ts'
 import type { Position } from '../../../protocol/position.ts'
-import type { Stretch, TimedResize } from './types.ts'
+import type { LogSlice, TimedResize } from './types.ts'
 
 /** Output that came within this long of the last is one run: no eye tells the difference, and a flood has few runs. */
 export const RUN_MS = 10
 
 /** Negative: `a` is before `b` in the log. Both numbers of a position only ever grow. */
-export function compare(a: Position, b: Position): number {
+export function comparePositions(a: Position, b: Position): number {
   return a.offset - b.offset || a.n - b.n
 }
 
-export function endOf(stretch: Stretch): Position {
+export function endOfSlice(stretch: LogSlice): Position {
   return { offset: stretch.from.offset + stretch.bytes.length, n: stretch.resizes.at(-1)?.n ?? stretch.from.n }
 }
 
 /** When its first thing happened, in milliseconds since birth. */
-export function beginOf({ runs, resizes }: Pick<Stretch, 'runs' | 'resizes'>): number {
+export function firstTimeOf({ runs, resizes }: Pick<LogSlice, 'runs' | 'resizes'>): number {
   const run = runs[0]
   const resize = resizes[0]?.at
   return Math.min(run ?? resize ?? 0, resize ?? run ?? 0)
 }
 
 /** When its last thing happened, to within RUN_MS. */
-export function lastOf({ runs, resizes }: Pick<Stretch, 'runs' | 'resizes'>): number {
+export function lastTimeOf({ runs, resizes }: Pick<LogSlice, 'runs' | 'resizes'>): number {
   return Math.max(runs.at(-2) ?? 0, resizes.at(-1)?.at ?? 0)
 }
 
@@ -48,7 +48,7 @@ export function addRun(runs: number[], at: number, size: number): void {
 }
 
 /** One stretch of several that follow each other without a hole. Their bytes are put into `scratch` if they fit. */
-export function join(stretches: readonly Stretch[], scratch?: Uint8Array): Stretch {
+export function joinSlices(stretches: readonly LogSlice[], scratch?: Uint8Array): LogSlice {
   const first = stretches[0]!
   if (stretches.length === 1) return first
   const size = stretches.reduce((sum, { bytes }) => sum + bytes.length, 0)
@@ -66,10 +66,10 @@ export function join(stretches: readonly Stretch[], scratch?: Uint8Array): Stret
 }
 
 /** What is before `position` and what is from there on; either may be empty. */
-export function cut(stretch: Stretch, position: Position): [Stretch, Stretch] {
+export function splitSlice(stretch: LogSlice, position: Position): [LogSlice, LogSlice] {
   const size = Math.min(Math.max(position.offset - stretch.from.offset, 0), stretch.bytes.length)
   const [before, after] = cutRuns(stretch.runs, size)
-  const isBefore = (resize: TimedResize) => compare(resize, position) <= 0
+  const isBefore = (resize: TimedResize) => comparePositions(resize, position) <= 0
   const resizes = stretch.resizes.filter(isBefore)
   const n = resizes.at(-1)?.n ?? stretch.from.n
   return [
@@ -85,7 +85,7 @@ export function cut(stretch: Stretch, position: Position): [Stretch, Stretch] {
 
 type ResizeTuple = [number, number, number, number, number]
 
-export function encodeResizes({ from, resizes }: Stretch): string | null {
+export function encodeResizes({ from, resizes }: LogSlice): string | null {
   if (resizes.length === 0) return null
   const tuples = resizes.map(({ offset, n, cols, rows, at }): ResizeTuple => [offset - from.offset, n, cols, rows, at])
   return JSON.stringify(tuples)

@@ -3,7 +3,7 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 
 /** Where a resize stands in a piece. */
-export interface ResizeMark {
+export interface LogResize {
   offset: number
   n: number
   cols: number
@@ -11,12 +11,12 @@ export interface ResizeMark {
 }
 
 /** A resize with its moment: milliseconds since the session's birth. */
-export interface TimedResize extends ResizeMark {
+export interface TimedResize extends LogResize {
   at: number
 }
 
 /** A run of a log in one go: bytes, their moments, and the resizes among them. */
-export interface Stretch {
+export interface LogSlice {
   from: Position
   bytes: Uint8Array
   /** Two numbers each: the moment in milliseconds since birth, and how many bytes came then. */
@@ -48,10 +48,10 @@ export interface Leftover {
   process: ProcessIdentity | null
 }
 
-export type LostReason = 'trimmed' | 'damaged' | 'unrecorded'
+export type GapReason = 'trimmed' | 'damaged' | 'unrecorded'
 
 /** What a reader gets at a position: a run of output, a hole, or the end of what is stored. */
-export type Piece =
+export type ReadResult =
   | {
       kind: 'segment'
       /** Its first byte; may lie before the position that was asked for. */
@@ -63,19 +63,19 @@ export type Piece =
       checksum: number
       compressed: boolean
       blob: Uint8Array
-      resizes: ResizeMark[]
+      resizes: LogResize[]
     }
   /**
    * From `from` (may lie before the position that was asked for) to `to` nothing can be had. Reading goes on at the
    * keyframe, the first one at or after `to`, or (without one) at `to`.
    */
-  | { kind: 'lost'; from: Position; to: Position; reason: LostReason; keyframe?: StoredKeyframe }
+  | { kind: 'gap'; from: Position; to: Position; reason: GapReason; keyframe?: StoredKeyframe }
   | { kind: 'end'; position: Position }
 
 /** The same with the moments of its bytes (`runs` of a Stretch) and resizes. */
-export type TimedPiece =
-  | (Omit<Extract<Piece, { kind: 'segment' }>, 'resizes'> & { timing: number[]; resizes: TimedResize[] })
-  | Exclude<Piece, { kind: 'segment' }>
+export type TimedReadResult =
+  | (Omit<Extract<ReadResult, { kind: 'segment' }>, 'resizes'> & { timing: number[]; resizes: TimedResize[] })
+  | Exclude<ReadResult, { kind: 'segment' }>
 
 /** A session as it is stored, with the extent of its log that is still there. */
 export interface StoredSession {

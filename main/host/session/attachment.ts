@@ -5,13 +5,13 @@ import { ackFrame, blobFrames, jsonFrames, outputFrame } from '../../../protocol
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { HostMessage, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
-import type { LostReason, Piece, Size, StoredKeyframe } from '../recording/types.ts'
+import type { GapReason, ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { ScreenText } from '../screen/screen-pool.ts'
-import type { Log } from './log.ts'
+import type { SessionLog } from './log.ts'
 import { compressed, type OutputEntry } from './log.ts'
 
 /** A client as others see it. */
-export interface Watcher {
+export interface Viewer {
   readonly name: string
 }
 
@@ -33,7 +33,7 @@ export interface AttachmentOptions {
   /** Sizes of local clients stay when they leave (see SizeClaims). */
   size_stays: boolean
   /** Who looks. */
-  watcher: Watcher
+  viewer: Viewer
 }
 
 export interface AttachmentOutlet {
@@ -43,9 +43,9 @@ export interface AttachmentOutlet {
 }
 
 /** Who sees what is printed, each client once however often it is attached. */
-export function watchersOf(attachments: Iterable<Attachment>): string[] {
-  const watchers = new Set<Watcher>()
-  for (const attachment of attachments) if (attachment.shows) watchers.add(attachment.options.watcher)
+export function viewersOf(attachments: Iterable<Attachment>): string[] {
+  const watchers = new Set<Viewer>()
+  for (const attachment of attachments) if (attachment.showsOutput) watchers.add(attachment.options.viewer)
   return [...watchers].map(({ name }) => name)
 }
 
@@ -54,8 +54,8 @@ const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 
 export class Attachment {
   /** As the client says it. */
-  looking = true
-  readonly source: Source
+  present = true
+  readonly session: AttachableSession
   readonly options: AttachmentOptions
   readonly #outlet: AttachmentOutlet
   /** Where what was sent ends, and the offset that was acknowledged last. */
@@ -64,7 +64,7 @@ export class Attachment {
   /** The index in the log of what is sent next; undefined: to be looked up from #position. */
   #next: number | undefined
   /** A piece of history that waits for the client's window. */
-  #held: Piece | undefined
+  #held: ReadResult | undefined
   /** A question to the history or the screen is under way; sending goes on with its answer. */
   #asking = false
   /** Whoever was asked last did not answer. */
@@ -78,48 +78,46 @@ export class Attachment {
   /** How far behind it may be; more than the budget while the history that it asked for is on its way. */
   #allowance: number
   #caughtUp = false
-  #liveFrom = 0
   #exitSent = false
   #waiting: { seq: number; bytes: Uint8Array }[] = []
   #waitingBytes = 0
   #closed = false
 
-  constructor(source: Source, options: AttachmentOptions, outlet: AttachmentOutlet) {
-    this.source = source
+  constructor(source: AttachableSession, options: AttachmentOptions, outlet: AttachmentOutlet) {
+    this.session = source
     this.options = options
     this.#outlet = outlet
     this.#allowance = options.budget
   }
 
   /** Whether what is printed is shown; who only types does not show it. */
-  get shows(): boolean {
+  get showsOutput(): boolean {
     return this.options.window > 0
   }
 
   /** Whether somebody is before the screen that it is shown on. */
-  get seen(): boolean {
-    return this.shows && this.looking
+  get isSeen(): boolean {
+    return this.showsOutput && this.present
   }
 
   /** True when what the client has is a part of this log, so that it can be continued. */
   canContinue(): boolean {
     const { have } = this.options
-    const { end } = this.source.log
+    const { end } = this.session.log
     return have !== null && have.offset <= end.offset && have.n <= end.n
   }
 
   /** Begins to send: what is missing, or a state to start from, then what comes. */
   start(): void {
     this.#started = true
-    this.#liveFrom = this.source.log.end.offset
     if (this.options.window === 0) this.#tellExit()
     else if (this.canContinue()) {
       this.#position = this.options.have!
       this.#acked = this.#position.offset
       this.pump()
-    } else this.#ask(this.source.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
+    } else this.#ask(this.session.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
     const { handle, stream } = this.options
-    if (this.source.sizeOwner === stream) this.tell({ type: 'size_owner', handle, owned: true })
+    if (this.session.sizeOwner === stream) this.send({ type: 'size_owner', handle, owned: true })
   }
 
   /** Sends as much of the log as the client's window takes. Called whenever the log or the window grew. */
@@ -130,12 +128,12 @@ export class Attachment {
   #sendWhatFits(): void {
     if (!this.#started || this.#closed || this.#asking) return
     if (this.options.window === 0) return this.#tellExit()
-    const { log, presentOffset } = this.source
+    const { log, screenOffset: presentOffset } = this.session
     if (this.#wasBlocked && log.end.offset - this.#position.offset > this.#allowance) {
       if (this.#keyframeAt !== undefined) return
       // The screen may be behind what the client has; then there is nothing to skip to.
       if (presentOffset > this.#position.offset)
-        return this.#ask(this.source.present(), keyframe => this.#skipTo(keyframe))
+        return this.#ask(this.session.currentKeyframe(), keyframe => this.#skipTo(keyframe))
     }
     for (;;) {
       if (this.#next === undefined || !log.has(this.#next)) this.#next = log.find(this.#position)
@@ -178,14 +176,14 @@ export class Attachment {
     if (this.#waitingBytes > WAITING_INPUT_BYTES)
       throw new CodedError('input_full', 'more input was sent than may wait for the program to read it')
     this.#waiting.push({ seq, bytes })
-    this.takeInput()
+    this.flushInput()
   }
 
   /** Moves waiting input to the PTY's queue as far as that has room. */
-  takeInput(): void {
+  flushInput(): void {
     let highest: number | undefined
     for (let unit = this.#waiting[0]; unit; unit = this.#waiting[0]) {
-      if (!this.source.takeInput(this.options.stream, unit.seq, unit.bytes)) break
+      if (!this.session.writeInput(this.options.stream, unit.seq, unit.bytes)) break
       highest = unit.seq
       this.#waiting.shift()
       this.#waitingBytes -= unit.bytes.length
@@ -193,7 +191,7 @@ export class Attachment {
     if (highest !== undefined) this.#outlet.send([ackFrame(this.options.handle, highest)])
   }
 
-  tell(message: HostMessage): void {
+  send(message: HostMessage): void {
     if (this.#started && !this.#closed) this.#message(message)
   }
 
@@ -228,7 +226,6 @@ export class Attachment {
         size: raw.length,
         bytes: small ?? raw,
         compressed: small !== undefined,
-        is_replay: entry.offset < this.#liveFrom,
         is_prompt: false,
       }),
     ])
@@ -237,7 +234,7 @@ export class Attachment {
   /** Waits for an answer with the log in memory held, then goes on. */
   #ask<T>(question: Promise<T>, then: (answer: T) => void): void {
     this.#asking = true
-    const release = this.source.keep()
+    const release = this.session.retainLog()
     const done = (go: () => void) => {
       this.#asking = false
       if (!this.#closed) this.#safely(go)
@@ -252,9 +249,9 @@ export class Attachment {
   /** The history or the screen did not answer: what the other has, or memory, is better than nothing. */
   #tellTrouble({ code, message }: CodedError): void {
     this.#message({ type: 'error', handle: this.options.handle, code, message })
-    if (this.#troubled) return this.#goOnFrom(this.source.log.start, 'damaged')
+    if (this.#troubled) return this.#goOnFrom(this.session.log.start, 'damaged')
     this.#troubled = true
-    this.#ask(this.source.present(), keyframe => this.#startAt(keyframe))
+    this.#ask(this.session.currentKeyframe(), keyframe => this.#startAt(keyframe))
   }
 
   #safely(go: () => void): void {
@@ -268,15 +265,15 @@ export class Attachment {
 
   #startAt(keyframe: StoredKeyframe | undefined): void {
     // No state to start from: the log from where memory has it is the best there is.
-    if (!keyframe) return this.#goOnFrom(this.source.log.start, 'unrecorded')
+    if (!keyframe) return this.#goOnFrom(this.session.log.start, 'unrecorded')
     this.#sendKeyframe(keyframe)
-    this.#allowance = this.source.log.end.offset - keyframe.position.offset + this.options.budget
+    this.#allowance = this.session.log.end.offset - keyframe.position.offset + this.options.budget
     this.pump()
   }
 
   /** Names the hole and goes on behind it, on whatever the terminal shows: there is no state to put there. */
-  #goOnFrom(to: Position, reason: LostReason): void {
-    this.#message({ type: 'missing', handle: this.options.handle, from: this.#position, to, reason })
+  #goOnFrom(to: Position, reason: GapReason): void {
+    this.#message({ type: 'gap', handle: this.options.handle, from: this.#position, to, reason })
     this.#position = to
     this.#acked = Math.max(this.#acked, to.offset)
     this.#next = undefined
@@ -285,12 +282,12 @@ export class Attachment {
   }
 
   /** For a hole in the history: a state behind it if there is one, else the log behind it as it is. */
-  #jumpOver(to: Position, reason: LostReason): void {
+  #jumpOver(to: Position, reason: GapReason): void {
     const from = this.#position
-    if (this.source.presentOffset < to.offset) return this.#goOnFrom(to, reason)
-    this.#ask(this.source.present(), present => {
+    if (this.session.screenOffset < to.offset) return this.#goOnFrom(to, reason)
+    this.#ask(this.session.currentKeyframe(), present => {
       if (!present || present.position.offset < to.offset) return this.#goOnFrom(to, reason)
-      this.#message({ type: 'missing', handle: this.options.handle, from, to: present.position, reason })
+      this.#message({ type: 'gap', handle: this.options.handle, from, to: present.position, reason })
       this.#startAt(present)
     })
   }
@@ -298,7 +295,7 @@ export class Attachment {
   #skipTo(keyframe: StoredKeyframe | undefined): void {
     if (keyframe && keyframe.position.offset > this.#position.offset) {
       const from = this.#position
-      this.#message({ type: 'missing', handle: this.options.handle, from, to: keyframe.position, reason: 'skipped' })
+      this.#message({ type: 'gap', handle: this.options.handle, from, to: keyframe.position, reason: 'skipped' })
       this.#sendKeyframe(keyframe)
     } else this.#allowance = Number.POSITIVE_INFINITY // there is no later state: everything has to be read
     this.pump()
@@ -321,10 +318,10 @@ export class Attachment {
     const held = this.#held
     this.#held = undefined
     if (held) this.#sendPiece(held)
-    else this.#ask(this.source.read(this.#position), piece => this.#sendPiece(piece))
+    else this.#ask(this.session.read(this.#position), piece => this.#sendPiece(piece))
   }
 
-  #sendPiece(piece: Piece): void {
+  #sendPiece(piece: ReadResult): void {
     const { handle } = this.options
     switch (piece.kind) {
       case 'segment': {
@@ -339,16 +336,16 @@ export class Attachment {
         this.#position = end
         return this.pump()
       }
-      case 'lost': {
+      case 'gap': {
         const { from, to, reason, keyframe } = piece
         if (!keyframe) return this.#jumpOver(to, reason)
-        this.#message({ type: 'missing', handle, from, to, reason })
+        this.#message({ type: 'gap', handle, from, to, reason })
         this.#sendKeyframe(keyframe)
         return this.pump()
       }
       case 'end': {
         // Neither memory nor history has what comes next.
-        const { start } = this.source.log
+        const { start } = this.session.log
         if (this.#position.offset >= start.offset && this.#position.n >= start.n) return
         return this.#jumpOver(start, 'unrecorded')
       }
@@ -358,7 +355,7 @@ export class Attachment {
   }
 
   #tellExit(): void {
-    const { state, exit_code, signal } = this.source
+    const { state, exit_code, signal } = this.session
     if (this.#exitSent || state === 'running') return
     this.#exitSent = true
     this.#message({ type: 'exit', handle: this.options.handle, state, exit_code, signal })
@@ -369,11 +366,11 @@ export class Attachment {
   }
 }
 
-export interface Source {
+export interface AttachableSession {
   readonly session_id: string
   readonly created_at: number
   /** The end of its log, in memory; what is before lies in the history. */
-  readonly log: Log
+  readonly log: SessionLog
   readonly state: SessionState
   readonly exit_code: number | null
   readonly signal: string | null
@@ -386,21 +383,21 @@ export interface Source {
   /** Where somebody begins who wants this much history before the present; undefined: nothing is known. */
   startingPoint(history: number): Promise<StoredKeyframe | undefined>
   /** How far the state that `present` gives has come. */
-  readonly presentOffset: number
+  readonly screenOffset: number
   /** The state as it is now, or as near to now as there is one. */
-  present(): Promise<StoredKeyframe | undefined>
+  currentKeyframe(): Promise<StoredKeyframe | undefined>
   /** Recorded output from a position that the log in memory no longer has. */
-  read(position: Position): Promise<Piece>
+  read(position: Position): Promise<ReadResult>
   /** Keeps the log in memory from `presentOffset` on, until the returned function is called. */
-  keep(): () => void
+  retainLog(): () => void
   /** The highest number that this stream's input has reached. */
-  inputSeen(stream: string): number
+  lastInputSeq(stream: string): number
   /** Queues one unit of input, once. False: no room now, ask again when told. */
-  takeInput(stream: string, seq: number, bytes: Uint8Array): boolean
+  writeInput(stream: string, seq: number, bytes: Uint8Array): boolean
   /** Whether somebody is before that client's screen. */
-  setLooking(attachment: Attachment, looking: boolean): void
+  setPresent(attachment: Attachment, looking: boolean): void
   /** Throws `size_invalid`. */
-  takeSize(attachment: Attachment, size: Size): void
+  claimSize(attachment: Attachment, size: Size): void
   releaseSize(attachment: Attachment): void
   /** The stream that owns the size; undefined: nobody claims it. */
   readonly sizeOwner: string | undefined

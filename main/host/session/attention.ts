@@ -3,14 +3,14 @@
 /** Who did not hear the first bell of a second does not hear its thousandth. */
 const TELL_MS = 1_000
 
-export interface Mark {
+export interface PendingAttention {
   at: number
   /** What it said; '' when it only rang. */
   text: string
 }
 
 export class Attention {
-  #mark: Mark | null = null
+  #mark: PendingAttention | null = null
   readonly #now: () => number
   readonly #tell: (text: string) => void
   #timer: NodeJS.Timeout | undefined
@@ -23,12 +23,12 @@ export class Attention {
   }
 
   /** Somebody was called, and nobody has looked since. */
-  get mark(): Mark | null {
+  get pending(): PendingAttention | null {
     return this.#mark
   }
 
   /** `seen`: somebody looks. True: it was not marked before. */
-  call(text: string, seen: boolean): boolean {
+  request(text: string, seen: boolean): boolean {
     const isNew = !seen && this.#mark === null
     // A bell behind what was said does not take it away.
     if (!seen) this.#mark = { at: this.#now(), text: text || (this.#mark?.text ?? '') }

@@ -23,7 +23,7 @@ export class Foreground {
   }
 
   /** Asks the system. True: it is another one. */
-  async look(): Promise<boolean> {
+  async refresh(): Promise<boolean> {
     if (this.#looking) return false
     this.#looking = true
     const before = this.#name

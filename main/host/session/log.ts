@@ -2,7 +2,7 @@
 import { BIRTH, type Position } from '../../../protocol/position.ts'
 import { zstd } from '../recording/compression.ts'
 
-export type Entry = OutputEntry | ResizeEntry
+export type LogEntry = OutputEntry | ResizeEntry
 
 export interface OutputEntry {
   kind: 'output'
@@ -31,8 +31,8 @@ const TAIL_ENTRIES = 16_384
 /** Below this a zstd frame is hardly smaller and not worth its CPU: most echoes and prompts. */
 const COMPRESS_FROM_BYTES = 512
 
-export class Log {
-  #entries: Entry[] = []
+export class SessionLog {
+  #entries: LogEntry[] = []
   /** The index of #entries[0], counted from birth; cursors are such indexes. */
   #first = 0
   #start: Position
@@ -75,7 +75,7 @@ export class Log {
   }
 
   /** The entry with this index; undefined when it is not there (yet, or any more). */
-  at(index: number): Entry | undefined {
+  at(index: number): LogEntry | undefined {
     return this.#entries[index - this.#first]
   }
 
@@ -116,7 +116,7 @@ export class Log {
   }
 }
 
-function isBefore(entry: Entry, position: Position): boolean {
+function isBefore(entry: LogEntry, position: Position): boolean {
   return entry.kind === 'output' ? entry.offset + entry.bytes.length <= position.offset : entry.n <= position.n
 }
 

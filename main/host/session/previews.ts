@@ -9,29 +9,29 @@ const EVERY_MS = 1_000
 const WAIT_MS = 100
 
 /** A session as it is needed here. */
-export type Looked = Pick<Session, 'look' | 'takeNews'>
+export type Preview = Pick<Session, 'look' | 'takeNews'>
 
-export interface GlanceHandlers {
+export interface PreviewsHandlers {
   /** Whether somebody wants to know. */
-  watched(): boolean
+  isWatched(): boolean
   /** What a list shows is different. */
   changed(): void
 }
 
-export class Glance {
-  readonly #sessions: () => Iterable<Looked>
-  readonly #handlers: GlanceHandlers
+export class Previews {
+  readonly #sessions: () => Iterable<Preview>
+  readonly #handlers: PreviewsHandlers
   #last = Number.NEGATIVE_INFINITY
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sessions: () => Iterable<Looked>, handlers: GlanceHandlers) {
+  constructor(sessions: () => Iterable<Preview>, handlers: PreviewsHandlers) {
     this.#sessions = sessions
     this.#handlers = handlers
   }
 
   /** For who is about to tell the list: resolves when it is as fresh as it gets. Undefined: it is already. */
-  fresh(): Promise<void> | undefined {
+  refresh(): Promise<void> | undefined {
     this.#goOn()
     if (this.#round || performance.now() - this.#last < EVERY_MS) return this.#round
     return this.#look()
@@ -45,7 +45,7 @@ export class Glance {
     if (this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      if (!this.#handlers.watched()) return
+      if (!this.#handlers.isWatched()) return
       this.#look()
       this.#goOn()
     }, EVERY_MS)
@@ -56,7 +56,7 @@ export class Glance {
     if (this.#round) return this.#round
     this.#last = performance.now()
     const sessions = [...this.#sessions()]
-    const looks = sessions.flatMap(session => session.look() ?? [])
+    const looks = sessions.flatMap(session => session.refreshPreview() ?? [])
     if (looks.length === 0) {
       this.#tell(sessions)
       return undefined
@@ -74,8 +74,8 @@ export class Glance {
   }
 
   /** What came too late for the look before is told with this one. */
-  #tell(sessions: readonly Looked[]): void {
-    const news = sessions.map(session => session.takeNews())
+  #tell(sessions: readonly Preview[]): void {
+    const news = sessions.map(session => session.takePreviewChange())
     if (news.includes(true)) this.#handlers.changed()
   }
 }

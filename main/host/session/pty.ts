@@ -151,7 +151,7 @@ export class Pty {
    * Closes the terminal under a process that no signal of ours ends, and counts it as ended. The kernel's own hang-up, which
    * then follows, asks no permission: most of them end by it after all.
    */
-  letGo(): void {
+  abandon(): void {
     if (this.#ended) return
     this.#lettingGo = true
     this.#closeQuietly(() => (this.#pty as unknown as { destroy(): void }).destroy())

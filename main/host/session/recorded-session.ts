@@ -4,25 +4,25 @@ import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { History } from '../history/write/history.ts'
 import { readBack } from '../history/write/read-back.ts'
-import type { Piece, Size, StoredKeyframe, StoredSession } from '../recording/types.ts'
+import type { ReadResult, Size, StoredKeyframe, StoredSession } from '../recording/types.ts'
 import type { ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { Source } from './attachment.ts'
-import { type Attachment, watchersOf } from './attachment.ts'
-import { Log } from './log.ts'
+import type { AttachableSession } from './attachment.ts'
+import { type Attachment, viewersOf } from './attachment.ts'
+import { SessionLog } from './log.ts'
 import { cleanTitle } from './title.ts'
 
-export class PastSession implements Source {
+export class RecordedSession implements AttachableSession {
   readonly #info: SessionInfo
   readonly #history: History
   readonly #screens: ScreenPool
   readonly #attachments = new Set<Attachment>()
-  readonly log: Log
+  readonly log: SessionLog
 
   constructor({ session, end }: StoredSession, history: History, screens: ScreenPool) {
     this.#info = session
     this.#history = history
     this.#screens = screens
-    this.log = new Log(end)
+    this.log = new SessionLog(end)
   }
 
   get session_id(): string {
@@ -48,7 +48,7 @@ export class PastSession implements Source {
   }
 
   info(): SessionInfo {
-    return { ...this.#info, clients: this.#attachments.size, watchers: watchersOf(this.#attachments) }
+    return { ...this.#info, clients: this.#attachments.size, viewers: viewersOf(this.#attachments) }
   }
 
   attach(attachment: Attachment): void {
@@ -64,37 +64,37 @@ export class PastSession implements Source {
   }
 
   /** Nothing is gained by skipping in a log that does not grow. */
-  get presentOffset(): number {
+  get screenOffset(): number {
     return 0
   }
 
-  present(): Promise<StoredKeyframe | undefined> {
+  currentKeyframe(): Promise<StoredKeyframe | undefined> {
     return this.startingPoint(0)
   }
 
-  read(position: Position): Promise<Piece> {
+  read(position: Position): Promise<ReadResult> {
     return this.#history.read(this.session_id, position)
   }
 
-  keep(): () => void {
+  retainLog(): () => void {
     return () => {}
   }
 
-  inputSeen(): number {
+  lastInputSeq(): number {
     return 0
   }
 
-  takeInput(): boolean {
+  writeInput(): boolean {
     return true // there is nobody to type to; the client was told that it only looks
   }
 
-  takeSize(): void {
+  claimSize(): void {
     throw new CodedError('session_ended', 'the size of a session that ended stays as it was')
   }
 
   releaseSize(): void {}
 
-  setLooking(): void {}
+  setPresent(): void {}
 
   get sizeOwner(): undefined {
     return undefined
@@ -117,7 +117,7 @@ export class PastSession implements Source {
       failed: () => {},
     })
     try {
-      for await (const step of readBack(this.#history, this.session_id, await this.present()))
+      for await (const step of readBack(this.#history, this.session_id, await this.currentKeyframe()))
         if (step.kind === 'resize') screen.resize(step.cols, step.rows)
         else screen.write(step.bytes)
       return await screen.text()

@@ -1,24 +1,24 @@
 // One terminal session: a process on a PTY, its log, its screen and who is attached. Knows nothing of sockets or the store.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import { BATCH_BYTES, BUDGET_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
+import { BATCH_BYTES, CATCH_UP_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
-import type { Piece, Size, StoredKeyframe } from '../recording/types.ts'
+import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { Source } from './attachment.ts'
-import { type Attachment, watchersOf } from './attachment.ts'
+import type { AttachableSession } from './attachment.ts'
+import { type Attachment, viewersOf } from './attachment.ts'
 import { Attention } from './attention.ts'
 import { Foreground } from './foreground.ts'
-import { Log } from './log.ts'
+import { SessionLog } from './log.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { SizeClaims } from './sizes.ts'
 import { cleanTitle } from './title.ts'
-import { Folder } from './working-folder.ts'
+import { WorkingFolder } from './working-folder.ts'
 
 export interface SessionOptions {
   session_id: string
@@ -40,9 +40,9 @@ export interface SessionHandlers {
   /** The process is gone and all its output is in the log. */
   ended(): void
   /** Its program calls for somebody: it rang, or said this. At most once a second. */
-  called(text: string): void
+  attention(text: string): void
   /** It calls, and nobody has looked: from now on it is marked. */
-  marked(): void
+  needsAttention(): void
 }
 
 /** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
@@ -62,7 +62,7 @@ const HISTORY_WAIT_MS = 300
  * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. With its last batch it is never
  * longer than what a client reads rather than be skipped.
  */
-const SEGMENT_BYTES = BUDGET_BYTES - BATCH_BYTES
+const SEGMENT_BYTES = CATCH_UP_BYTES - BATCH_BYTES
 
 /** A segment's resizes travel in one message; a fight over the size makes thousands. */
 const SEGMENT_RESIZES = 2048
@@ -73,11 +73,11 @@ const NOTICE_CHARACTERS = 200
 /** A single client's place is kept for it this long after its connection is lost. */
 const PLACE_MS = 30_000
 
-export class Session implements Source {
+export class Session implements AttachableSession {
   readonly session_id: string
   readonly command: string[]
   readonly created_at: number
-  readonly log = new Log()
+  readonly log = new SessionLog()
   readonly sizes: SizeClaims
   readonly pid: number
   state: SessionState = 'running'
@@ -103,7 +103,7 @@ export class Session implements Source {
   #place: { stream: string; until: number } | undefined
   /** Set by the expiry: silent for long, but something still runs in it. */
   idle = false
-  readonly #folder: Folder
+  readonly #folder: WorkingFolder
   readonly #foreground: Foreground
   readonly #attention: Attention
   #lastLine = ''
@@ -146,10 +146,10 @@ export class Session implements Source {
       { data: bytes => this.#output(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid
-    this.#folder = new Folder(options.cwd, this.pid)
+    this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
     this.#attention = new Attention(options.now, text => {
-      handlers.called(text)
+      handlers.attention(text)
       handlers.changed()
     })
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
@@ -202,8 +202,8 @@ export class Session implements Source {
       clients: this.#attachments.size,
       idle: this.idle,
       last_line: this.#lastLine,
-      attention: this.#attention.mark,
-      watchers: watchersOf(this.#attachments),
+      attention: this.#attention.pending,
+      viewers: viewersOf(this.#attachments),
     }
   }
 
@@ -211,15 +211,15 @@ export class Session implements Source {
    * Looks at what it does not tell by itself, as far as it printed since the last look: its last line, its folder and what
    * runs in it. Undefined: there is nothing new to be seen.
    */
-  look(): Promise<unknown> | undefined {
+  refreshPreview(): Promise<unknown> | undefined {
     const printed = this.#looked !== this.log.end.offset
     // A command begins behind the line that started it, and may say nothing for an hour: so once more.
     if ((!printed && !this.#settling) || this.#looking || this.#screen.error) return undefined
     this.#settling = printed
-    const place = this.#folder.look().then(moved => {
+    const place = this.#folder.refresh().then(moved => {
       this.#news ||= moved
     })
-    const runs = this.#foreground.look().then(isOther => {
+    const runs = this.#foreground.refresh().then(isOther => {
       if (!isOther || this.#ownTitle || this.state !== 'running') return
       this.#news = true
       this.#tellTitle()
@@ -239,7 +239,7 @@ export class Session implements Source {
   }
 
   /** Whether looks have found anything new since this was asked last. */
-  takeNews(): boolean {
+  takePreviewChange(): boolean {
     const news = this.#news
     this.#news = false
     return news
@@ -264,8 +264,8 @@ export class Session implements Source {
     for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
     this.#place = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(attachment)
-    if (attachment.seen) this.#attention.clear()
-    this.sizes.back(stream)
+    if (attachment.isSeen) this.#attention.clear()
+    this.sizes.ownerReturned(stream)
     this.#active()
     this.#handlers.changed()
   }
@@ -276,31 +276,31 @@ export class Session implements Source {
     this.#active()
     const { stream } = attachment.options
     if (left === 'detached') this.sizes.release(stream)
-    else this.sizes.away(stream)
+    else this.sizes.ownerLeft(stream)
     if (this.#place?.stream === stream) this.#place.until = left === 'lost' ? this.#options.now() + PLACE_MS : 0
     this.#handlers.changed()
   }
 
-  setLooking(attachment: Attachment, looking: boolean): void {
-    attachment.looking = looking
-    if (attachment.seen && this.#attention.clear()) this.#handlers.changed()
+  setPresent(attachment: Attachment, looking: boolean): void {
+    attachment.present = looking
+    if (attachment.isSeen && this.#attention.clear()) this.#handlers.changed()
   }
 
-  takeSize(attachment: Attachment, size: Size): void {
+  claimSize(attachment: Attachment, size: Size): void {
     checkSize(size)
-    this.sizes.take(attachment.options.stream, size, attachment.options.size_stays)
+    this.sizes.claim(attachment.options.stream, size, attachment.options.size_stays)
   }
 
   releaseSize(attachment: Attachment): void {
     this.sizes.release(attachment.options.stream)
   }
 
-  inputSeen(stream: string): number {
+  lastInputSeq(stream: string): number {
     return this.#inputSeen.get(stream) ?? 0
   }
 
-  takeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
-    if (seq <= this.inputSeen(stream) || this.state !== 'running') return true
+  writeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
+    if (seq <= this.lastInputSeq(stream) || this.state !== 'running') return true
     if (!this.#pty.write(bytes, () => this.#inputRoom())) {
       this.#inputRefused = true
       return false
@@ -321,18 +321,18 @@ export class Session implements Source {
       const stored = await this.#options.history.startingPoint(this.session_id, from)
       if (stored && stored.position.offset >= from) return stored
     }
-    return inMemory ?? this.present()
+    return inMemory ?? this.currentKeyframe()
   }
 
-  get presentOffset(): number {
+  get screenOffset(): number {
     return this.#screen.error ? (this.#keyframes.at(-1)?.position.offset ?? 0) : this.#screen.position.offset
   }
 
-  async present(): Promise<StoredKeyframe | undefined> {
+  async currentKeyframe(): Promise<StoredKeyframe | undefined> {
     return this.#screen.error ? this.#keyframes.at(-1) : this.#screen.keyframeNow()
   }
 
-  async read(position: Position): Promise<Piece> {
+  async read(position: Position): Promise<ReadResult> {
     const { history } = this.#options
     const piece = await history.read(this.session_id, position)
     if (piece.kind !== 'end') return piece
@@ -346,7 +346,7 @@ export class Session implements Source {
     return this.#screen.text()
   }
 
-  keep(): () => void {
+  retainLog(): () => void {
     const position = { ...this.#keepFrom() }
     this.#kept.add(position)
     return () => this.#kept.delete(position)
@@ -368,7 +368,7 @@ export class Session implements Source {
       this.#pty.closeConsole()
       this.#killTimer = setTimeout(() => {
         killAll(this.pid)
-        this.#killTimer = setTimeout(() => this.#pty.letGo(), GIVE_UP_MS)
+        this.#killTimer = setTimeout(() => this.#pty.abandon(), GIVE_UP_MS)
       }, KILL_AFTER_MS)
     }
     return this.#ended
@@ -490,7 +490,7 @@ export class Session implements Source {
   #applySize(): void {
     const { cols, rows } = this.sizes.size
     for (const attachment of this.#attachments)
-      attachment.tell({
+      attachment.send({
         type: 'size_owner',
         handle: attachment.options.handle,
         owned: attachment.options.stream === this.sizes.owner,
@@ -512,7 +512,7 @@ export class Session implements Source {
   #inputRoom(): void {
     if (!this.#inputRefused) return
     this.#inputRefused = false
-    for (const attachment of this.#attachments) attachment.takeInput()
+    for (const attachment of this.#attachments) attachment.flushInput()
   }
 
   #titled(title: string): void {
@@ -526,18 +526,18 @@ export class Session implements Source {
   #tellTitle(): void {
     const title = this.title
     for (const attachment of this.#attachments)
-      attachment.tell({ type: 'title', handle: attachment.options.handle, title })
+      attachment.send({ type: 'title', handle: attachment.options.handle, title })
   }
 
   #moved(cwd: string): void {
-    if (this.#folder.told(cwd)) this.#handlers.changed()
+    if (this.#folder.report(cwd)) this.#handlers.changed()
   }
 
   #called(text: string): void {
-    const seen = [...this.#attachments].some(attachment => attachment.seen)
-    if (!this.#attention.call(text, seen)) return
+    const seen = [...this.#attachments].some(attachment => attachment.isSeen)
+    if (!this.#attention.request(text, seen)) return
     this.#handlers.changed()
-    this.#handlers.marked()
+    this.#handlers.needsAttention()
   }
 
   /** As it is recorded: with the folder that it was started in, and no name of what ran in it just then. */

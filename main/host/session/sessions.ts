@@ -5,11 +5,11 @@ import { CodedError } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
 import type { History } from '../history/write/history.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
-import type { Source } from './attachment.ts'
+import type { AttachableSession } from './attachment.ts'
 import { sessionEnvironment } from './environment.ts'
-import { Glance } from './previews.ts'
+import { Previews } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
-import { PastSession } from './recorded-session.ts'
+import { RecordedSession } from './recorded-session.ts'
 import { checkSize, Session } from './session.ts'
 
 export interface SessionsOptions extends SessionRules {
@@ -40,15 +40,15 @@ export interface Expiry {
 export interface SessionsHandlers {
   changed(): void
   /** A session calls for somebody; `text`: what it says, or ''. */
-  called(session: Session, text: string): void
+  attention(session: Session, text: string): void
   /** It calls for somebody and nobody looks; not told again until somebody has looked. */
-  marked(session: Session): void
+  needsAttention(session: Session): void
   /** Whether somebody watches the list. */
-  watched(): boolean
+  isWatched(): boolean
 }
 
 /** Each costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
-export const MOST_SESSIONS = 256
+export const MAX_SESSIONS = 256
 
 /** Ended sessions that need not be read from the history to be looked at: where somebody returns to first. */
 const ENDED_KEPT = 16
@@ -65,9 +65,9 @@ export class Sessions {
   readonly #shells = new WeakSet<string[]>()
   readonly #handlers: SessionsHandlers
   readonly #sessions = new Map<string, Session>()
-  readonly #past = new Map<string, PastSession>()
+  readonly #past = new Map<string, RecordedSession>()
   readonly #replaced = new Map<string, string>()
-  readonly #glance: Glance
+  readonly #glance: Previews
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -75,11 +75,11 @@ export class Sessions {
     this.#rules = options
     this.#shells.add(options.shell)
     this.#handlers = handlers
-    this.#glance = new Glance(() => this.#sessions.values(), handlers)
+    this.#glance = new Previews(() => this.#sessions.values(), handlers)
   }
 
   /** From now on these hold, also for what runs already. */
-  follow(rules: SessionRules): void {
+  applyRules(rules: SessionRules): void {
     this.#rules = rules
     this.#shells.add(rules.shell)
     const { now } = this.#options
@@ -94,8 +94,8 @@ export class Sessions {
   /** Starts a session. Throws what Session throws, `size_invalid`, `too_many_sessions`, `host_stopping`. */
   create(spec: SessionSpec): Session {
     if (this.#stopping) throw new CodedError('host_stopping', 'the host is stopping')
-    if (this.running().length >= MOST_SESSIONS)
-      throw new CodedError('too_many_sessions', `${MOST_SESSIONS} sessions run already; end one first`)
+    if (this.running().length >= MAX_SESSIONS)
+      throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions run already; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
     const { history, screens, now, home, env } = this.#options
@@ -115,8 +115,8 @@ export class Sessions {
       },
       {
         changed: () => this.#handlers.changed(),
-        called: text => this.#handlers.called(session, text),
-        marked: () => this.#handlers.marked(session),
+        attention: text => this.#handlers.attention(session, text),
+        needsAttention: () => this.#handlers.needsAttention(session),
         ended: () => this.#forgetOld(),
       },
     )
@@ -147,8 +147,8 @@ export class Sessions {
   }
 
   /** For who is about to tell the list: resolves when last lines and folders are up to date. Undefined: they are. */
-  fresh(): Promise<void> | undefined {
-    return this.#glance.fresh()
+  refreshPreviews(): Promise<void> | undefined {
+    return this.#glance.refresh()
   }
 
   /** What runs and what ended lately, oldest first. */
@@ -186,14 +186,14 @@ export class Sessions {
   }
 
   /** The session with this id or a unique beginning of it, from memory or history. Throws `session_unknown`, `session_ambiguous`. */
-  async open(id: string): Promise<Source> {
+  async open(id: string): Promise<AttachableSession> {
     const here = this.find(id)
     if (here) return here
     const stored = await this.#options.history.session(id)
     const { session_id } = stored.session
     const known = this.#sessions.get(session_id) ?? this.#past.get(session_id)
     if (known) return known
-    const past = new PastSession(stored, this.#options.history, this.#options.screens)
+    const past = new RecordedSession(stored, this.#options.history, this.#options.screens)
     // Kept while somebody looks at it; the next one who opens one clears up.
     for (const [key, one] of this.#past) if (one.attachments.size === 0) this.#past.delete(key)
     this.#past.set(session_id, past)
@@ -201,7 +201,7 @@ export class Sessions {
   }
 
   /** For whoever waits for the history to catch up. */
-  reconsider(): void {
+  historyCaughtUp(): void {
     for (const session of this.#sessions.values()) session.reconsider()
   }
 

@@ -32,7 +32,7 @@ export class SizeClaims {
   }
 
   /** `stays`: the size outlives its owner (a desktop's does; a phone's is given back when it leaves). */
-  take(owner: string, size: Size, stays: boolean): void {
+  claim(owner: string, size: Size, stays: boolean): void {
     this.#remove(owner)
     if (stays) this.#base = size
     this.#claims.push({ owner, size })
@@ -44,7 +44,7 @@ export class SizeClaims {
   }
 
   /** The owner's connection is gone; its claim lapses unless it is back in time. */
-  away(owner: string): void {
+  ownerLeft(owner: string): void {
     const claim = this.#claims.find(one => one.owner === owner)
     if (!claim) return
     clearTimeout(claim.lapse)
@@ -52,7 +52,7 @@ export class SizeClaims {
     claim.lapse.unref()
   }
 
-  back(owner: string): void {
+  ownerReturned(owner: string): void {
     clearTimeout(this.#claims.find(one => one.owner === owner)?.lapse)
   }
 

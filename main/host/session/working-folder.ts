@@ -2,7 +2,7 @@
 // screens.
 import { readlink, realpath } from 'node:fs/promises'
 
-export class Folder {
+export class WorkingFolder {
   #path: string
   readonly #pid: number
   /** Where the process was when it was looked at last. */
@@ -19,14 +19,14 @@ export class Folder {
   }
 
   /** True: it is another one. */
-  told(path: string): boolean {
+  report(path: string): boolean {
     const isNew = path !== this.#path
     this.#path = path
     return isNew
   }
 
   /** Asks the system. True: it is another one. A shell within the shell has moved only if it says so. */
-  async look(): Promise<boolean> {
+  async refresh(): Promise<boolean> {
     if (process.platform !== 'linux' || this.#looking) return false
     this.#looking = true
     try {
@@ -36,7 +36,7 @@ export class Folder {
       // What the shell tells, and what it was started with, may lead there through links.
       const before = this.#path
       const resolved = await realpath(before).catch(() => undefined)
-      return resolved !== now && this.#path === before && this.told(now)
+      return resolved !== now && this.#path === before && this.report(now)
     } catch {
       return false // it ended, or belongs to another user
     } finally {

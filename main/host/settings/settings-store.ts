@@ -2,7 +2,7 @@
 // set, not what it does: `apply` does it.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
-import { writeWhole } from '../files/atomic-file.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 import { parseSettings, readGiven, type Settings, wireSettings } from './settings.ts'
 
 export interface SettingsStoreOptions {
@@ -68,7 +68,7 @@ export class SettingsStore {
     check(next)
     const undo = await apply(next, this.#values)
     try {
-      writeWhole(file, `${JSON.stringify(given, null, 2)}\n`)
+      writeAtomically(file, `${JSON.stringify(given, null, 2)}\n`)
     } catch (error) {
       await undo().catch(failure => log.error({ err: failure }, 'a change of the settings could not be taken back'))
       throw error

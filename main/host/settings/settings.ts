@@ -36,38 +36,59 @@ const Name = z
   .max(260, 'is longer than a name')
   .refine(text => allowedName(text) !== undefined, { error: ({ input }) => `${input} is no name` })
 
-/** Everything may be left out. Sizes are of raw output, in megabytes of a million bytes. */
-const Settings = z.strictObject({
-  /** Kept per session; the oldest segments go first. */
-  session_megabytes: between(1, 100_000).default(50),
-  /** The database in all; what ended longest ago goes first. */
-  total_megabytes: between(10, 1_000_000).default(2_000),
-  /** Ended sessions are kept this long. */
-  retention_days: between(0, 36_500).default(30),
-  /** A session that nobody is attached to and that is silent for longer is ended when it sits at its prompt. */
-  idle_hours: between(0.01, 87_600).default(24),
-  /** End it also while something runs in it, instead of marking it. */
-  end_busy: z.boolean().default(false),
-  /** Each session takes one client at a time; one that returns keeps its place. */
-  single_client: z.boolean().default(false),
-  /** A paired device that was away for longer is forgotten. */
-  device_days: between(0.01, 36_500).default(90),
-  /** One file that a client brings; 0: none is taken. */
-  upload_megabytes: between(0, 100_000).default(100),
-  /** All that were brought; more are refused until some go with their sessions. */
-  uploads_total_megabytes: between(0, 1_000_000).default(1_000),
-  /** Phones that asked for it are notified through their browsers' push services. */
-  push: z.boolean().default(true),
-  /** For sessions that name no command; left out: the login shell. */
-  shell: Shell.optional(),
-  /** The page's port. */
-  port: z.int(PORT).min(0, PORT).max(65_535, PORT).optional(),
-  /** What to listen on: `loopback`, `private`, `all`, or IP addresses with commas between. */
-  bind: Bound.default('private'),
-  /** Names of a proxy or tunnel in front. */
-  allow_hosts: z.array(Name).max(64).default([]),
-  /** PEM files, or `tailscale`. */
-  tls: Tls.optional(),
+/**
+ * Every setting is optional. Sizes are megabytes of a million bytes, of raw output. The descriptions are the text of
+ * docs/settings.md.
+ */
+export const Settings = z.strictObject({
+  session_megabytes: between(1, 100_000)
+    .default(50)
+    .describe('Raw output kept per session. The oldest segments are removed first.'),
+  total_megabytes: between(10, 1_000_000)
+    .default(2_000)
+    .describe('Size of the whole database. The sessions that ended longest ago are removed first.'),
+  retention_days: between(0, 36_500).default(30).describe('How long the history of ended sessions is kept.'),
+  idle_hours: between(0.01, 87_600)
+    .default(24)
+    .describe('A session without viewers that prints nothing for this long is ended if it is at its prompt.'),
+  end_busy: z
+    .boolean()
+    .default(false)
+    .describe('End such a session even while a program runs in it, instead of only marking it.'),
+  single_client: z
+    .boolean()
+    .default(false)
+    .describe('Allow one client per session at a time. A client that reconnects keeps its place.'),
+  device_days: between(0.01, 36_500)
+    .default(90)
+    .describe('A paired phone that does not connect for this long has to be paired again.'),
+  upload_megabytes: between(0, 100_000)
+    .default(100)
+    .describe('Largest file that a client may upload. 0 turns uploads off.'),
+  uploads_total_megabytes: between(0, 1_000_000)
+    .default(1_000)
+    .describe("Size of all uploaded files. A file is removed with its session's history."),
+  push: z.boolean().default(true).describe('Send Web Push notifications to the phones that asked for them.'),
+  shell: Shell.optional().describe(
+    'What a session runs if no command is named: a program, or a list of a program and its arguments. Without it: your login shell.',
+  ),
+  port: z
+    .int(PORT)
+    .min(0, PORT)
+    .max(65_535, PORT)
+    .optional()
+    .describe('Port of the phone page. Without it: 7317, or a free port if 7317 is taken.'),
+  bind: Bound.default('private').describe(
+    'Addresses to listen on: `loopback`, `private`, `all`, or a comma-separated list of IP addresses.',
+  ),
+  allow_hosts: z
+    .array(Name)
+    .max(64)
+    .default([])
+    .describe('Names under which a reverse proxy or tunnel reaches the host.'),
+  tls: Tls.optional().describe(
+    '`{"cert": FILE, "key": FILE}` (PEM), or `"tailscale"` for the certificate that Tailscale obtains.',
+  ),
 })
 export type Settings = z.infer<typeof Settings>
 

@@ -6,18 +6,18 @@ import type { Position } from '../../../protocol/position.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 
 /** `sealed`: a segment. `tail`: not sealed yet. The others say why there is nothing. */
-export type PieceKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
+export type LogRowKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
 
-export interface PlaceRow {
+export interface LogExtentRow {
   piece: number
-  kind: PieceKind
+  kind: LogRowKind
   offset: number
   n: number
   end_offset: number
   end_n: number
 }
 
-export interface PieceRow extends PlaceRow {
+export interface LogRow extends LogExtentRow {
   session: number
   at: number
   checksum: number
@@ -27,7 +27,7 @@ export interface PieceRow extends PlaceRow {
   timing: Uint8Array
 }
 
-export type NewPiece = Omit<PieceRow, 'piece'> & { blob: Uint8Array }
+export type NewLogRow = Omit<LogRow, 'piece'> & { blob: Uint8Array }
 
 export interface KeyframeRow {
   offset: number
@@ -69,7 +69,7 @@ const NEW =
   'session, kind, offset, n, end_offset, end_n, at, checksum, blob_checksum, compressed, resizes, timing, blob'
 const CHANGED = ['end_offset', 'end_n', 'checksum', 'blob_checksum', 'compressed', 'resizes', 'timing', 'blob']
 
-export class Pieces {
+export class LogRows {
   readonly #insert
   readonly #update
   readonly #remove
@@ -100,31 +100,31 @@ export class Pieces {
   readonly #ofSession
 
   constructor(db: Connection) {
-    this.#insert = db.prepare<[NewPiece]>(
+    this.#insert = db.prepare<[NewLogRow]>(
       `INSERT INTO pieces (${NEW}) VALUES (${NEW.split(', ')
         .map(name => `@${name}`)
         .join(', ')})`,
     )
-    this.#update = db.prepare<[NewPiece & { piece: number }]>(
+    this.#update = db.prepare<[NewLogRow & { piece: number }]>(
       `UPDATE pieces SET ${CHANGED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @piece`,
     )
     this.#remove = db.prepare<[number]>('DELETE FROM pieces WHERE piece = ?')
-    this.#at = db.prepare<[number, number, number], PieceRow>(
+    this.#at = db.prepare<[number, number, number], LogRow>(
       `SELECT ${PIECE} FROM pieces WHERE session = ? AND (offset, n) <= (?, ?) ORDER BY offset DESC, n DESC LIMIT 1`,
     )
-    this.#after = db.prepare<[number, number, number], PieceRow>(
+    this.#after = db.prepare<[number, number, number], LogRow>(
       `SELECT ${PIECE} FROM pieces WHERE session = ? AND (offset, n) > (?, ?) ORDER BY offset, n LIMIT 1`,
     )
-    this.#byId = db.prepare<[number], PieceRow>(`SELECT ${PIECE} FROM pieces WHERE piece = ?`)
+    this.#byId = db.prepare<[number], LogRow>(`SELECT ${PIECE} FROM pieces WHERE piece = ?`)
     this.#blob = db.prepare<[number], Uint8Array>('SELECT blob FROM pieces WHERE piece = ?').pluck()
-    this.#tail = db.prepare<[number, number, number], PieceRow>(
+    this.#tail = db.prepare<[number, number, number], LogRow>(
       `SELECT ${PIECE} FROM pieces INDEXED BY pieces_in_tail
        WHERE session = ? AND kind = 'tail' AND (offset, n) < (?, ?) ORDER BY offset, n`,
     )
-    this.#last = db.prepare<[number], PieceRow>(
+    this.#last = db.prepare<[number], LogRow>(
       `SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset DESC, n DESC LIMIT 1`,
     )
-    this.#leading = db.prepare<[number, number], PlaceRow>(
+    this.#leading = db.prepare<[number, number], LogExtentRow>(
       `SELECT ${PLACE} FROM pieces WHERE session = ? ORDER BY offset, n LIMIT ?`,
     )
     this.#looseSessions = db
@@ -185,23 +185,23 @@ export class Pieces {
          WHERE kind = 'tail' GROUP BY session
        ORDER BY 1 DESC`,
     )
-    this.#byTime = db.prepare<[number, number], PieceRow>(
+    this.#byTime = db.prepare<[number, number], LogRow>(
       `SELECT ${PIECE} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC LIMIT 1`,
     )
-    this.#ofSession = db.prepare<[number], PieceRow>(`SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset, n`)
+    this.#ofSession = db.prepare<[number], LogRow>(`SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset, n`)
     this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
     // What a crash has left half done is there already.
     this.#putWords = db.prepare<[number, string]>('INSERT OR REPLACE INTO words (rowid, word) VALUES (?, ?)')
   }
 
-  insert(piece: NewPiece): number {
+  insert(piece: NewLogRow): number {
     const { lastInsertRowid } = this.#insert.run(piece)
     if (piece.kind === 'sealed') this.#expectText.run(lastInsertRowid)
     return Number(lastInsertRowid)
   }
 
   /** For a piece that grows: everything but where it begins. */
-  update(piece: number, changed: NewPiece): void {
+  update(piece: number, changed: NewLogRow): void {
     this.#update.run({ ...changed, piece })
   }
 
@@ -211,16 +211,16 @@ export class Pieces {
   }
 
   /** The last piece that begins at or before `position`; it may end before it. */
-  at(session: number, { offset, n }: Position): PieceRow | undefined {
+  rowAt(session: number, { offset, n }: Position): LogRow | undefined {
     return this.#at.get(session, offset, n)
   }
 
   /** The first piece that begins after `position`. */
-  after(session: number, { offset, n }: Position): PieceRow | undefined {
+  rowAfter(session: number, { offset, n }: Position): LogRow | undefined {
     return this.#after.get(session, offset, n)
   }
 
-  byId(piece: number): PieceRow | undefined {
+  byId(piece: number): LogRow | undefined {
     return this.#byId.get(piece)
   }
 
@@ -230,21 +230,21 @@ export class Pieces {
   }
 
   /** What is not sealed and begins before `position`, in order. */
-  tail(session: number, { offset, n }: Position): PieceRow[] {
+  tailRows(session: number, { offset, n }: Position): LogRow[] {
     return this.#tail.all(session, offset, n)
   }
 
-  last(session: number): PieceRow | undefined {
+  lastRow(session: number): LogRow | undefined {
     return this.#last.get(session)
   }
 
   /** Where the first pieces are. */
-  leading(session: number, most: number): PlaceRow[] {
+  firstRows(session: number, most: number): LogExtentRow[] {
     return this.#leading.all(session, most)
   }
 
   /** Ids of ended sessions that have something unsealed: their host crashed. */
-  looseSessions(most: number): string[] {
+  endedSessionsWithTail(most: number): string[] {
     return this.#looseSessions.all(most)
   }
 
@@ -297,7 +297,7 @@ export class Pieces {
   }
 
   putWords(piece: number, block: number, words: string): void {
-    this.#putWords.run(piece * MOST_BLOCKS + block, words)
+    this.#putWords.run(piece * MAX_BLOCKS + block, words)
   }
 
   /** The text of a piece, if it was rendered. */
@@ -306,7 +306,7 @@ export class Pieces {
   }
 
   /** Pieces that have text, the newest first, below a number. */
-  texts(below: number, most: number): number[] {
+  rowsWithText(below: number, most: number): number[] {
     return this.#texts.all(below, most)
   }
 
@@ -316,16 +316,16 @@ export class Pieces {
   }
 
   /** The last piece that began at or before this many milliseconds since birth. */
-  byTime(session: number, at: number): PieceRow | undefined {
+  rowAtTime(session: number, at: number): LogRow | undefined {
     return this.#byTime.get(session, at)
   }
 
-  ofSession(session: number): IterableIterator<PieceRow> {
+  rowsOf(session: number): IterableIterator<LogRow> {
     return this.#ofSession.iterate(session)
   }
 }
 
 /** Rows of the index are numbered by piece and block. */
-export const MOST_BLOCKS = 1024
+export const MAX_BLOCKS = 1024
 
 export type Connection = Database.Database

@@ -3,25 +3,25 @@ import { decodeRuns } from '../../../protocol/output-timing.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { crc32, unpack } from '../recording/compression.ts'
 import { decodeResizes } from '../recording/log-slice.ts'
-import type { Stretch } from '../recording/types.ts'
-import type { PieceRow } from './log-rows.ts'
+import type { LogSlice } from '../recording/types.ts'
+import type { LogRow } from './log-rows.ts'
 
 /** The bytes of a row with their timing and resizes. Throws when they are not what was written. */
-export function readStretch(row: PieceRow, blob: Uint8Array): Stretch {
+export function readSlice(row: LogRow, blob: Uint8Array): LogSlice {
   return {
-    from: startOf(row),
+    from: startOfRow(row),
     bytes: readBytes(row, blob),
     runs: decodeRuns(unpackTiming(row.timing)),
     resizes: decodeResizes(row.resizes, row.offset),
   }
 }
 
-export function readBytes(row: PieceRow, blob: Uint8Array): Uint8Array {
+export function readBytes(row: LogRow, blob: Uint8Array): Uint8Array {
   if (crc32(blob) !== row.blob_checksum) throw new Error('the stored bytes are not what was written')
   return unpack({ blob, compressed: row.compressed === 1 }, row.end_offset - row.offset)
 }
 
-export function startOf(row: { offset: number; n: number }): Position {
+export function startOfRow(row: { offset: number; n: number }): Position {
   return { offset: row.offset, n: row.n }
 }
 

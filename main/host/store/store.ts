@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 import { CodedError, type ErrorCode } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Leftover, ProcessIdentity, StoredSession } from '../recording/types.ts'
-import { type Connection, Pieces } from './log-rows.ts'
+import { type Connection, LogRows } from './log-rows.ts'
 import { MIGRATIONS } from './migrations.ts'
 
 /** When opening: a backup or a viewer may hold the database for a moment; longer than this is a fault worth telling. */
@@ -53,7 +53,7 @@ export interface MarkRow {
 const COLUMNS = 'title, command, cwd, state, exit_code, signal, pid, ended_at, cols, rows'.split(', ')
 
 export class Store {
-  readonly pieces: Pieces
+  readonly logRows: LogRows
   /** Sessions that an earlier host left running. */
   readonly leftovers: Leftover[]
   readonly #database: Connection
@@ -89,7 +89,7 @@ export class Store {
     try {
       if (readonly) database.pragma(`cache_size = -${CACHE_KIB}`)
       else this.#prepareFile(file)
-      this.pieces = new Pieces(database)
+      this.logRows = new LogRows(database)
       this.#insert = database.prepare(
         `INSERT INTO sessions (session_id, created_at, last_activity, born_cols, born_rows,
            process_pid, process_start, process_boot, ${COLUMNS.join(', ')})
@@ -213,7 +213,7 @@ export class Store {
   }
 
   /** All of them, the newest first, as they are asked for. */
-  everySession(): IterableIterator<SessionRow> {
+  iterateSessions(): IterableIterator<SessionRow> {
     return this.#every.iterate()
   }
 
@@ -407,7 +407,7 @@ export function storedSession(row: SessionRow): StoredSession {
       idle: false,
       last_line: '',
       attention: null,
-      watchers: [],
+      viewers: [],
     },
     start: { offset: start_offset, n: start_n },
     end: { offset: end_offset, n: end_n },
@@ -454,7 +454,7 @@ function columnsOf(session: SessionInfo): Record<string, unknown> {
     created_at: _c,
     last_line: _l,
     attention: _a,
-    watchers: _w,
+    viewers: _w,
     ...columns
   } = session
   return { ...columns, command: JSON.stringify(session.command) }

@@ -37,7 +37,7 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
       await shows(/\n60\n/)
       const [session] = await host.desktop.list()
       const theirs = async () => {
-        const { lines } = await host.desktop.show(session!.session_id)
+        const { lines } = await host.desktop.screen(session!.session_id)
         return lines
           .map(line => line.trimEnd())
           .join('\n')

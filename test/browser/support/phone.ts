@@ -113,7 +113,7 @@ export class Phone {
     const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
     await expect
       .poll(async () => {
-        const { lines } = await this.host.desktop.show(id)
+        const { lines } = await this.host.desktop.screen(id)
         const theirs = lines
           .map(line => line.trimEnd())
           .join('\n')

@@ -42,7 +42,7 @@ export function startPhone(url: string, name: string): Phone {
       })
     },
     client: { kind: 'phone', name },
-    reconnect: { first: 20, most: 200, give_up: 60_000 },
+    reconnect: { first: 20, max: 200, give_up: 60_000 },
   })
   client.connect().catch(() => {}) // told by the state
   const state = () => {

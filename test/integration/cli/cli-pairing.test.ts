@@ -172,7 +172,7 @@ describe('otg pair for a script', () => {
     expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { name: 'late' } })
     await phone.let_in
     expect((await desk.devices()).requests.map(({ name }) => name)).toEqual(['early'])
-    expect(early.client.state.name).toBe('asking')
+    expect(early.client.state.name).toBe('awaiting_approval')
   })
 
   it('ends when the address is void and nobody has used it', async () => {
@@ -280,7 +280,7 @@ describe('otg pair in a terminal', () => {
     await outer.shows('A browser at 127.0.0.1 has opened the page.')
     const phone = await scan(url)
     await outer.shows(question('Chrome on Android', phone))
-    expect(phone.client.state.name).toBe('asking')
+    expect(phone.client.state.name).toBe('awaiting_approval')
     outer.type('y')
     await phone.let_in
     expect(phone.client.host!.read_only).toBe(false)
@@ -300,7 +300,7 @@ describe('otg pair in a terminal', () => {
     outer.type('y')
     process.kill(pid, 'SIGCONT')
     await outer.shows(question('Chrome on Android', phone))
-    expect(phone.client.state.name).toBe('asking')
+    expect(phone.client.state.name).toBe('awaiting_approval')
     for (const [at, keys] of ['yes', 'x', '\x1b[1;2R', '\x1by', '\x1bOy', ' '].entries()) {
       outer.type(keys)
       outer.resize(100, 30 + at)
@@ -309,7 +309,7 @@ describe('otg pair in a terminal', () => {
     // A yes among them would have come first.
     await until(() => {
       outer.type('\r')
-      return phone.client.state.name !== 'asking'
+      return phone.client.state.name !== 'awaiting_approval'
     }, 'an answer')
     expect(await refusal(phone)).toBe('pairing_refused')
     outer.type('\x03')
@@ -408,7 +408,7 @@ describe('otg pair in a terminal', () => {
     const pid = otgIn(outer)
     outer.hangUp()
     await until(() => !isAlive(pid), 'otg to be gone')
-    expect(phone.client.state.name).toBe('asking')
+    expect(phone.client.state.name).toBe('awaiting_approval')
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
@@ -681,12 +681,14 @@ describe('paired devices', () => {
     expect(await otg(folder, ['devices'])).toMatchObject({
       code: 0,
       stdout: '',
-      stderr: 'no device is paired; pair one with: otg pair\n',
+      stderr: 'no paired devices; pair one with: otg pair\n',
     })
     const phone = await paired('Chrome on Android')
     const day = new Date().toLocaleDateString('sv')
     expect((await otg(folder, ['devices'])).stdout).toMatch(
-      new RegExp(`^NAME +LAST SEEN +MAY +SINCE +FROM\nChrome on Android +connected +type +${day} +127\\.0\\.0\\.1\n$`),
+      new RegExp(
+        `^NAME +LAST SEEN +CAN +PAIRED +ADDRESS\nChrome on Android +connected +type +${day} +127\\.0\\.0\\.1\n$`,
+      ),
     )
     phone.client.close()
     const desk = await desktop()
@@ -694,7 +696,7 @@ describe('paired devices', () => {
     const asking = await scan(await pairingUrl(desk), 'another')
     expect((await otg(folder, ['devices'])).stdout).toMatch(
       new RegExp(
-        `Chrome on Android +\\d+s ago +type .*\n"another" \\(127.0.0.1\\) waits to be let in. Code ${grouped(asking.code)}; answer: otg pair\n$`,
+        `Chrome on Android +\\d+s ago +type .*\n"another" \\(127.0.0.1\\) wants to pair. Code ${grouped(asking.code)}; answer with: otg pair\n$`,
       ),
     )
     expect((await otg(folder, ['devices', '--json'])).json()).toMatchObject([
@@ -706,10 +708,10 @@ describe('paired devices', () => {
   it('are renamed, and told to look only or to type, whatever they do at the moment', async () => {
     const phone = await paired('Chrome on Android')
     const renamed = await otg(folder, ['devices', 'chrome', '--rename', 'Ada’s phone'])
-    expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone", which was "Chrome on Android", may type.\n' })
+    expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone" (was "Chrome on Android") can type.\n' })
     expect(phone.client.state.name).toBe('ready')
     const looks = await otg(folder, ['devices', 'ADA', '--read-only'])
-    expect(looks).toMatchObject({ code: 0, stdout: '"Ada’s phone" may only look.\n' })
+    expect(looks).toMatchObject({ code: 0, stdout: '"Ada’s phone" can watch only.\n' })
     expect(await end(phone.client)).toBe('device_changed')
     const back = await comeBack(phone.identity)
     expect(back.host!.read_only).toBe(true)

@@ -3,14 +3,14 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isStale } from '../../../main/cli/build-freshness.ts'
-import { parse } from '../../../main/cli/command/args.ts'
-import { cut, plain, table } from '../../../main/cli/command/output.ts'
+import { parseCommandLine } from '../../../main/cli/command/args.ts'
+import { cut, printable, table } from '../../../main/cli/command/output.ts'
 import { shortId } from '../../../main/cli/command/session-ids.ts'
 import { lines } from '../../../main/cli/commands/ls.ts'
 import { COMMANDS } from '../../../main/cli/commands/table.ts'
 import { findElectron } from '../../../main/cli/electron.ts'
 import { qrCode } from '../../../main/cli/pairing/qr.ts'
-import { DetachWatch, readDetachKey } from '../../../main/cli/terminal/detach-key.ts'
+import { DetachKeyDetector, readDetachKey } from '../../../main/cli/terminal/detach-key.ts'
 import { Modes } from '../../../main/cli/terminal/modes.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { sessionInfo } from '../../support/history.ts'
@@ -20,7 +20,7 @@ afterEach(cleanUp)
 
 describe('a command line', () => {
   it('leaves everything from the first word of a command on to the command', () => {
-    const words = (argv: string[]) => parse(['run', ...argv], COMMANDS).operands
+    const words = (argv: string[]) => parseCommandLine(['run', ...argv], COMMANDS).operands
     expect(words(['ls', '--all', '-h'])).toEqual(['ls', '--all', '-h'])
     expect(words(['--title', 'T', '--cwd=/', 'vim', '--', 'x'])).toEqual(['vim', '--', 'x'])
     expect(words(['--', '--help'])).toEqual(['--help'])
@@ -33,7 +33,7 @@ describe('a command line', () => {
       ['--json', '--data-dir', '/x', 'ls'],
       ['ls', '--data-dir=/x', '--json'],
     ])
-      expect(parse(argv, COMMANDS)).toMatchObject({ json: true, dataDir: '/x', operands: [] })
+      expect(parseCommandLine(argv, COMMANDS)).toMatchObject({ json: true, dataDir: '/x', operands: [] })
   })
 })
 
@@ -65,7 +65,7 @@ describe('a list of sessions', () => {
 
 describe('the key that detaches', () => {
   const typed = (key: string | undefined, chunks: string[]) => {
-    const watch = new DetachWatch(readDetachKey(key))
+    const watch = new DetachKeyDetector(readDetachKey(key))
     const takes = chunks.map(chunk => watch.take(bytesOf(chunk)))
     return {
       text: takes.map(({ bytes }) => Buffer.from(bytes).toString()).join(''),
@@ -140,7 +140,7 @@ describe('what is printed', () => {
   })
 
   it('does nothing to a terminal, whoever chose it', () => {
-    expect(plain('a\x1b[31m\nb\u202e\x9b')).toBe('a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}')
+    expect(printable('a\x1b[31m\nb\u202e\x9b')).toBe('a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}')
   })
 
   it('has ids as short as they are unique', () => {

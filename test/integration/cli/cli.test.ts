@@ -47,10 +47,10 @@ describe('the command line', () => {
 
   it('answers what makes no sense with exit code 2 and one line', async () => {
     const senseless: [string[], string | RegExp][] = [
-      [['frobnicate'], 'otg: there is no command frobnicate; see: otg --help\n'],
-      [['ls', '--colour'], 'otg: there is no option --colour; see: otg ls --help\n'],
+      [['frobnicate'], 'otg: unknown command frobnicate; see: otg --help\n'],
+      [['ls', '--colour'], 'otg: unknown option --colour; see: otg ls --help\n'],
       [['attach'], 'otg: attach needs ID; see: otg attach --help\n'],
-      [['show', 'a', 'b'], 'otg: show takes no operand b; see: otg show --help\n'],
+      [['show', 'a', 'b'], 'otg: unexpected argument b; see: otg show --help\n'],
       [['host', '--port', 'http'], 'otg: --port takes a number from 0 to 65535, not http; see: otg host --help\n'],
       [['host', '--port'], 'otg: --port needs a value; see: otg host --help\n'],
       [['ls', '--json=yes'], 'otg: --json takes no value; see: otg ls --help\n'],
@@ -61,9 +61,9 @@ describe('the command line', () => {
         ['host', '--allow-host', 'a,,b'],
         'otg: --allow-host takes names with commas between them; see: otg host --help\n',
       ],
-      [['pair', 'phone'], 'otg: pair takes no operand phone; see: otg pair --help\n'],
-      [['devices', '--full'], 'otg: which device? NAME is missing; see: otg devices --help\n'],
-      [['devices', 'a', '--full', '--read-only'], /^otg: --read-only and --full exclude each other; .*\n$/],
+      [['pair', 'phone'], 'otg: unexpected argument phone; see: otg pair --help\n'],
+      [['devices', '--full'], 'otg: NAME is missing: which device?; see: otg devices --help\n'],
+      [['devices', 'a', '--full', '--read-only'], /^otg: --read-only and --full cannot be combined; .*\n$/],
       [['revoke'], 'otg: revoke needs NAME…; see: otg revoke --help\n'],
       [['attach', '--detach-key', 'F1', 'a'], /^otg: F1 is no key that can be held with Ctrl.*\n$/],
     ]
@@ -93,7 +93,7 @@ describe('the command line', () => {
         const folder = emptyFolder()
         const { code, stderr } = await otg(folder, args)
         expect(code).toBe(1)
-        expect(stderr).toBe(`otg: no host runs on ${folder}; start one with: otg host --detach\n`)
+        expect(stderr).toBe(`otg: no host is running for ${folder}; start one with: otg host --detach\n`)
       }),
     )
   })
@@ -104,7 +104,7 @@ describe('the command line', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(error()).toEqual({
       code: 'host_not_running',
-      message: `no host runs on ${folder}; start one with: otg host --detach --data-dir ${folder}`,
+      message: `no host is running for ${folder}; start one with: otg host --detach --data-dir ${folder}`,
     })
   })
 })
@@ -304,7 +304,7 @@ describe('sessions', () => {
     expect((await otg(folder, ['ls', '--json'])).json()).toEqual([])
     expect(await sessions(folder)).toMatchObject([{ session_id: id, state: 'killed', pid: null }])
     expect((await otg(folder, ['ls', '--all'])).stdout).toContain(`${id.slice(0, 8)}  killed`)
-    expect((await otg(folder, ['ls'])).stderr).toBe('no session runs; start one with: otg run\n')
+    expect((await otg(folder, ['ls'])).stderr).toBe('no running sessions; start one with: otg run\n')
 
     for (const args of [
       ['send', id, 'x'],

@@ -82,7 +82,8 @@ function comesBack(host: Host, phone: Identity): { client: HostClient; connected
   return { client, connected }
 }
 
-const asks = (client: HostClient) => until(() => client.state.name === 'asking', 'the phone to wait for an answer')
+const asks = (client: HostClient) =>
+  until(() => client.state.name === 'awaiting_approval', 'the phone to wait for an answer')
 
 const requests = async (desk: HostClient) => (await desk.devices()).requests
 const devices = async (desk: HostClient) => (await desk.devices()).devices
@@ -247,7 +248,7 @@ describe('cases 12 and 13: a code is good for one phone', () => {
     const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
     for (const { channel } of both) channel.send(jsonFrames(hello)[0]!)
     await until(() => both.every(({ heard }) => heard.length === 1), 'both to be told')
-    expect(both.map(({ heard }) => heard[0]).sort()).toEqual(['channel_refused', 'waiting'])
+    expect(both.map(({ heard }) => heard[0]).sort()).toEqual(['awaiting_approval', 'channel_refused'])
     expect(await requests(desk)).toHaveLength(1)
     await answer(desk, false)
     await until(() => both.some(({ heard }) => heard.includes('error')), 'the no')
@@ -303,7 +304,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
     // What it says while it waits puts it out.
     const insists = await speak(host, phone.identity)
-    await until(() => insists.heard.some(({ type }) => type === 'waiting'))
+    await until(() => insists.heard.some(({ type }) => type === 'awaiting_approval'))
     insists.say({ type: 'create', request_id: 1, spec: {} })
     await until(() => insists.closed())
     expect(insists.closed()).toBe('hello_expected')
@@ -351,7 +352,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     const inTheWay = join(host.dataDir, 'devices.json.new')
     mkdirSync(inTheWay)
     await expect(answer(desk, true)).rejects.toMatchObject({ code: 'data_dir_unusable' })
-    expect(phone.client.state.name).toBe('asking')
+    expect(phone.client.state.name).toBe('awaiting_approval')
     expect(await devices(desk)).toEqual([])
     rmSync(inTheWay, { recursive: true })
     await answer(desk, true)
@@ -634,7 +635,7 @@ describe('case 24: a device that may only look', () => {
     // But it may look.
     say({ type: 'list', request_id: 7 })
     expect(await answerTo(7)).toMatchObject({ sessions: [{ title: 'as it was', cols: 80, rows: 24 }] })
-    say({ type: 'show', request_id: 8, session_id })
+    say({ type: 'screen', request_id: 8, session_id })
     expect(await answerTo(8)).toMatchObject({ type: 'screen' })
     expect(closed()).toBeUndefined()
     expect(terminal.text).not.toContain('typed')
@@ -669,8 +670,8 @@ it('case 26: what is the desktop’s alone is refused to a device', async () => 
   const before = await desk.devices()
   const { say, answerTo, heard } = await speak(host, phone)
   const verbs: ClientMessage[] = [
-    { type: 'pair', request_id: 1, show: true },
-    { type: 'pair', request_id: 2, show: false },
+    { type: 'show_pairing', request_id: 1, show: true },
+    { type: 'show_pairing', request_id: 2, show: false },
     { type: 'devices', request_id: 3 },
     { type: 'devices', request_id: 4, watch: true },
     { type: 'answer_pairing', request_id: 5, pairing_id, allow: true },

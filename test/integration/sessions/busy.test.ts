@@ -33,9 +33,9 @@ it('a phone that reads and searches without end is told so, and takes nobody els
   await expect(desktop.history.search('needle')).resolves.toMatchObject({ complete: true })
   await expect(desktop.history.read(session_id, { limit: 10 })).resolves.toHaveProperty('lines.length')
   const answers = () =>
-    heard.filter(message => ['lines', 'found', 'error'].includes(message.type)) as (
+    heard.filter(message => ['lines', 'search_results', 'error'].includes(message.type)) as (
       | HostMessageOf<'lines'>
-      | HostMessageOf<'found'>
+      | HostMessageOf<'search_results'>
       | HostMessageOf<'error'>
     )[]
   await until(() => answers().length === 20, 'twenty answers')

@@ -17,7 +17,7 @@ async function throughFaults(seed: number) {
   const client = webClient(host, {
     phone: await newPhone(host),
     via: () => open(host, proxy),
-    reconnect: { first: 1, most: 20, give_up: 120_000 },
+    reconnect: { first: 1, max: 20, give_up: 120_000 },
   })
   return { host, proxy, client }
 }
@@ -43,7 +43,11 @@ describe.each([1, 2026])('over a network that drops, delays and cuts connections
       command: ['sh', '-c', 'stty -echo; echo ready; read go; seq 1 100000; echo end; exec cat'],
     })
     const terminal = new Recorder()
-    const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12, window: 128 * 1024 })
+    const attached = client.attach(session_id, terminal, {
+      history_bytes: 1e12,
+      catch_up_bytes: 1e12,
+      window: 128 * 1024,
+    })
     await terminal.shows('ready')
     attached.type(bytesOf('\n'))
     await terminal.shows(/end\r\n$/)
@@ -56,7 +60,7 @@ describe.each([1, 2026])('over a network that drops, delays and cuts connections
     const { client, proxy } = await throughFaults(seed)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
     const terminal = new Recorder()
-    const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12 })
+    const attached = client.attach(session_id, terminal, { history_bytes: 1e12, catch_up_bytes: 1e12 })
     await terminal.shows('ready')
     let expected = ''
     for (let i = 0; i < 10_000; i++) {

@@ -33,7 +33,7 @@ function fileOf(content: string | Uint8Array): string {
 }
 
 async function shows(client: HostClient, session_id: string, what: string): Promise<void> {
-  await until(async () => (await client.show(session_id)).lines.some(line => line.includes(what)), what)
+  await until(async () => (await client.screen(session_id)).lines.some(line => line.includes(what)), what)
 }
 
 async function ended(client: HostClient, command: string[]): Promise<string> {
@@ -57,7 +57,7 @@ class Player {
   }
 
   async seek(at: number): Promise<void> {
-    const moment = await this.#client.history.moment(this.#session_id, { at })
+    const moment = await this.#client.history.seek(this.#session_id, { at })
     expect(moment.at).toBeLessThanOrEqual(at)
     this.terminal = createTerminal({ cols: moment.cols, rows: moment.rows, scrollback: 1000 })
     this.#characters = new WholeCharacters()
@@ -68,9 +68,9 @@ class Player {
   /** Plays up to a moment, or to the end. */
   async play(until = Number.POSITIVE_INFINITY): Promise<void> {
     for (;;) {
-      const stretch = await this.#client.history.stretch(this.#session_id, this.#position)
+      const stretch = await this.#client.history.readChunk(this.#session_id, this.#position)
       if (stretch.kind === 'end') return
-      if (stretch.kind === 'hole') {
+      if (stretch.kind === 'gap') {
         this.holes++
         this.#position = stretch.next
         continue
@@ -177,8 +177,8 @@ describe.each(ways)('over $over', ({ connect }) => {
     })
     const recorder = new Recorder()
     const attached = client.attach(session_id, recorder, {
-      history: Number.MAX_SAFE_INTEGER,
-      budget: Number.MAX_SAFE_INTEGER,
+      history_bytes: Number.MAX_SAFE_INTEGER,
+      catch_up_bytes: Number.MAX_SAFE_INTEGER,
     })
     const size = async () => (await client.history.timeline(session_id, 1)).end.offset
     await until(async () => (await size()) >= 2_500_000, 'the first half')
@@ -200,7 +200,7 @@ describe.each(ways)('over $over', ({ connect }) => {
         terminal.buffer.active.getLine(terminal.buffer.active.baseY + y)?.translateToString(true),
       )
       expect([terminal.cols, terminal.rows]).toEqual([70, 20])
-      expect(lines.map(line => line?.trimEnd())).toEqual((await client.show(session_id)).lines)
+      expect(lines.map(line => line?.trimEnd())).toEqual((await client.screen(session_id)).lines)
       screens.push(JSON.stringify([lines, state.x, state.y]))
       expect(player.holes).toBe(0)
     }
@@ -255,7 +255,7 @@ describe.each(ways)('over $over', ({ connect }) => {
     expect((await client.history.sessions()).sessions).toEqual([])
     expect(await client.list()).toEqual([])
     expect((await client.history.search('needle')).hits).toEqual([])
-    await expect(client.show(session_id)).rejects.toMatchObject({ code: 'session_unknown' })
+    await expect(client.screen(session_id)).rejects.toMatchObject({ code: 'session_unknown' })
     await expect(client.history.delete(session_id)).rejects.toMatchObject({ code: 'session_unknown' })
   })
 
@@ -264,8 +264,8 @@ describe.each(ways)('over $over', ({ connect }) => {
     const nobody = 'no-such-session'
     const refused = [
       history.timeline(nobody, 10),
-      history.moment(nobody, { at: 0 }),
-      history.stretch(nobody, { offset: 0, n: 0 }),
+      history.seek(nobody, { at: 0 }),
+      history.readChunk(nobody, { offset: 0, n: 0 }),
       history.mark(nobody, { at: 0 }, 'x'),
       history.export(nobody, { format: 'txt' }, () => {}),
       history.delete(nobody),
@@ -290,8 +290,8 @@ it('a device that may only look searches, plays and exports, and changes nothing
   expect((await history.search('needle')).hits).toHaveLength(1)
   expect((await history.sessions()).sessions).toHaveLength(1)
   expect((await history.timeline(session_id, 1)).marks).toEqual([mark])
-  const { position } = await history.moment(session_id, { at: 0 })
-  expect(await history.stretch(session_id, position)).toMatchObject({
+  const { position } = await history.seek(session_id, { at: 0 })
+  expect(await history.readChunk(session_id, position)).toMatchObject({
     kind: 'output',
     bytes: bytesOf('needle\r\n'),
   })
@@ -356,7 +356,7 @@ describe('otg', () => {
     expect(await list('--before', '2020-01-01')).toEqual([])
     expect(await list('--command', 'after', '--after', '1h')).toMatchObject([{ session_id: id }])
     const table = await otg(dataDir, ['history', '--limit', '1'])
-    expect(table.stdout).toMatch(/^ID +STATE +STARTED +LASTED +OUTPUT +TITLE +COMMAND\n[0-9a-f]{8} +exited 0 /)
+    expect(table.stdout).toMatch(/^ID +STATE +STARTED +DURATION +OUTPUT +TITLE +COMMAND\n[0-9a-f]{8} +exited 0 /)
     expect(table.stderr).toContain('there are more')
 
     const found = await otg(dataDir, ['search', 'THE', 'needle', '--json'])

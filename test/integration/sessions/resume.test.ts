@@ -29,13 +29,13 @@ function phone(host: Host): { client: HostClient; drop: () => void } {
       transport = await connectWebSocket(host)
       return transport
     },
-    reconnect: { first: 1, most: 10, give_up: 60_000 },
+    reconnect: { first: 1, max: 10, give_up: 60_000 },
   })
   return { client, drop: () => transport?.close({ code: 'connection_lost', reason: 'dropped by the test' }) }
 }
 
 /** All that a session prints, read from its birth and never skipped. */
-const EVERYTHING: AttachOptions = { history: 1e12, budget: 1e12 }
+const EVERYTHING: AttachOptions = { history_bytes: 1e12, catch_up_bytes: 1e12 }
 
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\r\n`).join('')
 
@@ -54,7 +54,7 @@ describe('a client that returns', () => {
     const desk = localClient(host).attach(session_id, new Recorder())
     desk.type(bytesOf('\n'))
     const session = await next(attached, 'session')
-    expect(session.reconnected).toBe(true)
+    expect(session.resumed).toBe(true)
     expect(session.age_seconds).toBeGreaterThan(0)
     await terminal.shows('200\r\n')
     attached.type(bytesOf('\n'))
@@ -123,7 +123,7 @@ describe('a client that returns', () => {
         transport = await connectWebSocket(host)
         return transport
       },
-      reconnect: { first: 1, most: 5, give_up: 1e9 },
+      reconnect: { first: 1, max: 5, give_up: 1e9 },
       now: () => now,
     })
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
@@ -197,7 +197,7 @@ describe('a session that is over', () => {
       const attached = client.attach(gone, terminal, { fallback: { command: ['sh', '-c', 'echo fresh; exec cat'] } })
       const session = await next(attached, 'session')
       expect(session.session_id).not.toBe(session_id)
-      expect(session.reconnected).toBe(false)
+      expect(session.resumed).toBe(false)
       await terminal.shows('fresh')
     }
   })
@@ -230,7 +230,7 @@ describe('a session that is over', () => {
     const dataDir = `${temporaryFolder()}/data`
     const first = await startHost({ dataDir })
     const { session_id } = await localClient(first).create({ command: ['sh', '-c', 'seq 1 30000; exec cat'] })
-    await until(async () => (await localClient(first).show(session_id)).lines.includes('30000'))
+    await until(async () => (await localClient(first).screen(session_id)).lines.includes('30000'))
     await first.stop()
     const second = await startHost({ dataDir })
     const client = webClient(second)
@@ -240,7 +240,7 @@ describe('a session that is over', () => {
     const attached = client.attach(session_id, terminal, EVERYTHING)
     expect(await next(attached, 'exit')).toMatchObject({ state: 'host_stopped' })
     expect(terminal.text).toBe(lines(1, 30_000))
-    expect((await client.show(session_id)).lines).toContain('30000')
+    expect((await client.screen(session_id)).lines).toContain('30000')
   })
 })
 
@@ -249,7 +249,7 @@ describe('history before the present', () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
-    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, EVERYTHING)
     await next(attached, 'caught_up')
@@ -261,13 +261,13 @@ describe('history before the present', () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
-    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
     const terminal = new Recorder()
-    await next(client.attach(session_id, terminal, { history: 1024 * 1024 }), 'caught_up')
+    await next(client.attach(session_id, terminal, { history_bytes: 1024 * 1024 }), 'caught_up')
     expect(terminal.bytes.length).toBeLessThan(1_500_000)
     expect(terminal.text.endsWith('1200000\r\nend\r\n')).toBe(true)
     const none = new Recorder()
-    await next(client.attach(session_id, none, { history: 0 }), 'caught_up')
+    await next(client.attach(session_id, none, { history_bytes: 0 }), 'caught_up')
     expect(none.bytes.length).toBeLessThan(200_000)
     expect(none.text).toContain('1200000')
   })
@@ -295,7 +295,7 @@ describe('a client that has nothing and asks for nothing', () => {
     const { session_id } = await client.create({ command: ['sh', '-c', script(count)], size: { cols: 60, rows: 20 } })
     const all = screenSink()
     const there = client.attach(session_id, all.sink, EVERYTHING)
-    await until(async () => (await client.show(session_id)).lines.some(line => line.includes('here')), 'its end')
+    await until(async () => (await client.screen(session_id)).lines.some(line => line.includes('here')), 'its end')
     await until(() => all.screen.lines().some(line => line.includes('here')), 'the end of all')
     const cold = screenSink()
     const keyframes: number[] = []
@@ -386,9 +386,9 @@ it('skips a client that falls behind to the present screen, and tells what it mi
   terminal.write = (bytes, done) => write(bytes, () => (slow ? waiting.push(done) : done()))
   const attached = client.attach(session_id, terminal, { window: 256 * 1024 })
   const missing: unknown[] = []
-  attached.on('missing', message => missing.push(message))
+  attached.on('gap', message => missing.push(message))
   attached.type(bytesOf('\n'))
-  await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+  await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
   slow = false
   for (const done of waiting.splice(0)) done()
   await terminal.shows('end')

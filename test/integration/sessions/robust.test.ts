@@ -118,7 +118,7 @@ describe('output that asks for more than it prints', () => {
     for (let i = 0; i < 20; i++) {
       attached.type(bytesOf(`\x07 ${i}.\n`))
       await terminal.shows(` ${i}.\r`)
-      await client.show(session_id) // the screen has it, too
+      await client.screen(session_id) // the screen has it, too
     }
     expect(rings).toBeGreaterThan(0)
     expect(rings).toBeLessThanOrEqual(1 + (performance.now() - before) / 1000)
@@ -136,7 +136,7 @@ describe('output that asks for more than it prints', () => {
     for (const [i, title] of ['one', 'one', 'one', 'two', 'two'].entries()) {
       attached.type(bytesOf(`\x1b]0;${title}\x07 ${i}.\n`))
       await terminal.shows(` ${i}.\r`)
-      await client.show(session_id)
+      await client.screen(session_id)
     }
     await until(() => titles.includes('two'))
     expect(titles).toEqual(['one', 'two'])

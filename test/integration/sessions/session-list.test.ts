@@ -37,7 +37,7 @@ const CAT = ['sh', '-c', 'stty -echo; echo ready; exec cat']
 async function startCat(client: HostClient) {
   const { session_id } = await client.create({ command: CAT })
   const typist = client.attach(session_id, new Recorder(), { window: 0 })
-  await until(async () => (await client.show(session_id)).lines[0] === 'ready', 'cat')
+  await until(async () => (await client.screen(session_id)).lines[0] === 'ready', 'cat')
   return { session_id, print: (text: string) => typist.type(bytesOf(`${text}\n`)) }
 }
 
@@ -100,7 +100,7 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention, 'the mark')
     expect(list.of(session_id)!.attention!.text).toBe('')
     expect(list.of(session_id)!.attention!.at).toBeGreaterThanOrEqual(before)
-    expect(list.calls).toEqual([{ type: 'attention', session_id, reason: 'bell' }])
+    expect(list.calls).toEqual([{ type: 'attention', session_id }])
     client.attach(session_id, new Recorder(), { read_only: true })
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
@@ -127,7 +127,7 @@ describe('attention', () => {
     print(output)
     await until(() => list.of(session_id)?.attention, 'the mark')
     expect(list.of(session_id)!.attention).toMatchObject({ text })
-    expect(list.calls).toEqual([{ type: 'attention', session_id, reason: 'bell', text }])
+    expect(list.calls).toEqual([{ type: 'attention', session_id, text }])
   })
 
   it('is not progress, and not a bell that ends a title', async () => {
@@ -163,10 +163,10 @@ describe('attention', () => {
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal)
     await terminal.shows('ready')
-    attached.look(false)
+    attached.setPresent(false)
     print('\x07')
     await until(() => list.of(session_id)?.attention, 'the mark')
-    attached.look(true)
+    attached.setPresent(true)
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
@@ -179,13 +179,13 @@ describe('attention', () => {
     const client = localClient(host)
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal)
-    attached.look(false)
+    attached.setPresent(false)
     await terminal.shows('ready')
     // Whatever the host made of the attach, it has told it before this.
     await client.rename(session_id, 'later')
     await until(() => list.of(session_id)?.title === 'later', 'the new name')
     expect(list.of(session_id)!.attention).not.toBeNull()
-    attached.look(true)
+    attached.setPresent(true)
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
@@ -235,7 +235,7 @@ describe('attention', () => {
     await again.shows('said.')
     other.detach(attached)
     await other.kill(session_id)
-    await other.show(session_id)
+    await other.screen(session_id)
     await until(() => list.of(session_id)?.state === 'killed', 'the end')
     expect(list.of(session_id)!.attention).toBeNull()
     expect(list.calls).toEqual([])
@@ -254,7 +254,7 @@ describe('who looks', () => {
     const { session_id } = await terminal.create({ command: CAT })
     for (const client of [phone, phone, terminal, script, desktop]) client.attach(session_id, new Recorder())
     script.attach(session_id, new Recorder(), { window: 0 })
-    const watchers = () => list.of(session_id)?.watchers.toSorted() ?? []
+    const watchers = () => list.of(session_id)?.viewers.toSorted() ?? []
     await until(() => list.of(session_id)?.clients === 6, 'all attachments')
     expect(watchers()).toEqual(['Pixel of Ann', 'desktop', 'script', 'terminal'])
     const { devices } = await desk.devices()
@@ -268,7 +268,7 @@ describe('who looks', () => {
     const list = watching(client)
     const { session_id } = await startCat(client)
     await until(() => list.of(session_id)?.clients === 1, 'the attachment')
-    expect(list.of(session_id)!.watchers).toEqual([])
+    expect(list.of(session_id)!.viewers).toEqual([])
   })
 
   it('is told of a session that ended, too', async () => {
@@ -276,7 +276,7 @@ describe('who looks', () => {
     const { session_id } = await client.create({ command: ['true'] })
     await until(async () => (await client.list())[0]?.state === 'exited', 'the end')
     client.attach(session_id, new Recorder(), { read_only: true })
-    await until(async () => (await client.list())[0]?.watchers.join() === 'terminal', 'who looks')
+    await until(async () => (await client.list())[0]?.viewers.join() === 'terminal', 'who looks')
   })
 })
 

@@ -93,7 +93,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     const { session_id } = await client.create({
       command: ['sh', '-c', 'printf "\\033[2J\\033[3;5Hhere \\033[1mbold\\033[m"; exec cat'],
     })
-    await until(async () => (await client.show(session_id)).lines[2] === '    here bold', 'the text on line 3')
+    await until(async () => (await client.screen(session_id)).lines[2] === '    here bold', 'the text on line 3')
   })
 
   it('ends a session on request, with everything that runs in it', async () => {
@@ -112,7 +112,7 @@ describe.each(transports)('over $over', ({ connect }) => {
 
   describe('answers bad requests with a code and goes on', () => {
     const cases: [string, string, (client: HostClient) => Promise<unknown>][] = [
-      ['an unknown session', 'session_unknown', client => client.show('nobody')],
+      ['an unknown session', 'session_unknown', client => client.screen('nobody')],
       [
         'a command that does not exist',
         'command_not_found',
@@ -156,10 +156,10 @@ it('finds a session by a unique beginning of its id and refuses an ambiguous one
   const client = localClient(await startHost())
   const ids: string[] = []
   for (let i = 0; i < 17; i++) ids.push((await client.create({ command: ['cat'] })).session_id)
-  expect((await client.show(ids[3]!.slice(0, 13))).session_id).toBe(ids[3])
+  expect((await client.screen(ids[3]!.slice(0, 13))).session_id).toBe(ids[3])
   // Seventeen ids begin with one of sixteen digits: two of them share it.
   const shared = [...'0123456789abcdef'].find(digit => ids.filter(id => id.startsWith(digit)).length > 1)!
-  await expect(client.show(shared)).rejects.toMatchObject({ code: 'session_ambiguous' })
+  await expect(client.screen(shared)).rejects.toMatchObject({ code: 'session_ambiguous' })
 })
 
 it('tells who watches when sessions come, change and end', async () => {
@@ -210,7 +210,7 @@ it('gives a phone that attaches later the screen as it is, and after that what c
   const { session_id } = await client.create({
     command: ['sh', '-c', 'printf "\\033[31mred\\033[m plain\\r\\n"; exec cat'],
   })
-  await until(async () => (await client.show(session_id)).lines[0] === 'red plain')
+  await until(async () => (await client.screen(session_id)).lines[0] === 'red plain')
   const terminal = new Recorder()
   const attached = webClient(host).attach(session_id, terminal)
   await next(attached, 'caught_up')
@@ -231,7 +231,7 @@ it('answers a terminal query once, with nobody attached and with three', async (
     const typing = client.attach(session_id, new Recorder(), { window: 0 })
     typing.type(bytesOf('go\n'))
     await until(async () => {
-      const text = (await client.show(session_id)).lines.join('\n')
+      const text = (await client.screen(session_id)).lines.join('\n')
       return /033 +\[ +\? +1/.test(text) && /033 +\[ +\d+ +; +\d+ +R/.test(text)
     }, 'both answers')
   }

@@ -257,10 +257,10 @@ describe('a change holds at once', () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 1200000; echo end; exec cat'] })
-    await until(async () => (await client.show(session_id)).lines.includes('end'), 'the end of the flood')
+    await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
     const stored = async () => {
       const terminal = new Recorder()
-      const attached = client.attach(session_id, terminal, { history: 1e12, budget: 1e12 })
+      const attached = client.attach(session_id, terminal, { history_bytes: 1e12, catch_up_bytes: 1e12 })
       await next(attached, 'caught_up')
       client.detach(attached)
       return terminal.bytes.length

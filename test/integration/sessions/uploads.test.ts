@@ -17,8 +17,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import { numberedName, safeName } from '../../../main/host/uploads/file-name.ts'
 import type { HostClient } from '../../../protocol/client/client.ts'
-import { FrameReader, jsonFrames, partFrames } from '../../../protocol/frames.ts'
-import { PART_BYTES, PARTS_AHEAD } from '../../../protocol/limits.ts'
+import { chunkFrames, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { quotePath } from '../../../ui/input/quote-path.ts'
@@ -86,14 +86,14 @@ function raw(transport: Transport) {
     heard,
     say,
     part: (bytes: number, request_id = 7) =>
-      partFrames(request_id, new Uint8Array(bytes)).forEach(frame => void transport.send(frame)),
+      chunkFrames(request_id, new Uint8Array(bytes)).forEach(frame => void transport.send(frame)),
     hears: (type: HostMessage['type']) => until(() => heard.some(message => message.type === type), type),
     closed: () => until(() => closed !== undefined, 'the end').then(() => heard.at(-1)),
   }
 }
 
 describe('a file', () => {
-  it.each([0, 1, PART_BYTES, 3_000_001])('of %i bytes arrives as it is, for this user alone', async size => {
+  it.each([0, 1, CHUNK_BYTES, 3_000_001])('of %i bytes arrives as it is, for this user alone', async size => {
     const host = await startHost()
     const client = webClient(host)
     const session_id = await sessionOf(client)
@@ -175,7 +175,7 @@ describe('what is refused', () => {
     const session_id = await sessionOf(client)
     await client.changeSettings({ uploads_total_megabytes: 1 })
     const path = await client.upload(session_id, file('a', randomBytes(600_000)))
-    const { source, go } = slow(PART_BYTES + 1)
+    const { source, go } = slow(CHUNK_BYTES + 1)
     const arrived = client.upload(session_id, source)
     const more = () => client.upload(session_id, file('b', randomBytes(500_000)))
     await expect(more()).rejects.toMatchObject({ code: 'upload_full' })
@@ -193,7 +193,7 @@ describe('what is refused', () => {
     const client = webClient(host, { phone: await newPhone(host, 'one') })
     await expect(client.upload('nobody', file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'session_unknown' })
     const session_id = await sessionOf(client)
-    const waiting = Array.from({ length: 4 }, () => slow(PART_BYTES + 1))
+    const waiting = Array.from({ length: 4 }, () => slow(CHUNK_BYTES + 1))
     const arrived = waiting.map(({ source }) => client.upload(session_id, source))
     await expect(client.upload(session_id, file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'upload_busy' })
     for (const { go } of waiting) go()
@@ -221,7 +221,7 @@ describe('what is refused', () => {
     expect(readdirSync(elsewhere)).toEqual([])
   })
 
-  const asked = { type: 'upload', request_id: 7, name: 'a', size: PART_BYTES * 20 }
+  const asked = { type: 'upload', request_id: 7, name: 'a', size: CHUNK_BYTES * 20 }
   it.each<[string, (phone: ReturnType<typeof raw>, session_id: string) => Promise<void>]>([
     ['a part that nobody asked for', async phone => phone.part(1)],
     [
@@ -229,7 +229,7 @@ describe('what is refused', () => {
       async (phone, session_id) => {
         phone.say({ ...asked, session_id })
         await phone.hears('progress')
-        phone.part(PART_BYTES + 1)
+        phone.part(CHUNK_BYTES + 1)
       },
     ],
     [
@@ -245,7 +245,7 @@ describe('what is refused', () => {
       async (phone, session_id) => {
         phone.say({ ...asked, session_id })
         await phone.hears('progress')
-        for (let i = 0; i <= PARTS_AHEAD * 4; i++) phone.part(PART_BYTES)
+        for (let i = 0; i <= MAX_CHUNKS_AHEAD * 4; i++) phone.part(CHUNK_BYTES)
       },
     ],
   ])('%s ends the connection and leaves nothing', async (_what, misbehave) => {
@@ -262,11 +262,11 @@ describe('what is refused', () => {
 describe('an upload that does not come to its end leaves nothing', () => {
   const begun = async (host: Host, client: HostClient, signal?: AbortSignal) => {
     const session_id = await sessionOf(client)
-    const { source, go } = slow(PART_BYTES * 3)
+    const { source, go } = slow(CHUNK_BYTES * 3)
     let written = 0
     const done = client.upload(session_id, source, { progress: at => (written = at), ...(signal && { signal }) })
     done.catch(() => {})
-    await until(() => written === PART_BYTES, 'the first part')
+    await until(() => written === CHUNK_BYTES, 'the first part')
     expect(files(host)).toHaveLength(1)
     return { session_id, done, go }
   }

@@ -50,7 +50,7 @@ export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> =
     switch (message.type) {
       case 'hello':
         return send(to, WELCOME)
-      case 'pair':
+      case 'show_pairing':
         return send(to, message.show ? { ...state.pairing, request_id } : { type: 'ok', request_id })
       case 'devices':
         return send(to, { ...state.devices, request_id })

@@ -1,8 +1,8 @@
 // A recording in memory, cut as a host cuts it, and a screen that keeps what is played. Knows no player.
 
-import type { LostReason } from '../../../main/host/recording/types.ts'
-import type { Moment, PastStretch } from '../../../protocol/client/history-client.ts'
-import type { Place } from '../../../protocol/messages.ts'
+import type { GapReason } from '../../../main/host/recording/types.ts'
+import type { PlaybackChunk, SeekResult } from '../../../protocol/client/history-client.ts'
+import type { SeekTarget } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { PlayerScreen, Recording } from '../../../ui/player/player.ts'
 
@@ -16,13 +16,13 @@ interface Piece {
   position: Position
   end: Position
   size: { cols: number; rows: number }
-  lost?: LostReason
+  lost?: GapReason
   keyframe: boolean
 }
 
 /** What a piece of a tape is; `lost` is recorded by nobody, `keyframe: false` has no state at its beginning. */
 export interface PieceOptions {
-  lost?: LostReason
+  lost?: GapReason
   keyframe?: boolean
 }
 
@@ -78,7 +78,7 @@ export class Tape implements Recording {
     return entries.map(entry => ('text' in entry ? entry.text : '')).join('')
   }
 
-  async moment(place: Place): Promise<Moment> {
+  async moment(place: SeekTarget): Promise<SeekResult> {
     this.asked.push(`moment ${'at' in place ? `at ${place.at}` : place.offset}`)
     await this.gate
     const states = this.pieces.filter(one => one.keyframe && !one.lost)
@@ -94,7 +94,7 @@ export class Tape implements Recording {
     }
   }
 
-  stretch = async (position: Position): Promise<PastStretch> => {
+  stretch = async (position: Position): Promise<PlaybackChunk> => {
     this.asked.push(`stretch ${position.offset}`)
     await this.gate
     const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
@@ -103,10 +103,10 @@ export class Tape implements Recording {
     if (!piece) return { kind: 'end', position: this.end, live: this.live }
     if (piece.lost) {
       const next = this.pieces.slice(at + 1).find(one => one.keyframe && !one.lost)?.position ?? piece.end
-      return { kind: 'hole', from: piece.position, to: piece.end, next, reason: piece.lost }
+      return { kind: 'gap', from: piece.position, to: piece.end, next, reason: piece.lost }
     }
     const runs: number[] = []
-    const resizes: Extract<PastStretch, { kind: 'output' }>['resizes'] = []
+    const resizes: Extract<PlaybackChunk, { kind: 'output' }>['resizes'] = []
     let { offset, n } = piece.position
     for (const entry of piece.entries) {
       if ('text' in entry) {
@@ -152,7 +152,7 @@ export class TapeScreen implements PlayerScreen {
     this.#draw()
   }
 
-  hold(still: boolean): void {
+  pauseDrawing(still: boolean): void {
     this.#held = still
     this.#draw()
   }

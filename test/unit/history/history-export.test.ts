@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { spawn as spawnPty } from 'node-pty'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Exports } from '../../../main/host/history/export/exports.ts'
-import { type ExportJob, exporting } from '../../../main/host/history/export/formats.ts'
+import { type ExportJob, openExport } from '../../../main/host/history/export/formats.ts'
 import { escaped } from '../../../main/host/history/export/html.ts'
 import { maskOf, Redactor, StreamRedactor } from '../../../main/host/history/export/redact.ts'
 import type { History } from '../../../main/host/history/write/history.ts'
@@ -26,7 +26,7 @@ async function exported(history: History, job: ExportJob): Promise<Buffer> {
   const store = new Store(history.file, Date.now, { readonly: true })
   try {
     const parts: Uint8Array[] = []
-    for (const { text, bytes } of exporting(store, job).chunks) {
+    for (const { text, bytes } of openExport(store, job).chunks) {
       if (text) parts.push(Buffer.from(text))
       if (bytes) parts.push(Buffer.from(bytes))
     }

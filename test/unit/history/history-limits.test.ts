@@ -56,7 +56,7 @@ describe('a session that is longer than its limit', () => {
     recording.print('tail')
     const [first, second] = await readPieces(history, recording.session_id)
     expect(first).toMatchObject({
-      kind: 'lost',
+      kind: 'gap',
       reason: 'trimmed',
       from: BIRTH,
       to: { offset: 1_500_000, n: 0 },
@@ -95,7 +95,7 @@ describe('a session that is longer than its limit', () => {
     await until(async () => (await startOf(history, bare)) === 500_000)
     expect(await history.startingPoint(bare.session_id, 0)).toBeUndefined()
     expect((await readPieces(history, bare.session_id))[0]).toEqual({
-      kind: 'lost',
+      kind: 'gap',
       reason: 'trimmed',
       from: BIRTH,
       to: { offset: 500_000, n: 0 },
@@ -168,7 +168,7 @@ describe('ended sessions', () => {
     }
     expect(await startOf(history, small)).toBe(0)
     expect(await startOf(history, large)).toBeGreaterThan(13 * MB)
-    expect((await readPieces(history, large.session_id))[0]).toMatchObject({ kind: 'lost', reason: 'trimmed' })
+    expect((await readPieces(history, large.session_id))[0]).toMatchObject({ kind: 'gap', reason: 'trimmed' })
   })
 })
 
@@ -223,9 +223,9 @@ describe('a week of use', () => {
         const pieces = await readPieces(history, session.session_id)
         if (start.offset > 0) {
           trimmed++
-          expect(pieces[0]).toMatchObject({ kind: 'lost', reason: 'trimmed', to: start, keyframe: { position: start } })
+          expect(pieces[0]).toMatchObject({ kind: 'gap', reason: 'trimmed', to: start, keyframe: { position: start } })
         }
-        expect(pieces.filter(piece => piece.kind === 'lost').length).toBe(start.offset > 0 ? 1 : 0)
+        expect(pieces.filter(piece => piece.kind === 'gap').length).toBe(start.offset > 0 ? 1 : 0)
       }
       // Retention goes by when a session ended; a crashed one ended when that was noticed.
       for (const { session } of await history.sessions(1_000))

@@ -1,16 +1,16 @@
 // What waits while the store cannot write is bounded, and what is dropped is remembered as a gap. No database.
 import { describe, expect, it } from 'vitest'
 import { QUEUE_BYTES, type Write, WriteQueue } from '../../../main/host/history/write/queue.ts'
-import type { Appended } from '../../../main/host/history/write/worker-protocol.ts'
+import type { AppendedSlice } from '../../../main/host/history/write/worker-protocol.ts'
 import { keyframeOf, sessionInfo } from '../../support/history.ts'
 
 const MB = 1024 * 1024
 
-function part(session_id: string, offset: number, size: number): Appended {
+function part(session_id: string, offset: number, size: number): AppendedSlice {
   return { session_id, from: { offset, n: 0 }, bytes: new Uint8Array(size), runs: [5, size], resizes: [] }
 }
 
-function append(batch: number, ...sessions: Appended[]): Write {
+function append(batch: number, ...sessions: AppendedSlice[]): Write {
   return { do: 'append', batch, bytes: sessions.reduce((sum, { bytes }) => sum + bytes.length, 0), sessions }
 }
 

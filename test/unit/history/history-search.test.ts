@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
 import { Query } from '../../../main/host/history/search/query.ts'
-import { type SearchAnswer, type SearchQuestion, search } from '../../../main/host/history/search/search.ts'
-import { strippedLines } from '../../../main/host/history/text/strip-escapes.ts'
+import { type SearchReply, type SearchRequest, search } from '../../../main/host/history/search/search.ts'
+import { stripEscapes } from '../../../main/host/history/text/strip-escapes.ts'
 import { TextBlocks, toBlocks, wordsOfBlock } from '../../../main/host/history/text/text-blocks.ts'
 import { fold, wordsOf } from '../../../main/host/history/text/tokenize.ts'
 import type { History } from '../../../main/host/history/write/history.ts'
@@ -38,17 +38,17 @@ function lookupOf(history: History): Lookup {
 async function searchFor(
   lookup: Lookup,
   query: string,
-  more: Partial<SearchQuestion> = {},
+  more: Partial<SearchRequest> = {},
   cancellable?: (cancel: () => void) => void,
-): Promise<SearchAnswer> {
+): Promise<SearchReply> {
   const question = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
   return lookup.ask({ do: 'search', asker: 'somebody', question }, cancellable)
 }
 
-const linesOf = ({ hits }: SearchAnswer) => hits.map(({ line }) => line)
+const linesOf = ({ hits }: SearchReply) => hits.map(({ line }) => line)
 
 /** All of them: an answer comes early, with a cursor, where the machine is busy. */
-async function linesFor(lookup: Lookup, query: string, more: Partial<SearchQuestion> = {}): Promise<string[]> {
+async function linesFor(lookup: Lookup, query: string, more: Partial<SearchRequest> = {}): Promise<string[]> {
   const lines: string[] = []
   let cursor = more.cursor
   do {
@@ -162,10 +162,10 @@ describe('a query', () => {
 describe('stored text', () => {
   it('is read block by block as it was written', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 3000 }).map(one => one.replace(/[\x00-\x1f]/g, ''))
-    const line = fc.record({ o: fc.nat({ max: 1e9 }), t: text })
+    const line = fc.record({ offset: fc.nat({ max: 1e9 }), text })
     fc.assert(
       fc.property(fc.array(line, { maxLength: 60 }), lines => {
-        lines.sort((a, b) => a.o - b.o)
+        lines.sort((a, b) => a.offset - b.offset)
         const { text, blocks } = toBlocks(lines)
         const read = new TextBlocks(text)
         expect(read.count).toBe(blocks.length)
@@ -177,13 +177,13 @@ describe('stored text', () => {
   })
 
   it('gives the index words that its tokenizer does not cut further', () => {
-    const words = wordsOfBlock([{ o: 0, t: 'Foo-bar_1 Größe 漢字 naïve \u{1f600} e\u0301 foo' }]).split(' ')
+    const words = wordsOfBlock([{ offset: 0, text: 'Foo-bar_1 Größe 漢字 naïve \u{1f600} e\u0301 foo' }]).split(' ')
     expect(words.sort()).toEqual(['1', 'bar', 'e\u0301', 'foo', 'größe', 'naïve', '字', '漢'].sort())
   })
 })
 
 describe('output that no terminal has drawn yet', () => {
-  const strip = (text: string) => strippedLines(Buffer.from(text), 100).map(({ o, t }) => [o - 100, t])
+  const strip = (text: string) => stripEscapes(Buffer.from(text), 100).map(({ offset: o, text: t }) => [o - 100, t])
 
   it('is lines without escape sequences, each with the offset behind it', () => {
     expect(strip('one\r\n\x1b[31mt\x1b[mwo\r\n')).toEqual([
@@ -199,7 +199,7 @@ describe('output that no terminal has drawn yet', () => {
   it('has no control characters in it, whatever came, and whole characters', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
-        for (const { t } of strippedLines(bytes, 0)) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
+        for (const { text: t } of stripEscapes(bytes, 0)) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
       }),
     )
     const long = '…'.repeat(20_000)
@@ -235,7 +235,7 @@ describe('a search', () => {
     const lookup = lookupOf(history)
     const before = await searchFor(lookup, 'needle', { context: 2 })
     expect(before.hits).toEqual([expected])
-    expect(before.indexed).toEqual({ bytes: 0, of: recording.end.offset })
+    expect(before.indexed).toEqual({ bytes: 0, total: recording.end.offset })
     recording.seal()
     recording.keyframe()
     recording.finish()
@@ -243,7 +243,7 @@ describe('a search', () => {
     const after = await searchFor(lookup, 'needle', { context: 2 })
     expect(after.hits).toEqual([expected])
     expect(after.sessions).toMatchObject([{ session_id: recording.session_id, title: 'build' }])
-    expect(after.indexed).toEqual({ bytes: recording.end.offset, of: recording.end.offset })
+    expect(after.indexed).toEqual({ bytes: recording.end.offset, total: recording.end.offset })
     expect(after).toMatchObject({ cursor: null, complete: true })
   })
 
@@ -332,7 +332,7 @@ describe('a search', () => {
     await recorded(history, 'needle old\r\n', old)
     await recorded(history, 'needle young\r\n', young)
     const lookup = lookupOf(history)
-    const filtered = async (filter: SearchQuestion['filter']) => await linesFor(lookup, 'needle', { filter })
+    const filtered = async (filter: SearchRequest['filter']) => await linesFor(lookup, 'needle', { filter })
     expect(await filtered({ command: 'MAKE a' })).toEqual(['needle old'])
     expect(await filtered({ cwd: '/src/app' })).toEqual(['needle old'])
     expect(await filtered({ cwd: '/src/' })).toEqual(['needle young', 'needle old'])

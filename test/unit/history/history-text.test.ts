@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { renderText } from '../../../main/host/history/text/render-text.ts'
 import { TextBlocks, type TextLine, toBlocks } from '../../../main/host/history/text/text-blocks.ts'
 import { unzstd } from '../../../main/host/recording/compression.ts'
-import type { Stretch, TimedResize } from '../../../main/host/recording/types.ts'
+import type { LogSlice, TimedResize } from '../../../main/host/recording/types.ts'
 import { BIRTH } from '../../../protocol/position.ts'
 import {
   buildLog,
@@ -30,24 +30,24 @@ function render(
   }: Partial<{ last: boolean; runs: number[]; resizes: TimedResize[]; begin: Parameters<typeof renderText>[1] }> = {},
 ): TextLine[] {
   const bytes = new TextEncoder().encode(text)
-  const stretch: Stretch = { from: BIRTH, bytes, runs: runs ?? [0, bytes.length], resizes }
+  const stretch: LogSlice = { from: BIRTH, bytes, runs: runs ?? [0, bytes.length], resizes }
   const steps = renderText(stretch, begin, { last })
   for (;;) {
     const step = steps.next()
-    if (step.done) return step.value.lines.map(({ o, t }) => ({ o, t }))
+    if (step.done) return step.value.lines.map(({ offset, text }) => ({ offset, text }))
   }
 }
 
-const texts = (lines: TextLine[]) => lines.map(line => line.t)
+const texts = (lines: TextLine[]) => lines.map(line => line.text)
 
 describe('text', () => {
   it('is by logical line, with the offset where the line was complete', () => {
     const long = 'a long line that wraps around at twenty columns'
     const lines = render(`one\r\n${long}\r\n\r\nthree\r\n${'x\r\n'.repeat(10)}`)
     expect(lines.slice(0, 3)).toEqual([
-      { o: 5, t: 'one' },
-      { o: 5 + long.length + 2, t: long },
-      { o: 5 + long.length + 2 + 2 + 7, t: 'three' },
+      { offset: 5, text: 'one' },
+      { offset: 5 + long.length + 2, text: long },
+      { offset: 5 + long.length + 2 + 2 + 7, text: 'three' },
     ])
     expect(lines).toHaveLength(13)
   })
@@ -57,7 +57,7 @@ describe('text', () => {
       '\x1b[31mred\x1b[m\ttab \x1b]8;;http://example.org\x07link\x1b]8;;\x07\x07\r\n\x1b]0;title\x07ü 漢字 👩‍👩‍👧\r\n',
     )
     expect(texts(lines)).toEqual(['red     tab link', 'ü 漢字 👩‍👩‍👧'])
-    for (const { t } of lines) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
+    for (const { text: t } of lines) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
   })
 
   it('waits with what is still on the screen, which the next segment begins with', () => {
@@ -71,25 +71,25 @@ describe('text', () => {
     const all = '\x1b[H\x1b[2Jover\r\n'
     const lines = render(`one\r\ntwo\r\nthree\r\n${all}`)
     expect(lines).toEqual([
-      { o: 5, t: 'one' },
-      { o: 10, t: 'two' },
-      { o: 17, t: 'three' },
+      { offset: 5, text: 'one' },
+      { offset: 10, text: 'two' },
+      { offset: 17, text: 'three' },
       // Written where another line had been.
-      { o: 17 + all.length, t: 'over' },
+      { offset: 17 + all.length, text: 'over' },
     ])
     // A window that was resized has moved its rows, and written none.
     const resizes = [{ offset: 10, n: 1, cols: 30, rows: 5, at: 0 }]
     expect(render(`one\r\ntwo\r\nthree\r\n${all}`, { resizes }).slice(0, 3)).toEqual([
-      { o: 5, t: 'one' },
-      { o: 10, t: 'two' },
-      { o: 17, t: 'three' },
+      { offset: 5, text: 'one' },
+      { offset: 10, text: 'two' },
+      { offset: 17, text: 'three' },
     ])
   })
 
   it('has what a full-screen program left at a place before it left', () => {
     const drawn = '\x1b[?1049h\x1b[Hmenu'
     const lines = render(`${drawn}\x1b[?1049l`, { runs: [0, drawn.length, 50, 8] })
-    expect(lines).toEqual([{ o: drawn.length, t: 'menu' }])
+    expect(lines).toEqual([{ offset: drawn.length, text: 'menu' }])
   })
 
   it('has what a screen was cleared of', () => {
@@ -200,6 +200,6 @@ describe('a history', () => {
     })
     // Without keyframes a segment begins on an empty screen: what stood on it is lost to search.
     expect(lines.length).toBeGreaterThan(log.split('\n').length - 30)
-    for (const { o, t } of lines) expect(log.slice(Math.max(0, o - 400), o)).toContain(t.slice(20, 60))
+    for (const { offset: o, text: t } of lines) expect(log.slice(Math.max(0, o - 400), o)).toContain(t.slice(20, 60))
   })
 })

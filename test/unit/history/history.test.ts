@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { QUEUE_BYTES } from '../../../main/host/history/write/queue.ts'
-import type { Piece } from '../../../main/host/recording/types.ts'
+import type { ReadResult } from '../../../main/host/recording/types.ts'
 import { BIRTH, type Position } from '../../../protocol/position.ts'
 import {
   buildLog,
@@ -161,7 +161,7 @@ describe('what was appended', () => {
     recording.keyframe('later', { offset: 105, n: 0 })
     await history.flush()
     const pieces = await readPieces(history, recording.session_id)
-    expect(pieces.map(piece => piece.kind)).toEqual(['segment', 'lost', 'segment', 'end'])
+    expect(pieces.map(piece => piece.kind)).toEqual(['segment', 'gap', 'segment', 'end'])
     expect(pieces[1]).toMatchObject({
       reason: 'unrecorded',
       from: { offset: 5 },
@@ -260,7 +260,7 @@ describe('damage', () => {
     await history.close()
     return recording
   }
-  const kinds = (pieces: Piece[]) => pieces.map(piece => piece.kind)
+  const kinds = (pieces: ReadResult[]) => pieces.map(piece => piece.kind)
 
   it('of a segment is named with its extent, and the keyframe behind it', async () => {
     const file = databaseFile()
@@ -270,7 +270,7 @@ describe('damage', () => {
     )
     const history = await openHistory(file)
     const pieces = await readPieces(history, recording.session_id)
-    expect(kinds(pieces)).toEqual(['segment', 'lost', 'segment', 'end'])
+    expect(kinds(pieces)).toEqual(['segment', 'gap', 'segment', 'end'])
     expect(pieces[1]).toMatchObject({
       reason: 'damaged',
       from: { offset: 100_000, n: 0 },
@@ -295,12 +295,12 @@ describe('damage', () => {
     await first.close()
     openDatabase(file).exec('UPDATE pieces SET blob = zeroblob(length(blob)) WHERE offset = 20000')
     const history = await openHistory(file)
-    const lost = { kind: 'lost', reason: 'damaged', from: { offset: 20_000 }, to: { offset: 40_000 } }
+    const lost = { kind: 'gap', reason: 'damaged', from: { offset: 20_000 }, to: { offset: 40_000 } }
     expect((await readPieces(history, recording.session_id))[1]).toMatchObject(lost)
     const database = openDatabase(file)
     await until(() => database.prepare("SELECT count(*) = 0 FROM pieces WHERE kind = 'tail'").pluck().get())
     const pieces = await readPieces(history, recording.session_id)
-    expect(kinds(pieces)).toEqual(['segment', 'lost', 'segment', 'end'])
+    expect(kinds(pieces)).toEqual(['segment', 'gap', 'segment', 'end'])
     expect(pieces[1]).toMatchObject(lost)
   })
 
@@ -311,7 +311,7 @@ describe('damage', () => {
     database.exec('DELETE FROM pieces WHERE offset = 100000')
     const history = await openHistory(file)
     expect((await readPieces(history, recording.session_id))[1]).toMatchObject({
-      kind: 'lost',
+      kind: 'gap',
       reason: 'damaged',
       from: { offset: 100_000 },
       to: { offset: 200_000 },
@@ -402,7 +402,7 @@ describe('a database that cannot be written', () => {
     expect(handlers.told).toEqual(['store_full', 'well'])
     recording.keyframe('after')
     const pieces = await readPieces(history, recording.session_id)
-    const lost = pieces.filter(piece => piece.kind === 'lost')
+    const lost = pieces.filter(piece => piece.kind === 'gap')
     expect(lost).toMatchObject([{ reason: 'unrecorded', keyframe: { position: recording.end } }])
     const kept = pieces.filter(piece => piece.kind === 'segment').reduce((sum, piece) => sum + piece.size, 0)
     const gone = lost[0]!.to.offset - lost[0]!.from.offset
@@ -441,7 +441,7 @@ describe('a database that cannot be written', () => {
     await history.flush()
     const [lost] = await readPieces(history, kept.session_id, { offset: 7, n: 0 })
     // What was still being gathered in the main loop when the new thread came is not lost.
-    if (lost?.kind === 'lost') expect(lost).toMatchObject({ reason: 'unrecorded', to: { offset: 12 } })
+    if (lost?.kind === 'gap') expect(lost).toMatchObject({ reason: 'unrecorded', to: { offset: 12 } })
     expect((await history.session(kept.session_id)).end).toEqual(kept.end)
     expect((await readAll(history, late.session_id)).bytes.toString()).toBe('new')
   })

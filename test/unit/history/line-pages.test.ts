@@ -3,8 +3,8 @@ import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
-import { type LinesAnswer, Reading } from '../../../main/host/history/text/line-pages.ts'
-import { Drawing } from '../../../main/host/history/text/render-text.ts'
+import { LinePages, type ReadReply } from '../../../main/host/history/text/line-pages.ts'
+import { TextRendering } from '../../../main/host/history/text/render-text.ts'
 import type { History } from '../../../main/host/history/write/history.ts'
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { Store } from '../../../main/host/store/store.ts'
@@ -69,7 +69,7 @@ class Played {
     }
   }
 
-  async read(place: { before?: number; after?: number; limit?: number } = {}): Promise<LinesAnswer> {
+  async read(place: { before?: number; after?: number; limit?: number } = {}): Promise<ReadReply> {
     if (this.#flushed !== this.recording.end.offset) await this.history.flush()
     this.#flushed = this.recording.end.offset
     const { before, after, limit = 200 } = place
@@ -99,14 +99,10 @@ class Played {
   }
 }
 
-const texts = ({ lines }: Pick<LinesAnswer, 'lines'>) => lines.map(({ text }) => text)
+const texts = ({ lines }: Pick<ReadReply, 'lines'>) => lines.map(({ text }) => text)
 
 /** From the end to the beginning; `meanwhile` happens between pages. */
-async function backward(
-  played: Played,
-  limits: () => number,
-  meanwhile: () => unknown = () => {},
-): Promise<LinesAnswer> {
+async function backward(played: Played, limits: () => number, meanwhile: () => unknown = () => {}): Promise<ReadReply> {
   let page = await played.read({ limit: limits() })
   const all = { ...page, lines: [...page.lines], gaps: [...page.gaps] }
   while (page.before !== null) {
@@ -121,12 +117,8 @@ async function backward(
 }
 
 /** From the beginning until nothing more comes. */
-async function forward(
-  played: Played,
-  limits: () => number,
-  meanwhile: () => unknown = () => {},
-): Promise<LinesAnswer> {
-  const all: LinesAnswer = { lines: [], gaps: [], before: null, after: 0 }
+async function forward(played: Played, limits: () => number, meanwhile: () => unknown = () => {}): Promise<ReadReply> {
+  const all: ReadReply = { lines: [], gaps: [], before: null, after: 0 }
   for (;;) {
     const page = await played.read({ after: all.after, limit: limits() })
     for (const { offset } of page.lines) expect(offset).toBeGreaterThan(all.after)
@@ -555,10 +547,10 @@ describe('output without a line', () => {
     await history.flush()
     const store = new Store(history.file, Date.now, { readonly: true })
     // The time before its text was rendered, for as long as this takes.
-    vi.spyOn(store.pieces, 'text').mockReturnValue(undefined)
+    vi.spyOn(store.logRows, 'text').mockReturnValue(undefined)
     try {
       for (const after of [undefined, 0]) {
-        let reading = new Reading(store)
+        let reading = new LinePages(store)
         const ask = (isOver: boolean, most = Number.POSITIVE_INFINITY) => {
           const question = { session_id: played.recording.session_id, before: undefined, after, limit: 10 }
           const steps = reading.read(question, () => isOver)
@@ -578,7 +570,7 @@ describe('output without a line', () => {
         // Twice at most: for itself, and for what its last rows say of what follows.
         expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(110_000)
         expect(texts(ask(true)!.answer)).toEqual(['first'])
-        reading = new Reading(store)
+        reading = new LinePages(store)
         ask(true)
         ask(false, 100)
         const { answer } = ask(false)!
@@ -603,7 +595,7 @@ describe('output without a line', () => {
     const store = new Store(history.file, Date.now, { readonly: true })
     try {
       // Time is always up.
-      const ask = (reading: Reading, place: { before?: number; after?: number }) => {
+      const ask = (reading: LinePages, place: { before?: number; after?: number }) => {
         const { before, after } = place
         const steps = reading.read({ session_id: played.recording.session_id, before, after, limit: 10 }, () => true)
         for (;;) {
@@ -612,7 +604,7 @@ describe('output without a line', () => {
         }
       }
       for (const place of [{}, { before: 8 }, { before: Number.MAX_SAFE_INTEGER }]) {
-        const reading = new Reading(store)
+        const reading = new LinePages(store)
         let asked = 1
         let answer = ask(reading, place)
         for (; answer.unfinished; asked++) {
@@ -624,7 +616,7 @@ describe('output without a line', () => {
         expect(asked).toBeGreaterThan(3)
         expect(asked).toBeLessThanOrEqual(pieces + 2)
       }
-      const reading = new Reading(store)
+      const reading = new LinePages(store)
       const after = ask(reading, { before: Number.MAX_SAFE_INTEGER }).after
       let asked = 1
       let answer = ask(reading, { after: 7 })
@@ -642,8 +634,8 @@ describe('output without a line', () => {
 
   it('a thousand reads that are given up or stopped half-way leave no terminal behind', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const made = vi.spyOn(Drawing.prototype, 'write')
-    const gone = vi.spyOn(Drawing.prototype, 'dispose')
+    const made = vi.spyOn(TextRendering.prototype, 'write')
+    const gone = vi.spyOn(TextRendering.prototype, 'dispose')
     const history = await openHistory()
     const sessions: Played[] = []
     for (let n = 0; n < 8; n++) {
@@ -654,9 +646,9 @@ describe('output without a line', () => {
     }
     await history.flush()
     const store = new Store(history.file, Date.now, { readonly: true })
-    vi.spyOn(store.pieces, 'text').mockReturnValue(undefined)
+    vi.spyOn(store.logRows, 'text').mockReturnValue(undefined)
     try {
-      const reading = new Reading(store)
+      const reading = new LinePages(store)
       for (let n = 0; n < 1_000; n++) {
         const { session_id } = sessions[n % sessions.length]!.recording
         const steps = reading.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
-import { Turns } from '../../../main/host/history/lookup/round-robin.ts'
+import { RoundRobin } from '../../../main/host/history/lookup/round-robin.ts'
 import { cleanUpHistories, openHistory, Recording } from '../../support/history.ts'
 
 afterEach(cleanUpHistories)
@@ -12,7 +12,7 @@ interface One {
   name: string
 }
 
-const names = (turns: Turns<One>): string[] => {
+const names = (turns: RoundRobin<One>): string[] => {
   const order: string[] = []
   for (let one = turns.next(); one; one = turns.next()) order.push(one.name)
   return order
@@ -20,14 +20,14 @@ const names = (turns: Turns<One>): string[] => {
 
 describe('turns', () => {
   it('go from one who asks to the next, and what one of them asked comes in its order', () => {
-    const turns = new Turns<One>()
+    const turns = new RoundRobin<One>()
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) turns.push({ asker: name[0]!, name })
     expect(names(turns)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
     expect(turns.length).toBe(0)
   })
 
   it('nobody who asks anew each time overtakes for ever who waits with more than one', () => {
-    const turns = new Turns<One>()
+    const turns = new RoundRobin<One>()
     for (const name of ['v1', 'v2']) turns.push({ asker: 'v', name })
     const order: string[] = []
     for (let i = 0; i < 6; i++) {
@@ -40,7 +40,7 @@ describe('turns', () => {
   })
 
   it('what is no longer wanted is taken out and gets none', () => {
-    const turns = new Turns<One>()
+    const turns = new RoundRobin<One>()
     for (const name of ['a1', 'a2', 'b1']) turns.push({ asker: name[0]!, name })
     expect(turns.take(({ name }) => name === 'a1')?.name).toBe('a1')
     expect(turns.take(({ name }) => name === 'a1')).toBeUndefined()
@@ -52,7 +52,7 @@ describe('turns', () => {
     const asked = fc.array(fc.record({ asker: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
     fc.assert(
       fc.property(asked, steps => {
-        const turns = new Turns<One & { at: number }>()
+        const turns = new RoundRobin<One & { at: number }>()
         const served: { asker: string; name: string; at: number; on: number }[] = []
         let on = 0
         const serve = () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keepPlace, type Place, readPlace, START } from '../../../renderer/location.ts'
-import { countFilters, NO_FILTERS, toFilter, toQuery, when } from '../../../ui/history/history-text.ts'
+import { countFilters, formatWhen, NO_FILTERS, toFilter, toSearchQuery } from '../../../ui/history/history-text.ts'
 import { fileName } from '../../../ui/kit/save-file.ts'
 
 describe('filters', () => {
@@ -29,20 +29,20 @@ describe('filters', () => {
 
 describe('what is typed to search', () => {
   it('ends with a word that may go on', () => {
-    expect(toQuery('exit cod')).toBe('exit cod*')
-    expect(toQuery('größ')).toBe('größ*')
+    expect(toSearchQuery('exit cod')).toBe('exit cod*')
+    expect(toSearchQuery('größ')).toBe('größ*')
   })
 
   it('is left as it stands otherwise', () => {
     for (const typed of ['exit code ', 'a', '"exit cod', '"exit code"', 'cod*', 'src/', '   '])
-      expect(toQuery(typed)).toBe(typed.trim())
+      expect(toSearchQuery(typed)).toBe(typed.trim())
   })
 })
 
 describe('moments', () => {
   it('are told by what a person needs to know', () => {
     const now = new Date(2026, 2, 29, 12, 0).getTime()
-    const clock = (at: Date) => when(at.getTime(), now)
+    const clock = (at: Date) => formatWhen(at.getTime(), now)
     expect(clock(new Date(2026, 2, 29, 9, 5))).toMatch(/^0?9:05/)
     expect(clock(new Date(2026, 2, 28, 9, 5))).toMatch(/^Yesterday 0?9:05/)
     expect(clock(new Date(2026, 0, 3, 9, 5))).toMatch(/Jan.* 0?9:05/)

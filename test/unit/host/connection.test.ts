@@ -1,7 +1,7 @@
 // One connection with nobody behind it: what a stranger can make it do. Knows no sockets and no sessions.
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Verdict } from '../../../main/host/access/authenticator.ts'
+import type { AdmissionHandlers } from '../../../main/host/access/authenticator.ts'
 import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
@@ -25,7 +25,7 @@ const untouchable = <T extends object>(what: string) =>
     },
   })
 
-function setUp(decide: (verdict: Verdict) => void = () => {}) {
+function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
   const inbox = new Inbox()
   const state = { buffered: 0, left: 0, closed: 0 }
   const sent: HostMessage[] = []
@@ -67,7 +67,7 @@ function setUp(decide: (verdict: Verdict) => void = () => {}) {
 
 const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
 const frames = (message: unknown) => jsonFrames(message)[0]!
-const device = { device_id: 'd', name: 'x', read_only: false } as Parameters<Verdict['admitted']>[0]
+const device = { device_id: 'd', name: 'x', read_only: false } as Parameters<AdmissionHandlers['admitted']>[0]
 
 describe('before it is let in', () => {
   const valid = (value: unknown) => {
@@ -87,7 +87,7 @@ describe('before it is let in', () => {
   const json = fc.oneof(
     fc.constant(hello),
     fc.record({
-      type: fc.constantFrom('hello', 'list', 'create', 'pair'),
+      type: fc.constantFrom('hello', 'list', 'create', 'show_pairing'),
       versions: fc.oneof(
         fc.constant([1]),
         fc.array(fc.oneof(fc.integer(), fc.double()), { maxLength: 20 }),
@@ -146,7 +146,7 @@ describe('before it is let in', () => {
   })
 
   it('nobody decides any more about who has gone', () => {
-    let verdict: Verdict | undefined
+    let verdict: AdmissionHandlers | undefined
     const { inbox, sent, state } = setUp(given => {
       verdict = given
       given.waiting(Date.now() + 1_000)
@@ -156,7 +156,7 @@ describe('before it is let in', () => {
     expect(state.left).toBe(1)
     verdict!.admitted(device)
     verdict!.refused(new CodedError('pairing_refused', 'no'))
-    expect(sent.map(({ type }) => type)).toEqual(['waiting'])
+    expect(sent.map(({ type }) => type)).toEqual(['awaiting_approval'])
     expect(state).toMatchObject({ left: 1, closed: 1 })
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -206,7 +206,7 @@ describe('whether somebody is before its page', () => {
     const { connection, inbox } = setUp(verdict => verdict.admitted(device))
     inbox.frame(frames(hello))
     expect(connection.present).toBe(false)
-    inbox.frame(frames({ type: 'present', present: true }))
+    inbox.frame(frames({ type: 'presence', present: true }))
     expect(connection.present).toBe(true)
     vi.advanceTimersByTime(20_000)
     expect(connection.present).toBe(true)
@@ -217,7 +217,7 @@ describe('whether somebody is before its page', () => {
     expect(connection.present).toBe(false)
     inbox.frame(frames({ type: 'ping', request_id: 2 }))
     expect(connection.present).toBe(true)
-    inbox.frame(frames({ type: 'present', present: false }))
+    inbox.frame(frames({ type: 'presence', present: false }))
     expect(connection.present).toBe(false)
   })
 })

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Devices, MOST_DEVICES } from '../../../main/host/access/devices.ts'
+import { Devices, MAX_DEVICES } from '../../../main/host/access/devices.ts'
 import { readHostKey } from '../../../main/host/access/host-key.ts'
 import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
@@ -113,13 +113,13 @@ describe('a device that was let in', () => {
 
   it('is one of 64; one that is let in again needs no further place', () => {
     const { devices } = setUp()
-    for (let i = 0; i < MOST_DEVICES; i++) devices.admit(who(i))
+    for (let i = 0; i < MAX_DEVICES; i++) devices.admit(who(i))
     expect(() => devices.admit(who(200))).toThrow(coded('too_many_devices'))
     expect(devices.find(key(200), false)).toBeUndefined()
     devices.admit(who(7))
     devices.revoke(devices.find(key(9), false)!.device_id)
     devices.admit(who(200))
-    expect(devices.list()).toHaveLength(MOST_DEVICES)
+    expect(devices.list()).toHaveLength(MAX_DEVICES)
   })
 })
 

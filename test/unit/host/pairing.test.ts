@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Device } from '../../../main/host/access/devices.ts'
 import {
   ANSWER_MS,
-  type Asker,
-  MOST_WAITING,
-  type Outcome,
+  type PairingCandidate,
+  MAX_WAITING,
+  type PairingOutcome,
   Pairing,
   RENEW_MS,
   SECRET_MS,
@@ -33,7 +33,7 @@ function setUp() {
   return { pairing, told, admitted, trouble }
 }
 
-const asker = (n: number, more: Partial<Asker> = {}): Asker => ({
+const asker = (n: number, more: Partial<PairingCandidate> = {}): PairingCandidate => ({
   publicKey: new Uint8Array(32).fill(n),
   name: `phone ${n}`,
   code: '000000',
@@ -43,7 +43,7 @@ const asker = (n: number, more: Partial<Asker> = {}): Asker => ({
 })
 
 /** Who asked, and how it went: `admitted` or the codes of refusals. */
-function waitingFor(): Outcome & { heard: string[] } {
+function waitingFor(): PairingOutcome & { heard: string[] } {
   const heard: string[] = []
   return { heard, admitted: () => heard.push('admitted'), refused: error => heard.push(error.code) }
 }
@@ -157,7 +157,7 @@ describe('cases 12 and 13: a secret is good once', () => {
     const { secret } = pairing.current()
     pairing.claim(secret)
     const outcome = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), outcome)
+    const { pairing_id } = pairing.request(asker(1), outcome)
     pairing.answer(pairing_id, { allow: false, read_only: false })
     expect(outcome.heard).toEqual(['pairing_refused'])
     expect(admitted).toEqual([])
@@ -197,7 +197,7 @@ describe('case 17: without anybody who shows the code', () => {
   it('and after the end there is neither secret, request nor timer', () => {
     const { pairing } = setUp()
     pairing.show(desk)
-    pairing.ask(asker(1), waitingFor())
+    pairing.request(asker(1), waitingFor())
     pairing.close()
     expect(pairing.secrets()).toEqual([])
     expect(pairing.requests()).toEqual([])
@@ -208,12 +208,12 @@ describe('case 17: without anybody who shows the code', () => {
 describe('case 31: waiting for the yes', () => {
   it('is for three at once', () => {
     const { pairing } = setUp()
-    const ids = Array.from({ length: MOST_WAITING }, (_, i) => pairing.ask(asker(i), waitingFor()).pairing_id)
+    const ids = Array.from({ length: MAX_WAITING }, (_, i) => pairing.request(asker(i), waitingFor()).pairing_id)
     expect(ids).toHaveLength(3)
     const fourth = waitingFor()
-    expect(() => pairing.ask(asker(9), fourth)).toThrow(expect.objectContaining({ code: 'pairing_busy' }))
+    expect(() => pairing.request(asker(9), fourth)).toThrow(expect.objectContaining({ code: 'pairing_busy' }))
     pairing.answer(ids[0]!, { allow: false, read_only: false })
-    pairing.ask(asker(9), fourth)
+    pairing.request(asker(9), fourth)
     expect(pairing.requests().map(({ name }) => name)).toEqual(['phone 1', 'phone 2', 'phone 9'])
   })
 
@@ -221,8 +221,8 @@ describe('case 31: waiting for the yes', () => {
     const { pairing, told } = setUp()
     const outcome = waitingFor()
     const gone = waitingFor()
-    pairing.ask(asker(1), outcome)
-    pairing.ask(asker(2), gone)
+    pairing.request(asker(1), outcome)
+    pairing.request(asker(2), gone)
     pairing.leave(gone)
     vi.advanceTimersByTime(ANSWER_MS - 1)
     expect(pairing.requests()).toHaveLength(2)
@@ -237,10 +237,10 @@ describe('case 31: waiting for the yes', () => {
 
   it('coming back does not make it longer', () => {
     const { pairing } = setUp()
-    const { expires_at } = pairing.ask(asker(1), waitingFor())
+    const { expires_at } = pairing.request(asker(1), waitingFor())
     vi.advanceTimersByTime(ANSWER_MS / 2)
     const again = waitingFor()
-    expect(pairing.askAgain(asker(1).publicKey, false, again).expires_at).toBe(expires_at)
+    expect(pairing.resume(asker(1).publicKey, false, again).expires_at).toBe(expires_at)
     vi.advanceTimersByTime(ANSWER_MS / 2)
     expect(again.heard).toEqual(['pairing_expired'])
   })
@@ -248,7 +248,7 @@ describe('case 31: waiting for the yes', () => {
   it('is over when the computer has slept through its time: a yes comes too late', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), outcome)
+    const { pairing_id } = pairing.request(asker(1), outcome)
     vi.setSystemTime(Date.now() + 3_600_000)
     expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
     expect(outcome.heard).toEqual(['pairing_expired'])
@@ -258,11 +258,11 @@ describe('case 31: waiting for the yes', () => {
   it('takes one place for one key: who asks again takes the place of its earlier request', () => {
     const { pairing } = setUp()
     const first = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), first)
-    pairing.ask(asker(2), waitingFor())
-    pairing.ask(asker(3), waitingFor())
+    const { pairing_id } = pairing.request(asker(1), first)
+    pairing.request(asker(2), waitingFor())
+    pairing.request(asker(3), waitingFor())
     const second = waitingFor()
-    const again = pairing.ask(asker(1), second)
+    const again = pairing.request(asker(1), second)
     expect(first.heard).toEqual(['pairing_elsewhere'])
     expect(pairing.requests()).toHaveLength(3)
     expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow(unknown)
@@ -275,7 +275,7 @@ describe('case 16: an answer', () => {
   it('is taken once', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), outcome)
+    const { pairing_id } = pairing.request(asker(1), outcome)
     pairing.answer(pairing_id, { allow: true, read_only: true })
     expect(admitted).toEqual([expect.objectContaining({ publicKey: asker(1).publicKey, read_only: true })])
     for (const allow of [true, false])
@@ -286,7 +286,7 @@ describe('case 16: an answer', () => {
 
   it('to an id that nobody waits under lets nobody in', () => {
     const { pairing, admitted } = setUp()
-    pairing.ask(asker(1), waitingFor())
+    pairing.request(asker(1), waitingFor())
     for (const id of ['', 'x', '__proto__', 'toString'])
       expect(() => pairing.answer(id, { allow: true, read_only: false })).toThrow(unknown)
     expect(admitted).toEqual([])
@@ -295,7 +295,7 @@ describe('case 16: an answer', () => {
   it('that cannot be kept leaves the request as it was, to be answered again', () => {
     const { pairing, admitted, trouble } = setUp()
     const outcome = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), outcome)
+    const { pairing_id } = pairing.request(asker(1), outcome)
     trouble.error = new CodedError('data_dir_unusable', 'the disk is full')
     expect(() => pairing.answer(pairing_id, { allow: true, read_only: false })).toThrow('the disk is full')
     expect(outcome.heard).toEqual([])
@@ -309,7 +309,7 @@ describe('case 16: an answer', () => {
   it('reaches nobody while the phone is away, and holds', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
-    const { pairing_id } = pairing.ask(asker(1), outcome)
+    const { pairing_id } = pairing.request(asker(1), outcome)
     pairing.leave(outcome)
     pairing.answer(pairing_id, { allow: true, read_only: false })
     expect(outcome.heard).toEqual([])
@@ -322,8 +322,8 @@ describe('a phone that comes back while it waits', () => {
   it('takes the place of its earlier connection, which cannot speak for it any more', () => {
     const { pairing } = setUp()
     const [early, late] = [waitingFor(), waitingFor()]
-    const { pairing_id } = pairing.ask(asker(1), early)
-    expect(pairing.askAgain(asker(1).publicKey, false, late).pairing_id).toBe(pairing_id)
+    const { pairing_id } = pairing.request(asker(1), early)
+    expect(pairing.resume(asker(1).publicKey, false, late).pairing_id).toBe(pairing_id)
     expect(early.heard).toEqual(['pairing_elsewhere'])
     pairing.leave(early)
     pairing.answer(pairing_id, { allow: true, read_only: false })
@@ -334,10 +334,10 @@ describe('a phone that comes back while it waits', () => {
   it('is not known on a page of the other kind', () => {
     const { pairing } = setUp()
     const outcome = waitingFor()
-    pairing.ask(asker(1, { secure: true }), outcome)
+    pairing.request(asker(1, { secure: true }), outcome)
     expect(pairing.waits(asker(1).publicKey, true)).toBe(true)
     expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
-    expect(() => pairing.askAgain(asker(1).publicKey, false, waitingFor())).toThrow(
+    expect(() => pairing.resume(asker(1).publicKey, false, waitingFor())).toThrow(
       expect.objectContaining({ code: 'pairing_refused' }),
     )
     expect(outcome.heard).toEqual([])
@@ -345,10 +345,10 @@ describe('a phone that comes back while it waits', () => {
 
   it('after its request was answered does not wait any more', () => {
     const { pairing } = setUp()
-    const { pairing_id } = pairing.ask(asker(1), waitingFor())
+    const { pairing_id } = pairing.request(asker(1), waitingFor())
     pairing.answer(pairing_id, { allow: false, read_only: false })
     expect(pairing.waits(asker(1).publicKey, false)).toBe(false)
-    expect(() => pairing.askAgain(asker(1).publicKey, false, waitingFor())).toThrow(
+    expect(() => pairing.resume(asker(1).publicKey, false, waitingFor())).toThrow(
       expect.objectContaining({ code: 'pairing_refused' }),
     )
   })
@@ -356,7 +356,7 @@ describe('a phone that comes back while it waits', () => {
 
 it('shows a name that somebody else chose on one line, and one where there is none', () => {
   const { pairing } = setUp()
-  const named = (n: number, name: string) => pairing.ask(asker(n, { name }), waitingFor()).name
+  const named = (n: number, name: string) => pairing.request(asker(n, { name }), waitingFor()).name
   expect(named(1, 'Anna\n\u202edesktop\u0007 says yes')).toBe('Anna desktop  says yes')
   expect(named(2, '\u200b\u3164\u00ad ')).toBe('Phone')
   expect([...named(3, '📱'.repeat(100))]).toHaveLength(64)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type ClientOptions, type ClientState, HostClient } from '../../../protocol/client/client.ts'
-import type { Attached } from '../../../protocol/client/client-attachment.ts'
+import type { ClientAttachment } from '../../../protocol/client/client-attachment.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
@@ -54,7 +54,7 @@ function clientOf(puppet: Puppet, options: Partial<ClientOptions> = {}): HostCli
   const client = new HostClient({
     connect: puppet.connect,
     client: { kind: 'script', name: 'test' },
-    reconnect: { first: 10, most: 20, give_up: 1_000 },
+    reconnect: { first: 10, max: 20, give_up: 1_000 },
     ...options,
   })
   clients.push(client)
@@ -156,7 +156,7 @@ describe('a client', () => {
   it('waits longer each time for a host that closes right after its welcome', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
-    const client = clientOf(puppet, { reconnect: { first: 100, most: 10_000, give_up: 1e9 } })
+    const client = clientOf(puppet, { reconnect: { first: 100, max: 10_000, give_up: 1e9 } })
     client.on('state', state => state.name === 'ready' && puppet.hangUp())
     client.connect().catch(() => {})
     await passing(20_000)
@@ -173,7 +173,7 @@ describe('a client', () => {
       await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
       puppet.say({ type: 'error', code, message: 'no' })
       await expect(failed).rejects.toMatchObject({ code })
-      expect(client.state).toMatchObject({ name: 'closed', said: true })
+      expect(client.state).toMatchObject({ name: 'closed', from_host: true })
     },
   )
 
@@ -182,7 +182,7 @@ describe('a client', () => {
     const client = clientOf(puppet)
     await client.connect()
     puppet.transports[0]!.close({ code: 'version_unsupported', reason: 'fetch another page' })
-    await vi.waitFor(() => expect(client.state).toMatchObject({ name: 'closed', said: false }))
+    await vi.waitFor(() => expect(client.state).toMatchObject({ name: 'closed', from_host: false }))
   })
 
   it('ignores what a newer host says', async () => {
@@ -201,7 +201,7 @@ describe('an attachment', () => {
 
   async function attaching(
     options = {},
-  ): Promise<{ puppet: Puppet; client: HostClient; attached: Attached; states: ClientState[] }> {
+  ): Promise<{ puppet: Puppet; client: HostClient; attached: ClientAttachment; states: ClientState[] }> {
     const puppet = new Puppet()
     const client = clientOf(puppet)
     const states: ClientState[] = []
@@ -247,7 +247,7 @@ describe('an attachment', () => {
     const { outputFrame } = await import('../../../protocol/frames.ts')
     const bytes = new Uint8Array([1, 2, 3])
     puppet.transports[0]!.send(
-      outputFrame({ handle: 7, offset: 0, bytes, size: 9, compressed: true, is_replay: false, is_prompt: false }),
+      outputFrame({ handle: 7, offset: 0, bytes, size: 9, compressed: true, is_prompt: false }),
     )
     expect((await failed).code).toBe('bad_frame')
     await vi.waitFor(() => expect(puppet.heard.at(-1)).toEqual({ type: 'detach', handle: 7 }))
@@ -275,7 +275,7 @@ function sessionAnswer(request_id: number): HostMessage {
     idle: false,
     last_line: '',
     attention: null,
-    watchers: [],
+    viewers: [],
   }
   return {
     type: 'session',
@@ -283,7 +283,7 @@ function sessionAnswer(request_id: number): HostMessage {
     handle: 7,
     session_id: 'abc',
     session,
-    reconnected: false,
+    resumed: false,
     age_seconds: 0,
     created_at: 0,
     read_only: false,

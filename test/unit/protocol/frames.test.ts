@@ -31,17 +31,10 @@ describe('what is written is read again', () => {
 
   it('output with its place and flags', () => {
     fc.assert(
-      fc.property(
-        handle,
-        offset,
-        bytes(500),
-        fc.boolean(),
-        fc.boolean(),
-        (handle, offset, bytes, is_replay, is_prompt) => {
-          const output = { handle, offset, bytes, size: bytes.length, is_replay, is_prompt, compressed: false }
-          expect(read([outputFrame(output)])).toEqual([{ kind: 'output', ...output }])
-        },
-      ),
+      fc.property(handle, offset, bytes(500), fc.boolean(), (handle, offset, bytes, is_prompt) => {
+        const output = { handle, offset, bytes, size: bytes.length, is_prompt, compressed: false }
+        expect(read([outputFrame(output)])).toEqual([{ kind: 'output', ...output }])
+      }),
     )
   })
 
@@ -92,7 +85,7 @@ describe('bad input', () => {
     expect(() => jsonFrames('x'.repeat(MESSAGE_BYTES))).toThrow(CodedError)
     expect(() => inputFrames(1, 1, new Uint8Array(INPUT_BYTES + 1))).toThrow(CodedError)
     const size = BATCH_BYTES + 1
-    const flags = { is_replay: false, is_prompt: false, compressed: false }
+    const flags = { is_prompt: false, compressed: false }
     expect(() => outputFrame({ handle: 1, offset: 0, bytes: new Uint8Array(size), size, ...flags })).toThrow(CodedError)
   })
 

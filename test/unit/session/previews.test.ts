@@ -1,6 +1,6 @@
 // How often sessions are looked at for a list, and what comes of it. Knows no sessions.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { Glance } from '../../../main/host/session/previews.ts'
+import { Previews } from '../../../main/host/session/previews.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -29,7 +29,7 @@ function setUp({ watched = true } = {}) {
       return had
     },
   }
-  const glance = new Glance(() => [session], { watched: () => state.watched, changed: () => state.pushes++ })
+  const glance = new Previews(() => [session], { isWatched: () => state.watched, changed: () => state.pushes++ })
   const prints = () => {
     isNew = true
   }
@@ -38,7 +38,7 @@ function setUp({ watched = true } = {}) {
 
 it('tells what came too late for its own look', async () => {
   const { glance, state, answer } = setUp()
-  const fresh = glance.fresh()
+  const fresh = glance.refresh()
   await vi.advanceTimersByTimeAsync(100)
   await fresh
   expect(state.pushes).toBe(0)
@@ -51,7 +51,7 @@ it('looks once a second, however often it is asked', async () => {
   const { glance, state, prints, answer } = setUp()
   for (let i = 0; i < 50; i++) {
     prints()
-    void glance.fresh()
+    void glance.refresh()
     answer()
     await vi.advanceTimersByTimeAsync(100)
   }
@@ -62,7 +62,7 @@ it('looks once a second, however often it is asked', async () => {
 
 it('does not look when nobody watches, nor for nothing', async () => {
   const { glance, state, prints, answer } = setUp({ watched: false })
-  void glance.fresh()
+  void glance.refresh()
   answer()
   await vi.advanceTimersByTimeAsync(10_000)
   prints()

@@ -5,7 +5,7 @@ import headless from '@xterm/headless'
 import browser from '@xterm/xterm'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { HOLD_BYTES, QueryFilter, type QueryFilterOptions } from '../../../main/cli/terminal/query-filter.ts'
+import { MAX_HELD_BYTES, QueryFilter, type QueryFilterOptions } from '../../../main/cli/terminal/query-filter.ts'
 import {
   type AnswerSource,
   type AnswerTheme,
@@ -22,7 +22,7 @@ import {
   settingsOf,
 } from '../../../terminal/queries.ts'
 import { QUERY_NOTES } from '../../../terminal/query-notes.ts'
-import { swallowQueries } from '../../../ui/terminal/ignore-queries.ts'
+import { ignoreQueries } from '../../../ui/terminal/ignore-queries.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // the properties take seconds each on a busy machine
 
@@ -220,12 +220,12 @@ describe('the filter of the command line', () => {
   })
 
   test('drops what may be a question beyond its bound, up to its end (49)', () => {
-    const long = '0;#000000;'.repeat(HOLD_BYTES / 10 + 1)
+    const long = '0;#000000;'.repeat(MAX_HELD_BYTES / 10 + 1)
     for (const start of ['\x1b]4;', '\x1b[', '\x1bP', '\x1b(', '\x1b]']) {
-      const body = start === '\x1b]4;' ? long : (start === '\x1b(' ? '(' : '0').repeat(HOLD_BYTES)
+      const body = start === '\x1b]4;' ? long : (start === '\x1b(' ? '(' : '0').repeat(MAX_HELD_BYTES)
       const end = start === '\x1bP' ? 'qx\x1b\\' : start.startsWith('\x1b]') ? '\x07' : 'c'
       expect(filtered(bytes(`a${start}${body}${end}b`)), start).toBe('ab')
-      expect(filtered(bytes(`a${start}${body}${end}b`), [3, 5000, HOLD_BYTES + 1]), start).toBe('ab')
+      expect(filtered(bytes(`a${start}${body}${end}b`), [3, 5000, MAX_HELD_BYTES + 1]), start).toBe('ab')
     }
     const whole = `\x1b]4;${Array.from({ length: 256 }, (_, i) => `${i};rgb:0000/1111/2222`).join(';')}\x07`
     expect(filtered(bytes(whole), [10, 3000])).toBe(whole)
@@ -378,11 +378,11 @@ describe('a terminal in a page', () => {
   ]
 
   describe.each(terminals)('of $build', ({ create }) => {
-    function quiet(options?: Parameters<typeof swallowQueries>[1]) {
+    function quiet(options?: Parameters<typeof ignoreQueries>[1]) {
       const term = create()
       const reached = watched(term.parser)
       const said: string[] = []
-      const swallowed = swallowQueries(term, options)
+      const swallowed = ignoreQueries(term, options)
       term.onData(data => said.push(data))
       return { term, reached, said, swallowed }
     }
@@ -439,12 +439,12 @@ describe('a terminal in a page', () => {
       const { term, swallowed } = quiet()
       const sent: string[] = []
       const dropped: string[] = []
-      term.onData(data => (swallowed.speaking ? dropped : sent).push(data))
+      term.onData(data => (swallowed.reporting ? dropped : sent).push(data))
       await written(term, '\x1b[?1004h')
       expect(sent).toEqual([])
       expect(term.modes.sendFocusMode).toBe(true)
       await Promise.resolve()
-      expect(swallowed.speaking).toBe(false)
+      expect(swallowed.reporting).toBe(false)
       if (create() instanceof browser.Terminal) expect(dropped).toEqual(['\x1b[O'])
     })
   })
@@ -569,7 +569,7 @@ describe('all together', () => {
         for (let i = 0; i < attached; i++) {
           const page = new browser.Terminal({ allowProposedApi: true })
           page.onData(data => said.push(data))
-          swallowQueries(page)
+          ignoreQueries(page)
           await written(page, example)
           const outer = new headless.Terminal({ allowProposedApi: true }) // a terminal that answers by itself
           outer.onData(data => said.push(data))

@@ -1,7 +1,7 @@
 // What keys send, by the tables of xterm's control sequences. Knows no key bar.
 import { describe, expect, it } from 'vitest'
 import { keySequence, type Modifiers, type NamedKey, NO_MODIFIERS } from '../../../ui/input/key-codes.ts'
-import { PAGES } from '../../../ui/input/key-layout.ts'
+import { KEY_PAGES } from '../../../ui/input/key-layout.ts'
 
 /** "PC-Style Function Keys" and "VT220-Style Function Keys" of https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
 const PLAIN: Record<NamedKey, string> = {
@@ -93,15 +93,15 @@ describe('a key that types', () => {
 
 describe('the pages of the key bar', () => {
   it('have fourteen keys each, one to a place, and the one that turns the page is on all', () => {
-    for (const page of PAGES) {
+    for (const page of KEY_PAGES) {
       expect(page).toHaveLength(14)
       expect(new Set(page.map(({ area }) => area)).size).toBe(14)
-      expect(page.filter(({ does }) => does === 'more')).toHaveLength(1)
+      expect(page.filter(({ action: does }) => does === 'more')).toHaveLength(1)
     }
   })
 
   it('have every named key, and what soft keyboards hide', () => {
-    const all = PAGES.flat().map(({ does }) => does)
+    const all = KEY_PAGES.flat().map(({ action: does }) => does)
     const names = new Set(all.filter(does => typeof does === 'string'))
     expect(Object.keys(PLAIN).filter(key => !names.has(key as NamedKey))).toEqual([])
     const types = all.flatMap(does => (typeof does === 'object' ? [does.types] : []))

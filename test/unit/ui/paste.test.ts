@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
-import { lineCount, needsAsking, pasteSequence } from '../../../ui/input/paste.ts'
+import { lineCount, needsConfirmation, pasteSequence } from '../../../ui/input/paste.ts'
 import { quotePath } from '../../../ui/input/quote-path.ts'
-import { typed, visible } from '../../../ui/kit/visible-text.ts'
+import { describeInput, showHidden } from '../../../ui/kit/visible-text.ts'
 
 const sent = (text: string, bracketed: boolean) => new TextDecoder().decode(pasteSequence(text, bracketed))
 
@@ -54,33 +54,33 @@ describe('pasted text', () => {
   })
 
   it('is asked about when it is more than a line, hides something, or works at once', () => {
-    expect(needsAsking('ls -la', false)).toBe(false)
-    expect(needsAsking('ls\t-la ü 日本 👍', false)).toBe(false)
-    expect(needsAsking('ls -la\n', true)).toBe(false)
-    expect(needsAsking('ls -la\n', false)).toBe(true)
-    expect(needsAsking('a\nb', true)).toBe(true)
-    expect(needsAsking('a\x1b[201~b', true)).toBe(true)
-    expect(needsAsking('a\u202eb', true)).toBe(true)
+    expect(needsConfirmation('ls -la', false)).toBe(false)
+    expect(needsConfirmation('ls\t-la ü 日本 👍', false)).toBe(false)
+    expect(needsConfirmation('ls -la\n', true)).toBe(false)
+    expect(needsConfirmation('ls -la\n', false)).toBe(true)
+    expect(needsConfirmation('a\nb', true)).toBe(true)
+    expect(needsConfirmation('a\x1b[201~b', true)).toBe(true)
+    expect(needsConfirmation('a\u202eb', true)).toBe(true)
   })
 
   it('is asked about when something in it is not seen, and not because of how people write', () => {
     // "hi" in tags (U+E0020 and on), as it is hidden in text for agents to read.
     for (const unseen of ['\u{e0068}\u{e0069}', '\u{e0101}', '\u00ad', '\u3164', '\u2063', '\ufeff'])
-      expect(needsAsking(`fix the build${unseen}`, true), escape(unseen)).toBe(true)
+      expect(needsConfirmation(`fix the build${unseen}`, true), escape(unseen)).toBe(true)
     for (const text of ['👩‍👧 ❤️ 🏳️‍🌈', 'می‌خواهم', 'ខ្ញុំ\u200bចង់', 'שלום\u200f', 'e\u0301'])
-      expect(needsAsking(text, true), text).toBe(false)
+      expect(needsConfirmation(text, true), text).toBe(false)
   })
 })
 
 describe('text that is shown', () => {
   it('has everything hidden made visible', () => {
-    expect(visible('a\r\nb\x03\x1b[201~\x7f\x9b\u202ec\td\n')).toBe('a↵\nb^C^[[201~^?<U+009B><U+202E>c^Id↵\n')
-    expect(visible('a\u{e0068}\u00adb')).toBe('a<U+E0068><U+00AD>b')
+    expect(showHidden('a\r\nb\x03\x1b[201~\x7f\x9b\u202ec\td\n')).toBe('a↵\nb^C^[[201~^?<U+009B><U+202E>c^Id↵\n')
+    expect(showHidden('a\u{e0068}\u00adb')).toBe('a<U+E0068><U+00AD>b')
   })
 
   it('says keys by their signs, in one line, where it was typed', () => {
-    expect(typed('ls\x7f\x1b[A\x1bOB\t\x03\r')).toBe('ls⌫↑↓⇥^C↵')
-    expect(typed('\x1b[200~one\rtwo\x1b[201~')).toBe('one↵two')
+    expect(describeInput('ls\x7f\x1b[A\x1bOB\t\x03\r')).toBe('ls⌫↑↓⇥^C↵')
+    expect(describeInput('\x1b[200~one\rtwo\x1b[201~')).toBe('one↵two')
   })
 })
 

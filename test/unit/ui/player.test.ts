@@ -447,18 +447,18 @@ describe('holes', () => {
 
   it('are said while one is in them, and left with the state behind them', async () => {
     const tape = broken()
-    const states: (PlayerState['lost'] | undefined)[] = []
+    const states: (PlayerState['gap'] | undefined)[] = []
     const { player, screen } = play(tape)
-    player.on('change', ({ lost }) => states.at(-1) !== lost && states.push(lost))
+    player.on('change', ({ gap: lost }) => states.at(-1) !== lost && states.push(lost))
     player.seek({ at: 0 })
     player.play()
     await pass(500)
-    expect(player.state.lost).toEqual({ reason: 'damaged', bytes: 5 })
+    expect(player.state.gap).toEqual({ reason: 'damaged', bytes: 5 })
     expect(screen.text).toBe('before ')
     await pass(2_700)
     // What a terminal would have shown there: the host's keyframe knows what was lost.
     expect(screen.text).toBe('before lost after ')
-    expect(player.state.lost).toBe(undefined)
+    expect(player.state.gap).toBe(undefined)
     await pass(1_100)
     expect(screen.text).toBe('before lost after end')
   })
@@ -474,7 +474,7 @@ describe('holes', () => {
     expect(player.state).toMatchObject({ seeking: false, lost: { reason: 'unrecorded', bytes: 5 } })
     player.step(1)
     await settled()
-    expect(player.state.lost).toBe(undefined)
+    expect(player.state.gap).toBe(undefined)
     expect(screen.text).toBe('before lost ')
   })
 
@@ -499,7 +499,7 @@ describe('holes', () => {
   it('that lead nowhere are an error, not a circle', async () => {
     const tape = lines()
     const { player } = play(tape)
-    tape.stretch = async position => ({ kind: 'hole', from: position, to: position, next: position, reason: 'damaged' })
+    tape.stretch = async position => ({ kind: 'gap', from: position, to: position, next: position, reason: 'damaged' })
     player.seek({ at: 5_000 })
     await settled()
     expect(player.state.error?.code).toBe('bad_message')

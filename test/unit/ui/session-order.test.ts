@@ -1,7 +1,7 @@
 // Which session stands before which.
 import { expect, test } from 'vitest'
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import { calling, inOrder, steadyOrder } from '../../../ui/sessions/session-order.ts'
+import { needingAttention, sortSessions, stableOrder } from '../../../ui/sessions/session-order.ts'
 
 function session(session_id: string, created_at: number, rest: Partial<SessionInfo> = {}): SessionInfo {
   return {
@@ -23,7 +23,7 @@ function session(session_id: string, created_at: number, rest: Partial<SessionIn
     idle: false,
     last_line: '',
     attention: null,
-    watchers: [],
+    viewers: [],
     ...rest,
   }
 }
@@ -32,7 +32,7 @@ const ids = (sessions: SessionInfo[]) => sessions.map(one => one.session_id).joi
 const call = (at: number) => ({ attention: { at, text: '' } })
 
 test('who called last stands first, then the newest; the ended ones by their end', () => {
-  const { running, ended } = inOrder([
+  const { running, ended } = sortSessions([
     session('a', 1),
     session('b', 2, call(50)),
     session('c', 3),
@@ -46,18 +46,20 @@ test('who called last stands first, then the newest; the ended ones by their end
 
 test('what has ended calls nobody', () => {
   expect(
-    ids(calling([session('a', 1, call(1)), session('b', 2, { state: 'exited', ...call(1) }), session('c', 3)])),
+    ids(
+      needingAttention([session('a', 1, call(1)), session('b', 2, { state: 'exited', ...call(1) }), session('c', 3)]),
+    ),
   ).toBe('a')
 })
 
 test('the order in which one goes through them stays when a call ends', () => {
-  const before = steadyOrder([], [session('a', 1, call(5)), session('b', 2), session('c', 3)], undefined)
+  const before = stableOrder([], [session('a', 1, call(5)), session('b', 2), session('c', 3)], undefined)
   expect(before).toEqual(['a', 'c', 'b'])
-  expect(steadyOrder(before, [session('a', 1), session('b', 2), session('c', 3)], 'a')).toEqual(['a', 'c', 'b'])
+  expect(stableOrder(before, [session('a', 1), session('b', 2), session('c', 3)], 'a')).toEqual(['a', 'c', 'b'])
 })
 
 test('new ones come first, ended ones leave, but for the one that is open', () => {
   const sessions = [session('a', 1), session('b', 2, { state: 'exited' }), session('c', 3), session('d', 4)]
-  expect(steadyOrder(['c', 'b', 'a'], sessions, 'b')).toEqual(['d', 'c', 'b', 'a'])
-  expect(steadyOrder(['c', 'b', 'a'], sessions, 'a')).toEqual(['d', 'c', 'a'])
+  expect(stableOrder(['c', 'b', 'a'], sessions, 'b')).toEqual(['d', 'c', 'b', 'a'])
+  expect(stableOrder(['c', 'b', 'a'], sessions, 'a')).toEqual(['d', 'c', 'a'])
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, parseTimeCode, timeCode } from '../../../ui/player/time-code.ts'
+import { formatDuration, parseTimeCode, timeCode } from '../../../ui/player/time-code.ts'
 
 describe('moments of a recording', () => {
   it('are written with hours only where there are some', () => {
@@ -30,7 +30,7 @@ describe('moments of a recording', () => {
   })
 
   it('apart are told in two units', () => {
-    expect([400, 12_000, 303_000, 7_800_000, 273_600_000].map(duration)).toEqual([
+    expect([400, 12_000, 303_000, 7_800_000, 273_600_000].map(formatDuration)).toEqual([
       '0.4 s',
       '12 s',
       '5 min 3 s',

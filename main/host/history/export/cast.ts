@@ -2,7 +2,7 @@
 // where frames come from.
 
 import { type Redactor, StreamRedactor, type Tagged } from './redact.ts'
-import type { Frame } from './replay-frames.ts'
+import type { ReplayFrame } from './replay-frames.ts'
 
 export interface CastHeader {
   version: 2 | 3
@@ -47,7 +47,7 @@ export class Cast {
     this.#marks = [...marks].sort((a, b) => a.at - b.at)
   }
 
-  frame(frame: Frame): string {
+  frame(frame: ReplayFrame): string {
     let lines = ''
     if (!this.#size) lines += this.#start(frame)
     for (let mark = this.#marks[0]; mark && mark.at <= frame.at; mark = this.#marks[0]) {
@@ -63,7 +63,7 @@ export class Cast {
         return lines + this.#output(frame)
       case 'resize':
         return lines + this.#resized(frame)
-      case 'hole':
+      case 'gap':
         return lines + this.#event('m', frame.at, `${frame.bytes} bytes are missing here (${frame.reason})`)
     }
   }
@@ -78,7 +78,7 @@ export class Cast {
     return lines + this.#lines(this.#stream?.end() ?? [])
   }
 
-  #start(frame: Frame): string {
+  #start(frame: ReplayFrame): string {
     const { cols, rows } = frame.kind === 'state' || frame.kind === 'resize' ? frame : { cols: 80, rows: 24 }
     this.#size = { cols, rows }
     this.#begin = this.#before = frame.at

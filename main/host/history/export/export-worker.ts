@@ -1,10 +1,10 @@
 // The thread of one export: reads the history, writes the format, sends parts as they are asked for. A pattern that does
 // not come to an end ends with it. Knows nothing of clients.
 import { parentPort, workerData } from 'node:worker_threads'
-import { PART_BYTES } from '../../../../protocol/limits.ts'
+import { CHUNK_BYTES } from '../../../../protocol/limits.ts'
 import { Store, storeFault } from '../../store/store.ts'
 import type { ExportWorkerData, FromExport, ToExport } from './export-protocol.ts'
-import { exporting } from './formats.ts'
+import { openExport } from './formats.ts'
 
 /** Between signs of life, when no part is full. */
 const PROGRESS_MS = 200
@@ -30,7 +30,7 @@ port.close()
 
 async function run(): Promise<void> {
   const store = new Store(file, Date.now, { readonly: true })
-  const { chunks, start, end, redacted } = exporting(store, job)
+  const { chunks, start, end, redacted } = openExport(store, job)
   say({ say: 'progress', done: 0, total: end - start })
   let parts: Uint8Array[] = []
   let text = ''
@@ -49,8 +49,8 @@ async function run(): Promise<void> {
     const all = new Uint8Array(Buffer.concat(parts))
     parts = []
     size = 0
-    for (let at = 0; at < all.length; at += PART_BYTES) {
-      const part = all.slice(at, at + PART_BYTES)
+    for (let at = 0; at < all.length; at += CHUNK_BYTES) {
+      const part = all.slice(at, at + CHUNK_BYTES)
       while (room === 0)
         await new Promise<void>(resolve => {
           wake = resolve
@@ -69,7 +69,7 @@ async function run(): Promise<void> {
       parts.push(chunk.bytes)
       size += chunk.bytes.length
     }
-    if (size >= PART_BYTES) await send()
+    if (size >= CHUNK_BYTES) await send()
     const now = performance.now()
     if (now - told < PROGRESS_MS) continue
     told = now

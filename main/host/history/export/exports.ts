@@ -2,7 +2,7 @@
 // formats.
 import { Worker } from 'node:worker_threads'
 import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
-import { PARTS_AHEAD } from '../../../../protocol/limits.ts'
+import { MAX_CHUNKS_AHEAD } from '../../../../protocol/limits.ts'
 import type { ExportWorkerData, FromExport, ToExport } from './export-protocol.ts'
 import type { ExportJob } from './formats.ts'
 
@@ -55,7 +55,7 @@ export class Exports {
       workerData: { file: this.#file, job } satisfies ExportWorkerData,
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     })
-    let room = PARTS_AHEAD
+    let room = MAX_CHUNKS_AHEAD
     let timer: NodeJS.Timeout | undefined
     let end: (error: CodedError) => void = () => {}
     let begun = false
@@ -108,7 +108,7 @@ export class Exports {
     }
     this.#running.add(one)
     room = 0
-    for (let i = 0; i < PARTS_AHEAD; i++) more()
+    for (let i = 0; i < MAX_CHUNKS_AHEAD; i++) more()
     return one
   }
 

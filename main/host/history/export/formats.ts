@@ -4,12 +4,12 @@ import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import type { ExportFormat, Redaction } from '../../../../protocol/messages.ts'
 import { type Store, storedSession } from '../../store/store.ts'
 import { Playback } from '../playback/playback.ts'
-import { Reader } from '../playback/reader.ts'
+import { LogReader } from '../playback/reader.ts'
 import { Cast } from './cast.ts'
 import { HTML_END, htmlHead, htmlLine, styledLine } from './html.ts'
 import { Redactor, StreamRedactor } from './redact.ts'
-import { film } from './replay-frames.ts'
-import { drawn, plainLines } from './screen-lines.ts'
+import { replayFrames } from './replay-frames.ts'
+import { plainLines, screenLines } from './screen-lines.ts'
 
 export interface ExportJob {
   session_id: string
@@ -22,14 +22,14 @@ export interface ExportJob {
 }
 
 /** A piece of the export, and how far in the log it has come; most have no bytes. */
-export interface Chunk {
+export interface ExportChunk {
   text?: string
   bytes?: Uint8Array
   offset: number
 }
 
-export interface Exporting {
-  chunks: Generator<Chunk>
+export interface ExportStream {
+  chunks: Generator<ExportChunk>
   /** Where in the log it begins and ends. */
   start: number
   end: number
@@ -38,7 +38,7 @@ export interface Exporting {
 }
 
 /** Throws `session_unknown`, `pattern_invalid`. */
-export function exporting(store: Store, job: ExportJob): Exporting {
+export function openExport(store: Store, job: ExportJob): ExportStream {
   const row = store.session(job.session_id)
   if (!row) throw new CodedError('session_unknown', `no session has the id ${job.session_id}`)
   const redactor = new Redactor(job.redact)
@@ -50,9 +50,9 @@ export function exporting(store: Store, job: ExportJob): Exporting {
   }
 }
 
-function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<Chunk> {
+function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<ExportChunk> {
   const { session_id, format } = job
-  const reader = new Reader(store)
+  const reader = new LogReader(store)
   const playback = new Playback(store, reader)
   const row = store.session(session_id)!
   const { session } = storedSession(row)
@@ -72,7 +72,7 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
       }
       const cast = new Cast(header, marks, redactor)
       let at = from
-      for (const frame of film(store, reader, playback, session_id, span)) {
+      for (const frame of replayFrames(store, reader, playback, session_id, span)) {
         at = frame.at
         yield { text: cast.frame(frame), offset: frame.offset }
       }
@@ -80,18 +80,18 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
       return
     }
     case 'raw':
-      return yield* raw(film(store, reader, playback, session_id, span), redactor)
+      return yield* raw(replayFrames(store, reader, playback, session_id, span), redactor)
     case 'txt':
       for (const each of plainLines(store, reader, playback, session_id, span))
         if (each.kind === 'line') yield { text: `${blanks(each)}${redactor.line(each.line)}\n`, offset: each.offset }
-        else if (each.kind === 'hole') yield { text: `${missing(each)}\n`, offset: each.offset }
+        else if (each.kind === 'gap') yield { text: `${missing(each)}\n`, offset: each.offset }
         else yield each
       return
     case 'html':
       yield { text: htmlHead(redactor.plain(title)), offset: 0 }
-      for (const each of drawn(store, reader, playback, session_id, span, styledLine))
+      for (const each of screenLines(store, reader, playback, session_id, span, styledLine))
         if (each.kind === 'line') yield { text: `${blanks(each)}${htmlLine(each.line, redactor)}`, offset: each.offset }
-        else if (each.kind === 'hole') yield { text: `<i>${missing(each)}</i>\n`, offset: each.offset }
+        else if (each.kind === 'gap') yield { text: `<i>${missing(each)}</i>\n`, offset: each.offset }
         else yield each
       yield { text: HTML_END, offset: row.end_offset }
       return
@@ -102,9 +102,9 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
 
 /** The bytes as they came; redacted, they have to be UTF-8, and what is not becomes U+FFFD. */
 function* raw(
-  frames: Generator<ReturnType<typeof film> extends Generator<infer F> ? F : never>,
+  frames: Generator<ReturnType<typeof replayFrames> extends Generator<infer F> ? F : never>,
   redactor: Redactor,
-): Generator<Chunk> {
+): Generator<ExportChunk> {
   const stream = redactor.isEmpty ? undefined : new StreamRedactor<undefined>(redactor)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const joined = (parts: { text: string }[]) => parts.map(({ text }) => text).join('')

@@ -16,7 +16,7 @@ import {
   MODE_P256,
 } from '../../screen/cells.ts'
 import { cellAt } from '../../screen/painter.ts'
-import type { DrawnLine } from '../text/render-text.ts'
+import type { ScreenLine } from '../text/render-text.ts'
 import { maskOf, type Redactor } from './redact.ts'
 
 /** A run of a line that is drawn alike. `text` is not escaped yet. */
@@ -40,7 +40,7 @@ const STYLES: Record<string, string> = {
 }
 
 /** The styles of a line's cells, without what is blank at its end. */
-export function styledLine({ core, buffer, begin, end }: DrawnLine): StyledLine {
+export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine {
   const runs: StyledLine = []
   for (let y = begin; y < end; y++) {
     const line = buffer.lines.get(y)

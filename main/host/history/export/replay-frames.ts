@@ -3,57 +3,57 @@
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { unpack, unzstd } from '../../recording/compression.ts'
-import { compare } from '../../recording/log-slice.ts'
-import type { LostReason, StoredKeyframe, TimedPiece } from '../../recording/types.ts'
+import { comparePositions } from '../../recording/log-slice.ts'
+import type { GapReason, StoredKeyframe, TimedReadResult } from '../../recording/types.ts'
 import type { Store } from '../../store/store.ts'
 import type { Playback } from '../playback/playback.ts'
-import type { Reader } from '../playback/reader.ts'
+import type { LogReader } from '../playback/reader.ts'
 
-export interface Span {
+export interface TimeRange {
   /** Milliseconds since birth. */
   from?: number | undefined
   to?: number | undefined
 }
 
 /** `at`: milliseconds since birth, never less than before. `offset`: how far the log has come with it. */
-export type Frame = { at: number; offset: number } & (
+export type ReplayFrame = { at: number; offset: number } & (
   | { kind: 'state'; cols: number; rows: number; bytes: Uint8Array }
   /** `early`: printed before the span begins, only to have its beginning right. */
   | { kind: 'output'; bytes: Uint8Array; early: boolean }
   | { kind: 'resize'; cols: number; rows: number }
-  | { kind: 'hole'; bytes: number; reason: LostReason }
+  | { kind: 'gap'; bytes: number; reason: GapReason }
 )
 
 /** Output in one frame: what is longer is a flood. */
 const FRAME_BYTES = 64 * 1024
 
-export function* film(
+export function* replayFrames(
   store: Store,
-  reader: Reader,
+  reader: LogReader,
   playback: Playback,
   session_id: string,
-  span: Span = {},
-): Generator<Frame> {
+  span: TimeRange = {},
+): Generator<ReplayFrame> {
   const row = store.session(session_id)
   if (!row) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
   const begin = span.from ?? 0
   const until = span.to ?? Number.POSITIVE_INFINITY
   // What comes while it is being exported is not part of it.
   const end: Position = { offset: row.end_offset, n: row.end_n }
-  const { keyframe, at } = playback.moment(session_id, span.from === undefined ? { offset: 0 } : { at: span.from })
+  const { keyframe, at } = playback.seek(session_id, span.from === undefined ? { offset: 0 } : { at: span.from })
   let clock = Math.max(at, begin)
   let position = keyframe.position
   if (position.offset > 0 && row.start_offset > 0 && span.from === undefined)
-    yield { kind: 'hole', at: clock, offset: position.offset, bytes: position.offset, reason: 'trimmed' }
+    yield { kind: 'gap', at: clock, offset: position.offset, bytes: position.offset, reason: 'trimmed' }
   yield stateOf(keyframe, clock)
-  while (compare(position, end) < 0) {
-    const piece = reader.timed(session_id, position)
+  while (comparePositions(position, end) < 0) {
+    const piece = reader.readTimed(session_id, position)
     if (piece.kind === 'end') return
-    if (piece.kind === 'lost') {
+    if (piece.kind === 'gap') {
       const next = piece.keyframe?.position ?? piece.to
-      if (compare(next, position) <= 0) throw new CodedError('internal', 'the history does not go on')
+      if (comparePositions(next, position) <= 0) throw new CodedError('internal', 'the history does not go on')
       const bytes = next.offset - position.offset
-      yield { kind: 'hole', at: clock, offset: next.offset, bytes, reason: piece.reason }
+      yield { kind: 'gap', at: clock, offset: next.offset, bytes, reason: piece.reason }
       if (piece.keyframe) yield stateOf(piece.keyframe, clock)
       position = next
       continue
@@ -68,17 +68,21 @@ export function* film(
   }
 }
 
-function stateOf({ position, cols, rows, size, blob }: StoredKeyframe, at: number): Frame {
+function stateOf({ position, cols, rows, size, blob }: StoredKeyframe, at: number): ReplayFrame {
   return { kind: 'state', at, offset: position.offset, cols, rows, bytes: unzstd(blob, size) }
 }
 
 /** What of a piece is behind `from`, each byte and resize in its place. */
-function* framesOf(piece: Extract<TimedPiece, { kind: 'segment' }>, from: Position, begin: number): Generator<Frame> {
+function* framesOf(
+  piece: Extract<TimedReadResult, { kind: 'segment' }>,
+  from: Position,
+  begin: number,
+): Generator<ReplayFrame> {
   const raw = unpack(piece, piece.size)
   const { timing, resizes } = piece
   let offset = piece.position.offset
   let nextResize = 0
-  const due = function* (upTo: number): Generator<Frame> {
+  const due = function* (upTo: number): Generator<ReplayFrame> {
     for (let resize = resizes[nextResize]; resize && resize.offset <= upTo; resize = resizes[++nextResize])
       if (resize.n > from.n)
         yield { kind: 'resize', at: resize.at, offset: resize.offset, cols: resize.cols, rows: resize.rows }

@@ -4,47 +4,47 @@
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { unpack, unzstd } from '../../recording/compression.ts'
-import { compare, join } from '../../recording/log-slice.ts'
-import type { LostReason, Stretch } from '../../recording/types.ts'
+import { comparePositions, joinSlices } from '../../recording/log-slice.ts'
+import type { GapReason, LogSlice } from '../../recording/types.ts'
 import type { Store } from '../../store/store.ts'
 import type { Playback } from '../playback/playback.ts'
-import type { Reader } from '../playback/reader.ts'
-import { beginningOf, type DrawnLine, renderText } from '../text/render-text.ts'
+import type { LogReader } from '../playback/reader.ts'
+import { renderText, type ScreenLine, stateBefore } from '../text/render-text.ts'
 import { TextBlocks } from '../text/text-blocks.ts'
-import type { Span } from './replay-frames.ts'
+import type { TimeRange } from './replay-frames.ts'
 
 /** What is drawn in one go where no keyframe lies between: a tail, or segments whose states were lost. */
 const GROUP_BYTES = 4 * 1024 * 1024
 
-export type Drawn<T> =
+export type ScreenLineItem<T> =
   /** `blank`: so many blank lines stand above it. */
   | { kind: 'line'; offset: number; line: T; blank: number }
-  | { kind: 'hole'; offset: number; bytes: number; reason: LostReason }
+  | { kind: 'gap'; offset: number; bytes: number; reason: GapReason }
   /** Nothing new; so that who waits knows that work goes on. */
   | { kind: 'step'; offset: number }
 
 /** The text of lines, from the store where it was rendered already. */
 export function plainLines(
   store: Store,
-  reader: Reader,
+  reader: LogReader,
   playback: Playback,
   session_id: string,
-  span: Span,
-): Generator<Drawn<string>> {
-  return drawn(store, reader, playback, session_id, span, ({ t }) => t, true)
+  span: TimeRange,
+): Generator<ScreenLineItem<string>> {
+  return screenLines(store, reader, playback, session_id, span, ({ text: t }) => t, true)
 }
 
 /** Lines as `read` makes them of what stands on the screen. */
-export function* drawn<T>(
+export function* screenLines<T>(
   store: Store,
-  reader: Reader,
+  reader: LogReader,
   playback: Playback,
   session_id: string,
-  span: Span,
-  read: (line: DrawnLine) => T,
+  span: TimeRange,
+  read: (line: ScreenLine) => T,
   /** Only texts are wanted, and `read` gives them. */
   fromStore = false,
-): Generator<Drawn<T>> {
+): Generator<ScreenLineItem<T>> {
   const row = store.session(session_id)
   if (!row) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
   const after = span.from === undefined ? -1 : playback.place(session_id, { at: Math.max(0, span.from - 1) }).offset
@@ -53,34 +53,35 @@ export function* drawn<T>(
   const end: Position = { offset: row.end_offset, n: row.end_n }
   let position: Position = { offset: row.start_offset, n: row.start_n }
   if (span.from !== undefined) {
-    const { keyframe } = playback.moment(session_id, { at: span.from })
+    const { keyframe } = playback.seek(session_id, { at: span.from })
     position = keyframe.position
   } else if (position.offset > 0)
-    yield { kind: 'hole', offset: position.offset, bytes: position.offset, reason: 'trimmed' }
-  while (compare(position, end) < 0 && position.offset <= upTo) {
-    const piece = store.pieces.at(row.session, position)
-    const stored = piece && fromStore && compare(piece, position) === 0 ? store.pieces.text(piece.piece) : undefined
+    yield { kind: 'gap', offset: position.offset, bytes: position.offset, reason: 'trimmed' }
+  while (comparePositions(position, end) < 0 && position.offset <= upTo) {
+    const piece = store.logRows.rowAt(row.session, position)
+    const stored =
+      piece && fromStore && comparePositions(piece, position) === 0 ? store.logRows.text(piece.piece) : undefined
     if (piece && stored) {
       const text = new TextBlocks(unzstd(stored.blob, stored.size))
       for (let block = 0; block < text.count; block++)
-        for (const { o, t, blank = 0 } of text.lines(block))
+        for (const { offset: o, text: t, blank = 0 } of text.lines(block))
           if (isWanted(o)) yield { kind: 'line', offset: o, line: t as T, blank }
       position = { offset: piece.end_offset, n: piece.end_n }
       yield { kind: 'step', offset: position.offset }
       continue
     }
-    const group: Stretch[] = []
+    const group: LogSlice[] = []
     let size = 0
-    let next: Drawn<T> | undefined
+    let next: ScreenLineItem<T> | undefined
     let at = position
-    while (compare(at, end) < 0 && size < GROUP_BYTES) {
+    while (comparePositions(at, end) < 0 && size < GROUP_BYTES) {
       if (group.length > 0 && reader.keyframeAt(row.session, at)) break
-      const piece = reader.timed(session_id, at)
+      const piece = reader.readTimed(session_id, at)
       if (piece.kind === 'end') break
-      if (piece.kind === 'lost') {
+      if (piece.kind === 'gap') {
         const to = piece.keyframe?.position ?? piece.to
-        if (compare(to, at) <= 0) throw new CodedError('internal', 'the history does not go on')
-        next = { kind: 'hole', offset: to.offset, bytes: to.offset - at.offset, reason: piece.reason }
+        if (comparePositions(to, at) <= 0) throw new CodedError('internal', 'the history does not go on')
+        next = { kind: 'gap', offset: to.offset, bytes: to.offset - at.offset, reason: piece.reason }
         at = to
         break
       }
@@ -90,16 +91,16 @@ export function* drawn<T>(
       at = piece.end
     }
     if (group.length > 0) {
-      const stretch = join(group)
-      const begin = store.pieces.at(row.session, stretch.from)
-      const lines: Drawn<T>[] = []
-      const beginning = begin ? beginningOf(store, reader, begin) : { cols: row.born_cols, rows: row.born_rows }
-      const isLast = compare(at, end) >= 0 || next !== undefined
-      const take = (line: DrawnLine) => {
-        const { o, blank = 0 } = line
+      const stretch = joinSlices(group)
+      const begin = store.logRows.rowAt(row.session, stretch.from)
+      const lines: ScreenLineItem<T>[] = []
+      const beginning = begin ? stateBefore(store, reader, begin) : { cols: row.born_cols, rows: row.born_rows }
+      const isLast = comparePositions(at, end) >= 0 || next !== undefined
+      const take = (line: ScreenLine) => {
+        const { offset: o, blank = 0 } = line
         if (isWanted(o)) lines.push({ kind: 'line', offset: o, line: read(line), blank })
       }
-      const steps = renderText(stretch, beginning, { last: isLast, drawn: take })
+      const steps = renderText(stretch, beginning, { last: isLast, onLine: take })
       for (let count = 0; !steps.next().done; count++) {
         yield* lines.splice(0)
         if (count % 256 === 0) yield { kind: 'step', offset: stretch.from.offset }
@@ -107,7 +108,7 @@ export function* drawn<T>(
       yield* lines.splice(0)
     }
     if (next) yield next
-    if (compare(at, position) <= 0) return
+    if (comparePositions(at, position) <= 0) return
     position = at
     yield { kind: 'step', offset: position.offset }
   }

@@ -1,33 +1,33 @@
 // What the host's main loop and the thread that looks things up say to each other. Types only.
-import type { Place } from '../../../../protocol/messages.ts'
+import type { SeekTarget } from '../../../../protocol/messages.ts'
 import type { Position } from '../../../../protocol/position.ts'
-import type { MomentAnswer, PlaceAnswer, StretchAnswer } from '../playback/playback.ts'
-import type { TimelineAnswer } from '../playback/timeline.ts'
-import type { SearchAnswer, SearchQuestion } from '../search/search.ts'
-import type { ListAnswer, ListQuestion } from '../search/session-list.ts'
-import type { LinesAnswer, ReadQuestion } from '../text/line-pages.ts'
+import type { PlaybackChunk, SeekPoint, SeekResult } from '../playback/playback.ts'
+import type { Timeline } from '../playback/timeline.ts'
+import type { SearchReply, SearchRequest } from '../search/search.ts'
+import type { ListReply, ListRequest } from '../search/session-list.ts'
+import type { ReadReply, ReadRequest } from '../text/line-pages.ts'
 
 /** `asker`: whoever asks for much waits for himself, not others for him. */
-export type Question =
-  | { do: 'list'; question: ListQuestion }
-  | { do: 'search'; asker: string; question: SearchQuestion }
+export type LookupRequest =
+  | { do: 'list'; question: ListRequest }
+  | { do: 'search'; asker: string; question: SearchRequest }
   | { do: 'timeline'; session_id: string; buckets: number }
-  | { do: 'moment'; session_id: string; place: Place }
+  | { do: 'moment'; session_id: string; place: SeekTarget }
   | { do: 'stretch'; session_id: string; position: Position }
-  | { do: 'place'; session_id: string; place: Place }
-  | { do: 'read'; asker: string; question: ReadQuestion }
+  | { do: 'place'; session_id: string; place: SeekTarget }
+  | { do: 'read'; asker: string; question: ReadRequest }
 
-export interface Answers {
-  list: ListAnswer
-  search: SearchAnswer
-  timeline: TimelineAnswer
-  moment: MomentAnswer
-  stretch: StretchAnswer
-  place: PlaceAnswer
-  read: LinesAnswer
+export interface LookupReplies {
+  list: ListReply
+  search: SearchReply
+  timeline: Timeline
+  moment: SeekResult
+  stretch: PlaybackChunk
+  place: SeekPoint
+  read: ReadReply
 }
 
-export type ToLookup = (Question & { ask: number }) | { do: 'cancel'; ask: number }
+export type ToLookup = (LookupRequest & { ask: number }) | { do: 'cancel'; ask: number }
 
 export type FromLookup =
   | { say: 'answer'; ask: number; value: unknown }

@@ -3,15 +3,15 @@
 import { parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import { Store, storeFault } from '../../store/store.ts'
-import type { MomentAnswer, StretchAnswer } from '../playback/playback.ts'
+import type { PlaybackChunk, SeekResult } from '../playback/playback.ts'
 import { Playback } from '../playback/playback.ts'
-import { Reader } from '../playback/reader.ts'
-import { timeline } from '../playback/timeline.ts'
+import { LogReader } from '../playback/reader.ts'
+import { buildTimeline } from '../playback/timeline.ts'
 import { search } from '../search/search.ts'
-import { list } from '../search/session-list.ts'
-import type { Reading } from '../text/line-pages.ts'
-import type { FromLookup, Question, ToLookup } from './lookup-protocol.ts'
-import { Turns } from './round-robin.ts'
+import { listSessions } from '../search/session-list.ts'
+import type { LinePages } from '../text/line-pages.ts'
+import type { FromLookup, LookupRequest, ToLookup } from './lookup-protocol.ts'
+import { RoundRobin } from './round-robin.ts'
 
 /** A search that has not found enough by then tells what it has, and where to go on. */
 const SEARCH_MS = 2_000
@@ -44,14 +44,14 @@ type ReadMessage = Extract<ToLookup, { do: 'read' }>
 const port = parentPort!
 const { file } = workerData as { file: string }
 const store = new Store(file, Date.now, { readonly: true })
-const reader = new Reader(store)
+const reader = new LogReader(store)
 const playback = new Playback(store, reader)
 /** Loaded when somebody reads for the first time, with a terminal emulator and a connection of its own. */
-let reading: Reading | undefined
+let reading: LinePages | undefined
 /** Readers take turns as a whole: each sees the database as it was when it began. */
-const reads = new Turns<ReadMessage>()
+const reads = new RoundRobin<ReadMessage>()
 let isReading = false
-const long = new Turns<Long>()
+const long = new RoundRobin<Long>()
 let scheduled = false
 
 const say = (message: FromLookup, transfer: Transferable[] = []) => port.postMessage(message, transfer)
@@ -66,16 +66,16 @@ port.on('message', (message: ToLookup) => {
   })
 })
 
-function answer(question: Exclude<Question, { do: 'search' | 'read' }>): unknown {
+function answer(question: Exclude<LookupRequest, { do: 'search' | 'read' }>): unknown {
   switch (question.do) {
     case 'list':
-      return list(store, question.question)
+      return listSessions(store, question.question)
     case 'timeline':
-      return timeline(store, question.session_id, question.buckets)
+      return buildTimeline(store, question.session_id, question.buckets)
     case 'moment':
-      return playback.moment(question.session_id, question.place)
+      return playback.seek(question.session_id, question.place)
     case 'stretch':
-      return playback.stretch(question.session_id, question.position)
+      return playback.chunkAt(question.session_id, question.position)
     case 'place':
       return playback.place(question.session_id, question.place)
     default:
@@ -97,8 +97,8 @@ function beginRead(message: ReadMessage): void {
   if (reading) return nextRead(reading)
   if (reads.length > 1) return
   import('../text/line-pages.ts').then(
-    ({ Reading }) => {
-      reading ??= new Reading(new Store(file, Date.now, { readonly: true }))
+    ({ LinePages }) => {
+      reading ??= new LinePages(new Store(file, Date.now, { readonly: true }))
       nextRead(reading)
     },
     error => {
@@ -107,7 +107,7 @@ function beginRead(message: ReadMessage): void {
   )
 }
 
-function nextRead(reading: Reading): void {
+function nextRead(reading: LinePages): void {
   const message = isReading ? undefined : reads.next()
   if (!message) return
   isReading = true
@@ -178,8 +178,8 @@ function refuse(ask: number, error: unknown): void {
 
 /** Blobs are given away, not copied. */
 function blobsOf(value: unknown): Transferable[] {
-  const { keyframe, timing, output } = (value ?? {}) as Partial<MomentAnswer> &
-    Partial<Extract<StretchAnswer, { kind: 'output' }>>
+  const { keyframe, timing, output } = (value ?? {}) as Partial<SeekResult> &
+    Partial<Extract<PlaybackChunk, { kind: 'output' }>>
   return [keyframe?.blob, timing?.blob, output?.blob].flatMap(blob =>
     blob && blob.byteLength > 0 && blob.byteLength === blob.buffer.byteLength ? [blob.buffer as ArrayBuffer] : [],
   )

@@ -1,7 +1,7 @@
 // Questions about the history from the host's main loop, answered by a thread that only reads. Knows no SQL and no clients.
 import { Worker } from 'node:worker_threads'
 import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
-import type { Answers, FromLookup, Question, ToLookup } from './lookup-protocol.ts'
+import type { FromLookup, LookupReplies, LookupRequest, ToLookup } from './lookup-protocol.ts'
 
 /** The thread ends when nobody asked for so long: a history that nobody looks at costs no memory. */
 const IDLE_MS = 60_000
@@ -30,10 +30,10 @@ export class Lookup {
   }
 
   /** `cancellable` is given a function that ends a search, which then rejects with `cancelled`. */
-  ask<K extends Question['do']>(
-    question: Extract<Question, { do: K }>,
+  ask<K extends LookupRequest['do']>(
+    question: Extract<LookupRequest, { do: K }>,
     cancellable?: (cancel: () => void) => void,
-  ): Promise<Answers[K]> {
+  ): Promise<LookupReplies[K]> {
     if (this.#closed) return Promise.reject(new CodedError('host_stopping', 'the host is stopping'))
     if (this.#asked.size >= MOST_ASKED)
       return Promise.reject(new CodedError('history_busy', 'too many questions at once; try again'))

@@ -1,10 +1,10 @@
 // What waits to be done for several who ask: they take turns, whoever asks for how much. Knows nothing of what is done.
 
-export interface Asked {
+export interface Queued {
   asker: string
 }
 
-export class Turns<T extends Asked> {
+export class RoundRobin<T extends Queued> {
   readonly #waiting: T[] = []
   /** When each was last served. Never forgotten: who asks anew must not overtake who waits. They are as many as devices. */
   readonly #served = new Map<string, number>()

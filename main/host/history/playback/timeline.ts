@@ -4,34 +4,34 @@ import type { HostMessageOf } from '../../../../protocol/messages.ts'
 import { decodeRuns } from '../../../../protocol/output-timing.ts'
 import { decodeResizes } from '../../recording/log-slice.ts'
 
-import type { LostReason, TimedResize } from '../../recording/types.ts'
-import { endOfRow, startOf, unpackTiming } from '../../store/row-codec.ts'
+import type { GapReason, TimedResize } from '../../recording/types.ts'
+import { endOfRow, startOfRow, unpackTiming } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Holes that are told: more of them cannot be told apart on a timeline. */
 const MOST_GAPS = 1_000
 
-export function timeline(store: Store, session_id: string, buckets: number): TimelineAnswer {
+export function buildTimeline(store: Store, session_id: string, buckets: number): Timeline {
   const session = store.session(session_id)
   if (!session) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
   const runs: number[] = []
   const resizes: TimedResize[] = []
-  const gaps: TimelineAnswer['gaps'] = []
+  const gaps: Timeline['gaps'] = []
   const start = { offset: session.start_offset, n: session.start_n }
   const end = { offset: session.end_offset, n: session.end_n }
-  const lose = (from: typeof start, to: typeof start, reason: LostReason, at: number) => {
+  const lose = (from: typeof start, to: typeof start, reason: GapReason, at: number) => {
     if (gaps.length < MOST_GAPS) gaps.push({ from, to, reason, at })
   }
   let before = { offset: 0, n: 0 }
   // A clock that was set back must not let a session run backwards.
   let latest = 0
-  for (const row of store.pieces.ofSession(session.session)) {
+  for (const row of store.logRows.rowsOf(session.session)) {
     const at = Math.max(latest, row.at)
     if (row.offset !== before.offset || row.n !== before.n)
-      lose(before, startOf(row), before.offset === 0 && before.n === 0 ? 'trimmed' : 'damaged', at)
+      lose(before, startOfRow(row), before.offset === 0 && before.n === 0 ? 'trimmed' : 'damaged', at)
     before = endOfRow(row)
     if (row.kind === 'unrecorded' || row.kind === 'damaged') {
-      lose(startOf(row), before, row.kind, at)
+      lose(startOfRow(row), before, row.kind, at)
       latest = at
       continue
     }
@@ -72,4 +72,4 @@ function runsOf(timing: Uint8Array): number[] {
   }
 }
 
-export type TimelineAnswer = Omit<HostMessageOf<'timeline'>, 'type' | 'request_id'>
+export type Timeline = Omit<HostMessageOf<'timeline'>, 'type' | 'request_id'>

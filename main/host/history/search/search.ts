@@ -3,18 +3,18 @@
 import type { HistoryFilter, Hit, HostMessageOf, SessionInfo } from '../../../../protocol/messages.ts'
 import { decodeRuns } from '../../../../protocol/output-timing.ts'
 import { unzstd } from '../../recording/compression.ts'
-import { cut, join, timeOf } from '../../recording/log-slice.ts'
-import type { Stretch } from '../../recording/types.ts'
-import type { PieceRow, UnindexedRow } from '../../store/log-rows.ts'
-import { MOST_BLOCKS } from '../../store/log-rows.ts'
-import { endOfRow, readStretch, unpackTiming } from '../../store/row-codec.ts'
+import { joinSlices, splitSlice, timeOf } from '../../recording/log-slice.ts'
+import type { LogSlice } from '../../recording/types.ts'
+import type { LogRow, UnindexedRow } from '../../store/log-rows.ts'
+import { MAX_BLOCKS } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, unpackTiming } from '../../store/row-codec.ts'
 import { type Store, storedSession } from '../../store/store.ts'
-import { strippedLines } from '../text/strip-escapes.ts'
+import { stripEscapes } from '../text/strip-escapes.ts'
 import { joinLines, TextBlocks, type TextLine } from '../text/text-blocks.ts'
 import { isUnfiltered, matches } from './filter.ts'
 import { Query } from './query.ts'
 
-export interface SearchQuestion {
+export interface SearchRequest {
   query: string
   filter: HistoryFilter
   limit: number
@@ -25,7 +25,7 @@ export interface SearchQuestion {
   live: SessionInfo[]
 }
 
-export type SearchAnswer = Omit<HostMessageOf<'found'>, 'type' | 'request_id'>
+export type SearchReply = Omit<HostMessageOf<'search_results'>, 'type' | 'request_id'>
 
 /** Longer lines are cut where they were found; all that is around a hit is there to tell it from others. */
 const HIT_CHARACTERS = 500
@@ -65,20 +65,20 @@ interface Cursor {
  */
 export function* search(
   store: Store,
-  question: SearchQuestion,
+  question: SearchRequest,
   isOver: (found: number) => boolean,
-): Generator<undefined, SearchAnswer> {
+): Generator<undefined, SearchReply> {
   const { filter, limit, context } = question
   const query = new Query(question.query)
   const sessions = new Sessions(store, filter, question.live)
-  const unindexed = store.pieces.unindexed()
+  const unindexed = store.logRows.unindexed()
   const of = store.recordedBytes()
-  const found: SearchAnswer = {
+  const found: SearchReply = {
     hits: [],
     sessions: [],
     cursor: null,
     complete: true,
-    indexed: { bytes: Math.max(0, of - unindexed.reduce((sum, { bytes }) => sum + bytes, 0)), of },
+    indexed: { bytes: Math.max(0, of - unindexed.reduce((sum, { bytes }) => sum + bytes, 0)), total: of },
   }
   if (query.isEmpty || sessions.none) return found
   const after = readCursor(question.cursor)
@@ -113,7 +113,7 @@ export function* search(
     const most = after?.key === unit.key ? after.line - first : ALL_LINES
     for (const { number: at, ranges } of query.linesOf(lines.text(unit.block)).reverse()) {
       if (at >= most) continue
-      const { o, t } = lines.range(first + at, first + at + 1)[0]!
+      const { offset: o, text: t } = lines.range(first + at, first + at + 1)[0]!
       const moment = lines.timeOf(o)
       if (!isBetween(session.created_at + moment, filter)) continue
       const hit = {
@@ -141,7 +141,7 @@ function* units(
   store: Store,
   query: Query,
   unindexed: readonly UnindexedRow[],
-  from = Number.MAX_SAFE_INTEGER / MOST_BLOCKS - 1,
+  from = Number.MAX_SAFE_INTEGER / MAX_BLOCKS - 1,
 ): Generator<Unit> {
   const raw = unindexed.filter(({ piece }) => piece <= from)
   const isRaw = new Set(raw.map(({ piece }) => piece))
@@ -152,19 +152,19 @@ function* units(
   }
   let piece: { key: number; session: number } | undefined
   const at = (key: number) => {
-    if (piece?.key !== key) piece = { key, session: store.pieces.byId(key)?.session ?? 0 }
+    if (piece?.key !== key) piece = { key, session: store.logRows.byId(key)?.session ?? 0 }
     return piece
   }
   const { match } = query
   if (match !== undefined) {
-    for (const row of inRounds((below, most) => store.blocksWith(match, below, most), (from + 1) * MOST_BLOCKS)) {
-      const key = Math.floor(row / MOST_BLOCKS)
+    for (const row of inRounds((below, most) => store.blocksWith(match, below, most), (from + 1) * MAX_BLOCKS)) {
+      const key = Math.floor(row / MAX_BLOCKS)
       yield* rawDownTo(key)
       // Half of it is in the index already; it is looked through as a whole.
-      if (!isRaw.has(key)) yield { ...at(key), block: row % MOST_BLOCKS, raw: undefined }
+      if (!isRaw.has(key)) yield { ...at(key), block: row % MAX_BLOCKS, raw: undefined }
     }
   } else {
-    for (const key of inRounds((below, most) => store.pieces.texts(below, most), from + 1)) {
+    for (const key of inRounds((below, most) => store.logRows.rowsWithText(below, most), from + 1)) {
       yield* rawDownTo(key)
       if (!isRaw.has(key)) yield { ...at(key), block: undefined, raw: undefined }
     }
@@ -204,7 +204,7 @@ function linesOf(store: Store, unit: Unit): Lines | undefined {
 }
 
 function renderedLines(store: Store, piece: number): Lines | undefined {
-  const stored = store.pieces.text(piece)
+  const stored = store.logRows.text(piece)
   if (!stored) return undefined
   const text = new TextBlocks(unzstd(stored.blob, stored.size))
   let place: { runs: number[]; offset: number } | undefined
@@ -217,7 +217,7 @@ function renderedLines(store: Store, piece: number): Lines | undefined {
     range: (from, to) => text.range(from, to),
     timeOf: offset => {
       if (!place) {
-        const row = store.pieces.byId(piece)
+        const row = store.logRows.byId(piece)
         place = { runs: row ? decodeRuns(unpackTiming(row.timing)) : [], offset: row?.offset ?? 0 }
       }
       return timeOf(place.runs, place.offset, offset)
@@ -226,10 +226,10 @@ function renderedLines(store: Store, piece: number): Lines | undefined {
 }
 
 function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines | undefined {
-  const first = store.pieces.byId(piece)
+  const first = store.logRows.byId(piece)
   if (!first) return undefined
-  const rows = tail ? store.pieces.tail(session, { offset: Number.MAX_SAFE_INTEGER, n: 0 }) : [first]
-  const runs: { from: number; stretches: Stretch[] }[] = []
+  const rows = tail ? store.logRows.tailRows(session, { offset: Number.MAX_SAFE_INTEGER, n: 0 }) : [first]
+  const runs: { from: number; stretches: LogSlice[] }[] = []
   let end: number | undefined
   const untold = untoldBefore(store, first)
   if (untold) {
@@ -237,13 +237,13 @@ function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines |
     end = first.offset
   }
   for (const row of rows) {
-    const stretch = readStretch(row, store.pieces.blob(row.piece))
+    const stretch = readSlice(row, store.logRows.blob(row.piece))
     if (row.offset !== end) runs.push({ from: row.offset, stretches: [] })
     runs.at(-1)!.stretches.push(stretch)
     end = endOfRow(row).offset
   }
-  const joined = runs.map(({ stretches }) => join(stretches))
-  const lines = joined.flatMap(({ bytes, from }) => strippedLines(bytes, from.offset))
+  const joined = runs.map(({ stretches }) => joinSlices(stretches))
+  const lines = joined.flatMap(({ bytes, from }) => stripEscapes(bytes, from.offset))
   return {
     firstLine: () => 0,
     text: () => joinLines(lines),
@@ -259,16 +259,16 @@ function rawLines(store: Store, { piece, session, tail }: UnindexedRow): Lines |
  * The end of the piece before: what was still on the screen when it ended is not in its text, but in that of the piece
  * that follows, once that is rendered.
  */
-function untoldBefore(store: Store, { session, offset }: PieceRow): Stretch | undefined {
+function untoldBefore(store: Store, { session, offset }: LogRow): LogSlice | undefined {
   if (offset === 0) return undefined
-  const row = store.pieces.at(session, { offset: offset - 1, n: Number.MAX_SAFE_INTEGER })
+  const row = store.logRows.rowAt(session, { offset: offset - 1, n: Number.MAX_SAFE_INTEGER })
   if (row?.kind !== 'sealed' || row.end_offset !== offset) return undefined
-  const stored = store.pieces.text(row.piece)
+  const stored = store.logRows.text(row.piece)
   if (!stored) return undefined
   const text = new TextBlocks(unzstd(stored.blob, stored.size))
-  const told = text.count === 0 ? [] : text.lines(text.count - 1).map(({ o }) => o)
+  const told = text.count === 0 ? [] : text.lines(text.count - 1).map(({ offset: o }) => o)
   const from = Math.max(row.offset, offset - UNTOLD_BYTES, ...told)
-  return cut(readStretch(row, store.pieces.blob(row.piece)), { offset: from, n: row.n })[1]
+  return splitSlice(readSlice(row, store.logRows.blob(row.piece)), { offset: from, n: row.n })[1]
 }
 
 /** Sessions by their row, as the filter lets them through. */
@@ -311,7 +311,7 @@ function isBetween(time: number, { after, before }: HistoryFilter): boolean {
 
 function around(lines: Lines, at: number, context: number): Pick<Hit, 'before' | 'after'> {
   const texts = (from: number, to: number) =>
-    lines.range(Math.max(0, from), to).map(({ t }) => shortened(t, CONTEXT_CHARACTERS))
+    lines.range(Math.max(0, from), to).map(({ text: t }) => shortened(t, CONTEXT_CHARACTERS))
   return context === 0
     ? { before: [], after: [] }
     : { before: texts(at - context, at), after: texts(at + 1, at + 1 + context) }

@@ -6,13 +6,13 @@ import { matches } from './filter.ts'
 /** Characters of commands and folders in one page, so that it fits a message; with fewer sessions then. */
 const PAGE_CHARACTERS = 300_000
 
-export function list(store: Store, { filter, limit, cursor, live }: ListQuestion): ListAnswer {
+export function listSessions(store: Store, { filter, limit, cursor, live }: ListRequest): ListReply {
   const byId = new Map(live.map(session => [session.session_id, session]))
   const [, created, number] = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? '') ?? []
   const sessions: SessionInfo[] = []
   let last = ''
   let characters = 0
-  for (const row of store.everySession()) {
+  for (const row of store.iterateSessions()) {
     if (
       number &&
       (row.created_at > Number(created) || (row.created_at === Number(created) && row.session >= Number(number)))
@@ -29,7 +29,7 @@ export function list(store: Store, { filter, limit, cursor, live }: ListQuestion
   return { sessions, cursor: null }
 }
 
-export interface ListQuestion {
+export interface ListRequest {
   filter: HistoryFilter
   limit: number
   cursor: string | undefined
@@ -37,7 +37,7 @@ export interface ListQuestion {
   live: SessionInfo[]
 }
 
-export interface ListAnswer {
+export interface ListReply {
   sessions: SessionInfo[]
   cursor: string | null
 }

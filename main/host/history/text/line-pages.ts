@@ -5,23 +5,23 @@ import type { HostMessageOf } from '../../../../protocol/messages.ts'
 import { decodeRuns } from '../../../../protocol/output-timing.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { unzstd } from '../../recording/compression.ts'
-import { compare, cut, join } from '../../recording/log-slice.ts'
-import type { LostReason, StoredKeyframe, Stretch } from '../../recording/types.ts'
-import type { PieceRow } from '../../store/log-rows.ts'
-import { endOfRow, readStretch, startOf, unpackTiming } from '../../store/row-codec.ts'
+import { comparePositions, joinSlices, splitSlice } from '../../recording/log-slice.ts'
+import type { GapReason, LogSlice, StoredKeyframe } from '../../recording/types.ts'
+import type { LogRow } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, startOfRow, unpackTiming } from '../../store/row-codec.ts'
 import type { SessionRow, Store } from '../../store/store.ts'
-import { Reader } from '../playback/reader.ts'
-import { beginningAt, Drawing, renderText, type Size } from './render-text.ts'
-import { type Carried, TextBlocks, type TextLine } from './text-blocks.ts'
+import { LogReader } from '../playback/reader.ts'
+import { renderText, type Size, stateAt, TextRendering } from './render-text.ts'
+import { type ScreenCarry, TextBlocks, type TextLine } from './text-blocks.ts'
 
-export interface ReadQuestion {
+export interface ReadRequest {
   session_id: string
   before: number | undefined
   after: number | undefined
   limit: number
 }
 
-export type LinesAnswer = Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>
+export type ReadReply = Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>
 
 /** Longer lines are cut: a page is to be read, and has to fit a message. */
 const LINE_CHARACTERS = 4_000
@@ -61,11 +61,11 @@ interface Part {
   from: Position
   to: Position
   /** A sealed piece, or what follows the last one (nothing, if it was sealed just now). */
-  rows: PieceRow[]
+  rows: LogRow[]
   sealed: boolean
   /** Nothing follows yet. */
   last: boolean
-  lost?: LostReason
+  lost?: GapReason
 }
 
 /** Parts that are known to say nothing; each stands for about 1 MiB of output, so these are more than a history holds. */
@@ -74,15 +74,15 @@ const BLANKS = 50_000
 /** What a part is drawn on. Where the state that belongs there has not come yet, the part `before` it is drawn too. */
 interface Beginning {
   state: StoredKeyframe | Size
-  carried: Carried | undefined
-  before?: Stretch
+  carried: ScreenCarry | undefined
+  before?: LogSlice
 }
 
 /** The end of a session's log as far as it is drawn. */
 interface Growing {
   from: Position
   end: Position
-  drawing: Drawing
+  drawing: TextRendering
   runs: number[]
   /** Throws it away. */
   timer?: ReturnType<typeof setTimeout>
@@ -98,8 +98,8 @@ interface Begun {
 interface Loaded {
   /** Their offsets never go back, also not from one part to the next. Blank lines stand where the next one does. */
   lines: readonly TextLine[]
-  carried?: Carried | undefined
-  lost?: LostReason | undefined
+  carried?: ScreenCarry | undefined
+  lost?: GapReason | undefined
   timeOf(offset: number): number
 }
 
@@ -110,16 +110,16 @@ interface Line {
   open?: true
 }
 
-export class Reading {
+export class LinePages {
   readonly #store: Store
-  readonly #reader: Reader
+  readonly #reader: LogReader
   readonly #loaded = new Map<string, Loaded>()
   /** Sealed parts without a line: who looks for one goes through all of them each time. */
   readonly #blanks = new Set<string>()
   /** How many this read has found that were not known: it may stop without a line, and the next one comes further. */
   #found = 0
   /** By piece, of those that have no text yet. */
-  readonly #carried = new Map<number, Carried>()
+  readonly #carried = new Map<number, ScreenCarry>()
   /** By session. */
   readonly #growing = new Map<number, Growing>()
   /** Parts that a read had no time to draw to their ends. */
@@ -128,7 +128,7 @@ export class Reading {
   /** `store`: for this alone, because it reads in long transactions. */
   constructor(store: Store) {
     this.#store = store
-    this.#reader = new Reader(store)
+    this.#reader = new LogReader(store)
   }
 
   /**
@@ -136,7 +136,7 @@ export class Reading {
    * there is a line (a gigabyte of line ends has none), the answer is `unfinished`, and asking again goes on, also within a part.
    * What is sealed or trimmed meanwhile is as it was when it began.
    */
-  *read({ session_id, before, after, limit }: ReadQuestion, isOver: () => boolean): Generator<undefined, LinesAnswer> {
+  *read({ session_id, before, after, limit }: ReadRequest, isOver: () => boolean): Generator<undefined, ReadReply> {
     const end = this.#store.beginReading()
     this.#found = 0
     try {
@@ -155,7 +155,7 @@ export class Reading {
     before: number | undefined,
     page: Page,
     isOver: () => boolean,
-  ): Generator<undefined, LinesAnswer> {
+  ): Generator<undefined, ReadReply> {
     const unfinished = {
       lines: [],
       before: before ?? null,
@@ -168,8 +168,8 @@ export class Reading {
     if (begin === 'unfinished') return unfinished
     let part = begin
     const lines: Line[] = []
-    const gaps: LinesAnswer['gaps'] = []
-    const gap = (reason: LostReason) => {
+    const gaps: ReadReply['gaps'] = []
+    const gap = (reason: GapReason) => {
       const first = lines.at(-1)
       if (first && !gaps.some(({ offset, reason: known }) => offset === first.offset && known === reason))
         gaps.push({ offset: first.offset, reason })
@@ -184,8 +184,8 @@ export class Reading {
       const loaded = drawn === 'unfinished' ? NOTHING : drawn
       for (let at = loaded.lines.length - 1; at >= 0; at--) {
         const line = loaded.lines[at]!
-        if (before !== undefined && line.o >= before) continue
-        if (page.isFull && line.o !== lines.at(-1)!.offset) {
+        if (before !== undefined && line.offset >= before) continue
+        if (page.isFull && line.offset !== lines.at(-1)!.offset) {
           isMore = true
           break
         }
@@ -204,10 +204,10 @@ export class Reading {
     }
   }
 
-  *#forward(session: SessionRow, after: number, page: Page, isOver: () => boolean): Generator<undefined, LinesAnswer> {
+  *#forward(session: SessionRow, after: number, page: Page, isOver: () => boolean): Generator<undefined, ReadReply> {
     const lines: Line[] = []
-    const gaps: LinesAnswer['gaps'] = []
-    const passed = new Set<LostReason>()
+    const gaps: ReadReply['gaps'] = []
+    const passed = new Set<GapReason>()
     if (after < session.start_offset) passed.add('trimmed')
     const unfinished = { lines: [], before: null, after, gaps: [], unfinished: true }
     let part = this.#at(session, { offset: after, n: Number.MAX_SAFE_INTEGER }) ?? this.#first(session)
@@ -221,10 +221,10 @@ export class Reading {
       }
       if (loaded.lost && part.to.offset > after) passed.add(loaded.lost)
       for (const line of loaded.lines) {
-        if (line.o <= after) continue
-        if (page.isFull && line.o !== lines.at(-1)!.offset) break pages
+        if (line.offset <= after) continue
+        if (page.isFull && line.offset !== lines.at(-1)!.offset) break pages
         lines.push(page.take(line, loaded))
-        for (const reason of passed) gaps.push({ offset: line.o, reason })
+        for (const reason of passed) gaps.push({ offset: line.offset, reason })
         passed.clear()
       }
     }
@@ -251,7 +251,7 @@ export class Reading {
       if (loaded === 'unfinished') return loaded
       const first = loaded.lines[0]
       if (!first) continue
-      if (first.o >= offset) break
+      if (first.offset >= offset) break
       part = next
     }
     return part
@@ -262,14 +262,14 @@ export class Reading {
   }
 
   #end(session: SessionRow): Part | undefined {
-    const last = this.#store.pieces.last(session.session)
+    const last = this.#store.logRows.lastRow(session.session)
     const end = last && endOfRow(last)
     return end && session.state === 'running' && last.kind !== 'tail' ? nothingYet(end) : last && this.#partOf(last)
   }
 
   /** The part that holds a place; before the first one there is none. */
   #at(session: SessionRow, position: Position): Part | undefined {
-    const row = this.#store.pieces.at(session.session, position)
+    const row = this.#store.logRows.rowAt(session.session, position)
     return row && this.#partOf(row)
   }
 
@@ -278,38 +278,39 @@ export class Reading {
   }
 
   #following(session: SessionRow, from: Position): Part | undefined {
-    const row = this.#store.pieces.at(session.session, from)
-    if (row && compare(startOf(row), from) === 0) return this.#partOf(row)
-    const next = this.#store.pieces.after(session.session, from)
+    const row = this.#store.logRows.rowAt(session.session, from)
+    if (row && comparePositions(startOfRow(row), from) === 0) return this.#partOf(row)
+    const next = this.#store.logRows.rowAfter(session.session, from)
     // Rows are missing from the database, and nothing says why.
-    if (next) return { from, to: startOf(next), rows: [], sealed: true, last: false, lost: 'damaged' }
+    if (next) return { from, to: startOfRow(next), rows: [], sealed: true, last: false, lost: 'damaged' }
     return session.state === 'running' ? nothingYet(from) : undefined
   }
 
   #previous(session: SessionRow, { from }: Part): Part | undefined {
-    const row = this.#store.pieces.at(session.session, { offset: from.offset, n: from.n - 1 })
+    const row = this.#store.logRows.rowAt(session.session, { offset: from.offset, n: from.n - 1 })
     if (!row) return undefined
     const end = endOfRow(row)
-    if (compare(end, from) < 0) return { from: end, to: from, rows: [], sealed: true, last: false, lost: 'damaged' }
+    if (comparePositions(end, from) < 0)
+      return { from: end, to: from, rows: [], sealed: true, last: false, lost: 'damaged' }
     return this.#partOf(row)
   }
 
-  #partOf(row: PieceRow): Part {
-    const place = { from: startOf(row), to: endOfRow(row), rows: [row] }
+  #partOf(row: LogRow): Part {
+    const place = { from: startOfRow(row), to: endOfRow(row), rows: [row] }
     if (row.kind === 'unrecorded' || row.kind === 'damaged')
       return { ...place, sealed: true, last: false, lost: row.kind }
     const { end_offset, end_n, state } = this.#store.sessionByNumber(row.session)!
     const isEnd = ({ to }: Pick<Part, 'to'>) => to.offset === end_offset && to.n === end_n
     if (row.kind === 'sealed') return { ...place, sealed: true, last: state !== 'running' && isEnd(place) }
     // What is not sealed is drawn together, as far as it is there without a hole.
-    const runs: PieceRow[][] = []
-    for (const one of this.#store.pieces.tail(row.session, { offset: Number.MAX_SAFE_INTEGER, n: 0 })) {
+    const runs: LogRow[][] = []
+    for (const one of this.#store.logRows.tailRows(row.session, { offset: Number.MAX_SAFE_INTEGER, n: 0 })) {
       const before = runs.at(-1)?.at(-1)
-      if (before && compare(endOfRow(before), startOf(one)) === 0) runs.at(-1)!.push(one)
+      if (before && comparePositions(endOfRow(before), startOfRow(one)) === 0) runs.at(-1)!.push(one)
       else runs.push([one])
     }
     const rows = runs.find(run => run.some(({ piece }) => piece === row.piece)) ?? [row]
-    const part = { from: startOf(rows[0]!), to: endOfRow(rows.at(-1)!), rows, sealed: false }
+    const part = { from: startOfRow(rows[0]!), to: endOfRow(rows.at(-1)!), rows, sealed: false }
     return { ...part, last: isEnd(part) }
   }
 
@@ -378,7 +379,7 @@ export class Reading {
     let growing = this.#takeGrowing(session, part)
     let isKept = false
     try {
-      let rest: Stretch
+      let rest: LogSlice
       try {
         rest = this.#stretchFrom(part, growing?.end ?? part.from)
       } catch {
@@ -402,7 +403,7 @@ export class Reading {
 
   *#begin(session: SessionRow, part: Part): Generator<undefined, Growing> {
     const { state, carried, before } = yield* this.#beginning(session, part)
-    const drawing = new Drawing((before ?? part).from, state, carried)
+    const drawing = new TextRendering((before ?? part).from, state, carried)
     let isWhole = false
     try {
       if (before) yield* drawing.skip(before)
@@ -416,7 +417,8 @@ export class Reading {
   /** What is drawn of a part already. Whoever takes it keeps it, or disposes of it. */
   #takeGrowing(session: SessionRow, { from, to, lost }: Part): Growing | undefined {
     const growing = this.#growing.get(session.session)
-    if (!growing || lost || compare(growing.from, from) !== 0 || compare(growing.end, to) > 0) return undefined
+    if (!growing || lost || comparePositions(growing.from, from) !== 0 || comparePositions(growing.end, to) > 0)
+      return undefined
     clearTimeout(growing.timer)
     this.#growing.delete(session.session)
     return growing
@@ -437,25 +439,25 @@ export class Reading {
   }
 
   /** What a part has from a place in it on. */
-  #stretchFrom({ rows, to }: Part, from: Position): Stretch {
-    const stretches = rows.filter(row => compare(endOfRow(row), from) > 0).map(row => this.#stretch(row))
+  #stretchFrom({ rows, to }: Part, from: Position): LogSlice {
+    const stretches = rows.filter(row => comparePositions(endOfRow(row), from) > 0).map(row => this.#stretch(row))
     if (stretches.length === 0) return { from: to, bytes: EMPTY, runs: [], resizes: [] }
-    const stretch = join(stretches)
-    return compare(stretch.from, from) < 0 ? cut(stretch, from)[1] : stretch
+    const stretch = joinSlices(stretches)
+    return comparePositions(stretch.from, from) < 0 ? splitSlice(stretch, from)[1] : stretch
   }
 
   /** A part's text, if it was rendered already. */
-  #stored(row: PieceRow): Loaded | undefined {
-    const stored = this.#store.pieces.text(row.piece)
+  #stored(row: LogRow): Loaded | undefined {
+    const stored = this.#store.logRows.text(row.piece)
     if (!stored) return undefined
     const text = new TextBlocks(unzstd(stored.blob, stored.size))
     // Texts of earlier versions go back here and there.
     let most = 0
-    const lines = text.range(0, text.lineCount).map(line => ({ ...line, o: (most = Math.max(most, line.o)) }))
+    const lines = text.range(0, text.lineCount).map(line => ({ ...line, offset: (most = Math.max(most, line.offset)) }))
     let timeOf: Loaded['timeOf'] | undefined
     return {
       lines: withBlanks(lines),
-      carried: text.carried,
+      carried: text.carry,
       timeOf: offset => {
         timeOf ??= clock(decodeRuns(unpackTiming(row.timing)), row.offset)
         return timeOf(offset)
@@ -478,7 +480,7 @@ export class Reading {
   }
 
   /** What the part before this one left: its text tells it, or it is drawn once more. */
-  *#carriedInto(session: SessionRow, part: Part, most: number): Generator<undefined, Carried | undefined> {
+  *#carriedInto(session: SessionRow, part: Part, most: number): Generator<undefined, ScreenCarry | undefined> {
     const before = this.#previous(session, part)
     const row = before?.rows[0]
     if (!row || !before.sealed || before.lost) return undefined
@@ -489,10 +491,10 @@ export class Reading {
     if (!stretch) return known
     const state = this.#stateAt(session, before.from)
     let { carried } = yield* renderText(stretch, state)
-    const isOld = ([, offset]: Carried['rows'][number]) => offset <= before.from.offset
+    const isOld = ([, offset]: ScreenCarry['rows'][number]) => offset <= before.from.offset
     if (most > 1 && carried.rows.some(isOld)) {
       const older = yield* this.#carriedInto(session, before, most - 1)
-      if (older) carried = (yield* renderText(stretch, state, { carried: older })).carried
+      if (older) carried = (yield* renderText(stretch, state, { carry: older })).carried
     }
     this.#carried.set(row.piece, carried)
     if (this.#carried.size > PARTS) this.#carried.delete(this.#carried.keys().next().value!)
@@ -500,11 +502,11 @@ export class Reading {
   }
 
   #stateAt({ session }: SessionRow, position: Position): StoredKeyframe | Size {
-    return beginningAt(this.#store, this.#reader, session, position)
+    return stateAt(this.#store, this.#reader, session, position)
   }
 
   /** A sealed part that can be read. */
-  #whole(part: Part | undefined): { part: Part; stretch: Stretch } | undefined {
+  #whole(part: Part | undefined): { part: Part; stretch: LogSlice } | undefined {
     const row = part?.rows[0]
     if (!row || !part.sealed || part.lost) return undefined
     try {
@@ -514,8 +516,8 @@ export class Reading {
     }
   }
 
-  #stretch(row: PieceRow): Stretch {
-    return readStretch(row, this.#store.pieces.blob(row.piece))
+  #stretch(row: LogRow): LogSlice {
+    return readSlice(row, this.#store.logRows.blob(row.piece))
   }
 }
 
@@ -533,7 +535,7 @@ class Page {
     return this.#lines >= this.#limit || this.#characters >= PAGE_CHARACTERS
   }
 
-  take({ o, t, open }: TextLine, { timeOf }: Loaded): Line {
+  take({ offset: o, text: t, open }: TextLine, { timeOf }: Loaded): Line {
     const text = shortened(t, LINE_CHARACTERS)
     this.#lines++
     this.#characters += text.length
@@ -555,7 +557,7 @@ const NOTHING: Loaded = { lines: [], timeOf: () => 0 }
 /** A blank line is a line to who reads; with the offset of the one below, so that it comes and goes with that. */
 function withBlanks(lines: readonly TextLine[]): TextLine[] {
   return lines.flatMap(({ blank = 0, ...line }) =>
-    blank === 0 ? line : [...Array.from({ length: blank }, () => ({ ...line, t: '' })), line],
+    blank === 0 ? line : [...Array.from({ length: blank }, () => ({ ...line, text: '' })), line],
   )
 }
 

@@ -2,15 +2,15 @@
 // who searches.
 import type { Position } from '../../../../protocol/position.ts'
 import { unzstd, zstd } from '../../recording/compression.ts'
-import { compare, decodeResizes } from '../../recording/log-slice.ts'
-import type { StoredKeyframe, Stretch, TimedResize } from '../../recording/types.ts'
+import { comparePositions, decodeResizes } from '../../recording/log-slice.ts'
+import type { LogSlice, StoredKeyframe, TimedResize } from '../../recording/types.ts'
 import { Screen } from '../../screen/screen.ts'
 import { type Core, type CoreBuffer, coreOf } from '../../screen/xterm-internals.ts'
-import type { PendingText, PieceRow } from '../../store/log-rows.ts'
-import { endOfRow, readStretch, startOf } from '../../store/row-codec.ts'
+import type { LogRow, PendingText } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
 import { type Store, storeFault } from '../../store/store.ts'
-import type { Reader } from '../playback/reader.ts'
-import { type Carried, TextBlocks, type TextLine, toBlocks, wordsOfBlock } from './text-blocks.ts'
+import type { LogReader } from '../playback/reader.ts'
+import { type ScreenCarry, TextBlocks, type TextLine, toBlocks, wordsOfBlock } from './text-blocks.ts'
 
 /** Parsed at once: a line, or this much of one. Less than what could scroll a row past the screen's memory. */
 const PIECE_BYTES = 1024
@@ -35,10 +35,10 @@ const INDEXED_AT_ONCE = 16
 
 export class TextJobs {
   readonly #store: Store
-  readonly #reader: Reader
+  readonly #reader: LogReader
   #job: { piece: number; steps: Generator<undefined, void> } | undefined
 
-  constructor(store: Store, reader: Reader) {
+  constructor(store: Store, reader: LogReader) {
     this.#store = store
     this.#reader = reader
   }
@@ -59,7 +59,7 @@ export class TextJobs {
       this.#job = undefined
       if (storeFault(error).lasting) throw error
       // Whatever is wrong with it would be wrong the next time: it has no text.
-      this.#store.transaction(() => this.#store.pieces.putText(piece, 0, 0, NO_TEXT))
+      this.#store.transaction(() => this.#store.logRows.putText(piece, 0, 0, NO_TEXT))
     }
     return true
   }
@@ -70,19 +70,19 @@ export class TextJobs {
   }
 
   #next(): { piece: number; steps: Generator<undefined, void> } | undefined {
-    const pending = this.#store.pieces.pendingText()
+    const pending = this.#store.logRows.pendingText()
     return pending && { piece: pending.piece, steps: this.#renderAndIndex(pending) }
   }
 
   *#renderAndIndex(pending: PendingText): Generator<undefined, void> {
-    const { pieces } = this.#store
+    const { logRows: pieces } = this.#store
     const { piece } = pending
     const row = pieces.byId(piece)
     if (!row) return
-    const stretch = readStretch(row, pieces.blob(piece))
-    const { lines, carried } = yield* renderText(stretch, beginningOf(this.#store, this.#reader, row), {
+    const stretch = readSlice(row, pieces.blob(piece))
+    const { lines, carried } = yield* renderText(stretch, stateBefore(this.#store, this.#reader, row), {
       last: pending.last === 1,
-      carried: carriedInto(this.#store, row),
+      carry: carriedInto(this.#store, row),
     })
     const { text, blocks } = toBlocks(lines, carried)
     const packed = zstd(text)
@@ -112,23 +112,23 @@ const LF = 10
 const NO_TEXT = zstd(toBlocks([]).text)
 
 /** What a terminal shows where a piece begins; without a keyframe, only how large it is. */
-export function beginningOf(store: Store, reader: Reader, row: PieceRow): StoredKeyframe | Size {
-  return beginningAt(store, reader, row.session, startOf(row))
+export function stateBefore(store: Store, reader: LogReader, row: LogRow): StoredKeyframe | Size {
+  return stateAt(store, reader, row.session, startOfRow(row))
 }
 
-export function beginningAt(store: Store, reader: Reader, session: number, position: Position): StoredKeyframe | Size {
+export function stateAt(store: Store, reader: LogReader, session: number, position: Position): StoredKeyframe | Size {
   const keyframe = reader.keyframeAt(session, position)
   if (keyframe) return keyframe
-  const { resizes, born } = store.pieces.sizesBefore(session, position)
+  const { resizes, born } = store.logRows.sizesBefore(session, position)
   return decodeResizes(resizes, 0).at(-1) ?? born
 }
 
 /** What the piece before this one left, if its text was rendered. */
-function carriedInto(store: Store, { session, offset, n }: PieceRow): Carried | undefined {
-  const before = store.pieces.at(session, { offset, n: n - 1 })
-  if (!before || compare(endOfRow(before), { offset, n }) !== 0) return undefined
-  const stored = store.pieces.text(before.piece)
-  return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carried
+function carriedInto(store: Store, { session, offset, n }: LogRow): ScreenCarry | undefined {
+  const before = store.logRows.rowAt(session, { offset, n: n - 1 })
+  if (!before || comparePositions(endOfRow(before), { offset, n }) !== 0) return undefined
+  const stored = store.logRows.text(before.piece)
+  return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carry
 }
 
 export interface Size {
@@ -137,7 +137,7 @@ export interface Size {
 }
 
 /** A logical line as it stands on the screen: rows of a buffer, for who wants more of it than its text. */
-export interface DrawnLine extends TextLine {
+export interface ScreenLine extends TextLine {
   core: Core
   buffer: CoreBuffer
   begin: number
@@ -148,28 +148,28 @@ export interface RenderOptions {
   /** Nothing follows (yet), so what is still on the screen belongs to it. */
   last?: boolean
   /** What the piece before it has left. */
-  carried?: Carried | undefined
+  carry?: ScreenCarry | undefined
   /** Comes before it and is not told; `beginning` is where this begins. For a stretch that has no keyframe. */
-  before?: Stretch | undefined
+  before?: LogSlice | undefined
   /** Sees each line while it is there, in the order in which they leave the screen. */
-  drawn?: ((line: DrawnLine) => void) | undefined
+  onLine?: ((line: ScreenLine) => void) | undefined
 }
 
-export interface Rendered {
+export interface RenderedText {
   /** Their offsets never go back. */
   lines: TextLine[]
-  carried: Carried
+  carried: ScreenCarry
 }
 
 /**
  * The text of a stretch that begins at `beginning` (without a keyframe: on an empty screen). Yields after every few lines.
  */
 export function* renderText(
-  stretch: Stretch,
+  stretch: LogSlice,
   beginning: StoredKeyframe | Size,
-  { last = false, carried, before, drawn }: RenderOptions = {},
-): Generator<undefined, Rendered> {
-  const drawing = new Drawing((before ?? stretch).from, beginning, carried, drawn)
+  { last = false, carry: carried, before, onLine: drawn }: RenderOptions = {},
+): Generator<undefined, RenderedText> {
+  const drawing = new TextRendering((before ?? stretch).from, beginning, carried, drawn)
   try {
     if (before) yield* drawing.skip(before)
     yield* drawing.write(stretch)
@@ -180,17 +180,22 @@ export function* renderText(
 }
 
 /** A text that grows: one stretch after the other, and its lines at any time. */
-export class Drawing {
+export class TextRendering {
   readonly #renderer: Renderer
   /** When the last of it came. */
   #at: number | undefined
 
-  constructor(from: Position, beginning: StoredKeyframe | Size, carried?: Carried, drawn?: (line: DrawnLine) => void) {
+  constructor(
+    from: Position,
+    beginning: StoredKeyframe | Size,
+    carried?: ScreenCarry,
+    drawn?: (line: ScreenLine) => void,
+  ) {
     this.#renderer = new Renderer(from, beginning, carried, drawn)
   }
 
   /** Yields after every few lines; one that is not gone through to its end leaves something to throw away. */
-  *write(stretch: Stretch): Generator<undefined> {
+  *write(stretch: LogSlice): Generator<undefined> {
     for (const { bytes, resize, quiet } of feed(stretch, this.#at)) {
       if (quiet) this.#renderer.sample()
       if (resize) this.#renderer.resize(resize)
@@ -201,7 +206,7 @@ export class Drawing {
   }
 
   /** As `write`, but nothing of it is told. */
-  *skip(stretch: Stretch): Generator<undefined> {
+  *skip(stretch: LogSlice): Generator<undefined> {
     yield* this.write(stretch)
     this.#renderer.finish()
     this.#at = undefined
@@ -217,7 +222,7 @@ export class Drawing {
     return this.#renderer.standing()
   }
 
-  get carried(): Carried {
+  get carried(): ScreenCarry {
     return this.#renderer.carried()
   }
 
@@ -234,7 +239,7 @@ interface Feed {
 }
 
 /** A stretch line by line, with its resizes in their places. `before`: when came what is before it. */
-function* feed({ from, bytes, runs, resizes }: Stretch, before: number | undefined): Generator<Feed> {
+function* feed({ from, bytes, runs, resizes }: LogSlice, before: number | undefined): Generator<Feed> {
   let at = 0
   let run = 0
   let runEnd = runs[1] ?? bytes.length
@@ -290,13 +295,13 @@ class Renderer {
   #offset: number
   /** As much of the log is on the screen for sure: while a piece is parsed, what came before it. */
   #shown: number
-  readonly #drawn: ((line: DrawnLine) => void) | undefined
+  readonly #drawn: ((line: ScreenLine) => void) | undefined
 
   constructor(
     from: Position,
     beginning: StoredKeyframe | Size,
-    carried: Carried | undefined,
-    drawn: ((line: DrawnLine) => void) | undefined,
+    carried: ScreenCarry | undefined,
+    drawn: ((line: ScreenLine) => void) | undefined,
   ) {
     const { cols, rows } = beginning
     this.#drawn = drawn
@@ -386,7 +391,7 @@ class Renderer {
     this.#tellScrolled()
     const told = merged(this.#lines, this.#sampled)
     // What still stands on the normal screen, below a full-screen program, is told by a later piece: so behind these.
-    this.#floor = Math.max(this.#floor, this.#sampled.at(-1)?.o ?? 0)
+    this.#floor = Math.max(this.#floor, this.#sampled.at(-1)?.offset ?? 0)
     this.#lines = []
     this.#sampled = []
     return told
@@ -410,7 +415,7 @@ class Renderer {
     return all
   }
 
-  carried(): Carried {
+  carried(): ScreenCarry {
     const told = this.#line - this.#lineBegin(this.#normal.ybase)
     return { floor: this.#floor, rows: [...this.#touched].filter(([row]) => row >= 0), ...(told > 0 && { told }) }
   }
@@ -564,7 +569,7 @@ class Renderer {
     if (text === '') return
     const isNormal = buffer === this.#normal
     if (isNormal) this.#floor = Math.max(this.#floor, offset)
-    const line: TextLine = { o: isNormal ? this.#floor : offset, t: text, ...(blank > 0 && { blank }) }
+    const line: TextLine = { offset: isNormal ? this.#floor : offset, text: text, ...(blank > 0 && { blank }) }
     if (isNormal) this.#lines.push(line)
     else this.#sampled.push(line)
     this.#drawn?.({ ...line, core: coreOf(this.#screen.terminal), buffer, begin, end })
@@ -577,7 +582,7 @@ function merged(lines: readonly TextLine[], sampled: readonly TextLine[]): TextL
   const all: TextLine[] = []
   let at = 0
   for (const line of lines) {
-    while (at < sampled.length && sampled[at]!.o < line.o) all.push(sampled[at++]!)
+    while (at < sampled.length && sampled[at]!.offset < line.offset) all.push(sampled[at++]!)
     all.push(line)
   }
   return [...all, ...sampled.slice(at)]

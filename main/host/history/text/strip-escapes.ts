@@ -23,7 +23,7 @@ const SKIPS = new Set([...'CDG`a'].map(final => final.charCodeAt(0)))
 type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string_escape'
 
 /** Lines with the offset of the byte behind each; `from` is that of the first byte. */
-export function strippedLines(bytes: Uint8Array, from: number): TextLine[] {
+export function stripEscapes(bytes: Uint8Array, from: number): TextLine[] {
   const lines: TextLine[] = []
   const line = new Uint8Array(LINE_BYTES + 4)
   const decoder = new TextDecoder()
@@ -34,7 +34,7 @@ export function strippedLines(bytes: Uint8Array, from: number): TextLine[] {
       .decode(line.subarray(0, length))
       .replace(/[\x00-\x1f\x7f-\x9f]/g, '')
       .trimEnd()
-    if (t !== '') lines.push({ o: from + at, t })
+    if (t !== '') lines.push({ offset: from + at, text: t })
     length = 0
   }
   for (let at = 0; at < bytes.length; at++) {

@@ -1,13 +1,13 @@
 // Rendered text as it is stored: lines in blocks, each of which the index names as a whole and which can be read without
 // the others. Knows nothing of how text is rendered or found.
 import { isAscii } from 'node:buffer'
-import { MOST_BLOCKS } from '../../store/log-rows.ts'
+import { MAX_BLOCKS } from '../../store/log-rows.ts'
 import { wordsOf } from './tokenize.ts'
 
 /** A line of text and the offset of what completed or last changed it. */
 export interface TextLine {
-  o: number
-  t: string
+  offset: number
+  text: string
   /** Blank lines right above it, as far as they are kept; left out: none, or not known in texts of earlier versions. */
   blank?: number
   /** It still stood on the screen, and what follows may change it. Not stored. */
@@ -15,7 +15,7 @@ export interface TextLine {
 }
 
 /** What a piece leaves for the next one: a line is in the text of the piece in which it left the screen. */
-export interface Carried {
+export interface ScreenCarry {
   /** No line comes before this offset any more. */
   floor: number
   /** So many rows of the screen are told already: they had left it, and a window that grew brought them back. */
@@ -37,9 +37,9 @@ export interface Blocks {
   blocks: readonly TextLine[][]
 }
 
-export function toBlocks(lines: readonly TextLine[], carried?: Carried): Blocks {
-  const size = lines.reduce((sum, { t }) => sum + t.length, 0)
-  const most = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MOST_BLOCKS) * 2))
+export function toBlocks(lines: readonly TextLine[], carried?: ScreenCarry): Blocks {
+  const size = lines.reduce((sum, { text: t }) => sum + t.length, 0)
+  const most = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MAX_BLOCKS) * 2))
   const blocks: TextLine[][] = []
   let left = 0
   for (const line of lines) {
@@ -48,7 +48,7 @@ export function toBlocks(lines: readonly TextLine[], carried?: Carried): Blocks 
       left = most
     }
     blocks.at(-1)!.push(line)
-    left -= line.t.length
+    left -= line.text.length
   }
   const parts = blocks.map(block => Buffer.from(encodeLines(block)))
   const head = `${JSON.stringify(parts.map((part, at) => [part.length, blocks[at]!.length]))}\n`
@@ -59,13 +59,13 @@ export function toBlocks(lines: readonly TextLine[], carried?: Carried): Blocks 
 /** For the index: each word of a block once. */
 export function wordsOfBlock(lines: readonly TextLine[]): string {
   const words = new Set<string>()
-  for (const { t } of lines) for (const word of wordsOf(t)) words.add(word)
+  for (const { text: t } of lines) for (const word of wordsOf(t)) words.add(word)
   return [...words].join(' ')
 }
 
 /** Lines in one string, to be looked through as a whole. They have no control characters in them. */
 export function joinLines(lines: readonly TextLine[]): string {
-  return lines.map(({ t }) => t).join('\n')
+  return lines.map(({ text: t }) => t).join('\n')
 }
 
 /** Reads what `toBlocks` made, a block at a time. */
@@ -90,9 +90,9 @@ export class TextBlocks {
   }
 
   /** Undefined in texts of earlier versions, and where nothing follows. */
-  get carried(): Carried | undefined {
+  get carry(): ScreenCarry | undefined {
     const tail = this.#bytes.subarray(this.#places.at(-1)![0])
-    return tail.length === 0 ? undefined : (JSON.parse(tail.toString()) as Carried)
+    return tail.length === 0 ? undefined : (JSON.parse(tail.toString()) as ScreenCarry)
   }
 
   get lineCount(): number {
@@ -111,8 +111,8 @@ export class TextBlocks {
       const count = this.#places[block + 1]![1] - line
       const numbers = JSON.parse(this.#bytes.toString('latin1', from, this.#textAt(block))) as number[]
       const texts = this.text(block).split('\n')
-      let o = 0
-      lines = numbers.slice(0, count).map((distance, at) => ({ o: (o += distance), t: texts[at] ?? '' }))
+      let offset = 0
+      lines = numbers.slice(0, count).map((distance, at) => ({ offset: (offset += distance), text: texts[at] ?? '' }))
       for (let at = count; at < numbers.length; at += 2) lines[numbers[at]!]!.blank = numbers[at + 1]!
       this.#read.set(block, lines)
     }
@@ -147,7 +147,7 @@ export class TextBlocks {
  */
 function encodeLines(lines: readonly TextLine[]): string {
   let before = 0
-  const distances = lines.map(({ o }) => {
+  const distances = lines.map(({ offset: o }) => {
     const distance = o - before
     before = o
     return distance

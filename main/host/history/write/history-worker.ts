@@ -6,7 +6,7 @@ import { parentPort, type Transferable, workerData } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import type { StoredKeyframe } from '../../recording/types.ts'
 import { type MarkRow, type SessionRow, Store, storeFault } from '../../store/store.ts'
-import { Reader } from '../playback/reader.ts'
+import { LogReader } from '../playback/reader.ts'
 import type { TextJobs } from '../text/render-text.ts'
 import { WriteQueue } from './queue.ts'
 import { Trimmer } from './trim.ts'
@@ -69,7 +69,7 @@ const say = (message: FromHistory, transfer: Transferable[] = []) => port.postMe
 
 const store = open()
 const writer = store && new Writer(store)
-const reader = store && new Reader(store)
+const reader = store && new LogReader(store)
 const trimmer = store && new Trimmer(store, limits, Date.now)
 
 function open(): Store | undefined {
@@ -86,7 +86,7 @@ function open(): Store | undefined {
 
 if (store && writer && reader && trimmer) run(store, writer, reader, trimmer)
 
-function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): void {
+function run(store: Store, writer: Writer, reader: LogReader, trimmer: Trimmer): void {
   const queue = new WriteQueue()
   const asks: WaitingAsk[] = []
   const deletions: Deletion[] = []
@@ -264,7 +264,7 @@ function run(store: Store, writer: Writer, reader: Reader, trimmer: Trimmer): vo
   }
 
   function sealLoose(): boolean {
-    const loose = store.pieces.looseSessions(LOOSE_AT_ONCE)
+    const loose = store.logRows.endedSessionsWithTail(LOOSE_AT_ONCE)
     for (const session_id of loose) store.transaction(() => writer.seal(session_id))
     if (loose.length === 0) return false
     trimDue = textDue = true

@@ -7,20 +7,20 @@ import { BIRTH, type Position } from '../../../../protocol/position.ts'
 import { addRun } from '../../recording/log-slice.ts'
 import type {
   Leftover,
-  Piece,
   ProcessIdentity,
+  ReadResult,
   StoredKeyframe,
   StoredSession,
   TimedResize,
   Timing,
 } from '../../recording/types.ts'
 import type {
-  Appended,
+  AppendedSlice,
   FromHistory,
   HistoryLimits,
   HistoryStats,
   HistoryWorkerData,
-  Recorded,
+  LogEntry,
   ToHistory,
 } from './worker-protocol.ts'
 
@@ -130,7 +130,7 @@ export class History {
   }
 
   /** `entry.bytes` must not change afterwards. */
-  append(session_id: string, entry: Recorded): void {
+  append(session_id: string, entry: LogEntry): void {
     if (this.#closed) return
     // Whole milliseconds: finer ones would only cost room. A clock that was set back must not make them negative.
     const at = Math.max(0, Math.round(entry.at))
@@ -221,7 +221,7 @@ export class History {
   }
 
   /** What follows `position`, up to everything that was appended before this call. */
-  read(session_id: string, position: Position): Promise<Piece> {
+  read(session_id: string, position: Position): Promise<ReadResult> {
     const gathered = this.#gathered.get(session_id)
     // Only a reader that is near the end needs what is still being gathered.
     if (gathered && position.offset >= gathered.from.offset) this.#handOver()
@@ -355,7 +355,7 @@ export class History {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#gathered.size === 0) return
-    const sessions: Appended[] = []
+    const sessions: AppendedSlice[] = []
     for (const [session_id, { from, parts, runs, resizes }] of this.#gathered)
       sessions.push({ session_id, from, bytes: concat(parts), runs, resizes })
     const bytes = this.#gatheredBytes

@@ -1,7 +1,7 @@
 // Writes that wait for the store, in order; bounded while it cannot write. Knows nothing of SQL or threads.
 import type { Position } from '../../../../protocol/position.ts'
-import { endOf, lastOf } from '../../recording/log-slice.ts'
-import type { Appended, ToHistory } from './worker-protocol.ts'
+import { endOfSlice, lastTimeOf } from '../../recording/log-slice.ts'
+import type { AppendedSlice, ToHistory } from './worker-protocol.ts'
 
 type Told = Extract<ToHistory, { do: 'insert' | 'update' | 'append' | 'seal' | 'keyframe' }>
 
@@ -136,14 +136,14 @@ export class WriteQueue {
   }
 }
 
-function gapOf(part: Appended): Gap {
+function gapOf(part: AppendedSlice): Gap {
   const size = part.resizes.at(-1)
   return {
     do: 'gap',
     session_id: part.session_id,
     from: part.from,
-    to: endOf(part),
-    at: lastOf(part),
+    to: endOfSlice(part),
+    at: lastTimeOf(part),
     size: size && { cols: size.cols, rows: size.rows },
   }
 }

@@ -2,11 +2,11 @@
 import zlib from 'node:zlib'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { BIRTH, type Position } from '../../../../protocol/position.ts'
-import type { Piece, StoredKeyframe } from '../../recording/types.ts'
+import type { ReadResult, StoredKeyframe } from '../../recording/types.ts'
 import type { History } from './history.ts'
 
 /** `bytes` of a state or of the log, or a resize; `at` is where the log is after it. */
-export type Step = { at: Position } & (
+export type ReadBackStep = { at: Position } & (
   | { kind: 'bytes'; bytes: Uint8Array }
   | { kind: 'resize'; cols: number; rows: number }
 )
@@ -19,13 +19,13 @@ export async function* readBack(
   history: History,
   session_id: string,
   keyframe: StoredKeyframe | undefined,
-): AsyncGenerator<Step> {
+): AsyncGenerator<ReadBackStep> {
   let at = keyframe?.position ?? BIRTH
   if (keyframe) yield* stateOf(keyframe)
   for (;;) {
-    const piece: Piece = await history.read(session_id, at)
+    const piece: ReadResult = await history.read(session_id, at)
     if (piece.kind === 'end') return
-    if (piece.kind === 'lost') {
+    if (piece.kind === 'gap') {
       if (piece.keyframe) yield* stateOf(piece.keyframe)
       const next = piece.keyframe?.position ?? piece.to
       if (next.offset === at.offset && next.n === at.n) throw new CodedError('internal', 'the history does not go on')
@@ -37,19 +37,19 @@ export async function* readBack(
   }
 }
 
-function* stateOf({ position, cols, rows, size, blob }: StoredKeyframe): Generator<Step> {
+function* stateOf({ position, cols, rows, size, blob }: StoredKeyframe): Generator<ReadBackStep> {
   yield { kind: 'resize', cols, rows, at: position }
   // ESC c (RIS): what was there before belongs to another place of the log.
   yield { kind: 'bytes', bytes: Buffer.from('\x1bc'), at: position }
   yield { kind: 'bytes', bytes: zlib.zstdDecompressSync(blob, { maxOutputLength: Math.max(1, size) }), at: position }
 }
 
-function* segmentFrom(piece: Extract<Piece, { kind: 'segment' }>, from: Position): Generator<Step> {
+function* segmentFrom(piece: Extract<ReadResult, { kind: 'segment' }>, from: Position): Generator<ReadBackStep> {
   const { position, end, resizes } = piece
   const raw = piece.compressed ? zlib.zstdDecompressSync(piece.blob, { maxOutputLength: piece.size }) : piece.blob
   let at = Math.max(from.offset, position.offset)
   let n = from.n
-  const bytesUpTo = function* (offset: number): Generator<Step> {
+  const bytesUpTo = function* (offset: number): Generator<ReadBackStep> {
     if (offset <= at) return
     const bytes = raw.subarray(at - position.offset, offset - position.offset)
     at = offset

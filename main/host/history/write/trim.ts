@@ -1,8 +1,8 @@
 // Keeps the history within its limits, a step at a time: what is over, the oldest first, and the file cut to what is
 // left. Knows nothing of threads, or of what is in a segment.
 import type { Position } from '../../../../protocol/position.ts'
-import { compare } from '../../recording/log-slice.ts'
-import type { PlaceRow } from '../../store/log-rows.ts'
+import { comparePositions } from '../../recording/log-slice.ts'
+import type { LogExtentRow } from '../../store/log-rows.ts'
 import { endOfRow } from '../../store/row-codec.ts'
 import type { SessionRow, Store } from '../../store/store.ts'
 import type { HistoryLimits } from './worker-protocol.ts'
@@ -70,7 +70,7 @@ export class Trimmer {
 
   /** A session that goes as a whole, a long one in steps. */
   #drop(session: SessionRow): boolean {
-    const leading = this.#store.pieces.leading(session.session, STEP_SEGMENTS + 1)
+    const leading = this.#store.logRows.firstRows(session.session, STEP_SEGMENTS + 1)
     this.#store.transaction(() => {
       if (leading.length > STEP_SEGMENTS) this.#remove(session, leading.slice(0, STEP_SEGMENTS))
       else this.#store.deleteSession(session.session)
@@ -80,13 +80,13 @@ export class Trimmer {
 
   /** The log then begins at the first boundary at or after `offset` that has a keyframe. */
   #trim(session: SessionRow, offset: number): boolean {
-    const leading = this.#store.pieces.leading(session.session, STEP_SEGMENTS * 2).filter(row => row.kind !== 'tail')
+    const leading = this.#store.logRows.firstRows(session.session, STEP_SEGMENTS * 2).filter(row => row.kind !== 'tail')
     if (leading.length === 0) return false
     let count = leading.findIndex(row => row.end_offset >= offset) + 1
     if (count === 0 || count > STEP_SEGMENTS) count = Math.min(STEP_SEGMENTS, leading.length)
     else {
       const whole = leading.findIndex(
-        (row, index) => index + 1 >= count && this.#store.pieces.hasKeyframe(session.session, endOfRow(row)),
+        (row, index) => index + 1 >= count && this.#store.logRows.hasKeyframe(session.session, endOfRow(row)),
       )
       // Without any, history that begins in the middle of a screen is still better than none.
       if (whole >= 0) count = whole + 1
@@ -95,11 +95,11 @@ export class Trimmer {
     return true
   }
 
-  #remove(session: SessionRow, rows: PlaceRow[]): void {
-    for (const { piece } of rows) this.#store.pieces.remove(piece)
+  #remove(session: SessionRow, rows: LogExtentRow[]): void {
+    for (const { piece } of rows) this.#store.logRows.remove(piece)
     const start: Position = endOfRow(rows.at(-1)!)
-    if (compare(start, { offset: session.start_offset, n: session.start_n }) > 0)
+    if (comparePositions(start, { offset: session.start_offset, n: session.start_n }) > 0)
       this.#store.moveStart(session.session, start)
-    this.#store.pieces.dropKeyframes(session.session, start)
+    this.#store.logRows.dropKeyframes(session.session, start)
   }
 }

@@ -1,10 +1,10 @@
 // What the host's main loop and its history worker exchange. Types only; see history.ts for the manner of it.
 import type { SessionInfo } from '../../../../protocol/messages.ts'
 import type { Position } from '../../../../protocol/position.ts'
-import type { Leftover, ProcessIdentity, StoredKeyframe, Stretch } from '../../recording/types.ts'
+import type { Leftover, LogSlice, ProcessIdentity, StoredKeyframe } from '../../recording/types.ts'
 
 /** A run of the log that is to be recorded. `at`: milliseconds since the session's birth. */
-export type Recorded =
+export type LogEntry =
   | { kind: 'output'; offset: number; bytes: Uint8Array; at: number }
   | { kind: 'resize'; offset: number; n: number; cols: number; rows: number; at: number }
 
@@ -25,7 +25,7 @@ export const DEFAULT_LIMITS: HistoryLimits = {
 }
 
 /** One session's part of a batch. */
-export interface Appended extends Stretch {
+export interface AppendedSlice extends LogSlice {
   session_id: string
 }
 
@@ -34,7 +34,7 @@ export type ToHistory =
   | { do: 'insert'; session: SessionInfo; process: ProcessIdentity | null }
   | { do: 'update'; session: SessionInfo }
   /** Everything since the last batch, all sessions. Committed as one transaction, then told by `committed`. */
-  | { do: 'append'; batch: number; bytes: number; sessions: Appended[] }
+  | { do: 'append'; batch: number; bytes: number; sessions: AppendedSlice[] }
   /** The segment ends here (at or before what was appended): seal it, begin the next. In order with `append`. */
   | { do: 'seal'; session_id: string; position: Position }
   /** The state at a position where a segment begins (or at the session's end). */

@@ -4,13 +4,22 @@
 import { encodeRuns } from '../../../../protocol/output-timing.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { crc32, pack } from '../../recording/compression.ts'
-import { beginOf, compare, cut, encodeResizes, endOf, join, lastOf, SEGMENT_BYTES } from '../../recording/log-slice.ts'
-import type { StoredKeyframe, Stretch } from '../../recording/types.ts'
-import type { NewPiece, PieceKind, PieceRow } from '../../store/log-rows.ts'
-import { endOfRow, readStretch, startOf } from '../../store/row-codec.ts'
+import {
+  comparePositions,
+  encodeResizes,
+  endOfSlice,
+  firstTimeOf,
+  joinSlices,
+  lastTimeOf,
+  SEGMENT_BYTES,
+  splitSlice,
+} from '../../recording/log-slice.ts'
+import type { LogSlice, StoredKeyframe } from '../../recording/types.ts'
+import type { LogRow, LogRowKind, NewLogRow } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 import type { Write } from './queue.ts'
-import type { Appended } from './worker-protocol.ts'
+import type { AppendedSlice } from './worker-protocol.ts'
 
 /**
  * The last row of a tail grows until it has this many bytes, instead of a row for every second of typing. It is rewritten
@@ -37,14 +46,14 @@ interface Tail {
   session: number
   end: Position
   /** The last row while it may still grow. */
-  growing: { piece: number; stretch: Stretch } | undefined
+  growing: { piece: number; stretch: LogSlice } | undefined
 }
 
 export class Writer {
   readonly #store: Store
   readonly #tails = new Map<string, Tail>()
   /** By row of the tail. */
-  readonly #recent = new Map<number, Stretch>()
+  readonly #recent = new Map<number, LogSlice>()
   #recentBytes = 0
   /** Segments are put together here: a megabyte of garbage for each would double what a flood costs in memory. */
   readonly #scratch = new Uint8Array(MOST_SEGMENT_BYTES)
@@ -86,33 +95,33 @@ export class Writer {
   seal(session_id: string, position?: Position): void {
     const tail = this.#tailOf(session_id)
     if (!tail) return
-    if (!position || compare(position, tail.end) > 0) position = tail.end
-    const rows = this.#store.pieces.tail(tail.session, position)
+    if (!position || comparePositions(position, tail.end) > 0) position = tail.end
+    const rows = this.#store.logRows.tailRows(tail.session, position)
     if (rows.length === 0) return
     tail.growing = undefined
-    let run: Stretch[] = []
+    let run: LogSlice[] = []
     let size = 0
     const finish = () => {
-      if (run.length > 0) this.#insert(tail.session, 'sealed', join(run, this.#scratch))
+      if (run.length > 0) this.#insert(tail.session, 'sealed', joinSlices(run, this.#scratch))
       run = []
       size = 0
     }
     for (const row of rows) {
-      let stretch: Stretch
+      let stretch: LogSlice
       try {
-        stretch = this.#recent.get(row.piece) ?? readStretch(row, this.#store.pieces.blob(row.piece))
+        stretch = this.#recent.get(row.piece) ?? readSlice(row, this.#store.logRows.blob(row.piece))
       } catch {
-        this.#store.pieces.remove(row.piece)
+        this.#store.logRows.remove(row.piece)
         finish()
-        this.#lose(tail.session, startOf(row), endOfRow(row), 'damaged', row.at)
+        this.#lose(tail.session, startOfRow(row), endOfRow(row), 'damaged', row.at)
         continue
       }
-      this.#store.pieces.remove(row.piece)
+      this.#store.logRows.remove(row.piece)
       this.#drop(row.piece)
-      const [before, after] = cut(stretch, position)
+      const [before, after] = splitSlice(stretch, position)
       for (const part of pieces(before)) {
         const previous = run.at(-1)
-        const follows = previous && compare(endOf(previous), part.from) === 0
+        const follows = previous && comparePositions(endOfSlice(previous), part.from) === 0
         if (!follows || size + part.bytes.length > MOST_SEGMENT_BYTES) finish()
         run.push(part)
         size += part.bytes.length
@@ -126,39 +135,46 @@ export class Writer {
     finish()
   }
 
-  #append({ session_id, ...stretch }: Appended): void {
+  #append({ session_id, ...stretch }: AppendedSlice): void {
     const tail = this.#tailOf(session_id)
     if (!tail) return
-    let added: Stretch = stretch
+    let added: LogSlice = stretch
     // What is here already came twice; what should be between and is not was lost on the way (the worker died).
-    if (compare(added.from, tail.end) < 0) added = cut(added, tail.end)[1]
-    else if (compare(added.from, tail.end) > 0) this.#skip(tail, added.from, 'unrecorded', beginOf(added), undefined)
+    if (comparePositions(added.from, tail.end) < 0) added = splitSlice(added, tail.end)[1]
+    else if (comparePositions(added.from, tail.end) > 0)
+      this.#skip(tail, added.from, 'unrecorded', firstTimeOf(added), undefined)
     if (isEmpty(added)) return
     const growing = tail.growing
     if (growing && fits(growing.stretch, added)) {
-      growing.stretch = join([growing.stretch, added])
-      this.#store.pieces.update(growing.piece, rowOf(tail.session, 'tail', growing.stretch))
+      growing.stretch = joinSlices([growing.stretch, added])
+      this.#store.logRows.update(growing.piece, rowOf(tail.session, 'tail', growing.stretch))
       this.#keep(growing.piece, growing.stretch)
     } else {
       const piece = this.#insert(tail.session, 'tail', added)
       this.#keep(piece, added)
       tail.growing = added.bytes.length < GROW_BYTES ? { piece, stretch: added } : undefined
     }
-    tail.end = endOf(added)
-    this.#store.extendSession(tail.session, tail.end, lastOf(added), added.resizes.at(-1))
+    tail.end = endOfSlice(added)
+    this.#store.extendSession(tail.session, tail.end, lastTimeOf(added), added.resizes.at(-1))
   }
 
   /** The log goes on at `to`; what was before that and is not here is lost. */
-  #skip(tail: Tail, to: Position, kind: PieceKind, at: number, size: { cols: number; rows: number } | undefined): void {
-    if (compare(to, tail.end) <= 0) return
+  #skip(
+    tail: Tail,
+    to: Position,
+    kind: LogRowKind,
+    at: number,
+    size: { cols: number; rows: number } | undefined,
+  ): void {
+    if (comparePositions(to, tail.end) <= 0) return
     this.#lose(tail.session, tail.end, to, kind, at)
     tail.end = to
     tail.growing = undefined
     this.#store.extendSession(tail.session, to, at, size)
   }
 
-  #lose(session: number, from: Position, to: Position, kind: PieceKind, at: number): void {
-    this.#store.pieces.insert({
+  #lose(session: number, from: Position, to: Position, kind: LogRowKind, at: number): void {
+    this.#store.logRows.insert({
       ...rowOf(session, kind, { from, bytes: NOTHING, runs: [], resizes: [] }),
       end_offset: to.offset,
       end_n: to.n,
@@ -166,7 +182,7 @@ export class Writer {
     })
   }
 
-  #keep(piece: number, stretch: Stretch): void {
+  #keep(piece: number, stretch: LogSlice): void {
     this.#drop(piece)
     this.#recent.set(piece, stretch)
     this.#recentBytes += stretch.bytes.length
@@ -183,15 +199,15 @@ export class Writer {
     this.#recentBytes -= stretch.bytes.length
   }
 
-  #insert(session: number, kind: PieceKind, stretch: Stretch): number {
-    return this.#store.pieces.insert(rowOf(session, kind, stretch))
+  #insert(session: number, kind: LogRowKind, stretch: LogSlice): number {
+    return this.#store.logRows.insert(rowOf(session, kind, stretch))
   }
 
   #keyframe(session_id: string, keyframe: StoredKeyframe): void {
     const row = this.#store.session(session_id)
     // One that comes late, for what is trimmed already, would only take room.
-    if (!row || compare(keyframe.position, { offset: row.start_offset, n: row.start_n }) < 0) return
-    this.#store.pieces.putKeyframe(row.session, keyframe, crc32(keyframe.blob))
+    if (!row || comparePositions(keyframe.position, { offset: row.start_offset, n: row.start_n }) < 0) return
+    this.#store.logRows.putKeyframe(row.session, keyframe, crc32(keyframe.blob))
   }
 
   #tailOf(session_id: string): Tail | undefined {
@@ -199,7 +215,7 @@ export class Writer {
     if (known) return known
     const row = this.#store.session(session_id)
     if (!row) return undefined
-    const last = this.#store.pieces.last(row.session)
+    const last = this.#store.logRows.lastRow(row.session)
     const tail: Tail = {
       session: row.session,
       end: { offset: row.end_offset, n: row.end_n },
@@ -210,10 +226,10 @@ export class Writer {
     return tail
   }
 
-  #growing(row: PieceRow): Tail['growing'] {
+  #growing(row: LogRow): Tail['growing'] {
     if (row.kind !== 'tail' || row.end_offset - row.offset >= GROW_BYTES) return undefined
     try {
-      return { piece: row.piece, stretch: readStretch(row, this.#store.pieces.blob(row.piece)) }
+      return { piece: row.piece, stretch: readSlice(row, this.#store.logRows.blob(row.piece)) }
     } catch {
       return undefined
     }
@@ -222,20 +238,20 @@ export class Writer {
 
 const NOTHING = new Uint8Array()
 
-function rowOf(session: number, kind: PieceKind, stretch: Stretch): NewPiece {
+function rowOf(session: number, kind: LogRowKind, stretch: LogSlice): NewLogRow {
   const { bytes } = stretch
   // A row that may grow is rewritten, so compressing it would be in vain; the others are at least as large.
   const small = kind === 'tail' && bytes.length < GROW_BYTES
   const { blob, compressed } = small ? { blob: bytes, compressed: false } : pack(bytes)
   const checksum = crc32(bytes)
-  const end = endOf(stretch)
+  const end = endOfSlice(stretch)
   return {
     session,
     kind,
     ...stretch.from,
     end_offset: end.offset,
     end_n: end.n,
-    at: beginOf(stretch),
+    at: firstTimeOf(stretch),
     checksum,
     blob_checksum: compressed ? crc32(blob) : checksum,
     compressed: compressed ? 1 : 0,
@@ -255,11 +271,11 @@ function packTiming(timing: Uint8Array): Uint8Array {
   return packed
 }
 
-function isEmpty({ bytes, resizes }: Stretch): boolean {
+function isEmpty({ bytes, resizes }: LogSlice): boolean {
   return bytes.length === 0 && resizes.length === 0
 }
 
-function fits(growing: Stretch, added: Stretch): boolean {
+function fits(growing: LogSlice, added: LogSlice): boolean {
   return (
     growing.bytes.length + added.bytes.length < GROW_BYTES &&
     growing.resizes.length + added.resizes.length <= GROW_RESIZES
@@ -267,12 +283,12 @@ function fits(growing: Stretch, added: Stretch): boolean {
 }
 
 /** One row may hold more than a segment should: after a long fault a whole queue comes as one. */
-function pieces(stretch: Stretch): Stretch[] {
-  const parts: Stretch[] = []
+function pieces(stretch: LogSlice): LogSlice[] {
+  const parts: LogSlice[] = []
   let rest = stretch
   while (rest.bytes.length > SEGMENT_BYTES) {
     const at = { offset: rest.from.offset + SEGMENT_BYTES, n: rest.from.n }
-    const [head, tail] = cut(rest, at)
+    const [head, tail] = splitSlice(rest, at)
     parts.push(head)
     rest = tail
   }

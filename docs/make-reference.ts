@@ -1,0 +1,96 @@
+// Writes docs/commands.md and docs/settings.md from the code's own tables: `npm run docs`. A test fails when they are out of date.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+import { COMMON_OPTIONS } from '../main/cli/command/args.ts'
+import type { CommandSpec, OptionSpec } from '../main/cli/command/command.ts'
+import { COMMANDS } from '../main/cli/commands/table.ts'
+import { Settings } from '../main/host/settings/settings.ts'
+
+const GENERATED = '<!-- Written by `npm run docs`. Edit the tables in the code instead. -->'
+
+const row = (...cells: string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
+const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+/** Help texts are plain text: angle brackets and stars are shown as they are. */
+const plain = (text: string) => text.replace(/[*_<>]/g, mark => `\\${mark}`)
+
+function options(all: Record<string, OptionSpec>): string[] {
+  const shown = Object.entries(all).filter(([, { hidden }]) => !hidden)
+  if (shown.length === 0) return []
+  return [
+    row('option', 'meaning'),
+    row('---', '---'),
+    ...shown.map(([name, { short, value, help }]) =>
+      row(`\`${short ? `-${short}, ` : ''}--${name}${value ? ` ${value}` : ''}\``, plain(sentence(help))),
+    ),
+    '',
+  ]
+}
+
+function command({ name, operands, summary, details, options: own }: CommandSpec): string[] {
+  const usage = ['otg', name, '[OPTION…]', operands].filter(word => word !== '').join(' ')
+  const text = details.length === 0 ? [] : [plain(details.join(' ')), '']
+  return [`## otg ${name}`, '', `\`${usage}\``, '', sentence(summary), '', ...text, ...options(own)]
+}
+
+/** The text of docs/commands.md. */
+export function commandsPage(): string {
+  return [
+    '# Commands',
+    '',
+    GENERATED,
+    '',
+    '`otg` talks to the running host over a local socket. Session ids may be shortened to any unique beginning.',
+    '`run` and `attach` exit with the exit code of the session. `otg COMMAND --help` shows the same text.',
+    '',
+    row('command', 'what it does'),
+    row('---', '---'),
+    ...COMMANDS.map(({ name, summary }) => row(`[\`otg ${name}\`](#otg-${name})`, sentence(summary))),
+    '',
+    'Every command takes:',
+    '',
+    ...options(COMMON_OPTIONS),
+    ...COMMANDS.flatMap(command),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n')
+}
+
+/** The text of docs/settings.md. */
+export function settingsPage(): string {
+  const { properties } = z.toJSONSchema(Settings, { io: 'input', unrepresentable: 'any' }) as {
+    properties: Record<string, { default?: unknown; description: string }>
+  }
+  return [
+    '# Settings',
+    '',
+    GENERATED,
+    '',
+    'Change settings in the app under Settings, or in `settings.json` in the data folder (Linux: `~/.local/share/on-the-go`,',
+    'or the folder named by `OTG_DATA_DIR` or `--data-dir`). The file is read when the host starts; a change made in the app',
+    'applies at once and ends no session. Every setting is optional, and the options of `otg host` override the file.',
+    '',
+    row('name', 'default', 'meaning'),
+    row('---', '---', '---'),
+    ...Object.entries(properties).map(([name, { default: value, description }]) =>
+      row(`\`${name}\``, value === undefined ? '–' : `\`${JSON.stringify(value)}\``, description),
+    ),
+    '',
+    '## Settings of the desktop app',
+    '',
+    'The window keeps its own font and font size. The app keeps its theme, whether it starts when you log in, whether it keeps',
+    'the computer awake while sessions run, and the update feed, in `desktop/preferences.json` in the data folder.',
+    '',
+    '**Updates** come from a feed that you enter (an HTTPS address that serves the `latest*.yml` of electron-builder). Without a',
+    'feed the app contacts no server. With one it checks when it starts and once a day. Downloading and installing each need',
+    'your confirmation, and the second names the sessions that end. An unpacked archive or a checkout cannot replace itself and only',
+    'tells you that a newer version exists.',
+    '',
+  ].join('\n')
+}
+
+if (process.argv[1] === import.meta.filename) {
+  writeFileSync(join(import.meta.dirname, 'commands.md'), commandsPage())
+  writeFileSync(join(import.meta.dirname, 'settings.md'), settingsPage())
+}

@@ -1,0 +1,14 @@
+// Builds what the tests run, unless the build is newer than all sources: `npm test` and .ci/run build once.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { isStale } from '../../main/cli/build-freshness.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+if (isStale(root)) {
+  const { status } = spawnSync('npm', ['run', '-s', 'build'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+  process.exitCode = status ?? 1
+}

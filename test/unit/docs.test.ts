@@ -1,0 +1,48 @@
+// The documents: generated pages are up to date, links lead somewhere, the README stays short.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { commandsPage, settingsPage } from '../../docs/make-reference.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { cwd: ROOT, encoding: 'utf8' })
+  .trim()
+  .split('\n')
+  .filter(path => existsSync(join(ROOT, path)))
+
+/** As GitHub makes the anchor of a heading. */
+const anchor = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-')
+
+describe('the documents', () => {
+  test('docs/commands.md describes the commands as the code defines them (npm run docs)', () => {
+    expect(read('docs/commands.md')).toBe(commandsPage())
+  })
+
+  test('docs/settings.md describes the settings as the code defines them (npm run docs)', () => {
+    expect(read('docs/settings.md')).toBe(settingsPage())
+  })
+
+  test('the README has at most 900 words', () => {
+    expect(read('README.md').split(/\s+/).length).toBeLessThanOrEqual(900)
+  })
+
+  test.each(pages)('every link in %s leads to a file and a heading that exist', page => {
+    const broken = [...read(page).matchAll(/\]\((?!https?:|mailto:)([^)\s]*)\)/g)]
+      .map(([, target]) => target!)
+      .filter(target => {
+        const [path, fragment] = target.split('#') as [string, string?]
+        const file = path === '' ? page : join(dirname(page), path)
+        if (!existsSync(join(ROOT, file))) return true
+        if (fragment === undefined) return false
+        return ![...read(file).matchAll(/^#+ (.*)$/gm)].some(([, heading]) => anchor(heading!) === fragment)
+      })
+    expect(broken).toEqual([])
+  })
+})
