@@ -1,8 +1,7 @@
-// Glyphs that the fonts which are put together lack: braille, the separators of status lines, the marks of agents. Knows
-// nothing of files.
+// Draws the glyphs that the source fonts lack: braille, separators of status lines, symbols that agents print.
 import { ADVANCE as W, ASCENT, compose, DESCENT, draw, type Glyph, type Glyphs, type Point } from './font-file.ts'
 
-/** Over the line's edges, so that what stands in the next line joins whatever a browser rounds. */
+/** How far shapes reach over the edges of their line, so that adjacent lines join however a browser rounds. */
 const OVER = 60
 const TOP = ASCENT + OVER
 const BOTTOM = DESCENT - OVER
@@ -15,26 +14,26 @@ type Corner = [x: number, y: number]
 const polygon = (...corners: Corner[]): Point[] => corners.map(([x, y]): Point => [x, y, true])
 const rectangle = (x0: number, y0: number, x1: number, y1: number) => polygon([x0, y0], [x0, y1], [x1, y1], [x1, y0])
 
-/** Eight arcs; `hole` turns the other way. */
+/** Eight arcs; a `hole` runs in the opposite direction. */
 function ellipse(cx: number, cy: number, rx: number, ry: number, hole = false): Point[] {
   const points: Point[] = []
   for (let i = 0; i < 16; i++) {
     const angle = ((hole ? i : -i) * Math.PI) / 8
-    // Between two points of the curve stands where their tangents meet.
+    // The control point between two points of the curve is where their tangents meet.
     const out = i % 2 === 0 ? 1 : 1 / Math.cos(Math.PI / 8)
     points.push([cx + rx * out * Math.cos(angle), cy + ry * out * Math.sin(angle), i % 2 === 0])
   }
   return points
 }
 
-/** A line of this width, from corner to corner. */
+/** A line from corner to corner. */
 function line(from: Corner, to: Corner, width = STROKE): Point[] {
   const length = Math.hypot(to[0] - from[0], to[1] - from[1])
   const [dx, dy] = [((to[1] - from[1]) / length) * (width / 2), ((from[0] - to[0]) / length) * (width / 2)]
   return polygon([from[0] - dx, from[1] - dy], [to[0] - dx, to[1] - dy], [to[0] + dx, to[1] + dy], [from[0] + dx, from[1] + dy])
 }
 
-/** Half of an ellipse over the whole line, flat on the left. */
+/** The right half of an ellipse as high as the line. */
 function half(rx: number, ry: number, hole = false): Point[] {
   const [, ...rest] = ellipse(0, MIDDLE, rx, ry, hole)
   const kept = [...rest, [rx, MIDDLE, true] as Point].filter(([x]) => x > -1)
@@ -55,7 +54,7 @@ function squares(size: number): Point[][] {
   const wide = W / columns
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
-      // Ever fewer to the right.
+      // Fewer and fewer to the right.
       const kept = column === 0 || (row + column) % 2 === 0 ? (row * 7 + column * 5) % columns >= column - 1 : false
       if (kept) found.push(rectangle(column * wide, BOTTOM + row * high, (column + 1) * wide, BOTTOM + (row + 1) * high))
     }
@@ -91,13 +90,13 @@ const small = (x: number, left = false) =>
   left ? polygon([x + 480, 170], [x, 710], [x + 480, 1250]) : polygon([x, 170], [x, 1250], [x + 480, 710])
 
 const shapes: Record<number, Point[][]> = {
-  // ⎿ ⎾ ⏋ ⏌: an agent's answer hangs on the first.
+  // ⎿ ⎾ ⏋ ⏌; agents print ⎿ before a result.
   0x23bf: [rectangle(536, 618, 696, TOP), rectangle(536, 618, W + 20, 790)],
   0x23be: [rectangle(536, BOTTOM, 696, 790), rectangle(536, 618, W + 20, 790)],
   0x23cb: [rectangle(536, BOTTOM, 696, 790), rectangle(-20, 618, 696, 790)],
   0x23cc: [rectangle(536, 618, 696, TOP), rectangle(-20, 618, 696, 790)],
   0x23af: [rectangle(-20, 618, W + 20, 790)],
-  // Players' buttons: ⏴ ⏵ ⏶ ⏷ ⏸ ⏹ ⏺, ⏭ ⏮ ⏯.
+  // Media buttons: ⏴ ⏵ ⏶ ⏷ ⏸ ⏹ ⏺, ⏭ ⏮ ⏯.
   0x23f4: [turned(2)],
   0x23f5: [turned(0)],
   0x23f6: [turned(3)],
@@ -113,7 +112,7 @@ const shapes: Record<number, Point[][]> = {
   0x2139: [ellipse(W / 2, 1330, 150, 150), rectangle(300, 850, 730, 1010), rectangle(520, 0, 730, 1010), rectangle(250, 0, 1000, 160)],
   0x2630: [1130, 630, 130].map(y => rectangle(130, y, 1103, y + 160)),
   0x2937: [rectangle(200, 500, 360, 1300), rectangle(200, 500, 850, 660), polygon([780, 250], [780, 910], [1130, 580])],
-  // Status lines: branch's column, halves, flames, squares, waves, honeycomb, bricks, trapezoids.
+  // Status lines: column number, half circles, flames, squares, waves, honeycomb, bricks, trapezoids.
   0xe0a3: [line([260, 1400], [260, 700]), line([260, 700], [620, 700]), ...outline(560, 0, 1080, 700, 150)],
   0xe0b1: [line([0, TOP], [W - 80, MIDDLE], 110), line([W - 80, MIDDLE], [0, BOTTOM], 110)],
   0xe0b3: [line([W, TOP], [80, MIDDLE], 110), line([80, MIDDLE], [W, BOTTOM], 110)],
@@ -141,10 +140,10 @@ const mirrors: [from: number, to: number][] = [
   [0xe0c0, 0xe0c2], [0xe0c1, 0xe0c3], [0xe0c4, 0xe0c5], [0xe0c6, 0xe0c7], [0xe0c8, 0xe0ca], [0xe0d2, 0xe0d4],
 ]
 
-/** Braille's dots by the bits of the character: two columns, four rows. */
+/** The column and row of the braille dot for each bit of the character. */
 const DOTS: Corner[] = [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2], [0, 3], [1, 3]]
 
-export function drawn(): Glyphs {
+export function drawGlyphs(): Glyphs {
   const all: Glyphs = new Map()
   for (const [code, outlines] of Object.entries(shapes)) all.set(Number(code), draw(outlines))
   for (const [from, to] of mirrors) all.set(to, draw(mirrored(shapes[from]!)))

@@ -1,26 +1,26 @@
-// Reads glyphs out of TrueType fonts and writes a font of glyphs. Knows nothing of which characters are wanted, or of
-// hinting, kerning and ligatures: a terminal's cells have none.
+// Reads glyphs from TrueType fonts and writes fonts. Leaves out hinting, kerning and ligatures, which terminal cells do not
+// need.
 import subsetFont from 'subset-font'
 
-/** Units of the em; and of a line, from the baseline. All fonts that are put together have the same. */
+/** Units per em, and the metrics of a line from the baseline. All source fonts have the same. */
 export const EM = 2048
 export const ADVANCE = 1233
 export const ASCENT = 1901
 export const DESCENT = -483
 
-/** A point of an outline; off the curve it bends it (quadratic). */
+/** A point of an outline; `on`: on the curve rather than a quadratic control point. */
 export type Point = [x: number, y: number, on: boolean]
 
 export interface Glyph {
-  /** Its entry of the table `glyf`; empty for a blank. */
+  /** Its entry in the table `glyf`; empty for a blank. */
   data: Buffer
-  /** What it is put together from: where in `data` a glyph's number stands, and the glyph. */
+  /** The components of a composite glyph: where their number is in `data`, and the glyphs. */
   parts: { at: number; glyph: Glyph }[]
 }
 
 export type Glyphs = Map<number, Glyph>
 
-/** The glyphs of `characters` in a font (woff2, ttf); those that it does not have are left out. */
+/** The glyphs of `characters` in a font (woff2, ttf). Characters that the font lacks are left out. */
 export async function glyphsOf(font: Buffer, characters: Iterable<number>): Promise<Glyphs> {
   const text = [...characters].map(code => String.fromCodePoint(code)).join('')
   const sfnt = await subsetFont(font, text, { targetFormat: 'sfnt', noHinting: true, keepFeatures: [] })
@@ -30,7 +30,7 @@ export async function glyphsOf(font: Buffer, characters: Iterable<number>): Prom
   const hmtx = at('hmtx')
   const long = at('head').readInt16BE(50) === 1
   const widths = at('hhea').readUInt16BE(34)
-  if (at('head').readUInt16BE(18) !== EM) throw new Error('the font has other units')
+  if (at('head').readUInt16BE(18) !== EM) throw new Error('the font has a different number of units per em')
   const offset = (index: number) => (long ? loca.readUInt32BE(index * 4) : loca.readUInt16BE(index * 2) * 2)
   const made = new Map<number, Glyph>()
   const glyph = (index: number): Glyph => {
@@ -51,7 +51,7 @@ export async function glyphsOf(font: Buffer, characters: Iterable<number>): Prom
   return found
 }
 
-/** Where in a composite glyph the numbers of its components stand. */
+/** Where the numbers of a composite glyph's components are in its data. */
 function componentsOf(data: Buffer): number[] {
   const found: number[] = []
   for (let at = 10, more = true; more; ) {
@@ -77,7 +77,7 @@ function tables(sfnt: Buffer): (name: string) => Buffer {
   }
 }
 
-/** Characters and the glyphs' numbers, of tables in format 4 or 12. */
+/** Glyph numbers by character, from tables in format 4 or 12. */
 export function charactersOf(cmap: Buffer): Map<number, number> {
   const found = new Map<number, number>()
   for (let i = 0; i < cmap.readUInt16BE(2); i++) {
@@ -104,7 +104,7 @@ export function charactersOf(cmap: Buffer): Map<number, number> {
   return found
 }
 
-/** The characters and widths of a font file, for who checks it. */
+/** The characters and widths in a font file, for tests. */
 export async function contentsOf(font: Buffer): Promise<{ characters: number[]; advances: Set<number> }> {
   const sfnt = await subsetFont(font, undefined, { targetFormat: 'sfnt', keepAllGlyphs: true })
   const at = tables(sfnt)
@@ -137,7 +137,7 @@ export function draw(outlines: Point[][]): Glyph {
   return { data, parts: [] }
 }
 
-/** The outlines of a glyph that is not put together from others. */
+/** The outlines of a glyph. Throws for a composite one. */
 export function outlinesOf({ data }: Glyph): Point[][] {
   const count = data.length > 0 ? data.readInt16BE(0) : 0
   if (count < 0) throw new Error('a composite glyph has no outlines of its own')
@@ -167,7 +167,7 @@ export function outlinesOf({ data }: Glyph): Point[][] {
   return ends.map((end, i) => all.slice(i === 0 ? 0 : ends[i - 1]! + 1, end + 1))
 }
 
-/** Glyphs on top of each other, each moved. */
+/** A composite glyph: glyphs on top of each other, each moved by `dx`, `dy`. */
 export function compose(parts: { glyph: Glyph; dx: number; dy: number; box: [number, number, number, number] }[]): Glyph {
   const [x0, y0, x1, y1] = [0, 1, 2, 3].map(i => parts.map(({ box }) => box[i]!))
   const data = Buffer.alloc(10 + parts.length * 8)
@@ -175,7 +175,7 @@ export function compose(parts: { glyph: Glyph; dx: number; dy: number; box: [num
   head.forEach((value, i) => data.writeInt16BE(Math.round(value), i * 2))
   parts.forEach(({ dx, dy }, i) => {
     const at = 10 + i * 8
-    // Words, which are an offset; more to come but for the last.
+    // Flags: arguments are words and an offset; more components follow, except after the last.
     data.writeUInt16BE(0x0003 | (i < parts.length - 1 ? 0x20 : 0), at)
     data.writeInt16BE(Math.round(dx), at + 4)
     data.writeInt16BE(Math.round(dy), at + 6)
@@ -186,7 +186,7 @@ export function compose(parts: { glyph: Glyph; dx: number; dy: number; box: [num
 /** A font file (woff2) of these glyphs. */
 export async function writeFont(glyphs: Glyphs, { bold = false, name = 'On the Go Mono' } = {}): Promise<Buffer> {
   const codes = [...glyphs.keys()].sort((a, b) => a - b)
-  // The first is for what is missing: never drawn, since other fonts of the page are asked then.
+  // Glyph 0 stands for missing characters. It is never drawn: browsers use another font for those.
   const order: Glyph[] = [draw([])]
   const numbers = new Map<Glyph, number>()
   const add = (glyph: Glyph): number => {
@@ -198,13 +198,13 @@ export async function writeFont(glyphs: Glyphs, { bold = false, name = 'On the G
     return number
   }
   const cmap = codes.map(code => [code, add(glyphs.get(code)!)] as const)
-  const pieces: Buffer[] = []
+  const padded: Buffer[] = []
   const loca = Buffer.alloc((order.length + 1) * 4)
   let length = 0
   order.forEach(({ data }, i) => {
-    const piece = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)])
-    pieces.push(piece)
-    length += piece.length
+    const bytes = Buffer.concat([data, Buffer.alloc((4 - (data.length % 4)) % 4)])
+    padded.push(bytes)
+    length += bytes.length
     loca.writeUInt32BE(length, (i + 1) * 4)
   })
   const hmtx = Buffer.alloc(4 + (order.length - 1) * 2)
@@ -213,7 +213,7 @@ export async function writeFont(glyphs: Glyphs, { bold = false, name = 'On the G
   const sfnt = assemble({
     'OS/2': os2(codes, bold),
     cmap: cmapTable(cmap),
-    glyf: Buffer.concat(pieces),
+    glyf: Buffer.concat(padded),
     head: head(bold, order),
     hhea: words([1, 0, ASCENT, DESCENT, 0, ADVANCE, 0, 0, ADVANCE, 1, 0, 0, 0, 0, 0, 0, 0, 1]),
     hmtx,
@@ -232,10 +232,10 @@ function words(values: number[]): Buffer {
   return bytes
 }
 
-/** Flags that say that all numbers are words, so that every outline fits; woff2 packs them anyway. */
+/** Declares all coordinates as 16-bit numbers, so that every outline fits; woff2 compresses them anyway. */
 function head(bold: boolean, order: Glyph[]): Buffer {
   const boxes = order.filter(({ data }) => data.length > 0).map(({ data }) => [2, 4, 6, 8].map(at => data.readInt16BE(at)))
-  const extreme = (i: number, most: (...values: number[]) => number) => most(0, ...boxes.map(box => box[i]!))
+  const extreme = (i: number, pick: (...values: number[]) => number) => pick(0, ...boxes.map(box => box[i]!))
   const box = [extreme(0, Math.min), extreme(1, Math.min), extreme(2, Math.max), extreme(3, Math.max)]
   return words([1, 0, 1, 0, 0, 0, 0x5f0f, 0x3cf5, 0x000b, EM, 0, 0, 0, 0, 0, 0, 0, 0, ...box, bold ? 1 : 0, 8, 2, 1, 0])
 }

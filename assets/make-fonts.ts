@@ -1,8 +1,8 @@
-// Puts the terminal's font together, in a few files by how soon they are needed: `node assets/make-fonts.ts`. Run it after
-// changing what is in it, and commit what it wrote. Knows nothing of who uses them; ui/terminal/fonts.css names the same ranges.
+// Builds the terminal's font, in a few files by how soon they are needed. Run `node assets/make-fonts.ts` after changing the
+// glyphs or the ranges in ui/terminal/fonts.css, and commit the result.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drawn } from './font-drawn.ts'
+import { drawGlyphs } from './font-drawn.ts'
 import { ADVANCE, ASCENT, DESCENT, draw, type Glyph, type Glyphs, glyphsOf, outlinesOf, type Point, writeFont } from './font-file.ts'
 
 const modules = join(import.meta.dirname, '..', 'node_modules')
@@ -17,10 +17,10 @@ export function parseRange(text: string): number[] {
   })
 }
 
-/** Lines and blocks reach this far over the edges of their cell: browsers put cells between pixels, and would show seams. */
+/** How far box drawing reaches over the edges of a cell: browsers place cells between pixels, which would show seams. */
 const OVER = { x: 45, y: 150 }
 
-const isJoined = (code: number) =>
+const joinsNeighbors = (code: number) =>
   code >= 0x2500 && code <= 0x259f && !(code >= 0x2571 && code <= 0x2573) && !(code >= 0x2591 && code <= 0x2593)
 
 function overlapping(glyph: Glyph): Glyph {
@@ -43,12 +43,12 @@ export interface FontFile {
   range: string
 }
 
-/** What ui/terminal/fonts.css says: the one place for both. */
+/** The files and ranges that ui/terminal/fonts.css declares. */
 export function fontFiles(): FontFile[] {
   const css = readFileSync(join(import.meta.dirname, '..', 'ui', 'terminal', 'fonts.css'), 'utf8')
   const found = new Map<string, FontFile>()
   for (const [, body] of css.matchAll(/@font-face\s*\{([^}]*)\}/g)) {
-    const file = /url\("\.\.\/assets\/fonts\/([^"]+)"\)/.exec(body!)![1]!
+    const file = /url\("\.\.\/\.\.\/assets\/fonts\/([^"]+)"\)/.exec(body!)![1]!
     const weight = Number(/font-weight:\s*(\d+)/.exec(body!)![1])
     const range = /unicode-range:([^;]+);/.exec(body!)![1]!
     const known = found.get(file)
@@ -60,18 +60,18 @@ export function fontFiles(): FontFile[] {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const ours = drawn()
+  const drawn = drawGlyphs()
   for (const { file, weights, range } of fontFiles()) {
-    // What is a coloured picture elsewhere, two cells wide, is the system's.
+    // Color emoji, which are two cells wide, come from the system's font.
     const wanted = parseRange(range).filter(code => !/\p{Emoji_Presentation}/u.test(String.fromCodePoint(code)))
     const bold = !weights.includes(400)
-    // The later ones take the place of what came before.
+    // Later ones replace earlier ones.
     const glyphs: Glyphs = new Map([
       ...(await glyphsOf(dejavu(bold ? 'DejaVuSansMono-Bold' : 'DejaVuSansMono'), wanted)),
       ...(await glyphsOf(hack(bold ? 'bold' : 'regular'), wanted)),
-      ...[...ours].filter(([code]) => wanted.includes(code)),
+      ...[...drawn].filter(([code]) => wanted.includes(code)),
     ])
-    for (const [code, glyph] of glyphs) if (isJoined(code)) glyphs.set(code, overlapping(glyph))
+    for (const [code, glyph] of glyphs) if (joinsNeighbors(code)) glyphs.set(code, overlapping(glyph))
     const bytes = await writeFont(glyphs, { bold })
     writeFileSync(join(import.meta.dirname, 'fonts', file), bytes)
     console.log(`${file}: ${glyphs.size} characters, ${bytes.length} bytes`)

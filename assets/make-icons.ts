@@ -1,31 +1,31 @@
-// Draws every PNG in this folder from its SVG, in Chromium: `node assets/make-icons.ts [path of a Chromium]`.
-// Knows nothing of who uses them; run it after changing an SVG and commit what it wrote.
+// Draws all PNG icons from their SVGs in Chromium. Run `node assets/make-icons.ts [path of a Chromium]` after changing an
+// SVG, and commit the result.
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from '@playwright/test'
 
 const here = import.meta.dirname
 
-// electron-builder takes Linux icons from a folder by these names, and makes .icns and .ico from the largest.
-const drawn: [svg: string, png: string, size: number][] = [16, 22, 24, 32, 48, 64, 128, 256, 512, 1024].map(size => [
+// electron-builder finds Linux icons by these names, and makes .icns and .ico from the largest.
+const icons: [svg: string, png: string, size: number][] = [16, 22, 24, 32, 48, 64, 128, 256, 512, 1024].map(size => [
   'icon.svg',
   `icons/${size}x${size}.png`,
   size,
 ])
-drawn.push(['icon.svg', 'icon.png', 512])
-// Electron finds the larger ones for denser screens by the ending of their names.
-drawn.push(['tray/tray.svg', 'tray/tray.png', 24], ['tray/tray.svg', 'tray/tray@2x.png', 48])
-drawn.push(['tray/trayTemplate.svg', 'tray/trayTemplate.png', 16])
-drawn.push(['tray/trayTemplate.svg', 'tray/trayTemplate@2x.png', 32])
-// With a mark: a session rang, or a phone waits.
-drawn.push(['tray/trayAttention.svg', 'tray/trayAttention.png', 24], ['tray/trayAttention.svg', 'tray/trayAttention@2x.png', 48])
-drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate.png', 16])
-drawn.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate@2x.png', 32])
+icons.push(['icon.svg', 'icon.png', 512])
+// Electron chooses the larger ones for dense screens by the suffix of their names.
+icons.push(['tray/tray.svg', 'tray/tray.png', 24], ['tray/tray.svg', 'tray/tray@2x.png', 48])
+icons.push(['tray/trayTemplate.svg', 'tray/trayTemplate.png', 16])
+icons.push(['tray/trayTemplate.svg', 'tray/trayTemplate@2x.png', 32])
+// With a dot: a session needs attention, or a phone waits for approval.
+icons.push(['tray/trayAttention.svg', 'tray/trayAttention.png', 24], ['tray/trayAttention.svg', 'tray/trayAttention@2x.png', 48])
+icons.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate.png', 16])
+icons.push(['tray/trayAttentionTemplate.svg', 'tray/trayAttentionTemplate@2x.png', 32])
 
-// The phone's page, for home screens: by themselves, and filling whatever shape a system cuts out.
-const page_icons = '../web-client/public/icons'
-drawn.push(['icon.svg', `${page_icons}/192.png`, 192], ['icon.svg', `${page_icons}/512.png`, 512])
-drawn.push(['icon-full.svg', `${page_icons}/maskable.png`, 512], ['icon-full.svg', `${page_icons}/apple-touch-icon.png`, 180])
+// Home screen icons of the phone's page: plain, and full-bleed for systems that cut out a shape.
+const pageIcons = '../web-client/public/icons'
+icons.push(['icon.svg', `${pageIcons}/192.png`, 192], ['icon.svg', `${pageIcons}/512.png`, 512])
+icons.push(['icon-full.svg', `${pageIcons}/maskable.png`, 512], ['icon-full.svg', `${pageIcons}/apple-touch-icon.png`, 180])
 
 const browser = await chromium.launch({
   executablePath: process.argv[2] ?? '/usr/bin/chromium',
@@ -33,7 +33,7 @@ const browser = await chromium.launch({
 })
 const page = await browser.newPage()
 mkdirSync(join(here, 'icons'), { recursive: true })
-for (const [svg, png, size] of drawn) {
+for (const [svg, png, size] of icons) {
   await page.setViewportSize({ width: size, height: size })
   const image = readFileSync(join(here, svg)).toString('base64')
   await page.setContent(

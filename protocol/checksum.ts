@@ -1,8 +1,8 @@
-// CRC-32 as zlib, gzip and PNG use it (ISO 3309, polynomial 0xEDB88320). Knows nothing of what it checks.
+// CRC-32 as zlib, gzip and PNG use it (ISO 3309, polynomial 0xEDB88320).
 
 const TABLES: Uint32Array[] = makeTables()
 
-/** Four tables, so that four bytes go at a time: browsers have no CRC of their own, and a segment is a megabyte. */
+/** Four tables, to process four bytes at a time: browsers have no built-in CRC, and a segment is a megabyte. */
 function makeTables(): Uint32Array[] {
   const tables = Array.from({ length: 4 }, () => new Uint32Array(256))
   for (let i = 0; i < 256; i++) {

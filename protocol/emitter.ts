@@ -1,4 +1,4 @@
-// Typed listeners for a handful of events. Knows nothing of what they mean.
+// Typed event listeners.
 
 type Listeners<Events> = { [K in keyof Events]?: Set<(value: Events[K]) => void> }
 
@@ -17,7 +17,7 @@ export class Emitter<Events> {
       try {
         listener(value)
       } catch (error) {
-        // Told to the runtime, as an event target's listeners do; who emits has more to do than this listener's work.
+        // Reported to the runtime, as for an EventTarget's listeners: the emitter has other listeners and its own work.
         queueMicrotask(() => {
           throw error
         })

@@ -1,4 +1,4 @@
-// Bytes of the frames that a transport carries. Knows nothing of who sends them or what they do.
+// The bytes of the frames that a transport carries.
 //
 // Every frame starts with [kind u8][flags u8]. A message longer than one frame spans several of the same kind: the
 // first of them carries SPANS and, after the two bytes, the message's whole length (u32); all but the last carry MORE.
@@ -13,7 +13,7 @@ const SPANS = 2
 const IS_PROMPT = 0x20
 const COMPRESSED = 0x40
 
-/** What one side hands the other after frames were joined. */
+/** A message, with its frames joined. */
 export type Frame =
   | { kind: 'json'; value: unknown }
   | Output
@@ -22,7 +22,10 @@ export type Frame =
   | { kind: 'blob'; handle: number; bytes: Uint8Array }
   | { kind: 'chunk'; request_id: number; bytes: Uint8Array }
 
-/** Output bytes that begin at `offset`. `compressed`: `bytes` is one zstd frame of `size` raw bytes. */
+/**
+ * Output bytes that begin at `offset`. `compressed`: `bytes` is one zstd frame of `size` raw bytes. `is_prompt`: always false
+ * for now; reserved to mark a shell's prompt.
+ */
 export interface Output {
   kind: 'output'
   handle: number
@@ -70,7 +73,7 @@ export function outputFrame(output: Omit<Output, 'kind'>): Uint8Array {
   return frame
 }
 
-/** Input: [2][flags][handle u32][seq u64][bytes]. One unit, whatever its length: never interleaved with others'. */
+/** Input: [2][flags][handle u32][seq u64][bytes]. One unit, whatever its length: never interleaved with other input. */
 export function inputFrames(handle: number, seq: number, bytes: Uint8Array): Uint8Array[] {
   const header = new Uint8Array(12)
   const data = view(header)
@@ -81,7 +84,7 @@ export function inputFrames(handle: number, seq: number, bytes: Uint8Array): Uin
 
 /**
  * Ack: [3][0][handle u32][value u64]. From a client: its terminal has parsed output up to this offset.
- * From the host: input up to this number was taken by the PTY's queue.
+ * From the host: the PTY's queue has input up to this number.
  */
 export function ackFrame(handle: number, value: number): Uint8Array {
   const frame = new Uint8Array(14)
@@ -99,16 +102,17 @@ export function blobFrames(handle: number, bytes: Uint8Array): Uint8Array[] {
   return spanning(KIND.blob, [header, bytes], BLOB_BYTES + header.length)
 }
 
-/** Part of the answer to a request, before the message that ends it: [5][flags][request u32][bytes]. */
+/** Chunk: [5][flags][request u32][bytes]. Bytes that belong to a request: of its upload, or before its reply. */
 export function chunkFrames(request_id: number, bytes: Uint8Array): Uint8Array[] {
   const header = new Uint8Array(4)
   view(header).setUint32(0, request_id)
   return spanning(KIND.chunk, [header, bytes], BLOB_BYTES + header.length)
 }
 
-function spanning(kind: number, parts: Uint8Array[], most: number): Uint8Array[] {
+function spanning(kind: number, parts: Uint8Array[], maxBytes: number): Uint8Array[] {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
-  if (total > most) throw new CodedError('bad_frame', `a message of ${total} bytes is over its limit of ${most}`)
+  if (total > maxBytes)
+    throw new CodedError('bad_frame', `a message of ${total} bytes is over its limit of ${maxBytes}`)
   const body = new Uint8Array(total)
   let at = 0
   for (const part of parts) {
@@ -145,19 +149,19 @@ const LIMITS: Record<number, number> = {
 }
 
 /**
- * Joins frames back to messages. One per connection and direction. Throws `bad_frame` for whatever does not fit; the
- * connection is then closed, because nothing after it can be trusted.
+ * Joins frames into messages. One per connection and direction. Throws `bad_frame` for a malformed frame; the connection
+ * is then closed, because nothing after it can be trusted.
  */
 export class FrameReader {
   #span: { kind: number; body: Uint8Array; at: number } | undefined
-  readonly #mostSpan: number
+  readonly #maxSpan: number
 
-  /** `mostSpan`: the longest spanning message; before authentication a host takes none (0). */
-  constructor(mostSpan = Number.POSITIVE_INFINITY) {
-    this.#mostSpan = mostSpan
+  /** `maxSpan`: the longest spanning message, in bytes; before authentication a host accepts none (0). */
+  constructor(maxSpan = Number.POSITIVE_INFINITY) {
+    this.#maxSpan = maxSpan
   }
 
-  /** Returns the message that this frame completes, or undefined while more is to come. */
+  /** Returns the message that this frame completes; undefined while more frames follow. */
   read(frame: Uint8Array): Frame | undefined {
     if (frame.length < 2 || frame.length > FRAME_BYTES) bad(`a frame of ${frame.length} bytes`)
     const kind = frame[0]!
@@ -165,9 +169,9 @@ export class FrameReader {
     if (this.#span) return this.#continue(kind, flags, frame)
     if (flags & SPANS) {
       const limit = LIMITS[kind]
-      if (limit === undefined || frame.length < 7 || !(flags & MORE)) bad('a spanning frame that cannot be')
+      if (limit === undefined || frame.length < 7 || !(flags & MORE)) bad('a malformed spanning frame')
       const total = view(frame).getUint32(2)
-      if (total > Math.min(limit, this.#mostSpan)) bad(`a message of ${total} bytes is over its limit`)
+      if (total > Math.min(limit, this.#maxSpan)) bad(`a message of ${total} bytes is over its limit`)
       if (total <= frame.length - 6) bad('a spanning message that ends in its first frame')
       const body = new Uint8Array(total)
       body.set(frame.subarray(6))
@@ -181,15 +185,15 @@ export class FrameReader {
   #continue(kind: number, flags: number, frame: Uint8Array): Frame | undefined {
     const span = this.#span!
     if (kind !== span.kind || flags & SPANS) bad('another frame inside a spanning message')
-    if (frame.length - 2 > span.body.length - span.at) bad('a spanning message is longer than it said')
+    if (frame.length - 2 > span.body.length - span.at) bad('a spanning message is longer than announced')
     span.body.set(frame.subarray(2), span.at)
     span.at += frame.length - 2
     if (flags & MORE) {
-      // Empty continuation frames would keep the message open for ever at no cost to the sender.
+      // Empty continuation frames would keep the message open forever at no cost to the sender.
       if (span.at === span.body.length || frame.length === 2) bad('a spanning message that does not end')
       return undefined
     }
-    if (span.at !== span.body.length) bad('a spanning message is shorter than it said')
+    if (span.at !== span.body.length) bad('a spanning message is shorter than announced')
     this.#span = undefined
     return decode(kind, flags & ~(MORE | SPANS), span.body)
   }
@@ -205,7 +209,7 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
       const size = data.getUint32(12)
       const bytes = body.subarray(16)
       const compressed = (flags & COMPRESSED) !== 0
-      if (size > BATCH_BYTES || (!compressed && size !== bytes.length)) bad('an output frame that lies about its size')
+      if (size > BATCH_BYTES || (!compressed && size !== bytes.length)) bad('an output frame with the wrong size')
       return {
         kind: 'output',
         handle: data.getUint32(0),
@@ -226,7 +230,7 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
       if (body.length < 4) bad('a blob frame without its header')
       return { kind: 'blob', handle: data.getUint32(0), bytes: body.subarray(4) }
     case KIND.chunk:
-      if (body.length < 4) bad('a part without its header')
+      if (body.length < 4) bad('a chunk frame without its header')
       return { kind: 'chunk', request_id: data.getUint32(0), bytes: body.subarray(4) }
     default:
       return bad(`a frame of unknown kind ${kind}`)

@@ -1,7 +1,7 @@
-// When the bytes of a piece of a log came, as two numbers for each run of them: the moment in milliseconds since birth,
-// and how many. Knows nothing of the bytes.
+// When the bytes of a part of a log came: pairs of numbers, the time in milliseconds since the session began and how many
+// bytes came then.
 
-/** Runs as numbers of seven bits a byte: the time since the run before, then the size. */
+/** Runs as variable-length numbers, seven bits per byte: the time since the run before, then the size. */
 export function encodeRuns(runs: readonly number[]): Uint8Array {
   const bytes: number[] = []
   const put = (value: number) => {

@@ -1,9 +1,9 @@
-// A place in a session's log. Knows nothing of who is there.
+// A position in a session's log.
 
-/** `offset`: bytes of output since the session's birth. `n`: the number of resizes before this place. */
+/** `offset`: bytes of output since the session began. `n`: the number of resizes before this position. */
 export interface Position {
   offset: number
   n: number
 }
 
-export const BIRTH: Position = { offset: 0, n: 0 }
+export const LOG_START: Position = { offset: 0, n: 0 }

@@ -1,5 +1,5 @@
-// The few globals that Node, browsers and Electron all have. `protocol` sees these and nothing else of its
-// surroundings: neither the DOM nor Node's types are loaded here.
+// The few globals that Node, browsers and Electron share. `protocol` sees only these: neither the DOM's nor Node's types
+// are loaded here.
 interface TextEncoder {
   encode(text?: string): Uint8Array<ArrayBuffer>
 }

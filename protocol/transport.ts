@@ -1,8 +1,8 @@
-// A transport carries whole frames, in order, between two ends. Knows nothing of what is in a frame.
+// A transport carries whole frames, in order, between two ends.
 
 /**
  * Why a transport closed. `code` is from the table in errors.ts; `reason` is a sentence for people.
- * A transport that just went away (network gone, process ended) closes with `connection_lost`.
+ * A transport that went away without a reason (network gone, process ended) closes with `connection_lost`.
  */
 export interface CloseReason {
   code: string
@@ -18,32 +18,32 @@ export interface TransportHandlers {
 
 /**
  * Three kinds exist: WebSocket, local socket and MessagePort; the encrypted channel is a fourth that wraps one
- * of them. Frames are at most FRAME_BYTES long (limits.ts); a longer one closes the receiver's side.
+ * of them. Frames are at most FRAME_BYTES long (limits.ts); the receiver closes at a longer one.
  */
 export interface Transport {
-  /** Sets who receives. Frames that came before are delivered then, so none is lost between open and start. */
+  /** Sets the receiver. Frames that arrived before are delivered now, so none is lost between open and start. */
   start(handlers: TransportHandlers): void
   /** Queues one frame. After close it does nothing. The caller must not change the bytes afterwards. */
   send(frame: Uint8Array): void
-  /** Bytes taken by `send` and not yet handed to the system. */
+  /** Bytes that `send` took and the system has not. */
   readonly buffered: number
-  /** Closes this side; frames already queued are still sent where the network allows. Twice is fine. */
+  /** Closes this side; queued frames are still sent if the network allows. Calling it twice is fine. */
   close(reason: CloseReason): void
 }
 
-/** Holds what arrives before `start` and promises `close` exactly once; every transport is built on one. */
+/** Keeps what arrives before `start` and calls `close` exactly once; every transport has one. */
 export class Inbox {
   #handlers: TransportHandlers | undefined
   #early: Uint8Array[] = []
   #closed: CloseReason | undefined
-  #told = false
+  #closeDelivered = false
 
   start(handlers: TransportHandlers): void {
     this.#handlers = handlers
     const early = this.#early
     this.#early = []
     for (const frame of early) handlers.frame(frame)
-    this.#tellClose()
+    this.#deliverClose()
   }
 
   frame(frame: Uint8Array): void {
@@ -52,11 +52,11 @@ export class Inbox {
     else this.#early.push(frame)
   }
 
-  /** Returns false when it was closed already. */
+  /** Returns false if it was closed already. */
   close(reason: CloseReason): boolean {
     if (this.#closed) return false
     this.#closed = reason
-    this.#tellClose()
+    this.#deliverClose()
     return true
   }
 
@@ -64,14 +64,14 @@ export class Inbox {
     return this.#closed !== undefined
   }
 
-  #tellClose(): void {
-    if (!this.#handlers || !this.#closed || this.#told) return
-    this.#told = true
+  #deliverClose(): void {
+    if (!this.#handlers || !this.#closed || this.#closeDelivered) return
+    this.#closeDelivered = true
     this.#handlers.close(this.#closed)
   }
 }
 
-/** Two ends in one process: what one sends the other receives, in a later microtask. For tests and benchmarks. */
+/** Two ends in one process: what one sends, the other receives in a later microtask. */
 export function transportPair(): [Transport, Transport] {
   const inboxes = [new Inbox(), new Inbox()] as const
   const end = (mine: Inbox, other: Inbox): Transport => ({

@@ -1,20 +1,19 @@
-// Where the window is: which session, the history or a recording in it, whether the phone's panel is open; kept in the
-// page's fragment. Knows no session.
+// What the window shows: a session, the history or a recording, the phone panel, the settings. Stored in the URL fragment.
 
-export interface Place {
+export interface WindowLocation {
   session?: string
   phone: boolean
-  /** The history is shown in place of the session. */
+  /** The history is shown instead of the session. */
   history: boolean
-  /** The session whose recording is shown, in the history. */
+  /** The session whose recording is shown in the history. */
   recording?: string
   settings?: boolean
 }
 
-export const START: Place = { phone: false, history: false }
+export const INITIAL_LOCATION: WindowLocation = { phone: false, history: false }
 
-/** What a fragment asks for, on top of where the window is: the tray names a session, the history, or the phone's panel. */
-export function readPlace(hash: string, now: Place): Place {
+/** The location that a fragment asks for, starting from the current one. The tray asks for a session, the history or a panel. */
+export function readLocation(hash: string, now: WindowLocation): WindowLocation {
   const wanted = new URLSearchParams(hash.replace(/^#/, ''))
   const session = wanted.get('session') ?? now.session
   const leads = wanted.has('session') || wanted.has('history')
@@ -29,8 +28,8 @@ export function readPlace(hash: string, now: Place): Place {
   }
 }
 
-/** Written back, so that a page that is loaded again comes to the same place. No history: there is no Back in a window. */
-export function keepPlace({ session, phone, settings, history: past, recording }: Place): void {
+/** So that a reload returns to the same location. Replaces the history entry, because the window has no Back button. */
+export function storeLocation({ session, phone, settings, history: past, recording }: WindowLocation): void {
   const parts = [
     session && `session=${encodeURIComponent(session)}`,
     past && 'history',

@@ -1,7 +1,7 @@
-// The main window's start. Knows only which parts there are.
+// Entry of the main window.
 import '../ui/kit/ui.css'
 import './base.css'
-import './style.css'
+import './window.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { connectHost } from './bridge/host.ts'

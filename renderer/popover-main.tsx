@@ -1,4 +1,4 @@
-// The start of the window at the tray. Knows only which parts there are.
+// Entry of the popover, the window at the tray.
 import '../ui/kit/ui.css'
 import './base.css'
 import { render } from 'preact'

@@ -1,15 +1,15 @@
-// The terminal's colours: what pages paint and what the host answers when a program asks. Knows nothing of either.
+// The terminal's colors: the pages draw with them, and the host answers color queries with them.
 
 export interface TerminalColors {
   foreground: string
   background: string
   cursor: string
-  /** The sixteen ANSI colours, black to bright white. */
+  /** The sixteen ANSI colors, black to bright white. */
   ansi: readonly string[]
 }
 
 /**
- * As `#rrggbb`. Every colour but black (on dark) and white (on light) has a contrast of at least 4.5 against the
+ * As `#rrggbb`. Every color except black (on dark) and white (on light) has a contrast of at least 4.5 against the
  * background (WCAG 2.2, 1.4.3), because programs print text in all of them.
  */
 export const TERMINAL_COLORS: Record<'dark' | 'light', TerminalColors> = {

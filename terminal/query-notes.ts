@@ -1,5 +1,5 @@
-// Of every question in queries.ts: where it is described, who answers it, why if nobody does, and how programs send it.
-// Nobody needs it to run; the tests put every example through every consumer.
+// For every query in queries.ts: where it is specified, who answers it or why nobody does, and examples. Documentation
+// only; the tests run every example through every consumer.
 import type { QueryName } from './queries.ts'
 
 // Sources, by the short names used below:
@@ -14,7 +14,7 @@ import type { QueryName } from './queries.ts'
 
 /**
  * Who answers. `screen`: `@xterm/headless` by itself. `host`: main/host/screen/query-answers.ts. `silent`: nobody, for the
- * reason that `why` gives; to a program that is the same as a terminal which does not know the question.
+ * reason in `why`; to a program this looks like a terminal that does not know the query.
  */
 export type Answer = 'screen' | 'host' | 'silent'
 
@@ -22,16 +22,16 @@ export interface QueryNote {
   source: string
   answer: Answer
   why?: string
-  /** The question as a program sends it. Tests run every one of them through every consumer. */
+  /** The query as programs send it. Tests run each through every consumer. */
   examples: readonly string[]
 }
 
 export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
-  // --- who are you
+  // --- identity
   ENQ: {
     source: 'ctlseqs, Single-character functions',
     answer: 'silent',
-    why: "the answerback string is empty by default in xterm too, and xterm.js's parser gives no hold of it",
+    why: "xterm's answerback string is empty by default too, and xterm.js's parser has no handler for it",
     examples: ['\x05'],
   },
   DECID: {
@@ -42,37 +42,37 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'DECID as C1': {
     source: 'ctlseqs, C1 control characters',
     answer: 'silent',
-    why: "xterm.js's parser gives no hold of single controls, and nobody has sent this one in UTF-8",
+    why: "xterm.js's parser has no handlers for single controls, and no program sends this one in UTF-8",
     examples: ['\x9a'],
   },
   DA1: {
     source: 'ctlseqs, CSI Ps c',
     answer: 'screen',
-    why: 'to 0 only, as xterm',
+    why: 'only for parameter 0, like xterm',
     examples: ['\x1b[c', '\x1b[0c'],
   },
   DA2: {
     source: 'ctlseqs, CSI > Ps c',
     answer: 'screen',
-    why: 'to 0 only, as xterm',
+    why: 'only for parameter 0, like xterm',
     examples: ['\x1b[>c', '\x1b[>0c'],
   },
   DA3: {
     source: 'ctlseqs, CSI = Ps c',
     answer: 'host',
-    why: 'to 0 only, as xterm',
+    why: 'only for parameter 0, like xterm',
     examples: ['\x1b[=c', '\x1b[=0c'],
   },
   XTVERSION: {
     source: 'ctlseqs, CSI > Ps q',
     answer: 'host',
-    why: 'to 0 only, as xterm',
+    why: 'only for parameter 0, like xterm',
     examples: ['\x1b[>q', '\x1b[>0q'],
   },
   DECREQTPARM: {
     source: 'ctlseqs, CSI Ps x',
     answer: 'host',
-    why: 'to 0 and 1 only; 2 and 3 are the answers',
+    why: 'only for 0 and 1; 2 and 3 are the answers',
     examples: ['\x1b[x', '\x1b[1x'],
   },
   XTGETTCAP: {
@@ -83,20 +83,20 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   XTQALLOWED: {
     source: 'ctlseqs, OSC 60 and 61',
     answer: 'silent',
-    why: 'what an attacker may do is not for programs to read',
+    why: 'programs must not learn what an attacker could do',
     examples: ['\x1b]60\x1b\\', '\x1b]61;allowWindowOps\x07', '\x1b]62\x07'],
   },
 
-  // --- how are you
+  // --- status and modes
   DSR: {
     source: 'ctlseqs, CSI Ps n',
     answer: 'screen',
     examples: ['\x1b[5n', '\x1b[6n'],
   },
-  'DSR of rxvt': {
+  'rxvt DSR': {
     source: 'urxvt, CSI Ps n (7: display name, 8: version)',
     answer: 'silent',
-    why: "xterm.js knows 5 and 6, and a display's name is nobody's business",
+    why: 'xterm.js knows 5 and 6, and programs must not learn the name of the display',
     examples: ['\x1b[7n', '\x1b[8n', '\x1b[n'],
   },
   DECXCPR: {
@@ -133,7 +133,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'kitty keyboard': {
     source: 'kitty, keyboard-protocol',
     answer: 'silent',
-    why: 'not supported by xterm.js; programs ask DA1 next and take its answer for a no',
+    why: 'not supported by xterm.js; programs send DA1 next and take its answer alone for a no',
     examples: ['\x1b[?u'],
   },
   XTQMODKEYS: {
@@ -151,11 +151,11 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'in-band resize': {
     source: 'kitty and others, https://gist.github.com/rockorager/e695fb2924d36b2bcf1fff4a3704bd83',
     answer: 'silent',
-    why: "a terminal that knows it reports its own size at once, and the session's size is the host's to tell",
+    why: "a terminal that supports it reports its own size at once, but the host sets the session's size",
     examples: ['\x1b[?2048h'],
   },
 
-  // --- how large, where, what colour
+  // --- size, position and colors
   'XTWINOPS reports': {
     source: 'ctlseqs, CSI Ps ; Ps ; Ps t',
     answer: 'host',
@@ -174,7 +174,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'title reports': {
     source: 'ctlseqs, CSI Ps ; Ps ; Ps t',
     answer: 'host',
-    why: 'always empty: a title is text that any output may have set, and the report would type it into the shell',
+    why: 'always empty: any output may have set the title, and the report would type it into the shell',
     examples: ['\x1b[20t', '\x1b[21t'],
   },
   DECRQDE: {
@@ -182,7 +182,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
     answer: 'host',
     examples: ['\x1b["v'],
   },
-  'palette colours': {
+  'palette colors': {
     source: 'ctlseqs, OSC 4',
     answer: 'host',
     examples: [
@@ -192,39 +192,39 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
       '\x1b]4;3;rgb:11/22/33;4;?\x1b\\',
     ],
   },
-  'special colours': {
+  'special colors': {
     source: 'ctlseqs, OSC 5',
     answer: 'silent',
-    why: 'colours for bold, underline and blink do not exist in xterm.js',
+    why: 'xterm.js has no colors for bold, underline and blink',
     examples: ['\x1b]5;0;?\x07', '\x1b]5;0;?;1;red\x1b\\'],
   },
-  'text and cursor colours': {
+  'text and cursor colors': {
     source: 'ctlseqs, OSC 10 to 19',
     answer: 'host',
     examples: ['\x1b]10;?\x07', '\x1b]11;?\x1b\\', '\x1b]12;?\x07', '\x1b]10;?;?;?\x07', '\x1b]10;?;#102030\x1b\\'],
   },
-  'pointer, Tektronix and highlight colours': {
+  'pointer, Tektronix and highlight colors': {
     source: 'ctlseqs, OSC 10 to 19',
     answer: 'silent',
-    why: 'xterm.js has no such colours that output could set',
+    why: 'xterm.js has no such colors that output could set',
     examples: [13, 14, 15, 16, 17, 18, 19].map(id => `\x1b]${id};?\x07`),
   },
-  'kitty colours': {
+  'kitty colors': {
     source: 'kitty, color-stack',
     answer: 'silent',
     why: 'not supported by xterm.js; OSC 4 and 10 to 12 are',
     examples: ['\x1b]21;foreground=?\x1b\\', '\x1b]21;cursor=red;background=?\x07'],
   },
-  'pixmap and colours of rxvt': {
+  'rxvt pixmap and colors': {
     source: 'urxvt',
     answer: 'silent',
-    why: 'nothing of the kind in xterm.js',
+    why: 'not supported by xterm.js',
     examples: [20, 39, 49, 701, 702, 704, 705, 706, 707, 708, 710, 711, 712, 713].map(id => `\x1b]${id};?\x07`),
   },
-  'palette, font and glyphs of mintty': {
+  'mintty palette, font and glyphs': {
     source: 'mintty',
     answer: 'silent',
-    why: 'nothing of the kind in xterm.js',
+    why: 'not supported by xterm.js',
     examples: ['\x1b]7704;?\x07', '\x1b]7770;?\x07', '\x1b]7771;?;65\x07', '\x1b]7777;?\x07'],
   },
   'pointer shape': {
@@ -236,33 +236,34 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   font: {
     source: 'ctlseqs, OSC 50',
     answer: 'silent',
-    why: 'every client has its own, and none of them is text that output has set',
+    why: 'every client has its own, and output cannot set it',
     examples: ['\x1b]50;?\x07', '\x1b]50;?+1\x1b\\'],
   },
   XTSMGRAPHICS: {
-    source: 'ctlseqs, CSI ? Pi ; Pa ; Pv S (setting is answered as reading is)',
+    source: 'ctlseqs, CSI ? Pi ; Pa ; Pv S (a set request is answered like a read)',
     answer: 'host',
     why: 'always "no such item": there are no graphics',
     examples: ['\x1b[?1;1;0S', '\x1b[?2;4;0S'],
   },
   'kitty graphics': {
-    source: 'kitty, graphics-protocol (each command is answered unless it says q=2)',
+    source: 'kitty, graphics-protocol (each command is answered unless it has q=2)',
     answer: 'silent',
-    why: 'not supported by xterm.js; programs ask DA1 next and take its answer for a no',
+    why: 'not supported by xterm.js; programs send DA1 next and take its answer alone for a no',
     examples: ['\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\', '\x1b_Ga=d\x1b\\'],
   },
   ReGIS: {
-    source: 'ctlseqs, DCS Ps p (its R command reports); iTerm2 takes DCS 1000 p for tmux and types commands',
+    source:
+      'ctlseqs, DCS Ps p (its R command reports); iTerm2 takes DCS 1000 p for tmux control mode and types commands',
     answer: 'silent',
     why: 'there are no graphics',
     examples: ['\x1bPpR(P)\x1b\\', '\x1bP1000p\x1b\\'],
   },
 
-  // --- what is on your screen, in your state, in your clipboard
+  // --- screen contents, state and clipboard
   DECRQCRA: {
     source: 'ctlseqs, CSI Pi ; Pg ; Pt ; Pl ; Pb ; Pr * y',
     answer: 'silent',
-    why: 'the checksum of one cell is its character: it reads the screen',
+    why: 'the checksum of one cell reveals its character: it reads the screen',
     examples: ['\x1b[1;1;1;1;1;1*y'],
   },
   XTREPORTSGR: {
@@ -280,7 +281,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   DECRQPSR: {
     source: 'ctlseqs, CSI Ps $ w',
     answer: 'silent',
-    why: "charsets and tab stops are out of reach of xterm.js's API",
+    why: "xterm.js's API does not reach charsets and tab stops",
     examples: ['\x1b[1$w', '\x1b[2$w'],
   },
   DECRQTSR: {
@@ -322,13 +323,13 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'clipboard write': {
     source: 'ctlseqs, OSC 52',
     answer: 'silent',
-    why: 'no question',
+    why: 'not a query',
     examples: ['\x1b]52;c;aGVsbG8=\x07'],
   },
   'kitty clipboard': {
-    source: 'kitty, clipboard (writing is answered as reading is)',
+    source: 'kitty, clipboard (a write is answered like a read)',
     answer: 'silent',
-    why: 'never, as OSC 52',
+    why: 'never, like OSC 52',
     examples: ['\x1b]5522;type=read;dGV4dC9wbGFpbg==\x1b\\'],
   },
   'iTerm2 reports': {
@@ -344,7 +345,7 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
   'iTerm2 clipboard write': {
     source: 'iterm2',
     answer: 'silent',
-    why: 'no question',
+    why: 'not a query',
     examples: ['\x1b]1337;Copy=:aGVsbG8=\x07', '\x1b]1337;CopyToClipboard=general\x07', '\x1b]1337;EndCopy\x07'],
   },
   'kitty notifications': {
@@ -360,9 +361,9 @@ export const QUERY_NOTES: { readonly [name in QueryName]: QueryNote } = {
     examples: ['\x1bP@kitty-cmd{"cmd":"ls","version":[0,14,2]}\x1b\\'],
   },
   'tmux passthrough': {
-    source: 'tmux(1), allow-passthrough: what it wraps goes to yet another terminal, past anybody who could judge it',
+    source: 'tmux(1), allow-passthrough: what it wraps goes to another terminal, past every filter',
     answer: 'silent',
-    why: 'the host is no tmux',
+    why: 'the host is not tmux',
     examples: ['\x1bPtmux;hello\x1b\\'],
   },
 }

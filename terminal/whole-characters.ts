@@ -1,9 +1,10 @@
-// Cuts a byte stream so that no piece ends within a UTF-8 character. Knows nothing of terminals.
+// Cuts a byte stream so that no chunk ends inside a UTF-8 character.
 //
-// xterm.js 6.0 loses characters that are split after a 0x80 byte ("…" is E2 80 A6): everyone who feeds an
-// xterm.js, host or client, must feed whole characters, or two terminals drift apart by how bytes were batched.
+// xterm.js 6.0 loses characters that are split after a 0x80 byte ("…" is E2 80 A6; fixed after 6.0 by
+// https://github.com/xtermjs/xterm.js/issues/6003). Whatever writes to an xterm.js, host or client, has to write whole
+// characters, or two terminals differ depending on how bytes were batched.
 
-/** How many bytes at the end of `bytes` begin a character that is not complete: 0 to 3. */
+/** How many bytes at the end of `bytes` begin an incomplete character: 0 to 3. */
 export function partialTail(bytes: Uint8Array): number {
   const length = bytes.length
   for (let back = 1; back <= 3 && back <= length; back++) {
@@ -17,21 +18,21 @@ export function partialTail(bytes: Uint8Array): number {
 }
 
 export class WholeCharacters {
-  /** The bytes held back: a character's beginning, at most 3. */
+  /** The bytes held back: the beginning of a character, at most 3. */
   partial: Uint8Array = new Uint8Array(0)
 
-  /** Hands `bytes`, and what was held back before, to `sink` in pieces that end where a character ends. */
+  /** Passes what was held back and `bytes` to `sink`, in chunks that end where a character ends. */
   push(bytes: Uint8Array, sink: (whole: Uint8Array) => void): void {
     let rest = bytes
     while (this.partial.length > 0 && rest.length > 0) {
-      // Grow the held-back beginning byte by byte: it completes, or turns out to be no character, within 3.
+      // Grow the held-back beginning byte by byte: within 3 it is complete, or turns out to be invalid.
       const grown = new Uint8Array(this.partial.length + 1)
       grown.set(this.partial)
       grown[this.partial.length] = rest[0]!
       rest = rest.subarray(1)
       const tail = partialTail(grown)
       this.partial = grown.slice(grown.length - tail)
-      // With a new character begun, what was held back has become invalid: no terminal shows it.
+      // If a new character began, what was held back is invalid: no terminal shows it.
       if (tail === 0) sink(grown)
     }
     if (rest.length === 0) return

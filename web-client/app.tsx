@@ -1,4 +1,4 @@
-// Which screen is shown. Knows nothing of what the screens do.
+// Chooses the screen to show.
 import { useRef } from 'preact/hooks'
 import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
 import { ConfirmDialog } from '../ui/kit/dialog.tsx'
@@ -12,9 +12,9 @@ import { route } from './page/route.ts'
 import { isWide } from './page/wide-layout.ts'
 import { Sessions } from './sessions/sessions.tsx'
 
-/** Most of the page's code. While it is read the connection is made; the list does without it. */
+/** Most of the page's code, evaluated while the page connects. The session list does not need it. */
 export const Terminal = lazyScreen(() => import('./terminal/terminal.tsx').then(module => module.Terminal))
-const Past = lazyScreen(() => import('./recording/history.tsx').then(module => module.Past))
+const History = lazyScreen(() => import('./recording/history.tsx').then(module => module.History))
 const Reading = lazyScreen(() => import('./reading/reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording/recording.tsx').then(module => module.Recording))
 
@@ -22,7 +22,7 @@ export function App({ link }: { link: HostLink }) {
   return (
     <>
       <Screen link={link} />
-      <OtherHost link={link} />
+      <OtherHostDialog link={link} />
       <CopyDialog />
       <Toasts />
     </>
@@ -30,18 +30,18 @@ export function App({ link }: { link: HostLink }) {
 }
 
 function Screen({ link }: { link: HostLink }) {
-  /** Whoever looks at what was found goes back to where it was found: what was typed, and how far one had come. */
-  const keepsPast = useRef(false)
+  /** The history stays mounted below a recording opened from it, with its search and scroll position. */
+  const keepsHistory = useRef(false)
   const { value } = route
   if (!link.loaded.value) return null
   const refusal = link.refusal.value
   if (refusal) return <Refused link={link} why={refusal} />
   if (!link.paired.value) return <Pairing link={link} />
-  if (value.screen === 'past') keepsPast.current = true
-  else if (value.screen === 'sessions' || value.screen === 'terminal') keepsPast.current = false
+  if (value.screen === 'history') keepsHistory.current = true
+  else if (value.screen === 'sessions' || value.screen === 'terminal') keepsHistory.current = false
   return (
     <>
-      {keepsPast.current && <Past key="past" link={link} hidden={value.screen !== 'past'} />}
+      {keepsHistory.current && <History key="history" link={link} hidden={value.screen !== 'history'} />}
       <Shown key={value.screen} link={link} />
     </>
   )
@@ -53,12 +53,12 @@ function Shown({ link }: { link: HostLink }) {
     case 'sessions':
       return <Sessions link={link} />
     case 'terminal':
-      // The list comes and goes as the page is turned; the terminal stays the one that it is.
+      // Rotating a tablet shows or hides the list; the terminal stays mounted.
       return (
         <div class="side-by-side">
           {isWide.value && <Sessions key="list" link={link} beside={value.session_id} />}
           <Terminal
-            // What may be done in it is decided when it is opened.
+            // Permissions are fixed when a terminal is opened.
             key={`${value.opened} ${link.readOnly.value}`}
             link={link}
             session_id={value.session_id}
@@ -66,7 +66,7 @@ function Shown({ link }: { link: HostLink }) {
           />
         </div>
       )
-    case 'past':
+    case 'history':
       return null
     case 'recording':
       return (
@@ -74,7 +74,7 @@ function Shown({ link }: { link: HostLink }) {
           key={value.session_id}
           link={link}
           session_id={value.session_id}
-          place={value.place}
+          target={value.target}
           found={value.found}
         />
       )
@@ -91,8 +91,8 @@ function Shown({ link }: { link: HostLink }) {
   }
 }
 
-/** A link that was not asked for may try to make another computer of this one. */
-function OtherHost({ link }: { link: HostLink }) {
+/** A malicious link could replace this phone's host, so the user is asked first. */
+function OtherHostDialog({ link }: { link: HostLink }) {
   const name = link.otherHost.value
   if (name === undefined) return null
   return (
@@ -105,8 +105,8 @@ function OtherHost({ link }: { link: HostLink }) {
       onConfirm={() => link.answerOtherHost(true)}
     >
       <p>
-        At this address your phone belongs to <bdi>{name ? `“${printable(name)}”` : 'another computer'}</bdi>. Replace
-        that only if you have just scanned a code yourself.
+        This phone is paired with <bdi>{name ? `“${printable(name)}”` : 'another computer'}</bdi>. Replace it only if
+        you just scanned a code yourself.
       </p>
     </ConfirmDialog>
   )

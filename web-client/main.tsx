@@ -1,38 +1,38 @@
-// The phone's page starts here: takes its secret out of the address, connects, shows itself. Knows no screens.
+// Entry point of the phone's page: takes the pairing secret out of the address, connects, renders.
 import '../ui/kit/ui.css'
-import './page.css'
+import './page/page.css'
 import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { loadFont } from '../ui/terminal/font.ts'
 import { App } from './app.tsx'
 import { HostLink } from './connection/host-link.ts'
-import { followHost } from './connection/page-update.ts'
-import { allowed, watchForAttention } from './notifications/notifications.ts'
+import { reloadWhenOutdated } from './connection/page-update.ts'
+import { notificationState, notifyWhenHidden } from './notifications/notifications.ts'
 import { whenIdle } from './page/idle.ts'
 import { onAwake, onLeave } from './page/lifecycle.ts'
 import { startRouting } from './page/route.ts'
-import { keepPage, letGo } from './page/service-worker.ts'
+import { registerServiceWorker, removeStaleServiceWorker } from './page/service-worker.ts'
 import { watchViewport } from './page/soft-keyboard.ts'
-import { tellAttention } from './sessions/page-title.ts'
+import { showAttentionCount } from './sessions/page-title.ts'
 
 const link = new HostLink()
-// First, so that the secret is out of the address before anything else happens.
+// First, so that the secret leaves the address before anything else runs.
 link.start()
-// While the connection is made: a terminal that is opened before its font has come is laid out twice.
+// In parallel with connecting: a terminal opened before its font has loaded is laid out twice.
 void loadFont()
 startRouting()
-tellAttention(link)
-followHost(link)
+showAttentionCount(link)
+reloadWhenOutdated(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
-watchForAttention(link.sessions)
-void letGo()
-// A visitor whom nobody has let in keeps nothing of it.
+notifyWhenHidden(link.sessions)
+void removeStaleServiceWorker()
+// Nothing is stored for a visitor without access.
 const stop: () => void = effect(() => {
   if (!link.reached.value) return
-  keepPage()
-  if (allowed.peek() === 'granted')
+  registerServiceWorker()
+  if (notificationState.peek() === 'granted')
     whenIdle(
       () =>
         void import('./notifications/push.ts').then(

@@ -1,11 +1,11 @@
-// Tells whether what `npm run build` makes is there and newer than what it is made of. Knows no build step.
+// Whether the output of `npm run build` exists and is newer than its sources.
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const SOURCES = ['main', 'protocol', 'terminal', 'ui', 'web-client', 'renderer', 'assets']
 const SETTINGS = /^(package(-lock)?\.json|tsconfig.*\.json|vite\.config\.ts)$/
 
-/** The last that a build writes are the pages, whole and anew each time; so their age is the build's. */
+/** A build writes the pages last and completely, so their age is the age of the build. */
 const PAGES = ['build/web-client/index.html', 'build/renderer/index.html']
 const PROGRAMS = ['build/main/cli/otg.js', 'build/main/desktop/entry.js']
 
@@ -25,11 +25,11 @@ function hasNewer(folder: string, than: number): boolean {
   } catch {
     return false
   }
-  // Folders count too: a file that was deleted changes nothing else.
+  // Folders count too: deleting a file changes only its folder.
   return changedAt(folder) > than || entries.some(name => changedAt(join(folder, name)) > than)
 }
 
-/** Milliseconds; 0 when it is not there. */
+/** Unix milliseconds; 0 if it does not exist. */
 function changedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }

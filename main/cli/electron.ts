@@ -1,18 +1,18 @@
-// Finds an Electron that can open a window here. Knows nothing of the app that runs in it.
+// Finds an Electron that can open a window, or downloads it.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Electron = { path: string } | { missing: string }
 
-/** Where Electron is fetched from; a network that blocks it mostly does so by silence. */
+/** The default download server. A network that blocks it usually does so by not answering, hence the timeout. */
 const DOWNLOAD = 'https://github.com/electron/electron/releases/'
 const REACHABLE_MS = 3_000
 const DOWNLOAD_MS = 10 * 60_000
 
 /**
- * The path of Electron's program, or why there is none, as the beginning of a sentence. The npm package
- * fetches its program only when asked to; here that is done where there is a display and the download can be reached.
+ * The path of Electron's executable, or why there is none, as a sentence without a period. The npm package downloads the
+ * executable on demand; this happens here if there is a display and the download server can be reached.
  */
 export async function findElectron(
   root: string,
@@ -24,18 +24,19 @@ export async function findElectron(
   const found = programIn(folder, env)
   if (found) return { path: found }
   if (env.ELECTRON_OVERRIDE_DIST_PATH)
-    return { missing: `There is no Electron in ${env.ELECTRON_OVERRIDE_DIST_PATH} (ELECTRON_OVERRIDE_DIST_PATH)` }
+    return { missing: `Electron is not in ${env.ELECTRON_OVERRIDE_DIST_PATH} (ELECTRON_OVERRIDE_DIST_PATH)` }
   const install = join(folder, 'install.js')
-  if (!existsSync(install)) return { missing: 'The electron package is not installed (npm ci installs it)' }
+  if (!existsSync(install)) return { missing: 'The electron package is not installed (run npm ci)' }
   const from = env.ELECTRON_MIRROR ?? env.npm_config_electron_mirror ?? DOWNLOAD
-  if (!(await isReachable(from))) return { missing: `Electron is not here and ${new URL(from).host} cannot be reached` }
-  say('Fetching Electron (about 120 MB, once) …')
+  if (!(await isReachable(from)))
+    return { missing: `Electron is not downloaded and ${new URL(from).host} cannot be reached` }
+  say('Downloading Electron (about 120 MB, once) …')
   const { status } = spawnSync(process.execPath, [install], { stdio: 'inherit', timeout: DOWNLOAD_MS })
   const fetched = status === 0 ? programIn(folder, env) : undefined
-  return fetched ? { path: fetched } : { missing: 'Electron could not be fetched (npx install-electron tries again)' }
+  return fetched ? { path: fetched } : { missing: 'Electron could not be downloaded (try npx install-electron)' }
 }
 
-/** As the package's own index.js finds it, but without fetching anything. */
+/** Like the package's own index.js, but without a download. */
 function programIn(folder: string, env: NodeJS.ProcessEnv): string | undefined {
   const pathFile = join(folder, 'path.txt')
   const name = existsSync(pathFile) ? readFileSync(pathFile, 'utf8') : undefined

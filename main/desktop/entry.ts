@@ -1,11 +1,12 @@
-// The desktop app's start: reads the environment, takes the lock, puts the parts together. Knows no part's inside.
+// Entry of the desktop app: reads the environment, takes the single-instance lock, connects the parts.
 import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { app, dialog, Menu, nativeTheme, powerMonitor } from 'electron'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import { defaultDataDir } from '../host/files/data-dir.ts'
+import { LOG_LEVELS, type LogLevel, parseLogLevel } from '../host/log/logger.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { loginShell } from '../host/session/shell.ts'
 import { HostLink } from './host-link.ts'
@@ -13,13 +14,13 @@ import { allowAppScheme, serveApp } from './pages/app-protocol.ts'
 import { guardContents, guardSession } from './pages/guards.ts'
 import { acceptActions } from './pages/page-actions.ts'
 import { acceptPorts } from './pages/page-ports.ts'
-import { answerPreferences } from './pages/page-preferences.ts'
-import { answerUpdates } from './pages/page-updates.ts'
-import { startDoorbell } from './pairing-alert.ts'
+import { handlePreferences } from './pages/page-preferences.ts'
+import { handleUpdates } from './pages/page-updates.ts'
+import { startPairingAlert } from './pairing-alert.ts'
 import { Quit } from './quit.ts'
 import { KeepAwake } from './system/keep-awake.ts'
 import { AT_LOGIN, setStartAtLogin, startsAtLogin } from './system/login-start.ts'
-import { changed, readPreferences, writePreferences } from './system/preferences.ts'
+import { applyChange, readPreferences, writePreferences } from './system/preferences.ts'
 import { Updates } from './updates/updates.ts'
 import { MainWindow } from './windows/main-window.ts'
 import { appMenu } from './windows/menu.ts'
@@ -30,26 +31,24 @@ const root = packageRoot()
 const dataDir = defaultDataDir(process.env)
 const assets = join(root.path, 'assets')
 
-// Chromium's own files lie in the data folder too, and its single-instance lock goes by this folder: so there is one app
-// per data folder, and one for tests beside the one that a person uses.
+// Chromium's files are in the data folder too. Its single-instance lock belongs to this folder, so there is one app per
+// data folder, and tests can run beside the user's app.
 const profile = join(dataDir, 'desktop')
 
 app.setName('On the Go')
 app.setAppUserModelId('app.onthego.desktop')
-// On Linux the system's keyring is asked for a password otherwise; nothing here is kept in Chromium's store.
+// Otherwise Chromium asks for the keyring's password on Linux. Nothing is kept in its password store.
 app.commandLine.appendSwitch('password-store', 'basic')
 allowAppScheme()
 guardContents()
 
 if (!prepareProfile()) {
-  fail(
-    new CodedError('data_dir_unusable', `the data folder ${dataDir} cannot be created; name another in OTG_DATA_DIR`),
-  )
+  fail(new CodedError('data_dir_unusable', `cannot create the data folder ${dataDir}; set OTG_DATA_DIR to another one`))
 } else if (!app.requestSingleInstanceLock()) {
-  process.stderr.write('On the Go runs already; its window comes to the front\n')
+  process.stderr.write('On the Go is already running; its window comes to the front\n')
   app.quit()
 } else {
-  // Not awaited at the top level: Electron becomes ready only after this module has been evaluated.
+  // Not awaited: Electron becomes ready only after this module is evaluated.
   app.whenReady().then(start).catch(fail)
 }
 
@@ -63,7 +62,16 @@ function prepareProfile(): boolean {
   return true
 }
 
+/** The level of `host.log`; one that does not exist is reported and ignored, because an app has to start. */
+function readLogLevel({ OTG_LOG }: NodeJS.ProcessEnv): LogLevel | undefined {
+  const level = OTG_LOG ? parseLogLevel(OTG_LOG) : undefined
+  if (OTG_LOG && !level)
+    process.stderr.write(`on-the-go: OTG_LOG takes ${LOG_LEVELS.join(', ')}, not ${OTG_LOG}; using info\n`)
+  return level
+}
+
 async function start(): Promise<void> {
+  const logLevel = readLogLevel(process.env)
   const link = new HostLink({
     dataDir,
     webRoot: root.webRoot,
@@ -71,11 +79,12 @@ async function start(): Promise<void> {
     shell: loginShell(process.env),
     home: homedir(),
     env: process.env,
+    ...(logLevel === undefined ? {} : { logLevel }),
   })
-  /** What runs in this process, called as a person knows it. */
+  /** Titles of the running sessions. */
   let titles: string[] = []
   const quit = new Quit({ running: () => link.running(), titles: () => titles, stop: () => link.stop() })
-  // Also without windows there is something to do: the tray, and the sessions. Without a listener Electron would quit.
+  // The tray and the sessions need no window. Without a listener, Electron would quit.
   app.on('window-all-closed', () => {})
   Menu.setApplicationMenu(appMenu())
 
@@ -93,58 +102,58 @@ async function start(): Promise<void> {
   const updates = new Updates({
     env: process.env,
     changed: () => tray.refresh(),
-    leave: (version, install) => void quit.ask({ version, install }),
+    quit: (version, install) => void quit.request({ version, install }),
   })
   const tray = startTray({
     client,
     assets,
-    open: place => window.open(place),
+    open: location => window.open(location),
     popover,
-    looking: () => window.focused || popover.visible,
+    isPresent: () => window.focused || popover.visible,
     update: () => ('version' in updates.state ? updates.state.version : undefined),
-    quit: () => quit.ask(),
+    quit: () => quit.request(),
   })
   window.onSeen(() => tray.seen())
-  answerUpdates(updates, root.version)
+  handleUpdates(updates, root.version)
   acceptActions(action => {
     popover.hide()
-    if (action.type === 'open') window.open(action.place === 'window' ? undefined : action.place)
-    else if (action.type === 'quit') void quit.ask()
+    if (action.type === 'open') window.open(action.location === 'window' ? undefined : action.location)
+    else if (action.type === 'quit') void quit.request()
   })
   startPreferences(client, updates)
-  // After sleep a connection may be dead without having been told; a joined host may be gone.
+  // After sleep, a connection can be dead without an event, and another process's host can be gone.
   powerMonitor.on('resume', () => client.probe())
-  startDoorbell(client, () => window.call('phone'))
+  startPairingAlert(client, () => window.bringToFront('phone'))
   app.on('second-instance', () => window.open())
   app.on('activate', () => window.open())
   if (!process.argv.includes(AT_LOGIN)) window.open()
 }
 
-/** The app's own preferences, in force now and whenever a page changes them. */
-function startPreferences(client: HostClient, updates: Updates): void {
+/** Applies the app's own preferences now and whenever a page changes them. */
+function startPreferences(client: LocalClient, updates: Updates): void {
   const file = join(profile, 'preferences.json')
   const keepAwake = new KeepAwake()
   let preferences = readPreferences(file)
-  const follow = () => {
+  const apply = () => {
     nativeTheme.themeSource = preferences.theme
-    keepAwake.want(preferences.keep_awake)
-    updates.use(preferences.update_feed)
+    keepAwake.setWanted(preferences.keep_awake)
+    updates.setFeed(preferences.update_feed)
   }
-  follow()
-  client.on('sessions', sessions => keepAwake.sessions(sessions.filter(one => one.state === 'running').length))
-  answerPreferences(({ start_at_login, ...change }) => {
+  apply()
+  client.on('sessions', sessions => keepAwake.setRunning(sessions.filter(one => one.state === 'running').length))
+  handlePreferences(({ start_at_login, ...change }) => {
     if (start_at_login !== undefined) setStartAtLogin(start_at_login, process.env)
     if (Object.keys(change).length > 0) {
-      const next = changed(preferences, change)
+      const next = applyChange(preferences, change)
       writePreferences(file, next)
       preferences = next
-      follow()
+      apply()
     }
     return { ...preferences, start_at_login: startsAtLogin(process.env), awake: keepAwake.awake }
   })
 }
 
-/** There is nobody to answer a protocol error to, and perhaps no terminal: said in both places, then out. */
+/** Reports the error on standard error and in a dialog, because there may be no terminal, and exits. */
 function fail(error: unknown): void {
   const { code, message } = toCoded(error)
   process.stderr.write(`on-the-go: ${message} (${code})\n`)

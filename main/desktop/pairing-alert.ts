@@ -1,8 +1,8 @@
-// Tells when another phone asks to be let in, whichever host it asks. Knows no window and nothing of the answer.
-import type { HostClient } from '../../protocol/client/client.ts'
+// Alerts the user when another phone wants to pair.
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 
-/** Calls `ring` for each phone that begins to wait, and once for those that wait already. */
-export function startDoorbell(client: HostClient, ring: () => void): void {
+/** Calls `ring` for each new pairing request, and once for those that already exist. */
+export function startPairingAlert(client: LocalClient, ring: () => void): void {
   let known = new Set<string>()
   client.on('devices', ({ requests }) => {
     const before = known

@@ -1,4 +1,4 @@
-// A host: sessions, store, screens and the ways in, put together and taken apart. Knows no Electron, argv or terminal.
+// A host, put together and taken apart: sessions, history, screens, and the two entrances for clients.
 import { hostname } from 'node:os'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
@@ -7,74 +7,41 @@ import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
 import { Pairing } from './access/pairing.ts'
-import { Connection, type Role } from './clients/connection.ts'
+import type { Role } from './access/permissions.ts'
+import { Connections } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
 import { History } from './history/write/history.ts'
-import type { HistoryLimits } from './history/write/worker-protocol.ts'
-import type { Bind } from './listen/addresses.ts'
+import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
 import type { Address } from './listen/candidates.ts'
-import { HandshakeLimit, type HandshakeLimits } from './listen/handshake-limit.ts'
+import { HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
-import { Network, type Place, placeOf, type TlsSetting } from './listen/network.ts'
-import { createLog, type HostLog } from './log.ts'
+import { Network } from './listen/network.ts'
+import { FrameTrace } from './log/frame-trace.ts'
+import { createLog, type HostLog } from './log/host-log.ts'
 import { Push } from './push/push.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
-import { findProgram } from './session/pty.ts'
-import { type Expiry, type SessionRules, Sessions } from './session/sessions.ts'
-import {
-  expiryOf,
-  limitsOf,
-  parseSettings,
-  readGiven,
-  type Settings,
-  shellOf,
-  uploadLimitsOf,
-} from './settings/settings.ts'
+import { Sessions } from './session/sessions.ts'
+import { limitsOf, parseSettings, readSettingsFile, type Settings, uploadLimitsOf } from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
 import { Uploads } from './uploads/uploads.ts'
 
+export type { HostOptions } from './host-options.ts'
 export { DEFAULT_PORT } from './listen/network.ts'
-
-export interface HostOptions {
-  dataDir: string
-  webRoot: string
-  version: string
-  /** argv of the shell for sessions that name no command, unless the settings name one. */
-  shell: string[]
-  home: string
-  env: NodeJS.ProcessEnv
-  // All that follow stand in place of what `settings.json` says.
-  /** Left out there too: DEFAULT_PORT, or any free one when that is taken. 0: any free one. */
-  port?: number
-  bind?: Bind
-  /** Further names by which the host may be called, as a proxy or a tunnel has them. With a port unless it is 80 or 443. */
-  allow_hosts?: string[]
-  /** PEM files, or the certificate that Tailscale obtains. */
-  tls?: TlsSetting
-  limits?: HistoryLimits
-  expiry?: Expiry
-  /** Each session takes one client at a time; one that returns keeps its place. */
-  single_client?: boolean
-  /** Left out: HANDSHAKE_LIMITS. */
-  handshakes?: HandshakeLimits
-  /** Push services that phones may be notified through, and who signs their certificates (PEM). Left out: PUSH_SERVICES. */
-  push?: { services: readonly string[]; ca: string }
-}
 
 export interface Host {
   readonly pid: number
   readonly dataDir: string
   readonly port: number
-  /** True when DEFAULT_PORT was wanted, is taken, and another one is used. */
+  /** True when DEFAULT_PORT was wanted, but is taken and another one is used. */
   readonly otherPort: boolean
-  /** Where its page is, the best address first. Who has no key gets nothing there. */
+  /** Where its page is, the best address first. */
   addresses(): Address[]
-  /** Takes a transport that another part of this process made (a MessagePort), as `local`. */
+  /** Accepts a transport from another part of this process (a MessagePort) as a local client. */
   accept(transport: Transport): void
-  /** How many sessions run. */
+  /** The number of running sessions. */
   running(): number
   /** The most bytes that a screen was behind its session's output since the host started. */
   largestScreenLag(): number
@@ -82,24 +49,20 @@ export interface Host {
   stop(): Promise<void>
 }
 
-/** How often a list of sessions is sent to those who watch it, at most. */
-const CHANGES_MS = 50
-
-/** How often files are removed whose session was forgotten for its age. */
+/** How often uploads are removed whose session's history was deleted for its age. */
 const SWEEP_MS = 3_600_000
 
-/** How often devices that were away for long are looked for; it is a matter of days. */
+/** How often devices that did not connect for long are removed; the limit is a matter of days. */
 const DEVICES_CHECK_MS = 3_600_000
 
 /**
  * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `host_key_damaged`, `devices_damaged`,
- * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `tls_unusable`, `web_client_missing`; then nothing is left
- * behind.
+ * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `tls_unusable`, `trace_unusable`, `web_client_missing`;
+ * then nothing is left behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  // Taken apart in the opposite order, whether at the end or because a later step failed.
+  // Run in the opposite order, at the end or because a later step failed.
   const undo: (() => unknown)[] = []
-  /** What clients come in by. */
   const entrances: (() => unknown)[] = []
   let log: HostLog | undefined
   const takeApart = async (steps: (() => unknown)[]) => {
@@ -107,29 +70,36 @@ export async function createHost(options: HostOptions): Promise<Host> {
       try {
         await step()
       } catch (error) {
-        // What comes after it, the processes and the lock on the folder, matters more than what failed.
+        // The remaining steps, such as ending processes and unlocking the folder, matter more than this failure.
         log?.error({ err: error }, 'a part of the host could not be taken apart')
       }
+  }
+  const every = (ms: number, action: () => void) => {
+    const timer = setInterval(action, ms)
+    timer.unref()
+    undo.push(() => clearInterval(timer))
   }
   try {
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
-    const read = parseSettings(readGiven(dataDir.settings), dataDir.settings)
-    const hostLog = createLog(dataDir.log)
+    const initialSettings = parseSettings(readSettingsFile(dataDir.settings), dataDir.settings)
+    const hostLog = createLog(dataDir.log, options.logLevel)
     log = hostLog
     undo.push(() => hostLog.close())
+    const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
+    undo.push(() => trace?.close())
     let settings: SettingsStore | undefined
-    // The history is there before the sessions that wait for it.
-    let caughtUp = () => {}
-    const history = await History.open(dataDir.database, options.limits ?? limitsOf(read), {
+    // The history opens before the sessions that wait for it.
+    let historyCaughtUp = () => {}
+    const history = await History.open(dataDir.database, options.limits ?? limitsOf(initialSettings), {
       trouble: (code, message) => hostLog.error({ code }, message),
-      well: () => hostLog.info({}, 'the history is written again'),
-      committed: () => caughtUp(),
+      recovered: () => hostLog.info({}, 'the history is written again'),
+      committed: () => historyCaughtUp(),
     })
     undo.push(() => history.close())
     const uploads: Uploads = new Uploads({
       folder: dataDir.uploads,
-      limits: () => uploadLimitsOf(settings?.values ?? read),
+      limits: () => uploadLimitsOf(settings?.values ?? initialSettings),
       log: hostLog,
     })
     undo.push(() => uploads.close())
@@ -137,10 +107,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const screens = new ScreenPool(options.version)
     undo.push(() => screens.close())
 
-    const connections = new Set<Connection>()
+    const connections = new Connections(hostLog, trace)
     let push: Push | undefined
-    let changes: NodeJS.Timeout | undefined
-    const rules = rulesOf(options, read)
+    const rules = sessionRules(options, initialSettings)
     const sessions: Sessions = new Sessions(
       {
         history,
@@ -149,87 +118,73 @@ export async function createHost(options: HostOptions): Promise<Host> {
         env: options.env,
         ...rules,
         now: Date.now,
+        log: hostLog,
       },
       {
-        changed: () => {
-          changes ??= setTimeout(() => {
-            changes = undefined
-            for (const connection of connections) connection.sessionsChanged()
-          }, CHANGES_MS)
-        },
-        attention: ({ session_id }, text) => {
-          for (const connection of connections) connection.attention(session_id, text)
-        },
-        needsAttention: ({ session_id }) => push?.called(session_id),
-        isWatched: () => [...connections].some(connection => connection.watching),
+        changed: () => connections.sessionsChanged(),
+        attention: ({ session_id }, text) => connections.attention(session_id, text),
+        needsAttention: ({ session_id }) => push?.sessionNeedsAttention(session_id),
+        isWatched: () => connections.isWatched(),
       },
     )
-    caughtUp = () => sessions.historyCaughtUp()
-    undo.push(() => clearTimeout(changes))
-    const expiring = setInterval(() => sessions.expire(), rules.expiry.check_ms)
-    expiring.unref()
-    undo.push(() => clearInterval(expiring))
-    // As soon as there can be sessions. Clients see them end and are told why, and only then lose their connections.
+    historyCaughtUp = () => sessions.historyCaughtUp()
+    undo.push(() => connections.dispose())
+    every(rules.expiry.check_ms, () => sessions.expire())
+    // From here on there can be sessions. Clients see them end, with the reason, and only then lose their connections.
     undo.push(() => takeApart(entrances))
-    undo.push(() => {
-      for (const connection of connections) connection.close(new CodedError('host_stopping', 'the host is stopping'))
-    })
+    undo.push(() => connections.closeAll(new CodedError('host_stopping', 'the host is stopping')))
     undo.push(() => sessions.stop('host_stopped'))
-    const knows = (id: string) =>
+    const isKnownSession = (id: string) =>
       history.session(id).then(
         () => true,
         error => toCoded(error).code !== 'session_unknown',
       )
-    const sweep = () => void uploads.sweep(knows).catch(error => hostLog.error({ err: error }, 'uploads stay'))
+    const sweep = () =>
+      void uploads
+        .sweep(isKnownSession)
+        .catch(error => hostLog.error({ err: error }, 'uploads of deleted sessions could not be removed'))
     sweep()
-    const sweeping = setInterval(sweep, SWEEP_MS)
-    sweeping.unref()
-    undo.push(() => clearInterval(sweeping))
-    const past = new HistoryService(history, sessions, uploads)
-    undo.push(() => past.close())
+    every(SWEEP_MS, sweep)
+    const historyService = new HistoryService(history, sessions, uploads)
+    undo.push(() => historyService.close())
 
-    const follow = (next: Settings, before: Settings) => {
+    const applySettings = (next: Settings, before: Settings) => {
       if (!options.limits && JSON.stringify(limitsOf(next)) !== JSON.stringify(limitsOf(before)))
         history.setLimits(limitsOf(next))
-      sessions.applyRules(rulesOf(options, next))
+      sessions.applyRules(sessionRules(options, next))
     }
-    settings = new SettingsStore(read, {
+    settings = new SettingsStore(initialSettings, {
       file: dataDir.settings,
-      fixed: fixedBy(options),
+      fixed: overriddenSettings(options),
       check: next => checkShell(next.shell, options),
       apply: async (next, before) => {
-        // What can fail first; the rest cannot.
-        const moveBack = await network?.move(placeFor(options, next))
-        follow(next, before)
+        // The step that can fail comes first.
+        const restore = await network?.reconfigure(listenConfig(options, next))
+        applySettings(next, before)
         return async () => {
-          follow(before, next)
-          await moveBack?.()
+          applySettings(before, next)
+          await restore?.()
         }
       },
       changed: () => {
-        forget()
-        for (const connection of connections) connection.settingsChanged()
+        expireDevices()
+        connections.settingsChanged()
       },
       log: hostLog,
     })
-    const tellPairing = () => {
-      for (const connection of connections) connection.pairingChanged()
-    }
-    const tellDevices = () => {
-      for (const connection of connections) connection.devicesChanged()
-    }
-    const of = (device_id: string) => [...connections].filter(connection => connection.device_id === device_id)
+    const pairingChanged = () => connections.pairingChanged()
+    const devicesChanged = () => connections.devicesChanged()
     const staticKey = readHostKey(dataDir.hostKey)
     const devices = new Devices({
       file: dataDir.devices,
       idle_ms: () => settings.values.device_days * 24 * 3_600_000,
-      changed: tellDevices,
+      changed: devicesChanged,
       ended: (device_id, why) => {
-        for (const connection of of(device_id)) connection.close(why)
+        connections.closeDevice(device_id, why)
         if (why.code !== 'device_revoked') return
-        // Nobody waits for an answer; and what it says is not sent to who is no device.
+        // No request waits for this; and its error message must not reach a client that is no longer a device.
         try {
-          push?.revoked(device_id)
+          push?.deviceRevoked(device_id)
         } catch (error) {
           hostLog.error({ code: toCoded(error).code }, 'the list of push subscriptions could not be written')
         }
@@ -237,117 +192,98 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
     undo.push(() => devices.close())
-    const notifying = new Push({
+    const pushNotifications = new Push({
       keyFile: dataDir.pushKey,
       file: dataDir.subscriptions,
       services: options.push?.services ?? PUSH_SERVICES,
       ca: options.push?.ca,
       enabled: () => settings.values.push,
       devices: () => devices.list(),
-      present: device_id => of(device_id).some(connection => connection.present),
-      calling: session_id => {
+      isPresent: device_id => connections.isPresent(device_id),
+      notificationOf: session_id => {
         const { title, attention } = sessions.find(session_id)?.info() ?? {}
         return attention ? { title: title ?? '', text: attention.text } : undefined
       },
-      changed: tellDevices,
+      changed: devicesChanged,
       log: hostLog,
     })
-    push = notifying
-    undo.push(() => notifying.close())
-    const forget = () => devices.expire(device_id => of(device_id).length > 0)
-    const forgetting = setInterval(forget, DEVICES_CHECK_MS)
-    forgetting.unref()
-    undo.push(() => clearInterval(forgetting))
+    push = pushNotifications
+    undo.push(() => pushNotifications.close())
+    const expireDevices = () => devices.expire(device_id => connections.count(device_id) > 0)
+    every(DEVICES_CHECK_MS, expireDevices)
     const pairing = new Pairing({
-      admit: who => devices.admit(who),
-      secretChanged: tellPairing,
-      requestsChanged: tellDevices,
+      admit: candidate => devices.admit(candidate),
+      secretChanged: pairingChanged,
+      requestsChanged: devicesChanged,
     })
     undo.push(() => pairing.close())
     let network: Network | undefined
     const addresses = () => network?.addresses() ?? []
-    const desk = new DeviceAdmin({
+    const deviceAdmin = new DeviceAdmin({
       hostKey: staticKey.publicKey,
       devices,
       pairing,
       addresses,
-      connected: device_id => of(device_id).length,
-      notified: device_id => notifying.has(device_id),
-      pairingChanged: tellPairing,
+      connected: device_id => connections.count(device_id),
+      notified: device_id => pushNotifications.has(device_id),
+      pairingChanged,
     })
 
-    const connect = (transport: Transport, role: Role, admit: Admit) => {
-      // A transport may be closed already, or its first frame be refused: then that is told before there is a connection.
-      let open = true
-      let leave = () => {}
-      const connection: Connection = new Connection({
+    const connect = (id: number, transport: Transport, role: Role, admit: Admit) =>
+      connections.connect(id, {
         transport,
         role,
         sessions,
-        past,
+        history: historyService,
         uploads,
-        log: hostLog,
         admit,
-        desk,
+        deviceAdmin,
         settings,
-        push: notifying,
+        push: pushNotifications,
         host: {
           name: hostname(),
           pid: process.pid,
           version: options.version,
           platform: process.platform,
-          shell: rulesOf(options, settings.values).shell[0]!,
-        },
-        admitted: () => {
-          if (role === 'device') tellDevices()
-        },
-        closed: () => {
-          open = false
-          leave()
+          shell: sessionRules(options, settings.values).shell[0]!,
         },
       })
-      if (!open) return
-      connections.add(connection)
-      leave = () => {
-        connections.delete(connection)
-        if (connection.device_id) tellDevices()
-      }
-    }
-    const acceptLocal = (transport: Transport) => connect(transport, 'local', admitDesktop)
-    const entrance = new Authenticator({
+    const acceptLocal = (transport: Transport) => connect(connections.nextId(), transport, 'local', admitLocal)
+    const authenticator = new Authenticator({
       staticKey,
       devices,
       pairing,
-      enter: (transport, admit) => connect(transport, 'device', admit),
+      nextId: () => connections.nextId(),
+      connect: (id, transport, admit) => connect(id, transport, 'device', admit),
       log: hostLog,
     })
 
-    network = await Network.open(placeFor(options, read), {
+    const listening = await Network.open(listenConfig(options, initialSettings), {
       webRoot: options.webRoot,
       version: options.version,
       tlsFolder: dataDir.tls,
-      onPage: address => desk.pageRequested(address),
-      onAddresses: tellPairing,
+      onPage: address => deviceAdmin.pageRequested(address),
+      onAddresses: pairingChanged,
       handshakes: new HandshakeLimit(options.handshakes),
-      accept: (transport, from) => entrance.accept(transport, from),
+      accept: (transport, peer) => authenticator.accept(transport, peer),
       log: hostLog,
     })
-    const served = network
-    entrances.push(() => served.close())
+    network = listening
+    entrances.push(() => listening.close())
     const local = await listenLocal(dataDir.socket, acceptLocal)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
-    hostLog.info({ port: network.port, secure: network.secure }, 'host started')
+    hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')
 
     let stopping: Promise<void> | undefined
     return {
       pid: process.pid,
       dataDir: dataDir.path,
       get port() {
-        return served.port
+        return listening.port
       },
       get otherPort() {
-        return served.otherPort
+        return listening.otherPort
       },
       addresses,
       accept: acceptLocal,
@@ -364,47 +300,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   }
 }
 
-/** Who reaches the local socket is this user, and may do everything. */
-const admitDesktop: Admit = (_name, verdict) => {
+/** Whoever reaches the local socket is this user, and may do everything. */
+const admitLocal: Admit = (_name, verdict) => {
   verdict.admitted(undefined)
   return () => {}
-}
-
-/** Options stand in place of settings. */
-function rulesOf(options: HostOptions, settings: Settings): SessionRules {
-  return {
-    shell: shellOf(settings) ?? options.shell,
-    single_client: options.single_client ?? settings.single_client,
-    expiry: options.expiry ?? expiryOf(settings),
-  }
-}
-
-function placeFor(options: HostOptions, settings: Settings): Place {
-  const place = placeOf(settings)
-  return {
-    port: options.port ?? place.port,
-    bind: options.bind ?? place.bind,
-    allow_hosts: options.allow_hosts ?? place.allow_hosts,
-    tls: options.tls ?? place.tls,
-  }
-}
-
-/** The settings that mean nothing to a host with these options. */
-function fixedBy(options: HostOptions): string[] {
-  return [
-    ...(['port', 'bind', 'allow_hosts', 'tls', 'single_client'] as const).filter(name => options[name] !== undefined),
-    ...(options.limits ? ['session_megabytes', 'total_megabytes', 'retention_days'] : []),
-    ...(options.expiry ? ['idle_hours', 'end_busy'] : []),
-  ]
-}
-
-/** A shell that is not there would be noticed only by the next session, on a phone. */
-function checkShell(shell: Settings['shell'], { home, env }: HostOptions): void {
-  const [program] = shellOf({ shell }) ?? []
-  if (program === undefined) return
-  try {
-    findProgram(program, home, env.PATH ?? '')
-  } catch (cause) {
-    throw new CodedError('settings_invalid', `shell: ${toCoded(cause).message}`, { cause })
-  }
 }

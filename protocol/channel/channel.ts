@@ -1,8 +1,8 @@
-// The encrypted channel: a Transport around a Transport, by Noise IKpsk1 to pair and IK to return. Knows nothing of
-// what the frames say, of who may come in, or of how long anybody may take.
+// The encrypted channel: a Transport around a Transport, with Noise IKpsk1 to pair and IK to return. Timeouts and the
+// decision which devices to admit are the caller's.
 //
-// On the wire: `otg`, version, mode and Noise message 1 in one frame; Noise message 2; then a Noise transport message
-// per frame. The five bytes in front are the prologue, so that changing them spoils the handshake.
+// On the wire: `otg`, version, mode and Noise message 1 in one frame; Noise message 2; then one Noise transport message
+// per frame. The first five bytes are the prologue, so that changing them fails the handshake.
 
 import { FRAME_BYTES } from '../limits.ts'
 import { type CloseReason, Inbox, type Transport, type TransportHandlers } from '../transport.ts'
@@ -23,63 +23,63 @@ import {
 export const CHANNEL_VERSION = 1
 
 /**
- * Frames in one direction under one key. Noise would allow 2^64 - 1 (section 5.1); this is five days at 10,000 frames a
- * second, and exact in JavaScript's numbers.
+ * Frames in one direction under one key. Noise allows 2^64 - 1 (section 5.1); this is five days at 10,000 frames a
+ * second, and exact as a JavaScript number.
  */
 export const REKEY_FRAMES = 2 ** 32
 
 /**
- * Bytes in one direction under one key: 64 GiB, twenty minutes of the fastest flood, a key's whole life for a phone.
- * ChaCha20-Poly1305 itself would bear far more; it bounds what one stolen key opens.
+ * Bytes in one direction under one key: 64 GiB, twenty minutes of the fastest flood, more than a phone ever reaches.
+ * ChaCha20-Poly1305 allows far more; this limits what one stolen key decrypts.
  */
 export const REKEY_BYTES = 2 ** 36
 
 /**
- * What is held for a side that is not there yet: sent before the handshake is over, or received before `start`. A hello,
- * an attach and a first paste fit; more means that nobody is listening.
+ * Bytes buffered while one side is not ready: sent before the handshake is over, or received before `start`. A hello,
+ * an attach and a first paste fit; more means that nothing reads it.
  */
 export const HELD_BYTES = 2 * 1024 * 1024
 
 /**
- * Why a channel closes of itself. The other side learns the code and nothing else. During the handshake there is one
- * code for every cause, and only `version_unsupported` beside it, which is decided before any key is looked at.
+ * Why a channel closes by itself. The other side learns only the code. During the handshake every cause has the same
+ * code, except `version_unsupported`, which is decided before any key is used.
  */
 export const CHANNEL_CODES = {
-  /** The handshake failed: unknown or revoked device, wrong secret, wrong host, or bytes that are not ours. */
+  /** The handshake failed: unknown or revoked device, wrong secret, wrong host, or not our protocol. */
   refused: 'channel_refused',
-  /** The other side speaks a version of the channel that this one does not. */
+  /** The other side speaks another version of the channel. */
   version: 'version_unsupported',
-  /** A frame did not decrypt: changed, repeated, lost or out of order on its way. */
+  /** A frame did not decrypt: it was changed, repeated, lost or reordered on its way. */
   broken: 'channel_broken',
-  /** The key has done its work; open a new channel. */
+  /** The key reached its limits; open a new channel. */
   exhausted: 'channel_exhausted',
   /** More than HELD_BYTES waited for the handshake or for `start`. */
   backlog: 'channel_backlog',
 } as const
 
-/** `pair`: a new device, which proves itself by the secret of the QR code. `return`: one whose key the host knows. */
+/** `pair`: a new device, authenticated by the QR code's secret. `return`: a device whose key the host knows. */
 export type Mode = 'pair' | 'return'
 
 /**
- * `handshake`: messages are being exchanged. `unconfirmed`: the responder has answered, but has not yet seen a frame
- * that decrypts, so message 1 may be a recording. `open`: the other side is authenticated.
+ * `handshake`: messages are being exchanged. `unconfirmed`: the responder has answered, but has not yet received a frame
+ * that decrypts, so message 1 may be a replay. `open`: the other side is authenticated.
  */
 export type ChannelState = 'handshake' | 'unconfirmed' | 'open' | 'closed'
 
-/** Who is at the other end. */
+/** The other end. */
 export interface Peer {
   mode: Mode
   publicKey: Uint8Array
   /** The same on both sides and in no other channel; `shortCode` makes it readable. */
   handshakeHash: Uint8Array
-  /** The responder's, in mode `pair`: which of the secrets it was. */
+  /** On the responder's side, in mode `pair`: which of the secrets matched. */
   secret?: Uint8Array
 }
 
 /**
- * Frames here are FRAME_BYTES at most, those of the transport inside 16 more. The initiator speaks first. A close that
- * the other side, or somebody on the way, gave to the transport inside comes through as it is: no key is to be forgotten
- * because of one. What the other side must be able to trust is said in a frame before closing.
+ * Frames here are at most FRAME_BYTES long, those of the inner transport 16 more. The initiator speaks first. When the
+ * inner transport closes, its reason is passed on although anyone on the network path may have sent it: never delete a key
+ * because of one. A reason that has to be trusted is sent in a frame before closing.
  */
 export interface Channel extends Transport {
   readonly state: ChannelState
@@ -88,34 +88,37 @@ export interface Channel extends Transport {
 }
 
 interface CommonOptions {
-  /** Not started; the channel starts and closes it. It need not be open yet: message 1 is computed meanwhile. */
+  /** Not started; the channel starts and closes it. May still be opening: message 1 is computed meanwhile. */
   transport: Transport
   staticKey: KeyPair
   /** For tests. */
   limits?: { frames: number; bytes: number }
-  /** Other implementations of the same functions, where they are faster. */
+  /** A faster implementation of the same functions, where there is one. */
   suite?: Suite
 }
 
 export type OpenOptions = CommonOptions & {
   /** The host's public key. */
   remoteStatic: Uint8Array
+  /** The handshake is done, and the host is authenticated. */
   authenticated?(peer: Peer, channel: Channel): void
+  /** The channel closed before that. */
+  failed?(reason: CloseReason): void
 } & ({ mode: 'pair'; psk: Uint8Array } | { mode: 'return' })
 
 export interface AcceptOptions extends CommonOptions {
-  /** The pairing secrets that live now: none, one or two. */
+  /** The pairing secrets that are valid now: none, one or two. */
   secrets(): readonly Uint8Array[]
-  /** Whether this is the key of a paired, unrevoked device. Asked at message 1 and again when the peer is authenticated. */
+  /** Whether this is the key of a paired, unrevoked device. Checked at message 1 and again when the peer is authenticated. */
   knows(publicKey: Uint8Array): boolean
   /**
-   * The first transport frame has decrypted, and is delivered when this returns. Call `start` here. To turn the peer
-   * away (the secret was claimed by another), close the channel here, and the frame is not delivered.
+   * The first transport frame has decrypted, and is delivered when this returns. Call `start` here. To reject the peer
+   * (another one used the secret), close the channel here, and the frame is not delivered.
    */
   authenticated(peer: Peer, channel: Channel): void
 }
 
-/** The initiator's end: a phone. What is sent before the handshake is over is held until then. */
+/** The initiator's end: a phone. What is sent before the handshake is over waits until then. */
 export function openChannel(options: OpenOptions): Channel {
   const { transport, mode, staticKey, remoteStatic, suite } = options
   let handshake: HandshakeState | undefined
@@ -132,18 +135,19 @@ export function openChannel(options: OpenOptions): Channel {
       handshake!.readMessage(frame)
       return { handshake: handshake!, peer: { mode, publicKey: remoteStatic } }
     },
-    // Only the host can have made message 2, and for this handshake (section 7.7: authentication 2), so it is enough.
+    // Only the host can have made message 2, and only for this handshake (section 7.7: authentication 2), so it is enough.
     agreed: 'open',
     admit: peer => options.authenticated?.(peer, channel),
+    failed: reason => options.failed?.(reason),
   })
   channel.begin()
   return channel
 }
 
-/** The responder's end: the host. Nothing is delivered or sent, and nobody told, before the peer is authenticated. */
+/** The responder's end: the host. Nothing is delivered, sent or reported before the peer is authenticated. */
 export function acceptChannel(options: AcceptOptions): Channel {
   const { transport, staticKey, suite } = options
-  const recognise = (peer: Omit<Peer, 'handshakeHash'>) => {
+  const requireKnown = (peer: Omit<Peer, 'handshakeHash'>) => {
     if (peer.mode === 'return' && !options.knows(peer.publicKey)) throw new Refusal('no paired device has this key')
   }
   const channel = new SecureChannel(options, {
@@ -152,20 +156,20 @@ export function acceptChannel(options: AcceptOptions): Channel {
       const mode = parsePreamble(frame)
       const prologue = frame.slice(0, PREAMBLE_BYTES)
       const begun = new HandshakeState({ pattern: PATTERNS[mode], initiator: false, prologue, staticKey, suite })
-      // No secret alive: not worth a computation. That there is no QR code on show is all this gives away.
+      // No valid secret: nothing to compute. This reveals only that no QR code is shown.
       const secrets = mode === 'pair' ? options.secrets() : [undefined]
-      if (secrets.length === 0) throw new Refusal('nobody is being paired')
+      if (secrets.length === 0) throw new Refusal('there is no valid pairing secret')
       begun.readToPsk(frame.subarray(PREAMBLE_BYTES))
       const { handshake, secret } = trySecrets(begun, secrets)
       const peer = { mode, publicKey: handshake.remoteStatic!, ...(secret && { secret }) }
-      // After all of message 1, so that only the key's owner can ask whether it is known.
-      recognise(peer)
+      // After all of message 1, so that only the key's owner can find out whether it is known.
+      requireKnown(peer)
       transport.send(handshake.writeMessage())
       return { handshake, peer }
     },
     agreed: 'unconfirmed',
     admit(peer) {
-      recognise(peer)
+      requireKnown(peer)
       options.authenticated(peer, channel)
     },
   })
@@ -175,27 +179,27 @@ export function acceptChannel(options: AcceptOptions): Channel {
 
 const PATTERNS = { pair: IKPSK1, return: IK } as const
 const MODES: readonly Mode[] = ['return', 'pair']
-const NAME = [0x6f, 0x74, 0x67] // otg
-const PREAMBLE_BYTES = NAME.length + 2
+const MAGIC = [0x6f, 0x74, 0x67] // otg
+const PREAMBLE_BYTES = MAGIC.length + 2
 
-// Payloads are empty, and the lengths leave no room for any: what message 1 carries could be replayed (section 7.7).
+// Payloads are empty, and the lengths leave no room for one: a payload of message 1 could be replayed (section 7.7).
 const MESSAGE_1_BYTES = KEY_BYTES + (KEY_BYTES + TAG_BYTES) + TAG_BYTES
 const MESSAGE_2_BYTES = KEY_BYTES + TAG_BYTES
 
 function preamble(mode: Mode): Uint8Array {
-  return Uint8Array.of(...NAME, CHANNEL_VERSION, MODES.indexOf(mode))
+  return Uint8Array.of(...MAGIC, CHANNEL_VERSION, MODES.indexOf(mode))
 }
 
 function parsePreamble(frame: Uint8Array): Mode {
-  if (frame.length < PREAMBLE_BYTES || NAME.some((byte, i) => frame[i] !== byte)) throw new Refusal('not a channel')
-  const [version, mode] = frame.subarray(NAME.length)
+  if (frame.length < PREAMBLE_BYTES || MAGIC.some((byte, i) => frame[i] !== byte)) throw new Refusal('not a channel')
+  const [version, mode] = frame.subarray(MAGIC.length)
   if (version !== CHANNEL_VERSION) throw new Refusal(`channel version ${version}`, CHANNEL_CODES.version)
   if (MODES[mode!] === undefined) throw new Refusal('unknown mode')
   if (frame.length !== PREAMBLE_BYTES + MESSAGE_1_BYTES) throw new Refusal('not the first message of a handshake')
   return MODES[mode!]!
 }
 
-/** Finishes message 1 with whichever secret fits, each tried on a copy. `undefined` stands for a pattern without one. */
+/** Finishes message 1 with the secret that matches, trying each on a copy. `undefined`: the pattern has none. */
 function trySecrets(begun: HandshakeState, secrets: readonly (Uint8Array | undefined)[]) {
   for (const secret of secrets) {
     const handshake = begun.clone()
@@ -217,15 +221,17 @@ class Refusal extends Error {
   }
 }
 
-/** What the two sides do differently. Whatever these throw refuses the other side. */
+/** What the two sides do differently. Throwing refuses the other side. */
 interface Side {
   begin(): void
-  /** Takes the other side's handshake frame (each side gets one) and ends up with a finished handshake. */
+  /** Takes the other side's handshake frame (each side gets one) and finishes the handshake. */
   agree(frame: Uint8Array): { handshake: HandshakeState; peer: Omit<Peer, 'handshakeHash'> }
   /** The state after that. */
   readonly agreed: 'open' | 'unconfirmed'
   /** The other side is authenticated. */
   admit(peer: Peer): void
+  /** The channel closed before that. */
+  failed?(reason: CloseReason): void
 }
 
 class SecureChannel implements Channel {
@@ -235,7 +241,7 @@ class SecureChannel implements Channel {
   readonly #inbox = new Inbox()
   #state: ChannelState = 'handshake'
   #agreed: { send: CipherState; receive: CipherState; peer: Peer } | undefined
-  /** Frames sent too early; undefined once they are on their way. */
+  /** Frames sent before the channel was open; undefined once they were sent on. */
   #outbox: Uint8Array[] | undefined = []
   #outboxBytes = 0
   #started = false
@@ -281,7 +287,7 @@ class SecureChannel implements Channel {
   }
 
   close(reason: CloseReason): void {
-    // The sentence stays here: outside, everybody on the way can read it.
+    // The sentence stays here: outside, anyone on the network path can read it.
     if (this.#end(reason)) this.#inner.close({ code: reason.code, reason: 'the channel was closed' })
   }
 
@@ -297,7 +303,7 @@ class SecureChannel implements Channel {
   #agree(frame: Uint8Array): void {
     this.#guard(() => {
       const { handshake, peer } = this.#side.agree(frame)
-      if (this.#state === 'closed') return // Sending the answer, or asking who that is, may have closed it.
+      if (this.#state === 'closed') return // Sending message 2 or looking up the key may have closed it.
       const { handshakeHash } = handshake
       this.#agreed = { ...handshake.split(BigInt(this.#limits.frames)), peer: { ...peer, handshakeHash } }
       this.#state = this.#side.agreed
@@ -307,7 +313,7 @@ class SecureChannel implements Channel {
 
   #admit(): void {
     this.#state = 'open'
-    // What is sent meanwhile waits in the outbox: it may turn out that this peer is not welcome.
+    // What is sent meanwhile waits in the outbox: `admit` may reject this peer.
     this.#guard(() => this.#side.admit(this.#agreed!.peer))
     const held = this.#outbox ?? []
     this.#outbox = undefined
@@ -322,7 +328,7 @@ class SecureChannel implements Channel {
     try {
       sealed = this.#agreed!.send.encrypt(frame)
     } catch (error) {
-      return this.#spoiled(error)
+      return this.#failCrypto(error)
     }
     this.#inner.send(sealed)
   }
@@ -332,22 +338,22 @@ class SecureChannel implements Channel {
     if (this.#received > this.#limits.bytes) return this.#exhausted()
     try {
       if (frame.length > NOISE_MESSAGE_BYTES) throw new NoiseError('message', 'too long')
-      // Decrypted where it lies: the frame is ours and of no use to anybody else. It saves an allocation each time.
+      // Decrypted in place: the frame is ours, and it saves an allocation each time.
       return this.#agreed!.receive.decrypt(frame, undefined, frame.subarray(0, -TAG_BYTES))
     } catch (error) {
-      return this.#spoiled(error)
+      return this.#failCrypto(error)
     }
   }
 
   #deliver(plaintext: Uint8Array): void {
     if (!this.#started) {
       this.#undelivered += plaintext.length + TAG_BYTES
-      if (this.#undelivered > HELD_BYTES) return this.#fail(CHANNEL_CODES.backlog, 'too much came before start')
+      if (this.#undelivered > HELD_BYTES) return this.#fail(CHANNEL_CODES.backlog, 'too much was received before start')
     }
     this.#inbox.frame(plaintext)
   }
 
-  /** Runs a step of the handshake; whatever it throws, the other side is refused. */
+  /** Runs a step of the handshake; if it throws, the other side is refused. */
   #guard(step: () => void): void {
     try {
       step()
@@ -357,23 +363,24 @@ class SecureChannel implements Channel {
     }
   }
 
-  #spoiled(error: unknown): undefined {
+  #failCrypto(error: unknown): undefined {
     if (error instanceof NoiseError && error.code === NOISE_CODES.exhausted) return this.#exhausted()
     const code = this.#state === 'open' ? CHANNEL_CODES.broken : CHANNEL_CODES.refused
     this.#fail(code, error instanceof Error ? error.message : String(error))
   }
 
   #exhausted(): undefined {
-    this.#fail(CHANNEL_CODES.exhausted, 'the key was used for as much as it may be')
+    this.#fail(CHANNEL_CODES.exhausted, 'the key reached its limits')
   }
 
   #fail(code: string, reason: string): void {
     this.close({ code, reason })
   }
 
-  /** Returns false when it was over already. */
+  /** Returns false if it had ended already. */
   #end(reason: CloseReason): boolean {
     if (this.#state === 'closed') return false
+    const hasFailed = this.#state !== 'open'
     this.#state = 'closed'
     this.#agreed?.send.wipe()
     this.#agreed?.receive.wipe()
@@ -381,6 +388,7 @@ class SecureChannel implements Channel {
     this.#outbox = undefined
     this.#outboxBytes = 0
     this.#inbox.close(reason)
+    if (hasFailed) this.#side.failed?.(reason)
     return true
   }
 }

@@ -1,13 +1,12 @@
-// Keys and secrets, and how they are written down: base64url and the pairing link's fragment. Knows nothing of who
-// holds them or for how long.
+// Keys and secrets, and how they are encoded: base64url and the pairing link's fragment.
 
 import { montgomery } from '@noble/curves/abstract/montgomery.js'
 
 const P = 2n ** 255n - 19n
 
 /**
- * X25519 (RFC 7748) by the ladder alone. The one of `@noble/curves/ed25519.js` prepares tables that pay from the third key
- * on, and brings Ed25519 and its relatives: on a phone a quarter of a second before it connects.
+ * X25519 (RFC 7748), the Montgomery ladder only. `@noble/curves/ed25519.js` prepares tables that pay off from the third key
+ * on, and brings Ed25519 and its relatives: that would delay a phone's connection by a quarter of a second.
  */
 const x25519 = montgomery({
   P,
@@ -37,12 +36,12 @@ export interface KeyPair {
   secretKey: Uint8Array
 }
 
-/** A new X25519 key pair, from the system's random numbers (`crypto.getRandomValues`, there on plain HTTP too). */
+/** A new X25519 key pair, from the system's random numbers (`crypto.getRandomValues`, available on plain HTTP too). */
 export function generateKeyPair(): KeyPair {
   return keyPairOf(x25519.utils.randomSecretKey())
 }
 
-/** The pair of a stored secret key. Throws unless it is 32 bytes long. */
+/** The key pair of a stored secret key. Throws unless it is 32 bytes long. */
 export function keyPairOf(secretKey: Uint8Array): KeyPair {
   return { secretKey, publicKey: x25519.getPublicKey(secretKey) }
 }
@@ -52,14 +51,14 @@ export function sharedSecret(secretKey: Uint8Array, publicKey: Uint8Array): Uint
   return x25519.getSharedSecret(secretKey, publicKey)
 }
 
-/** A new pairing secret: 256 random bits, so that neither listening nor guessing helps against it. */
+/** A new pairing secret: 256 random bits, so that neither eavesdropping nor guessing finds it. */
 export function generateSecret(): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(KEY_BYTES))
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 
-/** Base64url without padding (RFC 4648 section 5). `atob` is not in every environment that shares this folder. */
+/** Base64url without padding (RFC 4648 section 5). Not every environment that shares this folder has `atob`. */
 export function encodeBase64url(bytes: Uint8Array): string {
   let text = ''
   let bits = 0
@@ -73,16 +72,16 @@ export function encodeBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * Undefined unless `text` is exactly what `encodeBase64url` writes: no padding, no white space, no stray low bits. One
- * value has one spelling, so that comparing texts is comparing bytes.
+ * Undefined unless `text` is exactly what `encodeBase64url` writes: no padding, no white space, no stray low bits. Every
+ * value has one spelling, so comparing texts compares bytes.
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.floor((text.length * 6) / 8))
   let bits = 0
   let held = 0
   let length = 0
-  for (const letter of text) {
-    const value = ALPHABET.indexOf(letter)
+  for (const character of text) {
+    const value = ALPHABET.indexOf(character)
     if (value < 0) return undefined
     held = ((held << 6) | value) & 0xffff
     bits += 6
@@ -94,7 +93,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   return encodeBase64url(bytes) === text ? bytes : undefined
 }
 
-/** What a QR code tells a phone, besides the address: who the host is, and the secret that lets it pair. */
+/** What a QR code contains besides the address: the host's public key, and the secret for pairing. */
 export interface Pairing {
   hostKey: Uint8Array
   secret: Uint8Array
@@ -106,7 +105,7 @@ export function pairingFragment({ hostKey, secret }: Pairing): string {
   return `#v1.${encodeBase64url(hostKey)}.${encodeBase64url(secret)}`
 }
 
-/** Undefined for everything that `pairingFragment` would not have written. */
+/** Undefined unless `pairingFragment` could have written it. */
 export function parsePairingFragment(fragment: string): Pairing | undefined {
   const [version, key, psk, ...more] = fragment.split('.')
   if (version !== '#v1' || key === undefined || psk === undefined || more.length > 0) return undefined

@@ -1,5 +1,5 @@
-// The Noise Protocol Framework, revision 34, as far as IK and IKpsk1 need it. Knows nothing of transports, devices or
-// what a handshake is for. Section numbers are those of https://noiseprotocol.org/noise.html.
+// The Noise Protocol Framework, revision 34, as far as IK and IKpsk1 need it. Section numbers are those of
+// https://noiseprotocol.org/noise.html.
 
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hkdf } from '@noble/hashes/hkdf.js'
@@ -22,7 +22,7 @@ export const MAX_NONCE = 2n ** 64n - 1n
 export const NOISE_CODES = {
   /** A message too short or too long, or read or written out of turn. */
   message: 'noise_message',
-  /** A tag that does not fit: other keys, other transcript, or a changed byte. */
+  /** A tag that does not match: other keys, other transcript, or a changed byte. */
   decrypt: 'noise_decrypt',
   /** A key of the wrong length, one that is missing, or a point of low order. */
   key: 'noise_key',
@@ -39,8 +39,8 @@ export class NoiseError extends Error {
 }
 
 /**
- * The functions of section 4. Production is SUITE; others exist to run every test vector, and where a platform has
- * faster ones of the same name.
+ * The functions of section 4. SUITE is the default; there are others to run every test vector, and where a platform has
+ * faster functions of the same name.
  */
 export interface Suite {
   /** Names of DH, cipher and hash as in protocol names (section 8). */
@@ -48,10 +48,10 @@ export interface Suite {
   /** SHA-256 or BLAKE2s: HASHLEN is 32, so that a chaining key is as long as a key. */
   readonly hash: CHash
   generate(): KeyPair
-  /** May throw on points of low order; an output of zeros is refused in any case. */
+  /** May throw on points of low order; an output of zeros is rejected in any case. */
   dh(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array
   encrypt(key: Uint8Array, n: bigint, ad: Uint8Array, plaintext: Uint8Array): Uint8Array
-  /** Throws when the tag does not fit. May write to `out`, which may be the ciphertext less its tag. */
+  /** Throws when the tag does not match. May write to `out`, which may be the ciphertext less its tag. */
   decrypt(key: Uint8Array, n: bigint, ad: Uint8Array, ciphertext: Uint8Array, out?: Uint8Array): Uint8Array
 }
 
@@ -73,14 +73,14 @@ export const SUITE: Suite = {
 
 const EMPTY: Uint8Array = new Uint8Array(0)
 
-/** Section 5.1, except that it always has a key: what is not yet encrypted never comes near one of these. */
+/** Section 5.1, except that it always has a key: there is none of these while nothing is encrypted. */
 export class CipherState {
   readonly #suite: Suite
   readonly #key: Uint8Array
   #n: bigint
   #limit: bigint
 
-  /** `limit`: the first nonce that is not used. */
+  /** `limit`: the first nonce that is not used any more. */
   constructor(suite: Suite, key: Uint8Array, limit = MAX_NONCE, n = 0n) {
     this.#suite = suite
     this.#key = key
@@ -90,7 +90,7 @@ export class CipherState {
 
   encrypt(plaintext: Uint8Array, ad = EMPTY): Uint8Array {
     this.#check()
-    // Counted before use: whatever happens in between, no nonce is used twice.
+    // Incremented before use: even if it throws, no nonce is used twice.
     return this.#suite.encrypt(this.#key, this.#n++, ad, plaintext)
   }
 
@@ -101,7 +101,7 @@ export class CipherState {
     try {
       plaintext = this.#suite.decrypt(this.#key, this.#n, ad, ciphertext, out)
     } catch (cause) {
-      throw new NoiseError('decrypt', 'the tag does not fit', cause)
+      throw new NoiseError('decrypt', 'the tag does not match', cause)
     }
     this.#n++ // Not after a failure (section 5.1).
     return plaintext
@@ -111,7 +111,7 @@ export class CipherState {
     return new CipherState(this.#suite, this.#key.slice(), this.#limit, this.#n)
   }
 
-  /** Forgets the key; from here on everything throws `noise_exhausted`. */
+  /** Erases the key; from now on everything throws `noise_exhausted`. */
   wipe(): void {
     this.#key.fill(0)
     this.#limit = 0n
@@ -176,10 +176,10 @@ export class SymmetricState {
     return this.#cipher !== undefined
   }
 
-  /** One key for each direction: the first for what the initiator sends. */
+  /** One key per direction: the first for what the initiator sends. */
   split(limit?: bigint): [CipherState, CipherState] {
     const [first, second] = this.#derive(EMPTY, 2)
-    this.#chainingKey.fill(0) // Both keys could be made from it again.
+    this.#chainingKey.fill(0) // Both keys could be derived from it again.
     return [new CipherState(this.#suite, first!, limit), new CipherState(this.#suite, second!, limit)]
   }
 
@@ -200,14 +200,14 @@ export class SymmetricState {
 
 export type Token = 'e' | 's' | 'ee' | 'es' | 'se' | 'ss' | 'psk'
 
-/** Section 7. `known`: whose static key the other side has beforehand (a pre-message `s`). */
+/** Section 7. `known`: whose static key the other side has in advance (a pre-message `s`). */
 export interface Pattern {
   readonly name: string
   readonly known: { readonly initiator: boolean; readonly responder: boolean }
   readonly messages: readonly (readonly Token[])[]
 }
 
-/** Section 7.5. The initiator knows the responder and shows its own key, encrypted, in the first message. */
+/** Section 7.5. The initiator knows the responder's key and sends its own, encrypted, in the first message. */
 export const IK: Pattern = {
   name: 'IK',
   known: { initiator: false, responder: true },
@@ -217,7 +217,7 @@ export const IK: Pattern = {
   ],
 }
 
-/** Section 9.4. The same, and without the pre-shared key the first message does not decrypt. */
+/** Section 9.4. The same, but the first message decrypts only with the pre-shared key. */
 export const IKPSK1: Pattern = {
   name: 'IKpsk1',
   known: IK.known,
@@ -230,7 +230,7 @@ export const IKPSK1: Pattern = {
 export interface HandshakeOptions {
   pattern: Pattern
   initiator: boolean
-  /** What both sides must agree on without saying it (section 6). */
+  /** What both sides have to agree on without sending it (section 6). */
   prologue: Uint8Array
   staticKey?: KeyPair | undefined
   remoteStatic?: Uint8Array | undefined
@@ -238,7 +238,7 @@ export interface HandshakeOptions {
   suite?: Suite | undefined
 }
 
-/** Section 5.3. Any error is final: the state that threw takes and makes no more messages. */
+/** Section 5.3. Every error is final: a state that threw reads and writes no more messages. */
 export class HandshakeState {
   readonly #options: HandshakeOptions
   readonly #suite: Suite
@@ -248,7 +248,7 @@ export class HandshakeState {
   #remoteEphemeral: Uint8Array | undefined
   #remoteStatic: Uint8Array | undefined
   #next = 0
-  /** What is left to do of the message that is being read. */
+  /** What is left of the message that is being read. */
   #reading: { tokens: Token[]; bytes: Uint8Array } | undefined
   #failed = false
 
@@ -265,17 +265,17 @@ export class HandshakeState {
     if (pattern.known.responder) this.#symmetric.mixHash(key(initiator ? remoteStatic : mine))
   }
 
-  /** Whether all messages were written and read, so that `split` may follow. */
+  /** Whether all messages were written and read, so that `split` can follow. */
   get done(): boolean {
     return !this.#failed && !this.#reading && this.#next === this.#options.pattern.messages.length
   }
 
-  /** The other side's static key, as far as it is known by now. */
+  /** The other side's static key; undefined while it is unknown. */
   get remoteStatic(): Uint8Array | undefined {
     return this.#remoteStatic
   }
 
-  /** Names this one run of the handshake (section 11.2); the same on both sides. Once `done`, not before. */
+  /** Identifies this run of the handshake (section 11.2); the same on both sides. Throws before it is `done`. */
   get handshakeHash(): Uint8Array {
     if (!this.done) throw new NoiseError('message', 'the handshake is not done')
     return this.#symmetric.hash.slice()
@@ -297,8 +297,8 @@ export class HandshakeState {
   }
 
   /**
-   * The first half of `readMessage`: all that comes before the message's psk, the costly DH among it. Whoever has
-   * several psks then tries `readFromPsk` on a clone for each.
+   * The first half of `readMessage`: everything before the message's psk, the costly DH included. With several psks, try
+   * `readFromPsk` on a clone for each.
    */
   readToPsk(message: Uint8Array): void {
     this.#attempt(() => {
@@ -312,7 +312,7 @@ export class HandshakeState {
   /** The second half: the rest of the message, and its payload. */
   readFromPsk(psk = this.#options.psk): Uint8Array {
     return this.#attempt(() => {
-      if (!this.#reading) throw new NoiseError('message', 'nothing was begun')
+      if (!this.#reading) throw new NoiseError('message', 'no message is being read')
       for (const token of this.#reading.tokens) this.#read(token, psk)
       const payload = this.#symmetric.decryptAndHash(this.#reading.bytes)
       this.#reading = undefined
@@ -320,7 +320,7 @@ export class HandshakeState {
     })
   }
 
-  /** Section 5.2's Split, by what each is for. The ephemeral key is forgotten: the past stays closed from here on. */
+  /** Section 5.2's Split, by direction. Erases the ephemeral key: from now on past messages stay secret. */
   split(limit?: bigint): { send: CipherState; receive: CipherState } {
     if (!this.done) throw new NoiseError('message', 'the handshake is not done')
     this.#failed = true
@@ -329,7 +329,7 @@ export class HandshakeState {
     return this.#options.initiator ? { send: first, receive: second } : { send: second, receive: first }
   }
 
-  /** An independent copy: what happens to one, be it an error, does not touch the other. */
+  /** An independent copy: errors included, what happens to one does not affect the other. */
   clone(): HandshakeState {
     const copy = new HandshakeState(this.#options)
     copy.#symmetric = this.#symmetric.clone()
@@ -352,11 +352,11 @@ export class HandshakeState {
     }
   }
 
-  /** The tokens of the next message; throws if it is not ours to write, or to read. */
+  /** The tokens of the next message; throws if it is not this side's turn to write, or to read. */
   #turn(writing: boolean): readonly Token[] {
-    const initiators = this.#next % 2 === 0
+    const isInitiators = this.#next % 2 === 0
     const tokens = this.#options.pattern.messages[this.#next]
-    if (!tokens || this.#reading || (initiators === this.#options.initiator) !== writing) {
+    if (!tokens || this.#reading || (isInitiators === this.#options.initiator) !== writing) {
       throw new NoiseError('message', 'out of turn')
     }
     this.#next++
@@ -385,7 +385,7 @@ export class HandshakeState {
     } else this.#mix(token, psk)
   }
 
-  /** With a psk in the pattern the ephemeral goes into the key too (section 9.2), so that no two runs share one. */
+  /** With a psk in the pattern the ephemeral key is mixed into the key too (section 9.2), so that no two runs share one. */
   #mixEphemeral(publicKey: Uint8Array): void {
     this.#symmetric.mixHash(publicKey)
     if (this.#hasPsk) this.#symmetric.mixKey(publicKey)
@@ -401,8 +401,8 @@ export class HandshakeState {
   }
 
   /**
-   * A point of low order gives zeros whatever our key is. Section 12.1 allows this check; with it both sides are sure
-   * to have had a part in the keys, whether or not the library looks too.
+   * A point of low order gives zeros for any key of ours. Section 12.1 allows this check; it guarantees that both sides
+   * contributed to the keys, whether or not the library checks too.
    */
   #dh(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
     let output: Uint8Array
@@ -431,16 +431,16 @@ function key(bytes: Uint8Array | undefined): Uint8Array {
 }
 
 /**
- * Six digits that a person compares on two screens, made from the handshake hash: 19.9 bits.
+ * Six digits that a person compares on two screens, derived from the handshake hash: 19.9 bits.
  *
- * They tell two phones apart of which both saw the QR code; who did not see it cannot get as far as a code, and nobody can
- * stand in between, for the QR also names the host's key. The hash ends in the host's fresh ephemeral key, so a code can
- * be drawn again but not computed: each try is a handshake with the host, which it limits, while the secret lives, at
- * one in a million.
+ * They tell apart two phones that both saw the QR code. Without the QR code there is no handshake and so no digits, and an
+ * attacker in the middle has no chance because the QR code contains the host's key. The hash covers the host's fresh
+ * ephemeral key, so digits cannot be computed, only tried: each try is one handshake, which the host limits, within the
+ * secret's lifetime, with a chance of one in a million.
  */
 export function shortCode(handshakeHash: Uint8Array): string {
   const digest = sha256(concatBytes(utf8ToBytes('otg short code'), handshakeHash))
-  // 48 bits, so that the remainder favours no code by more than one part in 2^28.
+  // 48 bits, so that the remainder favors no code by more than one part in 2^28.
   const number = digest.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0)
   return String(number % 1_000_000).padStart(6, '0')
 }

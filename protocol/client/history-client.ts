@@ -1,15 +1,12 @@
-// What a client asks of the host's history: sessions, search, playback, export, marks. Knows nothing of channels; how a
-// terminal is fed from it is the player's matter.
+// What a client gets from the host's history: sessions, search, playback, text, marks, export.
 
 import { crc32 } from '../checksum.ts'
 import { CodedError } from '../errors.ts'
 import type {
   Blob,
-  ClientMessage,
   ExportFormat,
   HistoryFilter,
   Hit,
-  HostMessage,
   HostMessageOf,
   Mark,
   Redaction,
@@ -18,30 +15,8 @@ import type {
 } from '../messages.ts'
 import { cutRuns, decodeRuns } from '../output-timing.ts'
 import type { Position } from '../position.ts'
-import type { Inflate } from './client-attachment.ts'
-
-/** What comes of a request before its answer. */
-export interface ReplyListener {
-  chunk?(bytes: Uint8Array): void
-  progress?(done: number, total: number): void
-}
-
-type UnnumberedRequest = ClientMessage extends infer M
-  ? M extends { request_id: number }
-    ? Omit<M, 'request_id'>
-    : never
-  : never
-
-/** The channel, as it is needed here. */
-export interface Requests {
-  request<T extends HostMessage['type']>(
-    answer: T,
-    question: UnnumberedRequest,
-    heard?: ReplyListener,
-  ): { request_id: number; answer: Promise<HostMessageOf<T>> }
-  send(message: ClientMessage): void
-  sendChunk(request_id: number, bytes: Uint8Array): void
-}
+import type { Inflate } from './log-applier.ts'
+import type { Requests } from './requests.ts'
 
 export interface Page {
   filter?: HistoryFilter | undefined
@@ -61,21 +36,22 @@ export type SearchResults = Omit<HostMessageOf<'search_results'>, 'type' | 'requ
 /** A terminal's state: reset, resize, write `bytes`, then the log from `position`. */
 export interface SeekResult {
   position: Position
+  /** Milliseconds since the session began. */
   at: number
   cols: number
   rows: number
   bytes: Uint8Array
 }
 
-/** A piece of a log from the position that was asked for; where the host holds none, a hole, or the end. */
+/** The log from the requested position: output, a gap, or the end. */
 export type PlaybackChunk =
   | {
       kind: 'output'
       position: Position
-      /** Where to ask next. */
+      /** What to request next. */
       end: Position
       bytes: Uint8Array
-      /** Two numbers each: the moment in milliseconds since birth, and how many bytes came then. */
+      /** Pairs of numbers: milliseconds since the session began, and how many bytes came then. */
       runs: number[]
       /** Each comes before the byte at its offset. */
       resizes: { offset: number; n: number; cols: number; rows: number; at: number }[]
@@ -85,7 +61,7 @@ export type PlaybackChunk =
 export interface ExportOptions {
   format: ExportFormat
   redact?: Redaction
-  /** Milliseconds since birth. */
+  /** Milliseconds since the session began. */
   from?: number
   to?: number
   progress?: (done: number, total: number) => void
@@ -101,62 +77,62 @@ export class HistoryClient {
     this.#inflate = inflate
   }
 
-  /** All sessions that there are, running ones too, the newest first. `cursor`: there are more. */
+  /** All sessions, running ones included, the newest first. `cursor`: there are more. */
   async sessions(page: Page = {}): Promise<{ sessions: SessionInfo[]; cursor: string | null }> {
-    const { sessions, cursor } = await this.#requests.request('history_page', { type: 'history', ...page }).answer
+    const { sessions, cursor } = await this.#requests.request('history_page', { type: 'history', ...page }).reply
     return { sessions, cursor }
   }
 
   /** Rejects with `cancelled` when `signal` is aborted. */
   async search(query: string, page: Page & { context?: number; signal?: AbortSignal } = {}): Promise<SearchResults> {
     const { signal, ...rest } = page
-    if (signal?.aborted) throw unwanted()
-    const asked = this.#requests.request('search_results', { type: 'search', query, ...rest })
-    const { type: _, request_id: _r, sessions, hits, ...found } = await this.#cancellable(asked, signal)
+    if (signal?.aborted) throw cancelled()
+    const request = this.#requests.request('search_results', { type: 'search', query, ...rest })
+    const { type: _, request_id: _r, sessions, hits, ...results } = await this.#cancellable(request, signal)
     const byId = new Map(sessions.map(session => [session.session_id, session]))
-    return { ...found, hits: hits.map(hit => ({ ...hit, session: byId.get(hit.session_id)! })) }
+    return { ...results, hits: hits.map(hit => ({ ...hit, session: byId.get(hit.session_id)! })) }
   }
 
   timeline(session_id: string, buckets: number): Promise<HostMessageOf<'timeline'>> {
-    return this.#requests.request('timeline', { type: 'timeline', session_id, buckets }).answer
+    return this.#requests.request('timeline', { type: 'timeline', session_id, buckets }).reply
   }
 
-  /** The state at the last keyframe at or before `place`; where there is none, the first after it. */
-  async seek(session_id: string, place: SeekTarget): Promise<SeekResult> {
-    const parts: Uint8Array[] = []
+  /** The state at the last keyframe at or before `target`; if there is none, the first after it. */
+  async seek(session_id: string, target: SeekTarget): Promise<SeekResult> {
+    const chunks: Uint8Array[] = []
     const { position, at, cols, rows, blob } = await this.#requests.request(
       'seek_result',
-      { type: 'seek', session_id, target: whole(place) },
-      { chunk: bytes => parts.push(bytes) },
-    ).answer
-    return { position, at, cols, rows, bytes: await this.#open(blob, parts[0]) }
+      { type: 'seek', session_id, target: wholeTarget(target) },
+      { chunk: bytes => chunks.push(bytes) },
+    ).reply
+    return { position, at, cols, rows, bytes: await this.#unpack(blob, chunks[0]) }
   }
 
-  /** What follows `position`: to be asked again with its `end` (or, at a hole, `next`), until the end. */
+  /** The log from `position`; the next chunk begins at `end` (after a gap at `next`), until the kind is `end`. */
   async readChunk(session_id: string, position: Position): Promise<PlaybackChunk> {
-    const parts: Uint8Array[] = []
-    const { chunk: what } = await this.#requests.request(
+    const chunks: Uint8Array[] = []
+    const { chunk } = await this.#requests.request(
       'playback_chunk',
       { type: 'playback', session_id, position },
-      { chunk: bytes => parts.push(bytes) },
-    ).answer
-    if (what.kind !== 'output') return what
-    const runs = decodeRuns(await this.#open(what.timing, parts[0]))
-    const bytes = await this.#open(what.output, parts[1])
-    // The end of a log is asked for again and again while it grows and its pieces are put together.
-    const skip = Math.max(0, position.offset - what.position.offset)
+      { chunk: bytes => chunks.push(bytes) },
+    ).reply
+    if (chunk.kind !== 'output') return chunk
+    const runs = decodeRuns(await this.#unpack(chunk.timing, chunks[0]))
+    const bytes = await this.#unpack(chunk.output, chunks[1])
+    // The end of a growing log is requested again and again, while what is there is merged into larger segments.
+    const skip = Math.max(0, position.offset - chunk.position.offset)
     return {
       kind: 'output',
-      position: { offset: what.position.offset + skip, n: Math.max(position.n, what.position.n) },
-      end: what.end,
+      position: { offset: chunk.position.offset + skip, n: Math.max(position.n, chunk.position.n) },
+      end: chunk.end,
       bytes: bytes.subarray(skip),
       runs: cutRuns(runs, skip)[1],
-      resizes: what.resizes.filter(resize => resize.n > position.n),
+      resizes: chunk.resizes.filter(resize => resize.n > position.n),
     }
   }
 
   /**
-   * Exports a session; `take` gets its bytes in order, and the next when what it returned is settled. Rejects with
+   * Exports a session. `take` gets its bytes in order, the next chunk once its returned promise has settled. Rejects with
    * `cancelled` when `signal` is aborted, and with what `take` throws.
    */
   async export(
@@ -164,32 +140,32 @@ export class HistoryClient {
     { progress, signal, from, to, ...options }: ExportOptions,
     take: (bytes: Uint8Array) => unknown,
   ): Promise<{ bytes: number; redacted: number }> {
-    if (signal?.aborted) throw unwanted()
+    if (signal?.aborted) throw cancelled()
     let taken: Promise<unknown> = Promise.resolve()
-    let failed: (error: unknown) => void = () => {}
-    const failure = new Promise<never>((_, reject) => {
-      failed = reject
+    let fail: (error: unknown) => void = () => {}
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject
     })
-    const asked = this.#requests.request(
+    const request = this.#requests.request(
       'exported',
       {
         type: 'export',
         session_id,
         ...options,
-        ...(from !== undefined && { from: milliseconds(from) }),
-        ...(to !== undefined && { to: milliseconds(to) }),
+        ...(from !== undefined && { from: wholeMilliseconds(from) }),
+        ...(to !== undefined && { to: wholeMilliseconds(to) }),
       },
       {
         chunk: bytes => {
           taken = taken.then(() => take(bytes)).then(() => this.#requests.send({ type: 'export_ack', request_id }))
-          taken.catch(failed)
+          taken.catch(fail)
         },
         ...(progress && { progress }),
       },
     )
-    const { request_id } = asked
+    const { request_id } = request
     try {
-      const { bytes, redacted } = await Promise.race([this.#cancellable(asked, signal), failure])
+      const { bytes, redacted } = await Promise.race([this.#cancellable(request, signal), failed])
       await taken
       return { bytes, redacted }
     } catch (error) {
@@ -198,15 +174,15 @@ export class HistoryClient {
     }
   }
 
-  /** Its text in lines; without `before` and `after` the last ones. */
+  /** The session's text as lines; without `before` and `after` the last ones. */
   async read(
     session_id: string,
-    place: { before?: number; after?: number; limit?: number } = {},
+    range: { before?: number; after?: number; limit?: number } = {},
   ): Promise<Omit<HostMessageOf<'lines'>, 'type' | 'request_id'>> {
     for (;;) {
-      const { request_id, answer } = this.#requests.request('lines', { type: 'read', session_id, ...place })
-      const { lines, before, after, gaps, unfinished } = await answer.catch(error => {
-        // Nobody waits any more: others are next.
+      const { request_id, reply } = this.#requests.request('lines', { type: 'read', session_id, ...range })
+      const { lines, before, after, gaps, unfinished } = await reply.catch(error => {
+        // The host stops working for this client and turns to others.
         this.#requests.send({ type: 'cancel', request_id })
         throw error
       })
@@ -214,63 +190,63 @@ export class HistoryClient {
     }
   }
 
-  async mark(session_id: string, place: SeekTarget, label: string): Promise<Mark> {
-    return (await this.#requests.request('marked', { type: 'mark', session_id, target: whole(place), label }).answer)
-      .mark
+  async mark(session_id: string, target: SeekTarget, label: string): Promise<Mark> {
+    const request = { type: 'mark', session_id, target: wholeTarget(target), label } as const
+    return (await this.#requests.request('marked', request).reply).mark
   }
 
   async unmark(session_id: string, mark_id: number): Promise<void> {
-    await this.#requests.request('ok', { type: 'unmark', session_id, mark_id }).answer
+    await this.#requests.request('ok', { type: 'unmark', session_id, mark_id }).reply
   }
 
-  /** Rejects with `session_running` unless it has ended. Cancelled half-way, what was deleted by then is gone. */
+  /** Rejects with `session_running` unless it has ended. When cancelled halfway, what was deleted until then is gone. */
   async delete(
     session_id: string,
     { progress, signal }: { progress?: (done: number, total: number) => void; signal?: AbortSignal } = {},
   ): Promise<void> {
-    if (signal?.aborted) throw unwanted()
-    const question = { type: 'delete_session', session_id } as const
-    await this.#cancellable(this.#requests.request('ok', question, progress ? { progress } : {}), signal)
+    if (signal?.aborted) throw cancelled()
+    const request = { type: 'delete_session', session_id } as const
+    await this.#cancellable(this.#requests.request('ok', request, progress ? { progress } : {}), signal)
   }
 
   async #cancellable<T>(
-    { request_id, answer }: { request_id: number; answer: Promise<T> },
+    { request_id, reply }: { request_id: number; reply: Promise<T> },
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    if (!signal) return answer
+    if (!signal) return reply
     let stop = () => {}
     const aborted = new Promise<never>((_, reject) => {
       stop = () => {
         this.#requests.send({ type: 'cancel', request_id })
-        reject(unwanted())
+        reject(cancelled())
       }
     })
     signal.addEventListener('abort', stop)
     try {
-      return await Promise.race([answer, aborted])
+      return await Promise.race([reply, aborted])
     } finally {
       signal.removeEventListener('abort', stop)
     }
   }
 
-  async #open({ size, checksum, compressed }: Blob, part: Uint8Array | undefined): Promise<Uint8Array> {
-    if (!part) throw new CodedError('bad_frame', 'an answer without its part')
-    const bytes = compressed ? await this.#inflate(part, size) : part
+  async #unpack({ size, checksum, compressed }: Blob, chunk: Uint8Array | undefined): Promise<Uint8Array> {
+    if (!chunk) throw new CodedError('bad_frame', 'a chunk is missing before its reply')
+    const bytes = compressed ? await this.#inflate(chunk, size) : chunk
     if (bytes.length !== size || crc32(bytes) !== checksum)
-      throw new CodedError('bad_frame', 'a part that is not what the host has stored')
+      throw new CodedError('bad_frame', 'a chunk does not match its reply')
     return bytes
   }
 }
 
 /** A player's clock has fractions; the host's has none. */
-function whole(place: SeekTarget): SeekTarget {
-  return 'at' in place ? { at: milliseconds(place.at) } : { offset: Math.max(0, Math.floor(place.offset)) }
+function wholeTarget(target: SeekTarget): SeekTarget {
+  return 'at' in target ? { at: wholeMilliseconds(target.at) } : { offset: Math.max(0, Math.floor(target.offset)) }
 }
 
-function milliseconds(at: number): number {
+function wholeMilliseconds(at: number): number {
   return Math.max(0, Math.floor(at))
 }
 
-function unwanted(): CodedError {
-  return new CodedError('cancelled', 'this is no longer wanted')
+function cancelled(): CodedError {
+  return new CodedError('cancelled', 'the request was cancelled')
 }

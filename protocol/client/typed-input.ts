@@ -1,4 +1,4 @@
-// What a client typed and the host has not acknowledged: numbered, kept, asked about when old. Knows no channel and no terminal.
+// Typed input that the host has not acknowledged: numbered, kept for resending, and confirmed by the person when it is old.
 import { CodedError } from '../errors.ts'
 import { INPUT_BYTES } from '../limits.ts'
 
@@ -9,23 +9,23 @@ export interface PendingInput {
   at: number
 }
 
-/** Input that has not arrived, and its numbering: who goes on with both has it arrive once. */
+/** Input that has not arrived, and its numbering: whoever resumes with both delivers it once. */
 export interface UnsentInput {
   input_stream: string
-  /** The highest number that was given. */
+  /** The highest number in use. */
   seq: number
   input: readonly Readonly<PendingInput>[]
 }
 
-/** Typed before a drop and unsent for longer than this: the person is asked first. */
-export const STALE_INPUT_MS = 5_000
+/** For input typed before a drop and unsent for longer than this, the person is asked first. */
+const STALE_INPUT_MS = 5_000
 
-/** Input that may wait for a channel; past it typing fails rather than growing without bound. */
-export const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
+/** Input that may wait for a channel; beyond it typing fails rather than growing without bound. */
+const PENDING_INPUT_BYTES = 2 * INPUT_BYTES
 
 /**
- * What was typed since `UnsentInput` was last noted has numbers above its `seq`, and may still be on its way to the host:
- * nobody types as many units in that time.
+ * What was typed after an `UnsentInput` was saved has numbers above its `seq`, and may still be on its way to the host:
+ * the numbers after a resume start higher than anyone types in that time.
  */
 const RESUME_GAP = 10_000
 
@@ -37,12 +37,12 @@ export class TypedInput {
   #seq = 0
   #waiting: PendingInput[] = []
   #bytes = 0
-  /** The person's answer is waited for, up to the number #asked; what was confirmed once is not asked about again. */
+  /** The person is being asked about everything up to number #askedUpTo; what was confirmed once is not asked about again. */
   #held = false
-  #asked = 0
-  #confirmed = 0
+  #askedUpTo = 0
+  #confirmedUpTo = 0
 
-  /** `changed` is told how many bytes wait. `resume`: goes on with what another one had not sent. */
+  /** `changed` gets the number of waiting bytes. `resume`: continues another instance's stream. */
   constructor(now: () => number, changed: (bytes: number) => void, resume?: UnsentInput) {
     this.#now = now
     this.#changed = changed
@@ -53,14 +53,19 @@ export class TypedInput {
     for (const { bytes } of resume.input) this.#bytes += bytes.length
   }
 
-  /** True while the person's answer is waited for: nothing is to be sent. */
+  /** True while the person is being asked: nothing may be sent. */
   get held(): boolean {
     return this.#held
   }
 
-  /** All that has to be sent on a new channel, in order. */
+  /** Everything to send on a new channel, in order. */
   get waiting(): readonly PendingInput[] {
     return this.#waiting
+  }
+
+  /** Waiting bytes. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Numbers and keeps one unit. Throws `input_full`. */
@@ -79,40 +84,35 @@ export class TypedInput {
     this.#forget(next < 0 ? this.#waiting.length : next)
   }
 
-  /** On a new channel: returns what the person is to be asked about before anything is sent, if so. */
+  /** On a new channel: returns what the person has to confirm before anything is sent, if anything. */
   hold(): Uint8Array[] | undefined {
     const old = this.#now() - STALE_INPUT_MS
-    this.#held = this.#waiting.some(input => input.seq > this.#confirmed && input.at < old)
-    this.#asked = this.#seq
+    this.#held = this.#waiting.some(input => input.seq > this.#confirmedUpTo && input.at < old)
+    this.#askedUpTo = this.#seq
     return this.#held ? this.#waiting.map(input => input.bytes) : undefined
   }
 
-  /** The person's answer. What was typed after the question was not asked about, and goes in any case. */
+  /** The person's answer. What was typed since they were asked is sent in any case. */
   confirm(send: boolean): void {
     this.#held = false
-    if (send) this.#confirmed = this.#asked
-    else this.#forget(this.#waiting.filter(input => input.seq <= this.#asked).length)
+    if (send) this.#confirmedUpTo = this.#askedUpTo
+    else this.#forget(this.#waiting.filter(input => input.seq <= this.#askedUpTo).length)
   }
 
-  /** Nothing of it is to be sent any more. */
+  /** Discards everything. */
   clear(): void {
     this.#held = false
     this.#forget(this.#waiting.length)
   }
 
-  /** Begins to count again, for another session. */
+  /** Restarts the numbering, for another session. */
   restart(): void {
     this.clear()
-    this.#seq = this.#confirmed = this.#asked = 0
+    this.#seq = this.#confirmedUpTo = this.#askedUpTo = 0
   }
 
   unsent(): UnsentInput {
     return { input_stream: this.stream, seq: this.#seq, input: [...this.#waiting] }
-  }
-
-  /** Bytes that wait. */
-  get bytes(): number {
-    return this.#bytes
   }
 
   #forget(count: number): void {

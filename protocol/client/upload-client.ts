@@ -1,9 +1,9 @@
-// Sends a file to a session's computer, as fast as the host takes it. Knows nothing of channels or of where files lie.
+// Sends a file to a session's computer, as fast as the host takes it.
 import { CodedError } from '../errors.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../limits.ts'
-import type { Requests } from './history-client.ts'
+import type { Requests } from './requests.ts'
 
-/** What is sent: a browser's File is one. */
+/** The file to send; a browser's File fits. */
 export interface Source {
   name: string
   size: number
@@ -25,32 +25,33 @@ export async function upload(
 ): Promise<string> {
   if (signal?.aborted) throw cancelled()
   let sent = 0
-  let under_way = -1
-  let reading = false
-  let ended = false
+  let inFlight = 0
+  let isReading = false
+  let hasEnded = false
   let fail: (error: unknown) => void = () => {}
   const failed = new Promise<never>((_, reject) => {
     fail = reject
   })
   const send = async () => {
-    if (reading) return
-    reading = true
-    while (sent < source.size && under_way < MAX_CHUNKS_AHEAD) {
-      under_way++
+    if (isReading) return
+    isReading = true
+    while (sent < source.size && inFlight < MAX_CHUNKS_AHEAD) {
+      inFlight++
       const from = sent
       sent = Math.min(source.size, from + CHUNK_BYTES)
-      const part = new Uint8Array(await source.slice(from, sent).arrayBuffer())
-      if (ended) return
-      requests.sendChunk(request_id, part)
+      const chunk = new Uint8Array(await source.slice(from, sent).arrayBuffer())
+      if (hasEnded) return
+      requests.sendChunk(request_id, chunk)
     }
-    reading = false
+    isReading = false
   }
-  const { request_id, answer } = requests.request(
+  const { request_id, reply } = requests.request(
     'uploaded',
     { type: 'upload', session_id, name: source.name, size: source.size },
     {
       progress: (done, total) => {
-        under_way = Math.max(0, under_way - 1)
+        // The first one says that the host is ready, and acknowledges no chunk.
+        inFlight = Math.max(0, inFlight - 1)
         progress?.(done, total)
         send().catch(fail)
       },
@@ -59,18 +60,18 @@ export async function upload(
   const stop = () => fail(cancelled())
   signal?.addEventListener('abort', stop)
   try {
-    return (await Promise.race([answer, failed])).path
+    return (await Promise.race([reply, failed])).path
   } catch (error) {
     requests.send({ type: 'cancel', request_id })
     throw error
   } finally {
     signal?.removeEventListener('abort', stop)
-    // Whoever reads slowly reads no further.
-    ended = true
+    // A read that is still under way sends nothing more.
+    hasEnded = true
     sent = source.size
   }
 }
 
 function cancelled(): CodedError {
-  return new CodedError('cancelled', 'this is no longer wanted')
+  return new CodedError('cancelled', 'the upload was cancelled')
 }

@@ -1,17 +1,17 @@
-// The app's own preferences, asked of the main process. Knows nothing of what they do.
+// Reads and changes the app's own preferences, which the main process keeps.
 import { CodedError, isErrorCode } from '../../protocol/errors.ts'
 
 export interface AppPreferences {
   theme: 'system' | 'light' | 'dark'
   keep_awake: boolean
-  /** Where newer versions are looked for; empty: nowhere. */
+  /** URL of the update feed; empty turns updates off. */
   update_feed: string
   start_at_login: boolean
-  /** The computer is kept awake at this moment. */
+  /** Whether the computer is kept awake right now. */
   awake: boolean
 }
 
-/** Changes what is named and returns all. Rejects with a CodedError. */
+/** Applies `change` and returns all preferences. Rejects with a CodedError. */
 export async function appPreferences(change: Partial<Omit<AppPreferences, 'awake'>> = {}): Promise<AppPreferences> {
   if (!globalThis.otg) throw new CodedError('unreachable', 'this page works in the app only')
   const answer = (await globalThis.otg.preferences(change)) as AppPreferences | { error: Record<string, string> }

@@ -1,9 +1,9 @@
-// How it stands with updates, asked of the main process. Knows nothing of how they are fetched or installed.
+// Asks the main process for the state of updates, and to check, download or install.
 
-/** As main/desktop/updates/updates.ts has it, with what this package is. */
+/** Mirrors main/desktop/updates/updates.ts. */
 export type UpdateState = {
-  /** It can replace itself. */
-  able: boolean
+  /** Whether this package can replace itself. */
+  can_install: boolean
   version_now: string
 } & (
   | { name: 'off' | 'checking' }

@@ -1,16 +1,16 @@
-// The window's way to the host: a MessagePort that the preload script opens. Knows nothing of what the window shows.
-import { HostClient } from '../../protocol/client/client.ts'
+// Connects the window to the host over a MessagePort that the preload script opens.
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { inflate } from '../../ui/kit/inflate.ts'
 import { portTransport } from './port-transport.ts'
 
 declare global {
-  /** What preload.cts gives; nothing in a page that is not in our window. */
+  /** Provided by preload.cts; undefined in a page outside the app. */
   var otg: Otg | undefined
 }
 
-/** The app is in the same computer: a try costs nothing, and it is never given up. */
+/** The app is on the same computer, so attempts are cheap and never end. */
 const BACKOFF = { first: 100, max: 2_000, give_up: Number.POSITIVE_INFINITY }
 
 interface Otg {
@@ -21,21 +21,21 @@ interface Otg {
   onShown(listener: (shown: boolean) => void): void
 }
 
-/** As in main/desktop/pages/page-actions.ts. */
+/** Mirrors main/desktop/pages/page-actions.ts. */
 export type Action =
-  | { type: 'open'; place: 'window' | 'history' | 'phone' | 'settings' | { session: string } }
+  | { type: 'open'; location: 'window' | 'history' | 'phone' | 'settings' | { session: string } }
   | { type: 'hide' }
   | { type: 'quit' }
 
-export function connectHost(name: string): HostClient {
-  const client = new HostClient({
+export function connectHost(name: string): LocalClient {
+  const client = new LocalClient({
     connect: openPort,
     client: { kind: 'desktop', name },
     inflate,
     reconnect: BACKOFF,
   })
   client.watch()
-  // Its states are shown; there is nothing else to do about a failure.
+  // The window shows the state, including a failure.
   client.connect().catch(() => {})
   return client
 }

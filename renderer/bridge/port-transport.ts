@@ -1,14 +1,14 @@
-// A Transport over a MessagePort, the page's end. Knows nothing of Electron, or of what is in a frame.
+// The page's end of a Transport over a MessagePort.
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import { type CloseReason, Inbox, type Transport } from '../../protocol/transport.ts'
 
-/** A message is one frame (a Uint8Array); the other side's last one may be a CloseReason. */
+/** Each message is one frame (a Uint8Array); the last one from the other end can be a CloseReason. */
 export function portTransport(port: MessagePort): Transport {
   const inbox = new Inbox()
   port.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof Uint8Array && data.length <= FRAME_BYTES) inbox.frame(data)
     else {
-      inbox.close(isReason(data) ? data : { code: 'bad_frame', reason: 'the app sent something that is no frame' })
+      inbox.close(isReason(data) ? data : { code: 'bad_frame', reason: 'the app sent an invalid frame' })
       port.close()
     }
   }
@@ -17,11 +17,11 @@ export function portTransport(port: MessagePort): Transport {
   )
   return {
     start: handlers => inbox.start(handlers),
-    // Cloning a view clones its whole buffer.
+    // postMessage clones the whole buffer of a view, so a partial view is copied first.
     send: frame => {
       if (!inbox.closed) port.postMessage(frame.length === frame.buffer.byteLength ? frame : new Uint8Array(frame))
     },
-    // A port does not say what waits in it; input is small, and the host says what it has taken.
+    // Unknown for a port. Input is small, and the host acknowledges it.
     buffered: 0,
     close: reason => {
       if (inbox.close(reason)) port.close()

@@ -1,69 +1,50 @@
-// How a recording is written to a file: as what, which part, without which words; then how far it is. Knows no player.
+// Exports a recording to a file: format, range, redaction, progress.
 import './export-dialog.css'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
-import { toCoded } from '../../protocol/errors.ts'
+import { useState } from 'preact/hooks'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { MAX_PATTERNS, PATTERN_CHARACTERS } from '../../protocol/limits.ts'
 import type { ExportFormat } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
-import { EXPORT_FORMATS, exportFile, RAW_FORMATS } from '../../ui/player/export-file.ts'
+import { EXPORT_FORMATS, RAW_FORMATS } from '../../ui/player/export-file.ts'
 import { parseTimeCode, timeCode } from '../../ui/player/time-code.ts'
 import type { TimeRange } from '../../ui/player/timeline.tsx'
+import { useExport } from '../../ui/player/use-export.ts'
 
 export interface ExportDialogProps {
-  client: HostClient
+  client: LocalClient
   session_id: string
-  /** Fit to be shown. */
+  /** Printable. */
   title: string
   created_at: number | undefined
   range: TimeRange
-  /** The recording's end. */
-  most: number
+  /** Length of the recording in milliseconds. */
+  end: number
   close: () => void
 }
 
-export function ExportDialog({ client, session_id, title, created_at, range, most, close }: ExportDialogProps) {
+export function ExportDialog({ client, session_id, title, created_at, range, end, close }: ExportDialogProps) {
   const [format, setFormat] = useState<ExportFormat>('cast')
   const [from, setFrom] = useState(range.from === undefined ? '' : timeCode(range.from, true))
   const [to, setTo] = useState(range.to === undefined ? '' : timeCode(range.to, true))
   const [patterns, setPatterns] = useState('')
   const [secrets, setSecrets] = useState(false)
-  const [progress, setProgress] = useState<number>()
-  const [wrong, setWrong] = useState('')
-  const controller = useRef<AbortController>(undefined)
-  useEffect(() => () => controller.current?.abort(), [])
+  const { progress, error, setError, start, stop } = useExport(client, session_id, close)
 
-  const start = async () => {
+  const submit = () => {
     const begin = from.trim() === '' ? undefined : parseTimeCode(from)
     const end = to.trim() === '' ? undefined : parseTimeCode(to)
     const lines = patterns.split('\n').filter(line => line !== '')
-    const fault = faultOf({ from, to, begin, end, lines })
-    setWrong(fault)
-    if (fault) return
-    const { signal } = (controller.current = new AbortController())
-    setProgress(0)
-    try {
-      const said = await exportFile(client, session_id, {
-        format,
-        title,
-        created_at,
-        signal,
-        ...(begin === undefined ? {} : { from: begin }),
-        ...(end === undefined ? {} : { to: end }),
-        ...(lines.length > 0 || secrets ? { redact: { patterns: lines, secrets } } : {}),
-        progress: (done, total) => setProgress(total > 0 ? done / total : 0),
-      })
-      controller.current = undefined
-      toast(said)
-      close()
-    } catch (error) {
-      controller.current = undefined
-      setProgress(undefined)
-      if (signal.aborted) return
-      const { message } = toCoded(error)
-      setWrong(`${message.charAt(0).toUpperCase()}${message.slice(1)}.`)
-    }
+    const invalid = findError({ from, to, begin, end, lines })
+    setError(invalid)
+    if (invalid) return
+    void start({
+      format,
+      title,
+      created_at,
+      ...(begin === undefined ? {} : { from: begin }),
+      ...(end === undefined ? {} : { to: end }),
+      ...(lines.length > 0 || secrets ? { redact: { patterns: lines, secrets } } : {}),
+    })
   }
   const busy = progress !== undefined
   const redacts = secrets || patterns.trim() !== ''
@@ -71,18 +52,18 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
     <Dialog
       title="Export"
       class="export-dialog"
-      // Whoever leaves while it is being written means to stop it, and stays to see that.
+      // Leaving during an export stops it; the dialog stays open to show that.
       mayClose={() => !busy}
       onClose={close}
     >
       <form
         onSubmit={event => {
           event.preventDefault()
-          if (!busy) void start()
+          if (!busy) submit()
         }}
       >
         <fieldset class="formats" disabled={busy}>
-          <legend>As</legend>
+          <legend>Format</legend>
           {EXPORT_FORMATS.map(one => (
             <label key={one.format}>
               <input
@@ -98,7 +79,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
           ))}
         </fieldset>
         <fieldset class="part" disabled={busy}>
-          <legend>Which part</legend>
+          <legend>Range</legend>
           <label>
             From
             <input
@@ -109,23 +90,23 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
             />
           </label>
           <label>
-            to
+            To
             <input
               value={to}
-              placeholder={timeCode(most)}
+              placeholder={timeCode(end)}
               autocomplete="off"
               onInput={event => setTo(event.currentTarget.value)}
             />
           </label>
         </fieldset>
         <fieldset class="redact" disabled={busy}>
-          <legend>Black out</legend>
+          <legend>Redact</legend>
           <label class="check">
             <input type="checkbox" checked={secrets} onChange={event => setSecrets(event.currentTarget.checked)} />
-            What looks like a password, a key or a token
+            Text that looks like a password, key or token
           </label>
           <label>
-            What matches these, one regular expression a line
+            Text that matches these regular expressions, one per line
             <textarea
               rows={2}
               value={patterns}
@@ -137,16 +118,16 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
         </fieldset>
         {redacts && RAW_FORMATS.has(format) && (
           <p class="careful">
-            What a program drew piece by piece may be missed in this format: look before you share it.
+            In this format, text that a program drew in several steps may not be redacted. Check before you share it.
           </p>
         )}
         <p class="wrong" role="alert">
-          {wrong}
+          {error}
         </p>
         {busy && <progress aria-label="Exporting" value={progress} max={1} />}
         <div class="actions">
           {busy ? (
-            <button type="button" ref={focusOnce} onClick={() => controller.current?.abort()}>
+            <button type="button" ref={focusOnce} onClick={stop}>
               Stop
             </button>
           ) : (
@@ -163,12 +144,12 @@ export function ExportDialog({ client, session_id, title, created_at, range, mos
   )
 }
 
-/** The button that was pressed is gone; who goes on by keyboard can stop it. */
+/** Replaces the button that was pressed, so that the keyboard can stop the export. */
 function focusOnce(button: HTMLButtonElement | null): void {
   button?.focus()
 }
 
-interface Asked {
+interface FormInput {
   from: string
   to: string
   begin: number | undefined
@@ -176,12 +157,12 @@ interface Asked {
   lines: string[]
 }
 
-/** What is wrong with what was typed, as a sentence. The host looks at the patterns itself. */
-function faultOf({ from, to, begin, end, lines }: Asked): string {
-  if (from.trim() !== '' && begin === undefined) return '“From” is no time: 1:30 is a minute and a half.'
-  if (to.trim() !== '' && end === undefined) return '“to” is no time: 1:30 is a minute and a half.'
-  if (begin !== undefined && end !== undefined && begin >= end) return 'The part ends before it begins.'
-  if (lines.length > MAX_PATTERNS) return `At most ${MAX_PATTERNS} patterns can be looked for.`
+/** What is invalid, as a sentence; empty if nothing is. The host checks the patterns itself. */
+function findError({ from, to, begin, end, lines }: FormInput): string {
+  if (from.trim() !== '' && begin === undefined) return '“From” is not a time. Write it like 1:30.'
+  if (to.trim() !== '' && end === undefined) return '“To” is not a time. Write it like 1:30.'
+  if (begin !== undefined && end !== undefined && begin >= end) return 'The range ends before it begins.'
+  if (lines.length > MAX_PATTERNS) return `Use at most ${MAX_PATTERNS} patterns.`
   const long = lines.findIndex(line => line.length > PATTERN_CHARACTERS)
   return long < 0 ? '' : `Pattern ${long + 1} is too long.`
 }

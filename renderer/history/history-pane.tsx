@@ -1,7 +1,7 @@
-// The history: looking for what was printed, and the sessions that there were. Knows nothing of how one is played.
+// The history: searches the output of all sessions and lists recorded sessions.
 import './history-pane.css'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { QUERY_CHARACTERS } from '../../protocol/limits.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { HistoryFilters } from '../../ui/history/history-filters.tsx'
@@ -15,12 +15,12 @@ import { useNow } from '../../ui/kit/use-now.ts'
 import type { PlayFrom } from './recording-pane.tsx'
 
 export interface HistoryPaneProps {
-  client: HostClient
-  /** Those that the host lists now: newer than what the history said of them. */
+  client: LocalClient
+  /** The host's current session list, which is newer than the history's answers. */
   sessions: readonly SessionInfo[]
-  /** Changes when what was read of the history is old: something of it was deleted or renamed. */
+  /** Changes when a recording was deleted or renamed, so that the history has to be read again. */
   changes: number
-  /** Not to be seen for now; what was typed and found stays. */
+  /** Keeps the search and its results while hidden. */
   hidden: boolean
   open: (session: SessionInfo, from?: PlayFrom) => void
 }
@@ -34,10 +34,10 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
   const now = useNow(CLOCK_MS)
   const input = useRef<HTMLInputElement>(null)
   const items = useRef<HTMLDivElement>(null)
-  /** What was opened last; who comes back goes on from there. */
+  /** The row that was opened last, which gets the focus again on return. */
   const opened = useRef<HTMLElement>(undefined)
   const filter = useMemo(() => toFilter(filters), [filters])
-  // Sessions come, go and end; that they print changes nothing here.
+  // Output changes nothing here, only sessions that begin, end or are renamed.
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
@@ -63,7 +63,7 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
     input.current?.focus()
   }
 
-  /** Arrows go from row to row, and from the search to the first one. */
+  /** Arrow keys move between rows, and from the search field to the first row. */
   const move = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
     if (step === 0 || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return
@@ -87,8 +87,8 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
           <input
             ref={input}
             type="search"
-            aria-label="Search in everything that was printed"
-            placeholder="Search in everything that was printed"
+            aria-label="Search the output of all sessions"
+            placeholder="Search the output of all sessions"
             autocomplete="off"
             spellcheck={false}
             maxLength={QUERY_CHARACTERS}

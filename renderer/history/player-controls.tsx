@@ -1,11 +1,11 @@
-// Play, pause, steps, speed, and where one is: the row under a timeline. Knows nothing of what is played.
+// The row under the timeline: play, pause, step, time, speed.
 import type { ComponentChildren, RefObject } from 'preact'
 import { useState } from 'preact/hooks'
-import { Icon } from '../../ui/kit/icons.tsx'
-import { type Player, type PlayerState, SPEEDS } from '../../ui/player/player.ts'
+import type { Player, PlayerState } from '../../ui/player/player.ts'
+import { PlayButtons, SpeedSelect } from '../../ui/player/player-buttons.tsx'
 import { parseTimeCode, timeCode } from '../../ui/player/time-code.ts'
 
-/** In what is shorter, tenths of a second matter. */
+/** Shorter recordings show tenths of a second. */
 const TENTHS_MS = 60_000
 
 export interface PlayerControlsProps {
@@ -17,27 +17,12 @@ export interface PlayerControlsProps {
 }
 
 export function PlayerControls({ player, state, time, showKeys, children }: PlayerControlsProps) {
-  const { playing, speed, skipIdle, end, at, to } = state
+  const { speed, skipIdle, at, to } = state
   const [typed, setTyped] = useState<string>()
   const wanted = typed === undefined ? undefined : parseTimeCode(typed)
-  const play = playing ? 'Pause' : end === 'over' ? 'Play from the beginning' : 'Play'
   return (
     <div class="controls">
-      <button type="button" class="icon" aria-label="Step back" title="Step back (,)" onClick={() => player.step(-1)}>
-        <Icon name="step_back" />
-      </button>
-      <button
-        type="button"
-        class="icon play"
-        aria-label={play}
-        title={`${play} (space)`}
-        onClick={() => (playing ? player.pause() : player.play())}
-      >
-        <Icon name={playing ? 'pause' : 'play'} />
-      </button>
-      <button type="button" class="icon" aria-label="Step on" title="Step on (.)" onClick={() => player.step(1)}>
-        <Icon name="step_on" />
-      </button>
+      <PlayButtons player={player} state={state} hints />
       <form
         class="time"
         onSubmit={event => {
@@ -51,7 +36,7 @@ export function PlayerControls({ player, state, time, showKeys, children }: Play
         <input
           ref={time}
           aria-label="Time in the recording"
-          title="Go to a time (g)"
+          title="Go to time (g)"
           aria-invalid={typed !== undefined && wanted === undefined}
           autocomplete="off"
           spellcheck={false}
@@ -72,22 +57,9 @@ export function PlayerControls({ player, state, time, showKeys, children }: Play
         />
         <span class="whole">/ {timeCode(to, to < TENTHS_MS)}</span>
       </form>
-      <label class="speed">
+      <label class="speed" for="playback-speed">
         <span class="word">Speed</span>
-        <select
-          aria-label="Speed"
-          title="Speed (< and >)"
-          value={String(speed)}
-          onChange={event => {
-            player.speed = Number(event.currentTarget.value)
-          }}
-        >
-          {SPEEDS.map(one => (
-            <option key={one} value={String(one)}>
-              {one}×
-            </option>
-          ))}
-        </select>
+        <SpeedSelect id="playback-speed" player={player} speed={speed} title="Speed (< and >)" />
       </label>
       <button
         type="button"
@@ -103,7 +75,13 @@ export function PlayerControls({ player, state, time, showKeys, children }: Play
         Skip idle
       </button>
       {children}
-      <button type="button" class="icon help" aria-label="Keys" title="Keys (?)" onClick={showKeys}>
+      <button
+        type="button"
+        class="icon help"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={showKeys}
+      >
         ?
       </button>
     </div>

@@ -1,30 +1,30 @@
-// Which key does what while a recording is shown. Knows no player.
+// Lists the keyboard shortcuts of a recording (recording-shortcuts.ts).
 import { Dialog } from '../../ui/kit/dialog.tsx'
 
 const KEYS: [string, string][] = [
   ['Space', 'Play or pause'],
-  ['.  ,', 'To the next pause in the output, to the last one'],
-  ['←  →', '5 seconds back or on; with Shift a minute'],
-  ['PageUp  PageDown', 'A tenth of all back or on; with Shift scrolls the screen'],
-  ['Home  End', 'Beginning, end'],
-  ['g', 'Type a time'],
-  ['<  >', 'Slower, faster'],
-  ['i', 'Skip idle time, or do not'],
+  [',  .', 'Previous or next pause in the output'],
+  ['←  →', 'Back or forward 5 seconds; 1 minute with Shift'],
+  ['PageUp  PageDown', 'Back or forward a tenth; scroll with Shift'],
+  ['Home  End', 'Go to the beginning or end'],
+  ['g', 'Go to a time'],
+  ['<  >', 'Slower or faster'],
+  ['i', 'Turn skipping idle time on or off'],
   ['m', 'Mark this moment'],
-  ['c', 'Copy the selection, or the screen'],
-  ['[  ]', 'The range to export begins or ends here'],
+  ['c', 'Copy the selection or the screen'],
+  ['[  ]', 'Begin or end the range to export here'],
   ['e', 'Export'],
-  ['Esc', 'Back to the history'],
+  ['Esc', 'Back to history'],
 ]
 
-export function PlayerKeys({ close }: { close: () => void }) {
+export function ShortcutsDialog({ close }: { close: () => void }) {
   return (
-    <Dialog title="Keys" class="player-keys" onClose={close}>
+    <Dialog title="Keyboard shortcuts" class="player-keys" onClose={close}>
       <dl>
-        {KEYS.map(([key, does]) => (
+        {KEYS.map(([key, action]) => (
           <div key={key}>
             <dt>{key}</dt>
-            <dd>{does}</dd>
+            <dd>{action}</dd>
           </div>
         ))}
       </dl>

@@ -1,7 +1,7 @@
-// The addresses by which a phone may reach this computer, one of them chosen. Knows nothing of secrets or codes.
+// Lets the user choose the address in the pairing code.
 import type { PairingAddress } from '../../protocol/messages.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
-import { KIND_WORDS } from './phone-text.ts'
+import { ADDRESS_KINDS } from './phone-text.ts'
 
 export interface AddressListProps {
   addresses: readonly PairingAddress[]
@@ -22,33 +22,36 @@ export function AddressList({ addresses, chosen, choose }: AddressListProps) {
             onChange={() => choose(address)}
           />
           <bdi>{printable(address.name)}</bdi>
-          <span class="kind">{KIND_WORDS[address.kind]}</span>
+          <span class="kind">{ADDRESS_KINDS[address.kind]}</span>
         </label>
       ))}
     </fieldset>
   )
 }
 
-/** What stays of an address when its secret is renewed: its name, apart for http and https. */
+/** Identifies an address when its secret is renewed: scheme and name. */
 function nameOf({ url, name }: PairingAddress): string {
   return `${url.split(':')[0]} ${name}`
 }
 
-/** The one that was chosen before, or the best. */
-export function chosenOf(addresses: readonly PairingAddress[], choice: string | undefined): PairingAddress | undefined {
+/** The address chosen before, or the best one. */
+export function chosenAddress(
+  addresses: readonly PairingAddress[],
+  choice: string | undefined,
+): PairingAddress | undefined {
   return addresses.find(address => nameOf(address) === choice) ?? addresses[0]
 }
 
-const KEPT = 'otg.address'
+const KEY = 'otg.address'
 
-/** Also when the window was closed meanwhile, or the app. */
-export function keptChoice(): string | undefined {
-  return localStorage.getItem(KEPT) ?? undefined
+/** The choice survives closing the window and the app. */
+export function storedChoice(): string | undefined {
+  return localStorage.getItem(KEY) ?? undefined
 }
 
-/** Returns how the choice is called. */
-export function keepChoice(address: PairingAddress): string {
+/** Returns the new choice, for `chosenAddress`. */
+export function storeChoice(address: PairingAddress): string {
   const choice = nameOf(address)
-  localStorage.setItem(KEPT, choice)
+  localStorage.setItem(KEY, choice)
   return choice
 }

@@ -1,7 +1,8 @@
-// The paired phones: who is here, what each may do, and out with it. Knows nothing of how they were paired.
+// The paired phones: whether each is connected, its name and permission, and revoking it.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './device-list.css'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { DeviceInfo } from '../../protocol/messages.ts'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
@@ -9,18 +10,18 @@ import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { formatAge, printable } from '../../ui/sessions/session-text.ts'
-import { secureWords, shownAddress } from './phone-text.ts'
+import { addressText, transportText } from './phone-text.ts'
 
-/** Ages are told in minutes. */
+/** Ages are shown in minutes. */
 const CLOCK_MS = 15_000
 
-/** Characters that the host takes as a name. */
+/** The host's limit for names. */
 const NAME_CHARACTERS = 64
 
-export function DeviceList({ client, devices }: { client: HostClient; devices: readonly DeviceInfo[] }) {
+export function DeviceList({ client, devices }: { client: LocalClient; devices: readonly DeviceInfo[] }) {
   const now = useNow(CLOCK_MS)
   const [revoking, setRevoking] = useState<DeviceInfo>()
-  // An order that stays, whoever comes and goes: rows must not move away under the pointer.
+  // A fixed order: rows must not move under the pointer when phones connect.
   const ordered = [...devices].sort((a, b) => b.created_at - a.created_at)
   return (
     <section class="devices" aria-labelledby="devices-heading">
@@ -38,11 +39,11 @@ export function DeviceList({ client, devices }: { client: HostClient; devices: r
           danger
           onClose={() => setRevoking(undefined)}
           onConfirm={() => {
-            done(client.revokeDevice(revoking.device_id))
+            orShowError(client.revokeDevice(revoking.device_id))
             setRevoking(undefined)
           }}
         >
-          <p>It is cut off at once. To come back it has to be paired anew.</p>
+          <p>It is disconnected at once and has to be paired again.</p>
         </ConfirmDialog>
       )}
     </section>
@@ -50,7 +51,7 @@ export function DeviceList({ client, devices }: { client: HostClient; devices: r
 }
 
 interface DeviceProps {
-  client: HostClient
+  client: LocalClient
   device: DeviceInfo
   now: number
   revoke: () => void
@@ -61,11 +62,11 @@ function Device({ client, device, now, revoke }: DeviceProps) {
   const [renaming, setRenaming] = useState(false)
   const [changing, setChanging] = useState(false)
   const name = printable(device.name)
-  const here = device.connected > 0
+  const connected = device.connected > 0
   const pencil = useRef<HTMLButtonElement>(null)
   const renamed = useRef(false)
   useLayoutEffect(() => {
-    // Whoever renames by keyboard goes on from where that began.
+    // Renaming by keyboard returns the focus to the button that began it.
     if (renamed.current && !renaming) pencil.current?.focus()
     renamed.current = renaming
   }, [renaming])
@@ -75,7 +76,7 @@ function Device({ client, device, now, revoke }: DeviceProps) {
         <Rename client={client} device={device} close={() => setRenaming(false)} />
       ) : (
         <div class="head">
-          <span class={here ? 'dot here' : 'dot'} aria-hidden="true" />
+          <span class={connected ? 'dot here' : 'dot'} aria-hidden="true" />
           <bdi class="name" title={name}>
             {name}
           </bdi>
@@ -89,44 +90,42 @@ function Device({ client, device, now, revoke }: DeviceProps) {
           >
             <Icon name="pencil" />
           </button>
-          <button type="button" class="icon" aria-label={`Revoke ${name}`} title="Revoke" onClick={revoke}>
-            <Icon name="close" />
-          </button>
+          <IconButton icon="close" label={`Revoke ${name}`} title="Revoke" onClick={revoke} />
         </div>
       )}
       <p class="facts">
-        <span class={here ? 'here' : undefined}>{here ? 'Connected now' : lastSeen(now - device.last_seen)}</span>
-        <bdi>{shownAddress(device.address)}</bdi>
-        <span>{secureWords(device.secure)}</span>
-        {device.notified && <span title="Also while its page is closed">Notified</span>}
+        <span class={connected ? 'here' : undefined}>{connected ? 'Connected' : lastSeen(now - device.last_seen)}</span>
+        <bdi>{addressText(device.address)}</bdi>
+        <span>{transportText(device.secure)}</span>
+        {device.notified && <span title="Gets notifications while its page is closed">Notifications on</span>}
       </p>
       <button
         type="button"
         role="switch"
         class="switch"
         aria-checked={read_only}
-        aria-label={`${name}: look only`}
+        aria-label={`${name}: read-only`}
         disabled={changing}
         onClick={() => {
           setChanging(true)
-          done(client.updateDevice(device_id, { read_only: !read_only })).finally(() => setChanging(false))
+          orShowError(client.updateDevice(device_id, { read_only: !read_only })).finally(() => setChanging(false))
         }}
       >
         <span class="track" aria-hidden="true" />
-        Look only
+        Read-only
       </button>
     </li>
   )
 }
 
-/** Enter or Save takes the name, Escape leaves it. To look elsewhere meanwhile decides nothing. */
-function Rename({ client, device, close }: { client: HostClient; device: DeviceInfo; close: () => void }) {
+/** Enter and Save rename, Escape and Cancel do not. Losing the focus does neither. */
+function Rename({ client, device, close }: { client: LocalClient; device: DeviceInfo; close: () => void }) {
   const [text, setText] = useState(device.name)
   const save = () => {
     const name = text.trim()
     if (name === '' || name === device.name) return close()
-    if (name.length > NAME_CHARACTERS) return toast(`A name has at most ${NAME_CHARACTERS} characters`, true)
-    client.updateDevice(device.device_id, { name }).then(close, tell)
+    if (name.length > NAME_CHARACTERS) return toast(`Use at most ${NAME_CHARACTERS} characters`, true)
+    client.updateDevice(device.device_id, { name }).then(close, showError)
   }
   return (
     <form
@@ -153,23 +152,23 @@ function Rename({ client, device, close }: { client: HostClient; device: DeviceI
   )
 }
 
-/** Outside of the component, so that it is called when the input comes, not at every letter. */
+/** Outside the component, so that it is called only when the input appears. */
 function focusOnce(input: HTMLInputElement | null): void {
   input?.focus()
   input?.select()
 }
 
 function lastSeen(milliseconds: number): string {
-  const words = formatAge(milliseconds)
-  return words === 'now' ? 'Seen just now' : `Seen ${words} ago`
+  const age = formatAge(milliseconds)
+  return age === 'now' ? 'Seen just now' : `Seen ${age} ago`
 }
 
-/** What worked is seen in the list; what did not is said. */
-function done(request: Promise<void>): Promise<void> {
-  return request.catch(tell)
+/** Success shows in the list; a failure is reported. */
+function orShowError(request: Promise<void>): Promise<void> {
+  return request.catch(showError)
 }
 
-function tell(error: unknown): void {
+function showError(error: unknown): void {
   const { message } = toCoded(error)
   toast(message.charAt(0).toUpperCase() + message.slice(1), true)
 }

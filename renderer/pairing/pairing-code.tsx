@@ -1,32 +1,31 @@
-// The pairing code while it is looked at: QR code, how long it is good, which address is in it. Knows nothing of phones that
-// are paired or ask to be.
+// The pairing code: QR code, countdown, status and choice of address.
 import './pairing-code.css'
 import { useEffect, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessageOf, PairingAddress } from '../../protocol/messages.ts'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { formatAge } from '../../ui/sessions/session-text.ts'
-import { AddressList, chosenOf, keepChoice, keptChoice } from './address-list.tsx'
-import { clock, shownAddress, travelsInTheClear } from './phone-text.ts'
+import { AddressList, chosenAddress, storeChoice, storedChoice } from './address-list.tsx'
+import { addressText, formatCountdown, isExposed } from './phone-text.ts'
 import { QrCode } from './qr-code.tsx'
 
-/** How long a fresh code is good (SECRET_MS in main/host/access/pairing.ts): the ring is full. */
+/** Lifetime of a fresh code, when the ring is full (SECRET_MS in main/host/access/pairing.ts). */
 const FRESH_MS = 120_000
 
 const TICK_MS = 1_000
 
-/** While this is in the page, and only then, the host takes the code. */
-export function PairingCode({ client }: { client: HostClient }) {
+/** The host accepts the code only while this component is mounted. */
+export function PairingCode({ client }: { client: LocalClient }) {
   const [pairing, setPairing] = useState<HostMessageOf<'pairing'>>()
   const [connected, setConnected] = useState(client.state.name === 'ready')
-  const [choice, setChoice] = useState(keptChoice)
+  const [choice, setChoice] = useState(storedChoice)
   const now = useNow(TICK_MS)
 
   useEffect(() => {
     const offs = [
       client.on('pairing', setPairing),
-      // The host has voided the code with the connection.
+      // The host voids the code when the connection closes.
       client.on('state', ({ name }) => {
         setConnected(name === 'ready')
         if (name !== 'ready') setPairing(undefined)
@@ -35,24 +34,24 @@ export function PairingCode({ client }: { client: HostClient }) {
     client.showPairing()
     return () => {
       for (const off of offs) off()
-      client.hidePairing().catch(() => {}) // without a connection it is void already
+      client.hidePairing().catch(() => {}) // without a connection it is already void
     }
   }, [client])
 
-  // Normally another one came long before. Not when the computer has slept.
+  // Normally a new code arrives before this one expires, but not after the computer was asleep.
   const expired = pairing !== undefined && now >= pairing.expires_at
   useEffect(() => {
     if (expired) client.showPairing()
   }, [client, expired])
 
-  const address = pairing && !expired ? chosenOf(pairing.addresses, choice) : undefined
+  const address = pairing && !expired ? chosenAddress(pairing.addresses, choice) : undefined
   if (!pairing || !address)
     return (
       <div class="pairing-code">
-        <div class="code void">{!connected && <p>No code without a connection to the host.</p>}</div>
+        <div class="code void">{!connected && <p>Waiting for the host…</p>}</div>
       </div>
     )
-  // What was told just now is younger than the last tick.
+  // A code that just arrived can be newer than the last tick, hence the limit.
   const left = Math.min(FRESH_MS, pairing.expires_at - now)
   return (
     <div class="pairing-code">
@@ -62,18 +61,18 @@ export function PairingCode({ client }: { client: HostClient }) {
       <p class="countdown">
         <Ring part={left / FRESH_MS} />
         <span>
-          Good for{' '}
+          Valid for{' '}
           <span role="timer" data-testid="countdown">
-            {clock(left)}
+            {formatCountdown(left)}
           </span>
           , renews itself
         </span>
       </p>
       <Reached reached={pairing.reached} now={now} />
       {pairing.addresses.length > 1 && (
-        <AddressList addresses={pairing.addresses} chosen={address} choose={wanted => setChoice(keepChoice(wanted))} />
+        <AddressList addresses={pairing.addresses} chosen={address} choose={wanted => setChoice(storeChoice(wanted))} />
       )}
-      {/* Below what is chosen from, which must not move under the pointer. */}
+      {/* Below the address list, which must not move under the pointer. */}
       <Notice address={address} alone={pairing.addresses.every(one => one.kind === 'loopback')} />
       <div class="address">
         <bdi data-testid="address">{address.url}</bdi>
@@ -85,7 +84,7 @@ export function PairingCode({ client }: { client: HostClient }) {
   )
 }
 
-/** How much of the code's life is left. */
+/** `part`: how much of the code's lifetime is left, from 0 to 1. */
 function Ring({ part }: { part: number }) {
   const left = Math.min(1, Math.max(0, part))
   return (
@@ -96,7 +95,7 @@ function Ring({ part }: { part: number }) {
   )
 }
 
-/** Wrong networks and firewalls are told from wrong codes by this line. */
+/** Tells a wrong network or a firewall from a wrong code. */
 function Reached({ reached, now }: { reached: HostMessageOf<'pairing'>['reached']; now: number }) {
   return (
     <p class={reached ? 'reached yes' : 'reached'} data-testid="reached">
@@ -104,25 +103,25 @@ function Reached({ reached, now }: { reached: HostMessageOf<'pairing'>['reached'
       <span role="status">
         {reached ? (
           <>
-            Your phone has reached this computer <bdi>({shownAddress(reached.address)})</bdi>
+            A phone has opened the link <bdi>({addressText(reached.address)})</bdi>
           </>
         ) : (
-          'Not reached by a phone yet'
+          'No phone has opened the link yet'
         )}
       </span>
-      {/* Outside: nobody wants to hear it counted. */}
+      {/* Outside the status, so that screen readers do not announce each change. */}
       {reached && <span class="age">{formatAge(now - reached.at)}</span>}
     </p>
   )
 }
 
 function Notice({ address, alone }: { address: PairingAddress; alone: boolean }) {
-  if (alone) return <p class="note">No network found: only this computer can open it.</p>
-  if (!travelsInTheClear(address)) return null
+  if (alone) return <p class="note">No network found. Only this computer can open the link.</p>
+  if (!isExposed(address)) return null
   return (
     <p class="note">
-      Plain HTTP: nobody who only listens on the network learns anything; somebody who can change its traffic could
-      change the page. TLS or a tailnet closes that.
+      Plain HTTP: sessions are encrypted, but an attacker who can alter traffic on this network can alter the page. TLS
+      or a tailnet prevents that.
     </p>
   )
 }
@@ -130,6 +129,6 @@ function Notice({ address, alone }: { address: PairingAddress; alone: boolean })
 function copy(text: string): void {
   navigator.clipboard.writeText(text).then(
     () => toast('Copied'),
-    () => toast('Not copied: select the address and copy it by hand', true),
+    () => toast('Could not copy. Select the address and copy it yourself.', true),
   )
 }

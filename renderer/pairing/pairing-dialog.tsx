@@ -1,33 +1,33 @@
-// “Allow this phone?”, over whatever the window shows. Knows no other phone, and not how the answer reaches the phone.
+// Asks whether a phone may pair, on top of everything else.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './pairing-dialog.css'
 import { useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { PairingRequest } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
-import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
-import { clock, groupedCode, secureWords, shownAddress } from './phone-text.ts'
+import { addressText, formatCode, formatCountdown, transportText } from './phone-text.ts'
 import { useArmed } from './use-armed.ts'
 
 export interface PairingDialogProps {
-  client: HostClient
+  client: LocalClient
   request: PairingRequest
-  /** How many others wait behind it. */
+  /** How many other requests are waiting. */
   others: number
-  /** Nothing is decided; it can be asked about again. */
-  putAside: () => void
+  /** Closes the dialog without an answer; it can be opened again. */
+  postpone: () => void
 }
 
 const TICK_MS = 1_000
 
 /**
- * Whoever says yes here gives a shell away, and it comes up by itself over a terminal that somebody types into. So for a
- * moment it takes no answer, nothing in it has the focus, Enter gives no permission, and what Tab reaches first puts it aside.
+ * Allow gives away a shell, and the dialog can appear while the user types into a terminal. Therefore it accepts no answer
+ * for a moment, focuses nothing, ignores Enter, and Tab reaches “Decide later” first.
  */
-export function PairingDialog({ client, request, others, putAside }: PairingDialogProps) {
+export function PairingDialog({ client, request, others, postpone }: PairingDialogProps) {
   const now = useNow(TICK_MS)
   const [isArmed, armed] = useArmed()
   const [sent, setSent] = useState(false)
@@ -39,20 +39,20 @@ export function PairingDialog({ client, request, others, putAside }: PairingDial
     setSent(true)
     setHint('')
     client.answerPairing(request.pairing_id, answer).then(
-      () => answer.allow && toast(answer.read_only ? `“${name}” may look` : `“${name}” is let in`),
+      () => answer.allow && toast(answer.read_only ? `Paired “${name}” as read-only` : `Paired “${name}”`),
       error => {
         const { code, message } = toCoded(error)
-        // Somebody else was faster, or it has expired: the list of those who wait says so too.
+        // Another client has answered, or the request has expired: it disappears from the list of requests.
         if (code === 'pairing_unknown') return
         setSent(false)
-        setHint(`That did not work: ${message}.`)
+        setHint(`Could not answer: ${message}.`)
       },
     )
   }
   const noEnter = (event: KeyboardEvent) => {
     if (event.key !== 'Enter') return
     event.preventDefault()
-    setHint('Enter decides nothing here: press the space bar.')
+    setHint('Press the space bar. Enter is disabled here to prevent accidents.')
   }
   const button = { type: 'button', 'aria-disabled': !armed || sent, onKeyDown: noEnter } as const
   return (
@@ -64,34 +64,32 @@ export function PairingDialog({ client, request, others, putAside }: PairingDial
         </>
       }
       class="pairing-dialog"
-      mayClose={how => how === 'key' && isArmed()}
-      onClose={putAside}
+      mayClose={how => how === 'escape' && isArmed()}
+      onClose={postpone}
     >
-      <button
-        type="button"
-        class="icon aside"
-        aria-label="Decide later"
+      <IconButton
+        icon="close"
+        label="Decide later"
+        class="aside"
         title="Decide later"
         aria-disabled={!armed}
-        onClick={() => isArmed() && putAside()}
-      >
-        <Icon name="close" />
-      </button>
-      <p class="only-if">Only if the phone shows the same code</p>
+        onClick={() => isArmed() && postpone()}
+      />
+      <p class="only-if">Allow it only if your phone shows this code</p>
       <p class="short-code" data-testid="short-code">
-        {groupedCode(request.code)}
+        {formatCode(request.code)}
       </p>
       <p class="facts">
         <span>
-          From <bdi>{shownAddress(request.address)}</bdi>
+          From <bdi>{addressText(request.address)}</bdi>
         </span>
-        <span>over {secureWords(request.secure)}</span>
+        <span>over {transportText(request.secure)}</span>
         <span>
-          <span role="timer">{clock(request.expires_at - now)}</span> left
+          <span role="timer">{formatCountdown(request.expires_at - now)}</span> left
         </span>
-        {others > 0 && <span>{others === 1 ? '1 more waits' : `${others} more wait`}</span>}
+        {others > 0 && <span>{others} more waiting</span>}
       </p>
-      <p class="means">Allowed, it can do in every session what you can. With Look only it sees them.</p>
+      <p class="means">An allowed phone can see and control every session. A read-only phone can only see them.</p>
       <p class="hint" role="alert">
         {hint}
       </p>
@@ -100,7 +98,7 @@ export function PairingDialog({ client, request, others, putAside }: PairingDial
           Refuse
         </button>
         <button {...button} onClick={() => answer({ allow: true, read_only: true })}>
-          Look only
+          Allow read-only
         </button>
         <button {...button} class="primary" onClick={() => answer({ allow: true })}>
           Allow

@@ -1,18 +1,18 @@
-// Everything about phones, beside the terminal: who waits, the pairing code, who is paired. Knows nothing of sessions.
+// The panel for phones: pairing requests, the pairing code, paired phones.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './phone-panel.css'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { PairingRequest } from '../../protocol/messages.ts'
-import { Icon } from '../../ui/kit/icons.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import { DeviceList } from './device-list.tsx'
 import { PairingCode } from './pairing-code.tsx'
-import { groupedCode } from './phone-text.ts'
+import { formatCode } from './phone-text.ts'
 import type { Phones } from './use-phones.ts'
 
 export interface PhonePanelProps {
-  client: HostClient
+  client: LocalClient
   phones: Phones | undefined
-  /** Asks about this one again. */
+  /** Opens the dialog for this request again. */
   answer: (request: PairingRequest) => void
   close: () => void
 }
@@ -22,10 +22,8 @@ export function PhonePanel({ client, phones, answer, close }: PhonePanelProps) {
   return (
     <aside class="phone-panel" aria-label="Phone">
       <header>
-        <h2>Open on a phone</h2>
-        <button type="button" class="icon" aria-label="Close" title="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
+        <h2>Pair a phone</h2>
+        <IconButton icon="close" label="Close" title="Close" onClick={close} />
       </header>
       {requests.length > 0 && (
         <section class="requests" aria-labelledby="requests-heading">
@@ -34,7 +32,7 @@ export function PhonePanel({ client, phones, answer, close }: PhonePanelProps) {
             {requests.map(request => (
               <li key={request.pairing_id} data-request={request.pairing_id}>
                 <bdi class="name">{printable(request.name)}</bdi>
-                <span class="digits">{groupedCode(request.code)}</span>
+                <span class="digits">{formatCode(request.code)}</span>
                 <button type="button" aria-label={`Answer ${printable(request.name)}`} onClick={() => answer(request)}>
                   Answer…
                 </button>

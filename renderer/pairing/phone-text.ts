@@ -1,9 +1,9 @@
-// How phones and addresses are put into words. Knows no DOM.
+// How phones and addresses are described in words.
 import type { AddressKind, PairingAddress } from '../../protocol/messages.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
 
-export const KIND_WORDS: Record<AddressKind, string> = {
-  named: 'By name',
+export const ADDRESS_KINDS: Record<AddressKind, string> = {
+  named: 'Custom name',
   tailnet: 'Tailnet',
   lan: 'Local network',
   public: 'Internet',
@@ -13,28 +13,28 @@ export const KIND_WORDS: Record<AddressKind, string> = {
   loopback: 'This computer only',
 }
 
-/** Where a phone comes from; an IPv4 address as people know it, also where the system's sockets speak IPv6. */
-export function shownAddress(address: string): string {
+/** A peer address for display: IPv4-mapped IPv6 addresses as IPv4. */
+export function addressText(address: string): string {
   return printable(address).replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
-/** How a phone's page came, which is also the only way its key is good for. */
-export function secureWords(secure: boolean): string {
+/** How the phone's page was loaded. Its key works only over the same scheme. */
+export function transportText(secure: boolean): string {
   return secure ? 'HTTPS' : 'plain HTTP'
 }
 
-/** What is left of a time, as on a clock: `1:05`. */
-export function clock(milliseconds: number): string {
+/** `1:05` */
+export function formatCountdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** In two groups, which are compared at a glance. */
-export function groupedCode(code: string): string {
+/** In two groups, which are easier to compare. */
+export function formatCode(code: string): string {
   return printable(code).replace(/^(\d{3})(\d{3})$/, '$1 $2')
 }
 
-/** Its page travels where others could change it: neither TLS nor a tailnet is around it, and it leaves this computer. */
-export function travelsInTheClear({ url, name, kind }: PairingAddress): boolean {
+/** Whether others could alter the page on its way: it leaves this computer without TLS and outside a tailnet. */
+export function isExposed({ url, name, kind }: PairingAddress): boolean {
   return url.startsWith('http:') && kind !== 'loopback' && kind !== 'tailnet' && !name.endsWith('.ts.net')
 }

@@ -1,12 +1,12 @@
-// A text as a QR code. The only file that knows qrcode in the windows; knows nothing of what the text is.
+// Draws a QR code. The only file in the renderer that imports qrcode.
 
 import { useMemo } from 'preact/hooks'
 import qrcode from 'qrcode'
 
-/** Light modules around the code, without which cameras do not find it (ISO/IEC 18004: four). */
+/** Light modules around the code, which cameras need to find it (ISO/IEC 18004: four). */
 const QUIET = 4
 
-/** Dark on light whatever the theme: not every reader knows inverted codes. */
+/** Dark on light in every theme, because not every reader accepts inverted codes. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, path } = useMemo(() => draw(text), [text])
   const whole = size + 2 * QUIET

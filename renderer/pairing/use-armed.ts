@@ -1,12 +1,12 @@
-// Keeps a question from being answered by what was meant for something else. Knows nothing of the question.
+// Keeps a click or key that was meant for something else from answering a dialog.
 import { useEffect, useRef, useState } from 'preact/hooks'
 
-/** A click or key that was under way is over by then, and a person has seen that there is something new. */
+/** Long enough for a click or key in progress to end and for the user to notice the dialog. */
 export const ARM_MS = 500
 
 /**
- * False for a moment after the question came up, and after the window came to the front with it. To be called in event
- * handlers; `armed` of the returned pair is the same to draw by.
+ * False for ARM_MS after the dialog appears and after the window comes to the front. Call `isArmed` in event handlers and
+ * use `armed` to draw.
  */
 export function useArmed(): [isArmed: () => boolean, armed: boolean] {
   const since = useRef(performance.now())

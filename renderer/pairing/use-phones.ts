@@ -1,16 +1,16 @@
-// The phones that are paired and those that ask to be, as the host tells them. Knows nothing of how they are shown.
+// The paired phones and the pairing requests, as the host reports them.
 import { useEffect, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { DeviceInfo, PairingRequest } from '../../protocol/messages.ts'
 
 export interface Phones {
   devices: readonly DeviceInfo[]
-  /** The one that has waited longest comes first. */
+  /** The oldest first. */
   requests: readonly PairingRequest[]
 }
 
-/** Undefined while there is no connection: what was known then can neither be answered nor changed. */
-export function usePhones(client: HostClient): Phones | undefined {
+/** Undefined without a connection, because then nothing can be answered or changed. */
+export function usePhones(client: LocalClient): Phones | undefined {
   const [phones, setPhones] = useState<Phones>()
   useEffect(() => {
     const offs = [

@@ -1,10 +1,10 @@
-// The sessions that run, as rows of the window at the tray; arrow keys go through them. Knows no connection.
+// The running sessions as rows of the popover; arrow keys move between them.
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { commandLine, formatAge, printable, shortPath } from '../../ui/sessions/session-text.ts'
 
-/** Ages are told in minutes. */
+/** Ages are shown in minutes. */
 const CLOCK_MS = 30_000
 
 export interface PopoverSessionsProps {
@@ -14,20 +14,20 @@ export interface PopoverSessionsProps {
 
 export function PopoverSessions({ sessions, open }: PopoverSessionsProps) {
   const now = useNow(CLOCK_MS)
-  // Who calls comes first: the list may be longer than the window.
-  const live = sessions
+  // Sessions that need attention come first, because the list can be longer than the window.
+  const running = sessions
     .filter(one => one.state === 'running')
     .sort((a, b) => Number(b.attention !== null) - Number(a.attention !== null) || b.created_at - a.created_at)
-  if (live.length === 0)
+  if (running.length === 0)
     return (
       <div class="none">
         <Icon name="terminal" />
-        <p>No session runs</p>
+        <p>No running sessions</p>
       </div>
     )
   return (
     <ul onKeyDown={moveFocus}>
-      {live.map(session => (
+      {running.map(session => (
         <li key={session.session_id} data-session={session.session_id}>
           <Row session={session} now={now} open={open} />
         </li>
@@ -39,9 +39,9 @@ export function PopoverSessions({ sessions, open }: PopoverSessionsProps) {
 function Row({ session, now, open }: { session: SessionInfo; now: number; open: PopoverSessionsProps['open'] }) {
   const { attention } = session
   const line = printable(session.last_line)
-  const who = watchersOf(session)
+  const viewers = viewersText(session)
   return (
-    <button type="button" class={attention ? 'row calls' : 'row'} onClick={() => open(session)}>
+    <button type="button" class={attention ? 'row attention' : 'row'} onClick={() => open(session)}>
       <span class="dot" aria-hidden="true" />
       <span class="head">
         <bdi class="title">{printable(session.title) || commandLine(session.command)}</bdi>
@@ -49,10 +49,10 @@ function Row({ session, now, open }: { session: SessionInfo; now: number; open: 
         <span class="age">{formatAge(now - session.created_at)}</span>
       </span>
       {attention && (
-        <span class="call">
+        <span class="reason">
           <Icon name="bell" />
           <span>
-            Calls for you
+            Needs attention
             {attention.text && (
               <>
                 : <bdi>{printable(attention.text)}</bdi>
@@ -62,24 +62,24 @@ function Row({ session, now, open }: { session: SessionInfo; now: number; open: 
         </span>
       )}
       {line && <bdi class="line">{line}</bdi>}
-      {who && (
-        <span class="who">
+      {viewers && (
+        <span class="viewers">
           <Icon name="eye" />
-          <span class="unseen">Looked at by </span>
-          <bdi>{who}</bdi>
+          <span class="unseen">Viewed by </span>
+          <bdi>{viewers}</bdi>
         </span>
       )}
     </button>
   )
 }
 
-function watchersOf({ viewers: watchers, clients }: SessionInfo): string {
-  // A host of an older version counts them only.
+function viewersText({ viewers: watchers, clients }: SessionInfo): string {
+  // An older host only counts them.
   if (watchers.length === 0) return clients === 0 ? '' : `${clients} attached`
   return watchers.map(printable).join(', ')
 }
 
-/** Tab goes through the window's parts as everywhere; within the list the arrows are nearer. */
+/** Arrow keys, Home and End move within the list; Tab moves as usual. */
 function moveFocus(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('.row')]
   const at = rows.indexOf(document.activeElement as HTMLElement)

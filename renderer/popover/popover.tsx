@@ -1,12 +1,11 @@
-// The window at the tray: what runs and what calls, at a glance, and the code for a phone. Knows no terminal and no Electron.
+// The popover, the window at the tray: running sessions, what needs attention, and the pairing code.
 import './popover.css'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
-import { toCoded } from '../../protocol/errors.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Icon, type IconName } from '../../ui/kit/icons.tsx'
-import { Toasts, toast } from '../../ui/kit/toast.tsx'
+import { Toasts, toastError } from '../../ui/kit/toast.tsx'
 import type { Action } from '../bridge/host.ts'
 import { PairingCode } from '../pairing/pairing-code.tsx'
 import { usePhones } from '../pairing/use-phones.ts'
@@ -14,7 +13,7 @@ import { PopoverSessions } from './popover-sessions.tsx'
 
 const act = (action: Action) => globalThis.otg?.act(action)
 
-export function Popover({ client }: { client: HostClient }) {
+export function Popover({ client }: { client: LocalClient }) {
   const [state, setState] = useState(client.state)
   const [reached, setReached] = useState(false)
   const [sessions, setSessions] = useState<SessionInfo[]>()
@@ -29,12 +28,12 @@ export function Popover({ client }: { client: HostClient }) {
   }, [state])
   useEffect(() => {
     globalThis.otg?.onShown(shown => {
-      // Nobody looks any more: the code is void, and what comes next is a glance at the sessions.
+      // Hiding the popover voids the code; next time it shows the sessions again.
       if (!shown) setCode(false)
       else focusFirst(body.current)
     })
   }, [])
-  // Its first list comes after it is shown.
+  // The first list arrives after the popover is shown.
   const listed = sessions !== undefined
   useEffect(() => {
     if (listed && document.activeElement === document.body) focusFirst(body.current)
@@ -48,16 +47,13 @@ export function Popover({ client }: { client: HostClient }) {
   }, [])
 
   const start = () => {
-    client.create({}).then(
-      ({ session_id }) => act({ type: 'open', place: { session: session_id } }),
-      error => toast(toCoded(error).message, true),
-    )
+    client.create({}).then(({ session_id }) => act({ type: 'open', location: { session: session_id } }), toastError)
   }
   const waiting = phones?.requests.length ?? 0
   return (
     <div class="popover">
       <header>
-        <h1>{code ? 'Open on a phone' : 'Sessions'}</h1>
+        <h1>{code ? 'Pair a phone' : 'Sessions'}</h1>
         <button type="button" class="primary" onClick={start}>
           <Icon name="plus" />
           New session
@@ -65,9 +61,9 @@ export function Popover({ client }: { client: HostClient }) {
       </header>
       <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
       {waiting > 0 && (
-        <button type="button" class="waiting" onClick={() => act({ type: 'open', place: 'phone' })}>
+        <button type="button" class="waiting" onClick={() => act({ type: 'open', location: 'phone' })}>
           <Icon name="phone" />
-          {waiting === 1 ? '1 phone asks to be let in…' : `${waiting} phones ask to be let in…`}
+          {waiting === 1 ? '1 phone wants to pair…' : `${waiting} phones want to pair…`}
         </button>
       )}
       <main ref={body}>
@@ -77,7 +73,7 @@ export function Popover({ client }: { client: HostClient }) {
           sessions && (
             <PopoverSessions
               sessions={sessions}
-              open={({ session_id }) => act({ type: 'open', place: { session: session_id } })}
+              open={({ session_id }) => act({ type: 'open', location: { session: session_id } })}
             />
           )
         )}
@@ -87,16 +83,16 @@ export function Popover({ client }: { client: HostClient }) {
           <Icon name="phone" />
           Phone
         </button>
-        <Way icon="history" text="History" action={{ type: 'open', place: 'history' }} />
-        <Way icon="settings" text="Settings" action={{ type: 'open', place: 'settings' }} />
-        <Way icon="quit" text="Quit" action={{ type: 'quit' }} />
+        <FooterButton icon="history" text="History" action={{ type: 'open', location: 'history' }} />
+        <FooterButton icon="settings" text="Settings" action={{ type: 'open', location: 'settings' }} />
+        <FooterButton icon="quit" text="Quit" action={{ type: 'quit' }} />
       </footer>
       <Toasts />
     </div>
   )
 }
 
-function Way({ icon, text, action }: { icon: IconName; text: string; action: Action }) {
+function FooterButton({ icon, text, action }: { icon: IconName; text: string; action: Action }) {
   return (
     <button type="button" onClick={() => act(action)}>
       <Icon name={icon} />
@@ -105,8 +101,8 @@ function Way({ icon, text, action }: { icon: IconName; text: string; action: Act
   )
 }
 
-function focusFirst(within: HTMLElement | null): void {
-  const first = within?.querySelector<HTMLElement>('.row')
+function focusFirst(list: HTMLElement | null): void {
+  const first = list?.querySelector<HTMLElement>('.row')
   if (first) first.focus()
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
 }

@@ -1,28 +1,32 @@
-// One session in the window: its name, its terminal, what can be done with it. Knows nothing of the other sessions.
+// One session in the window: its title, its terminal and its actions.
+import '../pane-header.css'
+import './terminal-pane.css'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
-import { type CodedError, toCoded } from '../../protocol/errors.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
+import type { CodedError } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { isRisky, pasteSequence } from '../../ui/input/paste.ts'
-import { PasteDialog, type PendingPaste } from '../../ui/input/paste-question.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
-import { commandLine, printable, shortPath, stateText } from '../../ui/sessions/session-text.ts'
+import { PasteDialog, type PendingPaste } from '../../ui/input/paste-dialog.tsx'
+import { PageHeader } from '../../ui/kit/page-header.tsx'
+import { toastError } from '../../ui/kit/toast.tsx'
+import { CommandLine } from '../../ui/sessions/command-line.tsx'
+import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import { fontFamily, onAppearance, readAppearance } from '../settings/appearance.ts'
-import { terminalKeys } from './shortcuts.ts'
+import { attachTerminalKeys } from './shortcuts.ts'
 
 export interface TerminalPaneProps {
-  client: HostClient
+  client: LocalClient
   session_id: string
-  /** As the list has it; undefined while the list is not there, and for one that is forgotten. */
+  /** From the session list; undefined before the list arrives, and if the list does not contain it. */
   session: SessionInfo | undefined
   end: (session: SessionInfo) => void
-  /** Looks at what was recorded of it. */
+  /** Opens its recording. */
   replay: (session: SessionInfo) => void
-  /** The host does not know this session, or no longer. */
+  /** Called if the host does not know this session. */
   unknown: () => void
-  /** Hands out the terminal: to focus it, and to measure what would fit here. */
+  /** Passes the terminal up, to focus it and to measure how many rows and columns fit. */
   onView: (view: TerminalView | undefined) => void
 }
 
@@ -31,42 +35,42 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
   const [failed, setFailed] = useState<CodedError>()
-  const [asked, setAsked] = useState<PendingPaste>()
+  const [pendingPaste, setPendingPaste] = useState<PendingPaste>()
 
-  // Before paint: the box has its extent, and focus is where the person types next.
+  // A layout effect, so that the terminal is measured and focused before the first paint.
   useLayoutEffect(() => {
     setMode('own')
     setFailed(undefined)
-    setAsked(undefined)
+    setPendingPaste(undefined)
     const appearance = readAppearance()
     const family = fontFamily(appearance)
     const terminal = new TerminalView(box.current!, {
       mode: 'own',
-      fontSize: appearance.size,
+      fontSize: appearance.fontSize,
       ...(family ? { fontFamily: family } : {}),
-      // The main process shows where the link leads, and asks.
+      // The main process shows the target and asks for confirmation.
       openLink: target => void window.open(target),
-      typingFailed: error => toast(error.message, true),
+      typingFailed: toastError,
       sizeChanged: setMode,
       pasted: text => {
         const bracketed = terminal.bracketsPaste
         if (!isRisky(text, bracketed)) return void (text && terminal.paste(text))
         try {
           pasteSequence(text, bracketed)
-          setAsked({ text, bracketed, composed: false })
+          setPendingPaste({ text, bracketed, composed: false })
         } catch (error) {
-          toast(toCoded(error).message, true)
+          toastError(error)
         }
       },
     })
     view.current = terminal
-    terminalKeys(terminal.term)
+    attachTerminalKeys(terminal.term)
     const attached = client.attach(session_id, terminal, { size: terminal.measure() })
     attached.on('failed', error => (error.code === 'session_unknown' ? unknown() : setFailed(error)))
     terminal.bind(attached)
     terminal.focus()
     onView(terminal)
-    const off = onAppearance(now => terminal.setFont(fontFamily(now), now.size))
+    const off = onAppearance(now => terminal.setFont(fontFamily(now), now.fontSize))
     return () => {
       off()
       onView(undefined)
@@ -79,28 +83,21 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
     document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
   }, [session])
 
-  const paste = (asked: PendingPaste) => {
+  const paste = (pending: PendingPaste) => {
     const bracketed = view.current?.bracketsPaste ?? false
-    // The program that would have been told of the paste is gone: what was said about it holds no more.
-    if (asked.bracketed && !bracketed) return setAsked({ ...asked, bracketed })
-    setAsked(undefined)
-    view.current?.paste(asked.text)
+    // The program with bracketed paste has exited since, so the dialog has to show its stronger warning first.
+    if (pending.bracketed && !bracketed) return setPendingPaste({ ...pending, bracketed })
+    setPendingPaste(undefined)
+    view.current?.paste(pending.text)
   }
 
   const running = session?.state === 'running'
   return (
     <section class="pane" aria-label="Session">
-      <header>
-        <div class="name">
-          <h1>
-            <bdi>{session ? printable(session.title) || 'untitled' : '…'}</bdi>
-          </h1>
-          {session && (
-            <bdi class="what">
-              {commandLine(session.command)} <span class="where">{shortPath(session.cwd, 60)}</span>
-            </bdi>
-          )}
-        </div>
+      <PageHeader
+        title={session ? printable(session.title) || 'untitled' : '…'}
+        details={<CommandLine session={session} />}
+      >
         {session && (
           <button type="button" class="plain" onClick={() => replay(session)}>
             Replay
@@ -111,9 +108,9 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
             End session
           </button>
         )}
-      </header>
+      </PageHeader>
       {mode === 'follow' && running && (
-        <Notice text="Another screen decides the size of this session.">
+        <Notice text="Another client sets the size of this session.">
           <button
             type="button"
             onClick={() => {
@@ -125,10 +122,16 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
           </button>
         </Notice>
       )}
-      {failed && <Notice text={`This session cannot be shown: ${failed.message}.`} />}
+      {failed && <Notice text={`Cannot show this session: ${failed.message}.`} />}
       {session && !running && <Notice text={`This session has ended (${stateText(session)}).`} />}
       <div class="stage" ref={box} />
-      {asked && <PasteDialog pending={asked} paste={() => paste(asked)} close={() => setAsked(undefined)} />}
+      {pendingPaste && (
+        <PasteDialog
+          pending={pendingPaste}
+          paste={() => paste(pendingPaste)}
+          close={() => setPendingPaste(undefined)}
+        />
+      )}
     </section>
   )
 }

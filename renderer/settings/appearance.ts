@@ -1,16 +1,16 @@
-// The terminal's letters in this window, kept by the window itself. Knows no terminal.
+// Font and font size of terminals in this window. The window stores them itself.
 import { FONT_FAMILY } from '../../ui/terminal/font.ts'
 
 export interface Appearance {
-  /** Tried before the system's own; empty: only that. */
+  /** Name of a font on this computer; empty for the built-in one. */
   font: string
   /** CSS pixels. */
-  size: number
+  fontSize: number
 }
 
-export const DEFAULT_APPEARANCE: Appearance = { font: '', size: 14 }
-/** Below one cannot read, above a row does not fit. */
-export const SIZES = { least: 8, most: 32 }
+export const DEFAULT_APPEARANCE: Appearance = { font: '', fontSize: 14 }
+/** Smaller is unreadable; with larger, a row does not fit. */
+export const FONT_SIZES = { min: 8, max: 32 }
 const FONT_CHARACTERS = 100
 
 const KEY = 'appearance'
@@ -18,14 +18,14 @@ const listeners = new Set<(appearance: Appearance) => void>()
 
 export function readAppearance(): Appearance {
   try {
-    return valid(JSON.parse(localStorage.getItem(KEY) ?? '{}'))
+    return validate(JSON.parse(localStorage.getItem(KEY) ?? '{}'))
   } catch {
     return DEFAULT_APPEARANCE
   }
 }
 
-export function keepAppearance(appearance: Appearance): void {
-  localStorage.setItem(KEY, JSON.stringify(valid(appearance)))
+export function storeAppearance(appearance: Appearance): void {
+  localStorage.setItem(KEY, JSON.stringify(validate(appearance)))
   for (const listener of listeners) listener(readAppearance())
 }
 
@@ -34,16 +34,16 @@ export function onAppearance(listener: (appearance: Appearance) => void): () => 
   return () => listeners.delete(listener)
 }
 
-/** As CSS has it: quoted, and with what stands in where there is no such font. */
+/** The CSS value, with the built-in font as a fallback. Undefined for the built-in font alone. */
 export function fontFamily({ font }: Appearance): string | undefined {
   return font === '' ? undefined : `${JSON.stringify(font)}, ${FONT_FAMILY}`
 }
 
-function valid(value: Partial<Record<keyof Appearance, unknown>>): Appearance {
-  const { font, size } = value
-  const fits = typeof size === 'number' && size >= SIZES.least && size <= SIZES.most
+function validate(value: Partial<Record<keyof Appearance, unknown>>): Appearance {
+  const { font, fontSize } = value
+  const isValid = typeof fontSize === 'number' && fontSize >= FONT_SIZES.min && fontSize <= FONT_SIZES.max
   return {
     font: typeof font === 'string' ? font.trim().slice(0, FONT_CHARACTERS) : DEFAULT_APPEARANCE.font,
-    size: fits ? size : DEFAULT_APPEARANCE.size,
+    fontSize: isValid ? fontSize : DEFAULT_APPEARANCE.fontSize,
   }
 }

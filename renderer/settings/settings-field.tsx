@@ -1,17 +1,17 @@
-// One setting: its label, its control, what is wrong with what was entered. Knows nothing of which setting it is.
+// One setting: its label, its control, and the error for what was entered.
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 
 export interface FieldProps {
   label: string
   hint?: string | undefined
-  /** Decided elsewhere: what was set has no effect, so it is not shown. */
+  /** Set by an option of `otg host`: the stored value has no effect and is not shown. */
   disabled?: boolean
 }
 
-const ELSEWHERE = 'By an option'
+const FIXED = 'Set by an option'
 
-/** Runs `save` and keeps what went wrong, without the name that the label says already. */
+/** Runs `save` and keeps its error message, without the setting's name, which the label shows. */
 function useSaving() {
   const [error, setError] = useState<string>()
   const [saving, setSaving] = useState(false)
@@ -22,8 +22,8 @@ function useSaving() {
       setError(undefined)
       return true
     } catch (failure) {
-      const said = toCoded(failure).message.replace(/^[a-z_]+(\.\w+)*: /, '')
-      setError(`${said[0]?.toUpperCase() ?? ''}${said.slice(1)}`)
+      const message = toCoded(failure).message.replace(/^[a-z_]+(\.\w+)*: /, '')
+      setError(`${message[0]?.toUpperCase() ?? ''}${message.slice(1)}`)
       return false
     } finally {
       setSaving(false)
@@ -56,7 +56,7 @@ function About({
   )
 }
 
-/** Saved when it is left, or at Enter. */
+/** Saves when it loses focus and at Enter. */
 export function TextField({
   label,
   hint,
@@ -71,12 +71,12 @@ export function TextField({
   const { error, saving, save: run } = useSaving()
   const latest = useRef(value)
   latest.current = value
-  // At once: later it would take away what was typed meanwhile.
+  // A layout effect, because a later one would overwrite what was typed since.
   useLayoutEffect(() => setDraft(value), [value])
   const submit = async () => {
     const text = draft.trim()
     if (text === value && !error) return setDraft(value)
-    // What was left empty comes back as the default, which may be what it was before.
+    // Saving an empty field restores the default, which can be the value it had before.
     if ((await run(() => save(text))) && text === '') setDraft(latest.current)
   }
   return (
@@ -89,7 +89,7 @@ export function TextField({
           spellcheck={false}
           autocomplete="off"
           value={disabled ? '' : draft}
-          placeholder={disabled ? ELSEWHERE : placeholder}
+          placeholder={disabled ? FIXED : placeholder}
           disabled={disabled}
           aria-invalid={error !== undefined}
           aria-describedby={`${id}-about`}
@@ -159,7 +159,7 @@ export function ChoiceField({
           aria-describedby={`${id}-about`}
           onChange={event => void run(() => save(event.currentTarget.value))}
         >
-          {disabled && <option value="">{ELSEWHERE}</option>}
+          {disabled && <option value="">{FIXED}</option>}
           {Object.entries(choices).map(([key, text]) => (
             <option key={key} value={key}>
               {text}

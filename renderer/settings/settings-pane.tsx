@@ -1,115 +1,113 @@
-// The settings: the window's, the app's, and the host's. Knows nothing of what they do; whoever keeps one says what fits.
+// The settings of the window, the app and the host. Whoever stores a setting validates it.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './settings-pane.css'
 import { useEffect, useState } from 'preact/hooks'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SettingValues } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
-import { Icon } from '../../ui/kit/icons.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
+import { toastError } from '../../ui/kit/toast.tsx'
 import { type AppPreferences, appPreferences } from '../bridge/app-preferences.ts'
-import { keepAppearance, readAppearance, SIZES } from './appearance.ts'
+import { FONT_SIZES, readAppearance, storeAppearance } from './appearance.ts'
 import { ChoiceField, TextField, ToggleField } from './settings-field.tsx'
 import { UpdatesSection } from './updates-section.tsx'
 
-const THEMES = { system: 'As the system', light: 'Light', dark: 'Dark' }
+const THEMES = { system: 'System', light: 'Light', dark: 'Dark' }
 
-const BINDS = { private: 'Private networks', loopback: 'This computer only', all: 'Every network' }
+const BINDS = { private: 'Private networks', loopback: 'This computer only', all: 'All networks' }
 
-export function SettingsPane({ client, close }: { client: HostClient; close: () => void }) {
+export function SettingsPane({ client, close }: { client: LocalClient; close: () => void }) {
   const [host, setHost] = useState<HostMessageOf<'settings'>>()
-  const [wrong, setWrong] = useState<CodedError>()
-  const [own, setOwn] = useState<AppPreferences>()
+  const [error, setError] = useState<CodedError>()
+  const [preferences, setPreferences] = useState<AppPreferences>()
 
   useEffect(() => {
-    const ask = () => client.settings().then(setHost, error => setWrong(toCoded(error)))
+    const read = () => client.settings().then(setHost, error => setError(toCoded(error)))
     const offs = [
       client.on('settings', setHost),
-      // Perhaps another host than before.
+      // It can be another host than before.
       client.on('state', ({ name }) => {
         if (name !== 'ready') return
-        setWrong(undefined)
-        void ask()
+        setError(undefined)
+        void read()
       }),
     ]
     client.watchSettings()
-    void ask()
+    void read()
     return () => {
       for (const off of offs) off()
     }
   }, [client])
   useEffect(() => {
-    appPreferences().then(setOwn, error => toast(error.message, true))
+    appPreferences().then(setPreferences, toastError)
   }, [])
 
-  const change = async (wanted: Partial<Omit<AppPreferences, 'awake'>>) => setOwn(await appPreferences(wanted))
+  const change = async (wanted: Partial<Omit<AppPreferences, 'awake'>>) => setPreferences(await appPreferences(wanted))
   return (
     <Dialog class="settings" title="Settings" noAutofocus onClose={close}>
       <div class="corner">
-        <button type="button" class="icon" aria-label="Close" title="Close" onClick={close}>
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close" title="Close" onClick={close} />
       </div>
       <section aria-labelledby="settings-window">
         <h3 id="settings-window">This window</h3>
-        {own && (
+        {preferences && (
           <ChoiceField
             label="Theme"
-            value={own.theme}
+            value={preferences.theme}
             choices={THEMES}
             save={theme => change({ theme: theme as AppPreferences['theme'] })}
           />
         )}
-        <Letters />
+        <FontFields />
       </section>
-      {own && (
+      {preferences && (
         <section aria-labelledby="settings-app">
           <h3 id="settings-app">This app</h3>
           <ToggleField
             label="Start when I log in"
-            hint="With the tray icon only."
-            value={own.start_at_login}
+            hint="Shows only the tray icon."
+            value={preferences.start_at_login}
             save={start_at_login => change({ start_at_login })}
           />
           <ToggleField
             label="Keep the computer awake while sessions run"
-            hint={own.awake ? 'It is kept awake now.' : 'The screen may still go dark.'}
-            value={own.keep_awake}
+            hint={preferences.awake ? 'The computer is kept awake now.' : 'The screen can still turn off.'}
+            value={preferences.keep_awake}
             save={keep_awake => change({ keep_awake })}
           />
         </section>
       )}
-      {own && <UpdatesSection feed={own.update_feed} save={update_feed => change({ update_feed })} />}
+      {preferences && <UpdatesSection feed={preferences.update_feed} save={update_feed => change({ update_feed })} />}
       {host ? (
         <HostSettings client={client} {...host} />
       ) : (
         <p role="status" class="no-host">
-          {wrong ? noSettings(wrong, client.host?.host.version) : 'Asking the host…'}
+          {error ? missingSettingsText(error, client.host?.host.version) : 'Loading…'}
         </p>
       )}
     </Dialog>
   )
 }
 
-/** Why there is nothing to set of the host, and what a person can do. */
-function noSettings({ code }: CodedError, version: string | undefined): string {
-  if (code !== 'bad_message') return 'The host does not answer: its settings come when it does.'
-  return `The host that runs here (version ${version}) is older than this app and has no settings that could be changed while it runs. What its settings.json says holds; to change it here, end that host and start it anew.`
+/** Why the host's settings are missing, and what the user can do. */
+function missingSettingsText({ code }: CodedError, version: string | undefined): string {
+  if (code !== 'bad_message') return 'The host does not answer. Its settings appear when it does.'
+  return `The running host (version ${version}) is older than this app, which cannot change its settings. Restart the host to update it.`
 }
 
-function Letters() {
-  const [{ font, size }, setAppearance] = useState(readAppearance)
+function FontFields() {
+  const [{ font, fontSize: size }, setAppearance] = useState(readAppearance)
   const keep = async (wanted: Partial<ReturnType<typeof readAppearance>>) => {
-    keepAppearance({ font, size, ...wanted })
+    storeAppearance({ font, fontSize: size, ...wanted })
     setAppearance(readAppearance())
   }
   return (
     <>
       <TextField
         label="Terminal font"
-        hint="A font of this computer; empty for the one that comes with the app."
+        hint="A font on this computer. Leave empty for the built-in font."
         value={font}
-        placeholder="Its own"
+        placeholder="Built-in"
         save={text => keep({ font: text })}
       />
       <TextField
@@ -118,21 +116,21 @@ function Letters() {
         value={String(size)}
         save={async text => {
           const wanted = text === '' ? 14 : Number(text)
-          if (!(wanted >= SIZES.least && wanted <= SIZES.most))
-            throw new CodedError('settings_invalid', `takes a number from ${SIZES.least} to ${SIZES.most}`)
-          await keep({ size: wanted })
+          if (!(wanted >= FONT_SIZES.min && wanted <= FONT_SIZES.max))
+            throw new CodedError('settings_invalid', `takes a number from ${FONT_SIZES.min} to ${FONT_SIZES.max}`)
+          await keep({ fontSize: wanted })
         }}
       />
     </>
   )
 }
 
-/** What comes of the host, one setting at a time, so that what is wrong stands where it was entered. */
-function HostSettings({ client, values, defaults, fixed }: { client: HostClient } & HostMessageOf<'settings'>) {
+/** The host's settings. Each one is saved by itself, so that an error appears at its field. */
+function HostSettings({ client, values, defaults, fixed }: { client: LocalClient } & HostMessageOf<'settings'>) {
   const set = (name: keyof SettingValues) => (value: unknown) => client.changeSettings({ [name]: value })
   const held = (name: keyof SettingValues, hint?: string) =>
     fixed.includes(name)
-      ? { disabled: true, hint: 'Decided by an option that the host was started with.' }
+      ? { disabled: true, hint: 'Set by an option that the host was started with.' }
       : hint === undefined
         ? {}
         : { hint }
@@ -160,51 +158,51 @@ function HostSettings({ client, values, defaults, fixed }: { client: HostClient 
           save={async text => set('shell')(shellOf(text))}
           {...held('shell', 'For new sessions: a program, or a list such as ["/bin/zsh", "-l"].')}
         />
-        {number('idle_hours', 'End idle sessions after', 'hours', 'Silent, at the prompt, and nobody looks.')}
-        {toggle('end_busy', 'Also when something still runs in them')}
+        {number('idle_hours', 'End idle sessions after', 'hours', 'Idle: at the prompt, without output or viewers.')}
+        {toggle('end_busy', 'Also if a program is still running')}
         {toggle('single_client', 'One client at a time per session')}
       </section>
       <section aria-labelledby="settings-history">
         <h3 id="settings-history">History</h3>
-        {number('session_megabytes', 'Keep per session', 'MB', 'Raw output; the oldest goes first.')}
-        {number('total_megabytes', 'Keep in all', 'MB')}
+        {number('session_megabytes', 'Keep per session', 'MB', 'Raw output. The oldest output is deleted first.')}
+        {number('total_megabytes', 'Keep in total', 'MB')}
         {number('retention_days', 'Keep ended sessions for', 'days')}
       </section>
       <section aria-labelledby="settings-network">
         <h3 id="settings-network">Phones and network</h3>
-        {number('upload_megabytes', 'Largest file a phone may bring', 'MB')}
-        {number('uploads_total_megabytes', 'Files of phones in all', 'MB')}
+        {number('upload_megabytes', 'Largest upload', 'MB')}
+        {number('uploads_total_megabytes', 'All uploads together', 'MB')}
         {toggle(
           'push',
-          'Notify phones whose page is closed',
-          'Those that asked for it, through their browser’s push service. It learns when, not what.',
+          'Notify phones while the page is closed',
+          'Uses the push service of the phone’s browser, which learns when a notification is sent but not its content.',
         )}
-        {number('device_days', 'Forget phones that were away for', 'days')}
-        <p class="note">What follows holds at once too: connected phones are dropped and come back; sessions go on.</p>
+        {number('device_days', 'Forget phones not seen for', 'days')}
+        <p class="note">Changing the settings below reconnects all phones. Sessions keep running.</p>
         <TextField
           label="Port"
           value={values.port === null ? '' : String(values.port)}
           placeholder="7317, or a free one"
           save={text => set('port')(numberOf(text))}
-          {...held('port', 'Paired phones look for this computer at the port that they know.')}
+          {...held('port', 'Paired phones know only the old port: pair them again after a change.')}
         />
-        <Listening value={values.bind} save={set('bind')} {...held('bind')} />
+        <BindField value={values.bind} save={set('bind')} {...held('bind')} />
         <TextField
-          label="Names of a proxy or tunnel"
+          label="Proxy or tunnel names"
           value={values.allow_hosts.join(', ')}
           placeholder="None"
           save={text => set('allow_hosts')(text === '' ? null : text.split(/[\s,]+/).filter(Boolean))}
-          {...held('allow_hosts', 'With commas between them, such as box.example.com.')}
+          {...held('allow_hosts', 'Separated by commas, such as box.example.com.')}
         />
-        <Tls value={values.tls} save={set('tls')} {...held('tls')} />
+        <TlsField value={values.tls} save={set('tls')} {...held('tls')} />
       </section>
     </>
   )
 }
 
-type Holding = { disabled?: boolean; hint?: string | undefined }
+type FixedProps = { disabled?: boolean; hint?: string | undefined }
 
-function Listening({ value, save, ...held }: Holding & { value: string; save: (bind: string) => Promise<unknown> }) {
+function BindField({ value, save, ...held }: FixedProps & { value: string; save: (bind: string) => Promise<unknown> }) {
   const named = Object.hasOwn(BINDS, value)
   const [other, setOther] = useState(!named)
   useEffect(() => setOther(!named), [named])
@@ -213,7 +211,7 @@ function Listening({ value, save, ...held }: Holding & { value: string; save: (b
       <ChoiceField
         label="Listen on"
         value={other ? 'other' : value}
-        choices={{ ...BINDS, other: 'These addresses' }}
+        choices={{ ...BINDS, other: 'Selected addresses' }}
         save={async choice => {
           if (choice !== 'other') await save(choice)
           setOther(choice === 'other')
@@ -227,20 +225,20 @@ function Listening({ value, save, ...held }: Holding & { value: string; save: (b
   )
 }
 
-const TLS = { none: 'Off', tailscale: 'Tailscale’s certificate', files: 'These files' }
+const TLS = { none: 'Off', tailscale: 'Tailscale certificate', files: 'Certificate files' }
 
-function Tls({
+function TlsField({
   value,
   save,
   ...held
-}: Holding & { value: SettingValues['tls']; save: (tls: unknown) => Promise<unknown> }) {
+}: FixedProps & { value: SettingValues['tls']; save: (tls: unknown) => Promise<unknown> }) {
   const kind = value === null ? 'none' : value === 'tailscale' ? 'tailscale' : 'files'
   const there = typeof value === 'object' && value !== null ? value : { cert: '', key: '' }
   const [chosen, setChosen] = useState<string>(kind)
   const [files, setFiles] = useState(there)
   useEffect(() => setChosen(kind), [kind])
-  const give = async (part: Partial<typeof files>) => {
-    const both = { ...files, ...part }
+  const saveFile = async (file: Partial<typeof files>) => {
+    const both = { ...files, ...file }
     setFiles(both)
     if (both.cert !== '' && both.key !== '') await save(both)
   }
@@ -254,20 +252,20 @@ function Tls({
           if (choice !== 'files') await save(choice === 'none' ? null : choice)
           setChosen(choice)
         }}
-        hint="Phones that were paired without it have to be paired again, and the other way round."
+        hint="Pair all phones again after turning TLS on or off."
         {...held}
       />
       {chosen === 'files' && !held.disabled && (
         <>
-          <TextField label="Certificate (PEM file)" value={files.cert} save={cert => give({ cert })} />
-          <TextField label="Private key (PEM file)" value={files.key} save={key => give({ key })} />
+          <TextField label="Certificate (PEM file)" value={files.cert} save={cert => saveFile({ cert })} />
+          <TextField label="Private key (PEM file)" value={files.key} save={key => saveFile({ key })} />
         </>
       )}
     </>
   )
 }
 
-/** Empty is the default; what is no number goes as it is, and the host says what it takes. */
+/** Empty means the default. What is not a number is sent as it is, and the host rejects it. */
 function numberOf(text: string): number | string | null {
   if (text === '') return null
   const value = Number(text.replace(',', '.'))
@@ -284,6 +282,6 @@ function shellOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new CodedError('settings_invalid', 'a list looks like ["/bin/zsh", "-l"]')
+    throw new CodedError('settings_invalid', 'write a list like ["/bin/zsh", "-l"]')
   }
 }

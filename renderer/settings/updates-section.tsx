@@ -1,19 +1,18 @@
-// Updates among the settings: where they come from, whether there is one, and the steps that need a yes. Knows no download.
+// The updates section of the settings: the feed, the state, and the button for the next step.
 import { useEffect, useState } from 'preact/hooks'
 import { formatAge } from '../../ui/sessions/session-text.ts'
 import { appUpdates, type UpdateState } from '../bridge/app-updates.ts'
 import { TextField } from './settings-field.tsx'
 
-/** While something goes on it is looked at this often; a check is over in less, a download moves on. */
-const LOOK_MS = 400
+/** How often the state is read. */
+const POLL_MS = 400
 
 export function UpdatesSection({ feed, save }: { feed: string; save: (feed: string) => Promise<unknown> }) {
   const [state, setState] = useState<UpdateState>()
-  const look = (wanted?: Parameters<typeof appUpdates>[0]) =>
-    appUpdates(wanted).then(setState, () => setState(undefined))
+  const update = (step?: Parameters<typeof appUpdates>[0]) => appUpdates(step).then(setState, () => setState(undefined))
   useEffect(() => {
-    void look()
-    const timer = setInterval(() => void look(), LOOK_MS)
+    void update()
+    const timer = setInterval(() => void update(), POLL_MS)
     return () => clearInterval(timer)
   }, [])
   return (
@@ -21,12 +20,12 @@ export function UpdatesSection({ feed, save }: { feed: string; save: (feed: stri
       <h3 id="settings-updates">Updates</h3>
       <TextField
         label="Update feed"
-        hint="An https address that you trust with this computer. Empty: nobody is asked."
+        hint="An HTTPS address that you trust to install software on this computer. Leave empty for no updates."
         value={feed}
         placeholder="None"
         save={async text => {
           await save(text)
-          await look()
+          await update()
         }}
       />
       {state && state.name !== 'off' && (
@@ -34,13 +33,13 @@ export function UpdatesSection({ feed, save }: { feed: string; save: (feed: stri
           <span>Version {state.version_now}</span>
           <div class="control">
             <p role="status" class={state.name === 'failed' ? 'wrong' : undefined}>
-              {words(state)}
+              {stateText(state)}
             </p>
-            <Step state={state} go={look} />
+            <StepButton state={state} run={update} />
           </div>
-          {!state.able && (
+          {!state.can_install && (
             <div class="about">
-              <p>This package cannot replace itself: install a newer one the way this one came.</p>
+              <p>This package cannot update itself. Install a newer one the same way you installed it.</p>
             </div>
           )}
         </div>
@@ -49,39 +48,43 @@ export function UpdatesSection({ feed, save }: { feed: string; save: (feed: stri
   )
 }
 
-function words(state: UpdateState): string {
+function stateText(state: UpdateState): string {
   switch (state.name) {
     case 'off':
       return ''
     case 'checking':
-      return 'Asking the feed…'
+      return 'Checking…'
     case 'newest':
-      return `None is newer (asked ${ago(Date.now() - state.checked_at)}).`
+      return `Up to date (checked ${ago(Date.now() - state.checked_at)}).`
     case 'newer':
-      return `${state.version} is there.`
+      return `${state.version} is available.`
     case 'downloading':
       return `Downloading ${state.version}: ${state.percent} %`
     case 'ready':
-      return `${state.version} is here and can be installed.`
+      return `${state.version} is ready to install.`
     case 'failed':
       return `${state.message.charAt(0).toUpperCase()}${state.message.slice(1)}.`
   }
 }
 
-/** One button whatever it says, so that who presses it by key stays at it. */
-function Step({ state, go }: { state: UpdateState; go: (wanted: 'check' | 'download' | 'install') => void }) {
+/** A single button for all steps, so that it keeps the keyboard focus. */
+function StepButton({ state, run }: { state: UpdateState; run: (step: 'check' | 'download' | 'install') => void }) {
   const { name } = state
   const busy = name === 'checking' || name === 'downloading'
-  const wanted =
-    name === 'ready' ? 'install' : name === 'downloading' || (name === 'newer' && state.able) ? 'download' : 'check'
+  const step =
+    name === 'ready'
+      ? 'install'
+      : name === 'downloading' || (name === 'newer' && state.can_install)
+        ? 'download'
+        : 'check'
   return (
     <button
       type="button"
-      class={wanted === 'check' ? undefined : 'primary'}
+      class={step === 'check' ? undefined : 'primary'}
       aria-disabled={busy}
-      onClick={() => !busy && go(wanted)}
+      onClick={() => !busy && run(step)}
     >
-      {STEPS[wanted]}
+      {STEPS[step]}
     </button>
   )
 }
@@ -89,6 +92,6 @@ function Step({ state, go }: { state: UpdateState; go: (wanted: 'check' | 'downl
 const STEPS = { check: 'Check now', download: 'Download', install: 'Install and restart…' }
 
 function ago(milliseconds: number): string {
-  const words = formatAge(milliseconds)
-  return words === 'now' ? 'just now' : `${words} ago`
+  const age = formatAge(milliseconds)
+  return age === 'now' ? 'just now' : `${age} ago`
 }

@@ -6,13 +6,9 @@ import { inflate } from '../../main/cli/command/inflate.ts'
 import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
 import type { Suite } from '../../protocol/channel/noise.ts'
-import { HostClient } from '../../protocol/client/client.ts'
-import type {
-  AttachmentEvents,
-  AttachOptions,
-  ClientAttachment,
-  TerminalSink,
-} from '../../protocol/client/client-attachment.ts'
+import type { AttachmentEvents, AttachOptions, ClientAttachment } from '../../protocol/client/client-attachment.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
+import type { TerminalSink } from '../../protocol/client/log-applier.ts'
 import { MAX_WINDOW_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type Identity, pairPhone, returning } from '../support/pairing.ts'
@@ -86,14 +82,14 @@ export class BenchHost {
     return client
   }
 
-  async connect(): Promise<HostClient> {
+  async connect(): Promise<LocalClient> {
     const { client } = await this.newClient()
     await client.connect()
     return client
   }
 
   /** A session that printed this much build log and then waits; what it printed is on disk. */
-  async fill(client: HostClient, bytes: number): Promise<string> {
+  async fill(client: LocalClient, bytes: number): Promise<string> {
     // The log may end in the middle of a sequence. The last words come behind what was sealed by then: a segment that
     // nothing follows is not rendered while its session runs.
     const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
@@ -112,14 +108,14 @@ export const LAST_WORDS = 'the log ends here'
 
 /** A client whose connection can be looked at and cut. */
 export class BenchClient {
-  readonly client: HostClient
+  readonly client: LocalClient
   openedAt = 0
   /** Payload that came from the host since the connection was opened. */
   received = 0
   socket: WebSocket | undefined
 
   constructor(port: number, hostPort: number, phone: Identity, suite: Suite) {
-    this.client = new HostClient({
+    this.client = new LocalClient({
       connect: async () => returning(phone, await this.#open(port, hostPort), suite),
       client: { kind: 'script', name: 'bench' },
       // Comes back when told to.

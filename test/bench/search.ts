@@ -9,7 +9,7 @@ import { Writer } from '../../main/host/history/write/writer.ts'
 import { zstd } from '../../main/host/recording/compression.ts'
 import { Store } from '../../main/host/store/store.ts'
 import type { HistoryFilter } from '../../protocol/messages.ts'
-import { BIRTH, type Position } from '../../protocol/position.ts'
+import { LOG_START, type Position } from '../../protocol/position.ts'
 import { folder, MB } from './files.ts'
 import { BenchHost, next, sink, wait } from './host.ts'
 import { mb, ms, percentile, print, type Row, ratio, seconds, spread } from './table.ts'
@@ -37,7 +37,7 @@ export async function search(): Promise<void> {
   const { bytes, file } = build(join(folder, data))
   const built = (performance.now() - begin) / 1000
   const index = new Store(file, Date.now, { readonly: true })
-  const indexBytes = index.indexBytes()
+  const indexBytes = index.logRows.indexBytes()
   index.close()
   const size = statSync(file).size
   const host = await BenchHost.start({ data })
@@ -158,7 +158,7 @@ function build(path: string): { bytes: number; file: string } {
         process: null,
       }),
     )
-    let at: Position = BIRTH
+    let at: Position = LOG_START
     for (let part = 0; part < SESSION_MEGABYTES && total < MEGABYTES * MB; part++) {
       let text = ''
       while (text.length < MB) text += lineOf(line++)
@@ -173,7 +173,7 @@ function build(path: string): { bytes: number; file: string } {
           ],
         })
         writer.write({ do: 'seal', session_id, position: { offset: at.offset + bytes.length, n: 0 } })
-        const { piece } = store.logRows.lastRow(store.session(session_id)!.session)!
+        const { piece } = store.logRows.lastRow(store.sessions.get(session_id)!.session)!
         const lines = stripEscapes(bytes, at.offset)
         const { text, blocks } = toBlocks(lines)
         store.logRows.expectBlocks(piece, blocks.length)
@@ -185,7 +185,7 @@ function build(path: string): { bytes: number; file: string } {
       if (part % 8 === 0) store.checkpoint()
     }
     store.transaction(() =>
-      store.updateSession({ ...sessionEnd(store, session_id), state: 'exited', ended_at: created_at + 60_000 }),
+      store.sessions.update({ ...sessionEnd(store, session_id), state: 'exited', ended_at: created_at + 60_000 }),
     )
   }
   store.close()
@@ -193,7 +193,7 @@ function build(path: string): { bytes: number; file: string } {
 }
 
 function sessionEnd(store: Store, session_id: string) {
-  const row = store.session(session_id)!
+  const row = store.sessions.get(session_id)!
   return {
     ...row,
     command: JSON.parse(row.command) as string[],

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../main/host/screen/screen.ts'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { folder, logFile, MB } from './files.ts'
 import { BenchHost, next, wait } from './host.ts'
 import { mb, mbs, median, print, ratio, seconds } from './table.ts'
@@ -53,7 +53,7 @@ export async function slow(): Promise<void> {
 
 let floods = 0
 
-async function flood(host: BenchHost, client: HostClient, withSlowClient: boolean): Promise<Flood> {
+async function flood(host: BenchHost, client: LocalClient, withSlowClient: boolean): Promise<Flood> {
   const times = join(folder, `flood-${++floods}`)
   // The program itself says when it began and ended: nobody has to read for that.
   const script = `stty -opost -echo; echo ready; read go; date +%s%N > ${times}; cat ${logFile(BYTES, '\r\n')}; printf '\\033[m\\r\\n${LAST_WORDS}'; date +%s%N >> ${times}; exec sleep 100000`

@@ -40,7 +40,7 @@ const SCREENS: Screen[] = [
     name: 'no-address',
     show: async (phone, host) => {
       await phone.page.goto(host.origin)
-      await phone.says('Open the address from your computer')
+      await phone.says('Scan the code on your computer')
     },
   },
   {
@@ -57,7 +57,7 @@ const SCREENS: Screen[] = [
       await host.answers('by_hand')
       await phone.scan()
       await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
-      await phone.says('Your computer said no')
+      await phone.says('Your computer declined')
     },
   },
   {
@@ -66,7 +66,7 @@ const SCREENS: Screen[] = [
       await phone.open()
       const [device] = (await host.desktop.devices()).devices
       await host.desktop.revokeDevice(device!.device_id)
-      await phone.says('This phone is not let in any more')
+      await phone.says('This phone no longer has access')
     },
   },
   { name: 'sessions-none', show: phone => phone.open() },
@@ -165,7 +165,7 @@ const SCREENS: Screen[] = [
       await host.network('down')
       await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
       await phone.type('typed meanwhile')
-      await expect(phone.page.getByText('What you typed is kept.')).toBeVisible()
+      await expect(phone.page.getByText('Your input is kept.')).toBeVisible()
     },
   },
   {

@@ -1,4 +1,4 @@
-// The paired phones in the window's panel: what is done there is felt by the phones at once. Knows no host's inside.
+// The paired phones in the phone panel: changes made there reach the phones at once.
 import type { Page } from '@playwright/test'
 import { expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
 import type { Phone } from './support/phone.ts'
@@ -10,7 +10,7 @@ async function allow(page: Page, phone: Phone): Promise<void> {
   await expect.poll(phone.state).toBe('ready')
 }
 
-/** How often a phone was welcomed: what changed for it is told by a new connection. */
+/** How often the phone has connected: a permission change reconnects it. */
 function welcomes({ client }: Phone): () => number {
   let count = 0
   client.on('state', ({ name }) => {
@@ -19,21 +19,21 @@ function welcomes({ client }: Phone): () => number {
   return () => count
 }
 
-test('a phone becomes read-only and back while it is connected', async ({ start, phone }) => {
+test('makes a connected phone read-only and back', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
   const pixel = phone(await showCode(page), 'Pixel')
   await allow(page, pixel)
   const back = welcomes(pixel)
-  const lookOnly = page.getByRole('switch', { name: 'Pixel: look only' })
+  const lookOnly = page.getByRole('switch', { name: 'Pixel: read-only' })
   await expect(lookOnly).not.toBeChecked()
   await lookOnly.click()
   await expect(lookOnly).toBeChecked()
   await expect.poll(back).toBe(1)
   expect(pixel.client.host?.read_only).toBe(true)
   await expect(pixel.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
-  await expect(row(page, 'Pixel')).toContainText('Connected now')
+  await expect(row(page, 'Pixel')).toContainText('Connected')
   await picture(page, 'device-looks-only')
   // By keyboard.
   await lookOnly.focus()
@@ -43,7 +43,7 @@ test('a phone becomes read-only and back while it is connected', async ({ start,
   expect(pixel.client.host?.read_only).toBe(false)
 })
 
-test('a phone is renamed in place, by keyboard alone', async ({ start, phone }) => {
+test('renames a phone in place, with the keyboard only', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const pixel = phone(await showCode(page), 'Pixel')
@@ -67,22 +67,22 @@ test('a phone is renamed in place, by keyboard alone', async ({ start, phone }) 
   const renamed = row(page, 'Phone of <b>Ada</b>')
   await expect(renamed).toBeVisible()
   await expect(page.getByRole('button', { name: 'Rename Phone of <b>Ada</b>' })).toBeFocused()
-  // Two of one name could not be told apart.
+  // The host makes duplicate names unique.
   await page.getByRole('button', { name: 'Rename Tablet' }).click()
   await page.getByRole('textbox', { name: 'Name of Tablet' }).fill('phone of <b>ada</b>')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(row(page, 'phone of <b>ada</b> 2')).toBeVisible()
-  // What the host does not take is said, and can be mended.
+  // A name that the host rejects is reported and can be corrected.
   await page.getByRole('button', { name: 'Rename phone of <b>ada</b> 2' }).click()
   await page.getByRole('textbox').fill('turned \u202e round')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('A name has one to 64 printable characters')).toBeVisible()
   await page.getByRole('button', { name: 'Cancel' }).click()
-  // A name is nothing that a phone has to come back for.
+  // A new name needs no reconnect.
   expect(back()).toBe(0)
 })
 
-test('a revoked phone is cut off at once, after a question (21)', async ({ start, phone }) => {
+test('case 21: disconnects a revoked phone at once, after a confirmation', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const pixel = phone(await showCode(page), 'Pixel')
@@ -99,10 +99,10 @@ test('a revoked phone is cut off at once, after a question (21)', async ({ start
   await expect.poll(pixel.state).toBe('closed device_revoked')
   await expect(row(page, 'Pixel')).toBeHidden()
   expect(tablet.state()).toBe('ready')
-  await expect(row(page, 'Tablet')).toContainText('Connected now')
+  await expect(row(page, 'Tablet')).toContainText('Connected')
 })
 
-test('who has gone is seen to have gone, and many phones fit', async ({ start, phone }) => {
+test('shows when a phone disconnects, and scrolls a long list of phones', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   let url = await showCode(page)
@@ -116,20 +116,20 @@ test('who has gone is seen to have gone, and many phones fit', async ({ start, p
   }
   phones[0]!.client.close()
   await expect(row(page, 'Pixel 9')).toContainText('Seen just now')
-  await expect(row(page, 'iPad')).toContainText('Connected now')
-  // The newest on top, whoever is here.
+  await expect(row(page, 'iPad')).toContainText('Connected')
+  // Newest first, connected or not.
   await expect(page.locator('[data-device] .name')).toHaveText(['iPad', /^iPhone von/, 'Pixel 9'])
   await row(page, 'Pixel 9').scrollIntoViewIfNeeded()
   await picture(page, 'devices')
   await resize(app, page, 480, 320)
   await row(page, 'iPhone').scrollIntoViewIfNeeded()
   await picture(page, 'devices-small')
-  // Nothing is out of reach to the side.
+  // Nothing overflows horizontally.
   const panel = page.getByRole('complementary', { name: 'Phone' })
   expect(await panel.evaluate(element => element.scrollWidth - element.clientWidth)).toBe(0)
 })
 
-test('who is notified while its page is closed is seen', async ({ join }) => {
+test('shows which phones get notifications while their page is closed', async ({ join }) => {
   const { page } = await join(message => {
     if (message.type !== 'devices') return message
     const one = { read_only: false, secure: true, created_at: 2, last_seen: Date.now(), address: '100.101.102.103' }
@@ -140,8 +140,8 @@ test('who is notified while its page is closed is seen', async ({ join }) => {
     return { ...message, devices }
   })
   await showCode(page)
-  await expect(row(page, 'Pixel').getByText('Notified')).toBeVisible()
-  await expect(row(page, 'Tablet').getByText('Notified')).toHaveCount(0)
+  await expect(row(page, 'Pixel').getByText('Notifications on')).toBeVisible()
+  await expect(row(page, 'Tablet').getByText('Notifications on')).toHaveCount(0)
   await row(page, 'Tablet').scrollIntoViewIfNeeded()
   await picture(page, 'device-notified')
 })

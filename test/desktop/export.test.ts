@@ -1,22 +1,22 @@
-// A recording saved to a file: every format, parts, what is blacked out, stopping. Knows no host's inside.
+// Exporting a recording: formats, range, redaction, stopping.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import { expect, expectShown, picture, test } from './support/app.ts'
-import { connectTo, record } from './support/past.ts'
+import { connectTo, record } from './support/host-socket.ts'
 
 const SCRIPT =
   'printf "\\033[32mgreen\\033[0m start\\n"; sleep 0.6; echo "password=hunter2secret"; sleep 0.6; echo "call 555-1234 <b>"'
 
-/** Where the system's dialog would put it: takes over what a person does there. */
+/** Replaces the system's save dialog with a folder. */
 async function saveInto(app: ElectronApplication, folder: string): Promise<void> {
   await app.evaluate(({ session }, folder) => {
     session.defaultSession.on('will-download', (_event, item) => item.setSavePath(`${folder}/${item.getFilename()}`))
   }, folder)
 }
 
-/** The text of the file with this ending, once it is there. */
+/** Waits for the file with this extension and returns its text. */
 async function saved(folder: string, ending: string): Promise<string> {
   const find = () => readdirSync(folder).find(name => name.endsWith(ending))
   await expect.poll(find).toBeTruthy()
@@ -47,7 +47,7 @@ async function openHistory(page: Page): Promise<void> {
   await expect(page.getByRole('searchbox')).toBeFocused()
 }
 
-test('a recording is exported in every format', async ({ start, dataDir, later }) => {
+test('exports a recording in every format', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -66,7 +66,7 @@ test('a recording is exported in every format', async ({ start, dataDir, later }
     await expect(dialog).toBeHidden()
     await expect(page.getByText(/exported$/).last()).toBeVisible()
     const text = await saved(folder, ending)
-    // No path of a title leads anywhere.
+    // A path in the title does not become a path of the file.
     expect(readdirSync(folder)).toEqual([`build one ${day}.${ending}`])
     rmSync(join(folder, `build one ${day}.${ending}`))
     return text
@@ -107,7 +107,7 @@ test('a recording is exported in every format', async ({ start, dataDir, later }
   expect(html).not.toContain('<b>')
 })
 
-test('what matches is blacked out, and how often is said', async ({ start, dataDir, later }) => {
+test('redacts matches and reports how many', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -119,13 +119,13 @@ test('what matches is blacked out, and how often is said', async ({ start, dataD
   await openRecording(page, 'secrets')
   let dialog = await openExport(page)
   await dialog.getByRole('radio', { name: 'Plain text' }).check()
-  await dialog.getByLabel('What looks like a password').check()
-  await dialog.getByLabel('What matches these').fill('(\n\\d{3}-\\d{4}')
+  await dialog.getByLabel('Text that looks like a password').check()
+  await dialog.getByLabel('Text that matches these').fill('(\n\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
-  // A pattern that is none is said, and what was typed stays.
+  // An invalid pattern is reported, and the input stays.
   await expect(dialog.getByRole('alert')).not.toBeEmpty()
   await picture(page, 'export-wrong')
-  await dialog.getByLabel('What matches these').fill('\\d{3}-\\d{4}')
+  await dialog.getByLabel('Text that matches these').fill('\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
   await expect(page.getByText(/exported, \d+ places? blacked out$/)).toBeVisible()
   const text = await saved(folder, '.txt')
@@ -134,16 +134,16 @@ test('what matches is blacked out, and how often is said', async ({ start, dataD
   expect(text).not.toContain('555')
   expect(text).toContain('<b>')
 
-  // Nothing of the last time is left: what is not asked for is not blacked out.
+  // The patterns of the last export are gone.
   rmSync(folder, { recursive: true })
   dialog = await openExport(page)
-  await expect(dialog.getByLabel('What matches these')).toHaveValue('')
+  await expect(dialog.getByLabel('Text that matches these')).toHaveValue('')
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
   await expect(page.locator('.recording')).toBeFocused()
 })
 
-test('a part is exported, chosen on the timeline or typed', async ({ start, dataDir, later }) => {
+test('exports a range that is chosen on the timeline or typed', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -169,21 +169,18 @@ test('a part is exported, chosen on the timeline or typed', async ({ start, data
   await picture(page, 'recording-range')
   const dialog = await openExport(page)
   await expect(dialog.getByLabel('From')).toHaveValue('0:00.3')
-  await expect(dialog.getByLabel('to', { exact: true })).toHaveValue('0:00.9')
+  await expect(dialog.getByLabel('To', { exact: true })).toHaveValue('0:00.9')
   await dialog.getByRole('radio', { name: 'Raw' }).check()
-  await dialog.getByLabel('to', { exact: true }).fill('later')
+  await dialog.getByLabel('To', { exact: true }).fill('later')
   await dialog.getByRole('button', { name: 'Export' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('“to” is no time')
-  await dialog.getByLabel('to', { exact: true }).fill('0.9')
+  await expect(dialog.getByRole('alert')).toContainText('“To” is not a time')
+  await dialog.getByLabel('To', { exact: true }).fill('0.9')
   await dialog.getByRole('button', { name: 'Export' }).click()
   await expect(dialog).toBeHidden()
   expect(await saved(folder, '.raw')).toBe('password=hunter2secret\r\n')
 })
 
-test('an export that takes long shows how far it is, and is stopped; nothing is saved then', async ({
-  join: joined,
-  later,
-}) => {
+test('shows the progress of a long export, and saves nothing when it is stopped', async ({ join: joined, later }) => {
   const { app, page, relay, behind } = await joined()
   const client = await connectTo(behind)
   later(() => client.close())
@@ -203,7 +200,7 @@ test('an export that takes long shows how far it is, and is stopped; nothing is 
   await expect(dialog.getByRole('progressbar', { name: 'Exporting' })).toHaveAttribute('value', '0.5')
   await expect(dialog.getByText('Exporting, 50 %')).toBeVisible()
   await picture(page, 'export-running')
-  // To leave is not to stop.
+  // Escape does not stop it.
   await page.keyboard.press('Escape')
   await expect(dialog).toBeVisible()
   await dialog.getByRole('button', { name: 'Stop' }).click()
@@ -217,7 +214,7 @@ test('an export that takes long shows how far it is, and is stopped; nothing is 
   expect(readdirSync(folder).filter(name => name.endsWith('.cast'))).toEqual([])
 })
 
-test('a page saves nothing but what it made itself', async ({ start, dataDir, later }) => {
+test('a page can save only files that it made itself', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const folder = temporary(later)

@@ -1,25 +1,25 @@
-// The history in the window: what was printed is found, sessions are listed and filtered. Knows no player.
+// The history in the window: searching output, listing and filtering sessions.
 import type { Page } from '@playwright/test'
 import type { HostMessage } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
-import { connectTo, record } from './support/past.ts'
+import { connectTo, record } from './support/host-socket.ts'
 
 const rows = (page: Page) => page.locator('[data-past] .title')
 const hits = (page: Page) => page.locator('.hit')
 
-/** Opens the history by its key and waits for the list. */
+/** Opens the history with its shortcut and waits for the list. */
 async function openHistory(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: 'History' })).toBeVisible()
   await page.keyboard.press('Control+Shift+H')
   await expect(page.getByRole('searchbox')).toBeFocused()
 }
 
-test('what was printed is found with what is around it, and its moment is shown', async ({ start, dataDir, later }) => {
+test('finds a line with its context and opens the recording at that moment', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
   later(() => client.close())
-  // The window would look at it while it runs, and give it its own size.
+  // The window must not attach to it, which would change its size.
   await openHistory(page)
   await record(
     client,
@@ -41,7 +41,7 @@ test('what was printed is found with what is around it, and its moment is shown'
   await page.keyboard.press('ArrowDown')
   await expect(hits(page)).toBeFocused()
   await page.keyboard.press('Enter')
-  // The screen as it was then: not what it became.
+  // The screen as it was at that moment, not later.
   await expectShown(
     page,
     /^step 1 of the build\nstep 2 of the build\nstep 3 of the build\nstep 4 of the build\nstep 5 of the build\s*$/,
@@ -49,13 +49,13 @@ test('what was printed is found with what is around it, and its moment is shown'
   await expect(page.locator('.recording h1')).toHaveText('build')
   await picture(page, 'recording-hit')
 
-  // And back to where it was found.
+  // Back in the history, the result has the focus.
   await page.keyboard.press('Escape')
   await expect(hits(page)).toBeFocused()
   await expect(page.getByRole('searchbox')).toHaveValue('step 5')
 })
 
-test('the last word that is typed may be a beginning; quotes and ends do not', async ({ start, dataDir, later }) => {
+test('matches the last word as a prefix, but not a quoted or finished word', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -65,14 +65,14 @@ test('the last word that is typed may be a beginning; quotes and ends do not', a
   await page.keyboard.type('recor')
   await expect(hits(page).locator('.line')).toHaveText('recorded')
   await page.getByRole('searchbox').fill('recor ')
-  await expect(page.getByText('No line found')).toBeVisible()
-  await expect(page.getByText('Nothing was printed like this.')).toBeVisible()
+  await expect(page.getByText('No lines found')).toBeVisible()
+  await expect(page.getByText('No output matches.')).toBeVisible()
   await picture(page, 'history-nothing')
   await page.getByRole('searchbox').fill('exit code')
   await expect(hits(page).locator('.line')).toHaveText(['code of exit', 'exit code 7'])
   await page.getByRole('searchbox').fill('"exit code"')
   await expect(hits(page).locator('.line')).toHaveText(['exit code 7'])
-  // A session is found by what it is called too.
+  // A title matches, too.
   await page.getByRole('searchbox').fill('codes')
   await expect(rows(page)).toHaveText(['codes'])
   await page.keyboard.press('Escape')
@@ -80,11 +80,7 @@ test('the last word that is typed may be a beginning; quotes and ends do not', a
   await expect(rows(page)).toHaveText(['codes'])
 })
 
-test('sessions are listed with what they were, and filtered by state, day, command and folder', async ({
-  start,
-  dataDir,
-  later,
-}) => {
+test('lists sessions and filters them by state, day, command and folder', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -116,7 +112,7 @@ test('sessions are listed with what they were, and filtered by state, day, comma
   await expect(rows(page)).toHaveText(['sleeper'])
   await page.getByLabel('State').selectOption('Finished or failed')
   await expect(rows(page)).toHaveText(['bad build', 'good build'])
-  await page.getByLabel('Command has').fill('SLEEP 1')
+  await page.getByLabel('Command contains').fill('SLEEP 1')
   await expect(rows(page)).toHaveCount(0)
   await page.getByLabel('State').selectOption('Ended')
   await expect(rows(page)).toHaveText(['sleeper'])
@@ -127,7 +123,7 @@ test('sessions are listed with what they were, and filtered by state, day, comma
   await page.getByLabel('In this folder').fill('/usr')
   await expect(rows(page)).toHaveText(['sleeper', 'bad build'])
   await page.getByLabel('In this folder').fill('/us')
-  await expect(page.getByText('No session is like this.')).toBeVisible()
+  await expect(page.getByText('No session matches the filters.')).toBeVisible()
   await page.getByRole('button', { name: 'Clear filters' }).first().click()
 
   const day = (days: number) => {
@@ -144,7 +140,7 @@ test('sessions are listed with what they were, and filtered by state, day, comma
   await page.getByLabel('From', { exact: true }).fill('')
   await page.getByLabel('To', { exact: true }).fill(day(-1))
   await expect(rows(page)).toHaveCount(0)
-  // Filters hold for a search too.
+  // Filters also apply to a search.
   await page.getByRole('searchbox').fill('fine')
   await expect(page.getByText('in the sessions that the filters leave')).toBeVisible()
   await page.getByRole('button', { name: 'Clear filters' }).last().click()
@@ -153,7 +149,7 @@ test('sessions are listed with what they were, and filtered by state, day, comma
   await picture(page, 'history-small')
 })
 
-test('a long list comes a page at a time', async ({ join, later }) => {
+test('loads a long list page by page', async ({ join, later }) => {
   const { page, behind } = await join()
   const client = await connectTo(behind)
   later(() => client.close())
@@ -167,7 +163,7 @@ test('a long list comes a page at a time', async ({ join, later }) => {
   expect(new Set(await rows(page).allTextContents()).size).toBe(55)
 })
 
-test('what titles and lines hold stays text', async ({ start, dataDir, later }) => {
+test('shows markup in titles and lines as text', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -192,12 +188,12 @@ test('what titles and lines hold stays text', async ({ start, dataDir, later }) 
   expect(await page.evaluate(() => 'hit' in window)).toBe(false)
   await expect(page.locator('main :is(img, b)')).toHaveCount(0)
   expect(await app.evaluate(({ clipboard }) => clipboard.readText())).not.toContain('hacked')
-  // Playing it took nothing to anybody: what a session is asked in its recording was answered then, if at all.
+  // Playing a recording sends no replies to the queries in it.
   const after = (await client.history.sessions({ filter: { session_id: session.session_id } })).sessions[0]!
   expect(after.bytes).toBe(session.bytes)
 })
 
-/** Keeps back what the host says until told otherwise. */
+/** Holds back the host's replies until released. */
 function hold(type: HostMessage['type']) {
   const held: HostMessage[] = []
   let holding = true
@@ -214,7 +210,7 @@ function hold(type: HostMessage['type']) {
   }
 }
 
-test('a search that takes long says so, and is stopped', async ({ join, later }) => {
+test('shows that a search takes long, and can stop it', async ({ join, later }) => {
   const found = hold('search_results')
   const { page, relay, behind } = await join(found.change)
   const client = await connectTo(behind)
@@ -234,11 +230,11 @@ test('a search that takes long says so, and is stopped', async ({ join, later })
   await expect(hits(page)).toHaveCount(1)
 })
 
-test('a history that is partly indexed is searched until a page is full, and that is said', async ({ join, later }) => {
+test('searches a partly indexed history until a page is full, and says so', async ({ join, later }) => {
   let answers = 0
   const { page, relay, behind } = await join(message => {
     if (message.type !== 'search_results' || ++answers > 3) return message
-    // Time was up before anything was found.
+    // The time limit was reached before anything was found.
     return {
       ...message,
       hits: [],
@@ -267,7 +263,7 @@ test('a history that is partly indexed is searched until a page is full, and tha
   await picture(page, 'history-partly')
 })
 
-test('without a host the history says what is wrong, and goes on with it', async ({ join, later }) => {
+test('shows an error without a host, and recovers when it is back', async ({ join, later }) => {
   const refuse = (message: HostMessage): HostMessage =>
     message.type === 'history_page' || message.type === 'search_results'
       ? { type: 'error', request_id: message.request_id, code: 'store_damaged', message: 'the database cannot be read' }
@@ -277,7 +273,7 @@ test('without a host the history says what is wrong, and goes on with it', async
   later(() => client.close())
   await record(client, 'echo needle', { title: 'hay' })
   await openHistory(page)
-  await expect(page.getByRole('alert')).toContainText('The history cannot be read: the database cannot be read.')
+  await expect(page.getByRole('alert')).toContainText('The history cannot be loaded: the database cannot be read.')
   await page.keyboard.type('needle')
   await expect(page.getByRole('alert')).toContainText('The search failed: the database cannot be read.')
   await picture(page, 'history-failed')
@@ -288,11 +284,7 @@ test('without a host the history says what is wrong, and goes on with it', async
   await expect(page.locator('.history')).toBeHidden()
 })
 
-test('the history is a place of its own: sessions lead out of it, a reload comes back to it', async ({
-  start,
-  dataDir,
-  later,
-}) => {
+test('selecting a session leaves the history, and a reload returns to it', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)

@@ -1,4 +1,4 @@
-// The app beside a host that runs already: it joins, and its end is nobody else's. Knows nothing of the host's inside.
+// The app joins a host that is already running, and leaves it running when it quits.
 import {
   alive,
   answerDialogs,
@@ -11,10 +11,10 @@ import {
   test,
 } from './support/app.ts'
 import { startHeadless } from './support/headless.ts'
-import { connectTo } from './support/past.ts'
+import { connectTo } from './support/host-socket.ts'
 import { labels, watchTray } from './support/tray.ts'
 
-test('a headless host is joined: its sessions are there, and outlive the app', async ({ start, dataDir }) => {
+test('joins a headless host, whose sessions outlive the app', async ({ start, dataDir }) => {
   const headless = await startHeadless(dataDir)
   try {
     const app = await start()
@@ -42,7 +42,7 @@ test('a headless host is joined: its sessions are there, and outlive the app', a
   }
 })
 
-test('when a joined host ends, the app becomes the host', async ({ start, dataDir }) => {
+test('becomes the host when a joined host stops', async ({ start, dataDir }) => {
   const headless = await startHeadless(dataDir)
   const app = await start()
   const page = await app.firstWindow()
@@ -53,20 +53,20 @@ test('when a joined host ends, the app becomes the host', async ({ start, dataDi
       .first(),
   ).toBeVisible()
   await headless.stop()
-  await expect(page.getByText('No session runs')).toBeVisible()
+  await expect(page.getByText('No running sessions')).toBeVisible()
   await startSession(page)
   await answerDialogs(app, 1)
   await app.evaluate(({ app }) => app.quit())
   await expect.poll(() => asked(app)).toHaveLength(1)
 })
 
-test('after sleep a connection that has died is noticed at once', async ({ join, later }) => {
+test('notices a dead connection at once after sleep', async ({ join, later }) => {
   const { app, page, relay, behind } = await join()
   const hellos = () => relay.asked.filter(one => one.type === 'hello' && one.client.name === 'tray').length
   await expect.poll(hellos).toBe(1)
   await expect(page.locator('nav [data-session]')).toHaveCount(1)
   await watchTray(app)
-  // Open, and nobody answers: what a socket looks like after sleep. Its heartbeat would notice in 30 s.
+  // Open without answers, like a socket after sleep. The heartbeat would take 30 s to notice.
   relay.change = () => undefined
   await app.evaluate(({ powerMonitor }) => void powerMonitor.emit('resume'))
   await expect.poll(hellos, { timeout: 5_000 }).toBeGreaterThan(1)

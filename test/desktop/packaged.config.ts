@@ -1,10 +1,10 @@
-// How the packages are tested: made first, which takes a while, so by themselves (npm run test:packaged). Knows no test.
+// Configuration of the package tests (npm run test:packaged), which build the packages first.
 import { defineConfig } from '@playwright/test'
 import desktop from './playwright.config.ts'
 
 export default defineConfig({
   ...desktop,
-  // Packing is no matter of a busy moment, and would be done again.
+  // A retry would build the packages again.
   retries: 0,
   testIgnore: [],
   testMatch: 'packaged.test.ts',

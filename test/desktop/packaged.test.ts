@@ -1,4 +1,4 @@
-// The packages: made as they ship, started, and what the app does tried in them. Started by itself: npm run test:packaged.
+// Builds the packages as they ship and tries the app in them: npm run test:packaged.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,17 +18,17 @@ import {
 } from './support/app.ts'
 import { standInParts } from './support/electron.ts'
 import { latest, startFeed } from './support/feed.ts'
-import { connectTo } from './support/past.ts'
+import { connectTo } from './support/host-socket.ts'
 
 const out = join(root, 'test-output', 'packaged')
 const unpacked = join(out, 'linux-unpacked')
 const executablePath = join(unpacked, 'on-the-go')
 
-/** Where Debian's package `7zip` has it. */
+/** From Debian's package `7zip`. */
 const SEVEN_ZIP = '/usr/bin/7zz'
 
 test.describe.configure({ mode: 'serial' })
-test.skip(process.platform !== 'linux', 'packages of other systems are made and tried there')
+test.skip(process.platform !== 'linux', 'packages of other systems are built and tested there')
 
 test.beforeAll(() => {
   test.setTimeout(300_000)
@@ -36,8 +36,8 @@ test.beforeAll(() => {
 })
 
 /**
- * Packs as electron-builder.yml says. Where Electron cannot be downloaded the stand-in is packed: its runner goes in and starts
- * the entry that ships. The configuration is changed as text: one that `extends` it would replace its list of files.
+ * Packs with electron-builder.yml. Where Electron cannot be downloaded, packs the stand-in, whose runner starts
+ * the entry that ships. The configuration is edited as text, because one that `extends` it would replace its list of files.
  */
 function pack(): void {
   const parts = standInParts()
@@ -61,19 +61,19 @@ extraMetadata:
   execFileSync(builder, ['--linux', 'dir', 'tar.gz', '--publish', 'never', '-c', file], {
     cwd: root,
     stdio: 'inherit',
-    // electron-builder fetches its own unless it is told of one.
+    // Otherwise electron-builder downloads its own.
     env: {
       ...(existsSync(SEVEN_ZIP) ? { ELECTRON_BUILDER_7ZIP_PATH: SEVEN_ZIP } : {}),
-      // It is unpacked again at once.
+      // It is unpacked at once, so compression is not worth the time.
       ELECTRON_BUILDER_COMPRESSION_LEVEL: '1',
       ...process.env,
     },
   })
 }
 
-/** Starts `program` on `dataDir` and finds its window, as far as the fuses leave a way in. */
+/** Starts `program` on `dataDir` and connects to its window, as far as the fuses allow. */
 async function startPacked(program: string, dataDir: string, env: Record<string, string> = {}) {
-  // Through Chromium's debugger: Playwright's way into an Electron is Node's, and that the fuses forbid.
+  // Over Chromium's debugger, because the fuses forbid Node's, which Playwright uses for Electron.
   const app = spawn(program, [...sandboxArguments(), '--remote-debugging-port=0'], {
     env: { ...environment(dataDir), ...env },
   })
@@ -97,7 +97,7 @@ test('the packaged app starts, runs a shell, and quits', async ({ dataDir }) => 
   await expectQuit(app)
 })
 
-test('it finds what was printed, and exports it', async ({ dataDir }) => {
+test('searches and exports output', async ({ dataDir }) => {
   const { app, page } = await startPacked(executablePath, dataDir)
   await startSession(page)
   await page.keyboard.type('echo needle$((6 * 7)) in the hay\n')
@@ -105,7 +105,7 @@ test('it finds what was printed, and exports it', async ({ dataDir }) => {
   await page.keyboard.press('Control+Shift+H')
   await page.getByRole('searchbox').fill('needle42')
   await expect(page.locator('.hit').first()).toContainText('needle42 in the hay')
-  // The window's export ends in a dialog of the system; what makes it is the host's, and asked for here.
+  // The window's export ends in a system dialog, so this asks the host, which creates the file.
   const client = await connectTo(dataDir)
   const [session] = await client.list()
   for (const format of ['cast', 'cast3', 'txt', 'html', 'raw'] as const) {
@@ -117,12 +117,12 @@ test('it finds what was printed, and exports it', async ({ dataDir }) => {
   await expectQuit(app)
 })
 
-test('it lets a phone in, which is served the page and types into a session', async ({ dataDir, phone }) => {
+test('pairs a phone, serves it the page and accepts its input', async ({ dataDir, phone }) => {
   const { app, page } = await startPacked(executablePath, dataDir)
   await startSession(page)
   const url = await showCode(page)
   await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
-  // The server reads the phone's page from the archive.
+  // The phone's page is read from the archive.
   const answer = await fetch(url)
   expect(answer.status).toBe(200)
   expect(await answer.text()).toContain('<script type="module"')
@@ -132,7 +132,7 @@ test('it lets a phone in, which is served the page and types into a session', as
   await question.getByRole('button', { name: 'Allow', exact: true }).click()
   await expect.poll(pixel.state).toBe('ready')
   const [session] = await pixel.client.list()
-  // It only types; the window shows what comes of it.
+  // The phone types, and the window shows the output.
   const blind = { write: (_bytes: Uint8Array, done: () => void) => done(), reset: () => {}, resize: () => {} }
   const attached = pixel.client.attach(session!.session_id, blind, { window: 0 })
   await new Promise(resolve => attached.on('session', resolve))
@@ -141,10 +141,7 @@ test('it lets a phone in, which is served the page and types into a session', as
   await expectQuit(app)
 })
 
-test('it says that there is a newer version; as an AppImage it fetches, checks and installs it', async ({
-  dataDir,
-  later,
-}) => {
+test('reports a newer version, and as an AppImage downloads, verifies and installs it', async ({ dataDir, later }) => {
   const feed = await startFeed()
   later(() => feed.stop())
   const marker = join(dataDir, 'new-one-ran')
@@ -166,10 +163,10 @@ test('it says that there is a newer version; as an AppImage it fetches, checks a
   await updates.getByLabel('Update feed').fill(feed.url)
   await updates.getByLabel('Update feed').press('Enter')
   await expect(updates).toContainText('99.1.0 is there.')
-  await expect(updates).toContainText('This package cannot replace itself')
+  await expect(updates).toContainText('This package cannot update itself')
   await expectQuit(unpackedApp.app)
 
-  // What an AppImage is to the program in it: two variables of its runtime.
+  // An AppImage's runtime sets these two variables.
   const file = join(dataDir, 'On the Go.AppImage')
   writeFileSync(file, 'the old one')
   const { app, page } = await startPacked(executablePath, dataDir, { APPIMAGE: file, APPDIR: unpacked })
@@ -182,7 +179,7 @@ test('it says that there is a newer version; as an AppImage it fetches, checks a
   await expect.poll(() => existsSync(marker)).toBe(true)
 })
 
-test('what the tar.gz holds starts where it is unpacked, runs a shell, and quits', async ({ dataDir }) => {
+test('the unpacked tar.gz starts, runs a shell, and quits', async ({ dataDir }) => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   const archive = readdirSync(out).filter(name => name.endsWith('.tar.gz'))
   expect(archive).toEqual([`on-the-go-${version}-linux-${process.arch}.tar.gz`])
@@ -196,7 +193,7 @@ test('what the tar.gz holds starts where it is unpacked, runs a shell, and quits
   await expectQuit(app)
 })
 
-test('its fuses are set (61)', async () => {
+test('case 61: sets the fuses', async () => {
   const told = execFileSync(join(root, 'node_modules', '.bin', 'electron-fuses'), ['read', '--app', executablePath], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
@@ -208,14 +205,14 @@ test('its fuses are set (61)', async () => {
     expect(told).toMatch(new RegExp(`${on} is Enabled`))
 })
 
-test('only what runs is packed', async () => {
+test('packs only files that are needed to run', async () => {
   const asar = join(root, 'node_modules', '.bin', 'asar')
   const list = execFileSync(asar, ['list', join(out, 'linux-unpacked', 'resources', 'app.asar')], { encoding: 'utf8' })
   const folders = new Set(list.split('\n').map(path => path.split('/')[1]))
   folders.delete(undefined)
   folders.delete('electron-runtime')
   expect([...folders].sort()).toEqual(['assets', 'build', 'node_modules', 'package.json'])
-  // What electron-updater brings is its library and what that reads YAML with.
+  // Of electron-updater, only its library and YAML parser.
   expect(list).not.toMatch(/node_modules\/(argparse|js-yaml\/dist)/)
   expect(list).not.toMatch(/\.map$|\.d\.ts$|tsbuildinfo$|main\/cli/m)
 })

@@ -1,9 +1,9 @@
-// “Allow this phone?”: a real phone asks, the window is answered in, and the phone learns it. Knows no host's inside.
+// The pairing dialog, answered for a real phone.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
-import { HostClient } from '../../protocol/client/client.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import { pairingUrl } from '../support/pairing.ts'
 import { closeWindow, expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
 import { startHeadless } from './support/headless.ts'
@@ -13,16 +13,16 @@ const dialog = (page: Page) => page.getByRole('dialog', { name: /^Allow / })
 const answer = (page: Page, name: string) => dialog(page).getByRole('button', { name, exact: true })
 const device = (page: Page, name: string) => page.locator('[data-device]', { hasText: name })
 
-/** Both screens show the same digits. */
+/** Compares the code on both screens. */
 async function expectSameCode(page: Page, phone: Phone): Promise<void> {
   const code = await phone.code
   expect(code).toMatch(/^\d{6}$/)
   await expect(dialog(page).getByTestId('short-code')).toHaveText(`${code.slice(0, 3)} ${code.slice(3)}`)
 }
 
-/** Another desktop client of the same host, as the command `otg` is. */
-async function otherDesktop(folder: string, later: (undo: () => unknown) => void): Promise<HostClient> {
-  const client = new HostClient({
+/** Another local client of the same host, like the `otg` command. */
+async function otherDesktop(folder: string, later: (undo: () => unknown) => void): Promise<LocalClient> {
+  const client = new LocalClient({
     connect: () => connectLocal(join(folder, 'data', 'otg.sock')),
     client: { kind: 'cli', name: 'test' },
     reconnect: false,
@@ -32,13 +32,13 @@ async function otherDesktop(folder: string, later: (undo: () => unknown) => void
   return client
 }
 
-/** The requests that wait, of which there shall be `count`. */
-async function waiting(desktop: HostClient, count: number) {
+/** Waits until there are `count` requests and returns them. */
+async function waiting(desktop: LocalClient, count: number) {
   await expect.poll(async () => (await desktop.devices()).requests.length).toBe(count)
   return (await desktop.devices()).requests
 }
 
-test('a phone that shows the same code is let in after Allow, and can work', async ({ start, phone }) => {
+test('Allow pairs a phone that shows the same code, and it can type', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await page.emulateMedia({ colorScheme: 'dark' })
@@ -47,10 +47,10 @@ test('a phone that shows the same code is let in after Allow, and can work', asy
   const pixel = phone(url, 'Pixel 9')
   await expect(dialog(page)).toBeVisible()
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “Pixel 9”?')
-  await expect(dialog(page)).toContainText('Only if the phone shows the same code')
+  await expect(dialog(page)).toContainText('Allow it only if your phone shows this code')
   await expect(dialog(page)).toContainText(/From 127\.0\.0\.1\s*over plain HTTP\s*(2:00|1:5\d) left/)
   await expectSameCode(page, pixel)
-  // The code behind it is another one already.
+  // The panel behind it already shows a new code.
   await expect(page.getByTestId('address')).not.toHaveText(url)
   await expect(answer(page, 'Allow')).toBeEnabled()
   await picture(page, 'ask')
@@ -58,26 +58,26 @@ test('a phone that shows the same code is let in after Allow, and can work', asy
   await expect.poll(pixel.state).toBe('ready')
   expect(pixel.client.host?.read_only).toBe(false)
   await expect(dialog(page)).toBeHidden()
-  await expect(device(page, 'Pixel 9')).toContainText('Connected now')
+  await expect(device(page, 'Pixel 9')).toContainText('Connected')
   await picture(page, 'let-in')
   const { session_id } = await pixel.client.create({ title: 'from the phone' })
   await expect(page.locator(`nav [data-session="${session_id}"]`)).toBeVisible()
 })
 
-test('with Look only the phone sees the sessions and can do nothing', async ({ start, phone }) => {
+test('Allow read-only pairs a phone that sees the sessions and cannot type', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
   const tablet = phone(await showCode(page), 'Tablet')
-  await answer(page, 'Look only').click()
+  await answer(page, 'Allow read-only').click()
   await expect.poll(tablet.state).toBe('ready')
   expect(tablet.client.host?.read_only).toBe(true)
   expect(await tablet.client.list()).toHaveLength(1)
   await expect(tablet.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
-  await expect(page.getByRole('switch', { name: 'Tablet: look only' })).toBeChecked()
+  await expect(page.getByRole('switch', { name: 'Tablet: read-only' })).toBeChecked()
 })
 
-test('a refused phone is told so, and is not known afterwards', async ({ start, phone }) => {
+test('tells a refused phone, and does not store it', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const stranger = phone(await showCode(page), 'Stranger')
@@ -87,7 +87,7 @@ test('a refused phone is told so, and is not known afterwards', async ({ start, 
   await expect(page.getByText('None yet. Scan the code')).toBeVisible()
 })
 
-test('what was meant for the terminal answers nothing', async ({ start, phone }) => {
+test('ignores clicks and keys that were meant for the terminal', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -95,7 +95,7 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
   await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
   const desktopUrl = await showCode(page)
   expect(desktopUrl).not.toBe(url)
-  // In the same moment in which it comes up: clicks on all there is, and beside it.
+  // Clicks on every button and beside them, in the moment in which the dialog appears.
   await page.evaluate(() => {
     const early = new Promise<void>(resolve => {
       const seen = new MutationObserver(() => {
@@ -106,7 +106,7 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
         for (const button of buttons) button.click()
         const { left, bottom } = asks.getBoundingClientRect()
         asks.dispatchEvent(new PointerEvent('pointerdown', { clientX: left - 5, clientY: bottom + 5, bubbles: true }))
-        // The moment begins again whenever the window comes to the front: for a real key it is drawn out by that.
+        // Focusing the window starts the delay again, which extends it for a real key.
         const again = setInterval(() => window.dispatchEvent(new FocusEvent('focus')), 50)
         window.addEventListener('keyup', () => clearInterval(again), { once: true })
         resolve()
@@ -120,20 +120,20 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
   await page.keyboard.press('Escape')
   await expect(dialog(page)).toBeVisible()
   await expect(answer(page, 'Allow')).toBeEnabled()
-  // What goes on being typed: nothing has the focus, Enter allows nothing, and the first that Tab comes to is Later.
+  // Further typing: nothing has the focus, Enter does not allow, and Tab reaches “Decide later” first.
   await expect(dialog(page)).toBeFocused()
   await page.keyboard.type('make test\n')
-  for (const name of ['Decide later', 'Refuse', 'Look only', 'Allow']) {
+  for (const name of ['Decide later', 'Refuse', 'Allow read-only', 'Allow']) {
     await page.keyboard.press('Tab')
     await expect(answer(page, name)).toBeFocused()
     if (name !== 'Decide later') await page.keyboard.press('Enter')
   }
-  await expect(dialog(page)).toContainText('Enter decides nothing here')
+  await expect(dialog(page)).toContainText('Enter is disabled here')
   await picture(page, 'ask-enter')
   await page.mouse.click(5, 5)
   await expect(dialog(page)).toBeVisible()
 
-  // Escape decides nothing either: the phone still waits, and is still listed.
+  // Escape is no answer: the phone keeps waiting and stays in the list.
   await page.keyboard.press('Escape')
   await expect(dialog(page)).toBeHidden()
   await expect(page.getByRole('button', { name: 'Answer Pixel' })).toBeVisible()
@@ -141,19 +141,19 @@ test('what was meant for the terminal answers nothing', async ({ start, phone })
   expect(pixel.state()).toBe('awaiting_approval')
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
   await expectSameCode(page, pixel)
-  // By keyboard all of it can be done: the space bar presses what has the focus.
+  // With the keyboard, the space bar presses the focused button.
   await expect(answer(page, 'Allow')).toBeEnabled()
   for (let n = 0; n < 4; n++) await page.keyboard.press('Tab')
   await page.keyboard.press('Space')
   await expect.poll(pixel.state).toBe('ready')
 })
 
-test('a window that comes to the front takes no answer for a moment', async ({ start, phone }) => {
+test('ignores answers for a moment after the window comes to the front', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const pixel = phone(await showCode(page), 'Pixel')
   await expect(answer(page, 'Allow')).toBeEnabled()
-  // What a click into a window behind others is: the focus, and in the same breath the click.
+  // A click into a background window focuses it and clicks in the same moment.
   await page.evaluate(() => {
     window.dispatchEvent(new FocusEvent('focus'))
     document.querySelector<HTMLButtonElement>('dialog button.primary')!.click()
@@ -163,7 +163,7 @@ test('a window that comes to the front takes no answer for a moment', async ({ s
   await expect.poll(pixel.state).toBe('closed pairing_refused')
 })
 
-test('several phones are asked about in turn, also when another desktop answers', async ({
+test('asks about several phones in turn, also when another client answers', async ({
   start,
   dataDir,
   phone,
@@ -182,7 +182,7 @@ test('several phones are asked about in turn, also when another desktop answers'
   }
   const [one, two, three] = phones as [Phone, Phone, Phone]
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “one”?')
-  await expect(dialog(page)).toContainText('2 more wait')
+  await expect(dialog(page)).toContainText('2 more waiting')
   await expectSameCode(page, one)
   await answer(page, 'Allow').click()
   await expect.poll(one.state).toBe('ready')
@@ -190,7 +190,7 @@ test('several phones are asked about in turn, also when another desktop answers'
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “two”?')
   await expectSameCode(page, two)
   await expect(answer(page, 'Allow')).toBeEnabled()
-  // The next one comes up where this one was: a click that was meant for it comes a moment too late.
+  // The next dialog appears in the same position, and a late click for the previous one must not answer it.
   await page.evaluate(() => {
     const clicked = new Promise<void>(resolve => {
       const seen = new MutationObserver(() => {
@@ -216,7 +216,7 @@ test('several phones are asked about in turn, also when another desktop answers'
   await expect(dialog(page)).toBeHidden()
 })
 
-test('what a phone calls itself is only ever text, and fits a small window', async ({ start, phone }) => {
+test('shows the name of a phone as text, and fits a small window', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await resize(app, page, 480, 320)
@@ -225,7 +225,7 @@ test('what a phone calls itself is only ever text, and fits a small window', asy
   await expect(dialog(page).getByRole('heading')).toContainText('<img src=x onerror=alert(1)>')
   expect(await dialog(page).getByRole('heading').textContent()).not.toContain('\u202e')
   expect(await page.locator('img').count()).toBe(0)
-  // Without scrolling: the code, and all three answers.
+  // The code and all three answers are visible without scrolling.
   await expectSameCode(page, hostile)
   for (const part of [dialog(page).getByTestId('short-code'), answer(page, 'Refuse'), answer(page, 'Allow')])
     await expect(part).toBeInViewport({ ratio: 1 })
@@ -238,11 +238,11 @@ test('what a phone calls itself is only ever text, and fits a small window', asy
   expect(await page.locator('img').count()).toBe(0)
 })
 
-test('a closed window opens when a phone asks, and at the phones', async ({ start, dataDir, phone, later }) => {
+test('opens a closed window at the phone panel when a phone asks', async ({ start, dataDir, phone, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   await closeWindow(app, page)
-  // Where the window is closed the code comes from elsewhere, as from `otg pair`.
+  // With the window closed, the code comes from elsewhere, such as `otg pair`.
   const desktop = await otherDesktop(dataDir, later)
   const url = await pairingUrl(desktop)
   const [again, pixel] = await Promise.all([app.waitForEvent('window'), phone(url, 'Pixel')])
@@ -252,7 +252,7 @@ test('a closed window opens when a phone asks, and at the phones', async ({ star
   await expect.poll(pixel.state).toBe('ready')
 })
 
-test('a hidden window comes back as it was when a phone asks', async ({ start, dataDir, phone, later }) => {
+test('shows a hidden window as it was when a phone asks', async ({ start, dataDir, phone, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -262,20 +262,20 @@ test('a hidden window comes back as it was when a phone asks', async ({ start, d
   const pixel = phone(await pairingUrl(await otherDesktop(dataDir, later)), 'Pixel')
   await expect.poll(visible).toBe(true)
   await expectSameCode(page, pixel)
-  // The panel stays as it was, closed; the number on its button leads to who waits.
+  // The panel stays closed; its button shows the number of requests.
   await answer(page, 'Decide later').click()
   await expect(dialog(page)).toBeHidden()
   await expect(page.getByRole('complementary', { name: 'Phone' })).toBeHidden()
-  await expect(page.getByRole('img', { name: '1 waits' })).toBeVisible()
+  await expect(page.getByRole('img', { name: '1 waiting' })).toBeVisible()
   await picture(page, 'waits')
   await page.getByRole('button', { name: 'Phone' }).click()
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
   await answer(page, 'Refuse').click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
-  await expect(page.getByRole('img', { name: '1 waits' })).toBeHidden()
+  await expect(page.getByRole('img', { name: '1 waiting' })).toBeHidden()
 })
 
-test('a phone of a joined host is let in by the app', async ({ start, dataDir, phone, later }) => {
+test('pairs a phone with a joined host', async ({ start, dataDir, phone, later }) => {
   const headless = await startHeadless(dataDir)
   later(() => headless.stop())
   const app = await start()
@@ -285,18 +285,18 @@ test('a phone of a joined host is let in by the app', async ({ start, dataDir, p
   await answer(page, 'Allow').click()
   await expect.poll(pixel.state).toBe('ready')
   expect((await pixel.client.list()).map(session => session.title)).toEqual(['headless shell'])
-  await expect(device(page, 'Pixel')).toContainText('Connected now')
+  await expect(device(page, 'Pixel')).toContainText('Connected')
 
   await closeWindow(app, page)
   const url = await pairingUrl(await otherDesktop(dataDir, later))
   const [again, tablet] = await Promise.all([app.waitForEvent('window'), phone(url, 'Tablet')])
   await expectSameCode(again, tablet)
-  await answer(again, 'Look only').click()
+  await answer(again, 'Allow read-only').click()
   await expect.poll(tablet.state).toBe('ready')
   expect(tablet.client.host?.read_only).toBe(true)
 })
 
-test('an answer that comes too late is passed over quietly', async ({ join: joinHost, phone, later }) => {
+test('ignores an answer that comes too late', async ({ join: joinHost, phone, later }) => {
   let late = false
   const { page, relay, behind } = await joinHost(message => (message.type === 'devices' && late ? undefined : message))
   const desktop = await otherDesktop(behind, later)
@@ -309,7 +309,7 @@ test('an answer that comes too late is passed over quietly', async ({ join: join
   const refused = relay.heard('pairing_unknown')
   await answer(page, 'Allow').click()
   await refused
-  // What is said after it has arrived: the request is still listed, and then it is not.
+  // The list after the answer arrived: with the request, and then without it.
   const marker = {
     device_id: 'm',
     name: 'Marker',
@@ -328,7 +328,7 @@ test('an answer that comes too late is passed over quietly', async ({ join: join
   await expect(dialog(page)).toBeHidden()
 })
 
-test('what stands in the way of a yes is said, and the yes can be given again', async ({ start, dataDir, phone }) => {
+test('reports why a phone could not be paired, and lets the user try again', async ({ start, dataDir, phone }) => {
   const now = Date.now()
   const devices = Array.from({ length: 64 }, (_, n) => ({
     device_id: `${n}`.padStart(16, '0'),
@@ -345,7 +345,7 @@ test('what stands in the way of a yes is said, and the yes can be given again', 
   const page = await app.firstWindow()
   const pixel = phone(await showCode(page), 'Pixel')
   await answer(page, 'Allow').click()
-  await expect(dialog(page).getByRole('alert')).toHaveText(/64 devices are paired; revoke one that is not used/)
+  await expect(dialog(page).getByRole('alert')).toHaveText(/64 devices are paired; revoke one that you do not use/)
   await picture(page, 'ask-failed')
   await answer(page, 'Decide later').click()
   await page.getByRole('button', { name: 'Revoke Old phone 63' }).click()

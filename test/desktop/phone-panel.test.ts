@@ -1,4 +1,4 @@
-// The phone's panel: its code, how long that is good, which address is in it. Knows no dialog and no paired phone.
+// The phone panel: the code, its lifetime and its address.
 
 import type { Page } from '@playwright/test'
 import qrcode from 'qrcode'
@@ -8,7 +8,7 @@ import type { Relay } from './support/relay.ts'
 
 const code = (page: Page) => page.getByRole('img', { name: 'QR code of the address' })
 
-/** The dark modules of the code that is shown, and of one that holds `text`. */
+/** The dark modules of the code on screen, and of one for `text`. */
 async function expectCodeOf(page: Page, text: string): Promise<void> {
   const { data, size } = qrcode.create(text, { errorCorrectionLevel: 'M' }).modules
   const dark = [...data].flatMap((module, at) => (module ? [`${(at % size) + 4} ${Math.floor(at / size) + 4}`] : []))
@@ -16,7 +16,7 @@ async function expectCodeOf(page: Page, text: string): Promise<void> {
   expect([...path!.matchAll(/M(\d+ \d+)h1v1h-1z/g)].map(found => found[1])).toEqual(dark)
 }
 
-test('the panel shows the address as a QR code and as text, and how long it is good', async ({ start }) => {
+test('shows the address as a QR code and as text, with a countdown', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await page.emulateMedia({ colorScheme: 'dark' })
@@ -35,13 +35,13 @@ test('the panel shows the address as a QR code and as text, and how long it is g
   await expect(page.getByText('Copied')).toBeVisible()
   expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(url)
   await resize(app, page, 480, 320)
-  // A camera sees all of it without scrolling.
+  // The whole code is visible without scrolling.
   const box = (await code(page).boundingBox())!
   expect(box.y + box.height).toBeLessThanOrEqual(320)
   await picture(page, 'phone-small')
 })
 
-test('closing the panel voids the code (17)', async ({ start, phone }) => {
+test('case 17: closing the panel voids the code', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const url = await showCode(page)
@@ -55,7 +55,7 @@ test('closing the panel voids the code (17)', async ({ start, phone }) => {
   await expect.poll(inTime.state).toBe('awaiting_approval')
 })
 
-test('closing the window voids the code too (17)', async ({ start, phone }) => {
+test('case 17: closing the window voids the code', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const url = await showCode(page)
@@ -64,7 +64,7 @@ test('closing the window voids the code too (17)', async ({ start, phone }) => {
   await expect.poll(late.state).toBe('closed channel_refused')
 })
 
-test('a code that was used is replaced at once (12)', async ({ start, phone }) => {
+test('case 12: replaces a used code at once', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const url = await showCode(page)
@@ -76,7 +76,7 @@ test('a code that was used is replaced at once (12)', async ({ start, phone }) =
   expect(first.state()).toBe('awaiting_approval')
 })
 
-/** A host that tells of these addresses in place of its own, each with the secret of the real one. */
+/** A host that reports these addresses instead of its own, with the real secret. */
 function told(addresses: PairingAddress[]): Relay['change'] {
   return message => {
     if (message.type !== 'pairing') return message
@@ -104,14 +104,14 @@ const ADDRESSES = [
 
 const choices = (page: Page) => page.getByRole('group', { name: 'Address in the code' }).locator('label')
 
-/** What a `pairing` push of the host looks like when everything in it is new. */
+/** A `pairing` message in which everything is new. */
 function push(relay: Relay, secret: string, more: Partial<HostMessageOf<'pairing'>> = {}): void {
   const addresses = ADDRESSES.map(one => ({ ...one, url: `${one.url}#v1.${'k'.repeat(43)}.${secret.repeat(43)}` }))
   const message: HostMessage = { type: 'pairing', addresses, expires_at: Date.now() + 120_000, reached: null, ...more }
   relay.say(message)
 }
 
-test('the best address is in the code, every other one a tap away, and the choice stays', async ({ join }) => {
+test('shows the best address, and remembers the choice of another one', async ({ join }) => {
   const { app, page, relay } = await join(told(ADDRESSES))
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await showCode(page)).toContain('https://workstation.tail1234.ts.net:7317/#v1.')
@@ -135,7 +135,7 @@ test('the best address is in the code, every other one a tap away, and the choic
   await expectCodeOf(page, await shownUrl(page))
   await expect(page.getByText('Plain HTTP: nobody who only listens')).toBeVisible()
   await picture(page, 'address-chosen')
-  // Arrows choose too.
+  // Arrow keys choose, too.
   await page.keyboard.press('ArrowUp')
   expect(await shownUrl(page)).toContain('http://100.101.102.103')
   await expect(page.getByText('Plain HTTP')).toBeHidden()
@@ -155,30 +155,30 @@ test('the best address is in the code, every other one a tap away, and the choic
   await closeWindow(app, page)
   const [again] = await Promise.all([app.waitForEvent('window'), app.evaluate(({ app }) => void app.emit('activate'))])
   expect(await showCode(again)).toContain('http://192.168.1.34')
-  // Where that network is gone the best of what is there takes its place.
+  // When that network is gone, the best remaining address replaces it.
   relay.change = told(ADDRESSES.slice(0, 2))
   await again.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
   expect(await showCode(again)).toContain('https://workstation.tail1234.ts.net')
 })
 
-test('that the phone gets through is seen while the code is shown', async ({ join }) => {
+test('shows when a phone opens the link', async ({ join }) => {
   const { page, relay } = await join(told(ADDRESSES.slice(2)))
   await showCode(page)
   const line = page.getByTestId('reached')
-  await expect(line).toHaveText('Not reached by a phone yet')
+  await expect(line).toHaveText('No phone has opened the link yet')
   push(relay, 'c', { reached: { address: '::ffff:192.168.1.77', at: Date.now() } })
-  await expect(line).toHaveText('Your phone has reached this computer (192.168.1.77)now')
+  await expect(line).toHaveText('A phone has opened the link (192.168.1.77)now')
   await picture(page, 'reached')
 })
 
-test('a computer without a network says so', async ({ join }) => {
+test('says when there is no network', async ({ join }) => {
   const { page } = await join(told([address('loopback', '127.0.0.1'), address('loopback', '[::1]')]))
   await showCode(page)
-  await expect(page.getByText('No network found: only this computer can open it.')).toBeVisible()
+  await expect(page.getByText('No network found. Only this computer can open the link.')).toBeVisible()
   await picture(page, 'no-network')
 })
 
-test('a code that died while the computer slept is asked for anew', async ({ join }) => {
+test('requests a new code when the old one expired during sleep', async ({ join }) => {
   const { page, relay } = await join(told(ADDRESSES))
   const { change } = relay
   let slept = false
@@ -190,12 +190,12 @@ test('a code that died while the computer slept is asked for anew', async ({ joi
   const url = await showCode(page)
   await expect(page.getByTestId('countdown')).toHaveText(/^0:0[12]$/)
   await expect(page.getByTestId('countdown')).toHaveText(/^1:\d\d$/)
-  // The host behind had a secret that is still good.
+  // The real host's secret is still valid.
   expect(await shownUrl(page)).toBe(url)
   expect(relay.asked.filter(message => message.type === 'show_pairing')).toHaveLength(2)
 })
 
-test('without a host there is no code, and with it there is one again', async ({ join }) => {
+test('shows no code without a host, and a new one when it is back', async ({ join }) => {
   const { page, relay } = await join(told(ADDRESSES))
   const url = await showCode(page)
   relay.away = true

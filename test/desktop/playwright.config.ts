@@ -1,8 +1,8 @@
-// How the desktop tests run: one app at a time, in whatever display and Electron run.ts found. Knows no test.
+// Configuration of the desktop tests: one app at a time, with the display and Electron that run.ts found.
 import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
-  // A machine that does other work may be late once; what is late twice has failed. Retried tests are counted and shown.
+  // A busy machine may be late once. Retried tests are counted and reported.
   retries: process.env.CI ? 1 : 0,
   testDir: '.',
   testIgnore: ['packaged.test.ts'],

@@ -1,4 +1,4 @@
-// The window at the tray: what it shows, where its buttons lead, and that a code goes when it does. Knows no tray of a desktop.
+// The popover: sessions, buttons, and the pairing code.
 import type { ElectronApplication, Page } from '@playwright/test'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import {
@@ -16,8 +16,8 @@ import {
 import { faults } from './support/axe.ts'
 import { clickTray, labels, press, watchTray } from './support/tray.ts'
 
-async function openPopover(app: ElectronApplication, open = () => press(app, 'Show Sessions')): Promise<Page> {
-  // The main window takes the focus when the system gets to it, and whatever takes it hides the popover.
+async function openPopover(app: ElectronApplication, open = () => press(app, 'Show sessions')): Promise<Page> {
+  // The main window takes the focus some time later, and losing the focus hides the popover.
   await expect.poll(() => isSettled(app)).toBe(true)
   const [page] = await Promise.all([app.waitForEvent('window'), open()])
   await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
@@ -32,7 +32,7 @@ function isSettled(app: ElectronApplication): Promise<boolean> {
   })
 }
 
-/** What Electron says of the window: its page alone cannot tell whether somebody sees it. */
+/** Asks Electron, because the page cannot tell whether the window is visible. */
 function popover(app: ElectronApplication) {
   return app.evaluate(({ BrowserWindow }) => {
     const window = BrowserWindow.getAllWindows().find(one => one.webContents.getURL().endsWith('/popover.html'))
@@ -44,7 +44,9 @@ async function expectVisible(app: ElectronApplication, visible: boolean): Promis
   await expect.poll(async () => (await popover(app))?.visible).toBe(visible)
 }
 
-test('a click on the icon shows what runs, another one hides it, and a session opens from it', async ({ start }) => {
+test('a click on the tray icon shows the running sessions, a second one hides them, and a row opens its session', async ({
+  start,
+}) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -54,12 +56,12 @@ test('a click on the icon shows what runs, another one hides it, and a session o
   const icon = { x: 600, y: 0, width: 24, height: 24 }
   const small = await openPopover(app, () => clickTray(app, icon))
   await expect(small.getByRole('listitem')).toHaveCount(1)
-  // The icon is at the top: below it, in its middle.
+  // Centered below the icon, which is at the top.
   expect((await popover(app))?.bounds).toEqual({ x: 432, y: 30, width: 360, height: 480 })
   await clickTray(app, icon)
   await expectVisible(app, false)
   await closeWindow(app, page)
-  await press(app, 'Show Sessions')
+  await press(app, 'Show sessions')
   await expectVisible(app, true)
   const [again] = await Promise.all([
     app.waitForEvent('window'),
@@ -69,7 +71,7 @@ test('a click on the icon shows what runs, another one hides it, and a session o
   await expectVisible(app, false)
 })
 
-test('it is the same window each time, and keeps its list meanwhile', async ({ start }) => {
+test('reuses one window, which stays up to date while hidden', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -80,12 +82,12 @@ test('it is the same window each time, and keeps its list meanwhile', async ({ s
   await expectVisible(app, false)
   await startSession(page)
   await expect(small.getByRole('listitem')).toHaveCount(2)
-  await press(app, 'Show Sessions')
+  await press(app, 'Show sessions')
   await expectVisible(app, true)
   expect(app.windows()).toHaveLength(2)
 })
 
-test('it hides when something else takes the focus', async ({ start }) => {
+test('hides when it loses the focus', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -99,7 +101,9 @@ test('it hides when something else takes the focus', async ({ start }) => {
   await expectVisible(app, false)
 })
 
-test('each session says what it does, who looks, and that it calls; who calls comes first', async ({ join }) => {
+test('shows each session’s last line, viewers and need for attention, those that need attention first', async ({
+  join,
+}) => {
   let calls = false
   let real: SessionInfo[] = []
   const tell = (sessions: SessionInfo[]): SessionInfo[] => {
@@ -127,21 +131,21 @@ test('each session says what it does, who looks, and that it calls; who calls co
   })
   await watchTray(app)
   await expect.poll(() => real.length).toBe(1)
-  // A change, which brings the tray a new menu.
+  // A change, so that the tray gets a new menu.
   relay.say({ type: 'sessions', sessions: real })
-  await expect.poll(() => labels(app)).toContain('Show Sessions')
+  await expect.poll(() => labels(app)).toContain('Show sessions')
   relay.say({ type: 'sessions', sessions: tell(real) })
   const small = await openPopover(app)
   const rows = small.getByRole('listitem')
   await expect(rows).toHaveCount(2)
   await expect(rows.first()).toContainText('✓ 128 tests passed <img src=x onerror=alert(1)>')
-  await expect(rows.first().getByRole('button')).toHaveAccessibleName(/Looked at by Pixel 8, desktop/)
+  await expect(rows.first().getByRole('button')).toHaveAccessibleName(/Viewed by Pixel 8, desktop/)
   await expect(rows.nth(1)).toContainText('agent evil')
   await expect(rows.nth(1)).toContainText('1 h')
   await expect(small.locator('img')).toHaveCount(0)
   calls = true
   relay.say({ type: 'sessions', sessions: tell(real) })
-  await expect(rows.first()).toContainText('Calls for you: May I run npm publish?')
+  await expect(rows.first()).toContainText('Needs attention: May I run npm publish?')
   await picture(small, 'popover-sessions')
   for (const colorScheme of ['dark', 'light'] as const) {
     await small.emulateMedia({ colorScheme })
@@ -149,14 +153,14 @@ test('each session says what it does, who looks, and that it calls; who calls co
   }
 })
 
-test('the code is shown when asked, and void as soon as nobody looks', async ({ start, phone }) => {
+test('shows the code on demand, and voids it when hidden', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
   await startSession(page)
   const small = await openPopover(app)
   await page.keyboard.type('exit\n')
-  await expect(small.getByText('No session runs')).toBeVisible()
+  await expect(small.getByText('No running sessions')).toBeVisible()
   await picture(small, 'popover-empty')
   await small.getByRole('button', { name: 'Phone' }).click()
   const first = await shownUrl(small)
@@ -173,7 +177,7 @@ test('the code is shown when asked, and void as soon as nobody looks', async ({ 
   await expect(small.getByTestId('address')).toBeHidden()
   const late = phone(first, 'late')
   await expect.poll(late.state).toBe('closed channel_refused')
-  await press(app, 'Show Sessions')
+  await press(app, 'Show sessions')
   await expectVisible(app, true)
   await expect(small.getByRole('heading', { name: 'Sessions' })).toBeVisible()
   await small.getByRole('button', { name: 'Phone' }).click()
@@ -181,19 +185,19 @@ test('the code is shown when asked, and void as soon as nobody looks', async ({ 
   expect(second).not.toBe(first)
   const pixel = phone(second, 'Pixel')
   await expect.poll(pixel.state).toBe('awaiting_approval')
-  // The question comes in the main window, which takes the focus; what stands here leads there too.
+  // The dialog appears in the main window, which takes the focus; the button here leads to it, too.
   await expect(page.getByRole('dialog', { name: 'Allow “Pixel”?' })).toBeVisible()
-  await press(app, 'Show Sessions')
+  await press(app, 'Show sessions')
   await expectVisible(app, true)
-  await expect(small.getByRole('button', { name: '1 phone asks to be let in…' })).toBeVisible()
+  await expect(small.getByRole('button', { name: '1 phone wants to pair…' })).toBeVisible()
   await picture(small, 'popover-asked')
-  await small.getByRole('button', { name: '1 phone asks to be let in…' }).click()
+  await small.getByRole('button', { name: '1 phone wants to pair…' }).click()
   await expectVisible(app, false)
   await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
 })
 
-test('everything in it is reached by the keyboard', async ({ start }) => {
+test('can be used with the keyboard only', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -218,7 +222,7 @@ test('everything in it is reached by the keyboard', async ({ start }) => {
   await expectVisible(app, false)
   await expectShown(page, /\nthe first/)
   const reach = async (name: string) => {
-    await press(app, 'Show Sessions')
+    await press(app, 'Show sessions')
     await expectVisible(app, true)
     const button = small.getByRole('button', { name, exact: true })
     for (let tabs = 0; tabs < 12; tabs++) {
@@ -242,7 +246,7 @@ test('everything in it is reached by the keyboard', async ({ start }) => {
   await expect.poll(() => asked(app)).toEqual([expect.stringContaining('Quit and end 3 sessions?')])
 })
 
-test('it is guarded as the main window is (56, 57, 58, 59)', async ({ start }) => {
+test('cases 56 to 59: is guarded like the main window', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -252,7 +256,7 @@ test('it is guarded as the main window is (56, 57, 58, 59)', async ({ start }) =
   expect(small.url()).toBe('app://ui/popover.html')
   const preferences = await app.evaluate(({ BrowserWindow }) => {
     const window = BrowserWindow.getAllWindows().find(one => one.webContents.getURL().endsWith('/popover.html'))
-    // Electron's types leave it out.
+    // Missing in Electron's types.
     return (window!.webContents as unknown as { getLastWebPreferences(): object }).getLastWebPreferences()
   })
   expect(preferences).toMatchObject({
@@ -261,7 +265,7 @@ test('it is guarded as the main window is (56, 57, 58, 59)', async ({ start }) =
     nodeIntegration: false,
     webviewTag: false,
   })
-  // It stays where it is, opens nothing, and reaches nobody.
+  // It cannot navigate, open windows or reach the network.
   for (const url of ['https://example.com/', 'file:///etc/passwd', 'app://other/index.html']) {
     await small.evaluate(target => void location.assign(target), url).catch(() => {})
     expect(await small.evaluate(target => window.open(target) === null, url)).toBe(true)
@@ -274,7 +278,7 @@ test('it is guarded as the main window is (56, 57, 58, 59)', async ({ start }) =
   )
   expect(await reached).toBe('TypeError: Failed to fetch')
   expect(small.url()).toBe('app://ui/popover.html')
-  // What is no action of the app's is dropped; it goes on.
+  // Invalid actions are ignored.
   await small.evaluate(() => {
     const act = (globalThis as unknown as { otg: { act(action: unknown): void } }).otg.act
     for (const wrong of [
@@ -282,19 +286,19 @@ test('it is guarded as the main window is (56, 57, 58, 59)', async ({ start }) =
       'quit',
       {},
       { type: 'run' },
-      { type: 'open', place: '../x' },
+      { type: 'open', location: '../x' },
       { type: 'quit', now: true },
       [],
     ])
       act(wrong)
-    act({ type: 'open', place: { session: 'x'.repeat(65) } })
+    act({ type: 'open', location: { session: 'x'.repeat(65) } })
   })
-  // Playwright waits in its locators for a navigation that was prevented.
+  // Locators would wait for the navigation that was prevented.
   expect(await small.evaluate(() => document.querySelectorAll('.row').length)).toBe(1)
   await expectVisible(app, true)
 })
 
-test('a page of it that crashes is made anew by the next click', async ({ start }) => {
+test('the next click replaces a crashed page', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)

@@ -1,12 +1,11 @@
-// A recording in the window: played, sought, stepped through, marked, renamed, deleted, by pointer and by keyboard. Knows
-// no search.
+// A recording in the window: playing, seeking, stepping, marking, renaming and deleting, with pointer and keyboard.
 import type { ElectronApplication, Page } from '@playwright/test'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessage, SessionInfo } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
-import { connectTo, record } from './support/past.ts'
+import { connectTo, record } from './support/host-socket.ts'
 
-/** A line every 400 ms, and a last one after a second. */
+/** A line every 400 ms, and a last one after one second. */
 const COUNTING = 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.4; done; sleep 0.6; echo "the end"'
 
 const shown = async (page: Page) => (await shownText(page)).trimEnd()
@@ -14,7 +13,7 @@ const time = (page: Page) => page.getByLabel('Time in the recording')
 const slider = (page: Page) => page.getByRole('slider', { name: 'Position in the recording' })
 const counted = (count: number) => Array.from({ length: count }, (_, i) => `line ${i + 1}`).join('\n')
 
-/** Opens the recording of the session with this title, which is at its end then. */
+/** Opens the recording of the session with this title, which shows its end. */
 async function openRecording(page: Page, title: string): Promise<void> {
   await page.locator('[data-past]').filter({ hasText: title }).first().getByRole('button').click()
   await expect(page.locator('.recording h1')).toHaveText(title)
@@ -30,10 +29,10 @@ async function openHistory(page: Page): Promise<void> {
 interface Opened {
   app: ElectronApplication
   page: Page
-  client: HostClient
+  client: LocalClient
 }
 
-/** The window with its history open: what is recorded meanwhile keeps its size. */
+/** The window with the history open, so that it does not resize sessions that are recorded meanwhile. */
 async function open(start: () => Promise<ElectronApplication>, dataDir: string, later: (undo: () => unknown) => void) {
   const app = await start()
   const page = await app.firstWindow()
@@ -43,24 +42,20 @@ async function open(start: () => Promise<ElectronApplication>, dataDir: string, 
   return { app, page, client } satisfies Opened
 }
 
-/** Some pictures later. */
+/** Waits for some animation frames. */
 async function frames(page: Page, count: number): Promise<void> {
   await page.evaluate(async count => {
     for (let i = 0; i < count; i++) await new Promise(requestAnimationFrame)
   }, count)
 }
 
-test('a recording opens at its end, and plays with its own timing from the beginning', async ({
-  start,
-  dataDir,
-  later,
-}) => {
+test('opens at its end, and plays from the beginning with the original timing', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   await record(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
   await expectShown(page, /line 6\nthe end/)
   await picture(page, 'recording')
-  // By keyboard, wherever the focus is in it.
+  // The keyboard works wherever the focus is.
   await expect(page.locator('.recording')).toBeFocused()
   await page.keyboard.press('Home')
   await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible()
@@ -71,7 +66,7 @@ test('a recording opens at its end, and plays with its own timing from the begin
   const began = Date.now()
   await page.keyboard.press(' ')
   await expectShown(page, /^line 1\nline 2\nline 3\s*$/)
-  // It took as long as it took then, not less.
+  // Playback takes as long as the original.
   expect(Date.now() - began).toBeGreaterThan(650)
   await page.keyboard.press(' ')
   await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible()
@@ -88,7 +83,7 @@ test('a recording opens at its end, and plays with its own timing from the begin
   await expect(page.getByRole('button', { name: 'Play from the beginning' })).toBeVisible()
 })
 
-test('steps go from pause to pause, forwards and back', async ({ start, dataDir, later }) => {
+test('steps from pause to pause, forward and back', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   await record(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
@@ -102,14 +97,14 @@ test('steps go from pause to pause, forwards and back', async ({ start, dataDir,
   await expect.poll(() => shown(page)).toBe(counted(3))
   await page.getByRole('button', { name: 'Step back' }).click()
   await expect.poll(() => shown(page)).toBe(counted(2))
-  await page.getByRole('button', { name: 'Step on' }).click()
+  await page.getByRole('button', { name: 'Step forward' }).click()
   await expect.poll(() => shown(page)).toBe(counted(3))
 })
 
-test('any place is sought at once: by pointer, by keys, by typing a time', async ({ start, dataDir, later }) => {
+test('seeks with the pointer, with keys, and to a typed time', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   const session = await record(client, COUNTING, { title: 'counting' })
-  // What each moment looked like, by what the host recorded.
+  // What each moment looked like, from the host's recording.
   const stretch = await client.history.readChunk(session.session_id, { offset: 0, n: 0 })
   if (stretch.kind !== 'output') throw new Error('nothing was recorded')
   const starts = stretch.runs.filter((_, i) => i % 2 === 0)
@@ -126,7 +121,7 @@ test('any place is sought at once: by pointer, by keys, by typing a time', async
       .poll(() => shown(page))
       .toBe(counted(linesAt(Number(await page.locator('.stage').getAttribute('data-at')))))
   }
-  // Dragged, it shows every place on the way and stays at the last.
+  // Dragging shows every moment on the way and stays at the last.
   await page.mouse.move(...middle(0.1))
   await page.mouse.down()
   await page.mouse.move(...middle(0.9), { steps: 12 })
@@ -160,9 +155,9 @@ test('any place is sought at once: by pointer, by keys, by typing a time', async
   await expect.poll(() => shown(page)).toBe(counted(1))
 })
 
-test('a long recording is sought across its pieces', async ({ start, dataDir, later }) => {
+test('seeks across the segments of a long recording', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  // Three pieces of a megabyte, whose lines are numbered.
+  // Three segments of a megabyte with numbered lines.
   const session = await record(client, 'seq -f "number %07g of the flood" 1 100000; sleep 0.5', { title: 'flood' })
   expect(session.bytes).toBe(2_900_000)
   const found = await client.history.search('"number 0050000"', { filter: { session_id: session.session_id } })
@@ -179,7 +174,7 @@ test('a long recording is sought across its pieces', async ({ start, dataDir, la
   await expectShown(page, /number 0100000 of the flood/)
 })
 
-test('a resize in a recording is played where it happened', async ({ start, dataDir, later }) => {
+test('plays a resize where it happened', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   const { session_id } = await client.create({
     command: ['/bin/sh', '-c', 'echo small; read a; echo large; read b'],
@@ -206,7 +201,7 @@ test('a resize in a recording is played where it happened', async ({ start, data
   await expectShown(page, /large/)
 })
 
-test('marks are set, listed, gone to and removed', async ({ start, dataDir, later }) => {
+test('adds, lists, seeks to and removes marks', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   const session = await record(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
@@ -220,7 +215,7 @@ test('marks are set, listed, gone to and removed', async ({ start, dataDir, late
   const mark = page.locator('[data-mark]')
   await expect(mark).toHaveText(/0:00<b>here<\/b> it began/)
   await expect(page.locator('.timeline .tick')).toHaveCount(1)
-  // A label is no command to the player.
+  // Keys typed into the label are not shortcuts.
   await expect.poll(() => shown(page)).toBe(counted(2))
   await page.keyboard.press('End')
   await expectShown(page, /the end/)
@@ -236,7 +231,7 @@ test('marks are set, listed, gone to and removed', async ({ start, dataDir, late
   expect(marks.map(one => one.label)).toEqual([''])
 })
 
-test('it is renamed, and deleted after a question', async ({ start, dataDir, later }) => {
+test('renames a recording, and deletes it after a confirmation', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   const session = await record(client, 'echo secret', { title: 'first name' })
   await record(client, 'echo other', { title: 'other' })
@@ -255,16 +250,16 @@ test('it is renamed, and deleted after a question', async ({ start, dataDir, lat
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click()
   await page.getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-  await expect(page.getByText('“second name” is deleted')).toBeVisible()
-  // What was found of it goes from the list too.
-  await expect(page.getByText('No line found')).toBeVisible()
+  await expect(page.getByText('“second name” deleted')).toBeVisible()
+  // Its search results disappear, too.
+  await expect(page.getByText('No lines found')).toBeVisible()
   expect((await client.history.sessions({ filter: { session_id: session.session_id } })).sessions).toEqual([])
   expect((await client.history.search('secret')).hits).toEqual([])
   await page.getByRole('searchbox').fill('')
   await expect(page.locator('[data-past] .title')).toHaveText(['other'])
 })
 
-test('a deletion that takes long shows how far it is, and is stopped', async ({ join, later }) => {
+test('shows the progress of a long deletion, and can stop it', async ({ join, later }) => {
   let asked: number | undefined
   const { page, relay, behind } = await join(message => {
     if (message.type !== 'ok' || message.request_id !== asked) return message
@@ -285,11 +280,11 @@ test('a deletion that takes long shows how far it is, and is stopped', async ({ 
   await expect(page.getByRole('progressbar', { name: 'Deleting' })).toHaveAttribute('value', '0.75')
   await picture(page, 'recording-deleting')
   await page.getByRole('button', { name: 'Stop' }).click()
-  await expect(page.getByText('Stopped: a part of it may be gone')).toBeVisible()
+  await expect(page.getByText('Stopped. Part of the recording may be deleted already')).toBeVisible()
   expect(relay.asked).toContainEqual({ type: 'cancel', request_id: asked })
 })
 
-test('a session that runs is looked through up to now, and left for the present', async ({ start, dataDir, later }) => {
+test('plays a running session up to now, and returns to live', async ({ start, dataDir, later }) => {
   const app = await start()
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
@@ -299,12 +294,12 @@ test('a session that runs is looked through up to now, and left for the present'
   await expectShown(page, /\none/)
   await page.getByRole('button', { name: 'Replay' }).click()
   await expectShown(page, /\none/)
-  await expect(page.getByRole('button', { name: 'Delete: only when it has ended' })).toBeDisabled()
+  await expect(page.getByRole('button', { name: 'Delete (end the session first)' })).toBeDisabled()
   await expect(page.getByText('live', { exact: true })).toBeVisible()
   await page.keyboard.press('Home')
   await expect.poll(() => shown(page)).not.toContain('one')
   await picture(page, 'recording-running')
-  // What comes while it is looked at comes here too.
+  // New output arrives in the recording, too.
   await page.keyboard.press('End')
   await page.keyboard.press(' ')
   const [session] = await client.list()
@@ -317,30 +312,30 @@ test('a session that runs is looked through up to now, and left for the present'
   await expect(page.locator('.pane .xterm-helper-textarea')).toBeFocused()
   await page.keyboard.type('echo three\n')
   await expectShown(page, /\nthree/)
-  // Nothing of what was pressed in the recording was typed.
+  // Keys pressed in the recording were not typed into the session.
   expect(await shown(page)).toMatch(/^\$ echo one\none\n\$ echo t""wo\ntwo\n\$ echo three\nthree\n\$$/)
 })
 
-test('the screen is copied, or what is selected of it', async ({ start, dataDir, later }) => {
+test('copies the screen or the selection', async ({ start, dataDir, later }) => {
   const { app, page, client } = await open(start, dataDir, later)
   await record(client, 'printf "\\033[?1000h\\033[?1006h"; echo "first line"; echo second', { title: 'copied' })
   await openRecording(page, 'copied')
   await expectShown(page, /second/)
   const clipboard = () => app.evaluate(({ clipboard }) => clipboard.readText())
   await page.keyboard.press('c')
-  await expect(page.getByText('The screen is copied')).toBeVisible()
+  await expect(page.getByText('Screen copied')).toBeVisible()
   expect(await clipboard()).toBe('first line\nsecond\n')
   await app.evaluate(({ clipboard }) => clipboard.clear())
   await page.keyboard.press('Control+Shift+C')
   await expect.poll(clipboard).toBe('first line\nsecond\n')
-  // The program wanted the mouse; a recording needs none.
+  // The program turned on mouse tracking, which a recording ignores.
   const row = (await page.locator('.xterm-rows > div').first().boundingBox())!
   await page.mouse.dblclick(row.x + 12, row.y + row.height / 2)
-  await page.getByRole('button', { name: 'Copy the selection' }).click()
+  await page.getByRole('button', { name: 'Copy selection' }).click()
   await expect.poll(clipboard).toBe('first')
 })
 
-test('what is missing is said, on the timeline and while one is there', async ({ join, later }) => {
+test('shows gaps on the timeline and while playback is at one', async ({ join, later }) => {
   const { page, relay, behind } = await join()
   const client = await connectTo(behind)
   later(() => client.close())
@@ -366,12 +361,12 @@ test('what is missing is said, on the timeline and while one is there', async ({
     return message
   }
   await openRecording(page, 'gappy')
-  await expect(page.getByRole('list', { name: 'Marks and gaps' })).toContainText('500 KB missing')
-  await expect(page.getByText('What comes here is missing: 900 KB cannot be read any more.')).toBeVisible()
+  await expect(page.getByRole('list', { name: 'Marks and gaps' })).toContainText('500 KB could not be recorded')
+  await expect(page.getByText('Output is missing here: 900 KB is damaged and cannot be read.')).toBeVisible()
   await picture(page, 'recording-gap')
 })
 
-test('a recording that cannot be read says so, and is tried again', async ({ join, later }) => {
+test('reports a recording that cannot be read, and tries again', async ({ join, later }) => {
   const { page, relay, behind } = await join()
   const client = await connectTo(behind)
   later(() => client.close())
@@ -390,30 +385,30 @@ test('a recording that cannot be read says so, and is tried again', async ({ joi
         : message
   relay.change = refuse('timeline')
   await page.locator('[data-past]').filter({ hasText: 'shy' }).getByRole('button').click()
-  await expect(page.getByRole('alert')).toContainText('This recording cannot be shown: the database cannot be read.')
+  await expect(page.getByRole('alert')).toContainText('Cannot show this recording: the database cannot be read.')
   await picture(page, 'recording-failed')
   relay.change = refuse('seek_result')
   await page.getByRole('button', { name: 'Try again' }).click()
-  await expect(page.getByRole('alert')).toContainText('It cannot go on from here')
+  await expect(page.getByRole('alert')).toContainText('Playback stopped')
   relay.change = message => message
   await page.getByRole('button', { name: 'Try again' }).click()
   await expectShown(page, /^there/)
   await expect(page.getByRole('alert')).toBeHidden()
 })
 
-test('all of it is reached by keyboard, in a small window too', async ({ start, dataDir, later }) => {
+test('can be used with the keyboard only, also in a small window', async ({ start, dataDir, later }) => {
   const { app, page, client } = await open(start, dataDir, later)
   await record(client, COUNTING, { title: 'counting' })
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await expectShown(page, /the end/)
   await page.keyboard.press('?')
-  await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
   await picture(page, 'recording-keys')
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await expect(page.locator('.recording')).toBeFocused()
-  // What was beneath the dialog can be reached again with the next frame.
+  // What is below the dialog can be focused again after the next frame.
   await page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
   const names: string[] = []
   for (let i = 0; i < 16; i++) {
@@ -426,23 +421,23 @@ test('all of it is reached by keyboard, in a small window too', async ({ start, 
     )
   }
   expect(names.slice(0, 13)).toEqual([
-    'Back to the history',
+    'Back to history',
     'Rename',
-    'Copy the screen',
+    'Copy screen',
     'Mark this moment',
     'Export',
     'Delete',
     'Position in the recording',
     'Step back',
     'Play from the beginning',
-    'Step on',
+    'Step forward',
     'Time in the recording',
     'Speed',
     'Skip idle',
   ])
-  expect(names[13]).toBe('Keys')
+  expect(names[13]).toBe('Keyboard shortcuts')
   await resize(app, page, 480, 320)
   await picture(page, 'recording-small')
-  // Nothing is out of reach to the side.
+  // Nothing overflows horizontally.
   expect(await page.locator('.recording').evaluate(element => element.scrollWidth - element.clientWidth)).toBe(0)
 })

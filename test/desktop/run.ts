@@ -1,4 +1,4 @@
-// Starts the desktop tests, or with --packaged those of the packages, where an Electron and a display are, and says what is missing where not. Knows no test.
+// Runs the desktop tests, or with --packaged the package tests, if there are an Electron and a display.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { findElectron } from './support/electron.ts'
@@ -24,7 +24,7 @@ else {
   process.exitCode = status ?? 1
 }
 
-/** A display of our own where there can be one: a test must not depend on, or disturb, what a person has open. */
+/** A separate display where possible: tests must not depend on or disturb what the user has open. */
 function displayCommand(): { command: string[]; missing?: undefined } | { missing: string } {
   if (process.platform !== 'linux') return { command: [] }
   const have = (program: string) => spawnSync('which', [program], { stdio: 'ignore' }).status === 0
@@ -34,6 +34,6 @@ function displayCommand(): { command: string[]; missing?: undefined } | { missin
 
 function absent(what: string): void {
   process.stdout.write(`desktop tests skipped: ${what}\n`)
-  // Where all is meant to be there, what is missing is a failure.
+  // In CI, everything has to be installed.
   if (process.env.CI) process.exitCode = 1
 }

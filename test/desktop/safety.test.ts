@@ -1,14 +1,14 @@
-// What the windows may not do: rows 56 to 59 of the security cases. Knows nothing of what they show.
+// What the windows may not do: cases 56 to 60 of docs/security-cases.md.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { answerDialogs, asked, expect, root, startSession, test } from './support/app.ts'
 
-test('every webContents is sandboxed, isolated, and without Node (56)', async ({ start }) => {
+test('case 56: every webContents is sandboxed, isolated, and without Node', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   const preferences = await app.evaluate(({ webContents }) =>
     webContents.getAllWebContents().map(contents => {
-      // Not in Electron's types, and the only way to read what holds rather than what was asked for.
+      // Missing in Electron's types, but the only way to read the preferences that are in effect.
       return (contents as unknown as { getLastWebPreferences(): Electron.WebPreferences }).getLastWebPreferences()
     }),
   )
@@ -22,7 +22,7 @@ test('every webContents is sandboxed, isolated, and without Node (56)', async ({
       webviewTag: false,
       webSecurity: true,
     })
-  // Told only when it is on.
+  // Present only if it is on.
   for (const one of preferences) expect(one.nodeIntegrationInWorker).not.toBe(true)
   const seen = await page.evaluate(() => ({
     node: ['require', 'process', 'module', 'global'].filter(name => name in globalThis),
@@ -31,10 +31,10 @@ test('every webContents is sandboxed, isolated, and without Node (56)', async ({
   expect(seen).toEqual({ node: [], bridge: ['openPort', 'preferences', 'updates', 'act', 'onShown'] })
 })
 
-test('app:// serves the built files and nothing else (57)', async ({ start }) => {
+test('case 57: app:// serves only the built files', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
-  // The page's own rules forbid fetch; the session's fetch goes through the same handler.
+  // The page's CSP forbids fetch; the session's fetch uses the same handler.
   const get = (url: string) =>
     app.evaluate(async ({ session }, what) => {
       const answer = await session.defaultSession.fetch(what)
@@ -71,7 +71,7 @@ test('app:// serves the built files and nothing else (57)', async ({ start }) =>
   expect(fetched).toBe('refused')
 })
 
-test('a page cannot leave, open windows, or reach the network (58)', async ({ start }) => {
+test('case 58: a page cannot navigate away, open windows, or reach the network', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   const here = page.url()
@@ -95,7 +95,7 @@ test('a page cannot leave, open windows, or reach the network (58)', async ({ st
   ).toBe('refused')
   expect(page.url()).toBe(here)
   expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(1)
-  // Only a yes opens a link (60), and only a link to the web gets as far as a question.
+  // A link opens only after a confirmation (case 60), and only web links get one.
   expect(await app.evaluate(() => (globalThis as unknown as { opened: string[] }).opened)).toEqual([])
   await page.evaluate(() => {
     document.body.append(document.createElement('webview'))
@@ -103,7 +103,7 @@ test('a page cannot leave, open windows, or reach the network (58)', async ({ st
   expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents().length)).toBe(1)
 })
 
-test('a link opens in the browser after a yes, and only one to the web (60)', async ({ start }) => {
+test('case 60: opens web links, and no others, in the browser after a confirmation', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await app.evaluate(({ shell }) => {
@@ -125,7 +125,7 @@ test('a link opens in the browser after a yes, and only one to the web (60)', as
   expect(await asked(app)).toEqual(['Open this link in the browser?\nhttps://xn--bcher-kva.example/x'])
 })
 
-test('a page is given no permission but to write text to the clipboard (58)', async ({ start }) => {
+test('case 58: the only permission of a page is to write text to the clipboard', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   const states = await page.evaluate(async () => {
@@ -153,7 +153,7 @@ test('a page is given no permission but to write text to the clipboard (58)', as
   expect(new Set(Object.values(states))).toEqual(new Set(['denied']))
 })
 
-test('what is no frame closes the port, and the page and its host go on (59)', async ({ start }) => {
+test('case 59: an invalid frame closes the port, and the page reconnects', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -183,7 +183,7 @@ test('what is no frame closes the port, and the page and its host go on (59)', a
     ]
   })
   expect(answers).toEqual(Array(5).fill('bad_frame'))
-  // A port of ours replaces the one before, so the page's own client has come back meanwhile.
+  // The test's port has replaced the page's own, whose client has reconnected meanwhile.
   await page.getByRole('button', { name: 'New session' }).first().click()
   await expect(page.locator('nav [data-session]')).toHaveCount(2)
 })

@@ -1,11 +1,11 @@
-// The settings in the window: what is entered holds, what is wrong is said beside it, and all outlives the app.
+// The settings in the window: they apply at once, show errors at their field, and persist.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import { answerDialogs, expect, picture, resize, startSession, test } from './support/app.ts'
 
 async function openSettings(page: Page): Promise<Locator> {
-  // What is pressed before the page is there, nobody hears.
+  // Keys pressed before the page has loaded are lost.
   await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
   await page.keyboard.press('Control+,')
   const dialog = page.getByRole('dialog', { name: 'Settings' })
@@ -22,11 +22,14 @@ async function quit(app: ElectronApplication): Promise<void> {
   await closed
 }
 
-test('what is entered holds at once, is in the file, and is there after a restart', async ({ start, dataDir }) => {
+test('applies settings at once, writes them to the file, and keeps them after a restart', async ({
+  start,
+  dataDir,
+}) => {
   const app = await start()
   const page = await app.firstWindow()
   const dialog = await openSettings(page)
-  // Nobody has chosen a field yet.
+  // No field has the focus.
   await expect(dialog).toBeFocused()
   const days = dialog.getByLabel('Keep ended sessions for')
   await expect(days).toHaveValue('30')
@@ -35,12 +38,12 @@ test('what is entered holds at once, is in the file, and is there after a restar
   await expect.poll(() => existsSync(settingsFile(dataDir)) && inFile(dataDir).retention_days).toBe(7)
   await dialog.getByLabel('One client at a time per session').check()
   await expect.poll(() => inFile(dataDir).single_client).toBe(true)
-  await dialog.getByLabel('Notify phones whose page is closed').uncheck()
+  await dialog.getByLabel('Notify phones while the page is closed').uncheck()
   await expect.poll(() => inFile(dataDir).push).toBe(false)
 
   await dialog.getByLabel('Shell').fill('["/bin/sh", "-c", "echo my own shell; exec cat"]')
-  // Left, not entered.
-  await dialog.getByLabel('Keep in all').focus()
+  // Leaving the field saves, too.
+  await dialog.getByLabel('Keep in total').focus()
   await expect.poll(() => inFile(dataDir).shell).toEqual(['/bin/sh', '-c', 'echo my own shell; exec cat'])
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
@@ -59,7 +62,7 @@ test('what is entered holds at once, is in the file, and is there after a restar
   expect(inFile(dataDir)).not.toHaveProperty('retention_days')
 })
 
-test('what is wrong is said beside the field and changes nothing', async ({ start, dataDir }) => {
+test('shows an error at its field and changes nothing', async ({ start, dataDir }) => {
   const before = inFile(dataDir)
   const app = await start()
   const page = await app.firstWindow()
@@ -74,9 +77,9 @@ test('what is wrong is said beside the field and changes nothing', async ({ star
   await wrong('Port', 'seventy', 'Takes a whole number from 0 to 65535')
   await wrong('Keep per session', '0', 'Takes a number from 1 to 100000')
   await wrong('Shell', '/no/such/shell', '/no/such/shell is not a command that can be run here')
-  await wrong('Names of a proxy or tunnel', 'ok.example, ?', '? is no name')
+  await wrong('Proxy or tunnel names', 'ok.example, ?', '? is no name')
   await wrong('Terminal font size', '2', 'Takes a number from 8 to 32')
-  await dialog.getByLabel('Listen on').selectOption('These addresses')
+  await dialog.getByLabel('Listen on').selectOption('Selected addresses')
   await wrong('Addresses', 'here', 'Here is no address; say loopback, private, all, or IP addresses')
   expect(inFile(dataDir)).toEqual(before)
   await dialog.getByLabel('Port').scrollIntoViewIfNeeded()
@@ -88,10 +91,10 @@ test('what is wrong is said beside the field and changes nothing', async ({ star
   await expect.poll(() => inFile(dataDir).port).toBe(0)
 })
 
-test('the window’s own: theme and letters, kept over a restart', async ({ start }) => {
+test('keeps the theme and the font of the window after a restart', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
-  // As the app has it, not as the test's browser pretends.
+  // The app's theme, not the one that the test's browser emulates.
   await page.emulateMedia({ colorScheme: null })
   await startSession(page)
   const letters = () => page.locator('.xterm-rows').evaluate(rows => getComputedStyle(rows).fontSize)
@@ -116,7 +119,7 @@ test('the window’s own: theme and letters, kept over a restart', async ({ star
   expect(await after.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark')
 })
 
-test('starts at login: the system’s own file is written, and taken away', async ({ start, launch, dataDir }) => {
+test('start at login writes and removes the system’s autostart file', async ({ start, launch, dataDir }) => {
   const config = join(dataDir, 'config')
   launch.env.XDG_CONFIG_HOME = config
   const file = join(config, 'autostart', 'on-the-go.desktop')
@@ -132,10 +135,10 @@ test('starts at login: the system’s own file is written, and taken away', asyn
   await expect.poll(() => existsSync(file)).toBe(false)
 })
 
-test('keeps the computer awake while sessions run, and only then', async ({ start }) => {
+test('keeps the computer awake only while sessions run', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
-  // The blockers that are in force, by the id that Electron gave them.
+  // The active blockers, by Electron's ID.
   await app.evaluate(({ powerSaveBlocker }) => {
     const blocking = new Set<number>()
     Object.assign(globalThis, { blocking })
@@ -153,20 +156,20 @@ test('keeps the computer awake while sessions run, and only then', async ({ star
   const blocking = () => app.evaluate(() => (globalThis as unknown as { blocking: Set<number> }).blocking.size)
   let dialog = await openSettings(page)
   await dialog.getByLabel('Keep the computer awake while sessions run').check()
-  await expect(dialog.getByText('The screen may still go dark.')).toBeVisible()
+  await expect(dialog.getByText('The screen can still turn off.')).toBeVisible()
   expect(await blocking()).toBe(0)
   await page.keyboard.press('Escape')
   await startSession(page)
   await expect.poll(blocking).toBe(1)
   dialog = await openSettings(page)
-  await expect(dialog.getByText('It is kept awake now.')).toBeVisible()
+  await expect(dialog.getByText('The computer is kept awake now.')).toBeVisible()
   await page.keyboard.press('Escape')
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.type('exit\n')
   await expect.poll(blocking).toBe(0)
 })
 
-test('a page can ask the app for nothing but what is on the list (59)', async ({ start }) => {
+test('case 59: a page can use only the listed app messages', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await openSettings(page)
@@ -193,14 +196,14 @@ test('a page can ask the app for nothing but what is on the list (59)', async ({
   expect(await app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('system')
 })
 
-test('fits the smallest window, and is left with the keyboard where it was', async ({ start }) => {
+test('fits the smallest window, and closing returns the focus', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
   const dialog = await openSettings(page)
   await expect(dialog.getByLabel('Theme')).toBeVisible()
   await picture(page, 'settings')
-  await dialog.getByLabel('TLS', { exact: true }).selectOption('These files')
+  await dialog.getByLabel('TLS', { exact: true }).selectOption('Certificate files')
   await dialog.getByLabel('Private key (PEM file)').scrollIntoViewIfNeeded()
   await picture(page, 'settings-network')
   await resize(app, page, 480, 320)
@@ -217,10 +220,10 @@ test('fits the smallest window, and is left with the keyboard where it was', asy
   await expect(dialog).toBeHidden()
 })
 
-test('a joined host of an older version: what does not go is said, and the app’s own settings work', async ({
+test('with a joined host of an older version, explains what is missing and keeps the app’s own settings usable', async ({
   join,
 }) => {
-  // What a host says to a message that it does not know.
+  // A host's reply to an unknown message.
   const { app, page } = await join(message => {
     if (message.type === 'welcome') return { ...message, host: { ...message.host, version: '0.0.9' } }
     if (message.type !== 'settings') return message
@@ -230,8 +233,8 @@ test('a joined host of an older version: what does not go is said, and the app�
   await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
   await page.keyboard.press('Control+,')
   const dialog = page.getByRole('dialog', { name: 'Settings' })
-  await expect(dialog).toContainText('The host that runs here (version 0.0.9) is older than this app')
-  await expect(dialog).not.toContainText('Asking the host')
+  await expect(dialog).toContainText('The running host (version 0.0.9) is older than this app')
+  await expect(dialog).not.toContainText('Loading…')
   await expect(dialog.getByLabel('Shell')).toHaveCount(0)
   await dialog.getByLabel('Theme').selectOption('dark')
   await expect.poll(() => app.evaluate(({ nativeTheme }) => nativeTheme.themeSource)).toBe('dark')
@@ -239,7 +242,7 @@ test('a joined host of an older version: what does not go is said, and the app�
   await picture(page, 'settings-older-host')
 })
 
-test('settings come when the host does', async ({ join }) => {
+test('shows the host’s settings when the host is back', async ({ join }) => {
   const { page, relay } = await join()
   await expect(page.getByRole('button', { name: 'Settings' })).toBeVisible()
   relay.away = true
@@ -253,16 +256,16 @@ test('settings come when the host does', async ({ join }) => {
   await expect(dialog.getByLabel('Shell')).toBeVisible()
 })
 
-test('what an option of the host decides is shown and cannot be changed', async ({ join }) => {
-  // Started on port 0, by its own option.
+test('shows a setting that an option of the host decides, and does not let it change', async ({ join }) => {
+  // The host was started with --port 0.
   const { page, relay } = await join()
   const dialog = await openSettings(page)
   const port = dialog.getByLabel('Port')
   await expect(port).toBeDisabled()
-  // What is set would not be true.
+  // The stored value is not the one in effect.
   await expect(port).toHaveValue('')
-  await expect(port).toHaveAttribute('placeholder', 'By an option')
-  await expect(port).toHaveAccessibleDescription('Decided by an option that the host was started with.')
+  await expect(port).toHaveAttribute('placeholder', 'Set by an option')
+  await expect(port).toHaveAccessibleDescription('Set by an option that the host was started with.')
   await expect(dialog.getByLabel('Listen on')).toBeEnabled()
   relay.change = message =>
     message.type === 'settings'

@@ -1,4 +1,4 @@
-// The tray: its menu, pressed as Electron presses it, and what the window then shows. Knows no tray of a desktop.
+// The tray's menu, pressed through Electron, and what the window then shows.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
@@ -14,7 +14,7 @@ import {
 } from './support/app.ts'
 import { labels, press, watchTray } from './support/tray.ts'
 
-const ALWAYS = ['-', 'New Session', 'History', 'Show QR Code', 'Show Sessions', 'Open Window', 'Settings', '-', 'Quit']
+const ALWAYS = ['-', 'New session', 'History', 'Pair a phone', 'Show sessions', 'Open window', 'Settings', '-', 'Quit']
 
 test('the tray lists running sessions and opens them', async ({ start }) => {
   const app = await start()
@@ -27,7 +27,7 @@ test('the tray lists running sessions and opens them', async ({ start }) => {
 
   await page.keyboard.type('echo the first\n')
   await expectShown(page, /\nthe first/)
-  await press(app, 'New Session')
+  await press(app, 'New session')
   await expect.poll(() => labels(app)).toHaveLength(2 + ALWAYS.length)
   await expect(page.locator('nav [data-session]')).toHaveCount(2)
   await expectPrompt(page)
@@ -38,66 +38,66 @@ test('the tray lists running sessions and opens them', async ({ start }) => {
   await expectShown(page, /\nthe first/)
 })
 
-test('the tray shows the QR code, also when the window was closed', async ({ start }) => {
+test('the tray shows the pairing code, also when the window is closed', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
   await startSession(page)
-  await expect.poll(() => labels(app)).toContain('Show QR Code')
-  await press(app, 'Show QR Code')
+  await expect.poll(() => labels(app)).toContain('Pair a phone')
+  await press(app, 'Pair a phone')
   await expect(page.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
 
   await Promise.all([
     page.waitForEvent('close'),
     app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.close()),
   ])
-  const [again] = await Promise.all([app.waitForEvent('window'), press(app, 'Show QR Code')])
+  const [again] = await Promise.all([app.waitForEvent('window'), press(app, 'Pair a phone')])
   await expect(again.getByRole('img', { name: 'QR code of the address' })).toBeVisible()
-  // The session went on without a window.
+  // The session kept running without a window.
   await expectShown(again, /\$/)
 })
 
-test('the tray says that a phone waits, and leads to it', async ({ start, phone }) => {
+test('the tray shows that a phone wants to pair, and opens its request', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
   const pixel = phone(await showCode(page), 'Pixel')
-  await expect.poll(() => labels(app)).toContain('1 phone asks to be let in…')
+  await expect.poll(() => labels(app)).toContain('1 phone wants to pair…')
   await page.getByRole('dialog').getByRole('button', { name: 'Decide later' }).click()
   await page.getByRole('complementary').getByRole('button', { name: 'Close' }).click()
   await expect(page.getByRole('button', { name: 'Answer Pixel' })).toBeHidden()
-  // The page says where it is a moment after it is there; who presses sooner is taken to be there still.
+  // The page reports its location with a delay; pressing earlier would count as being there already.
   const url = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getURL())
   await expect.poll(url).not.toContain('phone')
-  await press(app, '1 phone asks to be let in…')
+  await press(app, '1 phone wants to pair…')
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
-  await expect.poll(() => labels(app)).not.toContain('1 phone asks to be let in…')
+  await expect.poll(() => labels(app)).not.toContain('1 phone wants to pair…')
 })
 
-test('the tray marks a session that rang until the window is seen', async ({ start, dataDir }) => {
+test('the tray marks a session that needs attention until the window gets the focus', async ({ start, dataDir }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
   await startSession(page)
   const tip = () => app.evaluate(() => (globalThis as { trayTip?: string }).trayTip)
   const images = () => app.evaluate(() => (globalThis as { trayImages?: number }).trayImages ?? 0)
-  await expect.poll(tip).toBe('On the Go: 1 session runs')
-  // Rings when nobody looks: the session waits for the window to be gone.
+  await expect.poll(tip).toBe('On the Go: 1 running session')
+  // The session waits until the window is gone before it rings.
   await page.keyboard.type(`while [ ! -e ring ]; do sleep 0.1; done; printf '\\a'\n`)
   await closeWindow(app, page)
   writeFileSync(join(dataDir, 'ring'), '')
-  await expect.poll(tip).toMatch(/^On the Go: .+ rang$/)
+  await expect.poll(tip).toMatch(/^On the Go: .+ needs attention$/)
   expect((await labels(app))[0]).toMatch(/^● /)
   expect(await images()).toBe(1)
-  await press(app, 'Open Window')
-  await expect.poll(tip).toBe('On the Go: 1 session runs')
+  await press(app, 'Open window')
+  await expect.poll(tip).toBe('On the Go: 1 running session')
   expect((await labels(app))[0]).not.toMatch(/^● /)
   expect(await images()).toBe(2)
 })
 
-test('Settings in the tray opens them, also when the window was closed', async ({ start }) => {
+test('Settings in the tray opens the settings, also when the window is closed', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -112,14 +112,14 @@ test('Settings in the tray opens them, also when the window was closed', async (
   await expect(again.getByRole('dialog', { name: 'Settings' }).getByLabel('Shell')).toBeVisible()
 })
 
-test('Quit in the tray ends everything, without a question when nothing runs', async ({ start }) => {
+test('Quit in the tray quits without asking when no session is running', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
   await startSession(page)
   await page.keyboard.type('exit\n')
   await expect(page.getByText('This session has ended')).toBeVisible()
-  await expect.poll(() => labels(app)).toContain('No sessions')
+  await expect.poll(() => labels(app)).toContain('No running sessions')
   const processes = family(app.process().pid!)
   const closed = app.waitForEvent('close')
   await press(app, 'Quit')

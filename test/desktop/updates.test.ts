@@ -1,4 +1,4 @@
-// Updates: nobody is asked without a feed, what a feed says is taken with care, and nothing is fetched or installed without a yes.
+// Updates: no contact without a feed, strict validation of the feed, and a confirmation for each step.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
@@ -40,8 +40,8 @@ async function enter(dialog: Locator, url: string): Promise<void> {
 const section = (dialog: Locator) => dialog.getByRole('region', { name: 'Updates' })
 
 /**
- * Makes of the app, as far as it can tell, one that was packed as an AppImage: what electron-builder puts beside the program,
- * and what an AppImage's runtime puts into the environment.
+ * Makes the app believe that it is an AppImage: with the file that electron-builder puts beside the executable and the
+ * variables that an AppImage's runtime sets.
  */
 async function pretendPacked(app: ElectronApplication, dataDir: string): Promise<string> {
   const file = join(dataDir, 'On the Go.AppImage')
@@ -70,7 +70,7 @@ test.describe('updates', () => {
   })
   test.afterEach(() => feed.stop())
 
-  test('without a feed nobody is asked, and only an https one is taken', async ({ start, dataDir }) => {
+  test('contacts no server without a feed, and accepts only an https feed', async ({ start, dataDir }) => {
     const app = await start()
     const dialog = await openSettings(await app.firstWindow())
     await expect(dialog.getByLabel('Update feed')).toHaveValue('')
@@ -84,14 +84,14 @@ test.describe('updates', () => {
     ]) {
       await enter(dialog, wrong)
       await expect(dialog.getByLabel('Update feed')).toHaveAccessibleDescription(
-        'Takes an https address (http only on this computer)',
+        'Must be an https address (http only on this computer)',
       )
     }
     expect(existsSync(join(dataDir, 'data', 'desktop', 'preferences.json'))).toBe(false)
     expect(feed.asked).toEqual([])
   })
 
-  test('a newer version is told with its number, in the settings and the tray, by a package that cannot replace itself', async ({
+  test('a package that cannot replace itself reports a newer version in the settings and the tray', async ({
     start,
   }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'new')
@@ -100,12 +100,12 @@ test.describe('updates', () => {
     await watchTray(app)
     const dialog = await openSettings(page)
     await enter(dialog, feed.url)
-    await expect(section(dialog)).toContainText('99.1.0 is there.')
+    await expect(section(dialog)).toContainText('99.1.0 is available.')
     await expect(section(dialog)).toContainText(`Version ${version}`)
-    await expect(section(dialog)).toContainText('This package cannot replace itself')
+    await expect(section(dialog)).toContainText('This package cannot update itself')
     await expect(section(dialog).getByRole('button', { name: 'Download' })).toHaveCount(0)
     expect(feed.asked.map(one => one.path)).toEqual([YML])
-    // Nothing by which one computer could be told from another.
+    // Nothing that identifies the computer.
     expect(Object.keys(feed.asked[0]!.headers).filter(name => /staging|cookie|id$/.test(name))).toEqual([])
     await section(dialog).scrollIntoViewIfNeeded()
     await picture(page, 'updates-newer')
@@ -115,32 +115,32 @@ test.describe('updates', () => {
     }
     await page.keyboard.press('Escape')
     await expect(dialog).toBeHidden()
-    await expect.poll(() => labels(app)).toContain('Version 99.1.0 is there…')
-    await press(app, 'Version 99.1.0 is there…')
+    await expect.poll(() => labels(app)).toContain('Update to 99.1.0…')
+    await press(app, 'Update to 99.1.0…')
     await expect(dialog).toBeVisible()
     await enter(dialog, '')
     await expect(section(dialog)).not.toContainText('99.1.0')
-    await expect.poll(() => labels(app)).not.toContain('Version 99.1.0 is there…')
+    await expect.poll(() => labels(app)).not.toContain('Update to 99.1.0…')
   })
 
   for (const [what, older] of [
     ['the same version', version],
     ['an older version', '0.0.1'],
   ] as const)
-    test(`${what} is none`, async ({ start }) => {
+    test(`${what} is not an update`, async ({ start }) => {
       feed.answers[YML] = latest(older, FILE, 'old')
       const dialog = await openSettings(await (await start()).firstWindow())
       await enter(dialog, `${feed.url}/`)
-      await expect(section(dialog)).toContainText('None is newer (asked just now).')
+      await expect(section(dialog)).toContainText('Up to date (checked just now).')
     })
 
-  test('what is no list of updates is said, and the next one helps', async ({ start }) => {
+  test('reports an invalid feed, and recovers with the next one', async ({ start }) => {
     const page = await (await start()).firstWindow()
     const dialog = await openSettings(page)
     feed.answers[YML] = '<!doctype html><p>Sign in'
     await enter(dialog, feed.url)
     const told = section(dialog).getByRole('status').filter({ hasText: /\w/ })
-    await expect(told).toHaveText('What the feed says is no list of updates.')
+    await expect(told).toHaveText('The feed is invalid.')
     const again = async (answer: Feed['answers'][string] | undefined, words: string | RegExp) => {
       if (answer === undefined) delete feed.answers[YML]
       else feed.answers[YML] = answer
@@ -148,14 +148,11 @@ test.describe('updates', () => {
       await expect(told).toHaveText(words)
     }
     await again(undefined, /^127\.0\.0\.1:\d+ answered 404 for \/updates\/latest-linux.*\.yml\.$/)
-    await again(': : :\n\t- {', 'What the feed says is no list of updates.')
+    await again(': : :\n\t- {', 'The feed is invalid.')
     await picture(page, 'updates-failed')
-    await again(latest('next week', FILE, 'new'), 'The feed names no version.')
-    await again(
-      latest('99.1.0', FILE, 'new').replace(/sha512: .{88}/g, 'sha512: short'),
-      'What the feed says is no list of updates.',
-    )
-    // A page that never ends is left at 64 KiB.
+    await again(latest('next week', FILE, 'new'), 'The feed has no valid version.')
+    await again(latest('99.1.0', FILE, 'new').replace(/sha512: .{88}/g, 'sha512: short'), 'The feed is invalid.')
+    // An endless response is cut off at 64 KiB.
     let sent = 0
     let closed = false
     await again(answer => {
@@ -168,17 +165,17 @@ test.describe('updates', () => {
         if (!closed) answer.once('drain', more)
       }
       more()
-    }, /^What 127\.0\.0\.1:\d+ sends is no list of updates\.$/)
+    }, /^The feed of 127\.0\.0\.1:\d+ is too large\.$/)
     await expect.poll(() => closed).toBe(true)
     expect(sent).toBeLessThan(16 * 1024 * 1024)
-    // Reaches this feed too, but is no address of this computer alone.
+    // Reaches this feed, too, but is not a loopback address.
     const elsewhere = `${feed.url.replace('127.0.0.1', '0.0.0.0')}/elsewhere.yml`
     feed.answers['/updates/elsewhere.yml'] = latest('99.1.0', FILE, 'new')
     await again(answer => answer.writeHead(302, { location: elsewhere }).end(), /does not answer\.$/)
-    await again(latest('99.1.0', FILE, 'new'), '99.1.0 is there.')
+    await again(latest('99.1.0', FILE, 'new'), '99.1.0 is available.')
   })
 
-  test('an update is fetched after a yes, and installed after another that says what ends', async ({
+  test('downloads an update on request, and installs it after a confirmation that names what ends', async ({
     start,
     dataDir,
   }) => {
@@ -194,7 +191,7 @@ test.describe('updates', () => {
     await expectShown(page, /\n\d+ is the shell/)
     const dialog = await openSettings(page)
     await enter(dialog, feed.url)
-    await expect(section(dialog)).toContainText('99.1.0 is there.')
+    await expect(section(dialog)).toContainText('99.1.0 is available.')
     await expect(section(dialog)).not.toContainText('cannot replace itself')
     expect(feed.asked.map(one => one.path)).toEqual([YML])
     await picture(page, 'updates-download')
@@ -208,10 +205,8 @@ test.describe('updates', () => {
     await install.press('Enter')
     await expect.poll(() => asked(app)).toHaveLength(1)
     const [question] = await asked(app)
-    expect(question).toMatch(
-      /^Install 99\.1\.0 and end 1 session\?\n“.+” runs in this app and ends when it is installed\./,
-    )
-    // Chromium ends helpers of its own now and then.
+    expect(question).toMatch(/^Install 99\.1\.0 and end 1 session\?\n“.+” will end\./)
+    // Chromium ends its own helpers now and then.
     await page.keyboard.press('Escape')
     await page.keyboard.type('echo $$ is it still\n')
     await expectShown(page, /\n(\d+) is the shell\n.*\n\1 is it still/)
@@ -227,7 +222,7 @@ test.describe('updates', () => {
     await expect.poll(() => existsSync(marker) && readFileSync(marker, 'utf8')).toBe(`${file}\n`)
   })
 
-  test('with a joined host nothing ends and nothing is asked', async ({ start, dataDir, later }) => {
+  test('with a joined host, installs without a confirmation and ends no session', async ({ start, dataDir, later }) => {
     const headless = await startHeadless(dataDir)
     later(() => headless.stop())
     const marker = join(dataDir, 'new-one-ran')
@@ -253,7 +248,7 @@ test.describe('updates', () => {
     expect(alive(headless.shell)).toBe(true)
   })
 
-  test('a file that is not the one that was described is thrown away', async ({ start, dataDir }) => {
+  test('discards a download that does not match the feed', async ({ start, dataDir }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'the right one')
     feed.answers[`/updates/${FILE}`] = 'the wrong one'
     const app = await start()
@@ -261,17 +256,17 @@ test.describe('updates', () => {
     const dialog = await openSettings(await app.firstWindow())
     await enter(dialog, feed.url)
     await section(dialog).getByRole('button', { name: 'Download' }).click()
-    await expect(section(dialog)).toContainText('What was downloaded is not the file that the feed describes.')
+    await expect(section(dialog)).toContainText('The download does not match the feed.')
     await expect(section(dialog).getByRole('button', { name: 'Install and restart…' })).toHaveCount(0)
     expect(readFileSync(file, 'utf8')).toContain('the old one')
   })
 
-  test('an update that could not be put in place ends no session', async ({ start, dataDir }) => {
+  test('ends no session if the update cannot be written', async ({ start, dataDir }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'new')
     feed.answers[`/updates/${FILE}`] = 'new'
     const app = await start()
     await pretendPacked(app, dataDir)
-    // A folder that even root cannot write.
+    // A folder that even root cannot write to.
     await app.evaluate(() => {
       process.env.APPIMAGE = '/proc/self/On the Go.AppImage'
     })

@@ -1,13 +1,13 @@
-// The main window: what it shows and what is typed into it reach the shell. Knows no message of the protocol.
+// The main window: its terminal, its sessions, crashes and pastes.
 import { join } from 'node:path'
 import { expect, expectPrompt, expectShown, picture, screenshots, startSession, test } from './support/app.ts'
 
-test('the window comes up, starts a session and echoes what is typed into it', async ({ start }) => {
+test('opens, starts a session and echoes what is typed into it', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await page.emulateMedia({ colorScheme: 'dark' })
   await expect(page.getByRole('button', { name: 'New session' }).first()).toBeVisible()
-  await expect(page.getByText('No session runs')).toBeVisible()
+  await expect(page.getByText('No running sessions')).toBeVisible()
   await page.screenshot({ path: join(screenshots, 'empty.png') })
 
   await startSession(page)
@@ -18,7 +18,7 @@ test('the window comes up, starts a session and echoes what is typed into it', a
   await page.screenshot({ path: join(screenshots, 'session.png') })
 })
 
-test('the terminal takes the size of the window', async ({ start }) => {
+test('the terminal has the size of the window', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -37,7 +37,7 @@ test('the terminal takes the size of the window', async ({ start }) => {
   await page.screenshot({ path: join(screenshots, 'small.png') })
 })
 
-test('several sessions are listed, chosen by keyboard, and ended after a question', async ({ start }) => {
+test('lists several sessions, switches with the keyboard, and ends one after a confirmation', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   const entries = page.locator('nav [data-session]')
@@ -62,7 +62,7 @@ test('several sessions are listed, chosen by keyboard, and ended after a questio
   await page.screenshot({ path: join(screenshots, 'ended.png') })
 })
 
-test('the window is legible in the light', async ({ start }) => {
+test('has a light theme', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await page.emulateMedia({ colorScheme: 'light' })
@@ -71,12 +71,12 @@ test('the window is legible in the light', async ({ start }) => {
   await expectShown(page, /usr/)
   await page.getByRole('button', { name: 'Phone' }).click()
   await expect(page.getByTestId('address')).toHaveText(/^http/)
-  // The panel took room from the terminal, and the shell is told.
+  // The panel makes the terminal smaller, and the shell gets the new size.
   await expect.poll(() => page.locator('.xterm-screen').evaluate(e => e.clientWidth)).toBeLessThan(520)
   await page.screenshot({ path: join(screenshots, 'light.png') })
 })
 
-test('a page that crashes is put back, and the session has lost nothing', async ({ start }) => {
+test('reloads a crashed page, and the session loses nothing', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -93,7 +93,7 @@ test('a page that crashes is put back, and the session has lost nothing', async 
   await expect.poll(async () => (await state()).pid).not.toBe(before.pid)
   await expect.poll(state).toMatchObject({ crashed: false, url: before.url })
 
-  // Playwright has given this page up (its debugger holds the new process), so another window is looked at.
+  // Playwright has lost this page (its debugger holds the new process), so this uses another window.
   const opened = app.waitForEvent('window')
   await app.evaluate(({ app, BrowserWindow }) => {
     BrowserWindow.getAllWindows()[0]!.destroy()
@@ -105,7 +105,7 @@ test('a page that crashes is put back, and the session has lost nothing', async 
   await expectShown(again, /\nstill kept/)
 })
 
-test('a paste is asked about where its lines would be run at once, or where it hides something', async ({ start }) => {
+test('asks for confirmation before a paste that would run lines at once or hides characters', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
@@ -131,7 +131,7 @@ test('a paste is asked about where its lines would be run at once, or where it h
   await expect(page.getByRole('dialog', { name: 'Paste 1 line?' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toHaveCount(0)
-  // Who is told of pastes waits for Enter.
+  // A program with bracketed paste waits for Enter.
   await page.keyboard.press('Control+d')
   await page.keyboard.type('printf "\\033[?2004h"; echo bracketed; cat -v\n')
   await expectShown(page, /\$ bracketed/)

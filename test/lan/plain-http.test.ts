@@ -70,9 +70,9 @@ test('scanned, let in, typed, reloaded, cut off, back, revoked', async ({ phone,
 
   const [device] = (await host.desktop.devices()).devices
   await host.desktop.revokeDevice(device!.device_id)
-  await phone.says('This phone is not let in any more')
+  await phone.says('This phone no longer has access')
   await phone.page.reload()
-  await phone.says('This computer does not know this phone')
+  await phone.says('Your computer does not recognize this phone')
   await host.answers('yes')
   await phone.scan()
   await phone.shows('taken down')
@@ -114,7 +114,7 @@ test('a phone that may only look does so here too', async ({ phone, second, host
   await second.page.locator('.row').first().tap()
   await second.shows('$ ')
   await isInsecure(second)
-  await expect(second.page.getByText('Looking only')).toBeVisible()
+  await expect(second.page.getByText('View only')).toBeVisible()
   await phone.run('echo seen on both')
   await second.shows('seen on both\n')
   await second.page.locator('.xterm').tap()

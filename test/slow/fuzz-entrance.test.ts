@@ -13,7 +13,7 @@ import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
 import { openChannel } from '../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../protocol/channel/keys.ts'
-import { HostClient } from '../../protocol/client/client.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
@@ -384,7 +384,7 @@ it(
     const phone = await pair('asleep')
     await host.ask('strict')
 
-    const client = new HostClient({
+    const client = new LocalClient({
       connect: async () => returning(typist, await open(port)),
       client: { kind: 'phone', name: 'typist' },
       inflate,
@@ -487,7 +487,7 @@ it(
     expect(after.rss).toBeLessThan(before.rss + RSS_BYTES)
     expect(after.heap).toBeLessThan(before.heap + HEAP_BYTES)
     // A phone that is known still comes in.
-    const sleeper = new HostClient({
+    const sleeper = new LocalClient({
       connect: async () => returning(phone, await open(port)),
       client: { kind: 'phone', name: 'asleep' },
       reconnect: false,

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { inflate } from '../../main/cli/command/inflate.ts'
-import { readHostFile } from '../../main/host/files/data-dir.ts'
+import { readHostInfo } from '../../main/host/files/data-dir.ts'
 import { History } from '../../main/host/history/write/history.ts'
 import { readBack } from '../../main/host/history/write/read-back.ts'
 import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
-import { HostClient } from '../../protocol/client/client.ts'
-import type { TerminalSink } from '../../protocol/client/client-attachment.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
+import type { TerminalSink } from '../../protocol/client/log-applier.ts'
 import { cleanUp, later, temporaryFolder, until } from '../support/host.ts'
 
 afterEach(cleanUp)
@@ -42,7 +42,11 @@ it(`killed with SIGKILL in the middle of a flood, ${KILLS} times: the database o
 
 /** The stored log reaches as far as is owed, and is what seq printed, without a hole or a wrong byte. */
 async function checkHistory(file: string, session_id: string, owed: number): Promise<void> {
-  const history = await History.open(file, DEFAULT_LIMITS, { trouble: () => {}, well: () => {}, committed: () => {} })
+  const history = await History.open(file, DEFAULT_LIMITS, {
+    trouble: () => {},
+    recovered: () => {},
+    committed: () => {},
+  })
   try {
     const { session, start, end } = await history.session(session_id)
     expect(session.state).toBe('host_crashed')
@@ -80,9 +84,9 @@ async function startHost(dataDir: string): Promise<ChildProcess> {
   return host
 }
 
-async function connect(dataDir: string): Promise<HostClient> {
-  const { socket } = readHostFile(dataDir)!
-  const client = new HostClient({
+async function connect(dataDir: string): Promise<LocalClient> {
+  const { socket } = readHostInfo(dataDir)!
+  const client = new LocalClient({
     connect: () => connectLocal(socket),
     client: { kind: 'script', name: 'test' },
     reconnect: false,

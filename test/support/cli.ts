@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import xterm from '@xterm/headless'
 import { spawn as spawnPty } from 'node-pty'
 import { expect } from 'vitest'
-import { readHostFile } from '../../main/host/files/data-dir.ts'
+import { readHostInfo } from '../../main/host/files/data-dir.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
-import { HostClient } from '../../protocol/client/client.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { later, temporaryFolder, until } from './host.ts'
 
@@ -109,9 +109,9 @@ export function startSession(dataDir: string, command: string[]): Promise<string
 }
 
 /** What the host of a folder says, without the cost of a process. */
-async function ask<T>(dataDir: string, question: (client: HostClient) => Promise<T>): Promise<T> {
-  const client = new HostClient({
-    connect: () => connectLocal(readHostFile(dataDir)!.socket),
+async function ask<T>(dataDir: string, question: (client: LocalClient) => Promise<T>): Promise<T> {
+  const client = new LocalClient({
+    connect: () => connectLocal(readHostInfo(dataDir)!.socket),
     client: { kind: 'script', name: 'test' },
     reconnect: false,
   })

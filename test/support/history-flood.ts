@@ -15,7 +15,7 @@ const history = await History.open(process.argv[2]!, DEFAULT_LIMITS, {
   trouble: (code, message) => {
     throw new Error(`${code}: ${message}`)
   },
-  well: () => {},
+  recovered: () => {},
   committed: () => process.send!({ session_id: info.session_id, committed: offset - history.behind }),
 })
 const info = sessionInfo()

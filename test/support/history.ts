@@ -5,11 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import zlib from 'node:zlib'
 import Database from 'better-sqlite3'
+import { LogReader } from '../../main/host/history/playback/reader.ts'
 import { History, type HistoryHandlers } from '../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS, type HistoryLimits } from '../../main/host/history/write/worker-protocol.ts'
-import type { LogResize, ProcessIdentity, ReadResult, StoredKeyframe } from '../../main/host/recording/types.ts'
+import type {
+  LogResize,
+  ProcessIdentity,
+  ReadResult,
+  StoredKeyframe,
+  TimedResize,
+} from '../../main/host/recording/types.ts'
+import { Store } from '../../main/host/store/store.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { BIRTH, type Position } from '../../protocol/position.ts'
+import { LOG_START, type Position } from '../../protocol/position.ts'
 
 const cleanups: (() => unknown)[] = []
 
@@ -31,7 +39,7 @@ export interface Watched extends HistoryHandlers {
 /** Notes what is told, in order: `well`, or the code of a trouble. */
 export function watch(): Watched {
   const told: string[] = []
-  return { told, trouble: code => told.push(code), well: () => told.push('well'), committed: () => {} }
+  return { told, trouble: code => told.push(code), recovered: () => told.push('well'), committed: () => {} }
 }
 
 export async function openHistory(
@@ -82,7 +90,7 @@ export class Recording {
   readonly resizes: LogResize[] = []
   readonly #history: History
   readonly #parts: Uint8Array[] = []
-  end: Position = BIRTH
+  end: Position = LOG_START
   at = 0
 
   constructor(history: History, info: SessionInfo = sessionInfo(), process: ProcessIdentity | null = null) {
@@ -138,7 +146,7 @@ export function keyframeOf(vt: string, position: Position): StoredKeyframe {
 export async function readPieces(
   history: History,
   session_id: string,
-  position: Position = BIRTH,
+  position: Position = LOG_START,
 ): Promise<ReadResult[]> {
   const pieces: ReadResult[] = []
   for (let at = position; ; ) {
@@ -148,6 +156,21 @@ export async function readPieces(
     const next = piece.kind === 'segment' ? piece.end : piece.to
     if (next.offset < at.offset || (next.offset === at.offset && next.n <= at.n)) throw new Error('no progress')
     at = next
+  }
+}
+
+/** When the output at the beginning of a session arrived, as the database has it. */
+export async function storedTiming(
+  history: History,
+  session_id: string,
+): Promise<{ runs: number[]; resizes: TimedResize[] }> {
+  await history.flush()
+  const store = new Store(history.file, Date.now, { readonly: true })
+  try {
+    const read = new LogReader(store).readTimed(session_id, LOG_START)
+    return read.kind === 'segment' ? { runs: read.timing, resizes: read.resizes } : { runs: [], resizes: [] }
+  } finally {
+    store.close()
   }
 }
 
@@ -162,12 +185,12 @@ export function inflate(piece: Extract<ReadResult, { kind: 'segment' }>): Buffer
 export async function readAll(
   history: History,
   session_id: string,
-  position: Position = BIRTH,
+  position: Position = LOG_START,
 ): Promise<{ bytes: Buffer; resizes: LogResize[]; from: Position }> {
   const parts: Buffer[] = []
   const resizes: LogResize[] = []
   let from: Position | undefined
-  let end: Position = BIRTH
+  let end: Position = LOG_START
   for (const piece of await readPieces(history, session_id, position)) {
     if (piece.kind === 'end') continue
     if (piece.kind === 'gap') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)

@@ -7,8 +7,10 @@ import { inflate } from '../../main/cli/command/inflate.ts'
 import { createHost, type Host, type HostOptions } from '../../main/host/host.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
-import { type ClientOptions, HostClient } from '../../protocol/client/client.ts'
-import type { AttachmentEvents, ClientAttachment, TerminalSink } from '../../protocol/client/client-attachment.ts'
+import type { ClientOptions } from '../../protocol/client/client.ts'
+import type { AttachmentEvents, ClientAttachment } from '../../protocol/client/client-attachment.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
+import type { TerminalSink } from '../../protocol/client/log-applier.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone, returning } from './pairing.ts'
@@ -80,12 +82,12 @@ export async function connectWebSocket(host: Reachable): Promise<Transport> {
   }
 }
 
-const desks = new WeakMap<Host, Promise<HostClient>>()
+const desks = new WeakMap<Host, Promise<LocalClient>>()
 /** Codes are shown one at a time: each is good once. */
 const pairings = new WeakMap<Host, Promise<unknown>>()
 
 /** The desktop of a host, which says yes to every phone. */
-export function deskOf(host: Host): Promise<HostClient> {
+export function deskOf(host: Host): Promise<LocalClient> {
   let desk = desks.get(host)
   if (!desk) {
     desk = desktopOf(host).then(desktop => {
@@ -115,7 +117,7 @@ export function newPhone(host: Host, name?: string): Promise<Identity> {
 export function webClient(
   host: Host,
   options: Partial<ClientOptions> & { phone?: Identity; via?: () => Promise<Transport> } = {},
-): HostClient {
+): LocalClient {
   const { phone: given, via = () => connectWebSocket(host), ...rest } = options
   let phone: Promise<Identity> | undefined
   return start({
@@ -135,7 +137,7 @@ export async function phoneTransport(host: Host): Promise<Transport> {
 }
 
 /** A client over the local socket. */
-export function localClient(host: Host, options: Partial<ClientOptions> = {}): HostClient {
+export function localClient(host: Host, options: Partial<ClientOptions> = {}): LocalClient {
   return start({
     connect: () => connectLocal(join(host.dataDir, 'otg.sock')),
     client: { kind: 'cli', name: 'test' },
@@ -145,8 +147,8 @@ export function localClient(host: Host, options: Partial<ClientOptions> = {}): H
   })
 }
 
-function start(options: ClientOptions): HostClient {
-  const client = new HostClient(options)
+function start(options: ClientOptions): LocalClient {
+  const client = new LocalClient(options)
   later(() => client.close())
   client.connect().catch(() => {}) // tests look at the state
   return client

@@ -3,7 +3,7 @@ import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { openChannel, type Peer } from '../../protocol/channel/channel.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/channel/keys.ts'
 import { type Suite, shortCode } from '../../protocol/channel/noise.ts'
-import { HostClient } from '../../protocol/client/client.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
@@ -14,10 +14,10 @@ export interface Identity {
 }
 
 /** A client of the desktop in the same process as its host. */
-export async function desktopOf(host: { accept(transport: Transport): void }): Promise<HostClient> {
+export async function desktopOf(host: { accept(transport: Transport): void }): Promise<LocalClient> {
   const [mine, theirs] = transportPair()
   host.accept(theirs)
-  const client = new HostClient({
+  const client = new LocalClient({
     connect: async () => mine,
     client: { kind: 'desktop', name: 'test desktop' },
     reconnect: false,
@@ -27,7 +27,7 @@ export async function desktopOf(host: { accept(transport: Transport): void }): P
 }
 
 /** The pairing message that comes next; shows the code if it was not shown. */
-export function nextPairing(desktop: HostClient): Promise<HostMessageOf<'pairing'>> {
+export function nextPairing(desktop: LocalClient): Promise<HostMessageOf<'pairing'>> {
   return new Promise(resolve => {
     const off = desktop.on('pairing', message => {
       off()
@@ -38,7 +38,7 @@ export function nextPairing(desktop: HostClient): Promise<HostMessageOf<'pairing
 }
 
 /** The best address with its secret. */
-export async function pairingUrl(desktop: HostClient): Promise<string> {
+export async function pairingUrl(desktop: LocalClient): Promise<string> {
   return (await nextPairing(desktop)).addresses[0]!.url
 }
 
@@ -49,7 +49,7 @@ export function pairingOf(url: string): Pairing {
 }
 
 /** From now on every phone that asks is answered; returns how to stop that. */
-export function answerAll(desktop: HostClient, answer = { allow: true, read_only: false }): () => void {
+export function answerAll(desktop: LocalClient, answer = { allow: true, read_only: false }): () => void {
   const answered = new Set<string>()
   const off = desktop.on('devices', ({ requests }) => {
     for (const { pairing_id } of requests) {
@@ -72,8 +72,8 @@ export function pairingClient(
     suite = NATIVE_SUITE,
     authenticated = () => {},
   }: { keys?: KeyPair; name?: string; suite?: Suite; authenticated?: (peer: Peer) => void } = {},
-): HostClient {
-  return new HostClient({
+): LocalClient {
+  return new LocalClient({
     connect: async () =>
       openChannel({
         transport: await connect(),
@@ -110,7 +110,7 @@ export function returning({ hostKey, keys }: Identity, transport: Transport, sui
 
 /** A phone that has scanned an address and waits to be let in. */
 export interface AskingPhone {
-  client: HostClient
+  client: LocalClient
   identity: Identity
   /** What it shows: to be compared with what the desktop shows. */
   code: string

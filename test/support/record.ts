@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from '@playwright/test'
-import type { HostClient } from '../../protocol/client/client.ts'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 
 /**
  * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
  * of what it prints.
  */
-export async function record(client: HostClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
+export async function record(client: LocalClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
   const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))
   const file = join(folder, 'script')
   writeFileSync(file, script)
@@ -21,7 +21,7 @@ export async function record(client: HostClient, script: string, spec: SessionSp
   }
 }
 
-async function ended(client: HostClient, spec: SessionSpec): Promise<SessionInfo> {
+async function ended(client: LocalClient, spec: SessionSpec): Promise<SessionInfo> {
   const { session_id } = await client.create(spec)
   let session: SessionInfo | undefined
   await expect

@@ -1,4 +1,4 @@
-// Which sessions are to be seen: state, days, command, folder. Knows nothing of who asks the host.
+// The filter fields of the history: state, days, command, folder.
 import { type Filters, NO_FILTERS, STATE_CHOICES, type StateChoice } from './history-text.ts'
 
 export interface HistoryFiltersProps {
@@ -21,9 +21,9 @@ export function HistoryFilters({ id, hidden, filters, change, clear }: HistoryFi
           value={filters.state}
           onChange={event => change({ ...filters, state: event.currentTarget.value as StateChoice })}
         >
-          {STATE_CHOICES.map(([state, words]) => (
+          {STATE_CHOICES.map(([state, label]) => (
             <option key={state} value={state}>
-              {words}
+              {label}
             </option>
           ))}
         </select>
@@ -37,7 +37,7 @@ export function HistoryFilters({ id, hidden, filters, change, clear }: HistoryFi
         <input type="date" value={filters.to} min={filters.from || undefined} onInput={set('to')} />
       </label>
       <label>
-        <span class="of">Command has</span>
+        <span class="of">Command contains</span>
         <input value={filters.command} maxLength={256} autocomplete="off" spellcheck={false} onInput={set('command')} />
       </label>
       <label class="wide">

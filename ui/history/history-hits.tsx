@@ -1,5 +1,4 @@
-// What a search found: lines with what is around them, by session. Knows nothing of how it is searched; lines are somebody
-// else's text and stay text.
+// Search hits by session: lines with the lines around them. Output is untrusted text and is never rendered as markup.
 import './history-rows.css'
 import type { ComponentChildren } from 'preact'
 import type { SearchHit } from '../../protocol/client/history-client.ts'
@@ -19,24 +18,16 @@ export interface HistoryHitsProps {
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo, from?: PlayFrom) => void
-  /** More is asked for as soon as the end comes near. */
+  /** Loads more as soon as the end is near. */
   prefetch?: boolean
 }
 
-/** What is read through in no time: sessions that run always have as much that is not indexed yet. */
+/** Less is searched in no time; running sessions always have some output that is not indexed yet. */
 const NOTABLE_BYTES = 16_000_000
 
-export function HistoryHits({
-  search,
-  latest: newest,
-  now,
-  filtered,
-  clear,
-  open,
-  prefetch: ahead = false,
-}: HistoryHitsProps) {
-  const { hits, matchingSessions: named, searching, stopped, indexed, error, loadMore: more } = search
-  const isEmpty = hits.length === 0 && named.length === 0
+export function HistoryHits({ search, latest, now, filtered, clear, open, prefetch = false }: HistoryHitsProps) {
+  const { hits, matchingSessions, searching, stopped, indexed, error, loadMore } = search
+  const isEmpty = hits.length === 0 && matchingSessions.length === 0
   return (
     <>
       <div class="said" role="status">
@@ -50,8 +41,7 @@ export function HistoryHits({
       {searching && <progress class="busy" aria-label="Searching" />}
       {indexed && indexed.total - indexed.bytes >= NOTABLE_BYTES && (
         <p class="said">
-          {percent(indexed.bytes, indexed.total)} of the history is indexed so far; the rest is read through, which
-          takes longer.
+          {percent(indexed.bytes, indexed.total)} of the history is indexed so far. Searching the rest takes longer.
         </p>
       )}
       {error && (
@@ -65,11 +55,11 @@ export function HistoryHits({
       {isEmpty && !searching && !error && !stopped && (
         <div class="nothing">
           <p>
-            Nothing was printed like this
+            No output matches
             {filtered ? ' in the sessions that the filters leave.' : '.'}
           </p>
           <p class="hint">
-            All words have to be in one line. “Quotes” keep words together: <code>"exit code"</code>
+            All words must be in one line. Quotes keep words together: <code>"exit code"</code>
           </p>
           {filtered && (
             <button type="button" onClick={clear}>
@@ -78,19 +68,19 @@ export function HistoryHits({
           )}
         </div>
       )}
-      {named.length > 0 && (
+      {matchingSessions.length > 0 && (
         <section aria-labelledby="named-heading">
-          <h2 id="named-heading">Sessions called like this</h2>
-          <HistoryRows sessions={named} latest={newest} now={now} open={open} />
+          <h2 id="named-heading">Matching sessions</h2>
+          <HistoryRows sessions={matchingSessions} latest={latest} now={now} open={open} />
         </section>
       )}
-      {grouped(hits).map(([session, own]) => (
-        <Group key={session.session_id} session={newest(session)} hits={own} now={now} open={open} />
+      {groupBySession(hits).map(([session, own]) => (
+        <Group key={session.session_id} session={latest(session)} hits={own} now={now} open={open} />
       ))}
-      {more && (
-        // Who has stopped a search goes on by hand.
-        <MoreButton prefetch={ahead && !stopped} load={more}>
-          {stopped ? 'Search on' : 'Show more'}
+      {loadMore && (
+        // A stopped search continues only by hand.
+        <MoreButton prefetch={prefetch && !stopped} load={loadMore}>
+          {stopped ? 'Continue searching' : 'Show more'}
         </MoreButton>
       )}
     </>
@@ -150,7 +140,7 @@ function Around({ lines }: { lines: readonly string[] }) {
   )
 }
 
-/** Cut first, then made printable: the ranges count what the host has sent. */
+/** Splits first, then makes the parts printable: the ranges refer to the text from the host. */
 function highlighted(line: string, ranges: SearchHit['ranges']): ComponentChildren[] {
   const parts: ComponentChildren[] = []
   let at = 0
@@ -163,7 +153,7 @@ function highlighted(line: string, ranges: SearchHit['ranges']): ComponentChildr
   return parts
 }
 
-/** As `printable`, but the blanks at both ends stay: they are part of a line. */
+/** Like `printable`, but keeps the blanks at both ends. */
 function spaced(text: string): string {
   const [, before = '', after = ''] = /^(\s*).*?(\s*)$/su.exec(text) ?? []
   return text.trim() === ''
@@ -171,8 +161,8 @@ function spaced(text: string): string {
     : ' '.repeat(before.length) + printable(text) + ' '.repeat(after.length)
 }
 
-/** In the order in which sessions come up: about the newest first. */
-function grouped(hits: readonly SearchHit[]): [SessionInfo, SearchHit[]][] {
+/** Hits by session, in the order of each session's first hit: roughly newest first. */
+function groupBySession(hits: readonly SearchHit[]): [SessionInfo, SearchHit[]][] {
   const groups = new Map<string, [SessionInfo, SearchHit[]]>()
   for (const hit of hits) {
     const group = groups.get(hit.session_id)
@@ -182,12 +172,12 @@ function grouped(hits: readonly SearchHit[]): [SessionInfo, SearchHit[]][] {
   return [...groups.values()]
 }
 
-function statusOf({ hits, searching, stopped, error, loadMore: more }: Search): string {
+function statusOf({ hits, searching, stopped, error, loadMore }: Search): string {
   const lines = hits.length === 1 ? '1 line' : `${hits.length} lines`
   if (searching) return hits.length === 0 ? 'Searching…' : `${lines} so far, searching…`
   if (stopped) return `Stopped after ${lines}`
-  if (hits.length === 0) return error ? '' : 'No line found'
-  return more ? `The newest ${lines}` : `${lines} found`
+  if (hits.length === 0) return error ? '' : 'No lines found'
+  return loadMore ? `The newest ${lines}` : `${lines} found`
 }
 
 function percent(part: number, of: number): string {

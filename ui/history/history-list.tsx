@@ -1,4 +1,4 @@
-// Recorded sessions as rows: what ran, where, when, for how long, how it ended. Knows nothing of where they come from.
+// Recorded sessions as rows: what ran, where, when, for how long, and how it ended.
 import './history-rows.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -16,34 +16,26 @@ export interface HistoryListProps {
   filtered: boolean
   clear: () => void
   open: (session: SessionInfo) => void
-  /** More is asked for as soon as the end comes near. */
+  /** Loads more as soon as the end is near. */
   prefetch?: boolean
 }
 
-export function HistoryList({
-  history: past,
-  latest: newest,
-  now,
-  filtered,
-  clear,
-  open,
-  prefetch: ahead = false,
-}: HistoryListProps) {
-  const { sessions, loading, error, loadMore: more, retry: again } = past
+export function HistoryList({ history, latest, now, filtered, clear, open, prefetch = false }: HistoryListProps) {
+  const { sessions, loading, error, loadMore, retry } = history
   return (
     <>
       {error && (
         <p class="said bad" role="alert">
-          The history cannot be read: {error.message}.
-          <button type="button" onClick={again}>
+          The history cannot be loaded: {error.message}.
+          <button type="button" onClick={retry}>
             Try again
           </button>
         </p>
       )}
-      {!sessions && loading && <p class="said">Reading the history…</p>}
+      {!sessions && loading && <p class="said">Loading the history…</p>}
       {sessions?.length === 0 && !loading && (
         <div class="nothing">
-          <p>{filtered ? 'No session is like this.' : 'Nothing was recorded yet.'}</p>
+          <p>{filtered ? 'No session matches the filters.' : 'Nothing has been recorded yet.'}</p>
           {filtered && (
             <button type="button" onClick={clear}>
               Clear filters
@@ -51,10 +43,10 @@ export function HistoryList({
           )}
         </div>
       )}
-      <HistoryRows sessions={sessions ?? []} latest={newest} now={now} open={open} />
-      {more && (
-        <MoreButton prefetch={ahead} busy={loading} load={more}>
-          {loading ? 'Reading…' : 'Show older'}
+      <HistoryRows sessions={sessions ?? []} latest={latest} now={now} open={open} />
+      {loadMore && (
+        <MoreButton prefetch={prefetch} busy={loading} load={loadMore}>
+          {loading ? 'Loading…' : 'Show older'}
         </MoreButton>
       )}
     </>
@@ -65,10 +57,10 @@ export interface HistoryRowsProps extends Pick<HistoryListProps, 'latest' | 'now
   sessions: readonly SessionInfo[]
 }
 
-export function HistoryRows({ sessions, latest: newest, now, open }: HistoryRowsProps) {
+export function HistoryRows({ sessions, latest, now, open }: HistoryRowsProps) {
   return (
     <ul class="past">
-      {sessions.map(newest).map(session => (
+      {sessions.map(latest).map(session => (
         <li key={session.session_id} data-past={session.session_id}>
           <button type="button" class="row" data-row onClick={() => open(session)}>
             <span class={`dot ${stateClass(session)}`} aria-hidden="true" />
@@ -94,8 +86,8 @@ export function HistoryRows({ sessions, latest: newest, now, open }: HistoryRows
   )
 }
 
-/** Two screens of a phone: what comes next is there before it is scrolled to. */
-const AHEAD = '1500px'
+/** Two screens of a phone. */
+const PREFETCH_MARGIN = '1500px'
 
 interface MoreButtonProps {
   prefetch: boolean
@@ -104,24 +96,24 @@ interface MoreButtonProps {
   children: ComponentChildren
 }
 
-/** The button below a list that goes on. */
-export function MoreButton({ prefetch: ahead, busy = false, load: ask, children }: MoreButtonProps) {
+/** The button below a list that continues; with `prefetch` it presses itself when it comes near. */
+export function MoreButton({ prefetch, busy = false, load, children }: MoreButtonProps) {
   const button = useRef<HTMLButtonElement>(null)
-  const latest = useRef(ask)
-  latest.current = ask
+  const latest = useRef(load)
+  latest.current = load
   useEffect(() => {
-    if (!ahead || busy || !button.current) return
+    if (!prefetch || busy || !button.current) return
     const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && latest.current(), {
-      // The box that scrolls: a margin around the window does not reach into it.
+      // The element that scrolls: a margin around the window does not reach into it.
       root: button.current.closest('.items'),
-      rootMargin: `0px 0px ${AHEAD}`,
+      rootMargin: `0px 0px ${PREFETCH_MARGIN}`,
     })
     observer.observe(button.current)
     return () => observer.disconnect()
-    // Told once for each page: what is in sight already is told when it is looked for again.
-  }, [ahead, busy, ask])
+    // A new observer for each page: it reports a button that is near already.
+  }, [prefetch, busy, load])
   return (
-    <button ref={button} type="button" class="more" disabled={busy} onClick={ask}>
+    <button ref={button} type="button" class="more" disabled={busy} onClick={load}>
       {children}
     </button>
   )

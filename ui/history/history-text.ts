@@ -1,11 +1,11 @@
-// How the past is put into words, and what a person filters by into what the host is asked. Knows no DOM.
+// Dates and durations of the history as text, and the user's filters as the host's.
 import type { HistoryFilter, SessionInfo, SessionState } from '../../protocol/messages.ts'
 import { formatDuration } from '../player/time-code.ts'
 
-/** What the filters hold as it was typed and chosen. */
+/** The filter fields as typed and chosen. */
 export interface Filters {
   state: StateChoice
-  /** Days as a date field gives them: `2026-03-29`, or nothing. */
+  /** Days as in a date field: `2026-03-29`, or empty. */
   from: string
   to: string
   command: string
@@ -29,7 +29,7 @@ export const STATE_CHOICES: [StateChoice, string][] = [
 
 const ENDED: SessionState[] = ['exited', 'killed', 'expired', 'host_stopped', 'host_crashed']
 
-/** Undefined where nothing is filtered. Days are those of this computer's clock. */
+/** Undefined if no filter is set. Days are in this device's time zone. */
 export function toFilter({ state, from, to, command, folder }: Filters): HistoryFilter | undefined {
   const after = from ? dayStart(from, 0) : undefined
   const before = to ? dayStart(to, 1) : undefined
@@ -43,19 +43,19 @@ export function toFilter({ state, from, to, command, folder }: Filters): History
   return Object.keys(filter).length > 0 ? filter : undefined
 }
 
-/** Of those that a person sees: both days are one. */
+/** The number of filters in use; the two days count as one. */
 export function countFilters({ state, from, to, command, folder }: Filters): number {
   return [state !== 'any', from || to, command.trim(), folder.trim()].filter(Boolean).length
 }
 
-/** Midnight at the beginning of a day, `days` later; a day has not always 24 hours. */
+/** Midnight at the start of the day that is `days` after `day`; days do not always have 24 hours. */
 function dayStart(day: string, days: number): number | undefined {
   const [year, month, date] = day.split('-').map(Number)
   const time = new Date(year!, month! - 1, date! + days).getTime()
   return Number.isFinite(time) ? time : undefined
 }
 
-/** Who types is not done with the last word: what begins so is found as well. Anything else is asked as it stands. */
+/** The last word may be unfinished, so it also matches as a prefix, unless it is in quotes. */
 export function toSearchQuery(typed: string): string {
   const quotes = typed.split('"').length - 1
   return quotes % 2 === 0 && /[\p{L}\p{N}_]{2,}$/u.test(typed) ? `${typed}*` : typed.trim()
@@ -67,17 +67,17 @@ const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 's
 const short = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
-/** `14:03` today, `Yesterday 14:03`, `3 Mar 14:03`, and with its year when that is another one. */
+/** `14:03` today, `Yesterday 14:03`, `3 Mar 14:03`, with the year if it is another one. */
 export function formatWhen(at: number, now: number): string {
   const [then, today, yesterday] = [new Date(at), new Date(now), new Date(now)]
   yesterday.setDate(yesterday.getDate() - 1)
-  const clock = time.format(then)
-  if (then.toDateString() === today.toDateString()) return clock
-  if (then.toDateString() === yesterday.toDateString()) return `Yesterday ${clock}`
-  return `${(then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(then)} ${clock}`
+  const timeOfDay = time.format(then)
+  if (then.toDateString() === today.toDateString()) return timeOfDay
+  if (then.toDateString() === yesterday.toDateString()) return `Yesterday ${timeOfDay}`
+  return `${(then.getFullYear() === today.getFullYear() ? day : dayOfYear).format(then)} ${timeOfDay}`
 }
 
-/** Read while it changes: shorter. */
+/** Date and time, short enough to read while it changes. */
 export function shortDateTime(at: number): string {
   return short.format(at)
 }
@@ -86,7 +86,7 @@ export function fullDateTime(at: number): string {
   return exact.format(at)
 }
 
-/** How long it ran, or runs. */
+/** How long the session ran, or has been running. */
 export function sessionDuration({ created_at, ended_at }: SessionInfo, now: number): string {
   return formatDuration((ended_at ?? now) - created_at)
 }

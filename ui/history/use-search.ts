@@ -1,34 +1,34 @@
-// A search through everything that was recorded, a page at a time. Knows nothing of how hits are shown.
+// A hook that searches all recorded output, page by page.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
 import type { SearchHit, SearchResults } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HistoryFilter, SessionInfo } from '../../protocol/messages.ts'
 
-/** Hits of a page: a few screens. */
-const PAGE = 60
+/** Hits: a few screens. */
+const PAGE_SIZE = 60
 
-/** Lines around each hit, on each side. */
+/** Lines before and after each hit. */
 const CONTEXT = 1
 
-/** Who types goes on typing. */
+/** Waits for a pause in typing. */
 const TYPING_MS = 250
 
-/** Sessions that are named by what was typed; more of them are found by the filters. */
-const MOST_NAMED = 5
+/** Sessions whose name, command or folder matches; the filters find the others. */
+const MAX_SESSIONS = 5
 
 export interface Search {
-  /** What the hits are of; undefined: nothing is looked for. */
+  /** What was searched for; undefined: nothing. */
   query: string | undefined
   hits: SearchHit[]
-  /** Sessions whose name, command or folder has it. */
+  /** Sessions whose name, command or folder matches. */
   matchingSessions: SessionInfo[]
   searching: boolean
-  /** Somebody stopped it before it was through. */
+  /** The user stopped the search. */
   stopped: boolean
   indexed: SearchResults['indexed'] | undefined
   error: CodedError | undefined
-  /** Looks further; undefined when that was all. */
+  /** Continues the search; undefined when it is complete. */
   loadMore: (() => void) | undefined
   stop: () => void
   retry: () => void
@@ -49,16 +49,16 @@ const NOTHING: State = {
   cursor: null,
 }
 
-/** `query` is as the host takes it; `words` is the same as it was typed. Another `version` is a reason to search again. */
+/** `query` is in the host's syntax, `text` as it was typed. Searches again when `version` changes. */
 export function useSearch(
   client: HostClient,
   query: string,
-  words: string,
+  text: string,
   filter: HistoryFilter | undefined,
   version: number,
 ): Search {
   const [state, setState] = useState<State>(NOTHING)
-  const [tries, setTries] = useState(0)
+  const [attempt, setAttempt] = useState(0)
   const running = useRef<AbortController>(undefined)
   const key = JSON.stringify(filter ?? null)
 
@@ -70,14 +70,14 @@ export function useSearch(
     const filter = JSON.parse(key) as HistoryFilter | null
     const page = { ...(filter && { filter }), signal }
     setState(was => ({ ...was, query, searching: true, stopped: false, error: undefined }))
-    if (from === null) void names(signal, filter)
+    if (from === null) void findSessions(signal, filter)
     let cursor = from
     const hits = [...before]
     try {
       do {
         const found = await client.history.search(query, {
           ...page,
-          limit: PAGE,
+          limit: PAGE_SIZE,
           context: CONTEXT,
           ...(cursor === null ? {} : { cursor }),
         })
@@ -85,21 +85,21 @@ export function useSearch(
         hits.push(...found.hits)
         cursor = found.cursor
         setState(was => ({ ...was, query, hits: [...hits], cursor, indexed: found.indexed }))
-        // The host answers with what it has when time is up; a page is looked for until it is full.
+        // The host replies with what it found in its time limit; search on until the page is full.
         if (found.complete) break
-      } while (cursor !== null && hits.length < before.length + PAGE)
+      } while (cursor !== null && hits.length < before.length + PAGE_SIZE)
       setState(was => ({ ...was, query, hits: [...hits], searching: false }))
     } catch (error) {
       if (!signal.aborted) setState(was => ({ ...was, searching: false, error: toCoded(error) }))
     }
   }
 
-  const names = async (signal: AbortSignal, filter: HistoryFilter | null) => {
+  const findSessions = async (signal: AbortSignal, filter: HistoryFilter | null) => {
     try {
-      const { sessions } = await client.history.sessions({ filter: { ...filter, text: words }, limit: MOST_NAMED })
+      const { sessions } = await client.history.sessions({ filter: { ...filter, text }, limit: MAX_SESSIONS })
       if (!signal.aborted) setState(was => ({ ...was, matchingSessions: sessions }))
     } catch {
-      // The search itself says what is wrong.
+      // The search itself reports the error.
     }
   }
 
@@ -109,7 +109,7 @@ export function useSearch(
       setState(NOTHING)
       return
     }
-    // What was found before stays until there is something else: a list that comes and goes at every letter is not read.
+    // Old hits stay until there are new ones: a list that flickers with every letter cannot be read.
     setState(was => ({ ...was, searching: true, stopped: false, error: undefined }))
     const timer = setTimeout(() => {
       setState(was => ({ ...was, hits: [], matchingSessions: [], indexed: undefined, cursor: null }))
@@ -119,7 +119,7 @@ export function useSearch(
       clearTimeout(timer)
       running.current?.abort()
     }
-  }, [client, query, key, tries, version])
+  }, [client, query, key, attempt, version])
 
   const { cursor, ...rest } = state
   return {
@@ -129,6 +129,6 @@ export function useSearch(
       running.current?.abort()
       setState(was => ({ ...was, searching: false, stopped: true }))
     },
-    retry: () => setTries(was => was + 1),
+    retry: () => setAttempt(was => was + 1),
   }
 }

@@ -1,5 +1,5 @@
-// The keys that a soft keyboard lacks, on pages of fourteen. Knows nothing of terminals: it says which key was pressed with
-// what held, and which action was asked for.
+// The keys that a soft keyboard lacks, on pages of fourteen. Reports which key was pressed with which modifiers, and which
+// action was tapped.
 import './key-bar.css'
 import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
@@ -9,13 +9,13 @@ import type { Key, Modifiers } from './key-codes.ts'
 import { type BarAction, type BarKey, KEY_PAGES } from './key-layout.ts'
 import type { StickyModifiers } from './sticky-modifiers.ts'
 
-/** Held this long a key begins to repeat, and then this often: what keyboards do. */
+/** A key that is held this long repeats at this interval, as on keyboards. */
 const REPEAT_AFTER_MS = 400
 const REPEAT_EVERY_MS = 55
-/** A finger that went further sideways turns the page; one that went anywhere as far has left the key. */
+/** Moving further sideways turns the page; moving half as far in any direction leaves the key. */
 const SWIPE_PX = 36
-/** What a finger feels of a key: as short as motors can. */
-const TICK_MS = 8
+/** The vibration at a key press: as short as motors can. */
+const VIBRATION_MS = 8
 
 export interface KeyBarProps {
   sticky: StickyModifiers
@@ -25,10 +25,10 @@ export interface KeyBarProps {
 
 /** A finger on the bar. */
 interface Finger {
-  face: BarKey
+  key: BarKey
   x: number
   y: number
-  /** It has pressed its key already, or has left it. */
+  /** It has pressed its key or left it. */
   done: boolean
   /** It drags the pages. */
   drags?: true
@@ -38,42 +38,42 @@ interface Finger {
 export function KeyBar({ sticky, press, act }: KeyBarProps) {
   const page = useSignal(0)
   const drag = useSignal<number | undefined>(undefined)
-  /** Where the page that is shown came from. */
+  /** CSS pixels from which the new page slides in. */
   const from = useSignal(0)
   const fingers = useRef(new Map<number, Finger>())
-  useEffect(() => () => forget(fingers.current), [])
+  useEffect(() => () => stopTimers(fingers.current), [])
 
   const turn = (by: 1 | -1, dragged = 0) => {
     from.value = by * window.innerWidth + dragged
     page.value = (page.value + by + KEY_PAGES.length) % KEY_PAGES.length
   }
 
-  const strike = ({ action: does, shift = false, ctrl = false }: BarKey): (() => void) | undefined => {
-    if (does === 'ctrl' || does === 'alt') return void sticky.tap(does)
-    if (does === 'more') return void turn(1)
-    if (does === 'compose' || does === 'paste') return void act(does)
+  const activate = ({ action, shift = false, ctrl = false }: BarKey): (() => void) | undefined => {
+    if (action === 'ctrl' || action === 'alt') return void sticky.tap(action)
+    if (action === 'more') return void turn(1)
+    if (action === 'compose' || action === 'paste') return void act(action)
     const taken = sticky.consume()
     const modifiers = { ...taken, shift, ctrl: ctrl || taken.ctrl }
-    press(does, modifiers)
-    return () => press(does, modifiers)
+    press(action, modifiers)
+    return () => press(action, modifiers)
   }
 
-  const down = (event: PointerEvent, face: BarKey) => {
+  const down = (event: PointerEvent, key: BarKey) => {
     event.preventDefault()
     if (event.button !== 0) return
-    // Ctrl held with one thumb while the other taps: it has to be on before the key.
+    // Ctrl held with one thumb while the other taps: it must be on before the key.
     for (const other of fingers.current.values()) {
-      if (other.done || (other.face.action !== 'ctrl' && other.face.action !== 'alt')) continue
+      if (other.done || (other.key.action !== 'ctrl' && other.key.action !== 'alt')) continue
       other.done = true
-      strike(other.face)
+      activate(other.key)
     }
-    const finger: Finger = { face, x: event.clientX, y: event.clientY, done: false }
+    const finger: Finger = { key, x: event.clientX, y: event.clientY, done: false }
     fingers.current.set(event.pointerId, finger)
-    if (!face.repeats) return
+    if (!key.repeats) return
     finger.timer = setTimeout(() => {
       finger.done = true
-      tick()
-      const again = strike(face)
+      vibrate()
+      const again = activate(key)
       const repeat = () => {
         again?.()
         finger.timer = setTimeout(repeat, REPEAT_EVERY_MS)
@@ -102,16 +102,16 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
     clearTimeout(finger.timer)
     const across = event.clientX - finger.x
     if (finger.drags) drag.value = undefined
-    // Whatever else ends it (a system gesture, a mouse that left) presses nothing.
+    // Any other end (a system gesture, a mouse that leaves) presses nothing.
     if (event.type !== 'pointerup') return
     if (finger.drags && Math.abs(across) > SWIPE_PX) turn(across < 0 ? 1 : -1, across)
     if (finger.done) return
-    tick()
-    strike(finger.face)
+    vibrate()
+    activate(finger.key)
   }
 
   return (
-    // A mousedown would take the focus from the terminal, and the soft keyboard would close.
+    // A mousedown would take the focus from the terminal and close the soft keyboard.
     <div
       class="key-bar"
       role="toolbar"
@@ -127,21 +127,21 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
         class={drag.value === undefined ? 'pages' : 'pages dragged'}
         style={`--drag: ${drag.value ?? 0}px; --from: ${from.value}px`}
       >
-        {KEY_PAGES.map((faces, index) => (
+        {KEY_PAGES.map((keys, index) => (
           <div
-            key={faces[0]?.name}
+            key={keys[0]?.name}
             class={`keys page-${index + 1}`}
-            style={`--at: ${beside(index, page.value)}`}
+            style={`--at: ${pageDistance(index, page.value)}`}
             inert={index !== page.value}
           >
-            {faces.map(face => (
+            {keys.map(key => (
               <KeyButton
-                key={face.area}
-                face={face}
+                key={key.area}
+                barKey={key}
                 sticky={sticky}
                 page={page}
                 down={down}
-                click={() => strike(face)}
+                click={() => activate(key)}
               />
             ))}
           </div>
@@ -152,31 +152,31 @@ export function KeyBar({ sticky, press, act }: KeyBarProps) {
 }
 
 interface KeyButtonProps {
-  face: BarKey
+  barKey: BarKey
   sticky: StickyModifiers
   page: Signal<number>
-  down: (event: PointerEvent, face: BarKey) => void
+  down: (event: PointerEvent, key: BarKey) => void
   click: () => void
 }
 
-function KeyButton({ face, sticky, page, down, click }: KeyButtonProps) {
-  const { action: does, label: shown, name, area } = face
-  const held = does === 'ctrl' || does === 'alt' ? sticky[does].value : undefined
-  let label = name
-  if (held === 'locked') label = `${name}, locked`
-  else if (does === 'more') label = `${name}, page ${page.value + 1} of ${KEY_PAGES.length}`
-  let content: ComponentChildren = shown
-  if (does === 'compose' || does === 'paste' || does === 'enter') content = <Icon name={does} />
-  else if (does === 'more') content = <Dots page={page.value} />
+function KeyButton({ barKey, sticky, page, down, click }: KeyButtonProps) {
+  const { action, label, name, area } = barKey
+  const held = action === 'ctrl' || action === 'alt' ? sticky[action].value : undefined
+  let accessibleName = name
+  if (held === 'locked') accessibleName = `${name}, locked`
+  else if (action === 'more') accessibleName = `${name}, page ${page.value + 1} of ${KEY_PAGES.length}`
+  let content: ComponentChildren = label
+  if (action === 'compose' || action === 'paste' || action === 'enter') content = <Icon name={action} />
+  else if (action === 'more') content = <Dots page={page.value} />
   return (
     <button
       type="button"
-      class={`${[...shown].length === 1 ? 'sign' : 'word'}${held ? ` sticky ${held}` : ''}`}
+      class={`${[...label].length === 1 ? 'sign' : 'word'}${held ? ` sticky ${held}` : ''}`}
       style={`grid-area: ${area}`}
-      aria-label={label}
+      aria-label={accessibleName}
       aria-pressed={held && held !== 'off'}
-      onPointerDown={event => down(event, face)}
-      // Without a pointer: a screen reader's or a keyboard's way to press a button.
+      onPointerDown={event => down(event, barKey)}
+      // Without a pointer: how screen readers and keyboards press a button.
       onClick={event => event.detail === 0 && click()}
     >
       {content}
@@ -187,25 +187,25 @@ function KeyButton({ face, sticky, page, down, click }: KeyButtonProps) {
 function Dots({ page }: { page: number }) {
   return (
     <span class="dots" aria-hidden="true">
-      {KEY_PAGES.map((faces, index) => (
-        <i key={faces[0]?.name} class={index === page ? 'here' : ''} />
+      {KEY_PAGES.map((keys, index) => (
+        <i key={keys[0]?.name} class={index === page ? 'here' : ''} />
       ))}
     </span>
   )
 }
 
-/** How many pages further `index` is than `page`, going round the shorter way. */
-function beside(index: number, page: number): number {
-  const on = (index - page + KEY_PAGES.length) % KEY_PAGES.length
-  return on > KEY_PAGES.length / 2 ? on - KEY_PAGES.length : on
+/** How many pages `index` is after `page`, going round the shorter way. */
+function pageDistance(index: number, page: number): number {
+  const after = (index - page + KEY_PAGES.length) % KEY_PAGES.length
+  return after > KEY_PAGES.length / 2 ? after - KEY_PAGES.length : after
 }
 
-function forget(fingers: Map<number, Finger>): void {
+function stopTimers(fingers: Map<number, Finger>): void {
   for (const { timer } of fingers.values()) clearTimeout(timer)
   fingers.clear()
 }
 
-/** Before a first tap browsers allow no vibration, and say so in the console. */
-function tick(): void {
-  if (navigator.userActivation?.isActive) navigator.vibrate?.(TICK_MS)
+/** Browsers refuse to vibrate before the first tap, with a warning in the console. */
+function vibrate(): void {
+  if (navigator.userActivation?.isActive) navigator.vibrate?.(VIBRATION_MS)
 }

@@ -1,4 +1,4 @@
-// What a key sends to a program, by the modes that the program has set. Knows no DOM and no key bar.
+// What a key sends to a program, depending on the modes that the program has set.
 
 export interface Modifiers {
   ctrl: boolean
@@ -35,14 +35,14 @@ export type NamedKey =
   | 'f11'
   | 'f12'
 
-/** A named one, or the one that types this character. */
+/** A named key, or the key that types this character. */
 export type Key = NamedKey | { types: string }
 
 /** Final bytes of CSI and SS3 (xterm ctlseqs, "PC-Style Function Keys"). */
 const CURSOR: Partial<Record<NamedKey, string>> = { up: 'A', down: 'B', right: 'C', left: 'D', home: 'H', end: 'F' }
-/** The same, of those that send SS3 in every mode. */
+/** The same, for keys that send SS3 in every mode. */
 const PF: Partial<Record<NamedKey, string>> = { f1: 'P', f2: 'Q', f3: 'R', f4: 'S' }
-/** CSI number ~ (the same; 16 and 22 are left out there too). */
+/** CSI number ~ (the same section, which skips 16 and 22 too). */
 const TILDE: Partial<Record<NamedKey, number>> = {
   insert: 2,
   delete: 3,
@@ -58,7 +58,7 @@ const TILDE: Partial<Record<NamedKey, number>> = {
   f12: 24,
 }
 
-/** The bytes of a key, as xterm itself would send them. */
+/** What a key sends, as in xterm. */
 export function keySequence(key: Key, modifiers: Modifiers, applicationCursor: boolean): string {
   if (typeof key === 'object') return withModifiers(key.types, modifiers)
   const { ctrl, alt, shift } = modifiers
@@ -76,13 +76,13 @@ export function keySequence(key: Key, modifiers: Modifiers, applicationCursor: b
   return `${meta}\x1b`
 }
 
-/** What typed text becomes while Ctrl or Alt is on. Only one character is changed: a pasted or swiped word is text. */
+/** Typed text with Ctrl or Alt applied. Only a single character changes: a pasted or swiped word stays text. */
 export function withModifiers(text: string, { ctrl, alt }: Pick<Modifiers, 'ctrl' | 'alt'>): string {
   if ([...text].length !== 1) return text
   return `${alt ? '\x1b' : ''}${ctrl ? controlOf(text) : text}`
 }
 
-/** xterm's table: letters and @[\]^_ by their low bits, digits and a few others as on a VT220. */
+/** As in xterm: letters and @[\]^_ by their low bits, digits and a few others as on a VT220. */
 function controlOf(character: string): string {
   const special = ' @2[3\\4]5^6_7/?8'.indexOf(character)
   if (special >= 0) return '\0\0\0\x1b\x1b\x1c\x1c\x1d\x1d\x1e\x1e\x1f\x1f\x1f\x7f\x7f'[special]!

@@ -1,15 +1,15 @@
-// Which keys the key bar has, and where. Knows no DOM: a page is fourteen keys, in two rows of seven or one of fourteen.
+// The keys of the key bar and their places: pages of fourteen keys, in two rows of seven or one of fourteen.
 import type { Key, Modifiers, NamedKey } from './key-codes.ts'
 
-/** What is no key of a keyboard. */
+/** Buttons that are not keys of a keyboard. */
 export type BarAction = 'compose' | 'paste'
 
 export interface BarKey extends Partial<Pick<Modifiers, 'shift' | 'ctrl'>> {
-  /** Its place in the grid (key-bar.css). */
+  /** The grid area (key-bar.css). */
   area: string
-  /** Empty: drawn (key-bar.tsx). */
+  /** Empty: an icon (key-bar.tsx). */
   label: string
-  /** For those who hear it. */
+  /** The accessible name. */
   name: string
   action: Key | BarAction | 'ctrl' | 'alt' | 'more'
   repeats?: true
@@ -39,13 +39,13 @@ const repeated = (area: string, shown: string, name: string, does: NamedKey): Ba
   repeats: true,
 })
 
-/** On every page at the same place. */
+/** In the same place on every page. */
 const MORE: BarKey = { area: 'more', label: '', name: 'More keys', action: 'more' }
 const CTRL: BarKey = { area: 'ctrl', label: 'Ctrl', name: 'Control', action: 'ctrl' }
 
 const FUNCTION_KEYS = ['f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7', 'f8', 'f9', 'f10', 'f11', 'f12'] as const
 
-/** What an agent or a shell is steered with; what is typed in code; what moves and edits; what full-screen programs ask for. */
+/** Keys for agents and shells; characters of code; moving and editing; function keys for full-screen programs. */
 export const KEY_PAGES: readonly (readonly BarKey[])[] = [
   [
     named('esc', 'Esc', 'Escape', 'escape'),

@@ -1,15 +1,15 @@
-// A path as a shell of the session's computer takes it. Knows no files.
+// Quotes a path for the shell of the session's computer.
 
-/** Characters that no shell of the platform looks at twice. */
+/** Characters that no shell of the platform treats as special. */
 const PLAIN_POSIX = /^[\w@%+=:,./-]+$/
 const PLAIN_WINDOWS = /^[\w+=:./\\-]+$/
 
-/** PowerShell takes typographic ones for its own (about_Quoting_Rules), and folders are called by people's names. */
+/** PowerShell treats typographic quotes like its own (about_Quoting_Rules), and they occur in names of folders. */
 const POWERSHELL_QUOTE = /['\u2018-\u201b]/g
 
 /**
- * `platform` and `shell` as the host says them in its welcome. POSIX shells: single quotes where something needs them.
- * Windows: double quotes (a path holds none), for PowerShell single ones, as it looks for variables in the others.
+ * `platform` and `shell` as in the host's welcome. POSIX shells: single quotes if needed. Windows: double quotes (a path
+ * cannot contain them); PowerShell: single quotes, as it expands variables in double ones.
  */
 export function quotePath(path: string, platform: string, shell: string): string {
   const name = shell.split(/[/\\]/).at(-1)!.toLowerCase()

@@ -1,29 +1,30 @@
-// Says how the connection is when it is not well, and offers what a person can do. Knows no sockets, only the state.
+// Shows connection problems and offers to reconnect.
 import './connection-banner.css'
-import type { ClientState } from '../../protocol/client/client.ts'
+import type { ClientState } from '../../protocol/client/connection.ts'
+import { sentence } from './sentence.ts'
 
 export interface ConnectionBannerProps {
   state: ClientState
-  /** There was a connection before. */
+  /** Whether there was a connection before. */
   reached: boolean
-  /** Bytes that were typed and have not arrived. */
+  /** Bytes of input that have not arrived. */
   pending?: number
   retry: () => void
 }
 
 export function ConnectionBanner({ state, reached, pending = 0, retry }: ConnectionBannerProps) {
-  const waits = pending > 0 ? ' What you typed is kept.' : ''
+  const kept = pending > 0 ? ' Your input is kept.' : ''
   switch (state.name) {
     case 'ready':
     case 'awaiting_approval':
       return null
     case 'connecting':
       if (state.attempt === 0 && !reached) return null
-      return <Banner text={`${lost(reached)}${waits}`} />
+      return <Banner text={`${problem(reached)}${kept}`} />
     case 'waiting':
-      return <Banner text={`${lost(reached)}${waits}`} action="Reconnect now" onAction={retry} />
+      return <Banner text={`${problem(reached)}${kept}`} action="Reconnect now" onAction={retry} />
     case 'gave_up':
-      return <Banner bad text={`No connection for ten minutes.${waits}`} action="Try again" onAction={retry} />
+      return <Banner bad text={`No connection for ten minutes.${kept}`} action="Try again" onAction={retry} />
     case 'closed':
       if (state.error.code === 'client_closed') return null
       return <Banner bad text={sentence(state.error.message)} />
@@ -35,7 +36,7 @@ function Banner(props: { text: string; bad?: boolean; action?: string; onAction?
   return (
     <div class={bad ? 'connection-banner bad' : 'connection-banner'} role="status">
       <span class="text">{text}</span>
-      {/* Kept in place while a try is under way, so that the text beside it does not jump. */}
+      {/* Stays in place during an attempt, so that the text beside it does not move. */}
       <button
         type="button"
         disabled={!action}
@@ -49,10 +50,6 @@ function Banner(props: { text: string; bad?: boolean; action?: string; onAction?
   )
 }
 
-function lost(reached: boolean): string {
-  return reached ? 'Connection lost - reconnecting…' : 'The host does not answer - trying again…'
-}
-
-function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
+function problem(reached: boolean): string {
+  return reached ? 'Connection lost - reconnecting…' : 'The host does not respond - trying again…'
 }

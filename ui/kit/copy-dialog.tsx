@@ -1,14 +1,14 @@
-// The text that a browser would not put on its clipboard, selected, to be copied by hand. Knows nothing of what it is.
+// Text that the browser would not copy, selected, to be copied by hand.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { manualCopyText } from './copy.ts'
 import { Dialog } from './dialog.tsx'
 
 export function CopyDialog() {
   const text = manualCopyText.value
-  return text === undefined ? null : <ByHand text={text} />
+  return text === undefined ? null : <ManualCopy text={text} />
 }
 
-function ByHand({ text }: { text: string }) {
+function ManualCopy({ text }: { text: string }) {
   const field = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => {
     field.current?.focus()
@@ -19,7 +19,10 @@ function ByHand({ text }: { text: string }) {
   }
   return (
     <Dialog title="Copy by hand" onClose={close}>
-      <p>This browser does not let the page copy. The text is selected: copy it as you do elsewhere.</p>
+      <p>
+        This browser does not let the page copy. The text is selected: copy it with the browser’s menu or keyboard
+        shortcut.
+      </p>
       <textarea ref={field} aria-label="Text to copy" readOnly rows={6} value={text} />
       <div class="actions">
         <button type="button" onClick={close}>

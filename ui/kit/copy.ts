@@ -1,36 +1,36 @@
-// Puts text on the clipboard, also where a browser keeps its clipboard from plain HTTP; where nothing helps the text is
-// shown, to be copied by hand (copy-dialog.tsx). Never fails in silence. Knows nothing of what is copied.
+// Copies text to the clipboard, also on plain HTTP, where browsers offer no clipboard API. If all else fails, the text is
+// shown to be copied by hand (copy-dialog.tsx).
 import { signal } from '@preact/signals'
 import { toast } from './toast.tsx'
 
-/** What could not be copied. */
+/** Text that could not be copied. */
 export const manualCopyText = signal<string | undefined>(undefined)
 
-/** To be called while a tap or a key is handled, or browsers refuse. `what` was copied, as the toast says it. */
-export async function copy(text: string, what = 'Copied'): Promise<void> {
-  if (await onClipboard(text)) toast(what)
+/** Call while a tap or a key is handled, or browsers refuse. `message` is the toast on success. */
+export async function copy(text: string, message = 'Copied'): Promise<void> {
+  if (await writeClipboard(text)) toast(message)
   else manualCopyText.value = text
 }
 
-async function onClipboard(text: string): Promise<boolean> {
+async function writeClipboard(text: string): Promise<boolean> {
   try {
-    // Not there on plain HTTP, whatever its type says.
+    // Undefined on plain HTTP, whatever its type says.
     if (window.isSecureContext && navigator.clipboard) {
       await navigator.clipboard.writeText(text)
       return true
     }
   } catch {
-    // Refused; the old way may still be open.
+    // Refused; the old way may still work.
   }
-  return byCommand(text)
+  return copyByCommand(text)
 }
 
-/** As Ctrl+C would: of a field with the text in it. True when the browser has taken it. */
-function byCommand(text: string): boolean {
+/** Copies from a field with the text in it, as Ctrl+C would. Returns whether the browser took it. */
+function copyByCommand(text: string): boolean {
   const before = document.activeElement
   const field = document.createElement('textarea')
   field.value = text
-  // Read-only: no keyboard opens. In the picture: a field that cannot be seen at all is not selected everywhere.
+  // Read-only, so that no soft keyboard opens. Within the viewport: some browsers do not select in hidden fields.
   field.readOnly = true
   field.style.cssText = 'position:fixed;top:0;left:0;width:1px;height:1px;padding:0;border:0;opacity:0;font-size:16px'
   let taken = false
@@ -41,9 +41,9 @@ function byCommand(text: string): boolean {
     event.preventDefault()
     taken = true
   }
-  // Beside an open dialog nothing can be selected, so it stands in it.
-  const place = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body
-  place.append(field)
+  // While a dialog is open, nothing outside of it can be selected.
+  const parent = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body
+  parent.append(field)
   document.addEventListener('copy', put, { capture: true })
   try {
     field.focus({ preventScroll: true })

@@ -1,17 +1,17 @@
-// A modal sheet over the page, and the question with two answers that most of them are. Knows nothing of what is asked.
+// A modal dialog over the page, and the confirmation dialog that most of them are.
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface DialogProps {
   title: string
-  /** Shown in place of the title, which is then only what the dialog is called. */
+  /** Shown in place of the title, which is then only the accessible name. */
   heading?: ComponentChildren
   class?: string
-  /** Its inputs wait: a soft keyboard would hide the rest, and who only looks would type into one of many fields. */
+  /** Does not focus the first input: a soft keyboard would hide the rest, or it is one of many fields. */
   noAutofocus?: boolean
-  /** Says no to Escape ('key') or to a tap beside it, and the dialog stays. */
-  mayClose?: (how: 'key' | 'beside') => boolean
-  /** Escape, the phone's Back button and a tap beside it close a dialog too. */
+  /** Returns false to keep the dialog open at Escape or at a tap on the backdrop. */
+  mayClose?: (how: 'escape' | 'backdrop') => boolean
+  /** Called also for Escape, the phone's Back button, and a tap on the backdrop. */
   onClose: () => void
   children?: ComponentChildren
 }
@@ -31,14 +31,14 @@ export function Dialog({
     const dialog = element.current
     const before = document.activeElement
     dialog?.showModal()
-    // An input that is there to be typed into, otherwise nothing: a ring around the first button says nothing.
+    // Focuses an input if there is one, otherwise no button: a focus ring around the first button means nothing.
     const input = still ? null : dialog?.querySelector('input')
     if (input) input.select()
     else dialog?.focus()
     return () => {
       shown.current = false
       dialog?.close()
-      // Taken out of the page a dialog gives the focus to nobody; whoever typed wants to go on.
+      // A dialog that is removed from the page does not restore the focus.
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
     }
   }, [])
@@ -50,13 +50,13 @@ export function Dialog({
       tabIndex={-1}
       onClose={() => shown.current && onClose()}
       onKeyDown={event => {
-        if (event.key === 'Escape' && !mayClose('key')) event.preventDefault()
+        if (event.key === 'Escape' && !mayClose('escape')) event.preventDefault()
       }}
-      // Only the backdrop is the dialog itself; everything else is in it.
+      // The event's target is the dialog itself only for the backdrop and the padding.
       onPointerDown={event =>
         event.target === event.currentTarget &&
         isOnBackdrop(event, event.currentTarget) &&
-        mayClose('beside') &&
+        mayClose('backdrop') &&
         onClose()
       }
     >

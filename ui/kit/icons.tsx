@@ -1,4 +1,4 @@
-// The drawings on buttons, as paths: no font, no file, no request. Knows nothing of what they are for.
+// The icons as SVG paths: no font, no file, no request.
 
 const PATHS = {
   back: 'M15 5l-7 7 7 7',
@@ -20,7 +20,7 @@ const PATHS = {
   filter: 'M4 6h16M7 12h10M10 18h4',
   play: 'M8 5l11 7-11 7z',
   pause: 'M9 5v14M15 5v14',
-  step_on: 'M6 5l8 7-8 7zM18 5v14',
+  step_forward: 'M6 5l8 7-8 7zM18 5v14',
   step_back: 'M18 5l-8 7 8 7zM6 5v14',
   speak: 'M4 10v4h4l5 4V6L8 10zM16.5 9a4 4 0 0 1 0 6M19 6.5a8 8 0 0 1 0 11',
   unreached:

@@ -1,8 +1,8 @@
-// The question before a link of a terminal is followed. Knows no terminals.
+// Confirms opening a link from a terminal.
 import { ConfirmDialog } from './dialog.tsx'
 
 export interface OpenLinkDialogProps {
-  /** http(s). What a link says may be anything; this shows where it leads. */
+  /** http(s). A link's text may say anything; this is where it leads. */
   target: string
   close: () => void
 }

@@ -1,40 +1,40 @@
-// Whether somebody is before this page: it is seen, and something was touched in it lately. Knows nothing of sessions.
+// Whether a person is at this page: it is visible and focused, and was used in the last minutes.
 
-/** A screen that nobody has touched for longer is not looked at; whoever still reads it is told once too often. */
+/** A page that was not used for longer counts as unattended; at worst its reader gets one notification too many. */
 const AWAY_MS = 3 * 60_000
 
-const TOUCHES = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
+const ACTIVITY = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstart'] as const
 
-/** Calls with what is so now and at every change, until the returned function is called. */
+/** Calls `listener` with the present state and at every change, until the returned function is called. */
 export function onPresence(listener: (present: boolean) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  let touched = true
-  const here = () => touched && document.visibilityState === 'visible' && document.hasFocus()
-  let told = here()
-  const tell = () => {
-    if (told === here()) return
-    told = here()
-    listener(told)
+  let active = true
+  const isPresent = () => active && document.visibilityState === 'visible' && document.hasFocus()
+  let reported = isPresent()
+  const report = () => {
+    if (reported === isPresent()) return
+    reported = isPresent()
+    listener(reported)
   }
-  const away = () => {
-    touched = false
-    tell()
+  const onIdle = () => {
+    active = false
+    report()
   }
-  const touch = () => {
+  const onActivity = () => {
     clearTimeout(timer)
-    timer = setTimeout(away, AWAY_MS)
-    touched = true
-    tell()
+    timer = setTimeout(onIdle, AWAY_MS)
+    active = true
+    report()
   }
-  for (const name of TOUCHES) window.addEventListener(name, touch, { capture: true, passive: true })
-  for (const name of ['focus', 'blur'] as const) window.addEventListener(name, tell)
-  document.addEventListener('visibilitychange', tell)
-  listener(told)
-  touch()
+  for (const name of ACTIVITY) window.addEventListener(name, onActivity, { capture: true, passive: true })
+  for (const name of ['focus', 'blur'] as const) window.addEventListener(name, report)
+  document.addEventListener('visibilitychange', report)
+  listener(reported)
+  onActivity()
   return () => {
     clearTimeout(timer)
-    for (const name of TOUCHES) window.removeEventListener(name, touch, { capture: true })
-    for (const name of ['focus', 'blur'] as const) window.removeEventListener(name, tell)
-    document.removeEventListener('visibilitychange', tell)
+    for (const name of ACTIVITY) window.removeEventListener(name, onActivity, { capture: true })
+    for (const name of ['focus', 'blur'] as const) window.removeEventListener(name, report)
+    document.removeEventListener('visibilitychange', report)
   }
 }

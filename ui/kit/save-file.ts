@@ -1,7 +1,7 @@
-// Hands a file to the person: the system asks where to put it. Knows nothing of what is in it.
+// Saves a file as a download, and collects large files in chunks.
 
-/** Long enough for the system to have taken it over. */
-const KEPT_MS = 60_000
+/** Long enough for the browser to have read the file. */
+const KEEP_URL_MS = 60_000
 
 export function saveFile(content: Blob, name: string): void {
   const url = URL.createObjectURL(content)
@@ -9,19 +9,19 @@ export function saveFile(content: Blob, name: string): void {
   link.href = url
   link.download = name
   link.click()
-  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS)
+  setTimeout(() => URL.revokeObjectURL(url), KEEP_URL_MS)
 }
 
-/** Parts of a file that come one after the other; what is large lies in the browser's store, not in this page. */
+/** Collects a file's chunks in Blobs: large ones are in the browser's storage, not in the page's memory. */
 export class FileChunks {
   #blobs: Blob[] = []
   #waiting: Uint8Array<ArrayBuffer>[] = []
   #bytes = 0
 
-  add(part: Uint8Array): void {
-    this.#waiting.push(new Uint8Array(part))
-    this.#bytes += part.length
-    if (this.#bytes >= STORED_BYTES) this.#store()
+  add(chunk: Uint8Array): void {
+    this.#waiting.push(new Uint8Array(chunk))
+    this.#bytes += chunk.length
+    if (this.#bytes >= BLOB_BYTES) this.#store()
   }
 
   toBlob(type: string): Blob {
@@ -36,10 +36,10 @@ export class FileChunks {
   }
 }
 
-/** Collected before they are handed to the store. */
-const STORED_BYTES = 4 * 1024 * 1024
+/** How much is collected before it is put into a Blob. */
+const BLOB_BYTES = 4 * 1024 * 1024
 
-/** A name that every file system takes, and that says when it was. */
+/** A file name that is valid in every file system: the title, the day, and the extension. */
 export function fileName(title: string, created_at: number | undefined, extension: string): string {
   const name = title
     .replace(/[^\p{L}\p{N} ._-]+/gu, ' ')

@@ -1,5 +1,7 @@
-// Short messages that go by themselves. Knows nothing of what they say.
+// Short messages that disappear by themselves.
 import { signal } from '@preact/signals'
+import { toCoded } from '../../protocol/errors.ts'
+import { sentence } from './sentence.ts'
 
 interface Toast {
   id: number
@@ -9,18 +11,22 @@ interface Toast {
 
 /** Long enough to read a line twice. */
 const SHOWN_MS = 4_000
-/** More at once cover what they speak of. */
-const MOST = 2
+/** More at once would cover the page. */
+const MAX_TOASTS = 2
 
 const toasts = signal<Toast[]>([])
 let next = 1
 
 export function toast(text: string, bad = false): void {
   const id = next++
-  toasts.value = [...toasts.value.filter(one => one.text !== text), { id, text, bad }].slice(-MOST)
+  toasts.value = [...toasts.value.filter(one => one.text !== text), { id, text, bad }].slice(-MAX_TOASTS)
   setTimeout(() => {
     toasts.value = toasts.value.filter(one => one.id !== id)
   }, SHOWN_MS)
+}
+
+export function toastError(error: unknown): void {
+  toast(sentence(toCoded(error).message), true)
 }
 
 export function Toasts() {

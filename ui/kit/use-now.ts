@@ -1,7 +1,7 @@
-// The time, told again and again. Knows nothing of who shows it.
+// A hook for components that show the time.
 import { useEffect, useState } from 'preact/hooks'
 
-/** Unix milliseconds, new every `every` milliseconds. */
+/** Unix milliseconds; updates every `every` milliseconds. */
 export function useNow(every: number): number {
   const [now, setNow] = useState(Date.now)
   useEffect(() => {

@@ -1,43 +1,43 @@
-// Text with what is hidden in it made visible, so that a person sees what they are asked about. Knows no DOM.
+// Finds hidden characters in text and makes them visible, so that users see what they confirm.
 
-/** Control characters; of tabs and line ends people know what they do. */
+/** Control characters, except tabs and line ends. */
 export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/
-/** What reorders the text around it: Unicode's "Bidi_Control" without the three marks that ordinary writing needs. */
-const REORDERS = /[\u202a-\u202e\u2066-\u2069]/
+/** Reorders the text around it: Unicode's "Bidi_Control" without the three marks that ordinary text needs. */
+const REORDERING = /[\u202a-\u202e\u2066-\u2069]/
 /**
- * What has no shape and that no writing needs: soft hyphens, fillers, tags, selectors, in which whole sentences can stand that
- * a program reads and nobody sees. Joiners, U+200B (Khmer has it between words) and U+FE0F (emoji) stay.
+ * Has no shape, and no script needs it: soft hyphens, fillers, tags, selectors. They can spell out whole sentences that
+ * programs read and people do not see. Joiners, U+200B (Khmer has it between words) and U+FE0F (emoji) are allowed.
  */
-const UNSEEN =
+const INVISIBLE =
   /\u00ad|\u034f|[\u115f\u1160]|[\u17b4\u17b5]|\u180e|[\u2060-\u2064\u206a-\u206f]|\u3164|\ufeff|\uffa0|[\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u
-const EACH_HIDDEN = new RegExp(`${CONTROL.source}|${REORDERS.source}|${UNSEEN.source}|\\t`, 'gu')
+const HIDDEN = new RegExp(`${CONTROL.source}|${REORDERING.source}|${INVISIBLE.source}|\\t`, 'gu')
 export const LINE_END = /\r\n?|\n/
 
-/** Something in it does what nobody sees. */
+/** Whether the text contains control characters, or characters that are invisible or reorder text. */
 export function hasHiddenCharacters(text: string): boolean {
   return CONTROL.test(text) || hasInvisibleCharacters(text)
 }
 
-/** Something in it is read by programs and by nobody else, also when control characters have become signs (paste.ts). */
+/** Whether programs read something in it that people do not see, even with control characters replaced (paste.ts). */
 export function hasInvisibleCharacters(text: string): boolean {
-  return REORDERS.test(text) || UNSEEN.test(text)
+  return REORDERING.test(text) || INVISIBLE.test(text)
 }
 
-/** Line ends as Enter, control characters as people know them (^C); few fonts have Unicode's pictures of them. */
+/** Shows line ends as Enter and control characters as ^C; few fonts have Unicode's pictures of them. */
 export function showHidden(text: string): string {
   return text
     .split(LINE_END)
-    .map(line => line.replace(EACH_HIDDEN, shown))
+    .map(line => line.replace(HIDDEN, notation))
     .join('↵\n')
 }
 
-function shown(letter: string): string {
-  const code = letter.codePointAt(0)!
+function notation(character: string): string {
+  const code = character.codePointAt(0)!
   if (code < 0x20 || code === 0x7f) return `^${String.fromCharCode(code ^ 0x40)}`
   return `<U+${code.toString(16).toUpperCase().padStart(4, '0')}>`
 }
 
-/** Cursor keys and others whose codes say nothing to people. */
+/** Symbols for keys whose codes mean nothing to people. */
 const KEYS: readonly [RegExp, string][] = [
   [/\x1b\[20[01]~/g, ''],
   [/\x1b[[O]A/g, '↑'],
@@ -48,9 +48,9 @@ const KEYS: readonly [RegExp, string][] = [
   [/\t/g, '⇥'],
 ]
 
-/** What was typed, as one line. */
+/** Typed input as one readable line. */
 export function describeInput(text: string): string {
   let line = text
-  for (const [code, sign] of KEYS) line = line.replace(code, sign)
+  for (const [code, symbol] of KEYS) line = line.replace(code, symbol)
   return showHidden(line).replaceAll('\n', '')
 }

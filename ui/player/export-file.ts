@@ -1,4 +1,4 @@
-// Exports a recording and hands it over as a file. Knows nothing of who asks, or of how far it is shown to be.
+// Exports a recording and saves it as a file.
 import type { HostClient } from '../../protocol/client/client.ts'
 import type { ExportOptions } from '../../protocol/client/history-client.ts'
 import type { ExportFormat } from '../../protocol/messages.ts'
@@ -28,33 +28,37 @@ export const EXPORT_FORMATS: Format[] = [
     extension: 'cast',
     type: 'application/x-asciicast',
   },
-  { format: 'txt', name: 'Plain text', description: 'what could be read', extension: 'txt', type: 'text/plain' },
-  { format: 'html', name: 'HTML', description: 'text with its colours', extension: 'html', type: 'text/html' },
+  { format: 'txt', name: 'Plain text', description: 'the text of the session', extension: 'txt', type: 'text/plain' },
+  { format: 'html', name: 'HTML', description: 'text with colors', extension: 'html', type: 'text/html' },
   {
     format: 'raw',
     name: 'Raw',
-    description: 'every byte as it came',
+    description: 'every byte of output',
     extension: 'raw',
     type: 'application/octet-stream',
   },
 ]
 
-/** Formats that keep what was drawn as it came, not as lines. */
+/** Formats with the raw output, in which secrets may be split by escape sequences and missed. */
 export const RAW_FORMATS = new Set<ExportFormat>(['cast', 'cast3', 'raw'])
 
 export interface ExportFileOptions extends ExportOptions {
-  /** Fit to be shown. */
+  /** Printable; becomes the file name. */
   title: string
   created_at: number | undefined
 }
 
-/** Returns what came of it, in words. Rejects as `history.export` does. */
-export async function exportFile(client: HostClient, session_id: string, wish: ExportFileOptions): Promise<string> {
-  const { title, created_at, ...options } = wish
+/** Returns a message for the user. Rejects as `history.export` does. */
+export async function exportFile(
+  client: HostClient,
+  session_id: string,
+  exportOptions: ExportFileOptions,
+): Promise<string> {
+  const { title, created_at, ...options } = exportOptions
   const { extension, type } = EXPORT_FORMATS.find(one => one.format === options.format)!
-  const parts = new FileChunks()
-  const { bytes, redacted } = await client.history.export(session_id, options, part => parts.add(part))
-  saveFile(parts.toBlob(type), fileName(title, created_at, extension))
+  const chunks = new FileChunks()
+  const { bytes, redacted } = await client.history.export(session_id, options, chunk => chunks.add(chunk))
+  saveFile(chunks.toBlob(type), fileName(title, created_at, extension))
   const places = redacted === 1 ? '1 place' : `${redacted} places`
   return `${formatBytes(bytes)} exported${redacted > 0 ? `, ${places} blacked out` : ''}`
 }

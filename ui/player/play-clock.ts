@@ -1,13 +1,13 @@
-// The time of a recording while it plays: real time, faster or slower. Knows nothing of what is played.
+// The time of a recording while it plays: real time, faster or slower.
 
 export class PlayClock {
   readonly #now: () => number
   #time = 0
   #speed = 1
-  /** Real time at which `#time` was right; undefined while it stands still. */
+  /** The real time at which `#time` was correct; undefined while stopped. */
   #since: number | undefined
 
-  /** `now`: milliseconds of a clock that never goes back. */
+  /** `now`: milliseconds of a monotonic clock. */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -31,7 +31,7 @@ export class PlayClock {
   }
 
   set speed(speed: number) {
-    // What has passed until now passed at the old speed.
+    // Time until now passed at the old speed.
     const { time } = this
     this.time = time
     this.#speed = speed

@@ -1,45 +1,44 @@
-// Plays a recorded session on a screen: seeks by keyframe and log, plays with real timing, steps. Knows no DOM; the screen
-// may be any terminal.
-
+// Plays a recorded session on any terminal: seeks by keyframe and log, plays with the original timing, steps.
 import type { SeekResult } from '../../protocol/client/history-client.ts'
 import { Emitter } from '../../protocol/emitter.ts'
 import { assertNever, type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SeekTarget } from '../../protocol/messages.ts'
 import type { Position } from '../../protocol/position.ts'
 import { PlayClock } from './play-clock.ts'
-import { compare, type ReadLimit, type ReadStretch, RecordingReader } from './recording-reader.ts'
+import { compare, type ReadChunk, type ReadLimit, RecordingReader } from './recording-reader.ts'
 
-/** One session's recording, as a HistoryClient gives it. */
+/** One session's recording, as a HistoryClient reads it. */
 export interface Recording {
-  moment(place: SeekTarget): Promise<SeekResult>
-  stretch: ReadStretch
+  seek(target: SeekTarget): Promise<SeekResult>
+  readChunk: ReadChunk
 }
 
 export interface PlayerScreen {
-  /** Forgets everything, has this size; a state comes next. */
+  /** Clears everything and takes this size; a keyframe is written next. */
   reset(cols: number, rows: number): void
-  /** Resolves when it was parsed. */
+  /** Resolves when the bytes have been parsed. */
   write(bytes: Uint8Array): Promise<void>
   resize(cols: number, rows: number): void
-  /** While held, the last picture stays. */
-  pauseDrawing(still: boolean): void
+  /** While paused, the last picture stays. */
+  pauseDrawing(paused: boolean): void
 }
 
 type GapReason = HostMessageOf<'timeline'>['gaps'][number]['reason']
 
 export interface PlayerState {
-  /** Milliseconds since the session's birth: what is shown, and what there is. */
+  /** Milliseconds since the session began: the time that is shown. */
   at: number
+  /** The first and the last time in the recording. */
   from: number
   to: number
   playing: boolean
-  /** Until the screen shows the place that was asked for. */
+  /** True until the screen shows the requested position. */
   seeking: boolean
   speed: number
   skipIdle: boolean
-  /** Nothing follows: for good, or not yet. */
+  /** The end of the recording is reached: for good, or for now. */
   end: 'over' | 'live' | undefined
-  /** What should follow is not there. */
+  /** The output that follows is missing. */
   gap: { reason: GapReason; bytes: number } | undefined
   error: CodedError | undefined
 }
@@ -47,7 +46,7 @@ export interface PlayerState {
 export interface PlayerOptions {
   recording: Recording
   screen: PlayerScreen
-  /** Milliseconds since birth of the first and the last thing that there is. */
+  /** Milliseconds since the session began: the first and the last time in the recording. */
   from: number
   to: number
   /** For tests. */
@@ -56,43 +55,44 @@ export interface PlayerOptions {
 
 export const SPEEDS = [0.5, 1, 2, 4, 8, 16]
 
-/** Nobody waits for longer than this where nothing happens, unless they want to. */
+/** Longer pauses are skipped if `skipIdle` is set. */
 export const IDLE_MS = 2_000
 
-/** Between two pictures while playing. */
+/** Between two updates while playing. */
 const TICK_MS = 40
 
-/** The host hands output to its history every 0.7 s; to look more often finds nothing. */
-const LIVE_MS = 1_000
+/** The host records output every 0.7 s, so polling more often finds nothing. */
+const LIVE_POLL_MS = 1_000
 
-/** A computer that slept has watched nothing meanwhile; a hidden window still looks once a second. */
+/** The most that playback advances per update, so that it does not jump after sleep. Hidden windows update once a second. */
 const MAX_JUMP_MS = 1_500
 
-/** A way to a place that is no longer wanted is left when it takes longer than a person notices. */
-const GIVE_UP_MS = 250
+/** A seek that was replaced by another is abandoned after this time; a shorter one is finished and drawn. */
+const ABANDON_MS = 250
 
-/** Where the log goes on behind a hole, and with what on the screen; without a moment with what there was. */
+/** A gap that is not crossed yet: where the log continues after it, and the keyframe there. Without one, the screen stays. */
 interface Gap {
   next: Position
   at: number
-  moment: SeekResult | undefined
+  keyframe: SeekResult | undefined
 }
 
-type Wish = { to: Exclude<ReadLimit, 'pause'> } | { steps: number }
+/** What to do next: seek, or step that many pauses forward or back. */
+type Command = { to: Exclude<ReadLimit, 'pause'> } | { steps: number }
 
 export class Player extends Emitter<{ change: PlayerState }> {
   readonly #recording: Recording
   readonly #screen: PlayerScreen
   readonly #now: () => number
   readonly #clock: PlayClock
-  readonly #reel: RecordingReader
+  readonly #reader: RecordingReader
   #state: PlayerState
-  #wish: Wish | undefined
+  #command: Command | undefined
   #gap: Gap | undefined
-  /** Where the state that was written last stands: the log goes on from there. */
+  /** The position of the last keyframe written: the log continues from there. */
   #base: Position | undefined
-  /** Idle time is counted from here at the earliest: somebody came to look at this. */
-  #since = 0
+  /** Idle time is counted from here at the earliest: the user came to see this. */
+  #idleFrom = 0
   #running = false
   #disposed = false
   #wake = () => {}
@@ -103,7 +103,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
     this.#screen = screen
     this.#now = now
     this.#clock = new PlayClock(now)
-    this.#reel = new RecordingReader(position => recording.stretch(position))
+    this.#reader = new RecordingReader(position => recording.readChunk(position))
     this.#state = {
       at: from,
       from,
@@ -122,33 +122,33 @@ export class Player extends Emitter<{ change: PlayerState }> {
     return this.#state
   }
 
-  /** The end of what is on the screen. */
+  /** The position in the log up to which the screen is drawn. */
   get position(): Position {
-    return this.#reel.position
+    return this.#reader.position
   }
 
-  /** Shows what the screen showed then, at once. `offset`: when the byte before it had come. */
-  seek(place: SeekTarget): void {
+  /** Shows the screen at a time, or after the byte before `offset`. */
+  seek(target: SeekTarget): void {
     const { from, to } = this.#state
     const until =
-      'at' in place
-        ? { at: Math.round(Math.min(Math.max(place.at, from), to)) }
-        : { position: { offset: place.offset, n: 0 } }
-    this.#want({ to: until })
+      'at' in target
+        ? { at: Math.round(Math.min(Math.max(target.at, from), to)) }
+        : { position: { offset: target.offset, n: 0 } }
+    this.#start({ to: until })
   }
 
-  /** To the next pause in the output, or back to the last. */
+  /** Steps to the next pause in the output, or back to the previous one. */
   step(direction: 1 | -1): void {
     this.pause()
-    const steps = this.#wish && 'steps' in this.#wish ? this.#wish.steps : 0
-    this.#want({ steps: steps + direction })
+    const steps = this.#command && 'steps' in this.#command ? this.#command.steps : 0
+    this.#start({ steps: steps + direction })
   }
 
   play(): void {
     if (this.#state.playing) return
-    if (this.#state.end === 'over') this.#wish = { to: { at: this.#state.from } }
-    else if (this.#base === undefined && !this.#state.seeking) this.#wish = { to: { at: this.#state.at } }
-    this.#since = this.#state.at
+    if (this.#state.end === 'over') this.#command = { to: { at: this.#state.from } }
+    else if (this.#base === undefined && !this.#state.seeking) this.#command = { to: { at: this.#state.at } }
+    this.#idleFrom = this.#state.at
     this.#change({ playing: true, error: undefined })
     this.#run()
   }
@@ -170,25 +170,25 @@ export class Player extends Emitter<{ change: PlayerState }> {
     this.#wake()
   }
 
-  /** More was recorded meanwhile. */
+  /** More has been recorded. */
   extend(to: number): void {
     if (to > this.#state.to) this.#change({ to })
   }
 
-  /** Twice is fine. The screen is its creator's. */
+  /** May be called twice. The caller disposes of the screen. */
   dispose(): void {
     this.#disposed = true
     this.#clock.stop()
     this.#wake()
   }
 
-  #want(wish: Wish): void {
-    this.#wish = wish
+  #start(command: Command): void {
+    this.#command = command
     this.#change({ seeking: true, error: undefined })
     this.#run()
   }
 
-  /** The only one that touches reel and screen: one thing after the other, the latest wish first. */
+  /** Only this loop uses reader and screen: one command at a time, the latest first. */
   #run(): void {
     this.#wake()
     if (this.#running || this.#disposed) return
@@ -198,135 +198,135 @@ export class Player extends Emitter<{ change: PlayerState }> {
         if (this.#disposed) return
         this.#clock.stop()
         this.#screen.pauseDrawing(false)
-        this.#wish = undefined
+        this.#command = undefined
         this.#change({ playing: false, seeking: false, error: toCoded(error) })
       })
       .finally(() => {
         this.#running = false
-        // Something was wanted while the last thing was being told.
-        if (!this.#disposed && (this.#wish || this.#state.playing)) this.#run()
+        // A command came in while a listener ran.
+        if (!this.#disposed && (this.#command || this.#state.playing)) this.#run()
       })
   }
 
   async #loop(): Promise<void> {
     while (!this.#disposed) {
-      const wish = this.#wish
-      if (wish) {
-        this.#wish = undefined
+      const command = this.#command
+      if (command) {
+        this.#command = undefined
         this.#clock.stop()
         this.#screen.pauseDrawing(true)
-        if ('to' in wish) await this.#goTo(wish.to)
-        else await this.#steps(wish.steps)
+        if ('to' in command) await this.#goTo(command.to)
+        else await this.#steps(command.steps)
         if (this.#disposed) return
-        // A wish that came meanwhile: what is here is a picture on the way, which a person who drags wants to see.
+        // Even if another command came in: while dragging, the user wants to see intermediate pictures.
         this.#screen.pauseDrawing(false)
-        this.#clock.time = this.#since = this.#state.at
-        if (!this.#wish) this.#change({ seeking: false })
+        this.#clock.time = this.#idleFrom = this.#state.at
+        if (!this.#command) this.#change({ seeking: false })
       } else if (this.#state.playing) {
         this.#clock.start()
         const wait = await this.#advance()
-        if (this.#state.playing && !this.#wish) await this.#pause(wait)
+        if (this.#state.playing && !this.#command) await this.#pause(wait)
       } else return
     }
   }
 
   async #goTo(until: Exclude<ReadLimit, 'pause'>): Promise<void> {
-    const isOnTheWay = this.#base !== undefined && !this.#gap && this.#reel.leadsTo(until)
+    const isOnTheWay = this.#base !== undefined && !this.#gap && this.#reader.leadsTo(until)
     if (!isOnTheWay) {
-      let moment = await this.#recording.moment(placeOf(until))
-      // The last keyframe at its byte may have resizes behind the place.
-      if ('position' in until && until.position.offset > 0 && compare(moment.position, until.position) > 0)
-        moment = await this.#recording.moment({ offset: until.position.offset - 1 })
+      let keyframe = await this.#recording.seek(targetOf(until))
+      // The last keyframe at this byte may come after later resizes.
+      if ('position' in until && until.position.offset > 0 && compare(keyframe.position, until.position) > 0)
+        keyframe = await this.#recording.seek({ offset: until.position.offset - 1 })
       if (this.#disposed) return
-      await this.#restore(moment)
+      await this.#restore(keyframe)
     }
     await this.#feed(until)
-    // By the clock it is as late as was asked for, also where nothing happened since; before the first state, as late as that.
-    const last = this.#reel.last ?? this.#state.from
-    this.#arrive('at' in until ? Math.max(until.at, Math.min(last, this.#momentAt)) : last)
+    // A time that was sought is reached even if nothing happened since; but not before the first keyframe's time.
+    const last = this.#reader.last ?? this.#state.from
+    this.#arrive('at' in until ? Math.max(until.at, Math.min(last, this.#keyframeAt)) : last)
   }
 
-  /** When the state that was written last was. */
-  #momentAt = 0
+  /** The time of the last keyframe written. */
+  #keyframeAt = 0
 
-  async #restore(moment: SeekResult): Promise<void> {
+  async #restore(keyframe: SeekResult): Promise<void> {
     this.#gap = undefined
-    this.#screen.reset(moment.cols, moment.rows)
-    await this.#screen.write(moment.bytes)
-    this.#reel.jump(moment.position, moment.at)
-    this.#base = moment.position
-    this.#momentAt = moment.at
+    this.#screen.reset(keyframe.cols, keyframe.rows)
+    await this.#screen.write(keyframe.bytes)
+    this.#reader.jump(keyframe.position, keyframe.at)
+    this.#base = keyframe.position
+    this.#keyframeAt = keyframe.at
     this.#change({ end: undefined, gap: undefined })
   }
 
-  /** Takes the log to the screen as far as that. Returns when what follows came, if it is known. */
+  /** Writes the log to the screen up to `until`. Returns the time of the item that follows, if it is known. */
   async #feed(until: ReadLimit): Promise<number | undefined> {
-    const begun = this.#now()
+    const started = this.#now()
     // The end may have moved.
-    if (this.#state.end) await this.#reel.load()
+    if (this.#state.end) await this.#reader.load()
     for (;;) {
       if (this.#disposed) return undefined
-      if (this.#wish && this.#now() - begun > GIVE_UP_MS) return undefined
+      if (this.#command && this.#now() - started > ABANDON_MS) return undefined
       const gap = this.#gap
       if (gap) {
-        if (!isBehind(until, gap)) return this.#stopped(gap.at)
+        if (!isAfter(until, gap)) return this.#reached(gap.at)
         await this.#cross(gap)
-        if (until === 'pause') return this.#stopped(undefined)
+        if (until === 'pause') return this.#reached(undefined)
         continue
       }
-      const taken = this.#reel.take(until)
-      switch (taken?.kind) {
+      const item = this.#reader.take(until)
+      switch (item?.kind) {
         case undefined: {
-          // Waiting is not playing.
+          // The clock stops while waiting.
           const { running } = this.#clock
           this.#clock.stop()
-          await this.#reel.load()
+          await this.#reader.load()
           if (running && this.#state.playing) this.#clock.start()
           break
         }
         case 'output':
-          this.#goesOn()
-          await this.#screen.write(taken.bytes)
+          this.#leaveGap()
+          await this.#screen.write(item.bytes)
           break
         case 'resize':
-          this.#goesOn()
-          this.#screen.resize(taken.cols, taken.rows)
+          this.#leaveGap()
+          this.#screen.resize(item.cols, item.rows)
           break
         case 'reached':
-          return this.#stopped(taken.at)
+          return this.#reached(item.at)
         case 'gap': {
-          const moment = await this.#recording.moment({ offset: taken.next.offset })
-          const isBehindHole = compare(moment.position, taken.to) >= 0
+          const keyframe = await this.#recording.seek({ offset: item.next.offset })
+          const isAfterGap = compare(keyframe.position, item.to) >= 0
           this.#gap = {
-            next: taken.next,
-            at: isBehindHole ? moment.at : (this.#reel.last ?? 0),
-            moment: isBehindHole ? moment : undefined,
+            next: item.next,
+            at: isAfterGap ? keyframe.at : (this.#reader.last ?? 0),
+            keyframe: isAfterGap ? keyframe : undefined,
           }
-          this.#change({ gap: { reason: taken.reason, bytes: taken.to.offset - taken.from.offset } })
+          this.#change({ gap: { reason: item.reason, bytes: item.to.offset - item.from.offset } })
           break
         }
         case 'end':
-          this.#change({ end: taken.live ? 'live' : 'over' })
+          this.#change({ end: item.live ? 'live' : 'over' })
           return undefined
         default:
-          assertNever(taken)
+          assertNever(item)
       }
     }
   }
 
   async #cross(gap: Gap): Promise<void> {
     this.#screen.pauseDrawing(true)
-    if (gap.moment) await this.#restore(gap.moment)
-    else this.#reel.skipHole(gap.next)
+    if (gap.keyframe) await this.#restore(gap.keyframe)
+    else this.#reader.skipGap(gap.next)
     this.#gap = undefined
   }
 
-  /** Where nothing came behind a hole it is still what is missing there. */
-  #goesOn(): void {
+  /** The notice of a gap stays until output follows. */
+  #leaveGap(): void {
     if (this.#state.gap) this.#change({ gap: undefined })
   }
 
-  #stopped(next: number | undefined): number | undefined {
+  #reached(next: number | undefined): number | undefined {
     if (this.#state.end) this.#change({ end: undefined })
     return next
   }
@@ -335,53 +335,53 @@ export class Player extends Emitter<{ change: PlayerState }> {
     if (this.#base === undefined) await this.#goTo({ at: this.#state.from })
     for (let i = 0; i < Math.abs(steps) && !this.#disposed; i++) {
       if (steps > 0) {
-        this.#reel.beginStep()
+        this.#reader.beginStep()
         await this.#feed('pause')
-        this.#arrive(this.#reel.last ?? this.#state.at)
+        this.#arrive(this.#reader.last ?? this.#state.at)
       } else await this.#stepBack()
     }
   }
 
   async #stepBack(): Promise<void> {
-    const here = this.#reel.position
-    let pause = this.#reel.pauseBefore(here)
+    const here = this.#reader.position
+    let pause = this.#reader.pauseBefore(here)
     const base = this.#base
     if (!pause && base && base.offset > 0) {
-      // None since the last keyframe: from the one before it.
-      const moment = await this.#recording.moment({ offset: base.offset - 1 })
-      if (compare(moment.position, base) < 0) {
-        await this.#restore(moment)
+      // No pause since the last keyframe: start at the one before it.
+      const keyframe = await this.#recording.seek({ offset: base.offset - 1 })
+      if (compare(keyframe.position, base) < 0) {
+        await this.#restore(keyframe)
         await this.#feed({ position: here })
-        pause = this.#reel.pauseBefore(here)
+        pause = this.#reader.pauseBefore(here)
       }
     }
     await this.#goTo(pause ? { position: pause.position } : { at: this.#state.from })
   }
 
-  /** Plays up to now; returns how long there is nothing to do. */
+  /** Plays up to the clock's time. Returns how many milliseconds to wait. */
   async #advance(): Promise<number> {
     const { end } = this.#state
-    // Behind the end of what was recorded there is no timing to keep: what comes is shown.
-    const most = this.#state.at + MAX_JUMP_MS * this.#clock.speed
-    if (this.#clock.time > most) this.#clock.time = most
+    const latest = this.#state.at + MAX_JUMP_MS * this.#clock.speed
+    if (this.#clock.time > latest) this.#clock.time = latest
+    // At the end of a live recording there is no timing to keep: new output is shown at once.
     const now = end === 'live' ? Number.POSITIVE_INFINITY : this.#clock.time
     const next = await this.#feed({ at: now })
-    if (this.#disposed || this.#wish) return 0
-    const last = this.#reel.last ?? this.#state.from
+    if (this.#disposed || this.#command) return 0
+    const last = this.#reader.last ?? this.#state.from
     this.#screen.pauseDrawing(false)
     if (this.#state.end) {
       this.#clock.time = last
       this.#arrive(last)
-      if (this.#state.end === 'live') return LIVE_MS
+      if (this.#state.end === 'live') return LIVE_POLL_MS
       this.#clock.stop()
       this.#change({ playing: false })
       return 0
     }
     if (end === 'live') this.#clock.time = last
     let time = this.#clock.time
-    const idleSince = Math.max(last, this.#since)
+    const idleSince = Math.max(last, this.#idleFrom)
     if (this.#state.skipIdle && next !== undefined && next - idleSince > IDLE_MS && time - idleSince >= IDLE_MS)
-      this.#clock.time = this.#since = time = next
+      this.#clock.time = this.#idleFrom = time = next
     this.#arrive(time)
     return TICK_MS
   }
@@ -406,12 +406,12 @@ export class Player extends Emitter<{ change: PlayerState }> {
   }
 }
 
-function placeOf(until: Exclude<ReadLimit, 'pause'>): SeekTarget {
+function targetOf(until: Exclude<ReadLimit, 'pause'>): SeekTarget {
   return 'at' in until ? { at: until.at } : { offset: until.position.offset }
 }
 
-/** Whether the way to `until` leads over the gap. */
-function isBehind(until: ReadLimit, gap: Gap): boolean {
+/** Whether `until` is after the gap. */
+function isAfter(until: ReadLimit, gap: Gap): boolean {
   if (until === 'pause') return true
   return 'at' in until ? until.at >= gap.at : compare(until.position, gap.next) >= 0
 }

@@ -1,4 +1,4 @@
-// The screen on which a recording is played: a terminal that nobody types into and that says nothing. Knows no player.
+// The terminal on which a recording is played: it takes no input and sends no reports.
 import type { IBufferLine } from '@xterm/xterm'
 import { TerminalView } from '../terminal/terminal-view.ts'
 import type { PlayerScreen } from './player.ts'
@@ -6,11 +6,11 @@ import type { PlayerScreen } from './player.ts'
 export interface RecordedViewOptions {
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink?: (target: string) => void
-  /** Something is selected, or no longer. */
+  /** The selection changed. */
   selected?: (selected: boolean) => void
 }
 
-/** Reports of a mouse, in whatever form: a recorded program gets none, and the mouse stays free to select. */
+/** DECSET modes for mouse reports: ignored, so that the mouse can select text. */
 const MOUSE_MODES = new Set([9, 1000, 1001, 1002, 1003, 1005, 1006, 1007, 1015, 1016])
 
 export class RecordedView implements PlayerScreen {
@@ -18,11 +18,11 @@ export class RecordedView implements PlayerScreen {
 
   /** Fills `box`, which must be in the page and have an extent of its own. */
   constructor(box: HTMLElement, { openLink, selected }: RecordedViewOptions = {}) {
-    this.#view = new TerminalView(box, { mode: 'follow', whole: true, ...(openLink && { openLink }) })
+    this.#view = new TerminalView(box, { mode: 'follow', fitRows: true, ...(openLink && { openLink }) })
     const { term } = this.#view
     term.options.disableStdin = true
     term.options.cursorInactiveStyle = 'block'
-    // Keys are the player's.
+    // Keys control the player.
     term.attachCustomKeyEventHandler(() => false)
     term.parser.registerCsiHandler({ prefix: '?', final: 'h' }, params =>
       params.every(mode => MOUSE_MODES.has(Number(mode))),
@@ -47,15 +47,15 @@ export class RecordedView implements PlayerScreen {
     this.#view.resize(cols, rows)
   }
 
-  pauseDrawing(still: boolean): void {
-    this.#view.hold(still)
+  pauseDrawing(paused: boolean): void {
+    this.#view.pauseDrawing(paused)
   }
 
   scrollPages(pages: number): void {
     this.#view.term.scrollPages(pages)
   }
 
-  /** What is selected; else all that is seen. */
+  /** The selected text, or the visible text if nothing is selected. */
   text(): string {
     const { term } = this.#view
     if (term.hasSelection()) return term.getSelection()
@@ -71,26 +71,26 @@ export class RecordedView implements PlayerScreen {
     return `${text.trimEnd()}\n`
   }
 
-  /** Selects the last place where this line stands, and brings it into view; false when it is not there (any more). */
+  /** Selects `ranges` in the last occurrence of a line and scrolls to it. Returns false if the line is not on the screen. */
   reveal(line: string, ranges: readonly (readonly [number, number])[]): boolean {
     const { term } = this.#view
     const { active } = term.buffer
     const from = ranges[0]?.[0] ?? 0
     const to = ranges.at(-1)?.[1] ?? line.length
-    // Long lines come cut, with dots where.
+    // Long lines are cut; an ellipsis marks where.
     const wanted = line.replace(/^…|…$/g, '').trim()
     if (wanted === '') return false
     const into = Math.max(0, from - line.indexOf(wanted))
     for (let y = active.length - 1; y >= 0; y--) {
       if (active.getLine(y)?.isWrapped) continue
-      const parts: IBufferLine[] = []
+      const rows: IBufferLine[] = []
       for (let row = y; row < active.length && (row === y || active.getLine(row)?.isWrapped); row++)
-        parts.push(active.getLine(row)!)
-      const text = parts.map(part => part.translateToString(false)).join('')
+        rows.push(active.getLine(row)!)
+      const text = rows.map(row => row.translateToString(false)).join('')
       const at = text.indexOf(wanted)
       if (at < 0) continue
-      const begin = cellOf(parts, at + into)
-      const end = cellOf(parts, at + into + to - from)
+      const begin = cellOf(rows, at + into)
+      const end = cellOf(rows, at + into + to - from)
       const row = y + Math.floor(begin / term.cols)
       term.scrollToLine(Math.max(0, row - Math.floor(term.rows / 2)))
       term.select(begin % term.cols, row, Math.max(1, end - begin))
@@ -99,13 +99,13 @@ export class RecordedView implements PlayerScreen {
     return false
   }
 
-  /** Twice is fine. */
+  /** May be called twice. */
   dispose(): void {
     this.#view.dispose()
   }
 }
 
-/** The cell, counted from the first line's beginning, in which the UTF-16 unit `index` of their text stands. */
+/** The cell, counted from the start of the first row, that contains the UTF-16 code unit `index` of the rows' text. */
 function cellOf(lines: readonly IBufferLine[], index: number): number {
   let units = 0
   let cells = 0

@@ -1,15 +1,14 @@
-// What is asked about a recording: a mark's label, a name, and whether it may go. Knows no player.
+// The dialogs of a recording: set a mark, rename, delete.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
-import { toCoded } from '../../protocol/errors.ts'
 import { LABEL_CHARACTERS } from '../../protocol/limits.ts'
 import type { Mark, SessionInfo } from '../../protocol/messages.ts'
 import { ConfirmDialog, Dialog } from '../kit/dialog.tsx'
-import { toast } from '../kit/toast.tsx'
+import { toast, toastError } from '../kit/toast.tsx'
 import { formatBytes, printable } from '../sessions/session-text.ts'
 import { timeCode } from './time-code.ts'
 
-/** Characters that the host takes as a name. */
+/** As the host's limit. */
 const TITLE_CHARACTERS = 256
 
 export interface MarkDialogProps {
@@ -23,16 +22,16 @@ export interface MarkDialogProps {
 
 export function MarkDialog({ client, session_id, at, offset, marked, close }: MarkDialogProps) {
   const [label, setLabel] = useState('')
-  // Where it was asked for; a session that runs goes on meanwhile.
-  const place = useRef({ offset })
+  // The position when the dialog opened; a running session moves on.
+  const target = useRef({ offset })
   const title = useRef(`Mark ${timeCode(at)}`)
   const mark = () => {
     close()
-    client.history.mark(session_id, place.current, label.trim()).then(marked, tell)
+    client.history.mark(session_id, target.current, label.trim()).then(marked, toastError)
   }
   return (
     <ConfirmDialog title={title.current} confirmLabel="Mark" onConfirm={mark} onClose={close}>
-      <OneLine label="Label" text={label} most={LABEL_CHARACTERS} change={setLabel} done={mark} />
+      <OneLine label="Label" text={label} maxLength={LABEL_CHARACTERS} change={setLabel} done={mark} />
     </ConfirmDialog>
   )
 }
@@ -49,11 +48,11 @@ export function RenameDialog({ client, session, renamed, close }: RenameDialogPr
   const rename = () => {
     close()
     if (title.trim() === '' || title === session.title) return
-    client.rename(session.session_id, title).then(() => renamed({ ...session, title }), tell)
+    client.rename(session.session_id, title).then(() => renamed({ ...session, title }), toastError)
   }
   return (
     <ConfirmDialog title="Rename session" confirmLabel="Rename" onConfirm={rename} onClose={close}>
-      <OneLine label="Name" text={title} most={TITLE_CHARACTERS} change={setTitle} done={rename} />
+      <OneLine label="Name" text={title} maxLength={TITLE_CHARACTERS} change={setTitle} done={rename} />
     </ConfirmDialog>
   )
 }
@@ -61,12 +60,12 @@ export function RenameDialog({ client, session, renamed, close }: RenameDialogPr
 interface OneLineProps {
   label: string
   text: string
-  most: number
+  maxLength: number
   change: (text: string) => void
   done: () => void
 }
 
-function OneLine({ label, text, most, change, done }: OneLineProps) {
+function OneLine({ label, text, maxLength, change, done }: OneLineProps) {
   return (
     <form
       onSubmit={event => {
@@ -78,7 +77,7 @@ function OneLine({ label, text, most, change, done }: OneLineProps) {
         aria-label={label}
         placeholder={label}
         value={text}
-        maxLength={most}
+        maxLength={maxLength}
         autocomplete="off"
         onInput={event => change(event.currentTarget.value)}
       />
@@ -101,19 +100,19 @@ export function DeleteDialog({ client, session, deleted, close }: DeleteDialogPr
   const remove = () => {
     const { signal } = (controller.current = new AbortController())
     setProgress(0)
-    const told = (done: number, total: number) => setProgress(total > 0 ? done / total : 0)
-    client.history.delete(session.session_id, { progress: told, signal }).then(
+    const onProgress = (done: number, total: number) => setProgress(total > 0 ? done / total : 0)
+    client.history.delete(session.session_id, { progress: onProgress, signal }).then(
       () => {
         controller.current = undefined
-        toast(`“${name}” is deleted`)
+        toast(`“${name}” deleted`)
         deleted()
         close()
       },
       error => {
         controller.current = undefined
         close()
-        if (!signal.aborted) tell(error)
-        else toast('Stopped: a part of it may be gone already')
+        if (!signal.aborted) toastError(error)
+        else toast('Stopped. Part of the recording may be deleted already.')
       },
     )
   }
@@ -121,8 +120,8 @@ export function DeleteDialog({ client, session, deleted, close }: DeleteDialogPr
     return (
       <ConfirmDialog title={`Delete “${name}”?`} confirmLabel="Delete" danger onConfirm={remove} onClose={close}>
         <p>
-          Its recording goes for good: {session.bytes === 0 ? 'nothing was printed' : formatBytes(session.bytes)}, with
-          its marks. Nothing else keeps a copy.
+          Its recording ({session.bytes === 0 ? 'no output' : formatBytes(session.bytes)}) and its marks are deleted for
+          good. There is no other copy.
         </p>
       </ConfirmDialog>
     )
@@ -136,9 +135,4 @@ export function DeleteDialog({ client, session, deleted, close }: DeleteDialogPr
       </div>
     </Dialog>
   )
-}
-
-function tell(error: unknown): void {
-  const { message } = toCoded(error)
-  toast(message.charAt(0).toUpperCase() + message.slice(1), true)
 }

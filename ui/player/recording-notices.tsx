@@ -1,28 +1,29 @@
-// What is to be said above a recording that cannot be shown, cannot go on, or has a hole. Knows nothing of how it is read.
+// Notices above a recording that cannot be shown or continued, or that has a gap.
 
 import { gapText } from '../sessions/session-text.ts'
 import type { Player, PlayerState } from './player.ts'
 
 export interface RecordingNoticesProps {
-  failure: { text: string; does: string; act: () => void } | undefined
+  /** Why it cannot be shown, and a button to act on it. */
+  failure: { text: string; action: string; act: () => void } | undefined
   state: PlayerState | undefined
   player: Player | undefined
 }
 
-export function RecordingNotices({ failure: failed, state, player }: RecordingNoticesProps) {
+export function RecordingNotices({ failure, state, player }: RecordingNoticesProps) {
   return (
     <>
-      {failed && (
+      {failure && (
         <div class="notice" role="alert">
-          <span>{failed.text}</span>
-          <button type="button" onClick={failed.act}>
-            {failed.does}
+          <span>{failure.text}</span>
+          <button type="button" onClick={failure.act}>
+            {failure.action}
           </button>
         </div>
       )}
       {state?.error && (
         <div class="notice" role="alert">
-          <span>It cannot go on from here: {state.error.message}.</span>
+          <span>Playback stopped: {state.error.message}.</span>
           <button type="button" onClick={() => player?.seek({ at: state.at })}>
             Try again
           </button>
@@ -30,7 +31,7 @@ export function RecordingNotices({ failure: failed, state, player }: RecordingNo
       )}
       {state?.gap && (
         <div class="notice" role="status">
-          <span>What comes here is missing: {gapText(state.gap.reason, state.gap.bytes)}.</span>
+          <span>Output is missing here: {gapText(state.gap.reason, state.gap.bytes)}.</span>
         </div>
       )}
     </>

@@ -1,148 +1,148 @@
-// A recorded log, read forwards in pieces from wherever it is wanted, with its timing. Knows no clock and no terminal.
+// Reads a recorded log forward from any position, with its timing.
 
 import type { PlaybackChunk } from '../../protocol/client/history-client.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Position } from '../../protocol/position.ts'
 
-/** Where the log comes from: a HistoryClient's `stretch`, for one session. */
-export type ReadStretch = (position: Position) => Promise<PlaybackChunk>
+/** Reads one session's log: a HistoryClient's `readChunk`. */
+export type ReadChunk = (position: Position) => Promise<PlaybackChunk>
 
 type Output = Extract<PlaybackChunk, { kind: 'output' }>
 
-/**
- * How far to take: up to a moment (what came at it too), up to a place (without the byte there), or up to the next
- * pause.
- */
+/** How far to read: up to and including a time, up to but excluding the byte at a position, or up to the next pause. */
 export type ReadLimit = { at: number } | { position: Position } | 'pause'
 
-/** The next thing of a log. */
+/** The next item of a log. */
 export type LogItem =
   | { kind: 'output'; bytes: Uint8Array; at: number; end: Position }
   | { kind: 'resize'; cols: number; rows: number; at: number; end: Position }
-  /** All that was asked for has been taken; what comes next came at `at`. */
+  /** Everything up to the limit has been taken; the next item has the time `at`. */
   | { kind: 'reached'; at: number }
   | Exclude<PlaybackChunk, { kind: 'output' }>
 
-/** A place between two bursts of output, where somebody would stop to look. */
+/** A pause between two bursts of output: where stepping stops. */
 export interface OutputPause {
   position: Position
-  /** When the last thing before it came. */
+  /** The time of the last item before it. */
   at: number
 }
 
-/** Silence that parts two bursts: longer than a busy program takes between two writes, shorter than a look at the screen. */
+/** Silence that separates two bursts: longer than between two writes of a busy program, shorter than a glance. */
 export const PAUSE_MS = 200
 
-/** A program that never pauses is stepped through in pieces as long. */
+/** A program that never pauses is stepped through in bursts of this length. */
 export const BURST_MS = 1_000
 
-/** Stretches that are kept to go back and forth in: about eight, whatever the host's are cut to. */
-const KEPT_BYTES = 8 * 1024 * 1024
+/** Chunks that are kept for seeking back and forth: about eight. */
+const CACHE_BYTES = 8 * 1024 * 1024
 
-/** Pauses that are remembered behind the place that was read: a step back over more begins at the keyframe again. */
+/** Pauses that are remembered; stepping back over more starts at the keyframe again. */
 const MAX_PAUSES = 20_000
 
 interface Cursor {
-  stretch: Output
-  /** Bytes taken of it, runs (in pairs) and bytes of the run, resizes. */
+  chunk: Output
+  /** Bytes taken of the chunk. */
   bytes: number
+  /** The index of the timing run in `runs`, which holds pairs of time and length; bytes taken of that run. */
   run: number
-  ofRun: number
+  runBytes: number
+  /** Resizes taken. */
   resizes: number
   readAhead: boolean
 }
 
 export class RecordingReader {
-  readonly #read: ReadStretch
-  #kept: Output[] = []
+  readonly #read: ReadChunk
+  #cache: Output[] = []
   #cursor: Cursor | undefined
-  /** A hole or the end, in place of a stretch. */
-  #other: Exclude<PlaybackChunk, { kind: 'output' }> | undefined
+  /** A gap or the end, in place of a chunk. */
+  #stop: Exclude<PlaybackChunk, { kind: 'output' }> | undefined
   #position: Position = { offset: 0, n: 0 }
+  /** The time of the last item taken, and of the start of its burst. */
   #last: number | undefined
-  #burst: number | undefined
+  #burstStart: number | undefined
   #pauses: OutputPause[] = []
-  /** A step has taken something, so the next pause is where it ends. */
+  /** The step has taken something, so it ends at the next pause. */
   #stepped = false
-  #ahead: { from: Position; stretch: Promise<PlaybackChunk> } | undefined
+  #ahead: { from: Position; chunk: Promise<PlaybackChunk> } | undefined
 
-  constructor(read: ReadStretch) {
+  constructor(read: ReadChunk) {
     this.#read = read
   }
 
-  /** What has been taken ends here. */
+  /** The end of what has been taken. */
   get position(): Position {
     return this.#position
   }
 
-  /** Goes on from there, where the log's last thing before it came at `at`. */
+  /** Continues at `position`; `at`: the time of the last item before it. */
   jump(position: Position, at?: number): void {
     this.#position = position
     this.#cursor = undefined
-    this.#other = undefined
+    this.#stop = undefined
     this.#last = at
-    this.#burst = at
+    this.#burstStart = at
     this.#pauses = []
   }
 
-  /** The last pause before where it is, since the last jump. */
+  /** The last pause before `position`, since the last jump. */
   pauseBefore(position: Position): OutputPause | undefined {
     return this.#pauses.findLast(pause => compare(pause.position, position) < 0)
   }
 
-  /** Whether `take` has something to take from. */
+  /** Whether `take` has something to return. */
   get loaded(): boolean {
-    return this.#cursor !== undefined || this.#other !== undefined
+    return this.#cursor !== undefined || this.#stop !== undefined
   }
 
-  /** When the last thing that was taken came. */
+  /** The time of the last item taken. */
   get last(): number | undefined {
     return this.#last
   }
 
-  /** Whether going on from here leads to `until` without reading anything else. */
+  /** Whether the loaded chunk leads to `until`. */
   leadsTo(until: { at: number } | { position: Position }): boolean {
-    const stretch = this.#cursor?.stretch
-    if (!stretch) return false
+    const chunk = this.#cursor?.chunk
+    if (!chunk) return false
     if ('position' in until)
-      return compare(this.#position, until.position) <= 0 && compare(until.position, stretch.end) <= 0
-    return (this.#last ?? Number.POSITIVE_INFINITY) <= until.at && until.at < (stretch.runs.at(-2) ?? 0)
+      return compare(this.#position, until.position) <= 0 && compare(until.position, chunk.end) <= 0
+    return (this.#last ?? Number.POSITIVE_INFINITY) <= until.at && until.at < (chunk.runs.at(-2) ?? 0)
   }
 
-  /** Makes `take` have something; at the end of the log, asks whether there is more by now. Throws what reading throws. */
+  /** Loads what `take` needs; at the end of the log, checks whether there is more by now. Rejects as reading does. */
   async load(): Promise<void> {
-    if (this.#other?.kind === 'end') this.#other = undefined
+    if (this.#stop?.kind === 'end') this.#stop = undefined
     if (this.loaded) return
     const position = this.#position
-    const kept = this.#kept.find(one => holds(one, position))
+    const cached = this.#cache.find(one => contains(one, position))
     const ahead = this.#ahead
     this.#ahead = undefined
-    const read = kept ?? (await (ahead && compare(ahead.from, position) === 0 ? ahead.stretch : this.#read(position)))
-    // Somebody jumped meanwhile.
+    const read = cached ?? (await (ahead && compare(ahead.from, position) === 0 ? ahead.chunk : this.#read(position)))
+    // There was a jump in the meantime.
     if (compare(this.#position, position) !== 0 || this.loaded) return
     if (read.kind === 'gap' && compare(read.next, position) <= 0)
-      throw new CodedError('bad_message', 'a hole that leads nowhere')
+      throw new CodedError('bad_message', 'a gap ends where it begins')
     if (read.kind !== 'output') {
-      this.#other = read
+      this.#stop = read
       return
     }
-    if (compare(read.end, position) <= 0) throw new CodedError('bad_message', 'a stretch that leads nowhere')
-    this.#keep(read)
+    if (compare(read.end, position) <= 0) throw new CodedError('bad_message', 'a playback chunk is empty')
+    this.#remember(read)
     this.#cursor = cursorAt(read, position)
   }
 
-  /** The next thing, as much of it as belongs together; undefined: it has to be loaded first. */
+  /** The next item: a resize, or as much output as belongs together. Undefined: call `load` first. */
   take(until: ReadLimit): LogItem | undefined {
-    if (this.#other) return this.#other
+    if (this.#stop) return this.#stop
     const cursor = this.#cursor
     if (!cursor) return undefined
-    const { stretch } = cursor
-    const resize = stretch.resizes[cursor.resizes]
-    const here = stretch.position.offset + cursor.bytes
+    const { chunk } = cursor
+    const resize = chunk.resizes[cursor.resizes]
+    const here = chunk.position.offset + cursor.bytes
     if (resize && resize.offset <= here) {
       const end = { offset: here, n: resize.n }
       const at = Math.max(this.#last ?? 0, resize.at)
-      if (isBeyond(until, at, end) || this.#pausesAt(at, here, until)) return { kind: 'reached', at }
+      if (isBeyond(until, at, end) || this.#notePause(at, here, until)) return { kind: 'reached', at }
       this.#stepped = until === 'pause'
       cursor.resizes++
       this.#position = end
@@ -153,53 +153,55 @@ export class RecordingReader {
     return this.#takeBytes(cursor, until, resize?.offset)
   }
 
-  /** A hole is over: the log goes on at `position`. */
-  skipHole(position: Position): void {
+  /** Continues after a gap, at `position`. */
+  skipGap(position: Position): void {
     const pauses = this.#pauses
     const at = this.#last
     this.jump(position, at)
-    // Still places to step back to.
+    // Stepping back leads over the gap.
     this.#pauses = pauses
   }
 
   #takeBytes(cursor: Cursor, until: ReadLimit, before = Number.POSITIVE_INFINITY): LogItem {
-    const { stretch } = cursor
+    const { chunk } = cursor
     const from = cursor.bytes
-    const most = Math.min(stretch.bytes.length, before - stretch.position.offset)
-    const stop = until !== 'pause' && 'position' in until ? until.position.offset - stretch.position.offset : most
-    const { runs } = stretch
-    while (cursor.bytes < Math.min(most, stop)) {
-      // What has no timing came with what was before it.
+    const resize = Math.min(chunk.bytes.length, before - chunk.position.offset)
+    const target = until !== 'pause' && 'position' in until ? until.position.offset - chunk.position.offset : resize
+    const limit = Math.min(resize, target)
+    const { runs } = chunk
+    while (cursor.bytes < limit) {
+      // Output without timing belongs to the item before it.
       const at = Math.max(this.#last ?? 0, runs[cursor.run] ?? 0)
       if (until !== 'pause' && 'at' in until && at > until.at) break
-      if (this.#pausesAt(at, stretch.position.offset + cursor.bytes, until)) break
+      if (this.#notePause(at, chunk.position.offset + cursor.bytes, until)) break
       this.#stepped = until === 'pause'
-      const left = (runs[cursor.run + 1] ?? Number.POSITIVE_INFINITY) - cursor.ofRun
-      const size = Math.min(left, Math.min(most, stop) - cursor.bytes)
+      const left = (runs[cursor.run + 1] ?? Number.POSITIVE_INFINITY) - cursor.runBytes
+      const size = Math.min(left, limit - cursor.bytes)
       cursor.bytes += size
-      cursor.ofRun += size
-      if (cursor.ofRun >= (runs[cursor.run + 1] ?? Number.POSITIVE_INFINITY)) {
+      cursor.runBytes += size
+      if (cursor.runBytes >= (runs[cursor.run + 1] ?? Number.POSITIVE_INFINITY)) {
         cursor.run += 2
-        cursor.ofRun = 0
+        cursor.runBytes = 0
       }
       this.#last = at
     }
     if (cursor.bytes === from) return { kind: 'reached', at: Math.max(this.#last ?? 0, runs[cursor.run] ?? 0) }
-    const end = { offset: stretch.position.offset + cursor.bytes, n: this.#position.n }
+    const end = { offset: chunk.position.offset + cursor.bytes, n: this.#position.n }
     this.#position = end
     this.#finish(cursor)
-    return { kind: 'output', bytes: stretch.bytes.subarray(from, cursor.bytes), at: this.#last ?? 0, end }
+    return { kind: 'output', bytes: chunk.bytes.subarray(from, cursor.bytes), at: this.#last ?? 0, end }
   }
 
-  /** From here a step goes to the pause after the next thing. */
+  /** Begins a step: it ends at the pause after the next item. */
   beginStep(): void {
     this.#stepped = false
   }
 
-  /** Notes the pause before what came at `at`, if there is one; true where a step ends there. */
-  #pausesAt(at: number, offset: number, until: ReadLimit): boolean {
-    const { last, burst } = { last: this.#last, burst: this.#burst }
-    if (last !== undefined && burst !== undefined && at - last < PAUSE_MS && at - burst < BURST_MS) return false
+  /** Remembers the pause before the item at `at`, if there is one. Returns whether a step ends there. */
+  #notePause(at: number, offset: number, until: ReadLimit): boolean {
+    const { last, burstStart } = { last: this.#last, burstStart: this.#burstStart }
+    if (last !== undefined && burstStart !== undefined && at - last < PAUSE_MS && at - burstStart < BURST_MS)
+      return false
     if (last !== undefined) {
       const position = { offset, n: this.#position.n }
       const before = this.#pauses.at(-1)
@@ -207,37 +209,37 @@ export class RecordingReader {
       if (this.#pauses.length > MAX_PAUSES) this.#pauses.splice(0, MAX_PAUSES / 2)
     }
     if (until === 'pause' && this.#stepped) return true
-    this.#burst = at
+    this.#burstStart = at
     return false
   }
 
-  /** Nothing is left of a stretch: the next one is wanted, and asked for before it is. */
+  /** Reads the next chunk ahead of time, and leaves one that has been taken completely. */
   #finish(cursor: Cursor): void {
-    const { stretch } = cursor
-    const isEmpty = cursor.bytes >= stretch.bytes.length && cursor.resizes >= stretch.resizes.length
-    if (cursor.bytes >= stretch.bytes.length / 2) this.#readAhead(cursor)
-    if (!isEmpty) return
-    this.#position = stretch.end
+    const { chunk } = cursor
+    const isTaken = cursor.bytes >= chunk.bytes.length && cursor.resizes >= chunk.resizes.length
+    if (cursor.bytes >= chunk.bytes.length / 2) this.#readAhead(cursor)
+    if (!isTaken) return
+    this.#position = chunk.end
     this.#cursor = undefined
   }
 
   #readAhead(cursor: Cursor): void {
-    const from = cursor.stretch.end
-    if (cursor.readAhead || this.#kept.some(one => holds(one, from))) return
+    const from = cursor.chunk.end
+    if (cursor.readAhead || this.#cache.some(one => contains(one, from))) return
     cursor.readAhead = true
-    const ahead = { from, stretch: this.#read(from) }
+    const ahead = { from, chunk: this.#read(from) }
     this.#ahead = ahead
-    const forget = () => {
+    const drop = () => {
       if (this.#ahead === ahead) this.#ahead = undefined
     }
-    // Where a log ended a moment ago it may go on by now; and what failed is asked for again.
-    ahead.stretch.then(read => read.kind === 'end' && forget(), forget)
+    // The end of the log may have moved by the time it is needed, and failed reads are tried again.
+    ahead.chunk.then(read => read.kind === 'end' && drop(), drop)
   }
 
-  #keep(stretch: Output): void {
-    this.#kept = [stretch, ...this.#kept.filter(one => one !== stretch)]
+  #remember(chunk: Output): void {
+    this.#cache = [chunk, ...this.#cache.filter(one => one !== chunk)]
     let bytes = 0
-    this.#kept = this.#kept.filter((one, at) => (bytes += one.bytes.length) <= KEPT_BYTES || at === 0)
+    this.#cache = this.#cache.filter((one, at) => (bytes += one.bytes.length) <= CACHE_BYTES || at === 0)
   }
 }
 
@@ -251,25 +253,25 @@ function isBeyond(until: ReadLimit, at: number, end: Position): boolean {
   return 'at' in until ? at > until.at : compare(end, until.position) > 0
 }
 
-function holds(stretch: Output, position: Position): boolean {
-  return compare(stretch.position, position) <= 0 && compare(position, stretch.end) < 0
+function contains(chunk: Output, position: Position): boolean {
+  return compare(chunk.position, position) <= 0 && compare(position, chunk.end) < 0
 }
 
-function cursorAt(stretch: Output, position: Position): Cursor {
+function cursorAt(chunk: Output, position: Position): Cursor {
   const cursor: Cursor = {
-    stretch,
-    bytes: Math.max(0, position.offset - stretch.position.offset),
+    chunk,
+    bytes: Math.max(0, position.offset - chunk.position.offset),
     run: 0,
-    ofRun: 0,
+    runBytes: 0,
     resizes: 0,
     readAhead: false,
   }
   let skip = cursor.bytes
-  while (cursor.run < stretch.runs.length && skip >= stretch.runs[cursor.run + 1]!) {
-    skip -= stretch.runs[cursor.run + 1]!
+  while (cursor.run < chunk.runs.length && skip >= chunk.runs[cursor.run + 1]!) {
+    skip -= chunk.runs[cursor.run + 1]!
     cursor.run += 2
   }
-  cursor.ofRun = skip
-  while (cursor.resizes < stretch.resizes.length && stretch.resizes[cursor.resizes]!.n <= position.n) cursor.resizes++
+  cursor.runBytes = skip
+  while (cursor.resizes < chunk.resizes.length && chunk.resizes[cursor.resizes]!.n <= position.n) cursor.resizes++
   return cursor
 }

@@ -1,16 +1,16 @@
-// Moments of a recording as people read and type them. Knows nothing of recordings.
+// Times and durations as users read and type them.
 
-/** `0:07`, `12:34`, `1:02:03`; with `tenths` also those. */
+/** `0:07`, `12:34`, `1:02:03`; with `tenths`: `0:07.5`. */
 export function timeCode(milliseconds: number, tenths = false): string {
-  const all = Math.max(0, Math.floor(milliseconds / 100))
-  const seconds = Math.floor(all / 10)
+  const tenthsTotal = Math.max(0, Math.floor(milliseconds / 100))
+  const seconds = Math.floor(tenthsTotal / 10)
   const two = (value: number) => String(value).padStart(2, '0')
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60]
   const whole = h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
-  return tenths ? `${whole}.${all % 10}` : whole
+  return tenths ? `${whole}.${tenthsTotal % 10}` : whole
 }
 
-/** Milliseconds of what somebody typed: `90`, `1:30`, `1:02:03.5`, `5m`, `1h 30m 2s`; undefined when it is no time. */
+/** Milliseconds from `90`, `1:30`, `1:02:03.5`, `5m`, `1h 30m 2s`; undefined if it is not a time. */
 export function parseTimeCode(text: string): number | undefined {
   const typed = text.trim().replace(',', '.')
   if (/^\d{1,9}(:\d{1,9}){0,2}(\.\d{1,3})?$/.test(typed))
@@ -21,7 +21,7 @@ export function parseTimeCode(text: string): number | undefined {
   return Math.round(((h * 60 + m) * 60 + s) * 1000)
 }
 
-/** How long something took: `0.4 s`, `12 s`, `5 min 3 s`, `2 h 10 min`, `3 d 4 h`. */
+/** `0.4 s`, `12 s`, `5 min 3 s`, `2 h 10 min`, `3 d 4 h`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000))
   if (milliseconds < 10_000) return `${(Math.max(100, milliseconds) / 1000).toFixed(1)} s`

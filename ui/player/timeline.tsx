@@ -1,5 +1,4 @@
-// A recording's time from its beginning to its end: how much was printed when, what is missing, marks, where one is.
-// Knows no player.
+// A recording's timeline: activity, gaps, marks, and the position, to seek with.
 import './timeline.css'
 import { useMemo, useRef, useState } from 'preact/hooks'
 import { gapText } from '../sessions/session-text.ts'
@@ -13,15 +12,14 @@ export interface TimeRange {
 
 export interface TimelineBarProps {
   timeline: Timeline
-  /** Milliseconds since birth. */
+  /** Milliseconds since the session began. */
   at: number
   to: number
-  /** What is to be exported, where it is not all. */
+  /** The range to export, if not all. */
   range: TimeRange
   seek: (at: number) => void
-  /** A finger lies on it, here; undefined: no longer. */
+  /** A finger points at this time; undefined: it lifted. */
   onTouch?: (at: number | undefined) => void
-  /** A key was pressed on it. */
   onKeyDown?: (event: KeyboardEvent) => void
 }
 
@@ -32,7 +30,7 @@ export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, o
   const dragging = useRef(false)
   const span = Math.max(1, to - from)
   const percent = (time: number) => `${(100 * Math.min(Math.max(0, time - from), span)) / span}%`
-  // The timeline that is known may end before what has been played by now.
+  // The loaded timeline may end before the latest output of a running session.
   const bars = useMemo(() => barsOf(activity), [activity])
   const known = Math.max(1, timeline.to - from) / span
 
@@ -40,7 +38,7 @@ export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, o
     const { left, width } = bar.current!.getBoundingClientRect()
     return from + (Math.min(Math.max(0, event.clientX - left), width) / Math.max(1, width)) * span
   }
-  /** Under a finger nothing can be read. */
+  /** A finger would hide the label, so the page shows it elsewhere. */
   const point = (event: PointerEvent, time: number | undefined) =>
     event.pointerType === 'touch' && touched ? touched(time) : setUnder(time)
   const over = (event: PointerEvent) => {
@@ -115,13 +113,13 @@ export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, o
   )
 }
 
-/** A few bytes are something too, beside a flood: by their logarithm. */
+/** An SVG path of bars with logarithmic heights, so that a few bytes are visible beside a flood. */
 function barsOf(activity: readonly number[]): string {
-  const most = Math.log1p(activity.reduce((a, b) => Math.max(a, b), 1))
+  const maxLog = Math.log1p(activity.reduce((a, b) => Math.max(a, b), 1))
   return activity
     .map((bytes, at) => {
       if (bytes === 0) return ''
-      const height = Math.max(6, (100 * Math.log1p(bytes)) / most)
+      const height = Math.max(6, (100 * Math.log1p(bytes)) / maxLog)
       return `M${at} 100v${-height.toFixed(1)}h1V100z`
     })
     .join('')

@@ -1,46 +1,50 @@
-// One session's recording: its timeline, and a player on a screen in a box. Knows nothing of buttons.
+// A hook that loads one session's timeline and plays its recording in a box.
 import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { HostClient } from '../../protocol/client/client.ts'
 import type { SearchHit } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, Mark, SeekTarget } from '../../protocol/messages.ts'
+import { toastError } from '../kit/toast.tsx'
 import { Player, type PlayerState } from './player.ts'
 import { RecordedView } from './recorded-view.ts'
 
 export type Timeline = HostMessageOf<'timeline'>
 
-/** Where a recording is looked at first: at what was found, or at a place. */
-export type PlayFrom = { hit: Pick<SearchHit, 'offset' | 'line' | 'ranges'> } | { place: SeekTarget }
+/** Where to start: at a search hit, which is highlighted, or at a time or offset. */
+export type PlayFrom = { hit: Pick<SearchHit, 'offset' | 'line' | 'ranges'> } | { target: SeekTarget }
 
 export interface RecordingOptions {
   client: HostClient
   session_id: string
   /** Fills it. */
   box: RefObject<HTMLElement | null>
-  /** Left out: at its end. Counts when it is opened. */
+  /** Undefined: at the end. Used only when the recording is opened. */
   from: PlayFrom | undefined
-  /** It still grows. */
+  /** The session is still running. */
   running: boolean
   /** A link was tapped; `target` is http(s) and shows where it leads. Ask before opening it. */
   openLink: (target: string) => void
 }
 
-/** One for each two pixels of a wide window. */
+/** One for every two pixels of a wide window. */
 const BUCKETS = 600
 
-/** A recording that grows: its host records every 0.7 s, and nobody sees a timeline change more often than this. */
+/** How often the timeline of a running session is updated; nobody sees it change more often. */
 const GROWING_MS = 3_000
 
 export interface RecordingState {
   timeline: Timeline | undefined
   state: PlayerState | undefined
   failed: CodedError | undefined
-  /** Undefined until the timeline is there. */
+  /** Undefined until the timeline is loaded. */
   player: Player | undefined
   screen: RecordedView | undefined
   selected: boolean
-  setMarks: (change: (marks: readonly Mark[]) => Mark[]) => void
+  /** Shows a mark that the host has stored; replaces one with the same id. */
+  addMark: (mark: Mark) => void
+  /** Removes it from the history; a failure is shown as a toast. */
+  removeMark: (mark: Mark) => void
   retry: () => void
 }
 
@@ -50,26 +54,26 @@ export function useRecording({ client, session_id, box, from, running, openLink 
   const [failed, setFailed] = useState<CodedError>()
   const [parts, setParts] = useState<{ player: Player; screen: RecordedView }>()
   const [selected, setSelected] = useState(false)
-  const [tries, setTries] = useState(0)
+  const [attempt, setAttempt] = useState(0)
   const start = useRef(from)
   const link = useRef(openLink)
   link.current = openLink
 
   useEffect(() => {
-    let gone = false
-    let undo = () => {}
+    let disposed = false
+    let cleanUp = () => {}
     setFailed(undefined)
     client.history.timeline(session_id, BUCKETS).then(
       timeline => {
-        if (gone) return
+        if (disposed) return
         const screen = new RecordedView(box.current!, {
           openLink: target => link.current(target),
           selected: setSelected,
         })
         const player = new Player({
           recording: {
-            moment: place => client.history.seek(session_id, place),
-            stretch: position => client.history.readChunk(session_id, position),
+            seek: target => client.history.seek(session_id, target),
+            readChunk: position => client.history.readChunk(session_id, position),
           },
           screen,
           from: timeline.from,
@@ -77,48 +81,51 @@ export function useRecording({ client, session_id, box, from, running, openLink 
         })
         const begin = start.current
         const hit = begin && 'hit' in begin ? begin.hit : undefined
-        let shown = hit === undefined
+        let revealed = hit === undefined
         player.on('change', state => {
           setState(state)
-          if (shown || state.seeking || state.playing) return
-          shown = true
+          if (revealed || state.seeking || state.playing) return
+          revealed = true
           if (hit && !state.error) screen.reveal(hit.line, hit.ranges)
         })
         setTimeline(timeline)
         setState(player.state)
         setParts({ player, screen })
-        player.seek(hit ? { offset: hit.offset } : begin && 'place' in begin ? begin.place : { at: timeline.to })
-        undo = () => {
+        player.seek(hit ? { offset: hit.offset } : begin && 'target' in begin ? begin.target : { at: timeline.to })
+        cleanUp = () => {
           player.dispose()
           screen.dispose()
         }
       },
-      error => !gone && setFailed(toCoded(error)),
+      error => !disposed && setFailed(toCoded(error)),
     )
     return () => {
-      gone = true
-      undo()
+      disposed = true
+      cleanUp()
       setParts(undefined)
     }
-  }, [client, session_id, box, tries])
+  }, [client, session_id, box, attempt])
 
   useEffect(() => {
     if (!running || !parts) return
-    const look = () =>
+    const update = () =>
       client.history.timeline(session_id, BUCKETS).then(
         timeline => {
           setTimeline(timeline)
           parts.player.extend(timeline.to)
         },
-        () => {}, // told when something else is asked for
+        () => {}, // Another request will show the error.
       )
-    const timer = setInterval(look, GROWING_MS)
+    const timer = setInterval(update, GROWING_MS)
     return () => {
       clearInterval(timer)
-      // It has just ended: what came last is wanted too.
-      void look()
+      // The session has just ended: load its last output too.
+      void update()
     }
   }, [client, session_id, running, parts])
+
+  const setMarks = (change: (marks: readonly Mark[]) => Mark[]) =>
+    setTimeline(was => was && { ...was, marks: change(was.marks).sort((a, b) => a.at - b.at) })
 
   return {
     timeline,
@@ -127,7 +134,11 @@ export function useRecording({ client, session_id, box, from, running, openLink 
     player: parts?.player,
     screen: parts?.screen,
     selected,
-    setMarks: change => setTimeline(was => was && { ...was, marks: change(was.marks).sort((a, b) => a.at - b.at) }),
-    retry: () => setTries(was => was + 1),
+    addMark: mark => setMarks(marks => [...marks.filter(one => one.mark_id !== mark.mark_id), mark]),
+    removeMark: ({ mark_id }) =>
+      void client.history
+        .unmark(session_id, mark_id)
+        .then(() => setMarks(marks => marks.filter(one => one.mark_id !== mark_id)), toastError),
+    retry: () => setAttempt(was => was + 1),
   }
 }

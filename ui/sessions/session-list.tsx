@@ -1,8 +1,7 @@
-// Sessions as rows: who calls, what runs, where, what it said last, who looks. Knows nothing of connections; taps are told
-// to the page.
+// Sessions as rows: which need attention, what runs, where, its last line, its viewers.
+import { IconButton } from '../kit/icon-button.tsx'
 import './session-list.css'
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { Icon } from '../kit/icons.tsx'
 import { sortSessions } from './session-order.ts'
 import { attentionText, commandLine, formatAge, printable, shortPath, stateText } from './session-text.ts'
 
@@ -11,9 +10,9 @@ export interface SessionListProps {
   /** Unix milliseconds. */
   now: number
   open: (session: SessionInfo) => void
-  /** Left out: for who may not end any. */
+  /** Left out for users who may not end sessions. */
   end?: ((session: SessionInfo) => void) | undefined
-  /** Marked as the one that is shown beside the list, or was lately. */
+  /** Highlighted: the session that is open beside the list, or was last. */
   current?: string | undefined
 }
 
@@ -45,34 +44,34 @@ function Rows({ sessions, ...rest }: SessionListProps) {
 function Row({ session, now, open, end, current }: { session: SessionInfo } & Omit<SessionListProps, 'sessions'>) {
   const running = session.state === 'running'
   const title = printable(session.title) || 'untitled'
-  const call = running ? session.attention : null
-  const said = printable(session.last_line)
+  const attention = running ? session.attention : null
+  const lastLine = printable(session.last_line)
   const isCurrent = session.session_id === current
   return (
     <li
-      class={`${isCurrent ? 'current' : ''} ${call ? 'calls' : ''}`.trim() || undefined}
+      class={`${isCurrent ? 'current' : ''} ${attention ? 'calls' : ''}`.trim() || undefined}
       data-session={session.session_id}
     >
       <button type="button" class="row" aria-current={isCurrent ? 'true' : undefined} onClick={() => open(session)}>
-        <span class={`dot ${call ? 'calling' : stateClass(session)}`} aria-hidden="true" />
+        <span class={`dot ${attention ? 'calling' : stateClass(session)}`} aria-hidden="true" />
         <span class="head">
           <bdi class="title">{title}</bdi>
           <span class="age">
             {running ? formatAge(now - session.created_at) : ago(now - (session.ended_at ?? now))}
           </span>
         </span>
-        {call && (
+        {attention && (
           <span class="call">
-            <bdi>{attentionText(call)}</bdi> <span class="age">{ago(now - call.at)}</span>
+            <bdi>{attentionText(attention)}</bdi> <span class="age">{ago(now - attention.at)}</span>
           </span>
         )}
         <span class="what">
           <bdi>{shortCommand(session.command)}</bdi>
           <bdi class="where">{shortPath(session.cwd, 27)}</bdi>
         </span>
-        {said !== '' && (
+        {lastLine !== '' && (
           <bdi class="said" dir="auto">
-            {said}
+            {lastLine}
           </bdi>
         )}
         <span class="facts">
@@ -80,31 +79,27 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
           {running && session.viewers.length > 0 && <bdi class="watchers">{watchers(session)}</bdi>}
         </span>
       </button>
-      {running && end && (
-        <button type="button" class="icon end" aria-label={`End ${title}`} onClick={() => end(session)}>
-          <Icon name="close" />
-        </button>
-      )}
+      {running && end && <IconButton icon="close" label={`End ${title}`} class="end" onClick={() => end(session)} />}
     </li>
   )
 }
 
-/** By name, where the host says who it is. */
+/** Their names, if the host sends them. */
 function watchers({ viewers: watchers }: SessionInfo): string {
   return `seen by ${watchers.map(printable).join(', ')}`
 }
 
 function ago(milliseconds: number): string {
-  const words = formatAge(milliseconds)
-  return words === 'now' ? words : `${words} ago`
+  const age = formatAge(milliseconds)
+  return age === 'now' ? age : `${age} ago`
 }
 
-/** Where a program lies says little in a list. */
+/** Without the program's folder, which says little in a list. */
 function shortCommand([program = '', ...rest]: readonly string[]): string {
   return commandLine([program.split(/[/\\]/).at(-1) || program, ...rest])
 }
 
-/** The class of the colour that says how it is. */
+/** The CSS class that colors a session by its state. */
 export function stateClass({ state, exit_code, signal }: SessionInfo): string {
   if (state === 'running') return 'running'
   return state === 'exited' && exit_code === 0 && !signal ? 'finished' : state === 'exited' ? 'failed' : 'finished'

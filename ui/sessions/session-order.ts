@@ -1,4 +1,4 @@
-// In which order sessions are listed and gone through: who waits for a person comes first. Knows no DOM.
+// The order of sessions in lists and when switching: sessions that need attention come first.
 import type { SessionInfo } from '../../protocol/messages.ts'
 
 export interface SortedSessions {
@@ -6,7 +6,7 @@ export interface SortedSessions {
   ended: SessionInfo[]
 }
 
-/** Those that called first (the latest call before the others), then by birth; the ended ones by their end. Newest first. */
+/** Running sessions that need attention (latest first), then the others by creation; ended ones by their end. Newest first. */
 export function sortSessions(sessions: readonly SessionInfo[]): SortedSessions {
   return {
     running: sessions
@@ -18,14 +18,13 @@ export function sortSessions(sessions: readonly SessionInfo[]): SortedSessions {
   }
 }
 
-/** Those that want somebody. */
 export function needingAttention(sessions: readonly SessionInfo[]): SessionInfo[] {
   return sessions.filter(one => one.state === 'running' && one.attention !== null)
 }
 
 /**
- * The order in which one goes from session to session, as `before` was: whoever goes back comes where they were, also when
- * what called has been looked at meanwhile. New ones come first, ended ones leave; but not `current`.
+ * The order for switching between sessions: keeps the order in `before`, so that going back leads to the previous session
+ * even if attention has changed since. New sessions come first; ended ones are removed, except `current`.
  */
 export function stableOrder(
   before: readonly string[],
@@ -33,8 +32,8 @@ export function stableOrder(
   current: string | undefined,
 ): string[] {
   const listed = sortSessions(sessions).running.map(one => one.session_id)
-  const there = new Set(listed)
+  const running = new Set(listed)
   const known = new Set(before)
-  const stay = before.filter(id => there.has(id) || id === current)
-  return [...listed.filter(id => !known.has(id)), ...stay]
+  const kept = before.filter(id => running.has(id) || id === current)
+  return [...listed.filter(id => !known.has(id)), ...kept]
 }

@@ -1,16 +1,16 @@
-// How sessions are put into words. Knows no DOM; what programs chose is made fit to be read in one line.
+// Sessions, sizes and durations as text. Text that programs chose is made safe to show in one line.
 import type { HostMessageOf, SessionInfo } from '../../protocol/messages.ts'
 import { oneLine } from '../../protocol/one-line.ts'
 import { joinWords } from '../kit/shell-words.ts'
 
-/** As it is shown in one line. */
+/** The text as it can be shown in one line. */
 export const printable = (text: string): string => oneLine(text)
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `milliseconds` as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
+/** In one unit: `12 s`, `5 min`, `3 h`, `2 d`. */
 export function formatRoughDuration(milliseconds: number): string {
   if (milliseconds < MINUTE) return `${Math.max(0, Math.floor(milliseconds / 1000))} s`
   if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)} min`
@@ -18,28 +18,28 @@ export function formatRoughDuration(milliseconds: number): string {
   return `${Math.floor(milliseconds / DAY)} d`
 }
 
-/** How long ago, where a few seconds do not matter: `now`, `5 min`. */
+/** Without seconds: `now`, `5 min`. */
 export function formatAge(milliseconds: number): string {
   return milliseconds < MINUTE ? 'now' : formatRoughDuration(milliseconds)
 }
 
-/** As a person would have typed it. */
+/** The command as a user would type it. */
 export function commandLine(command: readonly string[]): string {
   return printable(joinWords(command))
 }
 
-/** The end of a path says more than its beginning. */
-export function shortPath(path: string, most = 32): string {
+/** Shortens a path at the start: its end says more. */
+export function shortPath(path: string, maxLength = 32): string {
   const clean = printable(path)
-  if (clean.length <= most) return clean
+  if (clean.length <= maxLength) return clean
   const parts = clean.split(/[/\\]/)
   let short = parts.pop() ?? ''
-  while (parts.length > 0 && short.length + (parts.at(-1)?.length ?? 0) + 1 < most - 2)
+  while (parts.length > 0 && short.length + (parts.at(-1)?.length ?? 0) + 1 < maxLength - 2)
     short = `${parts.pop()}/${short}`
   return `…/${short}`
 }
 
-/** `count` bytes as people say it: `900 bytes`, `12 KB`, `3.4 MB`. */
+/** `900 bytes`, `12 KB`, `3.4 MB`. */
 export function formatBytes(count: number): string {
   if (count < 1000) return count === 1 ? '1 byte' : `${count} bytes`
   if (count < 1_000_000) return `${Math.round(count / 1000)} KB`
@@ -47,29 +47,29 @@ export function formatBytes(count: number): string {
 }
 
 /**
- * Why a part of the history cannot be shown; undefined where nothing is lost (skipped: the host has it all). Without
- * `bytes` it is said of a place.
+ * Why a part of the history cannot be shown; undefined if nothing is lost (skipped: the host has all of it). Without
+ * `bytes` the text names no amount.
  */
 export function gapText(reason: HostMessageOf<'gap'>['reason'], bytes?: number): string | undefined {
-  const what = bytes === undefined ? 'What was here' : formatBytes(bytes)
+  const what = bytes === undefined ? 'The output here' : formatBytes(bytes)
   switch (reason) {
     case 'skipped':
       return undefined
     case 'trimmed':
-      return `${what} made room for newer output`
+      return `${what} was deleted to make room for newer output`
     case 'damaged':
-      return `${what} cannot be read any more`
+      return `${what} is damaged and cannot be read`
     case 'unrecorded':
       return `${what} could not be recorded`
   }
 }
 
-/** What a session called for, as it said it, or that it rang. */
+/** The notification's text, or that the bell rang. */
 export function attentionText({ text }: { text: string }): string {
-  return printable(text) || 'Rang'
+  return printable(text) || 'Bell rang'
 }
 
-/** How a session came to its end, or that it has not. */
+/** How a session ended, or that it is running. */
 export function stateText({ state, exit_code, signal }: Pick<SessionInfo, 'state' | 'exit_code' | 'signal'>): string {
   switch (state) {
     case 'running':

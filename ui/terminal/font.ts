@@ -1,43 +1,42 @@
-// The terminal's font: its name, when its letters are there, and when more of it came. Its files stand in fonts.css; knows
-// nothing of terminals.
+// The terminal's font: its family, loading it, and noticing when more of it has loaded. Its files are listed in fonts.css.
 import './fonts.css'
 
 const FAMILY = '"On the Go Mono"'
 
-/** Ours, and until it is there, or where it cannot be had, what the system calls its own monospace, from Apple's to Android's. */
+/** Our font; until it is loaded, or if it cannot be, the system's monospace font, from Apple's to Android's. */
 export const FONT_FAMILY = `${FAMILY}, ui-monospace, "SF Mono", Menlo, "Cascadia Mono", Consolas, "DejaVu Sans Mono", "Roboto Mono", monospace`
 
-/** Letters that come later than this are not waited for; they take their place when they are there. */
-const WAIT_MS = 300
+/** How long to wait for the font. If it loads later, text is drawn again then. */
+const MAX_WAIT_MS = 300
 
-let coming: Promise<void> | undefined
+let loading: Promise<void> | undefined
 let ready: Promise<void> | undefined
 
 /**
- * Asks for what every terminal is drawn with. Whoever does so before there is one spares it a second look at its letters.
- * Resolves when letters and lines are loaded.
+ * Loads the files that every terminal needs. Call it before creating one: then it is not laid out twice. Resolves when
+ * Latin text and box drawing are loaded.
  */
 export function loadFont(): Promise<void> {
-  if (!coming) {
-    coming = load(14, 'W─')
-    // Not waited for, but there when something bold is printed first.
+  if (!loading) {
+    loading = load(14, 'W─')
+    // Not waited for, but probably loaded when the first bold text is printed.
     void load('bold 14', 'W')
   }
-  return coming
+  return loading
 }
 
-/** Resolves when letters and lines are loaded, or after a moment without them: a cell has its extent then. */
+/** Resolves when the font is loaded or MAX_WAIT_MS have passed: a cell has its size then. */
 export function waitForFont(): Promise<void> {
-  // Counted from the first who waits; the page has asked for the files before.
-  ready ??= Promise.race([loadFont(), new Promise<void>(resolve => setTimeout(resolve, WAIT_MS))])
+  // Counted from the first call; the page has requested the files before.
+  ready ??= Promise.race([loadFont(), new Promise<void>(resolve => setTimeout(resolve, MAX_WAIT_MS))])
   return ready
 }
 
 async function load(font: string | number, text: string): Promise<void> {
-  await document.fonts.load(`${font}px ${FAMILY}`, text).catch(() => {}) // what the system has is drawn
+  await document.fonts.load(`${font}px ${FAMILY}`, text).catch(() => {}) // The system's font is used.
 }
 
-/** Calls whenever files of the font have come: what was measured or drawn before may look different now. */
+/** Calls `listener` whenever files of the font have loaded: text measured or drawn before may look different now. */
 export function onFontLoaded(listener: () => void): () => void {
   const loaded = (event: FontFaceSetLoadEvent) => {
     if (event.fontfaces.some(({ family }) => FAMILY.includes(family.replaceAll('"', '')))) listener()
@@ -46,7 +45,7 @@ export function onFontLoaded(listener: () => void): () => void {
   return () => document.fonts.removeEventListener('loadingdone', loaded)
 }
 
-/** A letter's width at font size 1. */
+/** The width of a character at font size 1. */
 export function characterAdvance(family: string): number {
   const context = document.createElement('canvas').getContext('2d')
   if (!context) return 0.6

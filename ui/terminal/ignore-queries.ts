@@ -1,10 +1,9 @@
-// Makes an xterm.js terminal in a page deaf to questions: the host has answered them, here they are only painted past.
-// Knows nothing of what a question means, of the host, or of xterm's package: it is given a parser to listen to.
+// Keeps xterm.js on a page from answering terminal queries: the host has answered them already.
 
 import {
-  asksCsi,
   type CsiQuery,
   identOf,
+  isCsiQuery,
   mainParams,
   type OscQuery,
   QUERIES,
@@ -14,7 +13,7 @@ import {
   settingsOf,
 } from '../../terminal/queries.ts'
 
-/** What this needs of a terminal; xterm's `Terminal` is one. */
+/** The part of xterm.js's `Terminal` that this needs. */
 export interface QueryTerminal {
   readonly parser: QueryParser
   write(text: string): void
@@ -22,36 +21,36 @@ export interface QueryTerminal {
 
 export interface IgnoreQueriesOptions {
   /**
-   * A program wants to put `text` on the clipboard (OSC 52). Without this it is ignored; whoever gives it asks the user's
-   * setting, and waits for a gesture (case 42). Reading is never answered.
+   * A program wants to put `text` on the clipboard (OSC 52). Left out: it is ignored. The caller checks the user's setting
+   * and waits for a gesture (case 42). Requests to read the clipboard are never answered.
    */
   onClipboardWrite?(text: string): void
 }
 
 export interface IgnoredQueries extends Registration {
   /**
-   * True while the terminal may speak without a question: setting mode 1004 makes xterm.js report the focus that it has at
-   * once, and a replay sets it again. Whoever listens to `onData` drops what comes meanwhile; nothing that a person types can
-   * come then, since parsing is one synchronous stretch.
+   * True while the terminal may send a report that was not queried: setting mode 1004 makes xterm.js report its focus at
+   * once, and a replay sets the mode again. A listener of `onData` drops what arrives meanwhile. No typed input is lost,
+   * since parsing is synchronous.
    */
   readonly reporting: boolean
 }
 
-/** The longest text taken from OSC 52, before decoding: more than anybody copies in a terminal. */
+/** Base64 characters accepted from OSC 52: more than anyone copies in a terminal. */
 export const MAX_CLIPBOARD_LENGTH = 1024 * 1024
 
-/** DECSET modes at which xterm.js, or another terminal, reports something at once. */
-const REPORTS_AT_ONCE = [1004, 2048]
+/** DECSET modes that make xterm.js or another terminal send a report at once. */
+const REPORTING_MODES = [1004, 2048]
 
 /**
- * Registers handlers that eat every question of `terminal/queries.ts`, so that parsing output, live or replayed, never
- * emits `onData` (case 45). Colours that are set in the same sequence as others are asked for are still set. Load this
- * after addons that register handlers of their own: xterm.js asks the latest first.
+ * Registers handlers that consume every query of `terminal/queries.ts`, so that parsing output, live or replayed, never
+ * emits `onData` (case 45). A sequence that sets some colors and queries others still sets them. Call this after loading
+ * addons that register handlers: xterm.js calls the latest handler first.
  */
 export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions = {}): IgnoredQueries {
   const { parser } = term
   const registrations: Registration[] = []
-  let speaking = false
+  let reporting = false
 
   const csi = new Map<string, CsiQuery[]>()
   const osc = new Map<number, OscQuery[]>()
@@ -69,8 +68,8 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
       case 'esc':
         registrations.push(parser.registerEscHandler(sequenceId(query), () => true))
         break
-      case 'apc': // xterm.js skips these unread
-      case 'control': // and has nothing for these
+      case 'apc': // xterm.js skips these
+      case 'control': // and does not answer these
         break
     }
   }
@@ -79,7 +78,7 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
     registrations.push(
       parser.registerCsiHandler(sequenceId(queries[0]!), params => {
         const main = mainParams(params)
-        return queries.some(query => asksCsi(query, main))
+        return queries.some(query => isCsiQuery(query, main))
       }),
     )
   }
@@ -87,10 +86,10 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
   for (const [id, queries] of osc) {
     registrations.push(
       parser.registerOscHandler(id, payload => {
-        const query = queries.find(q => q.asks.test(payload))
+        const query = queries.find(q => q.pattern.test(payload))
         if (!query) return false
         if (query.clipboard && id === 52) writeClipboard(payload, options)
-        // A handler cannot change what the next one gets, so what is to be set is written anew, without the questions.
+        // A handler cannot change what the next one receives, so the settings are written again without the queries.
         for (const body of settingsOf(query, id, payload)) term.write(`\x1b]${body}\x1b\\`)
         return true
       }),
@@ -99,11 +98,11 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
 
   registrations.push(
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, params => {
-      if (!mainParams(params).some(mode => REPORTS_AT_ONCE.includes(mode))) return false
-      speaking = true
-      // xterm.js's own handler follows in this same turn; a microtask comes after it and before any event of the page.
+      if (!mainParams(params).some(mode => REPORTING_MODES.includes(mode))) return false
+      reporting = true
+      // xterm.js's own handler follows synchronously; a microtask runs after it and before any event of the page.
       queueMicrotask(() => {
-        speaking = false
+        reporting = false
       })
       return false
     }),
@@ -111,7 +110,7 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
 
   return {
     get reporting() {
-      return speaking
+      return reporting
     },
     dispose() {
       for (const registration of registrations.splice(0)) registration.dispose()

@@ -1,21 +1,21 @@
-// Links that a program's output may offer: which are fit to open, and how xterm hands them over. Opens nothing itself.
+// Links in a terminal: which ones may be opened, and how xterm.js reports a tap on one. Opens nothing itself.
 import { WebLinksAddon } from '@xterm/addon-web-links'
 import type { ILinkHandler, Terminal } from '@xterm/xterm'
 
-/** A longer address is not for people, and cannot be shown before it is opened. */
-const LONGEST = 2048
+/** A longer address cannot be shown in full before it is opened. */
+const MAX_LENGTH = 2048
 
 /**
- * The true target of a link as a browser would open it, or undefined unless it is http(s). A host name in foreign letters
- * comes out as punycode, and user names before an @ stay visible, so that what is shown is where it leads.
+ * The target of a link as a browser would open it; undefined unless it is http(s). A host name in another script becomes
+ * punycode, and a user name before an @ stays visible, so that the text shows where the link leads.
  */
 export function linkTarget(text: string): string | undefined {
-  if (text.length > LONGEST || !URL.canParse(text)) return undefined
+  if (text.length > MAX_LENGTH || !URL.canParse(text)) return undefined
   const url = new URL(text)
   return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined
 }
 
-/** Gives `open` the true target when a link is tapped: of OSC 8 links, whose text may say anything, and of plain ones. */
+/** Calls `open` with the target when a link is tapped: an OSC 8 link, whose text may say anything, or a plain address. */
 export function enableLinks(term: Terminal, open: (target: string) => void): void {
   const activate = (text: string) => {
     const target = linkTarget(text)

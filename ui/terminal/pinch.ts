@@ -1,5 +1,5 @@
-// Two fingers make a terminal's letters larger or smaller. While they move the picture is only stretched; letters and size
-// are set once, when the fingers leave. Knows nothing of modes or sessions.
+// Changes a terminal's font size by pinching. While the fingers move the picture is only scaled; the font size is set once,
+// when they lift.
 import { type Extent, fitGrid, type Grid, MAX_FONT_SIZE, MIN_FONT_SIZE } from './size-policy.ts'
 import type { Point } from './touch.ts'
 
@@ -7,10 +7,10 @@ export interface PinchOptions {
   box: HTMLElement
   sheet: HTMLElement
   font: () => number
-  /** One cell and the room there is for them, as drawn now. */
+  /** One cell and the room for cells, as drawn now. */
   cell: () => Extent
   room: () => Extent
-  /** Whether the terminal is given the size that fits; what it would be is then shown. */
+  /** Whether the session is given the grid that fits; then that grid is shown too. */
   fits: () => boolean
   /** Sets the font; afterwards the cell is the new one. */
   done: (font: number) => void
@@ -44,14 +44,17 @@ export class Pinch {
     const next = Math.min(MAX_FONT_SIZE, Math.max(MIN_FONT_SIZE, Math.round(font * scale * 4) / 4))
     const stretch = next / font
     const { width, height } = room()
-    // What was between the fingers stays there, but no edge comes into the picture; what will be made to fit begins at home.
-    const own = this.#options.fits()
-    const x = own ? home.x : along(at.x - (from.x - drawn.left) * stretch, home.x, width, drawn.width * stretch)
-    const y = own ? home.y : along(at.y - (from.y - drawn.top) * stretch, home.y, height, drawn.height * stretch)
+    // The point between the fingers stays there, but no edge moves into the box; a terminal that will be fitted begins at
+    // the box's corner.
+    const fitted = this.#options.fits()
+    const x = fitted ? home.x : limitStart(at.x - (from.x - drawn.left) * stretch, home.x, width, drawn.width * stretch)
+    const y = fitted
+      ? home.y
+      : limitStart(at.y - (from.y - drawn.top) * stretch, home.y, height, drawn.height * stretch)
     sheet.style.transformOrigin = '0 0'
     sheet.style.transform = `translate(${x - drawn.left}px, ${y - drawn.top}px) scale(${stretch})`
     this.#now = { font: next, at }
-    this.#label.textContent = this.#words(next, stretch)
+    this.#label.textContent = this.#describe(next, stretch)
     this.#label.style.transform = `translate(${box.scrollLeft}px, ${box.scrollTop}px)`
     if (!this.#label.isConnected) box.append(this.#label)
   }
@@ -70,7 +73,7 @@ export class Pinch {
     const before = cell()
     done(now.font)
     const after = cell()
-    // Cells are rounded to pixels, so their true ratio is known only now.
+    // Cells are rounded to pixels, so their exact ratio is known only now.
     const wide = after.width / before.width
     const high = after.height / before.height
     const held = { x: begun.from.x - begun.sheet.left, y: begun.from.y - begun.sheet.top }
@@ -80,7 +83,7 @@ export class Pinch {
     box.scrollTop = held.y * high - fromTop
   }
 
-  #words(font: number, stretch: number): string {
+  #describe(font: number, stretch: number): string {
     const { cell, room, fits } = this.#options
     const size = `${Math.round(font)} px`
     if (!fits()) return size
@@ -90,7 +93,7 @@ export class Pinch {
   }
 }
 
-/** Where something begins that is `long` and seen through a window of `room` at `home`. */
-function along(at: number, home: number, room: number, long: number): number {
-  return Math.min(home, Math.max(at, home + Math.min(0, room - long)))
+/** Limits the start `at` of something `length` long, seen through a window of `room` at `home`, so that no edge shows. */
+function limitStart(at: number, home: number, room: number, length: number): number {
+  return Math.min(home, Math.max(at, home + Math.min(0, room - length)))
 }

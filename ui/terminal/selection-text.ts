@@ -1,24 +1,24 @@
-// What is selected in a terminal: its text as it was printed, and which cells are a word. Knows no DOM and no fingers.
+// The text of a selection as it was printed, and which cells make a word, a line, or whole characters.
 import type { IBuffer } from '@xterm/xterm'
 
-/** A cell; `y` counts from the first line that the terminal still has. */
+/** A cell; `y` counts from the first line in the terminal's buffer. */
 export interface Cell {
   x: number
   y: number
 }
 
-/** From `start` up to but without `end`, whose `x` may be the number of columns. */
+/** From `start` to `end`, exclusive; the `x` of `end` may be the number of columns. */
 export interface CellRange {
   start: Cell
   end: Cell
 }
 
-/** What no word, path or address goes on behind: blanks, quotes, brackets, and the lines that programs draw. */
-const BETWEEN = /[\s"'`()[\]{}<>|;,\u2500-\u259f]/u
-/** What ends a sentence rather than a word. */
+/** Ends a word, path or address: blanks, quotes, brackets, box drawing. */
+const SEPARATOR = /[\s"'`()[\]{}<>|;,\u2500-\u259f]/u
+/** Ends a sentence, and is not part of the word before it. */
 const TRAILING = /[.:!?]/
 
-/** Lines that were only wrapped are one; blanks behind them were never printed. */
+/** Wrapped rows are joined to one line; blanks at the end of a line are removed, as they were not printed. */
 export function selectionText(buffer: IBuffer, cols: number, { start, end }: CellRange): string {
   let text = ''
   for (let y = start.y; y <= end.y; y++) {
@@ -34,7 +34,7 @@ export function selectionText(buffer: IBuffer, cols: number, { start, end }: Cel
   return text
 }
 
-/** The cells of a line, over all rows that it wraps to. */
+/** The cells of a line, including all rows that it wraps to. */
 export function lineAt(buffer: IBuffer, cols: number, y: number): CellRange {
   let first = y
   while (first > 0 && buffer.getLine(first)?.isWrapped) first--
@@ -44,17 +44,17 @@ export function lineAt(buffer: IBuffer, cols: number, y: number): CellRange {
 }
 
 /**
- * The word at a cell, also where it wraps; at a blank the nearest word of the row, at a row of blanks the cell itself.
- * Whole characters: one that is two cells wide is taken with both.
+ * The word at a cell, also if it wraps; at a blank the nearest word of the row; in a blank row the cell itself. Both cells
+ * of a wide character are included.
  */
 export function wordAt(buffer: IBuffer, cols: number, at: Cell): CellRange {
-  const cell = { x: nearestInk(buffer, cols, at), y: at.y }
+  const cell = { x: nearestText(buffer, cols, at), y: at.y }
   const { start: first, end: last } = lineAt(buffer, cols, at.y)
-  if (isBetween(buffer, cols, cell))
+  if (isSeparator(buffer, cols, cell))
     return wholeCharacters(buffer, cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
   const step = ({ x, y }: Cell, by: number): Cell | undefined => {
     const next = x + by < 0 ? { x: cols - 1, y: y - 1 } : x + by >= cols ? { x: 0, y: y + 1 } : { x: x + by, y }
-    return next.y < first.y || next.y > last.y || isBetween(buffer, cols, next) ? undefined : next
+    return next.y < first.y || next.y > last.y || isSeparator(buffer, cols, next) ? undefined : next
   }
   const edge = (by: number) => {
     let here = cell
@@ -67,7 +67,7 @@ export function wordAt(buffer: IBuffer, cols: number, at: Cell): CellRange {
   return wholeCharacters(buffer, cols, { start, end: { x: end.x + 1, y: end.y } })
 }
 
-/** Both ends moved out to whole characters. */
+/** Extends both ends to whole characters. */
 export function wholeCharacters(buffer: IBuffer, cols: number, { start, end }: CellRange): CellRange {
   const from = widthAt(buffer, start) === 0 ? Math.max(0, start.x - 1) : start.x
   const to = end.x > 0 && widthAt(buffer, { x: end.x - 1, y: end.y }) === 2 ? Math.min(cols, end.x + 1) : end.x
@@ -78,12 +78,15 @@ export function isAfter(a: Cell, b: Cell): boolean {
   return a.y > b.y || (a.y === b.y && a.x > b.x)
 }
 
-/** The smallest range that has both in it. */
+/** The smallest range that contains both. */
 export function union(a: CellRange, b: CellRange): CellRange {
   return { start: isAfter(a.start, b.start) ? b.start : a.start, end: isAfter(a.end, b.end) ? a.end : b.end }
 }
 
-/** The first line from row `y` on that is there from its beginning and not blank, and how many lines follow it: where a reader goes on. */
+/**
+ * The first complete line from row `y` on that is not blank, and how many lines follow it: where reading goes on. A line
+ * whose first rows have scrolled out of the buffer is skipped.
+ */
 export function lineAnchor(buffer: IBuffer, cols: number, y: number): { line: string; below: number } | undefined {
   const last = lastLine(buffer)
   for (; y <= last; y++) {
@@ -97,13 +100,13 @@ export function lineAnchor(buffer: IBuffer, cols: number, y: number): { line: st
   return undefined
 }
 
-/** The last line on which there is something. */
+/** The last row that is not blank. */
 export function lastLine(buffer: IBuffer): number {
   for (let y = buffer.length - 1; y > 0; y--) if (buffer.getLine(y)?.translateToString(true).trim()) return y
   return 0
 }
 
-function nearestInk(buffer: IBuffer, cols: number, { x, y }: Cell): number {
+function nearestText(buffer: IBuffer, cols: number, { x, y }: Cell): number {
   const isBlank = (x: number) =>
     x < 0 || x >= cols || (widthAt(buffer, { x, y }) > 0 && !charsAt(buffer, { x, y }).trim())
   for (let away = 0; away < cols; away++) {
@@ -113,17 +116,17 @@ function nearestInk(buffer: IBuffer, cols: number, { x, y }: Cell): number {
   return x
 }
 
-/** A wide character that had no room at the end of a line left a cell empty there. */
+/** A cell at the end of a row that is empty because a wide character did not fit. */
 function isFiller(buffer: IBuffer, cols: number, { x, y }: Cell): boolean {
   const next = buffer.getLine(y + 1)
   return x === cols - 1 && !!next?.isWrapped && charsAt(buffer, { x, y }) === '' && next.getCell(0)?.getWidth() === 2
 }
 
-/** The second cell of a wide character is as its first. */
-function isBetween(buffer: IBuffer, cols: number, cell: Cell): boolean {
+/** The second cell of a wide character is never a separator. */
+function isSeparator(buffer: IBuffer, cols: number, cell: Cell): boolean {
   const chars = charsAt(buffer, cell)
   if (chars === '') return widthAt(buffer, cell) !== 0 && !isFiller(buffer, cols, cell)
-  return BETWEEN.test(chars)
+  return SEPARATOR.test(chars)
 }
 
 function charsAt(buffer: IBuffer, { x, y }: Cell): string {

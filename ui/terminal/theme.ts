@@ -1,5 +1,5 @@
-// The terminal's colours for xterm.js, and whether the system wants the dark or the light ones. The page's own colours
-// stand in ui.css; knows nothing of terminals' contents.
+// The terminal's colors for xterm.js, and whether the system prefers the dark or the light ones. The page's own colors are
+// in ui.css.
 import type { ITheme } from '@xterm/xterm'
 import { TERMINAL_COLORS } from '../../terminal/colors.ts'
 
@@ -17,7 +17,7 @@ const BRIGHT = [
   'brightWhite',
 ] as const
 
-/** The colours that the host also answers with, for xterm. */
+/** The same colors that the host reports to programs. */
 export function terminalTheme(colorScheme: ColorScheme): ITheme {
   const { foreground, background, cursor, ansi } = TERMINAL_COLORS[colorScheme]
   const theme: ITheme = {
@@ -44,7 +44,7 @@ export function currentTheme(): ITheme {
   return terminalTheme(scheme())
 }
 
-/** Calls at every change of the system's wish until the returned function is called. */
+/** Calls `listener` when the system's preference changes, until the returned function is called. */
 export function onSchemeChange(listener: (scheme: ColorScheme) => void): () => void {
   const query = light()
   const changed = () => listener(scheme())

@@ -1,17 +1,17 @@
-// A finger moves a terminal: first the part of it that is seen, then its history, on the alternate screen the wheel.
-// Knows nothing of sessions, sizes or keyboards, and not which fingers do what (touch.ts).
+// Scrolls a terminal by touch: first the visible part of it, then its scrollback; on the alternate screen it sends wheel
+// events. touch.ts recognizes the gestures.
 import type { Terminal } from '@xterm/xterm'
 import type { Point } from './touch.ts'
 
-/** A glide loses two thirds of its speed in this time, as on phones everywhere. */
-const GLIDE_MS = 325
-/** Pixels a millisecond; slower is standing still. */
-const STILL = 0.03
-/** No finger is faster; an event that came late may say so. */
-const FASTEST = 8
-/** Programs that track the mouse go about three lines at each turn of a wheel. */
-const LINES_A_NOTCH = 3
-/** What is left of a line after a glide moves into place. */
+/** A fling loses two thirds of its speed in this time, as on phones everywhere. */
+const FLING_MS = 325
+/** Pixels per millisecond; a slower fling ends. */
+const MIN_SPEED = 0.03
+/** Pixels per millisecond. No finger is faster, but a late event may suggest so. */
+const MAX_SPEED = 8
+/** Programs that track the mouse scroll about three lines per notch of a wheel. */
+const LINES_PER_NOTCH = 3
+/** How long a partial line takes to move into place after a fling. */
 const SETTLE_MS = 120
 
 export interface TouchScrollOptions {
@@ -19,60 +19,60 @@ export interface TouchScrollOptions {
   pan: HTMLElement
   term: Terminal
   cellHeight: () => number
-  /** The person has moved the view by hand. */
+  /** The user moved the view. */
   moved: () => void
   /** Pixels that can be pulled in above the first line. */
-  above: () => number
-  /** So many of them are seen. */
+  pullRoom: () => number
+  /** How many of them are pulled in now. */
   pulled: (pixels: number) => void
 }
 
 export class TouchScroll {
   readonly #options: TouchScrollOptions
   #frame = 0
-  /** Pixels: how far the history is moved up beyond the line that xterm begins with; less than 0: it is pulled down. */
+  /** Pixels: how far the lines are moved up within the first visible line; negative: pulled down. */
   #shift = 0
-  /** Pixels that are not a wheel's notch yet. */
-  #rest = 0
-  #turning = false
+  /** Pixels that do not make a wheel's notch yet. */
+  #remainder = 0
+  #sendingWheel = false
 
   constructor(options: TouchScrollOptions) {
     this.#options = options
   }
 
-  /** Positive: the content goes up and to the left, as with a wheel. False: nothing moves any more. */
+  /** Positive: the content moves up and to the left, as with a wheel. Returns whether anything moved. */
   scrollBy(dx: number, dy: number, at: Point): boolean {
     const { pan, moved } = this.#options
     moved()
     const left = pan.scrollLeft
     pan.scrollLeft += dx
-    const up = this.#vertically(dy, at)
+    const up = this.#scrollVertically(dy, at)
     return up || pan.scrollLeft !== left
   }
 
-  /** As `by`, but programs are left in peace. */
+  /** Like `scrollBy`, but sends no wheel events to programs. */
   scrollWithoutWheel(dx: number, dy: number): void {
     this.#options.pan.scrollLeft += dx
-    this.#vertically(dy)
+    this.#scrollVertically(dy)
   }
 
-  /** Without `at` no wheel is turned. */
-  #vertically(pixels: number, at?: Point): boolean {
+  /** Without `at` no wheel events are sent. */
+  #scrollVertically(pixels: number, at?: Point): boolean {
     const { pan, term } = this.#options
     const { viewportY, baseY } = term.buffer.active
     const before = pan.scrollTop
-    // What lies in the history comes before what lies under the edge.
-    if (!(pixels > 0 && !this.#wheels && viewportY < baseY)) {
+    // The scrollback comes before the part of the terminal below the edge.
+    if (!(pixels > 0 && !this.#programScrolls && viewportY < baseY)) {
       pan.scrollTop += pixels
       pixels -= pan.scrollTop - before
     }
     if (Math.abs(pixels) < 0.01) return pan.scrollTop !== before
-    const moves = !this.#wheels ? this.#throughHistory(pixels) : at !== undefined && this.#turnWheel(pixels, at)
+    const moves = !this.#programScrolls ? this.#scrollHistory(pixels) : at !== undefined && this.#sendWheel(pixels, at)
     return moves || pan.scrollTop !== before
   }
 
-  #throughHistory(pixels: number): boolean {
-    const { term, cellHeight, above } = this.#options
+  #scrollHistory(pixels: number): boolean {
+    const { term, cellHeight, pullRoom: above } = this.#options
     const { viewportY, baseY } = term.buffer.active
     const cell = cellHeight()
     if (cell <= 0) return false
@@ -84,64 +84,64 @@ export class TouchScroll {
     return next !== now
   }
 
-  /** xterm turns a wheel into what the program asked for: mouse reports, or arrow keys. */
-  #turnWheel(pixels: number, { x, y }: Point): boolean {
+  /** xterm.js turns wheel events into what the program asked for: mouse reports or arrow keys. */
+  #sendWheel(pixels: number, { x, y }: Point): boolean {
     const { term, cellHeight } = this.#options
-    const notch = cellHeight() * (term.modes.mouseTrackingMode === 'none' ? 1 : LINES_A_NOTCH)
-    this.#rest += pixels
-    const notches = Math.trunc(this.#rest / notch)
-    this.#rest -= notches * notch
+    const notch = cellHeight() * (term.modes.mouseTrackingMode === 'none' ? 1 : LINES_PER_NOTCH)
+    this.#remainder += pixels
+    const notches = Math.trunc(this.#remainder / notch)
+    this.#remainder -= notches * notch
     const wheel = { deltaY: Math.sign(notches), deltaMode: WheelEvent.DOM_DELTA_LINE, clientX: x, clientY: y }
-    this.#turning = true
+    this.#sendingWheel = true
     for (let i = 0; i < Math.abs(notches); i++)
       this.#screen?.dispatchEvent(new WheelEvent('wheel', { ...wheel, bubbles: true, cancelable: true }))
-    this.#turning = false
+    this.#sendingWheel = false
     return true
   }
 
-  /** What xterm sends just now comes of a finger that scrolls, not of somebody who types. */
-  get turning(): boolean {
-    return this.#turning
+  /** Whether what xterm.js sends now comes from scrolling rather than typing. */
+  get sendingWheel(): boolean {
+    return this.#sendingWheel
   }
 
-  /** The finger has left at this speed, in pixels a millisecond. */
-  glide(vx: number, vy: number, at: Point): void {
-    this.#rest = 0
-    let x = clamp(vx)
-    // A wheel that goes on by itself types into programs.
-    let y = this.#wheels ? 0 : clamp(vy)
+  /** The finger lifted at this speed, in pixels per millisecond. */
+  fling(vx: number, vy: number, at: Point): void {
+    this.#remainder = 0
+    let x = limitSpeed(vx)
+    // A wheel that keeps turning by itself would type into programs.
+    let y = this.#programScrolls ? 0 : limitSpeed(vy)
     cancelAnimationFrame(this.#frame)
-    if (Math.hypot(x, y) <= STILL) return this.settle()
+    if (Math.hypot(x, y) <= MIN_SPEED) return this.settle()
     let then = performance.now()
     const step = (now: number) => {
       const ms = Math.max(0, now - then)
       then = now
       const moves = this.scrollBy(x * ms, y * ms, at)
-      const left = Math.exp(-ms / GLIDE_MS)
-      x *= left
-      y *= left
-      if (Math.hypot(x, y) > STILL && (moves || ms === 0)) this.#frame = requestAnimationFrame(step)
+      const decay = Math.exp(-ms / FLING_MS)
+      x *= decay
+      y *= decay
+      if (Math.hypot(x, y) > MIN_SPEED && (moves || ms === 0)) this.#frame = requestAnimationFrame(step)
       else this.settle()
     }
     this.#frame = requestAnimationFrame(step)
   }
 
-  /** Ends a glide; true when there was one. The line that is half seen stays so while a finger is there. */
+  /** Ends a fling. Returns whether there was one. A partial line stays in place while a finger is down. */
   stop(): boolean {
-    const glided = this.#frame !== 0
+    const flung = this.#frame !== 0
     cancelAnimationFrame(this.#frame)
     this.#frame = 0
-    this.#rest = 0
-    return glided
+    this.#remainder = 0
+    return flung
   }
 
-  /** Ends everything at once: somebody types, and wants to see where. */
+  /** Ends everything at once: the user types, and has to see where. */
   halt(): void {
     this.stop()
     this.#move(0)
   }
 
-  /** The line that is half seen moves into place. */
+  /** Moves a partial line into place. */
   settle(): void {
     this.#frame = 0
     if (this.#shift === 0) return
@@ -152,32 +152,32 @@ export class TouchScroll {
     if (down) term.scrollLines(1)
     const from = down ? this.#shift - cellHeight() : this.#shift
     this.#move(0)
-    if (movesSoftly())
+    if (allowsMotion())
       screen?.animate([{ transform: `translateY(${-from}px)` }, { transform: 'none' }], {
         duration: SETTLE_MS,
         easing: 'ease-out',
       })
   }
 
-  /** What was pulled in stays if more than half of it is seen. */
+  /** What was pulled in stays if more than half of it is visible. */
   #settleAbove(): void {
-    const above = this.#options.above()
+    const above = this.#options.pullRoom()
     const from = this.#shift
     const to = -from > above / 2 ? -above : 0
-    if (!movesSoftly()) return this.#move(to)
-    const begin = performance.now()
+    if (!allowsMotion()) return this.#move(to)
+    const started = performance.now()
     const step = (now: number) => {
-      const rest = 1 - Math.min(1, Math.max(0, now - begin) / SETTLE_MS)
-      this.#move(to + (from - to) * rest * rest)
-      this.#frame = rest > 0 ? requestAnimationFrame(step) : 0
+      const left = 1 - Math.min(1, Math.max(0, now - started) / SETTLE_MS)
+      this.#move(to + (from - to) * left * left)
+      this.#frame = left > 0 ? requestAnimationFrame(step) : 0
     }
     this.#frame = requestAnimationFrame(step)
   }
 
-  /** Something was drawn: what is pulled down has to be at its beginning still. */
-  drawn(): void {
-    const { term, above } = this.#options
-    if (this.#shift < 0 && (this.#wheels || term.buffer.active.viewportY > 0 || above() === 0)) this.halt()
+  /** After new output a terminal may be pulled down only if it is still at its first line. */
+  afterRender(): void {
+    const { term, pullRoom: above } = this.#options
+    if (this.#shift < 0 && (this.#programScrolls || term.buffer.active.viewportY > 0 || above() === 0)) this.halt()
   }
 
   #move(shift: number): void {
@@ -188,8 +188,8 @@ export class TouchScroll {
     if (screen) screen.style.transform = shift === 0 ? '' : `translateY(${-shift}px)`
   }
 
-  /** Whether the program scrolls, rather than we. */
-  get #wheels(): boolean {
+  /** Whether the program scrolls rather than this view. */
+  get #programScrolls(): boolean {
     const { buffer, modes } = this.#options.term
     return buffer.active.type === 'alternate' || modes.mouseTrackingMode !== 'none'
   }
@@ -199,10 +199,10 @@ export class TouchScroll {
   }
 }
 
-function movesSoftly(): boolean {
+function allowsMotion(): boolean {
   return !window.matchMedia('(prefers-reduced-motion: reduce)').matches
 }
 
-function clamp(speed: number): number {
-  return Math.min(FASTEST, Math.max(-FASTEST, speed))
+function limitSpeed(speed: number): number {
+  return Math.min(MAX_SPEED, Math.max(-MAX_SPEED, speed))
 }

@@ -1,5 +1,5 @@
-// Selecting in a terminal with a finger: a word, then more by dragging or by two handles. The selection is xterm's own, so it
-// stays with its lines while output goes on. Knows no buttons: who shows some is told where.
+// Selecting in a terminal by touch: a word, then more by dragging or with two handles. The selection is xterm.js's own, so
+// it stays with its lines while output continues.
 import type { IMarker, Terminal } from '@xterm/xterm'
 import {
   type Cell,
@@ -15,13 +15,13 @@ import {
 } from './selection-text.ts'
 import type { Point } from './touch.ts'
 
-/** Where a selection is seen, in pixels from the top of the terminal's box; both lie within the box. */
-export interface Selected {
+/** Where a selection is visible, in pixels from the top of the terminal's box; both are within the box. */
+export interface SelectionState {
   top: number
   bottom: number
-  /** How much more "select all" would take. */
-  more: 'screen' | 'everything' | undefined
-  /** The finger is still at it. */
+  /** What "select all" would select next. */
+  selectAll: 'screen' | 'everything' | undefined
+  /** A finger is still changing it. */
   changing: boolean
 }
 
@@ -30,16 +30,16 @@ export interface TouchSelectOptions {
   term: Terminal
   /** Scrolls by pixels, for a finger at an edge. */
   scroll: (dx: number, dy: number) => void
-  changed: (selected: Selected | undefined) => void
+  changed: (selected: SelectionState | undefined) => void
 }
 
-/** So near to an edge the text comes to the finger, the faster the nearer. */
+/** Pixels. This close to an edge a finger scrolls, the faster the closer. */
 const EDGE = 36
-/** Pixels a millisecond, right at the edge. */
-const FASTEST = 0.6
+/** Pixels per millisecond, at the edge itself. */
+const MAX_SPEED = 0.6
 /** As in touch.ts. */
 const SLOP = 8
-/** A finger covers what it points at; that lies so much higher than the middle of a handle. */
+/** Pixels. A finger on a handle covers the text, so it points this far above itself. */
 const HANDLE_BELOW = 22
 
 type End = 'start' | 'end'
@@ -48,32 +48,32 @@ export class TouchSelect {
   readonly #options: TouchSelectOptions
   readonly #layer = document.createElement('div')
   readonly #handles: Record<End, HTMLElement>
-  readonly #undo: (() => void)[] = []
-  #on = false
-  /** What stays selected while a finger drags; its row goes with the marker when lines are dropped. */
+  readonly #cleanup: (() => void)[] = []
+  #active = false
+  /** What stays selected while a finger drags; the marker tells how far its row moves when old lines are dropped. */
   #anchor: { range: CellRange; row: number; marker: IMarker | undefined } | undefined
   #finger: Point | undefined
-  #rests: Point | undefined
+  #restingAt: Point | undefined
   #frame = 0
-  #then = 0
+  #frameAt = 0
 
   constructor(options: TouchSelectOptions) {
     this.#options = options
     const { box, term } = options
     this.#layer.className = 'touch-selection'
-    this.#handles = { start: this.#handle('start'), end: this.#handle('end') }
+    this.#handles = { start: this.#createHandle('start'), end: this.#createHandle('end') }
     this.#layer.hidden = true
     box.append(this.#layer)
-    const moved = () => this.#on && this.#place()
+    const moved = () => this.#active && this.#update()
     box.addEventListener('scroll', moved)
     const listeners = [
       term.onRender(moved),
       term.onSelectionChange(() => {
-        // Typing, another screen or a program that takes the mouse end a selection.
-        if (this.#on && !term.hasSelection()) this.clear()
+        // Typing, switching screens and a program that takes the mouse end a selection.
+        if (this.#active && !term.hasSelection()) this.clear()
       }),
     ]
-    this.#undo.push(
+    this.#cleanup.push(
       () => box.removeEventListener('scroll', moved),
       ...listeners.map(listener => () => listener.dispose()),
       () => this.#layer.remove(),
@@ -81,34 +81,34 @@ export class TouchSelect {
   }
 
   get active(): boolean {
-    return this.#on
+    return this.#active
   }
 
-  /** A finger rests here: the word under it, from which it may drag on. */
-  hold(at: Point): boolean {
+  /** Selects the word at `at`; the finger may drag on from there. Returns whether there is one. */
+  longPress(at: Point): boolean {
     const cell = this.#cellAt(at)
     if (!cell) return false
     const { term } = this.#options
     const word = wordAt(term.buffer.active, term.cols, cell)
-    this.#on = true
+    this.#active = true
     this.#select(word)
-    this.#take(word)
-    this.#rests = at
-    this.#place()
-    // A tick where the phone has one; iOS has none for pages.
+    this.#setAnchor(word)
+    this.#restingAt = at
+    this.#update()
+    // A short vibration; iOS has none for web pages.
     navigator.vibrate?.(12)
     return true
   }
 
   drag(at: Point): void {
-    // A finger that rests is never quite still, and near an edge the text must not start moving under it.
-    if (this.#rests && Math.hypot(at.x - this.#rests.x, at.y - this.#rests.y) < SLOP) return
-    this.#rests = undefined
+    // A resting finger is never quite still, and near an edge the text must not start moving under it.
+    if (this.#restingAt && Math.hypot(at.x - this.#restingAt.x, at.y - this.#restingAt.y) < SLOP) return
+    this.#restingAt = undefined
     this.#finger = at
     this.#extend()
-    this.#then = performance.now()
+    this.#frameAt = performance.now()
     cancelAnimationFrame(this.#frame)
-    this.#frame = requestAnimationFrame(this.#atEdge)
+    this.#frame = requestAnimationFrame(this.#scrollAtEdge)
   }
 
   dragEnd(): void {
@@ -116,17 +116,17 @@ export class TouchSelect {
     this.#anchor?.marker?.dispose()
     this.#anchor = undefined
     this.#finger = undefined
-    this.#place()
+    this.#update()
   }
 
-  /** The screen as it is seen; when that is selected, everything that the terminal has. */
-  all(): void {
+  /** Selects the visible screen; if that is selected already, everything in the terminal. */
+  selectAll(): void {
     const { term } = this.#options
     const { active } = term.buffer
-    this.#on = true
+    this.#active = true
     if (this.#isScreen()) this.#select({ start: { x: 0, y: 0 }, end: { x: term.cols, y: lastLine(active) } })
     else this.#select(this.#screen())
-    this.#place()
+    this.#update()
   }
 
   text(): string {
@@ -135,8 +135,8 @@ export class TouchSelect {
     return range ? selectionText(term.buffer.active, term.cols, range).replace(/^\n+|\n+$/g, '') : ''
   }
 
-  /** The first selected line that is not blank, and how many lines follow it: where a reader goes on. */
-  place(): { line: string; below: number } | undefined {
+  /** The first selected line that is not blank, and how many lines follow it: where reading goes on. */
+  anchor(): { line: string; below: number } | undefined {
     const { term } = this.#options
     const { active } = term.buffer
     const range = this.#range()
@@ -144,22 +144,22 @@ export class TouchSelect {
   }
 
   clear(): void {
-    if (!this.#on) return
-    this.#on = false
+    if (!this.#active) return
+    this.#active = false
     this.dragEnd()
     this.#layer.hidden = true
     this.#options.term.clearSelection()
     this.#options.changed(undefined)
   }
 
-  /** Something of the terminal is of another size now. */
+  /** The terminal's size or font changed. */
   relayout(): void {
-    if (this.#on) this.#place()
+    if (this.#active) this.#update()
   }
 
   dispose(): void {
     this.clear()
-    for (const step of this.#undo.splice(0)) step()
+    for (const step of this.#cleanup.splice(0)) step()
   }
 
   // --- what is selected ---
@@ -174,7 +174,7 @@ export class TouchSelect {
     term.select(start.x, start.y, (end.y - start.y) * term.cols + end.x - start.x)
   }
 
-  #take(range: CellRange): void {
+  #setAnchor(range: CellRange): void {
     const { term } = this.#options
     const { active } = term.buffer
     this.#anchor?.marker?.dispose()
@@ -187,11 +187,11 @@ export class TouchSelect {
     const cell = this.#finger && this.#cellAt(this.#finger)
     if (!cell || !this.#anchor) return
     const { range, row, marker } = this.#anchor
-    const gone = !marker ? 0 : marker.line >= 0 ? row - marker.line : row + 1
-    const lift = ({ x, y }: Cell): Cell => (y < gone ? { x: 0, y: 0 } : { x, y: y - gone })
-    const under = wholeCharacters(term.buffer.active, term.cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
-    this.#select(union({ start: lift(range.start), end: lift(range.end) }, under))
-    this.#place()
+    const dropped = !marker ? 0 : marker.line >= 0 ? row - marker.line : row + 1
+    const shift = ({ x, y }: Cell): Cell => (y < dropped ? { x: 0, y: 0 } : { x, y: y - dropped })
+    const touched = wholeCharacters(term.buffer.active, term.cols, { start: cell, end: { x: cell.x + 1, y: cell.y } })
+    this.#select(union({ start: shift(range.start), end: shift(range.end) }, touched))
+    this.#update()
   }
 
   #screen(): CellRange {
@@ -214,7 +214,7 @@ export class TouchSelect {
 
   // --- where it is ---
 
-  /** The cell nearest to a place on the screen. */
+  /** The cell nearest to a point. */
   #cellAt({ x, y }: Point): Cell | undefined {
     const { term } = this.#options
     const screen = this.#screenBox()
@@ -232,23 +232,23 @@ export class TouchSelect {
     return rect && rect.width > 0 && rect.height > 0 ? rect : undefined
   }
 
-  #atEdge = (now: number): void => {
+  #scrollAtEdge = (now: number): void => {
     const { box, scroll } = this.#options
     const finger = this.#finger
     if (!finger || !this.#anchor) return
-    const ms = Math.min(100, now - this.#then)
-    this.#then = now
+    const ms = Math.min(100, now - this.#frameAt)
+    this.#frameAt = now
     const { top, bottom, left, right } = box.getBoundingClientRect()
-    const dy = push(finger.y, top, bottom) * ms
-    const dx = push(finger.x, left, right) * ms
+    const dy = edgeSpeed(finger.y, top, bottom) * ms
+    const dx = edgeSpeed(finger.x, left, right) * ms
     if (dx !== 0 || dy !== 0) {
       scroll(dx, dy)
       this.#extend()
     }
-    this.#frame = requestAnimationFrame(this.#atEdge)
+    this.#frame = requestAnimationFrame(this.#scrollAtEdge)
   }
 
-  #place(): void {
+  #update(): void {
     const { box, term, changed } = this.#options
     const range = this.#range()
     const screen = this.#screenBox()
@@ -263,22 +263,22 @@ export class TouchSelect {
     const start = at(range.start, 1)
     const end = at(range.end, 1)
     const within = (y: number) => Math.min(frame.height, Math.max(0, y))
-    // The layer stays with the box while the terminal moves under it.
+    // The layer stays with the box while the terminal scrolls under it.
     this.#layer.style.transform = `translate(${box.scrollLeft}px, ${box.scrollTop}px)`
     this.#layer.hidden = false
-    for (const [name, place] of [
+    for (const [name, point] of [
       ['start', start],
       ['end', end],
     ] as const) {
       const { style } = this.#handles[name]
-      style.transform = `translate(${place.x}px, ${place.y}px)`
-      const seen = place.y > 0 && place.y <= frame.height + 1 && place.x >= -1 && place.x <= frame.width + 1
-      style.visibility = seen ? '' : 'hidden'
+      style.transform = `translate(${point.x}px, ${point.y}px)`
+      const visible = point.y > 0 && point.y <= frame.height + 1 && point.x >= -1 && point.x <= frame.width + 1
+      style.visibility = visible ? '' : 'hidden'
     }
     changed({
       top: within(start.y - cell.height),
       bottom: within(end.y),
-      more: !this.#isScreen() ? 'screen' : this.#isEverything() ? undefined : 'everything',
+      selectAll: !this.#isScreen() ? 'screen' : this.#isEverything() ? undefined : 'everything',
       changing: this.#anchor !== undefined,
     })
   }
@@ -288,8 +288,8 @@ export class TouchSelect {
     return range?.start.y === 0 && range.start.x === 0 && range.end.y >= lastLine(this.#options.term.buffer.active)
   }
 
-  /** A drop below one end of the selection, to be dragged. */
-  #handle(name: End): HTMLElement {
+  /** A drop shape below one end of the selection, to be dragged. */
+  #createHandle(name: End): HTMLElement {
     const handle = document.createElement('div')
     handle.className = `handle ${name}`
     handle.setAttribute('aria-hidden', 'true')
@@ -301,15 +301,15 @@ export class TouchSelect {
         event.stopPropagation()
         const range = this.#range()
         if (!range || event.touches.length !== 1) return
-        // What stays is the other end's cell.
+        // The other end's cell stays selected.
         const { start, end } = range
-        this.#take(
+        this.#setAnchor(
           name === 'start'
             ? { start: { x: Math.max(0, end.x - 1), y: end.y }, end }
             : { start, end: { x: start.x + 1, y: start.y } },
         )
-        this.#rests = undefined
-        this.#place()
+        this.#restingAt = undefined
+        this.#update()
       },
       { passive: false },
     )
@@ -337,9 +337,9 @@ export class TouchSelect {
   }
 }
 
-/** How fast the text comes to a finger near `from` (negative: from there) or `to`. */
-function push(at: number, from: number, to: number): number {
-  if (at < from + EDGE) return -FASTEST * Math.min(1, (from + EDGE - at) / EDGE)
-  if (at > to - EDGE) return FASTEST * Math.min(1, (at - to + EDGE) / EDGE)
+/** How fast the text scrolls for a finger near `from` (negative) or `to`. */
+function edgeSpeed(at: number, from: number, to: number): number {
+  if (at < from + EDGE) return -MAX_SPEED * Math.min(1, (from + EDGE - at) / EDGE)
+  if (at > to - EDGE) return MAX_SPEED * Math.min(1, (at - to + EDGE) / EDGE)
   return 0
 }

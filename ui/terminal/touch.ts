@@ -1,50 +1,48 @@
-// What fingers do on an element: pan and let go, hold and drag, pinch, tap twice with two. Knows no terminal: who owns the
-// element says what comes of it.
+// Recognizes gestures on an element: pan and fling, long press and drag, pinch, double tap with two fingers.
 
 export interface Point {
-  /** As in a touch: CSS pixels in the window. */
+  /** CSS pixels in the window, as in a Touch. */
   x: number
   y: number
 }
 
 export interface GestureHandlers {
-  /** The first finger is down. True: it stopped something that moved, so it is no tap. */
+  /** The first finger is down. True: it stopped a motion, so it is not a tap. */
   touchDown(at: Point): boolean
-  /** A finger left where it had come down. True: that was for us, and becomes no click. */
+  /** A finger lifted where it came down. True: handled, so it does not become a click. */
   tap(at: Point): boolean
-  /** How far the content goes along with the finger; positive: down and to the right. */
+  /** How far the content moves with the finger; positive: down and to the right. */
   pan(dx: number, dy: number, at: Point): void
-  /** The finger left, at this speed in pixels a millisecond. */
+  /** The finger lifted, at this speed in pixels per millisecond. */
   fling(vx: number, vy: number, at: Point): void
-  /** A finger rests. True: it drags from here on. */
+  /** A finger rests. True: moving it is a drag. */
   longPress(at: Point): boolean
   drag(at: Point): void
   dragEnd(): void
   pinchStart(at: Point): void
-  /** `scale`: how much wider the fingers are apart than at first; `at`: between them. */
+  /** `scale`: the distance between the fingers relative to the first; `at`: the point between them. */
   pinch(scale: number, at: Point): void
   pinchEnd(): void
-  /** Two fingers, twice. */
   twoFingerDoubleTap(): void
-  /** Whether a pan to the side would move anything; at the edges of a phone the browser has its own use for one. */
+  /** Whether panning sideways would move anything; if not, swipes from the edges are left to the browser. */
   canPanSideways(): boolean
 }
 
-/** A finger that moves less than this still taps. */
+/** Pixels. A finger that moves less is still a tap. */
 const SLOP = 8
-/** Shorter is a tap, longer makes people wonder whether anything happens. */
-const HOLD_MS = 450
-/** What a finger did just before it left says how fast it was; one event alone says nothing. */
+/** Shorter is a tap; longer feels as if nothing happens. */
+const LONG_PRESS_MS = 450
+/** The speed of a fling is measured over this time: one event alone says nothing. */
 const SPEED_MS = 80
-/** A finger that rested this long before it left wants no momentum. */
+/** A finger that rested this long before it lifted does not fling. */
 const REST_MS = 60
-/** A pan that is so much steeper than wide (or the other way round) goes one way only. */
-const ONE_WAY = 2
-/** Where browsers take a swipe from the side for Back. */
+/** A pan that is this many times steeper than wide, or the other way round, moves in one direction only. */
+const AXIS_RATIO = 2
+/** Pixels from the side in which browsers take a swipe for Back. */
 const EDGE = 20
-/** Two fingers: how long they may be down, and how long until they are down again. */
+/** Two fingers: how long they may be down, and the time between two such taps. */
 const TAP_MS = 250
-const TWICE_MS = 400
+const DOUBLE_TAP_MS = 400
 
 type Gesture =
   | { name: 'none' }
@@ -52,25 +50,26 @@ type Gesture =
   | { name: 'pan'; last: Point; sideways: boolean; upright: boolean; trail: { point: Point; at: number }[] }
   | { name: 'drag' }
   | { name: 'pinch'; apart: number; at: number; from: Point; moved: boolean }
-  /** The rest of a gesture that is over: fingers that still lie there mean nothing. */
+  /** The gesture is over, but fingers are still down: they mean nothing. */
   | { name: 'over' }
 
+/** Returns a function that removes the listeners. */
 export function onGestures(element: HTMLElement, handlers: GestureHandlers): () => void {
   let gesture: Gesture = { name: 'none' }
-  let holdTimer: ReturnType<typeof setTimeout> | undefined
-  let twoTapped = Number.NEGATIVE_INFINITY
+  let pressTimer: ReturnType<typeof setTimeout> | undefined
+  let twoFingerTapAt = Number.NEGATIVE_INFINITY
 
   const start = (event: TouchEvent) => {
-    clearTimeout(holdTimer)
+    clearTimeout(pressTimer)
     const { touches } = event
     if (touches.length === 1) {
       const from = point(touches[0]!)
       const stopped = handlers.touchDown(from)
       gesture = { name: 'pressed', from, at: event.timeStamp, stopped }
       if (stopped) return
-      holdTimer = setTimeout(() => {
+      pressTimer = setTimeout(() => {
         if (gesture.name === 'pressed' && handlers.longPress(from)) gesture = { name: 'drag' }
-      }, HOLD_MS)
+      }, LONG_PRESS_MS)
       return
     }
     if (gesture.name === 'drag') handlers.dragEnd()
@@ -91,9 +90,9 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
         const dx = here.x - gesture.from.x
         const dy = here.y - gesture.from.y
         if (Math.hypot(dx, dy) < SLOP) return
-        clearTimeout(holdTimer)
-        const steep = Math.abs(dy) > ONE_WAY * Math.abs(dx)
-        const flat = Math.abs(dx) > ONE_WAY * Math.abs(dy)
+        clearTimeout(pressTimer)
+        const steep = Math.abs(dy) > AXIS_RATIO * Math.abs(dx)
+        const flat = Math.abs(dx) > AXIS_RATIO * Math.abs(dy)
         if (flat && !handlers.canPanSideways() && atEdge(gesture.from)) {
           gesture = { name: 'over' }
           return
@@ -129,7 +128,7 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
   }
 
   const panTo = (pan: Extract<Gesture, { name: 'pan' }>, here: Point, event: TouchEvent) => {
-    // From here on it is no tap: no emulated mouse, no focus, no keyboard.
+    // From here on it is not a tap: no emulated mouse events, no focus, no keyboard.
     event.preventDefault()
     pan.trail.push({ point: here, at: event.timeStamp })
     while (pan.trail.length > 2 && event.timeStamp - pan.trail[0]!.at > SPEED_MS) pan.trail.shift()
@@ -140,7 +139,7 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
   }
 
   const end = (event: TouchEvent) => {
-    clearTimeout(holdTimer)
+    clearTimeout(pressTimer)
     const was = gesture
     gesture = event.touches.length === 0 ? { name: 'none' } : { name: 'over' }
     switch (was.name) {
@@ -151,7 +150,7 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
         return
       case 'pressed':
         if (was.stopped) handlers.fling(0, 0, was.from)
-        // A tap that stopped a glide, or that somebody took, becomes no click.
+        // A tap that stopped a fling or was handled does not become a click.
         if ((event.type === 'touchcancel' || was.stopped || handlers.tap(was.from)) && event.cancelable)
           event.preventDefault()
         return
@@ -167,20 +166,20 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
         event.preventDefault()
         handlers.pinchEnd()
         if (was.moved || event.type === 'touchcancel' || event.timeStamp - was.at > TAP_MS) return
-        const twice = event.timeStamp - twoTapped < TWICE_MS
-        twoTapped = twice ? Number.NEGATIVE_INFINITY : event.timeStamp
+        const twice = event.timeStamp - twoFingerTapAt < DOUBLE_TAP_MS
+        twoFingerTapAt = twice ? Number.NEGATIVE_INFINITY : event.timeStamp
         if (twice) handlers.twoFingerDoubleTap()
       }
     }
   }
 
-  // The menu that a browser opens at a long press, and xterm's own answer to it.
+  // The browser's menu at a long press, and xterm.js's handling of it.
   const noMenu = (event: Event) => {
     if (gesture.name === 'none') return
     event.preventDefault()
     event.stopPropagation()
   }
-  // Safari pinches the page whatever its style says.
+  // Safari zooms the page whatever its style says.
   const noZoom = (event: Event) => event.preventDefault()
 
   element.addEventListener('touchstart', start, { passive: true })
@@ -190,7 +189,7 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
   element.addEventListener('contextmenu', noMenu, { capture: true })
   element.addEventListener('gesturestart', noZoom)
   return () => {
-    clearTimeout(holdTimer)
+    clearTimeout(pressTimer)
     element.removeEventListener('touchstart', start)
     element.removeEventListener('touchmove', move)
     element.removeEventListener('touchend', end)
@@ -200,9 +199,9 @@ export function onGestures(element: HTMLElement, handlers: GestureHandlers): () 
   }
 }
 
-/** Pixels a millisecond, of a finger that leaves `now`. */
+/** Speed in pixels per millisecond of a finger that lifts at `now`. */
 export function speed(trail: readonly { point: Point; at: number }[], now: number): [number, number] {
-  // Where events come seldom the last two have to do.
+  // If events are rare, the last two have to do.
   const first = trail.find(({ at }, index) => now - at <= SPEED_MS || index === trail.length - 2)
   const last = trail.at(-1)
   if (!first || !last || now - last.at > REST_MS || last.at <= first.at) return [0, 0]

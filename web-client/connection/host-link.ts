@@ -1,86 +1,66 @@
-// The page's one connection to its host, as signals that screens can show: by the key that this phone has, or by the
-// secret of the address that was opened. Knows no screens.
+// The page's one connection to its host, as signals that screens show.
 import { batch, computed, signal } from '@preact/signals'
-import { generateKeyPair, type Pairing } from '../../protocol/channel/keys.ts'
-import { type ClientState, HostClient } from '../../protocol/client/client.ts'
-import { CodedError, toCoded } from '../../protocol/errors.ts'
+import type { Pairing } from '../../protocol/channel/keys.ts'
+import { HostClient } from '../../protocol/client/client.ts'
+import type { ClientState } from '../../protocol/client/connection.ts'
 import type { HostMessageOf, SessionInfo } from '../../protocol/messages.ts'
-import type { CloseReason, Transport } from '../../protocol/transport.ts'
 import { inflate } from '../../ui/kit/inflate.ts'
-import { takeSecret } from '../page/address.ts'
-import { forgetTexts } from '../page/composed-texts.ts'
-import { thisDevice } from '../page/device-name.ts'
-import { handshake } from './handshake.ts'
-import { Identities, type Identity, sameKey } from './identity.ts'
-import { openWebSocket, socketUrl } from './websocket-transport.ts'
+import { takePairing } from '../page/address.ts'
+import { forgetAllTexts } from '../page/composed-texts.ts'
+import { proposeDeviceName } from '../page/device-name.ts'
+import { HostDialer, type Refusal } from './host-dialer.ts'
+import { sameKey } from './identity.ts'
 
-/** Why this phone is not let in. `unknown`: the host does not know its key (any more), if it was the host who said so. */
-export type Refusal =
-  | 'no_address'
-  | 'code_spent'
-  | 'said_no'
-  | 'expired'
-  | 'busy'
-  | 'elsewhere'
-  | 'request_gone'
-  | 'unknown'
-  | 'revoked'
-
-/** Somebody at the desktop has to say yes. */
-export interface Asked {
+/** The host waits for the user to approve this phone. */
+export interface PendingPairing {
   code: string
   /** Unix milliseconds. */
   until: number
 }
 
 export class HostLink {
-  readonly #identities = new Identities()
-  /** The secret of the address that was opened, until it has been used. */
-  #fresh: Pairing | undefined
-  /** Came by another address of the page, for a host that is not the one of this phone. */
-  readonly #stranger = signal<Pairing | undefined>(undefined)
-  /** What it was tried with last. */
-  #tried: { mode: 'pair' | 'return'; identity: Identity } | undefined
-  #try = 0
-  #transport: { close(reason: CloseReason): void } | undefined
+  readonly #dialer = new HostDialer()
+  readonly #identities = this.#dialer.identities
+  /** From an address for a host other than this phone's. */
+  readonly #otherPairing = signal<Pairing | undefined>(undefined)
   readonly #client = signal<HostClient | undefined>(undefined)
   readonly #loaded: Promise<void>
-  #tellLoaded = () => {}
+  #resolveLoaded = () => {}
 
-  /** This phone's keys have been looked for; before, there is nothing to say. */
+  /** This phone's keys have been read from storage. */
   readonly loaded = signal(false)
   readonly state = signal<ClientState>({ name: 'connecting', attempt: 0 })
-  /** Undefined until the host has said it. */
+  /** Undefined until the host has sent the list. */
   readonly sessions = signal<SessionInfo[] | undefined>(undefined)
   readonly host = signal<HostMessageOf<'welcome'>['host'] | undefined>(undefined)
-  /** This phone may look at everything and do nothing. */
+  /** This phone may view everything and change nothing. */
   readonly readOnly = signal(false)
-  /** The person needs to do something before this phone is let in. */
+  /** Why this phone has no access. */
   readonly refusal = signal<Refusal | undefined>(undefined)
-  /** Set from the host's word that it waits until that of yes or no, over drops and reloads. */
-  readonly asked = signal<Asked | undefined>(undefined)
-  /** This phone has been let in before, or is now. */
+  /** Set from the start of the approval until its end, across lost connections and reloads. */
+  readonly pendingPairing = signal<PendingPairing | undefined>(undefined)
+  /** This phone has access now or had it before. */
   readonly paired = signal(false)
-  /** What this phone calls itself. */
-  readonly name = signal('')
-  /** There was a connection since the page was loaded. */
+  /** The name that this phone proposes for itself. */
+  readonly deviceName = signal('')
+  /** The page has been connected since it was loaded. */
   readonly reached = computed(() => this.host.value !== undefined)
-  /** False: a reload makes a stranger of this phone. */
-  readonly lasting = this.#identities.lasting
-  /** An address of another computer was opened: does it take the place of the one that this phone has, by this name? */
-  readonly otherHost = computed(() => this.#stranger.value && (this.#identities.paired?.hostName ?? ''))
-  /** The computer that this phone can go back to after another one did not let it in. */
-  readonly former = signal<string | undefined>(undefined)
+  /** False: the keys are lost when the page is reloaded. */
+  readonly canStore = this.#identities.canStore
+  /** An address of another host was opened, and the user must decide about it: the name of the host it would replace. */
+  readonly otherHost = computed(() => this.#otherPairing.value && (this.#identities.paired?.hostName ?? ''))
+  /** The paired host that this phone can go back to, after another one refused it. */
+  readonly previousHost = signal<string | undefined>(undefined)
   /** There is a key to try again with. */
   readonly hasKey = computed(() => this.refusal.value !== undefined && this.#identities.current !== undefined)
 
   constructor() {
     this.#loaded = new Promise(resolve => {
-      this.#tellLoaded = resolve
+      this.#resolveLoaded = resolve
     })
   }
 
-  /** Tells this phone's hosts apart, one after the other at this address. */
+  /** Distinguishes the hosts that this phone has had at this address. */
   get hostId(): string | undefined {
     return this.#identities.current?.hostKey
       .slice(0, 8)
@@ -89,198 +69,132 @@ export class HostLink {
 
   get client(): HostClient {
     const client = this.#client.value
-    if (!client) throw new Error('used before there was anything to connect with')
+    if (!client) throw new Error('there is no key to connect with yet')
     return client
   }
 
   /** Connects with what the address and the storage hold. The secret is out of the address when this returns. */
   start(): void {
-    const fresh = takeSecret()
+    const pairing = takePairing()
     // Following another address of the same host does not reload the page, it only changes the fragment.
     window.addEventListener('hashchange', () => {
-      const fresh = takeSecret()
-      void this.#loaded.then(() => this.#offered(fresh))
+      const pairing = takePairing()
+      void this.#loaded.then(() => this.#useAddress(pairing))
     })
     void this.#load().then(() => {
-      this.#tellLoaded()
-      this.#offered(fresh)
+      this.#resolveLoaded()
+      this.#useAddress(pairing)
     })
   }
 
   readonly retry = (): void => this.#client.value?.retry()
 
-  /** After sleep: is the connection still one? */
+  /** Checks after sleep whether the connection is still alive. */
   readonly probe = (): void => this.#client.value?.probe()
 
-  /** Browsers keep no page with an open socket for the Back button, or let the socket die there; `probe` opens another. */
-  readonly leave = (): void => this.#transport?.close({ code: 'client_closed', reason: 'the page was left' })
+  /** Browsers drop a page with an open socket from the back-forward cache, or let the socket die; `probe` reconnects. */
+  readonly leave = (): void => this.#dialer.close({ code: 'client_closed', reason: 'the page was left' })
 
-  /** From the beginning, after a refusal. */
-  readonly again = (): void => this.#connect()
+  /** Connects again after a refusal. */
+  readonly restart = (): void => this.#connect()
 
   /** Answers `otherHost`. */
   answerOtherHost(replace: boolean): void {
-    const stranger = this.#stranger.value
-    this.#stranger.value = undefined
-    if (!stranger || !replace) return
-    this.#fresh = stranger
+    const pairing = this.#otherPairing.value
+    this.#otherPairing.value = undefined
+    if (!pairing || !replace) return
+    this.#dialer.pairing = pairing
     this.#connect()
   }
 
-  /** Gives up asking the other one. */
-  readonly backToFormer = async (): Promise<void> => {
-    this.#fresh = undefined
-    await this.#identities.withdraw()
+  /** Withdraws the request to the other host. */
+  readonly backToPreviousHost = async (): Promise<void> => {
+    this.#dialer.pairing = undefined
+    await this.#identities.dropPending()
     this.#connect()
   }
 
   async #load(): Promise<void> {
-    const [name] = await Promise.all([thisDevice(), this.#identities.load()])
-    this.name.value = name
+    const [name] = await Promise.all([proposeDeviceName(), this.#identities.load()])
+    this.deviceName.value = name
   }
 
   /** An address was opened, with or without a secret in it. */
-  #offered(fresh: Pairing | undefined): void {
+  #useAddress(pairing: Pairing | undefined): void {
+    const dialer = this.#dialer
     const { current } = this.#identities
-    const stranger = fresh && current && this.#identities.of(fresh.hostKey).length === 0
+    const isOther = pairing && current && this.#identities.forHost(pairing.hostKey).length === 0
     const state = this.#client.value && this.state.value.name
     batch(() => {
       this.loaded.value = true
-      // Any page can lead here with a secret of its making (case 18).
-      if (stranger) this.#stranger.value = fresh
-      else if (state !== 'ready') this.#fresh = fresh ?? this.#fresh
-      if (!this.#fresh && !current) this.refusal.value = 'no_address'
-      else if (state === undefined || (fresh && !stranger && state === 'closed')) this.#connect()
-      else if (fresh && !stranger) this.retry()
+      // Any page can link here with a secret of its own (case 18).
+      if (isOther) this.#otherPairing.value = pairing
+      else if (state !== 'ready') dialer.pairing = pairing ?? dialer.pairing
+      if (!dialer.pairing && !current) this.refusal.value = 'no_address'
+      else if (state === undefined || (pairing && !isOther && state === 'closed')) this.#connect()
+      else if (pairing && !isOther) this.retry()
     })
   }
 
   #connect(): void {
     const client = new HostClient({
-      connect: () => this.#enter(),
-      client: { kind: 'phone', name: this.name.value },
+      connect: () => this.#dialer.dial(),
+      client: { kind: 'phone', name: this.deviceName.value },
       inflate,
     })
-    const ours = () => client === this.#client.value
-    client.on('state', state => ours() && batch(() => this.#told(client, state)))
+    const isCurrent = () => client === this.#client.value
+    client.on('state', state => isCurrent() && batch(() => this.#stateChanged(client, state)))
     client.on('sessions', sessions => {
-      if (ours()) this.sessions.value = sessions
+      if (isCurrent()) this.sessions.value = sessions
     })
-    const before = this.#client.value
+    const previous = this.#client.value
     const { paired, pending } = this.#identities
+    const { pairing } = this.#dialer
     batch(() => {
       this.#client.value = client
-      this.paired.value =
-        paired !== undefined && !pending && (!this.#fresh || sameKey(this.#fresh.hostKey, paired.hostKey))
+      this.paired.value = paired !== undefined && !pending && (!pairing || sameKey(pairing.hostKey, paired.hostKey))
       this.sessions.value = undefined
       this.host.value = undefined
-      this.asked.value = undefined
+      this.pendingPairing.value = undefined
       this.refusal.value = undefined
-      this.former.value = undefined
+      this.previousHost.value = undefined
     })
-    before?.close()
+    previous?.close()
     client.watch()
-    client.connect().catch(() => {}) // told by the state
+    client.connect().catch(() => {}) // the state reports it
   }
 
-  /** By every key that this host may know, then by the secret. */
-  async #enter(): Promise<Transport> {
-    const mine = ++this.#try
-    this.#transport?.close({ code: 'client_closed', reason: 'it is tried anew' })
-    const hostKey = (this.#fresh ?? this.#identities.current)!.hostKey
-    for (const identity of this.#identities.of(hostKey)) {
-      try {
-        return (await this.#open(mine, 'return', identity)).transport
-      } catch (error) {
-        if (toCoded(error).code !== 'channel_refused' || !this.#more(identity)) throw error
-      }
-    }
-    const secret = this.#fresh!.secret
-    const identity: Identity = { hostKey, keys: generateKeyPair(), hostName: '', code: '' }
-    const { transport, code } = await this.#open(mine, 'pair', identity, secret)
-    // Before anything is asked with it (the host hears of this key with the first frame, which is the hello): a page
-    // that is reloaded while it waits comes back with the same key and shows the same code.
-    identity.code = code
-    await this.#identities.ask(identity)
-    return transport
-  }
-
-  /** There is something else to try after `identity` was refused. */
-  #more(identity: Identity): boolean {
-    return this.#fresh !== undefined || this.#identities.of(identity.hostKey).at(-1) !== identity
-  }
-
-  async #open(mine: number, mode: 'pair' | 'return', identity: Identity, secret?: Uint8Array) {
-    if (mine !== this.#try) throw new CodedError('client_closed', 'it is tried anew')
-    this.#tried = { mode, identity }
-    // What the handshake begins with is computed while it opens.
-    const socket = openWebSocket(socketUrl(window.location))
-    this.#transport = socket
-    const { keys, hostKey } = identity
-    const opened = await handshake(socket, { keys, hostKey, ...(secret && { secret }) })
-    this.#transport = opened.transport
-    return opened
-  }
-
-  #told(client: HostClient, state: ClientState): void {
-    const identity = this.#tried?.identity
+  #stateChanged(client: HostClient, state: ClientState): void {
+    const { identity } = this.#dialer
     switch (state.name) {
       case 'awaiting_approval':
-        // The secret has done its work; from here on it is this phone's key.
-        this.#fresh = undefined
+        // The secret is used up; from here on this phone identifies itself by its key.
+        this.#dialer.pairing = undefined
         this.paired.value = false
-        this.asked.value = { code: identity?.code ?? '', until: state.until }
+        this.pendingPairing.value = { code: identity?.code ?? '', until: state.until }
         break
       case 'ready': {
         const { host, read_only } = client.host!
-        this.#fresh = undefined
-        this.asked.value = undefined
+        this.#dialer.pairing = undefined
+        this.pendingPairing.value = undefined
         this.host.value = host
         this.readOnly.value = read_only
         this.paired.value = true
         if (!identity) break
-        // What was written to the host before this one nobody finds again.
-        if (!sameKey((this.#identities.paired ?? identity).hostKey, identity.hostKey)) forgetTexts()
-        void this.#identities.admitted(identity, host.name)
+        // Texts sent to the previous host must not show up with this one.
+        if (!sameKey((this.#identities.paired ?? identity).hostKey, identity.hostKey)) forgetAllTexts()
+        void this.#identities.savePaired(identity, host.name)
         break
       }
       case 'closed':
-        // Somebody at the desktop gave this phone up for lost.
-        if (state.error.code === 'device_revoked') forgetTexts()
-        this.refusal.value = this.#refusal(state.error.code)
-        this.asked.value = undefined
-        if (this.refusal.value) this.#fresh = undefined
-        this.former.value = this.#former()
+        // The phone may be lost or stolen.
+        if (state.error.code === 'device_revoked') forgetAllTexts()
+        this.refusal.value = this.#dialer.refusal(state.error.code)
+        this.pendingPairing.value = undefined
+        if (this.refusal.value) this.#dialer.pairing = undefined
+        this.previousHost.value = this.#dialer.previousHost()
         break
     }
     this.state.value = state
-  }
-
-  #refusal(code: CodedError['code']): Refusal | undefined {
-    switch (code) {
-      case 'channel_refused':
-        if (this.#tried?.mode === 'pair') return 'code_spent'
-        return this.#tried?.identity === this.#identities.pending ? 'request_gone' : 'unknown'
-      case 'pairing_spent':
-        return 'code_spent'
-      case 'pairing_refused':
-        return 'said_no'
-      case 'pairing_expired':
-        return 'expired'
-      case 'pairing_busy':
-        return 'busy'
-      case 'pairing_elsewhere':
-        return 'elsewhere'
-      case 'device_revoked':
-        return 'revoked'
-      default:
-        return undefined // told by the banner
-    }
-  }
-
-  #former(): string | undefined {
-    const { paired } = this.#identities
-    const hostKey = this.#tried?.identity.hostKey
-    return paired && hostKey && !sameKey(paired.hostKey, hostKey) ? paired.hostName : undefined
   }
 }

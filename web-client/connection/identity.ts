@@ -1,98 +1,98 @@
-// Who this phone is to its host, kept in IndexedDB: its keys, and the host's key and name. Knows nothing of connections.
+// This phone's keys, and its host's key and name, in IndexedDB.
 //
-// IndexedDB is there on plain HTTP, WebCrypto and the keys that it would hide are not. It belongs to the origin: at another
-// address of the same host this phone is a stranger until it is let in there too.
+// IndexedDB works over plain HTTP, where WebCrypto and its non-extractable keys do not. It belongs to the origin: at another
+// address of the same host this phone has to pair again.
 import { signal } from '@preact/signals'
 import { KEY_BYTES, type KeyPair, keyPairOf } from '../../protocol/channel/keys.ts'
 
 const DATABASE = 'otg'
 const STORE = 'identities'
 
-/** Some browsers never answer (Safari 14 did so at random); a page that shows nothing is worse than one that forgets. */
+/** Some browsers never answer (Safari 14 at random): better to forget the keys than to show nothing. */
 const STORAGE_MS = 2_000
 
 export interface Identity {
   hostKey: Uint8Array
   keys: KeyPair
-  /** What the host calls itself; empty until it has let this phone in. */
+  /** The host's name; empty until it has granted access. */
   hostName: string
-  /** The code that both screens show while somebody has to say yes. */
+  /** The code that both screens show during pairing. */
   code: string
 }
 
-/** `paired`: was let in. `pending`: asks to be, perhaps in place of the one that is paired, which stays until the yes. */
+/** `paired`: has access. `pending`: awaits approval; until then it does not replace `paired`. */
 type Slot = 'paired' | 'pending'
 
 export class Identities {
-  /** False: this browser gave no storage, so what is here goes with the page. */
-  readonly lasting = signal(true)
-  readonly #held: Record<Slot, Identity | undefined> = { paired: undefined, pending: undefined }
+  /** False: this browser provides no storage, and the keys are lost with the page. */
+  readonly canStore = signal(true)
+  readonly #identities: Record<Slot, Identity | undefined> = { paired: undefined, pending: undefined }
 
-  /** Never fails: without storage there is nothing, and nothing is kept. */
+  /** Never rejects: without storage there are no keys, and none are stored. */
   async load(): Promise<void> {
-    await this.#quietly(async () => {
+    await this.#tryStore(async () => {
       const found = await inStore('readonly', store => ({
         paired: store.get('paired' satisfies Slot),
         pending: store.get('pending' satisfies Slot),
       }))
-      this.#held.paired = unpack(found.paired.result)
-      this.#held.pending = unpack(found.pending.result)
+      this.#identities.paired = unpack(found.paired.result)
+      this.#identities.pending = unpack(found.pending.result)
     })
   }
 
   get paired(): Identity | undefined {
-    return this.#held.paired
+    return this.#identities.paired
   }
 
   get pending(): Identity | undefined {
-    return this.#held.pending
+    return this.#identities.pending
   }
 
-  /** The one that this page is at the moment. */
+  /** The identity that this page uses now. */
   get current(): Identity | undefined {
-    return this.#held.pending ?? this.#held.paired
+    return this.#identities.pending ?? this.#identities.paired
   }
 
-  /** Those that the host with this key may know, the latest first. */
-  of(hostKey: Uint8Array): Identity[] {
-    const { pending, paired } = this.#held
+  /** The identities that the host with this key may know, newest first. */
+  forHost(hostKey: Uint8Array): Identity[] {
+    const { pending, paired } = this.#identities
     return [pending, paired].filter(one => one !== undefined).filter(one => sameKey(one.hostKey, hostKey))
   }
 
-  /** Resolves when it is kept, as far as this browser keeps anything. */
-  async ask(identity: Identity): Promise<void> {
-    this.#held.pending = identity
-    await this.#quietly(() => inStore('readwrite', store => store.put(pack(identity), 'pending' satisfies Slot)))
+  /** Resolves when it is stored, as far as this browser can. */
+  async savePending(identity: Identity): Promise<void> {
+    this.#identities.pending = identity
+    await this.#tryStore(() => inStore('readwrite', store => store.put(pack(identity), 'pending' satisfies Slot)))
   }
 
-  /** The host has let `identity` in: there is no other one from now on. */
-  async admitted(identity: Identity, hostName: string): Promise<void> {
-    const { paired, pending } = this.#held
+  /** The host has granted access to `identity`, which replaces all others. */
+  async savePaired(identity: Identity, hostName: string): Promise<void> {
+    const { paired, pending } = this.#identities
     if (identity === paired && !pending && paired.hostName === hostName) return
-    const now = { ...identity, hostName, code: '' }
-    this.#held.paired = now
-    this.#held.pending = undefined
-    await this.#quietly(() =>
+    const saved = { ...identity, hostName, code: '' }
+    this.#identities.paired = saved
+    this.#identities.pending = undefined
+    await this.#tryStore(() =>
       inStore('readwrite', store => {
-        store.put(pack(now), 'paired' satisfies Slot)
+        store.put(pack(saved), 'paired' satisfies Slot)
         store.delete('pending' satisfies Slot)
       }),
     )
   }
 
-  /** It asks no longer; who was paired before still is. */
-  async withdraw(): Promise<void> {
-    this.#held.pending = undefined
-    await this.#quietly(() => inStore('readwrite', store => store.delete('pending' satisfies Slot)))
+  /** The paired identity stays. */
+  async dropPending(): Promise<void> {
+    this.#identities.pending = undefined
+    await this.#tryStore(() => inStore('readwrite', store => store.delete('pending' satisfies Slot)))
   }
 
-  /** Once something failed nothing more is written: what could not be read must not be overwritten. */
-  async #quietly(work: () => Promise<unknown>): Promise<void> {
-    if (!this.lasting.peek()) return
+  /** After a failure nothing more is written: data that could not be read must not be overwritten. */
+  async #tryStore(work: () => Promise<unknown>): Promise<void> {
+    if (!this.canStore.peek()) return
     try {
       await work()
     } catch {
-      this.lasting.value = false
+      this.canStore.value = false
     }
   }
 }
@@ -101,7 +101,7 @@ export function sameKey(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index])
 }
 
-/** As it is stored. */
+/** The stored form. */
 interface Stored {
   host_key: Uint8Array
   secret_key: Uint8Array
@@ -113,7 +113,7 @@ function pack({ hostKey, keys, hostName, code }: Identity): Stored {
   return { host_key: hostKey, secret_key: keys.secretKey, host_name: hostName, code }
 }
 
-/** Undefined for what is not there or is nothing that we have written. */
+/** Undefined if it is missing or malformed. */
 function unpack(value: unknown): Identity | undefined {
   const { host_key, secret_key, host_name, code } = (value ?? {}) as Partial<Record<keyof Stored, unknown>>
   if (!isKey(host_key) || !isKey(secret_key)) return undefined
@@ -121,7 +121,7 @@ function unpack(value: unknown): Identity | undefined {
   return { hostKey: host_key, keys: pairOf(secret_key), hostName: host_name, code }
 }
 
-/** The public key costs a phone some milliseconds, and is needed only when a connection is being opened. */
+/** Computing the public key takes a phone some milliseconds, and only opening a connection needs it. */
 function pairOf(secretKey: Uint8Array): KeyPair {
   let publicKey: Uint8Array | undefined
   return {
@@ -137,20 +137,20 @@ function isKey(value: unknown): value is Uint8Array {
   return value instanceof Uint8Array && value.length === KEY_BYTES
 }
 
-/** Runs one transaction and resolves with what `use` returned once it is done. Opened and closed each time: rarely needed. */
+/** Runs one transaction and resolves with the result of `use` once it is committed. The database is opened for each: it is rarely used. */
 async function inStore<T>(mode: IDBTransactionMode, use: (store: IDBObjectStore) => T): Promise<T> {
-  let late = false
+  let timedOut = false
   let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      late = true
-      reject(new Error('the browser does not answer about its storage'))
+      timedOut = true
+      reject(new Error('the browser’s storage does not respond'))
     }, STORAGE_MS)
   })
   const work = async () => {
     const database = await openDatabase()
     try {
-      if (late) throw new Error('too late')
+      if (timedOut) throw new Error('the storage responded too late')
       return await transact(database, mode, use)
     } finally {
       database.close()
@@ -174,7 +174,7 @@ function openDatabase(): Promise<IDBDatabase> {
 
 function transact<T>(database: IDBDatabase, mode: IDBTransactionMode, use: (store: IDBObjectStore) => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    // On disk, not only on its way there: a key that is lost has to be paired again.
+    // Durable on disk: a lost key means pairing again.
     const transaction = database.transaction(STORE, mode, { durability: 'strict' })
     transaction.onabort = () => reject(transaction.error)
     const result = use(transaction.objectStore(STORE))

@@ -1,47 +1,47 @@
-// A page that is older than its host, as after an update: it is fetched anew, by itself. Knows no screens.
+// Reloads a page that is older than its host, as after an update.
 import { effect } from '@preact/signals'
-import { quietly } from '../page/address.ts'
-import { cannotKeep } from '../page/service-worker.ts'
+import { serviceWorkerBlocker } from '../page/service-worker.ts'
+import { tryStorage } from '../page/storage.ts'
 import type { HostLink } from './host-link.ts'
 
 const KEY = 'otg:fetched-anew'
-/** A host that goes on refusing is not asked for its page again and again: what it says is shown. */
+/** A host that keeps refusing is not asked for its page again and again: its error is shown. */
 const ONCE_IN_MS = 60_000
 
-/** From now on. What was typed and has not arrived outlives it (kept-input.ts). */
-export function followHost(link: HostLink): void {
+/** Runs as long as the page. Input that has not arrived survives the reload (persisted-input.ts). */
+export function reloadWhenOutdated(link: HostLink): void {
   effect(() => {
     const state = link.state.value
     if (state.name !== 'closed' || state.error.code !== 'version_unsupported') return
-    // Who can close a socket on its way over plain HTTP would have this page replaced by one of his own, when he likes.
+    // Over plain HTTP an attacker who closes the socket could otherwise force the page to be fetched, and replace it.
     if (!state.from_host && window.location.protocol !== 'https:') return
-    if (isFirst()) void fetchAnew()
+    if (isAllowed()) void reloadPage()
   })
 }
 
-/** Not, where the browser cannot remember that it was done. */
-function isFirst(): boolean {
+/** False if the browser cannot remember the reload: it could repeat without end. */
+function isAllowed(): boolean {
   const now = Date.now()
-  const last = quietly(() => Number(window.sessionStorage.getItem(KEY)))
+  const last = tryStorage(() => Number(window.sessionStorage.getItem(KEY)))
   if (last === undefined || (last <= now && now - last < ONCE_IN_MS)) return false
-  quietly(() => window.sessionStorage.setItem(KEY, String(now)))
-  return quietly(() => window.sessionStorage.getItem(KEY)) === String(now)
+  tryStorage(() => window.sessionStorage.setItem(KEY, String(now)))
+  return tryStorage(() => window.sessionStorage.getItem(KEY)) === String(now)
 }
 
-async function fetchAnew(): Promise<void> {
+async function reloadPage(): Promise<void> {
   try {
-    // Or its worker would answer with the page that it keeps.
-    const kept = cannotKeep() ? undefined : await navigator.serviceWorker.getRegistration()
-    await kept?.update()
-    const worker = kept?.installing ?? kept?.waiting
-    if (worker) await isDone(worker)
+    // Otherwise the service worker would answer with its cached page.
+    const registration = serviceWorkerBlocker() ? undefined : await navigator.serviceWorker.getRegistration()
+    await registration?.update()
+    const worker = registration?.installing ?? registration?.waiting
+    if (worker) await whenActivated(worker)
   } catch {
-    // What it keeps is used once more.
+    // The cached page is used once more.
   }
   window.location.reload()
 }
 
-function isDone(worker: ServiceWorker): Promise<void> {
+function whenActivated(worker: ServiceWorker): Promise<void> {
   return new Promise(resolve => {
     worker.addEventListener('statechange', () => {
       if (worker.state === 'activated' || worker.state === 'redundant') resolve()

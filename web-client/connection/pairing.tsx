@@ -1,42 +1,41 @@
-// Shown until this phone is let in for the first time: the code that both screens show, what to do, how long. Decides
-// nothing.
+// The pairing screen: the code to compare, and the time left.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
-import { Entry, Forgetful } from './entry-frame.tsx'
-import type { Asked, HostLink } from './host-link.ts'
+import { EntryScreen, StorageNote } from './entry-screen.tsx'
+import type { HostLink, PendingPairing } from './host-link.ts'
 
-/** Often enough that no second is skipped. */
+/** Often enough that no second is skipped on the clock. */
 const CLOCK_MS = 250
 
 export function Pairing({ link }: { link: HostLink }) {
-  const asked = link.asked.value
+  const pending = link.pendingPairing.value
   return (
     <div class="page pairing">
-      <ConnectionBanner state={link.state.value} reached={asked !== undefined} retry={link.retry} />
-      {asked ? <Waiting link={link} asked={asked} /> : <p class="note appears">Connecting…</p>}
+      <ConnectionBanner state={link.state.value} reached={pending !== undefined} retry={link.retry} />
+      {pending ? <Waiting link={link} pending={pending} /> : <p class="note appears">Connecting…</p>}
     </div>
   )
 }
 
-function Waiting({ link, asked: { code, until } }: { link: HostLink; asked: Asked }) {
+function Waiting({ link, pending: { code, until } }: { link: HostLink; pending: PendingPairing }) {
   return (
-    <Entry title="Waiting for your computer" icon="phone">
+    <EntryScreen title="Approve this phone" icon="phone">
       <p>
-        On your computer, allow <b class="name">“{link.name.value}”</b> if it shows the same code:
+        On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same code:
       </p>
       <div class="card">
-        {/* One by one: read as a number nobody can compare it. */}
+        {/* Spelled out: a screen reader would read it as one number. */}
         <p class="code" role="img" aria-label={`Code ${[...code].join(' ')}`}>
           <span>{code.slice(0, 3)}</span>
           <span>{code.slice(3)}</span>
         </p>
         <TimeLeft until={until} />
       </div>
-      <p>If it shows another code, that is another phone: say no.</p>
-      <Forgetful link={link} />
-      <Safety secure={window.location.protocol === 'https:'} />
-    </Entry>
+      <p>If the code is different, it is another phone. Do not allow it.</p>
+      <StorageNote link={link} />
+      <TransportNote secure={window.location.protocol === 'https:'} />
+    </EntryScreen>
   )
 }
 
@@ -57,14 +56,14 @@ function TimeLeft({ until }: { until: number }) {
   )
 }
 
-/** What the way from the computer to this page protects, and what it does not. */
-function Safety({ secure }: { secure: boolean }) {
+/** What protects this page on its way from the computer. */
+function TransportNote({ secure }: { secure: boolean }) {
   return (
     <p class="aside" role="note">
       {secure
-        ? 'This page came over HTTPS: nobody on the way can read or change it.'
-        : 'This page came over plain HTTP. Who listens to the network learns nothing of your terminals; ' +
-          'who can change its traffic can change this page. HTTPS or a tailnet closes that.'}
+        ? 'This page came over HTTPS: nobody on the network could read or change it.'
+        : 'This page came over plain HTTP. Anyone listening learns nothing about your terminals, but an attacker who ' +
+          'changes the traffic could replace this page. HTTPS or Tailscale prevents that.'}
     </p>
   )
 }

@@ -1,93 +1,95 @@
-// Shown to who has no way in: what happened, and how to get a fresh code. Connects nothing.
+// Shown without access: what happened, and how to get a new code.
 import { printable } from '../../ui/sessions/session-text.ts'
-import { Entry, Forgetful } from './entry-frame.tsx'
-import type { HostLink, Refusal } from './host-link.ts'
+import { EntryScreen, StorageNote } from './entry-screen.tsx'
+import type { Refusal } from './host-dialer.ts'
+import type { HostLink } from './host-link.ts'
 
-const WORDS: Record<Refusal, { title: string; text: string; again?: string }> = {
+const TEXTS: Record<Refusal, { title: string; text: string; retry?: string }> = {
   no_address: {
-    title: 'Open the address from your computer',
-    text: 'On the Go shows the terminals of your computer here. To be let in, this phone needs a code from it, once.',
+    title: 'Scan the code on your computer',
+    text: 'On the Go shows your computer’s terminals here. This phone needs a code from the computer once.',
   },
   code_spent: {
-    title: 'This code does not work any more',
-    text: 'It was used already or is older than two minutes. Each code lets one phone ask, once.',
+    title: 'This code no longer works',
+    text: 'It was already used, or it is older than two minutes. Each code works once, for one phone.',
   },
-  said_no: {
-    title: 'Your computer said no',
-    text: 'Somebody there did not let this phone in. If that was a slip, scan a fresh code.',
+  declined: {
+    title: 'Your computer declined',
+    text: 'Someone at the computer did not allow this phone. If that was a mistake, scan a new code.',
   },
   expired: {
-    title: 'Nobody answered in time',
-    text: 'Somebody at your computer has two minutes to let this phone in. Scan a fresh code to ask once more.',
+    title: 'The request timed out',
+    text: 'Nobody allowed this phone within two minutes. Scan a new code to try again.',
   },
   busy: {
     title: 'Too many phones are waiting',
-    text: 'Your computer keeps no more of them waiting. Answer those first, then scan a fresh code.',
+    text: 'Answer the other requests on your computer first. Then scan a new code.',
   },
-  elsewhere: {
-    title: 'This phone asks in another tab',
-    text: 'Go on there, or ask from here.',
-    again: 'Ask here',
+  other_tab: {
+    title: 'Pairing continues in another tab',
+    text: 'Go back to that tab, or pair here instead.',
+    retry: 'Pair here',
   },
   request_gone: {
-    title: 'Your computer does not wait for this phone any more',
-    text: 'It has said no meanwhile, the time ran out, or it was started anew.',
-    again: 'Try again',
+    title: 'The pairing request has ended',
+    text: 'It was declined, it timed out, or your computer restarted.',
+    retry: 'Try again',
   },
   unknown: {
-    title: 'This computer does not know this phone',
+    title: 'Your computer does not recognize this phone',
     text:
-      'It may have been revoked there, or away for too long; or something else answers at this address now. ' +
-      'This phone keeps its key, so you can try again. A fresh code always helps.',
-    again: 'Try again',
+      'The phone was removed or away too long, or another program answers at this address. ' +
+      'Try again, or scan a new code.',
+    retry: 'Try again',
   },
   revoked: {
-    title: 'This phone is not let in any more',
-    text: 'Somebody at your computer has just revoked it. To come back it has to be let in anew.',
+    title: 'This phone no longer has access',
+    text: 'It was removed on your computer. Scan a new code to pair it again.',
   },
 }
 
 export function Refused({ link, why }: { link: HostLink; why: Refusal }) {
-  const { title, text, again } = WORDS[why]
-  const former = link.former.value
-  // A stale code was opened on a phone that has a key: perhaps that is good by now.
-  const retry = again ?? (why === 'code_spent' && former === undefined && link.hasKey.value ? 'Try again' : undefined)
+  const { title, text, retry: retryLabel } = TEXTS[why]
+  const previous = link.previousHost.value
+  // A used code was opened on a phone that has a key, which may be approved by now.
+  const retry =
+    retryLabel ?? (why === 'code_spent' && previous === undefined && link.hasKey.value ? 'Try again' : undefined)
   return (
-    <Entry title={title} icon={why === 'no_address' ? 'terminal' : 'blocked'}>
+    <EntryScreen title={title} icon={why === 'no_address' ? 'terminal' : 'blocked'}>
       <p>{text}</p>
-      {(retry || former !== undefined) && (
+      {(retry || previous !== undefined) && (
         <div class="actions">
-          {former !== undefined && (
-            <button type="button" class="primary" onClick={link.backToFormer}>
-              Back to <bdi>{printable(former) || 'the other computer'}</bdi>
+          {previous !== undefined && (
+            <button type="button" class="primary" onClick={link.backToPreviousHost}>
+              Back to <bdi>{printable(previous) || 'the other computer'}</bdi>
             </button>
           )}
           {retry && (
-            <button type="button" class={former === undefined ? 'primary' : ''} onClick={link.again}>
+            <button type="button" class={previous === undefined ? 'primary' : ''} onClick={link.restart}>
               {retry}
             </button>
           )}
         </div>
       )}
-      {why !== 'elsewhere' && (
+      {why !== 'other_tab' && (
         <>
-          <h2>Get a fresh code</h2>
+          <h2>Get a new code</h2>
           <ul>
             <li>
               <b>On the desktop</b>
-              Click the On the Go icon in the tray and scan its QR code.
+              Click the On the Go icon in the tray and scan the QR code.
             </li>
             <li>
               <b>In a terminal</b>
-              Run <code>otg pair</code> and scan or open what it prints.
+              Run <code>otg pair</code>, then scan the code or open the address.
             </li>
           </ul>
         </>
       )}
-      <Forgetful link={link} />
+      <StorageNote link={link} />
       <p class="host">
-        This page comes from <bdi>{window.location.host}</bdi>
+        Address: <bdi>{window.location.host}</bdi>
       </p>
-    </Entry>
+    </EntryScreen>
   )
 }

@@ -1,41 +1,41 @@
-// A browser's WebSocket as a Transport. Knows nothing of messages, credentials or reconnecting.
+// A browser's WebSocket as a Transport.
 import { NOISE_MESSAGE_BYTES } from '../../protocol/channel/noise.ts'
 import { Inbox, type Transport } from '../../protocol/transport.ts'
 
-/** Application close codes are 4000-4999 (RFC 6455, 7.4.2); the code of ours travels as the reason. */
+/** Application close codes are 4000-4999 (RFC 6455, 7.4.2); the project's error code is the close reason. */
 const CLOSE_CODE = 4000
 
 /**
- * Opens a socket to this page's own host. What is sent before it is open goes then. Closes with `unreachable` when it does
- * not open: browsers do not tell a page why a socket failed.
+ * Opens a socket to this page's own host. Frames sent before it is open are queued. Closes with `unreachable` if it cannot
+ * be opened: browsers do not tell a page why.
  */
 export function openWebSocket(url: string): Transport {
   const socket = new WebSocket(url)
   socket.binaryType = 'arraybuffer'
   const inbox = new Inbox()
-  /** Until it is open. */
-  let held: Uint8Array[] | undefined = []
+  /** Frames to send once the socket is open. */
+  let queued: Uint8Array[] | undefined = []
   const put = (frame: Uint8Array) => socket.send(frame as Uint8Array<ArrayBuffer>)
-  // On iOS close() does nothing to a dead socket and never tells, so a socket that is given up is let go of first.
+  // On iOS, close() does nothing on a dead socket and fires no event, so the handlers are removed first.
   const abandon = () => {
-    held = undefined
+    queued = undefined
     socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null
   }
   socket.onopen = () => {
-    const early = held ?? []
-    held = undefined
+    const early = queued ?? []
+    queued = undefined
     for (const frame of early) put(frame)
   }
   socket.onmessage = ({ data }: MessageEvent<unknown>) => {
     if (data instanceof ArrayBuffer && data.byteLength <= NOISE_MESSAGE_BYTES) return inbox.frame(new Uint8Array(data))
     abandon()
-    inbox.close({ code: 'bad_frame', reason: 'the host sent what is no frame' })
+    inbox.close({ code: 'bad_frame', reason: 'the host sent a message that is not a frame' })
     socket.close(CLOSE_CODE, 'bad_frame')
   }
   socket.onclose = ({ reason }) => {
-    const never = held !== undefined
+    const neverOpened = queued !== undefined
     abandon()
-    if (never) return void inbox.close({ code: 'unreachable', reason: 'the host does not answer' })
+    if (neverOpened) return void inbox.close({ code: 'unreachable', reason: 'the host does not answer' })
     const code = reason || 'connection_lost'
     inbox.close({ code, reason: `the connection ended (${code})` })
   }
@@ -43,11 +43,11 @@ export function openWebSocket(url: string): Transport {
     start: handlers => inbox.start(handlers),
     send: frame => {
       if (inbox.closed) return
-      if (held) held.push(frame)
+      if (queued) queued.push(frame)
       else if (socket.readyState === WebSocket.OPEN) put(frame)
     },
     get buffered() {
-      return socket.bufferedAmount + (held ?? []).reduce((sum, { length }) => sum + length, 0)
+      return socket.bufferedAmount + (queued ?? []).reduce((sum, { length }) => sum + length, 0)
     },
     close: reason => {
       abandon()

@@ -1,13 +1,13 @@
-// A text field over the terminal for long prompts and dictation, and what was sent from it before. Knows nothing of how
-// texts get into a session.
+// The compose sheet: a text field for long prompts and dictation, and the texts sent from it before.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './compose.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
-import { Icon } from '../../ui/kit/icons.tsx'
 import type { HostLink } from '../connection/host-link.ts'
-import { quietly } from '../page/address.ts'
 import { forgetAllSent, forgetSent, sentTexts } from '../page/composed-texts.ts'
+import { tryStorage } from '../page/storage.ts'
+import type { Draft } from './draft.ts'
 import type { ComposeNote, SessionInput } from './session-input.ts'
 import { chooseFiles } from './uploads.ts'
 
@@ -15,46 +15,47 @@ const WITH_ENTER = 'otg.send-with-enter'
 
 export interface ComposeProps {
   link: HostLink
-  ways: SessionInput
+  input: SessionInput
   close: () => void
 }
 
-export function Compose({ link, ways, close }: ComposeProps) {
+export function Compose({ link, input, close }: ComposeProps) {
   const field = useRef<HTMLTextAreaElement>(null)
-  const withEnter = useSignal(quietly(() => window.localStorage.getItem(WITH_ENTER)) !== 'no')
-  const looksBack = useSignal(false)
-  const text = ways.draft.value
+  const withEnter = useSignal(tryStorage(() => window.localStorage.getItem(WITH_ENTER)) !== 'no')
+  const showsSent = useSignal(false)
+  const { draft } = input
+  const text = draft.text.value
 
   useLayoutEffect(() => {
     const before = document.activeElement
     field.current?.focus({ preventScroll: true })
-    select(field.current, ways)
+    select(field.current, draft)
     return () => {
-      // Back to the terminal with its keyboard; where there was none it stays away.
+      // Gives the focus back, with the soft keyboard if it was open.
       if (before instanceof HTMLElement && before.isConnected && before !== document.body)
         before.focus({ preventScroll: true })
     }
   }, [])
 
-  // What was put in by something else than typing (a path, an earlier text) leaves the cursor behind it.
+  // Text that was inserted rather than typed (a path, an earlier text) leaves the cursor after it.
   useLayoutEffect(() => {
     const element = field.current
     if (!element) return
     grow(element)
-    if (element.selectionStart !== ways.selection.start) select(element, ways)
+    if (element.selectionStart !== draft.selection.start) select(element, draft)
   }, [text])
   useEffect(() => {
-    const again = () => field.current && grow(field.current)
-    window.addEventListener('resize', again)
-    return () => window.removeEventListener('resize', again)
+    const resize = () => field.current && grow(field.current)
+    window.addEventListener('resize', resize)
+    return () => window.removeEventListener('resize', resize)
   }, [])
 
   const remember = () => {
     const element = field.current
-    if (element) ways.selection = { start: element.selectionStart, end: element.selectionEnd }
+    if (element) draft.selection = { start: element.selectionStart, end: element.selectionEnd }
   }
-  const waitsForFile = ways.files.some(({ toDraft, state }) => toDraft && (state === 'waiting' || state === 'sending'))
-  const nothing = text.trim() === '' || waitsForFile
+  const isUploading = input.files.some(({ toDraft, state }) => toDraft && (state === 'waiting' || state === 'sending'))
+  const cannotSend = text.trim() === '' || isUploading
   return (
     <section
       class="compose"
@@ -63,12 +64,12 @@ export function Compose({ link, ways, close }: ComposeProps) {
       onKeyDown={event => {
         if (event.isComposing) return
         if (event.key === 'Escape') close()
-        else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) ways.send(withEnter.value)
+        else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) input.send(withEnter.value)
         else return
         event.preventDefault()
       }}
     >
-      {ways.note.value && <p class="why">{NOTES[ways.note.value]}</p>}
+      {input.note.value && <p class="hint">{NOTES[input.note.value]}</p>}
       <div class="field">
         <textarea
           ref={field}
@@ -83,7 +84,7 @@ export function Compose({ link, ways, close }: ComposeProps) {
           value={text}
           onInput={event => {
             remember()
-            ways.write(event.currentTarget.value)
+            draft.write(event.currentTarget.value)
           }}
           onSelect={remember}
           onKeyUp={remember}
@@ -92,73 +93,63 @@ export function Compose({ link, ways, close }: ComposeProps) {
             const { clipboardData } = event
             if (!clipboardData?.files.length || clipboardData.getData('text/plain') !== '') return
             event.preventDefault()
-            ways.bring([...clipboardData.files])
+            input.upload([...clipboardData.files])
           }}
         />
-        <button type="button" class="icon" aria-label="Close" onMouseDown={keepFocus} onClick={close}>
-          <Icon name="close" />
-        </button>
+        <IconButton icon="close" label="Close compose" onMouseDown={keepFocus} onClick={close} />
       </div>
       <div class="tools">
-        <button
-          type="button"
-          class="icon"
-          aria-label="Sent before"
+        <IconButton
+          icon="history"
+          label="Show sent texts"
           aria-haspopup="dialog"
           onMouseDown={keepFocus}
           onClick={() => {
-            looksBack.value = true
+            showsSent.value = true
           }}
-        >
-          <Icon name="history" />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Photo or file"
+        />
+        <IconButton
+          icon="attach"
+          label="Upload a photo or file"
           onMouseDown={keepFocus}
-          onClick={() => void chooseFiles().then(files => ways.bring(files))}
-        >
-          <Icon name="attach" />
-        </button>
-        <button
-          type="button"
-          class="icon switch"
-          aria-label="Send with Enter"
+          onClick={() => void chooseFiles().then(files => input.upload(files))}
+        />
+        <IconButton
+          icon="enter"
+          label="Press Enter after sending"
+          class="switch"
           aria-pressed={withEnter.value}
           onMouseDown={keepFocus}
           onClick={() => {
             withEnter.value = !withEnter.value
-            quietly(() => window.localStorage.setItem(WITH_ENTER, withEnter.value ? 'yes' : 'no'))
+            tryStorage(() => window.localStorage.setItem(WITH_ENTER, withEnter.value ? 'yes' : 'no'))
           }}
-        >
-          <Icon name="enter" />
-        </button>
+        />
         <span class="gap" />
         {withEnter.value && (
-          <button type="button" disabled={nothing} onMouseDown={keepFocus} onClick={() => ways.send(false)}>
+          <button type="button" disabled={cannotSend} onMouseDown={keepFocus} onClick={() => input.send(false)}>
             Insert
           </button>
         )}
         <button
           type="button"
           class="primary"
-          disabled={nothing}
+          disabled={cannotSend}
           onMouseDown={keepFocus}
-          onClick={() => ways.send(withEnter.value)}
+          onClick={() => input.send(withEnter.value)}
         >
           Send
         </button>
       </div>
-      {looksBack.value && (
+      {showsSent.value && (
         <Sent
           host_id={link.hostId ?? ''}
           use={sent => {
-            looksBack.value = false
-            ways.insert(sent)
+            showsSent.value = false
+            input.insert(sent)
           }}
           close={() => {
-            looksBack.value = false
+            showsSent.value = false
           }}
         />
       )}
@@ -167,8 +158,8 @@ export function Compose({ link, ways, close }: ComposeProps) {
 }
 
 const NOTES: Record<ComposeNote, string> = {
-  clipboard_plain: 'Over plain HTTP a page cannot read the clipboard. Hold a finger on the field and choose Paste.',
-  clipboard_denied: 'The browser did not let the page read the clipboard. Hold a finger on the field and choose Paste.',
+  clipboard_plain: 'Over plain HTTP this page cannot read the clipboard. Touch and hold the field, then choose Paste.',
+  clipboard_denied: 'The browser blocked access to the clipboard. Touch and hold the field, then choose Paste.',
 }
 
 interface SentProps {
@@ -180,11 +171,11 @@ interface SentProps {
 function Sent({ host_id, use, close }: SentProps) {
   const texts = useSignal(sentTexts(host_id))
   return (
-    <Dialog title="Sent before" class="sent" onClose={close}>
+    <Dialog title="Sent texts" class="sent" onClose={close}>
       <p>
         {texts.value.length === 0
-          ? 'Nothing yet. What you send from here is kept on this phone; what you type in a terminal is not.'
-          : 'Kept on this phone only.'}
+          ? 'No texts yet. Texts you compose here are stored on this phone; keys you type in a terminal are not.'
+          : 'Stored on this phone only.'}
       </p>
       {texts.value.length > 0 && (
         <ul>
@@ -193,17 +184,14 @@ function Sent({ host_id, use, close }: SentProps) {
               <button type="button" class="plain" onClick={() => use(text)}>
                 <bdi>{text}</bdi>
               </button>
-              <button
-                type="button"
-                class="icon"
-                aria-label={`Remove “${text.slice(0, 40)}”`}
+              <IconButton
+                icon="close"
+                label={`Remove “${text.slice(0, 40)}”`}
                 onClick={() => {
                   forgetSent(host_id, text)
                   texts.value = sentTexts(host_id)
                 }}
-              >
-                <Icon name="close" />
-              </button>
+              />
             </li>
           ))}
         </ul>
@@ -229,15 +217,15 @@ function Sent({ host_id, use, close }: SentProps) {
   )
 }
 
-/** A button that took the focus from the field would close the soft keyboard. */
+/** A button that took the focus would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
 
-/** As high as its text; the style sheet says what is too high. */
+/** Fits the height to the text; the style sheet limits it. */
 function grow(field: HTMLTextAreaElement): void {
   field.style.height = '0'
   field.style.height = `${field.scrollHeight + 2}px`
 }
 
-function select(field: HTMLTextAreaElement | null, { selection }: SessionInput): void {
+function select(field: HTMLTextAreaElement | null, { selection }: Draft): void {
   field?.setSelectionRange(selection.start, selection.end)
 }

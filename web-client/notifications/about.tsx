@@ -1,16 +1,17 @@
 // How this page is connected, and what that makes possible: installing, opening without the host, notifications. Loaded
 // when it is asked for; knows nothing of sessions.
+import './about.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
-import { cannotKeep } from '../page/service-worker.ts'
-import { allowed } from './notifications.ts'
-import { needsHomeScreen, type Push, push, settle, turnOff, turnOn } from './push.ts'
+import { serviceWorkerBlocker } from '../page/service-worker.ts'
+import { notificationState } from './notifications.ts'
+import { needsHomeScreen, type PushState, pushState, syncPush, turnOff, turnOn } from './push.ts'
 
 export function About({ link, close }: { link: HostLink; close: () => void }) {
-  const missing = cannotKeep()
+  const missing = serviceWorkerBlocker()
   const secure = window.location.protocol === 'https:'
   const installed = window.matchMedia('(display-mode: standalone)').matches
   const name = printable(link.host.value?.name ?? '')
@@ -41,7 +42,7 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         </Fact>
         <Fact
           name="Notifications"
-          good={allowed.value === 'granted' && !(push.value.name === 'on' && push.value.trouble)}
+          good={notificationState.value === 'granted' && !(pushState.value.name === 'on' && pushState.value.trouble)}
         >
           <Notifications link={link} />
         </Fact>
@@ -72,7 +73,7 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
 function Notifications({ link }: { link: HostLink }) {
   const [busy, setBusy] = useState(false)
   const ready = link.state.value.name === 'ready'
-  useEffect(() => void settle(link), [ready])
+  useEffect(() => void syncPush(link), [ready])
   const does = (work: (link: HostLink) => Promise<void>) => () => {
     setBusy(true)
     void work(link).finally(() => setBusy(false))
@@ -82,8 +83,8 @@ function Notifications({ link }: { link: HostLink }) {
       {label}
     </button>
   )
-  const { value } = push
-  switch (allowed.value) {
+  const { value } = pushState
+  switch (notificationState.value) {
     case 'impossible':
       return needsHomeScreen() ? (
         <>
@@ -134,7 +135,7 @@ const SERVICE =
 const UNKNOWN = 'Whether a closed page gets them too is known when your computer is connected.'
 
 /** Why a page that is closed gets none. */
-const LACKS: Partial<Record<Push['name'], string>> = {
+const LACKS: Partial<Record<PushState['name'], string>> = {
   off: 'A closed page gets none.',
   off_there: 'A closed page gets none: that is switched off in your computer’s settings.',
   no_push: 'A closed page gets none: this browser has no push service.',

@@ -3,47 +3,47 @@
 import { effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
-import { quietly } from '../page/address.ts'
 import { isSessionId, openTerminal, route } from '../page/route.ts'
-import { cannotKeep } from '../page/service-worker.ts'
+import { serviceWorkerBlocker } from '../page/service-worker.ts'
+import { tryStorage } from '../page/storage.ts'
 
 /** `impossible`: not over plain HTTP, not in this browser. */
-export type Allowed = 'impossible' | NotificationPermission
+export type NotificationState = 'impossible' | NotificationPermission
 
 /** Where it is kept what the person wants: `on`, also while the page is closed; `off`, none, whatever the browser allows. */
 const WISH = 'otg.notices'
 
-export const wish = (): string | null => quietly(() => window.localStorage.getItem(WISH)) ?? null
+export const savedChoice = (): string | null => tryStorage(() => window.localStorage.getItem(WISH)) ?? null
 
-export const allowed = signal<Allowed>(read())
+export const notificationState = signal<NotificationState>(read())
 
 /** Nobody has said anything of it yet: it may be offered. */
 export const undecided = signal(isUndecided())
 
 function isUndecided(): boolean {
-  return allowed.peek() === 'default' && wish() === null
+  return notificationState.peek() === 'default' && savedChoice() === null
 }
 
-function read(): Allowed {
-  if (cannotKeep() || !('Notification' in window)) return 'impossible'
-  return wish() === 'off' && Notification.permission === 'granted' ? 'default' : Notification.permission
+function read(): NotificationState {
+  if (serviceWorkerBlocker() || !('Notification' in window)) return 'impossible'
+  return savedChoice() === 'off' && Notification.permission === 'granted' ? 'default' : Notification.permission
 }
 
 /** The person wants something else, or was asked by the browser. */
-export function wishFor(how?: 'on' | 'off'): void {
-  if (how) quietly(() => window.localStorage.setItem(WISH, how))
-  allowed.value = read()
+export function saveChoice(how?: 'on' | 'off'): void {
+  if (how) tryStorage(() => window.localStorage.setItem(WISH, how))
+  notificationState.value = read()
   undecided.value = isUndecided()
 }
 
 /** One notification per session, until somebody has looked at it. */
-export class Notices {
+export class AttentionTracker {
   /** When each session last asked for somebody, as far as is known; undefined before the first list. */
   #known: Map<string, number> | undefined
   readonly #told = new Set<string>()
 
   /** A list of sessions came. What it says at first has been before. */
-  take(sessions: readonly SessionInfo[], hidden: boolean): SessionInfo[] {
+  update(sessions: readonly SessionInfo[], hidden: boolean): SessionInfo[] {
     const before = this.#known
     this.#known = new Map(sessions.map(({ session_id, attention }) => [session_id, attention?.at ?? 0]))
     const ask: SessionInfo[] = []
@@ -64,28 +64,28 @@ export class Notices {
     return ask
   }
 
-  lookedAt(session_id: string): void {
+  markSeen(session_id: string): void {
     this.#told.delete(session_id)
   }
 }
 
 /** From now on; `sessions` is the host's list. Also opens what was tapped. */
-export function watchForAttention(sessions: { value: readonly SessionInfo[] | undefined }): void {
-  if (cannotKeep()) return
-  const notices = new Notices()
+export function notifyWhenHidden(sessions: { value: readonly SessionInfo[] | undefined }): void {
+  if (serviceWorkerBlocker()) return
+  const notices = new AttentionTracker()
   const isHidden = () => document.visibilityState === 'hidden'
   const look = () => {
     const { value } = route
     if (isHidden() || value.screen !== 'terminal' || !value.session_id) return
-    notices.lookedAt(value.session_id)
+    notices.markSeen(value.session_id)
     void putAway(value.session_id)
   }
   effect(look)
   document.addEventListener('visibilitychange', look)
   effect(() => {
     if (!sessions.value) return
-    const ask = notices.take(sessions.value, isHidden())
-    if (allowed.peek() !== 'granted') return
+    const ask = notices.update(sessions.value, isHidden())
+    if (notificationState.peek() !== 'granted') return
     for (const session of ask) void show(session)
   })
   navigator.serviceWorker.addEventListener('message', event => {

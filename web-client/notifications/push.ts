@@ -6,19 +6,19 @@ import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, PushSubscription as Wire } from '../../protocol/messages.ts'
 import { onPresence } from '../../ui/kit/presence.ts'
 import type { HostLink } from '../connection/host-link.ts'
-import { cannotKeep } from '../page/service-worker.ts'
-import { allowed, wish, wishFor } from './notifications.ts'
+import { serviceWorkerBlocker } from '../page/service-worker.ts'
+import { notificationState, saveChoice, savedChoice } from './notifications.ts'
 
 /**
  * `unknown`: the host has not been asked. `off_there`: the host sends none. `no_push`: the browser has none. `refused`: the
  * browser's push service, or the host, would not have it.
  */
-export type Push =
+export type PushState =
   | { name: 'unknown' | 'off' | 'off_there' | 'no_push' }
   | { name: 'refused'; why: string }
   | { name: 'on'; trouble: HostMessageOf<'push'>['trouble'] }
 
-export const push = signal<Push>({ name: 'unknown' })
+export const pushState = signal<PushState>({ name: 'unknown' })
 
 /** A service worker that is not there by then was refused, as in some private windows. */
 const WORKER_MS = 10_000
@@ -31,28 +31,28 @@ export function needsHomeScreen(): boolean {
 /** To be called by a tap: the browser asks the person. */
 export async function turnOn(link: HostLink): Promise<void> {
   const answer = await Notification.requestPermission()
-  wishFor(answer === 'granted' ? 'on' : undefined)
+  saveChoice(answer === 'granted' ? 'on' : undefined)
   if (answer === 'granted' && !watched) watchPush(link)
-  else void settle(link)
+  else void syncPush(link)
   await last
 }
 
 export async function turnOff(link: HostLink): Promise<void> {
-  wishFor('off')
-  await settle(link)
+  saveChoice('off')
+  await syncPush(link)
 }
 
 let watched: HostLink | undefined
 
 /** From now on, after each welcome: the host has what this browser has. */
 export function watchPush(link: HostLink): void {
-  if (watched || cannotKeep()) return
+  if (watched || serviceWorkerBlocker()) return
   watched = link
   let present = false
   effect(() => {
     if (link.state.value.name !== 'ready') return
     link.client.setPresent(present)
-    void settle(link)
+    void syncPush(link)
   })
   // Who is before the page sees what calls, and need not be told.
   onPresence(is => {
@@ -67,7 +67,7 @@ export function watchPush(link: HostLink): void {
 let last: Promise<void> = Promise.resolve()
 
 /** What is wanted now is made so, and `push` says how far that went. One after the other. */
-export function settle(link: HostLink): Promise<void> {
+export function syncPush(link: HostLink): Promise<void> {
   last = last.then(() => settleNow(link)).catch(error => told(toCoded(error)))
   return last
 }
@@ -79,12 +79,12 @@ function told(error: CodedError): void {
 }
 
 async function settleNow(link: HostLink): Promise<void> {
-  if (cannotKeep() || !('PushManager' in window)) return set({ name: 'no_push' })
+  if (serviceWorkerBlocker() || !('PushManager' in window)) return set({ name: 'no_push' })
   const ready = link.state.peek().name === 'ready'
-  if (wish() !== 'on' || allowed.peek() !== 'granted') {
+  if (savedChoice() !== 'on' || notificationState.peek() !== 'granted') {
     // First, and whatever the host says to it: from here on nothing can reach this browser.
     const fault = await unsubscribed().catch(toCoded)
-    const { key } = ready ? await link.client.push(wish() === 'off' ? null : undefined) : { key: undefined }
+    const { key } = ready ? await link.client.push(savedChoice() === 'off' ? null : undefined) : { key: undefined }
     if (fault) throw fault
     set({ name: key === null ? 'off_there' : 'off' })
     return
@@ -103,8 +103,8 @@ async function settleNow(link: HostLink): Promise<void> {
   set({ name: 'on', trouble: answer.trouble })
 }
 
-function set(value: Push): void {
-  push.value = value
+function set(value: PushState): void {
+  pushState.value = value
 }
 
 async function pushManager(): Promise<PushManager | undefined> {

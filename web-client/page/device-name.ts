@@ -1,22 +1,21 @@
-// What a person would call this phone, as far as its browser tells: a proposal, which the desktop shows and may change.
-// Knows nothing of pairing.
+// Proposes a name for this phone from what its browser reports. The desktop shows it and can change it.
 import { oneLine } from '../../protocol/one-line.ts'
 
-/** A hello carries no more. */
-const CHARACTERS = 64
+/** The limit of a `hello` message. */
+const MAX_CHARACTERS = 64
 
-/** Some browsers ask somebody before they tell; nobody is waited for. */
+/** How long to wait for the model: some browsers ask the user before they report it. */
 const MODEL_MS = 500
 
-export interface Told {
+export interface BrowserInfo {
   userAgent: string
-  /** A Mac has none; an iPad says that it is a Mac, and has some. */
+  /** 0 on a Mac; more on an iPad, which reports itself as a Mac. */
   maxTouchPoints: number
-  /** Like `Pixel 7`; told on secure origins by some browsers. */
+  /** Like `Pixel 7`; some browsers report it on secure origins. */
   model?: string | undefined
 }
 
-/** Names that stand beside others in an agent come first: Edge says Chrome, Chrome says Safari. */
+/** Most specific first: Edge's user agent contains "Chrome", Chrome's contains "Safari". */
 const BROWSERS: readonly [RegExp, string][] = [
   [/\bEdg(A|iOS)?\//, 'Edge'],
   [/\bSamsungBrowser\//, 'Samsung Internet'],
@@ -28,7 +27,7 @@ const BROWSERS: readonly [RegExp, string][] = [
   [/\bSafari\//, 'Safari'],
 ]
 
-const THINGS: readonly [RegExp, string][] = [
+const DEVICES: readonly [RegExp, string][] = [
   [/iPhone/, 'iPhone'],
   [/iPad/, 'iPad'],
   [/iPod/, 'iPod'],
@@ -40,23 +39,26 @@ const THINGS: readonly [RegExp, string][] = [
 ]
 
 /** Like `Chrome on Pixel 7`, `Safari on iPad`. */
-export function deviceName({ userAgent, maxTouchPoints, model = '' }: Told): string {
-  const first = (names: readonly [RegExp, string][]) => names.find(([sign]) => sign.test(userAgent))?.[1]
-  const said = first(THINGS)
-  // iPadOS asks for desktop pages (since 13); no Mac has a touch screen.
-  const thing = model || (said === 'Mac' && maxTouchPoints > 1 ? 'iPad' : said)
+export function deviceName({ userAgent, maxTouchPoints, model = '' }: BrowserInfo): string {
+  const first = (names: readonly [RegExp, string][]) => names.find(([pattern]) => pattern.test(userAgent))?.[1]
+  const device = first(DEVICES)
+  // iPadOS requests desktop pages (since 13); no Mac has a touch screen.
+  const deviceLabel = model || (device === 'Mac' && maxTouchPoints > 1 ? 'iPad' : device)
   const browser = first(BROWSERS)
-  return oneLine(browser && thing ? `${browser} on ${thing}` : (thing ?? browser ?? 'Browser'), CHARACTERS)
+  return oneLine(
+    browser && deviceLabel ? `${browser} on ${deviceLabel}` : (deviceLabel ?? browser ?? 'Browser'),
+    MAX_CHARACTERS,
+  )
 }
 
-interface AgentData {
+interface UserAgentData {
   getHighEntropyValues?(hints: string[]): Promise<{ model?: unknown }>
 }
 
-export async function thisDevice(): Promise<string> {
-  const { userAgent, maxTouchPoints, userAgentData } = navigator as Navigator & { userAgentData?: AgentData }
-  const asked = userAgentData?.getHighEntropyValues?.(['model']).catch(() => undefined)
-  const late = new Promise<undefined>(resolve => setTimeout(resolve, MODEL_MS))
-  const model = (await Promise.race([asked, late]))?.model
+export async function proposeDeviceName(): Promise<string> {
+  const { userAgent, maxTouchPoints, userAgentData } = navigator as Navigator & { userAgentData?: UserAgentData }
+  const hints = userAgentData?.getHighEntropyValues?.(['model']).catch(() => undefined)
+  const timeout = new Promise<undefined>(resolve => setTimeout(resolve, MODEL_MS))
+  const model = (await Promise.race([hints, timeout]))?.model
   return deviceName({ userAgent, maxTouchPoints, model: typeof model === 'string' ? model : undefined })
 }

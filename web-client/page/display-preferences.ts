@@ -1,57 +1,56 @@
-// How a person likes to look at terminals on this phone: sizes of letters, whether programs may ask to copy. Kept by the
-// browser. Knows no terminal.
+// Display preferences of this phone, in the browser's storage: font sizes, text wrapping, clipboard requests.
 import { signal } from '@preact/signals'
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../../ui/terminal/size-policy.ts'
-import type { Letters } from '../../ui/terminal/terminal-view.ts'
-import { quietly } from './address.ts'
+import type { FontSizes } from '../../ui/terminal/view-layout.ts'
+import { tryStorage } from './storage.ts'
 
-const LETTERS = 'otg.letters'
+const FONT_SIZES = 'otg.font-sizes'
 const READING = 'otg.reading'
-const ASKING = 'otg.programs-ask'
+const CLIPBOARD = 'otg.clipboard-requests'
 
-export function keptLetters(): Letters {
-  const { own, follow } = read(LETTERS)
+export function loadFontSizes(): FontSizes {
+  const { own, follow } = read(FONT_SIZES)
   return { ...(isFont(own) && { own }), ...(isFont(follow) && { follow }) }
 }
 
-export function keepLetters(letters: Letters): void {
-  write(LETTERS, letters)
+export function saveFontSizes(sizes: FontSizes): void {
+  write(FONT_SIZES, sizes)
 }
 
-export interface ReadingLooks {
+export interface ReadingStyle {
   /** CSS pixels. */
   size: number
-  /** False: lines are as long as they are, for tables. */
-  wraps: boolean
+  /** False: long lines scroll sideways, for tables. */
+  wrap: boolean
 }
 
-export function readingLooks(): ReadingLooks {
-  const { size, wraps } = read(READING)
-  return { size: isFont(size) ? size : 14, wraps: wraps !== false }
+export function loadReadingStyle(): ReadingStyle {
+  const { size, wrap } = read(READING)
+  return { size: isFont(size) ? size : 14, wrap: wrap !== false }
 }
 
-export function keepReadingLooks(looks: ReadingLooks): void {
-  write(READING, looks)
+export function saveReadingStyle(style: ReadingStyle): void {
+  write(READING, style)
 }
 
-/** Whether a program that wants something on the clipboard is heard (OSC 52). */
-export const programsMayAsk = signal(read(ASKING).may !== false)
+/** Whether programs may request a copy to the clipboard (OSC 52). */
+export const clipboardRequestsAllowed = signal(read(CLIPBOARD).allowed !== false)
 
-export function letProgramsAsk(may: boolean): void {
-  programsMayAsk.value = may
-  write(ASKING, { may })
+export function allowClipboardRequests(allowed: boolean): void {
+  clipboardRequestsAllowed.value = allowed
+  write(CLIPBOARD, { allowed })
 }
 
 function isFont(size: unknown): size is number {
   return typeof size === 'number' && size >= MIN_FONT_SIZE && size <= MAX_FONT_SIZE
 }
 
-/** What is kept may be anything, from another version too. */
+/** The stored value may be anything, also from another version. */
 function read(name: string): Record<string, unknown> {
-  const value = quietly(() => JSON.parse(window.localStorage.getItem(name) ?? '{}') as unknown)
+  const value = tryStorage(() => JSON.parse(window.localStorage.getItem(name) ?? '{}') as unknown)
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function write(name: string, value: object): void {
-  quietly(() => window.localStorage.setItem(name, JSON.stringify(value)))
+  tryStorage(() => window.localStorage.setItem(name, JSON.stringify(value)))
 }

@@ -1,32 +1,33 @@
-// Larger and smaller letters by buttons: what two fingers do, for who has one to spare. Knows nothing of what is written.
+// A row of buttons for the font size, the alternative to a pinch.
+import './font-size-row.css'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { MAX_FONT_SIZE, MIN_FONT_SIZE } from '../../ui/terminal/size-policy.ts'
 
-export interface LettersRowProps {
+export interface FontSizeRowProps {
   /** CSS pixels. */
   size: number
-  /** Somebody wanted them so. */
+  /** The user set this size. */
   chosen: boolean
-  /** Undefined: as they are by themselves. */
+  /** Undefined resets to the default. */
   set: (size: number | undefined) => void
 }
 
-export function LettersRow({ size, chosen, set }: LettersRowProps) {
+export function FontSizeRow({ size, chosen, set }: FontSizeRowProps) {
   return (
-    <fieldset class="letters" aria-label="Letters">
+    <fieldset class="font-size" aria-label="Font size">
       <Icon name="letters" />
       <button
         type="button"
-        aria-label="Smaller letters"
+        aria-label="Decrease font size"
         disabled={size <= MIN_FONT_SIZE}
         onClick={() => set(Math.ceil(size) - 1)}
       >
         A−
       </button>
-      <output aria-label="Size of the letters">{Math.round(size)} px</output>
+      <output aria-label="Current font size">{Math.round(size)} px</output>
       <button
         type="button"
-        aria-label="Larger letters"
+        aria-label="Increase font size"
         disabled={size >= MAX_FONT_SIZE}
         onClick={() => set(Math.floor(size) + 1)}
       >

@@ -1,11 +1,11 @@
-// When what is only needed later may be fetched: after what is on the screen. Knows nothing of what that is.
+// Schedules work until after what is on the screen.
 
-/** What was asked for is on the screen, and nobody has begun to type. */
+/** By then the screen is shown and the user has not begun to type. */
 const AFTER_MS = 1_500
-/** A page that is busy without end gets it all the same. */
+/** The limit on a page that never becomes idle. */
 const LATEST_MS = 10_000
 
-/** Returns what calls it off. Safari before 26 does not say when it is idle: there it comes after a moment. */
+/** Returns a function that cancels it. Safari before 26 has no requestIdleCallback: there a timer runs it. */
 export function whenIdle(work: () => void): () => void {
   let idle: number | undefined
   const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-// Screens and sheets whose code comes when they are opened. Knows none of them.
+// Screens and sheets whose code loads when they are opened.
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
@@ -6,7 +6,7 @@ import { back } from './route.ts'
 
 type Load<P> = () => Promise<ComponentType<P>>
 
-/** Fills the page, which must not be empty meanwhile, nor where it does not come. */
+/** A whole screen: shows a message while it loads, and Retry if it cannot. */
 export function lazyScreen<P extends object>(load: Load<P>) {
   const { use, fetch } = loaded(load)
   function LazyScreen(props: P) {
@@ -27,11 +27,11 @@ export function lazyScreen<P extends object>(load: Load<P>) {
       </div>
     )
   }
-  /** Before anybody wants to see it. */
+  /** Loads the code ahead of time. */
   return Object.assign(LazyScreen, { fetch })
 }
 
-/** Lies over a screen that stays what it is. */
+/** A sheet over a screen. */
 export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
   const { use } = loaded(load)
   return function LazySheet(props: P) {
@@ -49,7 +49,7 @@ export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
   }
 }
 
-/** Nobody has asked for it: where it does not come, nothing is said. */
+/** An optional part of a screen: shows nothing if it cannot load. */
 export function lazyExtra<P extends object>(load: Load<P>) {
   const { use } = loaded(load)
   return function LazyExtra(props: P) {
@@ -58,30 +58,30 @@ export function lazyExtra<P extends object>(load: Load<P>) {
   }
 }
 
-/** What has come once is there at once. The host may be away, or have been updated since: then it does not come. */
+/** Loaded once, a component renders at once. Loading fails while the host is away, or if it was updated meanwhile. */
 function loaded<P extends object>(load: Load<P>) {
   let Loaded: ComponentType<P> | undefined
-  let coming: Promise<boolean> | undefined
-  /** Resolves with whether it has come. */
+  let loading: Promise<boolean> | undefined
+  /** Resolves with whether it has loaded. */
   const fetch = () => {
-    coming ??= load().then(
+    loading ??= load().then(
       component => {
         Loaded = component
         return true
       },
       () => {
-        coming = undefined
+        loading = undefined
         return false
       },
     )
-    return coming
+    return loading
   }
   const use = () => {
-    const [, told] = useState(0)
+    const [, rerender] = useState(0)
     const [failed, setFailed] = useState(false)
     const retry = () => {
       setFailed(false)
-      void fetch().then(came => (came ? told(was => was + 1) : setFailed(true)))
+      void fetch().then(success => (success ? rerender(count => count + 1) : setFailed(true)))
     }
     useEffect(() => {
       if (!Loaded) retry()

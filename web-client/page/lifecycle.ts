@@ -1,9 +1,7 @@
-// Signs from the browser that the page goes to sleep, into the back-forward cache or away, and that it is back. Knows
-// nothing of what is done about them.
+// Page lifecycle events: sleep, back-forward cache, unload, and return.
 
 /**
- * Calls `awake` whenever the page may have been away without its timers and sockets noticing: an OPEN socket is then not
- * to be trusted.
+ * Calls `awake` whenever timers and sockets may have missed an absence: a socket that says OPEN may then be dead.
  */
 export function onAwake(awake: () => void): void {
   document.addEventListener('visibilitychange', () => {
@@ -16,16 +14,16 @@ export function onAwake(awake: () => void): void {
   window.addEventListener('online', awake)
 }
 
-/** Calls `leave` when the page goes: unloaded, or into the back-forward cache. */
+/** Calls `leave` when the page is unloaded or enters the back-forward cache. */
 export function onLeave(leave: () => void): void {
   window.addEventListener('pagehide', leave)
 }
 
-/** Calls `tell` with true when nobody can type any more (it may be the last that the page does), with false when they can again. */
-export function pageAway(tell: (away: boolean) => void): () => void {
-  const seen = () => tell(document.visibilityState === 'hidden')
-  const gone = () => tell(true)
-  const back = (event: PageTransitionEvent) => event.persisted && tell(false)
+/** Calls `notify` with true when the user can no longer type (the page may not run again), with false when they can. */
+export function onAwayChange(notify: (away: boolean) => void): () => void {
+  const seen = () => notify(document.visibilityState === 'hidden')
+  const gone = () => notify(true)
+  const back = (event: PageTransitionEvent) => event.persisted && notify(false)
   document.addEventListener('visibilitychange', seen)
   document.addEventListener('freeze', gone)
   document.addEventListener('resume', seen)

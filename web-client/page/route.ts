@@ -1,45 +1,45 @@
-// Which screen is shown, kept in the browser's history so that the phone's Back button works. The address bar never
-// changes: its fragment belongs to the secret. Knows nothing of screens' contents.
+// The screen that is shown, mirrored in the browser's history so that the Back button works. The address never changes:
+// its fragment is reserved for the pairing secret.
 import { signal } from '@preact/signals'
 import type { SeekTarget, SessionSpec } from '../../protocol/messages.ts'
-import { lastSession, rememberSession } from './address.ts'
+import { lastOpenSession, rememberSession } from './address.ts'
 
 /**
- * `terminal`: `session_id` null is a session that is about to be started, as `spec` says; `opened` tells one opening from
- * the next. `past`: everything that was recorded, to search. `recording`: it is played. `reading`: its text.
+ * `terminal`: with `session_id` null it starts a session as `spec` says; `opened` distinguishes one opening from the
+ * next. `history`: all recorded sessions, with search. `recording`: playback. `reading`: a session's text.
  */
 export type Route =
   | { screen: 'sessions' }
   | { screen: 'terminal'; session_id: string | null; spec?: SessionSpec; opened: number }
-  | { screen: 'past' }
-  | { screen: 'recording'; session_id: string; place?: SeekTarget | undefined; found?: FoundLine | undefined }
-  | { screen: 'reading'; session_id: string; offset?: number | undefined; near?: Near | undefined }
+  | { screen: 'history' }
+  | { screen: 'recording'; session_id: string; target?: SeekTarget | undefined; found?: FoundLine | undefined }
+  | { screen: 'reading'; session_id: string; offset?: number | undefined; near?: LineHint | undefined }
 
-/** A line as it stands in a terminal, which does not know its offset; `below`: how many lines follow it there. */
-export interface Near {
+/** A line seen in a terminal, where its offset is unknown. `below`: the number of lines after it. */
+export interface LineHint {
   line: string
   below: number
 }
 
-/** What is looked for at a place, to be marked there. */
+/** A search hit to highlight in a recording. */
 export interface FoundLine {
   line: string
   ranges: [number, number][]
 }
 
-/** What the browser's history holds; `depth`: how many screens lie below it. */
+/** A history entry. `depth`: the number of screens below it. */
 type Entry = Route & { depth: number }
 
 const SESSIONS: Entry = { screen: 'sessions', depth: 0 }
 
 let openings = 0
 let depth = 0
-/** Takes the place of the entry that the browser is on its way back to. */
+/** Replaces the entry that the browser is navigating back to. */
 let replacing: Entry | undefined
 
 export const route = signal<Route>(SESSIONS)
 
-/** Puts the list at the bottom of the history and, after a reload, the terminal that was open on top of it. */
+/** Makes the session list the first history entry and, after a reload, puts the open terminal on top of it. */
 export function startRouting(): void {
   window.addEventListener('popstate', event => {
     const next = replacing
@@ -49,34 +49,34 @@ export function startRouting(): void {
       depth = next.depth
     } else if (event.state) show(parse(event.state))
   })
-  // Another address of this host was opened in this tab: it has been taken (host-link.ts), and what was shown still is.
+  // An address with another pairing secret was opened in this tab: host-link.ts has read it, the screen stays.
   window.addEventListener('hashchange', () => {
     if (window.history.state === null) window.history.back()
   })
   const here = parse(window.history.state)
   if (here.screen !== 'sessions') return show(here)
   window.history.replaceState(SESSIONS, '')
-  const session_id = takeAsked() ?? lastSession()
+  const session_id = takeRequestedSession() ?? lastOpenSession()
   if (session_id) openTerminal(session_id)
 }
 
 const SESSION_ID = /^[\da-f-]{36}$/
 
-/** As hosts make them, and whole. Any page may lead here with something else, and so may a notification that is not what it says. */
+/** A complete session id. Any page may link here, and a notification's data may be anything. */
 export const isSessionId = (text: unknown): text is string => typeof text === 'string' && SESSION_ID.test(text)
 
-/** A notification was tapped while no page was open: it says which session, for once. */
-function takeAsked(): string | undefined {
-  const asked = new URLSearchParams(window.location.search).get('session')
-  if (asked === null) return undefined
+/** The session of a notification that was tapped while no page was open; read from the address once. */
+function takeRequestedSession(): string | undefined {
+  const requested = new URLSearchParams(window.location.search).get('session')
+  if (requested === null) return undefined
   window.history.replaceState(window.history.state, '', window.location.pathname)
-  return isSessionId(asked) ? asked : undefined
+  return isSessionId(requested) ? requested : undefined
 }
 
-/** `spec`: of the session that is to be started, where `session_id` is null. A terminal lies on the list and nothing else. */
+/** `spec` applies to a new session (`session_id` null). Below a terminal there is only the list. */
 export function openTerminal(session_id: string | null, spec: SessionSpec = {}): void {
   const next: Entry = { screen: 'terminal', session_id, spec, opened: ++openings, depth: 1 }
-  // One terminal is open at a time: from one to the next there is nothing to go back to.
+  // Only one terminal is open: switching replaces the history entry.
   if (depth === 0) window.history.pushState(next, '')
   else if (depth === 1) window.history.replaceState(next, '')
   else {
@@ -86,8 +86,8 @@ export function openTerminal(session_id: string | null, spec: SessionSpec = {}):
   show(next)
 }
 
-/** The session that was being started has its id. */
-export function nameTerminal(session_id: string): void {
+/** Gives the terminal the id of the session that it started. */
+export function setTerminalSession(session_id: string): void {
   if (route.value.screen !== 'terminal') return
   const next: Entry = { ...route.value, session_id, depth }
   if (replacing) replacing = next
@@ -95,28 +95,28 @@ export function nameTerminal(session_id: string): void {
   show(next)
 }
 
-export function openPast(): void {
-  go({ screen: 'past' })
+export function openHistory(): void {
+  go({ screen: 'history' })
 }
 
-/** `place`: where it begins, and what was found there; left out: at its end. */
-export function openRecording(session_id: string, place?: SeekTarget, found?: FoundLine): void {
-  go({ screen: 'recording', session_id, place, found })
+/** `target`: where playback begins, with the hit `found` there; without it, at the end. */
+export function openRecording(session_id: string, target?: SeekTarget, found?: FoundLine): void {
+  go({ screen: 'recording', session_id, target, found })
 }
 
-/** What is to be seen: `offset`, or what is `near`; left out: its end. */
-export function openReading(session_id: string, offset?: number, near?: Near): void {
+/** Scrolls to `offset`, or to the line that matches `near`; without either, to the end. */
+export function openReading(session_id: string, offset?: number, near?: LineHint): void {
   go({ screen: 'reading', session_id, offset, near })
 }
 
-/** From a recording to the session itself; where it was opened from that, by going back to it. */
+/** From a recording to its live session: goes back if the recording was opened from there. */
 export function backToLive(session_id: string): void {
-  const below = depth === 2 && lastSession() === session_id
-  if (below) back()
+  const isBelow = depth === 2 && lastOpenSession() === session_id
+  if (isBelow) back()
   else openTerminal(session_id)
 }
 
-/** As the Back button does. */
+/** Same as the Back button. */
 export function back(): void {
   window.history.back()
 }
@@ -127,7 +127,7 @@ function go(next: Route): void {
   show(entry)
 }
 
-/** As the Back button does; the list lies below every terminal. */
+/** Same as the Back button: the list is below every terminal. */
 export function backToSessions(): void {
   if (route.value.screen === 'terminal') window.history.back()
 }
@@ -140,9 +140,9 @@ function show(next: Entry): void {
 }
 
 function parse(state: unknown): Entry {
-  const { screen, session_id, place, found, offset, near, depth = 1 } = (state ?? {}) as Record<string, unknown>
+  const { screen, session_id, target, found, offset, near, depth = 1 } = (state ?? {}) as Record<string, unknown>
   const at = { depth: depth as number }
-  if (screen === 'past') return { screen, ...at }
+  if (screen === 'history') return { screen, ...at }
   if (typeof session_id !== 'string') return SESSIONS
   switch (screen) {
     case 'terminal':
@@ -151,12 +151,12 @@ function parse(state: unknown): Entry {
       return {
         screen,
         session_id,
-        place: place as SeekTarget | undefined,
+        target: target as SeekTarget | undefined,
         found: found as FoundLine | undefined,
         ...at,
       }
     case 'reading':
-      return { screen, session_id, offset: offset as number | undefined, near: near as Near | undefined, ...at }
+      return { screen, session_id, offset: offset as number | undefined, near: near as LineHint | undefined, ...at }
     default:
       return SESSIONS
   }

@@ -1,13 +1,13 @@
-// Whether terminals speak to screen readers: what this phone was told. Knows no terminals.
+// Whether screen reader mode is on, on this phone.
 import { effect, signal } from '@preact/signals'
-import { quietly } from './address.ts'
+import { tryStorage } from './storage.ts'
 
 const KEY = 'otg.screen_reader'
 
-/** Browsers do not tell a page whether somebody listens to it, so it has to be said once. */
-export const screenReader = signal(quietly(() => window.localStorage.getItem(KEY)) === 'on')
+/** Browsers do not reveal whether a screen reader is running, so the user turns the mode on once. */
+export const screenReader = signal(tryStorage(() => window.localStorage.getItem(KEY)) === 'on')
 
 effect(() => {
   const { value } = screenReader
-  quietly(() => (value ? window.localStorage.setItem(KEY, 'on') : window.localStorage.removeItem(KEY)))
+  tryStorage(() => (value ? window.localStorage.setItem(KEY, 'on') : window.localStorage.removeItem(KEY)))
 })

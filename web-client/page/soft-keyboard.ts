@@ -1,52 +1,51 @@
-// How much of the page a soft keyboard covers. No browser says so plainly on plain HTTP, so it is told from what is
-// seen. Knows nothing of terminals.
+// How much of the page a soft keyboard covers, derived from the visual viewport: over plain HTTP no browser reports it.
 import { signal } from '@preact/signals'
 
-/** CSS pixels. `height` is seen, `covered` lies under the keyboard, `top`: how far the browser has pushed the page up. */
-export interface Seen {
+/** CSS pixels. `height` is visible, `covered` is behind the keyboard, `top` is how far the browser scrolled the page up. */
+export interface VisibleArea {
   height: number
   covered: number
   top: number
 }
 
-interface Measured {
+interface ViewportMeasure {
   width: number
   height: number
-  /** The layout viewport, which a keyboard leaves as it is where `interactive-widget` is known, and on iOS. */
+  /** The layout viewport. A keyboard does not change it on iOS, nor where `interactive-widget` is supported. */
   layout: number
   top: number
 }
 
-/** No keyboard is lower, no browser's bar higher; some browsers count their bars into the layout viewport. */
-const LEAST_KEYBOARD = 120
+/** CSS pixels. Keyboards are taller and browser bars are lower; some browsers count their bars into the layout viewport. */
+const MIN_KEYBOARD_HEIGHT = 120
 
-/** Tells keyboards from rotations: a keyboard takes height and leaves the width. */
+/** Distinguishes keyboards from rotations: a keyboard reduces the height and not the width. */
 export class KeyboardTracker {
   #width = 0
   #tallest = 0
 
-  /** `coarse`: there is a soft keyboard; without one a lower window is a lower window. */
-  seen({ width, height, layout, top }: Measured, coarse: boolean): Seen {
+  /** `coarse`: the device has a soft keyboard. Without one, a smaller window is just a smaller window. */
+  update({ width, height, layout, top }: ViewportMeasure, coarse: boolean): VisibleArea {
     if (width !== this.#width || !coarse) {
       this.#width = width
       this.#tallest = 0
     }
-    this.#tallest = Math.max(this.#tallest, height, coarse && layout - height >= LEAST_KEYBOARD ? layout : 0)
+    this.#tallest = Math.max(this.#tallest, height, coarse && layout - height >= MIN_KEYBOARD_HEIGHT ? layout : 0)
     return { height, covered: Math.max(0, this.#tallest - height), top }
   }
 }
 
-export const seen = signal<Seen>({ height: window.innerHeight, covered: 0, top: 0 })
+export const visibleArea = signal<VisibleArea>({ height: window.innerHeight, covered: 0, top: 0 })
 
-/** Keeps `seen` true, and `--seen-height` and `--seen-top` for the style sheet. */
+/** Keeps `visibleArea` up to date, and `--seen-height` and `--seen-top` for the style sheets. */
 export function watchViewport(): void {
   const tracker = new KeyboardTracker()
   const coarse = window.matchMedia('(pointer: coarse)')
   const viewport = window.visualViewport
   const update = () => {
-    // A pinched page shows less for a reason of its own.
+    // A page zoomed by a pinch shows less without any keyboard.
     const zoom = viewport?.scale ?? 1
-    const now = tracker.seen(
+    const now = tracker.update(
       {
         width: document.documentElement.clientWidth,
         height: Math.round((viewport?.height ?? window.innerHeight) * zoom),
@@ -57,7 +56,7 @@ export function watchViewport(): void {
     )
     document.documentElement.style.setProperty('--seen-height', `${now.height}px`)
     document.documentElement.style.setProperty('--seen-top', `${now.top}px`)
-    seen.value = now
+    visibleArea.value = now
   }
   viewport?.addEventListener('resize', update)
   viewport?.addEventListener('scroll', update)

@@ -1,4 +1,4 @@
-// Whether there is room for the list beside a terminal: on tablets, not on a phone that lies on its side. Knows no screens.
+// Whether there is room for the session list beside a terminal: on tablets, not on a phone in landscape.
 import { signal } from '@preact/signals'
 
 const query = window.matchMedia('(min-width: 768px) and (min-height: 600px)')

@@ -1,26 +1,26 @@
-// Finds in all that one session printed, by the host's search: hit after hit, the newest first. Knows no page and no DOM.
+// Searches one session's output on the host, hit by hit, newest first.
 import { computed, signal } from '@preact/signals'
 import type { HistoryClient, SearchHit } from '../../protocol/client/history-client.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 
-/** Whoever types is not asked about at every letter. */
+/** The pause in typing after which a search starts. */
 const PAUSE_MS = 250
-/** As many as somebody steps through before the next are asked for. */
+/** Hits per request. */
 const LIMIT = 50
-/** This near to the last hit the next ones are fetched. */
+/** More hits are requested this many before the last known one. */
 const AHEAD = 5
 
 export class ReadingFind {
   readonly query = signal('')
   readonly hits = signal<SearchHit[]>([])
-  /** Which of the hits is looked at; -1: none. */
+  /** The index of the current hit; -1: none. */
   readonly index = signal(-1)
   readonly searching = signal(false)
   readonly failed = signal<CodedError | undefined>(undefined)
   /** There may be more hits than are known. */
   readonly more = computed(() => this.#cursor.value !== null)
   readonly current = computed(() => this.hits.value[this.index.value])
-  /** By the line's offset; lines that were written at once have one. */
+  /** By the line's offset; lines written at once share one. */
   readonly byOffset = computed(() => {
     const groups = new Map<number, SearchHit[]>()
     for (const hit of this.hits.value) groups.set(hit.offset, [...(groups.get(hit.offset) ?? []), hit])
@@ -38,8 +38,8 @@ export class ReadingFind {
     this.#session_id = session_id
   }
 
-  /** Looks for something else; the first hit is then looked at. */
-  ask(query: string): void {
+  /** Starts a new search and then goes to the first hit. */
+  search(query: string): void {
     this.stop()
     this.query.value = query
     this.hits.value = []
@@ -51,7 +51,7 @@ export class ReadingFind {
     this.#timer = setTimeout(() => void this.#fetch(), PAUSE_MS)
   }
 
-  /** To an older hit (1) or a newer one (-1); at either end it stays. */
+  /** Goes to an older (1) or newer (-1) hit; stays at either end. */
   step(by: 1 | -1): void {
     const next = this.index.peek() + by
     if (next >= 0 && next < this.hits.peek().length) this.index.value = next
@@ -71,15 +71,15 @@ export class ReadingFind {
     if (this.searching.peek() && this.hits.peek().length > 0) return
     this.searching.value = true
     try {
-      // A search that ran out of time says where it goes on, perhaps without a hit so far.
-      for (let at = cursor; ; ) {
+      // A search that ran out of time returns a cursor to continue from, possibly without a hit.
+      for (let from = cursor; ; ) {
         const page = { filter: { session_id: this.#session_id }, limit: LIMIT, context: 0, signal }
-        const found = await this.#search(this.query.peek(), at === null ? page : { ...page, cursor: at })
+        const found = await this.#search(this.query.peek(), from === null ? page : { ...page, cursor: from })
         if (signal.aborted) return
         this.hits.value = [...this.hits.peek(), ...found.hits]
         this.#cursor.value = found.cursor
-        at = found.cursor
-        if (found.hits.length > 0 || at === null) break
+        from = found.cursor
+        if (found.hits.length > 0 || from === null) break
       }
       if (this.index.peek() < 0 && this.hits.peek().length > 0) this.index.value = 0
     } catch (error) {
@@ -91,10 +91,10 @@ export class ReadingFind {
 }
 
 /**
- * Where in a line a hit's words stand, from and to; nothing where it is another line. Long ones come cut in a hit, with dots
- * where, and may be cut elsewhere in what is read: then its words are looked for, one after the other.
+ * The ranges of a hit's words in a line; empty if it is another line. Long lines are shortened in a hit, marked by dots, and
+ * may be shortened elsewhere in the text: then the words are searched one after another.
  */
-export function marksIn(text: string, { line, ranges }: Pick<SearchHit, 'line' | 'ranges'>): [number, number][] {
+export function findMarks(text: string, { line, ranges }: Pick<SearchHit, 'line' | 'ranges'>): [number, number][] {
   const begins = line.startsWith('…') ? 1 : 0
   const at = text.indexOf(line.slice(begins, line.endsWith('…') ? -1 : undefined))
   if (at >= 0) return ranges.map(([begin, end]) => [begin - begins + at, end - begins + at])

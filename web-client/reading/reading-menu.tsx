@@ -1,21 +1,27 @@
-// How a text is looked at, and taking it along. Knows nothing of how it is drawn.
+// The menu of the reading screen: font size, wrapping, copy and share.
 import { copy } from '../../ui/kit/copy.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import type { ReadingLooks } from '../page/display-preferences.ts'
-import { LettersRow } from '../page/font-size-row.tsx'
+import type { ReadingStyle } from '../page/display-preferences.ts'
+import { FontSizeRow } from '../page/font-size-row.tsx'
 import { share } from '../terminal/selection-bar.tsx'
 
 export interface ReadingMenuProps {
-  looks: ReadingLooks
-  setLooks: (change: Partial<ReadingLooks>) => void
+  readingStyle: ReadingStyle
+  setReadingStyle: (change: Partial<ReadingStyle>) => void
   setSize: (size: number) => void
-  /** All that is shown. */
+  /** All loaded text. */
   text: () => string
   close: () => void
 }
 
-export function ReadingMenu({ looks, setLooks, setSize, text, close }: ReadingMenuProps) {
+export function ReadingMenu({
+  readingStyle: looks,
+  setReadingStyle: setLooks,
+  setSize,
+  text,
+  close,
+}: ReadingMenuProps) {
   const then = (act: () => unknown) => () => {
     close()
     act()
@@ -23,16 +29,16 @@ export function ReadingMenu({ looks, setLooks, setSize, text, close }: ReadingMe
   return (
     <Dialog title="Text" onClose={close}>
       <div class="menu">
-        <LettersRow size={looks.size} set={size => setSize(size ?? 14)} chosen={looks.size !== 14} />
-        <button type="button" aria-pressed={looks.wraps} onClick={then(() => setLooks({ wraps: !looks.wraps }))}>
-          <Icon name="wrap" /> {looks.wraps ? 'Do not wrap lines' : 'Wrap lines'}
+        <FontSizeRow size={looks.size} set={size => setSize(size ?? 14)} chosen={looks.size !== 14} />
+        <button type="button" aria-pressed={looks.wrap} onClick={then(() => setLooks({ wrap: !looks.wrap }))}>
+          <Icon name="wrap" /> {looks.wrap ? 'Stop wrapping lines' : 'Wrap lines'}
         </button>
-        <button type="button" onClick={then(() => copy(text(), 'Copied all that is loaded'))}>
-          <Icon name="copy" /> Copy all shown
+        <button type="button" onClick={then(() => copy(text(), 'Copied the loaded text'))}>
+          <Icon name="copy" /> Copy loaded text
         </button>
         {'share' in navigator && (
           <button type="button" onClick={then(() => share(text()))}>
-            <Icon name="share" /> Share all shown
+            <Icon name="share" /> Share loaded text
           </button>
         )}
       </div>

@@ -1,37 +1,36 @@
-// The lines of a session as far as somebody reads in them: pages that are fetched on either side and dropped when they are
-// far away. Knows no DOM, and of the host only what it is given to ask with.
+// The loaded lines of a session, in pages: more are loaded on either side, and distant ones are dropped.
 import { signal } from '@preact/signals'
 import type { HistoryClient } from '../../protocol/client/history-client.ts'
-import type { Near } from '../page/route.ts'
+import type { LineHint } from '../page/route.ts'
 
 type Read = HistoryClient['read']
 type Lines = Awaited<ReturnType<Read>>
 export type Line = Lines['lines'][number]
 
 export interface TextPage extends Lines {
-  /** Tells pages from each other. */
+  /** Identifies the page among all that were loaded. */
   key: number
 }
 
-/** A few screens of a phone, and drawn within a frame or two. */
+/** A few screens of a phone, rendered within a frame or two. */
 export const PAGE_LINES = 300
-/** As much as a phone lays out without a stutter; what is further away is fetched again. */
-const MOST_LINES = 2_400
-/** A terminal holds hardly more (SCROLLBACK); a line that is not in these is not there. */
-const NEAR_PAGES = 36
+/** As much as a phone lays out without stuttering; lines further away are dropped and loaded again. */
+const MAX_LINES = 2_400
+/** A terminal's scrollback is hardly longer (SCROLLBACK): a line that is not in these pages is not there. */
+const MAX_NEAR_PAGES = 36
 
 export class ReadingPages {
-  /** In order, one after the other. Undefined until the first has come. */
+  /** Contiguous, in order. Undefined until the first page is loaded. */
   readonly pages = signal<TextPage[] | undefined>(undefined)
-  /** The last page is the end of what there is, as far as is known. */
+  /** The last page ends at the end of the output, as far as is known. */
   readonly atEnd = signal(false)
-  /** Called before pages come or go, so that what is looked at can keep its place. */
-  changing: () => void = () => {}
+  /** Called before pages are added or dropped, so that the scroll position can be kept. */
+  beforeChange: () => void = () => {}
   readonly #read: Read
   readonly #session_id: string
   #key = 0
   #busy = false
-  #jump = 0
+  #generation = 0
 
   constructor(read: Read, session_id: string) {
     this.#read = read
@@ -42,13 +41,13 @@ export class ReadingPages {
     return (this.pages.peek() ?? []).flatMap(page => page.lines)
   }
 
-  /** Shows the end. */
-  async end(): Promise<void> {
+  /** Opens the end of the output. */
+  async openEnd(): Promise<void> {
     await this.#open(async () => [await this.#page({})], true)
   }
 
-  /** Shows what is around an offset. */
-  async at(offset: number): Promise<void> {
+  /** Opens the pages around an offset. */
+  async openAt(offset: number): Promise<void> {
     await this.#open(async () => {
       const before = await this.#page({ before: offset + 1 })
       const after = await this.#page({ after: before.after })
@@ -56,24 +55,25 @@ export class ReadingPages {
     })
   }
 
-  /** Shows the line of a terminal nearest to where it stood; where it is not to be found, the end. */
-  async near({ line, below }: Near): Promise<string | undefined> {
+  /** Opens the pages around a line seen in a terminal, and returns its key; without a match, the end. */
+  async openNear({ line, below }: LineHint): Promise<string | undefined> {
     const text = line.trim()
     const pages: TextPage[] = []
-    let best: { key: string; away: number; page: TextPage } | undefined
+    let best: { key: string; distance: number; page: TextPage } | undefined
     await this.#open(async () => {
-      for (let under = 0; pages.length < NEAR_PAGES; ) {
+      for (let under = 0; pages.length < MAX_NEAR_PAGES; ) {
         const first = pages[0]
         if (first?.before === null) break
         const page = await this.#page(first ? { before: first.before } : {})
         pages.unshift(page)
         for (const [index, { text: candidate }] of page.lines.entries()) {
-          const away = Math.abs(under + page.lines.length - 1 - index - below)
-          if (candidate.trim() === text && (!best || away <= best.away)) best = { key: keyOf(page, index), away, page }
+          const distance = Math.abs(under + page.lines.length - 1 - index - below)
+          if (candidate.trim() === text && (!best || distance <= best.distance))
+            best = { key: keyOf(page, index), distance, page }
         }
         under += page.lines.length
-        // What is further up is further away than what has been found.
-        if (page.lines.length === 0 || (best && under - below > best.away)) break
+        // Pages further up are further away than the match.
+        if (page.lines.length === 0 || (best && under - below > best.distance)) break
       }
       const middle = best ? pages.indexOf(best.page) : pages.length - 1
       return pages.slice(Math.max(0, middle - 2), middle + 3)
@@ -82,18 +82,18 @@ export class ReadingPages {
     return best?.key
   }
 
-  /** Fetches what stands before what is shown. False: there is nothing more, or it is being fetched. */
-  async earlier(): Promise<boolean> {
+  /** Loads the page before the first. False: there is none, or a page is being loaded. */
+  async loadEarlier(): Promise<boolean> {
     const first = this.pages.peek()?.[0]
     const before = first?.before
     if (before === undefined || before === null) return false
     return this.#grow(async () => {
       const page = await this.#page({ before })
       return pages => {
-        // A host that has nothing there, and says that there is more, is not asked again.
+        // A host that claims there is more but returns nothing is not asked again.
         if (page.before === before) page.before = null
         const next = [page, ...pages]
-        while (count(next) > MOST_LINES && next.length > 2) {
+        while (count(next) > MAX_LINES && next.length > 2) {
           next.pop()
           this.atEnd.value = false
         }
@@ -102,8 +102,8 @@ export class ReadingPages {
     })
   }
 
-  /** Fetches what follows, and what became of lines that were still on the session's screen. */
-  async later(): Promise<boolean> {
+  /** Loads the page after the last, and updates lines that were still on the session's screen. */
+  async loadLater(): Promise<boolean> {
     return this.#grow(async () => {
       const known = this.pages.peek() ?? []
       const kept = known.map(page => ({ ...page, lines: page.lines.filter(line => !line.open) }))
@@ -118,7 +118,7 @@ export class ReadingPages {
       if (page.gaps.length === 0 && same(page.lines, tail)) return undefined
       return () => {
         const next = kept.slice(0, kept.indexOf(last) + 1)
-        // New lines of a session that prints slowly would be a page each.
+        // Appends to a short page: otherwise a slow session would make a page of every line.
         if (last.lines.length + page.lines.length <= PAGE_LINES)
           next[next.length - 1] = {
             ...last,
@@ -127,13 +127,13 @@ export class ReadingPages {
             after: page.after,
           }
         else next.push(page)
-        while (count(next) > MOST_LINES && next.length > 2) next.shift()
+        while (count(next) > MAX_LINES && next.length > 2) next.shift()
         return next
       }
     })
   }
 
-  /** Whether there is more behind what is shown. Fetches nothing that is kept. */
+  /** Whether there is output after the last page. Does not add it. */
   async hasMore(): Promise<boolean> {
     const last = this.pages.peek()?.at(-1)
     if (!last) return false
@@ -141,8 +141,8 @@ export class ReadingPages {
     return lines.length > 0
   }
 
-  /** The line of a hit, if it is shown: lines that were written at once have one offset, with blank ones above. */
-  shown(offset: number, is: (text: string) => boolean = text => text !== ''): string | undefined {
+  /** The key of a hit's line, if it is loaded. Lines written at once share one offset, and blank ones may precede it. */
+  lineKeyAt(offset: number, is: (text: string) => boolean = text => text !== ''): string | undefined {
     const { lines } = this
     const [first, last] = [lines[0], lines.at(-1)]
     if (!first || !last || offset < first.offset || offset > last.offset) return undefined
@@ -157,35 +157,35 @@ export class ReadingPages {
     return undefined
   }
 
-  async #page(place: { before?: number; after?: number }): Promise<TextPage> {
-    const page = await this.#read(this.#session_id, { ...place, limit: PAGE_LINES })
+  async #page(range: { before?: number; after?: number }): Promise<TextPage> {
+    const page = await this.#read(this.#session_id, { ...range, limit: PAGE_LINES })
     return { ...page, key: ++this.#key }
   }
 
-  /** A jump: whatever was being fetched is not wanted any more. */
+  /** Replaces all pages. A page that is being loaded meanwhile is discarded. */
   async #open(fetch: () => Promise<TextPage[]>, end = false): Promise<void> {
-    const jump = ++this.#jump
+    const generation = ++this.#generation
     this.#busy = false
     const pages = await fetch()
-    if (jump !== this.#jump) return
+    if (generation !== this.#generation) return
     const last = pages.at(-1)
     this.atEnd.value = end || !last || last.lines.length === 0 || last.lines.at(-1)?.open === true
-    this.changing()
+    this.beforeChange()
     this.pages.value = pages.filter((page, index) => index === 0 || page.lines.length > 0 || page.gaps.length > 0)
   }
 
   async #grow(fetch: () => Promise<((pages: TextPage[]) => TextPage[]) | undefined>): Promise<boolean> {
     if (this.#busy) return false
     this.#busy = true
-    const jump = this.#jump
+    const generation = this.#generation
     try {
       const change = await fetch()
-      if (jump !== this.#jump || !change) return false
-      this.changing()
+      if (generation !== this.#generation || !change) return false
+      this.beforeChange()
       this.pages.value = change(this.pages.peek() ?? [])
       return true
     } finally {
-      if (jump === this.#jump) this.#busy = false
+      if (generation === this.#generation) this.#busy = false
     }
   }
 }

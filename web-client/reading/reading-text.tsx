@@ -1,19 +1,19 @@
-// Lines of text with what is between them: how late it was, and what is gone. Knows nothing of where they come from.
+// Renders pages of text, with times at pauses and notes at gaps.
 import { Component, type ComponentChildren } from 'preact'
 import type { SearchHit } from '../../protocol/client/history-client.ts'
 import { gapText } from '../../ui/sessions/session-text.ts'
-import { marksIn } from './reading-find.ts'
+import { findMarks } from './reading-find.ts'
 import { keyOf, type Line, type TextPage } from './reading-pages.ts'
 
-/** A pause that a reader wants to know of. */
+/** A pause that is worth a line with the time. */
 const PAUSE_MS = 60_000
 
 export interface TextPagesProps {
   pages: readonly TextPage[]
-  /** When the session began, in Unix milliseconds; undefined: not known (yet). */
+  /** When the session was created, in Unix milliseconds; undefined while unknown. */
   born: number | undefined
   hits: ReadonlyMap<number, readonly SearchHit[]>
-  /** The one that is looked at. */
+  /** The current hit. */
   current: SearchHit | undefined
 }
 
@@ -29,11 +29,11 @@ export function TextPages({ pages, ...rest }: TextPagesProps) {
 
 interface TextLinesProps extends Omit<TextPagesProps, 'pages'> {
   page: TextPage
-  /** When the line before the first was printed. */
+  /** When the line before the first was printed, in milliseconds. */
   since: number | undefined
 }
 
-/** Drawn anew only when something of it changed: a reader has thousands of lines around. */
+/** Rendered again only after a change: a reader has thousands of lines loaded. */
 class TextLines extends Component<TextLinesProps> {
   override shouldComponentUpdate(next: TextLinesProps): boolean {
     const { page, since, born, hits, current } = this.props
@@ -51,9 +51,9 @@ class TextLines extends Component<TextLinesProps> {
       if (born !== undefined && (before === undefined || line.at - before >= PAUSE_MS))
         children.push(<Moment key={`at-${index}`} at={born + line.at} />)
       before = line.at
-      const hit = hits.get(line.offset)?.find(one => marksIn(line.text, one).length > 0)
+      const hit = hits.get(line.offset)?.find(one => findMarks(line.text, one).length > 0)
       children.push(
-        <div key={index} class={hit && hit === current ? 'line here' : 'line'} data-line={keyOf(page, index)}>
+        <div key={index} class={hit && hit === current ? 'line current' : 'line'} data-line={keyOf(page, index)}>
           {marked(line, hit)}
         </div>,
       )
@@ -64,9 +64,9 @@ class TextLines extends Component<TextLinesProps> {
 }
 
 function marked({ text }: Line, hit: SearchHit | undefined): ComponentChildren {
-  // An empty element would be no line in what is copied.
+  // An empty element would not be a line in copied text.
   if (text === '') return <br />
-  const marks = hit ? marksIn(text, hit) : []
+  const marks = hit ? findMarks(text, hit) : []
   if (marks.length === 0) return text
   const parts: ComponentChildren[] = []
   let from = 0
@@ -78,7 +78,7 @@ function marked({ text }: Line, hit: SearchHit | undefined): ComponentChildren {
 }
 
 function Gap({ reason }: TextPage['gaps'][number]) {
-  return <p class="between gone">{gapText(reason)}</p>
+  return <p class="between gap">{gapText(reason)}</p>
 }
 
 function Moment({ at }: { at: number }) {

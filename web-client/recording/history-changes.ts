@@ -1,8 +1,8 @@
 // Counts what this page has deleted or renamed in the history, which then has to be read again. Knows no screens.
 import { signal } from '@preact/signals'
 
-export const pastChanges = signal(0)
+export const historyChanges = signal(0)
 
-export function pastChanged(): void {
-  pastChanges.value++
+export function noteHistoryChange(): void {
+  historyChanges.value++
 }

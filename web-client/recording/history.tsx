@@ -1,5 +1,6 @@
 // Everything that was recorded, to find something in it: a search and a list. Knows nothing of how it is asked for, or of
 // how a recording is played.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './history.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
@@ -14,13 +15,14 @@ import { useSearch } from '../../ui/history/use-search.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
+import { PageHeader } from '../../ui/kit/page-header.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import type { PlayFrom } from '../../ui/player/use-recording.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { back, openRecording } from '../page/route.ts'
-import { pastChanges } from './history-changes.ts'
+import { historyChanges } from './history-changes.ts'
 
-export interface PastProps {
+export interface HistoryProps {
   link: HostLink
   /** Something that was found is looked at; this stays as it was. */
   hidden: boolean
@@ -28,7 +30,7 @@ export interface PastProps {
 
 const CLOCK_MS = 5_000
 
-export function Past({ link, hidden }: PastProps) {
+export function History({ link, hidden }: HistoryProps) {
   const typed = useSignal('')
   const filters = useSignal(NO_FILTERS)
   const filtering = useSignal(false)
@@ -38,7 +40,7 @@ export function Past({ link, hidden }: PastProps) {
   const scrolled = useRef(0)
   const filter = useMemo(() => toFilter(filters.value), [filters.value])
   const sessions = link.sessions.value ?? []
-  const changes = pastChanges.value
+  const changes = historyChanges.value
   // Sessions come, go and end; that they print changes nothing here.
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
@@ -65,19 +67,14 @@ export function Past({ link, hidden }: PastProps) {
   }
   const latest = (session: SessionInfo) => sessions.find(one => one.session_id === session.session_id) ?? session
   const open = ({ session_id }: SessionInfo, from?: PlayFrom) => {
-    if (!from || 'place' in from) return openRecording(session_id)
+    if (!from || 'target' in from) return openRecording(session_id)
     const { offset, line, ranges } = from.hit
     openRecording(session_id, { offset }, { line, ranges })
   }
   const list = { latest, now, filtered: count > 0, clear, open, prefetch: true }
   return (
-    <div class="page history past" hidden={hidden}>
-      <header>
-        <button type="button" class="icon" aria-label="Back" onClick={back}>
-          <Icon name="back" />
-        </button>
-        <h1>History</h1>
-      </header>
+    <div class="page history history-page" hidden={hidden}>
+      <PageHeader title="History" back={back} />
       {!hidden && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
       <main
         class="items"
@@ -116,17 +113,14 @@ export function Past({ link, hidden }: PastProps) {
             onKeyDown={event => event.key === 'Enter' && event.currentTarget.blur()}
           />
           {typed.value !== '' && (
-            <button
-              type="button"
-              class="icon"
-              aria-label="Clear the search"
+            <IconButton
+              icon="close"
+              label="Clear the search"
               onClick={() => {
                 typed.value = ''
                 input.current?.focus()
               }}
-            >
-              <Icon name="close" />
-            </button>
+            />
           )}
         </search>
         <button

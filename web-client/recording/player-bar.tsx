@@ -1,6 +1,7 @@
 // Play, steps, speed, idle time and marks, for a thumb. Knows nothing of what is played.
-import { Icon } from '../../ui/kit/icons.tsx'
-import { type Player, type PlayerState, SPEEDS } from '../../ui/player/player.ts'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
+import type { Player, PlayerState } from '../../ui/player/player.ts'
+import { PlayButtons, SpeedSelect } from '../../ui/player/player-buttons.tsx'
 
 export interface PlayerBarProps {
   player: Player
@@ -11,59 +12,29 @@ export interface PlayerBarProps {
 }
 
 export function PlayerBar({ player, state, marks, showMarks }: PlayerBarProps) {
-  const { playing, speed, skipIdle, end } = state
+  const { speed, skipIdle } = state
   return (
     <div class="controls" role="toolbar" aria-label="Player">
-      <button type="button" class="icon" aria-label="Step back" onClick={() => player.step(-1)}>
-        <Icon name="step_back" />
-      </button>
-      <button
-        type="button"
-        class="icon play"
-        aria-label={playing ? 'Pause' : end === 'over' ? 'Play from the beginning' : 'Play'}
-        onClick={() => (playing ? player.pause() : player.play())}
-      >
-        <Icon name={playing ? 'pause' : 'play'} />
-      </button>
-      <button type="button" class="icon" aria-label="Step on" onClick={() => player.step(1)}>
-        <Icon name="step_on" />
-      </button>
-      <select
-        class="speed"
-        aria-label="Speed"
-        value={String(speed)}
-        onChange={event => {
-          player.speed = Number(event.currentTarget.value)
-        }}
-      >
-        {SPEEDS.map(one => (
-          <option key={one} value={String(one)}>
-            {one}×
-          </option>
-        ))}
-      </select>
-      <button
-        type="button"
-        class="icon switch"
+      <PlayButtons player={player} state={state} />
+      <SpeedSelect player={player} speed={speed} class="speed" />
+      <IconButton
+        icon="skip"
+        label="Skip idle time"
+        class="switch"
         role="switch"
-        aria-label="Skip idle time"
         aria-checked={skipIdle}
         onClick={() => {
           player.skipIdle = !skipIdle
         }}
-      >
-        <Icon name="skip" />
-      </button>
-      <button
-        type="button"
-        class="icon"
-        aria-label={marks === 0 ? 'Marks' : `Marks, ${marks}`}
+      />
+      <IconButton
+        icon="flag"
+        label={marks === 0 ? 'Marks' : `Marks, ${marks}`}
         aria-haspopup="dialog"
         onClick={showMarks}
       >
-        <Icon name="flag" />
         {marks > 0 && <span class="count">{marks}</span>}
-      </button>
+      </IconButton>
     </div>
   )
 }

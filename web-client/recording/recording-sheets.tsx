@@ -2,9 +2,9 @@
 import type { Mark, SessionInfo } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { timeCode } from '../../ui/player/time-code.ts'
+import { MarkList } from '../../ui/player/mark-list.tsx'
 import type { Timeline } from '../../ui/player/use-recording.ts'
-import { commandLine, formatBytes, gapText, printable, shortPath } from '../../ui/sessions/session-text.ts'
+import { commandLine, printable, shortPath } from '../../ui/sessions/session-text.ts'
 
 export interface RecordingMenuProps {
   session: SessionInfo
@@ -64,43 +64,13 @@ export interface MarksSheetProps {
 }
 
 /** What is on the timeline, in words. */
-export function MarksSheet({ timeline: { marks, gaps }, readOnly, seek, unmark, mark, close }: MarksSheetProps) {
+export function MarksSheet({ timeline, readOnly, seek, unmark, mark, close }: MarksSheetProps) {
   return (
     <Dialog title="Marks" class="marks-sheet" onClose={close}>
-      {marks.length === 0 && gaps.length === 0 ? (
+      {timeline.marks.length === 0 && timeline.gaps.length === 0 ? (
         <p>A mark is a moment to come back to.{readOnly ? ' There is none here.' : ''}</p>
       ) : (
-        <ul>
-          {marks.map(one => {
-            const label = printable(one.label) || 'Mark'
-            return (
-              <li key={one.mark_id}>
-                <button type="button" class="go" onClick={() => seek({ offset: one.offset })}>
-                  <span class="code">{timeCode(one.at)}</span>
-                  <bdi>{label}</bdi>
-                </button>
-                {!readOnly && (
-                  <button
-                    type="button"
-                    class="icon"
-                    aria-label={`Remove the mark ${label}`}
-                    onClick={() => unmark(one)}
-                  >
-                    <Icon name="close" />
-                  </button>
-                )}
-              </li>
-            )
-          })}
-          {gaps.map(({ from, to, at, reason }) => (
-            <li key={`${from.offset} ${from.n}`} class="lost">
-              <button type="button" class="go" onClick={() => seek({ at })}>
-                <span class="code">{timeCode(at)}</span>
-                {gapText(reason, to.offset - from.offset) ?? formatBytes(to.offset - from.offset)}
-              </button>
-            </li>
-          ))}
-        </ul>
+        <MarkList timeline={timeline} seek={seek} unmark={readOnly ? undefined : unmark} />
       )}
       <div class="actions">
         <button type="button" onClick={close}>

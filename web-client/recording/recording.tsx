@@ -1,15 +1,14 @@
 // A recorded session as it is played, also one that still runs: its screen, its timeline, what can be done with it. Knows
 // nothing of how a recording is read.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './recording.css'
 import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { toCoded } from '../../protocol/errors.ts'
-import type { Mark, SeekTarget, SessionInfo } from '../../protocol/messages.ts'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { SeekTarget, SessionInfo } from '../../protocol/messages.ts'
 import { shortDateTime } from '../../ui/history/history-text.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
-import { Icon } from '../../ui/kit/icons.tsx'
 import { OpenLinkDialog } from '../../ui/kit/open-link.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
+import { PageHeader } from '../../ui/kit/page-header.tsx'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../../ui/player/recording-dialogs.tsx'
 import { RecordingNotices } from '../../ui/player/recording-notices.tsx'
 import { timeCode } from '../../ui/player/time-code.ts'
@@ -18,10 +17,10 @@ import { type PlayFrom, useRecording } from '../../ui/player/use-recording.ts'
 import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { back, backToLive, type FoundLine, openReading, openTerminal } from '../page/route.ts'
-import { again } from '../sessions/new-session-spec.ts'
-import { pageTitle } from '../sessions/page-title.ts'
+import { restartSpec } from '../sessions/new-session-spec.ts'
+import { usePageTitle } from '../sessions/page-title.ts'
 import { ExportSheet } from './export-sheet.tsx'
-import { pastChanged } from './history-changes.ts'
+import { noteHistoryChange } from './history-changes.ts'
 import { PlayerBar } from './player-bar.tsx'
 import { MarksSheet, RecordingMenu } from './recording-sheets.tsx'
 
@@ -29,7 +28,7 @@ export interface RecordingProps {
   link: HostLink
   session_id: string
   /** Left out: its end. */
-  place: SeekTarget | undefined
+  target: SeekTarget | undefined
   /** Is marked there. */
   found: FoundLine | undefined
 }
@@ -44,10 +43,10 @@ const TENTHS_MS = 60_000
 /** What an arrow key on the timeline jumps. */
 const JUMP_MS = 5_000
 
-export function Recording({ link, session_id, place, found }: RecordingProps) {
+export function Recording({ link, session_id, target, found }: RecordingProps) {
   const box = useRef<HTMLDivElement>(null)
   const asking = useSignal<Asking | undefined>(undefined)
-  const target = useSignal<string | undefined>(undefined)
+  const openedLink = useSignal<string | undefined>(undefined)
   /** Where a finger lies on the timeline. */
   const touched = useSignal<number | undefined>(undefined)
   const [whole, setWhole] = useState<SessionInfo>()
@@ -60,10 +59,10 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
     client,
     session_id,
     box,
-    from: startOf(place, found),
+    from: startOf(target, found),
     running,
     openLink: to => {
-      target.value = to
+      openedLink.value = to
     },
   })
   const { timeline, state, failed, player } = shown
@@ -79,12 +78,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
       () => {}, // what fails is told by the player
     )
   }, [client, session_id])
-  useLayoutEffect(() => {
-    pageTitle.value = title
-    return () => {
-      pageTitle.value = ''
-    }
-  }, [title])
+  usePageTitle(title)
 
   // What a drop has broken is asked for again when the connection is back.
   const ready = link.state.value.name === 'ready'
@@ -94,11 +88,6 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
     else if (state?.error) player?.seek({ at: state.at })
   }, [ready])
 
-  const unmark = ({ mark_id }: Mark) =>
-    client.history.unmark(session_id, mark_id).then(
-      () => shown.setMarks(marks => marks.filter(one => one.mark_id !== mark_id)),
-      error => toast(toCoded(error).message, true),
-    )
   const jump = (event: KeyboardEvent) => {
     if (!player || !state) return
     const { at, from, to } = state
@@ -120,51 +109,42 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
 
   return (
     <div class="page recording-page">
-      <header>
-        <button type="button" class="icon" aria-label="Back" onClick={back}>
-          <Icon name="back" />
-        </button>
-        <div class="name">
-          <h1>
-            <bdi>{title}</bdi>
-          </h1>
-          {session && state && (
+      <PageHeader
+        title={title}
+        back={back}
+        details={
+          session && state ? (
             <p>
               <time dateTime={new Date(session.created_at + state.at).toISOString()}>
                 {shortDateTime(session.created_at + state.at)}
               </time>
             </p>
-          )}
-        </div>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Read as text"
+          ) : null
+        }
+      >
+        <IconButton
+          icon="text"
+          label="Read as text"
           disabled={!player}
           onClick={() => openReading(session_id, player?.position.offset)}
-        >
-          <Icon name="text" />
-        </button>
-        <button
-          type="button"
-          class="icon"
-          aria-label="Menu"
+        />
+        <IconButton
+          icon="more"
+          label="Menu"
           aria-haspopup="dialog"
           disabled={!timeline || !session}
           onClick={() => {
             asking.value = 'menu'
           }}
-        >
-          <Icon name="more" />
-        </button>
-      </header>
+        />
+      </PageHeader>
       <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />
       <RecordingNotices
         failure={
           failed &&
           (failed.code === 'session_unknown'
-            ? { text: 'It was deleted.', does: 'Back', act: back }
-            : { text: `It cannot be shown: ${failed.message}.`, does: 'Try again', act: shown.retry })
+            ? { text: 'It was deleted.', action: 'Back', act: back }
+            : { text: `It cannot be shown: ${failed.message}.`, action: 'Try again', act: shown.retry })
         }
         state={state}
         player={player}
@@ -227,7 +207,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
             asking.value = what
           }}
           read={() => openReading(session_id, player?.position.offset)}
-          again={() => openTerminal(null, again(session))}
+          again={() => openTerminal(null, restartSpec(session))}
         />
       )}
       {asking.value === 'marks' && timeline && (
@@ -239,7 +219,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
             close()
             player?.seek(where)
           }}
-          unmark={unmark}
+          unmark={shown.removeMark}
           mark={() => {
             player?.pause()
             asking.value = 'mark'
@@ -252,7 +232,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
           session_id={session_id}
           at={state.at}
           offset={player.position.offset}
-          marked={mark => shown.setMarks(marks => [...marks.filter(one => one.mark_id !== mark.mark_id), mark])}
+          marked={shown.addMark}
           close={close}
         />
       )}
@@ -262,7 +242,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
           session={session}
           renamed={({ title }) => {
             setWhole(was => was && { ...was, title })
-            pastChanged()
+            noteHistoryChange()
           }}
           close={close}
         />
@@ -272,7 +252,7 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
           client={client}
           session={session}
           deleted={() => {
-            pastChanged()
+            noteHistoryChange()
             back()
           }}
           close={close}
@@ -287,11 +267,11 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
           close={close}
         />
       )}
-      {target.value && (
+      {openedLink.value && (
         <OpenLinkDialog
-          target={target.value}
+          target={openedLink.value}
           close={() => {
-            target.value = undefined
+            openedLink.value = undefined
           }}
         />
       )}
@@ -299,9 +279,9 @@ export function Recording({ link, session_id, place, found }: RecordingProps) {
   )
 }
 
-function startOf(place: SeekTarget | undefined, found: FoundLine | undefined): PlayFrom | undefined {
-  if (!place) return undefined
-  return found && 'offset' in place ? { hit: { ...found, offset: place.offset } } : { place }
+function startOf(target: SeekTarget | undefined, found: FoundLine | undefined): PlayFrom | undefined {
+  if (!target) return undefined
+  return found && 'offset' in target ? { hit: { ...found, offset: target.offset } } : { target }
 }
 
 function percentOf(at: number, { from, to }: { from: number; to: number }): number {

@@ -5,17 +5,17 @@ import { stableOrder } from '../../ui/sessions/session-order.ts'
 let order: string[] = []
 
 /** The list is seen, as it is now. */
-export function listSeen(sessions: readonly SessionInfo[]): void {
+export function rememberOrder(sessions: readonly SessionInfo[]): void {
   order = stableOrder([], sessions, undefined)
 }
 
-export interface Neighbours {
+export interface AdjacentSessions {
   before: SessionInfo | undefined
   after: SessionInfo | undefined
 }
 
 /** Of the session that is open; of one that is in no list, the list follows. */
-export function neighbours(sessions: readonly SessionInfo[], session_id: string | undefined): Neighbours {
+export function adjacentSessions(sessions: readonly SessionInfo[], session_id: string | undefined): AdjacentSessions {
   order = stableOrder(order, sessions, session_id)
   const at = session_id === undefined ? -1 : order.indexOf(session_id)
   const of = (id: string | undefined) => sessions.find(one => one.session_id === id)

@@ -1,11 +1,11 @@
 // What to start, where, and as what: by hand, or as it was before. Knows nothing of terminals; the one that is opened starts it.
 import './new-session.css'
 import { useEffect, useId, useState } from 'preact/hooks'
-import { type CodedError, toCoded } from '../../protocol/errors.ts'
+import type { CodedError } from '../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { joinWords, splitWords } from '../../ui/kit/shell-words.ts'
-import { toast } from '../../ui/kit/toast.tsx'
+import { toastError } from '../../ui/kit/toast.tsx'
 import { printable, shortPath } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { openTerminal } from '../page/route.ts'
@@ -69,14 +69,14 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
     try {
       write(joinWords((await whole(link, session)).command))
     } catch (error) {
-      toast(toCoded(error).message, true)
+      toastError(error)
     }
   }
   const takeFolder = async ({ session }: Recent) => {
     try {
       move((await whole(link, session)).cwd)
     } catch (error) {
-      toast(toCoded(error).message, true)
+      toastError(error)
     }
   }
   const badCommand = wrong || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
@@ -104,7 +104,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             aria-describedby={`${ids}cw`}
             onInput={event => write(event.currentTarget.value)}
           />
-          <p id={`${ids}cw`} class="wrong" role="alert">
+          <p id={`${ids}cw`} class="error" role="alert">
             {badCommand}
           </p>
           <Choice
@@ -128,7 +128,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             aria-describedby={`${ids}fw`}
             onInput={event => move(event.currentTarget.value)}
           />
-          <p id={`${ids}fw`} class="wrong" role="alert">
+          <p id={`${ids}fw`} class="error" role="alert">
             {badFolder}
           </p>
           <Choice

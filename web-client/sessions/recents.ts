@@ -15,7 +15,7 @@ export interface Recents {
 }
 
 /** More is a search. */
-const MOST = 20
+const MAX_RECENTS = 20
 
 const SHELLS = new Set([
   'sh',
@@ -37,8 +37,9 @@ export function recents(sessions: readonly SessionInfo[]): Recents {
   const folders = new Map<string, Recent>()
   for (const session of sessions) {
     const key = JSON.stringify(session.command)
-    if (!commands.has(key) && commands.size < MOST) commands.set(key, { text: named(session.command), session })
-    if (!folders.has(session.cwd) && folders.size < MOST) folders.set(session.cwd, { text: session.cwd, session })
+    if (!commands.has(key) && commands.size < MAX_RECENTS) commands.set(key, { text: named(session.command), session })
+    if (!folders.has(session.cwd) && folders.size < MAX_RECENTS)
+      folders.set(session.cwd, { text: session.cwd, session })
   }
   return { commands: [...commands.values()], folders: [...folders.values()] }
 }

@@ -1,28 +1,31 @@
 // The list of sessions, and the button that starts one. Knows nothing of terminals.
+
+import './sessions.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useId } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { SessionList } from '../../ui/sessions/session-list.tsx'
 import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { commandLine, printable } from '../../ui/sessions/session-text.ts'
-import { Forgetful } from '../connection/entry-frame.tsx'
+import { StorageNote } from '../connection/entry-screen.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { undecided } from '../notifications/notifications.ts'
 import { lazyExtra, lazySheet } from '../page/lazy.tsx'
-import { openPast, openTerminal } from '../page/route.ts'
-import { listSeen } from './adjacent-sessions.ts'
+import { openHistory, openTerminal } from '../page/route.ts'
+import { rememberOrder } from './adjacent-sessions.ts'
 
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
 const About = lazySheet(() => import('../notifications/about.tsx').then(({ About }) => About))
 
 const NoticesOffer = lazyExtra(() =>
-  import('../notifications/notifications-offer.tsx').then(({ NoticesOffer }) => NoticesOffer),
+  import('../notifications/notifications-offer.tsx').then(({ NotificationsOffer: NoticesOffer }) => NoticesOffer),
 )
 
 /** Ages are shown in minutes; a new session's in seconds. */
@@ -55,7 +58,7 @@ export function Sessions({ link, beside }: SessionsProps) {
     return () => clearInterval(timer)
   }, [])
   useEffect(() => {
-    if (sessions && isAlone) listSeen(sessions)
+    if (sessions && isAlone) rememberOrder(sessions)
   }, [sessions, isAlone])
 
   const Frame = isAlone ? 'div' : 'aside'
@@ -64,22 +67,19 @@ export function Sessions({ link, beside }: SessionsProps) {
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
-        <button
-          type="button"
-          class="icon"
-          aria-label="About this connection"
+        <IconButton
+          icon="info"
+          label="About this connection"
           aria-haspopup="dialog"
           onClick={() => {
             about.value = true
           }}
-        >
-          <Icon name="info" />
-        </button>
+        />
       </header>
       {isAlone && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
       <Calls sessions={sessions ?? []} />
       <main>
-        <Forgetful link={link} />
+        <StorageNote link={link} />
         {undecided.value && needingAttention(sessions ?? []).length > 0 && <NoticesOffer link={link} />}
         {sessions === undefined ? (
           <Unreached link={link} />
@@ -103,7 +103,7 @@ export function Sessions({ link, beside }: SessionsProps) {
               />
             )}
             {sessions.some(one => one.state !== 'running') && (
-              <button type="button" class="plain everything" onClick={openPast}>
+              <button type="button" class="plain open-history" onClick={openHistory}>
                 <Icon name="history" /> Everything recorded
               </button>
             )}
@@ -112,18 +112,18 @@ export function Sessions({ link, beside }: SessionsProps) {
       </main>
       <footer>
         {isAway && !link.readOnly.value && (
-          <p class="only-looks" id={why}>
+          <p class="footer-note" id={why}>
             Nothing can be started until the connection is back.
           </p>
         )}
-        {link.readOnly.value && <p class="only-looks">This phone may look at sessions, and nothing else.</p>}
+        {link.readOnly.value && <p class="footer-note">This phone may look at sessions, and nothing else.</p>}
         <div class="bar">
           <button
             type="button"
             class="to-history"
             aria-label="History"
             disabled={!link.reached.value}
-            onClick={openPast}
+            onClick={openHistory}
           >
             <Icon name="history" />
             {link.readOnly.value && 'History'}
@@ -166,7 +166,7 @@ export function Sessions({ link, beside }: SessionsProps) {
         />
       )}
       {ending.value && (
-        <EndQuestion
+        <EndSessionDialog
           session={ending.value}
           onClose={() => {
             ending.value = undefined
@@ -216,13 +216,13 @@ function Empty({ readOnly }: { readOnly: boolean }) {
   )
 }
 
-interface EndQuestionProps {
+interface EndSessionDialogProps {
   session: Pick<SessionInfo, 'session_id' | 'title' | 'command'>
   onClose: () => void
   onYes: (session: Pick<SessionInfo, 'session_id' | 'title' | 'command'>) => void
 }
 
-export function EndQuestion({ session, onClose, onYes }: EndQuestionProps) {
+export function EndSessionDialog({ session, onClose, onYes }: EndSessionDialogProps) {
   return (
     <ConfirmDialog
       title={`End “${printable(session.title)}”?`}

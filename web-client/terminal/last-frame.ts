@@ -1,53 +1,53 @@
-// What the terminal that was left showed last: it lies over the next one until that has something to show, so that a
-// switch is one change to the eye. Knows no sessions.
+// The last frame of the terminal that was left. It covers the next terminal until that has content, so that a switch is a
+// single visual change.
 
-/** Longer than this nobody is shown something that is not so any more. */
-const MOST_MS = 1_000
+/** Milliseconds after which an outdated frame is removed. */
+const MAX_MS = 1_000
 
-interface Picture {
+interface LastFrame {
   element: HTMLElement
   dispose: () => void
 }
 
-let picture: Picture | undefined
+let frame: LastFrame | undefined
 
-/** `box` leaves the page; whoever comes next may show it for a moment. `dispose` is called when nobody does any more. */
-export function leavePicture(box: HTMLElement, dispose: () => void): void {
+/** Keeps `box`, which leaves the page, for the next terminal. `dispose` is called when it is no longer shown. */
+export function keepLastFrame(box: HTMLElement, dispose: () => void): void {
   drop()
   const { clientWidth, clientHeight } = box
-  // Its size stays, also in a stage that is a line lower: it is a picture now, and is not laid out again.
+  // Keeps its size in a stage of another height: it is not laid out again.
   box.style.inset = '0 auto auto 0'
   box.style.width = `${clientWidth}px`
   box.style.height = `${clientHeight}px`
-  box.classList.add('last-picture')
+  box.classList.add('last-frame')
   box.inert = true
-  const left: Picture = { element: box, dispose }
-  picture = left
-  // What comes in its place does so in this same task.
+  const kept: LastFrame = { element: box, dispose }
+  frame = kept
+  // The next terminal is mounted in this same task.
   queueMicrotask(() => {
-    if (picture === left && !box.isConnected) drop()
+    if (frame === kept && !box.isConnected) drop()
   })
 }
 
-/** Puts it over what is in `stage` until `shown` has come to an end, whichever. */
-export function coverWithPicture(stage: HTMLElement, shown: Promise<unknown>): void {
-  const mine = picture
+/** Covers `stage` with it until `shown` settles. */
+export function coverWithLastFrame(stage: HTMLElement, shown: Promise<unknown>): void {
+  const mine = frame
   if (!mine) return
   stage.append(mine.element)
-  const done = () => picture === mine && drop()
-  const timer = setTimeout(done, MOST_MS)
+  const done = () => frame === mine && drop()
+  const timer = setTimeout(done, MAX_MS)
   const seen = () => {
     clearTimeout(timer)
     done()
   }
-  // Drawn in the frame after the one in which it is told.
+  // The content is drawn in the frame after the one that reports it.
   const drawn = () => requestAnimationFrame(() => requestAnimationFrame(seen))
   shown.then(drawn, drawn)
 }
 
 function drop(): void {
-  const gone = picture
-  picture = undefined
-  gone?.element.remove()
-  gone?.dispose()
+  const dropped = frame
+  frame = undefined
+  dropped?.element.remove()
+  dropped?.dispose()
 }

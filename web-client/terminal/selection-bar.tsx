@@ -1,4 +1,4 @@
-// What can be done with what a finger has selected, beside it. Knows nothing of how it is selected.
+// The bar of actions beside a selection made by touch.
 import './selection-bar.css'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { copy } from '../../ui/kit/copy.ts'
@@ -6,7 +6,7 @@ import { toast } from '../../ui/kit/toast.tsx'
 import { openReading } from '../page/route.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
-/** Between the bar and the selection; below it stand the handles. */
+/** Pixels between the bar and the selection, and the height of the handles below it. */
 const GAP = 8
 const HANDLE = 30
 
@@ -23,35 +23,35 @@ export function SelectionBar({ session }: { session: TerminalSession }) {
     const top = above >= GAP ? above : below + height + GAP <= room ? below : GAP
     current.style.top = `${Math.max(GAP, top)}px`
   })
-  // Under a finger that is still at it there is no room.
+  // Hidden while a finger changes the selection.
   if (!selected || selected.changing) return null
   const { view } = session
-  const take = (use: (text: string) => void) => () => {
+  const useText = (use: (text: string) => void) => () => {
     const text = view?.selection?.text() ?? ''
-    if (text.trim() === '') return toast('Nothing is there.')
+    if (text.trim() === '') return toast('The selection is empty.')
     use(text)
     view?.selection?.clear()
   }
-  const readOn = () => {
-    const near = view?.selection?.place()
+  const openText = () => {
+    const near = view?.selection?.anchor()
     view?.selection?.clear()
     openReading(session.session_id ?? '', undefined, near)
   }
   return (
     <div class="selection-bar" role="toolbar" aria-label="Selection" ref={bar}>
-      <button type="button" onMouseDown={keepFocus} onClick={take(copy)}>
+      <button type="button" onMouseDown={keepFocus} onClick={useText(copy)}>
         Copy
       </button>
-      {selected.more && (
-        <button type="button" onMouseDown={keepFocus} onClick={() => view?.selection?.all()}>
-          {selected.more === 'screen' ? 'Select all' : 'Everything'}
+      {selected.selectAll && (
+        <button type="button" onMouseDown={keepFocus} onClick={() => view?.selection?.selectAll()}>
+          {selected.selectAll === 'screen' ? 'Select all' : 'All output'}
         </button>
       )}
-      <button type="button" aria-label="Read as text" onMouseDown={keepFocus} onClick={readOn}>
+      <button type="button" aria-label="Read as text" onMouseDown={keepFocus} onClick={openText}>
         Read
       </button>
       {'share' in navigator && (
-        <button type="button" onMouseDown={keepFocus} onClick={take(share)}>
+        <button type="button" onMouseDown={keepFocus} onClick={useText(share)}>
           Share
         </button>
       )}
@@ -59,12 +59,12 @@ export function SelectionBar({ session }: { session: TerminalSession }) {
   )
 }
 
-/** A button that took the focus from the terminal would close the soft keyboard. */
+/** A button that took the focus would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 export function share(text: string): void {
   navigator.share({ text }).catch((error: unknown) => {
-    // Whoever closed the sheet knows.
-    if (!(error instanceof DOMException && error.name === 'AbortError')) toast('This could not be shared.', true)
+    // The user closed the share sheet.
+    if (!(error instanceof DOMException && error.name === 'AbortError')) toast('The text could not be shared.', true)
   })
 }

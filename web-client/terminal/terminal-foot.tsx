@@ -1,5 +1,4 @@
-// What is below a terminal that may be typed into: what waits, files under way, and the key bar or the compose sheet in its
-// place. Knows nothing of what they do.
+// The foot of a terminal: unsent input, uploads, and the key bar or the compose sheet in its place.
 import { type Signal, useComputed } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { KeyBar } from '../../ui/input/key-bar.tsx'
@@ -10,33 +9,32 @@ import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
 const loadCompose = () => import('../input/compose.tsx').then(({ Compose }) => Compose)
-const loadPasteQuestion = () =>
-  import('../../ui/input/paste-question.tsx').then(({ PasteDialog: PasteQuestion }) => PasteQuestion)
+const loadPasteDialog = () => import('../../ui/input/paste-dialog.tsx').then(({ PasteDialog }) => PasteDialog)
 const loadUploadStrip = () => import('../input/upload-strip.tsx').then(({ UploadStrip }) => UploadStrip)
 const LazyCompose = lazySheet(loadCompose)
-const LazyPasteQuestion = lazySheet(loadPasteQuestion)
+const LazyPasteDialog = lazySheet(loadPasteDialog)
 const LazyUploadStrip = lazySheet(loadUploadStrip)
 
 export interface TerminalFootProps {
   link: HostLink
   session: TerminalSession
-  /** Told the CSS pixels that are taken here beyond the key bar's own, for now. */
+  /** Set to the CSS pixels that the foot takes beyond the key bar's own height. */
   extra: Signal<number>
 }
 
 export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
-  const { ways } = session
+  const { input } = session
   const foot = useRef<HTMLDivElement>(null)
-  const bringing = useComputed(() => ways.files.length > 0).value
+  const hasUploads = useComputed(() => input.files.length > 0).value
 
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
     let off: (() => void) | undefined = () => {}
     void session.shown.then(() => {
-      // Later they may be needed without a network to fetch them over.
+      // Preloaded: they may be needed without a network.
       off &&= whenIdle(() => {
-        for (const load of [loadCompose, loadPasteQuestion, loadUploadStrip]) load().catch(() => {}) // it is tried again when asked for
+        for (const load of [loadCompose, loadPasteDialog, loadUploadStrip]) load().catch(() => {}) // loaded again when opened
       })
     })
     return () => {
@@ -45,7 +43,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
     }
   }, [ready])
 
-  // Before anything is measured: a session that was shaped for this phone is told by the size of its box.
+  // Before the terminal is measured: a session with this phone's size is recognized by the size of its box.
   useLayoutEffect(() => {
     const element = foot.current
     if (!element) return
@@ -61,23 +59,23 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
     }
   }, [])
 
-  const closeCompose = () => ways.closeCompose()
-  const close = () => ways.answerPaste('cancel')
+  const closeCompose = () => input.closeCompose()
+  const close = () => input.answerPaste('cancel')
   return (
-    <div ref={foot} class={ways.composing.value ? 'foot composing' : 'foot'}>
+    <div ref={foot} class={input.composing.value ? 'foot composing' : 'foot'}>
       <PendingStrip session={session} offline={!ready} />
-      {bringing && <LazyUploadStrip ways={ways} close={closeCompose} />}
-      {ways.composing.value && <LazyCompose link={link} ways={ways} close={closeCompose} />}
+      {hasUploads && <LazyUploadStrip input={input} close={closeCompose} />}
+      {input.composing.value && <LazyCompose link={link} input={input} close={closeCompose} />}
       <KeyBar
         sticky={session.sticky}
         press={(key, modifiers) => session.view?.press(key, modifiers)}
-        act={action => (action === 'compose' ? ways.compose() : void ways.pasteClipboard())}
+        act={action => (action === 'compose' ? input.compose() : void input.pasteClipboard())}
       />
-      {ways.asked.value && (
-        <LazyPasteQuestion
-          pending={ways.asked.value}
-          paste={() => ways.answerPaste('paste')}
-          edit={ways.asked.value.composed ? undefined : () => ways.answerPaste('edit')}
+      {input.pasteRequest.value && (
+        <LazyPasteDialog
+          pending={input.pasteRequest.value}
+          paste={() => input.answerPaste('paste')}
+          edit={input.pasteRequest.value.composed ? undefined : () => input.answerPaste('edit')}
           close={close}
         />
       )}

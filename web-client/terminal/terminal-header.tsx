@@ -1,4 +1,5 @@
-// The line above a terminal: back, what is open, and by a swipe over it the next session. Knows nothing of terminals.
+// The header of a terminal: back, the title with a session switcher, and a swipe to the next session.
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './terminal-header.css'
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
@@ -10,37 +11,37 @@ import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { lazySheet } from '../page/lazy.tsx'
 import { backToSessions, openTerminal } from '../page/route.ts'
-import { neighbours } from '../sessions/adjacent-sessions.ts'
+import { adjacentSessions } from '../sessions/adjacent-sessions.ts'
 
 const Switcher = lazySheet(() => import('../sessions/switcher.tsx').then(module => module.Switcher))
 
-/** A finger that moves less than this still taps. */
+/** Pixels that a finger may move in a tap. */
 const SLOP = 10
-/** From here on letting go switches; a thumb reaches it without a second try. */
+/** Pixels after which releasing switches; a thumb reaches it in one swipe. */
 const FAR_ENOUGH = 72
-/** How far the line follows at most, and where nothing comes: enough to feel that it was noticed. */
-const MOST = 120
-const MOST_IN_VAIN = 24
-/** The name of what is open stays in sight. */
+/** Pixels that the header follows at most, and where there is no session: enough to feel a response. */
+const MAX_PULL = 120
+const MAX_PULL_WITHOUT_TARGET = 24
+/** The title moves less than the finger, so that it stays visible. */
 const FOLLOWS = 0.3
 
 export interface TerminalHeaderProps {
   link: HostLink
   session_id: string | undefined
   title: string
-  /** What stands at its end. */
+  /** The actions. */
   children: ComponentChildren
 }
 
 export function TerminalHeader({ link, session_id, title, children }: TerminalHeaderProps) {
   const switching = useSignal(false)
-  /** How far a finger has pulled the line; positive: to the right. */
+  /** Pixels that a finger has pulled the header; positive: to the right. */
   const pulled = useSignal(0)
   const finger = useRef<{ id: number; x: number; y: number; swipes: boolean }>(undefined)
   const sessions = link.sessions.value ?? []
   const others = needingAttention(sessions).filter(one => one.session_id !== session_id).length
-  const { before, after } = neighbours(sessions, session_id)
-  const comes = pulled.value > 0 ? before : after
+  const { before, after } = adjacentSessions(sessions, session_id)
+  const target = pulled.value > 0 ? before : after
 
   const moved = (event: PointerEvent) => {
     const start = finger.current
@@ -53,18 +54,18 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
         return
       }
       start.swipes = true
-      // No button has been pressed, wherever the finger lets go.
+      // Keeps a button under the finger from being clicked.
       ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
     }
-    const most = (dx > 0 ? before : after) ? MOST : MOST_IN_VAIN
-    pulled.value = Math.max(-most, Math.min(most, dx))
+    const max = (dx > 0 ? before : after) ? MAX_PULL : MAX_PULL_WITHOUT_TARGET
+    pulled.value = Math.max(-max, Math.min(max, dx))
   }
-  const left = (event: PointerEvent) => {
+  const released = (event: PointerEvent) => {
     if (finger.current?.id !== event.pointerId) return
-    const goes = event.type === 'pointerup' && Math.abs(pulled.value) >= FAR_ENOUGH
+    const switches = event.type === 'pointerup' && Math.abs(pulled.value) >= FAR_ENOUGH
     finger.current = undefined
     pulled.value = 0
-    if (goes && comes) openTerminal(comes.session_id)
+    if (switches && target) openTerminal(target.session_id)
   }
 
   return (
@@ -74,21 +75,20 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
           finger.current = { id: event.pointerId, x: event.clientX, y: event.clientY, swipes: false }
       }}
       onPointerMove={moved}
-      onPointerUp={left}
-      onPointerCancel={left}
+      onPointerUp={released}
+      onPointerCancel={released}
     >
-      <button
-        type="button"
-        class="icon back"
-        aria-label={
-          others === 0 ? 'Back to sessions' : `Back to sessions, ${others} want${others === 1 ? 's' : ''} attention`
+      <IconButton
+        icon="back"
+        label={
+          others === 0 ? 'Back to sessions' : `Back to sessions, ${others} need${others === 1 ? 's' : ''} attention`
         }
+        class="back"
         onMouseDown={keepFocus}
         onClick={backToSessions}
       >
-        <Icon name="back" />
-        {others > 0 && <span class="others" />}
-      </button>
+        {others > 0 && <span class="attention-dot" />}
+      </IconButton>
       <h1 style={pulled.value === 0 ? undefined : { transform: `translateX(${pulled.value * FOLLOWS}px)` }}>
         <button
           type="button"
@@ -105,7 +105,7 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
         </button>
       </h1>
       {children}
-      {pulled.value !== 0 && <Neighbour session={comes} pulled={pulled.value} />}
+      {pulled.value !== 0 && <AdjacentSession session={target} pulled={pulled.value} />}
       {switching.value && (
         <Switcher
           link={link}
@@ -119,22 +119,25 @@ export function TerminalHeader({ link, session_id, title, children }: TerminalHe
   )
 }
 
-/** Who comes when the finger lets go. */
-function Neighbour({ session, pulled }: { session: SessionInfo | undefined; pulled: number }) {
+/** The session that releasing the finger opens. */
+function AdjacentSession({ session, pulled }: { session: SessionInfo | undefined; pulled: number }) {
   const isNear = Math.abs(pulled) >= FAR_ENOUGH
   return (
-    <div class={`neighbour ${pulled > 0 ? 'before' : 'after'} ${session && isNear ? 'goes' : ''}`} aria-hidden="true">
+    <div
+      class={`adjacent ${pulled > 0 ? 'before' : 'after'} ${session && isNear ? 'will-switch' : ''}`}
+      aria-hidden="true"
+    >
       {session ? (
         <>
-          {session.attention && <span class="others" />}
+          {session.attention && <span class="attention-dot" />}
           <bdi>{printable(session.title) || 'untitled'}</bdi>
         </>
       ) : (
-        'No more'
+        'No more sessions'
       )}
     </div>
   )
 }
 
-/** A button that took the focus from the terminal would close the soft keyboard. */
+/** A button that took the focus would close the soft keyboard. */
 const keepFocus = (event: MouseEvent) => event.preventDefault()

@@ -1,24 +1,23 @@
-// What is opened over a terminal: the menu, renaming, ending, links, what programs want to copy. Knows nothing of the layout.
+// The sheets and dialogs over a terminal: menu, rename, end, links, clipboard requests.
 import { type Signal, useSignal } from '@preact/signals'
 import { useState } from 'preact/hooks'
-import { toCoded } from '../../protocol/errors.ts'
 import { copy } from '../../ui/kit/copy.ts'
 import { ConfirmDialog, Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { OpenLinkDialog } from '../../ui/kit/open-link.tsx'
-import { TextPreview } from '../../ui/kit/shown-text.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
+import { TextPreview } from '../../ui/kit/text-preview.tsx'
+import { toast, toastError } from '../../ui/kit/toast.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { chooseFiles } from '../input/uploads.ts'
-import { letProgramsAsk, programsMayAsk } from '../page/display-preferences.ts'
-import { LettersRow } from '../page/font-size-row.tsx'
+import { allowClipboardRequests, clipboardRequestsAllowed } from '../page/display-preferences.ts'
+import { FontSizeRow } from '../page/font-size-row.tsx'
 import { backToSessions, openReading, openRecording } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
-import { EndQuestion, endSession } from '../sessions/sessions.tsx'
+import { EndSessionDialog, endSession } from '../sessions/sessions.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
-export type Overlay = 'menu' | 'rename' | 'end' | 'wanted'
+export type Overlay = 'menu' | 'rename' | 'end' | 'clipboard'
 
 export interface OverlaysProps {
   link: HostLink
@@ -34,7 +33,7 @@ export function Overlays({ link, session, overlay, close }: OverlaysProps) {
       {overlay.value === 'menu' && <Menu session={session} overlay={overlay} readOnly={link.readOnly.value} />}
       {overlay.value === 'rename' && !link.readOnly.value && <Rename link={link} session={session} close={close} />}
       {overlay.value === 'end' && !link.readOnly.value && (
-        <EndQuestion
+        <EndSessionDialog
           session={{ session_id: session.session_id ?? '', title, command: session.session?.command ?? [] }}
           onClose={close}
           onYes={({ session_id }) => {
@@ -43,14 +42,14 @@ export function Overlays({ link, session, overlay, close }: OverlaysProps) {
           }}
         />
       )}
-      {overlay.value === 'wanted' && <Wanted session={session} close={close} />}
+      {overlay.value === 'clipboard' && <ClipboardDialog session={session} close={close} />}
       {session.link.value && <OpenLinkDialog target={session.link.value} close={close} />}
     </>
   )
 }
 
 interface MenuProps extends Pick<OverlaysProps, 'session' | 'overlay'> {
-  /** Only what looks at things is in it. */
+  /** Hides everything that changes the session. */
   readOnly: boolean
 }
 
@@ -65,7 +64,7 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
     <Dialog title={printable(session.title.value)} onClose={then(undefined)}>
       <p>
         {cols} × {rows}
-        {ended ? '' : own ? ', this phone’s size' : ', the size of another screen'}
+        {ended ? '' : own ? ', this phone’s size' : ', another screen’s size'}
       </p>
       <div class="menu">
         {!ended && !readOnly && (
@@ -77,14 +76,14 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
             }}
           >
             <Icon name={own ? 'give_back' : 'fit'} />
-            {own ? 'Give the size back' : 'Use this phone’s size'}
+            {own ? 'Release the size' : 'Use this phone’s size'}
           </button>
         )}
-        {!ended && !readOnly && <WaysInMenu session={session} close={then(undefined)} />}
+        {!ended && !readOnly && <InputMenu session={session} close={then(undefined)} />}
         <button type="button" disabled={!session.session_id} onClick={() => openRecording(session.session_id ?? '')}>
-          <Icon name="history" /> {ended ? 'Timeline' : 'Timeline: scrub back'}
+          <Icon name="history" /> Open timeline
         </button>
-        <LettersRow {...session.letters.value} set={size => session.view?.setLetters(size)} />
+        <FontSizeRow {...session.fontSize.value} set={size => session.view?.setFontSize(size)} />
         <button
           type="button"
           disabled={!session.session_id}
@@ -95,15 +94,15 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
         >
           <Icon name="text" /> Read as text
         </button>
-        {!programsMayAsk.value && (
+        {!clipboardRequestsAllowed.value && (
           <button
             type="button"
             onClick={() => {
-              letProgramsAsk(true)
+              allowClipboardRequests(true)
               overlay.value = undefined
             }}
           >
-            <Icon name="copy" /> Let programs ask to copy
+            <Icon name="copy" /> Allow copy requests
           </button>
         )}
         <button
@@ -131,59 +130,59 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
   )
 }
 
-/** For those without a key bar too. */
-function WaysInMenu({ session: { ways }, close }: { session: TerminalSession; close: () => void }) {
+/** Also on the key bar, which is hidden with a hardware keyboard. */
+function InputMenu({ session: { input }, close }: { session: TerminalSession; close: () => void }) {
   const then = (use: () => void) => () => {
     close()
     use()
   }
   return (
     <>
-      <button type="button" onClick={then(() => ways.compose())}>
-        <Icon name="compose" /> Compose
+      <button type="button" onClick={then(() => input.compose())}>
+        <Icon name="compose" /> Compose text
       </button>
-      <button type="button" onClick={then(() => void ways.pasteClipboard())}>
+      <button type="button" onClick={then(() => void input.pasteClipboard())}>
         <Icon name="paste" /> Paste
       </button>
-      <button type="button" onClick={then(() => void chooseFiles().then(files => ways.bring(files)))}>
-        <Icon name="attach" /> Send a photo or file
+      <button type="button" onClick={then(() => void chooseFiles().then(files => input.upload(files)))}>
+        <Icon name="attach" /> Upload a photo or file
       </button>
     </>
   )
 }
 
-/** A program may only ask, since what it puts there is pasted elsewhere in good faith. */
-function Wanted({ session, close }: { session: TerminalSession; close: () => void }) {
-  // What was read is what is copied: a program may want something else by the time of the tap. That is told anew.
-  const [text] = useState(session.wanted.peek() ?? '')
-  const answered = () => {
-    if (session.wanted.peek() === text) session.wanted.value = undefined
+/** A program can only request a copy: the user will later paste it elsewhere in good faith. */
+function ClipboardDialog({ session, close }: { session: TerminalSession; close: () => void }) {
+  // Copies the text that was shown: the program may have requested another one meanwhile, which gets its own notice.
+  const [text] = useState(session.clipboardRequest.peek() ?? '')
+  const done = () => {
+    if (session.clipboardRequest.peek() === text) session.clipboardRequest.value = undefined
     close()
   }
   return (
     <ConfirmDialog
-      title="Copy this?"
+      title="Copy this text?"
       confirmLabel="Copy"
       cancelLabel="Not now"
-      onClose={answered}
+      onClose={done}
       onConfirm={() => {
         copy(text)
-        answered()
+        done()
       }}
     >
-      <p>A program in this session wants it on this phone’s clipboard.</p>
-      {/* Its ends of lines too: pasted into a shell each is an Enter. */}
+      <p>A program in this session wants to copy it to this phone’s clipboard.</p>
+      {/* Shows line ends: pasted into a shell, each acts as Enter. */}
       <TextPreview text={text} />
       <button
         type="button"
         class="plain wide"
         onClick={() => {
-          letProgramsAsk(false)
-          answered()
-          toast('Programs no longer ask on this phone.')
+          allowClipboardRequests(false)
+          done()
+          toast('Copy requests are blocked. Allow them again in the menu.')
         }}
       >
-        Never ask on this phone
+        Block copy requests
       </button>
     </ConfirmDialog>
   )
@@ -193,9 +192,7 @@ function Rename({ link, session, close }: { link: HostLink; session: TerminalSes
   const name = useSignal(session.title.value)
   const rename = () => {
     close()
-    link.client
-      .rename(session.session_id ?? '', name.value)
-      .catch((error: unknown) => toast(toCoded(error).message, true))
+    link.client.rename(session.session_id ?? '', name.value).catch(toastError)
   }
   return (
     <ConfirmDialog title="Rename session" confirmLabel="Rename" onConfirm={rename} onClose={close}>

@@ -1,62 +1,62 @@
-// One session on the page's terminal: starts or attaches it, and says how it is as signals. Knows no buttons or layout.
+// One session on the page's terminal: starts or attaches it, and provides its state as signals.
 import { signal } from '@preact/signals'
 import type { ClientAttachment } from '../../protocol/client/client-attachment.ts'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 import { StickyModifiers } from '../../ui/input/sticky-modifiers.ts'
-import { toast } from '../../ui/kit/toast.tsx'
+import { toast, toastError } from '../../ui/kit/toast.tsx'
 import { formatRoughDuration, gapText } from '../../ui/sessions/session-text.ts'
 import { waitForFont } from '../../ui/terminal/font.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
-import type { Selected } from '../../ui/terminal/touch-select.ts'
+import type { SelectionState } from '../../ui/terminal/touch-select.ts'
 import type { HostLink } from '../connection/host-link.ts'
-import { KeptInput } from '../input/kept-input.ts'
+import { PersistedInput } from '../input/persisted-input.ts'
 import { SessionInput } from '../input/session-input.ts'
-import { keepLetters, keptLetters, programsMayAsk } from '../page/display-preferences.ts'
+import { clipboardRequestsAllowed, loadFontSizes, saveFontSizes } from '../page/display-preferences.ts'
 import { route } from '../page/route.ts'
-import { leavePicture } from './last-frame.ts'
+import { keepLastFrame } from './last-frame.ts'
 
-/** A font or renderer that takes longer to load is not waited for. */
+/** How long to wait for the font and the renderer. */
 const RENDERER_MS = 500
 
 export class TerminalSession {
   readonly sticky = new StickyModifiers()
-  readonly ways: SessionInput
+  readonly input: SessionInput
   readonly title = signal('')
   readonly mode = signal<SizeMode>('follow')
   readonly size = signal({ cols: 0, rows: 0 })
-  /** Bytes typed that have not arrived. */
-  readonly pending = signal(0)
+  /** Bytes of input that the host has not acknowledged. */
+  readonly pendingBytes = signal(0)
   readonly exit = signal<HostMessageOf<'exit'> | undefined>(undefined)
   readonly failed = signal<CodedError | undefined>(undefined)
-  /** Typed before the connection was lost, some time ago: to be sent or not? */
+  /** Input from before a lost connection, some time ago: the user decides whether to send it. */
   readonly stale = signal<Uint8Array[] | undefined>(undefined)
   readonly link = signal<string | undefined>(undefined)
-  readonly letters = signal({ size: 0, chosen: false })
-  /** Pixels at the top that are free for what leads to earlier output. */
+  readonly fontSize = signal({ size: 0, chosen: false })
+  /** Pixels at the top that are free for the Earlier output button. */
   readonly pulled = signal(0)
-  /** What a finger has selected. */
-  readonly selected = signal<Selected | undefined>(undefined)
-  /** What a program wants to have on the clipboard. */
-  readonly wanted = signal<string | undefined>(undefined)
-  /** What the host no longer has of what would be seen here. */
-  readonly gone = signal<string | undefined>(undefined)
+  /** The selection made by touch. */
+  readonly selected = signal<SelectionState | undefined>(undefined)
+  /** The text that a program asked to copy to the clipboard. */
+  readonly clipboardRequest = signal<string | undefined>(undefined)
+  /** Says which output the host no longer has. */
+  readonly gapNotice = signal<string | undefined>(undefined)
   readonly started: Promise<void>
-  /** Resolves when what the session shows is there, or will not come. */
+  /** Resolves when the session's content is shown, or will not be. */
   readonly shown: Promise<void>
 
   readonly #link: HostLink
   readonly #box: HTMLElement
-  #tellShown = () => {}
+  #resolveShown = () => {}
   #view: TerminalView | undefined
   #attached: ClientAttachment | undefined
   #session: SessionInfo | undefined
-  #accepted = 0
-  #kept: KeptInput | undefined
-  readonly #lost = new Map<HostMessageOf<'gap'>['reason'], number>()
+  #attachCount = 0
+  #kept: PersistedInput | undefined
+  readonly #gapBytes = new Map<HostMessageOf<'gap'>['reason'], number>()
 
-  /** `session_id` null: starts a new one as `spec` says, in the size of `box`; `started` tells its id. */
+  /** `session_id` null starts a session as `spec` says, in the size of `box`; `created` receives its id. */
   constructor(
     link: HostLink,
     box: HTMLElement,
@@ -65,39 +65,39 @@ export class TerminalSession {
     created: (session_id: string) => void,
   ) {
     this.#link = link
-    this.ways = new SessionInput(link, this)
+    this.input = new SessionInput(link, this)
     this.#box = box
     this.shown = new Promise(resolve => {
-      this.#tellShown = resolve
+      this.#resolveShown = resolve
     })
     const known = link.sessions.peek()?.find(one => one.session_id === session_id)
     if (known) this.title.value = known.title
-    // Somebody else looks at it, so its size stays theirs: said at once, or the terminal would jump when it is.
+    // It has another viewer and keeps its size: shown in that size at once, or the terminal would jump.
     if (known && known.clients > 0) this.size.value = { cols: known.cols, rows: known.rows }
     const view = new TerminalView(box, {
       mode: session_id ? 'follow' : 'own',
       size: known && { cols: known.cols, rows: known.rows },
       filter: this.sticky.filter,
       modified: () => this.sticky.active,
-      pasted: (text, files) => this.ways.pasted(text, files),
+      pasted: (text, files) => this.input.pasted(text, files),
       openLink: target => {
         this.link.value = target
       },
-      typingFailed: error => toast(error.message, true),
-      letters: keptLetters(),
-      lettersChanged: keepLetters,
-      lettersDrawn: ({ size, chosen }) => {
-        const drawn = this.letters.peek()
-        if (drawn.size !== size || drawn.chosen !== chosen) this.letters.value = { size, chosen }
+      typingFailed: toastError,
+      fontSizes: loadFontSizes(),
+      fontSizesChanged: saveFontSizes,
+      fontSizeDrawn: ({ size, chosen }) => {
+        const drawn = this.fontSize.peek()
+        if (drawn.size !== size || drawn.chosen !== chosen) this.fontSize.value = { size, chosen }
       },
-      selected: selected => {
+      selectionChanged: selected => {
         this.selected.value = selected
       },
       pulled: pixels => {
         this.pulled.value = pixels
       },
-      clipboardWanted: text => {
-        if (programsMayAsk.peek()) this.wanted.value = text
+      clipboardWritten: text => {
+        if (clipboardRequestsAllowed.peek()) this.clipboardRequest.value = text
       },
       sizeChanged: (mode, size) => {
         this.mode.value = mode
@@ -117,10 +117,10 @@ export class TerminalSession {
     return this.#attached?.session_id
   }
 
-  /** Leaves; the session goes on. Twice is fine. */
+  /** Detaches; the session keeps running. May be called twice. */
   dispose(): void {
-    this.ways.dispose()
-    // First: what waits is no more with the attachment once that has ended.
+    this.input.dispose()
+    // First: unsent input is gone once the attachment has ended.
     this.#kept?.dispose()
     this.#kept = undefined
     const { session_id } = this
@@ -131,8 +131,8 @@ export class TerminalSession {
     if (!view) return
     view.unbind()
     const { value } = route
-    // Opened anew it is no switch: what it may do is another thing now, and shall not look as before.
-    if (value.screen === 'terminal' && value.session_id !== session_id) leavePicture(this.#box, () => view.dispose())
+    // Reopening the same session is not a switch: permissions may have changed, so its old frame must not be shown.
+    if (value.screen === 'terminal' && value.session_id !== session_id) keepLastFrame(this.#box, () => view.dispose())
     else view.dispose()
   }
 
@@ -141,7 +141,7 @@ export class TerminalSession {
     this.#attached?.confirmInput(send)
   }
 
-  /** What waits to arrive. */
+  /** The input that the host has not acknowledged. */
   pendingText(): string {
     const decoder = new TextDecoder()
     return (this.#attached?.unsent().input ?? []).map(({ bytes }) => decoder.decode(bytes)).join('')
@@ -164,30 +164,31 @@ export class TerminalSession {
       view.focus()
     } catch (error) {
       this.failed.value = toCoded(error)
-      this.#tellShown()
+      this.#resolveShown()
     }
   }
 
   #attach(session_id: string, own: boolean): void {
     const view = this.#view
     if (!view) return
-    const kept = new KeptInput(session_id)
+    const kept = new PersistedInput(session_id)
     const attached = this.#link.client.attach(session_id, view, {
       ask_stale_input: true,
       read_only: this.#link.readOnly.peek(),
-      resume: kept.left,
+      resume: kept.previous,
       ...(own ? { size: view.measure() } : {}),
     })
     this.#attached = attached
     this.#kept = kept
-    this.pending.value = attached.unsent().input.reduce((sum, { bytes }) => sum + bytes.length, 0)
-    attached.on('session', message => this.#welcomed(message))
+    this.pendingBytes.value = attached.unsent().input.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    attached.on('session', message => this.#sessionReceived(message))
     attached.on('title', title => {
       this.title.value = title
     })
     attached.on('pending_input', bytes => {
-      if (bytes === 0 && this.pending.value > 0 && attached.readOnly) toast('What you typed came too late.', true)
-      this.pending.value = bytes
+      if (bytes === 0 && this.pendingBytes.value > 0 && attached.readOnly)
+        toast('What you typed arrived too late and was discarded.', true)
+      this.pendingBytes.value = bytes
     })
     attached.on('stale_input', inputs => {
       this.stale.value = inputs
@@ -197,34 +198,36 @@ export class TerminalSession {
     })
     attached.on('failed', error => {
       this.failed.value = error
-      this.#tellShown()
+      this.#resolveShown()
     })
-    attached.on('caught_up', this.#tellShown)
-    attached.on('gap', message => this.#missing(message))
+    attached.on('caught_up', this.#resolveShown)
+    attached.on('gap', message => this.#gapReported(message))
     kept.follow(attached)
     view.bind(attached)
-    // Where a keyboard is at hand it is typed at once; where focus opens a soft one, a tap asks for it.
+    // With a hardware keyboard the user can type at once; where focus opens a soft keyboard, a tap asks for it.
     if (!window.matchMedia('(pointer: coarse)').matches) view.focus()
   }
 
-  #missing({ reason, from, to }: HostMessageOf<'gap'>): void {
-    this.#lost.set(reason, (this.#lost.get(reason) ?? 0) + to.offset - from.offset)
-    const words = [...this.#lost].map(([reason, bytes]) => gapText(reason, bytes)).filter(text => text !== undefined)
-    if (words.length > 0) this.gone.value = `Part of the history is gone: ${words.join(', ')}.`
+  #gapReported({ reason, from, to }: HostMessageOf<'gap'>): void {
+    this.#gapBytes.set(reason, (this.#gapBytes.get(reason) ?? 0) + to.offset - from.offset)
+    const texts = [...this.#gapBytes]
+      .map(([reason, bytes]) => gapText(reason, bytes))
+      .filter(text => text !== undefined)
+    if (texts.length > 0) this.gapNotice.value = `Part of the output is missing: ${texts.join(', ')}.`
   }
 
-  #welcomed({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
+  #sessionReceived({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
-    // Back in a session that is shaped for this phone and that nobody else looks at: own it again, nothing changes.
-    if (!read_only && this.#accepted === 0 && session.clients === 1) void this.#ownAgain(session)
+    // Its size is this phone's, and nobody else views it: taking the size over changes nothing.
+    if (!read_only && this.#attachCount === 0 && session.clients === 1) void this.#takeSizeBack(session)
     this.size.value = { cols: session.cols, rows: session.rows }
-    if (resumed && this.#accepted > 0) toast(`Session restored · ${formatRoughDuration(age_seconds * 1000)} old`)
-    this.#accepted++
+    if (resumed && this.#attachCount > 0) toast(`Session restored · ${formatRoughDuration(age_seconds * 1000)} old`)
+    this.#attachCount++
   }
 
-  /** Measured before its font is there, a session would never fit. */
-  async #ownAgain({ cols, rows }: SessionInfo): Promise<void> {
+  /** After the font has loaded: before, no session would fit. */
+  async #takeSizeBack({ cols, rows }: SessionInfo): Promise<void> {
     await waitForFont()
     const { size } = this.#view ?? {}
     if (size?.cols !== cols || size.rows !== rows) return

@@ -1,43 +1,48 @@
-// One session: a slim header, the terminal, the keys. Knows nothing of how output gets there.
+// The screen of one session: a slim header, the terminal, the keys.
+
+import './terminal.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
+import type { SessionSpec } from '../../protocol/messages.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { whenIdle } from '../page/idle.ts'
 import { lazySheet } from '../page/lazy.tsx'
-import { backToSessions, nameTerminal, openReading, openTerminal } from '../page/route.ts'
+import { backToSessions, setTerminalSession } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
-import { seen } from '../page/soft-keyboard.ts'
-import { again, isAmendable } from '../sessions/new-session-spec.ts'
-import { pageTitle } from '../sessions/page-title.ts'
-import { coverWithPicture } from './last-frame.ts'
+import { visibleArea } from '../page/soft-keyboard.ts'
+import { isCorrectable } from '../sessions/new-session-spec.ts'
+import { usePageTitle } from '../sessions/page-title.ts'
+import { coverWithLastFrame } from './last-frame.ts'
 import { SelectionBar } from './selection-bar.tsx'
 import { StaleInput } from './stale-input.tsx'
 import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
 import type { Overlay } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
+import { clipboardText, EarlierOutput, EndStrip, Notice, SizeStrip } from './terminal-strips.tsx'
 
 const loadOverlays = () => import('./terminal-overlays.tsx').then(({ Overlays }) => Overlays)
 const LazyOverlays = lazySheet(loadOverlays)
 const NewSession = lazySheet(() => import('../sessions/new-session.tsx').then(module => module.NewSession))
 
-/** A phone on its side with its keyboard open has room for the terminal and the keys, and for nothing else. */
+/** CSS pixels. A phone in landscape with its keyboard open has room for the terminal and the keys only. */
 const LOW_PX = 300
-/** As in page.css. */
+/** As in terminal-header.css. */
 const HEADER_PX = 44
-/** CSS pixels; smaller letters can be made out, but nobody wants to read them for long. */
-const READABLE_FONT = 12
+
+/** A button that took the focus would close the soft keyboard. */
+const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 export interface TerminalProps {
   link: HostLink
-  /** Null: start one. */
+  /** Null starts a new session. */
   session_id: string | null
-  /** What to start then. */
+  /** What to start. */
   spec?: SessionSpec | undefined
 }
 
@@ -49,14 +54,14 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
 
   useLayoutEffect(() => {
     if (!box.current || !stage.current) return
-    const opened = new TerminalSession(link, box.current, session_id, spec, nameTerminal)
+    const opened = new TerminalSession(link, box.current, session_id, spec, setTerminalSession)
     setSession(opened)
-    coverWithPicture(stage.current, opened.shown)
+    coverWithLastFrame(stage.current, opened.shown)
     return () => opened.dispose()
-    // A session that is being started gets its id later; it is the same session.
+    // A session that is being started gets its id later; it stays the same session.
   }, [])
 
-  // A banner comes and goes, like the keyboard: both leave the session's size as it is.
+  // Like the keyboard, a banner comes and goes without changing the session's size.
   const banner = useRef<HTMLDivElement>(null)
   const bannerHeight = useSignal(0)
   useEffect(() => {
@@ -68,44 +73,39 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
     return () => observer.disconnect()
   }, [])
   const footExtra = useSignal(0)
-  const low = seen.value.covered > 0 && seen.value.height < LOW_PX
-  const covered = seen.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
+  const low = visibleArea.value.covered > 0 && visibleArea.value.height < LOW_PX
+  const covered = visibleArea.value.covered + bannerHeight.value + footExtra.value - (low ? HEADER_PX : 0)
   useLayoutEffect(() => session?.view?.setCovered(covered), [session, covered])
 
-  // Both are there when they are wanted, also without a network.
+  // Preloaded, so that they also work without a network.
   useEffect(
     () =>
       whenIdle(() => {
         void loadOverlays().catch(() => {})
-        void session?.view?.letSelect()
+        void session?.view?.loadSelection()
       }),
     [session],
   )
 
-  useEffect(() => session?.view?.setSpoken(screenReader.value), [session, screenReader.value])
+  useEffect(() => session?.view?.setScreenReader(screenReader.value), [session, screenReader.value])
 
   const failed = session?.failed.value
   useEffect(() => {
     if (failed?.code !== 'session_unknown') return
-    toast('That session is gone.')
+    toast('That session no longer exists.')
     backToSessions()
   }, [failed])
 
   const title = printable(session?.title.value ?? '') || (session_id ? '' : 'New session')
-  useLayoutEffect(() => {
-    pageTitle.value = title
-    return () => {
-      pageTitle.value = ''
-    }
-  }, [title])
+  usePageTitle(title)
 
   const readOnly = link.readOnly.value
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
   return (
-    <div class={`page terminal${readOnly && !ended && !failed ? ' looks' : ''}${low ? ' low' : ''}`}>
+    <div class={`page terminal${readOnly && !ended && !failed ? ' read-only' : ''}${low ? ' low' : ''}`}>
       {!screenReader.value && (
-        // First of all, and seen only by who comes to it with a keyboard: nobody else needs it.
+        // First in the page, and visible only with keyboard focus.
         <button
           type="button"
           class="unseen"
@@ -120,53 +120,50 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
       <TerminalHeader link={link} session_id={session?.session_id ?? session_id ?? undefined} title={title}>
         {readOnly && (
           <span class="mark">
-            <Icon name="eye" /> Looking only
+            <Icon name="eye" /> View only
           </span>
         )}
-        <button
-          type="button"
-          class="icon"
-          aria-label="Menu"
+        <IconButton
+          icon="more"
+          label="Menu"
           aria-haspopup="dialog"
           disabled={!session}
           onMouseDown={keepFocus}
           onClick={() => {
             overlay.value = 'menu'
           }}
-        >
-          <Icon name="more" />
-        </button>
+        />
       </TerminalHeader>
       <div ref={banner}>
         <ConnectionBanner
           state={link.state.value}
           reached={link.reached.value}
-          pending={session?.pending.value ?? 0}
+          pending={session?.pendingBytes.value ?? 0}
           retry={link.retry}
         />
-        {session?.gone.value && (
+        {session?.gapNotice.value && (
           <Notice
-            text={session.gone.value}
+            text={session.gapNotice.value}
             dismiss={() => {
-              session.gone.value = undefined
+              session.gapNotice.value = undefined
             }}
           />
         )}
-        {session?.wanted.value !== undefined && (
+        {session?.clipboardRequest.value !== undefined && (
           <Notice
-            text={wantedWords(session.wanted.value)}
+            text={clipboardText(session.clipboardRequest.value)}
             dismiss={() => {
-              session.wanted.value = undefined
+              session.clipboardRequest.value = undefined
             }}
-            look={() => {
-              overlay.value = 'wanted'
+            show={() => {
+              overlay.value = 'clipboard'
             }}
           />
         )}
       </div>
       <div class="stage" ref={stage}>
         <div class="box" ref={box} />
-        {session && <Earlier session={session} />}
+        {session && <EarlierOutput session={session} />}
         {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
@@ -191,113 +188,10 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
         />
       )}
       {session?.stale.value && <StaleInput session={session} inputs={session.stale.value} />}
-      {failed && session_id === null && spec && isAmendable(failed) && !readOnly && (
-        // It is said where it can be put right.
+      {failed && session_id === null && spec && isCorrectable(failed) && !readOnly && (
+        // Shows the error where the user can correct it.
         <NewSession link={link} spec={spec} error={failed} close={backToSessions} />
       )}
-    </div>
-  )
-}
-
-/** A button that took the focus from the terminal would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()
-
-/** Above the first line that the terminal still has: what was printed before is read as text. */
-function Earlier({ session }: { session: TerminalSession }) {
-  const { value: pulled } = session.pulled
-  if (pulled === 0) return null
-  return (
-    <div class="earlier" style={{ height: `${pulled}px` }}>
-      <button
-        type="button"
-        class="plain"
-        onMouseDown={keepFocus}
-        onClick={() => openReading(session.session_id ?? '', undefined, session.view?.top())}
-      >
-        <Icon name="up" /> Earlier output
-      </button>
-    </div>
-  )
-}
-
-/** The session's size is somebody else's; one tap takes it, another one makes its letters readable. */
-function SizeStrip({ session }: { session: TerminalSession }) {
-  const { cols, rows } = session.size.value
-  const { size, chosen } = session.letters.value
-  if (cols === 0) return null
-  return (
-    <div class="strip">
-      {(chosen || size < READABLE_FONT) && (
-        <button
-          type="button"
-          class="icon"
-          aria-label={chosen ? 'Fit the width' : 'Readable letters'}
-          aria-pressed={chosen}
-          onMouseDown={keepFocus}
-          onClick={() => session.view?.setLetters(chosen ? undefined : READABLE_FONT)}
-        >
-          <Icon name="letters" />
-        </button>
-      )}
-      <span>
-        {cols} × {rows}
-      </span>
-      <button type="button" class="plain" onMouseDown={keepFocus} onClick={() => session.view?.setMode('own')}>
-        <Icon name="fit" /> Use this phone’s size
-      </button>
-    </div>
-  )
-}
-
-function Notice({ text, dismiss, look }: { text: string; dismiss: () => void; look?: () => void }) {
-  return (
-    <div class="notice" role="status">
-      <span>{text}</span>
-      {look && (
-        <button type="button" class="plain" onMouseDown={keepFocus} onClick={look}>
-          Look
-        </button>
-      )}
-      <button type="button" class="icon" aria-label="Dismiss" onMouseDown={keepFocus} onClick={dismiss}>
-        <Icon name="close" />
-      </button>
-    </div>
-  )
-}
-
-function wantedWords(text: string): string {
-  const characters = [...text].length
-  return `A program wants to copy ${characters === 1 ? '1 character' : `${characters} characters`}.`
-}
-
-interface EndStripProps {
-  text: string
-  readOnly: boolean
-  /** To be started again. */
-  session: SessionInfo | undefined
-}
-
-function EndStrip({ text, readOnly, session }: EndStripProps) {
-  return (
-    <div class="strip ended" role="status">
-      <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
-      <div>
-        <button type="button" onClick={backToSessions}>
-          All sessions
-        </button>
-        {!readOnly && (
-          <>
-            <button type="button" onClick={() => openTerminal(null)}>
-              New session
-            </button>
-            {session && (
-              <button type="button" onClick={() => openTerminal(null, again(session))}>
-                Start again
-              </button>
-            )}
-          </>
-        )}
-      </div>
     </div>
   )
 }

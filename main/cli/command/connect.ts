@@ -1,8 +1,8 @@
 // Connects to the host of a data folder over its local socket.
 import { hostname } from 'node:os'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
-import { readHostFile } from '../../host/files/data-dir.ts'
+import { readHostInfo } from '../../host/files/data-dir.ts'
 import { connectLocal } from '../../host/listen/stream-transport.ts'
 import type { Context } from './command.ts'
 import { inflate } from './inflate.ts'
@@ -11,10 +11,10 @@ import { inflate } from './inflate.ts'
 const NAME_CHARACTERS = 64
 
 /** A connected client, which closes when its host stops. Throws `host_not_running`, with how to start one. */
-export async function connectHost(context: Context): Promise<HostClient> {
-  const socket = readHostFile(context.dataDir)?.socket
+export async function connectHost(context: Context): Promise<LocalClient> {
+  const socket = readHostInfo(context.dataDir)?.socket
   if (typeof socket !== 'string') throw notRunning(context)
-  const client = new HostClient({
+  const client = new LocalClient({
     connect: () => connectLocal(socket),
     inflate,
     client: { kind: 'cli', name: hostname().slice(0, NAME_CHARACTERS) },
@@ -30,7 +30,7 @@ export async function connectHost(context: Context): Promise<HostClient> {
 }
 
 /** Runs `work` with a connected client and closes it afterwards. */
-export async function withHost<T>(context: Context, work: (client: HostClient) => Promise<T>): Promise<T> {
+export async function withHost<T>(context: Context, work: (client: LocalClient) => Promise<T>): Promise<T> {
   const client = await connectHost(context)
   try {
     return await work(client)

@@ -1,6 +1,6 @@
 // otg delete: deletes ended sessions and their recordings, after a confirmation.
 import { createInterface } from 'node:readline/promises'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
@@ -27,7 +27,7 @@ export const deleteSessions: Command = async (context, { flags, operands }) => {
 }
 
 /** Throws `session_unknown`, `session_ambiguous`, `session_running`. */
-async function resolveId(client: HostClient, id: string): Promise<string> {
+async function resolveId(client: LocalClient, id: string): Promise<string> {
   const { session_id } = await client.history.timeline(id, 1)
   const [session] = (await client.history.sessions({ filter: { session_id }, limit: 1 })).sessions
   if (session?.state === 'running')

@@ -65,5 +65,5 @@ function lines(devices: DeviceInfo[], width: number): string[] {
 
 function changeText(before: string, device: DeviceInfo): string {
   const was = before === device.name ? '' : ` (was ${quotedName(before)})`
-  return `${quotedName(device.name)}${was} can ${permissionText(device)}.`
+  return `${quotedName(device.name)}${was} can ${device.read_only ? 'only watch' : 'type'}.`
 }

@@ -1,5 +1,4 @@
-// otg export: writes a session to a file or to standard output. Knows no other command, and no format.
-
+// otg export: writes a session's output to a file or to standard output.
 import { once } from 'node:events'
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { extname } from 'node:path'
@@ -8,12 +7,10 @@ import { ExportFormat } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { INTERRUPTED } from '../command/exit-codes.ts'
 
-/** What a shell reports of a program that Ctrl-C ended: 128 + SIGINT. */
-const INTERRUPTED = 130
-
-/** By the ending of the file, when no format is named. */
-const ENDINGS: Record<string, ExportFormat> = {
+/** The default format for a file extension. */
+const FORMATS: Record<string, ExportFormat> = {
   '.cast': 'cast',
   '.html': 'html',
   '.htm': 'html',
@@ -27,19 +24,19 @@ export const exportSession: Command = async (context, parsed) => {
   const file = values.output === '-' ? undefined : values.output
   const format = formatOf(parsed, file)
   if (format === 'raw' && file === undefined && output.isTerminal)
-    throw new UsageError('export does not print raw output to a terminal; name a file with -o', 'export')
+    throw new UsageError('raw output is not printed to a terminal; name a file with -o', 'export')
   const redact = { patterns: lists.redact ?? [], secrets: flags['redact-secrets'] === true }
-  const span = { ...spanOf(parsed, 'from'), ...spanOf(parsed, 'to') }
+  const span = { ...readSeconds(parsed, 'from'), ...readSeconds(parsed, 'to') }
   const stop = new AbortController()
   const interrupt = () => stop.abort()
   process.once('SIGINT', interrupt)
   const sink = file === undefined ? toOutput() : toFile(file)
-  const progress = progressOn(context)
+  const progress = createProgress(context)
   try {
     const { bytes, redacted } = await withHost(context, client =>
       client.history.export(
         parsed.operands[0]!,
-        { format, redact, ...span, progress: progress.told, signal: stop.signal },
+        { format, redact, ...span, progress: progress.update, signal: stop.signal },
         sink.take,
       ),
     )
@@ -47,7 +44,7 @@ export const exportSession: Command = async (context, parsed) => {
     progress.clear()
     if (json && file !== undefined) output.json({ file, format, bytes, redacted })
     else if (file !== undefined && output.isTerminal)
-      output.note(`${bytes} bytes in ${file}${redacted > 0 ? `; ${redacted} places were taken out` : ''}`)
+      output.note(`Wrote ${bytes} bytes to ${file}.${redacted > 0 ? ` Matches redacted: ${redacted}.` : ''}`)
     return 0
   } catch (error) {
     progress.clear()
@@ -60,18 +57,18 @@ export const exportSession: Command = async (context, parsed) => {
 }
 
 function formatOf({ values }: ParsedArgs, file: string | undefined): ExportFormat {
-  if (values.format === undefined) return ENDINGS[extname(file ?? '').toLowerCase()] ?? 'txt'
+  if (values.format === undefined) return FORMATS[extname(file ?? '').toLowerCase()] ?? 'txt'
   const known = ExportFormat.safeParse(values.format)
   if (known.success) return known.data
   throw new UsageError(`--format takes ${ExportFormat.options.join(', ')}, not ${values.format}`, 'export')
 }
 
-function spanOf({ values }: ParsedArgs, option: 'from' | 'to'): { from?: number; to?: number } {
+function readSeconds({ values }: ParsedArgs, option: 'from' | 'to'): { from?: number; to?: number } {
   const text = values[option]
   if (text === undefined) return {}
   const seconds = Number(text)
   if (!/^\d+(\.\d+)?$/.test(text))
-    throw new UsageError(`--${option} takes seconds since the start, not ${text}`, 'export')
+    throw new UsageError(`--${option} takes seconds since the session began, not ${text}`, 'export')
   return { [option]: Math.round(seconds * 1000) }
 }
 
@@ -92,14 +89,14 @@ function toOutput(): Sink {
   }
 }
 
-/** Under another name until it is whole; for its owner alone, like the history. */
+/** Written under a temporary name until complete; readable by its owner only, like the history. */
 function toFile(file: string): Sink {
   const unfinished = `${file}.part`
   let descriptor: number
   try {
     descriptor = openSync(unfinished, 'w', 0o600)
   } catch (cause) {
-    throw new CodedError('internal', `${file} cannot be written: ${(cause as Error).message}`, { cause })
+    throw new CodedError('internal', `cannot write ${file}: ${(cause as Error).message}`, { cause })
   }
   let open = true
   const close = () => {
@@ -121,12 +118,12 @@ function toFile(file: string): Sink {
   }
 }
 
-/** On standard error, while somebody looks at it. */
-function progressOn({ json }: Context): { told: (done: number, total: number) => void; clear: () => void } {
+/** Shows progress on standard error if that is a terminal. */
+function createProgress({ json }: Context): { update: (done: number, total: number) => void; clear: () => void } {
   const shown = process.stderr.isTTY === true && !json
   let any = false
   return {
-    told: (done, total) => {
+    update: (done, total) => {
       if (!shown || total === 0) return
       any = true
       process.stderr.write(`\r\x1b[K${Math.floor((100 * done) / total)} % …`)

@@ -1,26 +1,22 @@
-// otg pair: shows the code that lets a phone in, and asks whether it may. Knows no other command.
-import { constants } from 'node:os'
-import type { HostClient } from '../../../protocol/client/client.ts'
+// otg pair: shows the pairing code and asks whether a phone may pair.
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { Command, Context } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { exitCodeOfSignal, FAILED, INTERRUPTED, OK } from '../command/exit-codes.ts'
 import { canPrompt, type PairingEnd, pairOnScreen } from '../pairing/pairing-screen.ts'
-import { addressText, chosenAddress, formatCode, outcomeText, requesterText } from '../pairing/pairing-text.ts'
+import { chosenAddress, formatCode, outcomeText, reachedText, requesterText } from '../pairing/pairing-text.ts'
 import { PairingWatch } from '../pairing/pairing-watch.ts'
-
-const FAILED = 1
-/** A shell's code for a program that ended by signal n is this and n (POSIX, XCU 2.8.2). */
-const BY_SIGNAL = 128
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
-interface Asked {
+interface PairOptions {
   yes: boolean
   read_only: boolean
   address: string | undefined
 }
 
 export const pair: Command = async (context, parsed) => {
-  const asked = {
+  const options = {
     yes: parsed.flags.yes === true,
     read_only: parsed.flags['read-only'] === true,
     address: parsed.values.address,
@@ -30,9 +26,9 @@ export const pair: Command = async (context, parsed) => {
   for (const [signal, listener] of listeners) process.on(signal, listener)
   try {
     return await withHost(context, client => {
-      if (context.json) return pairForScript(client, asked, context, leave.signal)
-      if (canPrompt(context)) return pairInTerminal(client, asked, context, leave.signal)
-      return pairInLines(client, asked, context, leave.signal)
+      if (context.json) return pairForScript(client, options, context, leave.signal)
+      if (canPrompt(context)) return pairInTerminal(client, options, context, leave.signal)
+      return pairInLines(client, options, context, leave.signal)
     })
   } finally {
     for (const [signal, listener] of listeners) process.off(signal, listener)
@@ -40,77 +36,81 @@ export const pair: Command = async (context, parsed) => {
 }
 
 async function pairInTerminal(
-  client: HostClient,
-  asked: Asked,
+  client: LocalClient,
+  options: PairOptions,
   { output }: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  const end: PairingEnd = await pairOnScreen(client, { ...asked, leaveHint: 'Ctrl-C: end', signal })
-  for (const sentence of end.news) output.line(sentence)
+  const end: PairingEnd = await pairOnScreen(client, { ...options, leaveHint: 'Ctrl-C: cancel', signal })
+  for (const sentence of end.messages) output.line(sentence)
   switch (end.why) {
     case 'allowed':
-      return 0
+      return OK
     case 'interrupted':
     case 'left':
-      return BY_SIGNAL + constants.signals.SIGINT
+      return INTERRUPTED
     case 'aborted':
-      return signalled(signal)
+      return exitCodeOfAbort(signal)
     case 'failed':
       throw end.error
   }
 }
 
-/** The addresses in one line, first of all the best or the one that was asked for, and in another one what became of the first phone that asked. */
-function pairForScript(client: HostClient, asked: Asked, { output }: Context, signal: AbortSignal): Promise<number> {
-  return follow(client, asked, signal, async (watch, ended) => {
+/** Prints one line with the addresses (`url`: the best one, or --address) and one with the outcome for the first phone. */
+function pairForScript(
+  client: LocalClient,
+  options: PairOptions,
+  { output }: Context,
+  signal: AbortSignal,
+): Promise<number> {
+  return follow(client, options, signal, async (watch, ended) => {
     const { addresses, expires_at } = await watch.start()
-    output.json({ url: chosenAddress(addresses, asked.address).url, addresses, expires_at })
+    output.json({ url: chosenAddress(addresses, options.address).url, addresses, expires_at })
     const end = (outcome: { outcome: string; device?: object }) => {
-      clearTimeout(over)
+      clearTimeout(expiry)
       output.json(outcome)
-      ended(outcome.outcome === 'allowed' ? 0 : FAILED)
+      ended(outcome.outcome === 'allowed' ? OK : FAILED)
     }
-    const over = setTimeout(() => {
-      // Who has used the address still gets an answer, or none in time.
+    const expiry = setTimeout(() => {
+      // A phone that has used the address is still waiting for an answer.
       if (watch.requests.every(request => watch.isEarly(request))) end({ outcome: 'expired' })
     }, expires_at - Date.now())
-    watch.on('resolved', ending => {
-      if (watch.isEarly(ending.request)) return
-      if (ending.how !== 'allowed') return end({ outcome: ending.how })
-      const { device_id, name, read_only, address } = ending.device
+    watch.on('resolved', outcome => {
+      if (watch.isEarly(outcome.request)) return
+      if (outcome.how !== 'allowed') return end({ outcome: outcome.how })
+      const { device_id, name, read_only, address } = outcome.device
       end({ outcome: 'allowed', device: { device_id, name, read_only, address } })
     })
   })
 }
 
-/** For a file or a pipe: the addresses whenever there are others, and what happens. */
+/** For a file or a pipe: prints the addresses whenever they change, and each event. */
 function pairInLines(
-  client: HostClient,
-  asked: Asked,
+  client: LocalClient,
+  options: PairOptions,
   { output, program }: Context,
   signal: AbortSignal,
 ): Promise<number> {
-  return follow(client, asked, signal, async (watch, ended) => {
-    let shown = ''
-    let reached = ''
+  return follow(client, options, signal, async (watch, ended) => {
+    let shownUrls = ''
+    let shownBrowser = ''
     const show = () => {
-      const { addresses, reached: came } = watch.pairing!
-      const these = asked.address === undefined ? addresses : [chosenAddress(addresses, asked.address)]
-      const urls = these.map(({ url }) => url).join('\n')
-      if (urls !== shown) output.line(urls)
-      shown = urls
-      if (came && came.address !== reached)
-        output.note(`A browser at ${addressText(came.address)} has opened the page.`)
-      reached = came?.address ?? reached
+      const { addresses, reached } = watch.pairing!
+      const shown = options.address === undefined ? addresses : [chosenAddress(addresses, options.address)]
+      const urls = shown.map(({ url }) => url).join('\n')
+      if (urls !== shownUrls) output.line(urls)
+      shownUrls = urls
+      if (reached && reached.address !== shownBrowser) output.note(reachedText(reached.address))
+      shownBrowser = reached?.address ?? shownBrowser
     }
     watch.on('requested', request => {
-      if (asked.yes) return
-      const how = `answer it in the app, or with ${program} pair in a terminal`
-      output.note(`${requesterText(request)} asks to be let in. Code ${formatCode(request.code)}; ${how}.`)
+      if (options.yes) return
+      const how = `answer in the app, or with ${program} pair in a terminal`
+      output.note(`${requesterText(request)} wants to pair. Code ${formatCode(request.code)}; ${how}.`)
     })
-    watch.on('resolved', ending => {
-      output.line(outcomeText(ending))
-      if (ending.how === 'allowed') ended(0)
+    watch.on('resolved', outcome => {
+      output.line(outcomeText(outcome))
+      if (outcome.how === 'allowed') ended(OK)
     })
     await watch.start()
     show()
@@ -118,10 +118,10 @@ function pairInLines(
   })
 }
 
-/** Until `ended` is called, a signal comes or the host goes. With `yes`, the first who asks from now on is let in. */
+/** Runs until `ended` is called, a signal arrives or the host stops. With `yes`, allows the first phone that asks from now on. */
 async function follow(
-  client: HostClient,
-  { yes, read_only }: Asked,
+  client: LocalClient,
+  { yes, read_only }: PairOptions,
   signal: AbortSignal,
   begin: (watch: PairingWatch, ended: (code: number) => void) => Promise<void>,
 ): Promise<number> {
@@ -135,8 +135,8 @@ async function follow(
         watch.answer(request, { allow: true, read_only }).catch(reject)
       })
       watch.on('closed', error => reject(error))
-      signal.addEventListener('abort', () => resolve(signalled(signal)))
-      if (signal.aborted) resolve(signalled(signal))
+      signal.addEventListener('abort', () => resolve(exitCodeOfAbort(signal)))
+      if (signal.aborted) resolve(exitCodeOfAbort(signal))
       begin(watch, resolve).catch(reject)
     })
   } finally {
@@ -144,6 +144,6 @@ async function follow(
   }
 }
 
-function signalled({ reason }: AbortSignal): number {
-  return BY_SIGNAL + (constants.signals[reason as NodeJS.Signals] ?? constants.signals.SIGHUP)
+function exitCodeOfAbort({ reason }: AbortSignal): number {
+  return exitCodeOfSignal(typeof reason === 'string' ? reason : 'SIGHUP')
 }

@@ -1,5 +1,6 @@
 // otg send: types into a session without showing its output.
-import type { ClientAttachment, TerminalSink } from '../../../protocol/client/client-attachment.ts'
+import type { ClientAttachment } from '../../../protocol/client/client-attachment.ts'
+import type { TerminalSink } from '../../../protocol/client/log-applier.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
@@ -19,7 +20,7 @@ export const send: Command = (context, parsed) => {
     // A window of 0 requests no output, so a slow script never becomes a slow client.
     const attached = client.attach(parsed.operands[0]!, NO_SCREEN, { window: 0 })
     const typed = trackInput(attached)
-    const { session_id, state } = await accepted(attached)
+    const { session_id, state } = await untilAccepted(attached)
     if (state !== 'running') throw new CodedError('session_ended', `session ${session_id} has ended`)
     let bytes = 0
     for await (const chunk of stdin ? chunks(process.stdin) : [Buffer.from(text)]) {
@@ -35,7 +36,7 @@ export const send: Command = (context, parsed) => {
 
 const NO_SCREEN: TerminalSink = { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} }
 
-function accepted(attached: ClientAttachment): Promise<SessionInfo> {
+function untilAccepted(attached: ClientAttachment): Promise<SessionInfo> {
   return new Promise((resolve, reject) => {
     attached.on('session', ({ session }) => resolve(session))
     attached.on('failed', reject)

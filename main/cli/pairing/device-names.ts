@@ -1,4 +1,4 @@
-// Paired devices as people call them: by name or id, as short as that stays unique. Knows no host.
+// Finds a paired device by its name or ID, or any unique beginning of them.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo } from '../../../protocol/messages.ts'
 import { printable } from '../command/output.ts'
@@ -7,7 +7,7 @@ import { quotedName } from './pairing-text.ts'
 /** Throws `device_unknown`, `device_ambiguous`. */
 export function findDevice(text: string, devices: readonly DeviceInfo[]): DeviceInfo {
   const wanted = folded(text)
-  // An id first, whole: a device can choose its name so, but not its id.
+  // A full ID comes first: a device can choose its name, but not its ID.
   const exact =
     devices.find(({ device_id }) => device_id === wanted) ?? devices.find(({ name }) => folded(name) === wanted)
   if (exact) return exact
@@ -16,10 +16,13 @@ export function findDevice(text: string, devices: readonly DeviceInfo[]): Device
   )
   const [device, ...more] = begin
   if (!device)
-    throw new CodedError('device_unknown', `no device is called ${printable(text) || 'that'}; otg devices lists them`)
+    throw new CodedError(
+      'device_unknown',
+      `no device is named ${printable(text) || 'that'}; list them with: otg devices`,
+    )
   if (more.length === 0) return device
   const names = begin.map(one => `${quotedName(one.name)} (${one.device_id})`).join(', ')
-  throw new CodedError('device_ambiguous', `${printable(text)} may be ${names}; say more of it`)
+  throw new CodedError('device_ambiguous', `${printable(text)} matches ${names}; enter more of it`)
 }
 
 function folded(text: string): string {

@@ -1,6 +1,5 @@
-// Pairing on the whole of a terminal: draws the code until a phone is let in, and asks about each that wants to be.
-// Knows no command line; who calls it says what comes after.
-import type { HostClient } from '../../../protocol/client/client.ts'
+// Full-screen pairing in a terminal: shows the code until a phone is allowed, and asks about each phone that wants to pair.
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { PairingRequest } from '../../../protocol/messages.ts'
 import type { Context } from '../command/command.ts'
@@ -10,56 +9,56 @@ import { drawPairing, type PairingView, type Rows } from './pairing-view.ts'
 import { type PairingOutcome, PairingWatch } from './pairing-watch.ts'
 
 export interface ScreenOptions {
-  /** The first that asks is let in without a question. */
+  /** Allow the first phone that asks without a prompt. */
   yes: boolean
-  /** A yes lets a phone look only. */
+  /** Allow phones to watch only. */
   read_only: boolean
-  /** Which address the code shows first. */
+  /** Name of the address to show first, or its beginning. */
   address: string | undefined
-  /** What to press to leave, and what that does. */
+  /** Which key leaves, and what that does. */
   leaveHint: string
-  /** Ends it from outside. */
+  /** Ends the screen. */
   signal: AbortSignal
 }
 
-/** `news`: what happened, in sentences. */
-export type PairingEnd = { news: string[] } & (
+/** `messages`: what happened, in sentences. */
+export type PairingEnd = { messages: string[] } & (
   | { why: 'allowed' | 'aborted' }
-  /** Ctrl-C, or the key that leaves. */
+  /** Ctrl-C, or q. */
   | { why: 'interrupted' | 'left' }
-  /** The host is gone, or refuses. */
+  /** The host stopped or refused. */
   | { why: 'failed'; error: CodedError }
 )
 
-/** Who types as a question appears was typing something else: so long after it was drawn, keys begin to count. */
+/** Keys count this long after the prompt is drawn: a key pressed as it appears was meant for something else. */
 const ARM_MS = 400
-/** A countdown moves each second. */
+/** The countdown shows seconds. */
 const TICK_MS = 1_000
-/** Told when it is over; phones that were refused before that are long gone. */
-const MOST_NEWS = 20
-/** What a slow terminal has not taken by then it does not get. */
+/** Messages to print at the end; older ones are dropped. */
+const MAX_MESSAGES = 20
+/** How long leaving waits for a slow terminal. */
 const DRAIN_MS = 300
 
-/** Of a terminal that does not know its own. */
-const SIZE = { cols: 80, rows: 24 }
+/** For a terminal that does not know its size. */
+const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 const INTERRUPT = '\x03'
 
-/** Whether there is a person who can be shown a code and asked. */
+/** Whether a person can be shown a code and asked. */
 export function canPrompt({ env, output }: Context): boolean {
   return process.stdin.isTTY === true && output.isTerminal && env.TERM !== 'dumb'
 }
 
-/** Resolves when it is over and the terminal is as it was before. Throws UsageError when there is no such address. */
-export async function pairOnScreen(client: HostClient, options: ScreenOptions): Promise<PairingEnd> {
+/** Resolves when it is over and the terminal is restored. Throws UsageError if there is no address with that name. */
+export async function pairOnScreen(client: LocalClient, options: ScreenOptions): Promise<PairingEnd> {
   const watch = new PairingWatch(client)
   try {
     const { addresses } = await watch.start()
     const { name } = chosenAddress(addresses, options.address)
-    if (options.signal.aborted) return { why: 'aborted', news: [] }
+    if (options.signal.aborted) return { why: 'aborted', messages: [] }
     return await new PairingScreen(watch, options, name).run()
   } catch (error) {
-    if (error instanceof CodedError) return { why: 'failed', error, news: [] }
+    if (error instanceof CodedError) return { why: 'failed', error, messages: [] }
     throw error
   } finally {
     await watch.stop()
@@ -69,7 +68,7 @@ export async function pairOnScreen(client: HostClient, options: ScreenOptions): 
 interface Prompt {
   request: PairingRequest
   armed: boolean
-  /** An answer is on its way. */
+  /** An answer is on its way to the host. */
   answered: boolean
   timer: NodeJS.Timeout | undefined
 }
@@ -83,15 +82,16 @@ class PairingScreen {
   /** Name of the address that the code shows. */
   #chosen: string
   #asText = false
-  #asking: Prompt | undefined
+  #prompt: Prompt | undefined
   #allowed = false
   #over = false
-  #news: string[] = []
+  #messages: string[] = []
   /** What the terminal shows. */
   #drawn: Rows = []
-  /** The terminal has not taken the last frame yet; another one waits until it has. */
+  /** The terminal has not taken the last frame yet. */
   #drawing = false
-  #again = false
+  /** Another frame is due once it has. */
+  #redraw = false
 
   constructor(watch: PairingWatch, options: ScreenOptions, chosen: string) {
     this.#watch = watch
@@ -105,11 +105,11 @@ class PairingScreen {
       this.#end = resolve
     })
     const restore = () => this.#terminal.restore(false)
-    // Whatever ends this process from here on, the terminal is restored: `exit` follows exceptions too.
+    // Restores the terminal however this process ends: `exit` also follows exceptions.
     process.on('exit', restore)
     this.#terminal.enterAlternateScreen()
     this.#listen()
-    if (this.#options.yes) for (const request of this.#watch.requests) this.#asked(request)
+    if (this.#options.yes) for (const request of this.#watch.requests) this.#onRequest(request)
     this.#draw()
     const end = await ended
     for (const off of this.#undo.splice(0)) off()
@@ -123,31 +123,31 @@ class PairingScreen {
   #listen(): void {
     const { stdin, stdout } = process
     const { signal } = this.#options
-    const typed = (bytes: Buffer) => this.#typed(keysOf(bytes.toString('latin1')))
-    const gone = () => this.#finish('aborted')
-    const whole = () => {
+    const typed = (bytes: Buffer) => this.#onKeys(keysOf(bytes.toString('latin1')))
+    const abort = () => this.#finish('aborted')
+    const drawAll = () => {
       this.#drawn = []
       this.#draw()
     }
-    const again = () => {
+    const resume = () => {
       this.#terminal.resume()
-      whole()
+      drawAll()
     }
     const tick = setInterval(() => this.#draw(), TICK_MS)
-    stdin.on('data', typed).on('end', gone).on('error', gone)
-    stdout.on('resize', whole)
-    process.on('SIGCONT', again)
-    signal.addEventListener('abort', gone)
+    stdin.on('data', typed).on('end', abort).on('error', abort)
+    stdout.on('resize', drawAll)
+    process.on('SIGCONT', resume)
+    signal.addEventListener('abort', abort)
     stdin.resume()
     this.#undo.push(
       () => clearInterval(tick),
-      () => clearTimeout(this.#asking?.timer),
-      () => stdin.off('data', typed).off('end', gone).off('error', gone),
-      () => stdout.off('resize', whole),
-      () => process.off('SIGCONT', again),
-      () => signal.removeEventListener('abort', gone),
-      this.#watch.on('requested', request => this.#asked(request)),
-      this.#watch.on('resolved', ending => this.#ended(ending)),
+      () => clearTimeout(this.#prompt?.timer),
+      () => stdin.off('data', typed).off('end', abort).off('error', abort),
+      () => stdout.off('resize', drawAll),
+      () => process.off('SIGCONT', resume),
+      () => signal.removeEventListener('abort', abort),
+      this.#watch.on('requested', request => this.#onRequest(request)),
+      this.#watch.on('resolved', outcome => this.#onOutcome(outcome)),
       this.#watch.on('changed', () => this.#draw()),
       this.#watch.on('closed', error => this.#fail(error)),
     )
@@ -155,79 +155,83 @@ class PairingScreen {
 
   #finish(why: 'allowed' | 'aborted' | 'interrupted' | 'left'): void {
     this.#over = true
-    this.#end({ why, news: this.#news })
+    this.#end({ why, messages: this.#messages })
   }
 
   #fail(error: CodedError): void {
     this.#over = true
-    this.#end({ why: 'failed', error, news: this.#news })
+    this.#end({ why: 'failed', error, messages: this.#messages })
   }
 
-  // --- who asks ---
+  #report(message: string): void {
+    this.#messages = [...this.#messages, message].slice(-MAX_MESSAGES)
+  }
 
-  #asked(request: PairingRequest): void {
-    // Who waited before has not seen this code.
+  // --- requests ---
+
+  #onRequest(request: PairingRequest): void {
+    // A phone that was waiting before has not seen this code.
     if (!this.#options.yes || this.#allowed || this.#watch.isEarly(request)) return
     this.#watch
       .answer(request, { allow: true, read_only: this.#options.read_only })
-      .catch(error => this.#end({ why: 'failed', error: toCoded(error), news: this.#news }))
+      .catch(error => this.#end({ why: 'failed', error: toCoded(error), messages: this.#messages }))
   }
 
-  #ended(ending: PairingOutcome): void {
-    this.#news = [...this.#news, outcomeText(ending)].slice(-MOST_NEWS)
-    if (ending.how === 'allowed') {
+  #onOutcome(outcome: PairingOutcome): void {
+    this.#report(outcomeText(outcome))
+    if (outcome.how === 'allowed') {
       this.#allowed = true
       void this.#watch.hide()
     }
-    // Who waits already is asked about before it is over.
+    // Phones that are already waiting are still asked about.
     if (this.#allowed && (this.#options.yes || this.#watch.requests.length === 0)) this.#finish('allowed')
     else this.#draw()
   }
 
-  /** Whom the question is about: the first that waits. */
-  #ask(): Prompt | undefined {
+  /** The prompt for the first waiting request. */
+  #nextPrompt(): Prompt | undefined {
     const request = this.#options.yes ? undefined : this.#watch.requests[0]
-    if (request?.pairing_id === this.#asking?.request.pairing_id) return this.#asking
-    clearTimeout(this.#asking?.timer)
-    this.#asking = request && { request, armed: false, answered: false, timer: undefined }
-    return this.#asking
+    if (request?.pairing_id === this.#prompt?.request.pairing_id) return this.#prompt
+    clearTimeout(this.#prompt?.timer)
+    this.#prompt = request && { request, armed: false, answered: false, timer: undefined }
+    return this.#prompt
   }
 
-  /** The question is on the screen. */
-  #asks(asking: Prompt): void {
-    if (asking.armed || asking.timer) return
-    asking.timer = setTimeout(() => {
-      asking.armed = true
+  /** Called when the prompt is on the screen. */
+  #arm(prompt: Prompt): void {
+    if (prompt.armed || prompt.timer) return
+    prompt.timer = setTimeout(() => {
+      prompt.armed = true
       this.#draw()
     }, ARM_MS)
   }
 
   // --- keys ---
 
-  #typed(keys: string[]): void {
+  #onKeys(keys: string[]): void {
     if (keys.includes(INTERRUPT)) return this.#finish('interrupted')
-    const asking = this.#asking
-    if (asking) {
-      // A single key: what was pasted, or typed for something else, is no answer.
+    const prompt = this.#prompt
+    if (prompt) {
+      // Only a single key is an answer; a paste is not.
       const [key, ...more] = keys
-      if (asking.armed && !asking.answered && more.every(isEnter)) this.#decide(asking, key!)
+      if (prompt.armed && !prompt.answered && more.every(isEnter)) this.#answer(prompt, key!)
       return
     }
     for (const key of keys) this.#press(key)
     this.#draw()
   }
 
-  #decide(asking: Prompt, key: string): void {
+  #answer(prompt: Prompt, key: string): void {
     const { read_only } = this.#options
     const answer = isEnter(key) ? 'n' : key.toLowerCase()
     if (answer !== 'y' && answer !== 'n' && (answer !== 'r' || read_only)) return
-    asking.answered = true
+    prompt.answered = true
     this.#watch
-      .answer(asking.request, { allow: answer !== 'n', read_only: answer === 'r' || read_only })
+      .answer(prompt.request, { allow: answer !== 'n', read_only: answer === 'r' || read_only })
       .catch(error => {
-        // It still waits: somebody may make room for it, and answer once more.
-        this.#news = [...this.#news, `It could not be let in: ${toCoded(error).message}.`].slice(-MOST_NEWS)
-        asking.answered = false
+        // The phone is still waiting, so the prompt can be answered again, for instance after a device was revoked.
+        this.#report(`The phone could not be paired: ${toCoded(error).message}.`)
+        prompt.answered = false
         this.#draw()
       })
   }
@@ -241,53 +245,53 @@ class PairingScreen {
     else if (key === 'q') this.#finish('left')
   }
 
-  // --- the screen ---
+  // --- drawing ---
 
   #draw(): void {
     if (this.#over) return
-    const size = this.#terminal.size ?? SIZE
-    const asking = this.#ask()
+    const size = this.#terminal.size ?? DEFAULT_SIZE
+    const prompt = this.#nextPrompt()
     if (this.#drawing) {
-      this.#again = true
+      this.#redraw = true
       return
     }
-    const rows = drawPairing(this.#view(asking), size)
+    const rows = drawPairing(this.#view(prompt), size)
     const bytes = Buffer.from(changes(this.#drawn, rows))
     this.#drawn = rows
     this.#drawing = true
     this.#terminal.write(bytes, () => {
       this.#drawing = false
-      if (asking && asking === this.#asking) this.#asks(asking)
-      if (!this.#again) return
-      this.#again = false
+      if (prompt && prompt === this.#prompt) this.#arm(prompt)
+      if (!this.#redraw) return
+      this.#redraw = false
       this.#draw()
     })
   }
 
-  #view(asking: Prompt | undefined): PairingView {
+  #view(prompt: Prompt | undefined): PairingView {
     const { addresses, expires_at, reached } = this.#watch.pairing!
-    const { read_only, leaveHint: leaving } = this.#options
+    const { read_only, leaveHint } = this.#options
     return {
       addresses,
-      // An address may go while it is shown, with its network.
+      // The chosen address can disappear with its network.
       chosen: addresses.find(({ name }) => name === this.#chosen) ?? addresses[0]!,
       now: Date.now(),
       expires_at,
       reached: reached?.address,
-      news: this.#news.at(-1),
+      message: this.#messages.at(-1),
       asText: this.#asText,
-      prompt: asking && {
-        request: asking.request,
-        armed: asking.armed && !asking.answered,
+      prompt: prompt && {
+        request: prompt.request,
+        armed: prompt.armed && !prompt.answered,
         read_only,
         more: this.#watch.requests.length - 1,
       },
-      leaveHint: leaving,
+      leaveHint,
     }
   }
 }
 
-/** What brings a screen from `before` to `rows`; nothing before: all of it. Nothing is ever scrolled. */
+/** The bytes that turn a screen showing `before` into `rows`; all of it if `before` has another height. Never scrolls. */
 function changes(before: Rows, rows: Rows): string {
   let out = before.length === rows.length ? '' : '\x1b[H\x1b[2J'
   for (let at = 0; at < rows.length; ) {
@@ -295,7 +299,7 @@ function changes(before: Rows, rows: Rows): string {
     while (rows[end] === null) end++
     const group = rows.slice(at, end)
     if (before.length !== rows.length || group.some((row, n) => row !== before[at + n])) {
-      // Cleared before it is written: behind a full row some terminals are still on its last column.
+      // Cleared before writing: after a full row, some terminals are still in its last column.
       for (let row = at; row < end; row++) out += `\x1b[${row + 1};1H\x1b[2K`
       out += `\x1b[${at + 1};1H${rows[at]}`
     }
@@ -304,7 +308,7 @@ function changes(before: Rows, rows: Rows): string {
   return out
 }
 
-/** Keys in what a terminal sent at once: characters, and sequences that begin with ESC as a whole. */
+/** Splits what a terminal sent at once into keys: characters, and whole sequences that begin with ESC. */
 function keysOf(text: string): string[] {
   return text.match(/\x1b\[[0-?]*[ -/]*[@-~]|\x1bO.|\x1b.|[\s\S]/g) ?? []
 }

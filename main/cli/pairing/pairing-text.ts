@@ -1,20 +1,20 @@
-// What is said of addresses, phones that ask and paired devices. Knows no terminal and no command.
+// How addresses, pairing requests and paired devices are described in words.
 import type { AddressKind, DeviceInfo, PairingAddress } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import { cut, printable } from '../command/output.ts'
 import type { PairingOutcome } from './pairing-watch.ts'
 
-/** A phone proposes what it likes; more than this would push what matters out of sight. */
+/** A phone chooses its name; a longer one would push the rest of the line out of sight. */
 const NAME_COLUMNS = 40
 
 const KINDS: Record<AddressKind, string> = {
-  named: 'as you named it',
+  named: 'custom name',
   tailnet: 'tailnet',
   lan: 'local network',
   vpn: 'VPN',
   public: 'public internet',
   container: 'virtual network',
-  link_local: 'direct cable only',
+  link_local: 'direct cable',
   loopback: 'this computer only',
 }
 
@@ -22,13 +22,13 @@ export function addressKindText(kind: AddressKind): string {
   return KINDS[kind]
 }
 
-/** What plain HTTP leaves open, where anybody could use it: nothing of a computer's own traffic passes others. */
+/** What plain HTTP exposes; undefined for HTTPS and loopback, whose traffic never leaves the computer. */
 export function plainHttpWarning({ url, kind }: PairingAddress): string | undefined {
   if (!url.startsWith('http:') || kind === 'loopback') return undefined
-  return 'Plain HTTP: who listens learns nothing, but who can change the traffic of this network can change the page.'
+  return 'Plain HTTP: sessions are encrypted, but an attacker who can alter traffic on this network can alter the page.'
 }
 
-/** The first, or the one that `name` means. Throws UsageError. */
+/** The first address, or the one whose name is or begins with `name`. Throws UsageError. */
 export function chosenAddress(addresses: readonly PairingAddress[], name: string | undefined): PairingAddress {
   if (name === undefined) return addresses[0]!
   const wanted = name.toLowerCase()
@@ -39,12 +39,12 @@ export function chosenAddress(addresses: readonly PairingAddress[], name: string
   throw new UsageError(`--address takes ${addresses.map(one => one.name).join(' or ')}, not ${printable(name)}`, 'pair')
 }
 
-/** A name in quotation marks that it cannot end itself. */
+/** A name in quotation marks, which cannot contain a quotation mark itself. */
 export function quotedName(name: string, columns = NAME_COLUMNS): string {
   return `"${cut(printable(name).replaceAll('"', "'"), columns)}"`
 }
 
-/** A sockets' address as people write it: IPv4 is also spoken through IPv6 (RFC 4291 section 2.5.5.2). */
+/** A peer address for display: IPv4-mapped IPv6 addresses as IPv4 (RFC 4291 section 2.5.5.2). */
 export function addressText(address: string): string {
   return printable(address.replace(/^::ffff:(?=\d+\.)/i, ''))
 }
@@ -54,25 +54,30 @@ export function formatCode(code: string): string {
 }
 
 export function permissionText({ read_only }: Pick<DeviceInfo, 'read_only'>): string {
-  return read_only ? 'look' : 'type'
+  return read_only ? 'watch' : 'type'
 }
 
 export function requesterText({ name, address }: { name: string; address: string }): string {
   return `${quotedName(name)} (${addressText(address)})`
 }
 
-export function outcomeText(ending: PairingOutcome): string {
-  const { how, here, request } = ending
+export function outcomeText(outcome: PairingOutcome): string {
+  const { how, here, request } = outcome
   const elsewhere = here ? '' : ' elsewhere'
   switch (how) {
     case 'allowed': {
-      const { device } = ending
-      const who = requesterText({ name: device.name, address: request.address })
-      return `${who} was let in${elsewhere} and may ${device.read_only ? 'only look' : 'type'}.`
+      const { device } = outcome
+      const phone = requesterText({ name: device.name, address: request.address })
+      return `${phone} was paired${elsewhere} and can ${device.read_only ? 'only watch' : 'type'}.`
     }
     case 'refused':
       return `${requesterText(request)} was refused${elsewhere}.`
     case 'expired':
       return `${requesterText(request)} was not answered in time.`
   }
+}
+
+/** `address`: of a browser that has opened the pairing link and has not asked yet. */
+export function reachedText(address: string): string {
+  return `A browser at ${addressText(address)} has opened the link.`
 }

@@ -1,62 +1,62 @@
-// Follows a pairing at this desktop: the code, who asks to be let in, and how each of them fared. Knows no terminal.
-import type { HostClient } from '../../../protocol/client/client.ts'
+// Follows pairing on the host: the current code, the requests and the outcome of each.
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { Emitter } from '../../../protocol/emitter.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo, HostMessageOf, PairingRequest } from '../../../protocol/messages.ts'
 
-/** How a phone fared. `here`: by an answer that was given through this watch. */
+/** What became of a request. `here`: it was answered through this watch. */
 export type PairingOutcome = { request: PairingRequest; here: boolean } & (
   | { how: 'allowed'; device: DeviceInfo }
   | { how: 'refused' | 'expired' }
 )
 
 export interface PairingEvents {
-  /** The code, its addresses, who has come or who waits: something is different. */
+  /** The code, its addresses, a browser that opened the link, or the requests changed. */
   changed: undefined
   requested: PairingRequest
   resolved: PairingOutcome
-  /** The host is gone. */
+  /** The host stopped. */
   closed: CodedError
 }
 
-/** The host's timer and this clock need not agree to the last. */
-const EXPIRY_MS = 250
+/** Tolerance between the host's timer and this clock. */
+const EXPIRY_TOLERANCE_MS = 250
 
 export class PairingWatch extends Emitter<PairingEvents> {
-  readonly #client: HostClient
+  readonly #client: LocalClient
   #pairing: HostMessageOf<'pairing'> | undefined
   #requests: PairingRequest[] = []
-  /** When each device was let in, as far as it was told here. */
+  /** When each known device was paired. */
   #known: Map<string, number> | undefined
   #early = new Set<string>()
   #answers = new Map<string, Promise<boolean>>()
   #undo: (() => unknown)[] = []
 
-  constructor(client: HostClient) {
+  constructor(client: LocalClient) {
     super()
     this.#client = client
   }
 
-  /** What is shown, once the host has said it. */
+  /** The current code, once the host has sent it. */
   get pairing(): HostMessageOf<'pairing'> | undefined {
     return this.#pairing
   }
 
-  /** Who waits, the first to ask first. */
+  /** Waiting requests, the oldest first. */
   get requests(): readonly PairingRequest[] {
     return this.#requests
   }
 
-  /** It waited before the watch began, so it has not seen this code. */
+  /** Whether the request was waiting before the watch began, so the phone has not seen this code. */
   isEarly({ pairing_id }: PairingRequest): boolean {
     return this.#early.has(pairing_id)
   }
 
-  /** Shows the code from now on. Resolves with it; rejects when the host is gone. */
+  /** Starts showing the code. Resolves with it; rejects if the host stops. */
   start(): Promise<HostMessageOf<'pairing'>> {
     const client = this.#client
     this.#undo.push(
-      client.on('devices', message => this.#devices(message)),
+      client.on('devices', message => this.#onDevices(message)),
       client.on('pairing', message => {
         this.#pairing = message
         this.emit('changed', undefined)
@@ -69,24 +69,24 @@ export class PairingWatch extends Emitter<PairingEvents> {
       this.on('changed', () => this.#pairing && resolve(this.#pairing))
       this.on('closed', reject)
     })
-    // In this order, so that nobody who used the code is among those who waited before.
+    // In this order, so that a phone that used this code is never counted as early.
     client.watchDevices()
     client.showPairing()
     return shown
   }
 
-  /** Rejects with why it could not be; not when somebody else was faster, which `ended` tells. */
+  /** Rejects if the host refuses the answer, but not if another client answered first, which `resolved` reports. */
   async answer({ pairing_id }: PairingRequest, answer: { allow: boolean; read_only: boolean }): Promise<void> {
-    const asked = this.#client.answerPairing(pairing_id, answer)
+    const reply = this.#client.answerPairing(pairing_id, answer)
     this.#answers.set(
       pairing_id,
-      asked.then(
+      reply.then(
         () => true,
         () => false,
       ),
     )
     try {
-      await asked
+      await reply
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'pairing_unknown') throw error
     } finally {
@@ -94,9 +94,9 @@ export class PairingWatch extends Emitter<PairingEvents> {
     }
   }
 
-  /** From here on nobody can use the code. Resolves when the host knows. */
+  /** Voids the code. Resolves when the host has confirmed it. */
   async hide(): Promise<void> {
-    await this.#client.hidePairing().catch(() => {}) // it hides also when the connection goes
+    await this.#client.hidePairing().catch(() => {}) // the host also voids it when the connection closes
   }
 
   async stop(): Promise<void> {
@@ -104,7 +104,7 @@ export class PairingWatch extends Emitter<PairingEvents> {
     await this.hide()
   }
 
-  #devices({ devices, requests }: HostMessageOf<'devices'>): void {
+  #onDevices({ devices, requests }: HostMessageOf<'devices'>): void {
     const before = this.#requests
     this.#requests = requests
     if (!this.#known) {
@@ -114,31 +114,31 @@ export class PairingWatch extends Emitter<PairingEvents> {
     const isNew = ({ pairing_id }: PairingRequest) => !before.some(one => one.pairing_id === pairing_id)
     for (const request of before) {
       if (requests.some(({ pairing_id }) => pairing_id === request.pairing_id)) continue
-      // The host tells of each answer at once, so there is one device that can be it.
+      // The host reports each answer at once, so at most one device is new.
       const device = devices.find(({ device_id, created_at }) => this.#known!.get(device_id) !== created_at)
       if (device) {
         this.#known.set(device.device_id, device.created_at)
-        this.#tell(request, { how: 'allowed', device })
+        this.#report(request, { how: 'allowed', device })
       } else if (!requests.some(other => isNew(other) && replaces(other, request))) {
-        const expired = Date.now() >= request.expires_at - EXPIRY_MS
-        this.#tell(request, { how: expired ? 'expired' : 'refused' })
+        const expired = Date.now() >= request.expires_at - EXPIRY_TOLERANCE_MS
+        this.#report(request, { how: expired ? 'expired' : 'refused' })
       }
     }
     for (const request of requests) if (isNew(request)) this.emit('requested', request)
     this.emit('changed', undefined)
   }
 
-  async #tell(
+  async #report(
     request: PairingRequest,
-    how: { how: 'allowed'; device: DeviceInfo } | { how: 'refused' | 'expired' },
+    outcome: { how: 'allowed'; device: DeviceInfo } | { how: 'refused' | 'expired' },
   ): Promise<void> {
-    // Whether it was our answer is known when the host has said so.
+    // Whether this watch's answer took effect is known once the host has replied to it.
     const here = (await this.#answers.get(request.pairing_id)) ?? false
-    this.emit('resolved', { request, here, ...how })
+    this.emit('resolved', { request, here, ...outcome })
   }
 }
 
-/** The same phone, which has scanned again. */
+/** Whether `other` is from the same phone, which scanned the code again. */
 function replaces(other: PairingRequest, request: PairingRequest): boolean {
   return other.name === request.name && other.address === request.address
 }

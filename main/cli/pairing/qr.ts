@@ -1,20 +1,20 @@
-// An address as a QR code of half blocks. The only file that knows qrcode; knows nothing of what the address opens.
+// Draws a QR code with half-block characters. The only file that imports qrcode.
 import { create } from 'qrcode'
 
 export interface QrCode {
-  /** Each with its colours. */
+  /** Each includes its colors. */
   lines: string[]
   /** Columns of each line. */
   width: number
 }
 
-/** Modules of empty border: the standard has four, readers make do with two, and with one where there is no room. */
+/** Empty modules around the code: the standard says four, readers accept two, and one if there is no room. */
 const BORDERS = [2, 1]
-/** Black on white whatever the terminal's colours are: a reader wants dark on light. */
+/** Black on white regardless of the terminal's colors, because readers expect dark on light. */
 const INK = '\x1b[38;5;16;48;5;231m'
 const PLAIN = '\x1b[m'
 
-/** Undefined when it does not fit. */
+/** Undefined if the code does not fit into `columns` x `rows`. */
 export function qrCode(text: string, columns: number, rows: number): QrCode | undefined {
   const { modules } = create(text, { errorCorrectionLevel: 'L' })
   const border = BORDERS.find(border => {

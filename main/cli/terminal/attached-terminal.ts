@@ -1,12 +1,12 @@
-// Joins the terminal that otg runs in to a session: keys in, output out, size along, until one of them ends.
-// Knows no command line and no messages for people.
+// Attaches the terminal that otg runs in to a session: input, output, size and presence, until one of them ends.
 
-import type { HostClient } from '../../../protocol/client/client.ts'
-import type { AttachOptions, ClientAttachment, TerminalSink } from '../../../protocol/client/client-attachment.ts'
+import type { AttachOptions, ClientAttachment } from '../../../protocol/client/client-attachment.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import type { TerminalSink } from '../../../protocol/client/log-applier.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { MAX_COLS, MAX_ROWS, MAX_WINDOW_BYTES } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
-import { BIRTH } from '../../../protocol/position.ts'
+import { LOG_START } from '../../../protocol/position.ts'
 import { type DetachKey, DetachKeyDetector } from './detach-key.ts'
 import { QueryFilter } from './query-filter.ts'
 import { OuterTerminal, type Size } from './terminal.ts'
@@ -14,9 +14,9 @@ import { OuterTerminal, type Size } from './terminal.ts'
 export interface TerminalAttachOptions {
   read_only: boolean
   detachKey: DetachKey | undefined
-  /** The session has just been made: its output is wanted from the first byte, and the end of input is its end of file. */
+  /** The session was just created: show its output from the first byte, and pass the end of input on as an end of file. */
   fresh: boolean
-  /** The session that this very terminal is, if it is one. */
+  /** The session that this terminal itself belongs to, if any. */
   ownSessionId: string | undefined
 }
 
@@ -24,61 +24,60 @@ export type AttachEnd =
   | { why: 'exit'; session_id: string; state: SessionState; exit_code: number | null; signal: string | null }
   | { why: 'key'; session_id: string }
   | { why: 'signal'; session_id: string; signal: NodeJS.Signals }
-  /** Nobody reads what is printed, or the terminal is closed. */
+  /** The reader of the output is gone, or the terminal was closed. */
   | { why: 'output_gone'; session_id: string }
   | { why: 'failed'; session_id: string; error: CodedError }
 
-/** Unacknowledged output: little, so that Ctrl-C is seen to act at once on a terminal that is slower than the program. */
+/** Unacknowledged output. Small, so that Ctrl-C visibly acts at once when the program is faster than the terminal. */
 const TERMINAL_WINDOW_BYTES = 256 * 1024
-/** Typed or piped input that the session has not taken yet; past it reading pauses. */
-const INPUT_AHEAD_BYTES = 256 * 1024
-/** What was typed before detaching still gets this long to arrive. */
-const PARTING_MS = 1_000
-/** As long as a page waits (ui/kit/presence.ts). */
+/** Input that the session has not taken yet; above this, reading pauses. */
+const MAX_PENDING_INPUT_BYTES = 256 * 1024
+/** How long detaching waits for input typed before it to arrive. */
+const DETACH_MS = 1_000
+/** Same as on the pages (ui/kit/presence.ts). */
 const AWAY_MS = 3 * 60_000
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 const END_OF_FILE = 0x04
 const INTERRUPT = 0x03
 
-/** Attaches and resolves when it is over, the terminal as it was before. Throws only what is a fault. */
+/** Attaches and resolves when it is over and the terminal is restored. Failures resolve too; only bugs throw. */
 export async function attachTerminal(
-  client: HostClient,
+  client: LocalClient,
   session: string,
-  joining: TerminalAttachOptions,
+  options: TerminalAttachOptions,
 ): Promise<AttachEnd> {
-  let parted!: (parting: AttachEnd) => void
-  const parting = new Promise<AttachEnd>(resolve => (parted = resolve))
+  let finish!: (end: AttachEnd) => void
+  const ended = new Promise<AttachEnd>(resolve => (finish = resolve))
   const terminal = new OuterTerminal(process.stdin, process.stdout, () =>
-    parted({ why: 'output_gone', session_id: attached.session_id }),
+    finish({ why: 'output_gone', session_id: attached.session_id }),
   )
   const screen = new Screen(terminal)
-  const attached = client.attach(session, screen, options(terminal, joining))
+  const attached = client.attach(session, screen, attachOptions(terminal, options))
   const typed = trackInput(attached)
-  // A first attach is a reconnect that has nothing; of a new session even nothing is known to be all there is.
-  if (joining.fresh) attached.have = { ...BIRTH }
   const undo: (() => unknown)[] = []
-  // Before anything can come: what ended at once says so in the same breath as that it is attached.
-  listenToSession(attached, screen, parted, undo)
+  // Listen first: a session that ended at once reports its exit together with the attach.
+  listenToSession(attached, screen, finish, undo)
   const restore = () => terminal.restore()
   try {
-    await accepted(attached, joining)
-    // Whatever ends this process from here on, the terminal is restored: `exit` follows exceptions too.
+    await untilAccepted(attached, options)
+    // Restores the terminal however this process ends: `exit` also follows exceptions.
     process.on('exit', restore)
     undo.push(() => process.off('exit', restore))
-    listenToSignals(attached, terminal, parted, undo)
+    listenToSignals(attached, terminal, finish, undo)
     terminal.enter()
-    if (terminal.outputIsTerminal && !joining.read_only) {
+    if (terminal.outputIsTerminal && !options.read_only) {
       const resized = () => terminal.size && attached.resize(...clampSize(terminal.size))
       process.stdout.on('resize', resized)
       undo.push(() => process.stdout.off('resize', resized))
-      const asked = attached.options.size
-      if (asked && terminal.size && clampSize(terminal.size).join() !== [asked.cols, asked.rows].join()) resized()
+      const requested = attached.options.size
+      if (requested && terminal.size && clampSize(terminal.size).join() !== [requested.cols, requested.rows].join())
+        resized()
     }
     screen.open()
-    readInput(attached, terminal, joining, parted, undo)
+    readInput(attached, terminal, options, finish, undo)
     if (terminal.inputIsTerminal) watchPresence(attached, undo)
-    const result = await parting
+    const result = await ended
     if (result.why === 'key' || result.why === 'signal') {
       process.stdin.pause()
       terminal.restore()
@@ -96,32 +95,34 @@ export async function attachTerminal(
   }
 }
 
-function options(terminal: OuterTerminal, { read_only, fresh }: TerminalAttachOptions): AttachOptions {
+function attachOptions(terminal: OuterTerminal, { read_only, fresh }: TerminalAttachOptions): AttachOptions {
   const size = terminal.size
   const [cols, rows] = size ? clampSize(size) : []
   return {
     read_only,
+    // A first attach is a reconnect without any history. For a new session, that is the complete history.
+    ...(fresh && { have: LOG_START }),
     window: terminal.outputIsTerminal ? TERMINAL_WINDOW_BYTES : MAX_WINDOW_BYTES,
-    // A person gets the screen as it is, at once; a pipe of a new session gets every byte.
+    // A terminal shows the current screen at once; a pipe from a new session gets every byte.
     history_bytes: 0,
     ...(fresh && !terminal.outputIsTerminal ? { catch_up_bytes: Number.MAX_SAFE_INTEGER } : {}),
     ...(cols && rows && !read_only ? { size: { cols, rows } } : {}),
   }
 }
 
-/** A terminal may be larger than a session can be. */
+/** A terminal can be larger than the limits of a session. */
 export function clampSize(size: Size): [cols: number, rows: number] {
   return [Math.min(size.cols, MAX_COLS), Math.min(size.rows, MAX_ROWS)]
 }
 
-/** Waits for the host's yes, so that a no is told by a terminal that was not touched. */
-function accepted(attached: ClientAttachment, joining: TerminalAttachOptions): Promise<SessionInfo> {
+/** Waits until the host has accepted the attach, so that a refusal leaves the terminal untouched. */
+function untilAccepted(attached: ClientAttachment, options: TerminalAttachOptions): Promise<SessionInfo> {
   return new Promise((resolve, reject) => {
     attached.on('failed', reject)
     attached.on('session', ({ session }) => {
-      // Its output would be its output.
-      if (session.session_id === joining.ownSessionId)
-        reject(new CodedError('forbidden', 'this terminal is that session; it cannot be attached inside itself'))
+      // The session would print its own output, forever.
+      if (session.session_id === options.ownSessionId)
+        reject(new CodedError('forbidden', 'this terminal is inside that session; attach from another terminal'))
       else resolve(session)
     })
   })
@@ -130,11 +131,11 @@ function accepted(attached: ClientAttachment, joining: TerminalAttachOptions): P
 function listenToSignals(
   attached: ClientAttachment,
   terminal: OuterTerminal,
-  parted: (parting: AttachEnd) => void,
+  finish: (end: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   for (const signal of SIGNALS) {
-    const listener = () => parted({ why: 'signal', session_id: attached.session_id, signal })
+    const listener = () => finish({ why: 'signal', session_id: attached.session_id, signal })
     process.on(signal, listener)
     undo.push(() => process.off(signal, listener))
   }
@@ -146,30 +147,30 @@ function listenToSignals(
 function listenToSession(
   attached: ClientAttachment,
   screen: Screen,
-  parted: (parting: AttachEnd) => void,
+  finish: (end: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   undo.push(
     attached.on('exit', ({ state, exit_code, signal }) => {
       screen.end()
-      parted({ why: 'exit', session_id: attached.session_id, state, exit_code, signal })
+      finish({ why: 'exit', session_id: attached.session_id, state, exit_code, signal })
     }),
-    attached.on('failed', error => parted({ why: 'failed', session_id: attached.session_id, error })),
+    attached.on('failed', error => finish({ why: 'failed', session_id: attached.session_id, error })),
   )
 }
 
 function readInput(
   attached: ClientAttachment,
   terminal: OuterTerminal,
-  joining: TerminalAttachOptions,
-  parted: (parting: AttachEnd) => void,
+  options: TerminalAttachOptions,
+  finish: (end: AttachEnd) => void,
   undo: (() => unknown)[],
 ): void {
   const { stdin } = process
-  const watch = new DetachKeyDetector(terminal.inputIsTerminal ? joining.detachKey : undefined)
+  const watch = new DetachKeyDetector(terminal.inputIsTerminal ? options.detachKey : undefined)
   let last = 0x0a
   const type = (bytes: Uint8Array) => {
-    // It may have ended before it was attached: then it is only looked at, and its exit is on the way.
+    // A session that ended before the attach is read-only, and its exit is on its way.
     if (bytes.length === 0 || attached.readOnly || attached.ended) return
     last = bytes.at(-1)!
     attached.type(bytes)
@@ -177,14 +178,14 @@ function readInput(
   const data = (chunk: Buffer) => {
     const { bytes, detach } = watch.take(chunk)
     type(bytes)
-    const interrupted = joining.read_only && terminal.inputIsTerminal && chunk.includes(INTERRUPT)
-    if (detach || interrupted) parted({ why: 'key', session_id: attached.session_id })
+    const interrupted = options.read_only && terminal.inputIsTerminal && chunk.includes(INTERRUPT)
+    if (detach || interrupted) finish({ why: 'key', session_id: attached.session_id })
   }
   const end = () => {
-    if (terminal.inputIsTerminal) return parted({ why: 'output_gone', session_id: attached.session_id })
-    // What the session runs reads a terminal, whose end of file is a key, twice in the middle of a line. A session
-    // that was there before has not been given this input to end with.
-    if (joining.fresh) type(Uint8Array.of(END_OF_FILE, ...(last === 0x0a || last === 0x0d ? [] : [END_OF_FILE])))
+    if (terminal.inputIsTerminal) return finish({ why: 'output_gone', session_id: attached.session_id })
+    // In a terminal, end of file is a key, pressed twice in the middle of a line. A session that existed before must not
+    // end just because this input does.
+    if (options.fresh) type(Uint8Array.of(END_OF_FILE, ...(last === 0x0a || last === 0x0d ? [] : [END_OF_FILE])))
   }
   const error = () => end()
   stdin.on('data', data)
@@ -193,13 +194,13 @@ function readInput(
   undo.push(
     () => stdin.off('data', data).off('end', end),
     attached.on('pending_input', bytes => {
-      if (bytes > INPUT_AHEAD_BYTES) stdin.pause()
+      if (bytes > MAX_PENDING_INPUT_BYTES) stdin.pause()
       else if (stdin.isPaused()) stdin.resume()
     }),
   )
 }
 
-/** A terminal that nobody has typed into for a while is taken for one that nobody sits before. */
+/** The user counts as away after not typing for a while. */
 function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): void {
   let timer: NodeJS.Timeout | undefined
   const typed = () => {
@@ -215,19 +216,19 @@ function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): voi
   typed()
 }
 
-/** Says goodbye and waits until the host has heard it, with everything that was typed before. */
-async function leaveSession(client: HostClient, attached: ClientAttachment, typed: InputTracker): Promise<void> {
-  const gone = async () => {
+/** Detaches and waits until the host has received that and everything typed before. */
+async function leaveSession(client: LocalClient, attached: ClientAttachment, typed: InputTracker): Promise<void> {
+  const detached = async () => {
     await typed.delivered()
     client.detach(attached)
-    await client.list() // answered after the detach was
+    await client.list() // replied to after the detach
   }
-  const late = new Promise<void>(resolve => setTimeout(resolve, PARTING_MS).unref())
-  await Promise.race([gone().catch(() => {}), late])
+  const late = new Promise<void>(resolve => setTimeout(resolve, DETACH_MS).unref())
+  await Promise.race([detached().catch(() => {}), late])
 }
 
 export interface InputTracker {
-  /** Resolves when the session has taken all that was typed; rejects when it never will. */
+  /** Resolves when the session has taken all input; rejects if it never will. */
   delivered(): Promise<void>
 }
 
@@ -242,15 +243,17 @@ export function trackInput(attached: ClientAttachment): InputTracker {
         if (pending === 0) return resolve()
         attached.on('pending_input', bytes => bytes === 0 && resolve())
         attached.on('failed', reject)
-        attached.on('exit', () => reject(new CodedError('session_ended', 'the session ended before it took all input')))
+        attached.on('exit', () =>
+          reject(new CodedError('session_ended', 'the session ended before it took all of the input')),
+        )
       }),
   }
 }
 
-/** A state begins by resetting the whole terminal, which here would also empty the scrollback of its owner. */
+/** A keyframe begins with a full reset, which would also erase the outer terminal's scrollback. */
 const FULL_RESET = Buffer.from('\x18\x1bc')
 
-/** Applies a session's log to the outer terminal. Held back until that is in raw mode. */
+/** Writes a session's log to the outer terminal; held back until that is in raw mode. */
 class Screen implements TerminalSink {
   readonly #terminal: OuterTerminal
   #filter = new QueryFilter()
@@ -277,18 +280,18 @@ class Screen implements TerminalSink {
     this.#terminal.write(this.#filter.filter(state), done)
   }
 
-  /** The outer terminal has the size that it has; the session follows it. */
+  /** Nothing to do: the session follows the size of the outer terminal. */
   resize(): void {}
 
   reset(): void {
     this.#resetting = true
-    if (!this.#isOpen) return void (this.#early = []) // opening clears
+    if (!this.#isOpen) return void (this.#early = []) // open() starts with a clear screen
     this.end()
     this.#filter = new QueryFilter()
     this.#terminal.clear()
   }
 
-  /** Ends a string that the session has begun and will not end. */
+  /** Ends a control string that the session has begun and will not end. */
   end(): void {
     const rest = this.#filter.end()
     if (rest.length > 0) this.#terminal.write(rest, () => {})

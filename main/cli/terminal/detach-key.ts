@@ -1,22 +1,23 @@
-// Finds the key that detaches in what is typed. Knows no terminal and no session.
+// Finds the detach key in typed input.
+import { concatBytes } from './bytes.ts'
 
-/** Ctrl-\ : free inside tmux (Ctrl-B), screen (Ctrl-A), ssh (~) and vim; only SIGQUIT uses it, which is rare and stays within reach. */
+/** Ctrl-\ : unused by tmux (Ctrl-B), screen (Ctrl-A), ssh (~) and vim. SIGQUIT, its usual meaning, is rare and needs it twice. */
 const DEFAULT_KEY = 0x1c
 const D = 0x64
 
 export interface DetachKey {
-  /** How it is called in messages. */
+  /** For messages, such as `Ctrl-A`. */
   name: string
-  /** What a terminal may send for it: the control character, and what the two newer keyboard protocols make of it. */
+  /** What terminals send for it: the control character, or CSI u, or xterm's modifyOtherKeys. */
   forms: Uint8Array[]
 }
 
-/** Reads `^A`, `ctrl-a` or `C-a`; undefined for `none`. Throws RangeError for anything else. */
+/** Parses `^A`, `ctrl-a` or `C-a`; undefined for `none`. Throws RangeError for anything else. */
 export function readDetachKey(text: string | undefined): DetachKey | undefined {
   if (text === undefined || text === '') return keyOf(DEFAULT_KEY)
   if (text.toLowerCase() === 'none') return undefined
   const letter = /^(?:\^|ctrl-|c-)([@-_a-z])$/i.exec(text)?.[1]
-  if (letter === undefined) throw new RangeError(`${text} is no key that can be held with Ctrl; write it as ^A`)
+  if (letter === undefined) throw new RangeError(`${text} is not a Ctrl key; write it like ^A`)
   return keyOf(letter.toUpperCase().charCodeAt(0) & 0x1f)
 }
 
@@ -28,15 +29,15 @@ function keyOf(control: number): DetachKey {
 }
 
 export interface DetectedInput {
-  /** What goes to the session, in order. */
+  /** For the session, in order. */
   bytes: Uint8Array
   detach: boolean
 }
 
-/** The key and then `d` detaches; the key twice types it once; the key and anything else types both. */
+/** The key and `d` detaches. The key twice types it once. The key and anything else types both. */
 export class DetachKeyDetector {
   readonly #key: DetachKey | undefined
-  /** The key was typed, in this form, and what it means hangs on the next one. */
+  /** The key was typed, in this form; the next one decides what it means. */
   #held: Uint8Array | undefined
 
   constructor(key: DetachKey | undefined) {
@@ -52,7 +53,7 @@ export class DetachKeyDetector {
       if (this.#held) {
         const held = this.#held
         this.#held = undefined
-        if (bytes[at] === D) return { bytes: joined(passed), detach: true }
+        if (bytes[at] === D) return { bytes: concatBytes(passed), detach: true }
         passed.push(held)
         if (form) from = at += form.length
         continue
@@ -64,15 +65,10 @@ export class DetachKeyDetector {
       } else at++
     }
     passed.push(bytes.subarray(from))
-    return { bytes: joined(passed), detach: false }
+    return { bytes: concatBytes(passed), detach: false }
   }
 }
 
 function startsWith(bytes: Uint8Array, at: number, form: Uint8Array): boolean {
   return form.every((byte, index) => bytes[at + index] === byte)
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const filled = parts.filter(part => part.length > 0)
-  return filled.length === 1 ? filled[0]! : Buffer.concat(filled)
 }

@@ -1,30 +1,32 @@
-// Takes every question to the terminal, and every reach for the clipboard, out of a stream of output, byte by byte.
-// Knows nothing of sessions, connections or the terminal that is written to, but that it runs UTF-8.
+// Removes every terminal query and clipboard access from a stream of output, byte by byte. Assumes UTF-8.
 
-import { asksCsi, type CsiQuery, identOf, type OscQuery, QUERIES, settingsOf } from '../../../terminal/queries.ts'
+import { isCsiQuery, type OscQuery, settingsOf } from '../../../terminal/queries.ts'
+import { concatBytes, NO_BYTES } from './bytes.ts'
+import { ALLOW_CLIPBOARD, type QueryRules, REFUSE_CLIPBOARD } from './query-rules.ts'
+import { SequenceParameters } from './sequence-parameters.ts'
 
 // The grammar is that of xterm.js (EscapeSequenceParser.ts, after https://vt100.net/emu/dec_ansi_parser), because the
-// host's screen is one and has answered by it. Terminals differ where a sequence is broken off, and a question must not
-// hide there or come into being by what is taken out around it. So:
+// host's screen is an xterm.js and has answered the queries. Terminals differ in how they treat interrupted sequences; a
+// query must not hide in one, or be formed by what is removed around it. So:
 //
-// - What is complete and no question passes unchanged, whatever it means.
-// - What is broken off (by ESC, CAN, SUB, a C1 control or a character that cannot be in it) or malformed does nothing in
-//   xterm.js, and is taken out. The control characters inside it were acted on, and stay.
-// - A string (OSC, DCS …) that is no question passes as it comes. If something is taken out right behind its unfinished
-//   end, ST takes its place: kitty goes on with the string until there is one, others with whatever follows.
-// - Strings end as in xterm.js: at ST, at BEL (OSC only), at CAN or SUB, and at any ESC.
-// - C1 controls are what UTF-8 makes of them: C2 80 to C2 9F. A single byte 80 to 9F is either the inside of another
-//   character or an error that is drawn as one (xterm: ptydata.c, decodeUtf8), so it passes.
-//   A lone C2 before something that may be taken out goes as well, lest it meet such a byte.
-// - ENQ is taken out wherever it stands, also inside of strings.
+// - A complete sequence that is not a query passes unchanged, whatever it means.
+// - A sequence that is malformed or interrupted (by ESC, CAN, SUB, a C1 control or a character that cannot be in it) does
+//   nothing in xterm.js and is removed. Control characters inside it take effect, and stay.
+// - A control string (OSC, DCS …) that is not a query passes as it arrives. If something right after its unfinished end is
+//   removed, ST replaces it: kitty continues the string until ST, other terminals with whatever follows.
+// - Strings end as in xterm.js: at ST, BEL (OSC only), CAN, SUB, and any ESC.
+// - C1 controls are UTF-8: C2 80 to C2 9F. A single byte 80 to 9F is either inside another character or an error that is
+//   drawn as one (xterm: ptydata.c, decodeUtf8), so it passes. A lone C2 before something that may be removed is removed
+//   too, so that it cannot meet such a byte.
+// - ENQ is removed everywhere, also inside strings.
 
 /**
- * How much of an unfinished sequence is held back while it may be a question. An OSC 4 that sets all 256 colours has about
- * 6 KB and is the longest that anybody sends; a longer one may still end in a question, and so is dropped to its end.
+ * How much of an unfinished sequence is held back while it may be a query. The longest in practice is an OSC 4 that sets all
+ * 256 colors, about 6 KB. A longer one could still end as a query, so it is dropped to its end.
  */
 export const MAX_HELD_BYTES = 16 * 1024
 
-/** How far into an OSC the verdict is looked for before its end: all `settles` of the table need less. */
+/** How much of an OSC's payload is checked before its end: enough for every `settles` in the table. */
 const SETTLE_CHARS = 64
 
 const ENQ = 0x05
@@ -38,9 +40,7 @@ const C1_ST = 0x9c
 const BACKSLASH = 0x5c
 const SEMICOLON = 0x3b
 
-const NOTHING = new Uint8Array(0)
 const ST = Uint8Array.of(ESC, BACKSLASH)
-const MAX_PARAM = 0x7fffffff
 
 type State =
   | 'ground'
@@ -50,109 +50,51 @@ type State =
   | 'dcs'
   | 'apc'
   | 'osc'
-  | 'osc_escape' // an ESC inside a held OSC: its end, or that of the sequence
+  | 'osc_escape' // an ESC inside a held OSC: ST, or an interruption
   | 'string' // passes
-  | 'drop' // a string that does not pass
+  | 'drop' // a string that is removed
   | 'drop_escape'
   | 'drop_sequence' // the rest of a CSI or ESC sequence that was too long
 
-interface Rules {
-  csi: Map<number, CsiQuery[]>
-  osc: Map<number, OscQuery[]>
-  dcs: Set<number>
-  esc: Set<number>
-  apc: Set<number>
-  controls: Set<number>
-}
-
-function rules(allowClipboard: boolean): Rules {
-  const built: Rules = {
-    csi: new Map(),
-    osc: new Map(),
-    dcs: new Set(),
-    esc: new Set(),
-    apc: new Set(),
-    controls: new Set(),
-  }
-  const add = <K, V>(map: Map<K, V[]>, key: K, value: V) => map.set(key, [...(map.get(key) ?? []), value])
-  for (const query of QUERIES) {
-    switch (query.kind) {
-      case 'csi':
-        add(built.csi, packed(identOf(query)), query)
-        break
-      case 'osc':
-        if (query.clipboard && allowClipboard) break
-        for (const id of query.ids) add(built.osc, id, query)
-        break
-      case 'dcs':
-        built.dcs.add(packed(identOf(query)))
-        break
-      case 'esc':
-        built.esc.add(query.final.charCodeAt(0))
-        break
-      case 'apc':
-        built.apc.add(query.first.charCodeAt(0))
-        break
-      case 'control':
-        built.controls.add(query.code)
-        break
-    }
-  }
-  return built
-}
-
-/** Prefix, intermediates and final in one number, as xterm.js has them. */
-function packed(ident: string): number {
-  let ident32 = 0
-  for (let i = 0; i < ident.length; i++) ident32 = (ident32 << 8) | ident.charCodeAt(i)
-  return ident32
-}
-
-const REFUSING = rules(false)
-const ALLOWING = rules(true)
-
 export interface QueryFilterOptions {
-  /** Let programs write to the clipboard of the outer terminal. Reading stays refused. */
+  /** Let programs write to the outer terminal's clipboard. Reading is always removed. */
   allowClipboard?: boolean
 }
 
 /**
- * One stream's filter. What comes out does not depend on where the stream is cut. Chunks without anything to look at are
- * returned as they are, others as views of them where possible: do not reuse a chunk before its result is written.
+ * The filter for one stream; how the stream is cut into chunks does not matter. Chunks without control sequences are
+ * returned as they are, others as views where possible: do not reuse a chunk before its result is written.
  */
 export class QueryFilter {
-  readonly #rules: Rules
+  readonly #rules: QueryRules
   #state: State = 'ground'
 
-  // What is held back: #carry (from earlier chunks), then #chunk from #start. Nothing is held while #start is -1. Bytes of
-  // the chunk from #keep on that are not held pass at its end. While #carry is not empty, #keep equals #start.
-  #chunk: Uint8Array = NOTHING
-  #carry: Uint8Array = NOTHING
+  // Held back: #carry (from earlier chunks), then #chunk from #start; nothing while #start is -1. Bytes of the chunk from
+  // #keep on that are not held pass at its end. While #carry is not empty, #keep equals #start.
+  #chunk: Uint8Array = NO_BYTES
+  #carry: Uint8Array = NO_BYTES
   #start = -1
   #keep = 0
   #out: Uint8Array[] = []
 
-  /** The last byte was C2, and may be half of a C1 control. */
+  /** The last byte was C2, which can begin a C1 control. */
   #lead = false
-  /** What has passed ends inside a string, and a held sequence follows it. */
+  /** The output so far ends inside a string, and the held sequence follows it. */
   #open = false
-  /** BEL ends the string. */
+  /** BEL ends the current string. */
   #bell = false
   /** Control characters inside the held sequence. */
   #controls: number[] = []
 
   // The held CSI or DCS.
-  #ident = 0
-  #part: 'entry' | 'params' | 'intermediates' | 'malformed' = 'entry'
-  #params: number[] = []
-  #sub = false
+  readonly #parameters = new SequenceParameters()
 
-  // The held OSC: everything behind the introducer, and where its payload starts (-1 as long as there is no `;`).
+  // The held OSC: everything after the introducer, and where its payload begins (-1 until there is a `;`).
   #text = ''
   #payload = -1
 
   constructor(options: QueryFilterOptions = {}) {
-    this.#rules = options.allowClipboard ? ALLOWING : REFUSING
+    this.#rules = options.allowClipboard ? ALLOW_CLIPBOARD : REFUSE_CLIPBOARD
   }
 
   filter(bytes: Uint8Array): Uint8Array {
@@ -174,25 +116,25 @@ export class QueryFilter {
     }
     if (this.#start >= 0) this.#stash(bytes.length)
     else if (!this.#dropping()) this.#push(bytes.subarray(this.#keep))
-    const out = joined(this.#out)
+    const out = concatBytes(this.#out)
     this.#out = []
-    this.#chunk = NOTHING
+    this.#chunk = NO_BYTES
     return out
   }
 
   /**
-   * What is left to write when no more output follows: nothing of what is held (no terminal would have drawn it, and what
-   * the outer shell prints next might complete it), but the end of a string that has passed without one.
+   * What to write when no more output follows: ST if a string has passed without its end. What is held is discarded, because
+   * no terminal would have drawn it and the outer shell's next output could complete it.
    */
   end(): Uint8Array {
     const unfinished = this.#state === 'string' || this.#open
     this.#state = 'ground'
-    this.#carry = NOTHING
+    this.#carry = NO_BYTES
     this.#start = -1
     this.#lead = false
     this.#open = false
     this.#controls = []
-    return unfinished ? ST : NOTHING
+    return unfinished ? ST : NO_BYTES
   }
 
   #take(byte: number, i: number): void {
@@ -202,7 +144,7 @@ export class QueryFilter {
     if (this.#lead) {
       this.#lead = false
       if (byte >= 0x80 && byte <= 0x9f) return this.#c1(byte, i)
-      // What follows may be taken out, and a stray byte behind it would make a C1 control of this one.
+      // What follows may be removed, and a stray byte after that would turn the C2 into a C1 control.
       if (byte === ESC || byte === ENQ || byte === C1_LEAD) this.#loseLead(i)
       else this.#character(i)
     }
@@ -250,7 +192,7 @@ export class QueryFilter {
         return
       case 'osc_escape':
       case 'drop_escape':
-        return // left above
+        return // handled above
     }
   }
 
@@ -263,14 +205,14 @@ export class QueryFilter {
     }
   }
 
-  /** The byte behind an ESC that ended a string. True if it was ST's and is dealt with; if not, the ESC starts anew. */
+  /** The byte after an ESC in a string. True if the two are ST; otherwise the ESC begins a new sequence. */
   #endsAtBackslash(byte: number, i: number): boolean {
     if (byte === BACKSLASH) {
       if (this.#state === 'osc_escape') this.#endOsc(i, ST)
       else this.#resume(i + 1)
       return true
     }
-    // An OSC of a kind that can ask, without an end of its own: some terminals take it for one, others go on with it.
+    // An OSC that could be a query, without its own end: some terminals end it here, others continue it.
     if (this.#state === 'osc_escape') this.#remove(i)
     this.#holdAgain(ESC, 'escape', i)
     return false
@@ -299,11 +241,12 @@ export class QueryFilter {
   }
 
   #csi(byte: number, i: number): void {
-    if (this.#interrupts(byte, i) || !this.#sequenceByte(byte)) return
-    if (this.#part === 'malformed') return this.#refuse(i + 1, 'ground')
-    const query = this.#rules.csi.get((this.#ident << 8) | byte)?.find(q => asksCsi(q, this.#params))
+    if (this.#interrupts(byte, i) || !this.#parameters.take(byte)) return
+    const { ident, malformed, values } = this.#parameters
+    if (malformed) return this.#refuse(i + 1, 'ground')
+    const query = this.#rules.csi.get((ident << 8) | byte)?.find(q => isCsiQuery(q, values))
     if (!query) return this.#accept('ground')
-    const modes = query.modes && this.#params.filter(mode => !query.modes!.includes(mode))
+    const modes = query.modes && values.filter(mode => !query.modes!.includes(mode))
     this.#refuse(i + 1, 'ground')
     if (modes?.length) this.#push(latin1(`\x1b[?${modes.join(';')}h`))
   }
@@ -313,36 +256,10 @@ export class QueryFilter {
       this.#interrupts(byte, i)
       return
     }
-    if (byte < 0x20 || byte === DEL || !this.#sequenceByte(byte)) return
-    if (this.#part === 'malformed' || this.#rules.dcs.has((this.#ident << 8) | byte)) this.#refuse(i + 1, 'drop')
+    if (byte < 0x20 || byte === DEL || !this.#parameters.take(byte)) return
+    const { ident, malformed } = this.#parameters
+    if (malformed || this.#rules.dcs.has((ident << 8) | byte)) this.#refuse(i + 1, 'drop')
     else this.#accept('string')
-  }
-
-  /** Collects what comes before the final byte of a CSI or DCS; true if this is the final byte. */
-  #sequenceByte(byte: number): boolean {
-    if (byte >= 0x40) return true
-    if (this.#part === 'malformed') return false
-    if (byte < 0x30) {
-      this.#ident = (this.#ident << 8) | byte
-      this.#part = 'intermediates'
-    } else if (this.#part === 'intermediates') {
-      this.#part = 'malformed'
-    } else if (byte >= 0x3c) {
-      if (this.#part === 'entry') this.#ident = byte
-      this.#part = this.#part === 'entry' ? 'params' : 'malformed'
-    } else {
-      this.#part = 'params'
-      if (byte === SEMICOLON) {
-        this.#params.push(0)
-        this.#sub = false
-      } else if (byte === 0x3a) {
-        this.#sub = true
-      } else if (!this.#sub) {
-        const last = this.#params.length - 1
-        this.#params[last] = Math.min(this.#params[last]! * 10 + byte - 0x30, MAX_PARAM)
-      }
-    }
-    return false
   }
 
   #osc(byte: number, i: number): void {
@@ -352,17 +269,17 @@ export class QueryFilter {
       return
     }
     if (byte === CAN || byte === SUB) return this.#refuse(i + 1, 'ground')
-    if (byte < 0x20) return // xterm.js skips these
+    if (byte < 0x20) return // ignored by xterm.js
     this.#text += String.fromCharCode(byte)
     if (this.#payload < 0) {
       if (byte === SEMICOLON) this.#payload = this.#text.length
-      else if (byte < 0x30 || byte > 0x39) return this.#accept('string') // no number: none of ours
+      else if (byte < 0x30 || byte > 0x39) return this.#accept('string') // not a number, so not in the table
     }
     if (this.#payload < 0 || this.#text.length - this.#payload > SETTLE_CHARS) return
     const queries = this.#oscQueries()
     const payload = this.#text.slice(this.#payload)
-    if (queries?.some(q => q.settles?.test(payload) && q.asks.test(payload))) this.#refuse(i + 1, 'drop')
-    else if (!queries || queries.every(q => q.settles?.test(payload))) this.#accept('string')
+    if (queries?.some(q => q.decided?.test(payload) && q.pattern.test(payload))) this.#refuse(i + 1, 'drop')
+    else if (!queries || queries.every(q => q.decided?.test(payload))) this.#accept('string')
   }
 
   #oscQueries(): OscQuery[] | undefined {
@@ -370,10 +287,10 @@ export class QueryFilter {
     return number === '' ? undefined : this.#rules.osc.get(Number(number))
   }
 
-  /** A held OSC is complete. */
+  /** The held OSC is complete. */
   #endOsc(i: number, terminator: Uint8Array): void {
     const payload = this.#payload < 0 ? '' : this.#text.slice(this.#payload)
-    const query = this.#oscQueries()?.find(q => q.asks.test(payload))
+    const query = this.#oscQueries()?.find(q => q.pattern.test(payload))
     if (!query) return this.#accept('ground')
     const osc = Number.parseInt(this.#text, 10)
     this.#refuse(i + 1, 'ground')
@@ -383,13 +300,13 @@ export class QueryFilter {
     }
   }
 
-  /** A C1 control: the byte behind C2. */
+  /** A C1 control: `byte` is the one after C2. */
   #c1(byte: number, i: number): void {
     if (byte === C1_ST && this.#state === 'osc') return this.#endOsc(i, ST)
     if (byte === C1_ST && this.#state === 'drop') return this.#resume(i + 1)
     if (this.#state === 'string') this.#open = true
     else if (this.#state !== 'ground') {
-      // It breaks off what is held or dropped, and starts anew with the C2.
+      // It interrupts what is held or dropped, and begins anew with the C2.
       if (this.#start >= 0) this.#remove(i)
       this.#holdAgain(C1_LEAD, 'ground', i)
     }
@@ -412,7 +329,7 @@ export class QueryFilter {
     }
   }
 
-  /** The C2 before `i` was the first byte of a character after all. */
+  /** The C2 before `i` began a character, not a C1 control. */
   #character(i: number): void {
     switch (this.#state) {
       case 'ground':
@@ -426,14 +343,14 @@ export class QueryFilter {
       case 'drop':
         return
       default:
-        // It cannot be in there: xterm.js gives up the sequence.
+        // A sequence cannot contain it: xterm.js abandons the sequence.
         if (this.#start >= 0) this.#remove(i)
         this.#holdAgain(C1_LEAD, 'ground', i)
         this.#accept('ground')
     }
   }
 
-  /** The C2 before `i` is taken out: it is half of nothing. */
+  /** Removes the C2 before `i`, which belongs to nothing. */
   #loseLead(i: number): void {
     switch (this.#state) {
       case 'ground':
@@ -453,7 +370,7 @@ export class QueryFilter {
     }
   }
 
-  /** Deals with bytes that break off a held ESC or CSI sequence or leave it as it is; true if this was one. */
+  /** Handles bytes that interrupt a held ESC or CSI sequence or do not affect it; true if this was one. */
   #interrupts(byte: number, i: number): boolean {
     if (byte === ESC) {
       this.#remove(i)
@@ -473,10 +390,7 @@ export class QueryFilter {
   #begin(state: 'csi' | 'osc' | 'dcs' | 'apc'): void {
     this.#state = state
     this.#bell = state === 'osc'
-    this.#ident = 0
-    this.#part = 'entry'
-    this.#params = [0]
-    this.#sub = false
+    this.#parameters.reset()
     this.#text = ''
     this.#payload = -1
   }
@@ -499,24 +413,24 @@ export class QueryFilter {
     this.#start = start
   }
 
-  /** Holds a byte that has been taken out already, and the chunk from `i` on. */
+  /** Holds a byte that is already removed, and the chunk from `i` on. */
   #holdAgain(byte: number, state: State, i: number): void {
     this.#carry = Uint8Array.of(byte)
     this.#keep = i
     this.#hold(state, i)
   }
 
-  /** What is held passes. */
+  /** Lets what is held pass. */
   #accept(state: State): void {
     this.#push(this.#carry)
-    this.#carry = NOTHING
+    this.#carry = NO_BYTES
     this.#start = -1
     this.#open = false
     this.#controls = []
     this.#state = state
   }
 
-  /** What is held, up to `end`, does not pass. */
+  /** Removes what is held, up to `end`, and continues in `state`. */
   #refuse(end: number, state: State): void {
     this.#remove(end)
     this.#state = state
@@ -526,20 +440,20 @@ export class QueryFilter {
     this.#push(this.#chunk.subarray(this.#keep, this.#start))
     if (this.#open) this.#push(ST)
     if (this.#controls.length) this.#push(Uint8Array.from(this.#controls))
-    this.#carry = NOTHING
+    this.#carry = NO_BYTES
     this.#start = -1
     this.#keep = end
     this.#open = false
     this.#controls = []
   }
 
-  /** What was dropped ends before `i`. */
+  /** Dropping ends before `i`. */
   #resume(i: number): void {
     this.#state = 'ground'
     this.#keep = i
   }
 
-  /** Takes out the byte at `i` alone. */
+  /** Removes the byte at `i`. */
   #cut(i: number): void {
     if (this.#start >= 0) {
       this.#stash(i)
@@ -550,10 +464,10 @@ export class QueryFilter {
     }
   }
 
-  /** Moves what is held, up to `end`, out of the chunk. */
+  /** Moves what is held, up to `end`, from the chunk to #carry. */
   #stash(end: number): void {
     this.#push(this.#chunk.subarray(this.#keep, this.#start))
-    this.#carry = joined([this.#carry, this.#chunk.slice(this.#start, end)])
+    this.#carry = concatBytes([this.#carry, this.#chunk.slice(this.#start, end)])
     this.#start = this.#keep = end
   }
 
@@ -573,18 +487,6 @@ function table(...bytes: number[]): Uint8Array {
 
 function isPlain(bytes: Uint8Array): boolean {
   return !bytes.includes(ESC) && !bytes.includes(ENQ) && !bytes.includes(C1_LEAD)
-}
-
-function joined(parts: Uint8Array[]): Uint8Array {
-  const filled = parts.filter(part => part.length > 0)
-  if (filled.length < 2) return filled[0] ?? NOTHING
-  const whole = new Uint8Array(filled.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of filled) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }
 
 function latin1(text: string): Uint8Array {

@@ -1,4 +1,4 @@
-// The terminal that otg runs in: raw mode and back, its size, bytes in and out. Knows no session and no protocol.
+// The terminal that otg runs in: raw mode, size, output, and restoring it afterwards.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, write, writeSync } from 'node:fs'
 import { Modes } from './modes.ts'
@@ -8,10 +8,10 @@ export interface Size {
   rows: number
 }
 
-/** One write to a terminal: more would only make leaving wait longer for one that is slow. */
+/** Bytes of one write: more would make leaving a slow terminal take longer. */
 const WRITE_BYTES = 64 * 1024
-/** Somebody else made the descriptor non-blocking, and it is full. */
-const AGAIN_MS = 5
+/** How long to wait if another process made the descriptor non-blocking and it is full. */
+const RETRY_MS = 5
 
 interface Pending {
   bytes: Uint8Array
@@ -19,91 +19,91 @@ interface Pending {
 }
 
 /**
- * Standard input and output, whether they are a terminal or not. Output is written by the thread pool, one write at a
- * time: a terminal that takes nothing for a while (a slow ssh) must not keep a key from being read.
+ * Standard input and output, whether they are a terminal or not. The thread pool writes output, one write at a time: a
+ * terminal that blocks for a while (a slow ssh) must not delay input.
  */
 export class OuterTerminal {
   readonly inputIsTerminal: boolean
   readonly outputIsTerminal: boolean
   readonly #stdin: NodeJS.ReadStream
   readonly #stdout: NodeJS.WriteStream
-  /** Nobody takes output any more: the reader is gone (EPIPE), or the terminal (EIO). */
-  readonly #gone: (code: string) => void
+  /** Called when the reader of the output (EPIPE) or the terminal (EIO) is gone. */
+  readonly #onClosed: (code: string) => void
   #modes = new Modes()
   #queue: Pending[] = []
   #writing = false
-  #idle: (() => void)[] = []
+  #onDrained: (() => void)[] = []
   #entered: 'session' | 'screen' | undefined
-  #left = false
+  #restored = false
 
-  constructor(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, gone: (code: string) => void) {
+  constructor(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, onClosed: (code: string) => void) {
     this.#stdin = stdin
     this.#stdout = stdout
-    this.#gone = gone
+    this.#onClosed = onClosed
     this.inputIsTerminal = stdin.isTTY === true
     this.outputIsTerminal = stdout.isTTY === true
   }
 
-  /** Undefined when output goes to no terminal, or to one that does not know its size. */
+  /** Undefined if output is not a terminal, or one that does not know its size. */
   get size(): Size | undefined {
     const { columns: cols, rows } = this.#stdout
     return this.outputIsTerminal && cols > 0 && rows > 0 ? { cols, rows } : undefined
   }
 
-  /** Raw mode, and an empty screen: what was on it moves into the scrollback. Undone by `leave`. */
+  /** Raw mode and an empty screen, whose old contents move into the scrollback. Undone by `restore`. */
   enter(): void {
     if (this.#entered) return
     this.#entered = 'session'
     this.#raw()
     if (!this.outputIsTerminal) return
-    // From the cursor's row on, one row less than the screen has brings that row to the top, wherever it was.
+    // One line feed less than the screen has rows scrolls the cursor's row to the top, wherever it was.
     const scroll = '\n'.repeat((this.size?.rows ?? 24) - 1)
-    // The title is pushed, so that what the session sets does not stay in the window's bar.
+    // The window's title is pushed, so that the session's title does not remain.
     writeAll(`\x1b[22;0t\r${scroll}\x1b[H\x1b[J`)
   }
 
-  /** Raw mode, and the alternate screen without a cursor, for who draws on all of it. Undone by `leave(false)`. */
+  /** Raw mode and the alternate screen without a cursor, for full-screen drawing. Undone by `restore(false)`. */
   enterAlternateScreen(): void {
-    if (this.#left) return
+    if (this.#restored) return
     this.#entered = 'screen'
     if (this.inputIsTerminal) this.#stdin.setRawMode(true)
     this.write(Buffer.from('\x1b[?1049h\x1b[?25l\x1b[H\x1b[2J'), () => {})
   }
 
-  /** Forgets what the session has switched and clears, for a state that is written as a whole. */
+  /** Resets modes and clears the screen before a keyframe. */
   clear(): void {
-    if (!this.outputIsTerminal || this.#left) return
+    if (!this.outputIsTerminal || this.#restored) return
     this.write(Buffer.from(`${this.#modes.undo()}\x1b[H\x1b7\x1b[J`), () => {})
     this.#modes = new Modes()
   }
 
-  /** Queues output; `done` when the system has it. */
+  /** Queues output; calls `done` once it is written. */
   write(bytes: Uint8Array, done: () => void): void {
-    if (this.#left) return
+    if (this.#restored) return
     this.#modes.note(bytes)
     this.#queue.push({ bytes, done })
     this.#pump()
   }
 
-  /** Resolves when all that was queued is written. */
+  /** Resolves when everything queued is written. */
   drained(): Promise<void> {
     if (!this.#writing) return Promise.resolve()
-    return new Promise(resolve => this.#idle.push(resolve))
+    return new Promise(resolve => this.#onDrained.push(resolve))
   }
 
   /**
-   * Drops what is queued and puts the terminal back as it was. Works at any time, also while the process exits.
-   * `amid`: the session goes on, so its cursor may be anywhere; what is printed next gets a row of its own.
+   * Drops queued output and restores the terminal. Works at any time, also while the process exits.
+   * `midOutput`: the session goes on and its cursor can be anywhere, so what is printed next gets its own row.
    */
-  restore(amid = true): void {
-    if (this.#left) return
-    this.#left = true
+  restore(midOutput = true): void {
+    if (this.#restored) return
+    this.#restored = true
     this.#queue = []
     if (this.#entered && this.outputIsTerminal) {
-      // Back from the alternate screen the cursor is where the program was started, at the beginning of a row.
+      // Leaving the alternate screen puts the cursor where the program was started, at the beginning of a row.
       const row = this.#modes.alternate ? '\r' : '\r\n'
       const title = this.#entered === 'session' ? '\x1b[23;0t' : ''
-      writeAll(`${this.#modes.undo()}${title}${amid ? `${row}\x1b[J` : ''}`)
+      writeAll(`${this.#modes.undo()}${title}${midOutput ? `${row}\x1b[J` : ''}`)
     }
     if (this.#entered && this.inputIsTerminal) {
       try {
@@ -114,9 +114,9 @@ export class OuterTerminal {
     }
   }
 
-  /** After a stop (SIGTSTP from outside) the shell has changed the settings. */
+  /** Sets the terminal up again after a stop (SIGTSTP from outside), during which the shell changed its settings. */
   resume(): void {
-    if (!this.#entered || this.#left) return
+    if (!this.#entered || this.#restored) return
     if (this.inputIsTerminal) this.#stdin.setRawMode(false)
     if (this.#entered === 'screen') this.enterAlternateScreen()
     else this.#raw()
@@ -125,13 +125,13 @@ export class OuterTerminal {
   #raw(): void {
     if (!this.inputIsTerminal) return
     this.#stdin.setRawMode(true)
-    // Node leaves output processing on (libuv's UV_TTY_MODE_RAW), which makes CR LF of every LF; what a session prints
-    // has been through that already, or is meant as it is. Turning raw mode off brings all settings back, this too.
+    // Node leaves output processing on (libuv's UV_TTY_MODE_RAW), which turns LF into CR LF. A session's output has been
+    // processed by its own PTY. Turning raw mode off restores this setting too.
     if (!this.outputIsTerminal || process.platform === 'win32') return
     try {
       execFileSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] })
     } catch {
-      // No stty: full-screen programs that move down by LF are a little off, the rest is right.
+      // Without stty, programs that move the cursor down with LF are drawn slightly wrong.
     }
   }
 
@@ -150,50 +150,50 @@ export class OuterTerminal {
       this.#writing = false
       for (const { done } of taken) done()
       this.#pump()
-      if (!this.#writing) for (const tell of this.#idle.splice(0)) tell()
+      if (!this.#writing) for (const resolve of this.#onDrained.splice(0)) resolve()
     })
   }
 
   #write(bytes: Uint8Array, done: () => void): void {
     if (bytes.length === 0) return done()
-    // In pieces, as a keyframe may be large, and nothing else gets through while a slow terminal takes it.
+    // In chunks: a keyframe can be large, and a slow terminal takes nothing else during a write.
     write(1, bytes.subarray(0, WRITE_BYTES), (error, written) => {
-      if (this.#left) return done()
-      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes, done), AGAIN_MS)
+      if (this.#restored) return done()
+      if (error?.code === 'EAGAIN') setTimeout(() => this.#write(bytes, done), RETRY_MS)
       else if (error) {
         this.#queue = []
         done()
-        this.#gone(error.code ?? '')
+        this.#onClosed(error.code ?? '')
       } else this.#write(bytes.subarray(written), done)
     })
   }
 }
 
-/** Whether this process may read its terminal: a job in the background is stopped when it tries (POSIX, XBD 11.1.4). */
+/** Whether this process may read its terminal: a background job is stopped when it tries (POSIX, XBD 11.1.4). */
 export function inForeground(): boolean {
   try {
-    const [group, foreground] = process.platform === 'linux' ? groupsByProc() : groupsByPs()
-    // None: it is not this process's controlling terminal, which stops nobody.
+    const [group, foreground] = process.platform === 'linux' ? readGroupsFromProc() : readGroupsFromPs()
+    // No foreground group means no controlling terminal, and then reading is allowed.
     return group === foreground || !(Number(foreground) > 0)
   } catch {
-    return true // Windows has no such thing
+    return true // Windows has no job control
   }
 }
 
-/** This process's group, and the one that its terminal has in the foreground (proc_pid_stat(5): fields 5 and 8). */
-function groupsByProc(): (string | undefined)[] {
+/** This process's group and the foreground group of its terminal (proc_pid_stat(5), fields 5 and 8). */
+function readGroupsFromProc(): (string | undefined)[] {
   const fields = readFileSync('/proc/self/stat', 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ')
   return [fields[2], fields[5]]
 }
 
-function groupsByPs(): (string | undefined)[] {
+function readGroupsFromPs(): (string | undefined)[] {
   const ps = execFileSync('ps', ['-o', 'pgid=,tpgid=', '-p', `${process.pid}`], { encoding: 'utf8' })
   return ps.trim().split(/\s+/)
 }
 
-/** All of it or, when the terminal is gone, nothing. */
+/** Writes synchronously; gives up if the terminal is gone. */
 function writeAll(text: string): void {
   let bytes: Uint8Array = Buffer.from(text)
   for (let tries = 0; bytes.length > 0 && tries < 100; ) {
@@ -201,7 +201,7 @@ function writeAll(text: string): void {
       bytes = bytes.subarray(writeSync(1, bytes))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS)
       tries++
     }
   }

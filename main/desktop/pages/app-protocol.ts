@@ -1,4 +1,4 @@
-// The windows' files at app://ui/, from a map made at the start. Knows nothing of windows or of what the files do.
+// Serves the windows' files at app://ui/ from a map that is read at startup.
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname, join, posix } from 'node:path'
 import { protocol } from 'electron'
@@ -15,13 +15,13 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
 }
 
-// As the phone's page has it (main/host/listen/http.ts), but that there is no network at all here: what the page says to the
-// host goes through its MessagePort.
+// Like the headers of the phone's page (main/host/listen/http.ts), but without any network: the page talks to the host over
+// its MessagePort.
 const HEADERS = {
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
-    // xterm.js writes its colours and sizes as inline styles; styles run no code.
+    // xterm.js sets colors and sizes as inline styles. Styles run no code.
     "style-src 'self' 'unsafe-inline'",
     "font-src 'self'",
     "img-src 'self' data:",
@@ -38,12 +38,12 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
-/** Before the app is ready: makes app:// a scheme with origins, as https: is. */
+/** Makes app:// a scheme with origins, like https:. Call it before the app is ready. */
 export function allowAppScheme(): void {
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }])
 }
 
-/** Serves the files of `folder` as they are now; no path of a request ever reaches the file system. */
+/** Serves the files of `folder` as they are now. A request's path never reaches the file system. */
 export function serveApp(folder: string): void {
   const files = readFiles(folder)
   protocol.handle(SCHEME, request => {
@@ -59,7 +59,7 @@ function readFiles(folder: string): Map<string, { bytes: Uint8Array<ArrayBuffer>
     for (const entry of readdirSync(path, { withFileTypes: true })) {
       const type = TYPES[extname(entry.name)]
       if (entry.isDirectory()) read(join(path, entry.name), posix.join(url, entry.name))
-      // What has no type here is nothing that a page loads: precompressed copies, maps, build notes.
+      // Pages load no files of other types: precompressed copies, source maps, build notes.
       else if (type)
         files.set(posix.join(url, entry.name), { bytes: new Uint8Array(readFileSync(join(path, entry.name))), type })
     }
@@ -67,12 +67,12 @@ function readFiles(folder: string): Map<string, { bytes: Uint8Array<ArrayBuffer>
   try {
     read(folder, '/')
   } catch (cause) {
-    throw new CodedError('web_client_missing', missing(folder), { cause })
+    throw new CodedError('web_client_missing', missingPagesText(folder), { cause })
   }
-  if (!files.has('/index.html')) throw new CodedError('web_client_missing', missing(folder))
+  if (!files.has('/index.html')) throw new CodedError('web_client_missing', missingPagesText(folder))
   return files
 }
 
-function missing(folder: string): string {
-  return `${folder} holds no windows; build them with: npm run build`
+function missingPagesText(folder: string): string {
+  return `${folder} does not contain the app's pages; build them with: npm run build`
 }

@@ -1,8 +1,8 @@
-// What no page may do, whichever it is: leave, open windows, ask for permissions, reach the network. Knows no window.
+// What no page may do: navigate away, open windows, get permissions, reach the network.
 import { app, dialog, session, shell, type WebContents } from 'electron'
 import { isOurs } from './origin.ts'
 
-/** Web preferences of every window; a webContents that is made without them is refused its content by `guardContents`. */
+/** Web preferences of every window. */
 export const SAFE_PREFERENCES = {
   sandbox: true,
   contextIsolation: true,
@@ -12,11 +12,11 @@ export const SAFE_PREFERENCES = {
   webviewTag: false,
   webSecurity: true,
   allowRunningInsecureContent: false,
-  // A dictionary would be fetched from the network, and a terminal has no spelling.
+  // Its dictionary would be downloaded, and a terminal needs no spell checking.
   spellcheck: false,
 } as const
 
-/** From now on every webContents stays where it was put. */
+/** Keeps every webContents on the app's own pages. */
 export function guardContents(): void {
   app.on('web-contents-created', (_event, contents) => {
     const stay = (event: { url: string; preventDefault(): void }) => {
@@ -27,43 +27,43 @@ export function guardContents(): void {
     contents.on('will-frame-navigate', stay)
     contents.on('will-attach-webview', event => event.preventDefault())
     contents.setWindowOpenHandler(({ url }) => {
-      void offerLink(contents, url)
+      void confirmLink(contents, url)
       return { action: 'deny' }
     })
   })
 }
 
-/** Denies what a page could ask of the system or the network. After the app is ready. */
+/** Denies permissions and network access. Call it after the app is ready. */
 export function guardSession(): void {
   const own = session.defaultSession
-  // Writing text to the clipboard is what the Copy buttons do; reading it, and everything else, nobody needs.
+  // The Copy buttons write text to the clipboard. Nothing else is needed.
   const allowed = (permission: string, url: string | undefined) =>
     permission === 'clipboard-sanitized-write' && isOurs(url)
   own.setPermissionRequestHandler((contents, permission, answer) => answer(allowed(permission, contents.getURL())))
   own.setPermissionCheckHandler((contents, permission) => allowed(permission, contents?.getURL()))
   own.setDevicePermissionHandler(() => false)
-  // The windows speak to the host through a MessagePort and to nobody else.
+  // The windows talk only to the host, over a MessagePort.
   const urls = ['http://*/*', 'https://*/*', 'ws://*/*', 'wss://*/*', 'file:///*']
   own.webRequest.onBeforeRequest({ urls }, (_details, answer) => answer({ cancel: true }))
-  // Only what a window has made itself, an export; the system asks where to put it.
+  // Only an export, which a window makes itself; the system asks where to save it.
   own.on('will-download', (event, item, contents) => {
     const { protocol, pathname } = new URL(item.getURL())
     if (protocol !== 'blob:' || !isOurs(pathname) || !isOurs(contents?.getURL())) event.preventDefault()
   })
 }
 
-let offering = false
+let confirming = false
 
-/** A link that was followed: whatever a terminal printed may be one, so it is opened only after a yes that shows it whole. */
-async function offerLink(contents: WebContents, url: string): Promise<void> {
+/** Anything that a terminal prints can be a link, so it opens only after a confirmation that shows the full target. */
+async function confirmLink(contents: WebContents, url: string): Promise<void> {
   const link = parseLink(url)
-  if (!link || offering || !isOurs(contents.getURL())) return
-  offering = true
+  if (!link || confirming || !isOurs(contents.getURL())) return
+  confirming = true
   try {
     const { response } = await dialog.showMessageBox({
       type: 'question',
       title: 'On the Go',
-      message: `Open this link in the browser?`,
+      message: 'Open this link in the browser?',
       detail: link,
       buttons: ['Open', 'Cancel'],
       defaultId: 1,
@@ -71,11 +71,11 @@ async function offerLink(contents: WebContents, url: string): Promise<void> {
     })
     if (response === 0) await shell.openExternal(link)
   } finally {
-    offering = false
+    confirming = false
   }
 }
 
-/** The longest link that a person can judge by looking at it. */
+/** Longer links cannot be judged by reading them, and are ignored. */
 const LINK_CHARACTERS = 2000
 
 function parseLink(url: string): string | undefined {

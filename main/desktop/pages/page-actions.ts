@@ -1,7 +1,7 @@
-// What a page may ask the app to do: lead the main window somewhere, hide the popover, quit. Knows nothing of how it is done.
+// The actions that a page may request: open a location in the main window, hide the popover, quit.
 import { ipcMain } from 'electron'
 import * as z from 'zod'
-import { isOurs } from './origin.ts'
+import { isFromOurPage } from './origin.ts'
 
 /** As in preload.cts. */
 const CHANNEL = 'otg:act'
@@ -9,7 +9,7 @@ const CHANNEL = 'otg:act'
 const Action = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('open'),
-    place: z.union([
+    location: z.union([
       z.enum(['window', 'history', 'phone', 'settings']),
       z.strictObject({ session: z.string().min(1).max(64) }),
     ]),
@@ -19,10 +19,10 @@ const Action = z.discriminatedUnion('type', [
 ])
 export type Action = z.infer<typeof Action>
 
-/** Hands each action of a page of ours to `act`; anything else is dropped. */
+/** Passes each action of the app's own pages to `act`; drops anything else. */
 export function acceptActions(act: (action: Action) => void): void {
   ipcMain.on(CHANNEL, (event, value: unknown) => {
-    if (!isOurs(event.senderFrame?.url) || event.senderFrame !== event.sender.mainFrame) return
+    if (!isFromOurPage(event)) return
     const parsed = Action.safeParse(value)
     if (parsed.success) act(parsed.data)
   })

@@ -1,11 +1,11 @@
-// A Transport over Electron's MessagePort, main process's end. Knows nothing of windows, or of what is in a frame.
+// The main process's end of a Transport over Electron's MessagePort.
 import type { MessagePortMain } from 'electron'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, Inbox, type Transport } from '../../../protocol/transport.ts'
 
 /**
- * A message is one frame (a Uint8Array); the host's last one may be a CloseReason. Anything else that comes from the
- * page, or a frame over FRAME_BYTES, closes with `bad_frame`.
+ * Each message is one frame (a Uint8Array); the host's last one can be a CloseReason. Anything else from the page, or a
+ * frame above FRAME_BYTES, closes with `bad_frame`.
  */
 export function portTransport(port: MessagePortMain): Transport {
   const inbox = new Inbox()
@@ -16,17 +16,17 @@ export function portTransport(port: MessagePortMain): Transport {
   }
   port.on('message', ({ data }) => {
     if (data instanceof Uint8Array && data.length <= FRAME_BYTES) inbox.frame(data)
-    else end({ code: 'bad_frame', reason: 'the page sent something that is no frame' })
+    else end({ code: 'bad_frame', reason: 'the page sent an invalid frame' })
   })
-  port.on('close', () => inbox.close({ code: 'connection_lost', reason: 'the page is gone' }))
+  port.on('close', () => inbox.close({ code: 'connection_lost', reason: 'the page closed' }))
   port.start()
   return {
     start: handlers => inbox.start(handlers),
-    // Cloning a view clones its whole buffer: of a slice of a pool that would be too much, and none of the page's business.
+    // postMessage clones the whole buffer of a view: for a slice of a pool, too much and not meant for the page.
     send: frame => {
       if (!inbox.closed) port.postMessage(frame.length === frame.buffer.byteLength ? frame : new Uint8Array(frame))
     },
-    // Electron does not say what waits in a port; the client's window bounds it.
+    // Unknown for a port; the client's window bounds it.
     buffered: 0,
     close: end,
   }

@@ -1,4 +1,4 @@
-// Keeps the computer from going to sleep by itself while sessions run, if that is wanted. Knows no settings.
+// Keeps the computer from sleeping while sessions run, if the user wants that.
 import { powerSaveBlocker } from 'electron'
 
 export class KeepAwake {
@@ -10,17 +10,17 @@ export class KeepAwake {
     return this.#blocker !== undefined
   }
 
-  want(wanted: boolean): void {
+  setWanted(wanted: boolean): void {
     this.#wanted = wanted
-    this.#follow()
+    this.#update()
   }
 
-  sessions(running: number): void {
+  setRunning(running: number): void {
     this.#running = running > 0
-    this.#follow()
+    this.#update()
   }
 
-  #follow(): void {
+  #update(): void {
     const needed = this.#wanted && this.#running
     if (needed === this.awake) return
     if (this.#blocker === undefined) this.#blocker = powerSaveBlocker.start('prevent-app-suspension')

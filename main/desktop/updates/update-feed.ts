@@ -1,5 +1,4 @@
-// What a feed says is the newest version: read within bounds, checked, and given to electron-updater. Knows no window and no
-// download.
+// Reads the newest version from the update feed, with limits and validation, for electron-updater.
 import type { Session } from 'electron'
 import electronUpdater, { type AppUpdater } from 'electron-updater'
 import { GenericProvider } from 'electron-updater/out/providers/GenericProvider.js'
@@ -7,13 +6,13 @@ import * as z from 'zod'
 import { CodedError } from '../../../protocol/errors.ts'
 import { isFeed } from '../system/preferences.ts'
 
-/** A page of text; one that electron-builder writes has some 400 bytes. */
+/** Largest feed; what electron-builder writes has about 400 bytes. */
 const FEED_BYTES = 64 * 1024
-/** Longer than a slow server needs for one page. */
+/** Longer than a slow server needs. */
 const FEED_MS = 20_000
 
-/** What is used of it (electron-builder's `latest*.yml`); all else is left out. */
-const Newest = z.object({
+/** The fields of electron-builder's `latest*.yml` that are used. */
+const LatestVersion = z.object({
   version: z.string().max(64),
   files: z
     .array(z.object({ url: z.string().min(1).max(2000), sha512: z.string().length(88), size: z.int().min(1) }))
@@ -24,8 +23,8 @@ const Newest = z.object({
   releaseDate: z.coerce.string().max(64).default(''),
 })
 
-/** electron-updater's own reads whatever comes, and says who asks. */
-class Feed extends GenericProvider {
+/** Replaces electron-updater's own provider, which has no limits and identifies the user. */
+class FeedProvider extends GenericProvider {
   readonly #session: Session
 
   constructor(options: { url: string; session: Session }, updater: AppUpdater, runtime: RuntimeOptions) {
@@ -34,10 +33,10 @@ class Feed extends GenericProvider {
   }
 
   override async getLatestVersion() {
-    const said: unknown = await super.getLatestVersion()
-    const parsed = Newest.safeParse(said)
+    const latest: unknown = await super.getLatestVersion()
+    const parsed = LatestVersion.safeParse(latest)
     if (parsed.success) return parsed.data
-    throw new CodedError('update_unavailable', 'what the feed says is no list of updates', { cause: parsed.error })
+    throw new CodedError('update_unavailable', 'the feed is invalid', { cause: parsed.error })
   }
 
   protected override httpRequest(url: URL): Promise<string> {
@@ -46,33 +45,33 @@ class Feed extends GenericProvider {
 }
 type RuntimeOptions = ConstructorParameters<typeof GenericProvider>[2]
 
-/** The updater, asking `url` and nobody else, and doing nothing by itself. */
-export function updaterOf(url: string): AppUpdater {
+/** An updater that contacts only `url` and does nothing by itself. */
+export function createUpdater(url: string): AppUpdater {
   const { autoUpdater: updater } = electronUpdater
   updater.logger = null
   updater.autoDownload = false
-  // Installing at quit would ask for a password, or end what somebody only wanted to restart, without a word.
+  // Installing on quit could ask for a password, or replace the app when the user only wanted to restart it.
   updater.autoInstallOnAppQuit = false
-  // Also a package that cannot replace itself says that there is a newer one.
+  // A package that cannot replace itself still reports a newer version.
   updater.forceDevUpdateConfig = true
   const session = updater.netSession
   guard(session)
-  updater.setFeedURL({ provider: 'custom', updateProvider: Feed, url, session } as never)
+  updater.setFeedURL({ provider: 'custom', updateProvider: FeedProvider, url, session } as never)
   return updater
 }
 
-/** The updater's requests go over HTTPS, also where a feed or a redirect says otherwise; to this computer as it likes. */
+/** Forces HTTPS for all requests of the updater, whatever a feed or a redirect says, except to this computer. */
 function guard(session: Session): void {
   session.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !isFeed(url) }))
 }
 
 async function read(session: Session, url: URL): Promise<string> {
-  const enough = new AbortController()
+  const done = new AbortController()
   try {
-    return await readUntil(AbortSignal.any([enough.signal, AbortSignal.timeout(FEED_MS)]), session, url)
+    return await readUntil(AbortSignal.any([done.signal, AbortSignal.timeout(FEED_MS)]), session, url)
   } finally {
-    // Leaving a body unread does not end its request.
-    enough.abort()
+    // An unread body keeps its request open.
+    done.abort()
   }
 }
 
@@ -96,6 +95,6 @@ async function readUntil(signal: AbortSignal, session: Session, url: URL): Promi
   } catch (cause) {
     throw new CodedError('update_unavailable', `${url.host} stopped answering`, { cause })
   }
-  if (bytes > FEED_BYTES) throw new CodedError('update_unavailable', `what ${url.host} sends is no list of updates`)
+  if (bytes > FEED_BYTES) throw new CodedError('update_unavailable', `the feed of ${url.host} is too large`)
   return Buffer.concat(chunks).toString()
 }

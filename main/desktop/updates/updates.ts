@@ -1,4 +1,4 @@
-// Whether there is a newer version, fetched and installed after a yes each. Without a feed it asks nobody. Knows no window.
+// Checks for, downloads and installs updates. Each step needs the user; without a feed it contacts no server.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
@@ -6,7 +6,7 @@ import type { AppUpdater, UpdateCheckResult } from 'electron-updater'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { appImage } from '../system/app-image.ts'
 
-/** `newer`: there is one, and nothing of it is here yet. `ready`: it is here, and waits for somebody's yes. */
+/** `newer`: available and not downloaded. `ready`: downloaded, waiting for the user to install it. */
 export type UpdateState =
   | { name: 'off' | 'checking' }
   | { name: 'newest'; checked_at: number }
@@ -15,15 +15,15 @@ export type UpdateState =
   | { name: 'failed'; message: string }
 
 const DAY_MS = 24 * 3600_000
-/** Timers stand still while the computer sleeps, so what is due is looked for more often. */
-const LOOK_MS = 3600_000
+/** Timers stop while the computer sleeps, so whether a check is due is tested more often. */
+const DUE_TEST_MS = 3600_000
 const MESSAGE_CHARACTERS = 300
 
 export interface UpdatesOptions {
   env: NodeJS.ProcessEnv
   changed(): void
-  /** Ends the app after a yes, if one is needed, and then calls `install`, which ends the process. */
-  leave(version: string, install: () => void): void
+  /** Quits the app, after a confirmation if one is needed, and then calls `install`, which ends the process. */
+  quit(version: string, install: () => void): void
 }
 
 export class Updates {
@@ -43,16 +43,16 @@ export class Updates {
     return this.#state
   }
 
-  /** This package can be replaced by itself; an unpacked archive or a checkout cannot. */
-  get able(): boolean {
+  /** Whether this package can replace itself; an unpacked archive or a checkout cannot. */
+  get canInstall(): boolean {
     if (!app.isPackaged) return false
     if (process.platform !== 'linux') return true
-    // Written by electron-builder into packages that the system's package manager installs.
+    // electron-builder writes this file into packages for the system's package manager.
     return appImage(this.#options.env) !== undefined || existsSync(join(process.resourcesPath, 'package-type'))
   }
 
-  /** From now on `feed` is asked, at once and daily; nobody is when it is empty. */
-  use(feed: string): void {
+  /** Checks `feed` now and daily; an empty one turns updates off. */
+  setFeed(feed: string): void {
     if (feed === this.#feed) return
     this.#feed = feed
     this.#updater = undefined
@@ -63,7 +63,7 @@ export class Updates {
     if (feed === '') return
     this.#timer = setInterval(() => {
       if (Date.now() - this.#checkedAt >= DAY_MS) void this.check()
-    }, LOOK_MS)
+    }, DUE_TEST_MS)
     void this.check()
   }
 
@@ -72,7 +72,7 @@ export class Updates {
     if (this.#feed === '' || name === 'checking' || name === 'downloading' || name === 'ready') return
     this.#set({ name: 'checking' })
     this.#checkedAt = Date.now()
-    await this.#go('update_unavailable', async (updater, current) => {
+    await this.#run('update_unavailable', async (updater, current) => {
       const found = await updater.checkForUpdates()
       if (!current()) return
       if (!found?.isUpdateAvailable) return this.#set({ name: 'newest', checked_at: Date.now() })
@@ -83,10 +83,10 @@ export class Updates {
 
   async download(): Promise<void> {
     const found = this.#found
-    if (this.#state.name !== 'newer' || !found || !this.able) return
+    if (this.#state.name !== 'newer' || !found || !this.canInstall) return
     const { version } = found.updateInfo
     this.#set({ name: 'downloading', version, percent: 0 })
-    await this.#go('update_failed', async (updater, current) => {
+    await this.#run('update_failed', async (updater, current) => {
       const progress = ({ percent }: { percent: number }) => {
         if (current()) this.#set({ name: 'downloading', version, percent: Math.floor(percent) })
       }
@@ -103,35 +103,37 @@ export class Updates {
   async install(): Promise<void> {
     if (this.#state.name !== 'ready') return
     const { version } = this.#state
-    await this.#go('update_failed', async updater => {
-      this.#checkPlace()
-      this.#options.leave(version, () => install(updater, this.#options.env))
+    await this.#run('update_failed', async updater => {
+      this.#checkWritable()
+      this.#options.quit(version, () => install(updater, this.#options.env))
     })
   }
 
-  /** Before sessions end for it: whether there is a place to put it. */
-  #checkPlace(): void {
+  /** Checked before sessions end: whether the new AppImage can be written. */
+  #checkWritable(): void {
     const file = appImage(this.#options.env)
     if (file === undefined) return
     try {
       accessSync(dirname(file), constants.W_OK)
     } catch (cause) {
-      throw new CodedError('update_failed', `${dirname(file)} cannot be written, where this app lies`, { cause })
+      throw new CodedError('update_failed', `cannot write to ${dirname(file)}, the folder of this app`, { cause })
     }
   }
 
-  /** Does something with the updater; what goes wrong is the state, unless another feed is asked by then. */
-  async #go(
+  /** Runs `action` with the updater. An error becomes the state, unless the feed has changed by then. */
+  async #run(
     code: 'update_unavailable' | 'update_failed',
     action: (updater: AppUpdater, current: () => boolean) => Promise<void>,
   ): Promise<void> {
-    // Only who has a feed loads it.
-    const loading = (this.#updater ??= import('./update-feed.ts').then(({ updaterOf }) => updaterOf(this.#feed)))
+    // Loaded only if there is a feed.
+    const loading = (this.#updater ??= import('./update-feed.ts').then(({ createUpdater: updaterOf }) =>
+      updaterOf(this.#feed),
+    ))
     const current = () => loading === this.#updater
     try {
       await action(await loading, current)
     } catch (error) {
-      if (current()) this.#set({ name: 'failed', message: sentence(error, code) })
+      if (current()) this.#set({ name: 'failed', message: errorText(error, code) })
     }
   }
 
@@ -141,27 +143,27 @@ export class Updates {
   }
 }
 
-/** The host has ended. What cannot be installed leaves the app as it was, started again. */
+/** Called when the host has stopped. If the installation fails, the old app starts again. */
 function install(updater: AppUpdater, env: NodeJS.ProcessEnv): void {
-  // The new one starts before this one has gone.
+  // The new app starts before this process has ended.
   app.releaseSingleInstanceLock()
-  const again = (error: unknown) => {
-    process.stderr.write(`on-the-go: ${sentence(error, 'update_failed')}\n`)
+  const restart = (error: unknown) => {
+    process.stderr.write(`on-the-go: ${errorText(error, 'update_failed')}\n`)
     const file = appImage(env)
     app.relaunch(file ? { execPath: file } : {})
     app.quit()
   }
-  updater.once('error', again)
+  updater.once('error', restart)
   updater.quitAndInstall(false, true)
 }
 
-/** For a person: one sentence, without a stack or a page that a server sent. */
-function sentence(error: unknown, code: 'update_unavailable' | 'update_failed'): string {
+/** One sentence for the user, without a stack or a page that a server sent. */
+function errorText(error: unknown, code: 'update_unavailable' | 'update_failed'): string {
   if (error instanceof CodedError) return error.message
   const known = (error as { code?: unknown }).code
-  if (known === 'ERR_CHECKSUM_MISMATCH') return 'what was downloaded is not the file that the feed describes'
-  if (known === 'ERR_UPDATER_INVALID_UPDATE_INFO') return 'what the feed says is no list of updates'
-  if (known === 'ERR_UPDATER_INVALID_VERSION') return 'the feed names no version'
+  if (known === 'ERR_CHECKSUM_MISMATCH') return 'the download does not match the feed'
+  if (known === 'ERR_UPDATER_INVALID_UPDATE_INFO') return 'the feed is invalid'
+  if (known === 'ERR_UPDATER_INVALID_VERSION') return 'the feed has no valid version'
   const [line = ''] = toCoded(error).message.split('\n')
-  return `${code === 'update_failed' ? 'the update failed' : 'the feed cannot be used'}: ${line.slice(0, MESSAGE_CHARACTERS)}`
+  return `${code === 'update_failed' ? 'the update failed' : 'cannot use the feed'}: ${line.slice(0, MESSAGE_CHARACTERS)}`
 }

@@ -1,4 +1,4 @@
-// The main window: made when it is wanted, pointed at a place, put back when its page crashes. Knows nothing of sessions.
+// The main window: created on demand, navigated to a location, reloaded when its page crashes.
 import { app, BrowserWindow, nativeTheme } from 'electron'
 import { SAFE_PREFERENCES } from '../pages/guards.ts'
 import { PAGE } from '../pages/origin.ts'
@@ -9,13 +9,13 @@ export interface MainWindowOptions {
 }
 
 /**
- * Where in the page: a session, the history, the phone's address, or wherever it was. It is the fragment of the page's URL, so that the main
- * process needs no message to lead the page there, and a reload comes back to it.
+ * What the window shows: a session, the history, the phone panel or the settings. Passed in the fragment of the page's URL,
+ * so that it needs no message and survives a reload.
  */
-export type Place = { session: string } | 'history' | 'phone' | 'settings'
+export type WindowLocation = { session: string } | 'history' | 'phone' | 'settings'
 
-/** A page that crashes more often than this is not put back by itself. */
-const MOST_RELOADS = 3
+/** A page that crashes more often than this is not reloaded. */
+const MAX_RELOADS = 3
 const RELOADS_MS = 60_000
 
 export class MainWindow {
@@ -28,29 +28,30 @@ export class MainWindow {
     this.#options = options
   }
 
-  /** Shows the window, at `place` if one is named. */
-  open(place?: Place): void {
-    const fragment = place === undefined ? '' : typeof place === 'string' ? `#${place}` : `#session=${place.session}`
+  /** Shows the window, at `location` if one is given. */
+  open(location?: WindowLocation): void {
+    const fragment =
+      location === undefined ? '' : typeof location === 'string' ? `#${location}` : `#session=${location.session}`
     const window = this.#current()
     if (!window) {
       this.#create(`${PAGE}${fragment}`)
       return
     }
-    // The same URL again would reload the page; another fragment of it only tells the page.
+    // Loading the same URL reloads the page; another fragment only fires hashchange.
     if (fragment && window.webContents.getURL() !== `${PAGE}${fragment}`) load(window, `${PAGE}${fragment}`)
     if (window.isMinimized()) window.restore()
     window.show()
     window.focus()
   }
 
-  /** Brings the window before the person as it is; where there is none, one opens at `place`. */
-  call(place: Place): void {
-    // On macOS a window comes before others of its own app only.
+  /** Brings the window to the front as it is. If there is none, opens one at `location`. */
+  bringToFront(location: WindowLocation): void {
+    // On macOS, show() only raises the window above other windows of the same app.
     if (process.platform === 'darwin') app.focus({ steal: true })
-    this.open(this.#current() ? undefined : place)
+    this.open(this.#current() ? undefined : location)
   }
 
-  /** Calls whenever the window comes before the person. */
+  /** Calls `listener` whenever the window gets the focus. */
   onSeen(listener: () => void): void {
     this.#seen.add(listener)
   }
@@ -59,7 +60,7 @@ export class MainWindow {
     return this.#current()?.isFocused() === true
   }
 
-  /** While a window closes its page goes first, and `closed` is told last. */
+  /** While a window closes, its page is destroyed first and `closed` fires last. */
   #current(): BrowserWindow | undefined {
     const window = this.#window
     return !window || window.isDestroyed() || window.webContents.isDestroyed() ? undefined : window
@@ -92,17 +93,17 @@ export class MainWindow {
     load(window, url)
   }
 
-  /** The sessions live in the host: a page that crashed has lost nothing and comes back where it was. */
+  /** Sessions live in the host, so a page that crashed has lost nothing and returns to its location. */
   #recover(window: BrowserWindow): void {
     const now = Date.now()
     this.#reloads = [...this.#reloads.filter(at => now - at < RELOADS_MS), now]
     if (window.isDestroyed()) return
-    if (this.#reloads.length > MOST_RELOADS) window.destroy()
+    if (this.#reloads.length > MAX_RELOADS) window.destroy()
     else window.reload()
   }
 }
 
-/** A load that is overtaken by the next one, or by the window's end, rejects; the page itself shows what else is wrong. */
+/** A load rejects if the next one replaces it or the window closes; the page shows other errors itself. */
 function load(window: BrowserWindow, url: string): void {
   window.loadURL(url).catch(() => {})
 }

@@ -1,8 +1,8 @@
-// The application's menu. Knows nothing of windows.
+// The application's menu.
 import { Menu } from 'electron'
 
 /**
- * None but on macOS, where a menu bar is always there: a default menu would take Ctrl+R, Ctrl+W and others from the shell.
+ * Only on macOS, which always has a menu bar. Elsewhere, the default menu would take Ctrl+R, Ctrl+W and others from the shell.
  */
 export function appMenu(): Menu | null {
   if (process.platform !== 'darwin') return null

@@ -1,4 +1,4 @@
-// Where a window at the tray belongs on the screen. Knows no Electron: numbers in, numbers out.
+// Computes the popover's position on the screen.
 
 interface Point {
   x: number
@@ -10,14 +10,14 @@ interface Box extends Point {
   height: number
 }
 
-/** Between the window and what it belongs to, or the screen's edge. */
+/** Pixels between the popover and the icon, or the edge of the screen. */
 const GAP = 6
 
 /**
- * Beside the icon, where the system says where that is; else at the pointer that chose it in a menu; else, where a program is
- * told of neither (Linux under Wayland says 0, 0), in the corner that has the panel. Always within the display's work area.
+ * At the tray icon if the system reports its position; else at the pointer that chose a menu item; else, if the system
+ * reports neither (Wayland says 0, 0), in the corner next to the panel. Always within the display's work area.
  */
-export function popoverPlace(options: {
+export function popoverPosition(options: {
   icon?: Box | undefined
   pointer: Point
   size: { width: number; height: number }
@@ -33,7 +33,7 @@ export function popoverPlace(options: {
   })
   const beside = (box: Box): Point => ({
     x: box.x + box.width / 2 - size.width / 2,
-    // Away from the edge that the icon is at.
+    // Away from the screen edge that the icon is at.
     y: box.y + box.height / 2 > bounds.y + bounds.height / 2 ? box.y - size.height - GAP : box.y + box.height + GAP,
   })
   if (icon && icon.width > 0) return within(beside(icon))

@@ -1,28 +1,28 @@
-// The small window at the tray: made when it is first wanted, then kept and only hidden. Knows nothing of what it shows.
+// The popover, the small window at the tray: created when first needed, then only hidden.
 import { BrowserWindow, nativeTheme, type Rectangle, screen } from 'electron'
 import { SAFE_PREFERENCES } from '../pages/guards.ts'
 import { POPOVER_PAGE } from '../pages/origin.ts'
-import { popoverPlace } from './popover-position.ts'
+import { popoverPosition } from './popover-position.ts'
 
 export interface PopoverOptions {
   preload: string
-  /** Calls whenever it comes before the person. */
+  /** Called whenever the popover is shown. */
   seen(): void
 }
 
-/** Some ten sessions, or a code that is scanned from an arm's length. */
+/** Fits about ten sessions, or a code that scans from an arm's length. */
 const SIZE = { width: 360, height: 480 }
 
-/** As in preload.cts: whether it is shown. A page alone does not always know. */
+/** Whether it is shown, as in preload.cts; a page cannot always tell. */
 const CHANNEL = 'otg:shown'
 
-/** A click on the tray icon takes the focus first, which hides the window; the same click is not to show it again. */
+/** A click on the tray icon first takes the focus, which hides the popover; the same click must not show it again. */
 const SAME_CLICK_MS = 300
 
 export class Popover {
   readonly #options: PopoverOptions
   #window: BrowserWindow | undefined
-  /** It has something to show; until then it is shown as soon as it has. */
+  /** The page has content. Until then, `show` waits for it. */
   #ready = false
   #icon: Rectangle | undefined
   #hiddenAt = 0
@@ -31,7 +31,7 @@ export class Popover {
     this.#options = options
   }
 
-  /** Shows or hides it. `icon`: where the tray icon is, where the system says so. */
+  /** `icon`: position of the tray icon, if the system reports it. */
   toggle(icon?: Rectangle): void {
     if (this.#window?.isVisible()) this.hide()
     else if (Date.now() - this.#hiddenAt > SAME_CLICK_MS) this.show(icon)
@@ -40,14 +40,14 @@ export class Popover {
   show(icon?: Rectangle): void {
     this.#icon = icon
     const window = this.#window ?? this.#create()
-    if (this.#ready) this.#bring(window)
+    if (this.#ready) this.#present(window)
   }
 
-  #bring(window: BrowserWindow): void {
+  #present(window: BrowserWindow): void {
     const icon = this.#icon
     const pointer = screen.getCursorScreenPoint()
     const display = icon?.width ? screen.getDisplayMatching(icon) : screen.getDisplayNearestPoint(pointer)
-    window.setBounds({ ...SIZE, ...popoverPlace({ icon, pointer, size: SIZE, display }) })
+    window.setBounds({ ...SIZE, ...popoverPosition({ icon, pointer, size: SIZE, display }) })
     window.show()
     window.focus()
     window.webContents.send(CHANNEL, true)
@@ -84,15 +84,15 @@ export class Popover {
     this.#ready = false
     window.once('ready-to-show', () => {
       this.#ready = true
-      this.#bring(window)
+      this.#present(window)
     })
     window.on('blur', () => this.hide())
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
     })
-    // Nothing is lost with it: the next click makes another one.
+    // The next click creates a new one, and nothing is lost.
     window.webContents.on('render-process-gone', () => window.destroy())
-    window.loadURL(POPOVER_PAGE).catch(() => {}) // overtaken by its end
+    window.loadURL(POPOVER_PAGE).catch(() => {}) // rejects if the window closes meanwhile
     return window
   }
 }

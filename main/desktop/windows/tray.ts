@@ -1,65 +1,65 @@
-// The tray icon and its menu. The only file that knows Electron's Tray; knows nothing of windows or the host's inside.
+// The tray icon and its menu. The only file that imports Electron's Tray.
 import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import type { Place } from './main-window.ts'
+import type { WindowLocation } from './main-window.ts'
 import type { Popover } from './popover.ts'
 
 export interface TrayOptions {
-  client: HostClient
+  client: LocalClient
   assets: string
-  open(place?: Place): void
+  open(location?: WindowLocation): void
   popover: Pick<Popover, 'show' | 'toggle'>
-  /** A person looks at a window now: what rings there needs no mark. */
-  looking(): boolean
+  /** Whether the user is at a window of the app, so that the tray needs no mark. */
+  isPresent(): boolean
   /** A newer version, if one is known. */
   update(): string | undefined
   quit(): void
 }
 
-/** A tray menu is read at a glance; the window lists all. */
-const MOST_SESSIONS = 10
+/** Sessions in the menu; the window lists all. */
+const MAX_SESSIONS = 10
 const TITLE_CHARACTERS = 40
 
 const mac = process.platform === 'darwin'
 
-/** Electron removes a tray icon that nobody refers to. */
+/** Kept here because Electron removes a tray icon that is garbage-collected. */
 let tray: Tray | undefined
 
-/** `seen`: the person has come, and the mark goes. `refresh`: `update` may say something else. */
+/** Call `seen` when the user has come to a window, which removes the mark, and `refresh` when `update` changes. */
 export function startTray(options: TrayOptions): { seen(): void; refresh(): void } {
   const { client, assets, popover } = options
   tray = new Tray(trayImage(assets))
-  // Some of Linux' panels tell no click, only open the menu, and none says where the icon is.
+  // Some Linux panels report no click and only open the menu; none reports the icon's position.
   tray.on('click', (_event, icon) => popover.toggle(icon))
-  // A menu that is set takes every click on macOS; so there it is opened by the other button.
+  // On macOS, a menu that is set takes every click, so there the right button opens it.
   let menu: Menu | undefined
   if (mac) tray.on('right-click', () => menu && tray?.popUpContextMenu(menu))
   let shown = ''
   let running: SessionInfo[] = []
   let waiting = 0
-  /** Sessions that rang since the window was seen last. */
-  const rang = new Set<string>()
+  /** Sessions that need attention since the user was last at a window. */
+  const ringing = new Set<string>()
   let marked = false
   const show = () => {
-    // The list changes with every line that a session prints; a menu that is open must not be replaced under the pointer.
-    const ringing = running.filter(session => rang.has(session.session_id))
-    const mark = ringing.length > 0 || waiting > 0
+    // The list changes with every line of output, but an open menu must not be replaced under the pointer.
+    const attention = running.filter(session => ringing.has(session.session_id))
+    const mark = attention.length > 0 || waiting > 0
     if (mark !== marked) {
       marked = mark
       tray?.setImage(trayImage(assets, mark))
     }
-    const what = JSON.stringify([
+    const content = JSON.stringify([
       options.update(),
       waiting,
-      ringing.map(session => session.session_id),
+      attention.map(session => session.session_id),
       running.map(session => [session.session_id, session.title]),
     ])
-    if (what === shown) return
-    shown = what
-    tray?.setToolTip(tooltip(running.length, ringing))
-    menu = Menu.buildFromTemplate(template(running, waiting, rang, options))
+    if (content === shown) return
+    shown = content
+    tray?.setToolTip(tooltip(running.length, attention))
+    menu = Menu.buildFromTemplate(template(running, waiting, ringing, options))
     if (!mac) tray?.setContextMenu(menu)
   }
   client.on('sessions', sessions => {
@@ -71,8 +71,8 @@ export function startTray(options: TrayOptions): { seen(): void; refresh(): void
     show()
   })
   client.on('attention', ({ session_id }) => {
-    if (options.looking()) return
-    rang.add(session_id)
+    if (options.isPresent()) return
+    ringing.add(session_id)
     show()
   })
   client.watch()
@@ -80,7 +80,7 @@ export function startTray(options: TrayOptions): { seen(): void; refresh(): void
   show()
   return {
     seen: () => {
-      rang.clear()
+      ringing.clear()
       show()
     },
     refresh: show,
@@ -88,7 +88,8 @@ export function startTray(options: TrayOptions): { seen(): void; refresh(): void
 }
 
 function trayImage(assets: string, mark = false) {
-  // macOS tints a template image to fit its menu bar; elsewhere nobody says how dark the panel is, so the icon has its own ground.
+  // macOS tints a template image to match its menu bar. Other systems do not report how dark the panel is, so there the icon
+  // has its own background.
   const name = `tray${mark ? 'Attention' : ''}${mac ? 'Template' : ''}.png`
   return nativeImage.createFromPath(join(assets, 'tray', name))
 }
@@ -96,45 +97,45 @@ function trayImage(assets: string, mark = false) {
 function template(
   running: SessionInfo[],
   waiting: number,
-  rang: ReadonlySet<string>,
+  ringing: ReadonlySet<string>,
   { client, open, popover, update, quit }: TrayOptions,
 ): MenuItemConstructorOptions[] {
-  // The newest first: it is the one that a person means.
+  // Newest first.
   const sessions = running.toReversed()
-  const items = sessions.slice(0, MOST_SESSIONS).map(
+  const items = sessions.slice(0, MAX_SESSIONS).map(
     (session): MenuItemConstructorOptions => ({
-      label: `${rang.has(session.session_id) ? '● ' : ''}${label(session)}`,
+      label: `${ringing.has(session.session_id) ? '● ' : ''}${label(session)}`,
       click: () => open({ session: session.session_id }),
     }),
   )
-  if (items.length === 0) items.push({ label: 'No sessions', enabled: false })
-  if (sessions.length > MOST_SESSIONS)
-    items.push({ label: `${sessions.length - MOST_SESSIONS} more…`, click: () => open() })
-  // Without their names, which strangers chose: the window shows those with what tells them apart.
-  const asks = waiting === 1 ? '1 phone asks to be let in…' : `${waiting} phones ask to be let in…`
-  const asking: MenuItemConstructorOptions[] =
-    waiting > 0 ? [{ label: asks, click: () => open('phone') }, { type: 'separator' }] : []
+  if (items.length === 0) items.push({ label: 'No running sessions', enabled: false })
+  if (sessions.length > MAX_SESSIONS)
+    items.push({ label: `${sessions.length - MAX_SESSIONS} more…`, click: () => open() })
+  // Without names, which strangers choose; the window shows them together with code and address.
+  const requestsLabel = waiting === 1 ? '1 phone wants to pair…' : `${waiting} phones want to pair…`
+  const requests: MenuItemConstructorOptions[] =
+    waiting > 0 ? [{ label: requestsLabel, click: () => open('phone') }, { type: 'separator' }] : []
   const version = update()
   const newer: MenuItemConstructorOptions[] = version
-    ? [{ label: `Version ${version} is there…`, click: () => open('settings') }]
+    ? [{ label: `Update to ${version}…`, click: () => open('settings') }]
     : []
   return [
-    ...asking,
+    ...requests,
     ...items,
     { type: 'separator' },
     {
-      label: 'New Session',
+      label: 'New session',
       click: () => {
         client.create({}).then(
           session => open({ session: session.session_id }),
-          () => open(), // the window says what is wrong with the host
+          () => open(), // the window shows the error
         )
       },
     },
     { label: 'History', click: () => open('history') },
-    { label: 'Show QR Code', click: () => open('phone') },
-    { label: 'Show Sessions', click: () => popover.show() },
-    { label: 'Open Window', click: () => open() },
+    { label: 'Pair a phone', click: () => open('phone') },
+    { label: 'Show sessions', click: () => popover.show() },
+    { label: 'Open window', click: () => open() },
     ...newer,
     { label: 'Settings', click: () => open('settings') },
     { type: 'separator' },
@@ -143,7 +144,7 @@ function template(
 }
 
 function label(session: SessionInfo): string {
-  // An ampersand in a menu marks the next letter as its key.
+  // In a menu, an ampersand marks the next letter as its access key.
   return titleOf(session).replaceAll('&', '&&')
 }
 
@@ -152,9 +153,10 @@ function titleOf(session: SessionInfo): string {
   return title.length > TITLE_CHARACTERS ? `${title.slice(0, TITLE_CHARACTERS - 1)}…` : title
 }
 
-function tooltip(running: number, ringing: SessionInfo[]): string {
-  const [first, ...more] = ringing
-  if (first) return `On the Go: ${titleOf(first)} rang${more.length > 0 ? `, and ${more.length} more` : ''}`
+function tooltip(running: number, attention: SessionInfo[]): string {
+  const [first, ...more] = attention
+  if (first && more.length === 0) return `On the Go: ${titleOf(first)} needs attention`
+  if (first) return `On the Go: ${titleOf(first)} and ${more.length} more need attention`
   if (running === 0) return 'On the Go'
-  return running === 1 ? 'On the Go: 1 session runs' : `On the Go: ${running} sessions run`
+  return `On the Go: ${running} running ${running === 1 ? 'session' : 'sessions'}`
 }

@@ -1,31 +1,30 @@
-// What the desktop sees and decides about phones: the code that is shown, who waits, who is paired. Knows no sockets.
-
+// What the desktop shows about phones, and what it decides: the pairing code, pairing requests, paired devices.
 import { pairingFragment } from '../../../protocol/channel/keys.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import type { Address } from '../listen/candidates.ts'
 import type { Devices } from './devices.ts'
 import type { Pairing } from './pairing.ts'
 
-/** Who looks at the code sees no difference. */
-const REACHED_MS = 200
+/** How often a page request is reported at most: faster than a person notices. */
+const REPORT_MS = 200
 
 export interface DeviceAdminOptions {
   hostKey: Uint8Array
   devices: Devices
   pairing: Pairing
-  /** The best first. */
+  /** The best address first. */
   addresses(): Address[]
   /** How many connections a device has. */
   connected(device_id: string): number
-  /** Whether a device is told of calls while its page is closed. */
+  /** Whether a device receives push notifications. */
   notified(device_id: string): boolean
-  /** What `pairingState` says is different. */
+  /** `pairingState` returns something else now. */
   pairingChanged(): void
 }
 
 export class DeviceAdmin {
   readonly #options: DeviceAdminOptions
-  #telling: NodeJS.Timeout | undefined
+  #reportTimer: NodeJS.Timeout | undefined
   #reached: { address: string; at: number } | null = null
 
   constructor(options: DeviceAdminOptions) {
@@ -40,7 +39,7 @@ export class DeviceAdmin {
     return this.#options.pairing
   }
 
-  /** While somebody shows the code. */
+  /** Only while a client shows the code. */
   pairingState(): Omit<HostMessageOf<'pairing'>, 'request_id'> {
     const { secret, expires_at } = this.pairing.current()
     const fragment = pairingFragment({ hostKey: this.#options.hostKey, secret })
@@ -62,23 +61,23 @@ export class DeviceAdmin {
     }
   }
 
-  show(who: object): void {
-    if (!this.pairing.shows(who)) this.#reached = null
-    this.pairing.show(who)
+  show(client: object): void {
+    if (!this.pairing.shows(client)) this.#reached = null
+    this.pairing.show(client)
   }
 
-  hide(who: object): void {
-    this.pairing.hide(who)
+  hide(client: object): void {
+    this.pairing.hide(client)
   }
 
-  /** Somebody's browser asked for the page: whoever shows the code sees that the phone gets through. */
+  /** A browser requested the page: the client that shows the code can say that the phone reaches the host. */
   pageRequested(address: string): void {
     if (!this.pairing.shown) return
     this.#reached = { address, at: Date.now() }
-    // Anybody in the network can ask for the page, and as often as they like.
-    this.#telling ??= setTimeout(() => {
-      this.#telling = undefined
+    // Any device on the network can request the page, as often as it likes.
+    this.#reportTimer ??= setTimeout(() => {
+      this.#reportTimer = undefined
       this.#options.pairingChanged()
-    }, REACHED_MS).unref()
+    }, REPORT_MS).unref()
   }
 }

@@ -1,4 +1,4 @@
-// The paired devices: who may come in and what they may do, kept in a file. Knows nothing of sockets or handshakes.
+// The paired devices: their names, keys and permissions, in a file.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
@@ -6,16 +6,17 @@ import { decodeBase64url, encodeBase64url, KEY_BYTES } from '../../../protocol/c
 import { CodedError } from '../../../protocol/errors.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
+import type { Logger } from '../log/logger.ts'
 
-/** More than one person's phones, tablets and browsers; each further one is a key that somebody forgot. */
+/** More than one person's phones, tablets and browsers; further ones are forgotten keys. */
 export const MAX_DEVICES = 64
 
 /** Characters of a device's name; a hello carries no more. */
 const NAME_CHARACTERS = 64
 
 /**
- * When a device was last seen matters by the day; a phone that flaps need not wear out a disk. And a full disk is tried
- * again as often.
+ * How late `last_seen` is written, which matters by the day: a phone with a bad connection must not wear out a disk. Also
+ * the delay after which a failed write is repeated.
  */
 const WRITE_LATER_MS = 30_000
 
@@ -25,9 +26,9 @@ const Device = z.strictObject({
     .string()
     .min(1)
     .max(2 * NAME_CHARACTERS),
-  public_key: z.string().refine(text => decodeBase64url(text)?.length === KEY_BYTES, 'is no key'),
+  public_key: z.string().refine(text => decodeBase64url(text)?.length === KEY_BYTES, 'is not a key'),
   read_only: z.boolean(),
-  /** Its key was made on an HTTPS page, and comes in that way only; else on a plain one. */
+  /** Its key was generated on an HTTPS page and works only there; otherwise on a plain HTTP page, and only there. */
   secure: z.boolean(),
   created_at: z.int(),
   last_seen: z.int(),
@@ -36,30 +37,30 @@ const Device = z.strictObject({
 export type Device = z.infer<typeof Device>
 const File = z.strictObject({
   version: z.literal(1),
-  // Two with one key, and revoking the first would leave the second.
+  // With one key twice, revoking the first device would leave the second.
   devices: z.array(Device).max(MAX_DEVICES).refine(distinct, 'has a device twice'),
 })
 
 export interface DevicesOptions {
   file: string
-  /** A device that was away for longer is forgotten. */
+  /** A device that did not connect for longer is removed. */
   idle_ms: () => number
   now?: () => number
-  /** The list, or something in it, is different. */
+  /** The list, or a device in it, changed. */
   changed?(): void
-  /** What this device was let in with holds no longer: its connections have to end. */
+  /** The device was revoked, or its permissions changed: its connections have to end. */
   ended?(device_id: string, why: CodedError): void
-  log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  log: Pick<Logger, 'info' | 'error'>
 }
 
-/** Changes are on disk when a call returns; what it throws of the disk, it throws after the change took effect. */
+/** Changes are on disk when a call returns. An error of the disk is thrown after the change took effect. */
 export class Devices {
   readonly #options: DevicesOptions
   readonly #now: () => number
   #devices: Device[]
   #laterTimer: NodeJS.Timeout | undefined
 
-  /** Throws `devices_damaged`: to go on without would let no phone in and overwrite what could be mended. */
+  /** Throws `devices_damaged`: to continue would lock out all phones, and overwrite a file that can be repaired. */
   constructor(options: DevicesOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
@@ -71,32 +72,39 @@ export class Devices {
   }
 
   /**
-   * The device with this key, coming from a page of the same kind as the one where the key was made: whoever can tamper
-   * with plain HTTP can have read a key that was kept there, and must not come in by TLS with it.
+   * The device with this key, if the page is of the same kind (`secure`) as the one that generated it: an attacker who
+   * tampers with plain HTTP can read a key that is stored there, and must not connect over TLS with it.
    */
   find(publicKey: Uint8Array, secure: boolean): Device | undefined {
     const key = encodeBase64url(publicKey)
     const device = this.#devices.find(one => one.public_key === key)
-    return device && device.secure === secure && !this.#idle(device) ? device : undefined
+    return device && device.secure === secure && !this.#isIdle(device) ? device : undefined
   }
 
-  /** Lets a key in; one that was let in before is the same device anew. Throws `too_many_devices`. */
-  admit(who: { publicKey: Uint8Array; name: string; read_only: boolean; secure: boolean; address: string }): Device {
-    const { publicKey, read_only, secure, address } = who
+  /** Pairs a device; a key that was paired before replaces its device. Throws `too_many_devices`. */
+  admit(candidate: {
+    publicKey: Uint8Array
+    name: string
+    read_only: boolean
+    secure: boolean
+    address: string
+  }): Device {
+    const { publicKey, read_only, secure, address } = candidate
     const device_id = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
     const public_key = encodeBase64url(publicKey)
     const before = this.#devices.find(one => one.public_key === public_key)
     const others = this.#devices.filter(one => one !== before)
     if (others.length >= MAX_DEVICES)
-      throw new CodedError('too_many_devices', `${MAX_DEVICES} devices are paired; revoke one that is not used`)
+      throw new CodedError('too_many_devices', `${MAX_DEVICES} devices are paired; revoke one that you do not use`)
     const now = this.#now()
-    const name = unusedName(proposedName(who.name), others)
+    const name = unusedName(proposedName(candidate.name), others)
     const device = { device_id, name, public_key, read_only, secure, created_at: now, last_seen: now, address }
-    // On disk first: a device that was told yes is still known after a crash.
+    // On disk first: a device that was admitted is still known after a crash.
     save(this.#options.file, [...others, device])
     this.#devices = [...others, device]
-    // With what it was let in before, it is connected no longer.
-    if (before) this.#options.ended?.(before.device_id, new CodedError('device_changed', 'this device was paired anew'))
+    // Its connections have the old permissions.
+    if (before)
+      this.#options.ended?.(before.device_id, new CodedError('device_changed', 'this device was paired again'))
     this.#options.log.info({ device_id, read_only, secure, address }, 'device paired')
     this.#options.changed?.()
     return device
@@ -106,22 +114,22 @@ export class Devices {
   update(device_id: string, { name, read_only }: { name?: string | undefined; read_only?: boolean | undefined }): void {
     const device = this.#get(device_id)
     const others = this.#devices.filter(one => one !== device)
-    const called = name === undefined ? device.name : unusedName(checkName(name), others)
-    const mayLook = read_only ?? device.read_only
-    this.#put({ ...device, name: called, read_only: mayLook })
-    if (mayLook !== device.read_only)
-      this.#options.ended?.(device_id, new CodedError('device_changed', 'what this device may do was changed'))
+    const newName = name === undefined ? device.name : unusedName(checkName(name), others)
+    const isReadOnly = read_only ?? device.read_only
+    this.#put({ ...device, name: newName, read_only: isReadOnly })
+    if (isReadOnly !== device.read_only)
+      this.#options.ended?.(device_id, new CodedError('device_changed', 'the permissions of this device were changed'))
     this.#save()
-    this.#options.log.info({ device_id, read_only: mayLook }, 'device changed')
+    this.#options.log.info({ device_id, read_only: isReadOnly }, 'device changed')
   }
 
   /** Throws `device_unknown`. */
   revoke(device_id: string): void {
-    this.#forget(this.#get(device_id), 'device revoked')
+    this.#remove(this.#get(device_id), 'device revoked')
     this.#save()
   }
 
-  /** It is here, or was until now. */
+  /** The device has connected or disconnected. */
   seen(device_id: string, address: string): void {
     const device = this.#devices.find(one => one.device_id === device_id)
     if (!device) return
@@ -129,22 +137,22 @@ export class Devices {
     this.#saveLater()
   }
 
-  /** Forgets who was away for too long. `here` tells who is connected now. Never throws: nobody asked for it. */
-  expire(here: (device_id: string) => boolean): void {
+  /** Removes devices that did not connect for too long. Does not throw, because no request waits for it. */
+  expire(isConnected: (device_id: string) => boolean): void {
     for (const device of this.#devices) {
-      // Who stays for months has not been away; nor does a clock that was wrong for a day keep a device for ever.
-      if (here(device.device_id) || device.last_seen > this.#now()) this.seen(device.device_id, device.address)
-      else if (this.#idle(device)) this.#forget(device, 'device forgotten: away for too long')
+      // A connected device counts as seen now; so does one from the future, of a clock that was wrong for a day.
+      if (isConnected(device.device_id) || device.last_seen > this.#now()) this.seen(device.device_id, device.address)
+      else if (this.#isIdle(device)) this.#remove(device, 'device removed: not connected for too long')
     }
   }
 
   close(): void {
     if (this.#laterTimer) this.#saveNow()
-    // Whoever owns the folder next writes it next.
+    // From now on another host may own the file.
     clearTimeout(this.#laterTimer)
   }
 
-  #idle({ last_seen }: Device): boolean {
+  #isIdle({ last_seen }: Device): boolean {
     return this.#now() - last_seen > this.#options.idle_ms()
   }
 
@@ -159,10 +167,10 @@ export class Devices {
     this.#options.changed?.()
   }
 
-  #forget(device: Device, why: string): void {
+  #remove(device: Device, why: string): void {
     const { device_id } = device
     this.#devices = this.#devices.filter(one => one.device_id !== device_id)
-    // Before the disk, which may be full: from this moment on nothing it sends counts.
+    // Before the disk, which may be full: revocation takes effect now (case 21).
     this.#options.ended?.(device_id, new CodedError('device_revoked', 'this device was revoked'))
     this.#options.changed?.()
     this.#options.log.info({ device_id }, why)
@@ -175,7 +183,7 @@ export class Devices {
     } catch (cause) {
       this.#options.log.error({ err: cause }, 'the list of devices could not be written')
       this.#saveLater()
-      const message = `it holds now, but may be as before when the host starts again: ${(cause as Error).message}`
+      const message = `the change is in effect, but may be lost when the host restarts: ${(cause as Error).message}`
       throw new CodedError('data_dir_unusable', message, { cause })
     }
   }
@@ -189,34 +197,34 @@ export class Devices {
     this.#laterTimer = undefined
     try {
       this.#save()
-    } catch {} // logged, and tried again
+    } catch {} // logged, and repeated later
   }
 }
 
-/** What a device calls itself, in a shape that can be shown beside others. */
+/** A device's own name for itself, made printable. */
 export function proposedName(name: string): string {
   const plain = oneLine(name, NAME_CHARACTERS)
-  return asRead(plain) === '' ? 'Phone' : plain
+  return comparable(plain) === '' ? 'Phone' : plain
 }
 
 function checkName(name: string): string {
   const plain = oneLine(name, NAME_CHARACTERS)
-  if (asRead(plain) === '' || plain !== name.trim())
+  if (comparable(plain) === '' || plain !== name.trim())
     throw new CodedError('device_name_invalid', `a name has one to ${NAME_CHARACTERS} printable characters`)
   return plain
 }
 
-/** People tell devices apart by name, and `otg revoke` takes one. */
+/** Names are unique: users tell devices apart by name, and `otg revoke` takes one. */
 function unusedName(name: string, others: readonly Device[]): string {
-  const taken = new Set(others.map(other => asRead(other.name)))
+  const taken = new Set(others.map(other => comparable(other.name)))
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? name : `${name} ${n}`
-    if (!taken.has(asRead(candidate))) return candidate
+    if (!taken.has(comparable(candidate))) return candidate
   }
 }
 
-/** The same for names that look the same but for their case: composed or not, wide or narrow, with invisible characters. */
-function asRead(name: string): string {
+/** Equal for names that look equal except for case: composed or not, wide or narrow, with invisible characters. */
+function comparable(name: string): string {
   return name
     .normalize('NFKC')
     .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
@@ -242,12 +250,14 @@ function read(file: string): Device[] {
   try {
     return File.parse(JSON.parse(text)).devices
   } catch (cause) {
-    throw damaged(file, 'it does not hold what it should', cause)
+    throw damaged(file, 'its content is not valid', cause)
   }
 }
 
 function damaged(file: string, why: string, cause: unknown): CodedError {
-  return new CodedError('devices_damaged', `${file}: ${why}; mend it, or move it away and pair anew`, { cause })
+  return new CodedError('devices_damaged', `${file}: ${why}; repair it, or move it away and pair all phones again`, {
+    cause,
+  })
 }
 
 function save(file: string, devices: readonly Device[]): void {

@@ -1,4 +1,4 @@
-// The host's own key, by which every paired phone knows it. Knows nothing of who uses it.
+// The host's own key, by which paired phones recognize it.
 import { lstatSync, readFileSync } from 'node:fs'
 import {
   decodeBase64url,
@@ -12,15 +12,15 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 
 /**
- * Reads the key, or makes one where there is none. Throws `host_key_damaged`, for another key would lock out every phone,
- * and `data_dir_unusable`.
+ * Reads the key, or generates one if the file is missing. Throws `data_dir_unusable`, and `host_key_damaged` for a file that
+ * cannot be used: another key would lock out every phone.
  */
 export function readHostKey(file: string): KeyPair {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    // A link that leads nowhere at the moment is not a key that is missing.
+    // A dangling symbolic link does not mean that there is no key.
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })
     if (!missing) throw damaged(file, 'it cannot be read', cause)
     const fresh = generateKeyPair()
@@ -28,11 +28,11 @@ export function readHostKey(file: string): KeyPair {
     return fresh
   }
   const secretKey = decodeBase64url(text.trim())
-  if (secretKey?.length !== KEY_BYTES) throw damaged(file, 'it holds no key')
+  if (secretKey?.length !== KEY_BYTES) throw damaged(file, 'it does not contain a key')
   return keyPairOf(secretKey)
 }
 
 function damaged(file: string, why: string, cause?: unknown): CodedError {
-  const message = `${file}: ${why}; put it back from a backup, or move it away and pair all phones anew`
+  const message = `${file}: ${why}; restore it from a backup, or move it away and pair all phones again`
   return new CodedError('host_key_damaged', message, { cause })
 }

@@ -1,16 +1,16 @@
-// The channel's functions as Node's crypto has them, several times as fast as those in JavaScript. Knows no handshake.
+// The channel's cryptography by Node's crypto module, several times as fast as in JavaScript.
 import crypto from 'node:crypto'
 import { SUITE, type Suite, TAG_BYTES } from '../../../protocol/channel/noise.ts'
 
 const CIPHER = 'chacha20-poly1305'
-/** Below this, calling OpenSSL costs more than it saves: a keystroke's frame is done sooner in JavaScript. */
+/** Below this, calling OpenSSL costs more than it saves: a keystroke's frame is faster in JavaScript. */
 const NATIVE_BYTES = 1024
 
-// X25519 keys in the only shape that createPrivateKey and createPublicKey take raw ones in (RFC 8410).
+// The prefixes that turn raw X25519 keys into the DER that createPrivateKey and createPublicKey take (RFC 8410).
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 const SPKI = Buffer.from('302a300506032b656e032100', 'hex')
 
-/** Electron's crypto (BoringSSL) has no ChaCha20-Poly1305; then that stays in JavaScript, and X25519 is native all the same. */
+/** Electron's crypto (BoringSSL) has no ChaCha20-Poly1305; there only X25519 is native. */
 const ciphers = crypto.getCiphers().includes(CIPHER)
 
 export const NATIVE_SUITE: Suite = {
@@ -18,7 +18,7 @@ export const NATIVE_SUITE: Suite = {
   dh(secretKey, publicKey) {
     const privateKey = crypto.createPrivateKey({ key: Buffer.concat([PKCS8, secretKey]), format: 'der', type: 'pkcs8' })
     const key = crypto.createPublicKey({ key: Buffer.concat([SPKI, publicKey]), format: 'der', type: 'spki' })
-    // Throws on points of low order, as the other one does.
+    // Throws for low-order points, as the JavaScript suite does.
     return crypto.diffieHellman({ privateKey, publicKey: key })
   },
   encrypt(key, n, ad, plaintext) {
@@ -27,7 +27,7 @@ export const NATIVE_SUITE: Suite = {
     if (ad.length > 0) cipher.setAAD(ad, { plaintextLength: plaintext.length })
     const body = cipher.update(plaintext)
     cipher.final()
-    // Not zeroed first, and not out of a shared pool: it is filled to the end and given away.
+    // Not zeroed, because it is filled; not from the shared pool, because the receiver owns it.
     const sealed = Buffer.allocUnsafeSlow(body.length + TAG_BYTES)
     sealed.set(body)
     sealed.set(cipher.getAuthTag(), body.length)
@@ -40,7 +40,7 @@ export const NATIVE_SUITE: Suite = {
     if (ad.length > 0) decipher.setAAD(ad, { plaintextLength: length })
     decipher.setAuthTag(ciphertext.subarray(length))
     const plaintext = decipher.update(ciphertext.subarray(0, length))
-    decipher.final() // throws when the tag does not fit
+    decipher.final() // throws if the tag does not match
     return plaintext
   },
 }

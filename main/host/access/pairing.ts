@@ -1,30 +1,35 @@
-// Pairing: the secret of the code while somebody shows it, and the phones that wait for somebody's yes. Knows nothing of
-// sockets, addresses or how a code is drawn.
+// Pairing: the secret in the code while a client shows it, and the phones that wait for approval.
 import { randomUUID } from 'node:crypto'
 import { generateSecret } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Device, proposedName } from './devices.ts'
 
-/** A secret lives so long: to take a phone out of a pocket, find its camera and load the page. */
+/** Lifetime of a secret: time to take out a phone, find its camera and load the page. */
 export const SECRET_MS = 120_000
-/** While the code is shown a new secret comes so often; who has just scanned the old one has the rest of its life. */
+/** While the code is shown, it is renewed this often; a phone that scanned the old one has the rest of its lifetime. */
 export const RENEW_MS = 90_000
-/** A person answers within this or has gone away. */
+/** Time for the person at the desktop to answer. */
 export const ANSWER_MS = 120_000
-/** Phones that wait at once; each was admitted by a secret, so it takes somebody who can see the screen to fill this. */
+/** Phones that wait at once. Each has used a secret, so only a person who sees the screen can reach this. */
 export const MAX_WAITING = 3
 
 export interface PairingOptions {
-  /** Takes the device in. Throws what the person who said yes should read. */
-  admit(who: { publicKey: Uint8Array; name: string; read_only: boolean; secure: boolean; address: string }): Device
-  /** There is another secret, or none any more. */
+  /** Pairs the device. Throws errors for the person who approved it. */
+  admit(candidate: {
+    publicKey: Uint8Array
+    name: string
+    read_only: boolean
+    secure: boolean
+    address: string
+  }): Device
+  /** The secret was renewed. */
   secretChanged(): void
-  /** Another phone waits, or one of them no longer. */
+  /** `requests` returns something else now. */
   requestsChanged(): void
   now?: () => number
 }
 
-/** Who asks to be let in. `code`: the same on both screens. */
+/** A phone that wants to be paired. `code`: shown on both screens, to compare. */
 export interface PairingCandidate {
   publicKey: Uint8Array
   name: string
@@ -33,7 +38,7 @@ export interface PairingCandidate {
   address: string
 }
 
-/** How it went, told once. */
+/** How pairing ended, called once. */
 export interface PairingOutcome {
   admitted(device: Device): void
   refused(error: CodedError): void
@@ -51,7 +56,7 @@ export interface PairingRequest extends PairingCandidate {
 
 interface Waiting {
   request: PairingRequest
-  /** Undefined while the phone's connection is gone; it may come back within its time. */
+  /** Undefined while the phone's connection is gone; it may reconnect until the request expires. */
   outcome: PairingOutcome | undefined
   timer: NodeJS.Timeout
 }
@@ -70,15 +75,15 @@ export class Pairing {
     this.#now = options.now ?? Date.now
   }
 
-  /** `who` shows the code from now on; all who do show the same. */
-  show(who: object): void {
-    this.#showing.add(who)
+  /** `client` shows the code from now on. All clients show the same one. */
+  show(client: object): void {
+    this.#showing.add(client)
     if (!this.#fresh()) this.#renew()
   }
 
-  /** Without anybody who shows it the code is void. Twice is fine. */
-  hide(who: object): void {
-    if (!this.#showing.delete(who) || this.#showing.size > 0) return
+  /** When no client shows the code any more, it is void. Twice is fine. */
+  hide(client: object): void {
+    if (!this.#showing.delete(client) || this.#showing.size > 0) return
     clearTimeout(this.#renewing)
     this.#secrets = []
   }
@@ -87,28 +92,28 @@ export class Pairing {
     return this.#showing.size > 0
   }
 
-  shows(who: object): boolean {
-    return this.#showing.has(who)
+  shows(client: object): boolean {
+    return this.#showing.has(client)
   }
 
-  /** The secret to show, and when it dies. Only while somebody shows it. */
+  /** The secret to show, and when it expires. Only while a client shows it. */
   current(): { secret: Uint8Array; expires_at: number } {
     // The computer may have slept through the timer.
     const { bytes, since } = this.#fresh() ?? this.#renew()
     return { secret: bytes, expires_at: since + SECRET_MS }
   }
 
-  /** Those that a handshake may use. */
+  /** The secrets that a handshake may use. */
   secrets(): Uint8Array[] {
     return this.#secrets.filter(secret => this.#age(secret) < SECRET_MS).map(secret => secret.bytes)
   }
 
-  /** The first who has proved to know the secret has used it up. Throws `pairing_spent`. */
+  /** The first peer that proves to know the secret spends it. Throws `pairing_spent`. */
   claim(secret: Uint8Array): void {
     const live = this.#secrets.find(one => one.bytes === secret && this.#age(one) < SECRET_MS)
-    if (!live) throw new CodedError('pairing_spent', 'this code was used already or is too old; scan a fresh one')
+    if (!live) throw new CodedError('pairing_spent', 'this code was used already or is too old; scan a new one')
     this.#secrets = this.#secrets.filter(one => one !== live)
-    // What is on the screen is void now.
+    // The code on the screen is void now.
     this.#renew()
     this.#options.secretChanged()
   }
@@ -122,17 +127,17 @@ export class Pairing {
     return this.#waiting.map(({ request }) => request)
   }
 
-  /** A phone that has claimed a secret asks to be let in. Throws `pairing_busy`. */
-  request(asker: PairingCandidate, outcome: PairingOutcome): PairingRequest {
-    const before = this.#find(asker.publicKey, asker.secure)
-    // Who watches sees one take the other's place, which is no refusal.
+  /** A phone that has claimed a secret requests pairing. Throws `pairing_busy`. */
+  request(candidate: PairingCandidate, outcome: PairingOutcome): PairingRequest {
+    const before = this.#find(candidate.publicKey, candidate.secure)
+    // The new request replaces the old one without a change event: it is not a refusal.
     if (before) this.#forget(before)
-    before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
+    before?.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has made another request'))
     if (this.#live().length >= MAX_WAITING)
-      throw new CodedError('pairing_busy', `${MAX_WAITING} devices wait to be let in already; answer them first`)
+      throw new CodedError('pairing_busy', `${MAX_WAITING} devices are waiting for approval; answer those first`)
     const expires_at = this.#now() + ANSWER_MS
-    const name = proposedName(asker.name)
-    const request: PairingRequest = { ...asker, name, pairing_id: randomUUID(), expires_at }
+    const name = proposedName(candidate.name)
+    const request: PairingRequest = { ...candidate, name, pairing_id: randomUUID(), expires_at }
     const waiting: Waiting = {
       request,
       outcome,
@@ -143,34 +148,34 @@ export class Pairing {
     return request
   }
 
-  /** The phone is back; its request stands. Throws `pairing_refused` when it does not any more. */
+  /** The phone reconnected, and continues its request. Throws `pairing_refused` if that has ended. */
   resume(publicKey: Uint8Array, secure: boolean, outcome: PairingOutcome): PairingRequest {
     const waiting = this.#find(publicKey, secure)
-    if (!waiting) throw new CodedError('pairing_refused', 'this phone does not wait any more; scan a fresh code')
-    // Another tab of it, or a connection that it has lost and we have not yet.
-    waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has asked again'))
+    if (!waiting) throw new CodedError('pairing_refused', 'this phone is no longer waiting; scan a new code')
+    // Another tab of the phone, or a connection that is dead but not yet closed.
+    waiting.outcome?.refused(new CodedError('pairing_elsewhere', 'this phone has made another request'))
     waiting.outcome = outcome
     return waiting.request
   }
 
-  /** Its connection is gone. The request stands: a phone sleeps while its owner walks to the desktop. */
+  /** The phone's connection is gone. Its request stays: a phone may sleep while its owner walks to the desktop. */
   leave(outcome: PairingOutcome): void {
     const waiting = this.#waiting.find(one => one.outcome === outcome)
     if (waiting) waiting.outcome = undefined
   }
 
-  /** Somebody at the desktop has decided. Throws `pairing_unknown`, and what `admit` throws; then it can be tried again. */
+  /** The desktop's decision. Throws `pairing_unknown`, and what `admit` throws; then it can be repeated. */
   answer(pairing_id: string, { allow, read_only }: { allow: boolean; read_only: boolean }): void {
     const waiting = this.#live().find(one => one.request.pairing_id === pairing_id)
-    if (!waiting) throw new CodedError('pairing_unknown', 'this device does not wait any more')
-    if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'somebody at the desktop said no'))
+    if (!waiting) throw new CodedError('pairing_unknown', 'this device is no longer waiting')
+    if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
     const device = this.#options.admit({ ...waiting.request, read_only })
     const { outcome } = waiting
     this.#remove(waiting)
     outcome?.admitted(device)
   }
 
-  /** Nobody is asked or let in any more. */
+  /** Ends all requests. */
   close(): void {
     clearTimeout(this.#renewing)
     this.#secrets = []
@@ -179,7 +184,7 @@ export class Pairing {
     this.#waiting = []
   }
 
-  /** The newest secret, unless it is time for another one. */
+  /** The newest secret, unless it is due for renewal. */
   #fresh(): Secret | undefined {
     const [newest] = this.#secrets
     return newest && this.#age(newest) < RENEW_MS ? newest : undefined
@@ -196,20 +201,20 @@ export class Pairing {
     return secret
   }
 
-  /** A clock that was set back makes a secret too old, not young again. */
+  /** If the clock was set back, the secret counts as expired. */
   #age({ since }: Secret): number {
     const age = this.#now() - since
     return age < 0 ? SECRET_MS : age
   }
 
-  /** Those who wait. The computer may have slept through their timers. */
+  /** The requests that have not expired. The computer may have slept through their timers. */
   #live(): readonly Waiting[] {
     for (const waiting of this.#waiting) if (this.#now() >= waiting.request.expires_at) this.#expire(waiting)
     return this.#waiting
   }
 
   #expire(waiting: Waiting): void {
-    this.#end(waiting, new CodedError('pairing_expired', 'nobody at the desktop answered in time'))
+    this.#end(waiting, new CodedError('pairing_expired', 'the desktop did not answer in time'))
   }
 
   #find(publicKey: Uint8Array, secure: boolean): Waiting | undefined {

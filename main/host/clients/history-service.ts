@@ -1,5 +1,5 @@
-// What clients may ask of the history, put together from the sessions in memory, the thread that writes, the one that
-// looks things up, and exports. Knows nothing of connections or messages.
+// What clients may ask of the history, put together from the sessions in memory, the thread that writes the history, the
+// thread that looks things up, and exports.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { HistoryFilter, Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
@@ -14,13 +14,11 @@ import type { ListReply } from '../history/search/session-list.ts'
 import type { ReadReply, ReadRequest } from '../history/text/line-pages.ts'
 import type { History } from '../history/write/history.ts'
 import type { Sessions } from '../session/sessions.ts'
+import { cancelled, type Progress } from '../threads/call.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 
-/** What was printed just now is waited for so long; a disk that is full must not keep anybody from looking. */
+/** How long a request waits for the newest output to be written; a full disk must not block reading. */
 const FLUSH_MS = 500
-
-/** Whoever asked is given a function that ends it. */
-type Cancellable = (cancel: () => void) => void
 
 export class HistoryService {
   readonly #history: History
@@ -38,76 +36,66 @@ export class HistoryService {
   }
 
   list(filter: HistoryFilter, limit: number, cursor: string | undefined): Promise<ListReply> {
-    return this.#lookup.ask({ do: 'list', question: { filter, limit, cursor, live: this.#live() } })
+    return this.#lookup.call('list', { filter, limit, cursor, live: this.#live() })
   }
 
-  /** `asker`: those who ask take turns by it. */
-  async search(asker: string, question: Omit<SearchRequest, 'live'>, cancellable: Cancellable): Promise<SearchReply> {
-    let wanted = true
-    cancellable(() => {
-      wanted = false
-    })
+  /** `client`: what clients take turns by. */
+  async search(client: string, request: Omit<SearchRequest, 'live'>, signal: AbortSignal): Promise<SearchReply> {
     await this.#flush()
-    if (!wanted) throw new CodedError('cancelled', 'the search was cancelled')
-    return this.#lookup.ask({ do: 'search', asker, question: { ...question, live: this.#live() } }, cancellable)
+    if (signal.aborted) throw cancelled()
+    return this.#lookup.call('search', { client, ...request, live: this.#live() }, { signal })
   }
 
   async timeline(id: string, buckets: number): Promise<Timeline> {
-    const session_id = await this.#find(id)
-    return this.#lookup.ask({ do: 'timeline', session_id, buckets })
+    return this.#lookup.call('timeline', { session_id: await this.#find(id), buckets })
   }
 
-  async moment(id: string, place: SeekTarget): Promise<SeekResult> {
+  async seek(id: string, target: SeekTarget): Promise<SeekResult> {
+    return this.#lookup.call('seek', { session_id: await this.#find(id), target })
+  }
+
+  async playback(id: string, position: Position): Promise<PlaybackChunk & { live: boolean }> {
     const session_id = await this.#find(id)
-    return this.#lookup.ask({ do: 'moment', session_id, place })
+    const live = this.#sessions.find(session_id)?.state === 'running'
+    return { ...(await this.#lookup.call('playback', { session_id, position })), live }
   }
 
   /** The text of a session, with the lines that its screen shows now. */
   async read(
-    asker: string,
+    client: string,
     id: string,
-    question: Omit<ReadRequest, 'session_id'>,
-    cancellable: Cancellable,
+    request: Omit<ReadRequest, 'session_id'>,
+    signal: AbortSignal,
   ): Promise<ReadReply> {
     const session_id = await this.#find(id)
-    return this.#lookup.ask({ do: 'read', asker, question: { ...question, session_id } }, cancellable)
+    return this.#lookup.call('read', { client, ...request, session_id }, { signal })
   }
 
-  async stretch(id: string, position: Position): Promise<PlaybackChunk & { live: boolean }> {
-    const session_id = await this.#find(id)
-    const live = this.#sessions.find(session_id)?.state === 'running'
-    return { ...(await this.#lookup.ask({ do: 'stretch', session_id, position })), live }
-  }
-
-  /** Throws `history_busy`. `session_id`: the whole of it. */
-  async export(job: ExportJob, handlers: ExportHandlers): Promise<Export> {
+  /** Throws `history_busy`. `job.session_id` may be a unique prefix. */
+  async export(job: ExportJob, handlers: ExportHandlers, signal: AbortSignal): Promise<Export> {
     const session_id = await this.#find(job.session_id)
     const title = this.#sessions.find(session_id)?.info().title
-    return this.#exports.start({ ...job, session_id, title }, handlers)
+    return this.#exports.start({ ...job, session_id, title }, handlers, signal)
   }
 
-  async mark(id: string, place: SeekTarget, label: string): Promise<Mark> {
+  async mark(id: string, target: SeekTarget, label: string): Promise<Mark> {
     const session_id = await this.#find(id)
-    const where = await this.#lookup.ask({ do: 'place', session_id, place })
-    return this.#history.mark(session_id, where, oneLine(label))
+    const point = await this.#lookup.call('resolve', { session_id, target })
+    return this.#history.mark(session_id, point, oneLine(label))
   }
 
   async unmark(id: string, mark_id: number): Promise<void> {
     await this.#history.unmark(await this.#find(id), mark_id)
   }
 
-  /** Throws `session_running`. Takes the whole id: a session that was not meant is gone for good. */
-  async delete(
-    session_id: string,
-    progress: (done: number, total: number) => void,
-    cancellable: Cancellable,
-  ): Promise<void> {
+  /** Throws `session_running`. Takes only a whole id: deleting the wrong session cannot be undone. */
+  async delete(session_id: string, progress: Progress, signal: AbortSignal): Promise<void> {
     const { session } = await this.#history.session(session_id)
     if (session.session_id !== session_id)
       throw new CodedError('session_unknown', `no session has the id ${session_id}`)
     this.#sessions.forget(session_id)
-    await this.#history.delete(session_id, progress, cancellable)
-    await this.#uploads.forget(session_id)
+    await this.#history.delete(session_id, { progress, signal })
+    await this.#uploads.removeSession(session_id)
   }
 
   async close(): Promise<void> {
@@ -118,7 +106,7 @@ export class HistoryService {
     return this.#sessions.list()
   }
 
-  /** The whole id. Of a session that runs, what it printed is written first. */
+  /** The whole id. If the session is running, its newest output is written first. */
   async #find(id: string): Promise<string> {
     const here = this.#sessions.find(id)
     if (here?.state === 'running') await this.#flush()

@@ -1,13 +1,13 @@
-// What a list tells of a session. Knows nothing of who reads it.
+// What a session list contains of a session.
 import type { SessionInfo } from '../../../protocol/messages.ts'
 
-/** A list shows what a person reads of a command; whole prompts of a hundred agents would not fit a message. */
+/** Enough of a command for a person to read; whole prompts of a hundred agents would not fit into a message. */
 const LISTED_ARGUMENTS = 10
 const LISTED_CHARACTERS = 100
 const LISTED_PATH_CHARACTERS = 1024
 const LISTED_WATCHERS = 20
 
-export function brief(session: SessionInfo): SessionInfo {
+export function summarize(session: SessionInfo): SessionInfo {
   const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
   return {
     ...session,

@@ -1,5 +1,4 @@
-// One client's files on their way to the host: takes their parts, tells how far they are, and ends what is no longer wanted.
-// Knows nothing of channels, roles or where files lie.
+// One client's uploads: takes their chunks, reports progress, and ends those that are cancelled or idle.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
@@ -8,20 +7,20 @@ import type { Upload, Uploads } from '../uploads/uploads.ts'
 import type { HistoryOutlet } from './history-requests.ts'
 
 /** Files at once: each holds PARTS_AHEAD parts in memory. */
-const MOST_AT_ONCE = 4
+const MAX_AT_ONCE = 4
 
-/** A client that sends nothing for so long has forgotten its file; what is kept free for it may be wanted by others. */
+/** An upload ends when its client sends nothing for this long: others may need the space that is reserved for it. */
 export const IDLE_MS = 60_000
 
-/** Parts that were on their way when their upload ended are nobody's fault. */
-const ENDED_KEPT = 64
+/** Ended uploads that are remembered: chunks that were in transit when one ended are ignored. */
+const MAX_ENDED = 64
 
-interface Running {
+interface RunningUpload {
   upload: Upload | undefined
   readonly size: number
   received: number
   written: number
-  /** Parts that came and are not written. */
+  /** Chunks that were received and are not written yet. */
   ahead: number
   timer: NodeJS.Timeout | undefined
 }
@@ -29,7 +28,7 @@ interface Running {
 export class UploadRequests {
   readonly #uploads: Uploads
   readonly #outlet: HistoryOutlet
-  readonly #running = new Map<number, Running>()
+  readonly #running = new Map<number, RunningUpload>()
   readonly #ended = new Set<number>()
   #closed = false
 
@@ -38,19 +37,19 @@ export class UploadRequests {
     this.#outlet = outlet
   }
 
-  /** `find` gives the session's whole id. Throws `upload_busy`, `bad_message`. */
+  /** `find` resolves with the session's full id. Throws `upload_busy`, `bad_message`. */
   take({ request_id, name, size }: ClientMessageOf<'upload'>, find: () => Promise<string>): void {
     if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is under way already')
-    if (this.#running.size >= MOST_AT_ONCE)
-      throw new CodedError('upload_busy', `${MOST_AT_ONCE} files are on their way; wait for one to arrive`)
-    const running: Running = { upload: undefined, size, received: 0, written: 0, ahead: 0, timer: undefined }
+    if (this.#running.size >= MAX_AT_ONCE)
+      throw new CodedError('upload_busy', `${MAX_AT_ONCE} files are on their way; wait for one to arrive`)
+    const running: RunningUpload = { upload: undefined, size, received: 0, written: 0, ahead: 0, timer: undefined }
     this.#ended.delete(request_id)
     this.#running.set(request_id, running)
     this.#begin(request_id, running, find, name).catch(error => this.#end(request_id, running, toCoded(error)))
   }
 
-  /** Throws `bad_frame` for what nobody waits for: the connection ends with it. */
-  part(request_id: number, bytes: Uint8Array): void {
+  /** Throws `bad_frame` for a chunk that no upload expects, which ends the connection. */
+  chunk(request_id: number, bytes: Uint8Array): void {
     const running = this.#running.get(request_id)
     if (!running && this.#ended.has(request_id)) return
     if (!running?.upload) throw new CodedError('bad_frame', 'a part that nobody waits for')
@@ -66,32 +65,32 @@ export class UploadRequests {
     )
   }
 
-  /** False: this is no upload. */
+  /** False: this request is not an upload. */
   cancel(request_id: number): boolean {
     const running = this.#running.get(request_id)
     if (running) this.#end(request_id, running, new CodedError('cancelled', 'the upload was cancelled'))
     return running !== undefined || this.#ended.has(request_id)
   }
 
-  /** The client is gone: what is not whole is removed. */
+  /** The client is gone: unfinished files are removed. */
   close(): void {
     this.#closed = true
     for (const [request_id, running] of this.#running)
       this.#end(request_id, running, new CodedError('connection_lost', 'the client is gone'))
   }
 
-  async #begin(request_id: number, running: Running, find: () => Promise<string>, name: string): Promise<void> {
+  async #begin(request_id: number, running: RunningUpload, find: () => Promise<string>, name: string): Promise<void> {
     const session_id = await find()
     if (!this.#isRunning(request_id, running)) return
     const upload = await this.#uploads.begin(session_id, name, running.size)
-    if (!this.#isRunning(request_id, running)) return upload.drop()
+    if (!this.#isRunning(request_id, running)) return upload.discard()
     upload.gone = () => this.#end(request_id, running, new CodedError('session_unknown', 'this session was deleted'))
     running.upload = upload
     this.#wrote(request_id, running, 0)
     this.#expect(request_id, running)
   }
 
-  #wrote(request_id: number, running: Running, bytes: number): void {
+  #wrote(request_id: number, running: RunningUpload, bytes: number): void {
     if (!this.#isRunning(request_id, running)) return
     running.written += bytes
     if (bytes > 0) running.ahead--
@@ -99,7 +98,7 @@ export class UploadRequests {
     this.#send({ type: 'progress', request_id, done: running.written, total: running.size })
   }
 
-  async #finish(request_id: number, running: Running): Promise<void> {
+  async #finish(request_id: number, running: RunningUpload): Promise<void> {
     clearTimeout(running.timer)
     if (running.size > 0) this.#send({ type: 'progress', request_id, done: running.size, total: running.size })
     try {
@@ -112,30 +111,31 @@ export class UploadRequests {
     }
   }
 
-  #end(request_id: number, running: Running, error: CodedError): void {
+  #end(request_id: number, running: RunningUpload, error: CodedError): void {
     if (!this.#isRunning(request_id, running)) return
     clearTimeout(running.timer)
     this.#forget(request_id)
-    void running.upload?.drop()
-    if (!this.#closed) this.#outlet.refused(error, request_id)
+    void running.upload?.discard()
+    if (!this.#closed) this.#outlet.refuse(error, request_id)
   }
 
-  #expect(request_id: number, running: Running): void {
+  #expect(request_id: number, running: RunningUpload): void {
     clearTimeout(running.timer)
     if (running.received === running.size) return
-    const late = () => this.#end(request_id, running, new CodedError('cancelled', 'the rest of the file did not come'))
-    running.timer = setTimeout(late, IDLE_MS)
+    const timedOut = () =>
+      this.#end(request_id, running, new CodedError('cancelled', 'the rest of the file did not arrive in time'))
+    running.timer = setTimeout(timedOut, IDLE_MS)
     running.timer.unref()
   }
 
-  #isRunning(request_id: number, running: Running): boolean {
+  #isRunning(request_id: number, running: RunningUpload): boolean {
     return this.#running.get(request_id) === running
   }
 
   #forget(request_id: number): void {
     this.#running.delete(request_id)
     this.#ended.add(request_id)
-    if (this.#ended.size > ENDED_KEPT) this.#ended.delete(this.#ended.values().next().value!)
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!)
   }
 
   #send(message: HostMessage): void {

@@ -4,10 +4,10 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, sta
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
-import { holdLock } from '../store/store.ts'
+import { holdLock } from '../store/file-lock.ts'
 
 /** What a running host tells its clients, in `host.json`. No secrets: backups may carry it away. */
-export interface HostFile {
+export interface HostInfo {
   pid: number
   /** Path of the local socket, or the name of the pipe on Windows. */
   socket: string
@@ -29,7 +29,7 @@ export interface DataDir {
   uploads: string
   socket: string
   /** Tells clients about this host; until `release`. */
-  announce(file: HostFile): void
+  announce(file: HostInfo): void
   /** Gives the folder up. Twice is fine. */
   release(): void
 }
@@ -60,7 +60,7 @@ export function openDataDir(path: string): DataDir {
     throw new CodedError('data_dir_unusable', `the data folder ${path} cannot be used: ${why}`, { cause })
   }
   if (!unlock) {
-    const running = readHostFile(path)
+    const running = readHostInfo(path)
     const who = running ? `, pid ${running.pid}` : ''
     throw new CodedError('host_running', `a host already runs on ${path}${who}; use it, or name another --data-dir`)
   }
@@ -90,9 +90,9 @@ export function openDataDir(path: string): DataDir {
 }
 
 /** What the host on this folder announced; undefined when none did, or it is not readable. Says not that it still runs. */
-export function readHostFile(path: string): HostFile | undefined {
+export function readHostInfo(path: string): HostInfo | undefined {
   try {
-    return JSON.parse(readFileSync(join(path, 'host.json'), 'utf8')) as HostFile
+    return JSON.parse(readFileSync(join(path, 'host.json'), 'utf8')) as HostInfo
   } catch {
     return undefined
   }

@@ -10,18 +10,17 @@ export type Bind = 'loopback' | 'private' | 'all' | string[]
 /** As `os.networkInterfaces()` has them. */
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
 
-export type Kind = AddressKind
 /** Best first: what a phone most likely reaches, and reaches tomorrow. */
-export const KINDS: readonly Kind[] = AddressKind.options
+export const KINDS: readonly AddressKind[] = AddressKind.options
 
 export interface OwnAddress {
   /** Canonical: what browsers make of it in Host and Origin, without brackets. */
   address: string
-  kind: Kind
+  kind: AddressKind
 }
 
 /** Docker hosts have dozens; a listener each. */
-export const MOST_ADDRESSES = 64
+export const MAX_ADDRESSES = 64
 
 const loopback = networks('127.0.0.0/8', '::1/128')
 const linkLocal = networks('169.254.0.0/16')
@@ -58,7 +57,7 @@ export function parseBind(text: string): Bind {
   }
   const addresses = [...new Set(words.map(parseAddress))]
   if (addresses.length === 0) throw refused(text, 'is no address')
-  if (addresses.length > MOST_ADDRESSES) throw refused(text, `names more than ${MOST_ADDRESSES} addresses`)
+  if (addresses.length > MAX_ADDRESSES) throw refused(text, `names more than ${MAX_ADDRESSES} addresses`)
   return addresses.some(address => address === '0.0.0.0' || address === '::') ? 'all' : addresses
 }
 
@@ -92,7 +91,7 @@ export function classify(address: string, device = ''): OwnAddress {
   return { address, kind: kindOf(address, device) }
 }
 
-function kindOf(address: string, device: string): Kind {
+function kindOf(address: string, device: string): AddressKind {
   if (within(loopback, address)) return 'loopback'
   if (within(linkLocal, address)) return 'link_local'
   if (CONTAINER.test(device)) return 'container'
@@ -121,7 +120,7 @@ export function wantedOf(bind: Bind, own: readonly OwnAddress[]): OwnAddress[] {
     ({ address }) => within(loopback, address) || (bind === 'private' && within(unrouted, address)),
   )
   // Where there are more than we take, loopback stays although it is ranked last.
-  const others = inside.filter(({ kind }) => kind !== 'loopback').slice(0, MOST_ADDRESSES - 2)
+  const others = inside.filter(({ kind }) => kind !== 'loopback').slice(0, MAX_ADDRESSES - 2)
   return [...others, ...inside.filter(({ kind }) => kind === 'loopback')]
 }
 

@@ -1,14 +1,15 @@
 // The addresses to show for a phone, best first. Knows no sockets; what is listened on and found comes in as values.
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
-import { KINDS, type Kind, type OwnAddress } from './addresses.ts'
+import type { AddressKind } from '../../../protocol/messages.ts'
+import { KINDS, type OwnAddress } from './addresses.ts'
 import { allowedOrigin, originOf } from './host-names.ts'
 import { type FoundName, isDnsName } from './name-discovery.ts'
 
 export interface Address {
   /** `http://name:port`. A pairing belongs to it. */
   origin: string
-  kind: Kind
+  kind: AddressKind
   /** The name or address alone. */
   name: string
 }
@@ -54,7 +55,7 @@ export function candidates(here: {
   if (rows.length === 0 && own[0]) rows.push(row(own[0].address, own[0].kind))
   return rows.filter(({ origin }, at) => rows.findIndex(other => other.origin === origin) === at)
 
-  function row(name: string, kind: Kind): Address {
+  function row(name: string, kind: AddressKind): Address {
     return { origin: originOf(name, port, secure), kind, name }
   }
 }

@@ -26,7 +26,7 @@ export const HANDSHAKE_LIMITS: HandshakeLimits = {
  * Addresses that are remembered. A full bucket is forgotten, and only who got a token of `all` has one that is not, so
  * that by default there are never more than 32 + 50 × 16 to remember.
  */
-const MOST_ADDRESSES = 1024
+const MAX_ADDRESSES = 1024
 
 interface Bucket {
   tokens: number
@@ -74,13 +74,13 @@ export class HandshakeLimit {
   }
 
   #forget(now: number): void {
-    if (this.#addresses.size <= MOST_ADDRESSES) return
+    if (this.#addresses.size <= MAX_ADDRESSES) return
     for (const [key, bucket] of this.#addresses) {
       refill(bucket, this.#limits.address, now)
       if (bucket.tokens >= this.#limits.address.burst) this.#addresses.delete(key)
     }
     // Only where other limits are set.
-    for (const key of this.#addresses.keys()) if (this.#addresses.size > MOST_ADDRESSES) this.#addresses.delete(key)
+    for (const key of this.#addresses.keys()) if (this.#addresses.size > MAX_ADDRESSES) this.#addresses.delete(key)
   }
 }
 

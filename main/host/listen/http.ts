@@ -79,7 +79,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     secure: certificate !== undefined,
     listeners,
     certificate,
-    followCertificate: async () => (secureServer && (await certificate?.follow(secureServer))) ?? false,
+    followCertificate: async () => (secureServer && (await certificate?.reloadIfChanged(secureServer))) ?? false,
     sources: options.nameSources,
     changed: () => options.onAddresses?.(),
   })

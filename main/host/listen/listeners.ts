@@ -3,9 +3,9 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { isLoopback, plainAddress } from './addresses.ts'
 
 /** Sockets over all listeners: a browser opens six per page. */
-export const MOST_SOCKETS = 256
+export const MAX_SOCKETS = 256
 /** And from one address, so that one neighbour cannot take all places. A proxy on this computer brings everybody. */
-export const MOST_SOCKETS_PER_ADDRESS = 64
+export const MAX_SOCKETS_PER_ADDRESS = 64
 
 export interface ListenersOptions {
   /** Listens on the first address itself, already: Node times its requests only after that. */
@@ -30,7 +30,7 @@ export class Listeners {
   constructor(options: ListenersOptions) {
     this.#options = options
     const { server, log } = options
-    server.maxConnections = MOST_SOCKETS
+    server.maxConnections = MAX_SOCKETS
     server.on('connection', socket => this.#take(socket))
     // Accepting can fail (too many open files); unheard, that would end the host.
     server.on('error', error => log.error({ err: error }, 'a connection could not be accepted'))
@@ -42,7 +42,7 @@ export class Listeners {
   }
 
   /** Listens on these and no others, besides the server's own. One that cannot be had now is left for the next call. */
-  async follow(wanted: readonly string[]): Promise<void> {
+  async listenOn(wanted: readonly string[]): Promise<void> {
     const { log } = this.#options
     for (const [address, listener] of this.#listeners)
       if (!wanted.includes(address)) {
@@ -94,12 +94,12 @@ export class Listeners {
   }
 
   #passOn(socket: Socket): void {
-    if (this.#sockets.size >= MOST_SOCKETS) return void socket.destroy()
+    if (this.#sockets.size >= MAX_SOCKETS) return void socket.destroy()
     const { server } = this.#options
     const room = (change: number) => {
       this.#passedOn += change
       // Node refuses by the count of the server's own sockets.
-      if (!this.#closed) server.maxConnections = MOST_SOCKETS - this.#passedOn
+      if (!this.#closed) server.maxConnections = MAX_SOCKETS - this.#passedOn
     }
     room(1)
     socket.once('close', () => room(-1))
@@ -112,6 +112,6 @@ export class Listeners {
     socket.once('close', () => this.#sockets.delete(socket))
     if (isLoopback(from)) return
     const same = [...this.#sockets.values()].filter(other => other === from).length
-    if (same > MOST_SOCKETS_PER_ADDRESS) socket.destroy()
+    if (same > MAX_SOCKETS_PER_ADDRESS) socket.destroy()
   }
 }

@@ -23,7 +23,7 @@ export interface NetworkSettings {
 }
 
 /** Where to listen and as whom. */
-export interface Place {
+export interface ListenConfig {
   /** Left out: DEFAULT_PORT, or any free one when that is taken. 0: any free one. */
   port: number | undefined
   bind: Bind
@@ -39,7 +39,7 @@ export interface NetworkOptions extends Omit<HttpOptions, 'port' | 'bind' | 'all
 }
 
 interface Open {
-  place: Place
+  config: ListenConfig
   http: HttpServer
   sockets: { close(): void }
 }
@@ -55,7 +55,7 @@ export class Network {
   }
 
   /** Throws `port_in_use`, `bind_refused`, `tls_unusable`, `web_client_missing`. */
-  static async open(place: Place, options: NetworkOptions): Promise<Network> {
+  static async open(place: ListenConfig, options: NetworkOptions): Promise<Network> {
     return new Network(options, await open(place, options))
   }
 
@@ -69,7 +69,7 @@ export class Network {
 
   /** DEFAULT_PORT was wanted and is taken. */
   get otherPort(): boolean {
-    return this.#open.place.port === undefined && this.port !== DEFAULT_PORT
+    return this.#open.config.port === undefined && this.port !== DEFAULT_PORT
   }
 
   addresses(): Address[] {
@@ -80,20 +80,20 @@ export class Network {
    * Listens at another place. Who is connected is dropped and comes back by itself, if it can. Throws as `open` does; then
    * the old place is served as before. Returns how to take it back.
    */
-  async move(place: Place): Promise<() => Promise<void>> {
-    if (JSON.stringify(place) === JSON.stringify(this.#open.place)) return async () => {}
+  async reconfigure(place: ListenConfig): Promise<() => Promise<void>> {
+    if (JSON.stringify(place) === JSON.stringify(this.#open.config)) return async () => {}
     const before = this.#open
     // Where nobody asks for another port, phones find the host at the one that they know.
-    const port = place.port === before.place.port ? before.http.port : place.port
+    const port = place.port === before.config.port ? before.http.port : place.port
     await this.#move(place, port)
-    return () => this.#move(before.place, before.http.port)
+    return () => this.#move(before.config, before.http.port)
   }
 
-  async #move(place: Place, port: number | undefined): Promise<void> {
+  async #move(place: ListenConfig, port: number | undefined): Promise<void> {
     const before = this.#open
     // One that is wanted is had before the old one is given up; the same one has to be given up first.
     if (port !== undefined && port !== before.http.port) {
-      this.#open = { ...(await open({ ...place, port }, this.#options)), place }
+      this.#open = { ...(await open({ ...place, port }, this.#options)), config: place }
       await close(before)
     } else {
       // What can be seen to fail, fails before anybody is dropped.
@@ -101,12 +101,12 @@ export class Network {
       before.http.reset()
       await close(before)
       try {
-        this.#open = { ...(await open({ ...place, port }, this.#options, prepared)), place }
+        this.#open = { ...(await open({ ...place, port }, this.#options, prepared)), config: place }
       } catch (error) {
         // Its port was free a moment ago; if it is not any more, another one is better than none.
-        const again = { ...before.place, port: before.http.port }
+        const again = { ...before.config, port: before.http.port }
         const back = await open(again, this.#options).catch(() => open({ ...again, port: 0 }, this.#options))
-        this.#open = { ...back, place: before.place }
+        this.#open = { ...back, config: before.config }
         throw error
       }
     }
@@ -122,7 +122,7 @@ export class Network {
   }
 }
 
-async function open(place: Place, options: NetworkOptions, tls?: Pick<HttpOptions, 'tls'>): Promise<Open> {
+async function open(place: ListenConfig, options: NetworkOptions, tls?: Pick<HttpOptions, 'tls'>): Promise<Open> {
   const http = await serve(place.port, {
     ...options,
     bind: place.bind,
@@ -131,7 +131,7 @@ async function open(place: Place, options: NetworkOptions, tls?: Pick<HttpOption
   })
   const { handshakes, accept } = options
   const sockets = serveSockets({ server: http.server, secure: http.secure, names: http.names, handshakes, accept })
-  return { place, http, sockets }
+  return { config: place, http, sockets }
 }
 
 async function close({ http, sockets }: Open): Promise<void> {
@@ -160,6 +160,6 @@ async function certificate(tls: TlsSetting | undefined, folder: string): Promise
   return { tls: await tailscaleCertificate(folder, found.name) }
 }
 
-export function placeOf({ port, bind, allow_hosts, tls }: NetworkSettings): Place {
+export function listenConfigOf({ port, bind, allow_hosts, tls }: NetworkSettings): ListenConfig {
   return { port, bind: parseBind(bind), allow_hosts, tls }
 }

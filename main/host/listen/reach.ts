@@ -18,7 +18,7 @@ import { type FoundName, findNames, type NameSources, SYSTEM_SOURCES } from './n
 import type { Certificate } from './tls.ts'
 
 /** A laptop that changed networks is back before its owner has looked for the phone. */
-export const LOOK_MS = 3_000
+export const CHECK_MS = 3_000
 /** Names change seldom. */
 const NAMES_MS = 5 * 60_000
 /** What answers for names is still busy when an address has just come: asked once more. */
@@ -79,7 +79,7 @@ export class Reach {
   async start(): Promise<void> {
     await this.#look()
     if (this.#closed) return
-    this.#timer = setInterval(() => this.#look(), LOOK_MS)
+    this.#timer = setInterval(() => this.#look(), CHECK_MS)
     this.#timer.unref()
   }
 
@@ -96,7 +96,7 @@ export class Reach {
     try {
       const own = this.#interfaces()
       const wanted = bind === 'all' ? [] : wantedOf(bind, own).map(({ address }) => address)
-      await listeners.follow(wanted.filter(address => address !== firstOf(bind)))
+      await listeners.listenOn(wanted.filter(address => address !== firstOf(bind)))
       const reachable = this.#reachable(own)
       const moved = JSON.stringify(reachable) !== JSON.stringify(this.#own)
       this.#own = reachable

@@ -64,7 +64,7 @@ export class Certificate {
    * To be called every few seconds: takes up new files, for connections that come from now on. New files that are no good
    * are told and the old certificate stays. Never throws. True when there is another certificate.
    */
-  async follow(server: Server): Promise<boolean> {
+  async reloadIfChanged(server: Server): Promise<boolean> {
     this.#renew()
     const stamp = await stampOf(this.#files)
     const settled = stamp === this.#seen

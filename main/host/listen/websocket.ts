@@ -12,9 +12,9 @@ import { isOwnHost, isOwnOrigin, type OwnNames } from './host-names.ts'
 export const SOCKET_PATH = '/ws'
 
 /** Strangers that have not said hello yet: a page opens one socket, so this is plenty and a flood is small. */
-export const MOST_STRANGERS = 32
+export const MAX_UNAUTHENTICATED = 32
 /** And from one address, so that one neighbour cannot take all places. */
-export const MOST_STRANGERS_PER_ADDRESS = 8
+export const MAX_UNAUTHENTICATED_PER_ADDRESS = 8
 
 /**
  * Pieces in which a frame may come. Our own clients never fragment, a proxy may; and a frame of 64 KiB that trickles in by
@@ -58,7 +58,7 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
     const place = addressKey(address)
     for (const [one, stranger] of strangers) if (stranger.authenticated()) strangers.delete(one)
     const fromThere = [...strangers.values()].filter(stranger => stranger.place === place).length
-    const full = strangers.size >= MOST_STRANGERS || fromThere >= MOST_STRANGERS_PER_ADDRESS
+    const full = strangers.size >= MAX_UNAUTHENTICATED || fromThere >= MAX_UNAUTHENTICATED_PER_ADDRESS
     if (full || !options.handshakes.take(address)) return reject(socket, '503 Service Unavailable')
     sockets.handleUpgrade(request, socket, head, webSocket => {
       // Whether a proxy in front speaks TLS only the browser can say. Who lies about it gains nothing: see Devices.find.

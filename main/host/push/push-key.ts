@@ -1,15 +1,15 @@
-// The host's key towards push services (VAPID, RFC 8292), by which a browser's subscription is good for this host alone.
-// Knows nothing of who is told what.
+// The host's key for push services (VAPID, RFC 8292). A browser's subscription works only with the key it was made for.
 import { createECDH, createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
+import type { Logger } from '../log/logger.ts'
 
 /** An uncompressed point of P-256, and a scalar of it. */
 export const POINT_BYTES = 65
 const SCALAR_BYTES = 32
 
-/** Characters that a push service takes as a topic (RFC 8030, section 5.4). */
+/** Maximum length of a topic (RFC 8030, section 5.4). */
 const TOPIC_CHARACTERS = 32
 
 export interface PushKey {
@@ -19,37 +19,37 @@ export interface PushKey {
 }
 
 /**
- * Reads the key, or makes one where there is none that can be used: phones notice at their next visit that it is another one
- * and subscribe anew, so that a damaged file is no reason to stop. Throws `data_dir_unusable`.
+ * Reads the key, or generates one if the file is missing or damaged: phones notice a new key at their next visit and
+ * subscribe again. Throws `data_dir_unusable`.
  */
-export function readPushKey(file: string, log: { error(what: object, message: string): void }): PushKey {
+export function readPushKey(file: string, log: Pick<Logger, 'error'>): PushKey {
   try {
     return keyOf(decodeBase64url(readFileSync(file, 'utf8').trim()))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // Never the error itself, which may say what it has read.
-    if (code !== 'ENOENT') log.error({ code }, 'the key for push services cannot be used; another one takes its place')
+    // Not the error itself, which may quote the file.
+    if (code !== 'ENOENT') log.error({ code }, 'the key for push services cannot be used and is replaced')
   }
   const curve = createECDH('prime256v1')
   curve.generateKeys()
-  // Node gives it without leading zeros.
+  // Node omits leading zeros.
   const scalar = Buffer.alloc(SCALAR_BYTES)
-  const made = curve.getPrivateKey()
-  made.copy(scalar, SCALAR_BYTES - made.length)
+  const privateKey = curve.getPrivateKey()
+  privateKey.copy(scalar, SCALAR_BYTES - privateKey.length)
   writeAtomically(file, `${encodeBase64url(scalar)}\n`)
   return keyOf(scalar)
 }
 
 /**
- * What makes a later notification of a session take the place of an earlier one that was not delivered. A push service cannot
- * tell a session by it, nor that two devices are told of the same.
+ * The topic, by which a later notification of a session replaces an earlier one that was not delivered. It does not tell a
+ * push service which session that is, nor that two devices are notified of the same one.
  */
 export function topicOf(key: PushKey, device_id: string, session_id: string): string {
   const mac = createHmac('sha256', key.privateKey).update(`topic\0${device_id}\0${session_id}`).digest('base64url')
   return mac.slice(0, TOPIC_CHARACTERS)
 }
 
-/** Whether this is a point of the curve, as a browser gives it. */
+/** Whether this is a point of the curve, encoded as browsers do. */
 export function isPoint(text: string): boolean {
   const bytes = decodeBase64url(text)
   if (bytes?.length !== POINT_BYTES || bytes[0] !== 4) return false
@@ -64,7 +64,7 @@ export function isPoint(text: string): boolean {
 }
 
 function keyOf(scalar: Uint8Array | undefined): PushKey {
-  if (scalar?.length !== SCALAR_BYTES) throw new Error('no key')
+  if (scalar?.length !== SCALAR_BYTES) throw new Error('not a key')
   const curve = createECDH('prime256v1')
   curve.setPrivateKey(scalar)
   return { publicKey: curve.getPublicKey('base64url'), privateKey: encodeBase64url(scalar) }

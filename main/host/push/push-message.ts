@@ -1,12 +1,11 @@
-// What is sent to a push service, encrypted for one browser (RFC 8291) and signed (RFC 8292). The only file that knows
-// web-push; sends nothing.
+// Makes the request for a push service: encrypted for one browser (RFC 8291) and signed (RFC 8292).
 import type WebPush from 'web-push'
 import { oneLine } from '../../../protocol/one-line.ts'
 import { type PushKey, topicOf } from './push-key.ts'
 import type { Subscription } from './subscriptions.ts'
 
 /** What a notification shows. */
-export interface Call {
+export interface PushNotification {
   session_id: string
   title: string
   text: string
@@ -19,47 +18,47 @@ export interface PushRequest {
 }
 
 /**
- * Whom a push service may write to. It has to be there, and Apple's refuses names that cannot be resolved
- * (https://github.com/jkingsman/Remote-Terminal-for-MeshCore/issues/288, where this domain is accepted); it names nobody.
+ * The operator's address for push services. It is required, and Apple's service refuses domains that cannot be resolved
+ * (https://github.com/jkingsman/Remote-Terminal-for-MeshCore/issues/288, where this domain is accepted).
  */
 const CONTACT = 'mailto:on-the-go@example.com'
 
-/** What a phone's screen shows of a title and of what was said. */
+/** What a phone's screen shows of a title and of a text. */
 const TITLE_CHARACTERS = 100
 const TEXT_CHARACTERS = 200
 
-/** All messages are equally long, so that their size says nothing. More than the longest; services take 4096 encrypted. */
+/** All messages are padded to this length, so that their size tells nothing. Services accept 4096 bytes encrypted. */
 export const PAYLOAD_BYTES = 2048
 
-/** What nobody was told of for longer is seen when the page is opened. */
+/** A notification that is not delivered within this expires; the page shows it when it is opened. */
 const TTL_SECONDS = 12 * 3600
 
-/** 9 MB with all that it brings: loaded when somebody is told for the first time. */
+/** 9 MB with its dependencies: loaded for the first notification. */
 let webPush: typeof WebPush | undefined
 
 export async function pushRequest(
   device_id: string,
   subscription: Subscription,
   key: PushKey,
-  call: Call,
+  notification: PushNotification,
 ): Promise<PushRequest> {
   webPush ??= (await import('web-push')).default
   const { endpoint, p256dh, auth } = subscription
-  const details = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payloadOf(call), {
+  const details = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payloadOf(notification), {
     vapidDetails: { subject: CONTACT, publicKey: key.publicKey, privateKey: key.privateKey },
     TTL: TTL_SECONDS,
     urgency: 'high',
-    topic: topicOf(key, device_id, call.session_id),
+    topic: topicOf(key, device_id, notification.session_id),
   })
   return { url: endpoint, headers: details.headers as PushRequest['headers'], body: details.body }
 }
 
-/** JSON, filled up with blanks. */
-function payloadOf({ session_id, title, text }: Call): Buffer {
+/** JSON, padded with spaces. */
+function payloadOf({ session_id, title, text }: PushNotification): Buffer {
   const shown = { session_id, title: oneLine(title, TITLE_CHARACTERS), text: oneLine(text, TEXT_CHARACTERS) }
   const payload = Buffer.alloc(PAYLOAD_BYTES, ' ')
   const json = Buffer.from(JSON.stringify(shown))
-  if (json.length > PAYLOAD_BYTES) throw new Error('a notification that is too long')
+  if (json.length > PAYLOAD_BYTES) throw new Error('the notification is too long')
   json.copy(payload)
   return payload
 }

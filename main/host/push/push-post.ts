@@ -1,74 +1,73 @@
-// One request to a push service, over a socket of its own. Follows nowhere and reads no answer but its head. Knows neither
-// what it carries nor which addresses may be asked.
+// One HTTPS request to a push service, over a socket of its own. Follows no redirect, and reads only the response's head.
 import { request } from 'node:https'
 import { connect } from 'node:tls'
 import type { PushRequest } from './push-message.ts'
 
-/** Connecting, sending 2 KB and a head in return. */
+/** Time to connect, send 2 KB and receive a head. */
 export const POST_MS = 15_000
 
-/** Somebody waits for this answer, before a screen. */
+/** A person waits for this at a screen. */
 const REACH_MS = 4_000
 
-/** What a service says in its head is a few lines. */
+/** A service's head is a few lines. */
 const HEAD_BYTES = 16 * 1024
 
-/** Heads before the answer's (1xx), of which services send none: one may send them without end. */
-const MOST_EARLY = 8
+/** Interim responses (1xx). Services send none; a hostile one may send them forever. */
+const MAX_INTERIM = 8
 
 export interface PostOptions {
-  /** Who signs the service's certificate; left out: who is trusted anyway. */
+  /** CA of the service's certificate (PEM). Default: the CAs that Node trusts. */
   ca?: string | undefined
   signal: AbortSignal
 }
 
-export interface PostAnswer {
+export interface PostReply {
   status: number
-  /** What the service asks to wait. */
+  /** Retry-After. */
   retry_after_ms?: number
 }
 
-/** Rejects when no answer came. */
-export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOptions): Promise<PostAnswer> {
+/** Rejects if there is no response. */
+export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOptions): Promise<PostReply> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, {
+    const sent = request(url, {
       method: 'POST',
       headers,
       agent: false,
       maxHeaderSize: HEAD_BYTES,
-      // Whatever the environment says: an endpoint is a capability.
+      // Regardless of the environment: an endpoint is a capability.
       rejectUnauthorized: true,
       signal,
       ...(ca !== undefined && { ca }),
     })
-    // By itself: what is destroyed already tells nobody of an error.
+    // Rejects itself: a request that is destroyed already emits no error.
     const fail = (error: Error) => {
       clearTimeout(timer)
       reject(error)
-      asked.destroy()
+      sent.destroy()
     }
     const timer = setTimeout(() => fail(new Error('the push service did not answer in time')), POST_MS)
-    let early = 0
-    asked.on('information', () => {
-      if (++early > MOST_EARLY) fail(new Error('the push service does not come to its answer'))
+    let interim = 0
+    sent.on('information', () => {
+      if (++interim > MAX_INTERIM) fail(new Error('the push service sends only interim responses'))
     })
-    asked.once('response', response => {
+    sent.once('response', response => {
       clearTimeout(timer)
       response.on('error', () => {})
       const wait = waitOf(response.headers['retry-after'])
       resolve({ status: response.statusCode ?? 0, ...(wait !== undefined && { retry_after_ms: wait }) })
-      // What stands below the head is read by nobody.
-      asked.destroy()
+      // The body is not read.
+      sent.destroy()
     })
-    asked.on('error', fail)
-    // Where the service wants to speak something else (101), there is neither an answer nor an error.
-    asked.once('close', () => fail(new Error('the push service did not answer')))
-    asked.end(body)
+    sent.on('error', fail)
+    // After a protocol switch (101) there is neither a response nor an error.
+    sent.once('close', () => fail(new Error('the push service did not answer')))
+    sent.end(body)
   })
 }
 
-/** Whether the service can be connected to, by a name that its certificate has. Nothing is sent. */
-export function reaches(endpoint: string, { ca, signal }: PostOptions): Promise<boolean> {
+/** Whether a TLS connection to the service can be opened. Nothing is sent. */
+export function canReach(endpoint: string, { ca, signal }: PostOptions): Promise<boolean> {
   const { hostname, port } = new URL(endpoint)
   return new Promise(resolve => {
     const socket = connect({
@@ -78,11 +77,11 @@ export function reaches(endpoint: string, { ca, signal }: PostOptions): Promise<
       rejectUnauthorized: true,
       ...(ca !== undefined && { ca }),
     })
-    const done = (reached: boolean) => {
+    const done = (isReached: boolean) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', fail)
       socket.destroy()
-      resolve(reached)
+      resolve(isReached)
     }
     const fail = () => done(false)
     const timer = setTimeout(fail, REACH_MS)

@@ -1,8 +1,8 @@
-// Which addresses are those of push services: all that this host ever connects to for somebody else. Knows no sockets.
+// Which addresses are push services: the only ones that the host connects to on a client's behalf.
 
 /**
- * The browsers' own: Chrome and its relatives, Firefox, Edge, Safari. `*.` stands for any name below; another port than 443
- * stands behind a colon.
+ * The browsers' services: Chrome and its relatives, Firefox, Edge, Safari. `*.` stands for any subdomain; a port other than
+ * 443 follows after a colon.
  */
 export const PUSH_SERVICES: readonly string[] = [
   'fcm.googleapis.com',
@@ -12,8 +12,8 @@ export const PUSH_SERVICES: readonly string[] = [
 ]
 
 /**
- * Whether this address is one of theirs. Only as browsers write it (`URL.href`), so that nobody who reads it later, and reads
- * it otherwise, comes to another host: no name and password, no port, no capitals, no dot at the end.
+ * Whether this is the address of a push service. It has to be in the form that browsers write (`URL.href`: no credentials,
+ * port, capitals or trailing dot), so that no other URL parser can read another host from it.
  */
 export function isPushService(endpoint: string, services: readonly string[]): boolean {
   let url: URL
@@ -26,7 +26,7 @@ export function isPushService(endpoint: string, services: readonly string[]): bo
   if (url.username !== '' || url.password !== '' || url.hash !== '') return false
   return services.some(service => {
     if (!service.startsWith('*.')) return url.host === service
-    // Not the name itself, and no port: `host` has one where it is not 443.
+    // Subdomains only, and no port: `host` includes it if it is not 443.
     return url.host.endsWith(service.slice(1)) && url.host.length > service.length - 1
   })
 }

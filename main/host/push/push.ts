@@ -1,66 +1,66 @@
-// Tells phones whose page is closed that a session calls: who is told, when, and how often it is tried. Knows nothing of
-// connections; what it says is encrypted by push-message.ts and sent by push-post.ts.
+// Push notifications for sessions that need attention: which devices receive one, when, and how often it is retried.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
+import type { Logger } from '../log/logger.ts'
 import { type PushKey, readPushKey } from './push-key.ts'
-import { type Call, type PushRequest, pushRequest } from './push-message.ts'
-import { type PostAnswer, post, reaches } from './push-post.ts'
+import { type PushNotification, type PushRequest, pushRequest } from './push-message.ts'
+import { canReach, type PostReply, post } from './push-post.ts'
 import { isPushService } from './push-services.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
 
-/** Sessions that one device may yet be told of; who has not heard of these is not helped by one more. */
-export const MOST_WAITING = 16
+/** Sessions that wait per device: a person who was not notified of these is not helped by one more. */
+export const MAX_WAITING = 16
 
-/** What one device is told at once, and how soon it may be told of one more: a person, not a log. */
+/** Notifications per device: this many at once, then one per REFILL_MS. A person reads them. */
 export const BURST = 8
 export const REFILL_MS = 60_000
 
-/** What one device's browser may change at once, and how soon once more: each is a file that is written. */
+/** Changes of a subscription per device: this many at once, then one per CHANGE_MS. Each writes a file. */
 const CHANGES = 10
 const CHANGE_MS = 60_000
 
-/** After what pauses it is tried again when nothing answered, or the service has a fault. */
+/** Delays before retries if the service cannot be reached or fails. */
 export const RETRY_MS = [3_000, 20_000, 120_000]
 
-/** A service that asks to wait for longer is not waited for. */
-const LONGEST_WAIT_MS = 10 * 60_000
+/** A service that asks for a longer delay gets no retry. */
+const MAX_WAIT_MS = 10 * 60_000
 
 export interface PushOptions {
   keyFile: string
   file: string
   /** As in PUSH_SERVICES. */
   services: readonly string[]
-  /** Who signs their certificates; left out: who is trusted anyway. */
+  /** CA of their certificates (PEM). Default: the CAs that Node trusts. */
   ca?: string | undefined
-  /** Phones may be told at all. */
+  /** The setting `push`. */
   enabled(): boolean
-  /** Who is paired. */
+  /** The paired devices. */
   devices(): readonly { device_id: string }[]
-  /** Somebody is before a page of this device, and sees there what calls. */
-  present(device_id: string): boolean
-  /** What a session says that still calls. */
-  calling(session_id: string): Omit<Call, 'session_id'> | undefined
-  /** Others are told, or none. */
+  /** A person is at a page of this device, and sees there which sessions need attention. */
+  isPresent(device_id: string): boolean
+  /** The notification of a session that still needs attention. */
+  notificationOf(session_id: string): Omit<PushNotification, 'session_id'> | undefined
+  /** The set of notified devices changed. */
   changed(): void
-  log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  log: Pick<Logger, 'info' | 'error'>
   now?: () => number
-  /** Left out: the network. */
+  /** Default: push-post.ts. */
   wire?: Wire
 }
 
-/** As in push-post.ts. */
+/** The requests that leave this host, as in push-post.ts. */
 export interface Wire {
-  post(request: PushRequest, signal: AbortSignal): Promise<PostAnswer>
-  reaches(endpoint: string, signal: AbortSignal): Promise<boolean>
+  post(request: PushRequest, signal: AbortSignal): Promise<PostReply>
+  canReach(endpoint: string, signal: AbortSignal): Promise<boolean>
 }
 
-/** What one device has yet to be told. */
-interface Line {
+/** The sessions that one device is still to be notified of. */
+interface DeviceQueue {
   waiting: Set<string>
-  /** Somebody looks after it. */
+  /** #work is running. */
   busy: boolean
-  budget: Budget
-  /** Ends what is under way. */
+  budget: TokenBucket
+  /** Ends the running request or pause. */
   stop: AbortController
 }
 
@@ -69,8 +69,8 @@ export class Push {
   readonly #now: () => number
   readonly #wire: Wire
   readonly #subscriptions: Subscriptions
-  readonly #lines = new Map<string, Line>()
-  readonly #changes = new Map<string, Budget>()
+  readonly #queues = new Map<string, DeviceQueue>()
+  readonly #changes = new Map<string, TokenBucket>()
   readonly #troubles = new Map<string, 'unreachable' | 'refused'>()
   readonly #closed = new AbortController()
   #key: PushKey | undefined
@@ -81,18 +81,18 @@ export class Push {
     const { file, services, ca, log } = options
     this.#wire = options.wire ?? {
       post: (request, signal) => post(request, { ca, signal }),
-      reaches: (endpoint, signal) => reaches(endpoint, { ca, signal }),
+      canReach: (endpoint, signal) => canReach(endpoint, { ca, signal }),
     }
     this.#subscriptions = new Subscriptions({ file, allowed: endpoint => isPushService(endpoint, services), log })
     try {
       this.#subscriptions.keepOnly(new Set(options.devices().map(({ device_id }) => device_id)))
     } catch (error) {
-      // They are told nothing whatever the disk has; and a host whose disk is full starts.
+      // In memory they are removed; a host whose disk is full has to start.
       log.error({ code: toCoded(error).code }, 'the list of push subscriptions could not be written')
     }
   }
 
-  /** What a phone is answered. */
+  /** The reply to a phone. */
   state(device_id: string): Omit<HostMessageOf<'push'>, 'type' | 'request_id'> {
     return {
       key: this.#options.enabled() ? this.#ownKey.publicKey : null,
@@ -106,61 +106,61 @@ export class Push {
   }
 
   /**
-   * A device is told by this from now on; null: no more. When it is another than before, this resolves when it is known
+   * Notifies a device through this subscription from now on; null: not any more. For a new one, resolves when it is known
    * whether the push service can be reached. Throws `push_off`, `push_refused`, `push_gone`, `push_busy`.
    */
   async subscribe(device_id: string, subscription: Subscription | null): Promise<void> {
-    if (subscription === null) return this.forget(device_id)
+    if (subscription === null) return this.unsubscribe(device_id)
     if (!this.#options.enabled()) throw new CodedError('push_off', 'this computer sends no notifications')
     if (this.#subscriptions.has(device_id, subscription)) return
     if (!this.#changesOf(device_id).take())
-      throw new CodedError('push_busy', 'the push subscription was changed too often; try again in some minutes')
+      throw new CodedError('push_busy', 'the push subscription was changed too often; try again in a few minutes')
     this.#subscriptions.set(device_id, subscription)
     this.#drop(device_id)
-    this.#options.log.info({ device_id }, 'device is notified from now on')
+    this.#options.log.info({ device_id }, 'device subscribed to notifications')
     this.#options.changed()
-    const reached = await this.#wire.reaches(subscription.endpoint, this.#closed.signal)
-    if (!reached && this.#subscriptions.get(device_id)?.endpoint === subscription.endpoint)
+    const isReached = await this.#wire.canReach(subscription.endpoint, this.#closed.signal)
+    if (!isReached && this.#subscriptions.get(device_id)?.endpoint === subscription.endpoint)
       this.#troubles.set(device_id, 'unreachable')
   }
 
-  /** It is told nothing any more. */
-  forget(device_id: string): void {
+  /** The device receives no more notifications. */
+  unsubscribe(device_id: string): void {
     this.#drop(device_id)
     if (!this.has(device_id)) return void this.#subscriptions.remove(device_id)
     try {
       this.#subscriptions.remove(device_id)
     } finally {
-      // Also where the disk could not be told.
-      this.#options.log.info({ device_id }, 'device is not notified any more')
+      // Also if the disk failed.
+      this.#options.log.info({ device_id }, 'device unsubscribed from notifications')
       this.#options.changed()
     }
   }
 
-  /** It is no device any more. */
-  revoked(device_id: string): void {
+  /** The device was revoked. */
+  deviceRevoked(device_id: string): void {
     try {
-      this.forget(device_id)
+      this.unsubscribe(device_id)
     } finally {
-      this.#lines.delete(device_id)
+      this.#queues.delete(device_id)
       this.#changes.delete(device_id)
     }
   }
 
-  /** A session calls, and nobody looked at it. */
-  called(session_id: string): void {
+  /** A session asked for attention unseen. */
+  sessionNeedsAttention(session_id: string): void {
     if (!this.#options.enabled() || this.#closed.signal.aborted) return
     for (const device_id of this.#subscriptions.devices()) {
-      const line = this.#lineOf(device_id)
-      if (line.waiting.size >= MOST_WAITING) continue
-      line.waiting.add(session_id)
-      if (!line.busy) void this.#work(device_id, line)
+      const queue = this.#queueOf(device_id)
+      if (queue.waiting.size >= MAX_WAITING) continue
+      queue.waiting.add(session_id)
+      if (!queue.busy) void this.#work(device_id, queue)
     }
   }
 
   close(): void {
     this.#closed.abort()
-    for (const { stop } of this.#lines.values()) stop.abort()
+    for (const { stop } of this.#queues.values()) stop.abort()
   }
 
   get #ownKey(): PushKey {
@@ -168,119 +168,122 @@ export class Push {
     return this.#key
   }
 
-  #changesOf(device_id: string): Budget {
+  #changesOf(device_id: string): TokenBucket {
     let budget = this.#changes.get(device_id)
-    if (!budget) this.#changes.set(device_id, (budget = new Budget(CHANGES, CHANGE_MS, this.#now)))
+    if (!budget) this.#changes.set(device_id, (budget = new TokenBucket(CHANGES, CHANGE_MS, this.#now)))
     return budget
   }
 
-  #lineOf(device_id: string): Line {
-    let line = this.#lines.get(device_id)
-    if (!line) {
-      line = newLine(new Budget(BURST, REFILL_MS, this.#now))
-      this.#lines.set(device_id, line)
+  #queueOf(device_id: string): DeviceQueue {
+    let queue = this.#queues.get(device_id)
+    if (!queue) {
+      queue = newQueue(new TokenBucket(BURST, REFILL_MS, this.#now))
+      this.#queues.set(device_id, queue)
     }
-    return line
+    return queue
   }
 
-  /** Nothing that is under way for it counts any more. What it was told already does. */
+  /** Ends what is in progress for the device. Its token bucket stays. */
   #drop(device_id: string): void {
     this.#troubles.delete(device_id)
-    const line = this.#lines.get(device_id)
-    if (!line) return
-    line.stop.abort()
-    this.#lines.set(device_id, newLine(line.budget))
+    const queue = this.#queues.get(device_id)
+    if (!queue) return
+    queue.stop.abort()
+    this.#queues.set(device_id, newQueue(queue.budget))
   }
 
-  /** One after the other, until nothing waits. */
-  async #work(device_id: string, line: Line): Promise<void> {
-    line.busy = true
-    for (const session_id of line.waiting) {
+  /** Sends one notification after the other, until none waits. */
+  async #work(device_id: string, queue: DeviceQueue): Promise<void> {
+    queue.busy = true
+    for (const session_id of queue.waiting) {
       try {
-        await this.#tell(device_id, session_id, line)
+        await this.#notify(device_id, session_id, queue)
       } catch (error) {
-        // Without what it carries: an endpoint is a capability.
-        this.#options.log.error({ device_id, error: (error as Error).name }, 'a notification could not be made')
+        // Without the error's message: an endpoint is a capability.
+        this.#options.log.error(
+          { device_id, session: session_id, error: (error as Error).name },
+          'a notification could not be made',
+        )
       }
     }
-    line.busy = false
+    queue.busy = false
   }
 
-  async #tell(device_id: string, session_id: string, line: Line): Promise<void> {
-    const { signal } = line.stop
-    if (this.#wanted(device_id, session_id, signal)) await pause(line.budget.wait(), signal)
-    for (let tried = 0; ; tried++) {
-      // What it calls from here on, somebody having looked meanwhile, is told anew.
-      line.waiting.delete(session_id)
-      const wanted = this.#wanted(device_id, session_id, signal)
-      if (!wanted) return
-      if (tried === 0) line.budget.take()
-      const { subscription, call } = wanted
-      const request = await pushRequest(device_id, subscription, this.#ownKey, { session_id, ...call })
+  async #notify(device_id: string, session_id: string, queue: DeviceQueue): Promise<void> {
+    const { signal } = queue.stop
+    if (this.#due(device_id, session_id, signal)) await pause(queue.budget.wait(), signal)
+    for (let attempt = 0; ; attempt++) {
+      // If it asks for attention again from here on, that is a new notification.
+      queue.waiting.delete(session_id)
+      const due = this.#due(device_id, session_id, signal)
+      if (!due) return
+      if (attempt === 0) queue.budget.take()
+      const { subscription, notification } = due
+      const request = await pushRequest(device_id, subscription, this.#ownKey, { session_id, ...notification })
       if (signal.aborted) return
-      const answer = await this.#wire.post(request, signal).catch(() => undefined)
+      const reply = await this.#wire.post(request, signal).catch(() => undefined)
       if (signal.aborted) return
-      const wait = this.#took(device_id, subscription, answer, tried)
+      const wait = this.#handleReply(device_id, subscription, reply, attempt)
       if (wait === undefined) return
-      line.waiting.add(session_id)
+      queue.waiting.add(session_id)
       await pause(wait, signal)
     }
   }
 
-  /** What there is to say and to whom, if that is so now: it is looked at before each try. */
-  #wanted(device_id: string, session_id: string, signal: AbortSignal) {
-    const { enabled, devices, present, calling } = this.#options
+  /** The notification and its subscription, if it is still due: checked before each attempt. */
+  #due(device_id: string, session_id: string, signal: AbortSignal) {
+    const { enabled, devices, isPresent, notificationOf } = this.#options
     const subscription = this.#subscriptions.get(device_id)
-    const call = calling(session_id)
-    if (signal.aborted || !enabled() || !subscription || !call || present(device_id)) return undefined
-    return devices().some(device => device.device_id === device_id) ? { subscription, call } : undefined
+    const notification = notificationOf(session_id)
+    if (signal.aborted || !enabled() || !subscription || !notification || isPresent(device_id)) return undefined
+    return devices().some(device => device.device_id === device_id) ? { subscription, notification } : undefined
   }
 
-  /** Returns how long to wait before the next try; undefined: there is none. */
-  #took(device_id: string, subscription: Subscription, answer: PostAnswer | undefined, tried: number) {
+  /** Returns the delay before the next attempt in milliseconds; undefined: there is none. */
+  #handleReply(device_id: string, subscription: Subscription, reply: PostReply | undefined, attempt: number) {
     const { log, changed } = this.#options
-    const status = answer?.status ?? 0
+    const status = reply?.status ?? 0
     if (status >= 200 && status < 300) {
       this.#troubles.delete(device_id)
       return undefined
     }
     if (status === 404 || status === 410) {
-      this.#subscriptions.lost(device_id, subscription)
-      log.info({ device_id, status }, 'the push service does not know the device any more')
+      this.#subscriptions.markGone(device_id, subscription)
+      log.info({ device_id, status }, 'the push service no longer knows the device')
       changed()
       return undefined
     }
-    this.#troubles.set(device_id, answer ? 'refused' : 'unreachable')
-    const again = !answer || status === 429 || status >= 500
-    const wait = answer?.retry_after_ms ?? RETRY_MS[tried]
-    if (again && tried < RETRY_MS.length && wait !== undefined && wait <= LONGEST_WAIT_MS)
+    this.#troubles.set(device_id, reply ? 'refused' : 'unreachable')
+    const isRetryable = !reply || status === 429 || status >= 500
+    const wait = reply?.retry_after_ms ?? RETRY_MS[attempt]
+    if (isRetryable && attempt < RETRY_MS.length && wait !== undefined && wait <= MAX_WAIT_MS)
       return Math.max(wait, RETRY_MS[0]!)
-    log.error({ device_id, status }, 'a notification was not taken by the push service')
+    log.error({ device_id, status }, 'the push service did not accept a notification')
     return undefined
   }
 }
 
-function newLine(budget: Budget): Line {
+function newQueue(budget: TokenBucket): DeviceQueue {
   return { waiting: new Set(), busy: false, budget, stop: new AbortController() }
 }
 
-/** So many at once, and one more whenever a while has gone by. */
-class Budget {
-  readonly #most: number
+class TokenBucket {
+  readonly #max: number
   readonly #refill_ms: number
   readonly #now: () => number
   #left: number
   #at: number
 
-  constructor(most: number, refill_ms: number, now: () => number) {
-    this.#most = most
+  /** `max` tokens at once, and one more every `refill_ms`. */
+  constructor(max: number, refill_ms: number, now: () => number) {
+    this.#max = max
     this.#refill_ms = refill_ms
     this.#now = now
-    this.#left = most
+    this.#left = max
     this.#at = now()
   }
 
-  /** Milliseconds until there is one. */
+  /** Milliseconds until there is a token. */
   wait(): number {
     this.#fill()
     return this.#left > 0 ? 0 : this.#refill_ms - (this.#now() - this.#at)
@@ -295,10 +298,10 @@ class Budget {
 
   #fill(): void {
     const now = this.#now()
-    // A clock that was set back must not stop it for as long.
-    if (now < this.#at || this.#left === this.#most) this.#at = now
+    // A clock that was set back must not stop the refill until it has caught up.
+    if (now < this.#at || this.#left === this.#max) this.#at = now
     const more = Math.floor((now - this.#at) / this.#refill_ms)
-    this.#left = Math.min(this.#most, this.#left + more)
+    this.#left = Math.min(this.#max, this.#left + more)
     this.#at += more * this.#refill_ms
   }
 }

@@ -1,11 +1,9 @@
-// Keyframes that need no screen. Knows nothing of who stores or sends them.
-import zlib from 'node:zlib'
-import { BIRTH } from '../../../protocol/position.ts'
+// The keyframe that needs no screen: a fresh terminal.
+import { LOG_START } from '../../../protocol/position.ts'
+import { zstd } from './compression.ts'
 import type { Size, StoredKeyframe } from './types.ts'
 
-const NOTHING = zlib.zstdCompressSync(new Uint8Array(0))
-
-/** A fresh terminal: where every session begins. */
+/** A fresh terminal: where every session begins. Its blob is not shared: blobs are transferred between threads. */
 export function birthKeyframe({ cols, rows }: Size): StoredKeyframe {
-  return { position: BIRTH, cols, rows, size: 0, checksum: 0, blob: NOTHING }
+  return { position: LOG_START, cols, rows, size: 0, checksum: 0, blob: zstd(new Uint8Array()) }
 }

@@ -1,35 +1,36 @@
-// A run of a log in memory, with its timing and resizes: joining, cutting, and how its timing is written down. Knows
-// nothing of where it is kept.
-
+// Slices of a log: joining, splitting, and how their timing and resizes are encoded.
 import { cutRuns } from '../../../protocol/output-timing.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { LogSlice, TimedResize } from './types.ts'
 
-/** Output that came within this long of the last is one run: no eye tells the difference, and a flood has few runs. */
+/** Segments are about this long; a longer slice without a seal (its keyframe was late, the host crashed) is split. */
+export const SEGMENT_BYTES = 1024 * 1024
+
+/** Output that arrives within this time of the last is one run: no eye sees the difference, and a flood has few runs. */
 export const RUN_MS = 10
 
-/** Negative: `a` is before `b` in the log. Both numbers of a position only ever grow. */
+/** Negative: `a` is before `b` in the log. Both numbers of a position only grow. */
 export function comparePositions(a: Position, b: Position): number {
   return a.offset - b.offset || a.n - b.n
 }
 
-export function endOfSlice(stretch: LogSlice): Position {
-  return { offset: stretch.from.offset + stretch.bytes.length, n: stretch.resizes.at(-1)?.n ?? stretch.from.n }
+export function endOfSlice(slice: LogSlice): Position {
+  return { offset: slice.from.offset + slice.bytes.length, n: slice.resizes.at(-1)?.n ?? slice.from.n }
 }
 
-/** When its first thing happened, in milliseconds since birth. */
+/** When its first event happened, in milliseconds since birth. */
 export function firstTimeOf({ runs, resizes }: Pick<LogSlice, 'runs' | 'resizes'>): number {
   const run = runs[0]
   const resize = resizes[0]?.at
   return Math.min(run ?? resize ?? 0, resize ?? run ?? 0)
 }
 
-/** When its last thing happened, to within RUN_MS. */
+/** When its last event happened, to within RUN_MS. */
 export function lastTimeOf({ runs, resizes }: Pick<LogSlice, 'runs' | 'resizes'>): number {
   return Math.max(runs.at(-2) ?? 0, resizes.at(-1)?.at ?? 0)
 }
 
-/** When the byte before `offset` came; `from` is where the runs begin. */
+/** When the byte before `offset` arrived; `from` is the offset at which the runs begin. */
 export function timeOf(runs: readonly number[], from: number, offset: number): number {
   let end = from
   for (let i = 0; i < runs.length; i += 2) {
@@ -39,7 +40,7 @@ export function timeOf(runs: readonly number[], from: number, offset: number): n
   return runs.at(-2) ?? 0
 }
 
-/** Notes that `size` bytes came at `at`. */
+/** Adds `size` bytes that arrived at `at`. */
 export function addRun(runs: number[], at: number, size: number): void {
   if (size === 0) return
   const last = runs.length - 2
@@ -47,44 +48,45 @@ export function addRun(runs: number[], at: number, size: number): void {
   else runs.push(last >= 0 ? Math.max(at, runs[last]!) : at, size)
 }
 
-/** One stretch of several that follow each other without a hole. Their bytes are put into `scratch` if they fit. */
-export function joinSlices(stretches: readonly LogSlice[], scratch?: Uint8Array): LogSlice {
-  const first = stretches[0]!
-  if (stretches.length === 1) return first
-  const size = stretches.reduce((sum, { bytes }) => sum + bytes.length, 0)
+/** One slice of several that follow each other without a gap. Their bytes are copied to `scratch` if they fit. */
+export function joinSlices(slices: readonly LogSlice[], scratch?: Uint8Array): LogSlice {
+  const first = slices[0]!
+  if (slices.length === 1) return first
+  const size = slices.reduce((sum, { bytes }) => sum + bytes.length, 0)
   const bytes = scratch && size <= scratch.length ? scratch.subarray(0, size) : new Uint8Array(size)
   const runs: number[] = []
   const resizes: TimedResize[] = []
   let at = 0
-  for (const stretch of stretches) {
-    bytes.set(stretch.bytes, at)
-    at += stretch.bytes.length
-    for (let i = 0; i < stretch.runs.length; i += 2) addRun(runs, stretch.runs[i]!, stretch.runs[i + 1]!)
-    for (const resize of stretch.resizes) resizes.push(resize)
+  for (const slice of slices) {
+    bytes.set(slice.bytes, at)
+    at += slice.bytes.length
+    for (let i = 0; i < slice.runs.length; i += 2) addRun(runs, slice.runs[i]!, slice.runs[i + 1]!)
+    for (const resize of slice.resizes) resizes.push(resize)
   }
   return { from: first.from, bytes, runs, resizes }
 }
 
-/** What is before `position` and what is from there on; either may be empty. */
-export function splitSlice(stretch: LogSlice, position: Position): [LogSlice, LogSlice] {
-  const size = Math.min(Math.max(position.offset - stretch.from.offset, 0), stretch.bytes.length)
-  const [before, after] = cutRuns(stretch.runs, size)
+/** What is before `position` and what follows it; either may be empty. */
+export function splitSlice(slice: LogSlice, position: Position): [LogSlice, LogSlice] {
+  const size = Math.min(Math.max(position.offset - slice.from.offset, 0), slice.bytes.length)
+  const [before, after] = cutRuns(slice.runs, size)
   const isBefore = (resize: TimedResize) => comparePositions(resize, position) <= 0
-  const resizes = stretch.resizes.filter(isBefore)
-  const n = resizes.at(-1)?.n ?? stretch.from.n
+  const resizes = slice.resizes.filter(isBefore)
+  const n = resizes.at(-1)?.n ?? slice.from.n
   return [
-    { from: stretch.from, bytes: stretch.bytes.subarray(0, size), runs: before, resizes },
+    { from: slice.from, bytes: slice.bytes.subarray(0, size), runs: before, resizes },
     {
-      from: { offset: stretch.from.offset + size, n },
-      bytes: stretch.bytes.subarray(size),
+      from: { offset: slice.from.offset + size, n },
+      bytes: slice.bytes.subarray(size),
       runs: after,
-      resizes: stretch.resizes.filter(resize => !isBefore(resize)),
+      resizes: slice.resizes.filter(resize => !isBefore(resize)),
     },
   ]
 }
 
-type ResizeTuple = [number, number, number, number, number]
+type ResizeTuple = [distance: number, n: number, cols: number, rows: number, at: number]
 
+/** JSON of the resizes, with offsets as distances from the beginning of the slice. */
 export function encodeResizes({ from, resizes }: LogSlice): string | null {
   if (resizes.length === 0) return null
   const tuples = resizes.map(({ offset, n, cols, rows, at }): ResizeTuple => [offset - from.offset, n, cols, rows, at])
@@ -101,6 +103,3 @@ export function decodeResizes(json: string | null, from: number): TimedResize[] 
     at,
   }))
 }
-
-/** Segments are about 1 MiB; a longer run without a seal (its keyframe came late, the host crashed) is cut to these. */
-export const SEGMENT_BYTES = 1024 * 1024

@@ -2,42 +2,40 @@
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 
-/** Where a resize stands in a piece. */
-export interface LogResize {
-  offset: number
-  n: number
+export interface Size {
   cols: number
   rows: number
 }
 
-/** A resize with its moment: milliseconds since the session's birth. */
+/** A resize: it happened at `offset`, as the n-th of its session. */
+export interface LogResize extends Position, Size {}
+
+/** A resize with its time: milliseconds since the session's birth. */
 export interface TimedResize extends LogResize {
   at: number
 }
 
-/** A run of a log in one go: bytes, their moments, and the resizes among them. */
+/** A contiguous run of a log in memory: bytes, when they arrived, and the resizes among them. */
 export interface LogSlice {
   from: Position
   bytes: Uint8Array
-  /** Two numbers each: the moment in milliseconds since birth, and how many bytes came then. */
+  /** Two numbers each: milliseconds since birth, and how many bytes arrived then. */
   runs: number[]
   resizes: TimedResize[]
 }
 
-/** A keyframe as it is stored and travels: one zstd frame of `size` raw bytes (vt, then pending), with their CRC-32. */
-export interface StoredKeyframe {
+/** A keyframe as it is stored and sent: one zstd frame of `size` raw bytes (vt, then pending), with their CRC-32. */
+export interface StoredKeyframe extends Size {
   position: Position
-  cols: number
-  rows: number
   size: number
   checksum: number
   blob: Uint8Array
 }
 
-/** Identifies a process beyond its pid, which the system gives out again. */
+/** Identifies a process beyond its pid, which the system reuses. */
 export interface ProcessIdentity {
   pid: number
-  /** Clock ticks since boot, as /proc tells; empty where the system does not say. */
+  /** Clock ticks since boot, from /proc; empty where the system does not say. */
   start_time: string
   boot_id: string
 }
@@ -48,15 +46,16 @@ export interface Leftover {
   process: ProcessIdentity | null
 }
 
+/** Why a part of a log cannot be read: it was deleted to save space, its bytes are damaged, or it was never written. */
 export type GapReason = 'trimmed' | 'damaged' | 'unrecorded'
 
-/** What a reader gets at a position: a run of output, a hole, or the end of what is stored. */
+/** What a reader gets at a position: output, a gap, or the end of what is stored. */
 export type ReadResult =
   | {
       kind: 'segment'
-      /** Its first byte; may lie before the position that was asked for. */
+      /** Of its first byte; may be before the position that was asked for. */
       position: Position
-      /** Where the next piece begins. */
+      /** Where to read on. */
       end: Position
       /** Raw bytes, their CRC-32, and the bytes as one zstd frame (or as they are, when that is not smaller). */
       size: number
@@ -66,33 +65,20 @@ export type ReadResult =
       resizes: LogResize[]
     }
   /**
-   * From `from` (may lie before the position that was asked for) to `to` nothing can be had. Reading goes on at the
+   * Nothing can be read from `from` (may be before the position that was asked for) to `to`. Reading continues at the
    * keyframe, the first one at or after `to`, or (without one) at `to`.
    */
   | { kind: 'gap'; from: Position; to: Position; reason: GapReason; keyframe?: StoredKeyframe }
   | { kind: 'end'; position: Position }
 
-/** The same with the moments of its bytes (`runs` of a Stretch) and resizes. */
+/** The same with the times of its bytes (`runs` of a LogSlice) and resizes. */
 export type TimedReadResult =
   | (Omit<Extract<ReadResult, { kind: 'segment' }>, 'resizes'> & { timing: number[]; resizes: TimedResize[] })
   | Exclude<ReadResult, { kind: 'segment' }>
 
-/** A session as it is stored, with the extent of its log that is still there. */
+/** A session as it is stored, with the extent of its log that can be read. */
 export interface StoredSession {
   session: SessionInfo
   start: Position
   end: Position
-}
-
-export interface Size {
-  cols: number
-  rows: number
-}
-
-/** When the bytes of a piece came: `runs` as in Stretch, for playback at real speed. */
-export interface Timing {
-  position: Position
-  end: Position
-  runs: number[]
-  resizes: TimedResize[]
 }

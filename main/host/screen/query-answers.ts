@@ -4,7 +4,7 @@
 import {
   type ColorField,
   colorFields,
-  isQuestion,
+  isQueryField,
   mainParams,
   type QueryParser,
   type Registration,
@@ -200,7 +200,7 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
     for (const field of colorFields(id, payload)) {
       const key = colorKey(field)
       if (key === undefined) continue
-      if (isQuestion(field.spec)) {
+      if (isQueryField(field.spec)) {
         answer += `${ESC}]${key};${xColor(colorOf(key))}${ST}`
       } else {
         const color = parseColor(field.spec)

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
-import { BIRTH, type Position } from '../../../protocol/position.ts'
+import { LOG_START, type Position } from '../../../protocol/position.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromWorker, ToWorker } from './screen-protocol.ts'
 
@@ -119,7 +119,7 @@ export class PooledScreen {
   readonly #closed: () => void
   readonly #asks = new Map<number, { resolve: (answer: Answer) => void; reject: (error: CodedError) => void }>()
   #nextAsk = 1
-  #position: Position = BIRTH
+  #position: Position = LOG_START
   #error: CodedError | undefined
 
   constructor(handlers: ScreenHandlers, post: (message: Sent) => void, closed: () => void) {

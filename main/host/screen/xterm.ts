@@ -4,7 +4,7 @@
 import { createRequire } from 'node:module'
 import type { Terminal } from '@xterm/headless'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
-import { guard } from '../../../terminal/xterm-guard.ts'
+import { applyPatches } from '../../../terminal/xterm-patches.ts'
 import { printPlainly } from './plain-print.ts'
 import { assertInternals, type Charset, coreOf } from './xterm-internals.ts'
 
@@ -40,7 +40,7 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
   // What every terminal that draws a session must agree on; the pages use the same.
   terminal.unicode.register(CHARACTER_WIDTHS)
   terminal.unicode.activeVersion = CHARACTER_WIDTHS.version
-  guard(terminal)
+  applyPatches(terminal)
   printPlainly(coreOf(terminal))
   const palette: Palette = new Map()
   palettes.set(terminal, palette)

@@ -1,81 +1,67 @@
-// The host's side of one client looking at one session: what it was sent, what it has acknowledged, what it types.
-// Knows a source and an outlet for frames; nothing of sockets, PTYs or where history lies.
+// One client attached to one session: what it was sent, what it has acknowledged, and its input on the way to the PTY.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { ackFrame, blobFrames, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
-import type { HostMessage, SessionInfo, SessionState } from '../../../protocol/messages.ts'
-import { BIRTH, type Position } from '../../../protocol/position.ts'
-import type { GapReason, ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
-import type { ScreenText } from '../screen/screen-pool.ts'
-import type { SessionLog } from './log.ts'
+import type { HostMessage } from '../../../protocol/messages.ts'
+import { LOG_START, type Position } from '../../../protocol/position.ts'
+import type { GapReason, ReadResult, StoredKeyframe } from '../recording/types.ts'
+import type { AttachableSession, AttachedClient, Viewer } from './attachable.ts'
 import { compressed, type OutputEntry } from './log.ts'
 
-/** A client as others see it. */
-export interface Viewer {
-  readonly name: string
-}
-
 export interface AttachmentOptions {
+  /** The attachment's number on its connection. */
   handle: number
   /** Where the client's terminal ends; null: it has nothing. */
   have: Position | null
-  /** Most unacknowledged output bytes; 0: the client wants no output. */
+  /** Maximum of unacknowledged output bytes; 0: the client wants no output. */
   window: number
-  /** Raw output before the present that a client with nothing wants to have. */
+  /** Bytes of output before the current screen that a client with nothing wants to replay. */
   history: number
-  /** Missed raw output that the client would rather read than be skipped to the present screen. */
+  /** Bytes of output that a client which is behind reads; further behind, it skips to the current screen. */
   budget: number
   read_only: boolean
-  /** Names the client and its numbering, the same across its reconnects. */
+  /** Names the client and the numbering of its input, the same across its reconnects. */
   stream: string
-  /** Compressing pays on a network, not on a local socket. */
+  /** Compression pays on a network, not on a local socket. */
   compress: boolean
-  /** Sizes of local clients stay when they leave (see SizeClaims). */
+  /** The size of a local client stays when the client leaves (see SizeClaims). */
   size_stays: boolean
-  /** Who looks. */
   viewer: Viewer
 }
 
 export interface AttachmentOutlet {
   send(frames: Uint8Array[]): void
-  /** A fault: the attachment is to be closed, its client told. Others and the session go on. */
+  /** A fault: the outlet detaches the attachment and tells its client. The session and its other clients go on. */
   failed(error: CodedError): void
 }
 
-/** Who sees what is printed, each client once however often it is attached. */
-export function viewersOf(attachments: Iterable<Attachment>): string[] {
-  const watchers = new Set<Viewer>()
-  for (const attachment of attachments) if (attachment.showsOutput) watchers.add(attachment.options.viewer)
-  return [...watchers].map(({ name }) => name)
-}
-
-/** Input that may wait for the PTY's queue; a client keeps within it because it waits for acks itself. */
+/** Input that may wait for the PTY's queue; a client stays within it because it waits for acks. */
 const WAITING_INPUT_BYTES = 2 * INPUT_BYTES
 
-export class Attachment {
-  /** As the client says it. */
+export class Attachment implements AttachedClient {
+  /** A person is at the client's screen, as the client says. */
   present = true
   readonly session: AttachableSession
   readonly options: AttachmentOptions
   readonly #outlet: AttachmentOutlet
-  /** Where what was sent ends, and the offset that was acknowledged last. */
-  #position: Position = BIRTH
+  /** The end of what was sent, and the offset that was acknowledged last. */
+  #position: Position = LOG_START
   #acked = 0
-  /** The index in the log of what is sent next; undefined: to be looked up from #position. */
+  /** The index in the log of the next entry to send; undefined: to be looked up from #position. */
   #next: number | undefined
-  /** A piece of history that waits for the client's window. */
+  /** A recorded segment that waits for the client's window. */
   #held: ReadResult | undefined
-  /** A question to the history or the screen is under way; sending goes on with its answer. */
-  #asking = false
-  /** Whoever was asked last did not answer. */
-  #troubled = false
-  /** Taking the size comes first and adds to the log, but the client knows this handle only once `session` was sent. */
+  /** The history or the screen is working on a request; sending continues with its reply. */
+  #waitsForReply = false
+  /** The last such request failed. */
+  #requestFailed = false
+  /** Claiming the size comes first and adds to the log, but the client knows this handle only after `session` was sent. */
   #started = false
-  /** A keyframe was sent and not yet acknowledged: another one would only pile up behind it. */
+  /** The offset of a keyframe that was sent and not yet acknowledged: another one would only pile up behind it. */
   #keyframeAt: number | undefined
-  /** It waited for acks (or begins): before going on, see whether it is too far behind to read what it missed. */
+  /** It waited for acks, or starts: before it continues, check whether it is too far behind to read what it missed. */
   #wasBlocked = true
-  /** How far behind it may be; more than the budget while the history that it asked for is on its way. */
+  /** How far behind it may be: more than the budget while the history that it requested is being sent. */
   #allowance: number
   #caughtUp = false
   #exitSent = false
@@ -83,57 +69,57 @@ export class Attachment {
   #waitingBytes = 0
   #closed = false
 
-  constructor(source: AttachableSession, options: AttachmentOptions, outlet: AttachmentOutlet) {
-    this.session = source
+  constructor(session: AttachableSession, options: AttachmentOptions, outlet: AttachmentOutlet) {
+    this.session = session
     this.options = options
     this.#outlet = outlet
     this.#allowance = options.budget
   }
 
-  /** Whether what is printed is shown; who only types does not show it. */
+  /** The client displays output; one that only types does not. */
   get showsOutput(): boolean {
     return this.options.window > 0
   }
 
-  /** Whether somebody is before the screen that it is shown on. */
+  /** A person is at the screen that displays the output. */
   get isSeen(): boolean {
     return this.showsOutput && this.present
   }
 
-  /** True when what the client has is a part of this log, so that it can be continued. */
+  /** What the client has is a prefix of this log, so output can continue from there. */
   canContinue(): boolean {
     const { have } = this.options
     const { end } = this.session.log
     return have !== null && have.offset <= end.offset && have.n <= end.n
   }
 
-  /** Begins to send: what is missing, or a state to start from, then what comes. */
+  /** Starts sending: what the client misses, or a keyframe to start from, then live output. */
   start(): void {
     this.#started = true
-    if (this.options.window === 0) this.#tellExit()
+    if (this.options.window === 0) this.#sendExit()
     else if (this.canContinue()) {
       this.#position = this.options.have!
       this.#acked = this.#position.offset
       this.pump()
-    } else this.#ask(this.session.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
+    } else this.#waitFor(this.session.startingPoint(this.options.history), keyframe => this.#startAt(keyframe))
     const { handle, stream } = this.options
     if (this.session.sizeOwner === stream) this.send({ type: 'size_owner', handle, owned: true })
   }
 
-  /** Sends as much of the log as the client's window takes. Called whenever the log or the window grew. */
+  /** Sends as much of the log as the client's window takes. Call whenever the log or the window grew. */
   pump(): void {
     this.#safely(() => this.#sendWhatFits())
   }
 
   #sendWhatFits(): void {
-    if (!this.#started || this.#closed || this.#asking) return
-    if (this.options.window === 0) return this.#tellExit()
-    const { log, screenOffset: presentOffset } = this.session
+    if (!this.#started || this.#closed || this.#waitsForReply) return
+    if (this.options.window === 0) return this.#sendExit()
+    const { log, screenOffset } = this.session
     if (this.#wasBlocked && log.end.offset - this.#position.offset > this.#allowance) {
       if (this.#keyframeAt !== undefined) return
-      // The screen may be behind what the client has; then there is nothing to skip to.
-      if (presentOffset > this.#position.offset)
-        return this.#ask(this.session.currentKeyframe(), keyframe => this.#skipTo(keyframe))
+      // The screen may be behind the client; then there is nothing to skip to.
+      if (screenOffset > this.#position.offset)
+        return this.#waitFor(this.session.currentKeyframe(), keyframe => this.#skipTo(keyframe))
     }
     for (;;) {
       if (this.#next === undefined || !log.has(this.#next)) this.#next = log.find(this.#position)
@@ -158,28 +144,28 @@ export class Attachment {
       this.#caughtUp = true
       this.#message({ type: 'caught_up', handle: this.options.handle, position: log.end })
     }
-    this.#tellExit()
+    this.#sendExit()
   }
 
   /** The client's terminal has parsed output up to `offset`. */
   ack(offset: number): void {
-    // More than was sent: parsed since the client said what it has, or before it heard of a keyframe that took it back.
+    // More than was sent: parsed since the client sent `have`, or before it received a keyframe that took it back.
     this.#acked = Math.max(this.#acked, Math.min(offset, this.#position.offset))
     if (this.#keyframeAt !== undefined && offset >= this.#keyframeAt) this.#keyframeAt = undefined
     this.pump()
   }
 
-  /** One unit of input. What this client's stream has sent before is acknowledged and dropped. */
+  /** One unit of input. A unit that this client's stream has sent before is acknowledged and dropped. Throws `input_full`. */
   input(seq: number, bytes: Uint8Array): void {
     if (this.options.read_only) throw new CodedError('read_only', 'this attachment may not type')
     this.#waitingBytes += bytes.length
     if (this.#waitingBytes > WAITING_INPUT_BYTES)
-      throw new CodedError('input_full', 'more input was sent than may wait for the program to read it')
+      throw new CodedError('input_full', 'the program does not read its input, and no more of it can wait')
     this.#waiting.push({ seq, bytes })
     this.flushInput()
   }
 
-  /** Moves waiting input to the PTY's queue as far as that has room. */
+  /** Moves waiting input to the PTY's queue, as far as the queue has room. */
   flushInput(): void {
     let highest: number | undefined
     for (let unit = this.#waiting[0]; unit; unit = this.#waiting[0]) {
@@ -195,7 +181,7 @@ export class Attachment {
     if (this.#started && !this.#closed) this.#message(message)
   }
 
-  /** What it looks at is gone. */
+  /** Its session is gone. */
   fail(error: CodedError): void {
     this.close()
     this.#outlet.failed(error)
@@ -207,7 +193,7 @@ export class Attachment {
     this.#held = undefined
   }
 
-  /** One batch or piece is always allowed, or a window smaller than that would never open. */
+  /** One batch or segment is always allowed; otherwise a smaller window would never open. */
   #hasRoom(end: number): boolean {
     if (this.#position.offset <= this.#acked || end - this.#acked <= this.options.window) return true
     this.#wasBlocked = true
@@ -231,32 +217,32 @@ export class Attachment {
     ])
   }
 
-  /** Waits for an answer with the log in memory held, then goes on. */
-  #ask<T>(question: Promise<T>, then: (answer: T) => void): void {
-    this.#asking = true
+  /** Retains the log in memory until the reply is there, then continues. */
+  #waitFor<T>(reply: Promise<T>, then: (value: T) => void): void {
+    this.#waitsForReply = true
     const release = this.session.retainLog()
-    const done = (go: () => void) => {
-      this.#asking = false
-      if (!this.#closed) this.#safely(go)
+    const done = (proceed: () => void) => {
+      this.#waitsForReply = false
+      if (!this.#closed) this.#safely(proceed)
       release()
     }
-    question.then(
-      answer => done(() => then(answer)),
-      error => done(() => this.#tellTrouble(toCoded(error))),
+    reply.then(
+      value => done(() => then(value)),
+      error => done(() => this.#handleFailure(toCoded(error))),
     )
   }
 
-  /** The history or the screen did not answer: what the other has, or memory, is better than nothing. */
-  #tellTrouble({ code, message }: CodedError): void {
+  /** The history or the screen failed: continues with the other one's keyframe, or with what memory has. */
+  #handleFailure({ code, message }: CodedError): void {
     this.#message({ type: 'error', handle: this.options.handle, code, message })
-    if (this.#troubled) return this.#goOnFrom(this.session.log.start, 'damaged')
-    this.#troubled = true
-    this.#ask(this.session.currentKeyframe(), keyframe => this.#startAt(keyframe))
+    if (this.#requestFailed) return this.#continueAfterGap(this.session.log.start, 'damaged')
+    this.#requestFailed = true
+    this.#waitFor(this.session.currentKeyframe(), keyframe => this.#startAt(keyframe))
   }
 
-  #safely(go: () => void): void {
+  #safely(action: () => void): void {
     try {
-      go()
+      action()
     } catch (error) {
       this.close()
       this.#outlet.failed(toCoded(error))
@@ -264,15 +250,15 @@ export class Attachment {
   }
 
   #startAt(keyframe: StoredKeyframe | undefined): void {
-    // No state to start from: the log from where memory has it is the best there is.
-    if (!keyframe) return this.#goOnFrom(this.session.log.start, 'unrecorded')
+    // There is no keyframe to start from: the best left is the log in memory.
+    if (!keyframe) return this.#continueAfterGap(this.session.log.start, 'unrecorded')
     this.#sendKeyframe(keyframe)
     this.#allowance = this.session.log.end.offset - keyframe.position.offset + this.options.budget
     this.pump()
   }
 
-  /** Names the hole and goes on behind it, on whatever the terminal shows: there is no state to put there. */
-  #goOnFrom(to: Position, reason: GapReason): void {
+  /** Reports a gap and continues after it without a keyframe, on whatever the client's terminal shows. */
+  #continueAfterGap(to: Position, reason: GapReason): void {
     this.#message({ type: 'gap', handle: this.options.handle, from: this.#position, to, reason })
     this.#position = to
     this.#acked = Math.max(this.#acked, to.offset)
@@ -281,14 +267,14 @@ export class Attachment {
     this.pump()
   }
 
-  /** For a hole in the history: a state behind it if there is one, else the log behind it as it is. */
-  #jumpOver(to: Position, reason: GapReason): void {
+  /** For a gap in the history: continues with a keyframe after it if there is one, otherwise with the log after it. */
+  #skipGap(to: Position, reason: GapReason): void {
     const from = this.#position
-    if (this.session.screenOffset < to.offset) return this.#goOnFrom(to, reason)
-    this.#ask(this.session.currentKeyframe(), present => {
-      if (!present || present.position.offset < to.offset) return this.#goOnFrom(to, reason)
-      this.#message({ type: 'gap', handle: this.options.handle, from, to: present.position, reason })
-      this.#startAt(present)
+    if (this.session.screenOffset < to.offset) return this.#continueAfterGap(to, reason)
+    this.#waitFor(this.session.currentKeyframe(), keyframe => {
+      if (!keyframe || keyframe.position.offset < to.offset) return this.#continueAfterGap(to, reason)
+      this.#message({ type: 'gap', handle: this.options.handle, from, to: keyframe.position, reason })
+      this.#startAt(keyframe)
     })
   }
 
@@ -297,7 +283,7 @@ export class Attachment {
       const from = this.#position
       this.#message({ type: 'gap', handle: this.options.handle, from, to: keyframe.position, reason: 'skipped' })
       this.#sendKeyframe(keyframe)
-    } else this.#allowance = Number.POSITIVE_INFINITY // there is no later state: everything has to be read
+    } else this.#allowance = Number.POSITIVE_INFINITY // there is no later keyframe: everything has to be read
     this.pump()
   }
 
@@ -313,48 +299,48 @@ export class Attachment {
     this.#wasBlocked = true
   }
 
-  /** Goes on with what memory no longer has. */
+  /** Sends recorded output that memory no longer has. */
   #replay(): void {
     const held = this.#held
     this.#held = undefined
-    if (held) this.#sendPiece(held)
-    else this.#ask(this.session.read(this.#position), piece => this.#sendPiece(piece))
+    if (held) this.#sendRecorded(held)
+    else this.#waitFor(this.session.read(this.#position), result => this.#sendRecorded(result))
   }
 
-  #sendPiece(piece: ReadResult): void {
+  #sendRecorded(result: ReadResult): void {
     const { handle } = this.options
-    switch (piece.kind) {
+    switch (result.kind) {
       case 'segment': {
-        if (!this.#hasRoom(piece.end.offset)) {
-          this.#held = piece
+        if (!this.#hasRoom(result.end.offset)) {
+          this.#held = result
           return
         }
-        const { position, end, size, checksum, resizes } = piece
-        const blob = { size, checksum, compressed: piece.compressed }
+        const { position, end, size, checksum, resizes } = result
+        const blob = { size, checksum, compressed: result.compressed }
         this.#message({ type: 'segment', handle, position, end, blob, resizes })
-        this.#outlet.send(blobFrames(handle, piece.blob))
+        this.#outlet.send(blobFrames(handle, result.blob))
         this.#position = end
         return this.pump()
       }
       case 'gap': {
-        const { from, to, reason, keyframe } = piece
-        if (!keyframe) return this.#jumpOver(to, reason)
+        const { from, to, reason, keyframe } = result
+        if (!keyframe) return this.#skipGap(to, reason)
         this.#message({ type: 'gap', handle, from, to, reason })
         this.#sendKeyframe(keyframe)
         return this.pump()
       }
       case 'end': {
-        // Neither memory nor history has what comes next.
+        // Neither memory nor the history has what comes next.
         const { start } = this.session.log
         if (this.#position.offset >= start.offset && this.#position.n >= start.n) return
-        return this.#jumpOver(start, 'unrecorded')
+        return this.#skipGap(start, 'unrecorded')
       }
       default:
-        assertNever(piece)
+        assertNever(result)
     }
   }
 
-  #tellExit(): void {
+  #sendExit(): void {
     const { state, exit_code, signal } = this.session
     if (this.#exitSent || state === 'running') return
     this.#exitSent = true
@@ -364,44 +350,4 @@ export class Attachment {
   #message(message: HostMessage): void {
     this.#outlet.send(jsonFrames(message))
   }
-}
-
-export interface AttachableSession {
-  readonly session_id: string
-  readonly created_at: number
-  /** The end of its log, in memory; what is before lies in the history. */
-  readonly log: SessionLog
-  readonly state: SessionState
-  readonly exit_code: number | null
-  readonly signal: string | null
-  readonly size: Size
-  readonly attachments: ReadonlySet<Attachment>
-  info(): SessionInfo
-  /** Lets a client in. Throws `session_busy`. */
-  attach(attachment: Attachment): void
-  detach(attachment: Attachment, left: 'detached' | 'lost'): void
-  /** Where somebody begins who wants this much history before the present; undefined: nothing is known. */
-  startingPoint(history: number): Promise<StoredKeyframe | undefined>
-  /** How far the state that `present` gives has come. */
-  readonly screenOffset: number
-  /** The state as it is now, or as near to now as there is one. */
-  currentKeyframe(): Promise<StoredKeyframe | undefined>
-  /** Recorded output from a position that the log in memory no longer has. */
-  read(position: Position): Promise<ReadResult>
-  /** Keeps the log in memory from `presentOffset` on, until the returned function is called. */
-  retainLog(): () => void
-  /** The highest number that this stream's input has reached. */
-  lastInputSeq(stream: string): number
-  /** Queues one unit of input, once. False: no room now, ask again when told. */
-  writeInput(stream: string, seq: number, bytes: Uint8Array): boolean
-  /** Whether somebody is before that client's screen. */
-  setPresent(attachment: Attachment, looking: boolean): void
-  /** Throws `size_invalid`. */
-  claimSize(attachment: Attachment, size: Size): void
-  releaseSize(attachment: Attachment): void
-  /** The stream that owns the size; undefined: nobody claims it. */
-  readonly sizeOwner: string | undefined
-  rename(title: string): void
-  /** The present screen as plain text. */
-  text(): Promise<ScreenText>
 }

@@ -1,61 +1,61 @@
-// That a program called for somebody while nobody looked, and how often that is told. Knows nothing of screens or clients.
+// Whether a session needs attention, and how often clients are notified of that.
 
-/** Who did not hear the first bell of a second does not hear its thousandth. */
-const TELL_MS = 1_000
+/** Notifies this often at most: a program may ring a thousand times a second. */
+const NOTIFY_MS = 1_000
 
 export interface PendingAttention {
   at: number
-  /** What it said; '' when it only rang. */
+  /** The text of its notification; '' for a bell. */
   text: string
 }
 
 export class Attention {
-  #mark: PendingAttention | null = null
+  #pending: PendingAttention | null = null
   readonly #now: () => number
-  readonly #tell: (text: string) => void
+  readonly #notify: (text: string) => void
   #timer: NodeJS.Timeout | undefined
-  /** Said since it was told last. */
-  #unsaid = ''
+  /** The latest text since the last notification. */
+  #unsent = ''
 
-  constructor(now: () => number, tell: (text: string) => void) {
+  constructor(now: () => number, notify: (text: string) => void) {
     this.#now = now
-    this.#tell = tell
+    this.#notify = notify
   }
 
-  /** Somebody was called, and nobody has looked since. */
+  /** The session asked for attention, and no person has seen it since. */
   get pending(): PendingAttention | null {
-    return this.#mark
+    return this.#pending
   }
 
-  /** `seen`: somebody looks. True: it was not marked before. */
+  /** `seen`: a person is at a screen that shows the session. True: it did not need attention before. */
   request(text: string, seen: boolean): boolean {
-    const isNew = !seen && this.#mark === null
-    // A bell behind what was said does not take it away.
-    if (!seen) this.#mark = { at: this.#now(), text: text || (this.#mark?.text ?? '') }
-    if (this.#timer) this.#unsaid = text || this.#unsaid
-    else this.#tellNow(text)
+    const isNew = !seen && this.#pending === null
+    // A bell after a notification keeps the notification's text.
+    if (!seen) this.#pending = { at: this.#now(), text: text || (this.#pending?.text ?? '') }
+    if (this.#timer) this.#unsent = text || this.#unsent
+    else this.#notifyNow(text)
     return isNew
   }
 
-  /** Somebody looks. True: it was marked. */
+  /** A person has seen the session. True: it needed attention. */
   clear(): boolean {
-    const was = this.#mark !== null
-    this.#mark = null
-    return was
+    const wasPending = this.#pending !== null
+    this.#pending = null
+    return wasPending
   }
 
   dispose(): void {
     clearTimeout(this.#timer)
   }
 
-  #tellNow(text: string): void {
-    this.#tell(text)
+  #notifyNow(text: string): void {
+    this.#notify(text)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      const unsaid = this.#unsaid
-      this.#unsaid = ''
-      if (unsaid !== '') this.#tellNow(unsaid)
-    }, TELL_MS)
+      const unsent = this.#unsent
+      this.#unsent = ''
+      if (unsent !== '') this.#notifyNow(unsent)
+    }, NOTIFY_MS)
     this.#timer.unref()
   }
 }

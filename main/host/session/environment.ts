@@ -1,7 +1,7 @@
-// The environment of a session's process. Knows nothing of the session but its id.
+// The environment of a session's process.
 import { delimiter } from 'node:path'
 
-/** Set by npm for its scripts, by terminals and multiplexers around the host, and by Electron: none is the session's. */
+/** Set by npm for its scripts, by the terminals and multiplexers around the host, and by Electron; not for the session. */
 const FOREIGN = [
   /^npm_/i,
   /^(INIT_CWD|NODE|NODE_OPTIONS|NODE_CHANNEL_FD|NODE_UNIQUE_ID|COLOR)$/,
@@ -12,7 +12,7 @@ const FOREIGN = [
   /^(VTE_VERSION|KITTY_|WEZTERM_|ITERM_|VSCODE_|KONSOLE_|ALACRITTY_|WT_SESSION|GHOSTTY_)/,
 ]
 
-/** The host's own environment without what describes the host's surroundings, with what describes this terminal. */
+/** The host's environment without the variables that describe where the host runs, plus those that describe our terminal. */
 export function sessionEnvironment(host: NodeJS.ProcessEnv, session_id: string): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
@@ -27,7 +27,7 @@ export function sessionEnvironment(host: NodeJS.ProcessEnv, session_id: string):
   return env
 }
 
-/** npm puts its projects' tools in front of PATH for the scripts it runs; a shell is no such script. */
+/** Removes the folders that npm puts in front of PATH for its scripts. */
 function withoutNpm(path: string): string {
   return path
     .split(delimiter)

@@ -1,43 +1,42 @@
-// What runs in the foreground of a session's terminal, besides what the session was started with, by its name. Knows
-// nothing of titles.
+// The name of the program in the foreground of a session's terminal, other than the one that the session started with.
 import { open, readFile } from 'node:fs/promises'
 
-/** Of a command line only the beginning is its program; some are megabytes. */
+/** The program is at the beginning of a command line; some command lines are megabytes. */
 const READ_BYTES = 4096
 
 export class Foreground {
   readonly #pid: number
-  readonly #ask: () => string
+  readonly #fallback: () => string
   #name = ''
-  #looking = false
+  #refreshing = false
 
-  /** `ask` is what there is where the system has no /proc: the name, or '' when it does not say. */
-  constructor(pid: number, ask: () => string) {
+  /** `fallback` gives the name on systems without /proc, or '' if it is not known. */
+  constructor(pid: number, fallback: () => string) {
     this.#pid = pid
-    this.#ask = ask
+    this.#fallback = fallback
   }
 
-  /** '' for what the session was started with, and where nobody knows. */
+  /** '' for the program that the session started with, and if the name is not known. */
   get name(): string {
     return this.#name
   }
 
-  /** Asks the system. True: it is another one. */
+  /** Asks the system. True: the name changed. */
   async refresh(): Promise<boolean> {
-    if (this.#looking) return false
-    this.#looking = true
+    if (this.#refreshing) return false
+    this.#refreshing = true
     const before = this.#name
     try {
-      this.#name = process.platform === 'linux' ? await this.#read() : shortName(this.#ask())
+      this.#name = process.platform === 'linux' ? await this.#read() : shortName(this.#fallback())
     } catch {
-      this.#name = '' // it ended, as most do that are read this late, or is hidden from us
+      this.#name = '' // it has ended, or is hidden from us
     } finally {
-      this.#looking = false
+      this.#refreshing = false
     }
     return this.#name !== before
   }
 
-  /** Not by a call: a command line belongs to its process, and one that hangs lets nobody read it (proc(5)). */
+  /** Asynchronously: reading the command line of a process that hangs may block (proc(5)). */
   async #read(): Promise<string> {
     const stat = await readFile(`/proc/${this.#pid}/stat`, 'latin1')
     const [, , group, , , foreground] = stat.replace(/^.*\) /s, '').split(' ')
@@ -52,7 +51,7 @@ export class Foreground {
   }
 }
 
-/** `/usr/bin/vim` is vim, `-bash` a bash; `npm run build`, which npm calls itself, stays. */
+/** `/usr/bin/vim` becomes vim, `-bash` becomes bash; `npm run build`, as npm calls itself, stays. */
 function shortName(program: string): string {
   return program.replace(/^\S*\//, '').replace(/^-/, '')
 }

@@ -1,15 +1,15 @@
-// The recent end of a session's log, in memory: output batches and resizes in order. Knows nothing of who reads it.
-import { BIRTH, type Position } from '../../../protocol/position.ts'
+// The tail of a session's log, in memory: output batches and resizes in order.
+import { LOG_START, type Position } from '../../../protocol/position.ts'
 import { zstd } from '../recording/compression.ts'
 
 export type LogEntry = OutputEntry | ResizeEntry
 
 export interface OutputEntry {
   kind: 'output'
-  /** Where its first byte is. */
+  /** The offset of its first byte. */
   offset: number
   bytes: Uint8Array
-  /** One zstd frame of `bytes`, made when first asked for; null: it does not get smaller. */
+  /** `bytes` as one zstd frame, made when first used; null: compression does not pay. */
   compressed?: Uint8Array | null
 }
 
@@ -22,27 +22,27 @@ export interface ResizeEntry {
   rows: number
 }
 
-/** What a reader that is not far behind finds without the store: four windows of a client. */
+/** Four windows of a client: one that is not further behind needs nothing from the store. */
 export const TAIL_BYTES = 4 * 1024 * 1024
 
-/** Entries cost memory of their own: an hour of typing is this many, and more are dropped from the front. */
+/** Entries cost memory of their own. An hour of typing is this many; more are dropped from the front. */
 const TAIL_ENTRIES = 16_384
 
-/** Below this a zstd frame is hardly smaller and not worth its CPU: most echoes and prompts. */
-const COMPRESS_FROM_BYTES = 512
+/** Below this a zstd frame is hardly smaller and not worth its CPU time: most echoes and prompts. */
+const MIN_COMPRESS_BYTES = 512
 
 export class SessionLog {
   #entries: LogEntry[] = []
-  /** The index of #entries[0], counted from birth; cursors are such indexes. */
+  /** The index of #entries[0], counted from the session's first entry; cursors are such indexes. */
   #first = 0
   #start: Position
   #end: Position
   #bytes = 0
 
-  /** `birth`: where it begins; for a session that ended, where it ended. */
-  constructor(birth: Position = BIRTH) {
-    this.#start = birth
-    this.#end = birth
+  /** `start`: the position of the first entry; of a recorded session its end, because the log in memory is empty. */
+  constructor(start: Position = LOG_START) {
+    this.#start = start
+    this.#end = start
   }
 
   /** The earliest position that can be read. */
@@ -74,7 +74,7 @@ export class SessionLog {
     return entry
   }
 
-  /** The entry with this index; undefined when it is not there (yet, or any more). */
+  /** The entry with this index; undefined: it was dropped, or does not exist yet. */
   at(index: number): LogEntry | undefined {
     return this.#entries[index - this.#first]
   }
@@ -83,7 +83,7 @@ export class SessionLog {
     return index >= this.#first && index <= this.endIndex
   }
 
-  /** The index of the first entry that is not wholly before `position`; undefined when that was dropped. */
+  /** The index of the first entry that does not end before `position`; undefined: it was dropped. */
   find(position: Position): number | undefined {
     if (position.offset < this.#start.offset || position.n < this.#start.n) return undefined
     if (position.offset > this.#end.offset || position.n > this.#end.n) return undefined
@@ -97,7 +97,7 @@ export class SessionLog {
     return this.#first + low
   }
 
-  /** Drops from the front what is over the bounds, but nothing from `keep` on. */
+  /** Drops entries from the front until the bounds are met, but none from `keep` on. */
   trim(keep: Position): void {
     let count = 0
     while (count < this.#entries.length) {
@@ -120,11 +120,11 @@ function isBefore(entry: LogEntry, position: Position): boolean {
   return entry.kind === 'output' ? entry.offset + entry.bytes.length <= position.offset : entry.n <= position.n
 }
 
-/** The batch as one zstd frame, or undefined when that does not pay. */
+/** The batch as one zstd frame; undefined: compression does not pay. */
 export function compressed(entry: OutputEntry): Uint8Array | undefined {
   if (entry.compressed === undefined) {
     entry.compressed = null
-    if (entry.bytes.length >= COMPRESS_FROM_BYTES) {
+    if (entry.bytes.length >= MIN_COMPRESS_BYTES) {
       const small = zstd(entry.bytes)
       if (small.length < entry.bytes.length * 0.9) entry.compressed = small
     }

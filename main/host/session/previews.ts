@@ -1,81 +1,80 @@
-// Keeps up to date what a list shows of sessions and they do not tell by themselves: last lines, folders, what runs.
-// Looks only while somebody watches the list or asks for it. Knows nothing of clients.
+// Refreshes the previews of all sessions while a client watches the session list, or when one requests it.
 import type { Session } from './session.ts'
 
-/** Sessions are looked at this often, and a list is sent for it as often: as fast as anybody reads a list. */
-const EVERY_MS = 1_000
+/** Previews are refreshed, and a list sent because of them, this often: as fast as a person reads a list. */
+const REFRESH_MS = 1_000
 
-/** Who asks for a list waits this long at most: for a busy screen, or a folder on a network that is gone. */
-const WAIT_MS = 100
+/** A request for the list waits no longer: a screen may be busy, or a folder on a network that is gone. */
+const MAX_WAIT_MS = 100
 
-/** A session as it is needed here. */
-export type Preview = Pick<Session, 'look' | 'takeNews'>
+/** The part of a session that is used here. */
+export type PreviewedSession = Pick<Session, 'refreshPreview' | 'takePreviewChange'>
 
 export interface PreviewsHandlers {
-  /** Whether somebody wants to know. */
+  /** Whether a client watches the list. */
   isWatched(): boolean
-  /** What a list shows is different. */
+  /** The list shows something else now. */
   changed(): void
 }
 
 export class Previews {
-  readonly #sessions: () => Iterable<Preview>
+  readonly #sessions: () => Iterable<PreviewedSession>
   readonly #handlers: PreviewsHandlers
   #last = Number.NEGATIVE_INFINITY
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sessions: () => Iterable<Preview>, handlers: PreviewsHandlers) {
+  constructor(sessions: () => Iterable<PreviewedSession>, handlers: PreviewsHandlers) {
     this.#sessions = sessions
     this.#handlers = handlers
   }
 
-  /** For who is about to tell the list: resolves when it is as fresh as it gets. Undefined: it is already. */
+  /** Call before sending the list: resolves when the previews are up to date. Undefined: they are. */
   refresh(): Promise<void> | undefined {
-    this.#goOn()
-    if (this.#round || performance.now() - this.#last < EVERY_MS) return this.#round
-    return this.#look()
+    this.#schedule()
+    if (this.#round || performance.now() - this.#last < REFRESH_MS) return this.#round
+    return this.#refresh()
   }
 
   dispose(): void {
     clearTimeout(this.#timer)
   }
 
-  #goOn(): void {
+  #schedule(): void {
     if (this.#timer) return
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       if (!this.#handlers.isWatched()) return
-      this.#look()
-      this.#goOn()
-    }, EVERY_MS)
+      this.#refresh()
+      this.#schedule()
+    }, REFRESH_MS)
     this.#timer.unref()
   }
 
-  #look(): Promise<void> | undefined {
+  #refresh(): Promise<void> | undefined {
     if (this.#round) return this.#round
     this.#last = performance.now()
     const sessions = [...this.#sessions()]
-    const looks = sessions.flatMap(session => session.refreshPreview() ?? [])
-    if (looks.length === 0) {
-      this.#tell(sessions)
+    const refreshes = sessions.flatMap(session => session.refreshPreview() ?? [])
+    if (refreshes.length === 0) {
+      this.#report(sessions)
       return undefined
     }
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>(resolve => {
-      timer = setTimeout(resolve, WAIT_MS)
+    const timedOut = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, MAX_WAIT_MS)
     })
-    this.#round = Promise.race([Promise.all(looks), late]).then(() => {
+    this.#round = Promise.race([Promise.all(refreshes), timedOut]).then(() => {
       clearTimeout(timer)
       this.#round = undefined
-      this.#tell(sessions)
+      this.#report(sessions)
     })
     return this.#round
   }
 
-  /** What came too late for the look before is told with this one. */
-  #tell(sessions: readonly Preview[]): void {
-    const news = sessions.map(session => session.takePreviewChange())
-    if (news.includes(true)) this.#handlers.changed()
+  /** Changes that came too late for the previous round are reported with this one. */
+  #report(sessions: readonly PreviewedSession[]): void {
+    const changes = sessions.map(session => session.takePreviewChange())
+    if (changes.includes(true)) this.#handlers.changed()
   }
 }

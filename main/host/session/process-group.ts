@@ -1,14 +1,14 @@
-// Signals to everything that runs in a session. Knows nothing of PTYs; a session leader's pid is all it is given.
+// Signals to all processes of a session, found by the pid of the session leader.
 import { readdirSync, readFileSync } from 'node:fs'
 import type { ProcessIdentity } from '../recording/types.ts'
 
-/** What ignores SIGHUP is killed after this. */
+/** A process that ignores SIGHUP is killed after this. */
 export const KILL_AFTER_MS = 5_000
 
-/** And given up after this more: it belongs to another user (sudo), or hangs in a device that does not answer. */
+/** And abandoned after this: it belongs to another user (sudo), or hangs in a device that does not answer. */
 export const GIVE_UP_MS = 1_000
 
-/** What tells this process from a later one with the same pid; null when it is gone, or the system does not say. */
+/** Distinguishes a process from a later one with the same pid; null: it is gone, or the system does not tell. */
 export function processIdentity(pid: number): ProcessIdentity | null {
   if (process.platform !== 'linux') return null
   try {
@@ -20,7 +20,7 @@ export function processIdentity(pid: number): ProcessIdentity | null {
   }
 }
 
-/** Ends what a host that died has left behind, if it is still the same process (case 53: pids are given out again). */
+/** Ends a process that a crashed host left behind, if the pid is still that process (case 53: pids are reused). */
 export function endLeftover(left: ProcessIdentity): void {
   const now = processIdentity(left.pid)
   if (!now || now.boot_id !== left.boot_id || now.start_time !== left.start_time) return
@@ -31,8 +31,8 @@ export function endLeftover(left: ProcessIdentity): void {
 }
 
 /**
- * True when something other than the session's leader has the terminal: a command runs in the foreground. Undefined when
- * the system does not say.
+ * True when a command runs in the foreground: another process group than the leader's has the terminal. Undefined: the
+ * system does not tell.
  */
 export function isForegroundBusy(leader: number): boolean | undefined {
   if (process.platform !== 'linux') return undefined
@@ -44,23 +44,23 @@ export function isForegroundBusy(leader: number): boolean | undefined {
   }
 }
 
-/** SIGHUP to every process group of the session that `leader` leads, as a terminal does when it hangs up. */
+/** SIGHUP to every process group of the session that `leader` leads, as when a terminal hangs up. */
 export function hangUp(leader: number): void {
-  // A stopped job would sleep through it: SIGCONT follows, as POSIX has it for orphaned groups (XBD 11.1.10).
+  // A stopped job would not receive it: SIGCONT follows, as POSIX specifies for orphaned groups (XBD 11.1.10).
   for (const group of groups(leader)) {
     signal(-group, 'SIGHUP')
     signal(-group, 'SIGCONT')
   }
 }
 
-/** SIGKILL to whatever is left of the session. */
+/** SIGKILL to the processes that are left of the session. */
 export function killAll(leader: number): void {
   for (const group of groups(leader)) signal(-group, 'SIGKILL')
 }
 
 /**
- * The process groups of a session. On Linux /proc tells all, also those of background jobs; elsewhere the leader's own
- * group is what can be known without a subprocess (the kernel hangs up the foreground group when the PTY closes).
+ * The process groups of a session. On Linux /proc lists all, including background jobs; elsewhere only the leader's own
+ * group is known without a subprocess (the kernel hangs up the foreground group when the PTY closes).
  */
 function groups(leader: number): Set<number> {
   const found = new Set<number>()
@@ -74,7 +74,7 @@ function groups(leader: number): Set<number> {
       const fields = statFields(name)
       if (Number(fields[3]) === leader) found.add(Number(fields[2]))
     } catch {
-      // it ended meanwhile
+      // it has ended
     }
   }
   return found
@@ -91,6 +91,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // gone already
+    // it has ended
   }
 }

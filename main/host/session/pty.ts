@@ -1,4 +1,4 @@
-// One process on a pseudo-terminal. The only file that knows node-pty; knows nothing of sessions or clients.
+// One process on a pseudo-terminal, by node-pty.
 import { accessSync, constants, readSync, statSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { delimiter, join, resolve } from 'node:path'
@@ -15,43 +15,43 @@ export interface PtyOptions {
 }
 
 export interface PtyHandlers {
-  /** Output as it was read, at most 64 KiB; the bytes are lent until this returns. */
+  /** Output as it was read, at most 64 KiB; the bytes are valid until this returns. */
   data(bytes: Uint8Array): void
   /**
-   * Once, after the last data. `signal` is a number as the kernel gives it, 0 for none. `exitCode` is null for a process that
-   * was let go: nobody saw it end.
+   * Once, after the last data. `signal` is the kernel's number, 0 for none. `exitCode` is null for an abandoned process,
+   * whose end was not seen.
    */
   exit(exitCode: number | null, signal: number): void
 }
 
-/** Input that waits for the program to read. A program that never reads must not make the host grow. */
+/** Input that may wait for the program: one that never reads must not make the host grow. */
 export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
 
-/** Linux gives at most this much of a terminal at once: who gets less has read all that there was. */
+/** Linux returns at most this much of a terminal per read: a shorter read has emptied it. */
 const FULL_READ_BYTES = 4095
 
-/** What is read in one turn of the main loop: a batch. More would only make others wait. */
+/** Read in one turn of the event loop: a batch. More would only delay other sessions. */
 const TURN_BYTES = BATCH_BYTES
 
 /**
- * And for so long. A read waits for the kernel to bring what was printed meanwhile: microseconds, or milliseconds where
- * processors are scarce, and other sessions' keys would wait with it.
+ * Time spent reading in one turn. A read waits for the kernel to deliver what was printed meanwhile: microseconds, or
+ * milliseconds on a busy machine, and the keys of other sessions would wait for it.
  */
 const TURN_MS = 0.3
 
-/** Where that is put, lent from here; one for all. */
-const turn = new Uint8Array(TURN_BYTES)
+/** Read buffer, shared by all PTYs. */
+const turnBuffer = new Uint8Array(TURN_BYTES)
 
-/** Pauses between tries while the program does not read: short enough for typing, long enough to cost nothing. */
+/** Delays between writes while the program does not read: short enough for typing, long enough to cost nothing. */
 const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
 
-/** A paused PTY looks so often whether its process has ended: then what is left is read, and the end can be told. */
+/** How often a paused PTY checks whether its process has ended; then the rest is read and the exit reported. */
 const PAUSED_POLL_MS = 40
 
-/** After the process ended its output is at an end when nothing came for so long. */
+/** After the process ended, its output is complete when nothing came for this long. */
 const QUIET_MS = 100
-/** And what others who still have the terminal print is not waited for any longer. */
-const LAST_WORDS_MS = 2_000
+/** The output of other processes that still have the terminal is not awaited longer than this. */
+const MAX_QUIET_WAIT_MS = 2_000
 
 /** Starts `command`. Throws `command_not_found`, `cwd_not_found` or `spawn_failed`. */
 export class Pty {
@@ -59,13 +59,13 @@ export class Pty {
   readonly #pty: IPty
   readonly #handlers: PtyHandlers
   readonly #stream: Socket | undefined
-  readonly #queue: { bytes: Uint8Array; at: number; taken: () => void }[] = []
+  readonly #queue: { bytes: Uint8Array; at: number; written: () => void }[] = []
   #queued = 0
   #retry = 0
   #retryTimer: NodeJS.Timeout | undefined
   #pausedPoll: NodeJS.Timeout | undefined
   #ended = false
-  #lettingGo = false
+  #abandoned = false
   #reads = 0
 
   constructor(options: PtyOptions, handlers: PtyHandlers) {
@@ -88,25 +88,25 @@ export class Pty {
     this.pid = this.#pty.pid
     this.#stream = (this.#pty as { _socket?: Socket })._socket
     this.#readToTheEnd()
-    // With `encoding: null` node-pty hands out Buffers, whatever its types say.
+    // With `encoding: null` node-pty passes Buffers, although its types say string.
     this.#pty.onData(data => {
       this.#reads++
       const bytes = data as unknown as Uint8Array
       if (!this.#ended) handlers.data(bytes)
       if (bytes.length >= FULL_READ_BYTES && bytes.length < TURN_BYTES) this.#readOn(TURN_BYTES - bytes.length)
     })
-    // On Windows node-pty may not know the code, whatever its types say.
+    // On Windows node-pty may not know the code, although its types say number.
     this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode ?? null, signal ?? 0))
   }
 
   /**
-   * Queues input; `taken` is called when the kernel has all of it. False: the queue is full, nothing was taken.
-   * node-pty's own writer spins while a program does not read, and has no bound; so the bytes go to its descriptor here.
+   * Queues input; `written` is called when the kernel has all of it. False: the queue is full and nothing was queued.
+   * Writes to node-pty's descriptor, because its own writer is unbounded and spins while a program does not read.
    */
-  write(bytes: Uint8Array, taken: () => void = () => {}): boolean {
+  write(bytes: Uint8Array, written: () => void = () => {}): boolean {
     if (this.#ended) return true
     if (this.#queued > 0 && this.#queued + bytes.length > INPUT_QUEUE_BYTES) return false
-    this.#queue.push({ bytes, at: 0, taken })
+    this.#queue.push({ bytes, at: 0, written })
     this.#queued += bytes.length
     if (this.#queue.length === 1) this.#flush()
     return true
@@ -117,7 +117,7 @@ export class Pty {
     try {
       this.#pty.resize(cols, rows)
     } catch {
-      // The process ended a moment ago; its exit is on the way.
+      // The process has just ended; its exit will be reported.
     }
   }
 
@@ -137,30 +137,31 @@ export class Pty {
     this.#pty.resume()
   }
 
-  /** What has the terminal, as macOS calls it; '' where the system is not asked in this way, or does not say. */
+  /** The name of the foreground program, on macOS only; '' elsewhere, and if it is not known. */
   get foreground(): string {
     return this.#ended || process.platform !== 'darwin' ? '' : this.#pty.process
   }
 
-  /** Windows has no signals: closing its console is what ends a process there. Elsewhere this does nothing. */
+  /** On Windows, which has no signals, a process ends when its console closes. Elsewhere this does nothing. */
   closeConsole(): void {
     if (process.platform === 'win32' && !this.#ended) this.#closeQuietly(() => this.#pty.kill())
   }
 
   /**
-   * Closes the terminal under a process that no signal of ours ends, and counts it as ended. The kernel's own hang-up, which
-   * then follows, asks no permission: most of them end by it after all.
+   * Closes the terminal of a process that our signals do not end, and reports it as ended. The kernel's hang-up that
+   * follows needs no permission, and ends most of them.
    */
   abandon(): void {
     if (this.#ended) return
-    this.#lettingGo = true
+    this.#abandoned = true
     this.#closeQuietly(() => (this.#pty as unknown as { destroy(): void }).destroy())
     this.#exited(null, 0)
   }
 
   /**
-   * node-pty destroys its stream 200 ms after the process ended, read or not (`onexit` in its unixTerminal.js), and on a busy
-   * computer the last output was not. So that waits until nothing more comes. A stream that has come to its end brings an error.
+   * node-pty destroys its stream 200 ms after the process ended (`onexit` in its unixTerminal.js), which loses the last
+   * output on a busy machine. So destroying waits until the output is quiet. A stream that was read to its end reports an
+   * error.
    */
   #readToTheEnd(): void {
     const stream = this.#stream
@@ -169,17 +170,17 @@ export class Pty {
     let since: number | undefined
     const whenQuiet = () => {
       const before = this.#reads
-      // Timers come before reads in a loop that was held up; an immediate comes after them.
-      const look = () => {
-        const over = this.#reads === before || performance.now() - since! > LAST_WORDS_MS
+      // In a delayed event loop timers run before reads; an immediate runs after them.
+      const check = () => {
+        const isOver = this.#reads === before || performance.now() - since! > MAX_QUIET_WAIT_MS
         if (stream.destroyed) return
-        if (over || this.#lettingGo) destroy()
+        if (isOver || this.#abandoned) destroy()
         else whenQuiet()
       }
-      setTimeout(() => setImmediate(look), QUIET_MS)
+      setTimeout(() => setImmediate(check), QUIET_MS)
     }
     stream.destroy = error => {
-      if (error || stream.readableEnded || this.#lettingGo) return destroy(error)
+      if (error || stream.readableEnded || this.#abandoned) return destroy(error)
       since ??= performance.now()
       whenQuiet()
       return stream
@@ -187,34 +188,34 @@ export class Pty {
   }
 
   /**
-   * Reads what more there is, up to `most`. The stream reads 4 KiB a turn of the loop, however much waits; a flood spends
-   * most of its time between turns then, and its program waits. Faults and the end are left for the stream to meet.
+   * Reads up to `max` more bytes. The stream reads only 4 KiB per turn of the event loop, so a flood would spend most of
+   * its time between turns while its program waits. Errors and the end are left to the stream.
    */
-  #readOn(most: number): void {
+  #readOn(max: number): void {
     const stream = this.#stream
     if (process.platform === 'win32' || !stream || stream.destroyed || this.#ended || this.#pausedPoll) return
-    if (stream.readableLength > 0) return // that comes first
+    if (stream.readableLength > 0) return // its bytes come first
     const { fd } = this.#pty as unknown as { fd: number }
     let size = 0
     const until = performance.now() + TURN_MS
-    while (size < most && performance.now() < until) {
+    while (size < max && performance.now() < until) {
       let read = 0
       try {
-        read = readSync(fd, turn, size, most - size, null)
+        read = readSync(fd, turnBuffer, size, max - size, null)
       } catch {
-        // EAGAIN: that was all.
+        // EAGAIN: the terminal is empty.
       }
       size += read
       if (read < FULL_READ_BYTES) break
     }
-    if (size > 0) this.#handlers.data(turn.subarray(0, size))
+    if (size > 0) this.#handlers.data(turnBuffer.subarray(0, size))
   }
 
   #closeQuietly(close: () => void): void {
     try {
       close()
     } catch {
-      // The process ended a moment ago.
+      // The process has just ended.
     }
   }
 
@@ -235,7 +236,7 @@ export class Pty {
           this.#retryTimer = setTimeout(() => this.#flush(), RETRY_MS[Math.min(this.#retry++, RETRY_MS.length - 1)])
           return
         }
-        // EIO and EBADF: the process is gone and its exit is on the way; there is nobody to type to.
+        // EIO and EBADF: the process is gone, and its exit will be reported.
         this.#dropInput()
         return
       }
@@ -243,7 +244,7 @@ export class Pty {
       if (head.at < head.bytes.length) continue
       this.#queue.shift()
       this.#queued -= head.bytes.length
-      head.taken()
+      head.written()
     }
   }
 
@@ -252,7 +253,7 @@ export class Pty {
       this.#pty.write(Buffer.from(bytes))
       return bytes.length
     }
-    // The descriptor's number may already belong to somebody else once the stream is destroyed.
+    // Once the stream is destroyed, the descriptor's number may have been reused.
     if (this.#stream?.destroyed) throw Object.assign(new Error('the PTY is closed'), { code: 'EBADF' })
     return writeSync((this.#pty as unknown as { fd: number }).fd, bytes)
   }
@@ -275,7 +276,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it is there, and another user's (sudo).
+    // EPERM: it is alive, and belongs to another user (sudo).
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
@@ -285,12 +286,12 @@ function checkFolder(cwd: string): void {
     if (!statSync(cwd).isDirectory()) throw new Error('not a folder')
     accessSync(cwd, constants.X_OK)
   } catch (cause) {
-    throw new CodedError('cwd_not_found', `${cwd} is not a folder that can be entered`, { cause })
+    throw new CodedError('cwd_not_found', `${cwd} is not a folder that can be opened`, { cause })
   }
 }
 
 /**
- * The file that `program` names, searched as execvp(3) does: a name with a slash is a path, others are on PATH. Throws
+ * The file that `program` names, searched as in execvp(3): a name with a slash is a path, others are on PATH. Throws
  * `command_not_found`.
  */
 export function findProgram(program: string, cwd: string, path: string): string {
@@ -303,7 +304,7 @@ export function findProgram(program: string, cwd: string, path: string): string 
       accessSync(file, constants.X_OK)
       if (statSync(file).isFile()) return file
     } catch {
-      // not this one
+      // not in this folder
     }
   }
   throw new CodedError('command_not_found', `${program} is not a command that can be run here`)

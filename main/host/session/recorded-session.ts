@@ -1,4 +1,4 @@
-// A session that only history knows: it can be looked at, not typed into. Knows nothing of PTYs.
+// A session that only the history knows. Clients read it; it takes no input.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
@@ -6,8 +6,7 @@ import type { History } from '../history/write/history.ts'
 import { readBack } from '../history/write/read-back.ts'
 import type { ReadResult, Size, StoredKeyframe, StoredSession } from '../recording/types.ts'
 import type { ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { AttachableSession } from './attachment.ts'
-import { type Attachment, viewersOf } from './attachment.ts'
+import { type AttachableSession, type AttachedClient, viewersOf } from './attachable.ts'
 import { SessionLog } from './log.ts'
 import { cleanTitle } from './title.ts'
 
@@ -15,7 +14,7 @@ export class RecordedSession implements AttachableSession {
   readonly #info: SessionInfo
   readonly #history: History
   readonly #screens: ScreenPool
-  readonly #attachments = new Set<Attachment>()
+  readonly #attachments = new Set<AttachedClient>()
   readonly log: SessionLog
 
   constructor({ session, end }: StoredSession, history: History, screens: ScreenPool) {
@@ -43,7 +42,7 @@ export class RecordedSession implements AttachableSession {
   get size(): Size {
     return this.#info
   }
-  get attachments(): ReadonlySet<Attachment> {
+  get attachments(): ReadonlySet<AttachedClient> {
     return this.#attachments
   }
 
@@ -51,19 +50,19 @@ export class RecordedSession implements AttachableSession {
     return { ...this.#info, clients: this.#attachments.size, viewers: viewersOf(this.#attachments) }
   }
 
-  attach(attachment: Attachment): void {
-    this.#attachments.add(attachment)
+  attach(client: AttachedClient): void {
+    this.#attachments.add(client)
   }
 
-  detach(attachment: Attachment): void {
-    if (this.#attachments.delete(attachment)) attachment.close()
+  detach(client: AttachedClient): void {
+    if (this.#attachments.delete(client)) client.close()
   }
 
   startingPoint(history: number): Promise<StoredKeyframe | undefined> {
     return this.#history.startingPoint(this.session_id, Math.max(0, this.log.end.offset - history))
   }
 
-  /** Nothing is gained by skipping in a log that does not grow. */
+  /** Skipping ahead gains nothing in a log that does not grow. */
   get screenOffset(): number {
     return 0
   }
@@ -85,11 +84,11 @@ export class RecordedSession implements AttachableSession {
   }
 
   writeInput(): boolean {
-    return true // there is nobody to type to; the client was told that it only looks
+    return true // dropped: the client knows that its attachment is read-only
   }
 
   claimSize(): void {
-    throw new CodedError('session_ended', 'the size of a session that ended stays as it was')
+    throw new CodedError('session_ended', 'a session that ended cannot be resized')
   }
 
   releaseSize(): void {}
@@ -105,11 +104,11 @@ export class RecordedSession implements AttachableSession {
     this.#history.updateSession(this.#info)
   }
 
-  /** Replays the end of it on a screen of its own. */
+  /** Replays the end of the session on a screen of its own. */
   async text(): Promise<ScreenText> {
     const screen = this.#screens.open(this.#info.cols, this.#info.rows, {
       parsed: () => {},
-      answer: () => {}, // an old question; nobody waits for its answer
+      answer: () => {}, // its program is gone
       title: () => {},
       cwd: () => {},
       bell: () => {},

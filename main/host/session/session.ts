@@ -1,4 +1,4 @@
-// One terminal session: a process on a PTY, its log, its screen and who is attached. Knows nothing of sockets or the store.
+// One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES, CATCH_UP_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
@@ -9,11 +9,13 @@ import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen, ScreenPool, ScreenText } from '../screen/screen-pool.ts'
-import type { AttachableSession } from './attachment.ts'
-import { type Attachment, viewersOf } from './attachment.ts'
+import { type AttachableSession, type AttachedClient, viewersOf } from './attachable.ts'
 import { Attention } from './attention.ts'
+import { BackPressure } from './back-pressure.ts'
 import { Foreground } from './foreground.ts'
 import { SessionLog } from './log.ts'
+import { OutputBatcher } from './output-batcher.ts'
+import { Preview } from './preview.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { SizeClaims } from './sizes.ts'
@@ -29,49 +31,39 @@ export interface SessionOptions {
   size: Size
   screens: ScreenPool
   history: History
-  /** Refuse a second client while one is there. */
+  /** Whether a second client is refused while one is attached. */
   single_client: () => boolean
   now: () => number
 }
 
 export interface SessionHandlers {
-  /** Something that a list shows is different. */
+  /** Something that a session list shows changed. */
   changed(): void
-  /** The process is gone and all its output is in the log. */
+  /** The process is gone, and all its output is in the log. */
   ended(): void
-  /** Its program calls for somebody: it rang, or said this. At most once a second. */
+  /** Its program asks for attention: a bell (''), or a notification's text. At most once a second. */
   attention(text: string): void
-  /** It calls, and nobody has looked: from now on it is marked. */
+  /** It asked for attention while no person was at a screen that shows it. */
   needsAttention(): void
 }
 
-/** After the first chunk of a burst went out at once, what follows is gathered this long: a frame a screen refresh. */
-const BATCH_MS = 4
-
-/** How far the screen may lag: a few tenths of a second of parsing. Past it the PTY is paused, at half of it it goes on. */
-export const SCREEN_LAG_BYTES = 16 * 1024 * 1024
-
-/** Input streams that are remembered per session: more than anybody has phones, tabs and reloads in a day. */
+/** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
 
-/** What waits for the history's worker may take as much memory, and as long: a crash loses no more than a second. */
-const HISTORY_LAG_BYTES = 16 * 1024 * 1024
-const HISTORY_WAIT_MS = 300
-
 /**
- * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. With its last batch it is never
- * longer than what a client reads rather than be skipped.
+ * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. Including its last batch a segment
+ * is never longer than CATCH_UP_BYTES, so that a client reads it instead of skipping it.
  */
 const SEGMENT_BYTES = CATCH_UP_BYTES - BATCH_BYTES
 
-/** A segment's resizes travel in one message; a fight over the size makes thousands. */
+/** A segment's resizes are sent in one message; two clients that fight over the size make thousands. */
 const SEGMENT_RESIZES = 2048
 
-/** What a list shows of what a program says. */
+/** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
 
-/** A single client's place is kept for it this long after its connection is lost. */
-const PLACE_MS = 30_000
+/** With `single_client`: how long a session is reserved for its client after the connection was lost. */
+const RESERVED_MS = 30_000
 
 export class Session implements AttachableSession {
   readonly session_id: string
@@ -85,48 +77,37 @@ export class Session implements AttachableSession {
   signal: string | null = null
   ended_at: number | null = null
   last_activity: number
-  /** The most bytes that the screen was behind. */
-  largestLag = 0
+  /** Set by the expiry: silent for long, but a command still runs in it. */
+  idle = false
 
   readonly #options: SessionOptions
   readonly #handlers: SessionHandlers
   readonly #pty: Pty
   readonly #screen: PooledScreen
-  readonly #attachments = new Set<Attachment>()
-  readonly #inputSeen = new Map<string, number>()
-  readonly #kept = new Set<Position>()
-  /** States at segment boundaries, as far back as the log in memory goes; the first is the birth. */
+  readonly #attachments = new Set<AttachedClient>()
+  readonly #lastInputSeqs = new Map<string, number>()
+  /** Positions from which the log is retained. */
+  readonly #retained = new Set<Position>()
+  /** Keyframes at segment boundaries, as far back as the log in memory goes; the first is the initial one. */
   #keyframes: StoredKeyframe[] = []
   #segmentStart = 0
   #segmentResizes = 0
   #lastKeyframe: Promise<void> = Promise.resolve()
-  #place: { stream: string; until: number } | undefined
-  /** Set by the expiry: silent for long, but something still runs in it. */
-  idle = false
+  #reserved: { stream: string; until: number } | undefined
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
   readonly #attention: Attention
-  #lastLine = ''
-  /** How far the screen had come when it was looked at. */
-  #looked = 0
-  #looking = false
-  /** It has printed since the look before the last one. */
-  #settling = false
-  /** What a list shows was found to be different, and it was not told yet. */
-  #news = false
+  readonly #preview: Preview
+  readonly #batcher: OutputBatcher
+  readonly #backPressure: BackPressure
   #givenTitle: string | undefined
   #terminalTitle = ''
   #size: Size
-  /** What is gathered, in the first `#batchBytes` of this. */
-  #batch: Uint8Array | undefined
-  #batchBytes = 0
-  #batchTimer: NodeJS.Timeout | undefined
-  #paused = false
   #inputRefused = false
-  #endAs: SessionState | undefined
+  #endState: SessionState | undefined
   #killTimer: NodeJS.Timeout | undefined
   #ended: Promise<void>
-  #tellEnded!: () => void
+  #resolveEnded!: () => void
 
   /** Starts the process. Throws `command_not_found`, `cwd_not_found`, `spawn_failed`. */
   constructor(options: SessionOptions, handlers: SessionHandlers) {
@@ -138,12 +119,13 @@ export class Session implements AttachableSession {
     this.created_at = this.last_activity = options.now()
     this.#size = options.size
     this.#ended = new Promise(resolve => {
-      this.#tellEnded = resolve
+      this.#resolveEnded = resolve
     })
     this.sizes = new SizeClaims(options.size, () => this.#applySize())
+    this.#batcher = new OutputBatcher(batch => this.#print(batch))
     this.#pty = new Pty(
       { ...options.size, command: options.command, cwd: options.cwd, env: options.env },
-      { data: bytes => this.#output(bytes), exit: (code, signal) => this.#exit(code, signal) },
+      { data: bytes => this.#batcher.add(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid
     this.#folder = new WorkingFolder(options.cwd, this.pid)
@@ -153,33 +135,52 @@ export class Session implements AttachableSession {
       handlers.changed()
     })
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
-      parsed: () => this.reconsider(),
+      parsed: () => this.#backPressure.caughtUp(),
       answer: text => this.#pty.write(Buffer.from(text)),
-      title: title => this.#titled(title),
-      cwd: cwd => this.#moved(cwd),
-      bell: () => this.#called(''),
-      notice: text => this.#called(oneLine(text, NOTICE_CHARACTERS)),
-      failed: () => this.reconsider(),
+      title: title => this.#titleReported(title),
+      cwd: cwd => this.#folderReported(cwd),
+      bell: () => this.#attentionRequested(''),
+      notice: text => this.#attentionRequested(oneLine(text, NOTICE_CHARACTERS)),
+      failed: () => this.#backPressure.caughtUp(),
+    })
+    const { log } = this
+    const screen = this.#screen
+    this.#backPressure = new BackPressure({ pty: this.#pty, log, screen, history: options.history })
+    this.#preview = new Preview({
+      log,
+      screen,
+      folder: this.#folder,
+      foreground: this.#foreground,
+      foregroundChanged: () => {
+        if (this.#ownTitle || this.state !== 'running') return false
+        this.#sendTitle()
+        return true
+      },
     })
     options.history.insertSession(this.#record(), processIdentity(this.pid))
-    this.#keep(birthKeyframe(options.size))
+    this.#storeKeyframe(birthKeyframe(options.size))
   }
 
   get size(): Size {
     return this.#size
   }
 
-  get title(): string {
-    const runs = this.state === 'running' ? cleanTitle(this.#foreground.name) : ''
-    return this.#ownTitle || runs || this.#defaultTitle()
+  /** The most bytes that the screen was behind. */
+  get largestLag(): number {
+    return this.#backPressure.largestLag
   }
 
-  /** That a person gave it, or its program. */
+  get title(): string {
+    const program = this.state === 'running' ? cleanTitle(this.#foreground.name) : ''
+    return this.#ownTitle || program || this.#defaultTitle()
+  }
+
+  /** The title that a person or the program gave it, or ''. */
   get #ownTitle(): string {
     return this.#givenTitle ?? this.#terminalTitle
   }
 
-  get attachments(): ReadonlySet<Attachment> {
+  get attachments(): ReadonlySet<AttachedClient> {
     return this.#attachments
   }
 
@@ -198,119 +199,96 @@ export class Session implements AttachableSession {
       last_activity: this.last_activity,
       cols: this.#size.cols,
       rows: this.#size.rows,
-      bytes: this.log.end.offset + this.#batchBytes,
+      bytes: this.log.end.offset + this.#batcher.bytes,
       clients: this.#attachments.size,
       idle: this.idle,
-      last_line: this.#lastLine,
+      last_line: this.#preview.lastLine,
       attention: this.#attention.pending,
       viewers: viewersOf(this.#attachments),
     }
   }
 
-  /**
-   * Looks at what it does not tell by itself, as far as it printed since the last look: its last line, its folder and what
-   * runs in it. Undefined: there is nothing new to be seen.
-   */
+  /** See Preview. */
   refreshPreview(): Promise<unknown> | undefined {
-    const printed = this.#looked !== this.log.end.offset
-    // A command begins behind the line that started it, and may say nothing for an hour: so once more.
-    if ((!printed && !this.#settling) || this.#looking || this.#screen.error) return undefined
-    this.#settling = printed
-    const place = this.#folder.refresh().then(moved => {
-      this.#news ||= moved
-    })
-    const runs = this.#foreground.refresh().then(isOther => {
-      if (!isOther || this.#ownTitle || this.state !== 'running') return
-      this.#news = true
-      this.#tellTitle()
-    })
-    if (!printed) return Promise.all([place, runs])
-    this.#looking = true
-    const line = this.#screen.lastLine().then(
-      ({ text, offset }) => {
-        this.#news ||= text !== this.#lastLine
-        this.#lastLine = text
-        this.#looked = offset
-        this.#looking = false
-      },
-      () => {}, // the screen is gone; what was seen last stays
-    )
-    return Promise.all([line, place, runs])
+    return this.#preview.refresh()
   }
 
-  /** Whether looks have found anything new since this was asked last. */
+  /** See Preview. */
   takePreviewChange(): boolean {
-    const news = this.#news
-    this.#news = false
-    return news
+    return this.#preview.takeChange()
   }
 
   rename(title: string): void {
     this.#givenTitle = cleanTitle(title) || undefined
     this.#options.history.updateSession(this.#record())
-    this.#tellTitle()
+    this.#sendTitle()
     this.#handlers.changed()
   }
 
-  attach(attachment: Attachment): void {
-    const { stream } = attachment.options
+  attach(client: AttachedClient): void {
+    const { stream } = client.options
     const now = this.#options.now()
     if (this.#options.single_client()) {
-      const taken = this.#place && this.#place.stream !== stream && this.#place.until > now
-      if (taken) throw new CodedError('session_busy', 'another client has this session; it takes one at a time')
+      const isReserved = this.#reserved && this.#reserved.stream !== stream && this.#reserved.until > now
+      if (isReserved)
+        throw new CodedError(
+          'session_busy',
+          'another client is attached, and this session takes one at a time; detach there first',
+        )
     }
-    this.#flush()
-    // The same client over a new connection, while the old one has not been noticed to be dead.
-    for (const one of this.#attachments) if (one.options.stream === stream) this.detach(one, 'lost')
-    this.#place = { stream, until: Number.POSITIVE_INFINITY }
-    this.#attachments.add(attachment)
-    if (attachment.isSeen) this.#attention.clear()
+    this.#batcher.flush()
+    // The same client over a new connection, while its old connection is dead but not yet closed.
+    for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
+    this.#reserved = { stream, until: Number.POSITIVE_INFINITY }
+    this.#attachments.add(client)
+    if (client.isSeen) this.#attention.clear()
     this.sizes.ownerReturned(stream)
-    this.#active()
+    this.#markActive()
     this.#handlers.changed()
   }
 
-  detach(attachment: Attachment, left: 'detached' | 'lost'): void {
-    if (!this.#attachments.delete(attachment)) return
-    attachment.close()
-    this.#active()
-    const { stream } = attachment.options
+  detach(client: AttachedClient, left: 'detached' | 'lost'): void {
+    if (!this.#attachments.delete(client)) return
+    client.close()
+    this.#markActive()
+    const { stream } = client.options
     if (left === 'detached') this.sizes.release(stream)
     else this.sizes.ownerLeft(stream)
-    if (this.#place?.stream === stream) this.#place.until = left === 'lost' ? this.#options.now() + PLACE_MS : 0
+    if (this.#reserved?.stream === stream)
+      this.#reserved.until = left === 'lost' ? this.#options.now() + RESERVED_MS : 0
     this.#handlers.changed()
   }
 
-  setPresent(attachment: Attachment, looking: boolean): void {
-    attachment.present = looking
-    if (attachment.isSeen && this.#attention.clear()) this.#handlers.changed()
+  setPresent(client: AttachedClient, present: boolean): void {
+    client.present = present
+    if (client.isSeen && this.#attention.clear()) this.#handlers.changed()
   }
 
-  claimSize(attachment: Attachment, size: Size): void {
+  claimSize(client: AttachedClient, size: Size): void {
     checkSize(size)
-    this.sizes.claim(attachment.options.stream, size, attachment.options.size_stays)
+    this.sizes.claim(client.options.stream, size, client.options.size_stays)
   }
 
-  releaseSize(attachment: Attachment): void {
-    this.sizes.release(attachment.options.stream)
+  releaseSize(client: AttachedClient): void {
+    this.sizes.release(client.options.stream)
   }
 
   lastInputSeq(stream: string): number {
-    return this.#inputSeen.get(stream) ?? 0
+    return this.#lastInputSeqs.get(stream) ?? 0
   }
 
   writeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
     if (seq <= this.lastInputSeq(stream) || this.state !== 'running') return true
-    if (!this.#pty.write(bytes, () => this.#inputRoom())) {
+    if (!this.#pty.write(bytes, () => this.#inputDrained())) {
       this.#inputRefused = true
       return false
     }
-    // Deleted first, so that the map stays in the order of last use and the oldest can be forgotten.
-    this.#inputSeen.delete(stream)
-    this.#inputSeen.set(stream, seq)
+    // Deleted first, which keeps the map in order of last use.
+    this.#lastInputSeqs.delete(stream)
+    this.#lastInputSeqs.set(stream, seq)
     if (this.#attention.clear()) this.#handlers.changed()
-    if (this.#inputSeen.size > INPUT_STREAMS) this.#inputSeen.delete(this.#inputSeen.keys().next().value!)
-    this.#active()
+    if (this.#lastInputSeqs.size > INPUT_STREAMS) this.#lastInputSeqs.delete(this.#lastInputSeqs.keys().next().value!)
+    this.#markActive()
     return true
   }
 
@@ -334,22 +312,22 @@ export class Session implements AttachableSession {
 
   async read(position: Position): Promise<ReadResult> {
     const { history } = this.#options
-    const piece = await history.read(this.session_id, position)
-    if (piece.kind !== 'end') return piece
-    // Memory was faster to forget than the history to write.
+    const result = await history.read(this.session_id, position)
+    if (result.kind !== 'end') return result
+    // Memory has dropped it before the history's worker has written it.
     await history.flush()
     return history.read(this.session_id, position)
   }
 
   text(): Promise<ScreenText> {
-    this.#flush()
+    this.#batcher.flush()
     return this.#screen.text()
   }
 
   retainLog(): () => void {
-    const position = { ...this.#keepFrom() }
-    this.#kept.add(position)
-    return () => this.#kept.delete(position)
+    const position = { ...this.#retainFrom() }
+    this.#retained.add(position)
+    return () => this.#retained.delete(position)
   }
 
   get sizeOwner(): string | undefined {
@@ -357,13 +335,13 @@ export class Session implements AttachableSession {
   }
 
   /**
-   * Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone; one that is still
-   * there GIVE_UP_MS later is let go.
+   * Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone; a process that is
+   * still there GIVE_UP_MS later is abandoned.
    */
-  end(as: SessionState): Promise<void> {
+  end(state: SessionState): Promise<void> {
     if (this.state !== 'running') return Promise.resolve()
-    if (this.#endAs === undefined) {
-      this.#endAs = as
+    if (this.#endState === undefined) {
+      this.#endState = state
       hangUp(this.pid)
       this.#pty.closeConsole()
       this.#killTimer = setTimeout(() => {
@@ -374,118 +352,60 @@ export class Session implements AttachableSession {
     return this.#ended
   }
 
-  /** Resolves when the state at the last segment boundary is with the history: for one that ended, its last screen. */
+  /** Resolves when the history has the keyframe at the last segment boundary: of an ended session, its last screen. */
   settled(): Promise<void> {
     return this.#lastKeyframe
   }
 
   /** Forgets the screen and the log. For sessions that ended. */
   dispose(): void {
-    clearTimeout(this.#batchTimer)
+    this.#batcher.dispose()
     this.sizes.dispose()
     this.#attention.dispose()
     this.#screen.close()
   }
 
-  // --- output ---
-
-  #output(bytes: Uint8Array): void {
-    if (!this.#batchTimer && this.#batchBytes === 0 && bytes.length <= BATCH_BYTES) {
-      this.#print(new Uint8Array(bytes))
-      this.#batchTimer = setTimeout(() => this.#batchDone(), BATCH_MS)
-      return
-    }
-    for (let at = 0; at < bytes.length; ) {
-      const part = bytes.subarray(at, at + BATCH_BYTES - this.#batchBytes)
-      // Not zeroed first: it is filled.
-      this.#batch ??= new Uint8Array(Buffer.allocUnsafeSlow(BATCH_BYTES).buffer)
-      this.#batch.set(part, this.#batchBytes)
-      this.#batchBytes += part.length
-      at += part.length
-      if (this.#batchBytes === BATCH_BYTES) this.#flush()
-    }
-    this.#batchTimer ??= setTimeout(() => this.#batchDone(), BATCH_MS)
+  /** The history caught up. */
+  historyCaughtUp(): void {
+    this.#backPressure.caughtUp()
   }
 
-  #batchDone(): void {
-    this.#batchTimer = undefined
-    if (this.#batchBytes === 0) {
-      this.#batch = undefined
-      return
-    }
-    this.#flush()
-    this.#batchTimer = setTimeout(() => this.#batchDone(), BATCH_MS)
-  }
-
-  /** Prints what was gathered. */
-  #flush(): void {
-    if (this.#batchBytes === 0) return
-    const batch = this.#batch!
-    const size = this.#batchBytes
-    this.#batchBytes = 0
-    // A full one is given away, of others a copy: a flood is copied once then, and garbage that large makes work.
-    if (size === BATCH_BYTES) this.#batch = undefined
-    this.#print(size === BATCH_BYTES ? batch : batch.slice(0, size))
-  }
-
-  /** Puts a batch into the log and hands it on. Its buffer holds nothing else: the workers' messages would carry it along. */
+  /** Appends a batch to the log, the screen, the history and the attachments. Posting to a worker copies the whole buffer. */
   #print(bytes: Uint8Array): void {
     const { offset } = this.log.append(bytes)
     this.#screen.write(bytes)
     this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
     if (this.log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.#endSegment()
-    this.#active()
+    this.#markActive()
     for (const attachment of this.#attachments) attachment.pump()
-    this.log.trim(this.#keepFrom())
-    this.largestLag = Math.max(this.largestLag, this.#lag())
-    const { behind, waiting } = this.#options.history
-    const screenLate = !this.#screen.error && this.#lag() > SCREEN_LAG_BYTES
-    const historyLate = behind > HISTORY_LAG_BYTES || waiting > HISTORY_WAIT_MS
-    if ((screenLate || historyLate) && !this.#paused) {
-      this.#paused = true
-      this.#pty.pause()
-    }
+    this.log.trim(this.#retainFrom())
+    this.#backPressure.outputAdded()
   }
 
-  /** Seals what was recorded since the last boundary; the state here is where replay can begin from now on. */
+  /** Seals what was recorded since the last boundary; replay can begin at the keyframe of this one. */
   #endSegment(): void {
     this.#segmentStart = this.log.end.offset
     this.#segmentResizes = this.log.end.n
     this.#options.history.seal(this.session_id, this.log.end)
     this.#lastKeyframe = this.#screen.keyframe().then(
-      keyframe => this.#keep(keyframe),
-      () => {}, // no screen, no state: replay begins at an earlier one
+      keyframe => this.#storeKeyframe(keyframe),
+      () => {}, // no screen, no keyframe: replay begins at an earlier one
     )
   }
 
-  #keep(keyframe: StoredKeyframe): void {
+  #storeKeyframe(keyframe: StoredKeyframe): void {
     this.#options.history.keyframe(this.session_id, keyframe)
     this.#keyframes.push(keyframe)
-    // Those that memory cannot go on from are found in the history.
+    // Keyframes before the log in memory are read from the history.
     this.#keyframes = this.#keyframes.filter(one => this.log.find(one.position) !== undefined)
   }
 
-  #lag(): number {
-    return this.log.end.offset - this.#screen.position.offset
-  }
-
-  /** For whoever caught up (the screen, the history): reads on from the PTY if nothing is too far behind any more. */
-  reconsider(): void {
-    if (!this.#paused || (!this.#screen.error && this.#lag() > SCREEN_LAG_BYTES / 2)) return
-    const { behind, waiting } = this.#options.history
-    if (behind > HISTORY_LAG_BYTES / 2 || waiting > HISTORY_WAIT_MS) return
-    this.#paused = false
-    this.#pty.resume()
-  }
-
-  /** Nothing from here on may be dropped: a keyframe continues from where the screen is. */
-  #keepFrom(): Position {
+  /** The log is kept in memory from here on: a client that received a keyframe continues at the screen's position. */
+  #retainFrom(): Position {
     let from = this.#screen.error ? this.log.end : this.#screen.position
-    for (const kept of this.#kept) if (kept.offset < from.offset || kept.n < from.n) from = kept
+    for (const one of this.#retained) if (one.offset < from.offset || one.n < from.n) from = one
     return from
   }
-
-  // --- changes ---
 
   #applySize(): void {
     const { cols, rows } = this.sizes.size
@@ -496,8 +416,8 @@ export class Session implements AttachableSession {
         owned: attachment.options.stream === this.sizes.owner,
       })
     if ((cols === this.#size.cols && rows === this.#size.rows) || this.state !== 'running') return
-    // What was printed before belongs before the resize.
-    this.#flush()
+    // Gathered output comes before the resize.
+    this.#batcher.flush()
     this.#size = { cols, rows }
     this.#pty.resize(cols, rows)
     if (this.log.end.n - this.#segmentResizes >= SEGMENT_RESIZES) this.#endSegment()
@@ -508,59 +428,59 @@ export class Session implements AttachableSession {
     this.#handlers.changed()
   }
 
-  /** Part of the queue reached the program: whoever was refused may try again. */
-  #inputRoom(): void {
+  /** The PTY's queue has room again: retries refused input. */
+  #inputDrained(): void {
     if (!this.#inputRefused) return
     this.#inputRefused = false
     for (const attachment of this.#attachments) attachment.flushInput()
   }
 
-  #titled(title: string): void {
+  #titleReported(title: string): void {
     const before = this.title
     this.#terminalTitle = cleanTitle(title)
     if (this.title === before) return
-    this.#tellTitle()
+    this.#sendTitle()
     this.#handlers.changed()
   }
 
-  #tellTitle(): void {
+  #sendTitle(): void {
     const title = this.title
     for (const attachment of this.#attachments)
       attachment.send({ type: 'title', handle: attachment.options.handle, title })
   }
 
-  #moved(cwd: string): void {
+  #folderReported(cwd: string): void {
     if (this.#folder.report(cwd)) this.#handlers.changed()
   }
 
-  #called(text: string): void {
+  #attentionRequested(text: string): void {
     const seen = [...this.#attachments].some(attachment => attachment.isSeen)
     if (!this.#attention.request(text, seen)) return
     this.#handlers.changed()
     this.#handlers.needsAttention()
   }
 
-  /** As it is recorded: with the folder that it was started in, and no name of what ran in it just then. */
+  /** What the history keeps: the folder that it was started in, and no title that names the current program. */
   #record(): SessionInfo {
     return { ...this.info(), title: this.#ownTitle || this.#defaultTitle(), cwd: this.#options.cwd }
   }
 
   #exit(code: number | null, signal: number): void {
     clearTimeout(this.#killTimer)
-    // What the person ended leaves nothing behind; what ended by itself may leave its nohup children.
-    if (this.#endAs) killAll(this.pid)
-    this.#flush()
+    // Ended by a user: nothing is left behind. Ended by itself: its nohup children may stay.
+    if (this.#endState) killAll(this.pid)
+    this.#batcher.flush()
     const title = this.title
-    this.state = this.#endAs ?? 'exited'
+    this.state = this.#endState ?? 'exited'
     this.exit_code = signal === 0 ? code : null
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
     this.#endSegment()
     this.#options.history.updateSession(this.#record())
-    if (this.title !== title) this.#tellTitle()
+    if (this.title !== title) this.#sendTitle()
     for (const attachment of this.#attachments) attachment.pump()
-    this.#tellEnded()
+    this.#resolveEnded()
     this.#handlers.ended()
     this.#handlers.changed()
   }
@@ -569,7 +489,7 @@ export class Session implements AttachableSession {
     return this.#options.now() - this.created_at
   }
 
-  #active(): void {
+  #markActive(): void {
     this.last_activity = this.#options.now()
     this.idle = false
   }
@@ -581,11 +501,11 @@ export class Session implements AttachableSession {
 
 /** Throws `size_invalid` unless a PTY can have this size. */
 export function checkSize({ cols, rows }: Size): void {
-  const fits = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
+  const fits = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max
   if (fits(cols, MAX_COLS) && fits(rows, MAX_ROWS)) return
   throw new CodedError(
     'size_invalid',
-    `${cols} x ${rows} is no terminal size; columns go from 1 to ${MAX_COLS}, rows from 1 to ${MAX_ROWS}`,
+    `${cols} x ${rows} is not a terminal size; columns go from 1 to ${MAX_COLS}, rows from 1 to ${MAX_ROWS}`,
   )
 }
 

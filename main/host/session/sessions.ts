@@ -1,11 +1,11 @@
-// All sessions of a host: those that run, those that ended lately, and the way to those in the history.
-// Knows nothing of clients' connections.
+// All sessions of a host: running, recently ended, and recorded ones as clients open them.
 import { randomUUID } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
 import type { History } from '../history/write/history.ts'
+import type { Logger } from '../log/logger.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
-import type { AttachableSession } from './attachment.ts'
+import type { AttachableSession } from './attachable.ts'
 import { sessionEnvironment } from './environment.ts'
 import { Previews } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
@@ -18,56 +18,57 @@ export interface SessionsOptions extends SessionRules {
   home: string
   env: NodeJS.ProcessEnv
   now: () => number
+  log: Logger
 }
 
-/** What may change while sessions run. */
+/** Rules that may change while sessions run. */
 export interface SessionRules {
-  /** argv of the shell for a session that names no command, from now on. */
+  /** argv of the shell for new sessions that name no command. */
   shell: string[]
   single_client: boolean
   expiry: Expiry
 }
 
 export interface Expiry {
-  /** A session that nobody is attached to and that was silent for longer is ended. */
+  /** A session without clients and without output for this long is ended. */
   idle_ms: number
-  /** End also what still runs something in the foreground, instead of marking it. */
+  /** Also end sessions that run a command in the foreground, instead of marking them idle. */
   end_busy: boolean
-  /** How often sessions are looked at. */
+  /** How often `expire` is called. */
   check_ms: number
 }
 
 export interface SessionsHandlers {
   changed(): void
-  /** A session calls for somebody; `text`: what it says, or ''. */
+  /** A session asks for attention; `text`: its notification, or '' for a bell. */
   attention(session: Session, text: string): void
-  /** It calls for somebody and nobody looks; not told again until somebody has looked. */
+  /** A session asked for attention unseen. Not called again until a person has seen it. */
   needsAttention(session: Session): void
-  /** Whether somebody watches the list. */
+  /** Whether any client watches the session list. */
   isWatched(): boolean
 }
 
-/** Each costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
+/** Each session costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
 export const MAX_SESSIONS = 256
 
-/** Ended sessions that need not be read from the history to be looked at: where somebody returns to first. */
-const ENDED_KEPT = 16
+/** Ended sessions that stay in memory: a user returns to the latest ones first. */
+const MAX_ENDED = 16
 
 /** Replacements that are remembered: a retry comes within seconds. */
-const MOST_REPLACED = 64
+const MAX_REPLACEMENTS = 64
 
 const DEFAULT_SIZE = { cols: 80, rows: 24 }
 
 export class Sessions {
   readonly #options: Omit<SessionsOptions, keyof SessionRules>
   #rules: SessionRules
-  /** Every argv that was the shell's. */
+  /** Every argv that has been the shell's. */
   readonly #shells = new WeakSet<string[]>()
   readonly #handlers: SessionsHandlers
   readonly #sessions = new Map<string, Session>()
-  readonly #past = new Map<string, RecordedSession>()
-  readonly #replaced = new Map<string, string>()
-  readonly #glance: Previews
+  readonly #recorded = new Map<string, RecordedSession>()
+  readonly #replacements = new Map<string, string>()
+  readonly #previews: Previews
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -75,10 +76,10 @@ export class Sessions {
     this.#rules = options
     this.#shells.add(options.shell)
     this.#handlers = handlers
-    this.#glance = new Previews(() => this.#sessions.values(), handlers)
+    this.#previews = new Previews(() => this.#sessions.values(), handlers)
   }
 
-  /** From now on these hold, also for what runs already. */
+  /** Also applies to running sessions. */
   applyRules(rules: SessionRules): void {
     this.#rules = rules
     this.#shells.add(rules.shell)
@@ -95,7 +96,7 @@ export class Sessions {
   create(spec: SessionSpec): Session {
     if (this.#stopping) throw new CodedError('host_stopping', 'the host is stopping')
     if (this.running().length >= MAX_SESSIONS)
-      throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions run already; end one first`)
+      throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
     const { history, screens, now, home, env } = this.#options
@@ -104,7 +105,7 @@ export class Sessions {
       {
         session_id,
         command: spec.command ?? this.#rules.shell,
-        cwd: folder(spec.cwd ?? home, home),
+        cwd: expandHome(spec.cwd ?? home, home),
         env: sessionEnvironment(env, session_id),
         title: spec.title,
         size: { cols: size.cols, rows: size.rows },
@@ -117,7 +118,11 @@ export class Sessions {
         changed: () => this.#handlers.changed(),
         attention: text => this.#handlers.attention(session, text),
         needsAttention: () => this.#handlers.needsAttention(session),
-        ended: () => this.#forgetOld(),
+        ended: () => {
+          const { state, exit_code, signal } = session
+          this.#options.log.info({ session: session_id, state, exit_code, signal }, 'session ended')
+          this.#forgetOld()
+        },
       },
     )
     this.#sessions.set(session_id, session)
@@ -126,15 +131,15 @@ export class Sessions {
   }
 
   /**
-   * A new session in the place of one that is gone. `asker` names the client and what it asked for: when the answer was
-   * lost and it asks again, it gets the session that was made then.
+   * A new session in the place of one that is gone. `key` names the client and the session that it requested: a client
+   * that repeats the request because the reply was lost gets the session that was created then.
    */
-  replace(asker: string, spec: SessionSpec): Session {
-    const before = this.#sessions.get(this.#replaced.get(asker) ?? '')
-    if (before?.state === 'running') return before
+  replace(key: string, spec: SessionSpec): Session {
+    const previous = this.#sessions.get(this.#replacements.get(key) ?? '')
+    if (previous?.state === 'running') return previous
     const session = this.create(spec)
-    this.#replaced.set(asker, session.session_id)
-    if (this.#replaced.size > MOST_REPLACED) this.#replaced.delete(this.#replaced.keys().next().value!)
+    this.#replacements.set(key, session.session_id)
+    if (this.#replacements.size > MAX_REPLACEMENTS) this.#replacements.delete(this.#replacements.keys().next().value!)
     return session
   }
 
@@ -146,34 +151,33 @@ export class Sessions {
     return Math.max(0, ...[...this.#sessions.values()].map(session => session.largestLag))
   }
 
-  /** For who is about to tell the list: resolves when last lines and folders are up to date. Undefined: they are. */
+  /** Call before sending the list: resolves when the previews are up to date. Undefined: they are. */
   refreshPreviews(): Promise<void> | undefined {
-    return this.#glance.refresh()
+    return this.#previews.refresh()
   }
 
-  /** What runs and what ended lately, oldest first. */
+  /** The running and the recently ended sessions, oldest first. */
   list(): SessionInfo[] {
     return [...this.#sessions.values()].map(session => session.info())
   }
 
   /**
-   * From now on nothing here knows this session, which ended; who looks at it is told. Takes the whole id. Throws
-   * `session_running`.
+   * Forgets an ended session and ends its attachments. Takes the full id. Throws `session_running`.
    */
   forget(session_id: string): void {
-    const here = this.#sessions.get(session_id)
-    if (here?.state === 'running')
-      throw new CodedError('session_running', 'this session runs; end it before it is deleted')
-    const past = this.#past.get(session_id)
+    const session = this.#sessions.get(session_id)
+    if (session?.state === 'running')
+      throw new CodedError('session_running', 'this session is running; end it before you delete it')
+    const recorded = this.#recorded.get(session_id)
     this.#sessions.delete(session_id)
-    this.#past.delete(session_id)
+    this.#recorded.delete(session_id)
     const gone = new CodedError('session_unknown', 'this session was deleted')
-    for (const attachment of [...(here?.attachments ?? []), ...(past?.attachments ?? [])]) attachment.fail(gone)
-    void here?.settled().then(() => here.dispose())
-    if (here) this.#handlers.changed()
+    for (const client of [...(session?.attachments ?? []), ...(recorded?.attachments ?? [])]) client.fail(gone)
+    void session?.settled().then(() => session.dispose())
+    if (session) this.#handlers.changed()
   }
 
-  /** The session with this id or a unique beginning of it, if it is in memory. Throws `session_ambiguous`. */
+  /** The session with this id or unique prefix of an id, if it is in memory. Throws `session_ambiguous`. */
   find(id: string): Session | undefined {
     const exact = this.#sessions.get(id)
     if (exact) return exact
@@ -185,48 +189,50 @@ export class Sessions {
     return found[0]
   }
 
-  /** The session with this id or a unique beginning of it, from memory or history. Throws `session_unknown`, `session_ambiguous`. */
+  /** The session with this id or unique prefix, from memory or history. Throws `session_unknown`, `session_ambiguous`. */
   async open(id: string): Promise<AttachableSession> {
-    const here = this.find(id)
-    if (here) return here
+    const inMemory = this.find(id)
+    if (inMemory) return inMemory
     const stored = await this.#options.history.session(id)
     const { session_id } = stored.session
-    const known = this.#sessions.get(session_id) ?? this.#past.get(session_id)
+    const known = this.#sessions.get(session_id) ?? this.#recorded.get(session_id)
     if (known) return known
-    const past = new RecordedSession(stored, this.#options.history, this.#options.screens)
-    // Kept while somebody looks at it; the next one who opens one clears up.
-    for (const [key, one] of this.#past) if (one.attachments.size === 0) this.#past.delete(key)
-    this.#past.set(session_id, past)
-    return past
+    const recorded = new RecordedSession(stored, this.#options.history, this.#options.screens)
+    // Kept while a client is attached; those without are removed here.
+    for (const [key, one] of this.#recorded) if (one.attachments.size === 0) this.#recorded.delete(key)
+    this.#recorded.set(session_id, recorded)
+    return recorded
   }
 
-  /** For whoever waits for the history to catch up. */
+  /** The history has written more of what was appended to it. */
   historyCaughtUp(): void {
-    for (const session of this.#sessions.values()) session.reconsider()
+    for (const session of this.#sessions.values()) session.historyCaughtUp()
   }
 
-  /** Ends what was silent and alone for too long. To be called every `check_ms`. */
+  /** Ends sessions that were silent and without clients for too long. Call it every `check_ms`. */
   expire(): void {
     const { now } = this.#options
     const { expiry } = this.#rules
     for (const session of this.running()) {
       if (session.attachments.size > 0 || now() - session.last_activity < expiry.idle_ms) continue
-      // A command that was asked for is what the session is there for; of a shell, see what it runs.
+      // A session that was created for a command is busy until it ends; a shell is busy while it runs a command.
       const isShell = this.#shells.has(session.command)
       const busy = isShell ? (isForegroundBusy(session.pid) ?? true) : true
-      if (!busy || expiry.end_busy) void session.end('expired')
-      else if (!session.idle) {
+      if (!busy || expiry.end_busy) {
+        this.#options.log.info({ session: session.session_id }, 'session is ended because it was idle')
+        void session.end('expired')
+      } else if (!session.idle) {
         session.idle = true
         this.#handlers.changed()
       }
     }
   }
 
-  /** Ends every process and waits until all are gone and recorded. */
-  async stop(as: SessionState): Promise<void> {
+  /** Ends every process, and waits until all are gone and recorded. */
+  async stop(state: SessionState): Promise<void> {
     this.#stopping = true
-    this.#glance.dispose()
-    await Promise.all(this.running().map(session => session.end(as)))
+    this.#previews.dispose()
+    await Promise.all(this.running().map(session => session.end(state)))
     await Promise.all([...this.#sessions.values()].map(session => session.settled()))
     for (const session of this.#sessions.values()) session.dispose()
   }
@@ -234,14 +240,14 @@ export class Sessions {
   #forgetOld(): void {
     const ended = [...this.#sessions.values()].filter(one => one.state !== 'running' && one.attachments.size === 0)
     ended.sort((a, b) => (a.ended_at ?? 0) - (b.ended_at ?? 0))
-    for (const session of ended.slice(0, -ENDED_KEPT)) {
+    for (const session of ended.slice(0, -MAX_ENDED)) {
       this.#sessions.delete(session.session_id)
       void session.settled().then(() => session.dispose())
     }
   }
 }
 
-/** Who names a folder by hand, on a phone too, writes `~` for home; no shell has read it before. */
-function folder(cwd: string, home: string): string {
+/** A folder that a user typed may begin with `~` for home, and no shell has expanded it. */
+function expandHome(cwd: string, home: string): string {
   return cwd === '~' || /^~[/\\]/.test(cwd) ? home + cwd.slice(1) : cwd
 }

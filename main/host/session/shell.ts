@@ -1,7 +1,7 @@
-// The person's own shell. Knows nothing of sessions.
+// The user's login shell.
 import { userInfo } from 'node:os'
 
-/** argv of a login shell: what the environment names, else the account. */
+/** argv of a login shell: the environment's, otherwise the account's. */
 export function loginShell(env: NodeJS.ProcessEnv): string[] {
   if (process.platform === 'win32') return [env.ComSpec ?? 'cmd.exe']
   return [env.SHELL || accountShell() || '/bin/sh', '-l']

@@ -1,4 +1,4 @@
-// Who owns a session's size. Knows nothing of PTYs, sockets or screens.
+// Which client determines a session's size.
 import { CLAIM_LAPSE_MS } from '../../../protocol/limits.ts'
 import type { Size } from '../recording/types.ts'
 
@@ -9,17 +9,17 @@ interface Claim {
 }
 
 /**
- * The claims on one session's size, newest last: the newest is in force. Taking is explicit; a claim that is released,
- * or whose owner stays away, gives way to the one before.
+ * The claims on one session's size, newest last; the newest is in force. Clients claim explicitly. A claim that is
+ * released, or whose owner does not reconnect, gives way to the one before.
  */
 export class SizeClaims {
   readonly #claims: Claim[] = []
-  /** In force when nobody claims: the size at birth, then the last that a desktop took (see `take`). */
+  /** In force without claims: the initial size, then the last one that a local client claimed (see `claim`). */
   #base: Size
   readonly #changed: () => void
 
-  constructor(birth: Size, changed: () => void) {
-    this.#base = birth
+  constructor(initial: Size, changed: () => void) {
+    this.#base = initial
     this.#changed = changed
   }
 
@@ -31,7 +31,7 @@ export class SizeClaims {
     return this.#claims.at(-1)?.owner
   }
 
-  /** `stays`: the size outlives its owner (a desktop's does; a phone's is given back when it leaves). */
+  /** `stays`: the size outlives its owner (a desktop's does; a phone's is reverted when it leaves). */
   claim(owner: string, size: Size, stays: boolean): void {
     this.#remove(owner)
     if (stays) this.#base = size
@@ -43,7 +43,7 @@ export class SizeClaims {
     if (this.#remove(owner)) this.#changed()
   }
 
-  /** The owner's connection is gone; its claim lapses unless it is back in time. */
+  /** The owner's connection is gone: its claim lapses unless it reconnects within CLAIM_LAPSE_MS. */
   ownerLeft(owner: string): void {
     const claim = this.#claims.find(one => one.owner === owner)
     if (!claim) return

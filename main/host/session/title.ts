@@ -1,7 +1,7 @@
-// A session's title as lists show it. Knows nothing of where it comes from.
+// A session's title as session lists show it.
 import { oneLine } from '../../../protocol/one-line.ts'
 
-/** Longer titles say nothing more in a list. */
+/** More does not fit into a list. */
 const TITLE_CHARACTERS = 256
 
 export function cleanTitle(text: string): string {

@@ -1,13 +1,12 @@
-// Where a session's shell is: what it tells by OSC 7, and where the system says that its process is. Knows nothing of
-// screens.
+// The working folder of a session's shell: as the shell reports it (OSC 7), and as the system knows it.
 import { readlink, realpath } from 'node:fs/promises'
 
 export class WorkingFolder {
   #path: string
   readonly #pid: number
-  /** Where the process was when it was looked at last. */
+  /** The process's folder at the last refresh. */
   #process: string | undefined
-  #looking = false
+  #refreshing = false
 
   constructor(path: string, pid: number) {
     this.#path = path
@@ -18,29 +17,29 @@ export class WorkingFolder {
     return this.#path
   }
 
-  /** True: it is another one. */
+  /** The shell reported its folder. True: it changed. */
   report(path: string): boolean {
     const isNew = path !== this.#path
     this.#path = path
     return isNew
   }
 
-  /** Asks the system. True: it is another one. A shell within the shell has moved only if it says so. */
+  /** Asks the system. True: the folder changed. Of a shell within the shell only reports are known. */
   async refresh(): Promise<boolean> {
-    if (process.platform !== 'linux' || this.#looking) return false
-    this.#looking = true
+    if (process.platform !== 'linux' || this.#refreshing) return false
+    this.#refreshing = true
     try {
-      const now = await readlink(`/proc/${this.#pid}/cwd`)
-      if (now === this.#process || now.endsWith(' (deleted)')) return false
-      this.#process = now
-      // What the shell tells, and what it was started with, may lead there through links.
+      const current = await readlink(`/proc/${this.#pid}/cwd`)
+      if (current === this.#process || current.endsWith(' (deleted)')) return false
+      this.#process = current
+      // The path that the shell reported, or was started with, may lead there through symbolic links.
       const before = this.#path
       const resolved = await realpath(before).catch(() => undefined)
-      return resolved !== now && this.#path === before && this.report(now)
+      return resolved !== current && this.#path === before && this.report(current)
     } catch {
-      return false // it ended, or belongs to another user
+      return false // it has ended, or belongs to another user
     } finally {
-      this.#looking = false
+      this.#refreshing = false
     }
   }
 }

@@ -3,7 +3,7 @@
 import { CodedError } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
-import { parseSettings, readGiven, type Settings, wireSettings } from './settings.ts'
+import { parseSettings, readSettingsFile, type Settings, toWireSettings } from './settings.ts'
 
 export interface SettingsStoreOptions {
   file: string
@@ -19,7 +19,7 @@ export interface SettingsStoreOptions {
 }
 
 /** A change is an object of a dozen values; what is longer comes from nobody's form. */
-const MOST_CHANGES = 64
+const MAX_CHANGES = 64
 
 export class SettingsStore {
   readonly #options: SettingsStoreOptions
@@ -39,8 +39,8 @@ export class SettingsStore {
   state(): Omit<HostMessageOf<'settings'>, 'request_id'> {
     return {
       type: 'settings',
-      values: wireSettings(this.#values),
-      defaults: wireSettings(parseSettings({})),
+      values: toWireSettings(this.#values),
+      defaults: toWireSettings(parseSettings({})),
       fixed: [...this.#options.fixed],
     }
   }
@@ -57,11 +57,11 @@ export class SettingsStore {
 
   async #change(change: Record<string, unknown>): Promise<void> {
     const { file, check, apply, changed, log } = this.#options
-    if (Object.keys(change).length > MOST_CHANGES)
-      throw new CodedError('settings_invalid', `more than ${MOST_CHANGES} settings at once`)
-    for (const name of Object.keys(change)) if (!Object.hasOwn(wireSettings(this.#values), name)) throw unknown(name)
+    if (Object.keys(change).length > MAX_CHANGES)
+      throw new CodedError('settings_invalid', `more than ${MAX_CHANGES} settings at once`)
+    for (const name of Object.keys(change)) if (!Object.hasOwn(toWireSettings(this.#values), name)) throw unknown(name)
     // What somebody has written into the file meanwhile is theirs: it is kept, and taken up now.
-    const there = readGiven(file)
+    const there = readSettingsFile(file)
     parseSettings(there, file)
     const given = Object.fromEntries(Object.entries({ ...there, ...change }).filter(([, value]) => value !== null))
     const next = parseSettings(given)

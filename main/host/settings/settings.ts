@@ -93,10 +93,10 @@ export const Settings = z.strictObject({
 export type Settings = z.infer<typeof Settings>
 
 /** What stands in the file, by name. */
-export type Given = Record<string, unknown>
+export type SettingsFile = Record<string, unknown>
 
 /** What is in the file; nothing when there is none. Throws `settings_invalid`. */
-export function readGiven(file: string): Given {
+export function readSettingsFile(file: string): SettingsFile {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -112,11 +112,11 @@ export function readGiven(file: string): Given {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalid(file, 'it is not an object', undefined)
-  return value as Given
+  return value as SettingsFile
 }
 
 /** What is not there is as by default. Throws `settings_invalid`, naming what is wrong; `file`: whose fault it is. */
-export function parseSettings(given: Given, file?: string): Settings {
+export function parseSettings(given: SettingsFile, file?: string): Settings {
   const parsed = Settings.safeParse(given)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
@@ -127,7 +127,7 @@ export function parseSettings(given: Given, file?: string): Settings {
 }
 
 /** Settings as they travel: what is left out is null. */
-export function wireSettings({ shell, port, tls, ...rest }: Settings): SettingValues {
+export function toWireSettings({ shell, port, tls, ...rest }: Settings): SettingValues {
   return { ...rest, shell: shell ?? null, port: port ?? null, tls: tls ?? null }
 }
 

@@ -1,14 +1,14 @@
-// The rows that a log is stored in: pieces, keyframes, text. Knows SQL, and nothing of when a piece is cut, sealed or
-// trimmed.
+// The tables that a log is stored in: log rows (table `pieces`), keyframes, rendered text and its index.
 
 import type Database from 'better-sqlite3'
 import type { Position } from '../../../protocol/position.ts'
-import type { StoredKeyframe } from '../recording/types.ts'
+import type { Size, StoredKeyframe } from '../recording/types.ts'
 
-/** `sealed`: a segment. `tail`: not sealed yet. The others say why there is nothing. */
+/** `sealed`: a segment. `tail`: not sealed yet. The others are gaps, with their reason. */
 export type LogRowKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
 
 export interface LogExtentRow {
+  /** The row's number: about the order of time, over all sessions. Never used twice. */
   piece: number
   kind: LogRowKind
   offset: number
@@ -40,7 +40,7 @@ export interface KeyframeRow {
   blob: Uint8Array
 }
 
-/** `blob`: zstd of what toBlocks makes, `size` bytes of it. */
+/** `blob`: zstd of what `toBlocks` makes, `size` bytes of it. */
 export interface TextRow {
   size: number
   blob: Uint8Array
@@ -50,24 +50,24 @@ export interface UnindexedRow {
   piece: number
   session: number
   bytes: number
-  /** 1: `piece` is the first of those at the session's end that are not sealed. */
+  /** 1: `piece` is the first row of the session's tail. */
   tail: number
 }
 
 export interface PendingText {
   piece: number
   session: number
-  /** Nothing follows: what is left on the screen belongs to this piece. */
+  /** 1: nothing follows, so what is left on the screen belongs to this row. */
   last: number
 }
 
-const PLACE = 'piece, kind, offset, n, end_offset, end_n'
-const PIECE = `${PLACE}, session, at, checksum, blob_checksum, compressed, resizes, timing`
+const EXTENT = 'piece, kind, offset, n, end_offset, end_n'
+const LOG_ROW = `${EXTENT}, session, at, checksum, blob_checksum, compressed, resizes, timing`
 const KEYFRAME = 'offset, n, cols, rows, size, checksum, blob_checksum, blob'
 
-const NEW =
+const INSERTED =
   'session, kind, offset, n, end_offset, end_n, at, checksum, blob_checksum, compressed, resizes, timing, blob'
-const CHANGED = ['end_offset', 'end_n', 'checksum', 'blob_checksum', 'compressed', 'resizes', 'timing', 'blob']
+const UPDATED = ['end_offset', 'end_n', 'checksum', 'blob_checksum', 'compressed', 'resizes', 'timing', 'blob']
 
 export class LogRows {
   readonly #insert
@@ -80,7 +80,7 @@ export class LogRows {
   readonly #tail
   readonly #last
   readonly #leading
-  readonly #looseSessions
+  readonly #endedWithTail
   readonly #putKeyframe
   readonly #keyframeFrom
   readonly #keyframeBefore
@@ -95,39 +95,41 @@ export class LogRows {
   readonly #putWords
   readonly #text
   readonly #texts
+  readonly #blocksWith
+  readonly #indexBytes
   readonly #unindexed
   readonly #byTime
   readonly #ofSession
 
-  constructor(db: Connection) {
+  constructor(db: Database.Database) {
     this.#insert = db.prepare<[NewLogRow]>(
-      `INSERT INTO pieces (${NEW}) VALUES (${NEW.split(', ')
+      `INSERT INTO pieces (${INSERTED}) VALUES (${INSERTED.split(', ')
         .map(name => `@${name}`)
         .join(', ')})`,
     )
     this.#update = db.prepare<[NewLogRow & { piece: number }]>(
-      `UPDATE pieces SET ${CHANGED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @piece`,
+      `UPDATE pieces SET ${UPDATED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @piece`,
     )
     this.#remove = db.prepare<[number]>('DELETE FROM pieces WHERE piece = ?')
     this.#at = db.prepare<[number, number, number], LogRow>(
-      `SELECT ${PIECE} FROM pieces WHERE session = ? AND (offset, n) <= (?, ?) ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) <= (?, ?) ORDER BY offset DESC, n DESC LIMIT 1`,
     )
     this.#after = db.prepare<[number, number, number], LogRow>(
-      `SELECT ${PIECE} FROM pieces WHERE session = ? AND (offset, n) > (?, ?) ORDER BY offset, n LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) > (?, ?) ORDER BY offset, n LIMIT 1`,
     )
-    this.#byId = db.prepare<[number], LogRow>(`SELECT ${PIECE} FROM pieces WHERE piece = ?`)
+    this.#byId = db.prepare<[number], LogRow>(`SELECT ${LOG_ROW} FROM pieces WHERE piece = ?`)
     this.#blob = db.prepare<[number], Uint8Array>('SELECT blob FROM pieces WHERE piece = ?').pluck()
     this.#tail = db.prepare<[number, number, number], LogRow>(
-      `SELECT ${PIECE} FROM pieces INDEXED BY pieces_in_tail
+      `SELECT ${LOG_ROW} FROM pieces INDEXED BY pieces_in_tail
        WHERE session = ? AND kind = 'tail' AND (offset, n) < (?, ?) ORDER BY offset, n`,
     )
     this.#last = db.prepare<[number], LogRow>(
-      `SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset DESC, n DESC LIMIT 1`,
     )
     this.#leading = db.prepare<[number, number], LogExtentRow>(
-      `SELECT ${PLACE} FROM pieces WHERE session = ? ORDER BY offset, n LIMIT ?`,
+      `SELECT ${EXTENT} FROM pieces WHERE session = ? ORDER BY offset, n LIMIT ?`,
     )
-    this.#looseSessions = db
+    this.#endedWithTail = db
       .prepare<[number], string>(
         `SELECT session_id FROM sessions WHERE state <> 'running'
            AND session IN (SELECT session FROM pieces WHERE kind = 'tail') LIMIT ?`,
@@ -159,7 +161,7 @@ export class LogRows {
          ORDER BY offset DESC, n DESC LIMIT 1`,
       )
       .pluck()
-    this.#bornSize = db.prepare<[number], { cols: number; rows: number }>(
+    this.#bornSize = db.prepare<[number], Size>(
       'SELECT born_cols AS cols, born_rows AS rows FROM sessions WHERE session = ?',
     )
     this.#expectText = db.prepare<[number | bigint]>('INSERT INTO text (piece) VALUES (?)')
@@ -178,6 +180,14 @@ export class LogRows {
         'SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC LIMIT ?',
       )
       .pluck()
+    this.#blocksWith = db
+      .prepare<[string, number, number], number>(
+        `SELECT rowid FROM words WHERE words MATCH ? AND rowid < CAST(? AS INTEGER) ORDER BY rowid DESC LIMIT ?`,
+      )
+      .pluck()
+    this.#indexBytes = db
+      .prepare<[], number>("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'words%'")
+      .pluck()
     this.#unindexed = db.prepare<[], UnindexedRow>(
       `SELECT p.piece, p.session, p.end_offset - p.offset AS bytes, 0 AS tail FROM text t JOIN pieces p ON p.piece = t.piece
          WHERE t.lines IS NULL
@@ -186,23 +196,23 @@ export class LogRows {
        ORDER BY 1 DESC`,
     )
     this.#byTime = db.prepare<[number, number], LogRow>(
-      `SELECT ${PIECE} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC LIMIT 1`,
     )
-    this.#ofSession = db.prepare<[number], LogRow>(`SELECT ${PIECE} FROM pieces WHERE session = ? ORDER BY offset, n`)
+    this.#ofSession = db.prepare<[number], LogRow>(`SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset, n`)
     this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
-    // What a crash has left half done is there already.
+    // A crash may have left some of a row's blocks in the index.
     this.#putWords = db.prepare<[number, string]>('INSERT OR REPLACE INTO words (rowid, word) VALUES (?, ?)')
   }
 
-  insert(piece: NewLogRow): number {
-    const { lastInsertRowid } = this.#insert.run(piece)
-    if (piece.kind === 'sealed') this.#expectText.run(lastInsertRowid)
+  insert(row: NewLogRow): number {
+    const { lastInsertRowid } = this.#insert.run(row)
+    if (row.kind === 'sealed') this.#expectText.run(lastInsertRowid)
     return Number(lastInsertRowid)
   }
 
-  /** For a piece that grows: everything but where it begins. */
-  update(piece: number, changed: NewLogRow): void {
-    this.#update.run({ ...changed, piece })
+  /** For a row that grows: everything but where it begins. */
+  update(piece: number, row: NewLogRow): void {
+    this.#update.run({ ...row, piece })
   }
 
   /** With its text. */
@@ -210,12 +220,12 @@ export class LogRows {
     this.#remove.run(piece)
   }
 
-  /** The last piece that begins at or before `position`; it may end before it. */
+  /** The last row that begins at or before `position`; it may end before it. */
   rowAt(session: number, { offset, n }: Position): LogRow | undefined {
     return this.#at.get(session, offset, n)
   }
 
-  /** The first piece that begins after `position`. */
+  /** The first row that begins after `position`. */
   rowAfter(session: number, { offset, n }: Position): LogRow | undefined {
     return this.#after.get(session, offset, n)
   }
@@ -224,12 +234,12 @@ export class LogRows {
     return this.#byId.get(piece)
   }
 
-  /** Apart from its row, because the pages that it lies on may be damaged when the row's are not. */
+  /** Read apart from its row, because the blob's pages may be damaged when the row's are not. */
   blob(piece: number): Uint8Array {
     return this.#blob.get(piece)!
   }
 
-  /** What is not sealed and begins before `position`, in order. */
+  /** Unsealed rows that begin before `position`, in order. */
   tailRows(session: number, { offset, n }: Position): LogRow[] {
     return this.#tail.all(session, offset, n)
   }
@@ -238,14 +248,13 @@ export class LogRows {
     return this.#last.get(session)
   }
 
-  /** Where the first pieces are. */
-  firstRows(session: number, most: number): LogExtentRow[] {
-    return this.#leading.all(session, most)
+  firstRows(session: number, limit: number): LogExtentRow[] {
+    return this.#leading.all(session, limit)
   }
 
-  /** Ids of ended sessions that have something unsealed: their host crashed. */
-  endedSessionsWithTail(most: number): string[] {
-    return this.#looseSessions.all(most)
+  /** Ids of ended sessions with an unsealed tail: their host crashed. */
+  endedSessionsWithTail(limit: number): string[] {
+    return this.#endedWithTail.all(limit)
   }
 
   putKeyframe(session: number, keyframe: StoredKeyframe, blob_checksum: number): void {
@@ -267,22 +276,20 @@ export class LogRows {
     return this.#hasKeyframe.get(session, offset, n) !== undefined
   }
 
+  /** Deletes the keyframes before `position`. */
   dropKeyframes(session: number, { offset, n }: Position): void {
     this.#dropKeyframes.run(session, offset, n)
   }
 
-  /** JSON of the last resizes before `position`, if there were any, and the size that the session was born with. */
-  sizesBefore(
-    session: number,
-    { offset, n }: Position,
-  ): { resizes: string | null; born: { cols: number; rows: number } } {
+  /** JSON of the last resizes before `position`, if there were any, and the session's size at birth. */
+  sizesBefore(session: number, { offset, n }: Position): { resizes: string | null; born: Size } {
     return {
       resizes: this.#resizesBefore.get(session, offset, n) ?? null,
       born: this.#bornSize.get(session) ?? { cols: 80, rows: 24 },
     }
   }
 
-  /** The oldest segment whose text is to be rendered. A running session's last one waits for what follows. */
+  /** The oldest segment whose text is to be rendered. A running session's last segment waits for what follows. */
   pendingText(): PendingText | undefined {
     return this.#pendingText.get()
   }
@@ -291,7 +298,7 @@ export class LogRows {
     this.#putText.run(lines, size, blob, piece)
   }
 
-  /** Before the first words of a piece are put into the index. False: it is not there any more. */
+  /** Call it before the first words of a row go into the index. False: the row is gone. */
   expectBlocks(piece: number, blocks: number): boolean {
     return this.#expectBlocks.run(blocks, piece).changes > 0
   }
@@ -300,32 +307,44 @@ export class LogRows {
     this.#putWords.run(piece * MAX_BLOCKS + block, words)
   }
 
-  /** The text of a piece, if it was rendered. */
+  /** The text of a row, if it was rendered. */
   text(piece: number): TextRow | undefined {
     return this.#text.get(piece)
   }
 
-  /** Pieces that have text, the newest first, below a number. */
-  rowsWithText(below: number, most: number): number[] {
-    return this.#texts.all(below, most)
+  /** Numbers of rows with text, the newest first, below `below`. */
+  rowsWithText(below: number, limit: number): number[] {
+    return this.#texts.all(below, limit)
   }
 
-  /** What the index does not know yet, the newest first: pieces whose text is not rendered, and tails as a whole. */
+  /**
+   * Numbers of text blocks that match an FTS5 expression, the newest first, below `below`: each is
+   * piece * MAX_BLOCKS + block.
+   */
+  blocksWith(match: string, below: number, limit: number): number[] {
+    return this.#blocksWith.all(match, below, limit)
+  }
+
+  /** What the index does not cover yet, the newest first: rows whose text is not rendered, and tails as a whole. */
   unindexed(): UnindexedRow[] {
     return this.#unindexed.all()
   }
 
-  /** The last piece that began at or before this many milliseconds since birth. */
+  /** The index's bytes in the file, in whole pages; reads all of it. */
+  indexBytes(): number {
+    return this.#indexBytes.get()!
+  }
+
+  /** The last row that began at or before this many milliseconds since birth. */
   rowAtTime(session: number, at: number): LogRow | undefined {
     return this.#byTime.get(session, at)
   }
 
+  /** All rows of a session, in order. */
   rowsOf(session: number): IterableIterator<LogRow> {
     return this.#ofSession.iterate(session)
   }
 }
 
-/** Rows of the index are numbered by piece and block. */
+/** Rows of the index are numbered piece * MAX_BLOCKS + block. */
 export const MAX_BLOCKS = 1024
-
-export type Connection = Database.Database

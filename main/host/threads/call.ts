@@ -157,7 +157,7 @@ export class ThreadReplies {
 
 /** Runs the function of a table that a call names. */
 export function answer<C extends CallTable<C>>(table: C, { name, request }: CallMessage<C>): ReplyOf<C, keyof C> {
-  return (table[name] as (request: unknown) => ReplyOf<C, keyof C>)(request)
+  return (table[name] as unknown as (request: unknown) => ReplyOf<C, keyof C>)(request)
 }
 
 /** The buffers of these blobs, as far as a blob has its buffer to itself: they can be transferred. */

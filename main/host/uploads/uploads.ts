@@ -25,7 +25,7 @@ export interface Upload {
   /** Puts it in place and returns its path. */
   finish(): Promise<string>
   /** Leaves nothing behind. Twice is fine, and after `finish` nothing. */
-  drop(): Promise<void>
+  discard(): Promise<void>
   /** The session is gone: rejects whatever comes, and `gone` is called. */
   gone: () => void
 }
@@ -112,7 +112,7 @@ export class Uploads {
           this.#open.delete(upload)
           return path
         }),
-      drop: async () => {
+      discard: async () => {
         if (!release()) return
         await last
         await file?.close().catch(() => {}) // it was closed
@@ -130,13 +130,13 @@ export class Uploads {
       })
       return upload
     } catch (error) {
-      await upload.drop()
+      await upload.discard()
       throw error
     }
   }
 
   /** Removes what was brought to a session. */
-  async forget(session_id: string): Promise<void> {
+  async removeSession(session_id: string): Promise<void> {
     await this.#forget(folderOf(session_id))
   }
 
@@ -150,7 +150,7 @@ export class Uploads {
   async close(): Promise<void> {
     this.#closed = true
     await this.#ready
-    await Promise.all([...this.#open.keys()].map(upload => upload.drop()))
+    await Promise.all([...this.#open.keys()].map(upload => upload.discard()))
   }
 
   async #forget(name: string): Promise<void> {
@@ -159,7 +159,7 @@ export class Uploads {
     for (const [upload, { folder: where }] of [...this.#open]) {
       if (where !== folder) continue
       upload.gone()
-      await upload.drop()
+      await upload.discard()
     }
     try {
       const bytes = await bytesIn(folder)

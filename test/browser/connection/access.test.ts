@@ -61,7 +61,7 @@ test('case 12: a used address lets nobody else in, and the page says what to do'
   await phone.page.goto(address)
   await phone.isIn()
   await second.page.goto(address)
-  await second.says('This code does not work any more')
+  await second.says('This code no longer works')
   await expect(second.page.getByText('otg pair')).toBeVisible()
   await second.picture('refused')
   expect((await host.desktop.devices()).devices).toHaveLength(1)
@@ -74,7 +74,7 @@ test('without any address the page asks for one and opens no socket', async ({ p
   const sockets: string[] = []
   phone.page.on('websocket', socket => sockets.push(socket.url()))
   await phone.page.goto(phone.host.origin)
-  await phone.says('Open the address from your computer')
+  await phone.says('Scan the code on your computer')
   await phone.picture('no-address')
   expect(sockets).toEqual([])
 })

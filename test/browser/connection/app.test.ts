@@ -56,7 +56,7 @@ test('it opens while its host is away, says so, and is back by itself', async ({
   await host.stopProcess()
   await phone.page.goto(host.origin)
   await expect(phone.page.getByText('Your computer cannot be reached.')).toBeVisible({ timeout: 15_000 })
-  await expect(phone.page.getByText('The host does not answer - trying again…')).toBeVisible()
+  await expect(phone.page.getByText('The host does not respond - trying again…')).toBeVisible()
   await phone.picture('app-offline')
   await phone.fits()
   await host.startProcess()

@@ -15,13 +15,13 @@ async function letIn(phone: Phone, read_only: boolean): Promise<string> {
 /** Nothing that does anything is offered, and what is typed all the same goes nowhere. */
 async function onlyLooks(phone: Phone): Promise<void> {
   const { page } = phone
-  await expect(page.getByText('Looking only')).toBeVisible()
+  await expect(page.getByText('View only')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
   await page.getByRole('button', { name: 'Menu' }).tap()
   await expect
     .poll(() => page.getByRole('dialog').locator('.menu > button').allTextContents())
-    .toEqual([' Timeline: scrub back', ' Read as text', ' Screen reader mode'])
-  await expect(page.getByRole('dialog').getByRole('button', { name: 'Larger letters' })).toBeVisible()
+    .toEqual([' Open timeline', ' Read as text', ' Screen reader mode'])
+  await expect(page.getByRole('dialog').getByRole('button', { name: 'Increase font size' })).toBeVisible()
   await phone.picture('looking-menu')
   await page.keyboard.press('Escape')
   await expect(page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
@@ -116,7 +116,7 @@ test('what a phone may do changes while its terminal is open, both ways', async 
   await onlyLooks(phone)
   await host.desktop.updateDevice(device, { read_only: false })
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toBeVisible()
-  await expect(phone.page.getByText('Looking only')).toHaveCount(0)
+  await expect(phone.page.getByText('View only')).toHaveCount(0)
   await phone.shows('before')
   await phone.page.locator('.xterm').tap()
   await phone.run('after')

@@ -66,7 +66,7 @@ test('what was typed some time ago is asked about, also after a reload', async (
     await phone.page.waitForTimeout(5200)
     await host.network('up')
     await phone.page.reload()
-    await expect(phone.page.getByRole('dialog', { name: 'Send what you typed before?' })).toContainText(
+    await expect(phone.page.getByRole('dialog', { name: 'Send what you typed earlier?' })).toContainText(
       `${answer} this↵`,
     )
     await phone.picture('stale-input')
@@ -172,7 +172,7 @@ test('tries end visibly and can be begun again', async ({ phone, host }) => {
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   await phone.run('kept')
   await phone.page.clock.fastForward('11:00')
-  await expect(phone.page.getByText('No connection for ten minutes. What you typed is kept.')).toBeVisible()
+  await expect(phone.page.getByText('No connection for ten minutes. Your input is kept.')).toBeVisible()
   await phone.picture('gave-up')
   await phone.fits()
   await host.network('up')
@@ -199,7 +199,7 @@ test('what the history has lost is named', async ({ phone, host }) => {
   await host.startProcess()
   await phone.page.reload()
   await expect(
-    phone.page.getByText(/^Part of the history is gone: [\d.]+ (bytes|KB) cannot be read any more\.$/),
+    phone.page.getByText(/^Part of the output is missing: [\d.]+ (bytes|KB) is damaged and cannot be read\.$/),
   ).toBeVisible()
   await phone.picture('history-gone')
   await phone.fits()
@@ -231,7 +231,8 @@ for (const way of ['stopped', 'crashed'] as const)
     const words = way === 'stopped' ? 'Ended with the host' : 'Lost in a crash'
     await expect(phone.page.getByText('Connection lost')).toHaveCount(0, { timeout: 15_000 })
     await expect(phone.page.getByText(words)).toBeVisible()
-    if (way === 'crashed') await expect(phone.page.getByText('What you typed came too late.')).toBeVisible()
+    if (way === 'crashed')
+      await expect(phone.page.getByText('What you typed arrived too late and was discarded.')).toBeVisible()
     await phone.agrees(session_id)
     expect(await phone.screen()).toBe(before)
     await phone.picture(`host-${way}`)

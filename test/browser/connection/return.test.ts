@@ -26,7 +26,7 @@ test('a lost connection is shown, what is typed meanwhile is kept, and the sessi
   await phone.host.network('down')
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   await phone.run('typed meanwhile')
-  await expect(phone.page.getByText('What you typed is kept.')).toBeVisible()
+  await expect(phone.page.getByText('Your input is kept.')).toBeVisible()
   await phone.picture('connection-lost')
   await phone.page.waitForTimeout(1200)
   await phone.host.network('up')

@@ -48,7 +48,7 @@ test('words, beginnings and quotes are looked for as in the window', async ({ ph
   await search(phone).fill('recor')
   await expect(hits(phone).locator('.line')).toHaveText('recorded')
   await search(phone).fill('recor ')
-  await expect(phone.page.getByText('Nothing was printed like this.')).toBeVisible()
+  await expect(phone.page.getByText('No output matches.')).toBeVisible()
   await phone.picture('past-nothing')
   await search(phone).fill('"exit code"')
   await expect(hits(phone).locator('.line')).toHaveText(['exit code 7'])
@@ -66,7 +66,7 @@ test('what is found comes page after page while it is scrolled, and stays scroll
   await openHistory(phone)
   await search(phone).fill('needle')
   await expect(hits(phone).first()).toBeVisible()
-  const items = phone.page.locator('.past .items')
+  const items = phone.page.locator('.history-page .items')
   const bottom = () => items.evaluate(element => element.scrollTo(0, element.scrollHeight))
   await expect
     .poll(async () => {
@@ -98,7 +98,7 @@ test('all sessions are listed page after page, and filtered in a sheet', async (
   await phone.open()
   await phone.page.getByRole('button', { name: 'Everything recorded' }).tap()
   await expect(rows(phone).first()).toHaveText('runs')
-  const items = phone.page.locator('.past .items')
+  const items = phone.page.locator('.history-page .items')
   await expect
     .poll(async () => {
       await items.evaluate(element => element.scrollTo(0, element.scrollHeight))

@@ -91,7 +91,7 @@ test('Insert presses no Enter, nor does Send when it is told not to', async ({ p
   await phone.keys('Enter')
   await phone.shows('\ninserted')
   await compose(phone, 'echo sent')
-  await button(phone, 'Send with Enter').tap()
+  await button(phone, 'Press Enter after sending').tap()
   await expect(button(phone, 'Insert')).toHaveCount(0)
   await button(phone, 'Send').tap()
   await phone.shows('$ echo sent')
@@ -100,7 +100,7 @@ test('Insert presses no Enter, nor does Send when it is told not to', async ({ p
   await phone.keys('Enter')
   await phone.shows('\nsent')
   await compose(phone)
-  await expect(button(phone, 'Send with Enter')).toHaveAttribute('aria-pressed', 'false')
+  await expect(button(phone, 'Press Enter after sending')).toHaveAttribute('aria-pressed', 'false')
 })
 
 test('Enter is a unit of its own behind the paste', async ({ phone }) => {
@@ -171,8 +171,8 @@ test('what was sent can be used again, removed and cleared; what was typed in th
     await phone.shows(`\n${text.slice(5)}\n$`)
   }
   await compose(phone)
-  await button(phone, 'Sent before').tap()
-  const sent = phone.page.getByRole('dialog', { name: 'Sent before' })
+  await button(phone, 'Show sent texts').tap()
+  const sent = phone.page.getByRole('dialog', { name: 'Sent texts' })
   await expect(sent.locator('li bdi')).toHaveText(['echo two', 'echo three', 'echo one'])
   await phone.picture('compose-sent')
   await phone.fits()
@@ -183,7 +183,7 @@ test('what was sent can be used again, removed and cleared; what was typed in th
   await expect(sent).toHaveCount(0)
   await expect(field(phone)).toHaveValue('echo one')
   await expect(field(phone)).toBeFocused()
-  await button(phone, 'Sent before').tap()
+  await button(phone, 'Show sent texts').tap()
   await sent.getByRole('button', { name: 'Clear all' }).tap()
   await expect(sent).toContainText('Nothing yet')
   expect(await phone.page.evaluate(() => Object.keys(localStorage).filter(key => key.startsWith('otg.sent')))).toEqual(
@@ -202,7 +202,8 @@ test('a phone that may only look has none of it', async ({ phone, host }) => {
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
   await button(phone, 'Menu').tap()
   await expect(button(phone, 'Read as text')).toBeVisible()
-  for (const name of ['Compose', 'Paste', 'Send a photo or file']) await expect(button(phone, name)).toHaveCount(0)
+  for (const name of ['Compose text', 'Paste', 'Upload a photo or file'])
+    await expect(button(phone, name)).toHaveCount(0)
 })
 
 test('a text with something unseen in it is asked about, also when it was pasted into the sheet', async ({ phone }) => {
@@ -228,6 +229,6 @@ test('a phone that is revoked keeps nothing of what was written on it', async ({
   expect(await texts()).toHaveLength(2)
   const [device] = (await host.desktop.devices()).devices
   await host.desktop.revokeDevice(device!.device_id)
-  await phone.says('This phone is not let in any more')
+  await phone.says('This phone no longer has access')
   expect(await texts()).toEqual([])
 })

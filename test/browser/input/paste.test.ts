@@ -40,7 +40,7 @@ test('several lines are asked about, shown with what is hidden in them, and stay
   await phone.newSession()
   // bash has bracketed paste on: nothing runs before Enter.
   await paste(phone, 'echo one\necho two\n')
-  await expect(question(phone, 'Paste 2 lines?')).toContainText('The program is told that this is a paste')
+  await expect(question(phone, 'Paste 2 lines?')).toContainText('The program knows that this is a paste')
   await expect(question(phone, 'Paste 2 lines?').locator('pre')).toHaveText('echo one↵\necho two↵\n')
   await phone.picture('paste-bracketed')
   await phone.fits()
@@ -122,7 +122,7 @@ test('without a clipboard that a page may read there is a field to paste into', 
   await phone.open()
   await phone.newSession()
   await phone.keys('Paste')
-  await expect(phone.page.getByText('Over plain HTTP a page cannot read the clipboard')).toBeVisible()
+  await expect(phone.page.getByText('Over plain HTTP this page cannot read the clipboard')).toBeVisible()
   await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
   await phone.picture('paste-plain-http')
   await phone.fits()

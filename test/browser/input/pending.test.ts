@@ -51,7 +51,7 @@ test('a line that stalls says what is on its way, before the connection is known
   const typed = await phone.takeDown()
   await host.network('deaf')
   await phone.run('into the void')
-  await expect(phone.page.locator('.pending')).toContainText('On its way')
+  await expect(phone.page.locator('.pending')).toContainText('Sending')
   await expect(phone.page.getByRole('button', { name: 'Discard' })).toHaveCount(0)
   await phone.picture('pending-stalled')
   await phone.page.evaluate(() => window.dispatchEvent(new Event('online')))

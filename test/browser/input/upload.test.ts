@@ -16,7 +16,7 @@ const photo = (name: string, size = 200_000): Chosen => ({ name, mimeType: 'imag
 async function choose(phone: Phone, ...files: Chosen[]): Promise<void> {
   const chooser = phone.page.waitForEvent('filechooser')
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
-  await phone.page.getByRole('button', { name: 'Send a photo or file' }).tap()
+  await phone.page.getByRole('button', { name: 'Upload a photo or file' }).tap()
   await (await chooser).setFiles(files)
 }
 
@@ -59,7 +59,7 @@ test('from the compose sheet the path goes into the text, which is sent when it 
   const field = phone.page.getByRole('textbox', { name: 'Text to send' })
   await field.fill('cksum ')
   const chooser = phone.page.waitForEvent('filechooser')
-  await phone.page.getByRole('button', { name: 'Photo or file' }).tap()
+  await phone.page.getByRole('button', { name: 'Upload a photo or file' }).tap()
   const file = photo('shot.jpeg', 12_345)
   await (await chooser).setFiles([file])
   await expect(field).toHaveValue(/^cksum .*shot\.jpeg $/)
@@ -109,7 +109,7 @@ test('a drop on the way costs no tap: the file is sent again when the connection
   await phone.picture('upload-under-way')
   process.kill(host.pid, 'SIGCONT')
   await host.network('down')
-  await expect(strip).toContainText('waits for the connection')
+  await expect(strip).toContainText('waiting for the connection')
   await phone.picture('upload-waits')
   await host.network('up')
   await phone.shows(/long\.jpeg/)
@@ -131,14 +131,14 @@ test('a file goes on when its session is left, and its path is there for whoever
   await expect(phone.page.locator('.upload')).toContainText('of 3.0 MB')
   await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
   process.kill(host.pid, 'SIGCONT')
-  await expect(phone.page.getByText('A file has arrived; its session has the path.')).toBeVisible()
+  await expect(phone.page.getByText('A file was uploaded. Open its session to insert the path.')).toBeVisible()
   // Another session has nothing of it.
   await phone.newSession()
   await expect(phone.page.locator('.upload')).toHaveCount(0)
   await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
   await phone.page.locator('.session-list .row').last().tap()
   const strip = phone.page.locator('.upload')
-  await expect(strip).toHaveText(/left\.jpeg\s*is on the computer/)
+  await expect(strip).toHaveText(/left\.jpeg\s*is on your computer/)
   await phone.picture('upload-arrived')
   await phone.fits()
   // What stands below the terminal is not its size: the session is shaped for this phone as before.
@@ -158,7 +158,7 @@ test('what is cancelled comes to no path, and what waits goes on', async ({ phon
   await isPreloaded(phone)
   process.kill(host.pid, 'SIGSTOP')
   await choose(phone, photo('first.jpeg', 6_000_000), photo('second.jpeg'))
-  await phone.page.getByRole('button', { name: 'Cancel first.jpeg' }).tap()
+  await phone.page.getByRole('button', { name: 'Cancel upload of first.jpeg' }).tap()
   process.kill(host.pid, 'SIGCONT')
   await phone.shows(/second\.jpeg/)
   expect(await phone.screen()).not.toContain('first.jpeg')

@@ -50,7 +50,7 @@ test('what is wrong with it is said beside it, and can be put right there', asyn
   await field(phone, 'Command').fill('cat')
   await field(phone, 'Folder').fill('/no/such/folder')
   await start(phone)
-  await expect(dialog.getByText('/no/such/folder is not a folder that can be entered.')).toBeVisible()
+  await expect(dialog.getByText('/no/such/folder is not a folder that can be opened.')).toBeVisible()
   await expect(field(phone, 'Folder')).toHaveAttribute('aria-invalid', 'true')
   await expect(field(phone, 'Command')).toHaveAttribute('aria-invalid', 'false')
   await field(phone, 'Folder').fill('')

@@ -117,7 +117,7 @@ test('a session of the desktop keeps its size until one tap takes it, and gets i
   await phone.agrees()
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
   await phone.picture('menu')
-  await phone.page.getByRole('button', { name: 'Give the size back' }).tap()
+  await phone.page.getByRole('button', { name: 'Release the size' }).tap()
   await expect.poll(() => phone.ptySize()).toBe('120x32')
   await phone.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
   await expect.poll(() => phone.ptySize()).not.toBe('120x32')
@@ -159,7 +159,7 @@ for (const [cols, rows] of [
     await phone.picture(`desk-${cols}-on-its-side`)
     // Readable at a tap, at the cursor; and back.
     await phone.page.setViewportSize({ width: 360, height: 740 })
-    await phone.page.getByRole('button', { name: 'Readable letters' }).tap()
+    await phone.page.getByRole('button', { name: 'Use a readable font size' }).tap()
     await expect.poll(font).toBe(12)
     await expect.poll(() => phone.cursorIsSeen()).toBe(true)
     await phone.picture(`desk-${cols}-readable`)

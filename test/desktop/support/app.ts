@@ -1,4 +1,4 @@
-// The desktop app under test: started on a data folder of its own, looked at, ended. Knows no single test.
+// Fixtures: the desktop app on its own data folder, and helpers to use it.
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,17 +21,17 @@ export interface Launch {
 }
 
 export interface Fixtures {
-  /** A data folder that is empty, and removed afterwards. */
+  /** An empty data folder, removed afterwards. */
   dataDir: string
   /** How the app is started on `dataDir`. */
   launch: Launch
-  /** Starts it; what still runs at the end of the test is killed. */
+  /** Starts the app, and kills it at the end of the test. */
   start: () => Promise<ElectronApplication>
-  /** A phone that has scanned `url` and asks to be let in. */
+  /** A phone that has scanned `url` and wants to pair. */
   phone: (url: string, name?: string) => Phone
-  /** The app, joined to a host that runs elsewhere; what that says goes through `change`. */
+  /** The app, joined to another process's host, whose messages pass through `change`. */
   join: (change?: Relay['change']) => Promise<Joined>
-  /** Undone when the test is over and its app is gone, newest first. */
+  /** Runs after the test, when the app is gone, newest first. */
   later: (undo: () => unknown) => void
 }
 
@@ -39,12 +39,12 @@ export interface Joined {
   app: ElectronApplication
   page: Page
   relay: Relay
-  /** What `dataDir` is for the app, for the host. */
+  /** The host's data folder in `dataDir`. */
   behind: string
 }
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures are asked for from this pattern
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the requested fixtures from this pattern
   later: async ({}, use) => {
     const undo: (() => unknown)[] = []
     await use(step => undo.push(step))
@@ -53,9 +53,9 @@ export const test = base.extend<Fixtures>({
   // biome-ignore lint/correctness/noEmptyPattern: as above
   dataDir: async ({}, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'otg-desktop-'))
-    // The same prompt for everybody: the system's own profile has one for root.
+    // The same prompt for every user; the system's profile has another one for root.
     writeFileSync(join(folder, '.profile'), "PS1='$ '\n")
-    // Whatever networks this computer is in: its addresses and what they are called are no part of these tests.
+    // These tests must not depend on this computer's networks.
     mkdirSync(join(folder, 'data'), { mode: 0o700 })
     writeFileSync(join(folder, 'data', 'settings.json'), '{ "bind": "loopback" }\n')
     await use(folder)
@@ -98,13 +98,13 @@ export const test = base.extend<Fixtures>({
     const started: ChildProcess[] = []
     await use(async () => {
       const app = await _electron.launch(launch)
-      // Asked for now: an app that has ended no longer tells.
+      // Read now, because an app that has exited cannot tell.
       started.push(app.process())
       return app
     })
     for (const child of started) {
       if (child.exitCode !== null || child.signalCode !== null) continue
-      // With its shells and Chromium's helpers, which would go on writing into a folder that is about to be removed.
+      // Including its shells and Chromium's helpers, which would keep writing into the folder that is removed next.
       const pids = family(child.pid!)
       for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL')
       await expectGone(pids)
@@ -114,25 +114,25 @@ export const test = base.extend<Fixtures>({
 
 export { environment, expect, root }
 
-/** Chromium's sandbox refuses to run as root, which is what a container's tests are. */
+/** Chromium's sandbox refuses to run as root, as in a container. */
 export function sandboxArguments(): string[] {
   return process.getuid?.() === 0 ? ['--no-sandbox'] : []
 }
 
-/** Opens the phone's panel and returns the address in its code. */
+/** Opens the phone panel and returns the address in its code. */
 export async function showCode(page: Page): Promise<string> {
   await page.getByRole('button', { name: 'Phone' }).click()
   return shownUrl(page)
 }
 
-/** The address that the phone's panel shows, with its secret. */
+/** The address that the phone panel shows, with its secret. */
 export async function shownUrl(page: Page): Promise<string> {
   const address = page.getByTestId('address')
   await expect(address).toHaveText(/^https?:.+#v1\.[\w-]{43}\.[\w-]{43}$/)
   return (await address.textContent())!
 }
 
-/** Closes the window; the app goes on. */
+/** Closes the window; the app keeps running. */
 export async function closeWindow(app: ElectronApplication, page: Page): Promise<void> {
   await Promise.all([
     page.waitForEvent('close'),
@@ -144,7 +144,7 @@ export async function closeWindow(app: ElectronApplication, page: Page): Promise
   ])
 }
 
-/** A window of this size; Electron's smallest is 480 × 320. */
+/** Resizes the window; its smallest size is 480 × 320. */
 export async function resize(app: ElectronApplication, page: Page, width: number, height: number): Promise<void> {
   const size = [width, height] as const
   await app.evaluate(
@@ -154,7 +154,7 @@ export async function resize(app: ElectronApplication, page: Page, width: number
   await expect.poll(() => page.evaluate(() => [innerWidth, innerHeight])).toEqual(size)
 }
 
-/** A picture of the page in the dark and in the light. */
+/** Screenshots of the page in the dark and the light theme. */
 export async function picture(page: Page, name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
@@ -162,7 +162,7 @@ export async function picture(page: Page, name: string): Promise<void> {
   }
 }
 
-/** The text that a terminal of the page shows, row by row. */
+/** The text on the page's terminal, row by row. */
 export async function shownText(page: Page): Promise<string> {
   const rows = await page.locator('.xterm-rows > div').allTextContents()
   return rows.map(row => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n')
@@ -173,30 +173,30 @@ export async function expectShown(page: Page, text: string | RegExp): Promise<vo
   await expect.poll(() => shownText(page), { timeout: 15_000 }).toMatch(text)
 }
 
-/** Waits for a shell's prompt with nothing before it, and for the keyboard to be in the terminal. */
+/** Waits for a shell's prompt on an empty screen, and for the focus in the terminal. */
 export async function expectPrompt(page: Page): Promise<void> {
   await expectShown(page, /^\$\s*$/)
   await expect(page.locator('.xterm-helper-textarea')).toBeFocused()
 }
 
-/** Starts a session by the window's button and waits for its prompt. */
+/** Starts a session with the window's button and waits for its prompt. */
 export async function startSession(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'New session' }).first().click()
   await expectPrompt(page)
 }
 
-/** Every process below `pid`, and itself. */
+/** `pid` and all its descendants. */
 export function family(pid: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     try {
-      // Behind the command's name in brackets, which may hold anything: state, parent.
+      // State and parent follow the command's name in parentheses, which can contain anything.
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
       children.set(parent, [...(children.get(parent) ?? []), Number(name)])
     } catch {
-      // It ended meanwhile.
+      // It exited meanwhile.
     }
   }
   const found = [pid]
@@ -213,7 +213,7 @@ export function alive(pid: number): boolean {
   }
 }
 
-/** Waits until none of `pids` runs. */
+/** Waits until none of `pids` is running. */
 export async function expectGone(pids: number[]): Promise<void> {
   await expect.poll(() => pids.filter(alive), { timeout: 15_000 }).toEqual([])
 }

@@ -1,8 +1,8 @@
-// What axe finds in a page. Knows no single test.
+// Runs axe on a page.
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 
-/** What axe calls serious or critical, with the elements. Rows of the terminal have the colours that programs choose. */
+/** Serious and critical problems, with their elements. Programs choose the terminal's colors, so its rows are excluded. */
 export async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows').analyze()
   return violations

@@ -1,4 +1,4 @@
-// Where the Electron is that tests run. Knows no test.
+// Finds the Electron to test with.
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -19,7 +19,7 @@ export function findElectron(): Found {
   return { dist: execFileSync(standIn, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim() }
 }
 
-/** The stand-in without its runner, for electron-builder, and the runner; undefined where there is no stand-in. */
+/** The stand-in without its runner, for electron-builder, and the runner; undefined if there is no stand-in. */
 export function standInParts(): { bare: string; runner: string } | undefined {
   if (!existsSync(standIn)) return undefined
   const dist = execFileSync(standIn, { encoding: 'utf8' }).trim()

@@ -1,9 +1,9 @@
-// Where the app under test and hosts beside it run: the checkout, and the environment they get. Knows no test.
+// The checkout and the environment of the app under test.
 import { join } from 'node:path'
 
 export const root = join(import.meta.dirname, '..', '..', '..')
 
-/** What a desktop session has, with a plain shell: a person's own prompt and startup files are not under test. */
+/** The variables of a desktop session, with a plain shell without the user's prompt and startup files. */
 export function environment(dataDir: string): Record<string, string> {
   const env: Record<string, string> = {
     HOME: dataDir,

@@ -1,13 +1,13 @@
-// An update feed on this computer that says what a test wants. Knows no app.
+// A local update feed with the answers that a test wants.
 import { createHash } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Feed {
   url: string
-  /** Paths that were asked for, without their queries, and the headers of each request. */
+  /** Requested paths without their queries, and the headers of each request. */
   asked: { path: string; headers: NodeJS.Dict<string | string[]> }[]
-  /** What it answers, by path. */
+  /** The answers, by path. */
   answers: Record<string, string | Buffer | number | ((answer: ServerResponse) => void)>
   stop(): void
 }

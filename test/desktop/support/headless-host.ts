@@ -1,7 +1,7 @@
-// A host without Electron on the folder named in argv, with one shell; prints that shell's pid. Ends at SIGTERM.
+// A host without Electron on the folder in argv, with one shell, whose pid it prints. Stops at SIGTERM.
 import { createHost } from '../../../main/host/host.ts'
 import { packageRoot } from '../../../main/host/package-root.ts'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 
 const { webRoot, version } = packageRoot()
@@ -14,7 +14,7 @@ const host = await createHost({
   home: process.env.HOME!,
   env: process.env,
 })
-const client = new HostClient({
+const client = new LocalClient({
   connect: async () => {
     const [mine, theirs] = transportPair()
     host.accept(theirs)

@@ -1,4 +1,4 @@
-// A host in a process of its own beside the app. Knows no window.
+// Starts a host in a separate process beside the app.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ export interface Headless {
   stop(): Promise<void>
 }
 
-/** Starts it on the folder `data` in `dataDir`, with one shell. */
+/** On the folder `data` in `dataDir`, with one shell. */
 export async function startHeadless(dataDir: string): Promise<Headless> {
   const script = join(import.meta.dirname, 'headless-host.ts')
   const child = spawn(process.execPath, [script, join(dataDir, 'data')], {

@@ -1,24 +1,24 @@
-// A phone that comes to the app's host over a real WebSocket, and comes back after drops. Knows no page and no window.
+// A phone that connects to the app's host over a real WebSocket, and reconnects.
 import { WebSocket } from 'ws'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { shortCode } from '../../../protocol/channel/noise.ts'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { pairingOf } from '../../support/pairing.ts'
 
 export interface Phone {
-  client: HostClient
-  /** What it shows to its person while it waits. */
+  client: LocalClient
+  /** The code that it shows while it waits. */
   code: Promise<string>
   /** Its client's state, with the code of the error that ended it: `asking`, `ready`, `closed pairing_refused`. */
   state(): string
 }
 
-/** Scans `url` and asks to be let in. */
+/** Scans `url` and asks to pair. */
 export function startPhone(url: string, name: string): Phone {
   const { hostKey, secret } = pairingOf(url)
   const staticKey = generateKeyPair()
@@ -27,7 +27,7 @@ export function startPhone(url: string, name: string): Phone {
   const code = new Promise<string>(resolve => {
     shows = resolve
   })
-  const client = new HostClient({
+  const client = new LocalClient({
     connect: async () => {
       const common = { transport: await openSocket(url), staticKey, remoteStatic: hostKey, suite: NATIVE_SUITE }
       if (paired) return openChannel({ ...common, mode: 'return' })

@@ -1,4 +1,4 @@
-// Stands between the app and a host that it joins, and changes what the host says. Knows no window.
+// A relay between the app and a host that it joins, which can change the host's messages.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listenLocal } from '../../../main/host/listen/local-socket.ts'
@@ -8,22 +8,22 @@ import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 
 export interface Relay {
-  /** What the host says goes through this; undefined swallows it. */
+  /** Changes a message from the host; undefined drops it. */
   change: (message: HostMessage) => HostMessage | undefined
-  /** Nobody is let through. */
+  /** Refuses all connections. */
   away: boolean
-  /** What the app has asked, all its clients together. */
+  /** Messages from all clients of the app. */
   readonly asked: ClientMessage[]
-  /** Resolves when the host has said an error with this code and the app was told. */
+  /** Resolves when an error with this code was relayed to the app. */
   heard(code: string): Promise<void>
-  /** Says something to all clients of the app, as if the host had. */
+  /** Sends a message to all clients of the app, as if from the host. */
   say(message: HostMessage): void
   /** Closes every connection of the app. */
   drop(): void
   stop(): Promise<void>
 }
 
-/** The app finds it on the folder `data` in `dataDir`; the host is the one on `data` in `behind`. */
+/** Listens on the folder `data` in `dataDir`, for the app; the host is on `data` in `behind`. */
 export async function startRelay(
   dataDir: string,
   behind: string,

@@ -1,9 +1,9 @@
-// The tray under test: what the app gave it, and its menu pressed as Electron presses it. Knows no single test.
+// Reads the tray's menu and presses its items through Electron.
 import type { ElectronApplication } from '@playwright/test'
 
 /**
- * Keeps the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron tells nobody which
- * menu a tray has, and the app should not need a door for tests.
+ * Stores the menu that the app gives its tray in `globalThis.trayMenu`, from the next change on. Electron does not expose
+ * the menu of a tray, and the app should not need an API for tests.
  */
 export async function watchTray(app: ElectronApplication): Promise<void> {
   await app.evaluate(({ Tray }) => {
@@ -40,7 +40,7 @@ export function press(app: ElectronApplication, label: string): Promise<void> {
   }, label)
 }
 
-/** Clicks the icon, which is at `icon` if the system says where it is. */
+/** Clicks the icon. `icon`: its position, if the system reports it. */
 export function clickTray(app: ElectronApplication, icon = { x: 0, y: 0, width: 0, height: 0 }): Promise<void> {
   return app.evaluate((_electron, icon) => {
     const { tray } = globalThis as unknown as { tray: Electron.Tray }

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { readHostFile } from '../../../main/host/files/data-dir.ts'
+import { readHostInfo } from '../../../main/host/files/data-dir.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
 import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo, PairingAddress, PairingRequest } from '../../../protocol/messages.ts'
 import {
@@ -45,9 +45,9 @@ afterEach(async () => {
 afterAll(() => stop())
 
 /** The desktop app, as far as the host can tell. */
-async function desktop(dataDir = folder): Promise<HostClient> {
-  const client = new HostClient({
-    connect: () => connectLocal(readHostFile(dataDir)!.socket),
+async function desktop(dataDir = folder): Promise<LocalClient> {
+  const client = new LocalClient({
+    connect: () => connectLocal(readHostInfo(dataDir)!.socket),
     client: { kind: 'desktop', name: 'test desktop' },
     reconnect: false,
   })
@@ -65,8 +65,8 @@ function scan(url: string, name = 'Chrome on Android'): Promise<AskingPhone> {
 }
 
 /** A paired phone is back. */
-async function comeBack(identity: Identity): Promise<HostClient> {
-  const client = new HostClient({
+async function comeBack(identity: Identity): Promise<LocalClient> {
+  const client = new LocalClient({
     connect: async () => returning(identity, await connectWebSocket(host)),
     client: { kind: 'phone', name: 'Chrome on Android' },
     reconnect: false,
@@ -77,7 +77,7 @@ async function comeBack(identity: Identity): Promise<HostClient> {
 }
 
 /** Why a phone is not let in, or no longer. */
-function end(client: HostClient): Promise<string> {
+function end(client: LocalClient): Promise<string> {
   return new Promise(resolve => {
     if (client.state.name === 'closed') resolve(client.state.error.code)
     else client.on('state', state => state.name === 'closed' && resolve(state.error.code))
@@ -92,7 +92,7 @@ function refusal(phone: AskingPhone): Promise<string> {
 }
 
 const grouped = (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`
-const KEYS = '[y/N/r = look only]'
+const KEYS = '[y/N/r = watch only]'
 const question = (name: string, { code }: AskingPhone, keys = KEYS) =>
   `Allow "${name}" (127.0.0.1)? Code ${grouped(code)} ${keys}`
 
@@ -101,7 +101,7 @@ async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
   const outer = new Outer(dataDir, `trap '' INT QUIT; ${framed(`$otg pair ${options}`)}`)
   await outer.shows('Pair a phone')
   outer.type('u')
-  await outer.shows('u: as code')
+  await outer.shows('u: show code')
   return outer
 }
 
@@ -230,7 +230,7 @@ describe('otg pair for a script', () => {
     const { code, stdout, stderr } = await running.finished
     expect(code).toBe(0)
     expect(stdout).toContain('"Chrome on Android" (127.0.0.1) was refused elsewhere.\n')
-    expect(stdout).toContain('"another" (127.0.0.1) was let in elsewhere and may type.\n')
+    expect(stdout).toContain('"another" (127.0.0.1) was paired elsewhere and can type.\n')
     expect(stdout + stderr).not.toContain('\x1b')
   })
 
@@ -277,7 +277,7 @@ describe('otg pair in a terminal', () => {
     outer.type('y')
     const url = await shownUrl(outer)
     await fetch(new URL('/', url))
-    await outer.shows('A browser at 127.0.0.1 has opened the page.')
+    await outer.shows('A browser at 127.0.0.1 has opened the link.')
     const phone = await scan(url)
     await outer.shows(question('Chrome on Android', phone))
     expect(phone.client.state.name).toBe('awaiting_approval')
@@ -285,7 +285,7 @@ describe('otg pair in a terminal', () => {
     await phone.let_in
     expect(phone.client.host!.read_only).toBe(false)
     await outer.ends()
-    expect(outer.all).toContain('"Chrome on Android" (127.0.0.1) was let in and may type.\ncode 0')
+    expect(outer.all).toContain('"Chrome on Android" (127.0.0.1) was paired and can type.\ncode 0')
     expect(outer.all).not.toContain('#v1.')
     expectRestored(outer)
   })
@@ -332,7 +332,7 @@ describe('otg pair in a terminal', () => {
     expect(second.client.host!.read_only).toBe(true)
     await outer.ends()
     expect(outer.all).toMatch(
-      /"first" \(127.0.0.1\) was refused\.\n"second" \(127.0.0.1\) was let in and may only look\.\ncode 0/,
+      /"first" \(127.0.0.1\) was refused\.\n"second" \(127.0.0.1\) was paired and can only watch\.\ncode 0/,
     )
     expectRestored(outer)
   })
@@ -341,10 +341,10 @@ describe('otg pair in a terminal', () => {
     const outer = await pairInTerminal('--read-only')
     const first = await scan(await shownUrl(outer), 'first')
     const asks = ({ code }: AskingPhone, name: string) =>
-      `Allow "${name}" (127.0.0.1) to look? Code ${grouped(code)} [y/N]`
+      `Allow "${name}" (127.0.0.1) to watch? Code ${grouped(code)} [y/N]`
     await outer.shows(asks(first, 'first'))
     const second = await scan(await pairingUrl(await desktop()), 'second')
-    await outer.shows('1 more asks after it.')
+    await outer.shows('1 more phone is waiting.')
     outer.type('y')
     await first.let_in
     await outer.shows(asks(second, 'second'))
@@ -370,7 +370,7 @@ describe('otg pair in a terminal', () => {
     await outer.shows('"first" (127.0.0.1) was refused elsewhere.')
     await answer('second', true, await shownUrl(outer, url))
     await outer.ends()
-    expect(outer.all).toContain('"second" (127.0.0.1) was let in elsewhere and may type.\ncode 0')
+    expect(outer.all).toContain('"second" (127.0.0.1) was paired elsewhere and can type.\ncode 0')
   })
 
   it('asks nothing with --yes', async () => {
@@ -378,7 +378,7 @@ describe('otg pair in a terminal', () => {
     await (await scan(await shownUrl(outer))).let_in
     await outer.ends()
     expect(outer.raw).not.toContain('Allow')
-    expect(outer.all).toContain('was let in and may type.\ncode 0')
+    expect(outer.all).toContain('was paired and can type.\ncode 0')
     expectRestored(outer)
   })
 
@@ -467,7 +467,7 @@ describe('what a terminal shows while it pairs', () => {
   const started = async (options = '', size = { cols: 80, rows: 24 }) => {
     const stub = await startStubHost({ addresses: ADDRESSES })
     const outer = new Outer(stub.dataDir, `$otg pair ${options}`, size)
-    await outer.shows('Ctrl-C: end')
+    await outer.shows('Ctrl-C: cancel')
     return { stub, outer }
   }
 
@@ -476,11 +476,9 @@ describe('what a terminal shows while it pairs', () => {
     expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
     for (const text of ['http://desk.example.ts.net:7317', 'tailnet', 'Plain HTTP: '])
       expect(outer.screen).toContain(text)
-    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(
-      /who can change the +traffic of this network can +change the page/,
-    )
-    await outer.shows(/Good for 1:5\d/)
-    await outer.until(() => /Good for 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
+    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/can +alter traffic on this network can +alter +the +page/)
+    await outer.shows(/Valid for 1:5\d/)
+    await outer.until(() => /Valid for 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
     // Nothing was scrolled, and no row is longer than the screen.
     expect(outer.terminal.buffer.active.baseY).toBe(0)
   })
@@ -513,9 +511,9 @@ describe('what a terminal shows while it pairs', () => {
     const before = code()
     const fresh = ADDRESSES.map(one => ({ ...one, url: one.url.replace('s', 't') }))
     stub.say({ addresses: fresh, expires_at: Date.now() + 100_000, reached: { address: '::ffff:192.168.1.20', at: 1 } })
-    await outer.shows(/Good for 1:(40|39)/)
+    await outer.shows(/Valid for 1:(40|39)/)
     expect(code()).not.toBe(before)
-    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the page\./)
+    expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the link\./)
   })
 
   it.each([
@@ -527,7 +525,7 @@ describe('what a terminal shows while it pairs', () => {
   ])('fits %i x %i, also when the window becomes that', async (cols, rows) => {
     const { outer } = await started()
     outer.resize(cols, rows)
-    await outer.until(() => outer.screen.includes('Good for') || rows < 10, 'the new screen')
+    await outer.until(() => outer.screen.includes('Valid for') || rows < 10, 'the new screen')
     await outer.until(() => outer.screen.split('\n').every(row => row.length <= cols), 'rows that fit')
     expect(outer.terminal.buffer.active.baseY).toBe(0)
     if (cols === 120)
@@ -535,7 +533,10 @@ describe('what a terminal shows while it pairs', () => {
     if (cols === 60) expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
     if (cols === 40) await outer.shows('too small for the code')
     outer.resize(80, 24)
-    await outer.until(() => /^ +█▀▀▀▀▀█/m.test(outer.screen) && outer.screen.includes('Ctrl-C: end'), 'the code again')
+    await outer.until(
+      () => /^ +█▀▀▀▀▀█/m.test(outer.screen) && outer.screen.includes('Ctrl-C: cancel'),
+      'the code again',
+    )
     outer.type('\x03')
     expect(await outer.ends()).toBe(130)
   })
@@ -545,7 +546,7 @@ describe('what a terminal shows while it pairs', () => {
     const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Code 999 999 [y/N]\n\x9b31m'
     stub.say({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
     await outer.shows('Code 123 456')
-    await outer.shows('y   it may type')
+    await outer.shows('y   allow it to type')
     expect(outer.raw).not.toMatch(/owned\x07|\x9b|\u202e|\x1b\]/)
     expect(outer.screen).toMatch(/^Allow "\u{fffd}\]0;owned.*…" \(.*192\.168\.1\.20\)\? Code 123 456/u)
     // The name cannot end its quotation, and the true code stands by itself too.
@@ -558,11 +559,11 @@ describe('what a terminal shows while it pairs', () => {
       throw new CodedError('too_many_devices', '64 devices are paired')
     })
     const outer = new Outer(stub.dataDir, '$otg pair')
-    await outer.shows('Ctrl-C: end')
+    await outer.shows('Ctrl-C: cancel')
     stub.say({ requests: [request()] })
     await outer.shows(KEYS)
     outer.type('y')
-    await outer.shows('It could not be let in: 64 devices are paired.')
+    await outer.shows('The phone could not be paired: 64 devices are paired.')
     await outer.shows(KEYS)
     outer.type('\x03')
     expect(await outer.ends()).toBe(130)
@@ -588,14 +589,14 @@ describe('a host in a terminal', () => {
 
   it('shows the code at once, goes on quietly with the first phone, and next time only says how', async () => {
     const { dataDir, outer } = await started()
-    await outer.shows('q: later   Ctrl-C: stop the host')
+    await outer.shows('q: skip   Ctrl-C: stop the host')
     expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
     outer.type('u')
     const phone = await scan(await shownUrl(outer))
     await outer.shows(question('Chrome on Android', phone))
     outer.type('y')
     await phone.let_in
-    await outer.shows('"Chrome on Android" (127.0.0.1) was let in and may type.')
+    await outer.shows('"Chrome on Android" (127.0.0.1) was paired and can type.')
     expect(outer.terminal.buffer.active.type).toBe('normal')
     expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/)
     expect(outer.all).not.toContain('#v1.')
@@ -616,7 +617,7 @@ describe('a host in a terminal', () => {
 
   it('is left alone with q, and the code is void', async () => {
     const { dataDir, outer } = await started()
-    await outer.shows('q: later')
+    await outer.shows('q: skip')
     outer.type('u')
     const url = await shownUrl(outer)
     outer.type('q')
@@ -631,12 +632,12 @@ describe('a host in a terminal', () => {
 
   it('ends with Ctrl-C while it shows the code, and at once with a second one', async () => {
     const { dataDir, outer } = await started()
-    await outer.shows('q: later')
+    await outer.shows('q: skip')
     const id = await startSession(dataDir, ['sh', '-c', "trap '' HUP; while :; do sleep 1000; done"])
     const [session] = await (await desktop(dataDir)).list()
     expect(session!.session_id).toBe(id)
     outer.type('\x03')
-    await outer.shows('Ending 1 session (Ctrl-C again: at once)')
+    await outer.shows('Ending 1 session (press Ctrl-C again to force)')
     await outer.until(() => {
       outer.type('\x03')
       return outer.code !== undefined || !isAlive(session!.pid!)
@@ -647,7 +648,7 @@ describe('a host in a terminal', () => {
 
   it.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back when it is ended by %s', async signal => {
     const { outer } = await started()
-    await outer.shows('q: later')
+    await outer.shows('q: skip')
     process.kill(otgIn(outer), signal)
     await outer.ends()
     expect(outer.all).toContain('code 0')
@@ -661,7 +662,7 @@ describe('a host in a terminal', () => {
     await outer.shows('Stop: Ctrl-C')
     expect((await otg(dataDir, ['ls'])).code).toBe(0)
     expect(outer.raw).not.toContain('\x1b[?1049h')
-    process.kill(readHostFile(dataDir)!.pid, 'SIGTERM')
+    process.kill(readHostInfo(dataDir)!.pid, 'SIGTERM')
     await outer.shows('code 0')
   })
 })
@@ -711,7 +712,7 @@ describe('paired devices', () => {
     expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone" (was "Chrome on Android") can type.\n' })
     expect(phone.client.state.name).toBe('ready')
     const looks = await otg(folder, ['devices', 'ADA', '--read-only'])
-    expect(looks).toMatchObject({ code: 0, stdout: '"Ada’s phone" can watch only.\n' })
+    expect(looks).toMatchObject({ code: 0, stdout: '"Ada’s phone" can only watch.\n' })
     expect(await end(phone.client)).toBe('device_changed')
     const back = await comeBack(phone.identity)
     expect(back.host!.read_only).toBe(true)
@@ -733,11 +734,11 @@ describe('paired devices', () => {
     expect({ code: vague.code, error: vague.error().code }).toEqual({ code: 1, error: 'device_ambiguous' })
     for (const { device_id } of devices.slice(0, 2)) expect(vague.error().message).toContain(device_id)
     const unknown = await otg(folder, ['revoke', 'nokia'])
-    expect(unknown).toMatchObject({ code: 1, stderr: 'otg: no device is called nokia; otg devices lists them\n' })
+    expect(unknown).toMatchObject({ code: 1, stderr: 'otg: no device is named nokia; list them with: otg devices\n' })
     // A name in full is meant, even where another one begins like it.
     const one = await otg(folder, ['revoke', 'nokia', 'CHROME', devices[2]!.device_id.slice(0, 12)])
     expect(one.code).toBe(1)
-    expect(one.stdout).toMatch(/^"Chrome" is revoked: .*\n"Safari" is revoked: .*\n$/)
+    expect(one.stdout).toMatch(/^Revoked "Chrome"\. .*\nRevoked "Safari"\. .*\n$/)
     for (const phone of [first!, third!]) {
       expect(await end(phone.client)).toBe('device_revoked')
       await expect(comeBack(phone.identity)).rejects.toMatchObject({ code: 'channel_refused' })
@@ -759,7 +760,7 @@ describe('paired devices', () => {
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
     const rows = stdout.trimEnd().split('\n')
     expect(rows).toHaveLength(4)
-    expect(rows[2]).toMatch(/^x +connected +look +2026-01-31 +192\.168\.1\.20$/)
+    expect(rows[2]).toMatch(/^x +connected +watch +2026-01-31 +192\.168\.1\.20$/)
     expect(rows[1]).toMatch(/ 2h ago +type +2026-01-31 +192\.168\.1\.20$/)
     const vague = await otg(stub.dataDir, ['revoke', '\x1b[2j'])
     expect(vague.stdout + vague.stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)

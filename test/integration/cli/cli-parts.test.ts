@@ -176,7 +176,8 @@ describe('npm start', () => {
     }
     for (const file of sources) touch(file, 1000)
     for (const file of built) touch(file, 2000)
-    for (const folder of ['main', 'main/host', 'protocol']) utimesSync(join(root, folder), 1000, 1000)
+    for (const folder of ['main', 'main/host', 'protocol', 'protocol/client'])
+      utimesSync(join(root, folder), 1000, 1000)
     return { root, touch }
   }
 
@@ -198,7 +199,7 @@ describe('npm start', () => {
       expect(await findElectron(root, {}, say)).toEqual({ missing: 'There is no display' })
     const env = { DISPLAY: ':0', ELECTRON_OVERRIDE_DIST_PATH: join(root, 'dist') }
     expect(await findElectron(root, env, say)).toMatchObject({
-      missing: expect.stringContaining('There is no Electron in'),
+      missing: expect.stringContaining('Electron is not in'),
     })
     mkdirSync(env.ELECTRON_OVERRIDE_DIST_PATH)
     writeFileSync(join(env.ELECTRON_OVERRIDE_DIST_PATH, 'electron'), '')
@@ -207,7 +208,7 @@ describe('npm start', () => {
     writeFileSync(join(root, 'node_modules', 'electron', 'install.js'), 'process.exit(1)')
     const blocked = { DISPLAY: ':0', ELECTRON_MIRROR: 'http://127.0.0.1:9/' }
     expect(await findElectron(root, blocked, say)).toEqual({
-      missing: 'Electron is not here and 127.0.0.1:9 cannot be reached',
+      missing: 'Electron is not downloaded and 127.0.0.1:9 cannot be reached',
     })
   })
 })

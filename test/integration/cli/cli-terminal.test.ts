@@ -164,7 +164,7 @@ describe('a terminal that runs otg', () => {
     const outer = new Outer(folder, '$otg run -- sh')
     await outer.shows('$')
     outer.type(`OTG_DATA_DIR=${folder} ${process.execPath} ${OTG} attach $OTG_SESSION_ID; echo "code $?"\r`)
-    await outer.shows('otg: this terminal is that session')
+    await outer.shows('otg: this terminal is inside that session')
     await outer.shows('code 1')
     outer.type('exit\r')
     expect(await outer.ends()).toBe(0)

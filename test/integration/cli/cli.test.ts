@@ -55,17 +55,14 @@ describe('the command line', () => {
       [['host', '--port'], 'otg: --port needs a value; see: otg host --help\n'],
       [['ls', '--json=yes'], 'otg: --json takes no value; see: otg ls --help\n'],
       [['send', 'a'], 'otg: send needs TEXT, --enter or --stdin; see: otg send --help\n'],
-      [['host', '--tls-cert', 'cert.pem'], 'otg: --tls-cert and --tls-key go together; see: otg host --help\n'],
+      [['host', '--tls-cert', 'cert.pem'], 'otg: --tls-cert needs --tls-key and vice versa; see: otg host --help\n'],
       [['host', '--detach', '--tls', 'yes'], 'otg: --tls takes tailscale, not yes; see: otg host --help\n'],
-      [
-        ['host', '--allow-host', 'a,,b'],
-        'otg: --allow-host takes names with commas between them; see: otg host --help\n',
-      ],
+      [['host', '--allow-host', 'a,,b'], 'otg: --allow-host takes names separated by commas; see: otg host --help\n'],
       [['pair', 'phone'], 'otg: unexpected argument phone; see: otg pair --help\n'],
       [['devices', '--full'], 'otg: NAME is missing: which device?; see: otg devices --help\n'],
       [['devices', 'a', '--full', '--read-only'], /^otg: --read-only and --full cannot be combined; .*\n$/],
       [['revoke'], 'otg: revoke needs NAME…; see: otg revoke --help\n'],
-      [['attach', '--detach-key', 'F1', 'a'], /^otg: F1 is no key that can be held with Ctrl.*\n$/],
+      [['attach', '--detach-key', 'F1', 'a'], /^otg: F1 is not a Ctrl key; .*\n$/],
     ]
     await Promise.all(
       senseless.map(async ([args, line]) => {
@@ -138,7 +135,7 @@ describe('otg host', () => {
     const pid = (await sessions(folder))[0]!.pid!
     const began = Date.now()
     host.child.kill('SIGINT')
-    await until(() => host.stdout().includes('Ending 1 session (Ctrl-C again: at once)'), 'the words')
+    await until(() => host.stdout().includes('Ending 1 session (press Ctrl-C again to force)'), 'the words')
     await until(() => host.child.kill('SIGINT') === false || host.child.exitCode !== null, 'the end')
     expect((await host.finished).code).toBe(0)
     expect(Date.now() - began).toBeLessThan(4_000)

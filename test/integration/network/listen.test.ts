@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
-import { MOST_SOCKETS, MOST_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
+import { MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
 import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
 import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
@@ -271,9 +271,9 @@ describe('on a computer with a private, a public and a tailnet address', () => {
         process.exit()
       })`
     const opened = async (address: string) =>
-      Number(await net.run(process.execPath, '-e', count, address, String(port), String(MOST_SOCKETS_PER_ADDRESS + 20)))
-    expect(await opened('10.77.0.1')).toBe(MOST_SOCKETS_PER_ADDRESS)
-    expect(await opened('127.0.0.1')).toBe(MOST_SOCKETS_PER_ADDRESS + 20)
+      Number(await net.run(process.execPath, '-e', count, address, String(port), String(MAX_SOCKETS_PER_ADDRESS + 20)))
+    expect(await opened('10.77.0.1')).toBe(MAX_SOCKETS_PER_ADDRESS)
+    expect(await opened('127.0.0.1')).toBe(MAX_SOCKETS_PER_ADDRESS + 20)
   })
 
   it('what cannot be listened on at the start is told', async context => {
@@ -366,10 +366,10 @@ describe('on each of several listeners', () => {
     server.on('connection', () => arrived++)
     const [a, b] = BOTH as [string, string]
     const many = await Promise.all([
-      ...Array.from({ length: MOST_SOCKETS - 100 }, () => open(b, port)),
+      ...Array.from({ length: MAX_SOCKETS - 100 }, () => open(b, port)),
       ...Array.from({ length: 100 }, () => open(a, port)),
     ])
-    await until(() => arrived === MOST_SOCKETS)
+    await until(() => arrived === MAX_SOCKETS)
     for (const address of BOTH) {
       expect(await talk(address, port, ask(address, port))).toBe('')
     }

@@ -11,7 +11,7 @@ import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../../protocol/channel/keys.ts'
 import { shortCode } from '../../../protocol/channel/noise.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
@@ -46,17 +46,17 @@ import {
 afterEach(cleanUp)
 
 /** A desktop that answers nobody by itself. */
-async function deskOf(host: Host): Promise<HostClient> {
+async function deskOf(host: Host): Promise<LocalClient> {
   const desk = await desktopOf(host)
   later(() => desk.close())
   return desk
 }
 
 /** The code that is shown now. */
-const shownBy = async (desk: HostClient) => pairingOf(await pairingUrl(desk))
+const shownBy = async (desk: LocalClient) => pairingOf(await pairingUrl(desk))
 
 interface Asking {
-  client: HostClient
+  client: LocalClient
   identity: Identity
   connected: Promise<string>
 }
@@ -73,7 +73,7 @@ function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = '
 }
 
 /** One that comes back, and how that goes. */
-function comesBack(host: Host, phone: Identity): { client: HostClient; connected: Promise<string> } {
+function comesBack(host: Host, phone: Identity): { client: LocalClient; connected: Promise<string> } {
   const client = webClient(host, { phone, reconnect: false })
   const connected = client.connect().then(
     () => 'ready',
@@ -82,13 +82,13 @@ function comesBack(host: Host, phone: Identity): { client: HostClient; connected
   return { client, connected }
 }
 
-const asks = (client: HostClient) =>
+const asks = (client: LocalClient) =>
   until(() => client.state.name === 'awaiting_approval', 'the phone to wait for an answer')
 
-const requests = async (desk: HostClient) => (await desk.devices()).requests
-const devices = async (desk: HostClient) => (await desk.devices()).devices
+const requests = async (desk: LocalClient) => (await desk.devices()).requests
+const devices = async (desk: LocalClient) => (await desk.devices()).devices
 
-async function answer(desk: HostClient, allow: boolean, read_only = false): Promise<void> {
+async function answer(desk: LocalClient, allow: boolean, read_only = false): Promise<void> {
   const [request] = await requests(desk)
   await desk.answerPairing(request!.pairing_id, { allow, read_only })
 }
@@ -270,7 +270,7 @@ describe('cases 12 and 13: a code is good for one phone', () => {
 })
 
 /** The next pairing message that nobody asked for. */
-function nextChange(desk: HostClient) {
+function nextChange(desk: LocalClient) {
   return new Promise<Awaited<ReturnType<typeof nextPairing>>>(resolve => {
     const off = desk.on('pairing', message => {
       off()

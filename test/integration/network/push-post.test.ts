@@ -1,13 +1,13 @@
 // One request to a push service that means harm: over TLS, with answers of every odd kind. Knows no host.
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
-import { type PostAnswer, post, reaches } from '../../../main/host/push/push-post.ts'
+import { canReach, type PostReply, post } from '../../../main/host/push/push-post.ts'
 import { cleanUp, later } from '../../support/host.ts'
 import { PushService } from '../../support/network/push-service.ts'
 
 afterEach(cleanUp)
 
-async function hostile(answer: (response: ServerResponse) => void): Promise<() => Promise<PostAnswer>> {
+async function hostile(answer: (response: ServerResponse) => void): Promise<() => Promise<PostReply>> {
   const service = await PushService.start()
   later(() => service.stop())
   service.answers.push((_, response) => answer(response))
@@ -76,7 +76,7 @@ it('a certificate for another name is none, and nothing is sent then', async () 
   const { signal } = new AbortController()
   const url = `https://${service.name}/x`
   await expect(post({ url, headers: {}, body: Buffer.from('x') }, { ca, signal })).rejects.toThrow(/altnames/)
-  expect(await reaches(url, { ca, signal })).toBe(false)
+  expect(await canReach(url, { ca, signal })).toBe(false)
   expect(service.posts).toEqual([])
 })
 

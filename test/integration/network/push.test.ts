@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import {
   cleanUp,
   connectWebSocket,
@@ -45,7 +45,7 @@ async function subscribed(host: Host, subscriber = new Subscriber(service)) {
 }
 
 /** A program that says what it finds in files, as notifications; nobody types, and nobody looks. */
-async function agent(desk: HostClient, title = 'agent') {
+async function agent(desk: LocalClient, title = 'agent') {
   const folder = temporaryFolder()
   const script = 'n=1; while :; do if [ -e "say-$n" ]; then cat "say-$n"; n=$((n+1)); fi; sleep 0.01; done'
   const { session_id } = await desk.create({ title, cwd: folder, command: ['sh', '-c', script] })
@@ -370,7 +370,7 @@ describe('what lies on the disk', () => {
     say('a secret question')
     await until(() => service.posts.length === 1)
     const logged = () => readFileSync(join(host.dataDir, 'host.log'), 'utf8')
-    await until(() => logged().includes('a notification was not taken by the push service'))
+    await until(() => logged().includes('the push service did not accept a notification'))
     const { key, list } = filesOf(host)
     for (const file of [key, list]) expect(statSync(file).mode & 0o777, file).toBe(0o600)
     await host.stop()

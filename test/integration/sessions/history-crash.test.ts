@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
-import { BIRTH } from '../../../protocol/position.ts'
+import { LOG_START } from '../../../protocol/position.ts'
 import { cleanUpHistories, databaseFile, fileBytes, openDatabase, openHistory, readAll } from '../../support/history.ts'
 
 const KILLS = 20
@@ -41,7 +41,7 @@ it(`after ${KILLS} kills in the middle of a flood all that was committed is ther
     expect(session.state).toBe('host_crashed')
     expect(session.bytes).toBe(end.offset)
     expect(end.offset).toBeGreaterThanOrEqual(committed)
-    const { bytes } = await readAll(history, session_id, BIRTH)
+    const { bytes } = await readAll(history, session_id, LOG_START)
     expect(bytes.length).toBe(end.offset)
     expect(firstWrong(bytes)).toBe(-1)
   }
@@ -53,7 +53,7 @@ it('what was printed slowly is there but for the last second', async () => {
   const file = databaseFile()
   const { session_id, old } = await floodAndKill(file, 3_000, 'slow')
   const history = await openHistory(file)
-  const { bytes } = await readAll(history, session_id, BIRTH)
+  const { bytes } = await readAll(history, session_id, LOG_START)
   expect(old).toBeGreaterThan(1_000)
   expect(bytes.length).toBeGreaterThanOrEqual(old)
   expect(firstWrong(bytes)).toBe(-1)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createTerminal, type Terminal } from '../../../main/host/screen/xterm.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { WholeCharacters } from '../../../terminal/whole-characters.ts'
 import { otg, startCliHost, startSession } from '../../support/cli.ts'
@@ -32,11 +32,11 @@ function fileOf(content: string | Uint8Array): string {
   return file
 }
 
-async function shows(client: HostClient, session_id: string, what: string): Promise<void> {
+async function shows(client: LocalClient, session_id: string, what: string): Promise<void> {
   await until(async () => (await client.screen(session_id)).lines.some(line => line.includes(what)), what)
 }
 
-async function ended(client: HostClient, command: string[]): Promise<string> {
+async function ended(client: LocalClient, command: string[]): Promise<string> {
   const { session_id } = await client.create({ command })
   await until(async () => (await client.list()).find(one => one.session_id === session_id)?.state === 'exited')
   return session_id
@@ -45,13 +45,13 @@ async function ended(client: HostClient, command: string[]): Promise<string> {
 /** A player: a terminal that is brought to a moment and fed from there. */
 class Player {
   terminal: Terminal | undefined
-  readonly #client: HostClient
+  readonly #client: LocalClient
   readonly #session_id: string
   #characters = new WholeCharacters()
   #position: Position = { offset: 0, n: 0 }
   holes = 0
 
-  constructor(client: HostClient, session_id: string) {
+  constructor(client: LocalClient, session_id: string) {
     this.#client = client
     this.#session_id = session_id
   }

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
-import type { AttachOptions, TerminalSink } from '../../../protocol/client/client-attachment.ts'
+import type { AttachOptions } from '../../../protocol/client/client-attachment.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import type { TerminalSink } from '../../../protocol/client/log-applier.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import {
   bytesOf,
@@ -22,7 +23,7 @@ import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 afterEach(cleanUp)
 
 /** A phone whose connection a test can drop; it comes back by itself at once. */
-function phone(host: Host): { client: HostClient; drop: () => void } {
+function phone(host: Host): { client: LocalClient; drop: () => void } {
   let transport: Transport | undefined
   const client = webClient(host, {
     via: async () => {

@@ -7,11 +7,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import type { listenLocal } from '../../../main/host/listen/local-socket.ts'
 import { streamTransport } from '../../../main/host/listen/stream-transport.ts'
-import { createLog, LOG_BYTES } from '../../../main/host/log.ts'
+import { createLog, LOG_BYTES } from '../../../main/host/log/host-log.ts'
 import { ScreenPool } from '../../../main/host/screen/screen-pool.ts'
 import { GIVE_UP_MS, KILL_AFTER_MS } from '../../../main/host/session/process-group.ts'
 import { Pty } from '../../../main/host/session/pty.ts'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { transportPair } from '../../../protocol/transport.ts'
 import {
   bytesOf,
@@ -354,7 +354,7 @@ describe('a host that is taken apart', () => {
       const [ours, theirs] = transportPair()
       accept(ours)
       const kind = { kind: 'cli', name: 'test' } as const
-      const client = new HostClient({ connect: async () => theirs, client: kind, reconnect: false })
+      const client = new LocalClient({ connect: async () => theirs, client: kind, reconnect: false })
       await client.connect()
       pid = (await client.create({ command: ['sleep', '1000'] })).pid!
       throw new Error('this step failed')

@@ -3,7 +3,7 @@
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { HostMessageOf, SessionInfo } from '../../../protocol/messages.ts'
 import {
   bytesOf,
@@ -21,7 +21,7 @@ import {
 afterEach(cleanUp)
 
 /** What it is told of the list: every push, and the last one. */
-function watching(client: HostClient) {
+function watching(client: LocalClient) {
   const pushes: SessionInfo[][] = []
   const calls: HostMessageOf<'attention'>[] = []
   client.on('sessions', sessions => void pushes.push(sessions))
@@ -34,7 +34,7 @@ function watching(client: HostClient) {
 const CAT = ['sh', '-c', 'stty -echo; echo ready; exec cat']
 
 /** A session that prints what is typed, and who types there without looking. */
-async function startCat(client: HostClient) {
+async function startCat(client: LocalClient) {
   const { session_id } = await client.create({ command: CAT })
   const typist = client.attach(session_id, new Recorder(), { window: 0 })
   await until(async () => (await client.screen(session_id)).lines[0] === 'ready', 'cat')

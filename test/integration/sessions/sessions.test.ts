@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import {
   bytesOf,
   cleanUp,
@@ -111,7 +111,7 @@ describe.each(transports)('over $over', ({ connect }) => {
   })
 
   describe('answers bad requests with a code and goes on', () => {
-    const cases: [string, string, (client: HostClient) => Promise<unknown>][] = [
+    const cases: [string, string, (client: LocalClient) => Promise<unknown>][] = [
       ['an unknown session', 'session_unknown', client => client.screen('nobody')],
       [
         'a command that does not exist',

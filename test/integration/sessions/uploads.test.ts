@@ -16,7 +16,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import { numberedName, safeName } from '../../../main/host/uploads/file-name.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { chunkFrames, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
@@ -49,7 +49,7 @@ function files(host: Host): string[] {
     .map(entry => entry.name)
 }
 
-const sessionOf = async (client: HostClient) => (await client.create({ command: ['cat'] })).session_id
+const sessionOf = async (client: LocalClient) => (await client.create({ command: ['cat'] })).session_id
 
 /** A source that gives its first part, and the rest when it is told to. */
 function slow(size: number) {
@@ -260,7 +260,7 @@ describe('what is refused', () => {
 })
 
 describe('an upload that does not come to its end leaves nothing', () => {
-  const begun = async (host: Host, client: HostClient, signal?: AbortSignal) => {
+  const begun = async (host: Host, client: LocalClient, signal?: AbortSignal) => {
     const session_id = await sessionOf(client)
     const { source, go } = slow(CHUNK_BYTES * 3)
     let written = 0

@@ -4,7 +4,7 @@ import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { ANSWER_MS } from '../../../main/host/access/pairing.ts'
 import { createHost, type HostOptions } from '../../../main/host/host.ts'
-import type { HostClient } from '../../../protocol/client/client.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { answerAll, desktopOf, nextPairing } from '../pairing.ts'
 
 export interface HostSetup {
@@ -60,7 +60,7 @@ globalThis.clearTimeout = timer => {
 }
 
 let host: Awaited<ReturnType<typeof createHost>> | undefined
-let desktop: HostClient | undefined
+let desktop: LocalClient | undefined
 let stopAnswering: (() => void) | undefined
 /** By which browsers come. */
 let name = ''

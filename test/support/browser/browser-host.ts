@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflate } from '../../../main/cli/command/inflate.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
-import { HostClient } from '../../../protocol/client/client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { PairingRequest } from '../../../protocol/messages.ts'
 import type { HostSetup, Order, Report } from './browser-host-process.ts'
 
@@ -17,7 +17,7 @@ export class BrowserHost {
   readonly home: string
   readonly #folder: string
   #child: ChildProcess | undefined
-  #desktop: HostClient | undefined
+  #desktop: LocalClient | undefined
   readonly #address: string | undefined
   readonly #push: HostSetup['push']
   #webRoot = join(ROOT, 'build', 'web-client')
@@ -56,7 +56,7 @@ export class BrowserHost {
     const { ready } = await this.#order({ setup })
     this.port = ready!.port
     this.pid = ready!.pid
-    this.#desktop = new HostClient({
+    this.#desktop = new LocalClient({
       connect: () => connectLocal(join(dataDir, 'otg.sock')),
       client: { kind: 'desktop', name: 'test desktop' },
       inflate,
@@ -66,7 +66,7 @@ export class BrowserHost {
   }
 
   /** The desktop's own client, in the role `local`. */
-  get desktop(): HostClient {
+  get desktop(): LocalClient {
     return this.#desktop!
   }
 

@@ -28,7 +28,7 @@ export interface PieceOptions {
 
 export class Tape implements Recording {
   readonly pieces: Piece[] = []
-  /** What was asked, in order: `moment 12`, `stretch 34`. */
+  /** What was asked, in order: `seek 12`, `chunk 34`. */
   asked: string[] = []
   live = false
   /** Asked questions are answered when this resolves. */
@@ -78,8 +78,8 @@ export class Tape implements Recording {
     return entries.map(entry => ('text' in entry ? entry.text : '')).join('')
   }
 
-  async moment(place: SeekTarget): Promise<SeekResult> {
-    this.asked.push(`moment ${'at' in place ? `at ${place.at}` : place.offset}`)
+  async seek(place: SeekTarget): Promise<SeekResult> {
+    this.asked.push(`seek ${'at' in place ? `at ${place.at}` : place.offset}`)
     await this.gate
     const states = this.pieces.filter(one => one.keyframe && !one.lost)
     const isBefore = (one: Piece) =>
@@ -94,8 +94,8 @@ export class Tape implements Recording {
     }
   }
 
-  stretch = async (position: Position): Promise<PlaybackChunk> => {
-    this.asked.push(`stretch ${position.offset}`)
+  readChunk = async (position: Position): Promise<PlaybackChunk> => {
+    this.asked.push(`chunk ${position.offset}`)
     await this.gate
     const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
     const at = this.pieces.findIndex(one => isBefore(position, one.end))

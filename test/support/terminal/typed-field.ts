@@ -1,5 +1,5 @@
 // A field with `SoftInput` behind it, without a page: does what ui/input/soft-input/bind.ts does. Knows no keyboard.
-import { isSilent, SoftInput } from '../../../ui/input/soft-input/soft-input.ts'
+import { isModifierKey, SoftInput } from '../../../ui/input/soft-input/soft-input.ts'
 import { play, type Trace, type TraceEvent } from './input-trace.ts'
 
 export interface Setting {
@@ -18,7 +18,12 @@ export class TypedField {
 
   constructor({ os, language = 'en' }: Setting) {
     const blank = os === 'apple' ? '\u200b' : ' '
-    this.soft = new SoftInput({ blank, words: os === 'android', language, modified: () => this.modify !== undefined })
+    this.soft = new SoftInput({
+      blank,
+      composesWords: os === 'android',
+      language,
+      modified: () => this.modify !== undefined,
+    })
     this.#settle()
   }
 
@@ -36,7 +41,7 @@ export class TypedField {
         this.#settle()
         const { key = '', keyCode = 0, isComposing = false } = event
         const press = { key, keyCode, isComposing, ctrl: false, alt: false, meta: false, altGraph: false }
-        if (soft.keyGoesTo(press) === 'field' || isSilent(key)) return true
+        if (soft.keyGoesTo(press) === 'field' || isModifierKey(key)) return true
         this.finish()
         // As xterm.js does.
         if (key === 'Enter') {

@@ -1,6 +1,6 @@
 // Where the window at the tray comes up: numbers only. Knows no window.
 import { describe, expect, test } from 'vitest'
-import { popoverPlace } from '../../../main/desktop/windows/popover-position.ts'
+import { popoverPosition } from '../../../main/desktop/windows/popover-position.ts'
 
 const size = { width: 360, height: 480 }
 const screen = (workArea: { x: number; y: number; width: number; height: number }) => ({
@@ -13,29 +13,29 @@ const ABOVE = screen({ x: 0, y: 32, width: 1920, height: 1048 })
 describe('a window at the tray', () => {
   test('stands above an icon in a panel at the bottom, in its middle', () => {
     const icon = { x: 1500, y: 1048, width: 24, height: 24 }
-    expect(popoverPlace({ icon, pointer: { x: 3, y: 3 }, size, display: BELOW })).toEqual({ x: 1332, y: 554 })
+    expect(popoverPosition({ icon, pointer: { x: 3, y: 3 }, size, display: BELOW })).toEqual({ x: 1332, y: 554 })
   })
 
   test('hangs below an icon in a panel at the top', () => {
     const icon = { x: 1500, y: 4, width: 24, height: 24 }
-    expect(popoverPlace({ icon, pointer: { x: 3, y: 3 }, size, display: ABOVE })).toEqual({ x: 1332, y: 38 })
+    expect(popoverPosition({ icon, pointer: { x: 3, y: 3 }, size, display: ABOVE })).toEqual({ x: 1332, y: 38 })
   })
 
   test('does not leave the work area at an icon in the corner', () => {
     const icon = { x: 1890, y: 1048, width: 24, height: 24 }
-    expect(popoverPlace({ icon, pointer: { x: 3, y: 3 }, size, display: BELOW })).toEqual({ x: 1554, y: 554 })
+    expect(popoverPosition({ icon, pointer: { x: 3, y: 3 }, size, display: BELOW })).toEqual({ x: 1554, y: 554 })
   })
 
   test('comes to the pointer where nobody says where the icon is', () => {
     const icon = { x: 0, y: 0, width: 0, height: 0 }
-    expect(popoverPlace({ icon, pointer: { x: 900, y: 20 }, size, display: ABOVE })).toEqual({ x: 720, y: 38 })
-    expect(popoverPlace({ pointer: { x: 5, y: 1079 }, size, display: BELOW })).toEqual({ x: 6, y: 554 })
+    expect(popoverPosition({ icon, pointer: { x: 900, y: 20 }, size, display: ABOVE })).toEqual({ x: 720, y: 38 })
+    expect(popoverPosition({ pointer: { x: 5, y: 1079 }, size, display: BELOW })).toEqual({ x: 6, y: 554 })
   })
 
   test('goes to the panel’s corner where there is no pointer either', () => {
     const pointer = { x: 0, y: 0 }
-    expect(popoverPlace({ pointer, size, display: BELOW })).toEqual({ x: 1554, y: 554 })
-    expect(popoverPlace({ pointer, size, display: ABOVE })).toEqual({ x: 1554, y: 38 })
+    expect(popoverPosition({ pointer, size, display: BELOW })).toEqual({ x: 1554, y: 554 })
+    expect(popoverPosition({ pointer, size, display: ABOVE })).toEqual({ x: 1554, y: 38 })
   })
 
   test('stays on a second screen, which begins elsewhere', () => {
@@ -43,7 +43,7 @@ describe('a window at the tray', () => {
       bounds: { x: -1280, y: 200, width: 1280, height: 800 },
       workArea: { x: -1280, y: 200, width: 1280, height: 760 },
     }
-    expect(popoverPlace({ pointer: { x: -20, y: 980 }, size, display })).toEqual({ x: -366, y: 474 })
+    expect(popoverPosition({ pointer: { x: -20, y: 980 }, size, display })).toEqual({ x: -366, y: 474 })
   })
 
   test('shows its top on a screen that is lower than it', () => {
@@ -51,6 +51,6 @@ describe('a window at the tray', () => {
       bounds: { x: 0, y: 0, width: 800, height: 400 },
       workArea: { x: 0, y: 0, width: 800, height: 400 },
     }
-    expect(popoverPlace({ pointer: { x: 700, y: 390 }, size, display }).y).toBe(6)
+    expect(popoverPosition({ pointer: { x: 700, y: 390 }, size, display }).y).toBe(6)
   })
 })

@@ -7,7 +7,7 @@ import { spawn as spawnPty } from 'node-pty'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Exports } from '../../../main/host/history/export/exports.ts'
 import { type ExportJob, openExport } from '../../../main/host/history/export/formats.ts'
-import { escaped } from '../../../main/host/history/export/html.ts'
+import { escapeHtml } from '../../../main/host/history/export/html.ts'
 import { maskOf, Redactor, StreamRedactor } from '../../../main/host/history/export/redact.ts'
 import type { History } from '../../../main/host/history/write/history.ts'
 import { Store } from '../../../main/host/store/store.ts'
@@ -256,7 +256,7 @@ describe('text and HTML', () => {
     for (const [, style] of html.matchAll(/<span ([^>]*)>/g)) expect(style).toMatch(/^style="[a-z0-9#:;.-]+"$/)
     expect(html).not.toMatch(/javascript:|href|src=(?!x onerror=alert\(1\)&gt;)/)
     expect(html).toContain("default-src 'none'")
-    expect(html).toContain(`<title>${escaped(title)}</title>`)
+    expect(html).toContain(`<title>${escapeHtml(title)}</title>`)
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; &quot;&#39;&amp;amp;')
   })
 
@@ -438,7 +438,7 @@ describe('redaction', () => {
     const exports = new Exports(history.file, 500)
     undo.push(() => exports.close())
     const { session_id } = recording
-    const handlers = { part: () => {}, progress: () => {} }
+    const handlers = { chunk: () => {}, progress: () => {} }
     const slow = exports.start({ session_id, format: 'txt', redact: { patterns: ['(a+)+$'] } }, handlers)
     const other = exports.start({ session_id, format: 'txt' }, handlers)
     const ended = expect(slow.done).rejects.toMatchObject({ code: 'pattern_slow' })
@@ -460,15 +460,20 @@ describe('an export', () => {
     undo.push(() => exports.close())
     const { session_id } = recording
     let parts = 0
-    const slow = exports.start({ session_id, format: 'raw' }, { part: () => parts++, progress: () => {} })
+    const controller = new AbortController()
+    const slow = exports.start(
+      { session_id, format: 'raw' },
+      { chunk: () => parts++, progress: () => {} },
+      controller.signal,
+    )
     // Another one that is taken at once runs from its beginning to its end meanwhile.
     let bytes = 0
     const fast = exports.start(
       { session_id, format: 'raw' },
       {
-        part: part => {
-          bytes += part.length
-          fast.more()
+        chunk: chunk => {
+          bytes += chunk.length
+          fast.chunkTaken()
         },
         progress: () => {},
       },
@@ -476,7 +481,7 @@ describe('an export', () => {
     await expect(fast.done).resolves.toEqual({ bytes: 4_000_000, redacted: 0 })
     expect(bytes).toBe(4_000_000)
     await until(() => parts === 4)
-    slow.cancel()
+    controller.abort()
     await expect(slow.done).rejects.toMatchObject({ code: 'cancelled' })
     expect(parts).toBe(4)
   })
@@ -488,7 +493,7 @@ describe('an export', () => {
     await history.flush()
     const exports = new Exports(history.file)
     const start = () =>
-      exports.start({ session_id: recording.session_id, format: 'raw' }, { part: () => {}, progress: () => {} })
+      exports.start({ session_id: recording.session_id, format: 'raw' }, { chunk: () => {}, progress: () => {} })
     const running = [start(), start(), start()]
     expect(start).toThrow(expect.objectContaining({ code: 'history_busy' }))
     const ended = Promise.allSettled(running.map(({ done }) => done))

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { History } from '../../../main/host/history/write/history.ts'
 import type { StoredSession } from '../../../main/host/recording/types.ts'
-import { BIRTH } from '../../../protocol/position.ts'
+import { LOG_START } from '../../../protocol/position.ts'
 import {
   buildLog,
   cleanUpHistories,
@@ -58,7 +58,7 @@ describe('a session that is longer than its limit', () => {
     expect(first).toMatchObject({
       kind: 'gap',
       reason: 'trimmed',
-      from: BIRTH,
+      from: LOG_START,
       to: { offset: 1_500_000, n: 0 },
       keyframe: { position: { offset: 1_500_000, n: 0 } },
     })
@@ -97,7 +97,7 @@ describe('a session that is longer than its limit', () => {
     expect((await readPieces(history, bare.session_id))[0]).toEqual({
       kind: 'gap',
       reason: 'trimmed',
-      from: BIRTH,
+      from: LOG_START,
       to: { offset: 500_000, n: 0 },
     })
   })

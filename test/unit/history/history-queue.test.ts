@@ -52,17 +52,17 @@ describe('a queue of writes', () => {
 
   it('knows when everything up to a write is done, also when it was dropped', () => {
     const queue = new WriteQueue()
-    expect(queue.isDone(queue.last)).toBe(true)
+    expect(queue.isDone(queue.lastNumber)).toBe(true)
     queue.push(append(1, part('a', 0, 10)))
-    const first = queue.last
+    const first = queue.lastNumber
     queue.push(append(2, part('a', 10, 10)))
     expect(queue.isDone(first)).toBe(false)
     queue.done(1)
-    expect([queue.isDone(first), queue.isDone(queue.last)]).toEqual([true, false])
+    expect([queue.isDone(first), queue.isDone(queue.lastNumber)]).toEqual([true, false])
     queue.giveUpFirst()
-    expect([queue.gapFirst, queue.isDone(queue.last)]).toEqual([true, false])
+    expect([queue.isGapFirst, queue.isDone(queue.lastNumber)]).toEqual([true, false])
     queue.giveUpFirst()
-    expect([queue.length, queue.bytes, queue.isDone(queue.last)]).toEqual([0, 0, true])
+    expect([queue.length, queue.bytes, queue.isDone(queue.lastNumber)]).toEqual([0, 0, true])
   })
 
   it('gives as much as was asked for, and one write in any case', () => {

@@ -39,10 +39,10 @@ async function searchFor(
   lookup: Lookup,
   query: string,
   more: Partial<SearchRequest> = {},
-  cancellable?: (cancel: () => void) => void,
+  signal?: AbortSignal,
 ): Promise<SearchReply> {
-  const question = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
-  return lookup.ask({ do: 'search', asker: 'somebody', question }, cancellable)
+  const request = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
+  return lookup.call('search', { client: 'somebody', ...request }, { signal })
 }
 
 const linesOf = ({ hits }: SearchReply) => hits.map(({ line }) => line)
@@ -417,19 +417,17 @@ describe('a search', () => {
     }
     await history.flush()
     const lookup = lookupOf(history)
-    await lookup.ask({ do: 'timeline', session_id: recording.session_id, buckets: 1 })
-    let cancel = () => {}
+    await lookup.call('timeline', { session_id: recording.session_id, buckets: 1 })
+    const controller = new AbortController()
     const order: string[] = []
-    const slow = searchFor(lookup, 'nothing-like-that', {}, stop => {
-      cancel = stop
-    })
+    const slow = searchFor(lookup, 'nothing-like-that', {}, controller.signal)
     slow.then(
       () => order.push('slow'),
       () => order.push('slow'),
     )
-    await lookup.ask({ do: 'timeline', session_id: recording.session_id, buckets: 1 })
+    await lookup.call('timeline', { session_id: recording.session_id, buckets: 1 })
     order.push('timeline')
-    cancel()
+    controller.abort()
     await expect(slow).rejects.toMatchObject({ code: 'cancelled' })
     expect(order).toEqual(['timeline', 'slow'])
   })
@@ -504,18 +502,15 @@ describe('the index', () => {
        END`,
     )
     const told: number[] = []
-    let cancel = () => {}
-    const deleted = history.delete(
-      recording.session_id,
-      (done, total) => {
+    const controller = new AbortController()
+    const deleted = history.delete(recording.session_id, {
+      signal: controller.signal,
+      progress: (done, total) => {
         expect(total).toBe(recording.end.offset)
         told.push(done)
-        cancel()
+        controller.abort()
       },
-      stop => {
-        cancel = stop
-      },
-    )
+    })
     await expect(deleted).rejects.toMatchObject({ code: 'cancelled' })
     expect(told.length).toBeGreaterThan(0)
     const found = await linesFor(lookupOf(history), 'needle')
@@ -587,7 +582,7 @@ describe('the thread that looks things up', () => {
     const file = databaseFile()
     await openHistory(file)
     const store = new Store(file, Date.now, { readonly: true })
-    expect(() => store.insertSession(sessionInfo())).toThrow(/readonly/)
+    expect(() => store.sessions.insert(sessionInfo())).toThrow(/readonly/)
     store.close()
   })
 

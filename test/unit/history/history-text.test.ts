@@ -4,7 +4,7 @@ import { renderText } from '../../../main/host/history/text/render-text.ts'
 import { TextBlocks, type TextLine, toBlocks } from '../../../main/host/history/text/text-blocks.ts'
 import { unzstd } from '../../../main/host/recording/compression.ts'
 import type { LogSlice, TimedResize } from '../../../main/host/recording/types.ts'
-import { BIRTH } from '../../../protocol/position.ts'
+import { LOG_START } from '../../../protocol/position.ts'
 import {
   buildLog,
   cleanUpHistories,
@@ -30,7 +30,7 @@ function render(
   }: Partial<{ last: boolean; runs: number[]; resizes: TimedResize[]; begin: Parameters<typeof renderText>[1] }> = {},
 ): TextLine[] {
   const bytes = new TextEncoder().encode(text)
-  const stretch: LogSlice = { from: BIRTH, bytes, runs: runs ?? [0, bytes.length], resizes }
+  const stretch: LogSlice = { from: LOG_START, bytes, runs: runs ?? [0, bytes.length], resizes }
   const steps = renderText(stretch, begin, { last })
   for (;;) {
     const step = steps.next()
@@ -63,7 +63,7 @@ describe('text', () => {
   it('waits with what is still on the screen, which the next segment begins with', () => {
     const first = render('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', { last: false })
     expect(texts(first)).toEqual(['1', '2'])
-    const begin = { ...keyframeOf('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', BIRTH), ...SIZE }
+    const begin = { ...keyframeOf('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', LOG_START), ...SIZE }
     expect(texts(render('7\r\n8', { begin }))).toEqual(['3', '4', '5', '6', '7', '8'])
   })
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { QUEUE_BYTES } from '../../../main/host/history/write/queue.ts'
 import type { ReadResult } from '../../../main/host/recording/types.ts'
-import { BIRTH, type Position } from '../../../protocol/position.ts'
+import { LOG_START, type Position } from '../../../protocol/position.ts'
 import {
   buildLog,
   cleanUpHistories,
@@ -17,6 +17,7 @@ import {
   readAll,
   readPieces,
   sessionInfo,
+  storedTiming,
   until,
   watch,
 } from '../../support/history.ts'
@@ -61,14 +62,14 @@ describe('what was appended', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async steps => {
         const recording = new Recording(history)
-        const places: Position[] = [BIRTH]
+        const places: Position[] = [LOG_START]
         for (const each of steps) {
           if (each.kind === 'print')
             recording.print(each.text ? buildLog(each.size, each.seed) : noise(each.size, each.seed + 1))
           else if (each.kind === 'resize') recording.resize(each.cols, each.rows)
           else if (each.kind === 'wait') recording.at += each.ms
           else if (each.kind === 'flush') await history.flush()
-          else recording.seal(places.findLast(place => place.offset <= recording.end.offset - each.back) ?? BIRTH)
+          else recording.seal(places.findLast(place => place.offset <= recording.end.offset - each.back) ?? LOG_START)
           places.push(recording.end)
         }
         const { bytes, resizes } = recording
@@ -102,9 +103,9 @@ describe('what was appended', () => {
       resizes: [{ offset: 24, n: 1, cols: 100, rows: 30, at: 95_000 }],
     }
     await history.flush()
-    expect(await history.timing(recording.session_id, BIRTH)).toMatchObject(expected)
+    expect(await storedTiming(history, recording.session_id)).toMatchObject(expected)
     recording.seal()
-    expect(await history.timing(recording.session_id, BIRTH)).toMatchObject(expected)
+    expect(await storedTiming(history, recording.session_id)).toMatchObject(expected)
     const { session } = await history.session(recording.session_id)
     expect(session.last_activity).toBe(recording.info.created_at + 95_000)
     expect([session.cols, session.rows]).toEqual([100, 30])
@@ -216,7 +217,7 @@ describe('sessions', () => {
     recording.print('tail')
     await history.delete(recording.session_id)
     await expect(history.delete(recording.session_id)).rejects.toMatchObject({ code: 'session_unknown' })
-    await expect(history.read(recording.session_id, BIRTH)).rejects.toMatchObject({ code: 'session_unknown' })
+    await expect(history.read(recording.session_id, LOG_START)).rejects.toMatchObject({ code: 'session_unknown' })
     recording.print('what still comes is nobody’s')
     await history.flush()
     await history.close()
@@ -230,15 +231,15 @@ describe('a starting point', () => {
   it('is the earliest keyframe at or after an offset, or else the last before it', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
-    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({ position: BIRTH, size: 0, cols: 80 })
-    expect(await history.startingPoint(recording.session_id, 10)).toMatchObject({ position: BIRTH })
+    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({ position: LOG_START, size: 0, cols: 80 })
+    expect(await history.startingPoint(recording.session_id, 10)).toMatchObject({ position: LOG_START })
     recording.print('0123456789')
     const one = recording.keyframe('one')
     recording.resize(100, 30)
     recording.print('0123456789')
     const two = recording.keyframe('two')
     recording.print('0123456789')
-    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({ position: BIRTH })
+    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({ position: LOG_START })
     expect(await history.startingPoint(recording.session_id, 5)).toEqual(one)
     expect(await history.startingPoint(recording.session_id, 10)).toEqual(one)
     expect(await history.startingPoint(recording.session_id, 11)).toEqual(two)
@@ -326,7 +327,7 @@ describe('damage', () => {
     expect(await history.startingPoint(recording.session_id, 100_000)).toMatchObject({ position: { offset: 200_000 } })
     expect(await history.startingPoint(recording.session_id, 250_000)).toMatchObject({ position: { offset: 200_000 } })
     openDatabase(file).exec('DELETE FROM keyframes')
-    expect(await history.startingPoint(recording.session_id, 250_000)).toMatchObject({ position: BIRTH })
+    expect(await history.startingPoint(recording.session_id, 250_000)).toMatchObject({ position: LOG_START })
     expect((await readAll(history, recording.session_id)).bytes.equals(recording.bytes)).toBe(true)
   })
 

@@ -76,7 +76,7 @@ class Played {
     const question = { session_id: this.recording.session_id, before, after, limit }
     // As the client does it (history-client.ts).
     for (;;) {
-      const answer = await this.#lookup.ask({ do: 'read', asker: 'somebody', question })
+      const answer = await this.#lookup.call('read', { client: 'somebody', ...question })
       if (!answer.unfinished) return answer
     }
   }
@@ -227,7 +227,7 @@ describe('a page', () => {
   it('is refused for an unknown session', async () => {
     const played = new Played(await openHistory())
     const question = { session_id: 'nobody', before: undefined, after: undefined, limit: 1 }
-    await expect(lookupOf(played.history).ask({ do: 'read', asker: 'somebody', question })).rejects.toMatchObject({
+    await expect(lookupOf(played.history).call('read', { client: 'somebody', ...question })).rejects.toMatchObject({
       code: 'session_unknown',
     })
     expect((await played.read()).lines).toEqual([])

@@ -8,7 +8,7 @@ import { cleanUpHistories, openHistory, Recording } from '../../support/history.
 afterEach(cleanUpHistories)
 
 interface One {
-  asker: string
+  client: string
   name: string
 }
 
@@ -21,18 +21,18 @@ const names = (turns: RoundRobin<One>): string[] => {
 describe('turns', () => {
   it('go from one who asks to the next, and what one of them asked comes in its order', () => {
     const turns = new RoundRobin<One>()
-    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) turns.push({ asker: name[0]!, name })
+    for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) turns.push({ client: name[0]!, name })
     expect(names(turns)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
     expect(turns.length).toBe(0)
   })
 
   it('nobody who asks anew each time overtakes for ever who waits with more than one', () => {
     const turns = new RoundRobin<One>()
-    for (const name of ['v1', 'v2']) turns.push({ asker: 'v', name })
+    for (const name of ['v1', 'v2']) turns.push({ client: 'v', name })
     const order: string[] = []
     for (let i = 0; i < 6; i++) {
-      const asker = i % 2 ? 'x' : 'y'
-      turns.push({ asker, name: `${asker}${i}` })
+      const client = i % 2 ? 'x' : 'y'
+      turns.push({ client, name: `${client}${i}` })
       order.push(turns.next()!.name)
     }
     expect(order.indexOf('v2')).toBeGreaterThan(0)
@@ -41,26 +41,26 @@ describe('turns', () => {
 
   it('what is no longer wanted is taken out and gets none', () => {
     const turns = new RoundRobin<One>()
-    for (const name of ['a1', 'a2', 'b1']) turns.push({ asker: name[0]!, name })
+    for (const name of ['a1', 'a2', 'b1']) turns.push({ client: name[0]!, name })
     expect(turns.take(({ name }) => name === 'a1')?.name).toBe('a1')
     expect(turns.take(({ name }) => name === 'a1')).toBeUndefined()
-    expect(turns.of('a')).toBe(1)
+    expect(turns.count('a')).toBe(1)
     expect(names(turns)).toEqual(['a2', 'b1'])
   })
 
   it('everything comes once, and who waits sees no other served twice before', () => {
-    const asked = fc.array(fc.record({ asker: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
+    const asked = fc.array(fc.record({ client: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
     fc.assert(
       fc.property(asked, steps => {
         const turns = new RoundRobin<One & { at: number }>()
-        const served: { asker: string; name: string; at: number; on: number }[] = []
+        const served: { client: string; name: string; at: number; on: number }[] = []
         let on = 0
         const serve = () => {
           const one = turns.next()
           if (one) served.push({ ...one, on: on++ })
         }
-        steps.forEach(({ asker, serve: times }, index) => {
-          turns.push({ asker, name: `${asker}${index}`, at: on })
+        steps.forEach(({ client, serve: times }, index) => {
+          turns.push({ client, name: `${client}${index}`, at: on })
           for (let i = 0; i < times; i++) serve()
         })
         while (turns.length > 0) serve()
@@ -69,9 +69,9 @@ describe('turns', () => {
         for (const one of served) {
           const before = Math.max(
             one.at - 1,
-            ...served.filter(two => two.asker === one.asker && two.on < one.on).map(two => two.on),
+            ...served.filter(two => two.client === one.client && two.on < one.on).map(two => two.on),
           )
-          const others = served.filter(two => two.on > before && two.on < one.on).map(two => two.asker)
+          const others = served.filter(two => two.on > before && two.on < one.on).map(two => two.client)
           expect(new Set(others).size, `${one.name} in ${served.map(({ name }) => name)}`).toBe(others.length)
         }
       }),
@@ -91,7 +91,7 @@ describe('the thread that looks things up', () => {
       const order: string[] = []
       const read = (asker: string) =>
         lookup
-          .ask({ do: 'read', asker, question: { session_id, before: undefined, after: undefined, limit: 200 } })
+          .call('read', { client: asker, session_id, before: undefined, after: undefined, limit: 200 })
           .then(() => order.push(asker))
       const many = Array.from({ length: 12 }, () => read('greedy'))
       await read('modest')
@@ -110,8 +110,8 @@ describe('the thread that looks things up', () => {
     const lookup = new Lookup(history.file)
     try {
       const question = { query: 'needle', filter: {}, limit: 50, context: 0, cursor: undefined, live: [] }
-      const asked = Array.from({ length: 40 }, () => lookup.ask({ do: 'search', asker: 'greedy', question }))
-      const other = lookup.ask({ do: 'search', asker: 'modest', question })
+      const asked = Array.from({ length: 40 }, () => lookup.call('search', { client: 'greedy', ...question }))
+      const other = lookup.call('search', { client: 'modest', ...question })
       const ended = await Promise.allSettled(asked)
       const refused = ended.filter(one => one.status === 'rejected')
       expect(refused.length).toBeGreaterThan(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { keepPlace, type Place, readPlace, START } from '../../../renderer/location.ts'
+import { INITIAL_LOCATION, readLocation, storeLocation, type WindowLocation } from '../../../renderer/location.ts'
 import { countFilters, formatWhen, NO_FILTERS, toFilter, toSearchQuery } from '../../../ui/history/history-text.ts'
 import { fileName } from '../../../ui/kit/save-file.ts'
 
@@ -64,12 +64,12 @@ describe('the name of an export', () => {
 
 describe('where the window is', () => {
   it('is what the fragment asks for, on top of where it was', () => {
-    const history: Place = { session: 's', phone: false, history: true, recording: 'r' }
-    expect(readPlace('#history', START)).toEqual({ phone: false, history: true })
-    expect(readPlace('#session=a', history)).toEqual({ session: 'a', phone: false, history: false })
-    expect(readPlace('#history', history)).toEqual({ session: 's', phone: false, history: true })
-    expect(readPlace('#phone', history)).toEqual({ ...history, phone: true })
-    expect(readPlace('', history)).toEqual(history)
+    const history: WindowLocation = { session: 's', phone: false, history: true, recording: 'r' }
+    expect(readLocation('#history', INITIAL_LOCATION)).toEqual({ phone: false, history: true })
+    expect(readLocation('#session=a', history)).toEqual({ session: 'a', phone: false, history: false })
+    expect(readLocation('#history', history)).toEqual({ session: 's', phone: false, history: true })
+    expect(readLocation('#phone', history)).toEqual({ ...history, phone: true })
+    expect(readLocation('', history)).toEqual(history)
   })
 
   it('is written so that a page that is loaded again comes back to it', () => {
@@ -79,13 +79,13 @@ describe('where the window is', () => {
       location: { pathname: '/index.html' },
     })
     for (const place of [
-      START,
+      INITIAL_LOCATION,
       { session: 'a b&c', phone: true, history: false },
       { session: 'a', phone: false, history: true, recording: 'r' },
       { phone: false, history: true },
-    ] satisfies Place[]) {
-      keepPlace(place)
-      expect(readPlace(kept.at(-1)!.replace('/index.html', ''), START)).toEqual(place)
+    ] satisfies WindowLocation[]) {
+      storeLocation(place)
+      expect(readLocation(kept.at(-1)!.replace('/index.html', ''), INITIAL_LOCATION)).toEqual(place)
     }
   })
 })

@@ -5,7 +5,7 @@ import {
   canonical,
   classify,
   type Interfaces,
-  MOST_ADDRESSES,
+  MAX_ADDRESSES,
   ownAddresses,
   parseBind,
   plainAddress,
@@ -64,7 +64,7 @@ describe('what to listen on', () => {
   )
 
   it('is a list of bounded length', () => {
-    const many = Array.from({ length: MOST_ADDRESSES + 1 }, (_, i) => `10.0.0.${i}`).join(',')
+    const many = Array.from({ length: MAX_ADDRESSES + 1 }, (_, i) => `10.0.0.${i}`).join(',')
     expect(() => parseBind(many)).toThrow(/more than/)
   })
 })
@@ -95,7 +95,7 @@ describe('case 40: of all addresses of the interfaces,', () => {
   it('so many are taken and no more, and loopback always', () => {
     const many = Array.from({ length: 200 }, (_, i) => `10.0.0.${i}`)
     const all = wanted('private', { eth0: many, lo: ['127.0.0.1', '::1'] })
-    expect(all).toHaveLength(MOST_ADDRESSES)
+    expect(all).toHaveLength(MAX_ADDRESSES)
     expect(all.slice(-2)).toEqual(['127.0.0.1', '::1'])
   })
 })

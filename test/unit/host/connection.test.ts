@@ -5,6 +5,7 @@ import type { AdmissionHandlers } from '../../../main/host/access/authenticator.
 import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
+import type { Logger } from '../../../main/host/log/logger.ts'
 import type { Push } from '../../../main/host/push/push.ts'
 import type { Sessions } from '../../../main/host/session/sessions.ts'
 import type { SettingsStore } from '../../../main/host/settings/settings-store.ts'
@@ -33,6 +34,13 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
   const errors: unknown[] = []
   let reason: CloseReason | undefined
   const desk = { hide: () => {}, pairing: { shows: () => false } } as unknown as DeviceAdmin
+  const log: Logger = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: what => errors.push(what),
+    child: () => log,
+  }
   const connection = new Connection({
     transport: {
       start: handlers => inbox.start(handlers),
@@ -47,9 +55,9 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     },
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
-    past: untouchable<HistoryService>('past'),
+    history: untouchable<HistoryService>('past'),
     uploads: untouchable<Uploads>('uploads'),
-    desk,
+    deviceAdmin: desk,
     settings: untouchable<SettingsStore>('settings'),
     push: untouchable<Push>('push'),
     admit: (name, verdict) => {
@@ -58,7 +66,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
       return () => state.left++
     },
     host: { name: 'h', pid: 1, version: '1', platform: 'linux', shell: '/bin/sh' },
-    log: { info: () => {}, error: what => errors.push(what) },
+    log,
     admitted: () => {},
     closed: () => state.closed++,
   })

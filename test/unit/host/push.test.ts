@@ -3,10 +3,10 @@ import { createECDH } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { BURST, MOST_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../../main/host/push/push.ts'
+import { BURST, MAX_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../../main/host/push/push.ts'
 import { isPoint, readPushKey, topicOf } from '../../../main/host/push/push-key.ts'
 import { PAYLOAD_BYTES, pushRequest } from '../../../main/host/push/push-message.ts'
-import type { PostAnswer } from '../../../main/host/push/push-post.ts'
+import type { PostReply } from '../../../main/host/push/push-post.ts'
 import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-services.ts'
 import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
 import { cleanUp, later, temporaryFolder } from '../../support/host.ts'
@@ -209,7 +209,7 @@ describe('subscriptions', () => {
     const dead = new Subscriber(FCM).subscription
     const subscriptions = new Subscriptions(where)
     subscriptions.set('one', dead)
-    subscriptions.lost('one', subscriptions.get('one')!)
+    subscriptions.markGone('one', subscriptions.get('one')!)
     expect(subscriptions.get('one')).toBeUndefined()
     expect(() => new Subscriptions(where).has('one', dead)).toThrow(expect.objectContaining({ code: 'push_gone' }))
     const fresh = new Subscriber(FCM).subscription
@@ -280,7 +280,7 @@ describe('who is told, and how often', () => {
       told: [] as string[],
       posts: 0,
       during: () => {},
-      answers: [] as (PostAnswer | undefined)[],
+      answers: [] as (PostReply | undefined)[],
       paired: ['phone'],
       logged: [] as unknown[],
       reached: true,
@@ -291,8 +291,8 @@ describe('who is told, and how often', () => {
       services: PUSH_SERVICES,
       enabled: () => world.enabled,
       devices: () => world.paired.map(device_id => ({ device_id })),
-      present: () => world.present,
-      calling: session_id => {
+      isPresent: () => world.present,
+      notificationOf: session_id => {
         const text = world.calls.get(session_id)
         return text === undefined ? undefined : { title: session_id, text }
       },
@@ -300,7 +300,7 @@ describe('who is told, and how often', () => {
       log: { info: (...what) => world.logged.push(what), error: (...what) => world.logged.push(what) },
       now: Date.now,
       wire: {
-        reaches: async () => world.reached,
+        canReach: async () => world.reached,
         post: async ({ headers, body }) => {
           world.posts++
           const posted = { path: '', headers: { 'content-encoding': String(headers['Content-Encoding']) }, body }
@@ -319,7 +319,7 @@ describe('who is told, and how often', () => {
     void push.subscribe('phone', subscriber.subscription)
     const call = (session_id: string, text: string) => {
       world.calls.set(session_id, text)
-      push.called(session_id)
+      push.sessionNeedsAttention(session_id)
     }
     return { ...world, world, push, call, file: join(folder, 'push.json') }
   }
@@ -332,8 +332,8 @@ describe('who is told, and how often', () => {
     services: PUSH_SERVICES,
     enabled: () => true,
     devices: () => [],
-    present: () => false,
-    calling: () => undefined,
+    isPresent: () => false,
+    notificationOf: () => undefined,
     changed: () => {},
     log: quiet,
   })
@@ -483,7 +483,7 @@ describe('who is told, and how often', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(world.told).toHaveLength(BURST + 1)
     await vi.advanceTimersByTimeAsync(100 * REFILL_MS)
-    expect(world.told).toHaveLength(MOST_WAITING)
+    expect(world.told).toHaveLength(MAX_WAITING)
   })
 
   it('a session that rings and is looked at all the time delays another one by its turn, not for good', async () => {
@@ -508,7 +508,7 @@ describe('who is told, and how often', () => {
     call('other', 'two')
     await settle()
     world.paired = []
-    push.revoked('phone')
+    push.deviceRevoked('phone')
     await vi.advanceTimersByTimeAsync(24 * 3_600_000)
     expect(world.told.filter(text => text.startsWith('agent'))).toHaveLength(1)
     expect(world.told).toHaveLength(1)
@@ -522,7 +522,7 @@ describe('who is told, and how often', () => {
     // What nobody can write over.
     mkdirSync(`${file}.new`)
     world.paired = []
-    expect(() => push.revoked('phone')).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }))
+    expect(() => push.deviceRevoked('phone')).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }))
     expect(push.has('phone')).toBe(false)
     expect(changes).toBe(2)
     call('agent', 'one')
@@ -573,7 +573,7 @@ describe('who is told, and how often', () => {
     await push.subscribe('phone', null)
     await settle()
     expect(vi.getTimerCount()).toBe(0)
-    push.revoked('phone')
+    push.deviceRevoked('phone')
   })
 
   it('a subscription whose service cannot be reached now is taken, and the page hears of it', async () => {

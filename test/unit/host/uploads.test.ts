@@ -104,7 +104,7 @@ it('what breaks the connection each time fails after some tries, and a tap tries
   expect(uploads.items.value[0]).toMatchObject({ state: 'failed', again: true, why: 'the connection was lost' })
   calls[5]!.resolve('/in/b.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png']))
-  uploads.again(uploads.items.value[0]!.id)
+  uploads.retry(uploads.items.value[0]!.id)
   await vi.waitFor(() => expect(calls).toHaveLength(7))
   calls[6]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png', '/in/a.png']))

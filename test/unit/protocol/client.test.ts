@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { type ClientOptions, type ClientState, HostClient } from '../../../protocol/client/client.ts'
+import { type ClientOptions, HostClient } from '../../../protocol/client/client.ts'
 import type { ClientAttachment } from '../../../protocol/client/client-attachment.ts'
+import type { ClientState } from '../../../protocol/client/connection.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'

@@ -11,7 +11,7 @@ function setUp({ watched = true } = {}) {
   let news = false
   let isNew = true
   const session = {
-    look: () => {
+    refreshPreview: () => {
       if (!isNew) return undefined
       state.looks++
       return new Promise<void>(resolve => {
@@ -23,7 +23,7 @@ function setUp({ watched = true } = {}) {
         }
       })
     },
-    takeNews: () => {
+    takePreviewChange: () => {
       const had = news
       news = false
       return had

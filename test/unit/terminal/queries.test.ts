@@ -13,7 +13,7 @@ import {
   registerAnswers,
 } from '../../../main/host/screen/query-answers.ts'
 import {
-  asksCsi,
+  isCsiQuery,
   mainParams,
   QUERIES,
   type Query,
@@ -96,13 +96,13 @@ function watched(parser: QueryParser): string[] {
   for (const query of QUERIES) {
     if (query.kind === 'csi') {
       parser.registerCsiHandler(sequenceId(query), params => {
-        if (asksCsi(query, mainParams(params))) reached.push(query.name)
+        if (isCsiQuery(query, mainParams(params))) reached.push(query.name)
         return false
       })
     } else if (query.kind === 'osc') {
       for (const id of query.ids) {
         parser.registerOscHandler(id, payload => {
-          if (query.asks.test(payload)) reached.push(query.name)
+          if (query.pattern.test(payload)) reached.push(query.name)
           return false
         })
       }
@@ -125,9 +125,9 @@ describe('the table', () => {
   })
 
   test('splits a sequence that asks and sets', () => {
-    const palette = QUERIES.find(q => q.name === 'palette colours')
-    const stack = QUERIES.find(q => q.name === 'text and cursor colours')
-    const keys = QUERIES.find(q => q.name === 'kitty colours')
+    const palette = QUERIES.find(q => q.name === 'palette colors')
+    const stack = QUERIES.find(q => q.name === 'text and cursor colors')
+    const keys = QUERIES.find(q => q.name === 'kitty colors')
     if (palette?.kind !== 'osc' || stack?.kind !== 'osc' || keys?.kind !== 'osc') throw new Error('not in the table')
     expect(settingsOf(palette, 4, '1;?;2;red;3;?;4;#fff')).toEqual(['4;2;red', '4;4;#fff'])
     expect(settingsOf(palette, 4, '1;?')).toEqual([])

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createTerminal, parse, type Terminal } from '../../../main/host/screen/xterm.ts'
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
-import { guard } from '../../../terminal/xterm-guard.ts'
+import { applyPatches } from '../../../terminal/xterm-patches.ts'
 import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
 
@@ -18,7 +18,7 @@ const { Terminal: Page } = createRequire(import.meta.url)('@xterm/xterm') as typ
 /** A terminal as the pages make it; nobody looks at it. */
 function pageTerminal(options: { cols: number; rows: number; scrollback: number }): PageTerminal {
   const terminal = new Page({ ...options, allowProposedApi: true, logLevel: 'off' })
-  guard(terminal)
+  applyPatches(terminal)
   terminal.unicode.register(CHARACTER_WIDTHS)
   terminal.unicode.activeVersion = CHARACTER_WIDTHS.version
   return terminal

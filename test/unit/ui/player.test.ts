@@ -74,7 +74,7 @@ describe('seeking', () => {
     expect(screen.text).toBe(tape.textAt(7_400))
     expect(player.state).toMatchObject({ at: 7_400, seeking: false, playing: false })
     // The keyframe, not the first piece: and nothing was seen on the way.
-    expect(tape.asked).toEqual(['moment at 7400', 'stretch 10', 'stretch 20'])
+    expect(tape.asked).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
     expect(screen.seen).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
   })
 
@@ -99,11 +99,11 @@ describe('seeking', () => {
     player.seek({ at: 8_000 })
     await settled()
     expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.asked).toEqual(['stretch 20'])
+    expect(tape.asked).toEqual(['chunk 20'])
     player.seek({ at: 6_000 })
     await settled()
     expect(screen.text).toBe(tape.textAt(6_000))
-    expect(tape.asked).toEqual(['stretch 20', 'moment at 6000'])
+    expect(tape.asked).toEqual(['chunk 20', 'seek at 6000'])
   })
 
   it('to everywhere shows the same, whatever the way there', async () => {
@@ -134,7 +134,7 @@ describe('seeking', () => {
     for (const at of [1_000, 2_000, 3_000, 8_000]) player.seek({ at })
     await settled()
     expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.asked.filter(one => one.startsWith('moment'))).toEqual(['moment at 1000', 'moment at 8000'])
+    expect(tape.asked.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
   })
 
   it('applies sizes in order, each after what came before it was parsed', async () => {
@@ -161,13 +161,13 @@ describe('seeking', () => {
   it('that fails says so, and the next one is another try', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
-    const { moment } = tape
-    tape.moment = () => Promise.reject(new CodedError('connection_lost', 'gone'))
+    const { seek } = tape
+    tape.seek = () => Promise.reject(new CodedError('connection_lost', 'gone'))
     player.seek({ at: 3_000 })
     await settled()
     expect(player.state).toMatchObject({ seeking: false, playing: false })
     expect(player.state.error?.code).toBe('connection_lost')
-    tape.moment = moment
+    tape.seek = seek
     player.seek({ at: 3_000 })
     await settled()
     expect(player.state.error).toBe(undefined)
@@ -342,7 +342,7 @@ describe('playing', () => {
     // Back at the beginning it is not there any more.
     player.seek({ at: 0 })
     await settled()
-    expect(tape.asked.slice(asked)).toContain('stretch 0')
+    expect(tape.asked.slice(asked)).toContain('chunk 0')
   })
 
   it('follows a session that runs', async () => {
@@ -471,7 +471,7 @@ describe('holes', () => {
     player.seek({ offset: 9 })
     await settled()
     expect(screen.text).toBe('before ')
-    expect(player.state).toMatchObject({ seeking: false, lost: { reason: 'unrecorded', bytes: 5 } })
+    expect(player.state).toMatchObject({ seeking: false, gap: { reason: 'unrecorded', bytes: 5 } })
     player.step(1)
     await settled()
     expect(player.state.gap).toBe(undefined)
@@ -493,13 +493,19 @@ describe('holes', () => {
     player.seek({ at: tape.to })
     await settled()
     expect(screen.text).toBe('kept')
-    expect(player.state).toMatchObject({ end: 'over', lost: { reason: 'unrecorded', bytes: 4 } })
+    expect(player.state).toMatchObject({ end: 'over', gap: { reason: 'unrecorded', bytes: 4 } })
   })
 
   it('that lead nowhere are an error, not a circle', async () => {
     const tape = lines()
     const { player } = play(tape)
-    tape.stretch = async position => ({ kind: 'gap', from: position, to: position, next: position, reason: 'damaged' })
+    tape.readChunk = async position => ({
+      kind: 'gap',
+      from: position,
+      to: position,
+      next: position,
+      reason: 'damaged',
+    })
     player.seek({ at: 5_000 })
     await settled()
     expect(player.state.error?.code).toBe('bad_message')

@@ -119,17 +119,18 @@ describe('what waits', () => {
 
   test('by script, language, and who composes', () => {
     const now = { dead: false, modified: false }
-    const words = { words: true, language: 'de' }
+    const words = { composesWords: true, language: 'de' }
     for (const text of ['ls', 'über', 'việt', 'ทดสอบ', 'مرحبا', 'नमस्ते', 'привет', '5', ':', "don't"])
       expect(isHeld(text, words, now), text).toBe(false)
     for (const text of ['한', 'ㄱ', 'に', 'ー', 'カ', '漢', 'ㄅ', 'にh', '´', '^', '~'])
       expect(isHeld(text, words, now), text).toBe(true)
-    for (const language of ['zh', 'zh-TW', 'ja-JP']) expect(isHeld('ni', { words: true, language }, now)).toBe(true)
-    expect(isHeld('5', { words: true, language: 'zh' }, now)).toBe(false)
+    for (const language of ['zh', 'zh-TW', 'ja-JP'])
+      expect(isHeld('ni', { composesWords: true, language }, now)).toBe(true)
+    expect(isHeld('5', { composesWords: true, language: 'zh' }, now)).toBe(false)
     expect(isHeld('e', words, { dead: true, modified: false })).toBe(true)
-    expect(isHeld('ls', { words: false, language: 'en' }, now)).toBe(true)
+    expect(isHeld('ls', { composesWords: false, language: 'en' }, now)).toBe(true)
     // Whoever has tapped Ctrl means the letter.
-    expect(isHeld('c', { words: false, language: 'zh' }, { dead: false, modified: true })).toBe(false)
+    expect(isHeld('c', { composesWords: false, language: 'zh' }, { dead: false, modified: true })).toBe(false)
   })
 })
 

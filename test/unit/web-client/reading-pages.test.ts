@@ -1,6 +1,6 @@
 // The pages of a text that somebody reads, and what is found in it, against a host that answers as the real one does.
 import { describe, expect, it } from 'vitest'
-import { marksIn } from '../../../web-client/reading/reading-find.ts'
+import { findMarks } from '../../../web-client/reading/reading-find.ts'
 import { type Line, PAGE_LINES, ReadingPages } from '../../../web-client/reading/reading-pages.ts'
 
 /** A session whose lines are 10 bytes each; the last `open` of them stand on its screen. */
@@ -53,24 +53,24 @@ function isWhole(pages: ReadingPages): void {
 }
 
 async function readToTheBeginning(pages: ReadingPages): Promise<void> {
-  while (await pages.earlier());
+  while (await pages.loadEarlier());
 }
 
 describe('a text that is read', () => {
   it('opens at its end and goes back to its beginning, with no more in memory than a phone lays out', async () => {
     const session = new Session(100_000)
     const pages = new ReadingPages(session.read, 's')
-    await pages.end()
+    await pages.openEnd()
     expect(texts(pages).at(-1)).toBe('line 100000')
     expect(pages.atEnd.value).toBe(true)
     let most = 0
-    while (await pages.earlier()) most = Math.max(most, pages.lines.length)
+    while (await pages.loadEarlier()) most = Math.max(most, pages.lines.length)
     expect(texts(pages)[0]).toBe('line 1')
     expect(most).toBeLessThanOrEqual(3_000)
     expect(pages.atEnd.value).toBe(false)
     isWhole(pages)
     // And forward again.
-    while (!pages.atEnd.value) await pages.later()
+    while (!pages.atEnd.value) await pages.loadLater()
     expect(texts(pages).at(-1)).toBe('line 100000')
     isWhole(pages)
     expect(pages.lines.length).toBeLessThanOrEqual(3_000)
@@ -78,25 +78,25 @@ describe('a text that is read', () => {
 
   it('opens around an offset, and knows the lines there', async () => {
     const pages = new ReadingPages(new Session(5_000).read, 's')
-    await pages.at(20_000)
+    await pages.openAt(20_000)
     expect(pages.atEnd.value).toBe(false)
     isWhole(pages)
-    const key = pages.shown(20_000)!
+    const key = pages.lineKeyAt(20_000)!
     const [page, index] = key.split('-').map(Number)
     expect(pages.pages.value!.find(one => one.key === page)!.lines[index!]!.text).toBe('line 2000')
     expect(texts(pages)).toContain(`line ${2000 + PAGE_LINES}`)
-    expect(pages.shown(45_000)).toBeUndefined()
+    expect(pages.lineKeyAt(45_000)).toBeUndefined()
   })
 
   it('finds the line of a terminal by its text, the one nearest to where it stood', async () => {
     const session = new Session(4_000)
     for (const at of [500, 2_990, 3_900]) session.lines[at]!.text = '$ make'
     const pages = new ReadingPages(session.read, 's')
-    const key = await pages.near({ line: '$ make  ', below: 1_000 })
+    const key = await pages.openNear({ line: '$ make  ', below: 1_000 })
     const [page, index] = key!.split('-').map(Number)
     expect(pages.pages.value!.find(one => one.key === page)!.lines[index!]!.offset).toBe(29_910)
     expect(pages.atEnd.value).toBe(false)
-    expect(await pages.near({ line: 'nowhere', below: 3 })).toBeUndefined()
+    expect(await pages.openNear({ line: 'nowhere', below: 3 })).toBeUndefined()
     expect(texts(pages).at(-1)).toBe('line 4000')
     expect(pages.atEnd.value).toBe(true)
   })
@@ -105,13 +105,13 @@ describe('a text that is read', () => {
     const session = new Session(50)
     session.lines.push({ offset: 510, at: 510, text: '$ ', open: true })
     const pages = new ReadingPages(session.read, 's')
-    await pages.end()
+    await pages.openEnd()
     expect(await pages.hasMore()).toBe(false)
-    expect(await pages.later()).toBe(false)
+    expect(await pages.loadLater()).toBe(false)
     session.lines.pop()
     session.lines.push({ offset: 520, at: 520, text: '$ make' }, { offset: 530, at: 530, text: 'done', open: true })
     expect(await pages.hasMore()).toBe(true)
-    expect(await pages.later()).toBe(true)
+    expect(await pages.loadLater()).toBe(true)
     expect(texts(pages).slice(-3)).toEqual(['line 50', '$ make', 'done'])
     expect(pages.pages.value).toHaveLength(1)
   })
@@ -120,13 +120,13 @@ describe('a text that is read', () => {
     const session = new Session(1_000)
     session.most = 7
     const pages = new ReadingPages(session.read, 's')
-    await pages.at(5_000)
-    while (!pages.atEnd.value) await pages.later()
+    await pages.openAt(5_000)
+    while (!pages.atEnd.value) await pages.loadLater()
     await readToTheBeginning(pages)
     expect(texts(pages)).toHaveLength(1_000)
     isWhole(pages)
     const empty = new ReadingPages(async () => ({ lines: [], before: 5, after: 4, gaps: [] }), 's')
-    await empty.end()
+    await empty.openEnd()
     await readToTheBeginning(empty)
     expect(empty.lines).toEqual([])
   })
@@ -134,9 +134,9 @@ describe('a text that is read', () => {
   it('a jump makes nothing of what was under way', async () => {
     const session = new Session(3_000)
     const pages = new ReadingPages(session.read, 's')
-    await pages.at(9_000)
-    const slow = pages.earlier()
-    await pages.end()
+    await pages.openAt(9_000)
+    const slow = pages.loadEarlier()
+    await pages.openEnd()
     await slow
     expect(texts(pages).at(-1)).toBe('line 3000')
     expect(pages.lines).toHaveLength(PAGE_LINES)
@@ -150,18 +150,18 @@ describe('a text that is read', () => {
       if (fails) throw new Error('gone')
       return session.read(id, place)
     }, 's')
-    await pages.end()
+    await pages.openEnd()
     fails = true
-    await expect(pages.earlier()).rejects.toThrow('gone')
+    await expect(pages.loadEarlier()).rejects.toThrow('gone')
     fails = false
-    expect(await pages.earlier()).toBe(true)
+    expect(await pages.loadEarlier()).toBe(true)
   })
 })
 
 describe('what was found in a line', () => {
   it('is marked where it stands, also when the hit’s line was cut', () => {
     expect(
-      marksIn('see foo and foo', {
+      findMarks('see foo and foo', {
         line: 'see foo and foo',
         ranges: [
           [4, 7],
@@ -172,11 +172,11 @@ describe('what was found in a line', () => {
       [4, 7],
       [12, 15],
     ])
-    expect(marksIn(`${'x'.repeat(600)} needle end`, { line: '…xx needle end', ranges: [[4, 10]] })).toEqual([
+    expect(findMarks(`${'x'.repeat(600)} needle end`, { line: '…xx needle end', ranges: [[4, 10]] })).toEqual([
       [601, 607],
     ])
     // The word, not the beginning of a longer one before it.
-    expect(marksIn('tcpmux 1/tcp', { line: 'tcpmux 1/tcp', ranges: [[9, 12]] })).toEqual([[9, 12]])
-    expect(marksIn('another line', { line: 'see foo', ranges: [[4, 7]] })).toEqual([])
+    expect(findMarks('tcpmux 1/tcp', { line: 'tcpmux 1/tcp', ranges: [[9, 12]] })).toEqual([[9, 12]])
+    expect(findMarks('another line', { line: 'see foo', ranges: [[4, 7]] })).toEqual([])
   })
 })

@@ -1,86 +1,86 @@
-// Takes a terminal's text input from xterm.js: its field's events go to `SoftInput`, real keys go on. Knows no session.
+// Takes over text input from xterm.js: events of its field go to `SoftInput`, hardware keys still go to xterm.js.
 import type { Terminal } from '@xterm/xterm'
-import { preedit } from './preedit.ts'
-import { type Action, isSilent, type KeyPress, SoftInput } from './soft-input.ts'
+import { createPreedit } from './preedit.ts'
+import { type Action, isModifierKey, type KeyPress, SoftInput } from './soft-input.ts'
 
 export interface SoftInputBinding {
-  /** Before something is sent that was not typed into the field: what is composed goes out, and the field starts anew. */
+  /** Call before sending anything not typed into the field: sends composed text and clears the field. */
   finish(): void
-  /** What was typed became something else on its way, so it does not stand in the line. */
+  /** Typed text was changed before it was sent, so the field no longer matches the line: clears it. */
   forget(): void
   dispose(): void
 }
 
 export interface SoftInputTarget {
-  /** What is seen of the terminal. */
+  /** The visible part of the terminal. */
   view: HTMLElement
-  /** What is typed, and what is deleted as DEL. */
+  /** Typed text; deletions are DEL. */
   type: (text: string) => void
-  /** Text that came as a whole: from a clipboard, or several lines at once. */
+  /** Text from a clipboard, or several lines at once. */
   paste: (text: string) => void
-  /** A sticky Ctrl or Alt waits for the next character. */
+  /** Whether a sticky Ctrl or Alt applies to the next character. */
   modified: () => boolean
 }
 
-/** Not typed here, whatever the browser calls it. */
-const BROUGHT = new Set(['insertFromPaste', 'insertFromPasteAsQuotation', 'insertFromDrop', 'insertFromYank'])
-/** The field's past is not the line's. */
+/** Input types that paste rather than type. */
+const PASTES = new Set(['insertFromPaste', 'insertFromPasteAsQuotation', 'insertFromDrop', 'insertFromYank'])
+/** Undoing in the field would not undo in the session. */
 const REFUSED = new Set(['historyUndo', 'historyRedo'])
 
 /**
- * xterm.js keeps its field, the focus and all keys that are no text. Its own reading of input, composition and `keypress`
+ * xterm.js keeps its field, the focus and all keys that are not text. Its own handling of input, composition and `keypress`
  * never runs: it guesses from single events, and doubles or loses characters with most soft keyboards (xterm.js#3600).
  */
 export function bindSoftInput(term: Terminal, { view, type, paste, modified }: SoftInputTarget): SoftInputBinding {
   const field = term.textarea!
   const root = term.element!
-  const soft = new SoftInput({ ...keyboardHere(), modified })
-  const shown = preedit(term, view)
+  const soft = new SoftInput({ ...detectKeyboard(), modified })
+  const overlay = createPreedit(term, view)
   const off = new AbortController()
-  let settling: ReturnType<typeof setTimeout> | undefined
+  let syncTimer: ReturnType<typeof setTimeout> | undefined
 
   const perform = (actions: Action[]) => {
     for (const action of actions) {
       if (action.do === 'type') type(action.text)
       else paste(action.text)
     }
-    settle()
-    shown.show(soft.preedit)
+    syncField()
+    overlay.show(soft.preedit)
   }
 
-  /** Writes only what differs: a field that is written to ends dictation and composition. */
-  const settle = () => {
-    clearTimeout(settling)
+  /** Writes to the field only if it differs: writing ends dictation and composition. */
+  const syncField = () => {
+    clearTimeout(syncTimer)
     if (field.readOnly || soft.composing || field.value === soft.field) return
     field.value = soft.field
-    toEnd()
+    moveCaretToEnd()
   }
 
-  const toEnd = () => {
+  const moveCaretToEnd = () => {
     const end = field.value.length
     if (field.selectionStart !== end || field.selectionEnd !== end) field.setSelectionRange(end, end)
   }
 
   /**
-   * A keyboard that goes on composing what is gone would type it again. Chromium on Android starts it anew when the action of
-   * its Enter changes (ImeAdapterImpl.updateState); to the eye both are the same.
+   * A keyboard that continues to compose text that was sent would type it again. Chromium on Android restarts it when the
+   * action of its Enter key changes (ImeAdapterImpl.updateState); both actions look the same.
    */
-  const startAnew = () => {
+  const restartKeyboard = () => {
     field.enterKeyHint = field.enterKeyHint === 'enter' ? '' : 'enter'
   }
 
   const finish = () => {
-    const cut = soft.composing
+    const interrupted = soft.composing
     perform(soft.finish())
-    if (cut) startAnew()
+    if (interrupted) restartKeyboard()
   }
 
   const forget = () => {
-    const cut = soft.composing
+    const interrupted = soft.composing
     soft.forget()
-    settle()
-    shown.show('')
-    if (cut) startAnew()
+    syncField()
+    overlay.show('')
+    if (interrupted) restartKeyboard()
   }
 
   const on = <Type extends keyof HTMLElementEventMap>(
@@ -96,29 +96,29 @@ export function bindSoftInput(term: Terminal, { view, type, paste, modified }: S
     )
 
   on('keydown', event => {
-    settle()
+    syncField()
     const press = pressOf(event)
     if (soft.keyGoesTo(press) === 'field') {
       event.stopPropagation()
-      // Everything may be selected; what a keyboard itself has selected it is about to replace.
-      if (press.keyCode !== 229 && !press.isComposing) toEnd()
+      // All text may be selected. What a soft keyboard has selected itself, it is about to replace.
+      if (press.keyCode !== 229 && !press.isComposing) moveCaretToEnd()
       return
     }
-    if (isSilent(press.key)) return
+    if (isModifierKey(press.key)) return
     finish()
     // xterm.js empties the field after some keys.
-    settling = setTimeout(settle)
+    syncTimer = setTimeout(syncField)
   })
   on('keyup', () => {
     soft.keyIsUp()
-    settle()
+    syncField()
   })
   on('keypress', event => event.stopPropagation())
   on('beforeinput', event => {
     event.stopPropagation()
-    if (field.value === '') settle()
+    if (field.value === '') syncField()
     if (REFUSED.has(event.inputType)) event.preventDefault()
-    if (!BROUGHT.has(event.inputType)) return
+    if (!PASTES.has(event.inputType)) return
     event.preventDefault()
     const text = event.data ?? event.dataTransfer?.getData('text/plain')
     if (text) paste(text)
@@ -143,16 +143,16 @@ export function bindSoftInput(term: Terminal, { view, type, paste, modified }: S
   })
   on('blur', finish)
   on('focus', () => {
-    settle()
-    toEnd()
+    syncField()
+    moveCaretToEnd()
   })
   return {
     finish,
     forget,
     dispose: () => {
       off.abort()
-      clearTimeout(settling)
-      shown.dispose()
+      clearTimeout(syncTimer)
+      overlay.dispose()
     },
   }
 }
@@ -169,14 +169,14 @@ function pressOf(event: KeyboardEvent): KeyPress {
   }
 }
 
-function keyboardHere(): { words: boolean; language: string; blank: string } {
+function detectKeyboard(): { composesWords: boolean; language: string; blank: string } {
   const { userAgent, platform, languages, language } = navigator
   const touched = window.matchMedia('(pointer: coarse)').matches
   return {
-    // Asked for the desktop's page, Android says it was Linux.
-    words: /Android/.test(userAgent) || (platform.startsWith('Linux') && touched),
+    // With "desktop site" on, Android reports Linux.
+    composesWords: /Android/.test(userAgent) || (platform.startsWith('Linux') && touched),
     language: languages[0] ?? language,
-    // On iOS a held Backspace is known to go on over this one; elsewhere keyboards take a space for the start of a word.
+    // On iOS a held Backspace repeats over this character; elsewhere keyboards need a space to begin a word.
     blank: /Mac|iP(hone|ad|od)/.test(platform) ? '\u200b' : ' ',
   }
 }

@@ -1,40 +1,39 @@
-// From one text to another as a line editor is told so: deletions, then text. Knows no keyboard and no field.
+// How to turn one text into another in a line editor: deletions, then text.
 
 export interface Difference {
-  /** How often DEL is sent. */
+  /** How many DELs to send. */
   deletions: number
   inserted: string
-  /** It is not certain that the line looks like the text now: line editors differ in what they take for one character. */
+  /** The line may not match the text afterwards: line editors differ in what they treat as one character. */
   unsure: boolean
 }
 
-/** What joins the character before it: marks, joiners, variation selectors, skin tones, flags' tags. */
+/** Joins the character before it: marks, joiners, variation selectors, skin tones, tags of flags. */
 const JOINS = /\p{M}|\u200c|\u200d|\ufe0e|\ufe0f|[\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]/u
 
-/** What readline and its like take together with the character before it: it has no width of its own. */
+/** Has no width of its own, so readline and similar editors treat it as part of the character before it. */
 const WIDTHLESS = /[\p{Mn}\p{Me}\p{Cf}]/u
 
 const JOINER = '\u200d'
 
-/** What to send when the line holds `before`, with the cursor at its end, and is to hold `after`. */
+/** What to send to change the line from `before`, with the cursor at its end, to `after`. */
 export function difference(before: string, after: string): Difference {
   if (after.startsWith(before)) return { deletions: 0, inserted: after.slice(before.length), unsure: false }
   const old = [...before]
   const now = [...after]
   let same = commonPoints(old, now)
   if (same === now.length) return { inserted: '', ...removed(old.slice(same), old[same - 1]) }
-  // A character is replaced as a whole.
+  // Whole characters are replaced.
   while (same > 0 && (joins(old, same) || joins(now, same))) same--
-  const gone = old.slice(same)
+  const replaced = old.slice(same)
   return {
-    deletions: Math.max(1, widths(gone)),
+    deletions: Math.max(1, widths(replaced)),
     inserted: now.slice(same).join(''),
-    unsure: widths(gone) !== gone.length,
+    unsure: widths(replaced) !== replaced.length,
   }
 }
 
-/** What both begin with. */
-export function common(one: string, other: string): string {
+export function commonPrefix(one: string, other: string): string {
   const points = [...one]
   return points.slice(0, commonPoints(points, [...other])).join('')
 }
@@ -45,11 +44,11 @@ function commonPoints(one: string[], other: string[]): number {
   return same
 }
 
-/** Characters were taken from the end; one of them by one press of Backspace, of how many code points it may consist. */
-function removed(gone: string[], last: string | undefined): Pick<Difference, 'deletions' | 'unsure'> {
-  const whole = gone.every((_, index) => index === 0 || joins(gone, index))
-  if (whole) return { deletions: 1, unsure: gone.length > 1 || JOINS.test(gone[0]!) || last === JOINER }
-  return { deletions: Math.max(1, widths(gone)), unsure: widths(gone) !== gone.length }
+/** Characters were deleted at the end. A whole character of several code points is deleted by one Backspace. */
+function removed(deleted: string[], last: string | undefined): Pick<Difference, 'deletions' | 'unsure'> {
+  const whole = deleted.every((_, index) => index === 0 || joins(deleted, index))
+  if (whole) return { deletions: 1, unsure: deleted.length > 1 || JOINS.test(deleted[0]!) || last === JOINER }
+  return { deletions: Math.max(1, widths(deleted)), unsure: widths(deleted) !== deleted.length }
 }
 
 /** Whether the code point at `index` belongs to the one before it. */

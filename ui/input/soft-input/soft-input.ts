@@ -1,6 +1,6 @@
-// What a soft keyboard means: from what happens to a text field to what is typed. Knows no DOM and no terminal.
+// Turns what a soft keyboard does to a text field into typed text. Independent of the DOM.
 import { type Composer, isHeld } from './composing.ts'
-import { common, difference } from './difference.ts'
+import { commonPrefix, difference } from './difference.ts'
 
 export interface KeyPress {
   key: string
@@ -13,62 +13,65 @@ export interface KeyPress {
   isComposing: boolean
 }
 
-/** In order. `type` goes out as keys do, `paste` is text that came whole and has several lines. */
+/** `type`: to be sent like keys. `paste`: text with several lines that was inserted at once. */
 export type Action = { do: 'type'; text: string } | { do: 'paste'; text: string }
 
 export interface SoftInputOptions extends Composer {
-  /** Stands before the text, so that there is always something to delete: keyboards report no Backspace in an empty field. */
+  /** Precedes the text, so that there is always something to delete: keyboards report no Backspace in an empty field. */
   blank: string
-  /** A sticky Ctrl or Alt waits for the next character. */
+  /** Whether a sticky Ctrl or Alt applies to the next character. */
   modified: () => boolean
 }
 
-/** Code units of typed text that stay for a keyboard to correct. More would be deleted and typed anew for a slip at its start. */
-const CONTEXT = 128
-/** After trimming; so that it is rare. */
-const CONTEXT_KEPT = 64
+/**
+ * Code units of sent text that stay in the field for the keyboard to correct. With more, a correction at its start would
+ * delete and retype all of it.
+ */
+const MAX_CONTEXT = 128
+/** What trimming leaves; less than MAX_CONTEXT, so that trimming is rare. */
+const TRIMMED_CONTEXT = 64
 /** Dictation rewrites its whole phrase and must not be trimmed meanwhile; nobody dictates more without a pause. */
-const FIELD_MOST = 4096
+const MAX_FIELD = 4096
 
 const DEL = '\x7f'
 
 /** Keys that do nothing by themselves. */
-const SILENT = new Set(
+const MODIFIER_KEYS = new Set(
   'Shift Control Alt AltGraph Meta OS CapsLock NumLock ScrollLock Fn FnLock Hyper Super Symbol ContextMenu'.split(' '),
 )
 
 /**
- * The field mirrors what was typed lately, and each change of it is sent as the difference. So it does not matter by which
- * events a keyboard says something, or how often: what stands in its field is in the line, once.
+ * The field mirrors the text typed last, and each change of the field is sent as a difference. So it does not matter which
+ * events a keyboard sends, or how often: what is in the field is in the line exactly once.
  */
 export class SoftInput {
   readonly #options: SoftInputOptions
-  /** What was sent of the field's text. */
+  /** The part of the field's text that was sent. */
   #sent = ''
-  /** What is composed and waits. */
+  /** Composed text that waits. */
   #held = ''
   #composing = false
   #composed = ''
-  /** The field was emptied under a keyboard that composed this; it may not have noticed. */
+  /** The field was cleared while the keyboard composed this; it may not have noticed. */
   #cut = ''
   #dead = false
-  /** Line editors may differ in what they made of it: it is forgotten as soon as that ends no composition. */
+  /** The line may not match the field: the field is cleared as soon as that does not end a composition. */
   #unsure = false
-  /** A key was pressed since the field changed last: not dictation. */
+  /** A key was pressed since the last change of the field, so it is not dictation. */
   #keyed = false
-  /** Enter is down and went to the terminal as a key; a browser may break the line all the same. */
+  /** Enter is down and was sent as a key; a browser may insert a line break as well. */
   #entered = false
 
   constructor(options: SoftInputOptions) {
     this.#options = options
   }
 
-  /** What the field has to hold, with the caret at its end; while something is composed it is the keyboard's. */
+  /** What the field must contain, with the caret at its end. Must not be written while something is composed. */
   get field(): string {
     return this.#options.blank + this.#sent + this.#held
   }
 
-  /** Composed, not sent: to be shown at the cursor. */
+  /** Composed and not sent: to be shown at the cursor. */
   get preedit(): string {
     return this.#held
   }
@@ -77,21 +80,21 @@ export class SoftInput {
     return this.#composing
   }
 
-  /** Who gets a key: the field, by what the browser does with it, or the terminal; `finish` is called before the latter. */
+  /** Who handles a key: the field, through the browser, or the terminal. Call `finish` before the latter. */
   keyGoesTo(press: KeyPress): 'field' | 'terminal' {
     this.#keyed = true
     this.#dead = press.key === 'Dead'
     this.#entered = false
     const modified = (press.ctrl || press.alt || press.meta) && !press.altGraph
     if (modified) return 'terminal'
-    // 229: an input method has it. Its key may have a name all the same.
+    // 229: an input method handles it, even if the key has a name.
     if (press.isComposing || press.keyCode === 229 || /^(Unidentified|Process|Dead)$/.test(press.key)) return 'field'
     if ([...press.key].length === 1 || press.key === 'Backspace') return 'field'
     this.#entered = press.key === 'Enter'
     return 'terminal'
   }
 
-  /** The key is up again: what comes now does not come from it. */
+  /** The key is up: changes from now on are not caused by it. */
   keyIsUp(): void {
     this.#entered = false
   }
@@ -101,7 +104,7 @@ export class SoftInput {
     this.#composed = text
   }
 
-  /** The keyboard is done with what it composed; `value` is what the field holds. */
+  /** The composition ended; `value` is the field's text. */
   composed(value: string): Action[] {
     this.#composing = false
     this.#composed = ''
@@ -110,16 +113,16 @@ export class SoftInput {
     return actions
   }
 
-  /** The field holds `value` now. */
+  /** The field's text changed to `value`. */
   input(value: string, inputType: string): Action[] {
-    // Safari's way to commit: it takes the text away to put it back. Should it not come back, the end of the composition tells.
+    // Safari commits by deleting the text and inserting it again. If it does not, the end of the composition shows that.
     if (this.#composing && inputType === 'deleteCompositionText') return []
-    // Nothing of ours was left to delete: it is the program's line that Backspace is for.
+    // The field had nothing left to delete: Backspace is meant for the program's line.
     if (value === '' && this.#sent + this.#held === '' && /^(delete|$)/.test(inputType)) return typed(DEL)
     return this.#changed(value)
   }
 
-  /** Before something else is sent: what waits goes out, and the field starts anew. */
+  /** Call before anything else is sent: returns held text to send, and clears the field. */
   finish(): Action[] {
     const text = this.#held
     this.#sent += text
@@ -128,7 +131,7 @@ export class SoftInput {
     return typed(text)
   }
 
-  /** The line is not known any more, or another one: nothing of it is corrected from here on. */
+  /** Clears the field: the line is not known any more, so nothing of it can be corrected. */
   forget(): void {
     if (this.#composing) this.#cut = this.#composed
     this.#sent = ''
@@ -143,7 +146,7 @@ export class SoftInput {
     const isEmpty = this.#sent + this.#held === ''
     let text = value
     if (value.startsWith(blank)) text = value.slice(blank.length)
-    // WebKitGTK types before the blank, wherever it says that the caret is.
+    // WebKitGTK inserts before the blank, wherever it reports the caret.
     else if (isEmpty && value.endsWith(blank)) text = value.slice(0, -blank.length)
     const keyed = this.#keyed
     this.#keyed = false
@@ -151,7 +154,7 @@ export class SoftInput {
       this.#held = ''
       return []
     }
-    // One letter more than was cut off: the keyboard goes on as if nothing had been, so only the letter is new.
+    // The text that was composed plus one letter: the keyboard continues its composition, so only the letter is new.
     if (this.#cut && this.#sent === '' && text.startsWith(this.#cut) && [...text.slice(this.#cut.length)].length === 1)
       this.#sent = this.#cut
     this.#cut = ''
@@ -160,18 +163,18 @@ export class SoftInput {
     this.#held = ''
     const { deletions, inserted, unsure } = difference(this.#sent, text)
     this.#sent = text
-    const lines = /[\r\n]/.test(inserted)
-    if (!lines) {
+    const hasLineBreak = /[\r\n]/.test(inserted)
+    if (!hasLineBreak) {
       this.#unsure ||= unsure
       if (this.#unsure && !this.#composing) this.forget()
-      else this.#bound(inserted, keyed)
+      else this.#trim(inserted, keyed)
       return typed(DEL.repeat(deletions) + inserted)
     }
     this.forget()
     const entered = this.#entered
     this.#entered = false
     if (entered && /^\r?\n$/.test(inserted)) return typed(DEL.repeat(deletions))
-    // A keyboard may finish a word and press Enter in one step; more than that came from a clipboard or was dictated.
+    // A keyboard may finish a word and press Enter in one step; anything longer was pasted or dictated.
     if (/^\S*(\r\n|\r|\n)$/.test(inserted)) return typed(DEL.repeat(deletions) + inserted.replace(/\r?\n$/, '\r'))
     return [...typed(DEL.repeat(deletions)), { do: 'paste', text: inserted }]
   }
@@ -180,27 +183,27 @@ export class SoftInput {
     return isHeld(this.#composed, this.#options, { dead: this.#dead, modified: this.#options.modified() })
   }
 
-  /** What is composed waits; what it replaces of what was sent does not. */
+  /** Composed text waits; sent text that it replaces is deleted at once. */
   #hold(text: string): Action[] {
-    const kept = common(this.#sent, text)
+    const kept = commonPrefix(this.#sent, text)
     const { deletions } = difference(this.#sent, kept)
     this.#sent = kept
     this.#held = text.slice(kept.length)
     return typed(DEL.repeat(deletions))
   }
 
-  #bound(inserted: string, keyed: boolean): void {
+  #trim(inserted: string, keyed: boolean): void {
     if (this.#composing) return
-    if (this.#sent.length > FIELD_MOST) this.forget()
-    if (this.#sent.length <= CONTEXT || !keyed || !/\s$/.test(inserted)) return
-    const tail = this.#sent.slice(-CONTEXT_KEPT)
+    if (this.#sent.length > MAX_FIELD) this.forget()
+    if (this.#sent.length <= MAX_CONTEXT || !keyed || !/\s$/.test(inserted)) return
+    const tail = this.#sent.slice(-TRIMMED_CONTEXT)
     this.#sent = tail.slice(tail.search(/\s/) + 1)
   }
 }
 
 /** Whether a key does nothing by itself. */
-export function isSilent(key: string): boolean {
-  return SILENT.has(key)
+export function isModifierKey(key: string): boolean {
+  return MODIFIER_KEYS.has(key)
 }
 
 function typed(text: string): Action[] {

@@ -1,6 +1,4 @@
-// asciicast v2 and v3 (docs.asciinema.org/manual/asciicast/v2 and v3): a header, then an event a line. Knows nothing of
-// where frames come from.
-
+// asciicast v2 and v3 (docs.asciinema.org/manual/asciicast/v2 and v3): a header, then one event per line.
 import { type Redactor, StreamRedactor, type Tagged } from './redact.ts'
 import type { ReplayFrame } from './replay-frames.ts'
 
@@ -18,23 +16,23 @@ export interface CastMark {
   label: string
 }
 
-/** What an event is but for its text: its code, and when, in milliseconds since birth. */
+/** An event without its output: its code, and when it happened, in milliseconds since birth. */
 interface Tag {
   code: 'o' | 'r' | 'm' | 'x'
   at: number
-  /** Of what is not output. */
+  /** Of events that are not output. */
   data?: string
 }
 
 const TERM = 'xterm-256color'
 
-/** The lines of a cast, as frames come. */
+/** Makes the lines of a cast, frame by frame. */
 export class Cast {
   readonly #header: CastHeader
   readonly #redactor: Redactor
   readonly #stream: StreamRedactor<Tag> | undefined
   readonly #marks: CastMark[]
-  /** Characters that are cut by the end of a frame wait for the next. */
+  /** Characters that are split by the end of a frame wait for the next frame. */
   #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #size: { cols: number; rows: number } | undefined
   #begin = 0
@@ -56,7 +54,7 @@ export class Cast {
     }
     switch (frame.kind) {
       case 'state':
-        // What a broken character began with belongs to another place of the log.
+        // The beginning of a split character belongs to another part of the log.
         this.#decoder = new TextDecoder('utf-8', { ignoreBOM: true })
         return lines + this.#resized(frame) + this.#output(frame)
       case 'output':
@@ -68,7 +66,7 @@ export class Cast {
     }
   }
 
-  /** `exit_code`: of a session that is exported to its end. */
+  /** The last lines. `exit_code`: of a session that is exported to its end. */
   end(at: number, exit_code: number | null): string {
     let lines = ''
     for (const mark of this.#marks) lines += this.#event('m', Math.min(mark.at, at), this.#redactor.plain(mark.label))
@@ -85,7 +83,7 @@ export class Cast {
     const { version, timestamp, shell } = this.#header
     const title = this.#redactor.plain(this.#header.title)
     const command = this.#redactor.plain(this.#header.command)
-    const about = {
+    const common = {
       timestamp: timestamp + Math.floor(frame.at / 1000),
       ...(command && { command }),
       ...(title && { title }),
@@ -93,8 +91,8 @@ export class Cast {
     const env = shell ? { SHELL: shell } : {}
     const header =
       version === 2
-        ? { version, width: cols, height: rows, ...about, env: { TERM, ...env } }
-        : { version, term: { cols, rows, type: TERM }, ...about, env }
+        ? { version, width: cols, height: rows, ...common, env: { TERM, ...env } }
+        : { version, term: { cols, rows, type: TERM }, ...common, env }
     return `${JSON.stringify(header)}\n`
   }
 
@@ -113,7 +111,7 @@ export class Cast {
     return this.#lines(this.#stream ? this.#stream.push(text, tag) : [{ text, tag }])
   }
 
-  /** Keeps its place among the output that is still looked through. */
+  /** Keeps its place among output that is still being redacted. */
   #event(code: 'r' | 'm' | 'x', at: number, data: string): string {
     const tag = { code, at, data }
     return this.#lines(this.#stream ? this.#stream.push('', tag) : [{ text: '', tag }])

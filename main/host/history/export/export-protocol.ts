@@ -1,17 +1,25 @@
 // What the host's main loop and the thread of one export say to each other. Types only.
+import type { FromThread, ToThread } from '../../threads/call.ts'
 import type { ExportJob } from './formats.ts'
+
+export interface ExportCalls {
+  /** Sends chunks as far as there is room for them; progress is in bytes of the log, and a sign of life. */
+  export(job: ExportJob): ExportResult
+}
+
+export interface ExportResult {
+  bytes: number
+  /** How often something was redacted. */
+  redacted: number
+}
 
 export interface ExportWorkerData {
   file: string
-  job: ExportJob
 }
 
-/** One more part may be sent. */
-export type ToExport = { do: 'more' }
+export type ToExport =
+  | ToThread<ExportCalls>
+  /** One more chunk may be sent. */
+  | { do: 'allow_chunk' }
 
-export type FromExport =
-  | { say: 'part'; bytes: Uint8Array }
-  /** In bytes of the log; also a sign of life. */
-  | { say: 'progress'; done: number; total: number }
-  | { say: 'done'; bytes: number; redacted: number }
-  | { say: 'failed'; code: string; message: string }
+export type FromExport = FromThread | { say: 'chunk'; bytes: Uint8Array }

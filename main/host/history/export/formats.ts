@@ -1,27 +1,27 @@
-// An export as chunks of text or bytes, in whatever format was asked for. Holds a few pieces of the session at a time.
-// Knows nothing of threads or of who takes it.
-import { assertNever, CodedError } from '../../../../protocol/errors.ts'
+// An export as chunks of text or bytes, in any of the formats.
+import { assertNever } from '../../../../protocol/errors.ts'
 import type { ExportFormat, Redaction } from '../../../../protocol/messages.ts'
-import { type Store, storedSession } from '../../store/store.ts'
-import { Playback } from '../playback/playback.ts'
-import { LogReader } from '../playback/reader.ts'
+import { storedSession } from '../../store/session-rows.ts'
+import type { Store } from '../../store/store.ts'
 import { Cast } from './cast.ts'
 import { HTML_END, htmlHead, htmlLine, styledLine } from './html.ts'
 import { Redactor, StreamRedactor } from './redact.ts'
-import { replayFrames } from './replay-frames.ts'
+import { type ReplayFrame, replayFrames } from './replay-frames.ts'
 import { plainLines, screenLines } from './screen-lines.ts'
+import { sourceOf } from './source.ts'
 
 export interface ExportJob {
   session_id: string
   format: ExportFormat
   redact?: Redaction | undefined
+  /** Milliseconds since birth; left out: from the beginning, to the end. */
   from?: number | undefined
   to?: number | undefined
-  /** In place of the title that is stored: a running session's may be newer. */
+  /** Replaces the stored title: a running session's may be newer. */
   title?: string | undefined
 }
 
-/** A piece of the export, and how far in the log it has come; most have no bytes. */
+/** Part of the export, and how far in the log it has come; most have no bytes. */
 export interface ExportChunk {
   text?: string
   bytes?: Uint8Array
@@ -30,17 +30,16 @@ export interface ExportChunk {
 
 export interface ExportStream {
   chunks: Generator<ExportChunk>
-  /** Where in the log it begins and ends. */
+  /** Offsets in the log at which it begins and ends. */
   start: number
   end: number
-  /** How often something was taken out so far. */
+  /** How often something was redacted so far. */
   redacted(): number
 }
 
-/** Throws `session_unknown`, `pattern_invalid`. */
+/** Holds a few segments of the session at a time. Throws `session_unknown`, `pattern_invalid`. */
 export function openExport(store: Store, job: ExportJob): ExportStream {
-  const row = store.session(job.session_id)
-  if (!row) throw new CodedError('session_unknown', `no session has the id ${job.session_id}`)
+  const row = store.sessions.require(job.session_id)
   const redactor = new Redactor(job.redact)
   return {
     chunks: chunksOf(store, job, redactor),
@@ -52,47 +51,46 @@ export function openExport(store: Store, job: ExportJob): ExportStream {
 
 function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<ExportChunk> {
   const { session_id, format } = job
-  const reader = new LogReader(store)
-  const playback = new Playback(store, reader)
-  const row = store.session(session_id)!
+  const source = sourceOf(store)
+  const row = store.sessions.require(session_id)
   const { session } = storedSession(row)
   const title = job.title ?? session.title
-  const span = { from: job.from, to: job.to }
+  const range = { from: job.from, to: job.to }
   switch (format) {
     case 'cast':
     case 'cast3': {
-      const { from = 0, to = Number.POSITIVE_INFINITY } = span
-      const marks = store.marks(row.session).filter(({ at }) => at >= from && at <= to)
+      const { from = 0, to = Number.POSITIVE_INFINITY } = range
+      const marks = store.marks.ofSession(row.session).filter(({ at }) => at >= from && at <= to)
       const header = {
         version: format === 'cast' ? (2 as const) : (3 as const),
         title,
-        command: session.command.map(quoted).join(' '),
+        command: session.command.map(quote).join(' '),
         timestamp: Math.floor(session.created_at / 1000),
         shell: undefined,
       }
       const cast = new Cast(header, marks, redactor)
       let at = from
-      for (const frame of replayFrames(store, reader, playback, session_id, span)) {
+      for (const frame of replayFrames(source, session_id, range)) {
         at = frame.at
         yield { text: cast.frame(frame), offset: frame.offset }
       }
-      yield { text: cast.end(at, span.to === undefined ? session.exit_code : null), offset: row.end_offset }
+      yield { text: cast.end(at, range.to === undefined ? session.exit_code : null), offset: row.end_offset }
       return
     }
     case 'raw':
-      return yield* raw(replayFrames(store, reader, playback, session_id, span), redactor)
+      return yield* rawChunks(replayFrames(source, session_id, range), redactor)
     case 'txt':
-      for (const each of plainLines(store, reader, playback, session_id, span))
-        if (each.kind === 'line') yield { text: `${blanks(each)}${redactor.line(each.line)}\n`, offset: each.offset }
-        else if (each.kind === 'gap') yield { text: `${missing(each)}\n`, offset: each.offset }
-        else yield each
+      for (const item of plainLines(source, session_id, range))
+        if (item.kind === 'line') yield { text: `${blanks(item)}${redactor.line(item.line)}\n`, offset: item.offset }
+        else if (item.kind === 'gap') yield { text: `${missing(item)}\n`, offset: item.offset }
+        else yield item
       return
     case 'html':
       yield { text: htmlHead(redactor.plain(title)), offset: 0 }
-      for (const each of screenLines(store, reader, playback, session_id, span, styledLine))
-        if (each.kind === 'line') yield { text: `${blanks(each)}${htmlLine(each.line, redactor)}`, offset: each.offset }
-        else if (each.kind === 'gap') yield { text: `<i>${missing(each)}</i>\n`, offset: each.offset }
-        else yield each
+      for (const item of screenLines(source, session_id, range, styledLine))
+        if (item.kind === 'line') yield { text: `${blanks(item)}${htmlLine(item.line, redactor)}`, offset: item.offset }
+        else if (item.kind === 'gap') yield { text: `<i>${missing(item)}</i>\n`, offset: item.offset }
+        else yield item
       yield { text: HTML_END, offset: row.end_offset }
       return
     default:
@@ -100,18 +98,15 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
   }
 }
 
-/** The bytes as they came; redacted, they have to be UTF-8, and what is not becomes U+FFFD. */
-function* raw(
-  frames: Generator<ReturnType<typeof replayFrames> extends Generator<infer F> ? F : never>,
-  redactor: Redactor,
-): Generator<ExportChunk> {
+/** The bytes as they were printed. Redacted ones are decoded as UTF-8 first, and what is not becomes U+FFFD. */
+function* rawChunks(frames: Generator<ReplayFrame>, redactor: Redactor): Generator<ExportChunk> {
   const stream = redactor.isEmpty ? undefined : new StreamRedactor<undefined>(redactor)
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const joined = (parts: { text: string }[]) => parts.map(({ text }) => text).join('')
   let offset = 0
   for (const frame of frames) {
     offset = frame.offset
-    if (frame.kind !== 'output' || frame.early) continue
+    if (frame.kind !== 'output' || frame.isEarly) continue
     if (!stream) yield { bytes: frame.bytes, offset }
     else yield { text: joined(stream.push(decoder.decode(frame.bytes, { stream: true }), undefined)), offset }
   }
@@ -126,6 +121,6 @@ function missing({ bytes, reason }: { bytes: number; reason: string }): string {
   return `[${bytes} bytes are missing here: ${reason}]`
 }
 
-function quoted(argument: string): string {
+function quote(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }

@@ -1,5 +1,4 @@
-// Lines of a screen as HTML that does nothing: text and colours, and a policy that allows no more. Knows nothing of where
-// lines come from.
+// Lines of a screen as inert HTML: text and colors, with a content security policy that allows nothing else.
 import { TERMINAL_COLORS } from '../../../../terminal/colors.ts'
 import {
   BG_DIM,
@@ -16,30 +15,28 @@ import {
   MODE_P256,
 } from '../../screen/cells.ts'
 import { cellAt } from '../../screen/painter.ts'
-import type { ScreenLine } from '../text/render-text.ts'
+import type { ScreenLine } from '../text/line-collector.ts'
 import { maskOf, type Redactor } from './redact.ts'
 
-/** A run of a line that is drawn alike. `text` is not escaped yet. */
-interface Run {
+/** A run of cells with one style. `text` is not escaped yet. */
+interface StyledRun {
   style: string
   text: string
 }
 
-export type StyledLine = Run[]
+export type StyledLine = StyledRun[]
 
 const { foreground, background, ansi } = TERMINAL_COLORS.dark
 
-const STYLES: Record<string, string> = {
-  b: 'font-weight:bold',
-  d: 'opacity:.6',
-  i: 'font-style:italic',
-  u: 'text-decoration:underline',
-  s: 'text-decoration:line-through',
-  o: 'text-decoration:overline',
-  h: 'visibility:hidden',
-}
+const BOLD = 'font-weight:bold'
+const DIM = 'opacity:.6'
+const ITALIC = 'font-style:italic'
+const UNDERLINE = 'text-decoration:underline'
+const STRIKE = 'text-decoration:line-through'
+const OVERLINE = 'text-decoration:overline'
+const HIDDEN = 'visibility:hidden'
 
-/** The styles of a line's cells, without what is blank at its end. */
+/** The text of a line's cells with their styles, without blanks at its end. */
 export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine {
   const runs: StyledLine = []
   for (let y = begin; y < end; y++) {
@@ -55,7 +52,7 @@ export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine
       x += width
     }
   }
-  for (let last = runs.at(-1); last && !/#|background|text-decoration/.test(backOf(last.style)); last = runs.at(-1)) {
+  for (let last = runs.at(-1); last && !isVisibleWithoutText(last); last = runs.at(-1)) {
     last.text = last.text.trimEnd()
     if (last.text !== '') break
     runs.pop()
@@ -63,9 +60,9 @@ export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine
   return runs
 }
 
-/** Only a background, or a line through it, shows where there is no text. */
-function backOf(style: string): string {
-  return style.replace(/(^|;)color:[^;]*/, '')
+/** Only a background, or a line through it, is visible where there is no text. */
+function isVisibleWithoutText({ style }: StyledRun): boolean {
+  return /#|background|text-decoration/.test(style.replace(/(^|;)color:[^;]*/, ''))
 }
 
 export function htmlHead(title: string): string {
@@ -75,7 +72,7 @@ export function htmlHead(title: string): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>
 body { margin: 0; background: ${background}; color: ${foreground} }
 pre { margin: 1em; font: 14px/1.25 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; direction: ltr }
@@ -87,12 +84,12 @@ export const HTML_END = '</pre>\n</html>\n'
 
 export function htmlLine(line: StyledLine, redactor: Redactor): string {
   let html = ''
-  for (const { style, text } of redactor.isEmpty ? line : redacted(line, redactor))
-    html += style === '' ? escaped(text) : `<span style="${style}">${escaped(text)}</span>`
+  for (const { style, text } of redactor.isEmpty ? line : redact(line, redactor))
+    html += style === '' ? escapeHtml(text) : `<span style="${style}">${escapeHtml(text)}</span>`
   return `${html}\n`
 }
 
-function redacted(line: StyledLine, redactor: Redactor): StyledLine {
+function redact(line: StyledLine, redactor: Redactor): StyledLine {
   const ranges = redactor.lineRanges(line.map(({ text }) => text).join(''))
   if (ranges.length === 0) return line
   const isHidden = (at: number) => ranges.some(([from, to]) => at >= from && at < to)
@@ -109,12 +106,12 @@ function redacted(line: StyledLine, redactor: Redactor): StyledLine {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** For text and for attributes in quotes. */
-export function escaped(text: string): string {
+/** For text and for quoted attributes. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, character => ESCAPES[character]!)
 }
 
-/** Made of what stands here and of numbers; nothing that a program printed gets in. */
+/** CSS made of the constants above and numbers only: nothing that a program printed gets in. */
 function styleOf({ fg, bg, style }: Ink): string {
   const parts: string[] = []
   const bold = (fg & FG_BOLD) !== 0
@@ -122,17 +119,17 @@ function styleOf({ fg, bg, style }: Ink): string {
   if (fg & FG_INVERSE) [front, back] = [back ?? background, front ?? foreground]
   if (front) parts.push(`color:${front}`)
   if (back) parts.push(`background:${back}`)
-  if (bold) parts.push(STYLES.b!)
-  if (bg & BG_DIM) parts.push(STYLES.d!)
-  if (bg & BG_ITALIC) parts.push(STYLES.i!)
-  if (fg & FG_UNDERLINE || style !== 0) parts.push(STYLES.u!)
-  else if (fg & FG_STRIKE) parts.push(STYLES.s!)
-  else if (bg & BG_OVERLINE) parts.push(STYLES.o!)
-  if (fg & FG_INVISIBLE) parts.push(STYLES.h!)
+  if (bold) parts.push(BOLD)
+  if (bg & BG_DIM) parts.push(DIM)
+  if (bg & BG_ITALIC) parts.push(ITALIC)
+  if (fg & FG_UNDERLINE || style !== 0) parts.push(UNDERLINE)
+  else if (fg & FG_STRIKE) parts.push(STRIKE)
+  else if (bg & BG_OVERLINE) parts.push(OVERLINE)
+  if (fg & FG_INVISIBLE) parts.push(HIDDEN)
   return parts.join(';')
 }
 
-function colorOf(word: number, bright: boolean): string | undefined {
+function colorOf(word: number, isBold: boolean): string | undefined {
   const value = word & 0xffffff
   switch (word & COLOR_MODE) {
     case 0:
@@ -140,24 +137,24 @@ function colorOf(word: number, bright: boolean): string | undefined {
     case MODE_P16:
     case MODE_P256: {
       const index = value & 0xff
-      return index < 16 ? ansi[bright && index < 8 ? index + 8 : index] : ofCube(index)
+      return index < 16 ? ansi[isBold && index < 8 ? index + 8 : index] : paletteColor(index)
     }
     default:
       return hex(value >>> 16, (value >>> 8) & 0xff, value & 0xff)
   }
 }
 
-/** The 6 × 6 × 6 colours and the greys, as xterm has them. */
-function ofCube(index: number): string {
+/** The 6 × 6 × 6 colors and the grays of xterm's palette. */
+function paletteColor(index: number): string {
   if (index >= 232) {
-    const grey = 8 + (index - 232) * 10
-    return hex(grey, grey, grey)
+    const gray = 8 + (index - 232) * 10
+    return hex(gray, gray, gray)
   }
   const level = (value: number) => (value === 0 ? 0 : 55 + value * 40)
   const cube = index - 16
   return hex(level(Math.floor(cube / 36)), level(Math.floor(cube / 6) % 6), level(cube % 6))
 }
 
-function hex(...parts: number[]): string {
-  return `#${parts.map(part => part.toString(16).padStart(2, '0')).join('')}`
+function hex(...channels: number[]): string {
+  return `#${channels.map(channel => channel.toString(16).padStart(2, '0')).join('')}`
 }

@@ -1,115 +1,133 @@
-// A session as logical lines, as they stood on the screen: what scrolled away, what was cleared, what is left at the end,
-// and of full-screen programs what was there when they rested. Holds a few pieces at a time. Knows nothing of formats.
-
+// A session as logical lines, as they were on the screen: what scrolled away, what was cleared, what is left at the end,
+// and of full-screen programs what they showed while output paused.
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { unpack, unzstd } from '../../recording/compression.ts'
 import { comparePositions, joinSlices } from '../../recording/log-slice.ts'
 import type { GapReason, LogSlice } from '../../recording/types.ts'
-import type { Store } from '../../store/store.ts'
-import type { Playback } from '../playback/playback.ts'
-import type { LogReader } from '../playback/reader.ts'
-import { renderText, type ScreenLine, stateBefore } from '../text/render-text.ts'
+import { startOfRow } from '../../store/row-codec.ts'
+import type { SessionRow } from '../../store/session-rows.ts'
+import type { ScreenLine } from '../text/line-collector.ts'
+import { renderText, stateAt } from '../text/render-text.ts'
 import { TextBlocks } from '../text/text-blocks.ts'
 import type { TimeRange } from './replay-frames.ts'
+import type { ExportSource } from './source.ts'
 
-/** What is drawn in one go where no keyframe lies between: a tail, or segments whose states were lost. */
+/** Rendered in one go where there is no keyframe in between: a tail, or segments whose keyframes are damaged. */
 const GROUP_BYTES = 4 * 1024 * 1024
 
 export type ScreenLineItem<T> =
-  /** `blank`: so many blank lines stand above it. */
+  /** `blank`: how many blank lines are above it. */
   | { kind: 'line'; offset: number; line: T; blank: number }
   | { kind: 'gap'; offset: number; bytes: number; reason: GapReason }
-  /** Nothing new; so that who waits knows that work goes on. */
+  /** Nothing new: a sign of life. */
   | { kind: 'step'; offset: number }
 
-/** The text of lines, from the store where it was rendered already. */
+type Gap = Extract<ScreenLineItem<never>, { kind: 'gap' }>
+
+/** The text of lines, from the store where it was rendered already. Throws `session_unknown`. */
 export function plainLines(
-  store: Store,
-  reader: LogReader,
-  playback: Playback,
+  source: ExportSource,
   session_id: string,
-  span: TimeRange,
+  range: TimeRange,
 ): Generator<ScreenLineItem<string>> {
-  return screenLines(store, reader, playback, session_id, span, ({ text: t }) => t, true)
+  return screenLines(
+    source,
+    session_id,
+    range,
+    ({ text }) => text,
+    text => text,
+  )
 }
 
-/** Lines as `read` makes them of what stands on the screen. */
+/**
+ * Lines as `read` makes them of what is on the screen; `readText` (if the text is enough) makes them of stored text.
+ * Throws `session_unknown`.
+ */
 export function* screenLines<T>(
-  store: Store,
-  reader: LogReader,
-  playback: Playback,
+  source: ExportSource,
   session_id: string,
-  span: TimeRange,
+  range: TimeRange,
   read: (line: ScreenLine) => T,
-  /** Only texts are wanted, and `read` gives them. */
-  fromStore = false,
+  readText?: (text: string) => T,
 ): Generator<ScreenLineItem<T>> {
-  const row = store.session(session_id)
-  if (!row) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
-  const after = span.from === undefined ? -1 : playback.place(session_id, { at: Math.max(0, span.from - 1) }).offset
-  const upTo = span.to === undefined ? Number.POSITIVE_INFINITY : playback.place(session_id, { at: span.to }).offset
+  const { store, playback } = source
+  const row = store.sessions.require(session_id)
+  const offsetAt = (at: number) => playback.resolve(session_id, { at }).offset
+  const after = range.from === undefined ? -1 : offsetAt(Math.max(0, range.from - 1))
+  const upTo = range.to === undefined ? Number.POSITIVE_INFINITY : offsetAt(range.to)
   const isWanted = (offset: number) => offset > after && offset <= upTo
   const end: Position = { offset: row.end_offset, n: row.end_n }
   let position: Position = { offset: row.start_offset, n: row.start_n }
-  if (span.from !== undefined) {
-    const { keyframe } = playback.seek(session_id, { at: span.from })
+  if (range.from !== undefined) {
+    const { keyframe } = playback.seek(session_id, { at: range.from })
     position = keyframe.position
   } else if (position.offset > 0)
     yield { kind: 'gap', offset: position.offset, bytes: position.offset, reason: 'trimmed' }
   while (comparePositions(position, end) < 0 && position.offset <= upTo) {
-    const piece = store.logRows.rowAt(row.session, position)
+    const logRow = store.logRows.rowAt(row.session, position)
     const stored =
-      piece && fromStore && comparePositions(piece, position) === 0 ? store.logRows.text(piece.piece) : undefined
-    if (piece && stored) {
-      const text = new TextBlocks(unzstd(stored.blob, stored.size))
-      for (let block = 0; block < text.count; block++)
-        for (const { offset: o, text: t, blank = 0 } of text.lines(block))
-          if (isWanted(o)) yield { kind: 'line', offset: o, line: t as T, blank }
-      position = { offset: piece.end_offset, n: piece.end_n }
+      logRow && readText && comparePositions(logRow, position) === 0 ? store.logRows.text(logRow.piece) : undefined
+    if (logRow && stored && readText) {
+      const blocks = new TextBlocks(unzstd(stored.blob, stored.size))
+      for (let block = 0; block < blocks.count; block++)
+        for (const { offset, text, blank = 0 } of blocks.lines(block))
+          if (isWanted(offset)) yield { kind: 'line', offset, line: readText(text), blank }
+      position = { offset: logRow.end_offset, n: logRow.end_n }
       yield { kind: 'step', offset: position.offset }
       continue
     }
-    const group: LogSlice[] = []
-    let size = 0
-    let next: ScreenLineItem<T> | undefined
-    let at = position
-    while (comparePositions(at, end) < 0 && size < GROUP_BYTES) {
-      if (group.length > 0 && reader.keyframeAt(row.session, at)) break
-      const piece = reader.readTimed(session_id, at)
-      if (piece.kind === 'end') break
-      if (piece.kind === 'gap') {
-        const to = piece.keyframe?.position ?? piece.to
-        if (comparePositions(to, at) <= 0) throw new CodedError('internal', 'the history does not go on')
-        next = { kind: 'gap', offset: to.offset, bytes: to.offset - at.offset, reason: piece.reason }
-        at = to
-        break
-      }
-      const { timing: runs, resizes } = piece
-      group.push({ from: piece.position, bytes: unpack(piece, piece.size), runs, resizes })
-      size += piece.size
-      at = piece.end
-    }
-    if (group.length > 0) {
-      const stretch = joinSlices(group)
-      const begin = store.logRows.rowAt(row.session, stretch.from)
+    const { slices, gap, next } = readGroup(source, row, position, end)
+    if (slices.length > 0) {
+      const slice = joinSlices(slices)
+      const begin = store.logRows.rowAt(row.session, slice.from)
       const lines: ScreenLineItem<T>[] = []
-      const beginning = begin ? stateBefore(store, reader, begin) : { cols: row.born_cols, rows: row.born_rows }
-      const isLast = comparePositions(at, end) >= 0 || next !== undefined
-      const take = (line: ScreenLine) => {
-        const { offset: o, blank = 0 } = line
-        if (isWanted(o)) lines.push({ kind: 'line', offset: o, line: read(line), blank })
+      const state = begin
+        ? stateAt(store, source.reader, begin.session, startOfRow(begin))
+        : { cols: row.born_cols, rows: row.born_rows }
+      const last = comparePositions(next, end) >= 0 || gap !== undefined
+      const onLine = (line: ScreenLine) => {
+        const { offset, blank = 0 } = line
+        if (isWanted(offset)) lines.push({ kind: 'line', offset, line: read(line), blank })
       }
-      const steps = renderText(stretch, beginning, { last: isLast, onLine: take })
+      const steps = renderText(slice, state, { last, onLine })
       for (let count = 0; !steps.next().done; count++) {
         yield* lines.splice(0)
-        if (count % 256 === 0) yield { kind: 'step', offset: stretch.from.offset }
+        if (count % 256 === 0) yield { kind: 'step', offset: slice.from.offset }
       }
       yield* lines.splice(0)
     }
-    if (next) yield next
-    if (comparePositions(at, position) <= 0) return
-    position = at
+    if (gap) yield gap
+    if (comparePositions(next, position) <= 0) return
+    position = next
     yield { kind: 'step', offset: position.offset }
   }
+}
+
+/** What can be rendered in one go from a position on, up to a keyframe, a gap or GROUP_BYTES. */
+function readGroup(
+  { reader }: ExportSource,
+  { session, session_id }: SessionRow,
+  from: Position,
+  end: Position,
+): { slices: LogSlice[]; gap: Gap | undefined; next: Position } {
+  const slices: LogSlice[] = []
+  let size = 0
+  let at = from
+  while (comparePositions(at, end) < 0 && size < GROUP_BYTES) {
+    if (slices.length > 0 && reader.keyframeAt(session, at)) break
+    const read = reader.readTimed(session_id, at)
+    if (read.kind === 'end') break
+    if (read.kind === 'gap') {
+      const to = read.keyframe?.position ?? read.to
+      if (comparePositions(to, at) <= 0) throw new CodedError('internal', 'the history does not advance')
+      const gap: Gap = { kind: 'gap', offset: to.offset, bytes: to.offset - at.offset, reason: read.reason }
+      return { slices, gap, next: to }
+    }
+    const { timing: runs, resizes } = read
+    slices.push({ from: read.position, bytes: unpack(read, read.size), runs, resizes })
+    size += read.size
+    at = read.end
+  }
+  return { slices, gap: undefined, next: at }
 }

@@ -1,186 +1,167 @@
-// The thread that looks things up in the history, beside the one that writes it: searches and readers share its time, everything
-// else is answered at once. Can change nothing. Knows nothing of clients.
-import { parentPort, type Transferable, workerData } from 'node:worker_threads'
-import { assertNever, CodedError } from '../../../../protocol/errors.ts'
-import { Store, storeFault } from '../../store/store.ts'
-import type { PlaybackChunk, SeekResult } from '../playback/playback.ts'
-import { Playback } from '../playback/playback.ts'
+// The thread that looks things up in the history, beside the one that writes it: searches and reads share its time,
+// everything else is answered at once. Its connections are read-only.
+import { parentPort, workerData } from 'node:worker_threads'
+import { CodedError } from '../../../../protocol/errors.ts'
+import { storeFault } from '../../store/faults.ts'
+import { Store } from '../../store/store.ts'
+import { answer, type CallMessage, cancelled, ThreadReplies, type ToThread, transferable } from '../../threads/call.ts'
+import { Playback, type PlaybackChunk, type SeekResult } from '../playback/playback.ts'
 import { LogReader } from '../playback/reader.ts'
 import { buildTimeline } from '../playback/timeline.ts'
 import { search } from '../search/search.ts'
 import { listSessions } from '../search/session-list.ts'
 import type { LinePages } from '../text/line-pages.ts'
-import type { FromLookup, LookupRequest, ToLookup } from './lookup-protocol.ts'
+import type { InstantCalls, LongCalls, LookupCalls, LookupWorkerData } from './lookup-protocol.ts'
 import { RoundRobin } from './round-robin.ts'
 
-/** A search that has not found enough by then tells what it has, and where to go on. */
+/** After this long a search returns what it has found so far, and where to go on. */
 const SEARCH_MS = 2_000
 
-/** One that has found something tells it after this: what a person sees at once is worth more than a whole page. */
-const FIRST_MS = 120
+/** A search that has found something returns it after this long: seeing hits at once is worth more than a full page. */
+const FIRST_HITS_MS = 120
 
-/** Who reads is told what there is by then; a busy computer takes that long to draw a megabyte. */
+/** After this long a read returns the lines it has; a busy computer takes this long to render a megabyte. */
 const READ_MS = 4_000
 
-/** Searches and readers take turns of this much, and whatever else is asked comes between. */
+/** Searches and reads take turns of this length; everything else is answered between turns. */
 const TURN_MS = 10
 
-/** Of them that wait for each other: what several clients may have under way (net/history-requests.ts). */
-const MOST_LONG = 64
+/** Searches and reads that wait at once: what several clients may have under way (clients/history-requests.ts). */
+const MAX_LONG_CALLS = 64
 
-/** Of these for one who asks, over however many connections. */
-const MOST_FOR_ONE = 16
+/** Of these for one client, over however many connections. */
+const MAX_LONG_CALLS_PER_CLIENT = 16
 
-/** What takes longer than a question should. */
-interface Long {
-  ask: number
-  asker: string
+/** A call that takes longer than one turn. */
+interface LongCall {
+  id: number
+  client: string
   steps: Generator<undefined, unknown>
   ended(): void
 }
 
-type ReadMessage = Extract<ToLookup, { do: 'read' }>
+type CallOf<C extends keyof LongCalls> = Extract<CallMessage<LongCalls>, { name: C }>
+type ReadCall = CallOf<'read'> & { client: string }
 
 const port = parentPort!
-const { file } = workerData as { file: string }
+const { file } = workerData as LookupWorkerData
 const store = new Store(file, Date.now, { readonly: true })
 const reader = new LogReader(store)
 const playback = new Playback(store, reader)
-/** Loaded when somebody reads for the first time, with a terminal emulator and a connection of its own. */
-let reading: LinePages | undefined
-/** Readers take turns as a whole: each sees the database as it was when it began. */
-const reads = new RoundRobin<ReadMessage>()
+const replies = new ThreadReplies((message, transfer) => port.postMessage(message, transfer), storeFault)
+/** Loaded for the first read, with a terminal emulator and a connection of its own. */
+let pages: LinePages | undefined
+/** Reads take turns as a whole: each sees the database as it was when it began. */
+const reads = new RoundRobin<ReadCall>()
 let isReading = false
-const long = new RoundRobin<Long>()
-let scheduled = false
+const longCalls = new RoundRobin<LongCall>()
+let isScheduled = false
 
-const say = (message: FromLookup, transfer: Transferable[] = []) => port.postMessage(message, transfer)
+const instant: InstantCalls = {
+  list: request => listSessions(store, request),
+  timeline: ({ session_id, buckets }) => buildTimeline(store, session_id, buckets),
+  seek: ({ session_id, target }) => playback.seek(session_id, target),
+  playback: ({ session_id, position }) => playback.chunkAt(session_id, position),
+  resolve: ({ session_id, target }) => playback.resolve(session_id, target),
+}
 
-port.on('message', (message: ToLookup) => {
-  if (message.do === 'cancel') return cancel(message.ask)
-  attempt(message.ask, () => {
-    if (message.do === 'search') return beginSearch(message)
-    if (message.do === 'read') return beginRead(message)
-    const value = store.snapshot(() => answer(message))
-    say({ say: 'answer', ask: message.ask, value }, blobsOf(value))
+port.on('message', (message: ToThread<LookupCalls>) => {
+  if (message.do === 'cancel') return cancel(message.id)
+  replies.attempt(message.id, () => {
+    if (message.name === 'search') return beginSearch(message)
+    if (message.name === 'read') return beginRead(message)
+    const value = store.snapshot(() => answer(instant, message))
+    replies.reply(message.id, value, blobsOf(value))
   })
 })
 
-function answer(question: Exclude<LookupRequest, { do: 'search' | 'read' }>): unknown {
-  switch (question.do) {
-    case 'list':
-      return listSessions(store, question.question)
-    case 'timeline':
-      return buildTimeline(store, question.session_id, question.buckets)
-    case 'moment':
-      return playback.seek(question.session_id, question.place)
-    case 'stretch':
-      return playback.chunkAt(question.session_id, question.position)
-    case 'place':
-      return playback.place(question.session_id, question.place)
-    default:
-      return assertNever(question)
-  }
-}
-
-function beginSearch({ ask, asker, question }: Extract<ToLookup, { do: 'search' }>): void {
-  checkRoom(asker)
+function beginSearch({ id, request }: CallOf<'search'>): void {
+  const { client } = request
+  checkRoom(client)
   const start = performance.now()
-  const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_MS : SEARCH_MS)
-  long.push({ ask, asker, steps: search(store, question, isOver), ended: () => {} })
+  const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_HITS_MS : SEARCH_MS)
+  longCalls.push({ id, client, steps: search(store, request, isOver), ended: () => {} })
   schedule()
 }
 
-function beginRead(message: ReadMessage): void {
-  checkRoom(message.asker)
-  reads.push(message)
-  if (reading) return nextRead(reading)
+function beginRead(call: CallOf<'read'>): void {
+  const { client } = call.request
+  checkRoom(client)
+  reads.push({ ...call, client })
+  if (pages) return startNextRead(pages)
   if (reads.length > 1) return
   import('../text/line-pages.ts').then(
     ({ LinePages }) => {
-      reading ??= new LinePages(new Store(file, Date.now, { readonly: true }))
-      nextRead(reading)
+      pages ??= new LinePages(new Store(file, Date.now, { readonly: true }))
+      startNextRead(pages)
     },
     error => {
-      for (const { ask } of reads.takeAll()) refuse(ask, error)
+      for (const { id } of reads.takeAll()) replies.refuse(id, error)
     },
   )
 }
 
-function nextRead(reading: LinePages): void {
-  const message = isReading ? undefined : reads.next()
-  if (!message) return
+function startNextRead(pages: LinePages): void {
+  const call = isReading ? undefined : reads.next()
+  if (!call) return
   isReading = true
   const start = performance.now()
   const ended = () => {
     isReading = false
-    nextRead(reading)
+    startNextRead(pages)
   }
-  long.push({
-    ask: message.ask,
-    asker: message.asker,
-    steps: reading.read(message.question, () => performance.now() - start > READ_MS),
+  longCalls.push({
+    id: call.id,
+    client: call.client,
+    steps: pages.read(call.request, () => performance.now() - start > READ_MS),
     ended,
   })
   schedule()
 }
 
-function checkRoom(asker: string): void {
-  if (long.length + reads.length >= MOST_LONG || long.of(asker) + reads.of(asker) >= MOST_FOR_ONE)
+function checkRoom(client: string): void {
+  if (
+    longCalls.length + reads.length >= MAX_LONG_CALLS ||
+    longCalls.count(client) + reads.count(client) >= MAX_LONG_CALLS_PER_CLIENT
+  )
     throw new CodedError('history_busy', 'too many searches at once; try again')
 }
 
 function schedule(): void {
-  if (scheduled || long.length === 0) return
-  scheduled = true
-  setImmediate(turn)
+  if (isScheduled || longCalls.length === 0) return
+  isScheduled = true
+  setImmediate(takeTurn)
 }
 
-function turn(): void {
-  scheduled = false
-  const one = long.next()
-  if (!one) return
+function takeTurn(): void {
+  isScheduled = false
+  const call = longCalls.next()
+  if (!call) return
   let isDone = true
-  attempt(one.ask, () => {
+  replies.attempt(call.id, () => {
     const until = performance.now() + TURN_MS
     do {
-      const step = one.steps.next()
-      if (step.done) return say({ say: 'answer', ask: one.ask, value: step.value })
+      const step = call.steps.next()
+      if (step.done) return replies.reply(call.id, step.value)
     } while (performance.now() < until)
     isDone = false
   })
-  if (isDone) one.ended()
-  else long.push(one)
+  if (isDone) call.ended()
+  else longCalls.push(call)
   schedule()
 }
 
-function cancel(ask: number): void {
-  const waiting = reads.take(one => one.ask === ask)
-  const running = waiting ? undefined : long.take(one => one.ask === ask)
+function cancel(id: number): void {
+  const waiting = reads.take(call => call.id === id)
+  const running = waiting ? undefined : longCalls.take(call => call.id === id)
   if (!waiting && !running) return
-  say({ say: 'refusal', ask, code: 'cancelled', message: 'this is no longer wanted' })
+  replies.refuse(id, cancelled())
   running?.steps.return(undefined)
   running?.ended()
 }
 
-function attempt(ask: number, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    refuse(ask, error)
-  }
-}
-
-function refuse(ask: number, error: unknown): void {
-  const { code, message } = storeFault(error)
-  say({ say: 'refusal', ask, code, message })
-}
-
-/** Blobs are given away, not copied. */
-function blobsOf(value: unknown): Transferable[] {
+function blobsOf(value: unknown): ArrayBuffer[] {
   const { keyframe, timing, output } = (value ?? {}) as Partial<SeekResult> &
     Partial<Extract<PlaybackChunk, { kind: 'output' }>>
-  return [keyframe?.blob, timing?.blob, output?.blob].flatMap(blob =>
-    blob && blob.byteLength > 0 && blob.byteLength === blob.buffer.byteLength ? [blob.buffer as ArrayBuffer] : [],
-  )
+  return transferable([keyframe?.blob, timing?.blob, output?.blob])
 }

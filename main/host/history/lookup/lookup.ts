@@ -1,25 +1,29 @@
-// Questions about the history from the host's main loop, answered by a thread that only reads. Knows no SQL and no clients.
+// Requests about the history from the host's main loop, answered by a thread that only reads.
 import { Worker } from 'node:worker_threads'
-import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
-import type { FromLookup, LookupReplies, LookupRequest, ToLookup } from './lookup-protocol.ts'
+import { CodedError } from '../../../../protocol/errors.ts'
+import {
+  type CallOptions,
+  type FromThread,
+  type ReplyOf,
+  type RequestOf,
+  ThreadCalls,
+  type ToThread,
+} from '../../threads/call.ts'
+import { workerFile } from '../../threads/worker-file.ts'
+import type { LookupCalls, LookupWorkerData } from './lookup-protocol.ts'
 
-/** The thread ends when nobody asked for so long: a history that nobody looks at costs no memory. */
+/** The thread ends after this long without a request: a history that is not in use costs no memory. */
 const IDLE_MS = 60_000
 
-/** Questions that wait at once: a thousand players would not have as many. */
-const MOST_ASKED = 1_000
-
-interface Asked {
-  resolve: (value: never) => void
-  reject: (error: CodedError) => void
+interface Thread {
+  worker: Worker
+  calls: ThreadCalls<LookupCalls>
 }
 
 export class Lookup {
   readonly #file: string
   readonly #idle_ms: number
-  #worker: Worker | undefined
-  readonly #asked = new Map<number, Asked>()
-  #nextAsk = 1
+  #thread: Thread | undefined
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
@@ -29,67 +33,65 @@ export class Lookup {
     this.#idle_ms = idle_ms
   }
 
-  /** `cancellable` is given a function that ends a search, which then rejects with `cancelled`. */
-  ask<K extends LookupRequest['do']>(
-    question: Extract<LookupRequest, { do: K }>,
-    cancellable?: (cancel: () => void) => void,
-  ): Promise<LookupReplies[K]> {
-    if (this.#closed) return Promise.reject(new CodedError('host_stopping', 'the host is stopping'))
-    if (this.#asked.size >= MOST_ASKED)
-      return Promise.reject(new CodedError('history_busy', 'too many questions at once; try again'))
+  /** Only searches and reads can be cancelled. Rejects with `host_stopping` once closed. */
+  async call<K extends keyof LookupCalls>(
+    name: K,
+    request: RequestOf<LookupCalls, K>,
+    options?: CallOptions,
+  ): Promise<ReplyOf<LookupCalls, K>> {
+    if (this.#closed) throw stopping()
     clearTimeout(this.#idle)
-    const ask = this.#nextAsk++
-    this.#worker ??= this.#start()
-    const worker = this.#worker
-    return new Promise((resolve, reject) => {
-      this.#asked.set(ask, { resolve, reject })
-      worker.postMessage({ ...question, ask } satisfies ToLookup)
-      cancellable?.(() => worker.postMessage({ do: 'cancel', ask } satisfies ToLookup))
-    })
+    this.#thread ??= this.#start()
+    const { calls } = this.#thread
+    try {
+      return await calls.call(name, request, options)
+    } finally {
+      if (calls === this.#thread?.calls && calls.pending === 0) this.#rest()
+    }
   }
 
   /** Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#end(new CodedError('host_stopping', 'the host is stopping'))
+    await this.#end(stopping())
   }
 
-  #start(): Worker {
-    // The same file runs built (.js) and, in tests, as it is (.ts).
-    const file = import.meta.url.endsWith('.ts') ? './lookup-worker.ts' : './lookup-worker.js'
-    const worker = new Worker(new URL(file, import.meta.url), { name: 'lookup', workerData: { file: this.#file } })
+  #start(): Thread {
+    const worker = new Worker(workerFile('./lookup-worker', import.meta.url), {
+      name: 'lookup',
+      workerData: { file: this.#file } satisfies LookupWorkerData,
+    })
     worker.unref()
+    const calls = new ThreadCalls<LookupCalls>((message: ToThread<LookupCalls>) => worker.postMessage(message))
+    const thread = { worker, calls }
     const died = (cause: Error) => {
-      if (this.#worker !== worker) return
-      this.#worker = undefined
-      this.#refuse(new CodedError('internal', `the lookup thread is gone: ${cause.message}`, { cause }))
+      if (this.#thread === thread) this.#thread = undefined
+      calls.fail(new CodedError('internal', `the lookup thread died: ${cause.message}`, { cause }))
     }
-    worker.on('message', (message: FromLookup) => this.#receive(message))
+    worker.on('message', (message: FromThread) => calls.receive(message))
     worker.on('error', died)
     worker.on('exit', () => died(new Error('it ended')))
-    return worker
+    return thread
   }
 
-  #receive(message: FromLookup): void {
-    const asked = this.#asked.get(message.ask)
-    this.#asked.delete(message.ask)
-    if (message.say === 'answer') asked?.resolve(message.value as never)
-    else asked?.reject(new CodedError(isErrorCode(message.code) ? message.code : 'internal', message.message))
-    if (this.#asked.size > 0) return
-    this.#idle = setTimeout(() => void this.#end(new CodedError('internal', 'the lookup thread rests')), this.#idle_ms)
+  #rest(): void {
+    clearTimeout(this.#idle)
+    this.#idle = setTimeout(
+      () => void this.#end(new CodedError('internal', 'the lookup thread is idle')),
+      this.#idle_ms,
+    )
     this.#idle.unref()
-  }
-
-  #refuse(error: CodedError): void {
-    for (const asked of this.#asked.values()) asked.reject(error)
-    this.#asked.clear()
   }
 
   async #end(error: CodedError): Promise<void> {
     clearTimeout(this.#idle)
-    const worker = this.#worker
-    this.#worker = undefined
-    this.#refuse(error)
-    await worker?.terminate()
+    const thread = this.#thread
+    this.#thread = undefined
+    thread?.calls.fail(error)
+    await thread?.worker.terminate()
   }
+}
+
+function stopping(): CodedError {
+  return new CodedError('host_stopping', 'the host is stopping')
 }

@@ -1,12 +1,12 @@
-// What waits to be done for several who ask: they take turns, whoever asks for how much. Knows nothing of what is done.
+// What several clients wait for: they take turns, however much each of them asks for.
 
 export interface Queued {
-  asker: string
+  client: string
 }
 
 export class RoundRobin<T extends Queued> {
   readonly #waiting: T[] = []
-  /** When each was last served. Never forgotten: who asks anew must not overtake who waits. They are as many as devices. */
+  /** When each client was last served. Kept for good, as many as devices: coming back must not overtake who waits. */
   readonly #served = new Map<string, number>()
   #turn = 0
 
@@ -14,27 +14,28 @@ export class RoundRobin<T extends Queued> {
     return this.#waiting.length
   }
 
-  of(asker: string): number {
-    return this.#waiting.filter(one => one.asker === asker).length
+  /** How many items of this client wait. */
+  count(client: string): number {
+    return this.#waiting.filter(item => item.client === client).length
   }
 
-  push(one: T): void {
-    this.#waiting.push(one)
+  push(item: T): void {
+    this.#waiting.push(item)
   }
 
-  /** Takes out what is next: of who was served longest ago, what came first. */
+  /** Takes out what is next: the oldest item of the client that was served longest ago. */
   next(): T | undefined {
     let best: T | undefined
-    for (const one of this.#waiting) if (!best || this.#last(one) < this.#last(best)) best = one
+    for (const item of this.#waiting) if (!best || this.#servedAt(item) < this.#servedAt(best)) best = item
     if (!best) return undefined
-    this.#served.set(best.asker, ++this.#turn)
+    this.#served.set(best.client, ++this.#turn)
     this.#waiting.splice(this.#waiting.indexOf(best), 1)
     return best
   }
 
-  /** Takes out the first that is meant. */
-  take(isMeant: (one: T) => boolean): T | undefined {
-    const index = this.#waiting.findIndex(isMeant)
+  /** Takes out the first item that matches. */
+  take(matches: (item: T) => boolean): T | undefined {
+    const index = this.#waiting.findIndex(matches)
     return index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
   }
 
@@ -42,7 +43,7 @@ export class RoundRobin<T extends Queued> {
     return this.#waiting.splice(0)
   }
 
-  #last({ asker }: T): number {
-    return this.#served.get(asker) ?? 0
+  #servedAt({ client }: T): number {
+    return this.#served.get(client) ?? 0
   }
 }

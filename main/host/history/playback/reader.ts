@@ -1,9 +1,7 @@
-// Answers questions about what is stored: sessions, pieces of a log, keyframes. Knows nothing of threads; writes nothing.
-import { CodedError } from '../../../../protocol/errors.ts'
-import { decodeRuns } from '../../../../protocol/output-timing.ts'
-import type { Position } from '../../../../protocol/position.ts'
-import { BIRTH } from '../../../../protocol/position.ts'
-import { crc32, pack, zstd } from '../../recording/compression.ts'
+// Reads what is stored: sessions, their logs, keyframes.
+import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import { crc32, pack } from '../../recording/compression.ts'
+import { birthKeyframe } from '../../recording/initial-keyframe.ts'
 import { comparePositions, decodeResizes, endOfSlice, joinSlices, SEGMENT_BYTES } from '../../recording/log-slice.ts'
 import type {
   GapReason,
@@ -13,11 +11,11 @@ import type {
   StoredKeyframe,
   StoredSession,
   TimedReadResult,
-  Timing,
 } from '../../recording/types.ts'
 import type { KeyframeRow, LogRow } from '../../store/log-rows.ts'
-import { endOfRow, readSlice, startOfRow, unpackTiming } from '../../store/row-codec.ts'
-import { type SessionRow, type Store, storedSession } from '../../store/store.ts'
+import { checkBlob, endOfRow, readSlice, runsOfRow, startOfRow } from '../../store/row-codec.ts'
+import { type SessionRow, storedSession } from '../../store/session-rows.ts'
+import type { Store } from '../../store/store.ts'
 
 /** A tail row that is smaller than this is read together with those after it. */
 const JOIN_BELOW_BYTES = 64 * 1024
@@ -29,47 +27,47 @@ export class LogReader {
     this.#store = store
   }
 
-  /** The newest sessions first. */
-  sessions(most: number): StoredSession[] {
-    return this.#store.sessions(most).map(storedSession)
+  /** The newest first. */
+  sessions(limit: number): StoredSession[] {
+    return this.#store.sessions.newest(limit).map(storedSession)
   }
 
   /** Throws `session_unknown`, `session_ambiguous`. */
   session(id: string): StoredSession {
-    return storedSession(this.#store.findSession(id))
+    return storedSession(this.#store.sessions.find(id))
   }
 
-  /** The piece that holds what follows `position`. Throws `session_unknown`. */
+  /** What follows `position`. Throws `session_unknown`. */
   read(session_id: string, position: Position): ReadResult {
-    const piece = this.#pieceAt(session_id, position, false)
-    if (piece.kind !== 'segment') return piece
-    const { timing: _, ...rest } = piece
-    return { ...rest, resizes: piece.resizes.map(mark) }
+    const result = this.#read(session_id, position, false)
+    if (result.kind !== 'segment') return result
+    const { timing: _, ...rest } = result
+    return { ...rest, resizes: result.resizes.map(withoutTime) }
   }
 
   /** The same with its timing. */
   readTimed(session_id: string, position: Position): TimedReadResult {
-    return this.#pieceAt(session_id, position, true)
+    return this.#read(session_id, position, true)
   }
 
-  #pieceAt(session_id: string, position: Position, timed: boolean): TimedReadResult {
-    const session = this.#row(session_id)
+  #read(session_id: string, position: Position, isTimed: boolean): TimedReadResult {
+    const session = this.#store.sessions.require(session_id)
     const start = { offset: session.start_offset, n: session.start_n }
     const end = { offset: session.end_offset, n: session.end_n }
-    if (comparePositions(position, start) < 0) return this.#lost(session, BIRTH, start, 'trimmed')
+    if (comparePositions(position, start) < 0) return this.#gap(session, LOG_START, start, 'trimmed')
     if (comparePositions(position, end) >= 0) return { kind: 'end', position: end }
     const row = this.#store.logRows.rowAt(session.session, position)
     if (!row || comparePositions(endOfRow(row), position) <= 0) {
-      // Nothing is there and nothing says why: rows are missing from the database.
+      // Rows are missing from the database, and nothing says why.
       const next = this.#store.logRows.rowAfter(session.session, position)
-      return this.#lost(session, row ? endOfRow(row) : start, next ? startOfRow(next) : end, 'damaged')
+      return this.#gap(session, row ? endOfRow(row) : start, next ? startOfRow(next) : end, 'damaged')
     }
     if (row.kind === 'unrecorded' || row.kind === 'damaged')
-      return this.#lost(session, startOfRow(row), endOfRow(row), row.kind)
+      return this.#gap(session, startOfRow(row), endOfRow(row), row.kind)
     try {
-      if (row.kind === 'tail' && row.end_offset - row.offset < JOIN_BELOW_BYTES) return this.#joined(session, row)
+      if (row.kind === 'tail' && row.end_offset - row.offset < JOIN_BELOW_BYTES) return this.#joinTail(session, row)
       const blob = this.#store.logRows.blob(row.piece)
-      if (crc32(blob) !== row.blob_checksum) throw new Error('the stored bytes are not what was written')
+      checkBlob(row, blob)
       return {
         kind: 'segment',
         position: startOfRow(row),
@@ -78,69 +76,41 @@ export class LogReader {
         checksum: row.checksum,
         compressed: row.compressed === 1,
         blob,
-        timing: timed ? decodeRuns(unpackTiming(row.timing)) : [],
+        timing: isTimed ? runsOfRow(row) : [],
         resizes: decodeResizes(row.resizes, row.offset),
       }
     } catch {
-      // Whatever is wrong with it, its bytes cannot be had.
-      return this.#lost(session, startOfRow(row), endOfRow(row), 'damaged')
+      // Whatever the error is, these bytes cannot be read.
+      return this.#gap(session, startOfRow(row), endOfRow(row), 'damaged')
     }
   }
 
   /** The earliest keyframe at or after `offset`; without one the last before it. Throws `session_unknown`. */
   startingPoint(session_id: string, offset: number): StoredKeyframe | undefined {
-    const session = this.#row(session_id)
+    const session = this.#store.sessions.require(session_id)
     const start = { offset: session.start_offset, n: session.start_n }
     const from = offset <= start.offset ? start : { offset, n: 0 }
-    if (comparePositions(from, BIRTH) <= 0) return this.#keyframeFrom(session, BIRTH)
-    const after = this.#keyframeFrom(session, from)
-    if (after) return after
-    for (const row of this.#store.logRows.keyframesBefore(session.session, from)) {
-      if (comparePositions(startOfRow(row), start) < 0) break
-      if (isWhole(row)) return toKeyframe(row)
-    }
-    return comparePositions(start, BIRTH) === 0 ? birth(session) : undefined
+    if (comparePositions(from, LOG_START) <= 0) return this.#keyframeFrom(session, LOG_START)
+    return this.#keyframeFrom(session, from) ?? this.#keyframeBefore(session, from)
   }
 
-  /** The last keyframe at or before `position` that the log there is can be continued from. Throws `session_unknown`. */
+  /** The last keyframe at or before `position` from which the stored log can be continued. Throws `session_unknown`. */
   lastKeyframe(session_id: string, position: Position): StoredKeyframe | undefined {
-    const session = this.#row(session_id)
-    const start = { offset: session.start_offset, n: session.start_n }
-    for (const row of this.#store.logRows.keyframesBefore(session.session, {
-      offset: position.offset,
-      n: position.n + 1,
-    })) {
-      if (comparePositions(startOfRow(row), start) < 0) break
-      if (isWhole(row)) return toKeyframe(row)
-    }
-    return comparePositions(start, BIRTH) === 0 ? birth(session) : undefined
+    const session = this.#store.sessions.require(session_id)
+    return this.#keyframeBefore(session, { offset: position.offset, n: position.n + 1 })
   }
 
-  /** When the bytes of the piece at `position` came; undefined where there is none. */
-  timing(session_id: string, position: Position): Timing | undefined {
-    const session = this.#row(session_id)
-    const row = this.#store.logRows.rowAt(session.session, position)
-    if (!row || comparePositions(endOfRow(row), position) <= 0 || (row.kind !== 'sealed' && row.kind !== 'tail'))
-      return undefined
-    return {
-      position: startOfRow(row),
-      end: endOfRow(row),
-      runs: decodeRuns(unpackTiming(row.timing)),
-      resizes: decodeResizes(row.resizes, row.offset),
-    }
-  }
-
-  /** A keyframe exactly at `position`, if it is there and whole. */
+  /** A keyframe exactly at `position`, if it is there and intact. */
   keyframeAt(session: number, position: Position): StoredKeyframe | undefined {
     for (const row of this.#store.logRows.keyframesFrom(session, position))
-      return comparePositions(startOfRow(row), position) === 0 && isWhole(row) ? toKeyframe(row) : undefined
+      return comparePositions(startOfRow(row), position) === 0 && isIntact(row) ? toKeyframe(row) : undefined
     return undefined
   }
 
-  /** Small tail rows go together: one message for what may be hundreds of them. */
-  #joined(session: SessionRow, first: LogRow): TimedReadResult {
-    const stretches: LogSlice[] = [readSlice(first, this.#store.logRows.blob(first.piece))]
-    let size = stretches[0]!.bytes.length
+  /** Small tail rows are joined: one message for what may be hundreds of them. */
+  #joinTail(session: SessionRow, first: LogRow): TimedReadResult {
+    const slices: LogSlice[] = [readSlice(first, this.#store.logRows.blob(first.piece))]
+    let size = slices[0]!.bytes.length
     let end = endOfRow(first)
     while (size < SEGMENT_BYTES) {
       const row = this.#store.logRows.rowAt(session.session, end)
@@ -150,17 +120,17 @@ export class LogReader {
         row.end_offset - row.offset >= JOIN_BELOW_BYTES
       )
         break
-      let stretch: LogSlice
+      let slice: LogSlice
       try {
-        stretch = readSlice(row, this.#store.logRows.blob(row.piece))
+        slice = readSlice(row, this.#store.logRows.blob(row.piece))
       } catch {
-        break // told when it is its turn
+        break // the next read returns it as a gap
       }
-      stretches.push(stretch)
-      size += stretch.bytes.length
+      slices.push(slice)
+      size += slice.bytes.length
       end = endOfRow(row)
     }
-    const all = joinSlices(stretches)
+    const all = joinSlices(slices)
     return {
       kind: 'segment',
       position: all.from,
@@ -173,39 +143,38 @@ export class LogReader {
     }
   }
 
-  #lost(
-    session: SessionRow,
-    from: Position,
-    to: Position,
-    reason: GapReason,
-  ): Exclude<ReadResult, { kind: 'segment' }> {
+  #gap(session: SessionRow, from: Position, to: Position, reason: GapReason): Extract<ReadResult, { kind: 'gap' }> {
     const keyframe = this.#keyframeFrom(session, to)
     return { kind: 'gap', from, to, reason, ...(keyframe && { keyframe }) }
   }
 
   #keyframeFrom(session: SessionRow, from: Position): StoredKeyframe | undefined {
-    const isBirth = comparePositions(from, BIRTH) === 0
+    const isBirth = comparePositions(from, LOG_START) === 0
     for (const row of this.#store.logRows.keyframesFrom(session.session, from)) {
       // At birth every terminal is the same: empty.
-      if (isBirth && comparePositions(startOfRow(row), BIRTH) > 0) break
-      if (isWhole(row)) return toKeyframe(row)
+      if (isBirth && comparePositions(startOfRow(row), LOG_START) > 0) break
+      if (isIntact(row)) return toKeyframe(row)
     }
-    return isBirth && session.start_offset === 0 && session.start_n === 0 ? birth(session) : undefined
+    return isBirth ? birthOf(session) : undefined
   }
 
-  #row(session_id: string): SessionRow {
-    const row = this.#store.session(session_id)
-    if (!row) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
-    return row
+  /** The last intact one before `end`, but not before the start of the log. */
+  #keyframeBefore(session: SessionRow, end: Position): StoredKeyframe | undefined {
+    const start = { offset: session.start_offset, n: session.start_n }
+    for (const row of this.#store.logRows.keyframesBefore(session.session, end)) {
+      if (comparePositions(startOfRow(row), start) < 0) break
+      if (isIntact(row)) return toKeyframe(row)
+    }
+    return birthOf(session)
   }
 }
 
-function birth(session: SessionRow): StoredKeyframe {
-  const blob = zstd(new Uint8Array())
-  return { position: BIRTH, cols: session.born_cols, rows: session.born_rows, size: 0, checksum: 0, blob }
+/** An empty terminal, if the log is stored from its beginning. */
+function birthOf({ start_offset, start_n, born_cols, born_rows }: SessionRow): StoredKeyframe | undefined {
+  return start_offset === 0 && start_n === 0 ? birthKeyframe({ cols: born_cols, rows: born_rows }) : undefined
 }
 
-function isWhole(row: KeyframeRow): boolean {
+function isIntact(row: KeyframeRow): boolean {
   return crc32(row.blob) === row.blob_checksum
 }
 
@@ -213,6 +182,6 @@ function toKeyframe({ offset, n, blob_checksum: _, ...rest }: KeyframeRow): Stor
   return { position: { offset, n }, ...rest }
 }
 
-function mark({ at: _, ...resize }: LogResize & { at: number }): LogResize {
+function withoutTime({ at: _, ...resize }: LogResize & { at: number }): LogResize {
   return resize
 }

@@ -1,62 +1,63 @@
-// What a person looks for: `word`, `begin*`, `"words in a row"`, all of them in one line. Knows nothing of where it is
-// looked for.
+// Search queries: `word`, `prefix*`, `"words in a row"`; a line matches when it has all of them.
 import { joins, NOT_AFTER_WORD, NOT_BEFORE_WORD, wordsOf } from '../text/tokenize.ts'
 
 interface Term {
   text: string
-  /** What it stands at the beginning of is found too. */
-  prefix: boolean
+  /** Words that only begin with it match too. */
+  isPrefix: boolean
 }
 
-/** Words that the index is asked for: the longest are the rarest, and more hardly narrow it further. */
-const INDEXED_WORDS = 16
+/** Words that are looked up in the index: the longest are the rarest, and more hardly narrow it further. */
+const MAX_INDEXED_WORDS = 16
 
-/** Beginnings shorter than this stand in nearly every piece of text; the index would read a lot to say so. */
-const PREFIX_CHARACTERS = 2
+/** Prefixes shorter than this are in nearly every block; the index would read a lot to say so. */
+const MIN_PREFIX_CHARACTERS = 2
 
-/** Places that are told of one line: what is beyond them is not seen in a list of hits. */
-const MOST_RANGES = 32
+/** Ranges that are marked in one line: more cannot be seen in a list of hits. */
+const MAX_RANGES = 32
 
-/** A line that has all terms: its number in the text, and where they stand in it. */
+type Range = [from: number, to: number]
+
+/** A line that has all terms: its number in the text, and where the terms are in it. */
 export interface FoundLine {
   number: number
-  ranges: [number, number][]
+  ranges: Range[]
 }
 
-interface Sought {
+interface TermPattern {
   pattern: RegExp
-  /** How many lines had it where it was looked for first; half for each time. */
-  found: number
+  /** How many matches it had where it was searched for first: a moving average. */
+  frequency: number
 }
 
 export class Query {
-  readonly #terms: Sought[]
-  /** For FTS5: names every block with a line that may match. Undefined: the index cannot say. */
+  readonly #terms: TermPattern[]
+  /** For FTS5: matches every block with a line that may match. Undefined: the index cannot help. */
   readonly match: string | undefined
 
   constructor(text: string) {
     const terms = parse(text)
-    // The longest first: it is the least likely to be there.
+    // The longest first: it is the least likely to be found.
     this.#terms = [...terms]
       .sort((a, b) => b.text.length - a.text.length)
-      .map(term => ({ pattern: toRegExp(term), found: 0 }))
+      .map(term => ({ pattern: toRegExp(term), frequency: 0 }))
     this.match = matchOf(terms)
   }
 
-  /** Nothing to look for. */
+  /** There is nothing to search for. */
   get isEmpty(): boolean {
     return this.#terms.length === 0
   }
 
-  /** The lines of a text (ended by \n) that have all terms, in order. */
+  /** The lines of a text (separated by \n) that have all terms, in order. */
   linesOf(text: string): FoundLine[] {
     if (this.isEmpty) return []
-    // Only lines with the rarest of them are looked at one by one.
-    const rarest = this.#terms.reduce((a, b) => (b.found < a.found ? b : a))
+    // Only lines with the rarest term are checked for the others.
+    const rarest = this.#terms.reduce((a, b) => (b.frequency < a.frequency ? b : a))
     const { pattern } = rarest
     const lines: FoundLine[] = []
     let number = 0
-    let counted = 0
+    let countedTo = 0
     let tried = 0
     pattern.lastIndex = 0
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
@@ -66,82 +67,82 @@ export class Query {
       const end = next < 0 ? text.length : next
       const ranges = this.#rangesIn(text.slice(begin, end))
       if (ranges) {
-        for (let at = text.indexOf('\n', counted); at >= 0 && at < begin; at = text.indexOf('\n', at + 1)) {
+        for (let at = text.indexOf('\n', countedTo); at >= 0 && at < begin; at = text.indexOf('\n', at + 1)) {
           number++
-          counted = at + 1
+          countedTo = at + 1
         }
         lines.push({ number, ranges })
       }
       pattern.lastIndex = end
     }
-    rarest.found = (rarest.found + tried) / 2 + 1e-6
+    rarest.frequency = (rarest.frequency + tried) / 2 + 1e-6
     return lines
   }
 
-  /** Beginnings and ends in a line that has all terms, in order and apart. */
-  #rangesIn(line: string): [number, number][] | undefined {
+  /** Where the terms are in a line that has all of them, in order, without overlaps. */
+  #rangesIn(line: string): Range[] | undefined {
     for (const { pattern } of this.#terms) {
       const before = pattern.lastIndex
       pattern.lastIndex = 0
-      const there = pattern.test(line)
+      const isThere = pattern.test(line)
       pattern.lastIndex = before
-      if (!there) return undefined
+      if (!isThere) return undefined
     }
-    const all: [number, number][] = []
+    const all: Range[] = []
     for (const { pattern } of this.#terms) {
       pattern.lastIndex = 0
-      for (let match = pattern.exec(line); match && all.length < MOST_RANGES * 4; match = pattern.exec(line))
+      for (let match = pattern.exec(line); match && all.length < MAX_RANGES * 4; match = pattern.exec(line))
         all.push([match.index, match.index + match[0].length])
     }
-    return apart(all).slice(0, MOST_RANGES)
+    return mergeRanges(all).slice(0, MAX_RANGES)
   }
 }
 
 function parse(text: string): Term[] {
   const terms = new Map<string, Term>()
   for (const [, quoted, closed, bare] of text.matchAll(/"([^"]*)("?\*?)|([^\s"]+)/gu)) {
-    const prefix = quoted === undefined ? bare!.endsWith('*') : closed!.endsWith('*')
-    const wanted = (quoted ?? (prefix ? bare!.slice(0, -1) : bare!)).trim()
-    if (wanted !== '') terms.set(`${prefix} ${wanted}`, { text: wanted, prefix })
+    const isPrefix = quoted === undefined ? bare!.endsWith('*') : closed!.endsWith('*')
+    const term = (quoted ?? (isPrefix ? bare!.slice(0, -1) : bare!)).trim()
+    if (term !== '') terms.set(`${isPrefix} ${term}`, { text: term, isPrefix })
   }
   return [...terms.values()]
 }
 
-function toRegExp({ text, prefix }: Term): RegExp {
+function toRegExp({ text, isPrefix }: Term): RegExp {
   const literal = text
     .split(/\s+/u)
-    .map(part => part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
+    .map(word => word.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
     .join('[^\\S\\n]+')
   const characters = [...text]
   const before = joins(characters[0]!) ? NOT_AFTER_WORD : ''
-  const after = !prefix && joins(characters.at(-1)!) ? NOT_BEFORE_WORD : ''
+  const after = !isPrefix && joins(characters.at(-1)!) ? NOT_BEFORE_WORD : ''
   return new RegExp(before + literal + after, 'giu')
 }
 
-/** Every word stands in quotes and has no quote in it: whatever was typed, this is an expression that FTS5 takes. */
+/** Every word is in quotes and contains none: whatever was typed, this is a valid FTS5 expression. */
 function matchOf(terms: Term[]): string | undefined {
   const words = new Map<string, number>()
-  for (const { text, prefix } of terms) {
-    const own = wordsOf(text)
-    const last = own.length - 1
-    const goesOn = prefix && joins([...text].at(-1)!)
-    for (const [at, word] of own.entries()) {
-      const open = goesOn && at === last
-      if (open && word.length < PREFIX_CHARACTERS) continue
-      words.set(open ? `"${word}" *` : `"${word}"`, word.length)
+  for (const { text, isPrefix } of terms) {
+    const termWords = wordsOf(text)
+    const last = termWords.length - 1
+    const isOpen = isPrefix && joins([...text].at(-1)!)
+    for (const [at, word] of termWords.entries()) {
+      const isWordPrefix = isOpen && at === last
+      if (isWordPrefix && word.length < MIN_PREFIX_CHARACTERS) continue
+      words.set(isWordPrefix ? `"${word}" *` : `"${word}"`, word.length)
     }
   }
-  const longest = [...words].sort(([, a], [, b]) => b - a).slice(0, INDEXED_WORDS)
+  const longest = [...words].sort(([, a], [, b]) => b - a).slice(0, MAX_INDEXED_WORDS)
   return longest.length === 0 ? undefined : longest.map(([word]) => word).join(' AND ')
 }
 
-function apart(ranges: [number, number][]): [number, number][] {
+function mergeRanges(ranges: Range[]): Range[] {
   const sorted = ranges.filter(([from, to]) => to > from).sort((a, b) => a[0] - b[0] || a[1] - b[1])
-  const result: [number, number][] = []
+  const merged: Range[] = []
   for (const [from, to] of sorted) {
-    const last = result.at(-1)
+    const last = merged.at(-1)
     if (last && from <= last[1]) last[1] = Math.max(last[1], to)
-    else result.push([from, to])
+    else merged.push([from, to])
   }
-  return result
+  return merged
 }

@@ -1,33 +1,32 @@
-// Rendered text as it is stored: lines in blocks, each of which the index names as a whole and which can be read without
-// the others. Knows nothing of how text is rendered or found.
+// Rendered text as it is stored: lines in blocks. The index points to whole blocks, and each can be read alone.
 import { isAscii } from 'node:buffer'
 import { MAX_BLOCKS } from '../../store/log-rows.ts'
 import { wordsOf } from './tokenize.ts'
 
-/** A line of text and the offset of what completed or last changed it. */
+/** A line of text, with the offset after the output that completed or last changed it. */
 export interface TextLine {
   offset: number
   text: string
   /** Blank lines right above it, as far as they are kept; left out: none, or not known in texts of earlier versions. */
   blank?: number
-  /** It still stood on the screen, and what follows may change it. Not stored. */
+  /** It was still on the screen, and what follows may change it. Not stored. */
   open?: true
 }
 
-/** What a piece leaves for the next one: a line is in the text of the piece in which it left the screen. */
+/** What a segment leaves for the next one. (A line is in the text of the segment in which it left the screen.) */
 export interface ScreenCarry {
-  /** No line comes before this offset any more. */
+  /** Later lines have at least this offset. */
   floor: number
-  /** So many rows of the screen are told already: they had left it, and a window that grew brought them back. */
+  /** Rows of the screen that are collected already: they had left it, and a window that grew brought them back. */
   told?: number
-  /** Rows of the screen, by their distance from the first that was not told, and the offset of what was written there last. */
+  /** Rows of the screen, by distance from the first that was not collected, and the offset of the last write there. */
   rows: [distance: number, offset: number][]
 }
 
 /**
- * What the index points to. Measured on build logs with a word of its own in every line: 2 KiB to 32 KiB take the same
- * room, and the smaller a block is, the less has to be looked through that does not match; but the more rows there are
- * to step over for a word that is everywhere.
+ * What the index points to. Measured on build logs with a unique word in every line: blocks of 2 KiB to 32 KiB take the
+ * same space. Smaller blocks leave less text to scan that does not match, but more index rows to step over for a word
+ * that is everywhere.
  */
 const BLOCK_CHARACTERS = 16 * 1024
 
@@ -37,96 +36,92 @@ export interface Blocks {
   blocks: readonly TextLine[][]
 }
 
-export function toBlocks(lines: readonly TextLine[], carried?: ScreenCarry): Blocks {
-  const size = lines.reduce((sum, { text: t }) => sum + t.length, 0)
-  const most = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MAX_BLOCKS) * 2))
+export function toBlocks(lines: readonly TextLine[], carry?: ScreenCarry): Blocks {
+  const size = lines.reduce((sum, { text }) => sum + text.length, 0)
+  const maxCharacters = Math.max(BLOCK_CHARACTERS, Math.ceil((size / MAX_BLOCKS) * 2))
   const blocks: TextLine[][] = []
   let left = 0
   for (const line of lines) {
     if (left <= 0) {
       blocks.push([])
-      left = most
+      left = maxCharacters
     }
     blocks.at(-1)!.push(line)
     left -= line.text.length
   }
-  const parts = blocks.map(block => Buffer.from(encodeLines(block)))
-  const head = `${JSON.stringify(parts.map((part, at) => [part.length, blocks[at]!.length]))}\n`
-  const tail = carried ? Buffer.from(JSON.stringify(carried)) : Buffer.alloc(0)
-  return { text: Buffer.concat([Buffer.from(head), ...parts, tail]), blocks }
+  const encoded = blocks.map(block => Buffer.from(encodeLines(block)))
+  const head = `${JSON.stringify(encoded.map(({ length }, at) => [length, blocks[at]!.length]))}\n`
+  const tail = carry ? Buffer.from(JSON.stringify(carry)) : Buffer.alloc(0)
+  return { text: Buffer.concat([Buffer.from(head), ...encoded, tail]), blocks }
 }
 
 /** For the index: each word of a block once. */
 export function wordsOfBlock(lines: readonly TextLine[]): string {
   const words = new Set<string>()
-  for (const { text: t } of lines) for (const word of wordsOf(t)) words.add(word)
+  for (const { text } of lines) for (const word of wordsOf(text)) words.add(word)
   return [...words].join(' ')
 }
 
-/** Lines in one string, to be looked through as a whole. They have no control characters in them. */
+/** Lines in one string, to be searched as a whole. They contain no control characters. */
 export function joinLines(lines: readonly TextLine[]): string {
-  return lines.map(({ text: t }) => t).join('\n')
+  return lines.map(({ text }) => text).join('\n')
 }
 
 /** Reads what `toBlocks` made, a block at a time. */
 export class TextBlocks {
   readonly #bytes: Buffer
   /** Where each block begins, and where the last ends: in bytes, and in lines. */
-  readonly #places: [number, number][] = []
-  readonly #read = new Map<number, TextLine[]>()
+  readonly #boundaries: [byte: number, line: number][] = []
+  readonly #decoded = new Map<number, TextLine[]>()
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const headEnd = this.#bytes.indexOf(10) + 1
     let [at, line] = [headEnd, 0]
-    this.#places.push([at, line])
+    this.#boundaries.push([at, line])
     if (headEnd === 0) return
     for (const [size, lines] of JSON.parse(this.#bytes.toString('utf8', 0, headEnd)) as [number, number][])
-      this.#places.push([(at += size), (line += lines)])
+      this.#boundaries.push([(at += size), (line += lines)])
   }
 
   get count(): number {
-    return this.#places.length - 1
+    return this.#boundaries.length - 1
   }
 
   /** Undefined in texts of earlier versions, and where nothing follows. */
   get carry(): ScreenCarry | undefined {
-    const tail = this.#bytes.subarray(this.#places.at(-1)![0])
+    const tail = this.#bytes.subarray(this.#boundaries.at(-1)![0])
     return tail.length === 0 ? undefined : (JSON.parse(tail.toString()) as ScreenCarry)
   }
 
   get lineCount(): number {
-    return this.#places.at(-1)![1]
+    return this.#boundaries.at(-1)![1]
   }
 
   /** The number of a block's first line. */
   firstLine(block: number): number {
-    return this.#places[block]![1]
+    return this.#boundaries[block]![1]
   }
 
   lines(block: number): TextLine[] {
-    let lines = this.#read.get(block)
+    let lines = this.#decoded.get(block)
     if (!lines) {
-      const [from, line] = this.#places[block]!
-      const count = this.#places[block + 1]![1] - line
-      const numbers = JSON.parse(this.#bytes.toString('latin1', from, this.#textAt(block))) as number[]
+      const [from, line] = this.#boundaries[block]!
+      const count = this.#boundaries[block + 1]![1] - line
+      const numbers = JSON.parse(this.#bytes.toString('latin1', from, this.#textBegin(block))) as number[]
       const texts = this.text(block).split('\n')
       let offset = 0
       lines = numbers.slice(0, count).map((distance, at) => ({ offset: (offset += distance), text: texts[at] ?? '' }))
       for (let at = count; at < numbers.length; at += 2) lines[numbers[at]!]!.blank = numbers[at + 1]!
-      this.#read.set(block, lines)
+      this.#decoded.set(block, lines)
     }
     return lines
   }
 
-  /** What joinLines makes of a block's lines, which costs less than to take them apart. */
+  /** What `joinLines` makes of a block's lines; costs less than to decode them. */
   text(block: number): string {
-    const bytes = this.#bytes.subarray(this.#textAt(block), this.#places[block + 1]![0] - 1)
+    const bytes = this.#bytes.subarray(this.#textBegin(block), this.#boundaries[block + 1]![0] - 1)
     return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
-  }
-
-  #textAt(block: number): number {
-    return this.#bytes.indexOf(10, this.#places[block]![0]) + 1
   }
 
   /** Lines by number, as many of them as there are. */
@@ -139,17 +134,21 @@ export class TextBlocks {
     }
     return found
   }
+
+  #textBegin(block: number): number {
+    return this.#bytes.indexOf(10, this.#boundaries[block]![0]) + 1
+  }
 }
 
 /**
- * How much further each line is than the one before, then which of them have blank lines above and how many; then the
- * lines. Distances pack in half the room that offsets take.
+ * A JSON array: the distance of each line's offset from the one before (these pack in half the space of offsets), then
+ * pairs of a line's index and its blank lines; then the lines themselves.
  */
 function encodeLines(lines: readonly TextLine[]): string {
   let before = 0
-  const distances = lines.map(({ offset: o }) => {
-    const distance = o - before
-    before = o
+  const distances = lines.map(({ offset }) => {
+    const distance = offset - before
+    before = offset
     return distance
   })
   const blanks = lines.flatMap(({ blank }, at) => (blank ? [at, blank] : []))

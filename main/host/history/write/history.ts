@@ -1,98 +1,74 @@
-// The record of everything that sessions print, as the host's main loop sees it: writes are gathered and handed to a
-// thread, questions are asked of it. Knows neither SQL nor how a log is cut, compressed or trimmed.
+// The recording of everything that sessions print, as the host's main loop sees it: writes are gathered and handed to the
+// history thread, requests are answered by it.
 import { Worker } from 'node:worker_threads'
 import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
-import { BIRTH, type Position } from '../../../../protocol/position.ts'
-import { addRun } from '../../recording/log-slice.ts'
+import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
+import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
+import { workerFile } from '../../threads/worker-file.ts'
+import { PendingOutput } from './pending-output.ts'
 import type {
-  Leftover,
-  ProcessIdentity,
-  ReadResult,
-  StoredKeyframe,
-  StoredSession,
-  TimedResize,
-  Timing,
-} from '../../recording/types.ts'
-import type {
-  AppendedSlice,
   FromHistory,
+  HistoryCalls,
   HistoryLimits,
   HistoryStats,
   HistoryWorkerData,
   LogEntry,
   ToHistory,
+  TroubleCode,
 } from './worker-protocol.ts'
 
-/** Output is handed over this often; with the commit after it, what a crash costs stays below a second. */
+/** Output is handed over this often; including the commit that follows, a crash costs less than a second of it. */
 export const COMMIT_MS = 700
 
-/** Or when this much has come, over all sessions. */
+/** Or when this much is pending, over all sessions. */
 export const COMMIT_BYTES = 256 * 1024
 
-/** A thread that died is started again after this; a fault that kills it at once must not take a core. */
+/** A thread that died is restarted after this; a fault that kills it at once must not keep a core busy. */
 const RESTART_MS = 1_000
 
+/** More calls than clients can have under way together: what waits here is small, and `flush` must not be refused. */
+const MAX_CALLS = 10_000
+
 export interface HistoryHandlers {
-  /** Recording fails, for this reason (told once for each); the host goes on. */
+  /** Recording fails for this reason, reported once for each; the host keeps running. */
   trouble(code: TroubleCode, message: string): void
   /** Recording works again. */
-  well(): void
+  recovered(): void
   /** `behind` may have become less. */
   committed(): void
 }
 
-export type TroubleCode = Extract<FromHistory, { say: 'trouble' }>['code']
-
-interface Gathered {
-  from: Position
-  end: Position
-  parts: Uint8Array[]
-  runs: number[]
-  resizes: TimedResize[]
-}
-
-interface Asked {
-  resolve: (value: never) => void
-  reject: (error: CodedError) => void
-  progress: Progress | undefined
-}
-
-type Progress = (done: number, total: number) => void
-
-/** A question but for its number. */
-type Question = ToHistory extends infer M ? (M extends { ask: number } ? Omit<M, 'ask'> : never) : never
-
 export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
   readonly leftovers: readonly Leftover[]
-  /** The database, for who reads beside the thread that writes. */
+  /** The database, for readers beside the thread that writes. */
   readonly file: string
   #limits: HistoryLimits
   readonly #handlers: HistoryHandlers
   #worker: Worker | undefined
+  #calls: ThreadCalls<HistoryCalls> | undefined
   #closed: Promise<void> | undefined
   #restart: NodeJS.Timeout | undefined
-  #troubled = false
+  #isTroubled = false
 
-  /** What a new thread has to be told: sessions that run, as they were last. */
+  /** Running sessions in their latest state: a restarted thread is told about them. */
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
   readonly #ends = new Map<string, Position>()
-  #gathered = new Map<string, Gathered>()
-  #gatheredBytes = 0
+  readonly #pending = new PendingOutput()
   #timer: NodeJS.Timeout | undefined
   #batch = 0
+  /** Batches that are not committed yet; `at`: performance.now() when they were handed over. */
   readonly #sent: { batch: number; bytes: number; at: number }[] = []
   #sentBytes = 0
-  readonly #asked = new Map<number, Asked>()
-  #nextAsk = 1
 
   /**
    * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it.
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: string, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
-    const { worker, leftovers } = await start({ file, limits, again: false })
+    const { worker, leftovers } = await startWorker({ file, limits, again: false })
     return new History(file, limits, handlers, worker, leftovers)
   }
 
@@ -110,20 +86,20 @@ export class History {
     this.#listen(worker)
   }
 
-  // --- writing: taken at once, in order ---
+  // --- writes: return at once, applied in order ---
 
   insertSession(session: SessionInfo, process: ProcessIdentity | null): void {
     this.#running.set(session.session_id, { session, process })
-    this.#ends.set(session.session_id, BIRTH)
+    this.#ends.set(session.session_id, LOG_START)
     this.#post({ do: 'insert', session, process })
   }
 
-  /** Everything but `bytes`, which the record knows itself. */
+  /** Everything but `bytes`, which is the extent of the stored log. */
   updateSession(session: SessionInfo): void {
     const known = this.#running.get(session.session_id)
     if (known) {
       known.session = session
-      // While there is no thread the next one has to be told of the end too.
+      // While there is no thread, the next one has to be told about the end too.
       if (session.state !== 'running' && this.#worker) this.#running.delete(session.session_id)
     }
     this.#post({ do: 'update', session })
@@ -132,32 +108,10 @@ export class History {
   /** `entry.bytes` must not change afterwards. */
   append(session_id: string, entry: LogEntry): void {
     if (this.#closed) return
-    // Whole milliseconds: finer ones would only cost room. A clock that was set back must not make them negative.
-    const at = Math.max(0, Math.round(entry.at))
-    let gathered = this.#gathered.get(session_id)
-    if (gathered && entry.offset !== gathered.end.offset) {
-      // Not what follows (the store will say that something is missing): a batch of its own.
-      this.#handOver()
-      gathered = undefined
-    }
-    if (!gathered) {
-      const n = entry.kind === 'resize' ? entry.n - 1 : (this.#ends.get(session_id)?.n ?? 0)
-      const from = { offset: entry.offset, n }
-      gathered = { from, end: from, parts: [], runs: [], resizes: [] }
-      this.#gathered.set(session_id, gathered)
-    }
-    if (entry.kind === 'output') {
-      gathered.parts.push(entry.bytes)
-      addRun(gathered.runs, at, entry.bytes.length)
-      gathered.end = { offset: gathered.end.offset + entry.bytes.length, n: gathered.end.n }
-      this.#gatheredBytes += entry.bytes.length
-    } else {
-      const { offset, n, cols, rows } = entry
-      gathered.resizes.push({ offset, n, cols, rows, at })
-      gathered.end = { offset, n }
-    }
-    this.#ends.set(session_id, gathered.end)
-    if (this.#gatheredBytes >= COMMIT_BYTES) this.#handOver()
+    // An entry that does not continue what is pending gets a batch of its own; the store will record the gap.
+    if (!this.#pending.continues(session_id, entry)) this.#handOver()
+    this.#ends.set(session_id, this.#pending.add(session_id, entry, this.#ends.get(session_id)))
+    if (this.#pending.bytes >= COMMIT_BYTES) this.#handOver()
     else this.#timer ??= setTimeout(() => this.#handOver(), COMMIT_MS)
   }
 
@@ -173,11 +127,11 @@ export class History {
   }
 
   /**
-   * Bytes that were appended and are not committed: whoever makes them should pause above a bound of its own. While the
-   * store is in trouble this is 0: nothing is gained by waiting, and what waits there has its own bound.
+   * Bytes that were appended and are not committed: their producer should pause above a bound of its own. While the
+   * store is in trouble this is 0: waiting would not help, and what waits there has its own bound.
    */
   get behind(): number {
-    return this.#troubled ? 0 : this.#gatheredBytes + this.#sentBytes
+    return this.#isTroubled ? 0 : this.#pending.bytes + this.#sentBytes
   }
 
   /**
@@ -186,13 +140,13 @@ export class History {
    */
   get waiting(): number {
     const oldest = this.#sent[0]
-    return this.#troubled || !oldest ? 0 : performance.now() - oldest.at
+    return this.#isTroubled || !oldest ? 0 : performance.now() - oldest.at
   }
 
-  /** Resolves when everything appended so far is committed, or (after trouble) recorded as lost. */
-  flush(): Promise<void> {
+  /** Resolves when everything appended so far is committed, or (after trouble) recorded as a gap. */
+  async flush(): Promise<void> {
     this.#handOver()
-    return this.#ask({ do: 'flush' })
+    await this.#call('flush', undefined)
   }
 
   setLimits(limits: HistoryLimits): void {
@@ -200,16 +154,16 @@ export class History {
     this.#post({ do: 'limits', limits })
   }
 
-  // --- questions ---
+  // --- requests ---
 
   /** Stored sessions, the newest first. */
-  sessions(most: number): Promise<StoredSession[]> {
-    return this.#ask({ do: 'sessions', most })
+  sessions(limit: number): Promise<StoredSession[]> {
+    return this.#call('sessions', { limit })
   }
 
-  /** The session with this id or a unique beginning of it. Rejects with `session_unknown`, `session_ambiguous`. */
+  /** The session with this id or a unique prefix of it. Rejects with `session_unknown`, `session_ambiguous`. */
   session(session_id: string): Promise<StoredSession> {
-    return this.#ask({ do: 'session', session_id })
+    return this.#call('session', { session_id })
   }
 
   /**
@@ -217,52 +171,41 @@ export class History {
    * Rejects with `session_unknown`, like all that follow; they take whole ids.
    */
   startingPoint(session_id: string, offset: number): Promise<StoredKeyframe | undefined> {
-    return this.#ask({ do: 'starting_point', session_id, offset })
+    return this.#call('startingPoint', { session_id, offset })
   }
 
   /** What follows `position`, up to everything that was appended before this call. */
   read(session_id: string, position: Position): Promise<ReadResult> {
-    const gathered = this.#gathered.get(session_id)
-    // Only a reader that is near the end needs what is still being gathered.
-    if (gathered && position.offset >= gathered.from.offset) this.#handOver()
-    return this.#ask({ do: 'read', session_id, position })
+    const pendingFrom = this.#pending.from(session_id)
+    // Only a reader near the end needs what is still pending.
+    if (pendingFrom && position.offset >= pendingFrom.offset) this.#handOver()
+    return this.#call('read', { session_id, position })
   }
 
-  /** When the bytes of the piece at `position` came. */
-  timing(session_id: string, position: Position): Promise<Timing | undefined> {
-    return this.#ask({ do: 'timing', session_id, position })
-  }
-
-  /**
-   * Forgets a session and everything of it. Rejects with `cancelled` after `cancel`, which is given to the caller before
-   * anything happens; what was deleted by then is gone.
-   */
-  delete(session_id: string, progress?: Progress, cancellable?: (cancel: () => void) => void): Promise<void> {
+  /** Deletes a session and all that was recorded of it. Rejects with `cancelled`; what was deleted by then is gone. */
+  async delete(session_id: string, options?: CallOptions): Promise<void> {
     this.#running.delete(session_id)
     this.#ends.delete(session_id)
-    const deleted = this.#ask<void>({ do: 'delete', session_id }, progress)
-    const ask = this.#nextAsk - 1
-    cancellable?.(() => this.#post({ do: 'cancel', cancels: ask }))
-    return deleted
+    await this.#call('delete', { session_id }, options)
   }
 
-  /** Rejects with `too_many_marks`. */
-  mark(session_id: string, place: { offset: number; at: number }, label: string): Promise<Mark> {
-    return this.#ask({ do: 'mark', session_id, ...place, label })
+  /** `point.at`: milliseconds since birth. Rejects with `too_many_marks`. */
+  mark(session_id: string, point: { offset: number; at: number }, label: string): Promise<Mark> {
+    return this.#call('mark', { session_id, ...point, label })
   }
 
   /** Rejects with `mark_unknown`. */
-  unmark(session_id: string, mark_id: number): Promise<void> {
-    return this.#ask({ do: 'unmark', session_id, mark_id })
+  async unmark(session_id: string, mark_id: number): Promise<void> {
+    await this.#call('unmark', { session_id, mark_id })
   }
 
   stats(): Promise<HistoryStats> {
-    return this.#ask({ do: 'stats' })
+    return this.#call('stats', undefined)
   }
 
-  /** For tests: makes the database full (`max_page_count = …`) or read-only (`query_only = 1`) for the writing thread. */
+  /** For tests: makes the database full (`max_page_count = …`) or read-only (`query_only = 1`) for the history thread. */
   pragma(pragma: string): Promise<unknown> {
-    return this.#ask({ do: 'pragma', pragma })
+    return this.#call('pragma', { pragma })
   }
 
   /** Commits what can be committed and ends the thread. Twice is fine. */
@@ -277,15 +220,19 @@ export class History {
     const worker = this.#worker
     if (!worker) return
     const gone = new Promise(resolve => worker.once('exit', resolve))
-    await this.#ask({ do: 'close' }).catch(() => {})
+    await this.#calls?.call('close', undefined).catch(() => worker.terminate())
     await gone
   }
 
   // --- the thread ---
 
   #listen(worker: Worker): void {
+    const calls = new ThreadCalls<HistoryCalls>(message => worker.postMessage(message), MAX_CALLS)
     this.#worker = worker
-    worker.on('message', (message: FromHistory) => this.#receive(message))
+    this.#calls = calls
+    worker.on('message', (message: FromHistory) => {
+      if (!calls.receive(message)) this.#receive(message)
+    })
     worker.on('error', error => this.#died(worker, error))
     worker.on('exit', () => this.#died(worker, new Error('it ended')))
   }
@@ -297,38 +244,26 @@ export class History {
           this.#sentBytes -= this.#sent.shift()!.bytes
         return this.#handlers.committed()
       case 'trouble':
-        this.#troubled = true
+        this.#isTroubled = true
         this.#handlers.trouble(message.code, message.message)
         return this.#handlers.committed()
-      case 'well':
-        this.#troubled = false
-        return this.#handlers.well()
-      case 'answer':
-        this.#asked.get(message.ask)?.resolve(message.value as never)
-        this.#asked.delete(message.ask)
-        return
-      case 'progress':
-        return this.#asked.get(message.ask)?.progress?.(message.done, message.total)
-      case 'refusal': {
-        const code = isErrorCode(message.code) ? message.code : 'internal'
-        this.#asked.get(message.ask)?.reject(new CodedError(code, message.message))
-        this.#asked.delete(message.ask)
-        return
-      }
+      case 'recovered':
+        this.#isTroubled = false
+        return this.#handlers.recovered()
     }
   }
 
   #died(worker: Worker, cause: Error): void {
     if (this.#worker !== worker) return
     this.#worker = undefined
-    const error = new CodedError('internal', `the history thread is gone: ${cause.message}`, { cause })
-    for (const asked of this.#asked.values()) asked.reject(error)
-    this.#asked.clear()
-    // What it had not committed is lost; the next batch tells the new thread so by where it begins.
+    const error = new CodedError('internal', `the history thread died: ${cause.message}`, { cause })
+    this.#calls?.fail(error)
+    this.#calls = undefined
+    // What it had not committed is lost; the next batch shows the new thread so by where it begins.
     this.#sent.length = 0
     this.#sentBytes = 0
     if (this.#closed) return
-    this.#troubled = true
+    this.#isTroubled = true
     this.#handlers.trouble('internal', error.message)
     this.#handlers.committed()
     this.#restart = setTimeout(() => this.#startAgain(), RESTART_MS)
@@ -336,7 +271,7 @@ export class History {
 
   async #startAgain(): Promise<void> {
     try {
-      const { worker } = await start({ file: this.file, limits: this.#limits, again: true })
+      const { worker } = await startWorker({ file: this.file, limits: this.#limits, again: true })
       if (this.#closed) return void (await worker.terminate())
       this.#listen(worker)
     } catch {
@@ -347,27 +282,23 @@ export class History {
       this.#post({ do: 'insert', session, process })
       if (session.state !== 'running') this.#running.delete(session.session_id)
     }
-    this.#troubled = false
-    this.#handlers.well()
+    this.#isTroubled = false
+    this.#handlers.recovered()
   }
 
   #handOver(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#gathered.size === 0) return
-    const sessions: AppendedSlice[] = []
-    for (const [session_id, { from, parts, runs, resizes }] of this.#gathered)
-      sessions.push({ session_id, from, bytes: concat(parts), runs, resizes })
-    const bytes = this.#gatheredBytes
-    this.#gathered = new Map()
-    this.#gatheredBytes = 0
+    if (this.#pending.isEmpty) return
+    const { bytes } = this.#pending
+    const sessions = this.#pending.take()
     if (!this.#worker) return
     const batch = ++this.#batch
     this.#sent.push({ batch, bytes, at: performance.now() })
     this.#sentBytes += bytes
     this.#post(
       { do: 'append', batch, bytes, sessions },
-      sessions.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+      sessions.map(slice => slice.bytes.buffer as ArrayBuffer),
     )
   }
 
@@ -375,40 +306,28 @@ export class History {
     this.#worker?.postMessage(message, transfer)
   }
 
-  #ask<T>(question: Question, progress?: Progress): Promise<T> {
-    if (!this.#worker || (this.#closed && question.do !== 'close'))
-      return Promise.reject(new CodedError('internal', 'the history is closed'))
-    const ask = this.#nextAsk++
-    return new Promise<T>((resolve, reject) => {
-      this.#asked.set(ask, { resolve, reject, progress })
-      this.#post({ ...question, ask })
-    })
+  #call<K extends keyof HistoryCalls>(
+    name: K,
+    request: RequestOf<HistoryCalls, K>,
+    options?: CallOptions,
+  ): Promise<ReplyOf<HistoryCalls, K>> {
+    if (!this.#calls || this.#closed) return Promise.reject(new CodedError('internal', 'the history is closed'))
+    return this.#calls.call(name, request, options)
   }
 }
 
-async function start(data: HistoryWorkerData): Promise<{ worker: Worker; leftovers: Leftover[] }> {
-  // The same file runs built (.js) and, in tests, as it is (.ts).
-  const file = import.meta.url.endsWith('.ts') ? './history-worker.ts' : './history-worker.js'
-  const worker = new Worker(new URL(file, import.meta.url), { name: 'history', workerData: data })
+async function startWorker(data: HistoryWorkerData): Promise<{ worker: Worker; leftovers: Leftover[] }> {
+  const worker = new Worker(workerFile('./history-worker', import.meta.url), { name: 'history', workerData: data })
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => reject(new CodedError('internal', `the history thread died: ${error.message}`))
     worker.once('error', failed)
     worker.once('message', (message: FromHistory) => {
       worker.off('error', failed)
       if (message.say === 'opened') return resolve({ worker, leftovers: message.leftovers })
-      if (message.say !== 'refused') return reject(new CodedError('internal', 'the history thread said something else'))
+      if (message.say !== 'refused')
+        return reject(new CodedError('internal', `the history thread began with ${message.say}`))
       const code = isErrorCode(message.code) ? message.code : 'internal'
       reject(new CodedError(code, message.message))
     })
   })
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

@@ -1,52 +1,52 @@
-// A recorded session from a keyframe to its end, as a terminal has to be fed. Knows nothing of who is fed.
+// A recorded session from a keyframe to its end, as a terminal has to be fed.
 import zlib from 'node:zlib'
 import { CodedError } from '../../../../protocol/errors.ts'
-import { BIRTH, type Position } from '../../../../protocol/position.ts'
+import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { ReadResult, StoredKeyframe } from '../../recording/types.ts'
 import type { History } from './history.ts'
 
-/** `bytes` of a state or of the log, or a resize; `at` is where the log is after it. */
+/** `bytes` of a state or of the log, or a resize; `at` is the position after it. */
 export type ReadBackStep = { at: Position } & (
   | { kind: 'bytes'; bytes: Uint8Array }
   | { kind: 'resize'; cols: number; rows: number }
 )
 
 /**
- * Yields the keyframe's state, then the log after it, in order. A hole in the history is stepped over: at its keyframe
- * when there is one.
+ * Yields the keyframe's state, then the log after it, in order. After a gap it continues at the gap's keyframe, if there
+ * is one.
  */
 export async function* readBack(
   history: History,
   session_id: string,
   keyframe: StoredKeyframe | undefined,
 ): AsyncGenerator<ReadBackStep> {
-  let at = keyframe?.position ?? BIRTH
+  let at = keyframe?.position ?? LOG_START
   if (keyframe) yield* stateOf(keyframe)
   for (;;) {
-    const piece: ReadResult = await history.read(session_id, at)
-    if (piece.kind === 'end') return
-    if (piece.kind === 'gap') {
-      if (piece.keyframe) yield* stateOf(piece.keyframe)
-      const next = piece.keyframe?.position ?? piece.to
-      if (next.offset === at.offset && next.n === at.n) throw new CodedError('internal', 'the history does not go on')
+    const read: ReadResult = await history.read(session_id, at)
+    if (read.kind === 'end') return
+    if (read.kind === 'gap') {
+      if (read.keyframe) yield* stateOf(read.keyframe)
+      const next = read.keyframe?.position ?? read.to
+      if (next.offset === at.offset && next.n === at.n) throw new CodedError('internal', 'the history does not advance')
       at = next
       continue
     }
-    yield* segmentFrom(piece, at)
-    at = piece.end
+    yield* segmentFrom(read, at)
+    at = read.end
   }
 }
 
 function* stateOf({ position, cols, rows, size, blob }: StoredKeyframe): Generator<ReadBackStep> {
   yield { kind: 'resize', cols, rows, at: position }
-  // ESC c (RIS): what was there before belongs to another place of the log.
+  // ESC c (RIS): what the terminal showed before belongs to another position.
   yield { kind: 'bytes', bytes: Buffer.from('\x1bc'), at: position }
   yield { kind: 'bytes', bytes: zlib.zstdDecompressSync(blob, { maxOutputLength: Math.max(1, size) }), at: position }
 }
 
-function* segmentFrom(piece: Extract<ReadResult, { kind: 'segment' }>, from: Position): Generator<ReadBackStep> {
-  const { position, end, resizes } = piece
-  const raw = piece.compressed ? zlib.zstdDecompressSync(piece.blob, { maxOutputLength: piece.size }) : piece.blob
+function* segmentFrom(segment: Extract<ReadResult, { kind: 'segment' }>, from: Position): Generator<ReadBackStep> {
+  const { position, end, resizes, compressed, blob, size } = segment
+  const raw = compressed ? zlib.zstdDecompressSync(blob, { maxOutputLength: size }) : blob
   let at = Math.max(from.offset, position.offset)
   let n = from.n
   const bytesUpTo = function* (offset: number): Generator<ReadBackStep> {

@@ -1,6 +1,4 @@
-// Puts a log into the store: appends to its tail, seals segments, keeps keyframes. Knows nothing of threads, queues or
-// limits.
-
+// Puts a log into the store: appends to its tail, seals segments, keeps keyframes.
 import { encodeRuns } from '../../../../protocol/output-timing.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { crc32, pack } from '../../recording/compression.ts'
@@ -14,74 +12,77 @@ import {
   SEGMENT_BYTES,
   splitSlice,
 } from '../../recording/log-slice.ts'
-import type { LogSlice, StoredKeyframe } from '../../recording/types.ts'
+import type { LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow, LogRowKind, NewLogRow } from '../../store/log-rows.ts'
-import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
+import { endOfRow, packTiming, readSlice, startOfRow } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 import type { Write } from './queue.ts'
 import type { AppendedSlice } from './worker-protocol.ts'
 
 /**
- * The last row of a tail grows until it has this many bytes, instead of a row for every second of typing. It is rewritten
- * then, uncompressed, so it is smaller than what has to be compressed (10 KB).
+ * The last row of a tail grows until it has this many bytes, instead of a row for every second of typing. Growing
+ * rewrites it, uncompressed, so this is below what has to be compressed (10 KB).
  */
 const GROW_BYTES = 8 * 1024
 
 /** A row that grows holds at most this many resizes: they cost more than bytes do. */
 const GROW_RESIZES = 64
 
-/** A segment may be this much, so that a little more than SEGMENT_BYTES is not two. */
-const MOST_SEGMENT_BYTES = SEGMENT_BYTES * 1.5
+/** A segment may be this long, so that a little more than SEGMENT_BYTES does not become two. */
+const MAX_SEGMENT_BYTES = SEGMENT_BYTES * 1.5
 
 /**
  * What was appended last stays in memory, to be sealed without being read and inflated again: a few sessions that flood.
- * What is not there any more is read from its rows.
+ * What has been evicted is read from its rows.
  */
 const RECENT_BYTES = 8 * 1024 * 1024
 
-/** Sessions whose end is remembered: all that can run at once. */
-const REMEMBERED = 256
+/** Sessions whose end is remembered: as many as can run at once. */
+const MAX_TAILS = 256
+
+/** Rows of tails that stay in memory. */
+const MAX_RECENT_ROWS = MAX_TAILS * 4
 
 interface Tail {
   session: number
   end: Position
   /** The last row while it may still grow. */
-  growing: { piece: number; stretch: LogSlice } | undefined
+  growing: { piece: number; slice: LogSlice } | undefined
 }
 
 export class Writer {
   readonly #store: Store
   readonly #tails = new Map<string, Tail>()
-  /** By row of the tail. */
+  /** By the number of the tail's row. */
   readonly #recent = new Map<number, LogSlice>()
   #recentBytes = 0
-  /** Segments are put together here: a megabyte of garbage for each would double what a flood costs in memory. */
-  readonly #scratch = new Uint8Array(MOST_SEGMENT_BYTES)
+  /** Segments are put together here: a megabyte of garbage for each would double the memory that a flood costs. */
+  readonly #scratch = new Uint8Array(MAX_SEGMENT_BYTES)
 
   constructor(store: Store) {
     this.#store = store
   }
 
-  /** What is remembered may be wrong: a transaction was rolled back, or somebody else wrote. */
+  /** Call it when what is remembered may be wrong: a transaction was rolled back, or something else wrote. */
   forget(): void {
     this.#tails.clear()
     this.#recent.clear()
     this.#recentBytes = 0
   }
 
-  /** Within a transaction. What belongs to a session that is not there (any more) is nothing. */
+  /** Within a transaction. Writes to a session that does not exist (any more) are ignored. */
   write(write: Write): void {
     switch (write.do) {
       case 'insert':
-        return this.#store.insertSession(write.session, write.process)
+        return this.#store.sessions.insert(write.session, write.process)
       case 'update':
-        return this.#store.updateSession(write.session)
+        return this.#store.sessions.update(write.session)
       case 'append':
-        for (const part of write.sessions) this.#append(part)
+        for (const slice of write.sessions) this.#append(slice)
         return
       case 'gap': {
         const tail = this.#tailOf(write.session_id)
-        if (tail) this.#skip(tail, write.to, 'unrecorded', write.at, write.size)
+        if (tail) this.#skip(tail, write.to, write.at, write.size)
         return
       }
       case 'seal':
@@ -99,31 +100,31 @@ export class Writer {
     const rows = this.#store.logRows.tailRows(tail.session, position)
     if (rows.length === 0) return
     tail.growing = undefined
-    let run: LogSlice[] = []
+    let segment: LogSlice[] = []
     let size = 0
     const finish = () => {
-      if (run.length > 0) this.#insert(tail.session, 'sealed', joinSlices(run, this.#scratch))
-      run = []
+      if (segment.length > 0) this.#insert(tail.session, 'sealed', joinSlices(segment, this.#scratch))
+      segment = []
       size = 0
     }
     for (const row of rows) {
-      let stretch: LogSlice
+      let slice: LogSlice
       try {
-        stretch = this.#recent.get(row.piece) ?? readSlice(row, this.#store.logRows.blob(row.piece))
+        slice = this.#recent.get(row.piece) ?? readSlice(row, this.#store.logRows.blob(row.piece))
       } catch {
         this.#store.logRows.remove(row.piece)
         finish()
-        this.#lose(tail.session, startOfRow(row), endOfRow(row), 'damaged', row.at)
+        this.#insertGap(tail.session, startOfRow(row), endOfRow(row), 'damaged', row.at)
         continue
       }
       this.#store.logRows.remove(row.piece)
-      this.#drop(row.piece)
-      const [before, after] = splitSlice(stretch, position)
-      for (const part of pieces(before)) {
-        const previous = run.at(-1)
+      this.#forgetRecent(row.piece)
+      const [before, after] = splitSlice(slice, position)
+      for (const part of splitLong(before)) {
+        const previous = segment.at(-1)
         const follows = previous && comparePositions(endOfSlice(previous), part.from) === 0
-        if (!follows || size + part.bytes.length > MOST_SEGMENT_BYTES) finish()
-        run.push(part)
+        if (!follows || size + part.bytes.length > MAX_SEGMENT_BYTES) finish()
+        segment.push(part)
         size += part.bytes.length
         if (size >= SEGMENT_BYTES) finish()
       }
@@ -135,77 +136,70 @@ export class Writer {
     finish()
   }
 
-  #append({ session_id, ...stretch }: AppendedSlice): void {
+  #append({ session_id, ...slice }: AppendedSlice): void {
     const tail = this.#tailOf(session_id)
     if (!tail) return
-    let added: LogSlice = stretch
-    // What is here already came twice; what should be between and is not was lost on the way (the worker died).
+    let added: LogSlice = slice
+    // What is stored already was sent twice; what should be between and is not was lost on the way (the worker died).
     if (comparePositions(added.from, tail.end) < 0) added = splitSlice(added, tail.end)[1]
-    else if (comparePositions(added.from, tail.end) > 0)
-      this.#skip(tail, added.from, 'unrecorded', firstTimeOf(added), undefined)
+    else if (comparePositions(added.from, tail.end) > 0) this.#skip(tail, added.from, firstTimeOf(added), undefined)
     if (isEmpty(added)) return
     const growing = tail.growing
-    if (growing && fits(growing.stretch, added)) {
-      growing.stretch = joinSlices([growing.stretch, added])
-      this.#store.logRows.update(growing.piece, rowOf(tail.session, 'tail', growing.stretch))
-      this.#keep(growing.piece, growing.stretch)
+    if (growing && fits(growing.slice, added)) {
+      growing.slice = joinSlices([growing.slice, added])
+      this.#store.logRows.update(growing.piece, rowOf(tail.session, 'tail', growing.slice))
+      this.#remember(growing.piece, growing.slice)
     } else {
       const piece = this.#insert(tail.session, 'tail', added)
-      this.#keep(piece, added)
-      tail.growing = added.bytes.length < GROW_BYTES ? { piece, stretch: added } : undefined
+      this.#remember(piece, added)
+      tail.growing = added.bytes.length < GROW_BYTES ? { piece, slice: added } : undefined
     }
     tail.end = endOfSlice(added)
-    this.#store.extendSession(tail.session, tail.end, lastTimeOf(added), added.resizes.at(-1))
+    this.#store.sessions.extend(tail.session, tail.end, lastTimeOf(added), added.resizes.at(-1))
   }
 
-  /** The log goes on at `to`; what was before that and is not here is lost. */
-  #skip(
-    tail: Tail,
-    to: Position,
-    kind: LogRowKind,
-    at: number,
-    size: { cols: number; rows: number } | undefined,
-  ): void {
+  /** The log continues at `to`; what is missing before it was never recorded. */
+  #skip(tail: Tail, to: Position, at: number, size: Size | undefined): void {
     if (comparePositions(to, tail.end) <= 0) return
-    this.#lose(tail.session, tail.end, to, kind, at)
+    this.#insertGap(tail.session, tail.end, to, 'unrecorded', at)
     tail.end = to
     tail.growing = undefined
-    this.#store.extendSession(tail.session, to, at, size)
+    this.#store.sessions.extend(tail.session, to, at, size)
   }
 
-  #lose(session: number, from: Position, to: Position, kind: LogRowKind, at: number): void {
+  #insertGap(session: number, from: Position, to: Position, kind: 'unrecorded' | 'damaged', at: number): void {
     this.#store.logRows.insert({
-      ...rowOf(session, kind, { from, bytes: NOTHING, runs: [], resizes: [] }),
+      ...rowOf(session, kind, { from, bytes: NO_BYTES, runs: [], resizes: [] }),
       end_offset: to.offset,
       end_n: to.n,
       at,
     })
   }
 
-  #keep(piece: number, stretch: LogSlice): void {
-    this.#drop(piece)
-    this.#recent.set(piece, stretch)
-    this.#recentBytes += stretch.bytes.length
+  #remember(piece: number, slice: LogSlice): void {
+    this.#forgetRecent(piece)
+    this.#recent.set(piece, slice)
+    this.#recentBytes += slice.bytes.length
     for (const oldest of this.#recent.keys()) {
-      if (this.#recentBytes <= RECENT_BYTES && this.#recent.size <= REMEMBERED * 4) break
-      this.#drop(oldest)
+      if (this.#recentBytes <= RECENT_BYTES && this.#recent.size <= MAX_RECENT_ROWS) break
+      this.#forgetRecent(oldest)
     }
   }
 
-  #drop(piece: number): void {
-    const stretch = this.#recent.get(piece)
-    if (!stretch) return
+  #forgetRecent(piece: number): void {
+    const slice = this.#recent.get(piece)
+    if (!slice) return
     this.#recent.delete(piece)
-    this.#recentBytes -= stretch.bytes.length
+    this.#recentBytes -= slice.bytes.length
   }
 
-  #insert(session: number, kind: LogRowKind, stretch: LogSlice): number {
-    return this.#store.logRows.insert(rowOf(session, kind, stretch))
+  #insert(session: number, kind: LogRowKind, slice: LogSlice): number {
+    return this.#store.logRows.insert(rowOf(session, kind, slice))
   }
 
   #keyframe(session_id: string, keyframe: StoredKeyframe): void {
-    const row = this.#store.session(session_id)
-    // One that comes late, for what is trimmed already, would only take room.
+    const row = this.#store.sessions.get(session_id)
+    // One that arrives late, for a position that is trimmed already, would only take space.
     if (!row || comparePositions(keyframe.position, { offset: row.start_offset, n: row.start_n }) < 0) return
     this.#store.logRows.putKeyframe(row.session, keyframe, crc32(keyframe.blob))
   }
@@ -213,7 +207,7 @@ export class Writer {
   #tailOf(session_id: string): Tail | undefined {
     const known = this.#tails.get(session_id)
     if (known) return known
-    const row = this.#store.session(session_id)
+    const row = this.#store.sessions.get(session_id)
     if (!row) return undefined
     const last = this.#store.logRows.lastRow(row.session)
     const tail: Tail = {
@@ -221,7 +215,7 @@ export class Writer {
       end: { offset: row.end_offset, n: row.end_n },
       growing: last && this.#growing(last),
     }
-    if (this.#tails.size >= REMEMBERED) this.#tails.delete(this.#tails.keys().next().value!)
+    if (this.#tails.size >= MAX_TAILS) this.#tails.delete(this.#tails.keys().next().value!)
     this.#tails.set(session_id, tail)
     return tail
   }
@@ -229,46 +223,36 @@ export class Writer {
   #growing(row: LogRow): Tail['growing'] {
     if (row.kind !== 'tail' || row.end_offset - row.offset >= GROW_BYTES) return undefined
     try {
-      return { piece: row.piece, stretch: readSlice(row, this.#store.logRows.blob(row.piece)) }
+      return { piece: row.piece, slice: readSlice(row, this.#store.logRows.blob(row.piece)) }
     } catch {
       return undefined
     }
   }
 }
 
-const NOTHING = new Uint8Array()
+const NO_BYTES = new Uint8Array()
 
-function rowOf(session: number, kind: LogRowKind, stretch: LogSlice): NewLogRow {
-  const { bytes } = stretch
-  // A row that may grow is rewritten, so compressing it would be in vain; the others are at least as large.
-  const small = kind === 'tail' && bytes.length < GROW_BYTES
-  const { blob, compressed } = small ? { blob: bytes, compressed: false } : pack(bytes)
+function rowOf(session: number, kind: LogRowKind, slice: LogSlice): NewLogRow {
+  const { bytes } = slice
+  // A row that may grow is rewritten, so compressing it would be wasted; the others are at least as large.
+  const mayGrow = kind === 'tail' && bytes.length < GROW_BYTES
+  const { blob, compressed } = mayGrow ? { blob: bytes, compressed: false } : pack(bytes)
   const checksum = crc32(bytes)
-  const end = endOfSlice(stretch)
+  const end = endOfSlice(slice)
   return {
     session,
     kind,
-    ...stretch.from,
+    ...slice.from,
     end_offset: end.offset,
     end_n: end.n,
-    at: firstTimeOf(stretch),
+    at: firstTimeOf(slice),
     checksum,
     blob_checksum: compressed ? crc32(blob) : checksum,
     compressed: compressed ? 1 : 0,
-    resizes: encodeResizes(stretch),
-    timing: packTiming(encodeRuns(stretch.runs)),
+    resizes: encodeResizes(slice),
+    timing: packTiming(encodeRuns(slice.runs)),
     blob,
   }
-}
-
-/** The first byte says whether the rest is a zstd frame; its length is not stored, so it is bounded here. */
-function packTiming(timing: Uint8Array): Uint8Array {
-  const { blob, compressed } = pack(timing)
-  const packed = new Uint8Array(blob.length + 5)
-  new DataView(packed.buffer).setUint32(1, timing.length)
-  packed[0] = compressed ? 1 : 0
-  packed.set(blob, 5)
-  return packed
 }
 
 function isEmpty({ bytes, resizes }: LogSlice): boolean {
@@ -282,10 +266,10 @@ function fits(growing: LogSlice, added: LogSlice): boolean {
   )
 }
 
-/** One row may hold more than a segment should: after a long fault a whole queue comes as one. */
-function pieces(stretch: LogSlice): LogSlice[] {
+/** One row may hold more than a segment should: after a long fault a whole queue arrives as one. */
+function splitLong(slice: LogSlice): LogSlice[] {
   const parts: LogSlice[] = []
-  let rest = stretch
+  let rest = slice
   while (rest.bytes.length > SEGMENT_BYTES) {
     const at = { offset: rest.from.offset + SEGMENT_BYTES, n: rest.from.n }
     const [head, tail] = splitSlice(rest, at)

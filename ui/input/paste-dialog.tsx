@@ -1,24 +1,24 @@
-// Asks before several lines, or what nobody sees, go into a session. Knows nothing of how they get there.
+// Confirms a paste of several lines or of hidden characters.
 import { Dialog } from '../kit/dialog.tsx'
-import { TextPreview } from '../kit/shown-text.tsx'
+import { TextPreview } from '../kit/text-preview.tsx'
 import { CONTROL, hasHiddenCharacters } from '../kit/visible-text.ts'
 import { lineCount } from './paste.ts'
 
-/** A person is asked before this goes in. */
+/** Text that waits for the user's confirmation. */
 export interface PendingPaste {
   text: string
-  /** As it was when it was asked: whether the program is told that it is a paste. */
+  /** Whether bracketed paste was on when the dialog opened. */
   bracketed: boolean
-  /** It was written for this, and is not pasted. */
+  /** It was written in the compose field rather than pasted. */
   composed: boolean
-  /** And Enter follows. */
+  /** Enter follows. */
   enter?: boolean
 }
 
 export interface PasteDialogProps {
   pending: PendingPaste
   paste: () => void
-  /** Left out: it can only be pasted as it is. */
+  /** Left out where it cannot be edited. */
   edit?: (() => void) | undefined
   close: () => void
 }
@@ -31,14 +31,14 @@ export function PasteDialog({ pending: asked, paste, edit, close }: PasteDialogP
     <Dialog title={`${composed ? 'Send' : 'Paste'} ${what}?`} onClose={close}>
       <p>
         {bracketed
-          ? `The program is told that this is a paste${enter ? ', and Enter follows.' : '. Most then wait for your Enter.'}`
-          : 'Each ↵ counts as Enter here: every line is run or sent as soon as it arrives.'}
+          ? `The program knows that this is a paste${enter ? '. Enter follows.' : '; most programs then wait for you to press Enter.'}`
+          : 'Each ↵ acts as Enter: every line runs as soon as it arrives.'}
       </p>
       {hasHiddenCharacters(text) && (
         <p class="hidden-signs">
           {CONTROL.test(text)
-            ? 'It holds control characters. They are shown here, and arrive as harmless signs.'
-            : 'It holds characters that are not seen, or change the direction of the text. They are shown here.'}
+            ? 'The text contains control characters. They are shown here, and are pasted as harmless symbols.'
+            : 'The text contains characters that are invisible or change the text direction. They are shown here.'}
         </p>
       )}
       <TextPreview text={text} />

@@ -1,8 +1,9 @@
-// Keeps hostile or unlucky output from stopping an xterm.js for good, and resizes from leaving in it what nobody can see
-// and no output can bring back. Knows nothing of host, browser or session.
+// Patches for xterm.js: hostile or unlucky output must not stop it for good, and a resize must not leave invisible rows that
+// no output can bring back.
 //
-// Every xterm.js that draws a session (host's screen, phone, desktop window) must be guarded in the same way, or
-// they drift apart. The internals that it names are those of xterm.js 6.0, the same in browser and headless builds.
+// Every xterm.js that draws a session (host screen, phone, desktop window) needs the same patches, or they differ. The
+// internals used here are those of xterm.js 6.0, the same in the browser and headless builds. A patch without a link has no
+// upstream issue that we know of.
 
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
 
@@ -69,11 +70,11 @@ interface Core {
   }
 }
 
-/** UTF-16 units in one cell: a family with skin tones has 25; without a bound, a flood of accents grows one cell for ever. */
-const CLUSTER_CHARS = 256
+/** UTF-16 units in one cell: a family with skin tones has 25; without a limit, a flood of accents grows one cell forever. */
+const MAX_CLUSTER_CHARS = 256
 
-/** OSC 8 links that are remembered, each with markers that every scrolled line has to tell: `ls` of a large folder. */
-const LINKS_MAX = 2048
+/** OSC 8 links that are kept, each with markers that every scrolled line updates: `ls` of a large folder. */
+const MAX_LINKS = 2048
 
 const COMBINED = 0x200000
 const WIDTH_SHIFT = 22
@@ -81,21 +82,22 @@ const WIDTH_SHIFT = 22
 /** The content of an empty cell one column wide. */
 const EMPTY = 1 << WIDTH_SHIFT
 
-export function guard(terminal: object): void {
+export function applyPatches(terminal: object): void {
   const core = (terminal as { _core: Core })._core
 
-  // xterm.js runs the count as a loop: CSI 2147483647 S would take minutes, CSI 2147483647 b would allocate 8 GB. After a
-  // screenful there is nothing new to see.
-  const atMost = (final: string, limit: () => number) =>
+  // xterm.js loops over the count: CSI 2147483647 S would take minutes, CSI 2147483647 b would allocate 8 GB. After a
+  // screenful nothing changes.
+  const limitCount = (final: string, limit: () => number) =>
     core.registerCsiHandler({ final }, params => {
       params.params[0] = Math.min(params.params[0]!, limit())
       return false
     })
-  for (const final of ['L', 'M', 'S', 'T']) atMost(final, () => core.rows)
-  for (const final of ['I', 'Z']) atMost(final, () => core.cols)
-  atMost('b', () => core.cols * core.rows)
+  for (const final of ['L', 'M', 'S', 'T']) limitCount(final, () => core.rows)
+  for (const final of ['I', 'Z']) limitCount(final, () => core.cols)
+  limitCount('b', () => core.cols * core.rows)
 
-  // ED 1 in the last column of the last row looks at a line below the buffer and throws (6.0.0): CSI 24;80H CSI 1J.
+  // ED 1 in the last column of the last row reads a line below the buffer and throws (6.0.0): CSI 24;80H CSI 1J.
+  // Until https://github.com/xtermjs/xterm.js/pull/5785 is released.
   const eraseAbove = (respectProtect: boolean) => (params: Params) => {
     const { buffer } = core._bufferService
     if (params.params[0] !== 1) return false
@@ -108,7 +110,7 @@ export function guard(terminal: object): void {
   core.registerCsiHandler({ final: 'J' }, eraseAbove(false))
   core.registerCsiHandler({ prefix: '?', final: 'J' }, eraseAbove(true))
 
-  // DECALN in origin mode fills as many lines below the region's top as the screen has, so also what is below the buffer.
+  // DECALN in origin mode fills a whole screen of lines from the region's top, so also lines below the buffer.
   core.registerEscHandler({ intermediates: '#', final: '8' }, () => {
     const { buffer } = core._bufferService
     const { decPrivateModes } = core.coreService
@@ -122,18 +124,18 @@ export function guard(terminal: object): void {
 
   core.registerOscHandler(8, () => {
     const links = core._oscLinkService._dataByLinkId
-    if (links.size >= LINKS_MAX) {
+    if (links.size >= MAX_LINKS) {
       const [oldest] = links.values()
-      for (const marker of [...oldest!.lines]) marker.dispose() // with its last marker a link is forgotten
+      for (const marker of [...oldest!.lines]) marker.dispose() // disposing its last marker removes the link
     }
     return false
   })
   boundClusters(core._bufferService.buffer.lines.get(0)!)
 
-  // Some contents make xterm.js throw while it rearranges wrapped lines, and leave it half resized: then without that.
+  // Some contents make xterm.js throw while it reflows wrapped lines, half resized: then resize without reflow.
   const { buffers } = core._bufferService
   const { rawOptions } = core.optionsService
-  const careful = (resize: () => void) => {
+  const withFallback = (resize: () => void) => {
     try {
       resize()
     } catch {
@@ -147,28 +149,28 @@ export function guard(terminal: object): void {
   }
   buffers.resize = (cols, rows) => {
     const { normal, alt } = buffers
-    resizeNormal(normal, cols, rows, careful)
+    resizeNormal(normal, cols, rows, withFallback)
     alt.resize(cols, rows)
     buffers.setupTabStops(cols)
-    // A view that has come to the end by itself follows what is printed again.
+    // A viewport that has come to the end by itself follows the output again.
     if (buffers.active === normal && normal.ydisp === normal.ybase) core._bufferService.isUserScrolling = false
   }
   ignoreNegativeIndices(core._bufferService.buffers.normal.lines)
   core._bufferService.onResize(() => {
     const { normal, alt } = core._bufferService.buffers
-    // While it is not shown, the alternate screen's room is only ever enlarged: shown later, it had a scrollback.
+    // While it is hidden, the alternate screen's maxLength only grows: shown later, it would have a scrollback.
     if (alt.lines.length === 0) alt.lines.maxLength = core.rows
     for (const { lines } of [normal, alt]) {
       for (let y = 0; y < lines.length; y++) {
         const line = lines.get(y)!
-        // What a narrower window cuts off the alternate screen came back with DCH, or with a wider one.
+        // What a narrower window cuts off the alternate screen would come back with DCH, or with a wider window.
         if (line.length > core.cols) line.resize(core.cols, undefined)
-        // A wide character that is cut in half has no half to show; the next resize would trip over it.
+        // Half of a wide character cannot be shown, and the next resize would throw because of it.
         const last = core.cols - 1
         if (line.getWidth(last) === 2) line._data[last * 3] = EMPTY
       }
     }
-    // The saved cursor is kept where it can have been.
+    // Keeps the saved cursor inside the screen.
     alt.savedX = Math.min(alt.savedX, core.cols - 1)
     alt.savedY = Math.min(alt.savedY, core.rows - 1)
     normal.savedY = Math.max(0, Math.min(normal.savedY, normal.lines.maxLength - 1))
@@ -177,33 +179,33 @@ export function guard(terminal: object): void {
   })
 }
 
-/** Prototypes that have been changed, for all terminals in this process. */
-const repaired = new WeakSet<object>()
+/** Prototypes that are patched, for all terminals in this process. */
+const patched = new WeakSet<object>()
 
 /**
- * Making a window narrower while the scrollback is full, xterm.js writes the lines that have no room any more to indices
- * below 0, which its circular list takes for the last lines: they came out on the screen, or not, depending on where
- * in the list the first line happened to be.
+ * When a window becomes narrower while the scrollback is full, xterm.js writes lines that no longer fit to indices below
+ * 0. Its circular list takes them for the last lines: they appear on the screen or not, depending on where in the list the
+ * first line is.
  */
 function ignoreNegativeIndices(lines: Lines): void {
   const list = Object.getPrototypeOf(lines) as Lines
-  if (repaired.has(list)) return
-  repaired.add(list)
+  if (patched.has(list)) return
+  patched.add(list)
   const { set } = list
   list.set = function (index, line) {
     if (index >= 0) set.call(this, index, line)
   }
 }
 
-/** A cluster that has reached CLUSTER_CHARS takes up no more characters; its width still follows them. */
+/** A cluster of MAX_CLUSTER_CHARS takes no more characters; its width still follows them. */
 function boundClusters(line: Line): void {
   const cells = Object.getPrototypeOf(line) as Line
-  if (repaired.has(cells)) return
-  repaired.add(cells)
+  if (patched.has(cells)) return
+  patched.add(cells)
   const add = cells.addCodepointToCell
   cells.addCodepointToCell = function (x, code, width) {
     const content = this._data[x * 3]!
-    if (content & COMBINED && (this._combined[x]?.length ?? 0) >= CLUSTER_CHARS)
+    if (content & COMBINED && (this._combined[x]?.length ?? 0) >= MAX_CLUSTER_CHARS)
       this._data[x * 3] = (content & ~(3 << WIDTH_SHIFT)) | (width << WIDTH_SHIFT)
     else add.call(this, x, code, width)
   }

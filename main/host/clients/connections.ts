@@ -1,0 +1,106 @@
+// All connections of a host, and the events that go to each of them.
+import type { CodedError } from '../../../protocol/errors.ts'
+import type { FrameTrace } from '../log/frame-trace.ts'
+import type { Logger } from '../log/logger.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+
+/** A session list is sent to its viewers this often at most. */
+const LIST_MS = 50
+
+export class Connections {
+  readonly #log: Logger
+  readonly #trace: FrameTrace | undefined
+  readonly #connections = new Set<Connection>()
+  #nextId = 1
+  #listTimer: NodeJS.Timeout | undefined
+
+  constructor(log: Logger, trace: FrameTrace | undefined) {
+    this.#log = log
+    this.#trace = trace
+  }
+
+  /** The number of the next connection, from 1: it identifies the connection in the log and the trace. */
+  nextId(): number {
+    return this.#nextId++
+  }
+
+  connect(id: number, options: Omit<ConnectionOptions, 'log' | 'trace' | 'admitted' | 'closed'>): void {
+    // The transport may be closed already, or its first frame refused: then `closed` is called by the constructor.
+    let isOpen = true
+    let remove = () => {}
+    const connection: Connection = new Connection({
+      ...options,
+      log: this.#log.child({ connection: id }),
+      trace: this.#trace?.connection(id),
+      admitted: () => {
+        if (options.role === 'device') this.devicesChanged()
+      },
+      closed: () => {
+        isOpen = false
+        remove()
+      },
+    })
+    if (!isOpen) return
+    this.#connections.add(connection)
+    remove = () => {
+      this.#connections.delete(connection)
+      if (connection.device_id) this.devicesChanged()
+    }
+  }
+
+  /** How many connections a device has. */
+  count(device_id: string): number {
+    return this.#of(device_id).length
+  }
+
+  /** Whether a person is at a screen of this device. */
+  isPresent(device_id: string): boolean {
+    return this.#of(device_id).some(connection => connection.present)
+  }
+
+  /** Whether any client watches the session list. */
+  isWatched(): boolean {
+    for (const connection of this.#connections) if (connection.watching) return true
+    return false
+  }
+
+  closeDevice(device_id: string, error: CodedError): void {
+    for (const connection of this.#of(device_id)) connection.close(error)
+  }
+
+  closeAll(error: CodedError): void {
+    for (const connection of this.#connections) connection.close(error)
+  }
+
+  sessionsChanged(): void {
+    this.#listTimer ??= setTimeout(() => {
+      this.#listTimer = undefined
+      for (const connection of this.#connections) connection.sessionsChanged()
+    }, LIST_MS)
+  }
+
+  /** A session asks for attention. */
+  attention(session_id: string, text: string): void {
+    for (const connection of this.#connections) connection.attention(session_id, text)
+  }
+
+  pairingChanged(): void {
+    for (const connection of this.#connections) connection.pairingChanged()
+  }
+
+  devicesChanged(): void {
+    for (const connection of this.#connections) connection.devicesChanged()
+  }
+
+  settingsChanged(): void {
+    for (const connection of this.#connections) connection.settingsChanged()
+  }
+
+  dispose(): void {
+    clearTimeout(this.#listTimer)
+  }
+
+  #of(device_id: string): Connection[] {
+    return [...this.#connections].filter(connection => connection.device_id === device_id)
+  }
+}

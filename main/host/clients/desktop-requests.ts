@@ -1,0 +1,83 @@
+// Requests that only the desktop may make: the pairing code, paired devices and settings, and what it is told of them.
+import { assertNever } from '../../../protocol/errors.ts'
+import type { ClientMessageOf } from '../../../protocol/messages.ts'
+import type { DeviceAdmin } from '../access/device-admin.ts'
+import type { SettingsStore } from '../settings/settings-store.ts'
+import type { Outlet } from './outlet.ts'
+
+export type DesktopMessage = ClientMessageOf<
+  'show_pairing' | 'devices' | 'answer_pairing' | 'update_device' | 'revoke_device' | 'settings' | 'change_settings'
+>
+
+export class DesktopRequests {
+  readonly #deviceAdmin: DeviceAdmin
+  readonly #settings: SettingsStore
+  readonly #outlet: Outlet
+  #watchesDevices = false
+  #watchesSettings = false
+
+  constructor(deviceAdmin: DeviceAdmin, settings: SettingsStore, outlet: Outlet) {
+    this.#deviceAdmin = deviceAdmin
+    this.#settings = settings
+    this.#outlet = outlet
+  }
+
+  /** Throws what the request throws. */
+  take(message: DesktopMessage): void {
+    const deviceAdmin = this.#deviceAdmin
+    const { request_id } = message
+    const ok = { type: 'ok', request_id } as const
+    switch (message.type) {
+      case 'show_pairing':
+        if (!message.show) {
+          deviceAdmin.hide(this)
+          return this.#outlet.message(ok)
+        }
+        deviceAdmin.show(this)
+        return this.#outlet.message({ ...deviceAdmin.pairingState(), request_id })
+      case 'devices':
+        this.#watchesDevices ||= message.watch === true
+        return this.#outlet.message({ ...deviceAdmin.devicesState(), request_id })
+      case 'answer_pairing':
+        deviceAdmin.pairing.answer(message.pairing_id, {
+          allow: message.allow,
+          read_only: message.read_only === true,
+        })
+        return this.#outlet.message(ok)
+      case 'update_device':
+        deviceAdmin.devices.update(message.device_id, { name: message.name, read_only: message.read_only })
+        return this.#outlet.message(ok)
+      case 'revoke_device':
+        deviceAdmin.devices.revoke(message.device_id)
+        return this.#outlet.message(ok)
+      case 'settings':
+        this.#watchesSettings ||= message.watch === true
+        return this.#outlet.message({ ...this.#settings.state(), request_id })
+      case 'change_settings':
+        return this.#outlet.replyLater(request_id, async () => {
+          await this.#settings.change(message.change)
+          return ok
+        })
+      default:
+        assertNever(message)
+    }
+  }
+
+  /** Another pairing code is shown, or a browser has loaded the page. */
+  pairingChanged(): void {
+    if (this.#deviceAdmin.pairing.shows(this)) this.#outlet.tryMessage(this.#deviceAdmin.pairingState())
+  }
+
+  devicesChanged(): void {
+    if (this.#watchesDevices) this.#outlet.tryMessage(this.#deviceAdmin.devicesState())
+  }
+
+  settingsChanged(): void {
+    if (this.#watchesSettings) this.#outlet.tryMessage(this.#settings.state())
+  }
+
+  /** The client is gone, and no longer shows the pairing code. */
+  close(): void {
+    this.#deviceAdmin.hide(this)
+  }
+}

@@ -1,0 +1,310 @@
+// One client's requests about sessions: the session list, its attachments, and what it does with a session.
+import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
+import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
+import type { ClientMessageOf } from '../../../protocol/messages.ts'
+import type { Role } from '../access/permissions.ts'
+import type { Logger } from '../log/logger.ts'
+import type { AttachableSession, Viewer } from '../session/attachable.ts'
+import { Attachment } from '../session/attachment.ts'
+import { checkSize } from '../session/session.ts'
+import type { Sessions } from '../session/sessions.ts'
+import type { Outlet } from './outlet.ts'
+import { summarize } from './session-summary.ts'
+
+/** With this much unread, another session list can wait. */
+const LIST_UNREAD_BYTES = 256 * 1024
+
+/** More than a person displays at once. */
+const MAX_ATTACHMENTS = 64
+
+export type SessionMessage = ClientMessageOf<
+  | 'list'
+  | 'create'
+  | 'attach'
+  | 'detach'
+  | 'resize'
+  | 'release_size'
+  | 'attachment_presence'
+  | 'screen'
+  | 'kill'
+  | 'rename'
+>
+
+export interface SessionRequestsOptions {
+  sessions: Sessions
+  outlet: Outlet
+  log: Logger
+  role: Role
+  /** The client as other clients see it. */
+  viewer: Viewer
+}
+
+export class SessionRequests {
+  readonly #options: SessionRequestsOptions
+  /** The device's id, or `local`: input streams are numbered per peer. */
+  #peer = ''
+  #isReadOnly = false
+  readonly #attachments = new Map<number, Attachment>()
+  #nextHandle = 1
+  /** Attachments whose session is being read from the history. */
+  #opening = 0
+  #isWatching = false
+  /** The session list changed while the client had not read the last one. */
+  #listPending = false
+
+  constructor(options: SessionRequestsOptions) {
+    this.#options = options
+  }
+
+  /** Before the first request. */
+  admitted(peer: string, isReadOnly: boolean): void {
+    this.#peer = peer
+    this.#isReadOnly = isReadOnly
+  }
+
+  /** Whether the client receives each change of the session list. */
+  get isWatching(): boolean {
+    return this.#isWatching
+  }
+
+  /** Whether a person is at a screen that displays one of its attachments. */
+  get isSeen(): boolean {
+    for (const attachment of this.#attachments.values()) if (attachment.isSeen) return true
+    return false
+  }
+
+  /** Throws what the request throws. */
+  take(message: SessionMessage): void {
+    const { sessions, outlet } = this.#options
+    switch (message.type) {
+      case 'list': {
+        this.#isWatching ||= message.watch === true
+        const { request_id } = message
+        const reply = () => ({ type: 'sessions', request_id, sessions: sessions.list().map(summarize) }) as const
+        const refreshed = sessions.refreshPreviews()
+        return refreshed ? outlet.replyLater(request_id, () => refreshed.then(reply)) : outlet.message(reply())
+      }
+      case 'create': {
+        const session = sessions.create(message.spec)
+        this.#options.log.info({ session: session.session_id }, 'session created')
+        return outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
+      }
+      case 'attach':
+        return this.#attach(message)
+      case 'detach': {
+        const attachment = this.#get(message.handle)
+        this.#attachments.delete(message.handle)
+        return attachment.session.detach(attachment, 'detached')
+      }
+      case 'resize': {
+        const attachment = this.#getWritable(message.handle)
+        return attachment.session.claimSize(attachment, { cols: message.cols, rows: message.rows })
+      }
+      case 'release_size': {
+        const attachment = this.#getWritable(message.handle)
+        return attachment.session.releaseSize(attachment)
+      }
+      case 'attachment_presence': {
+        const attachment = this.#get(message.handle)
+        return attachment.session.setPresent(attachment, message.present)
+      }
+      case 'screen':
+        return outlet.replyLater(message.request_id, async () => {
+          const session = await sessions.open(message.session_id)
+          const { lines, cols, rows } = await session.text()
+          return { type: 'screen', request_id: message.request_id, session_id: session.session_id, cols, rows, lines }
+        })
+      case 'kill':
+        return outlet.replyLater(message.request_id, async () => {
+          const session = sessions.find(message.session_id)
+          if (session?.state !== 'running') throw ended(session ?? (await sessions.open(message.session_id)))
+          this.#options.log.info({ session: session.session_id }, 'session is killed')
+          await session.end('killed')
+          return { type: 'ok', request_id: message.request_id }
+        })
+      case 'rename':
+        return outlet.replyLater(message.request_id, async () => {
+          const session = await sessions.open(message.session_id)
+          // A device that was revoked meanwhile changes nothing any more; it does not receive the reply either.
+          if (!outlet.closed) session.rename(message.title)
+          return { type: 'ok', request_id: message.request_id }
+        })
+      default:
+        assertNever(message)
+    }
+  }
+
+  ack(handle: number, offset: number): void {
+    this.#attachments.get(handle)?.ack(offset)
+  }
+
+  /** Throws `input_full`. */
+  input(handle: number, seq: number, bytes: Uint8Array): void {
+    const attachment = this.#attachments.get(handle)
+    if (!attachment) return this.#options.outlet.error(unknownAttachment(), { handle })
+    try {
+      attachment.input(seq, bytes)
+    } catch (error) {
+      if (toCoded(error).code !== 'read_only') throw error
+      this.#options.outlet.error(toCoded(error), { handle })
+    }
+  }
+
+  /** Sends the session list to a client that watches it. */
+  listChanged(): void {
+    if (!this.#isWatching) return
+    const { outlet, sessions } = this.#options
+    // A client that is slow to read receives the list as it is then, not every list that was.
+    this.#listPending = outlet.buffered > LIST_UNREAD_BYTES
+    if (!this.#listPending) outlet.tryMessage({ type: 'sessions', sessions: sessions.list().map(summarize) })
+  }
+
+  /** Sends a list that waited. Called for each frame that the client sends: it may have read meanwhile. */
+  sendPendingList(): void {
+    if (this.#listPending) this.listChanged()
+  }
+
+  /** Tells a client that watches the list that a session asks for attention. */
+  attention(session_id: string, text: string): void {
+    if (this.#isWatching) this.#options.outlet.tryMessage({ type: 'attention', session_id, ...(text && { text }) })
+  }
+
+  /** The client is gone. */
+  close(): void {
+    for (const attachment of this.#attachments.values()) attachment.session.detach(attachment, 'lost')
+    this.#attachments.clear()
+  }
+
+  /** From memory at once, so that frames keep their order with what the client sends next; otherwise from the history. */
+  #attach(message: ClientMessageOf<'attach'>): void {
+    if (this.#attachments.size + this.#opening >= MAX_ATTACHMENTS)
+      throw new CodedError('too_many_attachments', `${MAX_ATTACHMENTS} attachments are open on this connection`)
+    if (message.size) checkSize(message.size)
+    const { sessions } = this.#options
+    const inMemory = sessions.find(message.session_id)
+    if (inMemory) return this.#attachUnlessEnded(inMemory, message)
+    this.#opening++
+    sessions
+      .open(message.session_id)
+      .finally(() => this.#opening--)
+      .then(
+        session => this.#attachOpened(session, message),
+        error => this.#attachFallback(toCoded(error), message),
+      )
+  }
+
+  #attachOpened(session: AttachableSession, message: ClientMessageOf<'attach'>): void {
+    if (this.#options.outlet.closed) return
+    try {
+      this.#attachUnlessEnded(session, message)
+    } catch (error) {
+      this.#options.outlet.refuse(toCoded(error), message.request_id)
+    }
+  }
+
+  #attachUnlessEnded(session: AttachableSession, message: ClientMessageOf<'attach'>): void {
+    // An ended session can be read; a client that wants to type is told that it ended.
+    if (session.state !== 'running' && !this.#attachesReadOnly(message))
+      return this.#attachFallback(ended(session), message)
+    this.#attachTo(session, message)
+  }
+
+  /** The session cannot be attached to: starts the client's `fallback` session in its place, if it named one. */
+  #attachFallback(error: CodedError, message: ClientMessageOf<'attach'>): void {
+    const { outlet, sessions, log } = this.#options
+    if (outlet.closed) return
+    const replaceable =
+      !this.#isReadOnly && ['session_unknown', 'session_ended', 'session_expired'].includes(error.code)
+    if (!message.fallback || !replaceable) return outlet.refuse(error, message.request_id)
+    try {
+      const spec = message.fallback.new
+      const size = spec.size ?? message.size
+      const key = `${this.#stream(message)} ${message.session_id}`
+      const session = sessions.replace(key, size ? { ...spec, size } : spec)
+      log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
+      this.#attachTo(session, { ...message, have: null })
+    } catch (failure) {
+      outlet.refuse(toCoded(failure), message.request_id)
+    }
+  }
+
+  #attachTo(session: AttachableSession, message: ClientMessageOf<'attach'>): void {
+    const { role, outlet, log, viewer } = this.#options
+    const handle = this.#nextHandle++
+    const isReadOnly = this.#attachesReadOnly(message)
+    const attachment = new Attachment(
+      session,
+      {
+        handle,
+        have: message.have,
+        window: message.window ?? WINDOW_BYTES,
+        history: message.history_bytes ?? HISTORY_BYTES,
+        budget: message.catch_up_bytes ?? CATCH_UP_BYTES,
+        read_only: isReadOnly,
+        stream: this.#stream(message),
+        compress: role === 'device',
+        size_stays: role === 'local',
+        viewer,
+      },
+      {
+        send: frames => outlet.send(frames),
+        failed: error => {
+          log.error({ err: error, session: session.session_id, handle }, 'an attachment failed')
+          this.#attachments.delete(handle)
+          session.detach(attachment, 'lost')
+          outlet.tryMessage({ type: 'error', handle, code: error.code, message: error.message })
+        },
+      },
+    )
+    attachment.present = message.present ?? true
+    session.attach(attachment)
+    this.#attachments.set(handle, attachment)
+    if (message.size && !isReadOnly) session.claimSize(attachment, message.size)
+    log.debug({ session: session.session_id, handle, read_only: isReadOnly }, 'attached')
+    outlet.message({
+      type: 'session',
+      request_id: message.request_id,
+      handle,
+      session_id: session.session_id,
+      session: session.info(),
+      resumed: attachment.canContinue(),
+      age_seconds: (Date.now() - session.created_at) / 1000,
+      created_at: session.created_at,
+      read_only: isReadOnly,
+      input_seen: session.lastInputSeq(attachment.options.stream),
+      cols: session.size.cols,
+      rows: session.size.rows,
+    })
+    attachment.start()
+  }
+
+  #attachesReadOnly(message: ClientMessageOf<'attach'>): boolean {
+    return message.read_only === true || this.#isReadOnly
+  }
+
+  #stream(message: ClientMessageOf<'attach'>): string {
+    return `${this.#peer}/${message.input_stream}`
+  }
+
+  #get(handle: number): Attachment {
+    const attachment = this.#attachments.get(handle)
+    if (!attachment) throw unknownAttachment()
+    return attachment
+  }
+
+  #getWritable(handle: number): Attachment {
+    const attachment = this.#get(handle)
+    if (attachment.options.read_only) throw new CodedError('read_only', 'this attachment may not resize')
+    return attachment
+  }
+}
+
+function ended(session: AttachableSession): CodedError {
+  return session.state === 'expired'
+    ? new CodedError('session_expired', 'this session was ended because it was idle')
+    : new CodedError('session_ended', `the process of this session is gone (${session.state})`)
+}
+
+function unknownAttachment(): CodedError {
+  return new CodedError('attachment_unknown', 'this connection has no such attachment')
+}

@@ -1,0 +1,100 @@
+// Renders the text of sealed segments and puts its words into the index, a few milliseconds at a time.
+import { unzstd, zstd } from '../../recording/compression.ts'
+import { comparePositions } from '../../recording/log-slice.ts'
+import { storeFault } from '../../store/faults.ts'
+import type { LogRow, PendingText } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
+import type { Store } from '../../store/store.ts'
+import type { LogReader } from '../playback/reader.ts'
+import { renderText, stateAt } from './render-text.ts'
+import { type ScreenCarry, TextBlocks, toBlocks, wordsOfBlock } from './text-blocks.ts'
+
+/** Blocks that one transaction puts into the index: 4 ms of a segment's 16, so that recording does not wait. */
+const INDEXED_AT_ONCE = 16
+
+/** zstd of no lines. */
+const NO_TEXT = zstd(toBlocks([]).text)
+
+interface Job {
+  piece: number
+  steps: Generator<undefined, void>
+}
+
+export class TextJobs {
+  readonly #store: Store
+  readonly #reader: LogReader
+  #job: Job | undefined
+
+  constructor(store: Store, reader: LogReader) {
+    this.#store = store
+    this.#reader = reader
+  }
+
+  /** Works for about `ms`. False: there is nothing left to do. */
+  work(ms: number): boolean {
+    this.#job ??= this.#next()
+    if (!this.#job) return false
+    const { piece, steps } = this.#job
+    const until = performance.now() + ms
+    try {
+      while (performance.now() < until) {
+        if (!steps.next().done) continue
+        this.#job = undefined
+        break
+      }
+    } catch (error) {
+      this.#job = undefined
+      if (storeFault(error).lasting) throw error
+      // The same error would come again: this segment gets no text.
+      this.#store.transaction(() => this.#store.logRows.putText(piece, 0, 0, NO_TEXT))
+    }
+    return true
+  }
+
+  dispose(): void {
+    this.#job?.steps.return()
+    this.#job = undefined
+  }
+
+  #next(): Job | undefined {
+    const pending = this.#store.logRows.pendingText()
+    return pending && { piece: pending.piece, steps: this.#renderAndIndex(pending) }
+  }
+
+  *#renderAndIndex({ piece, last }: PendingText): Generator<undefined, void> {
+    const { logRows } = this.#store
+    const row = logRows.byId(piece)
+    if (!row) return
+    const slice = readSlice(row, logRows.blob(piece))
+    const state = stateAt(this.#store, this.#reader, row.session, startOfRow(row))
+    const options = { last: last === 1, carry: this.#carryInto(row) }
+    const { lines, carry } = yield* renderText(slice, state, options)
+    const { text, blocks } = toBlocks(lines, carry)
+    const packed = zstd(text)
+    for (let first = 0; ; first += INDEXED_AT_ONCE) {
+      const words: string[] = []
+      for (const block of blocks.slice(first, first + INDEXED_AT_ONCE)) {
+        words.push(wordsOfBlock(block))
+        yield
+      }
+      const isLast = first + INDEXED_AT_ONCE >= blocks.length
+      const isThere = this.#store.transaction(() => {
+        // It may have been trimmed meanwhile; its words would never be deleted.
+        if (!logRows.expectBlocks(piece, blocks.length)) return false
+        for (const [at, blockWords] of words.entries()) logRows.putWords(piece, first + at, blockWords)
+        if (isLast) logRows.putText(piece, lines.length, text.length, packed)
+        return true
+      })
+      if (isLast || !isThere) return
+      yield
+    }
+  }
+
+  /** What the row before this one left, if its text was rendered. */
+  #carryInto({ session, offset, n }: LogRow): ScreenCarry | undefined {
+    const before = this.#store.logRows.rowAt(session, { offset, n: n - 1 })
+    if (!before || comparePositions(endOfRow(before), { offset, n }) !== 0) return undefined
+    const stored = this.#store.logRows.text(before.piece)
+    return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carry
+  }
+}

@@ -1,0 +1,81 @@
+// What a host is started with, and how its options override its settings.
+import { CodedError, toCoded } from '../../protocol/errors.ts'
+import type { HistoryLimits } from './history/write/worker-protocol.ts'
+import type { Bind } from './listen/addresses.ts'
+import type { HandshakeLimits } from './listen/handshake-limit.ts'
+import { type ListenConfig, listenConfigOf, type TlsSetting } from './listen/network.ts'
+import type { LogLevel } from './log/logger.ts'
+import { findProgram } from './session/pty.ts'
+import type { Expiry, SessionRules } from './session/sessions.ts'
+import { expiryOf, type Settings, shellOf } from './settings/settings.ts'
+
+export interface HostOptions {
+  dataDir: string
+  webRoot: string
+  version: string
+  /** argv of the shell for sessions that name no command, unless the settings name one. */
+  shell: string[]
+  home: string
+  env: NodeJS.ProcessEnv
+  /** Lines below this level are not written to `host.log`. Default: info. */
+  logLevel?: LogLevel
+  /** A file that receives one JSON line per frame, without contents (see FrameTrace). */
+  trace?: string
+
+  // The following options override the setting of the same name.
+  /** Without option and setting: DEFAULT_PORT, or a free port if that one is taken. 0: a free port. */
+  port?: number
+  bind?: Bind
+  /** Further names under which a proxy or a tunnel reaches the host, with a port unless it is 80 or 443. */
+  allow_hosts?: string[]
+  /** PEM files, or the certificate that Tailscale obtains. */
+  tls?: TlsSetting
+  limits?: HistoryLimits
+  expiry?: Expiry
+  /** Each session takes one client at a time; a client that reconnects keeps its place. */
+  single_client?: boolean
+
+  // The following have no setting.
+  /** Default: HANDSHAKE_LIMITS. */
+  handshakes?: HandshakeLimits
+  /** Push services that phones may be notified through, and the CA of their certificates (PEM). Default: PUSH_SERVICES. */
+  push?: { services: readonly string[]; ca: string }
+}
+
+export function sessionRules(options: HostOptions, settings: Settings): SessionRules {
+  return {
+    shell: shellOf(settings) ?? options.shell,
+    single_client: options.single_client ?? settings.single_client,
+    expiry: options.expiry ?? expiryOf(settings),
+  }
+}
+
+export function listenConfig(options: HostOptions, settings: Settings): ListenConfig {
+  const config = listenConfigOf(settings)
+  return {
+    port: options.port ?? config.port,
+    bind: options.bind ?? config.bind,
+    allow_hosts: options.allow_hosts ?? config.allow_hosts,
+    tls: options.tls ?? config.tls,
+  }
+}
+
+/** The names of the settings that these options override. */
+export function overriddenSettings(options: HostOptions): string[] {
+  return [
+    ...(['port', 'bind', 'allow_hosts', 'tls', 'single_client'] as const).filter(name => options[name] !== undefined),
+    ...(options.limits ? ['session_megabytes', 'total_megabytes', 'retention_days'] : []),
+    ...(options.expiry ? ['idle_hours', 'end_busy'] : []),
+  ]
+}
+
+/** Throws `settings_invalid` for a shell that does not exist: otherwise the next session would fail, on a phone. */
+export function checkShell(shell: Settings['shell'], { home, env }: HostOptions): void {
+  const [program] = shellOf({ shell }) ?? []
+  if (program === undefined) return
+  try {
+    findProgram(program, home, env.PATH ?? '')
+  } catch (cause) {
+    throw new CodedError('settings_invalid', `shell: ${toCoded(cause).message}`, { cause })
+  }
+}

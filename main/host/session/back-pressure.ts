@@ -1,0 +1,63 @@
+// Pauses a session's PTY while its screen or the history is too far behind its output.
+import type { History } from '../history/write/history.ts'
+import type { PooledScreen } from '../screen/screen-pool.ts'
+import type { SessionLog } from './log.ts'
+import type { Pty } from './pty.ts'
+
+/** How far the screen may lag: a few tenths of a second of parsing. Beyond it the PTY is paused; at half of it, it resumes. */
+const SCREEN_LAG_BYTES = 16 * 1024 * 1024
+
+/** What waits for the history's worker may take as much memory, and this long: a crash loses no more than a second. */
+const HISTORY_LAG_BYTES = 16 * 1024 * 1024
+const HISTORY_WAIT_MS = 300
+
+export interface BackPressureOptions {
+  pty: Pty
+  log: SessionLog
+  screen: PooledScreen
+  history: History
+}
+
+export class BackPressure {
+  readonly #options: BackPressureOptions
+  #paused = false
+  #largestLag = 0
+
+  constructor(options: BackPressureOptions) {
+    this.#options = options
+  }
+
+  /** The most bytes that the screen was behind the log. */
+  get largestLag(): number {
+    return this.#largestLag
+  }
+
+  /** Call when output was added: pauses the PTY if the screen or the history is too far behind. */
+  outputAdded(): void {
+    const lag = this.#screenLag()
+    this.#largestLag = Math.max(this.#largestLag, lag)
+    const { screen, history, pty } = this.#options
+    const { behind, waiting } = history
+    const screenLate = !screen.error && lag > SCREEN_LAG_BYTES
+    const historyLate = behind > HISTORY_LAG_BYTES || waiting > HISTORY_WAIT_MS
+    if ((screenLate || historyLate) && !this.#paused) {
+      this.#paused = true
+      pty.pause()
+    }
+  }
+
+  /** Call when the screen or the history caught up: resumes the PTY if neither is too far behind. */
+  caughtUp(): void {
+    const { screen, history, pty } = this.#options
+    if (!this.#paused || (!screen.error && this.#screenLag() > SCREEN_LAG_BYTES / 2)) return
+    const { behind, waiting } = history
+    if (behind > HISTORY_LAG_BYTES / 2 || waiting > HISTORY_WAIT_MS) return
+    this.#paused = false
+    pty.resume()
+  }
+
+  #screenLag(): number {
+    const { log, screen } = this.#options
+    return log.end.offset - screen.position.offset
+  }
+}

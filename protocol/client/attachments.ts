@@ -1,0 +1,135 @@
+// The attachments of one client, and the handles by which the host names them on the present channel.
+import type { CodedError } from '../errors.ts'
+import type { Frame } from '../frames.ts'
+import type { ClientMessage } from '../messages.ts'
+import { type AttachmentMessage, type AttachOptions, ClientAttachment } from './client-attachment.ts'
+import type { Inflate, TerminalSink } from './log-applier.ts'
+import type { RequestTable } from './requests.ts'
+
+export interface AttachmentsOptions {
+  requests: RequestTable
+  /** Both return false while there is no channel. */
+  send(message: ClientMessage): boolean
+  sendFrames(frames: Uint8Array[]): boolean
+  inflate: Inflate
+  now: () => number
+}
+
+export class Attachments {
+  readonly #options: AttachmentsOptions
+  readonly #all = new Set<ClientAttachment>()
+  readonly #byHandle = new Map<number, ClientAttachment>()
+  /** Those with an `attach` request on this channel. */
+  readonly #requested = new Set<ClientAttachment>()
+
+  constructor(options: AttachmentsOptions) {
+    this.#options = options
+  }
+
+  add(session_id: string, sink: TerminalSink, options: AttachOptions): ClientAttachment {
+    const { send, sendFrames, inflate, now } = this.#options
+    const attachment: ClientAttachment = new ClientAttachment(
+      session_id,
+      sink,
+      options,
+      { message: send, frames: sendFrames, fail: error => this.#fail(attachment, error) },
+      inflate,
+      now,
+    )
+    this.#all.add(attachment)
+    return attachment
+  }
+
+  /** Sends the `attach` request, unless it was sent on this channel. */
+  attach(attachment: ClientAttachment): void {
+    if (!attachment.ended && !this.#requested.has(attachment)) this.#request(attachment)
+  }
+
+  /** On a new channel. */
+  attachAll(): void {
+    for (const attachment of this.#all) this.attach(attachment)
+  }
+
+  detach(attachment: ClientAttachment): void {
+    if (!this.#all.delete(attachment)) return
+    const { handle } = attachment
+    attachment.end()
+    this.#release(handle)
+  }
+
+  /** The channel is gone. */
+  lost(): void {
+    this.#byHandle.clear()
+    this.#requested.clear()
+    for (const attachment of this.#all) attachment.lost()
+  }
+
+  failAll(error: CodedError): void {
+    const all = [...this.#all]
+    this.#all.clear()
+    for (const attachment of all) if (!attachment.ended) attachment.failed(error)
+  }
+
+  receive(frame: Extract<Frame, { kind: 'output' | 'blob' | 'ack' }>): void {
+    const attachment = this.#byHandle.get(frame.handle)
+    switch (frame.kind) {
+      case 'output':
+        return attachment?.output(frame)
+      case 'blob':
+        return attachment?.blob(frame.bytes)
+      case 'ack':
+        return attachment?.inputArrived(frame.value)
+    }
+  }
+
+  message(message: AttachmentMessage): void {
+    this.#byHandle.get(message.handle)?.message(message)
+  }
+
+  error(handle: number, error: CodedError): void {
+    const attachment = this.#byHandle.get(handle)
+    // The session was deleted. Otherwise the host refused something that the attachment sent, and it goes on.
+    if (attachment && error.code === 'session_unknown') this.#fail(attachment, error)
+    else attachment?.refused(error)
+  }
+
+  #request(attachment: ClientAttachment): void {
+    const { requests, send } = this.#options
+    const request_id = requests.nextId()
+    this.#requested.add(attachment)
+    // Resolved at once, not through a promise: frames of the new handle may follow in the same tick.
+    requests.add(request_id, {
+      repeated: true,
+      resolve: message => {
+        if (message.type !== 'session') return
+        if (!this.#all.has(attachment)) {
+          send({ type: 'detach', handle: message.handle })
+          return
+        }
+        this.#byHandle.set(message.handle, attachment)
+        attachment.accepted(message)
+      },
+      reject: error => {
+        const isOver = error.code === 'session_ended' || error.code === 'session_expired'
+        if (!isOver || attachment.readOnly || attachment.options.ended === 'fail') return this.#fail(attachment, error)
+        // What it printed can still be shown.
+        attachment.becomeReadOnly()
+        this.#request(attachment)
+      },
+    })
+    send(attachment.attachMessage(request_id))
+  }
+
+  #fail(attachment: ClientAttachment, error: CodedError): void {
+    const { handle } = attachment
+    this.#all.delete(attachment)
+    this.#release(handle)
+    attachment.failed(error)
+  }
+
+  #release(handle: number | undefined): void {
+    if (handle === undefined) return
+    this.#byHandle.delete(handle)
+    this.#options.send({ type: 'detach', handle })
+  }
+}

@@ -1,0 +1,60 @@
+// A client on the host's own computer (role `local`): also manages pairing, devices and settings. The host answers a
+// device that sends these requests with `forbidden`, so the phone's page does not include this file.
+import { type HostMessageOf, parseHostMessage } from '../messages.ts'
+import { HostClient } from './client.ts'
+
+/** A changed setting may reopen the host's network side, with a certificate that another program has to issue first. */
+const CHANGE_SETTINGS_MS = 120_000
+
+export class LocalClient extends HostClient {
+  protected override readonly parse = parseHostMessage
+
+  /** From now on the pairing code is shown, and `pairing` is emitted with it whenever it changes, also after reconnects. */
+  showPairing(): void {
+    this.startWatch('pairing', { type: 'show_pairing', show: true }, message => this.emit('pairing', message))
+  }
+
+  /** Makes the code invalid, unless another client shows it too. */
+  async hidePairing(): Promise<void> {
+    this.stopWatch('pairing')
+    if (this.state.name === 'ready') await this.request('ok', { type: 'show_pairing', show: false })
+  }
+
+  /** The paired devices, and those that wait for approval. */
+  devices(): Promise<HostMessageOf<'devices'>> {
+    return this.request('devices', { type: 'devices' })
+  }
+
+  /** From now on `devices` is emitted and again whenever something changes, also after reconnects. */
+  watchDevices(): void {
+    this.startWatch('devices', { type: 'devices', watch: true }, message => this.emit('devices', message))
+  }
+
+  /** Approves or refuses a phone that waits. Rejects with `pairing_unknown` when another client has answered already. */
+  async answerPairing(pairing_id: string, answer: { allow: boolean; read_only?: boolean }): Promise<void> {
+    await this.request('ok', { type: 'answer_pairing', pairing_id, ...answer })
+  }
+
+  async updateDevice(device_id: string, change: { name?: string; read_only?: boolean }): Promise<void> {
+    await this.request('ok', { type: 'update_device', device_id, ...change })
+  }
+
+  /** Closes its connections at once; to return, it has to be paired again. */
+  async revokeDevice(device_id: string): Promise<void> {
+    await this.request('ok', { type: 'revoke_device', device_id })
+  }
+
+  settings(): Promise<HostMessageOf<'settings'>> {
+    return this.request('settings', { type: 'settings' })
+  }
+
+  /** From now on `settings` is emitted and again whenever one changes, also after reconnects. */
+  watchSettings(): void {
+    this.startWatch('settings', { type: 'settings', watch: true }, message => this.emit('settings', message))
+  }
+
+  /** Values by name, null for the default. Rejects with `settings_invalid`, naming the wrong one; then none has changed. */
+  async changeSettings(change: Record<string, unknown>): Promise<void> {
+    await this.request('ok', { type: 'change_settings', change }, CHANGE_SETTINGS_MS)
+  }
+}

@@ -1,0 +1,46 @@
+// Messages about the host's settings, for clients on its own computer (role `local`).
+import * as z from 'zod/mini'
+import { request_id, text } from './fields.ts'
+
+/** The settings of a host; null: the host chooses. main/host/settings/settings.ts describes each. */
+const SettingValues = () =>
+  z.object({
+    session_megabytes: z.number(),
+    total_megabytes: z.number(),
+    retention_days: z.number(),
+    idle_hours: z.number(),
+    end_busy: z.boolean(),
+    single_client: z.boolean(),
+    device_days: z.number(),
+    upload_megabytes: z._default(z.number(), 100),
+    uploads_total_megabytes: z._default(z.number(), 1000),
+    push: z._default(z.boolean(), true),
+    /** A program, or an argv. */
+    shell: z.nullable(z.union([z.string(), z.array(z.string())])),
+    port: z.nullable(z.int()),
+    bind: z.string(),
+    allow_hosts: z.array(z.string()),
+    tls: z.nullable(z.union([z.literal('tailscale'), z.object({ cert: z.string(), key: z.string() })])),
+  })
+export type SettingValues = z.infer<ReturnType<typeof SettingValues>>
+
+export const settingRequests = () =>
+  [
+    /** `watch`: also send `settings` again whenever something in it changes. */
+    z.object({ type: z.literal('settings'), request_id, watch: z.optional(z.boolean()) }),
+    /** Values by name, null for the default. Applied all or none; the error names the wrong one. */
+    z.object({ type: z.literal('change_settings'), request_id, change: z.record(text(64), z.unknown()) }),
+  ] as const
+
+export const SETTING_MESSAGES = {
+  /** Answers `settings` (with its request_id), and is sent again while watching (without). */
+  settings: () =>
+    z.object({
+      type: z.literal('settings'),
+      request_id: z.optional(request_id),
+      values: SettingValues(),
+      defaults: SettingValues(),
+      /** Settings that an option of the host's command line overrides. */
+      fixed: z.array(z.string()),
+    }),
+}

@@ -1,0 +1,141 @@
+// What the user types and pastes into a terminal view, on its way to the session.
+import type { Terminal } from '@xterm/xterm'
+import { type CodedError, toCoded } from '../../protocol/errors.ts'
+import { type Key, keySequence, type Modifiers } from '../input/key-codes.ts'
+import { pasteSequence } from '../input/paste.ts'
+import { bindSoftInput, type SoftInputBinding } from '../input/soft-input/bind.ts'
+
+export interface InputOptions {
+  /** Typing failed (`input_full`, `session_ended`, `read_only`). */
+  typingFailed?: (error: CodedError) => void
+  /** Text or files were pasted: confirm, then call `paste`. Left out: text is pasted at once. */
+  pasted?: (text: string, files: File[]) => void
+  /** Changes typed text before it is sent: for sticky modifiers. */
+  filter?: (text: string) => string
+  /** Whether `filter` would change the next character. */
+  modified?: () => boolean
+}
+
+export interface InputParts {
+  term: Terminal
+  /** The visible part of the terminal. */
+  view: HTMLElement
+  /** The element that xterm.js is in. */
+  sheet: HTMLElement
+  /** Sends to the session. Returns whether there is one; throws when the session takes no input. */
+  send: (bytes: Uint8Array) => boolean
+  /** Whether what xterm.js sends now is its own report rather than input. */
+  isReport: () => boolean
+  /** Whether what xterm.js sends now comes from scrolling with a finger. */
+  isWheel: () => boolean
+  /** Scrolls back to where the input appears. */
+  returnToCursor: () => void
+}
+
+/** A soft keyboard must not autocorrect what is typed into a shell. */
+const TYPING_HINTS: readonly [string, string][] = [
+  ['autocapitalize', 'off'],
+  ['autocorrect', 'off'],
+  ['autocomplete', 'off'],
+  ['spellcheck', 'false'],
+  ['enterkeyhint', 'enter'],
+]
+
+const encoder = new TextEncoder()
+
+export class ViewInput {
+  readonly #parts: InputParts
+  readonly #options: InputOptions
+  readonly #soft: SoftInputBinding
+
+  constructor(parts: InputParts, options: InputOptions) {
+    this.#parts = parts
+    this.#options = options
+    const { term, view, sheet } = parts
+    term.onData(text => this.#type(text))
+    term.onBinary(text => this.#send(Uint8Array.from(text, character => character.charCodeAt(0))))
+    this.#soft = bindSoftInput(term, {
+      view,
+      type: text => term.input(text),
+      paste: text => this.#receive(text, []),
+      modified: () => options.modified?.() ?? false,
+    })
+    // Before xterm.js's own listeners, which would let pasted text end its bracket.
+    sheet.addEventListener('paste', this.#onPaste, { capture: true })
+    for (const [name, value] of TYPING_HINTS) term.textarea?.setAttribute(name, value)
+  }
+
+  /** Whether the program has turned on bracketed paste; then it does not run pasted lines at once. */
+  get bracketsPaste(): boolean {
+    return this.#parts.term.modes.bracketedPasteMode
+  }
+
+  /**
+   * While nothing can be typed, a tap opens no soft keyboard. xterm.js makes its field read-only, which is not enough on
+   * every system.
+   */
+  setEnabled(enabled: boolean): void {
+    const { term } = this.#parts
+    term.options.disableStdin = !enabled
+    if (term.textarea) term.textarea.inputMode = enabled ? '' : 'none'
+  }
+
+  /** Presses a key: what it sends depends on the modes that the program has set. */
+  press(key: Key, modifiers: Modifiers): void {
+    this.#prepare()
+    this.#send(encoder.encode(keySequence(key, modifiers, this.#parts.term.modes.applicationCursorKeysMode)))
+  }
+
+  /** Pastes as one unit of input. Returns whether it was sent; failures go to `typingFailed`. */
+  paste(text: string): boolean {
+    this.#prepare()
+    try {
+      return this.#send(pasteSequence(text, this.bracketsPaste))
+    } catch (error) {
+      this.#options.typingFailed?.(toCoded(error))
+      return false
+    }
+  }
+
+  dispose(): void {
+    this.#soft.dispose()
+    this.#parts.sheet.removeEventListener('paste', this.#onPaste, { capture: true })
+  }
+
+  #prepare(): void {
+    this.#soft.finish()
+    this.#parts.returnToCursor()
+    this.#parts.term.scrollToBottom()
+  }
+
+  #type(text: string): void {
+    if (this.#parts.isReport()) return
+    if (!this.#parts.isWheel()) this.#parts.returnToCursor()
+    const filtered = this.#options.filter?.(text) ?? text
+    if (filtered !== text) this.#soft.forget()
+    this.#send(encoder.encode(filtered))
+  }
+
+  #onPaste = (event: ClipboardEvent): void => {
+    event.preventDefault()
+    event.stopPropagation()
+    if (this.#parts.term.options.disableStdin || !event.clipboardData) return
+    this.#receive(event.clipboardData.getData('text/plain'), [...event.clipboardData.files])
+  }
+
+  #receive(text: string, files: File[]): void {
+    const { pasted } = this.#options
+    if (pasted) pasted(text, files)
+    else if (text) this.paste(text)
+  }
+
+  /** Returns whether it was sent. */
+  #send(bytes: Uint8Array): boolean {
+    try {
+      return this.#parts.send(bytes)
+    } catch (error) {
+      this.#options.typingFailed?.(toCoded(error))
+      return false
+    }
+  }
+}

@@ -1,0 +1,108 @@
+// The strips around a terminal: earlier output, its size, notices, and how it ended.
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
+import { Icon } from '../../ui/kit/icons.tsx'
+import { backToSessions, openReading, openTerminal } from '../page/route.ts'
+import { restartSpec } from '../sessions/new-session-spec.ts'
+import type { TerminalSession } from './terminal-session.ts'
+
+/** CSS pixels; a smaller size is uncomfortable to read for long. */
+const READABLE_FONT = 12
+
+/** A button that took the focus would close the soft keyboard. */
+const keepFocus = (event: MouseEvent) => event.preventDefault()
+
+/** Appears above the terminal's first line: earlier output is shown as text. */
+export function EarlierOutput({ session }: { session: TerminalSession }) {
+  const { value: pulled } = session.pulled
+  if (pulled === 0) return null
+  return (
+    <div class="earlier" style={{ height: `${pulled}px` }}>
+      <button
+        type="button"
+        class="plain"
+        onMouseDown={keepFocus}
+        onClick={() => openReading(session.session_id ?? '', undefined, session.view?.topAnchor())}
+      >
+        <Icon name="up" /> Earlier output
+      </button>
+    </div>
+  )
+}
+
+/** Shown while the session has another client's size: one button takes it over, another makes the text readable. */
+export function SizeStrip({ session }: { session: TerminalSession }) {
+  const { cols, rows } = session.size.value
+  const { size, chosen } = session.fontSize.value
+  if (cols === 0) return null
+  return (
+    <div class="strip">
+      {(chosen || size < READABLE_FONT) && (
+        <IconButton
+          icon="letters"
+          label={chosen ? 'Fit the width' : 'Use a readable font size'}
+          aria-pressed={chosen}
+          onMouseDown={keepFocus}
+          onClick={() => session.view?.setFontSize(chosen ? undefined : READABLE_FONT)}
+        />
+      )}
+      <span>
+        {cols} × {rows}
+      </span>
+      <button type="button" class="plain" onMouseDown={keepFocus} onClick={() => session.view?.setMode('own')}>
+        <Icon name="fit" /> Use this phone’s size
+      </button>
+    </div>
+  )
+}
+
+export function Notice({ text, dismiss, show }: { text: string; dismiss: () => void; show?: () => void }) {
+  return (
+    <div class="notice" role="status">
+      <span>{text}</span>
+      {show && (
+        <button type="button" class="plain" onMouseDown={keepFocus} onClick={show}>
+          Show
+        </button>
+      )}
+      <IconButton icon="close" label="Dismiss" onMouseDown={keepFocus} onClick={dismiss} />
+    </div>
+  )
+}
+
+export function clipboardText(text: string): string {
+  const characters = [...text].length
+  return `A program wants to copy ${characters === 1 ? '1 character' : `${characters} characters`}.`
+}
+
+interface EndStripProps {
+  text: string
+  readOnly: boolean
+  /** The session that a new one can copy. */
+  session: SessionInfo | undefined
+}
+
+export function EndStrip({ text, readOnly, session }: EndStripProps) {
+  return (
+    <div class="strip ended" role="status">
+      <span>{text.charAt(0).toUpperCase() + text.slice(1)}</span>
+      <div>
+        <button type="button" onClick={backToSessions}>
+          All sessions
+        </button>
+        {!readOnly && (
+          <>
+            <button type="button" onClick={() => openTerminal(null)}>
+              New session
+            </button>
+            {session && (
+              <button type="button" onClick={() => openTerminal(null, restartSpec(session))}>
+                Start again
+              </button>
+            )}
+          </>
+        )}
+      </div>
+    </div>
+  )
+}
