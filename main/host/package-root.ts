@@ -1,4 +1,4 @@
-// Where this package lies and what it says of itself. Works built, unbuilt, and packed into an app.
+// The package's folder and version. Works built, unbuilt, and packed into an app.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

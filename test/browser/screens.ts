@@ -254,8 +254,8 @@ const SCREENS: Screen[] = [
       await record(host.desktop, 'echo built', { title: 'build', cwd: '/usr/share' })
       await record(host.desktop, 'echo tested', { title: 'test', cwd: '/usr/lib' })
       await phone.open()
-      await phone.page.getByRole('button', { name: 'Choose what to start' }).tap()
-      await expect(phone.page.getByRole('dialog', { name: 'Start a session' })).toBeVisible()
+      await phone.page.getByRole('button', { name: 'Start with options' }).tap()
+      await expect(phone.page.getByRole('dialog', { name: 'New session' })).toBeVisible()
     },
   },
   {

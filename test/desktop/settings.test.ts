@@ -77,7 +77,7 @@ test('shows an error at its field and changes nothing', async ({ start, dataDir 
   await wrong('Port', 'seventy', 'Takes a whole number from 0 to 65535')
   await wrong('Keep per session', '0', 'Takes a number from 1 to 100000')
   await wrong('Shell', '/no/such/shell', '/no/such/shell is not a command that can be run here')
-  await wrong('Proxy or tunnel names', 'ok.example, ?', '? is no name')
+  await wrong('Proxy or tunnel names', 'ok.example, ?', '? is not a host name')
   await wrong('Terminal font size', '2', 'Takes a number from 8 to 32')
   await dialog.getByLabel('Listen on').selectOption('Selected addresses')
   await wrong('Addresses', 'here', 'Here is no address; say loopback, private, all, or IP addresses')

@@ -1,5 +1,4 @@
-// How this page is connected, and what that makes possible: installing, opening without the host, notifications. Loaded
-// when it is asked for; knows nothing of sessions.
+// The sheet about this connection: how it is protected, and what it makes possible (install, offline, notifications).
 import './about.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
@@ -19,26 +18,26 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
     <Dialog class="about" title="About this connection" onClose={close}>
       <dl>
         <Fact name="Computer" good={link.state.value.name === 'ready'}>
-          <bdi>{name || 'Not reached yet'}</bdi>
-          <small>{link.state.value.name === 'ready' ? 'Connected' : 'Not connected now'}</small>
+          <bdi>{name || 'Not connected yet'}</bdi>
+          <small>{link.state.value.name === 'ready' ? 'Connected' : 'Not connected'}</small>
         </Fact>
         <Fact name="What you type and see" good>
           Encrypted from this phone to your computer
-          <small>By keys that only the two have; nothing in between can read it.</small>
+          <small>Only these two have the keys. Nothing in between can read it.</small>
         </Fact>
         <Fact name="This page" good={!missing}>
           {secure ? 'Came over HTTPS' : missing ? 'Came over plain HTTP' : 'Came from this device'}
           {!secure && missing && (
-            <small>
-              Somebody who can change the network’s traffic could change the page. Use it in networks you trust.
-            </small>
+            <small>An attacker on the network could change this page. Use it only on networks you trust.</small>
           )}
         </Fact>
-        <Fact name="As an app" good={!missing}>
-          {installed ? 'Installed' : missing ? 'Not possible' : 'In the browser’s menu: Add to Home screen'}
+        <Fact name="Install as an app" good={!missing}>
+          {installed ? 'Installed' : missing ? 'Not possible' : 'Choose Add to Home screen in the browser’s menu'}
         </Fact>
-        <Fact name="Opens without the computer" good={!missing}>
-          {missing ? 'No: the page comes from it each time' : 'Yes: this phone keeps the page, and nothing else'}
+        <Fact name="Open without the computer" good={!missing}>
+          {missing
+            ? 'Not possible: the computer serves the page each time'
+            : 'Yes: this phone stores the page, and nothing else'}
         </Fact>
         <Fact
           name="Notifications"
@@ -49,17 +48,17 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
       </dl>
       {missing === 'plain_http' && (
         <section>
-          <h3>What HTTPS would add</h3>
+          <h3>Use HTTPS for more</h3>
           <p>
-            Browsers let only pages over HTTPS be installed, open without their computer, and notify. On the computer,
-            one of these starts it so:
+            With HTTPS you can install this page, open it without the computer, and get notifications. Start the host
+            with one of these:
           </p>
           <pre>otg host --tls tailscale</pre>
           <pre>otg host --tls-cert FILE --tls-key FILE</pre>
-          <p>The first needs Tailscale on both. This phone then has to be let in once more, by a fresh code.</p>
+          <p>The first needs Tailscale on both devices. Then pair this phone again with a new code.</p>
         </section>
       )}
-      {missing === 'browser' && <p>This browser keeps no pages, as some private windows do.</p>}
+      {missing === 'browser' && <p>This browser does not store pages, as in a private window.</p>}
       <div class="actions">
         <button type="button" class="primary" onClick={close}>
           Close
@@ -69,17 +68,17 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
   )
 }
 
-/** What there is, what is missing, and why. */
+/** The state of notifications, and what can be changed. */
 function Notifications({ link }: { link: HostLink }) {
   const [busy, setBusy] = useState(false)
   const ready = link.state.value.name === 'ready'
   useEffect(() => void syncPush(link), [ready])
-  const does = (work: (link: HostLink) => Promise<void>) => () => {
+  const run = (work: (link: HostLink) => Promise<void>) => () => {
     setBusy(true)
     void work(link).finally(() => setBusy(false))
   }
   const button = (label: string, work: (link: HostLink) => Promise<void>) => (
-    <button type="button" disabled={busy} onClick={does(work)}>
+    <button type="button" disabled={busy} onClick={run(work)}>
       {label}
     </button>
   )
@@ -88,21 +87,21 @@ function Notifications({ link }: { link: HostLink }) {
     case 'impossible':
       return needsHomeScreen() ? (
         <>
-          <span>Only as an app</span>
-          <small>On an iPhone or iPad, first put this page on the home screen: Share, then “Add to Home Screen”.</small>
+          <span>Available only as an app</span>
+          <small>On an iPhone or iPad, first tap Share, then “Add to Home Screen”.</small>
         </>
       ) : (
         <>Not possible</>
       )
     case 'denied':
-      return <>Blocked in this browser’s settings for the page</>
+      return <>Blocked. Allow them in the browser’s settings for this page.</>
     case 'default':
       return (
         <>
           <span>Off</span>
           <small>
-            When a session waits for you and nobody looks.{' '}
-            {value.name === 'off' ? SERVICE : (LACKS[value.name] ?? SERVICE)}
+            Get one when a session needs input and you are away.{' '}
+            {value.name === 'off' ? SERVICE : (CLOSED_PAGE_TEXTS[value.name] ?? SERVICE)}
           </small>
           {button('Allow notifications', turnOn)}
         </>
@@ -110,18 +109,20 @@ function Notifications({ link }: { link: HostLink }) {
     case 'granted':
       return value.name === 'on' ? (
         <>
-          <span>On, also when this page is closed</span>
+          <span>On, even when this page is closed</span>
           <small>{SERVICE}</small>
-          {value.trouble && <small role="alert">{TROUBLES[value.trouble]}</small>}
+          {value.trouble && <small role="alert">{TROUBLE_TEXTS[value.trouble]}</small>}
           {button('Turn off', turnOff)}
         </>
       ) : (
         <>
           <span>On while this page is in the background</span>
           <small>
-            {value.name === 'refused' ? `A closed page gets none: ${value.why}.` : (LACKS[value.name] ?? UNKNOWN)}
+            {value.name === 'refused'
+              ? `None when it is closed: ${value.why}.`
+              : (CLOSED_PAGE_TEXTS[value.name] ?? UNKNOWN)}
           </small>
-          {value.name === 'off' && button('Also when it is closed', turnOn)}
+          {value.name === 'off' && button('Turn on for closed page', turnOn)}
           {value.name === 'refused' && button('Try again', turnOn)}
           {button('Turn off', turnOff)}
         </>
@@ -129,21 +130,20 @@ function Notifications({ link }: { link: HostLink }) {
   }
 }
 
-const SERVICE =
-  'A closed page is reached through the push service of your browser’s maker, which learns when, but not what.'
+const SERVICE = 'They arrive through your browser maker’s push service, which learns when, but not what.'
 
-const UNKNOWN = 'Whether a closed page gets them too is known when your computer is connected.'
+const UNKNOWN = 'Connect to your computer to see whether they also arrive when this page is closed.'
 
-/** Why a page that is closed gets none. */
-const LACKS: Partial<Record<PushState['name'], string>> = {
-  off: 'A closed page gets none.',
-  off_there: 'A closed page gets none: that is switched off in your computer’s settings.',
-  no_push: 'A closed page gets none: this browser has no push service.',
+/** Why no notifications arrive when the page is closed. */
+const CLOSED_PAGE_TEXTS: Partial<Record<PushState['name'], string>> = {
+  off: 'None when this page is closed.',
+  off_there: 'None when this page is closed: your computer’s settings turn them off.',
+  no_push: 'None when this page is closed: this browser has no push service.',
 }
 
-const TROUBLES = {
-  unreachable: 'Your computer did not reach it when it last tried: it needs the internet for that.',
-  refused: 'It refused what your computer sent last.',
+const TROUBLE_TEXTS = {
+  unreachable: 'Your computer could not reach the push service. Check its internet connection.',
+  refused: 'The push service refused the last notification.',
 }
 
 function Fact({ name, good, children }: { name: string; good: boolean; children: ComponentChildren }) {

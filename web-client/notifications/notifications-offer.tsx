@@ -1,4 +1,4 @@
-// Offers notifications where they matter: a session in the list calls for somebody. Loaded then; knows no list.
+// Offers notifications in the session list, once a session needs attention.
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './notifications-offer.css'
 import { toast } from '../../ui/kit/toast.tsx'
@@ -9,24 +9,25 @@ import { pushState, turnOn } from './push.ts'
 export function NotificationsOffer({ link }: { link: HostLink }) {
   return (
     <aside class="notifications-offer" aria-label="Notifications">
-      <span>Be told when a session calls you</span>
+      <span>Notify me when a session needs input</span>
       <button
         type="button"
         class="plain"
-        // The browser asks, so the tap itself has to do it.
-        onClick={() => void turnOn(link).then(() => toast(answer()))}
+        // Browsers show their permission prompt only after a tap.
+        onClick={() => void turnOn(link).then(() => toast(resultText()))}
       >
         Turn on
       </button>
-      <IconButton icon="close" label="Not now" onClick={() => saveChoice('off')} />
+      <IconButton icon="close" label="Dismiss" onClick={() => saveChoice('off')} />
     </aside>
   )
 }
 
-function answer(): string {
-  if (notificationState.value === 'denied') return 'Blocked in this browser’s settings for the page.'
-  if (notificationState.value !== 'granted') return 'Not turned on. “About this connection” has it later, too.'
+function resultText(): string {
+  if (notificationState.value === 'denied')
+    return 'Blocked. Allow notifications in the browser’s settings for this page.'
+  if (notificationState.value !== 'granted') return 'Not turned on. You can do it later in About this connection.'
   return pushState.value.name === 'on'
-    ? 'You will be told, also when this page is closed.'
-    : 'You will be told while this page is in the background.'
+    ? 'Notifications are on, even when this page is closed.'
+    : 'Notifications are on while this page is in the background.'
 }

@@ -1,5 +1,5 @@
-// Notifications while this page is closed, through the push service of the browser's maker: whether that goes, and that the
-// host has what this browser gave. Loaded when it is wanted; knows no screens, nor how a notification looks (worker/sw.ts).
+// Push notifications for a closed page, through the push service of the browser's maker: subscribes this browser, and keeps
+// the host informed. worker/sw.ts shows them.
 import { effect, signal } from '@preact/signals'
 import { decodeBase64url, encodeBase64url } from '../../protocol/channel/keys.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
@@ -10,8 +10,8 @@ import { serviceWorkerBlocker } from '../page/service-worker.ts'
 import { notificationState, saveChoice, savedChoice } from './notifications.ts'
 
 /**
- * `unknown`: the host has not been asked. `off_there`: the host sends none. `no_push`: the browser has none. `refused`: the
- * browser's push service, or the host, would not have it.
+ * `unknown`: the host has not been asked. `off_there`: turned off on the host. `no_push`: the browser has no push service.
+ * `refused`: the push service or the host refused the subscription.
  */
 export type PushState =
   | { name: 'unknown' | 'off' | 'off_there' | 'no_push' }
@@ -20,19 +20,19 @@ export type PushState =
 
 export const pushState = signal<PushState>({ name: 'unknown' })
 
-/** A service worker that is not there by then was refused, as in some private windows. */
+/** How long to wait for the service worker: some private windows refuse it silently. */
 const WORKER_MS = 10_000
 
-/** On iPhones and iPads a page can notify only as an app on the home screen. */
+/** On iPhones and iPads only an app on the home screen can show notifications. */
 export function needsHomeScreen(): boolean {
   return 'standalone' in navigator && navigator.standalone === false && !('PushManager' in window)
 }
 
-/** To be called by a tap: the browser asks the person. */
+/** Call from a tap: the browser asks for permission. */
 export async function turnOn(link: HostLink): Promise<void> {
   const answer = await Notification.requestPermission()
   saveChoice(answer === 'granted' ? 'on' : undefined)
-  if (answer === 'granted' && !watched) watchPush(link)
+  if (answer === 'granted' && !watchedLink) watchPush(link)
   else void syncPush(link)
   await last
 }
@@ -42,50 +42,50 @@ export async function turnOff(link: HostLink): Promise<void> {
   await syncPush(link)
 }
 
-let watched: HostLink | undefined
+let watchedLink: HostLink | undefined
 
-/** From now on, after each welcome: the host has what this browser has. */
+/** Updates the host's copy of the subscription after each connect. */
 export function watchPush(link: HostLink): void {
-  if (watched || serviceWorkerBlocker()) return
-  watched = link
+  if (watchedLink || serviceWorkerBlocker()) return
+  watchedLink = link
   let present = false
   effect(() => {
     if (link.state.value.name !== 'ready') return
     link.client.setPresent(present)
     void syncPush(link)
   })
-  // Who is before the page sees what calls, and need not be told.
-  onPresence(is => {
-    present = is
+  // A user at the page needs no push.
+  onPresence(isPresent => {
+    present = isPresent
     if (link.state.peek().name === 'ready') link.client.setPresent(present)
   })
-  const tidy = () => void putAwayOld(link)
-  effect(tidy)
-  document.addEventListener('visibilitychange', tidy)
+  const closeSeen = () => void closeSeenNotifications(link)
+  effect(closeSeen)
+  document.addEventListener('visibilitychange', closeSeen)
 }
 
 let last: Promise<void> = Promise.resolve()
 
-/** What is wanted now is made so, and `push` says how far that went. One after the other. */
+/** Applies the user's choice and updates `pushState`. Calls run one after another. */
 export function syncPush(link: HostLink): Promise<void> {
-  last = last.then(() => settleNow(link)).catch(error => told(toCoded(error)))
+  last = last.then(() => applyChoice(link)).catch(error => failed(toCoded(error)))
   return last
 }
 
-function told(error: CodedError): void {
-  // Without a connection nothing is known; it is looked at again when there is one.
+function failed(error: CodedError): void {
+  // Without a connection the state is unknown until the next one.
   const away = ['connection_lost', 'request_timeout', 'client_closed', 'unreachable'].includes(error.code)
   set(away ? { name: 'unknown' } : { name: 'refused', why: error.message })
 }
 
-async function settleNow(link: HostLink): Promise<void> {
+async function applyChoice(link: HostLink): Promise<void> {
   if (serviceWorkerBlocker() || !('PushManager' in window)) return set({ name: 'no_push' })
   const ready = link.state.peek().name === 'ready'
   if (savedChoice() !== 'on' || notificationState.peek() !== 'granted') {
-    // First, and whatever the host says to it: from here on nothing can reach this browser.
-    const fault = await unsubscribed().catch(toCoded)
+    // First, whether or not the host answers: from here on no push reaches this browser.
+    const error = await unsubscribe().catch(toCoded)
     const { key } = ready ? await link.client.push(savedChoice() === 'off' ? null : undefined) : { key: undefined }
-    if (fault) throw fault
+    if (error) throw error
     set({ name: key === null ? 'off_there' : 'off' })
     return
   }
@@ -94,13 +94,13 @@ async function settleNow(link: HostLink): Promise<void> {
   if (key === null) return set({ name: 'off_there' })
   const manager = await pushManager()
   if (!manager) return set({ name: 'no_push' })
-  const answer = await bring(link, await subscribed(manager, key)).catch(async error => {
+  const reply = await sendSubscription(link, await subscribe(manager, key)).catch(async error => {
     if (toCoded(error).code !== 'push_gone') throw error
-    // The push service has forgotten it, which the browser was not told.
+    // The push service has dropped the subscription without telling the browser.
     await (await manager.getSubscription())?.unsubscribe()
-    return bring(link, await subscribed(manager, key))
+    return sendSubscription(link, await subscribe(manager, key))
   })
-  set({ name: 'on', trouble: answer.trouble })
+  set({ name: 'on', trouble: reply.trouble })
 }
 
 function set(value: PushState): void {
@@ -108,32 +108,32 @@ function set(value: PushState): void {
 }
 
 async function pushManager(): Promise<PushManager | undefined> {
-  const late = new Promise<undefined>(resolve => setTimeout(resolve, WORKER_MS))
-  return (await Promise.race([navigator.serviceWorker.ready, late]))?.pushManager
+  const timeout = new Promise<undefined>(resolve => setTimeout(resolve, WORKER_MS))
+  return (await Promise.race([navigator.serviceWorker.ready, timeout]))?.pushManager
 }
 
-async function unsubscribed(): Promise<undefined> {
+async function unsubscribe(): Promise<undefined> {
   const registration = await navigator.serviceWorker.getRegistration()
   await (await registration?.pushManager.getSubscription())?.unsubscribe()
 }
 
-/** What the browser has for just this host, made where it has none. */
-async function subscribed(manager: PushManager, key: string): Promise<PushSubscription> {
-  const there = await manager.getSubscription()
-  const theirs = there?.options.applicationServerKey
-  if (there && theirs && encodeBase64url(new Uint8Array(theirs)) === key) return there
-  await there?.unsubscribe()
+/** The browser's subscription for exactly this host, created if necessary. */
+async function subscribe(manager: PushManager, key: string): Promise<PushSubscription> {
+  const existing = await manager.getSubscription()
+  const existingKey = existing?.options.applicationServerKey
+  if (existing && existingKey && encodeBase64url(new Uint8Array(existingKey)) === key) return existing
+  await existing?.unsubscribe()
   try {
     return await manager.subscribe({
       userVisibleOnly: true,
       applicationServerKey: decodeBase64url(key) as BufferSource,
     })
   } catch (cause) {
-    throw new CodedError('push_refused', 'this browser’s push service did not answer, or refuses', { cause })
+    throw new CodedError('push_refused', 'this browser’s push service did not respond or refused', { cause })
   }
 }
 
-function bring(link: HostLink, subscription: PushSubscription): Promise<HostMessageOf<'push'>> {
+function sendSubscription(link: HostLink, subscription: PushSubscription): Promise<HostMessageOf<'push'>> {
   const { endpoint, keys } = subscription.toJSON()
   const { p256dh = '', auth = '' } = keys ?? {}
   const wire: Wire = { endpoint: endpoint ?? '', p256dh: withoutPadding(p256dh), auth: withoutPadding(auth) }
@@ -142,14 +142,14 @@ function bring(link: HostLink, subscription: PushSubscription): Promise<HostMess
 
 const withoutPadding = (text: string) => text.replace(/=+$/, '')
 
-/** Notifications of sessions that somebody has looked at meanwhile, wherever that was. */
-async function putAwayOld(link: HostLink): Promise<void> {
+/** Closes notifications of sessions that somebody has viewed meanwhile, on any device. */
+async function closeSeenNotifications(link: HostLink): Promise<void> {
   const sessions = link.sessions.value
   if (!sessions || link.state.value.name !== 'ready' || document.visibilityState === 'hidden') return
-  const calling = new Set(sessions.filter(({ attention }) => attention).map(({ session_id }) => session_id))
+  const needing = new Set(sessions.filter(({ attention }) => attention).map(({ session_id }) => session_id))
   const registration = await navigator.serviceWorker.getRegistration()
   for (const one of (await registration?.getNotifications()) ?? []) {
     const { session_id } = (one.data ?? {}) as { session_id?: unknown }
-    if (typeof session_id === 'string' && !calling.has(session_id)) one.close()
+    if (typeof session_id === 'string' && !needing.has(session_id)) one.close()
   }
 }

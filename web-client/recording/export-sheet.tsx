@@ -1,5 +1,4 @@
-// Takes a recording along as a file: as what, with or without what looks like a secret. Knows no player; the window has
-// more to choose from.
+// Exports a recording to a file. The desktop window has more options.
 import { useSignal } from '@preact/signals'
 import type { HostClient } from '../../protocol/client/client.ts'
 import type { ExportFormat } from '../../protocol/messages.ts'
@@ -10,14 +9,14 @@ import { useExport } from '../../ui/player/use-export.ts'
 export interface ExportSheetProps {
   client: HostClient
   session_id: string
-  /** Fit to be shown. */
+  /** Printable. */
   title: string
   created_at: number | undefined
   close: () => void
 }
 
 export function ExportSheet({ client, session_id, title, created_at, close }: ExportSheetProps) {
-  // What a phone can open.
+  // A format that every phone opens.
   const format = useSignal<ExportFormat>('txt')
   const secrets = useSignal(true)
   const { progress, error, start, stop } = useExport(client, session_id, close)
@@ -34,7 +33,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
         }}
       >
         <label>
-          <span>As</span>
+          <span>Format</span>
           <select
             class="format"
             value={format.value}
@@ -59,10 +58,12 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
               secrets.value = event.currentTarget.checked
             }}
           />
-          Black out what looks like a password, a key or a token
+          Hide passwords, keys and tokens
         </label>
         {secrets.value && RAW_FORMATS.has(format.value) && (
-          <p>What a program drew piece by piece may be missed in this format: look before you share it.</p>
+          <p>
+            This format can still contain secrets that a program printed in parts. Check the file before you share it.
+          </p>
         )}
         <p class="error" role="alert">
           {error}

@@ -1,4 +1,4 @@
-// Counts what this page has deleted or renamed in the history, which then has to be read again. Knows no screens.
+// Counts the recordings that this page deleted or renamed: each time the history is read again.
 import { signal } from '@preact/signals'
 
 export const historyChanges = signal(0)

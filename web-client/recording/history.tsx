@@ -1,5 +1,4 @@
-// Everything that was recorded, to find something in it: a search and a list. Knows nothing of how it is asked for, or of
-// how a recording is played.
+// All recorded sessions, with a search over their output.
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './history.css'
 import { useSignal } from '@preact/signals'
@@ -24,7 +23,7 @@ import { historyChanges } from './history-changes.ts'
 
 export interface HistoryProps {
   link: HostLink
-  /** Something that was found is looked at; this stays as it was. */
+  /** A recording opened from it is shown; this keeps its state. */
   hidden: boolean
 }
 
@@ -41,23 +40,23 @@ export function History({ link, hidden }: HistoryProps) {
   const filter = useMemo(() => toFilter(filters.value), [filters.value])
   const sessions = link.sessions.value ?? []
   const changes = historyChanges.value
-  // Sessions come, go and end; that they print changes nothing here.
+  // Sessions start, end and change their title; their output does not affect the list.
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
-  const past = useHistory(link.client, filter, seen.current)
+  const recorded = useHistory(link.client, filter, seen.current)
   const search = useSearch(link.client, toSearchQuery(typed.value), typed.value.trim(), filter, changes)
   const count = countFilters(filters.value)
 
-  // What a drop has broken is asked for again when the connection is back.
+  // Repeats what failed while the connection was lost.
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
-    if (past.error) past.retry()
+    if (recorded.error) recorded.retry()
     if (search.error) search.retry()
   }, [ready])
 
-  // What is not shown has no place that it is scrolled to.
+  // A hidden element has no scroll position.
   useLayoutEffect(() => {
     if (!hidden && items.current) items.current.scrollTop = scrolled.current
   }, [hidden])
@@ -84,7 +83,7 @@ export function History({ link, hidden }: HistoryProps) {
         }}
       >
         {search.query === undefined && typed.value.trim() === '' ? (
-          <HistoryList history={past} {...list} />
+          <HistoryList history={recorded} {...list} />
         ) : (
           <HistoryHits search={search} {...list} />
         )}
@@ -96,7 +95,7 @@ export function History({ link, hidden }: HistoryProps) {
             ref={input}
             type="search"
             enterkeyhint="search"
-            aria-label="Search in everything that was printed"
+            aria-label="Search all output"
             placeholder="Search all output"
             autocomplete="off"
             autocapitalize="off"
@@ -109,13 +108,13 @@ export function History({ link, hidden }: HistoryProps) {
               scrolled.current = 0
               if (items.current) items.current.scrollTop = 0
             }}
-            // What is searched is searched while it is typed: Enter gives the screen back to what was found.
+            // The search runs while the user types; Enter closes the keyboard to show the results.
             onKeyDown={event => event.key === 'Enter' && event.currentTarget.blur()}
           />
           {typed.value !== '' && (
             <IconButton
               icon="close"
-              label="Clear the search"
+              label="Clear search"
               onClick={() => {
                 typed.value = ''
                 input.current?.focus()
@@ -146,7 +145,7 @@ export function History({ link, hidden }: HistoryProps) {
           }}
         >
           <HistoryFilters
-            id="past-filters"
+            id="history-filters"
             hidden={false}
             filters={filters.value}
             change={next => {

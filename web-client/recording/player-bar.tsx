@@ -1,4 +1,4 @@
-// Play, steps, speed, idle time and marks, for a thumb. Knows nothing of what is played.
+// The player's controls, within reach of a thumb.
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import type { Player, PlayerState } from '../../ui/player/player.ts'
 import { PlayButtons, SpeedSelect } from '../../ui/player/player-buttons.tsx'
@@ -6,7 +6,7 @@ import { PlayButtons, SpeedSelect } from '../../ui/player/player-buttons.tsx'
 export interface PlayerBarProps {
   player: Player
   state: PlayerState
-  /** How many there are. */
+  /** The number of marks. */
   marks: number
   showMarks: () => void
 }

@@ -1,4 +1,4 @@
-// What opens over a recording on a phone: its menu, and its marks. Knows no player.
+// The menu and the list of marks over a recording.
 import type { Mark, SessionInfo } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
@@ -11,11 +11,11 @@ export interface RecordingMenuProps {
   readOnly: boolean
   choose: (what: 'mark' | 'rename' | 'delete' | 'export') => void
   read: () => void
-  again: () => void
+  restart: () => void
   close: () => void
 }
 
-export function RecordingMenu({ session, readOnly, choose, read, again, close }: RecordingMenuProps) {
+export function RecordingMenu({ session, readOnly, choose, read, restart, close }: RecordingMenuProps) {
   const running = session.state === 'running'
   return (
     <Dialog title={printable(session.title) || 'untitled'} onClose={close}>
@@ -41,7 +41,7 @@ export function RecordingMenu({ session, readOnly, choose, read, again, close }:
         )}
         {!readOnly && !running && (
           <>
-            <button type="button" onClick={again}>
+            <button type="button" onClick={restart}>
               <Icon name="again" /> Start again
             </button>
             <button type="button" class="danger" onClick={() => choose('delete')}>
@@ -57,18 +57,18 @@ export function RecordingMenu({ session, readOnly, choose, read, again, close }:
 export interface MarksSheetProps {
   timeline: Timeline
   readOnly: boolean
-  seek: (place: { at: number } | { offset: number }) => void
+  seek: (target: { at: number } | { offset: number }) => void
   unmark: (mark: Mark) => void
   mark: () => void
   close: () => void
 }
 
-/** What is on the timeline, in words. */
+/** The marks and gaps of the timeline as a list. */
 export function MarksSheet({ timeline, readOnly, seek, unmark, mark, close }: MarksSheetProps) {
   return (
     <Dialog title="Marks" class="marks-sheet" onClose={close}>
       {timeline.marks.length === 0 && timeline.gaps.length === 0 ? (
-        <p>A mark is a moment to come back to.{readOnly ? ' There is none here.' : ''}</p>
+        <p>{readOnly ? 'This recording has no marks.' : 'Mark a moment to find it again.'}</p>
       ) : (
         <MarkList timeline={timeline} seek={seek} unmark={readOnly ? undefined : unmark} />
       )}

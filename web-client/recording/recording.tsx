@@ -1,5 +1,4 @@
-// A recorded session as it is played, also one that still runs: its screen, its timeline, what can be done with it. Knows
-// nothing of how a recording is read.
+// Playback of a session, also one that is still running: its screen, its timeline, and its menu.
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './recording.css'
 import { useSignal } from '@preact/signals'
@@ -27,33 +26,33 @@ import { MarksSheet, RecordingMenu } from './recording-sheets.tsx'
 export interface RecordingProps {
   link: HostLink
   session_id: string
-  /** Left out: its end. */
+  /** Where playback begins; left out: at the end. */
   target: SeekTarget | undefined
-  /** Is marked there. */
+  /** A search hit to highlight there. */
   found: FoundLine | undefined
 }
 
-type Asking = 'menu' | 'marks' | 'mark' | 'rename' | 'delete' | 'export'
+type Sheet = 'menu' | 'marks' | 'mark' | 'rename' | 'delete' | 'export'
 
 const ALL = { from: undefined, to: undefined }
 
-/** In what is shorter, tenths of a second matter. */
+/** Shorter recordings show tenths of a second. */
 const TENTHS_MS = 60_000
 
-/** What an arrow key on the timeline jumps. */
+/** How far an arrow key moves on the timeline. */
 const JUMP_MS = 5_000
 
 export function Recording({ link, session_id, target, found }: RecordingProps) {
   const box = useRef<HTMLDivElement>(null)
-  const asking = useSignal<Asking | undefined>(undefined)
+  const sheet = useSignal<Sheet | undefined>(undefined)
   const openedLink = useSignal<string | undefined>(undefined)
-  /** Where a finger lies on the timeline. */
+  /** The time under a finger on the timeline, in milliseconds. */
   const touched = useSignal<number | undefined>(undefined)
-  const [whole, setWhole] = useState<SessionInfo>()
+  const [complete, setComplete] = useState<SessionInfo>()
   const { client } = link
   const listed = link.sessions.value?.find(one => one.session_id === session_id)
-  // The list is newer, but may have cut the command.
-  const session = whole && listed ? { ...listed, command: whole.command } : (whole ?? listed)
+  // The list is more recent, but may have shortened the command.
+  const session = complete && listed ? { ...listed, command: complete.command } : (complete ?? listed)
   const running = session?.state === 'running'
   const shown = useRecording({
     client,
@@ -69,18 +68,18 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
   const title = session ? printable(session.title) || 'untitled' : '…'
   const readOnly = link.readOnly.value
   const close = () => {
-    asking.value = undefined
+    sheet.value = undefined
   }
 
   useEffect(() => {
     client.history.sessions({ filter: { session_id }, limit: 1 }).then(
-      ({ sessions: [session] }) => session && setWhole(session),
-      () => {}, // what fails is told by the player
+      ({ sessions: [session] }) => session && setComplete(session),
+      () => {}, // the player reports the error
     )
   }, [client, session_id])
   usePageTitle(title)
 
-  // What a drop has broken is asked for again when the connection is back.
+  // Repeats what failed while the connection was lost.
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
@@ -134,7 +133,7 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
           aria-haspopup="dialog"
           disabled={!timeline || !session}
           onClick={() => {
-            asking.value = 'menu'
+            sheet.value = 'menu'
           }}
         />
       </PageHeader>
@@ -143,8 +142,8 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
         failure={
           failed &&
           (failed.code === 'session_unknown'
-            ? { text: 'It was deleted.', action: 'Back', act: back }
-            : { text: `It cannot be shown: ${failed.message}.`, action: 'Try again', act: shown.retry })
+            ? { text: 'This recording was deleted.', action: 'Go back', act: back }
+            : { text: `The recording cannot be shown: ${failed.message}.`, action: 'Try again', act: shown.retry })
         }
         state={state}
         player={player}
@@ -190,27 +189,27 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
               state={state}
               marks={timeline.marks.length}
               showMarks={() => {
-                asking.value = 'marks'
+                sheet.value = 'marks'
               }}
             />
           </>
         )}
-        {!timeline && !failed && <p class="note appears">Reading the recording…</p>}
+        {!timeline && !failed && <p class="note appears">Loading the recording…</p>}
       </footer>
-      {asking.value === 'menu' && session && (
+      {sheet.value === 'menu' && session && (
         <RecordingMenu
           session={session}
           readOnly={readOnly}
           close={close}
           choose={what => {
             if (what === 'mark') player?.pause()
-            asking.value = what
+            sheet.value = what
           }}
           read={() => openReading(session_id, player?.position.offset)}
-          again={() => openTerminal(null, restartSpec(session))}
+          restart={() => openTerminal(null, restartSpec(session))}
         />
       )}
-      {asking.value === 'marks' && timeline && (
+      {sheet.value === 'marks' && timeline && (
         <MarksSheet
           timeline={timeline}
           readOnly={readOnly}
@@ -222,11 +221,11 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
           unmark={shown.removeMark}
           mark={() => {
             player?.pause()
-            asking.value = 'mark'
+            sheet.value = 'mark'
           }}
         />
       )}
-      {asking.value === 'mark' && player && state && (
+      {sheet.value === 'mark' && player && state && (
         <MarkDialog
           client={client}
           session_id={session_id}
@@ -236,18 +235,18 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
           close={close}
         />
       )}
-      {asking.value === 'rename' && session && (
+      {sheet.value === 'rename' && session && (
         <RenameDialog
           client={client}
           session={session}
           renamed={({ title }) => {
-            setWhole(was => was && { ...was, title })
+            setComplete(was => was && { ...was, title })
             noteHistoryChange()
           }}
           close={close}
         />
       )}
-      {asking.value === 'delete' && session && (
+      {sheet.value === 'delete' && session && (
         <DeleteDialog
           client={client}
           session={session}
@@ -258,7 +257,7 @@ export function Recording({ link, session_id, target, found }: RecordingProps) {
           close={close}
         />
       )}
-      {asking.value === 'export' && (
+      {sheet.value === 'export' && (
         <ExportSheet
           client={client}
           session_id={session_id}

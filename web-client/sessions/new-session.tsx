@@ -1,4 +1,4 @@
-// What to start, where, and as what: by hand, or as it was before. Knows nothing of terminals; the one that is opened starts it.
+// The sheet that starts a session: command, folder, name. The terminal that it opens starts the session.
 import './new-session.css'
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { CodedError } from '../../protocol/errors.ts'
@@ -11,19 +11,19 @@ import type { HostLink } from '../connection/host-link.ts'
 import { openTerminal } from '../page/route.ts'
 import { type Recent, type Recents, recents } from './recents.ts'
 
-/** Sessions that are gone through for what was used lately: one answer of a few dozen KB. */
-const LOOKED_AT = 200
+/** Sessions searched for recent commands and folders: one reply of a few dozen KB. */
+const MAX_SEARCHED = 200
 
-/** What the host takes as a name. */
+/** The host's limits. */
 const TITLE_CHARACTERS = 256
 const PATH_CHARACTERS = 4096
 
 export interface NewSessionProps {
   link: HostLink
-  /** What was tried, and what the host said to it. */
+  /** A previous attempt, and the host's error. */
   spec?: SessionSpec | undefined
   error?: CodedError | undefined
-  /** The terminal that starts it is open. */
+  /** Called when the terminal that starts it is open. */
   started?: () => void
   close: () => void
 }
@@ -33,21 +33,21 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
   const [folder, setFolder] = useState(spec?.cwd ?? '')
   const [name, setName] = useState(spec?.title ?? '')
   const [refused, setRefused] = useState(error)
-  const [wrong, setWrong] = useState('')
-  const [known, setKnown] = useState<Recents>()
+  const [syntaxError, setSyntaxError] = useState('')
+  const [recent, setRecent] = useState<Recents>()
   const ids = useId()
 
   useEffect(() => {
-    link.client.history.sessions({ limit: LOOKED_AT }).then(
-      ({ sessions }) => setKnown(recents(sessions)),
-      () => setKnown({ commands: [], folders: [] }), // it goes without
+    link.client.history.sessions({ limit: MAX_SEARCHED }).then(
+      ({ sessions }) => setRecent(recents(sessions)),
+      () => setRecent({ commands: [], folders: [] }), // shown without recents
     )
   }, [link])
 
   const start = () => {
     const words = splitWords(command)
-    if (typeof words === 'string') return setWrong(unfinished(words))
-    setWrong('')
+    if (typeof words === 'string') return setSyntaxError(unclosedText(words))
+    setSyntaxError('')
     openTerminal(null, {
       ...(words.length > 0 ? { command: words } : {}),
       ...(folder.trim() ? { cwd: folder.trim() } : {}),
@@ -57,32 +57,32 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
   }
   const write = (text: string) => {
     setCommand(text)
-    setWrong('')
+    setSyntaxError('')
     if (refused?.code === 'command_not_found') setRefused(undefined)
   }
   const move = (text: string) => {
     setFolder(text)
     if (refused?.code === 'cwd_not_found') setRefused(undefined)
   }
-  /** What lists tell of a command may be cut. */
+  /** Lists may shorten a command, so the complete one is requested. */
   const takeCommand = async ({ session }: Recent) => {
     try {
-      write(joinWords((await whole(link, session)).command))
+      write(joinWords((await fetchSession(link, session)).command))
     } catch (error) {
       toastError(error)
     }
   }
   const takeFolder = async ({ session }: Recent) => {
     try {
-      move((await whole(link, session)).cwd)
+      move((await fetchSession(link, session)).cwd)
     } catch (error) {
       toastError(error)
     }
   }
-  const badCommand = wrong || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
-  const badFolder = refused?.code === 'cwd_not_found' ? `${refused.message}.` : ''
+  const commandError = syntaxError || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
+  const folderError = refused?.code === 'cwd_not_found' ? `${refused.message}.` : ''
   return (
-    <Dialog title="Start a session" class="new-session" noAutofocus={!error} onClose={close}>
+    <Dialog title="New session" class="new-session" noAutofocus={!error} onClose={close}>
       <form
         onSubmit={event => {
           event.preventDefault()
@@ -95,21 +95,21 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             id={`${ids}c`}
             class="mono"
             value={command}
-            placeholder="your shell"
+            placeholder="Default shell"
             autocomplete="off"
             autocapitalize="off"
             autocorrect="off"
             spellcheck={false}
-            aria-invalid={badCommand !== ''}
+            aria-invalid={commandError !== ''}
             aria-describedby={`${ids}cw`}
             onInput={event => write(event.currentTarget.value)}
           />
           <p id={`${ids}cw`} class="error" role="alert">
-            {badCommand}
+            {commandError}
           </p>
-          <Choice
+          <RecentRow
             label="Recent commands"
-            list={known?.commands}
+            list={recent?.commands}
             show={one => one.text}
             take={one => void takeCommand(one)}
           />
@@ -119,21 +119,21 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             class="mono"
             value={folder}
             maxLength={PATH_CHARACTERS}
-            placeholder="your home folder"
+            placeholder="Home folder"
             autocomplete="off"
             autocapitalize="off"
             autocorrect="off"
             spellcheck={false}
-            aria-invalid={badFolder !== ''}
+            aria-invalid={folderError !== ''}
             aria-describedby={`${ids}fw`}
             onInput={event => move(event.currentTarget.value)}
           />
           <p id={`${ids}fw`} class="error" role="alert">
-            {badFolder}
+            {folderError}
           </p>
-          <Choice
+          <RecentRow
             label="Recent folders"
-            list={known?.folders}
+            list={recent?.folders}
             show={one => shortPath(one.text)}
             take={one => void takeFolder(one)}
           />
@@ -142,7 +142,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             id={`${ids}n`}
             value={name}
             maxLength={TITLE_CHARACTERS}
-            placeholder="as the program calls itself"
+            placeholder="Name set by the program"
             autocomplete="off"
             onInput={event => setName(event.currentTarget.value)}
           />
@@ -160,16 +160,16 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
   )
 }
 
-interface ChoiceProps {
+interface RecentRowProps {
   label: string
-  /** Undefined: not there yet. */
+  /** Undefined until loaded. */
   list: Recent[] | undefined
   show: (one: Recent) => string
   take: (one: Recent) => void
 }
 
-/** A line of them, gone through sideways: the sheet stays as low as a thumb reaches. */
-function Choice({ label, list, show, take }: ChoiceProps) {
+/** One line that scrolls sideways, so that the sheet stays low enough for a thumb. */
+function RecentRow({ label, list, show, take }: RecentRowProps) {
   if (list?.length === 0) return null
   return (
     <ul class="recents" aria-label={label}>
@@ -184,12 +184,14 @@ function Choice({ label, list, show, take }: ChoiceProps) {
   )
 }
 
-async function whole(link: HostLink, { session_id }: SessionInfo): Promise<SessionInfo> {
+async function fetchSession(link: HostLink, { session_id }: SessionInfo): Promise<SessionInfo> {
   const { sessions } = await link.client.history.sessions({ filter: { session_id }, limit: 1 })
-  if (!sessions[0]) throw new Error('It was deleted meanwhile.')
+  if (!sessions[0]) throw new Error('That session was deleted.')
   return sessions[0]
 }
 
-function unfinished(open: string): string {
-  return open === '\\' ? 'A backslash at the end stands for nothing.' : `A quote (${open}) is not closed.`
+function unclosedText(open: string): string {
+  return open === '\\'
+    ? 'The command ends with a backslash. Remove it or add a character.'
+    : `A quote (${open}) is not closed. Add the closing quote.`
 }

@@ -1,11 +1,11 @@
-// Which commands and folders were used lately, from the sessions that were recorded. Knows no sheet and no host.
+// Recently used commands and folders, from the recorded sessions.
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { commandLine } from '../../ui/sessions/session-text.ts'
 
 export interface Recent {
-  /** As it is shown; of a command this may be cut. */
+  /** As shown; a command may be shortened. */
   text: string
-  /** Whose it was last. */
+  /** The latest session that used it. */
   session: SessionInfo
 }
 
@@ -14,7 +14,7 @@ export interface Recents {
   folders: Recent[]
 }
 
-/** More is a search. */
+/** Beyond this the user searches instead. */
 const MAX_RECENTS = 20
 
 const SHELLS = new Set([
@@ -31,21 +31,22 @@ const SHELLS = new Set([
   'cmd.exe',
 ])
 
-/** `sessions`: the newest first. Each once, by its last use. */
+/** `sessions`: newest first. Each command and folder appears once, by its latest use. */
 export function recents(sessions: readonly SessionInfo[]): Recents {
   const commands = new Map<string, Recent>()
   const folders = new Map<string, Recent>()
   for (const session of sessions) {
     const key = JSON.stringify(session.command)
-    if (!commands.has(key) && commands.size < MAX_RECENTS) commands.set(key, { text: named(session.command), session })
+    if (!commands.has(key) && commands.size < MAX_RECENTS)
+      commands.set(key, { text: commandLabel(session.command), session })
     if (!folders.has(session.cwd) && folders.size < MAX_RECENTS)
       folders.set(session.cwd, { text: session.cwd, session })
   }
   return { commands: [...commands.values()], folders: [...folders.values()] }
 }
 
-/** A shell that runs no command of somebody's is called what it is. */
-function named([program = '', ...rest]: readonly string[]): string {
+/** A shell without a command is labeled as a shell. */
+function commandLabel([program = '', ...rest]: readonly string[]): string {
   const name = program.split(/[/\\]/).at(-1) || program
   const isShell =
     SHELLS.has(name.replace(/^-/, '')) && rest.every(word => /^-{1,2}[a-z]*$/i.test(word) && !/^-[a-z]*c/i.test(word))

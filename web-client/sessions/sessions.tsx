@@ -1,4 +1,4 @@
-// The list of sessions, and the button that starts one. Knows nothing of terminals.
+// The screen with the list of sessions.
 
 import './sessions.css'
 import { useSignal } from '@preact/signals'
@@ -24,16 +24,16 @@ const NewSession = lazySheet(() => import('./new-session.tsx').then(module => mo
 
 const About = lazySheet(() => import('../notifications/about.tsx').then(({ About }) => About))
 
-const NoticesOffer = lazyExtra(() =>
-  import('../notifications/notifications-offer.tsx').then(({ NotificationsOffer: NoticesOffer }) => NoticesOffer),
+const NotificationsOffer = lazyExtra(() =>
+  import('../notifications/notifications-offer.tsx').then(({ NotificationsOffer }) => NotificationsOffer),
 )
 
-/** Ages are shown in minutes; a new session's in seconds. */
+/** Ages are shown in minutes, those of new sessions in seconds. */
 const CLOCK_MS = 5_000
 
 export interface SessionsProps {
   link: HostLink
-  /** Beside the terminal of this one, on a wide screen. */
+  /** The session whose terminal is shown beside the list, on a wide screen. */
   beside?: string | null
 }
 
@@ -42,14 +42,14 @@ export function Sessions({ link, beside }: SessionsProps) {
   const ending = useSignal<SessionInfo | undefined>(undefined)
   const choosing = useSignal(false)
   const about = useSignal(false)
-  const why = useId()
+  const reasonId = useId()
   const sessions = link.sessions.value
-  const chosen = () => {
+  const closeNewSession = () => {
     choosing.value = false
   }
   const isAlone = beside === undefined
   const { name } = link.state.value
-  /** There was a connection. A session that is asked for without one would begin whenever it is back. */
+  /** The connection was lost. A session requested now would start whenever it is back. */
   const isAway = link.reached.value && name !== 'ready' && name !== 'awaiting_approval'
   useEffect(() => {
     const timer = setInterval(() => {
@@ -77,10 +77,10 @@ export function Sessions({ link, beside }: SessionsProps) {
         />
       </header>
       {isAlone && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
-      <Calls sessions={sessions ?? []} />
+      <AttentionStatus sessions={sessions ?? []} />
       <main>
         <StorageNote link={link} />
-        {undecided.value && needingAttention(sessions ?? []).length > 0 && <NoticesOffer link={link} />}
+        {undecided.value && needingAttention(sessions ?? []).length > 0 && <NotificationsOffer link={link} />}
         {sessions === undefined ? (
           <Unreached link={link} />
         ) : (
@@ -104,7 +104,7 @@ export function Sessions({ link, beside }: SessionsProps) {
             )}
             {sessions.some(one => one.state !== 'running') && (
               <button type="button" class="plain open-history" onClick={openHistory}>
-                <Icon name="history" /> Everything recorded
+                <Icon name="history" /> All recorded sessions
               </button>
             )}
           </>
@@ -112,11 +112,11 @@ export function Sessions({ link, beside }: SessionsProps) {
       </main>
       <footer>
         {isAway && !link.readOnly.value && (
-          <p class="footer-note" id={why}>
-            Nothing can be started until the connection is back.
+          <p class="footer-note" id={reasonId}>
+            You can start a session when the connection is back.
           </p>
         )}
-        {link.readOnly.value && <p class="footer-note">This phone may look at sessions, and nothing else.</p>}
+        {link.readOnly.value && <p class="footer-note">This phone can view sessions, but not control them.</p>}
         <div class="bar">
           <button
             type="button"
@@ -134,7 +134,7 @@ export function Sessions({ link, beside }: SessionsProps) {
                 type="button"
                 class="primary"
                 disabled={!link.reached.value || isAway}
-                aria-describedby={why}
+                aria-describedby={reasonId}
                 onClick={() => openTerminal(null)}
               >
                 <Icon name="plus" /> New session
@@ -142,10 +142,10 @@ export function Sessions({ link, beside }: SessionsProps) {
               <button
                 type="button"
                 class="choose"
-                aria-label="Choose what to start"
+                aria-label="Start with options"
                 aria-haspopup="dialog"
                 disabled={!link.reached.value || isAway}
-                aria-describedby={why}
+                aria-describedby={reasonId}
                 onClick={() => {
                   choosing.value = true
                 }}
@@ -156,7 +156,7 @@ export function Sessions({ link, beside }: SessionsProps) {
           )}
         </div>
       </footer>
-      {choosing.value && <NewSession link={link} started={chosen} close={chosen} />}
+      {choosing.value && <NewSession link={link} started={closeNewSession} close={closeNewSession} />}
       {about.value && (
         <About
           link={link}
@@ -178,17 +178,17 @@ export function Sessions({ link, beside }: SessionsProps) {
   )
 }
 
-/** For those who do not see the list: who calls, when they begin to. */
-function Calls({ sessions }: { sessions: readonly SessionInfo[] }) {
+/** Tells screen readers which sessions need attention. */
+function AttentionStatus({ sessions }: { sessions: readonly SessionInfo[] }) {
   const names = needingAttention(sessions).map(one => printable(one.title) || 'untitled')
   return (
     <p class="unseen" role="status">
-      {names.length === 0 ? '' : `${names.join(', ')}: want${names.length === 1 ? 's' : ''} attention`}
+      {names.length === 0 ? '' : `${names.join(', ')} need${names.length === 1 ? 's' : ''} attention`}
     </p>
   )
 }
 
-/** Before the first list: soon there, or the computer does not answer. */
+/** Before the first list: still connecting, or the computer does not respond. */
 function Unreached({ link }: { link: HostLink }) {
   const state = link.state.value
   if (state.name === 'ready' || (state.name === 'connecting' && state.attempt === 0))
@@ -196,8 +196,8 @@ function Unreached({ link }: { link: HostLink }) {
   return (
     <div class="note empty">
       <Icon name="unreached" />
-      <p>Your computer cannot be reached.</p>
-      <p>It may sleep or be off, or this phone is in another network. What runs there goes on without you.</p>
+      <p>Your computer is not responding</p>
+      <p>Check that it is on and that this phone is on the same network. Its sessions keep running.</p>
     </div>
   )
 }
@@ -206,11 +206,11 @@ function Empty({ readOnly }: { readOnly: boolean }) {
   return (
     <div class="note empty">
       <Icon name="terminal" />
-      <p>Nothing runs yet.</p>
+      <p>No sessions yet</p>
       <p>
         {readOnly
-          ? 'What is started on your computer appears here, to look at.'
-          : 'A session is a shell on your computer. It goes on when you close this page.'}
+          ? 'Sessions started on your computer appear here.'
+          : 'A session is a terminal on your computer. It keeps running when you close this page.'}
       </p>
     </div>
   )
@@ -227,7 +227,7 @@ export function EndSessionDialog({ session, onClose, onYes }: EndSessionDialogPr
     <ConfirmDialog
       title={`End “${printable(session.title)}”?`}
       confirmLabel="End session"
-      cancelLabel="Keep it"
+      cancelLabel="Cancel"
       danger
       onClose={onClose}
       onConfirm={() => {
@@ -236,7 +236,7 @@ export function EndSessionDialog({ session, onClose, onYes }: EndSessionDialogPr
       }}
     >
       <p>
-        <code>{commandLine(session.command)}</code> and everything that it started will be stopped.
+        <code>{commandLine(session.command)}</code> and every program it started will be stopped.
       </p>
     </ConfirmDialog>
   )
@@ -245,7 +245,7 @@ export function EndSessionDialog({ session, onClose, onYes }: EndSessionDialogPr
 export function endSession(link: HostLink, session_id: string): void {
   link.client.kill(session_id).catch((error: unknown) => {
     const { code, message } = toCoded(error)
-    // Gone is what was asked for.
+    // It has ended already.
     if (code !== 'session_ended' && code !== 'session_unknown') toast(message, true)
   })
 }

@@ -1,4 +1,4 @@
-// A quick list of what runs, over a terminal. Knows nothing of terminals.
+// The list of running sessions over a terminal.
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
@@ -6,7 +6,7 @@ import { SessionList } from '../../ui/sessions/session-list.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { openTerminal } from '../page/route.ts'
 
-/** As in the list. */
+/** Same as in the session list. */
 const CLOCK_MS = 5_000
 
 export interface SwitcherProps {
@@ -21,7 +21,7 @@ export function Switcher({ link, session_id, close }: SwitcherProps) {
   return (
     <Dialog title="Switch session" class="switcher" onClose={close}>
       {sessions.length === 0 ? (
-        <p>Nothing runs.</p>
+        <p>No sessions are running.</p>
       ) : (
         <SessionList
           sessions={sessions}

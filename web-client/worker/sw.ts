@@ -1,8 +1,8 @@
-// The page's service worker: keeps the page's own files, so that it opens at once and also while the host is away; and shows
-// its notifications. Knows nothing of sessions' contents; nothing but files of the page is ever kept.
+// The service worker: caches the page's own files (and nothing else), so that it opens at once and while the host is away,
+// and shows push notifications.
 declare const self: ServiceWorkerGlobalScope
 
-/** Filled in by the build: what the page consists of, and a name for exactly these files. */
+/** Inserted by the build: the page's files, and a hash of exactly these. */
 declare const SHELL: { version: string; files: string[] }
 
 const PREFIX = 'otg-page-'
@@ -13,11 +13,11 @@ self.addEventListener('install', event => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(NAME)
-      // The page itself from the host; what has a hash in its name may come from the browser's own cache.
+      // The page itself comes from the host; files with a hash in their name may come from the browser's cache.
       await cache.addAll(
         SHELL.files.map(file => new Request(new URL(file, root), { cache: file === './' ? 'reload' : 'default' })),
       )
-      // Taken over at the next load: what is open has all that it needs.
+      // Takes effect at the next load: open pages have all they need.
       await self.skipWaiting()
     })(),
   )
@@ -36,7 +36,7 @@ self.addEventListener('fetch', event => {
   const { request } = event
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== root.origin) return
-  // By its path alone: what else an address holds is a secret, or the name of a session.
+  // Matched by the path alone: the rest of an address is a secret or a session id.
   if (request.mode === 'navigate' && url.pathname === root.pathname) event.respondWith(page())
   else if (url.pathname.startsWith(`${root.pathname}assets/`))
     event.respondWith(asset(url.origin + url.pathname, request))
@@ -47,32 +47,32 @@ async function page(): Promise<Response> {
   return (await cache.match(root.href)) ?? fetch(root.href)
 }
 
-/** Never changes under its name: fetched once. */
+/** A file with a hash in its name never changes: it is fetched once. */
 async function asset(name: string, request: Request): Promise<Response> {
   const cache = await caches.open(NAME)
   const found = await cache.match(name)
   if (found) return found
   const answer = await fetch(request)
-  if (answer.ok) await cache.put(name, answer.clone()).catch(() => {}) // full: it is fetched again
+  if (answer.ok) await cache.put(name, answer.clone()).catch(() => {}) // storage full: fetched again next time
   return answer
 }
 
 self.addEventListener('push', event => {
-  const { session_id, title, text } = toldBy(event.data)
-  // Always shown, or browsers take the permission back. The page's own notification of the same session has the same tag:
-  // one takes the other's place, and makes no sound again.
+  const { session_id, title, text } = parsePush(event.data)
+  // Always shown, otherwise browsers revoke the permission. It has the same tag as the page's own notification for the
+  // session: one silently replaces the other.
   const shown = { body: text, tag: session_id || root.href, icon: './icons/192.png', data: { session_id } }
   event.waitUntil(self.registration.showNotification(title, shown))
 })
 
-/** What the host sent (push-message.ts there), which only this browser can read; or, if it cannot, that there was something. */
-function toldBy(data: PushMessageData | null): { session_id: string; title: string; text: string } {
+/** The host's message (main/host/push/push-message.ts), which only this browser can decrypt, or a generic text. */
+function parsePush(data: PushMessageData | null): { session_id: string; title: string; text: string } {
   try {
     const { session_id, title, text }: Record<string, unknown> = data?.json() ?? {}
     if (typeof session_id === 'string' && typeof title === 'string' && typeof text === 'string')
       return { session_id, title, text }
   } catch {}
-  return { session_id: '', title: 'On the Go', text: 'A session waits for you.' }
+  return { session_id: '', title: 'On the Go', text: 'A session needs attention.' }
 }
 
 self.addEventListener('notificationclick', event => {
@@ -81,7 +81,7 @@ self.addEventListener('notificationclick', event => {
   if (typeof session_id !== 'string') return
   event.waitUntil(
     (async () => {
-      // Also a page that was loaded before this worker was there.
+      // Includes pages loaded before this worker was installed.
       const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
       const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
       const address = session_id ? `./?session=${encodeURIComponent(session_id)}` : './'

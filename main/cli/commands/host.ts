@@ -15,7 +15,7 @@ import { numberOf, UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { INTERRUPTED } from '../command/exit-codes.ts'
 import { canPrompt, pairOnScreen } from '../pairing/pairing-screen.ts'
-import { inForeground } from '../terminal/terminal.ts'
+import { inForeground } from '../terminal/job-control.ts'
 import { startInBackground } from './detached-host.ts'
 import { printHostBanner, type ReadyHost } from './host-banner.ts'
 

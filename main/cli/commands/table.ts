@@ -29,8 +29,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: [
       'Paired phones on the same network can connect to it. In a terminal it shows a',
       'code to pair the first phone. Ctrl-C or SIGTERM stops it and ends its sessions.',
-      'WHERE is loopback, private (also unroutable public addresses), all, or a list',
-      'of IP addresses.',
+      'WHERE is loopback, private (loopback and private networks), all, or a list of IP',
+      'addresses.',
     ],
     options: {
       port: { type: 'string', value: 'N', help: 'port of the page; 0: any (default 7317, or any if taken)' },

@@ -1,16 +1,16 @@
-// Writes small files whole or not at all. Knows nothing of what is in them.
+// Writes small files atomically.
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 
 /**
- * All or nothing, also when the power goes or the disk is full: written beside the old file (0600), synced, and put in its
- * place. Throws `data_dir_unusable`.
+ * All or nothing, also if the power fails or the disk is full: writes a new file (0600), syncs it, and renames it over the
+ * old one. Throws `data_dir_unusable`.
  */
 export function writeAtomically(file: string, text: string): void {
   const fresh = `${file}.new`
   try {
-    // One that a crash has left may have other permissions.
+    // A file that a crash left behind may have other permissions.
     rmSync(fresh, { force: true })
     const descriptor = openSync(fresh, 'wx', 0o600)
     try {

@@ -1,4 +1,4 @@
-// The folder of a host: where it is, who may read it, which host owns it. Knows nothing of what the files hold.
+// The data folder of a host: its location, its permissions, and the lock that gives it to one host.
 import { createHash } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { holdLock } from '../store/file-lock.ts'
 
-/** What a running host tells its clients, in `host.json`. No secrets: backups may carry it away. */
+/** What a running host tells its clients, in `host.json`. No secrets: it may end up in backups. */
 export interface HostInfo {
   pid: number
   /** Path of the local socket, or the name of the pipe on Windows. */
@@ -28,13 +28,13 @@ export interface DataDir {
   tls: string
   uploads: string
   socket: string
-  /** Tells clients about this host; until `release`. */
+  /** Writes `host.json`, until `release`. */
   announce(file: HostInfo): void
-  /** Gives the folder up. Twice is fine. */
+  /** Unlocks the folder. Twice is fine. */
   release(): void
 }
 
-/** The folder that is used when none is named. */
+/** The folder that is used if none is named. */
 export function defaultDataDir(env: NodeJS.ProcessEnv): string {
   if (env.OTG_DATA_DIR) return resolve(env.OTG_DATA_DIR)
   if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'On the Go')
@@ -43,8 +43,8 @@ export function defaultDataDir(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Makes the folder this host's own: created 0700 where it is missing, its files repaired to 0600, locked.
- * Throws `data_dir_unusable`, `host_running`.
+ * Takes the folder for this host: creates it (0700) if it is missing, restricts the permissions of its files to 0600, and
+ * locks it. Throws `data_dir_unusable`, `host_running`.
  */
 export function openDataDir(path: string): DataDir {
   const hostFile = join(path, 'host.json')
@@ -52,7 +52,7 @@ export function openDataDir(path: string): DataDir {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     repairPermissions(path)
-    // SQLite creates its files with the umask (its docs, "os_unix.c"), so they are created here first.
+    // SQLite creates its files with the umask (os_unix.c), so they are created here first.
     for (const name of ['otg.db', 'lock.db']) writeFileSync(join(path, name), '', { flag: 'a', mode: 0o600 })
     unlock = holdLock(join(path, 'lock.db'))
   } catch (cause) {
@@ -61,8 +61,8 @@ export function openDataDir(path: string): DataDir {
   }
   if (!unlock) {
     const running = readHostInfo(path)
-    const who = running ? `, pid ${running.pid}` : ''
-    throw new CodedError('host_running', `a host already runs on ${path}${who}; use it, or name another --data-dir`)
+    const pid = running ? `, pid ${running.pid}` : ''
+    throw new CodedError('host_running', `a host already runs on ${path}${pid}; use it, or name another --data-dir`)
   }
   rmSync(hostFile, { force: true })
   const socket = socketPath(path)
@@ -89,7 +89,7 @@ export function openDataDir(path: string): DataDir {
   }
 }
 
-/** What the host on this folder announced; undefined when none did, or it is not readable. Says not that it still runs. */
+/** What the host on this folder announced; undefined: none did, or it cannot be read. The host may have crashed since. */
 export function readHostInfo(path: string): HostInfo | undefined {
   try {
     return JSON.parse(readFileSync(join(path, 'host.json'), 'utf8')) as HostInfo
@@ -98,7 +98,7 @@ export function readHostInfo(path: string): HostInfo | undefined {
   }
 }
 
-/** The longest path that a Unix socket may have everywhere (sun_path has 104 bytes on macOS, 108 on Linux). */
+/** The longest path of a Unix socket that works everywhere (sun_path has 104 bytes on macOS, 108 on Linux). */
 const SOCKET_PATH_BYTES = 103
 
 function socketPath(path: string): string {
@@ -106,16 +106,16 @@ function socketPath(path: string): string {
   if (process.platform === 'win32') return `\\\\.\\pipe\\on-the-go-${hash}`
   const inside = join(path, 'otg.sock')
   if (Buffer.byteLength(inside) <= SOCKET_PATH_BYTES) return inside
-  // A folder of our own: what lies in a shared one could be put there by another user first.
+  // A folder of our own: in a shared one, another user could create the socket first.
   const folder = join(tmpdir(), `on-the-go-${userInfo().uid}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const stat = lstatSync(folder)
   if (!stat.isDirectory() || stat.uid !== userInfo().uid || (stat.mode & 0o077) !== 0)
-    throw new Error(`${folder} belongs to somebody else`)
+    throw new Error(`${folder} belongs to another user`)
   return join(folder, `${hash}.sock`)
 }
 
-/** Too-open permissions (a restored backup, an older umask) are closed again: these files hold what shells printed. */
+/** Restricts permissions that are too open (a restored backup, another umask): the files hold what shells printed. */
 function repairPermissions(path: string): void {
   if (process.platform === 'win32') return
   if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o700)

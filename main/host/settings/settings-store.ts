@@ -1,24 +1,24 @@
-// The settings of a running host: kept in their file, changed one after another, told to who watches. Knows what may be
-// set, not what it does: `apply` does it.
+// The settings of a running host: changes are validated, applied and written to the file, one after the other.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
+import type { Logger } from '../log/logger.ts'
 import { parseSettings, readSettingsFile, type Settings, toWireSettings } from './settings.ts'
 
 export interface SettingsStoreOptions {
   file: string
-  /** Names in whose place an option of this host stands. */
+  /** Names of settings that an option of this host overrides. */
   fixed: readonly string[]
-  /** Throws `settings_invalid` when a value cannot work here. */
+  /** Throws `settings_invalid` for a value that cannot work here. */
   check(next: Settings): void
-  /** Makes it so and returns how to take it back, or throws and leaves all as it was `before`. */
+  /** Applies the settings and returns how to revert them, or throws and leaves everything as it was `before`. */
   apply(next: Settings, before: Settings): Promise<() => Promise<void>>
-  /** Others hold now. */
+  /** The settings changed. */
   changed(): void
-  log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  log: Pick<Logger, 'info' | 'error'>
 }
 
-/** A change is an object of a dozen values; what is longer comes from nobody's form. */
+/** There are about a dozen settings. */
 const MAX_CHANGES = 64
 
 export class SettingsStore {
@@ -26,7 +26,7 @@ export class SettingsStore {
   #values: Settings
   #last: Promise<unknown> = Promise.resolve()
 
-  /** `values`: what was read of the file. */
+  /** `values`: as read from the file. */
   constructor(values: Settings, options: SettingsStoreOptions) {
     this.#options = options
     this.#values = values
@@ -46,13 +46,13 @@ export class SettingsStore {
   }
 
   /**
-   * Sets what `change` names; null: as by default. All of it holds and is on disk when this resolves, or none of it.
-   * Throws `settings_invalid`, `data_dir_unusable`, and what opening the network side throws.
+   * Sets the settings that `change` names; null: to the default. When this resolves, all of them are in effect and on disk;
+   * when it rejects, none. Throws `settings_invalid`, `data_dir_unusable`, and what Network.reconfigure throws.
    */
   change(change: Record<string, unknown>): Promise<void> {
-    const mine = this.#last.then(() => this.#change(change))
-    this.#last = mine.catch(() => {})
-    return mine
+    const result = this.#last.then(() => this.#change(change))
+    this.#last = result.catch(() => {})
+    return result
   }
 
   async #change(change: Record<string, unknown>): Promise<void> {
@@ -60,17 +60,17 @@ export class SettingsStore {
     if (Object.keys(change).length > MAX_CHANGES)
       throw new CodedError('settings_invalid', `more than ${MAX_CHANGES} settings at once`)
     for (const name of Object.keys(change)) if (!Object.hasOwn(toWireSettings(this.#values), name)) throw unknown(name)
-    // What somebody has written into the file meanwhile is theirs: it is kept, and taken up now.
-    const there = readSettingsFile(file)
-    parseSettings(there, file)
-    const given = Object.fromEntries(Object.entries({ ...there, ...change }).filter(([, value]) => value !== null))
-    const next = parseSettings(given)
+    // Changes that a user made in the file since it was read are kept, and take effect now.
+    const current = readSettingsFile(file)
+    parseSettings(current, file)
+    const merged = Object.fromEntries(Object.entries({ ...current, ...change }).filter(([, value]) => value !== null))
+    const next = parseSettings(merged)
     check(next)
     const undo = await apply(next, this.#values)
     try {
-      writeAtomically(file, `${JSON.stringify(given, null, 2)}\n`)
+      writeAtomically(file, `${JSON.stringify(merged, null, 2)}\n`)
     } catch (error) {
-      await undo().catch(failure => log.error({ err: failure }, 'a change of the settings could not be taken back'))
+      await undo().catch(failure => log.error({ err: failure }, 'a change of the settings could not be reverted'))
       throw error
     }
     this.#values = next

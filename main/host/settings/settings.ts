@@ -1,4 +1,4 @@
-// What a person may set, in `settings.json` of the data folder. Knows the values and their bounds, not what they do.
+// The settings in `settings.json` of the data folder: values, bounds and defaults.
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
@@ -9,15 +9,15 @@ import { allowedName } from '../listen/host-names.ts'
 const MEGABYTE = 1_000_000
 const HOUR_MS = 3_600_000
 
-const between = (least: number, most: number) => {
-  const error = `takes a number from ${least} to ${most}`
-  return z.number(error).min(least, error).max(most, error)
+const between = (min: number, max: number) => {
+  const error = `takes a number from ${min} to ${max}`
+  return z.number(error).min(min, error).max(max, error)
 }
 const PORT = 'takes a whole number from 0 to 65535'
 
 const Tls = z.union([z.literal('tailscale'), z.strictObject({ cert: z.string(), key: z.string() })])
 
-/** A program, as a path or a name on PATH, or an argv. */
+/** A program (a path, or a name on PATH), or an argv. */
 const Shell = z.union([
   z.string().min(1, 'names no program').max(4096),
   z.array(z.string().min(1, 'has an empty word').max(4096)).min(1, 'names no program').max(64),
@@ -32,9 +32,9 @@ const Bound = z.string().superRefine((text, context) => {
 })
 
 const Name = z
-  .string('takes names')
-  .max(260, 'is longer than a name')
-  .refine(text => allowedName(text) !== undefined, { error: ({ input }) => `${input} is no name` })
+  .string('takes host names')
+  .max(260, 'is too long for a host name')
+  .refine(text => allowedName(text) !== undefined, { error: ({ input }) => `${input} is not a host name` })
 
 /**
  * Every setting is optional. Sizes are megabytes of a million bytes, of raw output. The descriptions are the text of
@@ -92,10 +92,10 @@ export const Settings = z.strictObject({
 })
 export type Settings = z.infer<typeof Settings>
 
-/** What stands in the file, by name. */
+/** The content of the file, by setting. */
 export type SettingsFile = Record<string, unknown>
 
-/** What is in the file; nothing when there is none. Throws `settings_invalid`. */
+/** The content of the file; empty if there is no file. Throws `settings_invalid`. */
 export function readSettingsFile(file: string): SettingsFile {
   let text: string
   try {
@@ -115,7 +115,7 @@ export function readSettingsFile(file: string): SettingsFile {
   return value as SettingsFile
 }
 
-/** What is not there is as by default. Throws `settings_invalid`, naming what is wrong; `file`: whose fault it is. */
+/** Missing settings have their default. Throws `settings_invalid` with the setting and the reason; `file`: to name in it. */
 export function parseSettings(given: SettingsFile, file?: string): Settings {
   const parsed = Settings.safeParse(given)
   if (parsed.success) return parsed.data
@@ -126,7 +126,7 @@ export function parseSettings(given: SettingsFile, file?: string): Settings {
   throw new CodedError('settings_invalid', what, { cause: parsed.error })
 }
 
-/** Settings as they travel: what is left out is null. */
+/** Settings as sent to clients: those without a value are null. */
 export function toWireSettings({ shell, port, tls, ...rest }: Settings): SettingValues {
   return { ...rest, shell: shell ?? null, port: port ?? null, tls: tls ?? null }
 }
@@ -156,5 +156,7 @@ export function expiryOf(settings: Settings) {
 }
 
 function invalid(file: string, why: string, cause: unknown): CodedError {
-  return new CodedError('settings_invalid', `${file}: ${why}; mend it, or move it away for the defaults`, { cause })
+  return new CodedError('settings_invalid', `${file}: ${why}; repair it, or move it away to use the defaults`, {
+    cause,
+  })
 }

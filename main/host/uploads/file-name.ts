@@ -1,22 +1,22 @@
-// Makes a name that somebody else chose fit for a file of ours, on any system and in any shell. Knows nothing of folders.
+// Makes a client's file name safe on any system and in any shell.
 import { oneLine } from '../../../protocol/one-line.ts'
 
-/** File systems take 255; the rest of the path wants room, and so does a person. */
+/** File systems take 255; the rest of the path needs room too, and names should be readable. */
 const NAME_BYTES = 100
 
-/** What may count as an extension. */
+/** What counts as an extension. */
 const EXTENSION = /\.[\p{L}\p{N}]{1,16}$/u
 
-/** Devices on Windows, with any extension (https://learn.microsoft.com/windows/win32/fileio/naming-a-file). */
+/** Reserved device names on Windows, with any extension (https://learn.microsoft.com/windows/win32/fileio/naming-a-file). */
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|(?:com|lpt)[0-9¹²³])(?:\.|$)/i
 
 /**
- * Letters that look like quotes, bars and others; older Windows programs are given what they look like in their place
+ * Letters that look like quotes, bars and others. Older Windows programs receive the character that they look like
  * (https://worst.fit): U+02BA in a name would end a quoted argument.
  */
 const LOOKALIKE = /[\u01c0-\u01c3\u02b0-\u02ff]+/g
 
-/** Letters, digits and what no shell acts on stays, everything else is a dash. Never empty, never hidden, never an option. */
+/** Keeps letters, digits and characters that no shell interprets; everything else becomes a dash. Never empty, hidden or an option. */
 export function safeName(name: string): string {
   const base = name.split(/[/\\]/).at(-1)!
   const plain = oneLine(base.normalize('NFC'))
@@ -28,12 +28,12 @@ export function safeName(name: string): string {
   return DEVICE.test(bare) ? cut(`file-${bare}`, '') : bare
 }
 
-/** The same for the second and later files of that name: `photo-2.jpg`. */
+/** The name of the second and later files with that name: `photo-2.jpg`. */
 export function numberedName(name: string, number: number): string {
   return cut(name, `-${number}`)
 }
 
-/** With `suffix` before the extension, in NAME_BYTES. */
+/** Inserts `suffix` before the extension and shortens the name to NAME_BYTES. */
 function cut(name: string, suffix: string): string {
   const [extension = ''] = EXTENSION.exec(name) ?? []
   const room = NAME_BYTES - Buffer.byteLength(extension) - suffix.length

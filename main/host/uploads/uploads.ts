@@ -1,14 +1,14 @@
-// Files that clients bring, in a folder for each session. Written beside and put in place when they are whole. Knows nothing
-// of clients, frames or sessions.
+// Uploaded files, in a folder per session. A file is written under a temporary name and renamed when it is complete.
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
+import type { Logger } from '../log/logger.ts'
 import { numberedName, safeName } from './file-name.ts'
 
 export interface UploadLimits {
-  /** One file; 0: none is taken. */
+  /** Of one file; 0: uploads are off. */
   file_bytes: number
   total_bytes: number
 }
@@ -16,27 +16,27 @@ export interface UploadLimits {
 export interface UploadsOptions {
   folder: string
   limits: () => UploadLimits
-  log: { error(what: object, message: string): void }
+  log: Pick<Logger, 'error'>
 }
 
 /** A file that is being written. */
 export interface Upload {
   write(bytes: Uint8Array): Promise<void>
-  /** Puts it in place and returns its path. */
+  /** Renames it to its final name and returns its path. */
   finish(): Promise<string>
-  /** Leaves nothing behind. Twice is fine, and after `finish` nothing. */
+  /** Removes the file. Twice is fine; after `finish` it does nothing. */
   discard(): Promise<void>
-  /** The session is gone: rejects whatever comes, and `gone` is called. */
+  /** Called when the session was deleted; further writes reject. */
   gone: () => void
 }
 
-/** Files of one name in a folder; who has more calls them something else. */
-const MOST_NUMBERED = 1_000
+/** Files with one name in a folder. */
+const MAX_NUMBERED = 1_000
 
-/** As many characters of a session's id as are unique. */
+/** Enough characters of a session's id to be unique. */
 const FOLDER_CHARACTERS = 13
 
-/** Names of ours never begin with a dot. */
+/** Names of finished files never begin with a dot. */
 const UNFINISHED = '.unfinished-'
 
 const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
@@ -44,39 +44,42 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (co
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #folder: string
-  /** In files that are there, and promised to those under way. */
+  /** Size of the finished files, plus the space reserved for unfinished ones. */
   #bytes = 0
   readonly #open = new Map<Upload, { folder: string; size: number }>()
   readonly #ready: Promise<void>
   #closed = false
 
-  /** What an earlier host left unfinished is removed. */
+  /** Removes files that an earlier host left unfinished. */
   constructor(options: UploadsOptions) {
     this.#options = options
     this.#folder = resolve(options.folder)
-    this.#ready = this.#look().catch(error => options.log.error({ err: error }, 'the uploads could not be counted'))
+    this.#ready = this.#scan().catch(error => options.log.error({ err: error }, 'the uploads could not be counted'))
   }
 
   /** Throws `upload_too_large`, `upload_full`, `upload_refused`. */
   async begin(session_id: string, name: string, size: number): Promise<Upload> {
     await this.#ready
     const { file_bytes, total_bytes } = this.#options.limits()
-    if (file_bytes === 0) throw new CodedError('upload_refused', 'this host takes no files')
+    if (file_bytes === 0) throw new CodedError('upload_refused', 'uploads are turned off on this host')
     if (size > file_bytes)
       throw new CodedError(
         'upload_too_large',
-        `the file is larger than the ${megabytes(file_bytes)} that this host takes`,
+        `the file is larger than ${megabytes(file_bytes)}, the limit of this host`,
       )
-    // Somebody may have made room by hand.
+    // The user may have deleted files.
     if (this.#bytes + size > total_bytes) await this.#countAgain()
     if (this.#bytes + size > total_bytes)
-      throw new CodedError('upload_full', `this host keeps ${megabytes(total_bytes)} of files; remove some first`)
+      throw new CodedError(
+        'upload_full',
+        `this host keeps at most ${megabytes(total_bytes)} of files; remove some first`,
+      )
     if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     this.#bytes += size
-    let dropped = false
+    let ended = false
     const release = (): boolean => {
-      if (dropped) return false
-      dropped = true
+      if (ended) return false
+      ended = true
       this.#bytes -= size
       this.#open.delete(upload)
       return true
@@ -84,45 +87,45 @@ export class Uploads {
     let file: FileHandle | undefined
     let temporary = ''
     const folder = join(this.#folder, folderOf(session_id))
-    // One thing after the other, whatever is asked meanwhile.
+    // Operations run one after the other.
     let last: Promise<unknown> = Promise.resolve()
-    const then = <T>(work: () => Promise<T>): Promise<T> => {
-      const mine = last.then(() => {
-        if (dropped) throw new CodedError('cancelled', 'this upload has ended')
-        return refusing(work)
+    const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+      const result = last.then(() => {
+        if (ended) throw new CodedError('cancelled', 'this upload has ended')
+        return withUploadErrors(work)
       })
-      last = mine.catch(() => {})
-      return mine
+      last = result.catch(() => {})
+      return result
     }
     const upload: Upload = {
       write: bytes =>
-        then(async () => {
+        inOrder(async () => {
           for (let at = 0; at < bytes.length; ) at += (await file!.write(bytes, at)).bytesWritten
         }),
       finish: () =>
-        then(async () => {
+        inOrder(async () => {
           await file!.sync()
           await file!.close()
-          const path = await putInPlace(temporary, folder, safeName(name))
-          if (dropped) {
+          const path = await renameToUnused(temporary, folder, safeName(name))
+          if (ended) {
             await rm(path, { force: true })
             throw new CodedError('cancelled', 'this upload has ended')
           }
-          dropped = true
+          ended = true
           this.#open.delete(upload)
           return path
         }),
       discard: async () => {
         if (!release()) return
         await last
-        await file?.close().catch(() => {}) // it was closed
-        if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#failed(error))
+        await file?.close().catch(() => {}) // it is closed already
+        if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#removalFailed(error))
       },
       gone: () => {},
     }
     this.#open.set(upload, { folder, size })
     try {
-      await then(async () => {
+      await inOrder(async () => {
         await ownFolder(this.#folder)
         await ownFolder(folder)
         temporary = join(folder, UNFINISHED + randomUUID())
@@ -135,43 +138,43 @@ export class Uploads {
     }
   }
 
-  /** Removes what was brought to a session. */
+  /** Removes all files of a session. */
   async removeSession(session_id: string): Promise<void> {
-    await this.#forget(folderOf(session_id))
+    await this.#removeFolder(folderOf(session_id))
   }
 
-  /** Removes the folders of sessions that are not known any more. `knows` is asked with the beginning of an id. */
-  async sweep(knows: (id: string) => Promise<boolean>): Promise<void> {
+  /** Removes the folders of deleted sessions. `isKnown` is called with the prefix of an id. */
+  async sweep(isKnown: (id: string) => Promise<boolean>): Promise<void> {
     await this.#ready
-    for (const name of await names(this.#folder)) if (!(await knows(name))) await this.#forget(name)
+    for (const name of await names(this.#folder)) if (!(await isKnown(name))) await this.#removeFolder(name)
   }
 
-  /** Nothing unfinished is left. Twice is fine. */
+  /** Removes unfinished files. Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#ready
     await Promise.all([...this.#open.keys()].map(upload => upload.discard()))
   }
 
-  async #forget(name: string): Promise<void> {
+  async #removeFolder(name: string): Promise<void> {
     await this.#ready
     const folder = join(this.#folder, name)
-    for (const [upload, { folder: where }] of [...this.#open]) {
-      if (where !== folder) continue
+    for (const [upload, target] of [...this.#open]) {
+      if (target.folder !== folder) continue
       upload.gone()
       await upload.discard()
     }
     try {
       const bytes = await bytesIn(folder)
-      // Links are removed, not followed (Node's docs, fs.rm).
+      // Symbolic links are removed, not followed (Node's docs, fs.rm).
       await rm(folder, { recursive: true, force: true })
       this.#bytes = Math.max(0, this.#bytes - bytes)
     } catch (error) {
-      this.#failed(error)
+      this.#removalFailed(error)
     }
   }
 
-  async #look(): Promise<void> {
+  async #scan(): Promise<void> {
     if (!(await isFolder(this.#folder))) return
     for (const name of await names(this.#folder)) {
       const folder = join(this.#folder, name)
@@ -182,7 +185,7 @@ export class Uploads {
     }
   }
 
-  /** What comes to its end meanwhile may be counted twice, until the next time. */
+  /** An upload that ends during the count may be counted twice, until the next count. */
   async #countAgain(): Promise<void> {
     const before = this.#bytes
     let bytes = 0
@@ -191,19 +194,19 @@ export class Uploads {
     this.#bytes = Math.max(0, bytes + this.#bytes - before)
   }
 
-  #failed(error: unknown): void {
+  #removalFailed(error: unknown): void {
     this.#options.log.error({ err: error }, 'an upload could not be removed')
   }
 }
 
-/** Reserves the first name that nobody has, so that nothing is ever replaced. */
-async function putInPlace(temporary: string, folder: string, name: string): Promise<string> {
-  for (let number = 1; number <= MOST_NUMBERED; number++) {
+/** Reserves the first unused name, so that no file is ever replaced. */
+async function renameToUnused(temporary: string, folder: string, name: string): Promise<string> {
+  for (let number = 1; number <= MAX_NUMBERED; number++) {
     const path = join(folder, number === 1 ? name : numberedName(name, number))
     try {
       await (await open(path, NEW_FILE, 0o600)).close()
     } catch (error) {
-      // ELOOP: a link has that name.
+      // ELOOP: a symbolic link has that name.
       if (['EEXIST', 'ELOOP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) continue
       throw error
     }
@@ -215,10 +218,10 @@ async function putInPlace(temporary: string, folder: string, name: string): Prom
       throw error
     }
   }
-  throw new CodedError('upload_refused', `${MOST_NUMBERED} files are called ${name} already`)
+  throw new CodedError('upload_refused', `there are ${MAX_NUMBERED} files named ${name} already`)
 }
 
-/** A folder of this user alone, and not a way to somewhere else. */
+/** Creates a folder for this user only. Throws `upload_refused` for a symbolic link. */
 async function ownFolder(folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 }).catch(error => {
     if (error.code !== 'EEXIST') throw error
@@ -234,7 +237,7 @@ async function names(folder: string): Promise<string[]> {
   return (await isFolder(folder)) ? readdir(folder) : []
 }
 
-/** In the finished files of a folder; links and what lies deeper is somebody else's. */
+/** Size of the finished files in a folder, without links and subfolders, which are not ours. */
 async function bytesIn(folder: string): Promise<number> {
   let bytes = 0
   for (const name of await names(folder)) {
@@ -253,7 +256,8 @@ function megabytes(bytes: number): string {
   return `${bytes / 1_000_000} MB`
 }
 
-async function refusing<T>(work: () => Promise<T>): Promise<T> {
+/** Throws errors of the file system as `upload_refused`. */
+async function withUploadErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {

@@ -36,7 +36,7 @@ test('case 24: one phone types, another one looks and can do nothing', async ({ 
   await letIn(phone, false)
   await phone.newSession()
   await letIn(second, true)
-  await expect(second.page.getByText('This phone may look at sessions, and nothing else.')).toBeVisible()
+  await expect(second.page.getByText('This phone can view sessions, but not control them.')).toBeVisible()
   await expect(second.page.getByRole('button', { name: 'New session' })).toHaveCount(0)
   await expect(second.page.getByRole('button', { name: /^End / })).toHaveCount(0)
   await second.picture('looking-list')

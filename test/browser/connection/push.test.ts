@@ -84,8 +84,8 @@ async function askFor(phone: Phone, context: BrowserContext): Promise<void> {
   await context.grantPermissions(['notifications'], { origin: phone.host.origin })
   await phone.open()
   const sheet = await about(phone)
-  await sheet.getByRole('button', { name: 'Also when it is closed' }).tap()
-  await expect(sheet.getByText('On, also when this page is closed')).toBeVisible({ timeout: 20_000 })
+  await sheet.getByRole('button', { name: 'Turn on for closed page' }).tap()
+  await expect(sheet.getByText('On, even when this page is closed')).toBeVisible({ timeout: 20_000 })
 }
 
 /** In the page: the browser has not asked the person yet, who then says yes. */
@@ -279,7 +279,7 @@ test('a message that cannot be read shows that there was one', async ({ phone, h
   await askFor(phone, context)
   expect(browsers).toHaveLength(4)
   for (const odd of ['', 'x', 'null', '[]', '{"session_id":1}']) await deliver(phone.page, host.origin, odd)
-  const some = { title: 'On the Go', body: 'A session waits for you.', tag: `${host.origin}/` }
+  const some = { title: 'On the Go', body: 'A session needs attention.', tag: `${host.origin}/` }
   await expect.poll(() => shown(context)).toEqual([some])
 })
 
@@ -384,7 +384,7 @@ test('turned off, nothing is left of it, here or there', async ({ phone, host, s
   await phone.page.goto(host.origin)
   await phone.isIn()
   await (await about(phone)).getByRole('button', { name: 'Allow notifications' }).tap()
-  await expect(sheetOf(phone).getByText('On, also when this page is closed')).toBeVisible({ timeout: 20_000 })
+  await expect(sheetOf(phone).getByText('On, even when this page is closed')).toBeVisible({ timeout: 20_000 })
   expect(await notified(host)).toEqual([true])
 })
 
@@ -407,7 +407,7 @@ test('turned off, nothing is left of it here, whatever the host says to that', a
 const MISSING: [name: string, says: RegExp, how: (phone: Phone, service: PushService) => Promise<unknown>][] = [
   [
     'switched-off-at-the-computer',
-    /switched off in your computer’s settings/,
+    /your computer’s settings turn them off/,
     ({ host }) => host.desktop.changeSettings({ push: false }),
   ],
   [
@@ -417,21 +417,21 @@ const MISSING: [name: string, says: RegExp, how: (phone: Phone, service: PushSer
   ],
   [
     'refused-by-the-browser',
-    /push service did not answer, or refuses/,
+    /push service did not respond or refused/,
     ({ page }) =>
       page.addInitScript(() => {
         PushManager.prototype.subscribe = () => Promise.reject(new DOMException('Registration failed', 'AbortError'))
       }),
   ],
-  ['no-internet', /it needs the internet for that/, (_phone, service) => service.stop()],
+  ['no-internet', /could not reach the push service/, (_phone, service) => service.stop()],
   [
     'blocked',
-    /Blocked in this browser’s settings/,
+    /Blocked\. Allow/,
     ({ page }) => page.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' })),
   ],
   [
     'iphone-in-the-browser',
-    /first put this page on the home screen/,
+    /first tap Share/,
     ({ page }) =>
       page.addInitScript(() => {
         for (const name of ['PushManager', 'Notification']) Reflect.deleteProperty(window, name)
@@ -447,7 +447,7 @@ for (const [name, says, how] of MISSING)
     await how(phone, service)
     await phone.open()
     const sheet = await about(phone)
-    const more = sheet.getByRole('button', { name: 'Also when it is closed' })
+    const more = sheet.getByRole('button', { name: 'Turn on for closed page' })
     await expect(sheet.getByText(says).or(more)).toBeVisible()
     if (await more.isVisible()) await more.tap()
     await expect(sheet.getByText(says)).toBeVisible({ timeout: 20_000 })
@@ -476,7 +476,7 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   await startCalling(phone)
   await phone.open()
   const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
-  await expect(offer).toContainText('Be told when a session calls you')
+  await expect(offer).toContainText('Notify me when a session needs input')
   expect(await faults(phone.page)).toEqual([])
   await phone.picture('offer')
   await phone.page.setViewportSize({ width: 863, height: 360 })
@@ -490,7 +490,7 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   // Until the page is kept nothing of it outlives the page.
   await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
   await offer.getByRole('button', { name: 'Turn on' }).tap()
-  await expect(phone.page.getByText('You will be told, also when this page is closed.')).toBeVisible({
+  await expect(phone.page.getByText('Notifications are on, even when this page is closed.')).toBeVisible({
     timeout: 20_000,
   })
   await expect(offer).toHaveCount(0)
@@ -504,7 +504,7 @@ test('an offer that is put away does not come again, and nobody is told', async 
   const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
   await expect(offer).toHaveCount(0)
   const agent = await startCalling(phone)
-  await offer.getByRole('button', { name: 'Not now' }).tap()
+  await offer.getByRole('button', { name: 'Dismiss' }).tap()
   await expect(offer).toHaveCount(0)
   await phone.page.reload()
   await expect(phone.page.locator(`[data-session="${agent}"] .call`)).toBeVisible()
@@ -512,6 +512,6 @@ test('an offer that is put away does not come again, and nobody is told', async 
   expect(await notified(phone.host)).toEqual([false])
   const sheet = await about(phone)
   await sheet.getByRole('button', { name: 'Allow notifications' }).tap()
-  await expect(sheet.getByText('On, also when this page is closed')).toBeVisible({ timeout: 20_000 })
+  await expect(sheet.getByText('On, even when this page is closed')).toBeVisible({ timeout: 20_000 })
   expect(browsers).toHaveLength(4)
 })

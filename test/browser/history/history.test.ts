@@ -55,7 +55,7 @@ test('words, beginnings and quotes are looked for as in the window', async ({ ph
   // A session is found by what it is called, too.
   await search(phone).fill('codes')
   await expect(rows(phone)).toHaveText(['codes'])
-  await phone.page.getByRole('button', { name: 'Clear the search' }).tap()
+  await phone.page.getByRole('button', { name: 'Clear search' }).tap()
   await expect(search(phone)).toHaveValue('')
   await expect(rows(phone)).toHaveText(['codes'])
 })
@@ -96,7 +96,7 @@ test('all sessions are listed page after page, and filtered in a sheet', async (
   await desktop.create({ command: ['/bin/sh', '-c', 'sleep 600'], title: 'runs' })
   await expect.poll(async () => (await desktop.list()).filter(one => one.state === 'running').length).toBe(1)
   await phone.open()
-  await phone.page.getByRole('button', { name: 'Everything recorded' }).tap()
+  await phone.page.getByRole('button', { name: 'All recorded sessions' }).tap()
   await expect(rows(phone).first()).toHaveText('runs')
   const items = phone.page.locator('.history-page .items')
   await expect

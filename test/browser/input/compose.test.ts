@@ -196,7 +196,7 @@ test('a phone that may only look has none of it', async ({ phone, host }) => {
   await phone.open()
   const [device] = (await host.desktop.devices()).devices
   await host.desktop.updateDevice(device!.device_id, { read_only: true })
-  await expect(phone.page.getByText('This phone may look at sessions')).toBeVisible()
+  await expect(phone.page.getByText('This phone can view sessions')).toBeVisible()
   await phone.page.getByText('watched').tap()
   await phone.shows('$')
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)

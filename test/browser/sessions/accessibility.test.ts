@@ -30,7 +30,7 @@ for (const colorScheme of ['dark', 'light'] as const)
     await look('sessions')
     const [device] = (await host.desktop.devices()).devices
     await host.desktop.updateDevice(device!.device_id, { read_only: true })
-    await expect(page.getByText('This phone may look at sessions')).toBeVisible()
+    await expect(page.getByText('This phone can view sessions')).toBeVisible()
     await look('sessions, looking only')
     await host.desktop.revokeDevice(device!.device_id)
     await phone.says('This phone no longer has access')

@@ -6,8 +6,8 @@ import { faults } from '../support/faults.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 async function choose(phone: Phone): Promise<void> {
-  await phone.page.getByRole('button', { name: 'Choose what to start' }).tap()
-  await expect(phone.page.getByRole('dialog', { name: 'Start a session' })).toBeVisible()
+  await phone.page.getByRole('button', { name: 'Start with options' }).tap()
+  await expect(phone.page.getByRole('dialog', { name: 'New session' })).toBeVisible()
 }
 
 const field = (phone: Phone, name: string) => phone.page.getByRole('textbox', { name, exact: true })
@@ -37,11 +37,11 @@ test('what is wrong with it is said beside it, and can be put right there', asyn
   await choose(phone)
   await field(phone, 'Command').fill('echo "not closed')
   await start(phone)
-  await expect(phone.page.getByText('A quote (") is not closed.')).toBeVisible()
+  await expect(phone.page.getByText('A quote (") is not closed. Add the closing quote.')).toBeVisible()
   await field(phone, 'Command').fill('no-such-program at all')
   await field(phone, 'Name').fill('mine')
   await start(phone)
-  const dialog = phone.page.getByRole('dialog', { name: 'Start a session' })
+  const dialog = phone.page.getByRole('dialog', { name: 'New session' })
   await expect(dialog.getByText('no-such-program is not a command that can be run here.')).toBeVisible()
   await expect(field(phone, 'Command')).toHaveValue('no-such-program at all')
   await expect(field(phone, 'Command')).toHaveAttribute('aria-invalid', 'true')
@@ -71,7 +71,7 @@ test('whoever gives up a start that failed is back at the list', async ({ phone 
   await expect(phone.page.getByRole('dialog').getByText('no-such-program is not a command')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Cancel' }).tap()
   await phone.says('Sessions')
-  await expect(phone.page.getByText('Nothing runs yet.')).toBeVisible()
+  await expect(phone.page.getByText('No sessions yet')).toBeVisible()
 })
 
 test('commands and folders that were used lately are one tap away, each once, and whole', async ({ phone, host }) => {

@@ -24,7 +24,7 @@ test('who waits for somebody stands first and says what for; looking at it ends 
   const row = phone.page.locator(`[data-session="${agent.session_id}"]`)
   await expect(row.locator('.call')).toContainText('May I delete the build folder?')
   await expect(phone.page).toHaveTitle('(1) On the Go')
-  await expect(phone.page.getByRole('status').filter({ hasText: 'agent: wants attention' })).toHaveCount(1)
+  await expect(phone.page.getByRole('status').filter({ hasText: 'agent needs attention' })).toHaveCount(1)
   expect(await faults(phone.page)).toEqual([])
   await phone.picture('list-calling')
   await phone.page.emulateMedia({ colorScheme: 'light' })

@@ -30,7 +30,7 @@ test('rows tell what runs where, how long and who looks; ending asks first', asy
   await phone.picture('sessions-light')
 
   await row.getByRole('button', { name: /^End / }).tap()
-  await phone.page.getByRole('button', { name: 'Keep it' }).tap()
+  await phone.page.getByRole('button', { name: 'Cancel' }).tap()
   await expect(row).toContainText('running')
   await row.getByRole('button', { name: /^End / }).tap()
   await phone.page.getByRole('button', { name: 'End session' }).tap()

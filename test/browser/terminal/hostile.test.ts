@@ -15,7 +15,7 @@ test('case 47: markup in titles, commands, folders and output stays text', async
   await phone.page.getByRole('button', { name: `End ${MARKUP}` }).tap()
   await expect(phone.page.getByRole('heading', { name: `End “${MARKUP}”?` })).toBeVisible()
   await phone.picture('end-question')
-  await phone.page.getByRole('button', { name: 'Keep it' }).tap()
+  await phone.page.getByRole('button', { name: 'Cancel' }).tap()
   await phone.page.getByText(MARKUP).first().tap()
   await phone.shows(/[$#]/)
   await expect(phone.page.getByRole('heading', { name: MARKUP })).toBeVisible()

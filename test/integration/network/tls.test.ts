@@ -470,7 +470,7 @@ describe('a certificate of Tailscale', () => {
     for (const name of ['--help', 'a b', ''])
       await expect(tailscaleCertificate(temporaryFolder(), name, ['/bin/true'])).rejects.toMatchObject({
         code: 'tls_unusable',
-        message: expect.stringContaining('is no name'),
+        message: expect.stringContaining('is not a name'),
       })
     await expect(tailscaleCertificate(temporaryFolder(), NAME, ['/nowhere/tailscale'])).rejects.toThrow(/no command/)
   })

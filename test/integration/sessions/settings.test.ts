@@ -102,7 +102,11 @@ describe('what may be set', () => {
     ['no number', { total_megabytes: 'much' }, /^total_megabytes/],
     ['a port that there is not', { port: 70_000 }, /^port/],
     ['an address that is none', { bind: 'here' }, /^bind: here is no address/],
-    ['a name that cannot be one', { allow_hosts: ['ok.example', 'no name'] }, /^allow_hosts\.1: no name is no name/],
+    [
+      'a name that cannot be one',
+      { allow_hosts: ['ok.example', 'no name'] },
+      /^allow_hosts\.1: no name is not a host name/,
+    ],
     ['half a certificate', { tls: { cert: '/a' } }, /^tls/],
     ['a shell that is not there', { shell: '/no/such/shell' }, /^shell: \/no\/such\/shell/],
     ['a shell without words', { shell: [] }, /^shell/],
