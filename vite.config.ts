@@ -1,5 +1,5 @@
-// Builds the pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop's two windows').
-// Knows nothing of who serves them; under both CSPs scripts come from files of the same origin only.
+// Builds the pages: `vite build --mode web-client` (the phone's) and `--mode renderer` (the desktop's two windows). Under
+// the CSP of either, scripts are files of the same origin.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
@@ -7,35 +7,35 @@ import zlib from 'node:zlib'
 import preact from '@preact/preset-vite'
 import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
 
-const PAGES = ['web-client', 'renderer']
+const MODES = ['web-client', 'renderer']
 
-/** The main window, and the one at the tray, which starts without a terminal. */
+/** The main window and the tray popover, which loads no terminal. */
 const WINDOWS = ['index.html', 'popover.html']
 
-/** Text that shrinks; fonts and pictures are compressed already. */
+/** Files worth compressing; fonts and images are compressed already. */
 const COMPRESSIBLE = new Set(['.html', '.js', '.css', '.svg', '.json', '.webmanifest'])
 
-/** The screen that most of the code is for. */
+/** The chunk with most of the page's code. */
 const TERMINAL = 'terminal'
 
-/** The files of code that come with the page, by what each begins with. */
-const FIRST = { main: 'main.tsx', [TERMINAL]: 'terminal/terminal.tsx' }
+/** The chunks that load with the page, and the module that each starts from. */
+const FIRST_CHUNKS = { main: 'main.tsx', [TERMINAL]: 'terminal/terminal.tsx' }
 
 interface Graph {
   getModuleInfo(id: string): Rolldown.ModuleInfo | null
 }
 
-/** Below this the answer's headers weigh more than what is saved. */
-const WORTH_BYTES = 1024
+/** Below this size the response headers weigh more than what compression saves. */
+const MIN_COMPRESSED_BYTES = 1024
 
-/** Its memory is also how long zlib's blocks are, and which length suits a file is found by trying. */
+/** `memLevel` also sets the length of zlib's blocks; the best one for a file is found by trying. */
 function gzip(bytes: Buffer): Buffer {
-  const tries = [6, 7, 8, 9].map(memLevel => zlib.gzipSync(bytes, { level: 9, memLevel }))
-  return tries.reduce((best, one) => (one.length < best.length ? one : best))
+  const candidates = [6, 7, 8, 9].map(memLevel => zlib.gzipSync(bytes, { level: 9, memLevel }))
+  return candidates.reduce((best, next) => (next.length < best.length ? next : best))
 }
 
 /**
- * Puts a .br and a .gz beside every file, so that the host compresses nothing while it serves. Both: browsers take brotli
+ * Writes a .br and a .gz beside every file, so that the host does not compress while serving. Both: browsers accept brotli
  * only over HTTPS and on localhost.
  */
 function precompress(folder: string): Plugin {
@@ -47,7 +47,7 @@ function precompress(folder: string): Plugin {
         const path = join(entry.parentPath, entry.name)
         if (!entry.isFile() || !COMPRESSIBLE.has(extname(path))) continue
         const bytes = readFileSync(path)
-        if (bytes.length < WORTH_BYTES) continue
+        if (bytes.length < MIN_COMPRESSED_BYTES) continue
         writeFileSync(`${path}.gz`, gzip(bytes))
         const params = { [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
         writeFileSync(`${path}.br`, zlib.brotliCompressSync(bytes, { params }))
@@ -56,23 +56,23 @@ function precompress(folder: string): Plugin {
   }
 }
 
-/** Fetched when a character of theirs is printed, and kept from then on. */
-const LATER = /(latin|letters|signs|symbols)-[^/]*\.woff2$/
+/** Fonts that are fetched, and then cached, once a character of theirs is printed. */
+const ON_DEMAND_FONTS = /(latin|letters|signs|symbols)-[^/]*\.woff2$/
 
-/** Tells the service worker what the page consists of. */
-function shellOf(): Plugin {
+/** Gives the service worker the list of the page's files. */
+function serviceWorkerShell(): Plugin {
   return {
-    name: 'shell-of',
+    name: 'service-worker-shell',
     apply: 'build',
     enforce: 'post',
     generateBundle(_options, bundle) {
       const worker = bundle['sw.js']
-      if (worker?.type !== 'chunk') throw new Error('the service worker was not built')
+      if (worker?.type !== 'chunk') throw new Error('sw.js was not built')
       const hash = createHash('sha256')
       const files: string[] = []
       for (const [name, file] of Object.entries(bundle).sort(([a], [b]) => (a < b ? -1 : 1))) {
         hash.update(name).update(file.type === 'chunk' ? file.code : file.source)
-        if (name.startsWith('assets/') && !LATER.test(name)) files.push(name)
+        if (name.startsWith('assets/') && !ON_DEMAND_FONTS.test(name)) files.push(name)
       }
       const shell = { version: hash.digest('hex').slice(0, 16), files: ['./', ...files] }
       worker.code = `const SHELL = ${JSON.stringify(shell)}\n${worker.code}`
@@ -81,17 +81,17 @@ function shellOf(): Plugin {
 }
 
 /**
- * Two files of code come with the page: what the first screen is made of, and what a terminal needs beside it. Left to
- * itself each set of screens that share a module would make one: a request each, and they compress worse apart.
+ * The page loads two chunks: what the first screen needs, and what a terminal needs in addition. By default the bundler
+ * would make a chunk of each set of modules that screens share: more requests, which also compress worse.
  */
-function firstFiles(root: string) {
-  let files: Map<string, string> | undefined
+function firstChunks(root: string) {
+  let chunks: Map<string, string> | undefined
   const find = (graph: Graph) => {
     const found = new Map<string, string>()
-    for (const [file, entry] of Object.entries(FIRST)) {
+    for (const [chunk, entry] of Object.entries(FIRST_CHUNKS)) {
       const add = (id: string) => {
         if (found.has(id)) return
-        found.set(id, file)
+        found.set(id, chunk)
         for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported)
       }
       add(join(root, entry))
@@ -101,9 +101,10 @@ function firstFiles(root: string) {
   return {
     groups: [
       {
+        debugName: 'first chunks',
         name: (id: string, graph: Graph) => {
-          files ??= find(graph)
-          return files.get(id) ?? null
+          chunks ??= find(graph)
+          return chunks.get(id) ?? null
         },
       },
     ],
@@ -111,18 +112,18 @@ function firstFiles(root: string) {
 }
 
 /**
- * The terminal's code is a file of its own, which the page asks for only when it knows what it shows. Named in the page, it
- * comes beside the first one.
+ * Preloads the terminal's chunk and styles in the page. Otherwise the page would request them only once it knows that it
+ * shows a terminal.
  */
-function terminalBeside(): Plugin {
+function preloadTerminal(): Plugin {
   return {
-    name: 'terminal-beside',
+    name: 'preload-terminal',
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
       handler(html, { bundle }) {
         const chunk = Object.values(bundle ?? {}).find(file => file.type === 'chunk' && file.name === TERMINAL)
-        if (chunk?.type !== 'chunk') throw new Error('the terminal has no file of its own')
+        if (chunk?.type !== 'chunk') throw new Error('the terminal has no chunk of its own')
         const link = (href: string, attrs: Record<string, string>): HtmlTagDescriptor[] =>
           html.includes(href) ? [] : [{ tag: 'link', attrs: { ...attrs, href: `./${href}` }, injectTo: 'head' }]
         return [
@@ -137,34 +138,34 @@ function terminalBeside(): Plugin {
 }
 
 /**
- * Chromium's browsers read a function when it is called first, on the thread that draws. With this they read a whole file
- * beside that one (https://github.com/WICG/explicit-javascript-compile-hints-file-based); to others it is a comment.
+ * Chromium compiles a function when it is first called, on the main thread. With this it compiles the whole file on another
+ * thread (https://github.com/WICG/explicit-javascript-compile-hints-file-based); to others it is a comment.
  */
-const READ_AT_ONCE = '//# allFunctionsCalledOnLoad\n'
+const COMPILE_HINT = '//# allFunctionsCalledOnLoad\n'
 
-function readAtOnce(): Plugin {
+function compileAtLoad(): Plugin {
   return {
-    name: 'read-at-once',
+    name: 'compile-at-load',
     apply: 'build',
     generateBundle: {
-      // It has to be the first line: after what Vite puts there.
+      // The hint must be the first line, so it is added after Vite's own code.
       order: 'post',
       handler(_options, bundle) {
         for (const chunk of Object.values(bundle))
-          if (chunk.type === 'chunk' && chunk.name in FIRST) chunk.code = READ_AT_ONCE + chunk.code
+          if (chunk.type === 'chunk' && chunk.name in FIRST_CHUNKS) chunk.code = COMPILE_HINT + chunk.code
       },
     },
   }
 }
 
 export default defineConfig(({ mode }) => {
-  if (!PAGES.includes(mode)) throw new Error(`build with --mode ${PAGES.join(' or --mode ')}`)
+  if (!MODES.includes(mode)) throw new Error(`build with --mode ${MODES.join(' or --mode ')}`)
   const root = join(import.meta.dirname, mode)
   const outDir = join(import.meta.dirname, 'build', mode)
   return {
     root,
     base: './',
-    // A `.env` in the checkout has no business in a page.
+    // A `.env` file in the checkout must not affect the pages.
     envDir: false,
     // `npm run dev` (main/cli/dev.ts) passes the page's connection on to the host that it runs.
     ...(process.env.OTG_DEV_HOST && {
@@ -175,7 +176,7 @@ export default defineConfig(({ mode }) => {
     }),
     plugins: [
       preact({ devToolsEnabled: false }),
-      ...(mode === 'web-client' ? [terminalBeside(), readAtOnce(), shellOf(), precompress(outDir)] : []),
+      ...(mode === 'web-client' ? [preloadTerminal(), compileAtLoad(), serviceWorkerShell(), precompress(outDir)] : []),
     ],
     build: {
       outDir,
@@ -183,21 +184,21 @@ export default defineConfig(({ mode }) => {
       ...(mode === 'renderer' ? { rolldownOptions: { input: WINDOWS.map(name => join(root, name)) } } : {}),
       assetsDir: 'assets',
       target: mode === 'web-client' ? ['safari16', 'chrome110', 'firefox115'] : 'chrome138',
-      // Inline scripts are against the CSP; and every browser that we serve preloads modules by itself.
+      // The CSP forbids inline scripts; every supported browser preloads modules itself.
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
       reportCompressedSize: false,
-      // The service worker stands beside the page, under a name that stays: so it may speak for all of it.
+      // The service worker is beside the page under a stable name, so its scope is the whole page.
       ...(mode === 'web-client' && {
         rollupOptions: {
           input: [join(root, 'index.html'), join(root, 'worker', 'sw.ts')],
           output: {
             entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
-            codeSplitting: firstFiles(root),
+            codeSplitting: firstChunks(root),
           },
         },
       }),
-      // xterm.js is most of it and is needed at once.
+      // Mostly xterm.js, which is needed at once.
       chunkSizeWarningLimit: 700,
     },
   }

@@ -13,27 +13,27 @@ export interface WindowLocation {
 export const INITIAL_LOCATION: WindowLocation = { phone: false, history: false }
 
 /** The location that a fragment asks for, starting from the current one. The tray asks for a session, the history or a panel. */
-export function readLocation(hash: string, now: WindowLocation): WindowLocation {
+export function readLocation(hash: string, current: WindowLocation): WindowLocation {
   const wanted = new URLSearchParams(hash.replace(/^#/, ''))
-  const session = wanted.get('session') ?? now.session
-  const leads = wanted.has('session') || wanted.has('history')
-  const history = leads ? wanted.has('history') : now.history
-  const recording = history ? (leads ? wanted.get('recording') : now.recording) : undefined
+  const session = wanted.get('session') ?? current.session
+  const switchesView = wanted.has('session') || wanted.has('history')
+  const history = switchesView ? wanted.has('history') : current.history
+  const recording = history ? (switchesView ? wanted.get('recording') : current.recording) : undefined
   return {
     ...(session ? { session } : {}),
-    phone: now.phone || wanted.has('phone'),
-    ...(now.settings || wanted.has('settings') ? { settings: true } : {}),
+    phone: current.phone || wanted.has('phone'),
+    ...(current.settings || wanted.has('settings') ? { settings: true } : {}),
     history,
     ...(recording ? { recording } : {}),
   }
 }
 
 /** So that a reload returns to the same location. Replaces the history entry, because the window has no Back button. */
-export function storeLocation({ session, phone, settings, history: past, recording }: WindowLocation): void {
+export function storeLocation({ session, phone, settings, history: inHistory, recording }: WindowLocation): void {
   const parts = [
     session && `session=${encodeURIComponent(session)}`,
-    past && 'history',
-    past && recording && `recording=${encodeURIComponent(recording)}`,
+    inHistory && 'history',
+    inHistory && recording && `recording=${encodeURIComponent(recording)}`,
     phone && 'phone',
     settings && 'settings',
   ].filter(Boolean)

@@ -41,7 +41,7 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
   const version = JSON.stringify([changes, sessions.map(one => [one.session_id, one.state, one.title])])
   const seen = useRef(version)
   if (!hidden) seen.current = version
-  const past = useHistory(client, filter, seen.current)
+  const history = useHistory(client, filter, seen.current)
   const search = useSearch(client, toSearchQuery(typed), typed.trim(), filter, changes)
 
   useEffect(() => {
@@ -115,7 +115,7 @@ export function HistoryPane({ client, sessions, changes, hidden, open }: History
       <HistoryFilters id="history-filters" hidden={!filtering} filters={filters} change={setFilters} clear={clear} />
       <div class="items" ref={items}>
         {search.query === undefined && typed.trim() === '' ? (
-          <HistoryList history={past} latest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
+          <HistoryList history={history} latest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
         ) : (
           <HistoryHits search={search} latest={newest} now={now} filtered={count > 0} clear={clear} open={choose} />
         )}

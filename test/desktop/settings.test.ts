@@ -80,7 +80,7 @@ test('shows an error at its field and changes nothing', async ({ start, dataDir 
   await wrong('Proxy or tunnel names', 'ok.example, ?', '? is not a host name')
   await wrong('Terminal font size', '2', 'Takes a number from 8 to 32')
   await dialog.getByLabel('Listen on').selectOption('Selected addresses')
-  await wrong('Addresses', 'here', 'Here is no address; say loopback, private, all, or IP addresses')
+  await wrong('Addresses', 'here', 'Here is not an address; use loopback, private, all, or IP addresses')
   expect(inFile(dataDir)).toEqual(before)
   await dialog.getByLabel('Port').scrollIntoViewIfNeeded()
   await picture(page, 'settings-errors')

@@ -15,12 +15,12 @@ import { type IgnoredQueries, ignoreQueries } from './ignore-queries.ts'
 import { enableLinks } from './links.ts'
 import { loadRenderer } from './renderer.ts'
 import { lineAnchor } from './selection-text.ts'
-import type { Extent, Grid, SizeMode } from './size-policy.ts'
+import type { Grid, SizeMode } from './size-policy.ts'
 import { currentTheme, onSchemeChange } from './theme.ts'
 import type { TouchSelect } from './touch-select.ts'
 import { type GestureOptions, ViewGestures } from './view-gestures.ts'
 import { type InputOptions, ViewInput } from './view-input.ts'
-import { type FontSizeInUse, initialFontSize, type LayoutOptions, ViewLayout } from './view-layout.ts'
+import { initialFontSize, type LayoutOptions, ViewLayout } from './view-layout.ts'
 
 export interface TerminalViewOptions extends LayoutOptions, InputOptions, GestureOptions {
   /** The session's size if it is known: saves a layout for another one. */
@@ -93,33 +93,21 @@ export class TerminalView implements TerminalSink {
     showCursor(term)
     // After the addons: xterm.js asks the latest handler first.
     this.#ignored = ignoreQueries(term, { onClipboardWrite: text => this.#clipboardWritten(text) })
+    const parts = { box, sheet, term }
     this.#layout = new ViewLayout(
-      {
-        box,
-        sheet,
-        term,
-        requestSize: grid => this.#requestSize(grid),
-        laidOut: () => this.#gestures.selection?.relayout(),
-      },
+      parts,
       options,
+      grid => this.#requestSize(grid),
+      () => this.#gestures.selection?.relayout(),
     )
     this.#gate = new DrawingGate(term, box, () => this.#layout.layout())
-    this.#gestures = new ViewGestures(
-      { box, sheet, term, layout: this.#layout, hasEarlier: () => this.#hasEarlier },
-      options,
-    )
-    this.#input = new ViewInput(
-      {
-        term,
-        view: box,
-        sheet,
-        send: bytes => this.#send(bytes),
-        isReport: () => this.#ignored.reporting || this.#gate.restoring,
-        isWheel: () => this.#gestures.scroll.sendingWheel,
-        returnToCursor: () => this.#returnToCursor(),
-      },
-      options,
-    )
+    this.#gestures = new ViewGestures(parts, options, this.#layout, () => this.#hasEarlier)
+    this.#input = new ViewInput(parts, options, {
+      send: bytes => this.#send(bytes),
+      isReport: () => this.#ignored.reporting || this.#gate.restoring,
+      layout: this.#layout,
+      scroll: this.#gestures.scroll,
+    })
     this.drawn = Promise.all([waitForFont(), loadRenderer(term, () => this.#layout.layout())]).then(() => {})
     term.onRender(() => {
       this.#gestures.scroll.afterRender()
@@ -143,12 +131,7 @@ export class TerminalView implements TerminalSink {
 
   /** The session's size. */
   get size(): Grid {
-    return { cols: this.term.cols, rows: this.term.rows }
-  }
-
-  /** One cell as drawn, in CSS pixels. */
-  get cell(): Extent {
-    return this.#layout.cell
+    return this.#layout.size
   }
 
   /** What fits the box at the full font size: the size to create or take a session with. */
@@ -165,7 +148,7 @@ export class TerminalView implements TerminalSink {
   bind(attachment: ClientAttachment): void {
     this.unbind()
     this.#attachment = attachment
-    this.#layout.setRequested(attachment.options.size)
+    this.#layout.requested = attachment.options.size
     this.#input.setEnabled(attachment.options.read_only !== true)
     this.#gate.hideUntilCaughtUp()
     this.#unbind.push(
@@ -208,10 +191,6 @@ export class TerminalView implements TerminalSink {
   /** The font from now on; `size` as in the options. */
   setFont(family: string | undefined, size: number): void {
     this.#layout.setFont(family, size)
-  }
-
-  get drawnFontSize(): FontSizeInUse {
-    return this.#layout.fontSize
   }
 
   /** The user's font size for the current mode; undefined: the automatic one. */
@@ -271,7 +250,7 @@ export class TerminalView implements TerminalSink {
   /** May be called twice. */
   dispose(): void {
     this.unbind()
-    this.#layout.dispose()
+    this.#layout.cancelRequest()
     this.#gate.dispose()
     this.#gestures.dispose()
     this.#input.dispose()
@@ -324,12 +303,6 @@ export class TerminalView implements TerminalSink {
     if (!attachment || attachment.ended) return false
     attachment.resize(cols, rows)
     return true
-  }
-
-  /** Shows where the input appears, wherever a finger had moved the view. */
-  #returnToCursor(): void {
-    this.#layout.followCursor(true)
-    this.#gestures.scroll.halt()
   }
 
   #stopInput(): void {

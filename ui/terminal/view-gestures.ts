@@ -1,10 +1,9 @@
 // What fingers do on a terminal view: scroll, select, pinch to change the font size.
-import type { Terminal } from '@xterm/xterm'
 import { Pinch } from './pinch.ts'
 import { onGestures } from './touch.ts'
 import { TouchScroll } from './touch-scroll.ts'
 import type { SelectionState, TouchSelect } from './touch-select.ts'
-import type { ViewLayout } from './view-layout.ts'
+import type { ViewLayout, ViewParts } from './view-layout.ts'
 
 export interface GestureOptions {
   /** The finger's selection changed; undefined: nothing is selected any more. Left out: fingers do not select. */
@@ -13,36 +12,32 @@ export interface GestureOptions {
   pulled?: (pixels: number) => void
 }
 
-export interface GestureParts {
-  box: HTMLElement
-  sheet: HTMLElement
-  term: Terminal
-  layout: ViewLayout
-  /** Whether more was printed than the terminal holds. */
-  hasEarlier: () => boolean
-}
-
 /** Room for a button above the first line. */
 const EARLIER_PX = 44
 
 export class ViewGestures {
   readonly scroll: TouchScroll
-  readonly #parts: GestureParts
+  readonly #parts: ViewParts
   readonly #options: GestureOptions
+  readonly #layout: ViewLayout
   readonly #off: () => void
   #selection: TouchSelect | undefined
   #loading: Promise<void> | undefined
   #disposed = false
 
-  constructor(parts: GestureParts, options: GestureOptions) {
+  /** `hasEarlier`: whether more was printed than the terminal holds. */
+  constructor(parts: ViewParts, options: GestureOptions, layout: ViewLayout, hasEarlier: () => boolean) {
     this.#parts = parts
     this.#options = options
-    const { box, term, layout, hasEarlier } = parts
+    this.#layout = layout
+    const { box, term } = parts
     this.scroll = new TouchScroll({
       pan: box,
       term,
       cellHeight: () => layout.cell.height,
-      moved: () => layout.followCursor(false),
+      moved: () => {
+        layout.followsCursor = false
+      },
       pullRoom: () => (options.pulled && hasEarlier() ? EARLIER_PX : 0),
       pulled: pixels => options.pulled?.(pixels),
     })
@@ -80,7 +75,7 @@ export class ViewGestures {
   setFontSize(size: number | undefined): void {
     // A fling would continue over the new layout.
     this.scroll.halt()
-    this.#parts.layout.setFontSize(size)
+    this.#layout.setFontSize(size)
   }
 
   dispose(): void {
@@ -92,7 +87,8 @@ export class ViewGestures {
 
   #listen(): () => void {
     const { scroll } = this
-    const { box, sheet, layout } = this.#parts
+    const { box, sheet } = this.#parts
+    const layout = this.#layout
     /** The latest long press: the finger may be gone before the code for selecting is loaded. */
     let press: { lifted: boolean } | undefined
     const pinch = new Pinch({
@@ -103,7 +99,7 @@ export class ViewGestures {
       room: () => layout.room(),
       fits: () => layout.mode === 'own',
       done: size => {
-        layout.followCursor(false)
+        layout.followsCursor = false
         this.setFontSize(size)
       },
     })

@@ -1,9 +1,10 @@
 // What the user types and pastes into a terminal view, on its way to the session.
-import type { Terminal } from '@xterm/xterm'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
 import { type Key, keySequence, type Modifiers } from '../input/key-codes.ts'
 import { pasteSequence } from '../input/paste.ts'
 import { bindSoftInput, type SoftInputBinding } from '../input/soft-input/bind.ts'
+import type { TouchScroll } from './touch-scroll.ts'
+import type { ViewLayout, ViewParts } from './view-layout.ts'
 
 export interface InputOptions {
   /** Typing failed (`input_full`, `session_ended`, `read_only`). */
@@ -16,20 +17,13 @@ export interface InputOptions {
   modified?: () => boolean
 }
 
-export interface InputParts {
-  term: Terminal
-  /** The visible part of the terminal. */
-  view: HTMLElement
-  /** The element that xterm.js is in. */
-  sheet: HTMLElement
+export interface InputContext {
   /** Sends to the session. Returns whether there is one; throws when the session takes no input. */
   send: (bytes: Uint8Array) => boolean
   /** Whether what xterm.js sends now is its own report rather than input. */
   isReport: () => boolean
-  /** Whether what xterm.js sends now comes from scrolling with a finger. */
-  isWheel: () => boolean
-  /** Scrolls back to where the input appears. */
-  returnToCursor: () => void
+  layout: ViewLayout
+  scroll: TouchScroll
 }
 
 /** A soft keyboard must not autocorrect what is typed into a shell. */
@@ -44,18 +38,20 @@ const TYPING_HINTS: readonly [string, string][] = [
 const encoder = new TextEncoder()
 
 export class ViewInput {
-  readonly #parts: InputParts
+  readonly #parts: ViewParts
   readonly #options: InputOptions
+  readonly #context: InputContext
   readonly #soft: SoftInputBinding
 
-  constructor(parts: InputParts, options: InputOptions) {
+  constructor(parts: ViewParts, options: InputOptions, context: InputContext) {
     this.#parts = parts
     this.#options = options
-    const { term, view, sheet } = parts
+    this.#context = context
+    const { term, box, sheet } = parts
     term.onData(text => this.#type(text))
     term.onBinary(text => this.#send(Uint8Array.from(text, character => character.charCodeAt(0))))
     this.#soft = bindSoftInput(term, {
-      view,
+      view: box,
       type: text => term.input(text),
       paste: text => this.#receive(text, []),
       modified: () => options.modified?.() ?? false,
@@ -104,13 +100,20 @@ export class ViewInput {
 
   #prepare(): void {
     this.#soft.finish()
-    this.#parts.returnToCursor()
+    this.#returnToCursor()
     this.#parts.term.scrollToBottom()
   }
 
+  /** Shows where the input appears, wherever a finger had moved the view. */
+  #returnToCursor(): void {
+    this.#context.layout.followsCursor = true
+    this.#context.scroll.halt()
+  }
+
   #type(text: string): void {
-    if (this.#parts.isReport()) return
-    if (!this.#parts.isWheel()) this.#parts.returnToCursor()
+    if (this.#context.isReport()) return
+    // Wheel events that a finger turned into keys do not move the view.
+    if (!this.#context.scroll.sendingWheel) this.#returnToCursor()
     const filtered = this.#options.filter?.(text) ?? text
     if (filtered !== text) this.#soft.forget()
     this.#send(encoder.encode(filtered))
@@ -132,7 +135,7 @@ export class ViewInput {
   /** Returns whether it was sent. */
   #send(bytes: Uint8Array): boolean {
     try {
-      return this.#parts.send(bytes)
+      return this.#context.send(bytes)
     } catch (error) {
       this.#options.typingFailed?.(toCoded(error))
       return false

@@ -40,16 +40,13 @@ export interface LayoutOptions {
   sizeChanged?: (mode: SizeMode, size: Grid) => void
 }
 
-export interface LayoutParts {
+/** What a terminal view consists of. */
+export interface ViewParts {
   /** The view's box. It scrolls when the terminal is larger. */
   box: HTMLElement
   /** Holds the terminal within the box. */
   sheet: HTMLElement
   term: Terminal
-  /** Asks for the session's size. Returns whether it could. */
-  requestSize: (grid: Grid) => boolean
-  /** Called after each layout. */
-  laidOut: () => void
 }
 
 const DEFAULT_FONT_SIZE = 14
@@ -79,8 +76,14 @@ export function initialFontSize(box: HTMLElement, options: LayoutOptions, { cols
 }
 
 export class ViewLayout {
-  readonly #parts: LayoutParts
+  readonly #parts: ViewParts
   readonly #options: LayoutOptions
+  readonly #requestSize: (grid: Grid) => boolean
+  readonly #laidOut: () => void
+  /** Keeps the cursor in view; false after the user has panned away. */
+  followsCursor = true
+  /** The size that the session was given or will be given; undefined: not known. */
+  requested: Grid | undefined
   #mode: SizeMode
   #fontSize: number
   #fontSizes: FontSizes
@@ -88,21 +91,28 @@ export class ViewLayout {
   #cell: Extent = { width: 0, height: 0 }
   /** The terminal is larger than its box. */
   #pans = false
-  #followsCursor = true
   #timer: ReturnType<typeof setTimeout> | undefined
-  #requested: Grid | undefined
 
-  constructor(parts: LayoutParts, options: LayoutOptions) {
+  /** `requestSize` asks for the session's size and returns whether it could. `laidOut` is called after each layout. */
+  constructor(parts: ViewParts, options: LayoutOptions, requestSize: (grid: Grid) => boolean, laidOut: () => void) {
     this.#parts = parts
     this.#options = options
+    this.#requestSize = requestSize
+    this.#laidOut = laidOut
     this.#mode = options.mode ?? 'follow'
     this.#fontSize = options.fontSize ?? DEFAULT_FONT_SIZE
     this.#fontSizes = options.fontSizes ?? {}
-    parts.term.onResize(() => options.sizeChanged?.(this.#mode, this.#size))
+    parts.term.onResize(() => options.sizeChanged?.(this.#mode, this.size))
   }
 
   get mode(): SizeMode {
     return this.#mode
+  }
+
+  /** The session's size. */
+  get size(): Grid {
+    const { cols, rows } = this.#parts.term
+    return { cols, rows }
   }
 
   /** One cell as drawn, in CSS pixels. */
@@ -120,33 +130,19 @@ export class ViewLayout {
     return this.#pans && box.scrollWidth > box.clientWidth
   }
 
-  /** Keeps the cursor in view until the user pans away. */
-  followCursor(follow: boolean): void {
-    this.#followsCursor = follow
-  }
-
   setMode(mode: SizeMode): void {
     if (mode === this.#mode) return
     this.#mode = mode
-    this.#requested = undefined
-    this.#followsCursor = true
+    this.requested = undefined
+    this.followsCursor = true
     this.layout()
-    this.#options.sizeChanged?.(mode, this.#size)
-  }
-
-  /** The session has this size at the host's end already; undefined: not known. */
-  setRequested(size: Grid | undefined): void {
-    this.#requested = size
-  }
-
-  cancelRequest(): void {
-    clearTimeout(this.#timer)
+    this.#options.sizeChanged?.(mode, this.size)
   }
 
   setCovered(pixels: number): void {
     if (pixels === this.#covered) return
     this.#covered = pixels
-    this.#followsCursor = true
+    this.followsCursor = true
     this.layout()
   }
 
@@ -199,7 +195,7 @@ export class ViewLayout {
   }
 
   layout(): void {
-    const { sheet, term, laidOut } = this.#parts
+    const { sheet, term } = this.#parts
     const room = this.room()
     if (room.width <= 0 || room.height <= 0) return
     if (this.#mode === 'own') {
@@ -211,22 +207,17 @@ export class ViewLayout {
     this.#pans = this.#cell.width * term.cols > room.width + 1 || over > 1
     // So that the end can be scrolled into view without a partial row at the top.
     sheet.style.paddingBottom = `${over > 1 ? this.#nextRow(over) - over : 0}px`
-    this.#revealCursor(this.#followsCursor ? 0 : undefined)
-    laidOut()
+    this.#revealCursor(this.followsCursor ? 0 : undefined)
+    this.#laidOut()
     this.#options.fontSizeDrawn?.(this.fontSize)
   }
 
   afterRender(): void {
-    if (this.#pans && this.#followsCursor) this.#revealCursor()
+    if (this.#pans && this.followsCursor) this.#revealCursor()
   }
 
-  dispose(): void {
+  cancelRequest(): void {
     clearTimeout(this.#timer)
-  }
-
-  get #size(): Grid {
-    const { cols, rows } = this.#parts.term
-    return { cols, rows }
   }
 
   /** The font size of a session that is shaped for this box; in `follow` mode the maximum. */
@@ -259,9 +250,9 @@ export class ViewLayout {
 
   #request(grid: Grid): void {
     clearTimeout(this.#timer)
-    if (this.#requested?.cols === grid.cols && this.#requested.rows === grid.rows) return
+    if (this.requested?.cols === grid.cols && this.requested.rows === grid.rows) return
     this.#timer = setTimeout(() => {
-      if (this.#mode === 'own' && this.#parts.requestSize(grid)) this.#requested = grid
+      if (this.#mode === 'own' && this.#requestSize(grid)) this.requested = grid
     }, RESIZE_MS)
   }
 

@@ -6,6 +6,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { forgetAllSent, forgetSent, sentTexts } from '../page/composed-texts.ts'
+import { keepFocus } from '../page/keep-focus.ts'
 import { tryStorage } from '../page/storage.ts'
 import type { Draft } from './draft.ts'
 import type { ComposeNote, SessionInput } from './session-input.ts'
@@ -216,9 +217,6 @@ function Sent({ host_id, use, close }: SentProps) {
     </Dialog>
   )
 }
-
-/** A button that took the focus would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 /** Fits the height to the text; the style sheet limits it. */
 function grow(field: HTMLTextAreaElement): void {

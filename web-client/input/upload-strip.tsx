@@ -3,6 +3,7 @@ import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './upload-strip.css'
 import type { ComponentChildren } from 'preact'
 import { formatBytes, printable } from '../../ui/sessions/session-text.ts'
+import { keepFocus } from '../page/keep-focus.ts'
 import type { SessionInput } from './session-input.ts'
 import type { UploadItem, Uploads } from './uploads.ts'
 
@@ -120,5 +121,3 @@ function UploadGroup({ files, bad, verb: [one, several], what, uploads, children
     </div>
   )
 }
-
-const keepFocus = (event: MouseEvent) => event.preventDefault()

@@ -3,6 +3,7 @@ import './pending-strip.css'
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { describeInput } from '../../ui/kit/visible-text.ts'
+import { keepFocus } from '../page/keep-focus.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
 /** On a slow connection every key waits a moment; that is not worth showing. */
@@ -39,12 +40,7 @@ export function PendingStrip({ session, offline }: PendingStripProps) {
         <bdi>{pendingLabel(session)}</bdi>
       </span>
       {offline && (
-        <button
-          type="button"
-          class="plain"
-          onMouseDown={event => event.preventDefault()}
-          onClick={() => session.discardPending()}
-        >
+        <button type="button" class="plain" onMouseDown={keepFocus} onClick={() => session.discardPending()}>
           Discard
         </button>
       )}

@@ -3,6 +3,7 @@ import './selection-bar.css'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { copy } from '../../ui/kit/copy.ts'
 import { toast } from '../../ui/kit/toast.tsx'
+import { keepFocus } from '../page/keep-focus.ts'
 import { openReading } from '../page/route.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -58,9 +59,6 @@ export function SelectionBar({ session }: { session: TerminalSession }) {
     </div>
   )
 }
-
-/** A button that took the focus would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 export function share(text: string): void {
   navigator.share({ text }).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { Icon } from '../../ui/kit/icons.tsx'
 import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
+import { keepFocus } from '../page/keep-focus.ts'
 import { lazySheet } from '../page/lazy.tsx'
 import { backToSessions, openTerminal } from '../page/route.ts'
 import { adjacentSessions } from '../sessions/adjacent-sessions.ts'
@@ -138,6 +139,3 @@ function AdjacentSession({ session, pulled }: { session: SessionInfo | undefined
     </div>
   )
 }
-
-/** A button that took the focus would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()

@@ -2,15 +2,13 @@
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
+import { keepFocus } from '../page/keep-focus.ts'
 import { backToSessions, openReading, openTerminal } from '../page/route.ts'
 import { restartSpec } from '../sessions/new-session-spec.ts'
 import type { TerminalSession } from './terminal-session.ts'
 
 /** CSS pixels; a smaller size is uncomfortable to read for long. */
 const READABLE_FONT = 12
-
-/** A button that took the focus would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 /** Appears above the terminal's first line: earlier output is shown as text. */
 export function EarlierOutput({ session }: { session: TerminalSession }) {

@@ -11,6 +11,7 @@ import { toast } from '../../ui/kit/toast.tsx'
 import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { whenIdle } from '../page/idle.ts'
+import { keepFocus } from '../page/keep-focus.ts'
 import { lazySheet } from '../page/lazy.tsx'
 import { backToSessions, setTerminalSession } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
@@ -34,9 +35,6 @@ const NewSession = lazySheet(() => import('../sessions/new-session.tsx').then(mo
 const LOW_PX = 300
 /** As in terminal-header.css. */
 const HEADER_PX = 44
-
-/** A button that took the focus would close the soft keyboard. */
-const keepFocus = (event: MouseEvent) => event.preventDefault()
 
 export interface TerminalProps {
   link: HostLink

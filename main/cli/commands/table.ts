@@ -4,7 +4,7 @@ import type { CommandSpec, OptionSpec } from '../command/command.ts'
 const DETACH_KEY: OptionSpec = {
   type: 'string',
   value: 'KEY',
-  help: 'the key before d, such as ^A, or none (or OTG_DETACH_KEY)',
+  help: 'key to press before d, like ^A; none: off (OTG_DETACH_KEY)',
 }
 
 const DETACHING = [
@@ -17,8 +17,8 @@ const FILTERS: Record<string, OptionSpec> = {
   command: { type: 'string', value: 'C', help: 'only sessions with C in their command' },
   cwd: { type: 'string', value: 'D', help: 'only sessions in folder D or below' },
   state: { type: 'string', value: 'S', help: 'running, exited, killed, expired, host_crashed …' },
-  after: { type: 'string', value: 'TIME', help: 'since TIME: 2h (ago), 3d, 2026-01-31, 2026-01-31T12:00' },
-  before: { type: 'string', value: 'TIME', help: 'before TIME' },
+  after: { type: 'string', value: 'TIME', help: 'started after TIME: 2h (ago), 2026-01-31, 2026-01-31T12:00' },
+  before: { type: 'string', value: 'TIME', help: 'started before TIME' },
 }
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -33,9 +33,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       'addresses.',
     ],
     options: {
-      port: { type: 'string', value: 'N', help: 'port of the page; 0: any (default 7317, or any if taken)' },
+      port: { type: 'string', value: 'N', help: 'port to listen on (default 7317 or a free one; 0: any)' },
       bind: { type: 'string', value: 'WHERE', help: 'addresses to listen on (default private)' },
-      'allow-host': { type: 'string', value: 'NAME', help: 'name that a proxy or tunnel uses; or several: A,B:8443' },
+      'allow-host': { type: 'string', value: 'NAME', help: 'host name of a proxy or tunnel; several: A,B:8443' },
       tls: { type: 'string', value: 'tailscale', help: 'serve HTTPS with a certificate from Tailscale' },
       'tls-cert': { type: 'string', value: 'FILE', help: 'serve HTTPS with this certificate (PEM)' },
       'tls-key': { type: 'string', value: 'FILE', help: 'key of that certificate (PEM)' },

@@ -1,4 +1,4 @@
-// The addresses to show for a phone, best first. Knows no sockets; what is listened on and found comes in as values.
+// The addresses to show for a phone, best first.
 import type { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { AddressKind } from '../../../protocol/messages.ts'
@@ -7,32 +7,32 @@ import { allowedOrigin, originOf } from './host-names.ts'
 import { type FoundName, isDnsName } from './name-discovery.ts'
 
 export interface Address {
-  /** `http://name:port`. A pairing belongs to it. */
+  /** `http://name:port`. A pairing is tied to it, because browsers store keys per origin. */
   origin: string
   kind: AddressKind
   /** The name or address alone. */
   name: string
 }
 
-/** Certificates of whole hosting companies hold hundreds. */
-const MOST_CERTIFICATE_NAMES = 16
+/** Certificates of hosting companies contain hundreds of names. */
+const MAX_CERTIFICATE_NAMES = 16
 
 /**
- * Within a kind, names come before numbers: a name stays when the router deals out other numbers. With a certificate only
- * what it covers is shown, and its own names before all that was found; one of loopback stays, so that there is one.
+ * Within a kind, names come before IP addresses: a name stays when the router assigns other addresses. With a certificate
+ * only the names and addresses that it covers are listed, its own names first, and always one for loopback.
  */
 export function candidates(here: {
   port: number
   secure: boolean
-  /** What is listened on, best first. */
+  /** The addresses that are listened on, best first. */
   own: readonly OwnAddress[]
   found: readonly FoundName[]
   allowed: readonly string[]
   certificate: X509Certificate | undefined
 }): Address[] {
   const { port, secure, own, certificate } = here
-  const told = here.allowed
-    // A proxy has a certificate of its own; at our port there is none.
+  const allowed = here.allowed
+    // A proxy has a certificate of its own; a name with our own port has to be covered by ours.
     .filter(
       name => !certificate || !name.endsWith(`:${port}`) || covers(certificate, name.slice(0, -`:${port}`.length)),
     )
@@ -40,7 +40,7 @@ export function candidates(here: {
   const certified = certificate ? namesOf(certificate) : []
   const named = found(here.found, own)
   const rows: Address[] = [
-    ...told.map(row => ({ ...row, kind: 'named' as const })),
+    ...allowed.map(row => ({ ...row, kind: 'named' as const })),
     ...certified.map(name => row(name, 'named')),
     ...KINDS.flatMap(kind => [
       ...named.filter(one => one.kind === kind).map(({ name }) => row(name, kind)),
@@ -51,7 +51,7 @@ export function candidates(here: {
     const covered = rows.some(({ kind }) => kind === 'loopback')
     if (!covered) rows.push(row(covers(certificate, 'localhost') ? 'localhost' : '127.0.0.1', 'loopback'))
   }
-  // Covered or not, the host is somewhere.
+  // At least one address, covered or not.
   if (rows.length === 0 && own[0]) rows.push(row(own[0].address, own[0].kind))
   return rows.filter(({ origin }, at) => rows.findIndex(other => other.origin === origin) === at)
 
@@ -60,7 +60,7 @@ export function candidates(here: {
   }
 }
 
-/** Found names with the best kind among their addresses; those that lead to nothing we listen on are left out. */
+/** Found names with the best kind among their addresses, except names that lead to no address that is listened on. */
 function found(names: readonly FoundName[], own: readonly OwnAddress[]) {
   return names.flatMap(({ name, addresses }) => {
     const [best] = own.filter(({ address, kind }) => kind !== 'loopback' && addresses.includes(address))
@@ -68,14 +68,14 @@ function found(names: readonly FoundName[], own: readonly OwnAddress[]) {
   })
 }
 
-/** A certificate's plain DNS names. Wildcards name nothing, and `localhost` is no way in for a phone. */
+/** A certificate's DNS names, without wildcards and `localhost`, which a phone cannot use. */
 export function namesOf(certificate: X509Certificate): string[] {
   return (certificate.subjectAltName ?? '')
     .split(', ')
     .filter(entry => entry.startsWith('DNS:'))
     .map(entry => entry.slice('DNS:'.length).toLowerCase())
     .filter(name => isDnsName(name) && name !== 'localhost')
-    .slice(0, MOST_CERTIFICATE_NAMES)
+    .slice(0, MAX_CERTIFICATE_NAMES)
 }
 
 function covers(certificate: X509Certificate, name: string): boolean {

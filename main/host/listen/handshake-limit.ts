@@ -1,7 +1,7 @@
-// How many handshakes strangers may begin: a token bucket per address and one for all. Knows nothing of sockets.
+// Limits the handshakes that unauthenticated peers may begin: a token bucket per address and one for all.
 import { isLoopback, plainAddress } from './addresses.ts'
 
-/** Tokens a second, and the most that gather while nobody comes. */
+/** Tokens per second, and the size of the bucket. */
 export interface Rate {
   per_second: number
   burst: number
@@ -13,9 +13,9 @@ export interface HandshakeLimits {
 }
 
 /**
- * A handshake takes about 2 ms of the main loop, through which every session's bytes go. `all`: a tenth of it under a
- * flood, and as many at once as may be unauthenticated. `address`: all tabs of a browser that wakes up come back at once,
- * and a phone whose network flaps every few seconds (BACKOFF in protocol/client/backoff.ts) never runs dry.
+ * A handshake takes about 2 ms of the main loop, which also carries every session's bytes. `all`: a tenth of the loop
+ * under a flood, and as many at once as may be unauthenticated. `address`: all tabs of a browser that wakes up reconnect at
+ * once, and a phone whose network fails every few seconds (BACKOFF in protocol/client/backoff.ts) never exhausts it.
  */
 export const HANDSHAKE_LIMITS: HandshakeLimits = {
   all: { per_second: 50, burst: 32 },
@@ -23,8 +23,8 @@ export const HANDSHAKE_LIMITS: HandshakeLimits = {
 }
 
 /**
- * Addresses that are remembered. A full bucket is forgotten, and only who got a token of `all` has one that is not, so
- * that by default there are never more than 32 + 50 × 16 to remember.
+ * Addresses that are remembered. Full buckets are removed, and only an address that took a token of `all` has one that is
+ * not full, so by default there are never more than 32 + 50 × 16.
  */
 const MAX_ADDRESSES = 1024
 
@@ -37,27 +37,27 @@ export class HandshakeLimit {
   readonly #limits: HandshakeLimits
   readonly #now: () => number
   readonly #all: Bucket
-  /** By `addressKey`, who came last at the end. */
+  /** By `addressKey`, in order of last use. */
   readonly #addresses = new Map<string, Bucket>()
 
-  /** `now`: milliseconds of a clock that is never set. */
+  /** `now`: milliseconds of a monotonic clock. */
   constructor(limits: HandshakeLimits = HANDSHAKE_LIMITS, now: () => number = () => performance.now()) {
     this.#limits = limits
     this.#now = now
     this.#all = { tokens: limits.all.burst, at: now() }
   }
 
-  /** Whether who comes from `address` may begin a handshake now; if so, it counts as one. */
+  /** Whether a peer at `address` may begin a handshake now; if so, takes its tokens. */
   take(address: string): boolean {
     const now = this.#now()
     refill(this.#all, this.#limits.all, now)
     if (this.#all.tokens < 1) return false
-    // A proxy or a tunnel on this computer brings everybody by this address.
+    // All clients of a proxy or tunnel on this computer come from this address.
     if (!isLoopback(plainAddress(address))) {
       const key = addressKey(address)
       const bucket = this.#addresses.get(key) ?? { tokens: this.#limits.address.burst, at: now }
       refill(bucket, this.#limits.address, now)
-      // Asked before `all` is charged: one address that is refused takes nothing from the others.
+      // Checked before `all` is charged: a refused address takes nothing from the others.
       if (bucket.tokens < 1) return false
       bucket.tokens--
       this.#addresses.delete(key)
@@ -79,7 +79,7 @@ export class HandshakeLimit {
       refill(bucket, this.#limits.address, now)
       if (bucket.tokens >= this.#limits.address.burst) this.#addresses.delete(key)
     }
-    // Only where other limits are set.
+    // Happens only with other limits than the default.
     for (const key of this.#addresses.keys()) if (this.#addresses.size > MAX_ADDRESSES) this.#addresses.delete(key)
   }
 }
@@ -90,8 +90,8 @@ function refill(bucket: Bucket, { per_second, burst }: Rate, now: number): void 
 }
 
 /**
- * What counts as one address: an IPv6 network of 64 bits, since whoever is in one has all of its addresses (RFC 4291
- * section 2.5.1); an IPv4 address, also where a socket for both shows it as `::ffff:…`.
+ * What counts as one address: an IPv6 /64, because a host in it can use all of its addresses (RFC 4291 section 2.5.1); an
+ * IPv4 address, also in the form `::ffff:…` of a dual-stack socket.
  */
 export function addressKey(address: string): string {
   const plain = plainAddress(address)

@@ -1,10 +1,10 @@
-// By which names this host may be called. Knows nothing of servers.
+// The names under which this host accepts requests.
 //
-// The Host check stops DNS rebinding (a foreign name that was made to point here); the Origin check stops pages of other
-// sites. Both compare whole values: no prefix, suffix or pattern.
+// The Host check stops DNS rebinding (a foreign name that resolves to this host); the Origin check stops pages of other
+// sites. Both compare whole values: no prefix, suffix or pattern (cases 27 and 28).
 import { isIPv6 } from 'node:net'
 
-/** The values of Host and of Origin that are ours, in lower case. */
+/** The accepted values of Host and Origin, in lower case. */
 export interface OwnNames {
   hosts: ReadonlySet<string>
   origins: ReadonlySet<string>
@@ -12,7 +12,7 @@ export interface OwnNames {
 
 export interface Naming {
   port: number
-  /** We speak TLS ourselves. */
+  /** The host itself serves TLS. */
   secure: boolean
   /** Addresses and names that lead to our port. */
   names: Iterable<string>
@@ -20,7 +20,7 @@ export interface Naming {
   allowed: readonly string[]
 }
 
-/** A name to allow as somebody wrote it: lower case, without what was pasted around it. Undefined when it is none. */
+/** A host name from the user's input, in lower case and without scheme and slash; undefined: it is not a host name. */
 export function allowedName(text: string): string | undefined {
   const name = text
     .trim()
@@ -30,7 +30,7 @@ export function allowedName(text: string): string | undefined {
   return /^([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/.test(name) && URL.canParse(`http://${name}`) ? name : undefined
 }
 
-/** Always ours: a tunnel (`ssh -L`) ends at them whatever is listened on. */
+/** Always accepted: a tunnel (`ssh -L`) ends at them, whatever is listened on. */
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1']
 
 export function ownNames({ port, secure, names, allowed }: Naming): OwnNames {
@@ -39,7 +39,7 @@ export function ownNames({ port, secure, names, allowed }: Naming): OwnNames {
   const scheme = secure ? 'https' : 'http'
   for (const name of [...LOOPBACK, ...names]) {
     const host = bracketed(name.toLowerCase())
-    // Clients leave out the port that the scheme has by itself.
+    // Clients omit the scheme's default port.
     const forms = port === defaultPort(secure) ? [host, `${host}:${port}`] : [`${host}:${port}`]
     for (const form of forms) {
       hosts.add(form)
@@ -50,21 +50,21 @@ export function ownNames({ port, secure, names, allowed }: Naming): OwnNames {
     for (const one of new Set([name, name.replace(/:(80|443)$/, '')])) {
       hosts.add(one)
       origins.add(`https://${one}`)
-      // A proxy need not speak TLS; when we do, who strips it on the way to us is not wanted.
+      // A proxy may serve plain HTTP, but not in front of a host that serves TLS itself.
       if (!secure) origins.add(`http://${one}`)
     }
   }
   return { hosts, origins }
 }
 
-/** `http://name:port`, as a browser has it in Origin. */
+/** `http://name:port`, as a browser writes it in Origin. */
 export function originOf(name: string, port: number, secure: boolean): string {
   return `${secure ? 'https' : 'http'}://${bracketed(name)}${port === defaultPort(secure) ? '' : `:${port}`}`
 }
 
 /**
- * The origin of an allowed name. Without a port, or with 443, it is a proxy or tunnel that speaks TLS, as all of those do
- * that one can rent; with 80 it does not; with any other port it is taken to speak what we speak.
+ * The origin of an allowed name. Without a port, or with 443, it is assumed to be a proxy or tunnel that serves TLS, as all
+ * commercial ones do; with 80, plain HTTP; with any other port, the same as this host.
  */
 export function allowedOrigin(name: string, secure: boolean): string {
   const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(name)!
@@ -77,7 +77,7 @@ export function isOwnHost(host: string | undefined, hosts: ReadonlySet<string>):
   return host !== undefined && hosts.has(host.toLowerCase())
 }
 
-/** No Origin: not a browser (browsers always send one with a WebSocket, RFC 6455 section 4.1). */
+/** Without Origin it is not a browser: browsers always send one with a WebSocket (RFC 6455 section 4.1). */
 export function isOwnOrigin(origin: string | undefined, origins: ReadonlySet<string>): boolean {
   return origin === undefined || origins.has(origin.toLowerCase())
 }

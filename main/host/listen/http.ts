@@ -1,4 +1,4 @@
-// The HTTP(S) server: the web client's files and /health. The only file that knows fastify; knows nothing of sessions.
+// The HTTP(S) server for the web client's files and /health.
 import { existsSync, realpathSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
@@ -7,6 +7,7 @@ import helmet from '@fastify/helmet'
 import files from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
 import { CodedError } from '../../../protocol/errors.ts'
+import type { Logger } from '../log/logger.ts'
 import { type Bind, firstOf, type Interfaces, plainAddress } from './addresses.ts'
 import type { Address } from './candidates.ts'
 import { allowedName, isOwnHost, type OwnNames } from './host-names.ts'
@@ -17,58 +18,61 @@ import { Certificate, type TlsFiles } from './tls.ts'
 
 export interface HttpOptions {
   bind: Bind
-  /** 0: any free one. */
+  /** 0: a free port. */
   port: number
   /** The built web client. */
   webRoot: string
   version: string
-  /** With it the server speaks https and wss, and nothing else. */
+  /** Serve https and wss only. */
   tls?: TlsFiles | undefined
-  /** Further names, of a proxy or a tunnel; with its port unless that is 80 or 443. */
+  /** Names of a proxy or a tunnel, with its port unless that is 80 or 443. */
   allow_hosts: readonly string[]
-  /** Whom to ask for addresses and names; the system, unless a test says otherwise. */
+  /** Sources of addresses and names. Default: the system. */
   interfaces?: (() => Interfaces) | undefined
   nameSources?: Partial<NameSources> | undefined
-  /** Somebody at this address asked for the page. Called at every request for it. */
+  /** A browser at this address requested the page. */
   onPage?: ((address: string) => void) | undefined
-  /** `addresses()` is different now. Not before this function returned. */
+  /** `addresses()` changed. Not called before `serveHttp` has returned. */
   onAddresses?: (() => void) | undefined
   log: Log
 }
 
 export interface HttpServer {
-  /** Gets the connections of every address. With TLS it is an https server; what it emits is the same. */
+  /** Receives the connections of every address. With TLS it is an https server, which emits the same events. */
   server: Server
   port: number
   secure: boolean
-  /** By which names the host may be called now. */
+  /** The names that requests may use now. */
   names(): OwnNames
-  /** What to show a phone now, best first; never empty. */
+  /** The addresses to show for a phone now, best first; never empty. */
   addresses(): Address[]
-  /** Ends all connections without a goodbye, so that the port is free at once when this is closed. */
+  /** Resets all connections, so that the port is free as soon as this is closed. */
   reset(): void
   close(): Promise<void>
 }
 
-type Log = { info(what: object, message: string): void; error(what: object, message: string): void }
+type Log = Pick<Logger, 'info' | 'error'>
 
-/** Headers that trickle in (slow loris) are answered 408 after this; a TLS handshake is broken off. */
+/** Headers that trickle in (slow loris) are answered with 408 after this; a TLS handshake is aborted (case 32). */
 const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
-/** A page asks for everything at once; afterwards its connections only take places. */
+/** A page requests everything at once; afterwards its connections only occupy sockets. */
 const KEEP_ALIVE_MS = 5_000
 
 /** Starts listening. Throws `port_in_use`, `bind_refused`, `web_client_missing`, `tls_unusable`. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   if (!existsSync(join(options.webRoot, 'index.html')))
-    throw new CodedError('web_client_missing', `${options.webRoot} holds no web client; build it with: npm run build`)
+    throw new CodedError(
+      'web_client_missing',
+      `${options.webRoot} does not contain the web client; build it with: npm run build`,
+    )
   const allow_hosts = options.allow_hosts.flatMap(text => {
     const name = allowedName(text)
-    if (name === undefined) options.log.error({ text }, 'is no name that could be allowed')
+    if (name === undefined) options.log.error({ text }, 'this name is not a host name and is ignored')
     return name ?? []
   })
   const certificate = options.tls && (await Certificate.open(options.tls, options.log))
-  let names: () => OwnNames = () => NOBODY
+  let names: () => OwnNames = () => NO_NAMES
   const { app, secureServer } = await createApp(options, certificate, () => names())
   const port = await listen(app, options)
   const listeners = new Listeners({ server: app.server, port, allowHalfOpen: !certificate, log: options.log })
@@ -100,17 +104,17 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }
 }
 
-/** Content types of files that run nothing and hold no page. SVG is not among them. */
+/** Content types of files that run no code and are no page. SVG is not among them. */
 const PASSIVE = /^(text\/css|font\/|image\/png)/
-/** Browsers read these of pages and workers alone; with each font and style they would weigh as much as some code does. */
-const FOR_WHAT_RUNS = ['content-security-policy', 'x-frame-options', 'origin-agent-cluster']
+/** Browsers read these headers only on pages and workers; on every font and style they would cost as much as some code. */
+const ACTIVE_HEADERS = ['content-security-policy', 'x-frame-options', 'origin-agent-cluster']
 
 /** Until the port is known. */
-const NOBODY: OwnNames = { hosts: new Set(), origins: new Set() }
+const NO_NAMES: OwnNames = { hosts: new Set(), origins: new Set() }
 
 async function createApp(options: HttpOptions, certificate: Certificate | undefined, names: () => OwnNames) {
   const root = realpathSync(options.webRoot)
-  // Node looks for late headers only this often, by default every 30 s.
+  // How often Node checks for late headers; the default is 30 s.
   const timing = { connectionsCheckingInterval: 1_000 }
   let secureServer: SecureServer | undefined
   const app = fastify({
@@ -127,7 +131,7 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
   app.server.headersTimeout = HEADERS_MS
   app.server.requestTimeout = REQUEST_MS
   app.server.keepAliveTimeout = KEEP_ALIVE_MS
-  // Before everything: a request by a name that is not ours may come from a page that wants to be us.
+  // Before everything else: a request by a foreign name may come from a page that uses DNS rebinding.
   app.addHook('onRequest', async (request, reply) => {
     if (!isOwnHost(request.headers.host, names().hosts)) return reply.code(421).send({ error: 'misdirected' })
     if (request.method === 'GET' && request.url.split('?')[0] === '/')
@@ -140,7 +144,7 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
       directives: {
         defaultSrc: ["'none'"],
         scriptSrc: ["'self'"],
-        // xterm.js writes its colours and sizes as inline styles; styles run no code.
+        // xterm.js sets its colors and sizes as inline styles; styles run no code.
         styleSrc: ["'self'", "'unsafe-inline'"],
         fontSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
@@ -152,33 +156,33 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
         frameAncestors: ["'none'"],
       },
     },
-    // Both would break a page that a LAN serves over plain HTTP.
+    // Would break a page that is served over plain HTTP on a LAN.
     strictTransportSecurity: false,
-    // Browsers ignore it over plain HTTP, and complain.
+    // Over plain HTTP browsers ignore it, with a warning.
     crossOriginOpenerPolicy: certificate ? { policy: 'same-origin' } : false,
     crossOriginResourcePolicy: { policy: 'same-origin' },
     originAgentCluster: true,
     referrerPolicy: { policy: 'no-referrer' },
     xFrameOptions: { action: 'deny' },
-    // For Internet Explorer and Flash, which no page of ours runs in.
+    // For Internet Explorer and Flash only.
     xDownloadOptions: false,
     xPermittedCrossDomainPolicies: false,
     xXssProtection: false,
   })
   app.addHook('onSend', async (_request, reply) => {
     if (!PASSIVE.test(String(reply.getHeader('content-type')))) return
-    for (const name of FOR_WHAT_RUNS) reply.raw.removeHeader(name)
+    for (const name of ACTIVE_HEADERS) reply.raw.removeHeader(name)
   })
   await app.register(files, {
     root,
     preCompressed: true,
     dotfiles: 'ignore',
     allowedPath: path => isPlain(root, path),
-    // A list: with a bare string the plugin finds no precompressed index (findIndexFile, @fastify/static 9).
+    // As a list: with a string the plugin finds no precompressed index (findIndexFile, @fastify/static 9).
     index: ['index.html'],
     cacheControl: false,
     setHeaders: (reply, path) => {
-      // Hashed names never change what they hold; the page that names them must be asked for each time.
+      // Files with hashed names never change; the page that refers to them is revalidated each time.
       const hashed = path.includes('/assets/') || path.includes('\\assets\\')
       reply.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
     },
@@ -190,11 +194,11 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
   return { app, secureServer }
 }
 
-/** The first address, by the server itself; returns the port. */
+/** The server itself listens on the first address. Returns the port. */
 async function listen(app: FastifyInstance, { bind, port }: HttpOptions): Promise<number> {
   const first = firstOf(bind)
   try {
-    // `::` takes IPv4 as well, where the system has both.
+    // `::` includes IPv4 if the system has both.
     await app.listen({ host: first, port }).catch(cause => {
       if (bind !== 'all' || !NO_IPV6.has(cause.code)) throw cause
       return app.listen({ host: '0.0.0.0', port })
@@ -204,7 +208,7 @@ async function listen(app: FastifyInstance, { bind, port }: HttpOptions): Promis
     const code = (cause as NodeJS.ErrnoException).code
     if (code === 'EADDRINUSE')
       throw new CodedError('port_in_use', `port ${port} is taken; name another with --port`, { cause })
-    throw new CodedError('bind_refused', `${first} port ${port} cannot be listened on (${code})`, { cause })
+    throw new CodedError('bind_refused', `cannot listen on ${first} port ${port} (${code})`, { cause })
   }
   const address = app.server.address()
   if (address === null || typeof address === 'string') throw new CodedError('internal', 'the server has no port')
@@ -219,6 +223,6 @@ function isPlain(root: string, path: string): boolean {
     const file = join(root, path)
     return realpathSync(file) === file.replace(/[/\\]$/, '')
   } catch {
-    return true // not there: 404 like any other
+    return true // missing: 404 like any other
   }
 }

@@ -1,29 +1,30 @@
-// One server behind several addresses: listeners that come and go with them. Knows no HTTP and no interfaces.
+// One server on several addresses: opens and closes listeners as addresses come and go.
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Logger } from '../log/logger.ts'
 import { isLoopback, plainAddress } from './addresses.ts'
 
-/** Sockets over all listeners: a browser opens six per page. */
+/** Sockets of all listeners together; a browser opens six per page. */
 export const MAX_SOCKETS = 256
-/** And from one address, so that one neighbour cannot take all places. A proxy on this computer brings everybody. */
+/** And from one address, so that one neighbor cannot take them all. Except loopback, where a proxy may run. */
 export const MAX_SOCKETS_PER_ADDRESS = 64
 
 export interface ListenersOptions {
-  /** Listens on the first address itself, already: Node times its requests only after that. */
+  /** Already listens on the first address: Node applies its request timeouts only after that. */
   server: Server
   port: number
-  /** As `server` has it. */
+  /** As in `server`. */
   allowHalfOpen: boolean
-  log: { info(what: object, message: string): void; error(what: object, message: string): void }
+  log: Pick<Logger, 'info' | 'error'>
 }
 
 export class Listeners {
   readonly #options: ListenersOptions
   readonly #listeners = new Map<string, Server>()
-  /** Said once in the log, until the address works or is not wanted any more. */
+  /** Addresses that failed: logged once, until one works or is no longer wanted. */
   readonly #refused = new Set<string>()
-  /** All that are open, with the peer's address. */
+  /** All open sockets, with the peer's address. */
   readonly #sockets = new Map<Socket, string>()
-  /** Those that came by another listener than the server itself. */
+  /** The number of sockets from listeners other than the server itself. */
   #passedOn = 0
   #closed = false
 
@@ -32,38 +33,38 @@ export class Listeners {
     const { server, log } = options
     server.maxConnections = MAX_SOCKETS
     server.on('connection', socket => this.#take(socket))
-    // Accepting can fail (too many open files); unheard, that would end the host.
+    // Accepting can fail (too many open files); without a handler that would end the host.
     server.on('error', error => log.error({ err: error }, 'a connection could not be accepted'))
   }
 
-  /** Besides the server's own. */
+  /** Except the server's own. */
   get addresses(): string[] {
     return [...this.#listeners.keys()]
   }
 
-  /** Listens on these and no others, besides the server's own. One that cannot be had now is left for the next call. */
+  /** Listens on exactly these addresses and the server's own. One that fails now is retried at the next call. */
   async listenOn(wanted: readonly string[]): Promise<void> {
     const { log } = this.#options
     for (const [address, listener] of this.#listeners)
       if (!wanted.includes(address)) {
-        // Its connections are left alone: the address may be back before they notice.
+        // Its connections stay: the address may be back before they notice.
         listener.close()
         this.#listeners.delete(address)
-        log.info({ address }, 'not listened on any more')
+        log.info({ address }, 'no longer listening')
       }
     for (const address of this.#refused) if (!wanted.includes(address)) this.#refused.delete(address)
     await Promise.all(wanted.filter(address => !this.#listeners.has(address)).map(address => this.#listen(address)))
   }
 
   /**
-   * Ends what is here without a goodbye. A connection that is closed in turn holds the port until its peer, which may be
-   * asleep, has heard of it; who listens there again at once would find it taken.
+   * Resets all connections. An orderly close holds the port until the peer, which may be asleep, has acknowledged it, and
+   * listening again at once would fail.
    */
   reset(): void {
     for (const socket of [...this.#sockets.keys()]) socket.resetAndDestroy()
   }
 
-  /** Lets nobody in any more and ends what is here. The server itself is closed by whoever made it. */
+  /** Closes all listeners and sockets. The server itself is closed by its creator. */
   close(): void {
     this.#closed = true
     this.#options.server.maxConnections = 0
@@ -81,8 +82,8 @@ export class Listeners {
         listener.listen({ host: address, port }, resolve)
       })
     } catch (error) {
-      // An address on trial (IPv6) or taken by somebody who may go. The others work meanwhile.
-      if (!this.#refused.has(address)) log.error({ err: error, address, port }, 'cannot be listened on; tried again')
+      // A tentative IPv6 address, or a port that is taken and may become free. The other addresses work meanwhile.
+      if (!this.#refused.has(address)) log.error({ err: error, address, port }, 'cannot listen; trying again')
       this.#refused.add(address)
       return
     }
@@ -90,19 +91,19 @@ export class Listeners {
     listener.on('error', error => log.error({ err: error, address }, 'a connection could not be accepted'))
     this.#listeners.set(address, listener)
     this.#refused.delete(address)
-    log.info({ address, port }, 'listened on')
+    log.info({ address, port }, 'listening')
   }
 
   #passOn(socket: Socket): void {
     if (this.#sockets.size >= MAX_SOCKETS) return void socket.destroy()
     const { server } = this.#options
-    const room = (change: number) => {
+    const count = (change: number) => {
       this.#passedOn += change
-      // Node refuses by the count of the server's own sockets.
+      // Node's limit counts only the server's own sockets.
       if (!this.#closed) server.maxConnections = MAX_SOCKETS - this.#passedOn
     }
-    room(1)
-    socket.once('close', () => room(-1))
+    count(1)
+    socket.once('close', () => count(-1))
     server.emit('connection', socket)
   }
 

@@ -1,4 +1,4 @@
-// Listens on the local socket for clients of the same user. Knows nothing of what they say.
+// Listens on the local socket for clients of the same user.
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { CodedError } from '../../../protocol/errors.ts'
@@ -9,7 +9,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** A client that does not take its goodbye is not waited for longer. */
+/** How long closing waits for clients to take their last message. */
 const CLOSE_MS = 500
 
 /** Listens at `path`, for this user only (0600 inside a 0700 folder). Throws `data_dir_unusable`. */
@@ -22,7 +22,7 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
     accept(streamTransport(socket))
   })
   try {
-    // The lock on the folder is ours, so a socket file that is there was left by a host that died.
+    // We hold the folder's lock, so an existing socket file was left by a host that crashed.
     if (!pipe) rmSync(path, { force: true })
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -33,7 +33,7 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
     server.close()
     for (const socket of sockets) socket.destroy()
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CodedError('data_dir_unusable', `the socket ${path} cannot be made: ${why}`, { cause })
+    throw new CodedError('data_dir_unusable', `the socket ${path} cannot be created: ${why}`, { cause })
   }
   return {
     close: async () => {

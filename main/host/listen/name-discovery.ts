@@ -1,4 +1,4 @@
-// Finds the names that stay when addresses change: MagicDNS and .local. Knows no servers; asks nobody outside.
+// Finds this computer's names that stay when its addresses change: Tailscale's MagicDNS and .local. Sends nothing outside.
 import { execFile } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
 import { readFile } from 'node:fs/promises'
@@ -6,13 +6,13 @@ import { hostname } from 'node:os'
 import * as z from 'zod'
 import { canonical, isLoopback, type OwnAddress } from './addresses.ts'
 
-/** A name that leads to these addresses of ours. */
+/** A name that resolves to these addresses of this computer. */
 export interface FoundName {
   name: string
   addresses: readonly string[]
 }
 
-/** Whom to ask. Tests say otherwise. */
+/** Where names come from; tests use others than the system's. */
 export interface NameSources {
   hostname: string
   /** Commands that may be Tailscale's, tried in order. */
@@ -20,12 +20,12 @@ export interface NameSources {
   lookup(name: string): Promise<string[]>
 }
 
-/** A resolver that waits for a network that is gone, a daemon that hangs: then there is no name this time. */
+/** A resolver may wait for a network that is gone, and a daemon may hang: then there is no name this time. */
 const ANSWER_MS = 2_000
 /** The status of one machine, without its peers. */
 const STATUS_BYTES = 256 * 1024
 
-/** Where installers put it. On Windows whole paths only: a bare name would be looked for in the present folder first. */
+/** Where installers put it. Full paths on Windows, which searches the current folder first for a bare name. */
 export const TAILSCALE: readonly string[] =
   process.platform === 'win32'
     ? ['C:\\Program Files\\Tailscale\\tailscale.exe', 'C:\\Program Files (x86)\\Tailscale\\tailscale.exe']
@@ -37,14 +37,14 @@ export const SYSTEM_SOURCES: NameSources = {
   hostname: hostname(),
   tailscale: TAILSCALE,
   lookup: async name =>
-    (await asksNeighbours()) ? (await lookup(name, { all: true })).map(({ address }) => address) : [],
+    (await usesMulticast()) ? (await lookup(name, { all: true })).map(({ address }) => address) : [],
 }
 
 /**
- * True where the system asks the local network for .local, and not a name server somewhere: always on macOS and Windows,
- * on Linux with nss-mdns or systemd-resolved.
+ * Whether the system resolves .local by multicast in the local network, and not by a name server: always on macOS and
+ * Windows, on Linux with nss-mdns or systemd-resolved.
  */
-async function asksNeighbours(): Promise<boolean> {
+async function usesMulticast(): Promise<boolean> {
   if (process.platform !== 'linux') return true
   const text = await readFile('/etc/nsswitch.conf', 'utf8').catch(() => '')
   return /^\s*hosts:.*\b(mdns|resolve)/m.test(text)
@@ -52,18 +52,18 @@ async function asksNeighbours(): Promise<boolean> {
 
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?$/
 
-/** Letters, digits, hyphens and dots: what may stand in a Host header, a URL and a command line as it is. */
+/** Letters, digits, hyphens and dots: safe in a Host header, a URL and a command line. */
 export function isDnsName(name: string): boolean {
   return name.length <= 253 && name.split('.').every(label => LABEL.test(label))
 }
 
-/** Each name once, with those of our addresses that it leads to. Never throws: what cannot be asked has no name. */
+/** Each name once, with the own addresses that it resolves to. Never throws; a source that fails gives no name. */
 export async function findNames(own: readonly OwnAddress[], sources: NameSources): Promise<FoundName[]> {
   const onTailnet = own.some(({ kind }) => kind === 'tailnet')
-  const beyond = own.some(({ address }) => !isLoopback(address))
+  const onNetwork = own.some(({ address }) => !isLoopback(address))
   const [magic, local] = await Promise.all([
     onTailnet ? tailscaleName(sources.tailscale) : undefined,
-    beyond ? localName(sources) : undefined,
+    onNetwork ? localName(sources) : undefined,
   ])
   const ours = new Set(own.map(({ address }) => address))
   return [magic, local].flatMap(found => {
@@ -73,14 +73,14 @@ export async function findNames(own: readonly OwnAddress[], sources: NameSources
   })
 }
 
-/** What is used of `tailscale status --json`. */
+/** The used part of `tailscale status --json`. */
 const Status = z.object({
   BackendState: z.literal('Running'),
   Self: z.object({ DNSName: z.string(), TailscaleIPs: z.array(z.string()).max(16) }),
   CurrentTailnet: z.object({ MagicDNSEnabled: z.boolean().optional() }).nullish(),
 })
 
-/** This machine's name in its tailnet, if Tailscale runs and gives names. */
+/** This computer's name in its tailnet, if Tailscale is running with MagicDNS. */
 export async function tailscaleName(commands: readonly string[] = TAILSCALE): Promise<FoundName | undefined> {
   const limits = { timeout_ms: ANSWER_MS, bytes: STATUS_BYTES }
   try {
@@ -94,7 +94,7 @@ export async function tailscaleName(commands: readonly string[] = TAILSCALE): Pr
   }
 }
 
-/** Runs the first of the commands that exists. Rejects with its error, whose `stderr` says why. */
+/** Runs the first command that exists. Rejects with an error whose `stderr` says why. */
 export async function runTailscale(
   commands: readonly string[],
   args: readonly string[],
@@ -112,7 +112,7 @@ export async function runTailscale(
             killSignal: 'SIGKILL',
             maxBuffer: bytes,
             windowsHide: true,
-            // The app bundle's binary is window and command in one.
+            // The binary in the macOS app bundle is both app and command.
             env: { ...process.env, TAILSCALE_BE_CLI: '1' },
           },
           (error, stdout, stderr) => (error ? reject(Object.assign(error, { stderr })) : resolve({ stdout })),
@@ -125,7 +125,7 @@ export async function runTailscale(
   throw missing
 }
 
-/** `<hostname>.local`, where something answers for it (RFC 6762). */
+/** `<hostname>.local`, if it resolves (RFC 6762). */
 async function localName({ hostname, lookup }: NameSources): Promise<FoundName | undefined> {
   const [label] = hostname.toLowerCase().split('.')
   if (!label || label === 'localhost' || !isDnsName(label)) return undefined
@@ -134,10 +134,10 @@ async function localName({ hostname, lookup }: NameSources): Promise<FoundName |
   return addresses && { name, addresses }
 }
 
-/** The system's resolver cannot be called off; what it says later is not heard. */
-function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+/** The system's resolver cannot be cancelled; a late result is ignored. */
+function within<T>(ms: number, result: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(undefined), ms)
-    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+    result.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

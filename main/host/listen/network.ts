@@ -1,5 +1,4 @@
-// The network side of a host: the page's server and its WebSockets, opened anew when what it listens on changes. Knows
-// nothing of sessions or devices.
+// The network side of a host: the page's server and its WebSockets, reopened when their settings change.
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Bind, parseBind } from './addresses.ts'
 import type { Address } from './candidates.ts'
@@ -8,7 +7,7 @@ import { tailscaleName } from './name-discovery.ts'
 import { tailscaleCertificate } from './tls.ts'
 import { type SocketsOptions, serveSockets } from './websocket.ts'
 
-/** Not registered with IANA, and outside what systems hand out as ephemeral ports. */
+/** Not registered with IANA, and outside the usual ranges of ephemeral ports. */
 export const DEFAULT_PORT = 7317
 
 /** A certificate's files, or the one that Tailscale obtains. */
@@ -22,9 +21,9 @@ export interface NetworkSettings {
   tls?: TlsSetting | undefined
 }
 
-/** Where to listen and as whom. */
+/** Where to listen, and under which names. */
 export interface ListenConfig {
-  /** Left out: DEFAULT_PORT, or any free one when that is taken. 0: any free one. */
+  /** Undefined: DEFAULT_PORT, or a free port if that one is taken. 0: a free port. */
   port: number | undefined
   bind: Bind
   allow_hosts: readonly string[]
@@ -32,7 +31,7 @@ export interface ListenConfig {
 }
 
 export interface NetworkOptions extends Omit<HttpOptions, 'port' | 'bind' | 'allow_hosts' | 'tls'> {
-  /** Where Tailscale's certificate is kept. */
+  /** The folder for Tailscale's certificate. */
   tlsFolder: string
   handshakes: SocketsOptions['handshakes']
   accept: SocketsOptions['accept']
@@ -55,8 +54,8 @@ export class Network {
   }
 
   /** Throws `port_in_use`, `bind_refused`, `tls_unusable`, `web_client_missing`. */
-  static async open(place: ListenConfig, options: NetworkOptions): Promise<Network> {
-    return new Network(options, await open(place, options))
+  static async open(config: ListenConfig, options: NetworkOptions): Promise<Network> {
+    return new Network(options, await open(config, options))
   }
 
   get port(): number {
@@ -67,7 +66,7 @@ export class Network {
     return this.#open.http.secure
   }
 
-  /** DEFAULT_PORT was wanted and is taken. */
+  /** DEFAULT_PORT was wanted, but is taken. */
   get otherPort(): boolean {
     return this.#open.config.port === undefined && this.port !== DEFAULT_PORT
   }
@@ -77,33 +76,33 @@ export class Network {
   }
 
   /**
-   * Listens at another place. Who is connected is dropped and comes back by itself, if it can. Throws as `open` does; then
-   * the old place is served as before. Returns how to take it back.
+   * Listens with another configuration. Clients are disconnected, and reconnect if they can. Throws as `open` does; then the
+   * old configuration stays. Returns how to revert it.
    */
-  async reconfigure(place: ListenConfig): Promise<() => Promise<void>> {
-    if (JSON.stringify(place) === JSON.stringify(this.#open.config)) return async () => {}
+  async reconfigure(config: ListenConfig): Promise<() => Promise<void>> {
+    if (JSON.stringify(config) === JSON.stringify(this.#open.config)) return async () => {}
     const before = this.#open
-    // Where nobody asks for another port, phones find the host at the one that they know.
-    const port = place.port === before.config.port ? before.http.port : place.port
-    await this.#move(place, port)
-    return () => this.#move(before.config, before.http.port)
+    // If the port setting did not change, the actual port stays, where phones find the host.
+    const port = config.port === before.config.port ? before.http.port : config.port
+    await this.#apply(config, port)
+    return () => this.#apply(before.config, before.http.port)
   }
 
-  async #move(place: ListenConfig, port: number | undefined): Promise<void> {
+  async #apply(config: ListenConfig, port: number | undefined): Promise<void> {
     const before = this.#open
-    // One that is wanted is had before the old one is given up; the same one has to be given up first.
+    // Another port is opened before the old one is closed; the same port has to be closed first.
     if (port !== undefined && port !== before.http.port) {
-      this.#open = { ...(await open({ ...place, port }, this.#options)), config: place }
+      this.#open = { ...(await open({ ...config, port }, this.#options)), config }
       await close(before)
     } else {
-      // What can be seen to fail, fails before anybody is dropped.
-      const prepared = await certificate(place.tls, this.#options.tlsFolder)
+      // A certificate that does not work fails before clients are disconnected.
+      const prepared = await certificate(config.tls, this.#options.tlsFolder)
       before.http.reset()
       await close(before)
       try {
-        this.#open = { ...(await open({ ...place, port }, this.#options, prepared)), config: place }
+        this.#open = { ...(await open({ ...config, port }, this.#options, prepared)), config }
       } catch (error) {
-        // Its port was free a moment ago; if it is not any more, another one is better than none.
+        // The port was free a moment ago; if it no longer is, another one is better than none.
         const again = { ...before.config, port: before.http.port }
         const back = await open(again, this.#options).catch(() => open({ ...again, port: 0 }, this.#options))
         this.#open = { ...back, config: before.config }
@@ -122,16 +121,16 @@ export class Network {
   }
 }
 
-async function open(place: ListenConfig, options: NetworkOptions, tls?: Pick<HttpOptions, 'tls'>): Promise<Open> {
-  const http = await serve(place.port, {
+async function open(config: ListenConfig, options: NetworkOptions, tls?: Pick<HttpOptions, 'tls'>): Promise<Open> {
+  const http = await serve(config.port, {
     ...options,
-    bind: place.bind,
-    allow_hosts: place.allow_hosts,
-    ...(tls ?? (await certificate(place.tls, options.tlsFolder))),
+    bind: config.bind,
+    allow_hosts: config.allow_hosts,
+    ...(tls ?? (await certificate(config.tls, options.tlsFolder))),
   })
   const { handshakes, accept } = options
   const sockets = serveSockets({ server: http.server, secure: http.secure, names: http.names, handshakes, accept })
-  return { config: place, http, sockets }
+  return { config, http, sockets }
 }
 
 async function close({ http, sockets }: Open): Promise<void> {
@@ -139,7 +138,7 @@ async function close({ http, sockets }: Open): Promise<void> {
   await http.close()
 }
 
-/** At `port`, or at the usual one, or (when that is taken) at any. */
+/** On `port`; undefined: on DEFAULT_PORT, or on a free port if that one is taken. */
 async function serve(port: number | undefined, http: Omit<HttpOptions, 'port'>) {
   try {
     return await serveHttp({ ...http, port: port ?? DEFAULT_PORT })
@@ -150,13 +149,16 @@ async function serve(port: number | undefined, http: Omit<HttpOptions, 'port'>) 
   }
 }
 
-/** Tailscale's is kept in `folder`. Throws `tls_unusable`. */
+/** Throws `tls_unusable`. */
 async function certificate(tls: TlsSetting | undefined, folder: string): Promise<Pick<HttpOptions, 'tls'>> {
   if (tls === undefined) return {}
   if (tls !== 'tailscale') return { tls }
   const found = await tailscaleName()
   if (!found)
-    throw new CodedError('tls_unusable', 'Tailscale gives this computer no name: is it running, with MagicDNS on?')
+    throw new CodedError(
+      'tls_unusable',
+      'Tailscale has no name for this computer; check that it is running and that MagicDNS is on',
+    )
   return { tls: await tailscaleCertificate(folder, found.name) }
 }
 

@@ -1,5 +1,6 @@
-// Where a host can be reached now: follows interfaces, names and the certificate. Knows no requests.
+// The addresses and names under which the host can be reached now: follows interfaces, name sources and the certificate.
 import { networkInterfaces } from 'node:os'
+import type { Logger } from '../log/logger.ts'
 import {
   type Bind,
   bestFirst,
@@ -17,14 +18,14 @@ import type { Listeners } from './listeners.ts'
 import { type FoundName, findNames, type NameSources, SYSTEM_SOURCES } from './name-discovery.ts'
 import type { Certificate } from './tls.ts'
 
-/** A laptop that changed networks is back before its owner has looked for the phone. */
+/** A laptop that changed networks is reachable again before its owner has taken out the phone. */
 export const CHECK_MS = 3_000
-/** Names change seldom. */
+/** Names change rarely. */
 const NAMES_MS = 5 * 60_000
-/** What answers for names is still busy when an address has just come: asked once more. */
+/** Name services may not be ready when an address has just appeared: one more query. */
 const NAMES_AGAIN_MS = 15_000
-/** A page stays at the name that it was opened by, also when nobody answers for the name just now. */
-const MOST_FORMER_NAMES = 8
+/** A page stays at the name that it was opened with, also while that name does not resolve. */
+const MAX_FORMER_NAMES = 8
 
 export interface ReachOptions {
   bind: Bind
@@ -32,13 +33,13 @@ export interface ReachOptions {
   secure: boolean
   listeners: Listeners
   certificate: Certificate | undefined
-  /** Called at every look: takes up a renewed certificate; true when there is another one. */
+  /** Called at every check: loads a renewed certificate. True: there is one. */
   followCertificate: () => Promise<boolean>
   allow_hosts: readonly string[]
   interfaces?: (() => Interfaces) | undefined
   sources?: Partial<NameSources> | undefined
   changed: () => void
-  log: { error(what: object, message: string): void }
+  log: Pick<Logger, 'error'>
 }
 
 export class Reach {
@@ -48,20 +49,20 @@ export class Reach {
   #found: readonly FoundName[] = []
   #names: OwnNames
   #addresses: Address[]
-  #looking = false
-  #asking = false
+  #checking = false
+  #lookingUp = false
   /** Every name that was found, in order. */
   #former: string[] = []
-  /** When names are asked for, by `performance.now()`; and once more after that. */
-  #askAt = 0
-  #askAgainAt = 0
+  /** When to look up names next, by `performance.now()`, and once more after that. */
+  #lookupAt = 0
+  #secondLookupAt = 0
   #timer: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: ReachOptions) {
     this.#options = options
     this.#sources = { ...SYSTEM_SOURCES, ...options.sources }
-    // The first address is listened on already.
+    // The server already listens on the first address.
     this.#own = this.#reachable(this.#interfaces())
     this.#names = this.#nameAll()
     this.#addresses = this.#rank()
@@ -75,11 +76,11 @@ export class Reach {
     return this.#addresses
   }
 
-  /** Resolves when all addresses were tried; names come later. */
+  /** Resolves when every address was tried; names come later. */
   async start(): Promise<void> {
-    await this.#look()
+    await this.#check()
     if (this.#closed) return
-    this.#timer = setInterval(() => this.#look(), CHECK_MS)
+    this.#timer = setInterval(() => this.#check(), CHECK_MS)
     this.#timer.unref()
   }
 
@@ -89,9 +90,9 @@ export class Reach {
   }
 
   /** Never rejects. */
-  async #look(): Promise<void> {
-    if (this.#looking || this.#closed) return
-    this.#looking = true
+  async #check(): Promise<void> {
+    if (this.#checking || this.#closed) return
+    this.#checking = true
     const { bind, listeners, followCertificate, log } = this.#options
     try {
       const own = this.#interfaces()
@@ -101,35 +102,35 @@ export class Reach {
       const moved = JSON.stringify(reachable) !== JSON.stringify(this.#own)
       this.#own = reachable
       if (moved) {
-        this.#askAt = 0
-        this.#askAgainAt = performance.now() + NAMES_AGAIN_MS
+        this.#lookupAt = 0
+        this.#secondLookupAt = performance.now() + NAMES_AGAIN_MS
       }
       const renewed = await followCertificate()
       if (moved || renewed) this.#refresh()
-      if (this.#askAt <= performance.now()) this.#ask()
+      if (this.#lookupAt <= performance.now()) this.#lookUpNames()
     } catch (error) {
-      log.error({ err: error }, 'the addresses could not be looked at')
+      log.error({ err: error }, 'the addresses could not be checked')
     } finally {
-      this.#looking = false
+      this.#checking = false
     }
   }
 
-  /** Beside the looks: what answers slowly holds no listener up. */
-  #ask(): void {
-    if (this.#asking) return
-    this.#asking = true
+  /** In parallel with the checks: a slow name service delays no listener. */
+  #lookUpNames(): void {
+    if (this.#lookingUp) return
+    this.#lookingUp = true
     const now = performance.now()
-    this.#askAt = this.#askAgainAt > now ? this.#askAgainAt : now + NAMES_MS
+    this.#lookupAt = this.#secondLookupAt > now ? this.#secondLookupAt : now + NAMES_MS
     findNames(this.#own, this.#sources)
       .then(found => {
         if (this.#closed) return
         this.#found = found
         const names = found.map(({ name }) => name)
-        this.#former = [...this.#former.filter(name => !names.includes(name)), ...names].slice(-MOST_FORMER_NAMES)
+        this.#former = [...this.#former.filter(name => !names.includes(name)), ...names].slice(-MAX_FORMER_NAMES)
         this.#refresh()
       })
       .finally(() => {
-        this.#asking = false
+        this.#lookingUp = false
       })
   }
 
@@ -137,7 +138,7 @@ export class Reach {
     const before = JSON.stringify(this.#addresses)
     this.#names = this.#nameAll()
     this.#addresses = this.#rank()
-    // Who started us looks by itself when that is done.
+    // During start the caller reads the addresses itself.
     const running = this.#timer !== undefined && !this.#closed
     if (running && JSON.stringify(this.#addresses) !== before) this.#options.changed()
   }
@@ -162,7 +163,7 @@ export class Reach {
     return ownAddresses((this.#options.interfaces ?? networkInterfaces)())
   }
 
-  /** What an interface has and somebody listens on, best first; if there is nothing, what was bound at the start. */
+  /** The interfaces' addresses that are listened on, best first; if there are none, the one that was bound at the start. */
   #reachable(own: readonly OwnAddress[]): OwnAddress[] {
     const { bind, listeners } = this.#options
     const first = firstOf(bind)
@@ -171,9 +172,9 @@ export class Reach {
   }
 }
 
-/** No interface names each loopback address, but all are there. */
+/** Every loopback address exists, although interfaces list only one. */
 function present(address: string, own: readonly OwnAddress[]): OwnAddress[] {
-  const here = own.find(one => one.address === address)
-  if (here) return [here]
+  const listed = own.find(one => one.address === address)
+  if (listed) return [listed]
   return isLoopback(address) ? [classify(address)] : []
 }

@@ -1,12 +1,11 @@
-// A Transport over a byte stream (local socket, named pipe): each frame behind its length. Knows nothing of frames' content.
-
+// A Transport over a byte stream (local socket, named pipe): each frame is preceded by its length.
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
 
-/** A peer that does not end its side is not waited for longer; it had time to read our last words. */
+/** How long to wait for the peer to end its side; it had time to read the last message. */
 const CLOSE_MS = 2_000
 
 /** Wraps a connected stream. Frames are [length u32][bytes]; one over FRAME_BYTES closes with `bad_frame`. */
@@ -23,13 +22,13 @@ export function streamTransport(stream: Duplex): Transport {
       const length = data.readUInt32BE(0)
       if (length > FRAME_BYTES) return end('bad_frame', `a frame of ${length} bytes`)
       if (data.length < 4 + length) break
-      // A copy: the receiver owns what it gets, and the chunk is a slice of a shared read buffer.
+      // A copy: the receiver owns the frame, and the chunk is a slice of a shared read buffer.
       inbox.frame(new Uint8Array(data.subarray(4, 4 + length)))
       data = data.subarray(4 + length)
     }
     held = data
   })
-  stream.on('error', () => {}) // `close` follows and tells
+  stream.on('error', () => {}) // `close` follows
   stream.on('close', () => inbox.close({ code: 'connection_lost', reason: 'the connection ended' }))
   stream.on('end', () => stream.end())
   return {
@@ -56,7 +55,7 @@ export function streamTransport(stream: Duplex): Transport {
   }
 }
 
-/** Connects to a host's local socket. Rejects with `host_not_running` when nobody listens there. */
+/** Connects to a host's local socket. Rejects with `host_not_running`. */
 export function connectLocal(path: string): Promise<Transport> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)

@@ -1,37 +1,38 @@
-// Certificates: read, checked, read again when their files change; those of Tailscale. Knows no requests.
+// TLS certificates: read from files, checked, and reloaded when the files change; also those that Tailscale obtains.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import type { Server } from 'node:https'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { CodedError } from '../../../protocol/errors.ts'
+import type { Logger } from '../log/logger.ts'
 import { isDnsName, runTailscale, TAILSCALE } from './name-discovery.ts'
 
 /** PEM files. */
 export interface TlsFiles {
   cert: string
   key: string
-  /** Called once a day; what it writes is taken up like any change of the files. */
+  /** Called once a day; files that it writes are loaded like any other change. */
   renew?: () => Promise<unknown>
 }
 
-type Log = { info(what: object, message: string): void; error(what: object, message: string): void }
+type Log = Pick<Logger, 'info' | 'error'>
 
-/** A chain of ten is 20 KB. */
+/** A chain of ten certificates is 20 KB. */
 const PEM_BYTES = 256 * 1024
-/** From asking an authority to its answer, the first time; later it comes from Tailscale's own store. */
+/** Time for the certificate authority at the first request; later ones are served from Tailscale's own store. */
 const ISSUE_MS = 90_000
-/** Of what Tailscale says went wrong. */
-const MOST_SAID = 500
+/** Of Tailscale's error message. */
+const MAX_ERROR_CHARACTERS = 500
 const DAY_MS = 24 * 3_600_000
 
-/** The certificate in force. */
+/** The certificate in use. */
 export class Certificate {
   readonly #files: TlsFiles
   readonly #log: Log
   #context: SecureContextOptions
   #x509: X509Certificate
-  /** How the files looked when they were last read, and when they were last looked at. */
+  /** The files' stamps when they were last read, and when they were last checked. */
   #read: string
   #seen: string
   #renewed = Date.now()
@@ -47,7 +48,7 @@ export class Certificate {
 
   /** Throws `tls_unusable`, naming the file and what is wrong with it. */
   static async open(files: TlsFiles, log: Log): Promise<Certificate> {
-    // Before the files: what changes meanwhile is then seen as a change.
+    // Before reading: a change in between is noticed at the next check.
     const stamp = await stampOf(files)
     return new Certificate(files, log, stamp, await readPair(files))
   }
@@ -61,16 +62,16 @@ export class Certificate {
   }
 
   /**
-   * To be called every few seconds: takes up new files, for connections that come from now on. New files that are no good
-   * are told and the old certificate stays. Never throws. True when there is another certificate.
+   * Loads changed files, for new connections; call it every few seconds. If the new files cannot be used, logs that and
+   * keeps the old certificate. Never throws. True: there is another certificate.
    */
   async reloadIfChanged(server: Server): Promise<boolean> {
     this.#renew()
     const stamp = await stampOf(this.#files)
-    const settled = stamp === this.#seen
+    const isSettled = stamp === this.#seen
     this.#seen = stamp
-    // Two files are seldom written at once: they are read when they stopped changing.
-    if (!settled || stamp === this.#read) return false
+    // The two files are rarely written at once: they are read when they have stopped changing.
+    if (!isSettled || stamp === this.#read) return false
     this.#read = stamp
     try {
       const pair = await readPair(this.#files)
@@ -80,13 +81,13 @@ export class Certificate {
       this.#log.info({ valid_to: pair.x509.validTo }, 'the new certificate is in use')
       return true
     } catch (error) {
-      this.#log.error({ err: error }, 'the new certificate is not used; the old one stays')
+      this.#log.error({ err: error }, 'the new certificate cannot be used; the old one stays')
       return false
     }
   }
 
   #renew(): void {
-    // By the clock: timers stand still while a laptop sleeps.
+    // By the wall clock: timers stop while a laptop sleeps.
     if (!this.#files.renew || Date.now() - this.#renewed < DAY_MS) return
     this.#renewed = Date.now()
     this.#files.renew().catch(error => this.#log.error({ err: error }, 'the certificate could not be renewed'))
@@ -109,7 +110,7 @@ async function readPair({ cert, key }: TlsFiles): Promise<Pair> {
   if (Date.parse(x509.validTo) < now) throw unusable(cert, `it expired on ${x509.validTo}`)
   if (Date.parse(x509.validFrom) > now) throw unusable(cert, `it is not valid before ${x509.validFrom}`)
   const context: SecureContextOptions = { cert: pem, key: secret, minVersion: 'TLSv1.2' }
-  // A weak key, a broken chain: what OpenSSL would only say when somebody connects.
+  // A weak key or a broken chain, which OpenSSL would otherwise report only when a client connects.
   attempt(cert, 'it cannot be served', () => createSecureContext(context))
   return { context, x509 }
 }
@@ -137,7 +138,7 @@ function unusable(file: string, why: string, cause?: unknown): CodedError {
   return new CodedError('tls_unusable', `${file}: ${why}`, { cause })
 }
 
-/** Changes when a file does. Follows symbolic links, which renewal turns from one file to the next. */
+/** Changes when a file does. Follows symbolic links, which renewal tools repoint. */
 async function stampOf({ cert, key }: TlsFiles): Promise<string> {
   const stamps = [cert, key].map(async file => {
     try {
@@ -151,15 +152,15 @@ async function stampOf({ cert, key }: TlsFiles): Promise<string> {
 }
 
 /**
- * A certificate for this machine's name in its tailnet, as files in `dir` (0700, files 0600). One from earlier is used at
- * once and renewed in the background. Throws `tls_unusable` with what Tailscale says.
+ * A certificate for this computer's name in its tailnet, as files in `dir` (0700, files 0600). An earlier one is used at
+ * once and renewed in the background. Throws `tls_unusable` with Tailscale's message.
  */
 export async function tailscaleCertificate(
   dir: string,
   name: string,
   commands: readonly string[] = TAILSCALE,
 ): Promise<TlsFiles> {
-  if (!isDnsName(name)) throw new CodedError('tls_unusable', `${name} is no name that a certificate can have`)
+  if (!isDnsName(name)) throw new CodedError('tls_unusable', `${name} is not a name that a certificate can have`)
   const files = { cert: join(dir, 'tailscale.crt'), key: join(dir, 'tailscale.key') }
   let running: Promise<void> | undefined
   const renew = () => {
@@ -170,18 +171,18 @@ export async function tailscaleCertificate(
   }
   const earlier = await readPair(files).catch(() => undefined)
   const usable = earlier?.x509.checkHost(name) !== undefined
-  // Whoever looks after the files calls `renew` too, once a day; what fails now is told then.
+  // `renew` is also called once a day; a failure now is reported then.
   if (usable) renew().catch(() => {})
   else await renew()
   return { ...files, renew }
 }
 
 async function issue(dir: string, name: string, files: TlsFiles, commands: readonly string[]): Promise<void> {
-  // Both to its standard output: Tailscale's command in a macOS sandbox can write no files that others read.
+  // Both to standard output: in its macOS sandbox the command cannot write files that others read.
   const args = ['cert', '--cert-file', '-', '--key-file', '-', name]
   const { stdout } = await runTailscale(commands, args, { timeout_ms: ISSUE_MS, bytes: PEM_BYTES }).catch(cause => {
-    const said = (String(cause.stderr ?? '').trim() || String(cause.message)).slice(0, MOST_SAID)
-    throw new CodedError('tls_unusable', `Tailscale gave no certificate for ${name}: ${said}`, { cause })
+    const reason = (String(cause.stderr ?? '').trim() || String(cause.message)).slice(0, MAX_ERROR_CHARACTERS)
+    throw new CodedError('tls_unusable', `Tailscale gave no certificate for ${name}: ${reason}`, { cause })
   })
   const blocks = stdout.match(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----/g) ?? []
   const certificates = blocks.filter(block => block.startsWith('-----BEGIN CERTIFICATE'))
@@ -198,7 +199,7 @@ async function issue(dir: string, name: string, files: TlsFiles, commands: reado
   }
 }
 
-/** Whole or not at all, and never open to others, not even for a moment. */
+/** Replaces a file atomically; it is never readable by others, not even for a moment. */
 async function replace(file: string, text: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return
   const fresh = `${file}.new`

@@ -1,76 +1,25 @@
 // Follows a terminal's output byte by byte and holds what an unfinished control sequence needs to be begun again.
 // Knows nothing of what sequences mean or of any screen: only where they begin and end, exactly as xterm.js 6.0 sees it.
 
+import {
+  CSI_IGNORE,
+  characterLength,
+  DCS_ENTRY,
+  DCS_IGNORE,
+  DCS_INTERMEDIATE,
+  DCS_PARAM,
+  DCS_PASSTHROUGH,
+  ESCAPE,
+  ESCAPE_INTERMEDIATE,
+  GROUND,
+  NON_ASCII,
+  nextState,
+  OSC,
+  STRING,
+} from '../../../terminal/parser-states.ts'
+
 /** An unfinished sequence that is kept: longer than any that makes sense but an inline image's. */
 export const PENDING_BYTES = 64 * 1024
-
-const GROUND = 0
-const ESCAPE = 1
-const ESCAPE_INTERMEDIATE = 2
-const CSI_ENTRY = 3
-const CSI_PARAM = 4
-const CSI_INTERMEDIATE = 5
-const CSI_IGNORE = 6
-const STRING = 7 // SOS, PM, APC: swallowed
-const OSC = 8
-const DCS_ENTRY = 9
-const DCS_PARAM = 10
-const DCS_IGNORE = 11
-const DCS_INTERMEDIATE = 12
-const DCS_PASSTHROUGH = 13
-
-const NON_ASCII = 0xa0
-
-/** xterm.js's VT500_TRANSITION_TABLE without its actions; the numbers of the states are the same (a test compares). */
-export function nextState(state: number, code: number): number {
-  if (code >= 0x80 && code < NON_ASCII) {
-    if (code === 0x90) return DCS_ENTRY
-    if (code === 0x9b) return CSI_ENTRY
-    if (code === 0x9d) return OSC
-    if (code === 0x98 || code === 0x9e || code === 0x9f) return STRING
-    return GROUND
-  }
-  if (code === 0x1b) return ESCAPE
-  if (code === 0x18 || code === 0x1a) return GROUND
-  if (code < 0x20) return state === OSC && code === 0x07 ? GROUND : state
-  if (code >= NON_ASCII)
-    return state === OSC || state === CSI_IGNORE || state === DCS_IGNORE || state === DCS_PASSTHROUGH ? state : GROUND
-  switch (state) {
-    case GROUND:
-    case STRING:
-    case OSC:
-    case DCS_IGNORE:
-    case DCS_PASSTHROUGH:
-      return state
-  }
-  if (code === 0x7f) return state
-  switch (state) {
-    case ESCAPE:
-      if (code < 0x30) return ESCAPE_INTERMEDIATE
-      if (code === 0x5b) return CSI_ENTRY
-      if (code === 0x5d) return OSC
-      if (code === 0x50) return DCS_ENTRY
-      return code === 0x58 || code === 0x5e || code === 0x5f ? STRING : GROUND
-    case ESCAPE_INTERMEDIATE:
-      return code < 0x30 ? state : GROUND
-    case CSI_ENTRY:
-      return code < 0x30 ? CSI_INTERMEDIATE : code < 0x40 ? CSI_PARAM : GROUND
-    case CSI_PARAM:
-      return code < 0x30 ? CSI_INTERMEDIATE : code < 0x3c ? state : code < 0x40 ? CSI_IGNORE : GROUND
-    case CSI_INTERMEDIATE:
-      return code < 0x30 ? state : code < 0x40 ? CSI_IGNORE : GROUND
-    case CSI_IGNORE:
-      return code < 0x40 ? state : GROUND
-    case DCS_ENTRY:
-      return code < 0x30 ? DCS_INTERMEDIATE : code < 0x40 ? DCS_PARAM : DCS_PASSTHROUGH
-    case DCS_PARAM:
-      return code < 0x30 ? DCS_INTERMEDIATE : code < 0x3c ? state : code < 0x40 ? DCS_IGNORE : DCS_PASSTHROUGH
-    case DCS_INTERMEDIATE:
-      return code < 0x30 ? state : code < 0x40 ? DCS_IGNORE : DCS_PASSTHROUGH
-    default:
-      return GROUND
-  }
-}
 
 /**
  * What stands for a sequence that was longer than PENDING_BYTES: it opens a sequence of the same kind that ends where
@@ -246,20 +195,4 @@ export class Pending {
     larger.set(this.#held)
     this.#held = larger
   }
-}
-
-/** The length of the character at `at`, or minus the number of bytes that xterm's decoder skips as invalid. */
-function characterLength(bytes: Uint8Array, at: number): number {
-  const first = bytes[at]!
-  const needed = first < 0xc0 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf8 ? 4 : 0
-  if (needed === 0) return -1
-  let point = first & (0xff >> (needed + 1))
-  for (let i = 1; i < needed; i++) {
-    const byte = bytes[at + i]
-    if (byte === undefined || (byte & 0xc0) !== 0x80) return -i
-    point = (point << 6) | (byte & 0x3f)
-  }
-  if (needed === 2) return point < 0x80 ? -1 : 2
-  if (needed === 3) return point < 0x800 || (point >= 0xd800 && point <= 0xdfff) || point === 0xfeff ? -3 : 3
-  return point < 0x10000 || point > 0x10ffff ? -4 : 4
 }

@@ -408,7 +408,7 @@ it('an address that somebody else has is told once, tried again, and had when it
   expect(http.addresses().map(({ name }) => name)).toEqual(['127.0.0.1'])
   const before = looks
   await until(() => looks === before + 3, 'further tries')
-  expect(http.errors).toEqual(['cannot be listened on; tried again'])
+  expect(http.errors).toEqual(['cannot listen; trying again'])
   other.close()
   await until(() => changes.length > 0)
   expect(changes).toEqual([['127.0.0.1', '::1']])

@@ -101,7 +101,7 @@ describe('what may be set', () => {
     ['a number out of bounds', { idle_hours: -1 }, /^idle_hours/],
     ['no number', { total_megabytes: 'much' }, /^total_megabytes/],
     ['a port that there is not', { port: 70_000 }, /^port/],
-    ['an address that is none', { bind: 'here' }, /^bind: here is no address/],
+    ['an address that is none', { bind: 'here' }, /^bind: here is not an address/],
     [
       'a name that cannot be one',
       { allow_hosts: ['ok.example', 'no name'] },

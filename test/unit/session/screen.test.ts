@@ -1,10 +1,11 @@
 // The host's screen: what it reports, and what it survives. Knows nothing of keyframes (snapshot.test.ts).
 
 import { expect, it } from 'vitest'
-import { nextState, PENDING_BYTES, Pending } from '../../../main/host/screen/pending.ts'
+import { PENDING_BYTES, Pending } from '../../../main/host/screen/pending.ts'
 import { Screen, type ScreenHooks, type ScreenOptions } from '../../../main/host/screen/screen.ts'
 import type { Terminal } from '../../../main/host/screen/xterm.ts'
 import { assertInternals, coreOf } from '../../../main/host/screen/xterm-internals.ts'
+import { nextState } from '../../../terminal/parser-states.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

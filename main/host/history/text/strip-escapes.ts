@@ -1,92 +1,91 @@
-// The text of output that no terminal has drawn yet, for a search that cannot wait: escape sequences are taken out, and
-// wherever the cursor goes elsewhere a line ends. Knows nothing of screens.
+// The text of output that no terminal has rendered yet, for a search that cannot wait: escape sequences are removed, and a
+// line ends wherever the cursor moves to another one.
+import {
+  controlLeavesLine,
+  csiLeavesLine,
+  EscapeScanner,
+  type EscapeSink,
+  escLeavesLine,
+} from '../../../../terminal/escape-scanner.ts'
 import type { TextLine } from './text-blocks.ts'
 
+const BS = 8
 const TAB = 9
 const LF = 10
 const CR = 13
-const BS = 8
-const BEL = 7
-const CAN = 0x18
-const SUB = 0x1a
-const ESC = 0x1b
 const SPACE = 0x20
 
-/** A line is cut after this many bytes, so that output without any newline is lines too. */
+/** A line is cut after this many bytes, so that output without any newline has lines too. */
 const LINE_BYTES = 16 * 1024
 
-/** Final bytes of the CSI sequences behind which text stands elsewhere. */
-const MOVES = new Set([...'ABEFHdfJLMST'].map(final => final.charCodeAt(0)))
-/** And of those that move within the line. */
-const SKIPS = new Set([...'CDG`a'].map(final => final.charCodeAt(0)))
+/** Bytes of a character after its first. */
+const MAX_CONTINUATION = 3
 
-type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string_escape'
+/** Finals of CSI sequences that move the cursor within the line. */
+const CSI_MOVES_IN_LINE = new Set([...'CDG`a'].map(final => final.charCodeAt(0)))
 
-/** Lines with the offset of the byte behind each; `from` is that of the first byte. */
+/** Lines with the offset after each; `from` is the offset of the first byte. */
 export function stripEscapes(bytes: Uint8Array, from: number): TextLine[] {
-  const lines: TextLine[] = []
-  const line = new Uint8Array(LINE_BYTES + 4)
-  const decoder = new TextDecoder()
-  let length = 0
-  let state: State = 'text'
-  const end = (at: number) => {
-    const t = decoder
-      .decode(line.subarray(0, length))
-      .replace(/[\x00-\x1f\x7f-\x9f]/g, '')
-      .trimEnd()
-    if (t !== '') lines.push({ offset: from + at, text: t })
-    length = 0
-  }
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!
-    if (state === 'text' && byte >= SPACE) {
-      // Between two characters, never in the middle of one.
-      if (length >= LINE_BYTES && (byte & 0xc0) !== 0x80) end(at)
-      if (length < line.length) line[length++] = byte
-      continue
-    }
-    if (byte === ESC) {
-      state = state === 'string' ? 'string_escape' : 'escape'
-      continue
-    }
-    switch (state) {
-      case 'string_escape':
-        // ESC \ ends the string; ESC and anything else does too, and begins something new.
-        state = byte === 0x5c ? 'text' : afterEscape(byte)
-        break
-      case 'string':
-        if (byte === BEL || byte === CAN || byte === SUB) state = 'text'
-        break
-      case 'escape':
-        state = afterEscape(byte)
-        if (byte === 0x44 || byte === 0x45 || byte === 0x4d || byte === 0x63 || byte === 0x38) end(at + 1)
-        break
-      case 'intermediate':
-        if (byte >= 0x30) state = 'text'
-        break
-      case 'csi':
-        if (byte < 0x40 || byte > 0x7e) {
-          if (byte === CAN || byte === SUB) state = 'text'
-          break
-        }
-        state = 'text'
-        if (MOVES.has(byte)) end(at + 1)
-        else if (SKIPS.has(byte) && length < line.length) line[length++] = SPACE
-        break
-      case 'text':
-        if (byte === LF || byte === 0x0b || byte === 0x0c || (byte === CR && bytes[at + 1] !== LF)) end(at + 1)
-        else if (byte === TAB && length < line.length) line[length++] = SPACE
-        else if (byte === BS && length > 0) length--
-        break
-    }
-  }
-  end(bytes.length)
-  return lines
+  const stripper = new Stripper(bytes, from)
+  stripper.scanner.feedBytes(bytes, stripper)
+  stripper.endLine(bytes.length)
+  return stripper.lines
 }
 
-function afterEscape(byte: number): State {
-  if (byte === 0x5b) return 'csi'
-  // DCS, SOS, OSC, PM and APC.
-  if (byte === 0x50 || byte === 0x58 || byte === 0x5d || byte === 0x5e || byte === 0x5f) return 'string'
-  return byte >= 0x20 && byte < 0x30 ? 'intermediate' : 'text'
+class Stripper implements EscapeSink {
+  readonly scanner = new EscapeScanner()
+  readonly lines: TextLine[] = []
+  readonly #bytes: Uint8Array
+  readonly #from: number
+  readonly #line = new Uint8Array(LINE_BYTES + MAX_CONTINUATION)
+  readonly #decoder = new TextDecoder()
+  #length = 0
+
+  constructor(bytes: Uint8Array, from: number) {
+    this.#bytes = bytes
+    this.#from = from
+  }
+
+  endLine(at: number): void {
+    if (this.#length === 0) return
+    const text = this.#decoder.decode(this.#line.subarray(0, this.#length)).trimEnd()
+    if (text !== '') this.lines.push({ offset: this.#from + at, text })
+    this.#length = 0
+  }
+
+  text(begin: number, end: number): void {
+    for (let at = begin; at < end; ) {
+      // Between two characters, never within one.
+      if (this.#length >= LINE_BYTES && (this.#bytes[at]! & 0xc0) !== 0x80) this.endLine(at)
+      const size = Math.min(end - at, Math.max(1, LINE_BYTES - this.#length))
+      if (this.#length < this.#line.length) {
+        this.#line.set(this.#bytes.subarray(at, at + size), this.#length)
+        this.#length += size
+      }
+      at += size
+    }
+  }
+
+  control(code: number, begin: number, end: number): void {
+    if (code === TAB) this.#space()
+    else if (code === BS) this.#length = Math.max(0, this.#length - 1)
+    else if (controlLeavesLine(code) || (code === CR && this.#bytes[begin + 1] !== LF)) this.endLine(end)
+  }
+
+  esc(final: number, end: number): void {
+    if (this.scanner.sequence === '' && escLeavesLine(final)) this.endLine(end)
+  }
+
+  csi(final: number, end: number): void {
+    if (csiLeavesLine(final)) this.endLine(end)
+    else if (CSI_MOVES_IN_LINE.has(final)) this.#space()
+  }
+
+  stringBegin(): void {}
+  stringData(): void {}
+  stringEnd(): void {}
+
+  #space(): void {
+    if (this.#length < this.#line.length) this.#line[this.#length++] = SPACE
+  }
 }
