@@ -40,7 +40,7 @@ const SCREENS: Screen[] = [
     name: 'no-address',
     show: async (phone, host) => {
       await phone.page.goto(host.origin)
-      await phone.says('Scan the code on your computer')
+      await phone.showsHeading('Scan the code on your computer')
     },
   },
   {
@@ -48,7 +48,7 @@ const SCREENS: Screen[] = [
     show: async (phone, host) => {
       await host.answers('by_hand')
       await phone.scan()
-      await phone.says('Waiting for your computer')
+      await phone.showsHeading('Waiting for your computer')
     },
   },
   {
@@ -57,7 +57,7 @@ const SCREENS: Screen[] = [
       await host.answers('by_hand')
       await phone.scan()
       await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
-      await phone.says('Your computer declined')
+      await phone.showsHeading('Your computer declined')
     },
   },
   {
@@ -66,7 +66,7 @@ const SCREENS: Screen[] = [
       await phone.open()
       const [device] = (await host.desktop.devices()).devices
       await host.desktop.revokeDevice(device!.device_id)
-      await phone.says('This phone no longer has access')
+      await phone.showsHeading('This phone no longer has access')
     },
   },
   { name: 'sessions-none', show: phone => phone.open() },
@@ -140,7 +140,7 @@ const SCREENS: Screen[] = [
       const fingers = new Fingers(phone)
       await expect(async () => {
         await fingers.down({ x: 150, y: 100 })
-        await fingers.go({ x: 150, y: 100 }, { x: 150, y: 280 }, { steps: 3 })
+        await fingers.move({ x: 150, y: 100 }, { x: 150, y: 280 }, { steps: 3 })
         await fingers.up()
         await expect(phone.page.getByRole('button', { name: 'Earlier output' })).toBeVisible({ timeout: 500 })
       }).toPass({ timeout: 60_000 })
@@ -280,7 +280,7 @@ const SCREENS: Screen[] = [
         await record(host.desktop, `echo started ${title}`, { title, cwd: '/usr/share' })
       await phone.open()
       await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
-      await phone.says('History')
+      await phone.showsHeading('History')
     },
   },
   {

@@ -1,19 +1,9 @@
 // Selecting in a terminal by touch: a word, then more by dragging or with two handles. The selection is xterm.js's own, so
 // it stays with its lines while output continues.
 import type { IMarker, Terminal } from '@xterm/xterm'
-import {
-  type Cell,
-  type CellRange,
-  isAfter,
-  lastLine,
-  lineAnchor,
-  lineAt,
-  selectionText,
-  union,
-  wholeCharacters,
-  wordAt,
-} from './selection-text.ts'
+import { type Cell, type CellRange, lastLine, lineAnchor, lineAt, selectionText } from './selection-text.ts'
 import type { Point } from './touch.ts'
+import { isAfter, union, wholeCharacters, wordAt } from './word-range.ts'
 
 /** Where a selection is visible, in pixels from the top of the terminal's box; both are within the box. */
 export interface SelectionState {

@@ -1,6 +1,7 @@
 // The bar to find text in a session's whole output.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
+import { sentence } from '../../ui/kit/sentence.ts'
 import type { ReadingFind } from './reading-find.ts'
 
 export function FindBar({ find, close }: { find: ReadingFind; close: () => void }) {
@@ -41,7 +42,7 @@ export function FindBar({ find, close }: { find: ReadingFind; close: () => void 
 }
 
 function statusText({ failed, hits, index, more, searching, query }: ReadingFind): string {
-  if (failed.value) return failed.value.message
+  if (failed.value) return sentence(failed.value.message)
   const count = hits.value.length
   if (count > 0) return `${index.value + 1} of ${count}${more.value ? '+' : ''}`
   if (searching.value) return 'Searching…'

@@ -7,6 +7,7 @@ import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { PageHeader } from '../../ui/kit/page-header.tsx'
+import { sentence } from '../../ui/kit/sentence.ts'
 import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { back, type LineHint } from '../page/route.ts'
@@ -84,7 +85,7 @@ export function Reading({ link, session_id, offset, near }: ReadingProps) {
           {reading.isLoading && <p class="edge appears">Loading…</p>}
           {error && (
             <div class="note">
-              <p>{error.message}</p>
+              <p>{sentence(error.message)}</p>
               <button type="button" onClick={reading.retry}>
                 Try again
               </button>

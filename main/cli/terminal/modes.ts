@@ -3,9 +3,8 @@
 // Nothing is undone that was not done: an outer terminal keeps the cursor shape and colours that its owner chose, and the
 // sequences that move the cursor are sent only where they must be.
 
-const ESC = 0x1b
-/** Longer sequences set no mode. */
-const SEQUENCE_BYTES = 128
+/** The beginning of an OSC that is looked at: the number, and for a link whether one follows. */
+const OSC_CHARACTERS = 128
 
 /** Modes that are on in a fresh terminal: wrapping, key repeat, the cursor. */
 const ON_AT_FIRST = new Set([7, 8, 25])
@@ -27,11 +26,12 @@ const COLORS: Record<string, string> = {
   19: '119',
 }
 
-type State = 'ground' | 'escape' | 'csi' | 'osc'
-
-export class Modes {
-  #state: State = 'ground'
-  #sequence = ''
+export class Modes implements EscapeSink {
+  readonly #scanner = new EscapeScanner()
+  readonly #characters = new WholeCharacters()
+  #chunk: Uint8Array = new Uint8Array()
+  /** The beginning of the OSC that has begun; undefined in other strings. */
+  #oscText: string | undefined
   /** Private modes (DECSET) whose value is not that of a fresh terminal. */
   #private = new Set<number>()
   #ansi = new Set<number>()
@@ -46,15 +46,12 @@ export class Modes {
   /** Entries on the kitty keyboard stack of the normal and the alternate screen, and whether the lowest was changed. */
   #keyboards = { normal: { pushed: 0, set: false }, alternate: { pushed: 0, set: false } }
 
-  /** Takes in output, however it is cut. */
+  /** Notes the modes that output sets, however it is split. */
   note(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at++) {
-      if (this.#state === 'ground') {
-        at = bytes.indexOf(ESC, at)
-        if (at < 0) return
-        this.#state = 'escape'
-      } else this.#take(bytes[at]!)
-    }
+    this.#characters.push(bytes, whole => {
+      this.#chunk = whole
+      this.#scanner.feedBytes(whole, this)
+    })
   }
 
   get alternate(): boolean {
@@ -84,47 +81,35 @@ export class Modes {
     return out
   }
 
-  #take(byte: number): void {
-    switch (this.#state) {
-      case 'ground':
-        return
-      case 'escape':
-        return this.#escape(byte)
-      case 'csi':
-        if (byte >= 0x40 && byte <= 0x7e) {
-          this.#state = 'ground'
-          this.#csi(this.#sequence, String.fromCharCode(byte))
-        } else this.#collect(byte)
-        return
-      case 'osc':
-        // Only its beginning says anything: the number, and for a link whether one follows.
-        if (byte === 0x07 || byte === 0x9c || byte < 0x20) {
-          this.#state = byte === ESC ? 'escape' : 'ground'
-          this.#osc(this.#sequence)
-        } else if (this.#sequence.length >= SEQUENCE_BYTES) {
-          this.#state = 'ground'
-          this.#osc(this.#sequence)
-        } else this.#sequence += String.fromCharCode(byte)
-        return
-    }
-  }
+  text(): void {}
+  control(): void {}
 
-  #collect(byte: number): void {
-    if (byte === ESC) this.#state = 'escape'
-    else if (byte === 0x18 || byte === 0x1a || this.#sequence.length >= SEQUENCE_BYTES) this.#state = 'ground'
-    else if (byte >= 0x20) this.#sequence += String.fromCharCode(byte)
-  }
-
-  #escape(byte: number): void {
-    this.#sequence = ''
-    this.#state = 'ground'
-    const char = String.fromCharCode(byte)
-    if (byte === ESC) this.#state = 'escape'
-    else if (char === '[') this.#state = 'csi'
-    else if (char === ']') this.#state = 'osc'
-    else if (char === '=') this.#keypad = true
+  esc(final: number): void {
+    if (this.#scanner.sequence !== '') return
+    const char = String.fromCharCode(final)
+    if (char === '=') this.#keypad = true
     else if (char === '>') this.#keypad = false
-    else if (char === 'c') this.#fresh()
+    else if (char === 'c') this.#reset()
+  }
+
+  csi(final: number): void {
+    const { sequence } = this.#scanner
+    if (sequence !== undefined) this.#csi(sequence, String.fromCharCode(final))
+  }
+
+  stringBegin(kind: StringKind): void {
+    this.#oscText = kind === 'osc' ? '' : undefined
+  }
+
+  stringData(begin: number, end: number): void {
+    if (this.#oscText === undefined) return
+    const room = OSC_CHARACTERS - this.#oscText.length
+    if (room > 0) this.#oscText += String.fromCharCode(...this.#chunk.subarray(begin, Math.min(end, begin + room)))
+  }
+
+  stringEnd(isCancelled: boolean): void {
+    if (this.#oscText !== undefined && !isCancelled) this.#osc(this.#oscText)
+    this.#oscText = undefined
   }
 
   #csi(body: string, final: string): void {
@@ -186,7 +171,7 @@ export class Modes {
     else this.#colors.delete(number)
   }
 
-  #fresh(): void {
+  #reset(): void {
     this.#private.clear()
     this.#ansi.clear()
     this.#alternate = this.#margins = this.#cursorShape = this.#keypad = this.#modifyKeys = this.#link = false

@@ -35,10 +35,10 @@ test('case 19: the secret is gone from the address after load, and from the hist
   const address = await host.address()
   await phone.page.goto(`${host.origin}/icon.svg`)
   await phone.page.goto(address)
-  await phone.says('Waiting for your computer')
+  await phone.showsHeading('Waiting for your computer')
   expect(phone.page.url()).toBe(`${host.origin}/`)
   await host.answers('yes')
-  await phone.isIn()
+  await phone.isConnected()
   await phone.newSession()
   expect(phone.page.url()).toBe(`${host.origin}/`)
   await phone.page.reload()
@@ -59,11 +59,11 @@ test('case 19: the secret is gone from the address after load, and from the hist
 test('case 12: a used address lets nobody else in, and the page says what to do', async ({ phone, second, host }) => {
   const address = await host.address()
   await phone.page.goto(address)
-  await phone.isIn()
+  await phone.isConnected()
   await second.page.goto(address)
-  await second.says('This code no longer works')
+  await second.showsHeading('This code no longer works')
   await expect(second.page.getByText('otg pair')).toBeVisible()
-  await second.picture('refused')
+  await second.screenshot('refused')
   expect((await host.desktop.devices()).devices).toHaveLength(1)
   // A fresh address in the same tab changes only the fragment, so the page is not loaded anew.
   await second.open()
@@ -74,8 +74,8 @@ test('without any address the page asks for one and opens no socket', async ({ p
   const sockets: string[] = []
   phone.page.on('websocket', socket => sockets.push(socket.url()))
   await phone.page.goto(phone.host.origin)
-  await phone.says('Scan the code on your computer')
-  await phone.picture('no-address')
+  await phone.showsHeading('Scan the code on your computer')
+  await phone.screenshot('no-address')
   expect(sockets).toEqual([])
 })
 

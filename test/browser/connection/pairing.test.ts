@@ -2,7 +2,7 @@
 // programs. Numbers are those of SECURITY-CASES.
 import { expect, type Phone, test } from '../support/phone.ts'
 
-const waits = (phone: Phone) => phone.says('Waiting for your computer')
+const waits = (phone: Phone) => phone.showsHeading('Waiting for your computer')
 const devices = async ({ host }: Phone) => (await host.desktop.devices()).devices
 
 test.beforeEach(({ host }) => host.answers('by_hand'))
@@ -16,11 +16,11 @@ test('case 16: both sides show the same code, and nothing is to be had before th
   await expect(phone.page.getByText(`allow “${request.name}” if it shows the same code`)).toBeVisible()
   await expect(phone.page.getByRole('timer')).toHaveText(/^(2:00|1:5\d) left$/)
   await expect(phone.page.getByText('plain HTTP')).toBeVisible()
-  await phone.picture('waiting')
+  await phone.screenshot('waiting')
   expect(await devices(phone)).toEqual([])
   await expect(phone.page.getByText('not for strangers')).toHaveCount(0)
   await host.desktop.answerPairing(request.pairing_id, { allow: true })
-  await phone.isIn()
+  await phone.isConnected()
   await expect(phone.page.getByText('not for strangers')).toBeVisible()
   expect((await devices(phone)).map(({ name, read_only }) => ({ name, read_only }))).toEqual([
     { name: request.name, read_only: false },
@@ -30,13 +30,13 @@ test('case 16: both sides show the same code, and nothing is to be had before th
 test('a no is said, and a fresh code in the same tab asks anew', async ({ phone, host }) => {
   await phone.scan()
   await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
-  await phone.says('Your computer declined')
-  await phone.picture('said-no')
+  await phone.showsHeading('Your computer declined')
+  await phone.screenshot('said-no')
   await phone.fits()
   expect(await devices(phone)).toEqual([])
   await phone.page.reload()
-  await phone.says('The pairing request has ended')
-  await phone.picture('request-gone')
+  await phone.showsHeading('The pairing request has ended')
+  await phone.screenshot('request-gone')
   await host.answers('yes')
   await phone.open()
 })
@@ -46,8 +46,8 @@ test('nobody answers: the page says so when the time is over', async ({ phone, h
   await waits(phone)
   await host.request()
   await host.expire()
-  await phone.says('The request timed out')
-  await phone.picture('expired')
+  await phone.showsHeading('The request timed out')
+  await phone.screenshot('expired')
   expect((await host.desktop.devices()).requests).toEqual([])
 })
 
@@ -72,9 +72,9 @@ test('reloaded while it waits the phone comes back to its request and its code',
   const { requests } = await host.desktop.devices()
   expect(requests.map(request => request.code)).toEqual([code])
   await host.desktop.answerPairing(requests[0]!.pairing_id, { allow: true })
-  await phone.isIn()
+  await phone.isConnected()
   await phone.page.reload()
-  await phone.isIn()
+  await phone.isConnected()
   expect(await devices(phone)).toHaveLength(1)
 })
 
@@ -85,7 +85,7 @@ test('the yes comes while the page is away: it is let in when it comes back', as
   await phone.page.goto('about:blank')
   await host.desktop.answerPairing(pairing_id, { allow: true })
   await phone.page.goto(host.origin)
-  await phone.isIn()
+  await phone.isConnected()
 })
 
 test('the network goes while it waits: the code stays, and the yes is heard afterwards', async ({ phone, host }) => {
@@ -95,11 +95,11 @@ test('the network goes while it waits: the code stays, and the yes is heard afte
   await host.network('down')
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   expect(await phone.code()).toBe(request.code)
-  await phone.picture('waiting-offline')
+  await phone.screenshot('waiting-offline')
   await phone.fits()
   await host.desktop.answerPairing(request.pairing_id, { allow: true })
   await host.network('up')
-  await phone.isIn()
+  await phone.isConnected()
 })
 
 test('asleep until the time was over: the page says that nobody waits any more', async ({ phone, host }) => {
@@ -109,9 +109,9 @@ test('asleep until the time was over: the page says that nobody waits any more',
   await host.network('down')
   await host.expire()
   await host.network('up')
-  await phone.says('The pairing request has ended')
+  await phone.showsHeading('The pairing request has ended')
   await phone.page.getByRole('button', { name: 'Try again' }).tap()
-  await phone.says('The pairing request has ended')
+  await phone.showsHeading('The pairing request has ended')
 })
 
 test('another tab of the phone takes its request over, and gives it back', async ({ phone, host }) => {
@@ -121,14 +121,14 @@ test('another tab of the phone takes its request over, and gives it back', async
   const tab = await phone.page.context().newPage()
   await tab.goto(host.origin)
   await expect(tab.getByRole('heading', { name: 'Waiting for your computer' })).toBeVisible()
-  await phone.says('Pairing continues in another tab')
-  await phone.picture('elsewhere')
+  await phone.showsHeading('Pairing continues in another tab')
+  await phone.screenshot('elsewhere')
   await phone.page.getByRole('button', { name: 'Pair here' }).tap()
   await waits(phone)
   expect(await phone.code()).toBe(code)
   await expect(tab.getByRole('heading', { name: 'Pairing continues in another tab' })).toBeVisible()
   await host.answers('yes')
-  await phone.isIn()
+  await phone.isConnected()
   await tab.getByRole('button', { name: 'Pair here' }).tap()
   await expect(tab.getByRole('button', { name: 'New session' })).toBeEnabled()
   expect(await devices(phone)).toHaveLength(1)
@@ -144,8 +144,8 @@ test('as many phones wait as the host keeps waiting: one more is told', async ({
     await expect(page.getByRole('heading', { name: 'Waiting for your computer' })).toBeVisible()
   }
   await phone.scan()
-  await phone.says('Too many phones are waiting')
-  await phone.picture('busy')
+  await phone.showsHeading('Too many phones are waiting')
+  await phone.screenshot('busy')
   for (const context of contexts) await context.close()
 })
 
@@ -170,17 +170,17 @@ for (const [shape, width, height] of [
       await phone.page.emulateMedia({ colorScheme })
       await phone.scan()
       await waits(phone)
-      await phone.picture(`waiting-${shape}-${colorScheme}`)
+      await phone.screenshot(`waiting-${shape}-${colorScheme}`)
       await phone.fits()
       await expect(phone.page.getByRole('img', { name: /^Code/ })).toBeInViewport({ ratio: 1 })
       await expect(phone.page.getByRole('timer')).toBeInViewport({ ratio: 1 })
       await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
-      await phone.says('Your computer declined')
-      await phone.picture(`said-no-${shape}-${colorScheme}`)
+      await phone.showsHeading('Your computer declined')
+      await phone.screenshot(`said-no-${shape}-${colorScheme}`)
       await phone.fits()
       await phone.page.reload()
-      await phone.says('has ended')
-      await phone.picture(`request-gone-${shape}-${colorScheme}`)
+      await phone.showsHeading('has ended')
+      await phone.screenshot(`request-gone-${shape}-${colorScheme}`)
       await phone.fits()
       const again = (await phone.page.getByRole('button', { name: 'Try again' }).boundingBox())!
       expect(again.height).toBeGreaterThanOrEqual(44)

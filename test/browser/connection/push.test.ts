@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from '@playwright/test'
 import { BrowserHost } from '../../support/browser/browser-host.ts'
 import { PushService, Subscriber } from '../../support/network/push-service.ts'
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { test as base, expect, type Phone } from '../support/phone.ts'
 
 const test = base.extend<{ service: PushService; browsers: Subscriber[] }>({
@@ -199,7 +199,7 @@ test('asked for by a tap, it comes while the page is closed, once, and a tap on 
   test.slow()
   await askFor(phone, context)
   expect(await notified(host)).toEqual([true])
-  await phone.picture('about-push-on')
+  await phone.screenshot('about-push-on')
   await leave(phone)
   const { session_id, say } = await agent(host)
   say('May I run make?')
@@ -271,7 +271,7 @@ test('whoever looks at the list is not told besides, and what was seen elsewhere
   const mark = async () => (await host.desktop.list()).find(one => one.session_id === session_id)?.attention
   await expect.poll(mark).toBeNull()
   await phone.page.goto(host.origin)
-  await phone.isIn()
+  await phone.isConnected()
   await expect.poll(() => shown(context), { timeout: 20_000 }).toEqual([])
 })
 
@@ -346,7 +346,7 @@ test('the phone mends by itself what the host or the push service lost', async (
   one.say('into nothing')
   await expect.poll(() => notified(host)).toEqual([false])
   await phone.page.goto(host.origin)
-  await phone.isIn()
+  await phone.isConnected()
   await expect.poll(() => notified(host), { timeout: 20_000 }).toEqual([true])
   // The host's data were lost: it has another key.
   await phone.page.goto('about:blank')
@@ -354,7 +354,7 @@ test('the phone mends by itself what the host or the push service lost', async (
   host.forgetPush()
   await host.startProcess()
   await phone.page.goto(host.origin)
-  await phone.isIn()
+  await phone.isConnected()
   await expect.poll(() => notified(host), { timeout: 20_000 }).toEqual([true])
   await leave(phone)
   const before = service.posts.length
@@ -372,17 +372,17 @@ test('turned off, nothing is left of it, here or there', async ({ phone, host, s
   await expect.poll(() => notified(host)).toEqual([false])
   expect(await phone.page.evaluate(() => localStorage.getItem('test.push'))).toBe('{"next":1}')
   await phone.page.reload()
-  await phone.isIn()
+  await phone.isConnected()
   const sheet = await about(phone)
   await expect(sheet.getByText('Off', { exact: true })).toBeVisible()
-  await phone.picture('about-push-off')
+  await phone.screenshot('about-push-off')
   await leave(phone)
   await agent(host).then(({ say }) => say('to nobody'))
   await expect.poll(async () => (await host.desktop.list()).some(one => one.attention?.text === 'to nobody')).toBe(true)
   expect(service.posts).toEqual([])
   // And on again, by one tap.
   await phone.page.goto(host.origin)
-  await phone.isIn()
+  await phone.isConnected()
   await (await about(phone)).getByRole('button', { name: 'Allow notifications' }).tap()
   await expect(sheetOf(phone).getByText('On, even when this page is closed')).toBeVisible({ timeout: 20_000 })
   expect(await notified(host)).toEqual([true])
@@ -452,8 +452,8 @@ for (const [name, says, how] of MISSING)
     if (await more.isVisible()) await more.tap()
     await expect(sheet.getByText(says)).toBeVisible({ timeout: 20_000 })
     await sheet.getByText(says).scrollIntoViewIfNeeded()
-    await phone.picture(`about-push-${name}`)
-    await phone.suitsThumbs()
+    await phone.screenshot(`about-push-${name}`)
+    await phone.hasLargeTargets()
     await phone.fits()
     await phone.page.emulateMedia({ colorScheme: 'light' })
     for (const [width, height] of [
@@ -462,10 +462,10 @@ for (const [name, says, how] of MISSING)
     ] as const) {
       await phone.page.setViewportSize({ width, height })
       await sheet.getByText(says).scrollIntoViewIfNeeded()
-      await phone.picture(`about-push-${name}-${width}`)
+      await phone.screenshot(`about-push-${name}-${width}`)
       await phone.fits()
     }
-    expect(await faults(phone.page)).toEqual([])
+    expect(await accessibilityViolations(phone.page)).toEqual([])
   })
 
 test('where a session calls and nobody has decided, it is offered once; a tap turns it on', async ({
@@ -477,16 +477,16 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   await phone.open()
   const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
   await expect(offer).toContainText('Notify me when a session needs input')
-  expect(await faults(phone.page)).toEqual([])
-  await phone.picture('offer')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await phone.screenshot('offer')
   await phone.page.setViewportSize({ width: 863, height: 360 })
-  await phone.picture('offer-landscape')
+  await phone.screenshot('offer-landscape')
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.page.emulateMedia({ colorScheme: 'light' })
   await phone.fits()
-  await phone.suitsThumbs()
-  expect(await faults(phone.page)).toEqual([])
-  await phone.picture('offer-320-light')
+  await phone.hasLargeTargets()
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await phone.screenshot('offer-320-light')
   // Until the page is kept nothing of it outlives the page.
   await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
   await offer.getByRole('button', { name: 'Turn on' }).tap()

@@ -19,8 +19,8 @@ const shown = (phone: Phone) => phone.page.evaluate(() => (window as unknown as 
 test('gone to the back-forward cache and back', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
-  const print = await phone.later('seq 1 50')
-  const typed = await phone.takeDown()
+  const print = await phone.prepareOutput('seq 1 50')
+  const typed = await phone.recordTyping()
   await watch(phone)
   await phone.run('before')
   await phone.type('under way')
@@ -35,7 +35,7 @@ test('gone to the back-forward cache and back', async ({ phone, host }) => {
   )
   expect(await shown(phone), why).toEqual([true])
   await phone.shows('\n50')
-  await phone.agrees()
+  await phone.matchesHost()
   await phone.page.locator('.xterm').tap()
   await phone.run('')
   await phone.run('after')
@@ -45,7 +45,7 @@ test('gone to the back-forward cache and back', async ({ phone, host }) => {
 test('another page of the tab has gone on with the session meanwhile', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
-  const typed = await phone.takeDown()
+  const typed = await phone.recordTyping()
   await phone.run('first page')
   await watch(phone)
   // The same page anew, not restored; it takes up the numbering.
@@ -59,6 +59,6 @@ test('another page of the tab has gone on with the session meanwhile', async ({ 
   await phone.shows('second page')
   await phone.page.locator('.xterm').tap()
   await phone.run('first again')
-  await phone.agrees()
+  await phone.matchesHost()
   expect(await typed()).toEqual(['first page', 'second page', 'first again'])
 })

@@ -13,7 +13,7 @@ test('a reload returns to the same session and its screen', async ({ phone, host
   expect(await host.desktop.list()).toHaveLength(1)
   // Its size is the phone's as before, so there is nothing to take.
   await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
-  await phone.agrees()
+  await phone.matchesHost()
   await phone.page.locator('.xterm').tap()
   await phone.run('echo goes on')
   await phone.shows('goes on\n')
@@ -27,7 +27,7 @@ test('a lost connection is shown, what is typed meanwhile is kept, and the sessi
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   await phone.run('typed meanwhile')
   await expect(phone.page.getByText('Your input is kept.')).toBeVisible()
-  await phone.picture('connection-lost')
+  await phone.screenshot('connection-lost')
   await phone.page.waitForTimeout(1200)
   await phone.host.network('up')
   await phone.page
@@ -35,11 +35,11 @@ test('a lost connection is shown, what is typed meanwhile is kept, and the sessi
     .tap({ timeout: 2000 })
     .catch(() => {}) // it may be back already
   await expect(phone.page.getByText(/Session restored · \d+ s old/)).toBeVisible()
-  await phone.picture('restored')
+  await phone.screenshot('restored')
   await expect(phone.page.getByText('Connection lost')).toHaveCount(0)
   await phone.shows('printed meanwhile')
   await expect.poll(async () => (await phone.screen()).split('typed meanwhile').length - 1, 'echo and cat').toBe(2)
-  await phone.agrees()
+  await phone.matchesHost()
 })
 
 test('a page that wakes up asks at once whether its connection still is one', async ({ phone }) => {
@@ -87,7 +87,7 @@ test('a shell that exits says so and leads back to the list, where it stands as 
   await phone.newSession()
   await phone.run('exit 3')
   await expect(phone.page.getByText('Failed with 3')).toBeVisible()
-  await phone.picture('ended')
+  await phone.screenshot('ended')
   await phone.page.getByRole('button', { name: 'All sessions' }).tap()
   await expect(phone.page.getByRole('heading', { name: 'Ended' })).toBeVisible()
   await phone.page.getByText('failed with 3').tap()

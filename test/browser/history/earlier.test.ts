@@ -10,7 +10,7 @@ const topOf = async (phone: Phone) => (await firstRow(phone).boundingBox())!.y
 async function flingDown(phone: Phone): Promise<void> {
   const fingers = new Fingers(phone)
   await fingers.down({ x: 206, y: 150 })
-  await fingers.go({ x: 206, y: 150 }, { x: 206, y: 600 }, { steps: 4 })
+  await fingers.move({ x: 206, y: 150 }, { x: 206, y: 600 }, { steps: 4 })
   await fingers.up()
   // A fling slows down to nothing.
   const at = () => phone.page.locator('.xterm-screen').evaluate(screen => screen.textContent + screen.style.transform)
@@ -28,10 +28,10 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await phone.newSession()
   await phone.run('seq 1 100000; echo the end')
   await phone.shows('\nthe end')
-  const film = await phone.film('next')
+  const film = await phone.recordFrames('next')
   await phone.page.reload()
   await phone.shows('\nthe end')
-  await phone.agrees()
+  await phone.matchesHost()
   // Seen once, as it is at the end.
   expect((await film()).filter(text => text !== '' && text !== '(hidden)')).toHaveLength(1)
   await expect(async () => {
@@ -46,12 +46,12 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   const box = (await earlier(phone).boundingBox())!
   expect(box.height).toBeGreaterThanOrEqual(44)
   await expect.poll(() => topOf(phone)).toBeGreaterThanOrEqual(box.y + 43)
-  await phone.picture('earlier-output')
+  await phone.screenshot('earlier-output')
   await phone.fits()
   // Whoever goes back down leaves it behind.
   const fingers = new Fingers(phone)
   await fingers.down({ x: 206, y: 500 })
-  await fingers.go({ x: 206, y: 500 }, { x: 206, y: 300 })
+  await fingers.move({ x: 206, y: 500 }, { x: 206, y: 300 })
   await fingers.up({ rested: 150 })
   await expect(earlier(phone)).toHaveCount(0)
   await flingDown(phone)
@@ -67,7 +67,7 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await phone.run('echo typed')
   await phone.shows(/\ntyped\n/)
   await expect(earlier(phone)).toHaveCount(0)
-  await phone.agrees()
+  await phone.matchesHost()
 })
 
 test('where there is nothing before, nothing can be pulled down', async ({ phone }) => {
@@ -92,7 +92,7 @@ test('a program that comes or prints while it is pulled down is seen where it be
   await phone.newSession()
   await phone.run('seq 1 60000')
   await phone.shows('60000')
-  const go = await phone.later("printf '\\033[?1049h\\033[Hfull screen'; sleep 1000")
+  const go = await phone.prepareOutput("printf '\\033[?1049h\\033[Hfull screen'; sleep 1000")
   await phone.page.reload()
   await phone.shows(/ready/)
   const top = await topOf(phone)

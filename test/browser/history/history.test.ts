@@ -1,7 +1,7 @@
 // The history on the phone: finding a line in everything that was printed, the list of all sessions, filters, and back to
 // where one was. Knows no player.
 import { record } from '../../support/record.ts'
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const hits = (phone: Phone) => phone.page.locator('.hit')
@@ -10,7 +10,7 @@ const search = (phone: Phone) => phone.page.getByRole('searchbox')
 
 async function openHistory(phone: Phone): Promise<void> {
   await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
-  await phone.says('History')
+  await phone.showsHeading('History')
 }
 
 test('a line is found while it is typed, with what is around it, and opens at its moment', async ({ phone, host }) => {
@@ -20,7 +20,7 @@ test('a line is found while it is typed, with what is around it, and opens at it
   await phone.open()
   await openHistory(phone)
   await expect(rows(phone)).toHaveText(['other', 'build'])
-  await phone.picture('past-list')
+  await phone.screenshot('past-list')
   await search(phone).fill('step 5')
   await expect(hits(phone)).toHaveCount(1)
   await expect(hits(phone).locator('.line')).toHaveText('step 5 of the build')
@@ -28,14 +28,14 @@ test('a line is found while it is typed, with what is around it, and opens at it
   await expect(hits(phone).locator('mark')).toHaveText(['step', '5'])
   await expect(phone.page.locator('[data-found] h2')).toContainText('build')
   await expect(phone.page.getByRole('status').filter({ hasText: '1 line found' })).toBeVisible()
-  await phone.picture('past-found')
-  expect(await faults(phone.page)).toEqual([])
+  await phone.screenshot('past-found')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await hits(phone).tap()
   // The screen as it was then, not what it became; and the line is marked.
   await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
   await phone.shows(/step 4 of the build\nstep 5 of the build$/)
   await expect(phone.page.locator('.xterm-selection div').first()).toBeAttached()
-  await phone.picture('past-opened')
+  await phone.screenshot('past-opened')
   await phone.page.goBack()
   await expect(search(phone)).toHaveValue('step 5')
   await expect(hits(phone)).toHaveCount(1)
@@ -49,7 +49,7 @@ test('words, beginnings and quotes are looked for as in the window', async ({ ph
   await expect(hits(phone).locator('.line')).toHaveText('recorded')
   await search(phone).fill('recor ')
   await expect(phone.page.getByText('No output matches.')).toBeVisible()
-  await phone.picture('past-nothing')
+  await phone.screenshot('past-nothing')
   await search(phone).fill('"exit code"')
   await expect(hits(phone).locator('.line')).toHaveText(['exit code 7'])
   // A session is found by what it is called, too.
@@ -108,21 +108,21 @@ test('all sessions are listed page after page, and filtered in a sheet', async (
   await phone.page.getByRole('button', { name: 'Filters' }).tap()
   await phone.page.getByLabel('State').selectOption('Finished or failed')
   await phone.page.getByLabel('In this folder').fill('/usr')
-  await phone.picture('past-filters')
-  expect(await faults(phone.page)).toEqual([])
+  await phone.screenshot('past-filters')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.page.emulateMedia({ colorScheme: 'light' })
-  await phone.picture('past-filters-320-light')
-  await phone.suitsThumbs()
+  await phone.screenshot('past-filters-320-light')
+  await phone.hasLargeTargets()
   await phone.page.getByRole('button', { name: 'Done' }).tap()
   await expect(rows(phone)).toHaveText(['bad build'])
   await expect(phone.page.getByRole('button', { name: 'Filters, 2 in use' })).toBeVisible()
-  await phone.picture('past-320-light')
+  await phone.screenshot('past-320-light')
   await phone.fits()
-  await phone.suitsThumbs()
-  expect(await faults(phone.page)).toEqual([])
+  await phone.hasLargeTargets()
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.page.setViewportSize({ width: 863, height: 360 })
-  await phone.picture('past-landscape')
+  await phone.screenshot('past-landscape')
   await phone.page.getByRole('button', { name: 'Filters, 2 in use' }).tap()
   await phone.page.getByRole('button', { name: 'Clear filters' }).tap()
   await phone.page.getByRole('button', { name: 'Done' }).tap()
@@ -134,8 +134,8 @@ test('who may only look finds and looks at everything, and is offered nothing el
   await host.answers('by_hand')
   await phone.scan()
   await host.desktop.answerPairing((await host.request()).pairing_id, { allow: true, read_only: true })
-  await phone.says('Sessions')
-  await phone.picture('list-looking')
+  await phone.showsHeading('Sessions')
+  await phone.screenshot('list-looking')
   await openHistory(phone)
   await search(phone).fill('secret')
   await hits(phone).tap()

@@ -30,7 +30,7 @@ test('one line goes in as it is, also from the key bar', async ({ phone }) => {
   await phone.keys('Paste', 'Enter')
   await phone.shows('\npasted from the bar')
   await expect(phone.page.locator('.xterm-helper-textarea')).toBeFocused()
-  await phone.agrees()
+  await phone.matchesHost()
 })
 
 test('several lines are asked about, shown with what is hidden in them, and stay one unit in brackets', async ({
@@ -42,7 +42,7 @@ test('several lines are asked about, shown with what is hidden in them, and stay
   await paste(phone, 'echo one\necho two\n')
   await expect(question(phone, 'Paste 2 lines?')).toContainText('The program knows that this is a paste')
   await expect(question(phone, 'Paste 2 lines?').locator('pre')).toHaveText('echo one↵\necho two↵\n')
-  await phone.picture('paste-bracketed')
+  await phone.screenshot('paste-bracketed')
   await phone.fits()
   await phone.page.getByRole('button', { name: 'Cancel' }).tap()
   await paste(phone, 'echo one\necho two')
@@ -63,7 +63,7 @@ test('hostile text can neither end the bracket nor press a key (case 48)', async
   const dialog = question(phone, 'Paste 2 lines?')
   await expect(dialog).toContainText('arrive as harmless signs')
   await expect(dialog.locator('pre')).toHaveText('safe^[[201~touch owned↵\n^C^D')
-  await phone.picture('paste-hostile')
+  await phone.screenshot('paste-hostile')
   await dialog.getByRole('button', { name: 'Paste' }).tap()
   await phone.page.keyboard.type('#')
   await phone.shows(/#$/)
@@ -80,7 +80,7 @@ test('where a program takes lines for entered, it says so, and each line end is 
   await paste(phone, 'rm -rf build\nmake\r\n')
   const dialog = question(phone, 'Paste 2 lines?')
   await expect(dialog).toContainText('every line is run or sent as soon as it arrives')
-  await phone.picture('paste-unbracketed')
+  await phone.screenshot('paste-unbracketed')
   await dialog.getByRole('button', { name: 'Paste' }).tap()
   await phone.shows('rm -rf build^Mmake^M')
   // One line with its end works at once too.
@@ -124,7 +124,7 @@ test('without a clipboard that a page may read there is a field to paste into', 
   await phone.keys('Paste')
   await expect(phone.page.getByText('Over plain HTTP this page cannot read the clipboard')).toBeVisible()
   await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
-  await phone.picture('paste-plain-http')
+  await phone.screenshot('paste-plain-http')
   await phone.fits()
 })
 

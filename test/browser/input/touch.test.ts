@@ -29,7 +29,7 @@ test('a finger moves the history pixel by pixel, and what is left of a line move
   const before = await topLine(phone)
   const { y } = (await phone.page.locator('.xterm-screen').boundingBox())!
   await fingers.down(MIDDLE)
-  await fingers.go(MIDDLE, { x: MIDDLE.x, y: MIDDLE.y + 40 })
+  await fingers.move(MIDDLE, { x: MIDDLE.x, y: MIDDLE.y + 40 })
   // Less than a line beyond whole lines.
   const moved = y - (await phone.page.locator('.xterm-screen').boundingBox())!.y
   const lines = before - (await topLine(phone))
@@ -49,16 +49,16 @@ test('a fling goes on and slows down, and a finger stops it without a tap', asyn
   const fingers = new Fingers(phone)
   const start = await topLine(phone)
   await fingers.down({ x: 206, y: 250 })
-  await fingers.go({ x: 206, y: 250 }, { x: 206, y: 450 }, { steps: 8 })
+  await fingers.move({ x: 206, y: 250 }, { x: 206, y: 450 }, { steps: 8 })
   await fingers.up()
   // The finger itself went twelve lines.
   await expect.poll(() => topLine(phone), { message: 'it glides on' }).toBeLessThan(start - 17)
   // Another one, stopped while it runs.
   await fingers.down({ x: 206, y: 250 })
-  await fingers.go({ x: 206, y: 250 }, { x: 206, y: 600 }, { steps: 6 })
+  await fingers.move({ x: 206, y: 250 }, { x: 206, y: 600 }, { steps: 6 })
   await fingers.up()
   await fingers.down(MIDDLE)
-  await fingers.felt()
+  await fingers.handled()
   // What is drawn follows by a frame or two.
   await phone.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
   const stopped = await topLine(phone)
@@ -82,12 +82,12 @@ test('less goes line by line with the finger, and no further when it has left', 
   const fingers = new Fingers(phone)
   const from = { x: 206, y: 600 }
   await fingers.down(from)
-  await fingers.go(from, { x: 206, y: 600 - high * 10.5 }, { steps: 6 })
+  await fingers.move(from, { x: 206, y: 600 - high * 10.5 }, { steps: 6 })
   await fingers.up()
   await expect.poll(() => topLine(phone)).toBe(11)
   await phone.page.waitForTimeout(300)
   expect(await topLine(phone)).toBe(11)
-  await phone.agrees()
+  await phone.matchesHost()
 })
 
 test('a program that tracks the mouse gets its wheel, a notch for three lines, in the finger’s direction', async ({
@@ -101,12 +101,12 @@ test('a program that tracks the mouse gets its wheel, a notch for three lines, i
   const fingers = new Fingers(phone)
   const from = { x: 206, y: 500 }
   await fingers.down(from)
-  await fingers.go(from, { x: 206, y: 500 - high * 6.5 })
+  await fingers.move(from, { x: 206, y: 500 - high * 6.5 })
   await fingers.up()
   // 65: wheel down; and neither presses (0) nor releases.
   await expect.poll(async () => (await phone.screen()).match(/\^\[\[<\d+/g)).toEqual(['^[[<65', '^[[<65'])
   await fingers.down(from)
-  await fingers.go(from, { x: 206, y: 500 + high * 3.5 })
+  await fingers.move(from, { x: 206, y: 500 + high * 3.5 })
   await fingers.up()
   await expect.poll(async () => (await phone.screen()).match(/\^\[\[<\d+/g)?.at(-1)).toBe('^[[<64')
 })
@@ -124,7 +124,7 @@ for (const [how, command] of [
     // Without the mouse the cursor goes first, and the text once that is at the edge.
     for (let times = 0; times < 2; times++) await phone.swipe(0, -600)
     await expect.poll(() => phone.screen()).not.toContain('Network services')
-    await phone.agrees()
+    await phone.matchesHost()
     for (let times = 0; times < 3; times++) await phone.swipe(0, 600)
     await phone.shows('Network services')
   })
@@ -155,7 +155,7 @@ test('pinching changes the letters of an own session: one new size when the fing
   const before = await phone.ptySize()
   const fingers = new Fingers(phone)
   await fingers.spread(MIDDLE, 1.5)
-  await phone.picture('pinch')
+  await phone.screenshot('pinch')
   expect(await phone.ptySize()).toBe(before)
   await fingers.up()
   await expect.poll(() => phone.ptySize()).not.toBe(before)
@@ -163,7 +163,7 @@ test('pinching changes the letters of an own session: one new size when the fing
   await phone.type('\n')
   await phone.shows(/resized/)
   expect((await phone.screen()).match(/resized/g)).toHaveLength(1)
-  await phone.agrees()
+  await phone.matchesHost()
   // The page is as large as it was.
   expect(await phone.page.evaluate(() => window.visualViewport!.scale)).toBe(1)
   await phone.page.reload()
@@ -176,8 +176,8 @@ test('pinching changes the letters of an own session: one new size when the fing
   await fingers.spread(MIDDLE, 9, 40)
   await fingers.up()
   await expect.poll(() => font(phone)).toBe(32)
-  await phone.picture('pinch-largest')
-  await fingers.twoTap(MIDDLE)
+  await phone.screenshot('pinch-largest')
+  await fingers.twoFingerDoubleTap(MIDDLE)
   await expect.poll(() => phone.ptySize()).toBe(before)
   expect(await font(phone)).toBe(14)
 })
@@ -199,7 +199,7 @@ test('pinching in a session of the desktop zooms to pan over it, and its size st
   // What was between the fingers stayed there.
   expect(await box.evaluate(element => element.scrollLeft)).toBeGreaterThan(150)
   expect(await phone.ptySize()).toBe('120x40')
-  await phone.picture('zoomed')
+  await phone.screenshot('zoomed')
   await phone.swipe(-300, 0)
   await expect.poll(() => box.evaluate(element => element.scrollLeft)).toBeGreaterThan(300)
   await phone.page.getByRole('button', { name: 'Fit the width' }).tap()
@@ -208,7 +208,7 @@ test('pinching in a session of the desktop zooms to pan over it, and its size st
   await phone.page.getByRole('button', { name: 'Use a readable font size' }).tap()
   await expect.poll(() => font(phone)).toBe(12)
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
-  await phone.picture('menu-letters')
+  await phone.screenshot('menu-letters')
   await phone.page.getByRole('button', { name: 'Increase font size' }).tap()
   await expect(phone.page.getByText('13 px')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Reset' }).tap()

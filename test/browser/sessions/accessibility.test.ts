@@ -1,5 +1,5 @@
 // What axe finds on the phone's screens. Knows no programs.
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, test } from '../support/phone.ts'
 
 for (const colorScheme of ['dark', 'light'] as const)
@@ -8,14 +8,14 @@ for (const colorScheme of ['dark', 'light'] as const)
     await page.emulateMedia({ colorScheme })
     const seen: Record<string, string[]> = {}
     const look = async (screen: string) => {
-      seen[screen] = await faults(page)
+      seen[screen] = await accessibilityViolations(page)
     }
     await host.answers('by_hand')
     await phone.scan()
-    await phone.says('Waiting for your computer')
+    await phone.showsHeading('Waiting for your computer')
     await look('waiting')
     await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
-    await phone.says('Your computer declined')
+    await phone.showsHeading('Your computer declined')
     await look('declined')
     await host.answers('yes')
     await phone.open()
@@ -26,14 +26,14 @@ for (const colorScheme of ['dark', 'light'] as const)
     await look('menu')
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Sessions' }).tap()
-    await phone.says('Sessions')
+    await phone.showsHeading('Sessions')
     await look('sessions')
     const [device] = (await host.desktop.devices()).devices
     await host.desktop.updateDevice(device!.device_id, { read_only: true })
     await expect(page.getByText('This phone can view sessions')).toBeVisible()
     await look('sessions, looking only')
     await host.desktop.revokeDevice(device!.device_id)
-    await phone.says('This phone no longer has access')
+    await phone.showsHeading('This phone no longer has access')
     await look('revoked')
     expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
   })
@@ -44,8 +44,8 @@ for (const colorScheme of ['dark', 'light'] as const)
     await page.emulateMedia({ colorScheme })
     const seen: Record<string, string[]> = {}
     const look = async (screen: string) => {
-      seen[screen] = await faults(page)
-      await phone.picture(`axe-${screen.replaceAll(' ', '-')}-${colorScheme}`)
+      seen[screen] = await accessibilityViolations(page)
+      await phone.screenshot(`axe-${screen.replaceAll(' ', '-')}-${colorScheme}`)
       await phone.fits()
     }
     await page.setViewportSize({ width: 320, height: 568 })

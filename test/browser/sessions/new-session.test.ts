@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { record } from '../../support/record.ts'
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 async function choose(phone: Phone): Promise<void> {
@@ -17,14 +17,14 @@ test('a command with quotes, a folder and a name start a session in the size of 
   mkdirSync(join(host.home, 'my project'))
   await phone.open()
   await choose(phone)
-  await phone.picture('new-session')
-  expect(await faults(phone.page)).toEqual([])
+  await phone.screenshot('new-session')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await field(phone, 'Command').fill(`sh -c 'pwd; echo "$0, $1"; stty size; cat' "two words" it\\'s`)
   await field(phone, 'Folder').fill('~/my project')
   await field(phone, 'Name').fill('with words')
   await start(phone)
   await phone.shows(/my project\ntwo words, it's\n\d+ \d+/)
-  await phone.says('with words')
+  await phone.showsHeading('with words')
   const [session] = await host.desktop.list()
   expect(session!.command).toEqual(['sh', '-c', 'pwd; echo "$0, $1"; stty size; cat', 'two words', "it's"])
   expect(session!.cwd).toBe(join(host.home, 'my project'))
@@ -45,8 +45,8 @@ test('what is wrong with it is said beside it, and can be put right there', asyn
   await expect(dialog.getByText('no-such-program is not a command that can be run here.')).toBeVisible()
   await expect(field(phone, 'Command')).toHaveValue('no-such-program at all')
   await expect(field(phone, 'Command')).toHaveAttribute('aria-invalid', 'true')
-  await phone.picture('new-session-wrong')
-  expect(await faults(phone.page)).toEqual([])
+  await phone.screenshot('new-session-wrong')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await field(phone, 'Command').fill('cat')
   await field(phone, 'Folder').fill('/no/such/folder')
   await start(phone)
@@ -55,12 +55,12 @@ test('what is wrong with it is said beside it, and can be put right there', asyn
   await expect(field(phone, 'Command')).toHaveAttribute('aria-invalid', 'false')
   await field(phone, 'Folder').fill('')
   await start(phone)
-  await phone.says('mine')
+  await phone.showsHeading('mine')
   await phone.run('it runs')
   await phone.shows('it runs\nit runs')
   expect((await host.desktop.list()).map(one => one.command)).toEqual([['cat']])
   await phone.page.goBack()
-  await phone.says('Sessions')
+  await phone.showsHeading('Sessions')
 })
 
 test('whoever gives up a start that failed is back at the list', async ({ phone }) => {
@@ -70,7 +70,7 @@ test('whoever gives up a start that failed is back at the list', async ({ phone 
   await start(phone)
   await expect(phone.page.getByRole('dialog').getByText('no-such-program is not a command')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Cancel' }).tap()
-  await phone.says('Sessions')
+  await phone.showsHeading('Sessions')
   await expect(phone.page.getByText('No sessions yet')).toBeVisible()
 })
 
@@ -91,14 +91,14 @@ test('commands and folders that were used lately are one tap away, each once, an
   await expect(commands.nth(2)).toHaveText('sh -c true')
   const folders = phone.page.getByRole('list', { name: 'Recent folders' }).getByRole('button')
   await expect(folders).toHaveCount(2)
-  await phone.picture('new-session-recents')
+  await phone.screenshot('new-session-recents')
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.page.emulateMedia({ colorScheme: 'light' })
-  await phone.picture('new-session-320-light')
-  await phone.suitsThumbs()
-  expect(await faults(phone.page)).toEqual([])
+  await phone.screenshot('new-session-320-light')
+  await phone.hasLargeTargets()
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.page.setViewportSize({ width: 863, height: 360 })
-  await phone.picture('new-session-landscape')
+  await phone.screenshot('new-session-landscape')
   await phone.page.setViewportSize({ width: 412, height: 839 })
   await commands.nth(1).tap()
   await expect(field(phone, 'Command')).toHaveValue(/x{150}$/)
@@ -121,9 +121,9 @@ test('an ended session starts again, with its command, in its folder', async ({ 
   await phone.shows('run in /usr')
   await expect(phone.page.getByText('Failed with 4')).toBeVisible()
   await phone.page.setViewportSize({ width: 320, height: 568 })
-  await phone.picture('ended-320')
+  await phone.screenshot('ended-320')
   await phone.fits()
-  await phone.suitsThumbs()
+  await phone.hasLargeTargets()
   await phone.page.setViewportSize({ width: 412, height: 839 })
   writeFileSync(file, 'echo once more in "$(pwd)"; cat')
   await phone.page.getByRole('button', { name: 'Start again' }).tap()

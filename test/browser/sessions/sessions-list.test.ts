@@ -1,5 +1,5 @@
 // What the list says of sessions while they live: who calls, what they said last, who looks. Knows no terminals.
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const rows = (phone: Phone) => phone.page.locator('[data-session] .title')
@@ -25,16 +25,16 @@ test('who waits for somebody stands first and says what for; looking at it ends 
   await expect(row.locator('.call')).toContainText('May I delete the build folder?')
   await expect(phone.page).toHaveTitle('(1) On the Go')
   await expect(phone.page.getByRole('status').filter({ hasText: 'agent needs attention' })).toHaveCount(1)
-  expect(await faults(phone.page)).toEqual([])
-  await phone.picture('list-calling')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await phone.screenshot('list-calling')
   await phone.page.emulateMedia({ colorScheme: 'light' })
-  expect(await faults(phone.page)).toEqual([])
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.page.setViewportSize({ width: 320, height: 568 })
-  await phone.picture('list-calling-320-light')
+  await phone.screenshot('list-calling-320-light')
   await phone.fits()
-  await phone.suitsThumbs()
+  await phone.hasLargeTargets()
   await phone.page.setViewportSize({ width: 863, height: 360 })
-  await phone.picture('list-calling-landscape')
+  await phone.screenshot('list-calling-landscape')
   await phone.page.setViewportSize({ width: 412, height: 839 })
 
   await row.getByRole('button').first().tap()
@@ -76,11 +76,11 @@ test('shells are told apart by what runs in them, in the list and above the term
   await phone.shows('$')
   await phone.page.locator('.xterm').tap()
   await phone.run('sleep 600')
-  await phone.says('sleep')
+  await phone.showsHeading('sleep')
   await expect(phone.page).toHaveTitle('sleep · On the Go')
   await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
   await expect(rows(phone)).toHaveText(['bash', 'sleep'])
-  await phone.picture('list-foreground')
+  await phone.screenshot('list-foreground')
 })
 
 test('rows name who looks', async ({ phone, second, host }) => {
@@ -102,15 +102,15 @@ test('a tablet shows the list beside the terminal', async ({ phone, host }) => {
   await host.desktop.create({ command: ['/bin/sh', '-c', 'echo the first; sleep 600'], title: 'first' })
   await host.desktop.create({ command: ['/bin/sh', '-c', 'echo the second; sleep 600'], title: 'second' })
   await phone.open()
-  await phone.picture('list-tablet')
+  await phone.screenshot('list-tablet')
   await rows(phone).filter({ hasText: 'first' }).tap()
   await phone.shows('the first')
   await expect(phone.page.locator('.current .title')).toHaveText('first')
   await rows(phone).filter({ hasText: 'second' }).tap()
   await phone.shows('the second')
   await expect(phone.page.locator('.current .title')).toHaveText('second')
-  expect(await faults(phone.page)).toEqual([])
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.fits()
-  await phone.picture('terminal-tablet')
+  await phone.screenshot('terminal-tablet')
   expect((await host.desktop.list()).map(one => one.clients).sort()).toEqual([0, 1])
 })

@@ -1,5 +1,5 @@
 // From one session to the next without the list: by a swipe over the header, and by the quick list. Knows no history.
-import { faults } from '../support/faults.ts'
+import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const header = (phone: Phone) => phone.page.locator('.terminal > header h1')
@@ -25,7 +25,7 @@ test('a swipe over the header goes to the neighbour in the list, whose name is s
   await phone.shows('this is two')
   await phone.drag(header(phone), -130, async () => {
     await expect(phone.page.locator('.adjacent.will-switch')).toHaveText('one')
-    await phone.picture('switching-swipe')
+    await phone.screenshot('switching-swipe')
   })
   await phone.shows('this is one')
   await isOpen(phone, 'one')
@@ -43,7 +43,7 @@ test('a swipe over the header goes to the neighbour in the list, whose name is s
   // One is attached at a time, and Back leads to the list from wherever one went.
   expect((await host.desktop.list()).filter(one => one.clients > 0).map(one => one.title)).toEqual(['three'])
   await phone.page.goBack()
-  await phone.says('Sessions')
+  await phone.showsHeading('Sessions')
 })
 
 test('the order stays when what called has been looked at: back is where one came from', async ({ phone, host }) => {
@@ -76,21 +76,21 @@ test('while one session is open, another one that calls is marked at the way bac
   host.write('go')
   await expect(phone.page.getByRole('button', { name: 'Back to sessions, 1 needs attention' })).toBeVisible()
   await expect(phone.page).toHaveTitle('(1) shell · On the Go')
-  await phone.picture('switching-marked')
+  await phone.screenshot('switching-marked')
 
   await header(phone).getByRole('button').tap()
   const sheet = phone.page.getByRole('dialog')
   await expect(sheet.locator('.title')).toHaveText(['agent', 'shell'])
   await expect(sheet.locator('.call')).toContainText('done with it')
   await expect(sheet.locator('.current .title')).toHaveText('shell')
-  expect(await faults(phone.page)).toEqual([])
-  await phone.picture('switching-sheet')
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await phone.screenshot('switching-sheet')
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.page.emulateMedia({ colorScheme: 'light' })
-  await phone.picture('switching-sheet-320-light')
+  await phone.screenshot('switching-sheet-320-light')
   await phone.fits()
-  await phone.suitsThumbs()
-  expect(await faults(phone.page)).toEqual([])
+  await phone.hasLargeTargets()
+  expect(await accessibilityViolations(phone.page)).toEqual([])
   await sheet.getByText('agent').tap()
   await isOpen(phone, 'agent')
   await expect(phone.page.getByRole('button', { name: 'Back to sessions', exact: true })).toBeVisible()

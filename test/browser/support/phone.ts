@@ -37,16 +37,16 @@ export class Phone {
   /** Scans and is let in. */
   async open(): Promise<void> {
     await this.scan()
-    await this.isIn()
+    await this.isConnected()
   }
 
   /** Waits until it is let in, and may type. */
-  async isIn(): Promise<void> {
+  async isConnected(): Promise<void> {
     await expect(this.page.getByRole('button', { name: 'New session' })).toBeEnabled()
   }
 
   /** Waits until the page says it as a heading. */
-  async says(title: string | RegExp): Promise<void> {
+  async showsHeading(title: string | RegExp): Promise<void> {
     await expect(this.page.getByRole('heading', { name: title })).toBeVisible()
   }
 
@@ -108,7 +108,7 @@ export class Phone {
   }
 
   /** Waits until the terminal shows exactly what the host's own screen has; of the session that is looked at. */
-  async agrees(session_id?: string): Promise<void> {
+  async matchesHost(session_id?: string): Promise<void> {
     await expect(this.page.locator('.catching-up')).toHaveCount(0)
     const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
     await expect
@@ -125,7 +125,7 @@ export class Phone {
   }
 
   /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
-  async takeDown(): Promise<() => Promise<string[]>> {
+  async recordTyping(): Promise<() => Promise<string[]>> {
     const file = join(this.host.home, 'typed')
     await this.run('echo listening; cat > typed; echo taken down')
     // Until then the shell's own line editor has the terminal.
@@ -138,7 +138,7 @@ export class Phone {
   }
 
   /** Prepares output that comes when the returned function is called. */
-  async later(command: string): Promise<() => void> {
+  async prepareOutput(command: string): Promise<() => void> {
     const file = join(this.host.home, `go-${Math.random()}`)
     await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear; echo ready`)
     await this.shows(/^ready\n\$$/)
@@ -146,7 +146,7 @@ export class Phone {
   }
 
   /** Tells what was seen from frame to frame: each picture once, in order; `next`: of the page that is loaded next. */
-  async film(next?: 'next'): Promise<() => Promise<string[]>> {
+  async recordFrames(next?: 'next'): Promise<() => Promise<string[]>> {
     const begin = () => {
       const seen: string[] = []
       Object.assign(window, { film: seen })
@@ -170,7 +170,7 @@ export class Phone {
     const y = dy > 0 ? box.y + 20 : box.y + box.height - 20
     const fingers = new Fingers(this)
     await fingers.down({ x, y })
-    await fingers.go({ x, y }, { x: x + dx, y: y + dy })
+    await fingers.move({ x, y }, { x: x + dx, y: y + dy })
     await fingers.up()
   }
 
@@ -189,7 +189,7 @@ export class Phone {
   }
 
   /** Every button and field is large enough for a thumb. */
-  async suitsThumbs(): Promise<void> {
+  async hasLargeTargets(): Promise<void> {
     const small = await this.page.evaluate(() =>
       [...document.querySelectorAll('button:not(.unseen), input:not([type=checkbox]), select')]
         .map(element => ({ element, box: element.getBoundingClientRect() }))
@@ -210,7 +210,7 @@ export class Phone {
   }
 
   /** Whether the cursor's cell lies inside the terminal's box. */
-  cursorIsSeen(): Promise<boolean> {
+  isCursorVisible(): Promise<boolean> {
     return this.page.evaluate(() => {
       const cursor = document.querySelector('.xterm-cursor')?.getBoundingClientRect()
       const box = document.querySelector('.terminal-view')?.getBoundingClientRect()
@@ -230,7 +230,7 @@ export class Phone {
     expect(wide).toEqual([])
   }
 
-  async picture(name: string): Promise<void> {
+  async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
   }
 }

@@ -48,7 +48,7 @@ for (const dpr of [1, 2, 2.625, 3])
       "clear; printf '\\e[97m┌────┬────┐\\n│    │    │\\n│    │    │\\n├────┼────┤\\n│    │    │\\n╰────┴────╯\\n██████\\n██████\\n██████\\e[0m\\n'; read",
     )
     await phone.shows('██████')
-    await phone.picture(`font-box-${dpr}`)
+    await phone.screenshot(`font-box-${dpr}`)
     const { width, ink } = await look(phone.page, browser)
     const { row, column } = await phone.page.evaluate(() => {
       const rows = document.querySelector('.xterm-rows')!
@@ -91,7 +91,7 @@ test('a session is measured in the font that draws it, and no second time', asyn
   await phone.shows('done')
   expect(await phone.screen()).not.toMatch(/^resized/m)
   expect(await phone.ptySize()).toBe(size)
-  await phone.picture('font-letters')
+  await phone.screenshot('font-letters')
 })
 
 test('until the first prompt comes what it is drawn with, and no more', async ({ phone }) => {
@@ -133,7 +133,7 @@ test('a font that comes late takes its place, and one that never comes is not wa
   })
   // The page counts as loaded when what it preloads is.
   await phone.page.goto(await phone.host.address(), { waitUntil: 'commit' })
-  await phone.isIn()
+  await phone.isConnected()
   await phone.newSession()
   const width = () => phone.page.evaluate(() => document.querySelector('.xterm-screen')!.clientWidth)
   await phone.run('echo one')
@@ -144,5 +144,5 @@ test('a font that comes late takes its place, and one that never comes is not wa
   await expect.poll(width).toBeGreaterThan(380)
   await phone.run('echo two')
   await phone.shows('two')
-  await phone.agrees()
+  await phone.matchesHost()
 })

@@ -106,7 +106,7 @@ class Twins {
     )
     await look.toEqual([])
     // What the page's terminal holds is what it has drawn.
-    await this.phone.agrees()
+    await this.phone.matchesHost()
     return this.shownOnPhone()
   }
 
@@ -314,7 +314,7 @@ test('htop shows on a phone what it shows in tmux', async ({ twins }) => {
   await twins.reload()
   await twins.type('u')
   await twins.rest('Show processes of')
-  await twins.phone.picture('htop-users')
+  await twins.phone.screenshot('htop-users')
   await twins.keys('Escape')
   await twins.rest('F5List')
   await twins.turn(LANDSCAPE)
@@ -342,7 +342,7 @@ for (const screen of ['inline', 'full'] as const)
       expect(above.length).toBeGreaterThan(20)
       expect(above).toEqual((await twins.tmux.shown()).above)
     }
-    await twins.phone.picture(`agent-${screen}`)
+    await twins.phone.screenshot(`agent-${screen}`)
     await twins.reload()
     await twins.keys('Down', 'Down', 'Up')
     await twins.rest('❯ 2.')
@@ -387,17 +387,17 @@ async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
 test('an agent is where it was when the phone has been turned and turned back', async ({ twins }) => {
   const all = ({ above, text }: Shown) => [...above, ...text.split('\n')].join('\n')
   const before = all(await talked(twins, 'kept'))
-  await twins.phone.picture('turned-before')
+  await twins.phone.screenshot('turned-before')
   let first: Shown | undefined
   for (let turn = 0; turn < 2; turn++) {
     await twins.turn(LANDSCAPE)
     const wide = await twins.rest('> and now')
     // The prompt and its hint are at the bottom, and above them as much of the talk as there is room for.
     expect(wide.text).toMatch(/You said: Yes\n[\s\S]*\? for shortcuts$/)
-    await twins.phone.picture('turned-landscape')
+    await twins.phone.screenshot('turned-landscape')
     await twins.turn(PORTRAIT)
     const after = await twins.rest('> and now')
-    await twins.phone.picture('turned-back')
+    await twins.phone.screenshot('turned-back')
     expect(all(after)).toBe(before)
     // The question that was answered has left blank rows below; now the hint is in the last one, and stays there.
     expect(after.text.split('\n')).toHaveLength(after.rows)
@@ -418,6 +418,6 @@ test('rules across the window that wrap when the phone is turned leave no more b
     await twins.turn(to)
     const { above } = await twins.rest('> and now')
     expect(above).toEqual((await twins.tmux.shown()).above)
-    await twins.phone.picture(`turned-ruled-${to === PORTRAIT ? 'portrait' : 'landscape'}`)
+    await twins.phone.screenshot(`turned-ruled-${to === PORTRAIT ? 'portrait' : 'landscape'}`)
   }
 })

@@ -5,12 +5,12 @@ import { expect, test } from '../support/phone.ts'
 
 test('an address opens the list, and one tap starts a shell that can be typed into', async ({ phone }) => {
   await phone.open()
-  await phone.picture('sessions-empty')
+  await phone.screenshot('sessions-empty')
   await phone.newSession()
   await phone.run('echo $((6 * 7)) answers')
   await phone.shows('42 answers')
-  await phone.agrees()
-  await phone.picture('shell')
+  await phone.matchesHost()
+  await phone.screenshot('shell')
 })
 
 test('vim edits a real file, with Esc and arrows from the key bar', async ({ phone, host }) => {
@@ -25,10 +25,10 @@ test('vim edits a real file, with Esc and arrows from the key bar', async ({ pho
   await phone.keys('Down', 'Down')
   await phone.type('Oa line from the phone')
   await phone.shows('a line from the phone')
-  await phone.picture('vim-insert')
+  await phone.screenshot('vim-insert')
   await phone.keys('Escape', 'Up', 'Home')
   await phone.type('x')
-  await phone.agrees()
+  await phone.matchesHost()
   await phone.run(':wq')
   await phone.shows(/\$ vim passwd\n\$$/)
   const after = readFileSync(file, 'utf8').split('\n')
@@ -44,7 +44,7 @@ test('less pages through a real file by keys, by a finger and by a search', asyn
   await phone.shows('Network services')
   await phone.keys('Page down')
   await expect.poll(() => phone.screen()).not.toContain('Network services')
-  await phone.agrees()
+  await phone.matchesHost()
   const paged = await phone.screen()
   await phone.swipe(0, -200)
   await expect.poll(() => phone.screen()).not.toBe(paged)
@@ -52,8 +52,8 @@ test('less pages through a real file by keys, by a finger and by a search', asyn
   await phone.shows('Network services')
   await phone.run('/^https')
   await phone.shows(/https\s+443/)
-  await phone.agrees()
-  await phone.picture('less')
+  await phone.matchesHost()
+  await phone.screenshot('less')
 })
 
 test('htop draws its bars and leaves the shell as it was', async ({ phone }) => {
@@ -61,7 +61,7 @@ test('htop draws its bars and leaves the shell as it was', async ({ phone }) => 
   await phone.newSession()
   await phone.run('htop')
   await phone.shows('Load average')
-  await phone.picture('htop')
+  await phone.screenshot('htop')
   await phone.type('q')
   await phone.shows(/\$ htop\n\$$/)
 })

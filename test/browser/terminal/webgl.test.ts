@@ -37,11 +37,11 @@ test('draws with WebGL where that holds, and with the DOM after its context was 
   await phone.page.waitForTimeout(1000)
   const [cols] = (await phone.ptySize()).split('x').map(Number)
   expect(cols, 'measured with the cells of this renderer').toBe(51)
-  await phone.picture('webgl')
+  await phone.screenshot('webgl')
   await canvas.evaluate((element: HTMLCanvasElement) =>
     element.getContext('webgl2')?.getExtension('WEBGL_lose_context')?.loseContext(),
   )
   await phone.shows('drawn by WebGL')
   await expect(canvas).toHaveCount(0)
-  await phone.agrees()
+  await phone.matchesHost()
 })

@@ -1,26 +1,33 @@
-// Takes out of text, and out of a stream of output, what must not be in an export. Knows nothing of formats.
+// Redacts text, and streams of output.
 //
-// What is promised: a pattern is looked for in each line as it is printed, with the escape sequences in it left out, so
-// that colours in the middle of a match do not hide it; and in titles, links and whatever else travels in strings. Every
-// column of a match becomes a block, so that what stands around it stays where it was. What is not promised: text that a
-// program puts together on the screen from pieces (a full-screen program, a command line that was edited while it was
-// typed) is no line that was printed, a match may not go over several lines, and one that is longer than LONGEST_MATCH
-// may be found in part only. Exports as text and HTML look at lines as they stood on the screen, and find those too.
+// What is promised: a pattern is searched for in each line as it is printed, without the escape sequences in it, so that
+// colors in the middle of a match do not hide it; and in titles, links and everything else that is sent in strings. Every
+// column of a match becomes a block, so that the text around it keeps its place. What is not promised: text that a
+// program assembles on the screen (a full-screen program, a command line that is edited while it is typed) is not a
+// printed line, a match may not span several lines, and one that is longer than LONGEST_MATCH may be found only in part.
+// Exports as text and HTML look at lines as they were on the screen, and find those too.
 import { CodedError, toCoded } from '../../../../protocol/errors.ts'
 import { MAX_PATTERNS, PATTERN_CHARACTERS } from '../../../../protocol/limits.ts'
 import type { Redaction } from '../../../../protocol/messages.ts'
+import {
+  controlLeavesLine,
+  csiLeavesLine,
+  EscapeScanner,
+  type EscapeSink,
+  escLeavesLine,
+} from '../../../../terminal/escape-scanner.ts'
 
 export const BLOCK = '█'
 
-/** Characters of a match, at most, that is found wherever it stands in a line without end. */
+/** Matches up to this many characters are found anywhere in a line without end. */
 export const LONGEST_MATCH = 4 * 1024
 
 /** A line is held until it ends, but no more of it than this. */
-const HELD_CHARACTERS = 64 * 1024
+const MAX_HELD_CHARACTERS = 64 * 1024
 
 /**
- * What secrets look like: whole matches, or their first group where there is one. Every repetition has a bound, so that a
- * hostile line costs little.
+ * What secrets look like: the first group of a match, or all of it if there is none. Every repetition is bounded, so that
+ * a hostile line costs little.
  */
 const SECRETS = [
   /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/,
@@ -39,35 +46,39 @@ const SECRETS = [
   /(?:passw(?:or)?d|passphrase|secret|credential|api[_-]?key|access[_-]?key|auth[_-]?key|token)[\w-]{0,16}["']?\s{0,4}[=:]\s{0,4}["']?([^\s"',;]{4,1024})/i,
 ]
 
-/** Without any of these there is no secret in a line; most lines have none. */
-const MAYBE =
+/** A line without any of these has no secret; most lines have none. */
+const SECRET_HINT =
   /AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox|[srp]k_|sk-|AIza|npm_|ya29|eyJ|authorization|:\/\/|passw|passphrase|secret|credential|key|token/i
-const KEY_BEGINS = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY( BLOCK)?-----/
-const KEY_ENDS = /-----END [A-Z ]{0,40}PRIVATE KEY( BLOCK)?-----/
+const KEY_BEGIN = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY( BLOCK)?-----/
+const KEY_END = /-----END [A-Z ]{0,40}PRIVATE KEY( BLOCK)?-----/
 
-/** A key has this many lines at most: who prints only its first line does not lose the rest of the session. */
-const KEY_LINES = 200
+/** The longest key: after its first line alone, the rest of the session must not be lost. */
+const MAX_KEY_LINES = 200
 
 const WIDE =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u
-const NO_COLUMN = /^[\p{M}\p{Cf}]/u
+const ZERO_WIDTH = /^[\p{M}\p{Cf}]/u
+
+const TAB = 9
+const CR = 13
 
 type Range = [from: number, to: number]
 
 export class Redactor {
   readonly #patterns: RegExp[] = []
   readonly #secrets: RegExp[] = []
+  /** How many lines of the key may follow. */
   #keyLines = 0
-  /** How often something was taken out. */
+  /** How often something was redacted. */
   count = 0
 
   /** Throws `pattern_invalid`. */
   constructor({ patterns = [], secrets = false }: Redaction = {}) {
     if (patterns.length > MAX_PATTERNS)
-      throw new CodedError('pattern_invalid', `${patterns.length} patterns are more than ${MAX_PATTERNS}`)
+      throw new CodedError('pattern_invalid', `there are ${patterns.length} patterns; use at most ${MAX_PATTERNS}`)
     for (const pattern of patterns) {
       if (pattern.length > PATTERN_CHARACTERS)
-        throw new CodedError('pattern_invalid', `a pattern has at most ${PATTERN_CHARACTERS} characters`)
+        throw new CodedError('pattern_invalid', `a pattern is too long; use at most ${PATTERN_CHARACTERS} characters`)
       try {
         this.#patterns.push(new RegExp(pattern, 'gu'))
       } catch (error) {
@@ -81,14 +92,13 @@ export class Redactor {
     return this.#patterns.length === 0 && this.#secrets.length === 0
   }
 
-  /** What of a line has to go, in order and apart. Lines come in order. */
+  /** What has to be redacted in a line: in order, without overlaps. Call it line by line, because keys span lines. */
   lineRanges(line: string): Range[] {
     if (this.#secrets.length > 0) {
-      const begins = this.#keyLines === 0 && KEY_BEGINS.test(line)
-      if (begins) this.#keyLines = KEY_LINES
+      if (this.#keyLines === 0 && KEY_BEGIN.test(line)) this.#keyLines = MAX_KEY_LINES
       if (this.#keyLines > 0) {
         this.#keyLines--
-        if (KEY_ENDS.test(line)) this.#keyLines = 0
+        if (KEY_END.test(line)) this.#keyLines = 0
         if (line === '') return []
         this.count++
         return [[0, line.length]]
@@ -97,40 +107,41 @@ export class Redactor {
     return this.ranges(line)
   }
 
-  /** What of a text that is no line of output has to go: a title, a label. */
+  /** The same for a text that is not a line of output: a title, a label. */
   ranges(text: string): Range[] {
     const ranges: Range[] = []
     for (const pattern of this.#patterns) {
       for (const match of text.matchAll(pattern))
         if (match[0] !== '') ranges.push([match.index, match.index + match[0].length])
     }
-    if (this.#secrets.length > 0 && MAYBE.test(text)) {
+    if (this.#secrets.length > 0 && SECRET_HINT.test(text)) {
       for (const secret of this.#secrets)
         for (const { indices } of text.matchAll(secret)) ranges.push(indices![1] ?? indices![0]!)
     }
     if (ranges.length === 0) return ranges
     ranges.sort((a, b) => a[0] - b[0] || a[1] - b[1])
-    const apart: Range[] = []
+    const merged: Range[] = []
     for (const [from, to] of ranges) {
-      const last = apart.at(-1)
+      const last = merged.at(-1)
       if (last && from < last[1]) last[1] = Math.max(last[1], to)
-      else apart.push([from, to])
+      else merged.push([from, to])
     }
-    this.count += apart.length
-    return apart
+    this.count += merged.length
+    return merged
   }
 
-  /** A text with blocks in the place of what has to go. */
+  /** A title or label with blocks in place of what is redacted. */
   plain(text: string): string {
-    return masked(text, this.ranges(text))
+    return mask(text, this.ranges(text))
   }
 
+  /** A line of output. Call it line by line. */
   line(line: string): string {
-    return masked(line, this.lineRanges(line))
+    return mask(line, this.lineRanges(line))
   }
 }
 
-export function masked(text: string, ranges: readonly Range[]): string {
+function mask(text: string, ranges: readonly Range[]): string {
   let result = ''
   let at = 0
   for (const [from, to] of ranges) {
@@ -141,34 +152,30 @@ export function masked(text: string, ranges: readonly Range[]): string {
   return result + text.slice(at)
 }
 
-/** As wide as the character was. */
+/** As wide as the character. */
 export function maskOf(character: string): string {
-  if (character === '\t' || NO_COLUMN.test(character)) return character === '\t' ? character : ''
+  if (character === '\t') return character
+  if (ZERO_WIDTH.test(character)) return ''
   return WIDE.test(character) ? BLOCK + BLOCK : BLOCK
 }
 
-type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string_escape'
-
-/** Text of a stream with what it belongs to, as an event of a recording. */
+/** Text of a stream with what it belongs to, such as an event of a recording. */
 export interface Tagged<T> {
   text: string
   tag: T
 }
 
-/** Finals of CSI sequences behind which text stands on another line. */
-const MOVES = new Set('ABEFHdfJST')
-
-/** Redacts a stream that comes in pieces: matches may begin in one and end in another. */
+/** Redacts a stream that arrives in pieces: matches may begin in one and end in another. */
 export class StreamRedactor<T> {
   readonly #redactor: Redactor
+  readonly #scanner = new EscapeScanner()
+  /** What is not released yet, and the pieces it came in. */
   #text = ''
   #pieces: { end: number; tag: T }[] = []
-  #parsed = 0
-  #state: State = 'text'
-  /** Where in #text the characters of this line are, and those of the string that has begun. */
+  /** Where in #text the characters of the current line are, and those of the string that has begun. */
   #line: number[] = []
   #string: number[] = []
-  /** Where in #text something has to go. */
+  /** Where in #text characters are to be masked. */
   readonly #hidden = new Set<number>()
 
   constructor(redactor: Redactor) {
@@ -177,17 +184,18 @@ export class StreamRedactor<T> {
 
   /** Returns what is certain now: all up to the line that has not ended. */
   push(text: string, tag: T): Tagged<T>[] {
+    const base = this.#text.length
     this.#text += text
     this.#pieces.push({ end: this.#text.length, tag })
     let certain = 0
-    for (; this.#parsed < this.#text.length; this.#parsed++) {
-      if (this.#take(this.#text[this.#parsed]!, this.#parsed)) {
-        this.#endLine()
-        certain = this.#parsed + 1
-      }
+    const endLine = (end: number) => {
+      this.#hide(this.#line, line => this.#redactor.lineRanges(line))
+      this.#line = []
+      certain = base + end
     }
-    if (this.#line.length === 0 && this.#state === 'text') certain = this.#text.length
-    else if (this.#text.length - certain > HELD_CHARACTERS) certain = Math.max(certain, this.#endEarly())
+    this.#scanner.feedText(text, this.#sink(base, endLine))
+    if (this.#line.length === 0 && this.#scanner.isGround) certain = this.#text.length
+    else if (this.#text.length - certain > MAX_HELD_CHARACTERS) certain = Math.max(certain, this.#releaseEarly())
     return this.#release(certain)
   }
 
@@ -200,52 +208,31 @@ export class StreamRedactor<T> {
     return this.#release(this.#text.length)
   }
 
-  /** True: the line ends behind this character. */
-  #take(character: string, at: number): boolean {
-    const code = character.charCodeAt(0)
-    if (code === 0x1b) {
-      this.#state = this.#state === 'string' ? 'string_escape' : 'escape'
-      return false
+  /** `base`: where in #text the scanned piece begins. */
+  #sink(base: number, endLine: (end: number) => void): EscapeSink {
+    return {
+      text: (begin, end) => {
+        for (let at = base + begin; at < base + end; at++) this.#line.push(at)
+      },
+      control: (code, begin, end) => {
+        if (code === TAB) this.#line.push(base + begin)
+        else if (code === CR || controlLeavesLine(code)) endLine(end)
+      },
+      esc: (final, end) => {
+        if (this.#scanner.sequence === '' && escLeavesLine(final)) endLine(end)
+      },
+      csi: (final, end) => {
+        if (csiLeavesLine(final)) endLine(end)
+      },
+      stringBegin: () => {},
+      stringData: (begin, end) => {
+        for (let at = base + begin; at < base + end; at++) this.#string.push(at)
+      },
+      stringEnd: () => {
+        this.#hide(this.#string, text => this.#redactor.ranges(text))
+        this.#string = []
+      },
     }
-    switch (this.#state) {
-      case 'text':
-        if (code >= 0x20 && (code < 0x7f || code > 0x9f)) this.#line.push(at)
-        else if (code === 9) this.#line.push(at)
-        else if (code >= 10 && code <= 13) return true
-        else if (code >= 0x80) this.#state = afterEscape(code - 0x40)
-        return false
-      case 'string_escape':
-        this.#endString()
-        this.#state = character === '\\' ? 'text' : afterEscape(code)
-        return false
-      case 'string':
-        if (code === 7 || code === 0x18 || code === 0x1a || code === 0x9c) {
-          this.#endString()
-          this.#state = 'text'
-        } else this.#string.push(at)
-        return false
-      case 'escape':
-        this.#state = afterEscape(code)
-        return 'DEMc8'.includes(character)
-      case 'intermediate':
-        if (code >= 0x30) this.#state = 'text'
-        return false
-      case 'csi':
-        if (code >= 0x40 && code <= 0x7e) this.#state = 'text'
-        else if (code === 0x18 || code === 0x1a) this.#state = 'text'
-        else if (code >= 10 && code <= 13) return true
-        return this.#state === 'text' && MOVES.has(character)
-    }
-  }
-
-  #endString(): void {
-    this.#hide(this.#string, text => this.#redactor.ranges(text))
-    this.#string = []
-  }
-
-  #endLine(): void {
-    this.#hide(this.#line, text => this.#redactor.lineRanges(text))
-    this.#line = []
   }
 
   #hide(places: readonly number[], rangesOf: (text: string) => Range[]): Range[] {
@@ -257,8 +244,8 @@ export class StreamRedactor<T> {
     return ranges
   }
 
-  /** A line without end: its beginning is certain, except for what a match that goes on might begin with. */
-  #endEarly(): number {
+  /** For a line without end: its beginning is certain, except where a match that continues may begin. */
+  #releaseEarly(): number {
     const cutOf = (places: readonly number[]): number => {
       const ranges = this.#hide(places, text => this.#redactor.ranges(text))
       let cut = Math.max(0, places.length - LONGEST_MATCH)
@@ -267,11 +254,10 @@ export class StreamRedactor<T> {
       return cut
     }
     const [lineCut, stringCut] = [cutOf(this.#line), cutOf(this.#string)]
-    // Never between the halves of a character, and what is kept is looked at again.
-    const inString = this.#state === 'string' || this.#state === 'string_escape'
-    const places = inString ? this.#string : this.#line
-    const cut = inString ? stringCut : lineCut
-    let certain = places[cut] ?? this.#text.length
+    const { isString } = this.#scanner
+    const places = isString ? this.#string : this.#line
+    let certain = places[isString ? stringCut : lineCut] ?? this.#text.length
+    // Never between the halves of a character. What is kept is looked at again.
     if (/[\udc00-\udfff]/.test(this.#text[certain] ?? '')) certain--
     this.#line = this.#line.filter(place => place >= certain)
     this.#string = this.#string.filter(place => place >= certain)
@@ -286,14 +272,13 @@ export class StreamRedactor<T> {
     for (const { end: pieceEnd, tag } of this.#pieces) {
       if (at > end || (pieceEnd > end && at >= end)) break
       const to = Math.min(pieceEnd, end)
-      released.push({ text: this.#slice(at, to), tag })
+      released.push({ text: this.#masked(at, to), tag })
       at = to
       if (pieceEnd > end) break
       count++
     }
     this.#pieces = this.#pieces.slice(count).map(({ end: pieceEnd, tag }) => ({ end: pieceEnd - end, tag }))
     this.#text = this.#text.slice(end)
-    this.#parsed -= end
     this.#line = this.#line.map(place => place - end)
     this.#string = this.#string.map(place => place - end)
     const later = [...this.#hidden].filter(place => place >= end).map(place => place - end)
@@ -302,7 +287,7 @@ export class StreamRedactor<T> {
     return released
   }
 
-  #slice(from: number, to: number): string {
+  #masked(from: number, to: number): string {
     if (this.#hidden.size === 0) return this.#text.slice(from, to)
     let result = ''
     for (let at = from; at < to; at++) {
@@ -313,11 +298,4 @@ export class StreamRedactor<T> {
     }
     return result
   }
-}
-
-function afterEscape(code: number): State {
-  if (code === 0x5b) return 'csi'
-  // DCS, SOS, OSC, PM and APC.
-  if (code === 0x50 || code === 0x58 || code === 0x5d || code === 0x5e || code === 0x5f) return 'string'
-  return code >= 0x20 && code < 0x30 ? 'intermediate' : 'text'
 }
