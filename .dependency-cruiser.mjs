@@ -8,7 +8,7 @@ const HOST = {
   recording: [],
   files: ['store'],
   store: ['recording'],
-  screen: ['recording'],
+  screen: ['threads', 'recording'],
   'history/playback': ['recording', 'store'],
   'history/text': ['recording', 'store', 'screen', 'history/playback'],
   'history/search': ['recording', 'store', 'history/text'],

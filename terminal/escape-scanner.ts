@@ -68,7 +68,7 @@ export class EscapeScanner {
     return this.#length > MAX_SEQUENCE ? undefined : String.fromCharCode(...this.#collected.subarray(0, this.#length))
   }
 
-  /** Scans the next part of a stream of text; its state is kept for the next call. */
+  /** Scans the next part of a stream of text, which must not split a surrogate pair. */
   feedText(text: string, sink: EscapeSink): void {
     for (let at = 0; at < text.length; ) {
       const state = this.#state
@@ -81,7 +81,11 @@ export class EscapeScanner {
           at++
         if (at > begin) sink.stringData(begin, at)
       }
-      if (at < text.length) this.#step(text.charCodeAt(at), at, ++at, sink)
+      if (at === text.length) return
+      const code = text.codePointAt(at)!
+      const end = at + (code > 0xffff ? 2 : 1)
+      this.#step(code, at, end, sink)
+      at = end
     }
   }
 
@@ -121,14 +125,14 @@ export class EscapeScanner {
         if (isData(to, code)) sink.stringData(begin, end)
         return
       }
-      sink.stringEnd(code === CAN || code === SUB)
+      sink.stringEnd(code === CAN || code === SUB || (isC1 && code !== ST) || code >= NON_ASCII)
     }
     if (to >= STRING) return sink.stringBegin(kindOf(to))
     if (code === ESC || code === CSI) {
       this.#length = 0
     } else if (isC1 || code < 0x20) {
-      // BEL and ST end a string, CAN and SUB end whatever it is: only elsewhere they are controls.
-      if (from < STRING && code !== ST) sink.control(code, begin, end)
+      // OSC and DCS take what ends them; everywhere else it is executed.
+      if (code !== ST && (isC1 || (from !== OSC && from !== DCS_PASSTHROUGH))) sink.control(code, begin, end)
     } else if (code < DEL && from < STRING) {
       this.#sequenceByte(from, to, code, end, sink)
     }

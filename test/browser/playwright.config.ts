@@ -1,4 +1,4 @@
-// How the browser tests run: Debian's Chromium, as a phone. Knows no test.
+// The browser tests: Debian's Chromium, emulating a phone.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
@@ -17,11 +17,11 @@ if (missing.length > 0) {
 }
 
 export default defineConfig({
-  // A machine that does other work may be late once; what is late twice has failed. Retried tests are counted and shown.
+  // A busy machine may miss a deadline once; a second failure is real. Retries are counted and reported.
   retries: process.env.CI ? 1 : 0,
   testDir: '.',
   testMatch: '*.test.ts',
-  // Where something is missing every test is skipped (phone.ts), and the line above says why.
+  // If something is missing, every test is skipped (phone.ts), and the line above says why.
   metadata: { missing },
   outputDir: join(ROOT, 'test-output', 'browser'),
   reporter: [['list']],
@@ -33,7 +33,7 @@ export default defineConfig({
   use: {
     ...devices['Pixel 7'],
     colorScheme: 'dark',
-    // It comes between a test and what that wants to see of the network; app.test.ts is about it.
+    // It would hide the network from tests; app.test.ts is about it.
     serviceWorkers: 'block',
     actionTimeout: 10_000,
     launchOptions: {
@@ -41,7 +41,7 @@ export default defineConfig({
       args: [
         '--no-sandbox',
         '--disable-gpu',
-        // xterm then draws with the DOM, which tests and screenshots can read.
+        // Makes xterm.js render to the DOM, which tests and screenshots can read.
         '--disable-3d-apis',
         '--disable-background-networking',
         '--disable-component-update',

@@ -1,9 +1,16 @@
-// Remembers which modes of a terminal a program has switched, to switch them back. Knows no terminal and no session.
+// Tracks which terminal modes a program has changed, to restore them.
 //
-// Nothing is undone that was not done: an outer terminal keeps the cursor shape and colours that its owner chose, and the
-// sequences that move the cursor are sent only where they must be.
+// Only changes are undone: the outer terminal keeps the cursor shape and colors that its owner chose, and sequences that
+// move the cursor are sent only if necessary.
 
-/** The beginning of an OSC that is looked at: the number, and for a link whether one follows. */
+import { EscapeScanner, type EscapeSink, type StringKind } from '../../../terminal/escape-scanner.ts'
+import { WholeCharacters } from '../../../terminal/whole-characters.ts'
+
+const ESC = 0x1b
+/** First byte of the 8-bit controls in UTF-8. */
+const C1_LEAD = 0xc2
+
+/** How much of an OSC is read: enough for its number, and to tell whether a link opens or closes. */
 const OSC_CHARACTERS = 128
 
 /** Modes that are on in a fresh terminal: wrapping, key repeat, the cursor. */
@@ -13,7 +20,7 @@ const ALTERNATE = new Set([47, 1047, 1049])
 const SAVE_CURSOR = 1048
 const ORIGIN = 6
 
-/** Colours that OSC sets, and what puts each back. */
+/** OSC numbers that set colors, and the number that resets each. */
 const COLORS: Record<string, string> = {
   4: '104',
   5: '105',
@@ -32,7 +39,7 @@ export class Modes implements EscapeSink {
   #chunk: Uint8Array = new Uint8Array()
   /** The beginning of the OSC that has begun; undefined in other strings. */
   #oscText: string | undefined
-  /** Private modes (DECSET) whose value is not that of a fresh terminal. */
+  /** Private modes (DECSET) that differ from a fresh terminal. */
   #private = new Set<number>()
   #ansi = new Set<number>()
   #alternate = false
@@ -43,11 +50,13 @@ export class Modes implements EscapeSink {
   #link = false
   #pointer = false
   #colors = new Set<string>()
-  /** Entries on the kitty keyboard stack of the normal and the alternate screen, and whether the lowest was changed. */
+  /** Entries on the kitty keyboard stack of each screen, and whether the lowest was changed. */
   #keyboards = { normal: { pushed: 0, set: false }, alternate: { pushed: 0, set: false } }
 
   /** Notes the modes that output sets, however it is split. */
   note(bytes: Uint8Array): void {
+    const isPlain = this.#scanner.isGround && !bytes.includes(ESC) && !bytes.includes(C1_LEAD)
+    if (isPlain && this.#characters.partial.length === 0) return
     this.#characters.push(bytes, whole => {
       this.#chunk = whole
       this.#scanner.feedBytes(whole, this)
@@ -58,15 +67,15 @@ export class Modes implements EscapeSink {
     return this.#alternate
   }
 
-  /** What brings a terminal from where the noted output left it to what a shell expects. */
+  /** The sequences that bring a terminal from the state after the noted output to the state that a shell expects. */
   undo(): string {
-    // CAN ends a sequence that was cut off; SGR, charsets and the link under the pen come in any terminal's stride.
+    // CAN ends an incomplete sequence. Resetting SGR and character sets is harmless in any terminal.
     let out = '\x18\x1b[m\x0f\x1b(B'
     out += keyboardOff(this.#keyboards[this.#alternate ? 'alternate' : 'normal'])
     const moves = this.#margins || this.#private.has(ORIGIN)
     if (moves) out += '\x1b[?6l\x1b[r'
     if (this.#alternate) out += `\x1b[?1049l\x1b[m${keyboardOff(this.#keyboards.normal)}`
-    // Resetting the margins sent the cursor home, where the next prompt would overwrite what is there.
+    // Resetting the margins moved the cursor home, where the next prompt would overwrite text.
     else if (moves) out += '\x1b[999;1H'
     for (const mode of this.#private) {
       if (mode !== ORIGIN) out += `\x1b[?${mode}${ON_AT_FIRST.has(mode) ? 'h' : 'l'}`

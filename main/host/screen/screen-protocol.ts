@@ -1,36 +1,53 @@
 // What the host and its screen workers say to each other. Types only.
 import type { StoredKeyframe } from '../recording/types.ts'
+import type { FromThread, ToThread } from '../threads/call.ts'
+
+/** Requests about one screen. */
+export interface ScreenCalls {
+  /** At once, at the worker's own position: a client that is behind does not wait for a flood. */
+  currentKeyframe(request: null): StoredKeyframe
+  /** In order: the state after everything that was written before. */
+  keyframe(request: null): StoredKeyframe
+  /** In order: after everything that was written before. */
+  text(request: null): ScreenText
+  /** At once, like `currentKeyframe`. */
+  lastLine(request: null): LastLine
+}
+
+export interface ScreenText {
+  lines: string[]
+  cols: number
+  rows: number
+}
+
+/** The last line of a screen, and the screen's offset at that time. */
+export interface LastLine {
+  text: string
+  offset: number
+}
 
 /** `screen` is a number that the pool gives each session. Messages of one screen are applied in order. */
-export type ToWorker =
-  | { do: 'open'; screen: number; cols: number; rows: number }
-  | { do: 'write'; screen: number; bytes: Uint8Array }
-  | { do: 'resize'; screen: number; cols: number; rows: number }
-  /** Answered at once, at the worker's own position: a client that is behind does not wait for a flood. */
-  | { do: 'keyframe_now'; screen: number; ask: number }
-  /** Answered in order: the state after everything that was written before. */
-  | { do: 'keyframe'; screen: number; ask: number }
-  /** Answered in order: after everything that was written before. */
-  | { do: 'lines'; screen: number; ask: number }
-  /** Answered at once, like `keyframe_now`. */
-  | { do: 'last_line'; screen: number; ask: number }
-  | { do: 'close'; screen: number }
+export type ToWorker = { screen: number } & (
+  | { do: 'open'; cols: number; rows: number }
+  | { do: 'write'; bytes: Uint8Array }
+  | { do: 'resize'; cols: number; rows: number }
+  | ToThread<ScreenCalls>
+  | { do: 'close' }
+)
 
-export type FromWorker =
-  /** Once a turn, however much was in it. */
-  | { say: 'parsed'; screen: number; offset: number; n: number; heard: Heard }
-  | { say: 'keyframe'; screen: number; ask: number; keyframe: StoredKeyframe }
-  | { say: 'lines'; screen: number; ask: number; lines: string[]; cols: number; rows: number }
-  | { say: 'last_line'; screen: number; ask: number; text: string; offset: number }
-  /** The screen is gone: it met something that it cannot stand. The worker's others go on. */
-  | { say: 'failed'; screen: number; message: string }
+export type FromWorker = { screen: number } & (
+  | /** Once a turn, however much was in it. */ { say: 'parsed'; offset: number; n: number; events: ScreenEvents }
+  | FromThread
+  /** The screen is gone: its terminal threw an exception. The worker's other screens go on. */
+  | { say: 'failed'; message: string }
+)
 
-/** What the output of one turn asked for besides being drawn. Of titles, folders and notices only the last matters. */
-export interface Heard {
-  /** Bytes that the terminal answers to queries, in order. */
+/** What the output of one turn did besides drawing. Of titles, folders and notices only the last one matters. */
+export interface ScreenEvents {
+  /** The terminal's answers to queries, in order. */
   answers: string
   bell: boolean
-  /** What a desktop notification said. */
+  /** The text of a desktop notification. */
   notice?: string
   title?: string
   cwd?: string

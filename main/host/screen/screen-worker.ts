@@ -1,37 +1,40 @@
-// A worker thread that holds the screens of some sessions. Knows nothing of PTYs, clients or the store.
+// A worker thread that holds the screens of some sessions.
 import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { assertNever } from '../../../protocol/errors.ts'
+import { toCoded } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
 import { TERMINAL_COLORS } from '../../../terminal/colors.ts'
 import { crc32, zstd } from '../recording/compression.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
+import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
-import type { FromWorker, Heard, ToWorker } from './screen-protocol.ts'
+import type { FromWorker, ScreenCalls, ScreenEvents, ToWorker } from './screen-protocol.ts'
 
-/** Screens take turns, this much each, two batches: a flood in one session delays another's query by a few milliseconds. */
+/** Screens take turns of this much, two batches: a flood in one session delays another's query by a few milliseconds. */
 const TURN_BYTES = 2 * BATCH_BYTES
 
 /**
- * Answers in one turn; what is beyond is dropped. Whoever asks everything that there is to ask, all 256 colours included,
- * is told a tenth of it; more comes of a file full of queries, and would be typed into the shell that shows it.
+ * Answers to queries in one turn; further ones are dropped. A program that queries everything there is, all 256 colors
+ * included, receives a tenth of it; more is caused by a file full of queries, and would be typed into the shell that shows it.
  */
 const ANSWER_BYTES = 64 * 1024
 
-type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'lines' | 'keyframe' }>
+type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'call' }>
 
-interface Held {
+interface HeldScreen {
   screen: Screen
   answers: Answers
   /** Since the last turn ended. */
-  heard: Heard
+  events: ScreenEvents
+  calls: ScreenCalls
+  replies: ThreadReplies
   jobs: Job[]
   waiting: boolean
 }
 
 const port = parentPort!
-const screens = new Map<number, Held>()
+const screens = new Map<number, HeldScreen>()
 const turns: number[] = []
 let busy = false
 
@@ -43,38 +46,31 @@ function receive(message: ToWorker): void {
   const held = screens.get(message.screen)
   switch (message.do) {
     case 'open':
-      screens.set(message.screen, { ...open(message), jobs: [], waiting: false })
+      screens.set(message.screen, open(message))
       return
     case 'close':
       screens.delete(message.screen)
       held?.screen.dispose()
       return
-    case 'keyframe_now':
-      if (held) say({ say: 'keyframe', screen: message.screen, ask: message.ask, keyframe: keyframe(held) })
-      return
-    case 'last_line': {
-      if (!held) return
-      const { screen } = held
-      say({
-        say: 'last_line',
-        screen: message.screen,
-        ask: message.ask,
-        text: screen.lastLine(),
-        offset: screen.position.offset,
-      })
-      return
-    }
+    case 'cancel':
+      return // calls are short
+    case 'call':
+      if (message.name === 'currentKeyframe' || message.name === 'lastLine') {
+        if (held) reply(held, message)
+        return
+      }
+      break
     default:
-      if (!held) return
-      held.jobs.push(message)
-      if (held.waiting) return
-      held.waiting = true
-      turns.push(message.screen)
-      if (!busy) nextTurn()
   }
+  if (!held) return
+  held.jobs.push(message)
+  if (held.waiting) return
+  held.waiting = true
+  turns.push(message.screen)
+  if (!busy) nextTurn()
 }
 
-/** What throws within ends this screen, and not those of other sessions. */
+/** An exception ends this screen, and not those of other sessions. */
 function guarded(id: number, work: () => void): void {
   try {
     work()
@@ -85,33 +81,33 @@ function guarded(id: number, work: () => void): void {
     try {
       held?.screen.dispose()
     } catch {
-      // What is half broken may not even be put away; nobody refers to it any more.
+      // A broken screen may fail to dispose; nothing refers to it any more.
     }
   }
 }
 
-function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' | 'answers' | 'heard'> {
-  const heard: Heard = { answers: '', bell: false }
-  const reply = (text: string) => {
-    if (heard.answers.length + text.length <= ANSWER_BYTES) heard.answers += text
+function open({ screen: id, cols, rows }: Extract<ToWorker, { do: 'open' }>): HeldScreen {
+  const events: ScreenEvents = { answers: '', bell: false }
+  const addAnswer = (text: string) => {
+    if (events.answers.length + text.length <= ANSWER_BYTES) events.answers += text
   }
   const screen = new Screen({
-    cols: message.cols,
-    rows: message.rows,
+    cols,
+    rows,
     hostname: hostname(),
     hooks: {
-      answer: reply,
+      answer: addAnswer,
       title: title => {
-        heard.title = title
+        events.title = title
       },
       cwd: cwd => {
-        heard.cwd = cwd
+        events.cwd = cwd
       },
       bell: () => {
-        heard.bell = true
+        events.bell = true
       },
       notice: text => {
-        heard.notice = text
+        events.notice = text
       },
     },
   })
@@ -119,31 +115,49 @@ function open(message: Extract<ToWorker, { do: 'open' }>): Pick<Held, 'screen' |
     theme: () => TERMINAL_COLORS.dark,
     size: () => screen,
     cellPixels: () => DEFAULT_CELL,
-    reply,
+    reply: addAnswer,
     version: (workerData as { version: string }).version,
   })
-  return { screen, answers, heard }
+  return {
+    screen,
+    answers,
+    events,
+    calls: {
+      currentKeyframe: () => keyframe(screen, answers),
+      keyframe: () => keyframe(screen, answers),
+      text: () => ({ lines: screen.lines(), cols: screen.cols, rows: screen.rows }),
+      lastLine: () => ({ text: screen.lastLine(), offset: screen.position.offset }),
+    },
+    // An exception ends the screen, so errors are not sent as replies.
+    replies: new ThreadReplies(message => say({ ...message, screen: id }), toCoded),
+    jobs: [],
+    waiting: false,
+  }
 }
 
-/** What was heard in a turn, which is forgotten with that. */
-function take(heard: Heard): Heard {
-  const taken = { ...heard }
-  heard.answers = ''
-  heard.bell = false
-  delete heard.title
-  delete heard.cwd
-  delete heard.notice
+function reply({ calls, replies }: HeldScreen, call: CallMessage<ScreenCalls>): void {
+  replies.reply(call.id, answer(calls, call))
+}
+
+/** The events of a turn, which are cleared. */
+function takeEvents(events: ScreenEvents): ScreenEvents {
+  const taken = { ...events }
+  events.answers = ''
+  events.bell = false
+  delete events.title
+  delete events.cwd
+  delete events.notice
   return taken
 }
 
-/** Colours that programs set live in the answers, the rest of the state in the screen. */
-function keyframe({ screen, answers }: Held): StoredKeyframe {
+/** Colors that programs set are kept by the answers, all other state by the screen. */
+function keyframe(screen: Screen, answers: Answers): StoredKeyframe {
   const { position, cols, rows, vt, pending } = screen.keyframe()
   const raw = Buffer.concat([Buffer.from(answers.colors()), vt, pending])
   return { position, cols, rows, size: raw.length, checksum: crc32(raw), blob: zstd(raw) }
 }
 
-/** Takes up to TURN_BYTES of the next screen's jobs, then gives the event loop a chance to bring new messages. */
+/** Takes up to TURN_BYTES of the next screen's jobs, then lets the event loop deliver new messages. */
 function nextTurn(): void {
   const id = turns.shift()
   busy = id !== undefined
@@ -151,35 +165,29 @@ function nextTurn(): void {
   const held = screens.get(id)
   if (!held) return nextTurn()
   guarded(id, () => {
-    work(id, held)
+    work(held)
     const { offset, n } = held.screen.position
-    say({ say: 'parsed', screen: id, offset, n, heard: take(held.heard) })
+    say({ say: 'parsed', screen: id, offset, n, events: takeEvents(held.events) })
     if (held.jobs.length > 0) turns.push(id)
     else held.waiting = false
   })
   setImmediate(nextTurn)
 }
 
-function work(id: number, held: Held): void {
+function work(held: HeldScreen): void {
   const job = held.jobs.shift()!
   switch (job.do) {
     case 'write':
       return writeAll(held, job.bytes)
     case 'resize':
       return held.screen.resize(job.cols, job.rows)
-    case 'keyframe':
-      return say({ say: 'keyframe', screen: id, ask: job.ask, keyframe: keyframe(held) })
-    case 'lines': {
-      const { cols, rows } = held.screen
-      return say({ say: 'lines', screen: id, ask: job.ask, lines: held.screen.lines(), cols, rows })
-    }
     default:
-      assertNever(job)
+      return reply(held, job)
   }
 }
 
-/** Writes that wait in line go together: fewer turns, fewer `parsed` messages. */
-function writeAll({ screen, jobs }: Held, first: Uint8Array): void {
+/** Waiting writes are parsed together: fewer turns, fewer `parsed` messages. */
+function writeAll({ screen, jobs }: HeldScreen, first: Uint8Array): void {
   screen.write(first)
   let size = first.length
   for (let job = jobs[0]; job?.do === 'write' && size + job.bytes.length <= TURN_BYTES; job = jobs[0]) {

@@ -3,7 +3,7 @@ import type { CodedError } from '../../../protocol/errors.ts'
 import type { HostMessage, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
-import type { ScreenText } from '../screen/screen-pool.ts'
+import type { ScreenText } from '../screen/screen-protocol.ts'
 import type { SessionLog } from './log.ts'
 
 /** A client, as other clients see it. */

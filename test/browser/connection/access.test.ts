@@ -1,9 +1,8 @@
-// What an address gives away and lets in, and what the page's origin allows. Knows no programs. Numbers are those of
-// SECURITY-CASES.
+// What a pairing address reveals and allows, and what the page's origin may do. Case numbers: docs/security-cases.md.
 import { pairingOf } from '../../support/pairing.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
-/** All that the page's origin keeps: bytes as lists of numbers. */
+/** Everything that the page's origin stores; bytes become lists of numbers. */
 function everythingKept(phone: Phone): Promise<string> {
   return phone.page.evaluate(async () => {
     const kept: unknown[] = [
@@ -30,7 +29,7 @@ function everythingKept(phone: Phone): Promise<string> {
   })
 }
 
-test('case 19: the secret is gone from the address after load, and from the history', async ({ phone, host }) => {
+test('case 19: the secret is removed from the address and the history after load', async ({ phone, host }) => {
   await host.answers('by_hand')
   const address = await host.address()
   await phone.page.goto(`${host.origin}/icon.svg`)
@@ -48,7 +47,7 @@ test('case 19: the secret is gone from the address after load, and from the hist
   expect(kept).not.toContain([...pairingOf(address).secret].join(','))
   expect(kept, 'this sees what lies in IndexedDB').toContain([...pairingOf(address).hostKey].join(','))
   expect(await phone.page.evaluate(() => localStorage.length)).toBe(0)
-  // Back to before, and forward again: no entry of the history has it.
+  // Goes back and forward: no history entry contains it.
   await phone.page.evaluate(() => window.history.go(-2))
   await expect.poll(() => phone.page.url()).toContain('icon.svg')
   await phone.page.goForward()
@@ -56,7 +55,11 @@ test('case 19: the secret is gone from the address after load, and from the hist
   expect(phone.page.url()).toBe(`${host.origin}/`)
 })
 
-test('case 12: a used address lets nobody else in, and the page says what to do', async ({ phone, second, host }) => {
+test('case 12: a used address gives no second phone access, and the page says what to do', async ({
+  phone,
+  second,
+  host,
+}) => {
   const address = await host.address()
   await phone.page.goto(address)
   await phone.isConnected()
@@ -65,12 +68,12 @@ test('case 12: a used address lets nobody else in, and the page says what to do'
   await expect(second.page.getByText('otg pair')).toBeVisible()
   await second.screenshot('refused')
   expect((await host.desktop.devices()).devices).toHaveLength(1)
-  // A fresh address in the same tab changes only the fragment, so the page is not loaded anew.
+  // A new address in the same tab changes only the fragment, which does not reload the page.
   await second.open()
   expect((await host.desktop.devices()).devices).toHaveLength(2)
 })
 
-test('without any address the page asks for one and opens no socket', async ({ phone }) => {
+test('without a pairing address the page asks for a code and opens no socket', async ({ phone }) => {
   const sockets: string[] = []
   phone.page.on('websocket', socket => sockets.push(socket.url()))
   await phone.page.goto(phone.host.origin)
@@ -79,7 +82,7 @@ test('without any address the page asks for one and opens no socket', async ({ p
   expect(sockets).toEqual([])
 })
 
-test('case 39: scripts come from files only, and nothing of the page breaks that', async ({ phone }) => {
+test('case 39: only files of the origin run as scripts, and the page causes no CSP violation', async ({ phone }) => {
   const response = await phone.page.goto(await phone.host.address())
   const policy = response?.headers()['content-security-policy'] ?? ''
   expect(policy).toContain("default-src 'none'")

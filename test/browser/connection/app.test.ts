@@ -1,5 +1,4 @@
-// The page as an app: installable, open while its host is away, up to date after it, and notifying. Knows nothing of
-// terminals.
+// The page as an app: installable, usable while its host is away, updated with the host, and notifying.
 import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +8,7 @@ import { expect, type Phone, test } from '../support/phone.ts'
 
 test.use({ serviceWorkers: 'allow' })
 
-/** The page keeps itself a moment after it is let in. */
+/** The service worker is installed a moment after the phone has access. */
 async function isKept(page: Page): Promise<void> {
   await expect
     .poll(() => page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state), {
@@ -18,7 +17,7 @@ async function isKept(page: Page): Promise<void> {
     .toBe('activated')
 }
 
-test('what systems ask for to install it is there, and no secret in it', async ({ phone }) => {
+test('the manifest has what systems need to install the page, and no secret', async ({ phone }) => {
   await phone.open()
   const { origin } = phone.host
   const answer = await phone.page.request.get(`${origin}/manifest.webmanifest`)
@@ -34,7 +33,7 @@ test('what systems ask for to install it is there, and no secret in it', async (
   for (const { src, sizes } of manifest.icons) {
     const icon = await phone.page.request.get(`${origin}/${src}`)
     expect(icon.headers()['content-type'], src).toBe('image/png')
-    // A PNG says how large it is at its beginning.
+    // A PNG's header contains its size.
     const bytes = await icon.body()
     expect(`${bytes.readUInt32BE(16)}x${bytes.readUInt32BE(20)}`, src).toBe(sizes)
   }
@@ -49,7 +48,7 @@ test('what systems ask for to install it is there, and no secret in it', async (
   await expect(phone.page.locator('link[rel="apple-touch-icon"]')).toHaveCount(1)
 })
 
-test('it opens while its host is away, says so, and is back by itself', async ({ phone, host }) => {
+test('the page opens while its host is away, says so, and reconnects by itself', async ({ phone, host }) => {
   test.slow()
   await phone.open()
   await isKept(phone.page)
@@ -63,7 +62,7 @@ test('it opens while its host is away, says so, and is back by itself', async ({
   await expect(phone.page.getByRole('button', { name: 'New session' })).toBeEnabled({ timeout: 30_000 })
 })
 
-test('nothing is kept but files of the page', async ({ phone, host }) => {
+test('the service worker caches only files of the page', async ({ phone, host }) => {
   await phone.open()
   await isKept(phone.page)
   await phone.newSession()
@@ -81,7 +80,10 @@ test('nothing is kept but files of the page', async ({ phone, host }) => {
   for (const url of kept.urls) expect(url.replace(host.origin, '')).toMatch(/^\/(assets\/[\w.-]+)?$/)
 })
 
-test('a new page on the host is there at the next load, and the old one is not kept', async ({ phone, host }) => {
+test('an updated page is shown at the next load, and the old one is removed from the cache', async ({
+  phone,
+  host,
+}) => {
   const built = join(import.meta.dirname, '..', '..', '..', 'build', 'web-client')
   const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
   cpSync(built, copy, { recursive: true })
@@ -89,7 +91,7 @@ test('a new page on the host is there at the next load, and the old one is not k
     await phone.open()
     await isKept(phone.page)
     const [before] = await phone.page.evaluate(() => caches.keys())
-    // As an update does: the page says something else, and its service worker has another list.
+    // Like an update: another page, and a service worker with another list of files.
     const html = readFileSync(join(built, 'index.html'), 'utf8').replace('<html', '<html data-page="newer"')
     await host.restartWith(copy, () => {
       for (const file of ['index.html.br', 'index.html.gz', 'sw.js.br', 'sw.js.gz']) rmSync(join(copy, file))
@@ -108,7 +110,7 @@ test('a new page on the host is there at the next load, and the old one is not k
   }
 })
 
-test('a kept page that is too old for its host is the new one without anybody’s doing', async ({ phone, host }) => {
+test('a cached page that is too old for its host reloads by itself', async ({ phone, host }) => {
   const built = join(import.meta.dirname, '..', '..', '..', 'build', 'web-client')
   const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
   cpSync(built, copy, { recursive: true })
@@ -124,7 +126,7 @@ test('a kept page that is too old for its host is the new one without anybody’
     await isKept(phone.page)
     await phone.newSession()
     await host.restartWith(built, () => {})
-    // The older page speaks a version that the host does not know any more.
+    // The older page uses a protocol version that the host no longer supports.
     await phone.page.addInitScript(() => {
       const { stringify } = JSON
       JSON.stringify = (value: { type?: string } | null, ...more: never[]) => {
@@ -140,10 +142,7 @@ test('a kept page that is too old for its host is the new one without anybody’
   }
 })
 
-test('a page that its host goes on refusing says why, and asks for no other again and again', async ({
-  phone,
-  host,
-}) => {
+test('a page that its host keeps refusing says why and does not reload repeatedly', async ({ phone, host }) => {
   let loads = 0
   phone.page.on('load', () => loads++)
   await phone.open()
@@ -158,11 +157,11 @@ test('a page that its host goes on refusing says why, and asks for no other agai
   await expect(phone.page.getByText(/This host speaks version/)).toBeVisible()
 })
 
-test('somebody on the way who closes its socket does not make a page fetch another one', async ({ phone }) => {
+test('a socket closed by an attacker on the network does not make the page reload', async ({ phone }) => {
   await phone.open()
   let closed = 0
   await phone.page.routeWebSocket(/\/ws$/, socket => {
-    // Open for a moment, which is when the page begins its handshake.
+    // Open for a moment, in which the page begins its handshake.
     socket.onMessage(() => {
       closed++
       void socket.close({ code: 4000, reason: 'version_unsupported' })
@@ -174,17 +173,17 @@ test('somebody on the way who closes its socket does not make a page fetch anoth
   await expect(phone.page.locator('.connection-banner.bad')).toBeVisible()
   expect(closed).toBe(1)
   expect(loads).toBe(1)
-  // Written down before another page is fetched.
+  // Written before a reload.
   expect(await phone.page.evaluate(() => sessionStorage.getItem('otg:fetched-anew'))).toBeNull()
 })
 
-test('a page is not kept before an address that has none any more', async ({ phone, host }) => {
+test('the cached page is removed when the address no longer serves a service worker', async ({ phone, host }) => {
   const copy = mkdtempSync(join(tmpdir(), 'otg-page-'))
   cpSync(join(import.meta.dirname, '..', '..', '..', 'build', 'web-client'), copy, { recursive: true })
   try {
     await phone.open()
     await isKept(phone.page)
-    // As an older version has it, or another program at this address.
+    // Like an older version, or another program at this address.
     await host.restartWith(copy, () => {
       for (const file of ['sw.js', 'sw.js.br', 'sw.js.gz', 'index.html.br', 'index.html.gz']) rmSync(join(copy, file))
       const html = readFileSync(join(copy, 'index.html'), 'utf8')
@@ -195,7 +194,7 @@ test('a page is not kept before an address that has none any more', async ({ pho
     await expect.poll(() => phone.page.evaluate(() => caches.keys()), { timeout: 20_000 }).toEqual([])
     await phone.page.reload()
     await expect(phone.page.locator('html')).toHaveAttribute('data-page', 'older')
-    // The browser tells of a file that is not there.
+    // The browser logs a missing file.
     expect(phone.problems.filter(text => !/404|bad HTTP response code/.test(text))).toEqual([])
     phone.problems.length = 0
   } finally {
@@ -203,7 +202,7 @@ test('a page is not kept before an address that has none any more', async ({ pho
   }
 })
 
-test('a link that names no session leads to the list, and is asked of nobody', async ({ phone, host }) => {
+test('a link with an invalid session id opens the list and sends no request', async ({ phone, host }) => {
   await phone.open()
   await isKept(phone.page)
   const { session_id } = await host.desktop.create({ command: ['cat'] })
@@ -215,7 +214,7 @@ test('a link that names no session leads to the list, and is asked of nobody', a
   }
 })
 
-/** Whether the page is looked at, as far as it is told. */
+/** Sets whether the page is visible, as far as it knows. */
 async function hide(page: Page, hidden: boolean): Promise<void> {
   await page.evaluate(hidden => {
     Object.defineProperty(document, 'visibilityState', {
@@ -233,7 +232,7 @@ const notices = (phone: Phone) =>
     ),
   )
 
-/** A session that prints what it is told to, in the order in which it is told. */
+/** A session that prints what the test tells it to, in that order. */
 async function agent(host: BrowserHost) {
   const script = 'n=1; while :; do if [ -e "say-$n" ]; then cat "say-$n"; n=$((n+1)); fi; sleep 0.02; done'
   const command = ['sh', '-c', script]
@@ -245,14 +244,14 @@ async function agent(host: BrowserHost) {
       writeFileSync(join(host.home, 'saying'), text)
       renameSync(join(host.home, 'saying'), join(host.home, `say-${++told}`))
     },
-    /** What the host marks it with. */
+    /** The attention text that the host reports. */
     mark: async () => (await host.desktop.list()).find(one => one.session_id === session_id)?.attention?.text,
   }
 }
 
 const ask = (text: string) => `\x1b]9;${text}\x07${text}\r\n`
 
-test('a session that asks for somebody is told of once, with what it said, and only where nobody looks', async ({
+test('a session that needs attention causes one notification with its text, only while the page is hidden', async ({
   phone,
   host,
   context,
@@ -278,7 +277,7 @@ test('a session that asks for somebody is told of once, with what it said, and o
   await expect(row.getByText('Well?').first()).toBeAttached()
   expect(await notices(phone), 'once').toEqual(said('May I run make?'))
 
-  // Tapped: the worker opens that session, and the notification goes.
+  // Tapped: the worker opens the session and closes the notification.
   const [worker] = context.serviceWorkers()
   await hide(phone.page, false)
   await worker!.evaluate(async () => {
@@ -296,12 +295,12 @@ test('a session that asks for somebody is told of once, with what it said, and o
   say(ask('under somebody’s eyes'))
   await phone.shows('under somebody’s eyes')
   expect(await mark(), 'while somebody looks').toBeUndefined()
-  // Its terminal is open, but in a pocket.
+  // Its terminal is open on a phone in a pocket.
   await hide(phone.page, true)
   say(ask('Are you there?'))
   await expect.poll(() => notices(phone)).toEqual(said('Are you there?'))
 
-  // A page that comes back by itself in the background is nobody who looks, and hears nothing twice.
+  // A page that reconnects in the background has no viewer and repeats no notification.
   await host.network('down')
   await expect(phone.page.getByText('Connection lost')).toBeAttached()
   await host.network('up')
@@ -314,7 +313,7 @@ test('a session that asks for somebody is told of once, with what it said, and o
   await expect.poll(mark).toBeUndefined()
   await expect.poll(() => notices(phone)).toEqual([])
 
-  // All that was said comes again to a page that is loaded anew.
+  // A reloaded page receives everything again.
   await phone.page.reload()
   await phone.shows('Are you there?')
   await phone.page.goBack()
@@ -328,9 +327,9 @@ test('a session that asks for somebody is told of once, with what it said, and o
   expect(phone.page.url()).toBe(`${host.origin}/`)
 })
 
-test('while the connection is lost nothing can be started, and the list says so', async ({ phone, host }) => {
+test('while the connection is lost no session can be started, and the list says so', async ({ phone, host }) => {
   await phone.open()
-  // What it fetches by itself is fetched.
+  // All background loading is done.
   await isKept(phone.page)
   await host.network('down')
   const why = phone.page.getByText('You can start a session when the connection is back.')
@@ -349,7 +348,7 @@ test('while the connection is lost nothing can be started, and the list says so'
   await expect(why).toHaveCount(0)
 })
 
-test('the page says how it is connected, and asks about notifications only when told to', async ({ phone }) => {
+test('the page shows how it is connected, and asks for notifications only on request', async ({ phone }) => {
   await phone.page.addInitScript(() => {
     let now: NotificationPermission = 'default'
     Object.defineProperty(Notification, 'permission', { get: () => now })
@@ -366,7 +365,7 @@ test('the page says how it is connected, and asks about notifications only when 
   await expect(sheet.getByText('which learns when, but not what')).toBeVisible()
   await phone.screenshot('about')
   await sheet.getByRole('button', { name: 'Allow notifications' }).tap()
-  // This browser's push service is not there; push.test.ts has one.
+  // This browser has no push service; push.test.ts provides one.
   await expect(sheet.getByText('On while this page is in the background')).toBeVisible()
   await expect(sheet.getByText(/push service did not respond or refused/)).toBeVisible({ timeout: 20_000 })
   await phone.page.setViewportSize({ width: 320, height: 568 })
@@ -375,7 +374,7 @@ test('the page says how it is connected, and asks about notifications only when 
   await phone.fits()
   await sheet.getByRole('button', { name: 'Close', exact: true }).tap()
   await expect(sheet).toHaveCount(0)
-  // Tests run in windows that keep nothing, where the browser tells the console why it refuses.
+  // Tests run in private windows, where the browser logs why it refuses.
   expect(phone.problems).toEqual([expect.stringContaining('incognito')])
   phone.problems.length = 0
 })

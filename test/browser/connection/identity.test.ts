@@ -1,5 +1,5 @@
-// What a phone keeps of its pairing, and who may change that: codes scanned again, hostile links, storage that is lost or
-// refused, revocation. Knows no programs. Numbers are those of SECURITY-CASES.
+// The stored identity of a phone and what may change it: repeated codes, hostile links, lost or refused storage, revocation.
+// Case numbers: docs/security-cases.md.
 import { generateKeyPair, generateSecret, pairingFragment } from '../../../protocol/channel/keys.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -7,14 +7,14 @@ const devices = async ({ host }: Phone) => (await host.desktop.devices()).device
 const ids = async (phone: Phone) => (await devices(phone)).map(({ device_id }) => device_id)
 const question = (phone: Phone) => phone.page.getByRole('dialog', { name: 'This link is for another computer' })
 
-/** As a hostile page would make one. */
+/** A pairing address as a hostile page would make it. */
 const hostile = ({ host }: Phone) =>
   `${host.origin}/${pairingFragment({ hostKey: generateKeyPair().publicKey, secret: generateSecret() })}`
 
-test('the code of its own computer, scanned again, changes nothing', async ({ phone, second }) => {
+test('scanning another code of the paired computer changes nothing', async ({ phone, second }) => {
   await phone.open()
   const before = await ids(phone)
-  // In the page that is open, and in a new one.
+  // In the open page, and in a new one.
   const address = await phone.host.address()
   await phone.page.goto(address)
   await expect.poll(() => phone.page.url()).toBe(`${phone.host.origin}/`)
@@ -24,13 +24,13 @@ test('the code of its own computer, scanned again, changes nothing', async ({ ph
   await phone.isConnected()
   await expect(question(phone)).toHaveCount(0)
   expect(await ids(phone)).toEqual(before)
-  // It was not even used.
+  // The secret was not used.
   await second.page.goto(address)
   await second.isConnected()
 })
 
 for (const how of ['in the page that is open', 'in a new page'] as const)
-  test(`case 18: a hostile link ${how} changes nothing without a yes`, async ({ phone, host }) => {
+  test(`case 18: a hostile link ${how} changes nothing without confirmation`, async ({ phone, host }) => {
     await phone.open()
     await phone.newSession()
     const before = await ids(phone)
@@ -52,7 +52,7 @@ for (const how of ['in the page that is open', 'in a new page'] as const)
     expect(await ids(phone)).toEqual(before)
   })
 
-test('case 18: escape and a reload are no yes either', async ({ phone }) => {
+test('case 18: Escape and a reload do not confirm a hostile link', async ({ phone }) => {
   await phone.open()
   await phone.page.goto(hostile(phone))
   await expect(question(phone)).toBeVisible()
@@ -66,7 +66,7 @@ test('case 18: escape and a reload are no yes either', async ({ phone }) => {
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('case 18: even after a yes the way back is there', async ({ phone }) => {
+test('case 18: even after confirming a hostile link the user can go back', async ({ phone }) => {
   await phone.open()
   const before = await ids(phone)
   await phone.page.goto(hostile(phone))
@@ -81,7 +81,7 @@ test('case 18: even after a yes the way back is there', async ({ phone }) => {
   expect(await ids(phone)).toEqual(before)
 })
 
-test('another computer at the address takes over when the person wants it', async ({ phone, host }) => {
+test('another computer at the address replaces the paired one if the user confirms', async ({ phone, host }) => {
   await phone.open()
   await host.stopProcess()
   host.becomeAnother()
@@ -108,7 +108,7 @@ test('another computer at the address takes over when the person wants it', asyn
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('the other computer says no: back to the one before', async ({ phone, host }) => {
+test('after another computer declines, the phone can go back to the previous one', async ({ phone, host }) => {
   await phone.open()
   await host.stopProcess()
   host.becomeAnother()
@@ -124,7 +124,7 @@ test('the other computer says no: back to the one before', async ({ phone, host 
   await phone.showsHeading('Your computer does not recognize this phone')
 })
 
-test('its storage is wiped: one scan', async ({ phone }) => {
+test('a phone with wiped storage pairs again with one scan', async ({ phone }) => {
   await phone.open()
   await phone.page.evaluate(async () => {
     for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name!)
@@ -137,7 +137,7 @@ test('its storage is wiped: one scan', async ({ phone }) => {
   expect(await devices(phone)).toHaveLength(2)
 })
 
-test('case 21: revoked while its terminal is open, the page says so at once; one scan and it is back', async ({
+test('case 21: revoking a phone with an open terminal is shown at once, and one scan restores access', async ({
   phone,
   host,
 }) => {
@@ -167,7 +167,7 @@ test('case 21: revoked while its terminal is open, the page says so at once; one
   await phone.page.locator('.xterm').tap()
   await phone.run('after')
   expect(await typed()).toEqual(['before', 'after'])
-  // A key that was revoked stays dead.
+  // A revoked key stays revoked.
   expect(await ids(phone)).not.toContain(device!.device_id)
   expect(await devices(phone)).toHaveLength(1)
 })
@@ -176,10 +176,7 @@ for (const [how, refuse] of [
   ['refuses', 'IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError") }'],
   ['never answers about', 'IDBFactory.prototype.open = () => ({})'],
 ] as const)
-  test(`a browser that ${how} its storage: it works until the reload, and the page says so`, async ({
-    phone,
-    host,
-  }) => {
+  test(`in a browser that ${how} its storage the page works until a reload, and says so`, async ({ phone, host }) => {
     await host.answers('by_hand')
     await phone.page.addInitScript(refuse)
     await phone.page.goto(host.origin)
@@ -194,7 +191,7 @@ for (const [how, refuse] of [
     await phone.isConnected()
     await expect(phone.page.getByText('This browser does not let the page store anything')).toBeVisible()
     await phone.screenshot('sessions-forgetful')
-    // A lost connection is no reload.
+    // A lost connection does not lose the key.
     await host.network('down')
     await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
     await host.network('up')

@@ -1,5 +1,5 @@
-// Being let in for the first time: the code on both sides, every answer, and what may happen while a phone waits. Knows no
-// programs. Numbers are those of SECURITY-CASES.
+// Pairing: the code on both screens, every answer, and what may happen while a phone waits. Case numbers:
+// docs/security-cases.md.
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const waits = (phone: Phone) => phone.showsHeading('Waiting for your computer')
@@ -7,7 +7,7 @@ const devices = async ({ host }: Phone) => (await host.desktop.devices()).device
 
 test.beforeEach(({ host }) => host.answers('by_hand'))
 
-test('case 16: both sides show the same code, and nothing is to be had before the yes', async ({ phone, host }) => {
+test('case 16: both sides show the same code, and the phone has no access before approval', async ({ phone, host }) => {
   await host.desktop.create({ title: 'not for strangers' })
   await phone.scan()
   await waits(phone)
@@ -27,7 +27,7 @@ test('case 16: both sides show the same code, and nothing is to be had before th
   ])
 })
 
-test('a no is said, and a fresh code in the same tab asks anew', async ({ phone, host }) => {
+test('a declined phone is told so, and can ask again with a new code in the same tab', async ({ phone, host }) => {
   await phone.scan()
   await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
   await phone.showsHeading('Your computer declined')
@@ -41,7 +41,7 @@ test('a no is said, and a fresh code in the same tab asks anew', async ({ phone,
   await phone.open()
 })
 
-test('nobody answers: the page says so when the time is over', async ({ phone, host }) => {
+test('a request that nobody answers times out, and the page says so', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   await host.request()
@@ -51,7 +51,7 @@ test('nobody answers: the page says so when the time is over', async ({ phone, h
   expect((await host.desktop.devices()).requests).toEqual([])
 })
 
-test('the time left runs down, also while the phone sleeps', async ({ phone }) => {
+test('the time left keeps running while the phone sleeps', async ({ phone }) => {
   await phone.page.clock.install()
   await phone.scan()
   await waits(phone)
@@ -61,7 +61,7 @@ test('the time left runs down, also while the phone sleeps', async ({ phone }) =
   await expect(phone.page.getByRole('timer')).toHaveText('0:00 left')
 })
 
-test('reloaded while it waits the phone comes back to its request and its code', async ({ phone, host }) => {
+test('a reload while waiting keeps the request and its code', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   const code = await phone.code()
@@ -78,7 +78,7 @@ test('reloaded while it waits the phone comes back to its request and its code',
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('the yes comes while the page is away: it is let in when it comes back', async ({ phone, host }) => {
+test('a phone approved while its page was away has access when it returns', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   const { pairing_id } = await host.request()
@@ -88,7 +88,7 @@ test('the yes comes while the page is away: it is let in when it comes back', as
   await phone.isConnected()
 })
 
-test('the network goes while it waits: the code stays, and the yes is heard afterwards', async ({ phone, host }) => {
+test('a connection lost while waiting keeps the code, and the approval arrives afterwards', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   const request = await host.request()
@@ -102,7 +102,7 @@ test('the network goes while it waits: the code stays, and the yes is heard afte
   await phone.isConnected()
 })
 
-test('asleep until the time was over: the page says that nobody waits any more', async ({ phone, host }) => {
+test('a phone that slept past the time limit says that the request has ended', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   await host.request()
@@ -114,7 +114,7 @@ test('asleep until the time was over: the page says that nobody waits any more',
   await phone.showsHeading('The pairing request has ended')
 })
 
-test('another tab of the phone takes its request over, and gives it back', async ({ phone, host }) => {
+test('another tab takes the request over, and can give it back', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   const code = await phone.code()
@@ -134,7 +134,7 @@ test('another tab of the phone takes its request over, and gives it back', async
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('as many phones wait as the host keeps waiting: one more is told', async ({ phone, browser, host }) => {
+test('a phone beyond the limit of waiting phones is told so', async ({ phone, browser, host }) => {
   const contexts = []
   for (let waiting = 1; waiting <= 3; waiting++) {
     const context = await browser.newContext()
@@ -149,7 +149,11 @@ test('as many phones wait as the host keeps waiting: one more is told', async ({
   for (const context of contexts) await context.close()
 })
 
-test('case 13: two phones scan one code: one asks, the other is told', async ({ phone, second, host }) => {
+test('case 13: when two phones scan one code, one requests access and the other is refused', async ({
+  phone,
+  second,
+  host,
+}) => {
   const address = await host.address()
   await Promise.all([phone.page.goto(address), second.page.goto(address)])
   const titles = () =>
@@ -165,7 +169,7 @@ for (const [shape, width, height] of [
   ['landscape', 839, 412],
 ] as const)
   for (const colorScheme of ['dark', 'light'] as const)
-    test(`the screens before one is in work at ${shape} in the ${colorScheme}`, async ({ phone, host }) => {
+    test(`the pairing screens work at ${shape} in the ${colorScheme} theme`, async ({ phone, host }) => {
       await phone.page.setViewportSize({ width, height })
       await phone.page.emulateMedia({ colorScheme })
       await phone.scan()

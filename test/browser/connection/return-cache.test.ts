@@ -1,7 +1,7 @@
-// Into the back-forward cache and out of it. Knows no programs.
+// Leaving the page into the back-forward cache, and returning.
 import { expect, type Phone, test } from '../support/phone.ts'
 
-// Playwright starts Chromium without that cache.
+// Playwright disables that cache in Chromium by default.
 test.use({
   launchOptions: async ({ launchOptions }, use) =>
     use({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] }),
@@ -16,7 +16,7 @@ const watch = (phone: Phone) =>
 
 const shown = (phone: Phone) => phone.page.evaluate(() => (window as unknown as { shown?: boolean[] }).shown)
 
-test('gone to the back-forward cache and back', async ({ phone, host }) => {
+test('a page restored from the back-forward cache reconnects and sends its input once', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const print = await phone.prepareOutput('seq 1 50')
@@ -42,13 +42,13 @@ test('gone to the back-forward cache and back', async ({ phone, host }) => {
   expect(await typed()).toEqual(['before', 'under way', 'after'])
 })
 
-test('another page of the tab has gone on with the session meanwhile', async ({ phone, host }) => {
+test('a restored page reloads if another page of its tab continued the session', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
   await phone.run('first page')
   await watch(phone)
-  // The same page anew, not restored; it takes up the numbering.
+  // The same page loaded again rather than restored; it continues the numbering.
   await phone.page.goto(`http://127.0.0.1:${host.port}/?again`)
   await phone.shows('first page')
   await phone.page.locator('.xterm').tap()

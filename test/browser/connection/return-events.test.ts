@@ -1,5 +1,4 @@
-// Every way in which a page goes away and comes back: the right screen each time, and what was typed meanwhile arrives
-// once. Knows no programs.
+// Every way in which a page can leave and return: it shows the right screen, and input typed meanwhile arrives once.
 import Database from 'better-sqlite3'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -9,7 +8,7 @@ const kept = (phone: Phone) =>
     return key ? (JSON.parse(sessionStorage.getItem(key)!) as { input: unknown[] }).input.length : -1
   })
 
-test('its socket dead without a close', async ({ phone, host }) => {
+test('a socket that died without a close event is replaced', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const print = await phone.prepareOutput('seq 1 50')
@@ -28,12 +27,12 @@ test('its socket dead without a close', async ({ phone, host }) => {
   await expect.poll(() => kept(phone), 'nothing is kept of what has arrived').toBe(0)
 })
 
-test('reloaded while what was typed is under way: it may have arrived or not', async ({ phone, host }) => {
+test('a reload while input is in transit delivers it exactly once', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
   await phone.run('before')
-  // Sent, and taken only after the page is gone.
+  // Sent, but processed only after the page is gone.
   process.kill(host.pid, 'SIGSTOP')
   await phone.run('under way')
   const reload = phone.page.reload()
@@ -56,7 +55,7 @@ test('reloaded while what was typed is under way: it may have arrived or not', a
   expect(await host.desktop.list()).toHaveLength(1)
 })
 
-test('what was typed some time ago is asked about, also after a reload', async ({ phone, host }) => {
+test('old input is sent only after confirmation, also after a reload', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
@@ -74,13 +73,13 @@ test('what was typed some time ago is asked about, also after a reload', async (
     await phone.page.getByRole('button', { name: answer }).tap()
     await phone.page.locator('.xterm').tap()
     await phone.run(`after ${answer}`)
-    // What is still under way when the network goes would be asked about too.
+    // Input still in transit when the network fails would need confirmation too.
     await phone.shows(`after ${answer}`)
   }
   expect(await typed()).toEqual(['Send this', 'after Send', 'after Discard'])
 })
 
-test('what was typed without a connection waits while the list is shown', async ({ phone, host }) => {
+test('input typed without a connection is kept while the list is shown', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
@@ -96,13 +95,13 @@ test('what was typed without a connection waits while the list is shown', async 
   expect(await typed()).toEqual(['kept', 'after'])
 })
 
-test('a duplicate of the tab numbers its own input', async ({ phone, host }) => {
+test('a duplicated tab numbers its input separately', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
   await phone.run('one')
   await expect.poll(() => kept(phone)).toBe(0)
-  // As Chromium does it: a new page with a copy of the storage.
+  // Like Chromium: a new page with a copy of the storage.
   const storage = await phone.page.evaluate(() => ({ ...sessionStorage }) as Record<string, string>)
   const other = await phone.page.context().newPage()
   await other.addInitScript(storage => {
@@ -120,7 +119,10 @@ test('a duplicate of the tab numbers its own input', async ({ phone, host }) => 
   expect(await typed()).toEqual(['one', 'two', 'three'])
 })
 
-test('what was missed is not played back, whether much or too much', async ({ phone, host }) => {
+test('missed output appears at once, without an animation, whether much or too much to send', async ({
+  phone,
+  host,
+}) => {
   test.slow()
   await phone.open()
   await phone.newSession()
@@ -145,7 +147,7 @@ test('what was missed is not played back, whether much or too much', async ({ ph
   }
 })
 
-test('a phone that takes long to read what it missed sees no film of it either', async ({ phone, host }) => {
+test('a slow phone shows missed output without an animation too', async ({ phone, host }) => {
   test.slow()
   await phone.open()
   await phone.newSession()
@@ -163,7 +165,7 @@ test('a phone that takes long to read what it missed sees no film of it either',
   expect((await film()).map(text => text.slice(-30))).toHaveLength(2)
 })
 
-test('tries end visibly and can be begun again', async ({ phone, host }) => {
+test('reconnecting stops visibly and can be started again', async ({ phone, host }) => {
   await phone.page.clock.install()
   await phone.open()
   await phone.newSession()
@@ -184,10 +186,10 @@ test('tries end visibly and can be begun again', async ({ phone, host }) => {
   expect(await typed()).toEqual(['kept', 'after'])
 })
 
-test('what the history has lost is named', async ({ phone, host }) => {
+test('missing output is reported', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
-  // Little enough that a terminal begins with all of it.
+  // Small enough that a terminal starts with all of it.
   await phone.run('seq 1 9000')
   await phone.shows('\n9000')
   const { session_id } = (await host.desktop.list())[0]!
@@ -209,7 +211,7 @@ test('what the history has lost is named', async ({ phone, host }) => {
 })
 
 for (const way of ['stopped', 'crashed'] as const)
-  test(`the host ${way} and started anew: the page is back by itself and shows how it ended`, async ({
+  test(`after the host ${way} and was restarted, the page reconnects and shows how the session ended`, async ({
     phone,
     host,
   }) => {
@@ -217,14 +219,14 @@ for (const way of ['stopped', 'crashed'] as const)
     await phone.newSession()
     await phone.run('seq 1 30')
     await phone.shows(/30\n\$$/)
-    await phone.page.waitForTimeout(1100) // what is older than a second is kept
+    await phone.page.waitForTimeout(1100) // output older than a second is recorded
     const before = await phone.screen()
     const { session_id } = (await host.desktop.list())[0]!
     if (way === 'stopped') await host.stopProcess()
     else await host.crash()
     await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
     expect(await phone.screen(), 'it stays while nobody knows').toBe(before)
-    // Who is told so sees that the session takes no more; who is not goes on typing.
+    // A page that was told sees that the session accepts no input; the other one keeps typing.
     if (way === 'stopped') await expect(phone.page.getByText('Ended with the host')).toBeVisible()
     await phone.run('too late')
     await host.startProcess()

@@ -1,4 +1,4 @@
-// Frozen and thawed, as a phone does with what lies in the background. Knows no programs.
+// Pages that the phone freezes in the background and resumes.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PlainBrowser } from '../../support/browser/browser-plain.ts'
@@ -6,7 +6,7 @@ import { CHROMIUM } from '../playwright.config.ts'
 import { expect, test } from '../support/phone.ts'
 
 for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
-  test(`frozen and thawed, its connection ${meanwhile} meanwhile`, async ({ host }) => {
+  test(`a frozen page resumes with its connection ${meanwhile} meanwhile`, async ({ host }) => {
     const browser = await PlainBrowser.start(CHROMIUM)
     try {
       const page = await browser.open(await host.address())
@@ -21,7 +21,7 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
         document.querySelector('.xterm textarea').focus()`)
       await page.type('(until [ -e go ]; do sleep 0.02; done; seq 1 60) & clear; cat > typed; echo taken down\n')
       await shows(/^$/)
-      // Its last keys are under way when it is frozen.
+      // Its last input is in transit when it is frozen.
       await page.type('before\n')
       if (meanwhile === 'deaf') await host.network('deaf')
       await page.type('under way\n')
@@ -57,9 +57,7 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
     }
   })
 
-test('nobody looks at a page that is frozen in the background: a bell is marked, and gone when it is thawed', async ({
-  host,
-}) => {
+test('a frozen page does not count as viewed: a bell marks its session until it resumes', async ({ host }) => {
   const browser = await PlainBrowser.start(CHROMIUM)
   try {
     const page = await browser.open(await host.address())
@@ -76,7 +74,7 @@ test('nobody looks at a page that is frozen in the background: a bell is marked,
     await expect.poll(() => page.screen()).toMatch(/\nsome/)
     expect(await mark(), 'while it is seen').toBeUndefined()
     await browser.open('about:blank')
-    // A phone freezes what lies in the background after minutes: it has been told before.
+    // A phone freezes a background page after minutes, when the host knows that it is hidden.
     await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden')
     await page.lifecycle('frozen')
     writeFileSync(join(host.home, 'two'), '')

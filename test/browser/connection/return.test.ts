@@ -1,7 +1,7 @@
-// Coming back: after a reload, a lost connection, the Back button, a host that was started anew. Knows no programs.
+// Returning after a reload, a lost connection, the Back button, or a restart of the host.
 import { expect, test } from '../support/phone.ts'
 
-test('a reload returns to the same session and its screen', async ({ phone, host }) => {
+test('a reload returns to the same session and screen', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('PS1="still here> "; seq 1 30')
@@ -11,7 +11,7 @@ test('a reload returns to the same session and its screen', async ({ phone, host
   await phone.shows('still here>')
   expect(await phone.screen()).toBe(before)
   expect(await host.desktop.list()).toHaveLength(1)
-  // Its size is the phone's as before, so there is nothing to take.
+  // It still has the phone's size, so there is nothing to take over.
   await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
   await phone.matchesHost()
   await phone.page.locator('.xterm').tap()
@@ -19,7 +19,7 @@ test('a reload returns to the same session and its screen', async ({ phone, host
   await phone.shows('goes on\n')
 })
 
-test('a lost connection is shown, what is typed meanwhile is kept, and the session is restored', async ({ phone }) => {
+test('a lost connection is shown, input typed meanwhile is kept, and the session is restored', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('(sleep 1; echo printed meanwhile) & cat')
@@ -33,7 +33,7 @@ test('a lost connection is shown, what is typed meanwhile is kept, and the sessi
   await phone.page
     .getByRole('button', { name: 'Reconnect now' })
     .tap({ timeout: 2000 })
-    .catch(() => {}) // it may be back already
+    .catch(() => {}) // it may have reconnected already
   await expect(phone.page.getByText(/Session restored · \d+ s old/)).toBeVisible()
   await phone.screenshot('restored')
   await expect(phone.page.getByText('Connection lost')).toHaveCount(0)
@@ -42,11 +42,11 @@ test('a lost connection is shown, what is typed meanwhile is kept, and the sessi
   await phone.matchesHost()
 })
 
-test('a page that wakes up asks at once whether its connection still is one', async ({ phone }) => {
+test('a page that wakes up checks its connection at once', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   const { pid } = phone.host
-  // The network swallows everything: the socket stays OPEN and nothing answers.
+  // The network drops everything: the socket stays OPEN without answers.
   process.kill(pid, 'SIGSTOP')
   await phone.page.evaluate(() => window.dispatchEvent(new Event('online')))
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible({ timeout: 3000 })
@@ -56,7 +56,7 @@ test('a page that wakes up asks at once whether its connection still is one', as
   await phone.shows('awake\n')
 })
 
-test('the Back button goes from a terminal to the list, and Forward back into it', async ({ phone }) => {
+test('Back goes from a terminal to the list, and Forward returns to it', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('echo first')
@@ -70,7 +70,7 @@ test('the Back button goes from a terminal to the list, and Forward back into it
   await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
 })
 
-test('after the host was started anew the phone is let in by its key', async ({ phone, host }) => {
+test('after a restart of the host the phone has access by its key', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await host.stopProcess()
@@ -82,7 +82,7 @@ test('after the host was started anew the phone is let in by its key', async ({ 
   expect((await host.desktop.devices()).devices).toHaveLength(1)
 })
 
-test('a shell that exits says so and leads back to the list, where it stands as ended', async ({ phone }) => {
+test('a shell that exits says so and leads back to the list, which shows it as ended', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('exit 3')

@@ -1,11 +1,11 @@
-// What axe calls serious or critical on a page, with the elements. Knows no screens.
+// The violations that axe rates serious or critical, with their elements.
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 
-/** Rows of a terminal have the colours that programs choose. */
+/** Terminal rows are excluded: programs choose their colors. */
 export async function accessibilityViolations(page: Page): Promise<string[]> {
   const axe = new AxeBuilder({ page }).setLegacyMode().exclude('.xterm-rows')
-  // Keys show what is printed on keys (Esc, PgUp), which a screen reader cannot read out; their names are the whole words.
+  // Keys show short labels (Esc, PgUp), which screen readers cannot pronounce; their names are the full words.
   const { violations } = await axe.disableRules(['label-content-name-mismatch']).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -1,4 +1,4 @@
-// Fingers on the phone's glass, as Chromium's own touch input. Knows nothing of what is under them.
+// Touch input with several fingers, through Chromium's own protocol.
 import type { CDPSession } from '@playwright/test'
 import type { Phone } from './phone.ts'
 
@@ -7,13 +7,13 @@ export interface Point {
   y: number
 }
 
-/** Longer than any press that selects. */
+/** Longer than a long press. */
 const HOLD_MS = 600
 
-/** A screen's time between two places of a finger. */
+/** The time between two touch events, as on a 60 Hz screen. */
 const FRAME_MS = 16
 
-/** Fingers have a clock of their own: how fast they were is told by their events, however slow the machine is. */
+/** Events carry their own timestamps, so that velocities do not depend on the machine's speed. */
 export class Fingers {
   readonly #phone: Phone
   #cdp: CDPSession | undefined
@@ -24,14 +24,14 @@ export class Fingers {
     this.#phone = phone
   }
 
-  /** Returns before the page has heard of it, or a slow machine would make a long press of what only moves a moment later. */
+  /** Returns before the page has handled it: on a slow machine, waiting would turn a short touch into a long press. */
   async down(...spots: Point[]): Promise<void> {
     this.#cdp ??= await this.#phone.page.context().newCDPSession(this.#phone.page)
     this.#now = Math.max(this.#now, Date.now())
     this.#send('touchStart', spots)
   }
 
-  /** Until the page has dealt with what they did. */
+  /** Waits until the page has handled all events. */
   async handled(): Promise<void> {
     await this.#last
   }
@@ -41,13 +41,13 @@ export class Fingers {
     await this.#send('touchMove', spots)
   }
 
-  /** `rested`: milliseconds for which they did not move before they left. */
+  /** `rested`: milliseconds without movement before the fingers are lifted. */
   async up({ rested = 8 } = {}): Promise<void> {
     this.#now += rested
     await this.#send('touchEnd', [])
   }
 
-  /** One finger, a frame for each step. */
+  /** Moves one finger, one frame per step. */
   async move(from: Point, to: Point, { steps = 10 } = {}): Promise<void> {
     for (let step = 1; step <= steps; step++) {
       const part = step / steps
@@ -55,16 +55,16 @@ export class Fingers {
     }
   }
 
-  /** One finger rests until it selects, and stays. */
+  /** Holds one finger for a long press; it stays down. */
   async hold(spot: Point): Promise<void> {
     await this.down(spot)
     await this.#last
-    // The time that a finger rests is what is tested.
+    // The duration of the press is what is tested.
     await this.#phone.page.waitForTimeout(HOLD_MS)
     this.#now += HOLD_MS
   }
 
-  /** Two fingers around a place come apart (or together) to `scale` times their distance; they stay. */
+  /** Pinches around `at` to `scale` times the initial distance; the fingers stay down. */
   async spread(at: Point, scale: number, apart = 120): Promise<void> {
     const two = (width: number): [Point, Point] => [
       { x: at.x - width / 2, y: at.y },
@@ -74,7 +74,7 @@ export class Fingers {
     for (let step = 1; step <= 8; step++) await this.moveTo(...two(apart * (1 + ((scale - 1) * step) / 8)))
   }
 
-  /** Two fingers, twice. */
+  /** Taps twice with two fingers. */
   async twoFingerDoubleTap(at: Point): Promise<void> {
     for (let times = 0; times < 2; times++) {
       this.#now += 100
@@ -91,7 +91,7 @@ export class Fingers {
   }
 }
 
-/** The middle of the cell in which `text` begins on the screen, and so many characters further. */
+/** The center of the cell where `text` begins on the screen, plus `further` cells. */
 export async function cellOf(phone: Phone, text: string, further = 0): Promise<Point> {
   const rows = await phone.rows()
   const row = rows.findIndex(line => line.includes(text))

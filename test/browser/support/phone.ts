@@ -1,4 +1,4 @@
-// A phone in front of the page, and the host that it talks to: what a thumb does and what an eye reads. Knows no test.
+// A phone that shows the page, and its host: what a user does and sees.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, expect, type Locator, type Page } from '@playwright/test'
@@ -8,7 +8,7 @@ import { Fingers } from './fingers.ts'
 const SCREENSHOTS = join(import.meta.dirname, '..', '..', '..', 'test-output', 'screenshots')
 
 export class Phone {
-  /** Errors and violations that the page's console showed. */
+  /** Errors and CSP violations in the page's console. */
   readonly problems: string[] = []
   readonly page: Page
   readonly host: BrowserHost
@@ -18,7 +18,7 @@ export class Phone {
     this.host = host
     page.on('pageerror', error => this.problems.push(String(error)))
     page.on('console', message => {
-      // A host that is away is part of some tests, and Chromium logs every socket that fails.
+      // Some tests take the host away, and Chromium logs every socket that fails.
       const { url } = message.location()
       if (
         message.type() === 'error' &&
@@ -29,28 +29,28 @@ export class Phone {
     })
   }
 
-  /** Opens a fresh address, as scanning the code does. */
+  /** Opens a new pairing address, as scanning the code does. */
   async scan(): Promise<void> {
     await this.page.goto(await this.host.address())
   }
 
-  /** Scans and is let in. */
+  /** Pairs and waits for the session list. */
   async open(): Promise<void> {
     await this.scan()
     await this.isConnected()
   }
 
-  /** Waits until it is let in, and may type. */
+  /** Waits until the phone has access and may start sessions. */
   async isConnected(): Promise<void> {
     await expect(this.page.getByRole('button', { name: 'New session' })).toBeEnabled()
   }
 
-  /** Waits until the page says it as a heading. */
+  /** Waits for a heading. */
   async showsHeading(title: string | RegExp): Promise<void> {
     await expect(this.page.getByRole('heading', { name: title })).toBeVisible()
   }
 
-  /** The code on the screen that waits for a yes. */
+  /** The pairing code on the screen. */
   async code(): Promise<string> {
     const label = await this.page.getByRole('img', { name: /^Code/ }).getAttribute('aria-label')
     return label!.replace(/\D/g, '')
@@ -61,7 +61,7 @@ export class Phone {
     await this.shows('$ ')
   }
 
-  /** The terminal's rows, without the blanks at their ends. */
+  /** The terminal's rows, without trailing blanks. */
   async rows(): Promise<string[]> {
     const rows = await this.page.locator('.xterm-rows > div').allTextContents()
     return rows.map(row => row.replaceAll('\u00a0', ' ').trimEnd())
@@ -71,14 +71,14 @@ export class Phone {
     return (await this.rows()).join('\n').trimEnd()
   }
 
-  /** Waits until the terminal shows it, and can be seen. */
+  /** Waits until the terminal visibly shows `what`. */
   async shows(what: string | RegExp): Promise<void> {
     await expect(this.page.locator('.catching-up')).toHaveCount(0)
     const there = expect.poll(() => this.screen(), { message: `the terminal shows ${what}` })
     await (typeof what === 'string' ? there.toContain(what.trimEnd()) : there.toMatch(what))
   }
 
-  /** Types on real keys. */
+  /** Types on a hardware keyboard. */
   async type(text: string): Promise<void> {
     await this.page.keyboard.type(text)
   }
@@ -88,7 +88,7 @@ export class Phone {
     await this.page.keyboard.press('Enter')
   }
 
-  /** Taps keys of the key bar, by their names, on whichever page of it they are; `More keys` turns it. */
+  /** Taps keys of the key bar by name, switching its page with `More keys` if necessary. */
   async keys(...names: string[]): Promise<void> {
     const bar = this.page.getByRole('toolbar', { name: 'Keys' })
     for (const name of names) {
@@ -101,13 +101,13 @@ export class Phone {
     }
   }
 
-  /** The PTY's size, by the host's word. */
+  /** The PTY's size as the host reports it. */
   async ptySize(): Promise<string> {
     const [session] = (await this.host.desktop.list()).filter(one => one.state === 'running')
     return `${session?.cols}x${session?.rows}`
   }
 
-  /** Waits until the terminal shows exactly what the host's own screen has; of the session that is looked at. */
+  /** Waits until the terminal shows exactly the host's screen of the viewed session. */
   async matchesHost(session_id?: string): Promise<void> {
     await expect(this.page.locator('.catching-up')).toHaveCount(0)
     const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
@@ -124,11 +124,11 @@ export class Phone {
       .toBe('the same')
   }
 
-  /** From now on what is typed goes into a file; `typed` ends that and tells its lines. */
+  /** Sends further typing to a file. The returned function ends that and returns the lines. */
   async recordTyping(): Promise<() => Promise<string[]>> {
     const file = join(this.host.home, 'typed')
     await this.run('echo listening; cat > typed; echo taken down')
-    // Until then the shell's own line editor has the terminal.
+    // Before that, the shell's line editor handles the keys.
     await this.shows('\nlistening')
     return async () => {
       await this.page.keyboard.press('Control+d')
@@ -137,7 +137,7 @@ export class Phone {
     }
   }
 
-  /** Prepares output that comes when the returned function is called. */
+  /** Prepares output that is printed when the returned function is called. */
   async prepareOutput(command: string): Promise<() => void> {
     const file = join(this.host.home, `go-${Math.random()}`)
     await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear; echo ready`)
@@ -145,7 +145,7 @@ export class Phone {
     return () => writeFileSync(file, '')
   }
 
-  /** Tells what was seen from frame to frame: each picture once, in order; `next`: of the page that is loaded next. */
+  /** Records the screen at every frame. The returned function gives the distinct ones in order. `next`: of the next page. */
   async recordFrames(next?: 'next'): Promise<() => Promise<string[]>> {
     const begin = () => {
       const seen: string[] = []
@@ -163,7 +163,7 @@ export class Phone {
     return () => this.page.evaluate(() => (window as unknown as { film: string[] }).film)
   }
 
-  /** A finger goes this far over the terminal. */
+  /** Swipes over the terminal, by CSS pixels. */
   async swipe(dx: number, dy: number): Promise<void> {
     const box = (await this.page.locator('.terminal-view').boundingBox())!
     const x = dx > 0 ? box.x + 20 : box.x + box.width - 20
@@ -174,7 +174,7 @@ export class Phone {
     await fingers.up()
   }
 
-  /** A finger goes from the middle of `what` that far sideways, in steps; `held` is called before it leaves. */
+  /** Drags sideways from the middle of `what`, in steps; `held` runs before the finger is lifted. */
   async drag(what: Locator, dx: number, held?: () => Promise<void>): Promise<void> {
     const box = (await what.boundingBox())!
     const touch = await this.page.context().newCDPSession(this.page)
@@ -188,7 +188,7 @@ export class Phone {
     await touch.detach()
   }
 
-  /** Every button and field is large enough for a thumb. */
+  /** Checks that every button and field is large enough for a thumb. */
   async hasLargeTargets(): Promise<void> {
     const small = await this.page.evaluate(() =>
       [...document.querySelectorAll('button:not(.unseen), input:not([type=checkbox]), select')]
@@ -204,12 +204,12 @@ export class Phone {
     await this.page.touchscreen.tap(line.x + column * 8.4 + 4, line.y + line.height / 2)
   }
 
-  /** A soft keyboard of this height opens; 0: it closes. */
+  /** Opens a soft keyboard of this height; 0 closes it. */
   async keyboard(height: number): Promise<void> {
     await this.page.setViewportSize({ width: 412, height: 839 - height })
   }
 
-  /** Whether the cursor's cell lies inside the terminal's box. */
+  /** Whether the cursor's cell is inside the terminal's box. */
   isCursorVisible(): Promise<boolean> {
     return this.page.evaluate(() => {
       const cursor = document.querySelector('.xterm-cursor')?.getBoundingClientRect()
@@ -220,7 +220,7 @@ export class Phone {
     })
   }
 
-  /** Nothing makes the page wider than the phone. */
+  /** Checks that nothing is wider than the phone. */
   async fits(): Promise<void> {
     const wide = await this.page.evaluate(() =>
       [...document.querySelectorAll('button, header, footer, main, li, p, h1')]
