@@ -17,7 +17,7 @@ const HOST = {
   'history/export': ['threads', 'recording', 'store', 'screen', 'history/playback', 'history/text'],
   session: ['recording', 'screen', 'history/write'],
   uploads: [],
-  listen: [],
+  listen: ['files', ],
   access: ['files', 'listen'],
   push: ['files', 'access'],
   settings: ['files', 'listen'],

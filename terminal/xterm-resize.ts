@@ -22,6 +22,7 @@ export interface ResizedBuffer {
   savedY: number
   lines: {
     length: number
+    readonly maxLength: number
     get(index: number): Line | undefined
     push(line: Line): void
     pop(): Line | undefined
@@ -121,9 +122,11 @@ function resizeColumns(buffer: ResizedBuffer, cols: number, withFallback: (resiz
   // Without a scrollback the screen fills from its top: its blank rows are free.
   if (cols < buffer._cols && buffer.ybase === 0)
     for (let blank = blankRowsBelow(buffer, rows); blank > 0; blank--) lines.pop()
-  // The same row, expressed so that xterm.js removes no line below it.
-  buffer.ybase = cursor + 1
-  buffer.y = -1
+  // The same row, with a base so high that xterm.js neither raises it nor removes a line below the cursor. xterm.js goes from
+  // the last line to the first: a base that is raised on the way makes it take another line for the cursor's, which is
+  // then cut off instead of being wrapped again.
+  buffer.ybase = lines.maxLength
+  buffer.y = cursor - buffer.ybase
   withFallback(() => buffer.resize(cols, rows))
   const row = rowOf(buffer, anchor)
   while (lines.length < rows) lines.push(buffer.getBlankLine(undefined))

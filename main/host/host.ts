@@ -172,6 +172,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
       log: hostLog,
     })
+    const settingsStore = settings
+    undo.push(() => settingsStore.close())
     const pairingChanged = () => connections.pairingChanged()
     const devicesChanged = () => connections.devicesChanged()
     const staticKey = readHostKey(dataDir.hostKey)

@@ -19,6 +19,8 @@ import { Store } from '../../main/host/store/store.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
 
+export { noise } from './noise.ts'
+
 const cleanups: (() => unknown)[] = []
 
 /** For `afterEach`. */
@@ -217,19 +219,6 @@ export function buildLog(bytes: number, seed = 0): Buffer {
     length += line.length
   }
   return Buffer.from(lines.join('')).subarray(0, bytes)
-}
-
-/** Bytes that do not compress. */
-export function noise(bytes: number, seed = 1): Uint8Array {
-  const all = new Uint8Array(bytes)
-  let state = seed | 1
-  for (let i = 0; i < bytes; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    all[i] = state
-  }
-  return all
 }
 
 /** Waits until `done` gives something. */

@@ -3,7 +3,7 @@
 import { effect, signal } from '@preact/signals'
 import { decodeBase64url, encodeBase64url } from '../../protocol/channel/keys.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
-import type { HostMessageOf, PushSubscription as Wire } from '../../protocol/messages.ts'
+import type { HostMessageOf, SessionInfo, PushSubscription as Wire } from '../../protocol/messages.ts'
 import { onPresence } from '../../ui/kit/presence.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { serviceWorkerBlocker } from '../page/service-worker.ts'
@@ -142,14 +142,32 @@ function sendSubscription(link: HostLink, subscription: PushSubscription): Promi
 
 const withoutPadding = (text: string) => text.replace(/=+$/, '')
 
-/** Closes notifications of sessions that somebody has viewed meanwhile, on any device. */
+/** Sessions that needed attention at the last look; undefined: none since the page was hidden or disconnected. */
+let neededBefore: ReadonlySet<string> | undefined
+
+/**
+ * Closes notifications of sessions that were viewed meanwhile, on any device. Notifications are read only when one may have
+ * to go: Chromium drops a notification that the worker is showing while they are read, and one is shown exactly when a
+ * session begins to need attention.
+ */
 async function closeSeenNotifications(link: HostLink): Promise<void> {
   const sessions = link.sessions.value
-  if (!sessions || link.state.value.name !== 'ready' || document.visibilityState === 'hidden') return
-  const needing = new Set(sessions.filter(({ attention }) => attention).map(({ session_id }) => session_id))
+  if (!sessions || link.state.value.name !== 'ready' || document.visibilityState === 'hidden') {
+    neededBefore = undefined
+    return
+  }
+  const before = neededBefore
+  neededBefore = needingAttention(sessions)
+  if (before && [...before].every(session_id => neededBefore?.has(session_id))) return
   const registration = await navigator.serviceWorker.getRegistration()
-  for (const one of (await registration?.getNotifications()) ?? []) {
+  const there = (await registration?.getNotifications()) ?? []
+  // The newest list: a notification that was shown meanwhile stays.
+  const needing = needingAttention(link.sessions.peek() ?? [])
+  for (const one of there) {
     const { session_id } = (one.data ?? {}) as { session_id?: unknown }
     if (typeof session_id === 'string' && !needing.has(session_id)) one.close()
   }
 }
+
+const needingAttention = (sessions: readonly SessionInfo[]): Set<string> =>
+  new Set(sessions.filter(({ attention }) => attention).map(({ session_id }) => session_id))

@@ -9,7 +9,7 @@ import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
-import { toast } from '../../ui/kit/toast.tsx'
+import { toastError } from '../../ui/kit/toast.tsx'
 import { SessionList } from '../../ui/sessions/session-list.tsx'
 import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { commandLine, printable } from '../../ui/sessions/session-text.ts'
@@ -244,8 +244,8 @@ export function EndSessionDialog({ session, onClose, onYes }: EndSessionDialogPr
 
 export function endSession(link: HostLink, session_id: string): void {
   link.client.kill(session_id).catch((error: unknown) => {
-    const { code, message } = toCoded(error)
+    const { code } = toCoded(error)
     // It has ended already.
-    if (code !== 'session_ended' && code !== 'session_unknown') toast(message, true)
+    if (code !== 'session_ended' && code !== 'session_unknown') toastError(error)
   })
 }

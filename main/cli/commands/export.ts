@@ -7,7 +7,10 @@ import { ExportFormat } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { INTERRUPTED } from '../command/exit-codes.ts'
+import { exitCodeOfSignal } from '../command/exit-codes.ts'
+
+/** Each of these would end the process and leave an unfinished file behind. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** The default format for a file extension. */
 const FORMATS: Record<string, ExportFormat> = {
@@ -28,8 +31,12 @@ export const exportSession: Command = async (context, parsed) => {
   const redact = { patterns: lists.redact ?? [], secrets: flags['redact-secrets'] === true }
   const span = { ...readSeconds(parsed, 'from'), ...readSeconds(parsed, 'to') }
   const stop = new AbortController()
-  const interrupt = () => stop.abort()
-  process.once('SIGINT', interrupt)
+  let ended: (typeof SIGNALS)[number] = 'SIGINT'
+  const interrupt = (signal: NodeJS.Signals) => {
+    ended = signal as typeof ended
+    stop.abort()
+  }
+  for (const signal of SIGNALS) process.once(signal, interrupt)
   const sink = file === undefined ? toOutput() : toFile(file)
   const progress = createProgress(context)
   try {
@@ -50,9 +57,9 @@ export const exportSession: Command = async (context, parsed) => {
     progress.clear()
     sink.undo()
     if (!stop.signal.aborted) throw error
-    return INTERRUPTED
+    return exitCodeOfSignal(ended)
   } finally {
-    process.off('SIGINT', interrupt)
+    for (const signal of SIGNALS) process.off(signal, interrupt)
   }
 }
 

@@ -27,7 +27,7 @@ export interface PairingPrompt {
   request: PairingRequest
   /** Keys are accepted. */
   armed: boolean
-  /** It can be allowed to watch only. */
+  /** Allow means to watch only (--read-only). */
   read_only: boolean
   /** How many requests wait behind it. */
   more: number
@@ -38,9 +38,9 @@ export type Rows = (string | null)[]
 
 /** Columns between the code and the text beside it. */
 const GAP = 2
-/** Text goes beside the code if it has this many columns there, and else below it, */
+/** Text goes beside the code if this many columns are left there, */
 const BESIDE_COLUMNS = 28
-/** if it has this many rows there. */
+/** or below the code if this many rows are left. */
 const BELOW_ROWS = 8
 /** How many addresses are listed, and more only if that leaves SPACED blank rows. */
 const LISTED = 5

@@ -22,9 +22,17 @@ export function writeAtomically(file: string, text: string): void {
     renameSync(fresh, file)
     if (process.platform !== 'win32') syncFolder(dirname(file)) // folders cannot be opened there
   } catch (cause) {
+    rmQuietly(fresh)
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CodedError('data_dir_unusable', `${file} cannot be written: ${why}`, { cause })
   }
+}
+
+/** What is told is why the file could not be written. */
+function rmQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {}
 }
 
 function syncFolder(folder: string): void {

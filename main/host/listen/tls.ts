@@ -1,10 +1,11 @@
 // TLS certificates: read from files, checked, and reloaded when the files change; also those that Tailscale obtains.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import type { Server } from 'node:https'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { CodedError } from '../../../protocol/errors.ts'
+import { writeAtomically } from '../files/atomic-file.ts'
 import type { Logger } from '../log/logger.ts'
 import { isDnsName, runTailscale, TAILSCALE } from './name-discovery.ts'
 
@@ -195,15 +196,14 @@ async function issue(dir: string, name: string, files: TlsFiles, commands: reado
     await replace(files.key, `${keys[0]}\n`)
     await replace(files.cert, `${certificates.join('\n')}\n`)
   } catch (cause) {
-    throw unusable(dir, `it cannot be written (${(cause as NodeJS.ErrnoException).code})`, cause)
+    const { code } = (cause instanceof CodedError ? cause.cause : cause) as NodeJS.ErrnoException
+    throw unusable(dir, `it cannot be written (${code})`, cause)
   }
 }
 
 /** Replaces a file atomically; it is never readable by others, not even for a moment. */
 async function replace(file: string, text: string): Promise<void> {
   if ((await readFile(file, 'utf8').catch(() => undefined)) === text) return
-  const fresh = `${file}.new`
-  await writeFile(fresh, text, { mode: 0o600 })
-  await chmod(fresh, 0o600)
-  await rename(fresh, file)
+  // In one go: a host that stops meanwhile leaves no half of a key behind.
+  writeAtomically(file, text)
 }

@@ -7,7 +7,7 @@ import type { LogSlice, TimedResize } from './types.ts'
 export const SEGMENT_BYTES = 1024 * 1024
 
 /** Output that arrives within this time of the last is one run: no eye sees the difference, and a flood has few runs. */
-export const RUN_MS = 10
+const RUN_MS = 10
 
 /** Negative: `a` is before `b` in the log. Both numbers of a position only grow. */
 export function comparePositions(a: Position, b: Position): number {

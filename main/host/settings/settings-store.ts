@@ -25,6 +25,7 @@ export class SettingsStore {
   readonly #options: SettingsStoreOptions
   #values: Settings
   #last: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   /** `values`: as read from the file. */
   constructor(values: Settings, options: SettingsStoreOptions) {
@@ -47,7 +48,7 @@ export class SettingsStore {
 
   /**
    * Sets the settings that `change` names; null: to the default. When this resolves, all of them are in effect and on disk;
-   * when it rejects, none. Throws `settings_invalid`, `data_dir_unusable`, and what Network.reconfigure throws.
+   * when it rejects, none. Throws `settings_invalid`, `data_dir_unusable`, `host_stopping`, and what Network.reconfigure throws.
    */
   change(change: Record<string, unknown>): Promise<void> {
     const result = this.#last.then(() => this.#change(change))
@@ -55,8 +56,14 @@ export class SettingsStore {
     return result
   }
 
+  /** From now on nothing is written: the folder may soon be another host's. */
+  close(): void {
+    this.#closed = true
+  }
+
   async #change(change: Record<string, unknown>): Promise<void> {
     const { file, check, apply, changed, log } = this.#options
+    if (this.#closed) throw stopping()
     if (Object.keys(change).length > MAX_CHANGES)
       throw new CodedError('settings_invalid', `more than ${MAX_CHANGES} settings at once`)
     for (const name of Object.keys(change)) if (!Object.hasOwn(toWireSettings(this.#values), name)) throw unknown(name)
@@ -67,6 +74,8 @@ export class SettingsStore {
     const next = parseSettings(merged)
     check(next)
     const undo = await apply(next, this.#values)
+    // What was applied ends with the host.
+    if (this.#closed) throw stopping()
     try {
       writeAtomically(file, `${JSON.stringify(merged, null, 2)}\n`)
     } catch (error) {
@@ -77,6 +86,10 @@ export class SettingsStore {
     log.info({ names: Object.keys(change) }, 'settings changed')
     changed()
   }
+}
+
+function stopping(): CodedError {
+  return new CodedError('host_stopping', 'the host is stopping')
 }
 
 function unknown(name: string): CodedError {

@@ -1,9 +1,9 @@
-// The database's shape, version by version. Knows nothing of what is asked of it.
+// The database's schema, version by version.
 
-/** The statements that lead from `user_version` i to i + 1. Never changed once released; only added to. */
+/** The statements that lead from `user_version` i to i + 1. Once released, an entry never changes; new ones are added. */
 export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE sessions (
-     session INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: a thread remembers them between transactions
+     session INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused: a thread remembers them between transactions
      session_id TEXT NOT NULL UNIQUE,
      title TEXT NOT NULL,
      command TEXT NOT NULL, -- argv as JSON
@@ -19,11 +19,11 @@ export const MIGRATIONS: readonly string[] = [
      rows INTEGER NOT NULL,
      born_cols INTEGER NOT NULL,
      born_rows INTEGER NOT NULL,
-     -- Which process it was, for the next host after a crash.
+     -- Identifies its process to the next host after a crash.
      process_pid INTEGER,
      process_start TEXT,
      process_boot TEXT,
-     -- The extent of the log that is here; its end moves in the transaction that adds to it.
+     -- The extent of the stored log; its end moves in the transaction that adds to it.
      start_offset INTEGER NOT NULL DEFAULT 0,
      start_n INTEGER NOT NULL DEFAULT 0,
      end_offset INTEGER NOT NULL DEFAULT 0,
@@ -31,8 +31,8 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX sessions_by_time ON sessions (created_at);
 
-   -- A log is a row of pieces without holes from its start to its end: sealed segments, what was lost between them,
-   -- and the tail of what is not sealed yet. Small columns come first: a blob lies on pages of its own behind them.
+   -- A log is a contiguous series of rows from its start to its end: sealed segments, gaps between them, and the
+   -- unsealed tail. Small columns come first: a blob is stored on pages of its own after them.
    CREATE TABLE pieces (
      piece INTEGER PRIMARY KEY AUTOINCREMENT,
      session INTEGER NOT NULL REFERENCES sessions ON DELETE CASCADE,
@@ -41,7 +41,7 @@ export const MIGRATIONS: readonly string[] = [
      n INTEGER NOT NULL,
      end_offset INTEGER NOT NULL,
      end_n INTEGER NOT NULL,
-     at INTEGER NOT NULL, -- its first moment, in milliseconds since the session's birth
+     at INTEGER NOT NULL, -- time of its first event, in milliseconds since the session's birth
      checksum INTEGER NOT NULL, -- CRC-32 of the raw bytes
      blob_checksum INTEGER NOT NULL,
      compressed INTEGER NOT NULL,
@@ -66,7 +66,7 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE UNIQUE INDEX keyframes_by_place ON keyframes (session, offset, n);
 
-   -- What can be searched and quoted: one row for each sealed piece, empty until it is rendered.
+   -- What can be searched and quoted: one row for each sealed segment, empty until it is rendered.
    CREATE TABLE text (
      piece INTEGER PRIMARY KEY REFERENCES pieces ON DELETE CASCADE,
      lines INTEGER,
@@ -75,20 +75,20 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX text_pending ON text (piece) WHERE lines IS NULL;`,
 
-  `-- What is searched: the words of each block of text, numbered piece * 1024 + block (MOST_BLOCKS). Only which blocks
-   -- have a word: where it stands is looked up in the text. Words come folded and with blanks between them.
+  `-- The search index: the words of each text block, numbered piece * 1024 + block (MAX_BLOCKS). It only says which blocks
+   -- have a word: where it is in a block is looked up in the text. Words are folded and separated by spaces.
    CREATE VIRTUAL TABLE words USING fts5(
      word, content='', contentless_delete=1, detail=none, tokenize='ascii'
    );
    ALTER TABLE text ADD COLUMN blocks INTEGER;
-   -- However a piece goes (trimmed, deleted, with its session), its words go with it.
+   -- However a row is deleted (trimmed, or with its session), its words are deleted too.
    CREATE TRIGGER text_forgotten AFTER DELETE ON text WHEN OLD.blocks > 0 BEGIN
      DELETE FROM words WHERE rowid IN (
        WITH RECURSIVE each(block) AS (SELECT 0 UNION ALL SELECT block + 1 FROM each WHERE block + 1 < OLD.blocks)
        SELECT OLD.piece * 1024 + block FROM each
      );
    END;
-   -- Rendered anew, in blocks.
+   -- Everything is rendered again, in blocks.
    UPDATE text SET lines = NULL, size = NULL, blob = NULL;
 
    CREATE TABLE marks (

@@ -24,7 +24,7 @@ export interface Upload {
   write(bytes: Uint8Array): Promise<void>
   /** Renames it to its final name and returns its path. */
   finish(): Promise<string>
-  /** Removes the file. Twice is fine; after `finish` it does nothing. */
+  /** Resolves when no trace of it is left, also when it was called before. After `finish` it does nothing. */
   discard(): Promise<void>
   /** Called when the session was deleted; further writes reject. */
   gone: () => void
@@ -46,7 +46,10 @@ export class Uploads {
   readonly #folder: string
   /** Size of the finished files, plus the space reserved for unfinished ones. */
   #bytes = 0
+  /** Uploads in progress, until they are in place or removed from the disk. `size`: 0 once discarded. */
   readonly #open = new Map<Upload, { folder: string; size: number }>()
+  /** Folders being removed. */
+  readonly #removals = new Set<Promise<void>>()
   readonly #ready: Promise<void>
   #closed = false
 
@@ -76,26 +79,30 @@ export class Uploads {
       )
     if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     this.#bytes += size
-    let ended = false
-    const release = (): boolean => {
-      if (ended) return false
-      ended = true
-      this.#bytes -= size
-      this.#open.delete(upload)
-      return true
-    }
+    /** Set once the file is in place or discarded: nothing more is done to it. */
+    let over: Promise<void> | undefined
     let file: FileHandle | undefined
     let temporary = ''
     const folder = join(this.#folder, folderOf(session_id))
+    const entry = { folder, size }
     // Operations run one after the other.
     let last: Promise<unknown> = Promise.resolve()
     const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
       const result = last.then(() => {
-        if (ended) throw new CodedError('cancelled', 'this upload has ended')
+        if (over) throw new CodedError('cancelled', 'this upload has ended')
         return withUploadErrors(work)
       })
       last = result.catch(() => {})
       return result
+    }
+    /** Frees the space at once; the entry stays until the file is gone, so that close() waits for it. */
+    const remove = async () => {
+      this.#bytes -= entry.size
+      entry.size = 0
+      await last
+      await file?.close().catch(() => {}) // it is closed already
+      if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#removalFailed(error))
+      this.#open.delete(upload)
     }
     const upload: Upload = {
       write: bytes =>
@@ -107,23 +114,21 @@ export class Uploads {
           await file!.sync()
           await file!.close()
           const path = await renameToUnused(temporary, folder, safeName(name))
-          if (ended) {
+          if (over) {
             await rm(path, { force: true })
             throw new CodedError('cancelled', 'this upload has ended')
           }
-          ended = true
+          over = Promise.resolve()
           this.#open.delete(upload)
           return path
         }),
-      discard: async () => {
-        if (!release()) return
-        await last
-        await file?.close().catch(() => {}) // it is closed already
-        if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#removalFailed(error))
+      discard: () => {
+        over ??= remove()
+        return over
       },
       gone: () => {},
     }
-    this.#open.set(upload, { folder, size })
+    this.#open.set(upload, entry)
     try {
       await inOrder(async () => {
         await ownFolder(this.#folder)
@@ -131,6 +136,7 @@ export class Uploads {
         temporary = join(folder, UNFINISHED + randomUUID())
         file = await open(temporary, NEW_FILE, 0o600)
       })
+      if (over) throw new CodedError('cancelled', 'this upload has ended')
       return upload
     } catch (error) {
       await upload.discard()
@@ -139,8 +145,8 @@ export class Uploads {
   }
 
   /** Removes all files of a session. */
-  async removeSession(session_id: string): Promise<void> {
-    await this.#removeFolder(folderOf(session_id))
+  removeSession(session_id: string): Promise<void> {
+    return this.#removeFolder(folderOf(session_id))
   }
 
   /** Removes the folders of deleted sessions. `isKnown` is called with the prefix of an id. */
@@ -149,15 +155,26 @@ export class Uploads {
     for (const name of await names(this.#folder)) if (!(await isKnown(name))) await this.#removeFolder(name)
   }
 
-  /** Removes unfinished files. Twice is fine. */
+  /** When it resolves, no unfinished file is left, and nothing is written or removed any more. Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#ready
+    // Also those whose client has discarded them already: their files may not be gone yet.
     await Promise.all([...this.#open.keys()].map(upload => upload.discard()))
+    await Promise.all(this.#removals)
   }
 
   async #removeFolder(name: string): Promise<void> {
     await this.#ready
+    // The folder may be another host's by now; that host removes what belongs to no session.
+    if (this.#closed) return
+    const removal = this.#remove(name)
+    this.#removals.add(removal)
+    await removal.finally(() => this.#removals.delete(removal))
+  }
+
+  /** Never rejects. */
+  async #remove(name: string): Promise<void> {
     const folder = join(this.#folder, name)
     for (const [upload, target] of [...this.#open]) {
       if (target.folder !== folder) continue

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { BrowserHost } from '../../support/browser/browser-host.ts'
+import { showInTurn } from '../support/notifications.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 test.use({ serviceWorkers: 'allow' })
@@ -43,7 +44,7 @@ test('the manifest has what systems need to install the page, and no secret', as
   expect(errors).toEqual([])
   expect(data).not.toContain('v1.')
   const { installabilityErrors } = await cdp.send('Page.getInstallabilityErrors')
-  // Tests run in windows that keep nothing.
+  // Tests run in private windows.
   expect(installabilityErrors.map(({ errorId }) => errorId).filter(id => id !== 'in-incognito')).toEqual([])
   await expect(phone.page.locator('link[rel="apple-touch-icon"]')).toHaveCount(1)
 })
@@ -258,6 +259,7 @@ test('a session that needs attention causes one notification with its text, only
 }) => {
   test.slow()
   await context.grantPermissions(['notifications'], { origin: host.origin })
+  await phone.page.addInitScript(showInTurn)
   await phone.open()
   await isKept(phone.page)
   const { session_id, say, mark } = await agent(host)

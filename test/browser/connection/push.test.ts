@@ -1,11 +1,12 @@
-// Notifications for a page that is closed: asked for by a tap, sent by a real host to a push service of the test's, opened with
-// the browser's key and given to the real service worker. Chromium has no push service here, so what it would say stands in.
+// Push notifications for a closed page: allowed by a tap, sent by a real host to the test's push service, decrypted with the
+// browser's key, and handed to the real service worker. Chromium has no push service here, so a stand-in answers.
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from '@playwright/test'
 import { BrowserHost } from '../../support/browser/browser-host.ts'
 import { PushService, Subscriber } from '../../support/network/push-service.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
+import { showInTurn } from '../support/notifications.ts'
 import { test as base, expect, type Phone } from '../support/phone.ts'
 
 const test = base.extend<{ service: PushService; browsers: Subscriber[] }>({
@@ -20,9 +21,10 @@ const test = base.extend<{ service: PushService; browsers: Subscriber[] }>({
     await use(host)
     await host.stop()
   },
-  /** What the browser gets each time it subscribes, one after the other. */
+  /** The subscriptions that the browser receives, in order. */
   browsers: async ({ service, page }, use) => {
     const browsers = Array.from({ length: 4 }, () => new Subscriber(service))
+    await page.addInitScript(showInTurn)
     await page.addInitScript(
       pretend,
       browsers.map(({ subscription }) => subscription),
@@ -39,7 +41,7 @@ interface Given {
   auth: string
 }
 
-/** In the page: the browser's push service, with all that a page sees of it. What it has lasts over a reload. */
+/** In the page: the browser's push service as a page sees it. Its state survives a reload. */
 function pretend(given: Given[]): void {
   const encode = (bytes: ArrayBuffer) =>
     btoa(String.fromCharCode(...new Uint8Array(bytes)))
@@ -79,7 +81,7 @@ async function about(phone: Phone) {
   return sheetOf(phone)
 }
 
-/** Opens the page and asks for notifications, as a person does. */
+/** Opens the page and turns notifications on as a user does. */
 async function askFor(phone: Phone, context: BrowserContext): Promise<void> {
   await context.grantPermissions(['notifications'], { origin: phone.host.origin })
   await phone.open()
@@ -88,7 +90,7 @@ async function askFor(phone: Phone, context: BrowserContext): Promise<void> {
   await expect(sheet.getByText('On, even when this page is closed')).toBeVisible({ timeout: 20_000 })
 }
 
-/** In the page: the browser has not asked the person yet, who then says yes. */
+/** In the page: the browser has not asked the user yet, who then allows it. */
 function undecided(): void {
   const answered = () => localStorage.getItem('test.answer') === 'granted'
   Object.defineProperty(Notification, 'permission', { get: () => (answered() ? 'granted' : 'default') })
@@ -98,7 +100,7 @@ function undecided(): void {
   }
 }
 
-/** A session that waits for somebody. */
+/** A session that needs attention. */
 async function startCalling({ host }: Phone): Promise<string> {
   const command = ['/bin/sh', '-c', "printf '\\033]9;May I?\\007'; sleep 600"]
   const { session_id } = await host.desktop.create({ command, title: 'agent' })
@@ -107,7 +109,7 @@ async function startCalling({ host }: Phone): Promise<string> {
 
 const notified = async (host: BrowserHost) => (await host.desktop.devices()).devices.map(one => one.notified)
 
-/** Away from the page; the worker lives on. */
+/** Leaves the page; the worker stays alive. */
 async function leave(phone: Phone): Promise<void> {
   await phone.page.goto('about:blank')
   await expect.poll(async () => (await phone.host.desktop.devices()).devices.map(one => one.connected)).toEqual([0])
@@ -115,14 +117,24 @@ async function leave(phone: Phone): Promise<void> {
 
 const workerOf = (context: BrowserContext) => context.serviceWorkers()[0]!
 
-const shown = (context: BrowserContext) =>
-  workerOf(context).evaluate(async () => {
+async function shown(context: BrowserContext) {
+  await workerOf(context).evaluate(showInTurn)
+  return workerOf(context).evaluate(async () => {
     const scope = self as unknown as { registration: ServiceWorkerRegistration }
     return (await scope.registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))
   })
+}
 
-/** What the push service would do with what it got. */
+/** The same, asked by the page, for what the page shows itself. */
+const shownByPage = (page: Page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.getNotifications()).map(({ title, body, tag }) => ({ title, body, tag }))
+  })
+
+/** Delivers a message as the push service would. */
 async function deliver(page: Page, origin: string, data: string): Promise<void> {
+  await workerOf(page.context()).evaluate(showInTurn)
   const cdp = await page.context().newCDPSession(page)
   const found = new Promise<string>(resolve =>
     cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
@@ -135,7 +147,7 @@ async function deliver(page: Page, origin: string, data: string): Promise<void> 
   await cdp.detach()
 }
 
-/** What is shown when all that was delivered is: a message that says nothing comes behind it, and is not counted. */
+/** The notifications after everything was delivered: an empty message follows as a marker, and is not counted. */
 async function shownThen(phone: Phone, context: BrowserContext) {
   await deliver(phone.page, phone.host.origin, '')
   const isLast = ({ title }: { title: string }) => title === 'On the Go'
@@ -148,19 +160,19 @@ async function shownThen(phone: Phone, context: BrowserContext) {
   return all
 }
 
-/** A tap on the only notification. Returns the address that the worker opens where no page is there. */
+/** Taps the only notification. Returns the address that the worker opens if no page is open. */
 function tap(context: BrowserContext): Promise<string | undefined> {
   return workerOf(context).evaluate(async () => {
     const scope = self as unknown as { registration: ServiceWorkerRegistration; clients: object } & EventTarget
     let opened: string | undefined
-    // Without a finger the browser opens nothing.
+    // Without a user gesture the browser opens nothing.
     Object.defineProperty(scope.clients, 'openWindow', {
       configurable: true,
       value: async (address: string) => {
         opened = address
       },
     })
-    // Nor does it bring one to the front.
+    // Nor does it focus a page.
     const { WindowClient } = self as unknown as { WindowClient: { prototype: object } }
     Object.defineProperty(WindowClient.prototype, 'focus', { configurable: true, value: async () => {} })
     const [notification] = await scope.registration.getNotifications()
@@ -174,7 +186,7 @@ function tap(context: BrowserContext): Promise<string | undefined> {
   })
 }
 
-/** A session that asks for somebody when it is told to. */
+/** A session that needs attention when the test tells it to. */
 async function agent(host: BrowserHost) {
   const script = 'n=1; while :; do if [ -e "say-$n" ]; then cat "say-$n"; n=$((n+1)); fi; sleep 0.02; done'
   const command = ['sh', '-c', script]
@@ -189,7 +201,7 @@ async function agent(host: BrowserHost) {
   }
 }
 
-test('asked for by a tap, it comes while the page is closed, once, and a tap on it opens the session', async ({
+test('once allowed by a tap, a notification arrives while the page is closed, once, and opens the session', async ({
   phone,
   host,
   service,
@@ -207,7 +219,7 @@ test('asked for by a tap, it comes while the page is closed, once, and a tap on 
   const data = browsers[0]!.open(service.posts[0]!)
   await deliver(phone.page, host.origin, data)
   await expect.poll(() => shown(context)).toEqual([{ title: 'agent', body: 'May I run make?', tag: session_id }])
-  // The push service may send it twice.
+  // The push service may deliver it twice.
   await deliver(phone.page, host.origin, data)
   expect(await shownThen(phone, context)).toHaveLength(1)
   const address = await tap(context)
@@ -217,7 +229,7 @@ test('asked for by a tap, it comes while the page is closed, once, and a tap on 
   await expect.poll(() => shown(context)).toEqual([])
 })
 
-test('a page in the background and the push service tell of it in one notification', async ({
+test('a hidden page and the push service share one notification', async ({
   phone,
   host,
   service,
@@ -235,13 +247,43 @@ test('a page in the background and the push service tell of it in one notificati
   })
   say('Well?')
   const one = [{ title: 'agent', body: 'Well?', tag: session_id }]
-  await expect.poll(() => shown(context)).toEqual(one)
+  await expect.poll(() => shownByPage(phone.page)).toEqual(one)
   await expect.poll(() => service.posts.length).toBe(1)
   await deliver(phone.page, host.origin, browsers[0]!.open(service.posts[0]!))
   expect(await shownThen(phone, context)).toEqual(one)
 })
 
-test('whoever looks at the list is not told besides, and what was seen elsewhere is put away when the page opens', async ({
+test('a visible page reads notifications when a session stops needing attention, not when one starts', async ({
+  phone,
+  host,
+  context,
+  browsers,
+}) => {
+  expect(browsers).toHaveLength(4)
+  await askFor(phone, context)
+  await sheetOf(phone).getByRole('button', { name: 'Close', exact: true }).tap()
+  const { session_id, say } = await agent(host)
+  const row = phone.page.locator('.row', { hasText: 'agent' })
+  await expect(row).toBeVisible()
+  await phone.page.evaluate(() => {
+    const all = ServiceWorkerRegistration.prototype
+    const { getNotifications } = all
+    Object.assign(window, { reads: 0 })
+    all.getNotifications = function (...args) {
+      ;(window as unknown as { reads: number }).reads++
+      return getNotifications.apply(this, args)
+    }
+  })
+  const reads = () => phone.page.evaluate(() => (window as unknown as { reads: number }).reads)
+  say('May I?')
+  await expect(row.getByText('May I?').first()).toBeVisible()
+  expect(await reads()).toBe(0)
+  // Answered at the desktop.
+  host.desktop.attach(session_id, { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} })
+  await expect.poll(reads).toBeGreaterThan(0)
+})
+
+test('a user at the list gets no notification, and notifications seen elsewhere are closed when the page opens', async ({
   phone,
   host,
   service,
@@ -266,7 +308,7 @@ test('whoever looks at the list is not told besides, and what was seen elsewhere
   await expect.poll(() => service.posts.length).toBe(1)
   await deliver(phone.page, host.origin, browsers[0]!.open(service.posts[0]!))
   await expect.poll(() => shown(context)).toHaveLength(1)
-  // Answered at the desktop.
+  // Viewed on the desktop.
   host.desktop.attach(session_id, { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} })
   const mark = async () => (await host.desktop.list()).find(one => one.session_id === session_id)?.attention
   await expect.poll(mark).toBeNull()
@@ -275,7 +317,7 @@ test('whoever looks at the list is not told besides, and what was seen elsewhere
   await expect.poll(() => shown(context), { timeout: 20_000 }).toEqual([])
 })
 
-test('a message that cannot be read shows that there was one', async ({ phone, host, context, browsers }) => {
+test('an unreadable message shows a generic notification', async ({ phone, host, context, browsers }) => {
   await askFor(phone, context)
   expect(browsers).toHaveLength(4)
   for (const odd of ['', 'x', 'null', '[]', '{"session_id":1}']) await deliver(phone.page, host.origin, odd)
@@ -283,12 +325,7 @@ test('a message that cannot be read shows that there was one', async ({ phone, h
   await expect.poll(() => shown(context)).toEqual([some])
 })
 
-test('a message with another target than a session leads to nothing else', async ({
-  phone,
-  host,
-  context,
-  browsers,
-}) => {
+test('a message whose target is not a session opens nothing else', async ({ phone, host, context, browsers }) => {
   expect(browsers).toHaveLength(4)
   await askFor(phone, context)
   await sheetOf(phone).getByRole('button', { name: 'Close' }).tap()
@@ -305,7 +342,7 @@ test('a message with another target than a session leads to nothing else', async
     Object.assign(window, { seen })
   })
   const opened: unknown[] = []
-  // A page is there: it opens none of them, not even by a beginning that one session has.
+  // A page is open: it opens none of them, not even the prefix of a session id.
   for (const target of ['//evil.example', 'javascript:alert(1)', '../..', session_id.slice(0, 8), 'x'.repeat(3_000)]) {
     await deliver(phone.page, host.origin, told(target))
     await expect.poll(() => shown(context)).toMatchObject([{ title: '<img src=x onerror=alert(1)>' }])
@@ -319,18 +356,18 @@ test('a message with another target than a session leads to nothing else', async
   const seen = () => phone.page.evaluate(() => (window as unknown as { seen: unknown[] }).seen)
   await expect.poll(async () => (await seen()).at(-1)).toBe(session_id)
   expect(await seen()).toEqual([session_id])
-  // None is there: the address stays with this page whatever stands in it.
+  // No page is open: the address stays on this page whatever the message contains.
   await leave(phone)
   await deliver(phone.page, host.origin, told('//evil.example/?#'))
   await expect.poll(() => shown(context)).toHaveLength(1)
   const address = await tap(context)
   expect(new URL(address!, host.origin).origin).toBe(host.origin)
   await phone.page.goto(new URL(address!, host.origin).href)
-  // What was open before, as at any visit.
+  // Opens the previous session, like any visit.
   await expect.poll(() => phone.page.evaluate(() => window.history.state?.session_id)).toBe(session_id)
 })
 
-test('the phone mends by itself what the host or the push service lost', async ({
+test('the phone subscribes again after the host or the push service lost the subscription', async ({
   phone,
   host,
   service,
@@ -340,7 +377,7 @@ test('the phone mends by itself what the host or the push service lost', async (
   test.slow()
   await askFor(phone, context)
   await leave(phone)
-  // The push service forgot it.
+  // The push service dropped the subscription.
   const one = await agent(host)
   service.answer(410)
   one.say('into nothing')
@@ -348,7 +385,7 @@ test('the phone mends by itself what the host or the push service lost', async (
   await phone.page.goto(host.origin)
   await phone.isConnected()
   await expect.poll(() => notified(host), { timeout: 20_000 }).toEqual([true])
-  // The host's data were lost: it has another key.
+  // The host lost its data and has another key.
   await phone.page.goto('about:blank')
   await host.stopProcess()
   host.forgetPush()
@@ -363,7 +400,13 @@ test('the phone mends by itself what the host or the push service lost', async (
   expect(JSON.parse(browsers[2]!.open(service.posts[before]!)).text).toBe('there again')
 })
 
-test('turned off, nothing is left of it, here or there', async ({ phone, host, service, browsers, context }) => {
+test('turning notifications off removes the subscription on both sides', async ({
+  phone,
+  host,
+  service,
+  browsers,
+  context,
+}) => {
   test.slow()
   expect(browsers).toHaveLength(4)
   await askFor(phone, context)
@@ -380,7 +423,7 @@ test('turned off, nothing is left of it, here or there', async ({ phone, host, s
   await agent(host).then(({ say }) => say('to nobody'))
   await expect.poll(async () => (await host.desktop.list()).some(one => one.attention?.text === 'to nobody')).toBe(true)
   expect(service.posts).toEqual([])
-  // And on again, by one tap.
+  // One tap turns them on again.
   await phone.page.goto(host.origin)
   await phone.isConnected()
   await (await about(phone)).getByRole('button', { name: 'Allow notifications' }).tap()
@@ -388,7 +431,7 @@ test('turned off, nothing is left of it, here or there', async ({ phone, host, s
   expect(await notified(host)).toEqual([true])
 })
 
-test('turned off, nothing is left of it here, whatever the host says to that', async ({
+test('turning notifications off removes the subscription here even if the host fails', async ({
   phone,
   host,
   context,
@@ -399,11 +442,11 @@ test('turned off, nothing is left of it here, whatever the host says to that', a
   host.jamPush()
   await sheetOf(phone).getByRole('button', { name: 'Turn off' }).tap()
   await expect.poll(() => phone.page.evaluate(() => localStorage.getItem('test.push'))).toBe('{"next":1}')
-  // It could not write that down, but it holds.
+  // The host could not store it, but it applies.
   await expect.poll(() => notified(host)).toEqual([false])
 })
 
-/** Each with what the browser or the host lacks, and what the page says of it. */
+/** What the browser or the host lacks, and what the page says about it. */
 const MISSING: [name: string, says: RegExp, how: (phone: Phone, service: PushService) => Promise<unknown>][] = [
   [
     'switched-off-at-the-computer',
@@ -441,7 +484,12 @@ const MISSING: [name: string, says: RegExp, how: (phone: Phone, service: PushSer
 ]
 
 for (const [name, says, how] of MISSING)
-  test(`what is missing is said: ${name}`, async ({ phone, service, browsers, context }) => {
+  test(`the page says why push notifications are unavailable: ${name}`, async ({
+    phone,
+    service,
+    browsers,
+    context,
+  }) => {
     expect(browsers).toHaveLength(4)
     await context.grantPermissions(['notifications'], { origin: phone.host.origin })
     await how(phone, service)
@@ -468,7 +516,7 @@ for (const [name, says, how] of MISSING)
     expect(await accessibilityViolations(phone.page)).toEqual([])
   })
 
-test('where a session calls and nobody has decided, it is offered once; a tap turns it on', async ({
+test('the first session that needs attention offers notifications; a tap turns them on', async ({
   phone,
   browsers,
 }) => {
@@ -487,7 +535,7 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   await phone.hasLargeTargets()
   expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.screenshot('offer-320-light')
-  // Until the page is kept nothing of it outlives the page.
+  // Before the service worker is installed, nothing outlives the page.
   await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
   await offer.getByRole('button', { name: 'Turn on' }).tap()
   await expect(phone.page.getByText('Notifications are on, even when this page is closed.')).toBeVisible({
@@ -498,7 +546,7 @@ test('where a session calls and nobody has decided, it is offered once; a tap tu
   expect(browsers[0]!.subscription.endpoint).not.toBe('')
 })
 
-test('an offer that is put away does not come again, and nobody is told', async ({ phone, browsers }) => {
+test('a dismissed offer does not return, and no notifications are sent', async ({ phone, browsers }) => {
   await phone.page.addInitScript(undecided)
   await phone.open()
   const offer = phone.page.getByRole('complementary', { name: 'Notifications' })

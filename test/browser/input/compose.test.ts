@@ -1,5 +1,4 @@
-// The compose sheet: long texts into a real shell, with and without Enter, kept as drafts and as what was sent. Knows nothing
-// of files.
+// The compose sheet: long texts into a real shell, with and without Enter; drafts and sent texts.
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const field = (phone: Phone) => phone.page.getByRole('textbox', { name: 'Text to send' })
@@ -11,7 +10,7 @@ async function compose(phone: Phone, text?: string): Promise<void> {
   if (text !== undefined) await field(phone).fill(text)
 }
 
-test('a text of several lines goes in as one paste, and Enter follows by itself', async ({ phone }) => {
+test('a text of several lines is sent as one paste, followed by Enter', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo one\necho two')
@@ -25,9 +24,7 @@ test('a text of several lines goes in as one paste, and Enter follows by itself'
   await expect(field(phone)).toHaveValue('')
 })
 
-test('on a phone that lies on its side it is one row that grows, below whole rows of the terminal', async ({
-  phone,
-}) => {
+test('in landscape the sheet is one growing row below whole rows of the terminal', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.page.setViewportSize({ width: 863, height: 360 })
@@ -67,7 +64,7 @@ test('on a phone that lies on its side it is one row that grows, below whole row
   await expect.poll(() => phone.ptySize()).toBe(size)
 })
 
-test('the field helps with writing, as the terminal must not', async ({ phone }) => {
+test('the field allows autocorrect, which the terminal must not', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone)
@@ -82,7 +79,7 @@ test('the field helps with writing, as the terminal must not', async ({ phone })
   ).toEqual({ spellcheck: true, capitals: 'sentences', correct: 'on', complete: 'on', size: true })
 })
 
-test('Insert presses no Enter, nor does Send when it is told not to', async ({ phone }) => {
+test('Insert presses no Enter, and Send only when the option is on', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo inserted\n')
@@ -103,7 +100,7 @@ test('Insert presses no Enter, nor does Send when it is told not to', async ({ p
   await expect(button(phone, 'Press Enter after sending')).toHaveAttribute('aria-pressed', 'false')
 })
 
-test('Enter is a unit of its own behind the paste', async ({ phone }) => {
+test('Enter is sent separately after the paste', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run("printf '\\e[?2004h'; stty -icanon -isig -icrnl -echo; clear; echo ready; cat -v")
@@ -114,7 +111,7 @@ test('Enter is a unit of its own behind the paste', async ({ phone }) => {
   expect((await phone.screen()).replaceAll('\n', '')).toBe('ready^[[200~a^MbM-bM-^PM-^[[201~c^[[201~^M')
 })
 
-test('where lines would be entered one by one it asks first', async ({ phone }) => {
+test('asks first when every line would be entered separately', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('stty -icanon -isig -icrnl -echo; clear; echo ready; cat -v')
@@ -130,7 +127,7 @@ test('where lines would be entered one by one it asks first', async ({ phone }) 
   await phone.shows(/^ready\na\^Mb\^M$/)
 })
 
-test('a draft stays with its session over closing, reloading and switching', async ({ phone, host }) => {
+test('a draft stays with its session across closing, reloading and switching', async ({ phone, host }) => {
   await host.desktop.create({ title: 'other session', size: { cols: 40, rows: 20 } })
   await phone.open()
   await phone.newSession()
@@ -143,7 +140,7 @@ test('a draft stays with its session over closing, reloading and switching', asy
   await phone.shows('$')
   await compose(phone)
   await expect(field(phone)).toHaveValue('a long thought')
-  // It goes on where it was left.
+  // The cursor is where it was.
   await phone.page.keyboard.type(' goes on')
   await phone.page.goBack()
   await phone.page.getByText('other session').tap()
@@ -158,7 +155,7 @@ test('a draft stays with its session over closing, reloading and switching', asy
   await expect(field(phone)).toHaveValue('a long thought goes on')
 })
 
-test('what was sent can be used again, removed and cleared; what was typed in the terminal is never there', async ({
+test('sent texts can be used again, removed and cleared; keys typed in the terminal are never stored', async ({
   phone,
 }) => {
   await phone.open()
@@ -191,7 +188,7 @@ test('what was sent can be used again, removed and cleared; what was typed in th
   )
 })
 
-test('a phone that may only look has none of it', async ({ phone, host }) => {
+test('a read-only phone has no compose sheet', async ({ phone, host }) => {
   await host.desktop.create({ title: 'watched', size: { cols: 40, rows: 20 } })
   await phone.open()
   const [device] = (await host.desktop.devices()).devices
@@ -206,7 +203,7 @@ test('a phone that may only look has none of it', async ({ phone, host }) => {
     await expect(button(phone, name)).toHaveCount(0)
 })
 
-test('a text with something unseen in it is asked about, also when it was pasted into the sheet', async ({ phone }) => {
+test('asks about invisible characters, also in text pasted into the sheet', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo hello\u{e0068}\u{e0069}')
@@ -218,7 +215,7 @@ test('a text with something unseen in it is asked about, also when it was pasted
   await expect(field(phone)).toHaveValue('echo hello\u{e0068}\u{e0069}')
 })
 
-test('a phone that is revoked keeps nothing of what was written on it', async ({ phone, host }) => {
+test('revoking a phone removes its sent texts and drafts', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo sent')

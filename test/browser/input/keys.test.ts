@@ -1,14 +1,14 @@
-// The key bar under real fingers, in front of a real terminal that shows what arrives. Knows no programs.
+// The key bar under real touches, above a real terminal that shows what arrives.
 import type { Page } from '@playwright/test'
 import { expect, type Phone, test } from '../support/phone.ts'
 
-/** What arrives is shown as `cat -vt` shows it; no key ends it. */
+/** Shows input as `cat -vt` does; no key ends it. */
 async function showBytes(phone: Phone, mode = ''): Promise<void> {
   await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -ixon -icrnl -echo; clear; echo ready; cat -vt`)
   await phone.shows(/^ready$/)
 }
 
-/** What arrived since it was asked last; ends with a `#`, which no key sends. */
+/** The input since the last call; ends with a `#`, which no key sends. */
 async function arrived(phone: Phone): Promise<string> {
   const parts = async () =>
     (await phone.screen())
@@ -39,7 +39,7 @@ const key = (phone: Phone, name: string | RegExp) =>
   phone.page.getByRole('toolbar', { name: 'Keys' }).getByRole('button', { name, exact: true })
 
 async function middle(phone: Phone, name: string): Promise<Point> {
-  // A page that was turned slides to its place.
+  // The new page of keys slides into place.
   await expect
     .poll(() => phone.page.locator('.key-bar .keys:not([inert])').evaluate(keys => keys.getBoundingClientRect().left))
     .toBe(0)
@@ -47,7 +47,7 @@ async function middle(phone: Phone, name: string): Promise<Point> {
   return { x: x + width / 2, y: y + height / 2 }
 }
 
-/** By the key bar's name and the keyboard's. */
+/** Names on the key bar and on the keyboard. */
 const SAME: [string, string][] = [
   ['Up', 'ArrowUp'],
   ['Left', 'ArrowLeft'],
@@ -63,7 +63,9 @@ for (const [mode, title] of [
   ['', 'in normal mode'],
   ['\\e[?1h', 'in application cursor mode'],
 ])
-  test(`each key sends what the same key of a real keyboard sends, also with Ctrl, ${title}`, async ({ phone }) => {
+  test(`each key sends the same bytes as the key of a hardware keyboard, also with Ctrl, ${title}`, async ({
+    phone,
+  }) => {
     test.slow()
     await phone.open()
     await phone.newSession()
@@ -95,9 +97,7 @@ for (const [mode, title] of [
     expect(pairs.map(([, bar]) => bar)).toEqual(pairs.map(([real]) => real))
   })
 
-test('characters that soft keyboards hide arrive as themselves, and Ctrl makes of them what it makes of them', async ({
-  phone,
-}) => {
+test('characters that soft keyboards hide arrive unchanged, and combine with Ctrl as usual', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -128,7 +128,7 @@ test('characters that soft keyboards hide arrive as themselves, and Ctrl makes o
   expect(await arrived(phone)).toBe('^D^Z^R^L^C^\\^[/')
 })
 
-test('a swipe turns the page and presses nothing, a finger that slides off a key neither', async ({ phone }) => {
+test('a swipe switches the page without pressing a key, and sliding off a key presses nothing', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -161,7 +161,7 @@ test('a swipe turns the page and presses nothing, a finger that slides off a key
   expect(await arrived(phone)).toBe('^I')
 })
 
-test('Ctrl held by one thumb counts for what the other taps', async ({ phone }) => {
+test('Ctrl held by one thumb applies to keys tapped by the other', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -175,7 +175,7 @@ test('Ctrl held by one thumb counts for what the other taps', async ({ phone }) 
   await expect(key(phone, 'Control')).toHaveAttribute('aria-pressed', 'false')
 })
 
-test('a key that is held under a finger repeats until it is let go, others do not', async ({ phone }) => {
+test('a held repeating key repeats until released, others do not', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -191,7 +191,7 @@ test('a key that is held under a finger repeats until it is let go, others do no
   expect(await arrived(phone)).toBe('^[')
 })
 
-test('on every phone each key is as large as a finger, in one row on its side', async ({ phone }) => {
+test('on every phone each key is large enough for a finger, and in landscape the bar is one row', async ({ phone }) => {
   test.slow()
   await phone.open()
   await phone.newSession()
@@ -215,7 +215,7 @@ test('on every phone each key is as large as a finger, in one row on its side', 
       ).toEqual([])
       expect(new Set(boxes.map(({ top }) => top)).size).toBe(rows)
       expect(boxes.filter(({ left, right }) => left < 0 || right > width)).toEqual([])
-      // The lines between them are a pixel, wherever it is touched there is a key.
+      // The lines between keys are one pixel wide; every point hits a key.
       await phone.screenshot(`keys-${width}-page-${page + 1}`)
       await key(phone, /^More keys/).tap()
       await expect
@@ -235,7 +235,7 @@ for (const [title, width, tall, keyboard] of [
   ['on its side', 863, 360, 200],
   ['on a small phone on its side', 667, 375, 200],
 ] as const)
-  test(`the cursor's line stays above keys and keyboard, ${title}`, async ({ phone }) => {
+  test(`the cursor's line stays above the key bar and the keyboard, ${title}`, async ({ phone }) => {
     const { page } = phone
     await page.setViewportSize({ width, height: tall })
     await phone.open()
@@ -257,7 +257,7 @@ for (const [title, width, tall, keyboard] of [
     await page.keyboard.type('several\nlines\nof\nwhat\nis\ncomposed\nand\nmore')
     await expect.poll(() => phone.isCursorVisible()).toBe(true)
     await phone.screenshot(`compose-above-keyboard-${width}`)
-    // A size that is asked for goes out a tenth of a second later.
+    // A requested size is sent a tenth of a second later.
     await page.waitForTimeout(400)
     expect(await phone.ptySize(), 'composing changes no size').toBe(size)
     await phone.fits()

@@ -1,10 +1,9 @@
-// What is pasted into a terminal, by the browser's own paste and from the key bar: asked about, in brackets, harmless.
-// Knows nothing of the compose sheet's own sending.
+// Pastes into a terminal, from the browser and from the key bar: confirmed, bracketed, and made harmless.
 import { expect, type Phone, test } from '../support/phone.ts'
 
 test.use({ permissions: ['clipboard-read', 'clipboard-write'] })
 
-/** What programs get to see, as `cat -v` shows it, without brackets: the shell's line editor is away. */
+/** What a program receives, as `cat -v` shows it, without brackets: the shell's line editor is not running. */
 async function showBytes(phone: Phone, mode = ''): Promise<void> {
   await phone.run(`printf '${mode}'; stty -icanon -isig -iexten -icrnl -echo; clear; echo ready; cat -v`)
   await phone.shows(/^ready$/)
@@ -12,7 +11,7 @@ async function showBytes(phone: Phone, mode = ''): Promise<void> {
 
 const copy = (phone: Phone, text: string) => phone.page.evaluate(text => navigator.clipboard.writeText(text), text)
 
-/** As a person does with a long press: the browser fires its paste event. */
+/** Fires the browser's paste event, as after a long press. */
 async function paste(phone: Phone, text: string): Promise<void> {
   await copy(phone, text)
   await phone.page.locator('.xterm-helper-textarea').focus()
@@ -21,7 +20,7 @@ async function paste(phone: Phone, text: string): Promise<void> {
 
 const question = (phone: Phone, name: string | RegExp) => phone.page.getByRole('dialog', { name })
 
-test('one line goes in as it is, also from the key bar', async ({ phone }) => {
+test('one line is pasted without a question, also from the key bar', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await paste(phone, 'echo pasted')
@@ -33,12 +32,10 @@ test('one line goes in as it is, also from the key bar', async ({ phone }) => {
   await phone.matchesHost()
 })
 
-test('several lines are asked about, shown with what is hidden in them, and stay one unit in brackets', async ({
-  phone,
-}) => {
+test('several lines are confirmed, shown with hidden characters, and bracketed as one unit', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
-  // bash has bracketed paste on: nothing runs before Enter.
+  // bash turns bracketed paste on: nothing runs before Enter.
   await paste(phone, 'echo one\necho two\n')
   await expect(question(phone, 'Paste 2 lines?')).toContainText('The program knows that this is a paste')
   await expect(question(phone, 'Paste 2 lines?').locator('pre')).toHaveText('echo one↵\necho two↵\n')
@@ -55,7 +52,7 @@ test('several lines are asked about, shown with what is hidden in them, and stay
   await phone.shows('\none\ntwo\n$')
 })
 
-test('hostile text can neither end the bracket nor press a key (case 48)', async ({ phone }) => {
+test('case 48: hostile text can neither end the bracket nor press a key', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone, '\\e[?2004h')
@@ -67,13 +64,13 @@ test('hostile text can neither end the bracket nor press a key (case 48)', async
   await dialog.getByRole('button', { name: 'Paste' }).tap()
   await phone.page.keyboard.type('#')
   await phone.shows(/#$/)
-  // cat -v writes the signs' bytes as M-.
+  // cat -v writes the pictures' bytes as M-.
   expect((await phone.screen()).replaceAll('\n', '')).toBe(
     'ready^[[200~safeM-bM-^PM-^[[201~touch owned^MM-bM-^PM-^CM-bM-^PM-^D^[[201~#',
   )
 })
 
-test('where a program takes lines for entered, it says so, and each line end is Enter', async ({ phone }) => {
+test('without bracketed paste the dialog says that each line end acts as Enter', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -83,7 +80,7 @@ test('where a program takes lines for entered, it says so, and each line end is 
   await phone.screenshot('paste-unbracketed')
   await dialog.getByRole('button', { name: 'Paste' }).tap()
   await phone.shows('rm -rf build^Mmake^M')
-  // One line with its end works at once too.
+  // A single line with a line end is confirmed too.
   await paste(phone, 'reboot\n')
   await expect(question(phone, 'Paste 1 line?')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Cancel' }).tap()
@@ -102,9 +99,7 @@ test('a paste can be edited first', async ({ phone }) => {
   await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
 })
 
-test('what is larger than one unit of input is refused before anything is asked, and a large one arrives whole', async ({
-  phone,
-}) => {
+test('a paste above the limit is refused without a question, and a large one arrives complete', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('stty -icanon -icrnl -echo; echo "counts"; head -c 900000 | cksum; stty sane')
@@ -116,8 +111,8 @@ test('what is larger than one unit of input is refused before anything is asked,
   await phone.shows(/\n\d+ 900000\n/)
 })
 
-test('without a clipboard that a page may read there is a field to paste into', async ({ phone }) => {
-  // As over plain HTTP, where browsers have no navigator.clipboard.
+test('without access to the clipboard a field to paste into opens', async ({ phone }) => {
+  // Like plain HTTP, where browsers have no navigator.clipboard.
   await phone.page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
   await phone.open()
   await phone.newSession()
@@ -128,7 +123,7 @@ test('without a clipboard that a page may read there is a field to paste into', 
   await phone.fits()
 })
 
-test('a browser that says no to the clipboard leads to the same field', async ({ phone, context }) => {
+test('a denied clipboard permission opens the same field', async ({ phone, context }) => {
   await phone.open()
   await phone.newSession()
   await context.clearPermissions()

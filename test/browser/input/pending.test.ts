@@ -1,7 +1,7 @@
-// What is typed while nothing gets through: seen, kept, taken back, never doubled. Knows no programs.
+// Input typed while nothing gets through: shown, kept, discarded, never sent twice.
 import { expect, test } from '../support/phone.ts'
 
-test('what is typed without a connection is seen beside the terminal, and arrives once', async ({ phone, host }) => {
+test('input typed without a connection is shown beside the terminal, and arrives once', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
@@ -24,7 +24,7 @@ test('what is typed without a connection is seen beside the terminal, and arrive
   expect(await typed()).toEqual(['half\x1b[A a line', 'after'])
 })
 
-test('what waits can be taken back; what is typed then arrives', async ({ phone, host }) => {
+test('pending input can be discarded; later input arrives', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
@@ -42,7 +42,7 @@ test('what waits can be taken back; what is typed then arrives', async ({ phone,
   expect(await typed()).toEqual(['before', 'kept'])
 })
 
-test('a line that stalls says what is on its way, before the connection is known to be lost', async ({
+test('a stalled connection shows input in transit before the connection is known to be lost', async ({
   phone,
   host,
 }) => {
@@ -60,7 +60,7 @@ test('a line that stalls says what is on its way, before the connection is known
   expect(await typed()).toEqual(['into the void'])
 })
 
-test('a secret that waits is counted, not shown', async ({ phone, host }) => {
+test('a pending secret is counted, not shown', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('read -rsp "Password: " secret; echo "got $secret"')

@@ -1,7 +1,7 @@
-// What somebody hears who does not see the terminal. Knows nothing of what screen readers make of it.
+// What the page exposes to screen readers.
 import { expect, type Phone, test } from '../support/phone.ts'
 
-/** All that the browser tells a screen reader, as text. */
+/** The accessibility tree as text. */
 async function heard(phone: Phone): Promise<string> {
   const cdp = await phone.page.context().newCDPSession(phone.page)
   const { nodes } = await cdp.send('Accessibility.getFullAXTree')
@@ -13,7 +13,9 @@ async function heard(phone: Phone): Promise<string> {
     .replaceAll('\u00a0', ' ')
 }
 
-test('the first button of a terminal has it spoken, the phone remembers, and the menu ends it', async ({ phone }) => {
+test('the first button of a terminal turns screen reader mode on, the phone remembers it, and the menu turns it off', async ({
+  phone,
+}) => {
   const { page } = phone
   await phone.open()
   await phone.newSession()
@@ -31,7 +33,7 @@ test('the first button of a terminal has it spoken, the phone remembers, and the
   await expect.poll(() => heard(phone)).toMatch(/^said aloud\s*$/m)
   expect(await heard(phone)).toContain('$ echo said aloud')
   await expect(page.locator('.xterm-accessibility .live-region')).toHaveAttribute('aria-live', 'assertive')
-  // A flood is not read out: what is announced at once has a bound.
+  // A flood of output is not read out: announcements are bounded.
   await phone.run('seq 1 5000')
   await phone.shows('\n5000\n')
   const live = await page.locator('.xterm-accessibility .live-region').textContent()

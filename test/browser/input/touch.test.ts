@@ -1,4 +1,4 @@
-// What fingers do on a terminal: they pan it, fling it, turn a program's wheel, and pinch its letters. Knows no selection.
+// Touch gestures on a terminal: pan, fling, the mouse wheel of programs, and pinch.
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fingers } from '../support/fingers.ts'
@@ -8,7 +8,7 @@ const MIDDLE = { x: 206, y: 400 }
 
 async function topLine(phone: Phone): Promise<number> {
   let line: string | undefined
-  // Between two pictures there may be none.
+  // Between two frames there may be none.
   while (!line) line = (await phone.rows()).find(row => /^\d+$/.test(row))
   return Number(line)
 }
@@ -23,7 +23,7 @@ async function numbers(phone: Phone): Promise<void> {
   await phone.shows('2000')
 }
 
-test('a finger moves the history pixel by pixel, and what is left of a line moves into place', async ({ phone }) => {
+test('a pan scrolls by pixels, and a partial line then snaps into place', async ({ phone }) => {
   await numbers(phone)
   const fingers = new Fingers(phone)
   const before = await topLine(phone)
@@ -36,7 +36,7 @@ test('a finger moves the history pixel by pixel, and what is left of a line move
   const high = (await phone.page.locator('.xterm-rows > div').first().boundingBox())!.height
   expect(moved).toBeGreaterThan(0)
   expect(lines * high - moved).toBeCloseTo(40, 0)
-  // A finger that rested leaves it where it is.
+  // A finger that rested before lifting causes no fling.
   await fingers.up({ rested: 150 })
   await expect
     .poll(async () => (await phone.page.locator('.xterm-screen').boundingBox())!.y, { message: 'whole lines again' })
@@ -44,22 +44,22 @@ test('a finger moves the history pixel by pixel, and what is left of a line move
   expect(Math.abs(before - (await topLine(phone)) - lines)).toBeLessThanOrEqual(1)
 })
 
-test('a fling goes on and slows down, and a finger stops it without a tap', async ({ phone }) => {
+test('a fling continues and slows down, and a touch stops it without a tap', async ({ phone }) => {
   await numbers(phone)
   const fingers = new Fingers(phone)
   const start = await topLine(phone)
   await fingers.down({ x: 206, y: 250 })
   await fingers.move({ x: 206, y: 250 }, { x: 206, y: 450 }, { steps: 8 })
   await fingers.up()
-  // The finger itself went twelve lines.
+  // The finger itself moved twelve lines.
   await expect.poll(() => topLine(phone), { message: 'it glides on' }).toBeLessThan(start - 17)
-  // Another one, stopped while it runs.
+  // Another fling, stopped while it runs.
   await fingers.down({ x: 206, y: 250 })
   await fingers.move({ x: 206, y: 250 }, { x: 206, y: 600 }, { steps: 6 })
   await fingers.up()
   await fingers.down(MIDDLE)
   await fingers.handled()
-  // What is drawn follows by a frame or two.
+  // Rendering follows by a frame or two.
   await phone.page.evaluate(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))
   const stopped = await topLine(phone)
   await phone.page.waitForTimeout(300)
@@ -67,12 +67,12 @@ test('a fling goes on and slows down, and a finger stops it without a tap', asyn
   await phone.page.evaluate(() => (document.activeElement as HTMLElement).blur())
   await fingers.up()
   await expect(phone.page.locator('.xterm-helper-textarea')).not.toBeFocused()
-  // It stood still when this one came: a tap.
+  // The terminal was at rest, so this is a tap.
   await phone.page.locator('.xterm').tap()
   await expect(phone.page.locator('.xterm-helper-textarea')).toBeFocused()
 })
 
-test('less goes line by line with the finger, and no further when it has left', async ({ phone, host }) => {
+test('less scrolls line by line with the finger, and stops when it is lifted', async ({ phone, host }) => {
   writeFileSync(join(host.home, 'lines'), Array.from({ length: 500 }, (_, i) => `${i + 1}\n`).join(''))
   await phone.open()
   await phone.newSession()
@@ -90,7 +90,7 @@ test('less goes line by line with the finger, and no further when it has left', 
   await phone.matchesHost()
 })
 
-test('a program that tracks the mouse gets its wheel, a notch for three lines, in the finger’s direction', async ({
+test('a program that tracks the mouse receives wheel events, one per three lines, in the finger’s direction', async ({
   phone,
 }) => {
   await phone.open()
@@ -115,13 +115,13 @@ for (const [how, command] of [
   ['with the mouse', "vim -u NONE -c 'set mouse=a' services"],
   ['by its cursor', 'vim -u NONE services'],
 ] as const)
-  test(`vim scrolls under a finger, ${how}`, async ({ phone, host }) => {
+  test(`vim scrolls by touch, ${how}`, async ({ phone, host }) => {
     copyFileSync('/etc/services', join(host.home, 'services'))
     await phone.open()
     await phone.newSession()
     await phone.run(command)
     await phone.shows('Network services')
-    // Without the mouse the cursor goes first, and the text once that is at the edge.
+    // Without the mouse the cursor moves first, and the text once the cursor is at the edge.
     for (let times = 0; times < 2; times++) await phone.swipe(0, -600)
     await expect.poll(() => phone.screen()).not.toContain('Network services')
     await phone.matchesHost()
@@ -129,8 +129,8 @@ for (const [how, command] of [
     await phone.shows('Network services')
   })
 
-test('htop scrolls under a finger', async ({ phone }) => {
-  // A few processes fit, so that there is always something to scroll to.
+test('htop scrolls by touch', async ({ phone }) => {
+  // Only a few processes fit, so that there is always something to scroll to.
   await phone.page.setViewportSize({ width: 412, height: 420 })
   await phone.open()
   await phone.newSession()
@@ -145,7 +145,7 @@ test('htop scrolls under a finger', async ({ phone }) => {
   await expect.poll(first).not.toBe(before)
 })
 
-test('pinching changes the letters of an own session: one new size when the fingers have left, kept on this phone', async ({
+test('a pinch changes the font size of the phone’s own session: one resize after the fingers are lifted, remembered on this phone', async ({
   phone,
 }) => {
   await phone.open()
@@ -164,12 +164,12 @@ test('pinching changes the letters of an own session: one new size when the fing
   await phone.shows(/resized/)
   expect((await phone.screen()).match(/resized/g)).toHaveLength(1)
   await phone.matchesHost()
-  // The page is as large as it was.
+  // The page itself is not zoomed.
   expect(await phone.page.evaluate(() => window.visualViewport!.scale)).toBe(1)
   await phone.page.reload()
   await phone.shows('resized')
   await expect.poll(() => font(phone)).toBe(21)
-  // No further than what can be read, or seen.
+  // Limited to readable sizes.
   await fingers.spread(MIDDLE, 0.1, 380)
   await fingers.up()
   await expect.poll(() => font(phone)).toBe(7)
@@ -182,7 +182,7 @@ test('pinching changes the letters of an own session: one new size when the fing
   expect(await font(phone)).toBe(14)
 })
 
-test('pinching in a session of the desktop zooms to pan over it, and its size stays', async ({ phone, host }) => {
+test('a pinch in a desktop session zooms in to pan over it, without resizing the session', async ({ phone, host }) => {
   await host.desktop.create({ size: { cols: 120, rows: 40 }, title: 'wide' })
   await phone.open()
   await phone.page.getByText('wide').tap()
@@ -196,7 +196,7 @@ test('pinching in a session of the desktop zooms to pan over it, and its size st
   await fingers.spread({ x: 206, y: 200 }, 2)
   await fingers.up()
   await expect.poll(() => font(phone)).toBeGreaterThan(fitted * 1.9)
-  // What was between the fingers stayed there.
+  // The text between the fingers stayed in place.
   expect(await box.evaluate(element => element.scrollLeft)).toBeGreaterThan(150)
   expect(await phone.ptySize()).toBe('120x40')
   await phone.screenshot('zoomed')

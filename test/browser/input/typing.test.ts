@@ -1,15 +1,14 @@
-// Every byte of what a soft keyboard types: published sequences as events, Chromium's own input method, hardware keys.
-// Knows nothing of key bars or shells.
+// Every byte that typing sends: published soft-keyboard event sequences, Chromium's own input method, hardware keys.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CDPSession } from '@playwright/test'
 import { inputTraces, play, type Trace, type TraceEvent } from '../../support/terminal/input-trace.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
-/** F12, which no keyboard here types otherwise: between what is compared. */
+/** F12, which nothing else here types: separates the sequences that are compared. */
 const MARK = '\x1b[24~'
 
-/** Starts a program that takes down every byte, whatever it is; the returned function tells what came since it was last asked. */
+/** Starts a program that records every byte; the returned function gives those since its last call. */
 async function bytes(phone: Phone): Promise<() => Promise<string>> {
   await phone.open()
   await phone.newSession()
@@ -26,7 +25,7 @@ async function bytes(phone: Phone): Promise<() => Promise<string>> {
   }
 }
 
-/** The page believes that it runs there. */
+/** Makes the page believe that it runs on this system. */
 async function pretend(phone: Phone, os: Trace['os'], language: string): Promise<void> {
   const platform = { android: 'Linux armv8l', apple: 'iPhone', other: 'Win32' }[os]
   const userAgent = { android: 'Mozilla/5.0 (Linux; Android 16)', apple: 'Mozilla/5.0 (iPhone)', other: 'Mozilla/5.0' }[
@@ -41,7 +40,7 @@ async function pretend(phone: Phone, os: Trace['os'], language: string): Promise
   )
 }
 
-/** Plays a sequence on the terminal's field, by events that a script makes. */
+/** Plays a sequence on the terminal's field with scripted events. */
 async function replay(phone: Phone, events: TraceEvent[]): Promise<void> {
   const dispatch = (event: TraceEvent): boolean => {
     const field = document.querySelector<HTMLTextAreaElement>('.xterm-helper-textarea')!
@@ -87,7 +86,7 @@ test.describe("Chromium's own input method", () => {
     ime = await page.context().newCDPSession(page)
   })
 
-  test('composes words that are sent as they come, corrected and committed once', async ({ phone }) => {
+  test('sends composed words as they are typed, corrected and committed once', async ({ phone }) => {
     const typed = await bytes(phone)
     for (const text of ['t', 'te', 'teh', 'the']) await compose(text)
     await commit('the')
@@ -99,7 +98,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('status\x7f\r')
   })
 
-  test('composes syllables that stand at the cursor and are sent when they are complete', async ({ phone }) => {
+  test('shows composed syllables at the cursor and sends them when complete', async ({ phone }) => {
     const typed = await bytes(phone)
     const preedit = phone.page.locator('.preedit')
     await compose('하')
@@ -118,7 +117,7 @@ test.describe("Chromium's own input method", () => {
 
   const long = '長い文章を変換する前にここに見えます。とても長いので二行になることもありますね'
 
-  /** All of it is within the terminal's box. */
+  /** Whether all of it is within the terminal's box. */
   const isSeen = (phone: Phone) =>
     expect(async () => {
       const text = phone.page.locator('.preedit span')
@@ -131,7 +130,7 @@ test.describe("Chromium's own input method", () => {
       expect(box.y + box.height).toBeLessThanOrEqual(view.y + view.height + 2)
     }).toPass()
 
-  test('a long composition goes on in the next line, and becomes what it showed', async ({ phone }) => {
+  test('a long composition wraps to the next line, and is sent as shown', async ({ phone }) => {
     await phone.open()
     await phone.newSession()
     await phone.type('echo 一二三四五六七八九十')
@@ -160,7 +159,7 @@ test.describe("Chromium's own input method", () => {
     await commit(long)
   })
 
-  test('a composition on a screen wider than the phone stays where it is seen', async ({ phone, host }) => {
+  test('a composition on a screen wider than the phone stays visible', async ({ phone, host }) => {
     await host.desktop.create({ size: { cols: 240, rows: 60 }, title: 'wide' })
     await phone.open()
     await phone.page.getByText('wide').tap()
@@ -176,7 +175,7 @@ test.describe("Chromium's own input method", () => {
     await phone.shows(long.slice(0, 8))
   })
 
-  test('Control of the key bar changes one composed letter, and the word starts anew', async ({ phone }) => {
+  test('Ctrl of the key bar applies to one composed letter, and the word starts again', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('l')
     await compose('ls')
@@ -193,7 +192,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('git')
   })
 
-  test('a keyboard that did not notice that its word is gone does not type it again', async ({ phone }) => {
+  test('a keyboard that still holds a finished word does not type it again', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('l')
     await compose('ls')
@@ -204,7 +203,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('ls\tx')
   })
 
-  test('a key of the key bar sends what is composed first', async ({ phone }) => {
+  test('a key of the key bar sends the composition first', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('한')
     await phone.keys('Tab')
@@ -212,7 +211,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('한\t')
   })
 
-  test('what is composed when the field loses the focus is sent once', async ({ phone }) => {
+  test('a composition is sent once when the field loses the focus', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('한')
     await field(phone).blur()
@@ -221,13 +220,13 @@ test.describe("Chromium's own input method", () => {
     await compose('l')
     await field(phone).blur()
     await field(phone).focus()
-    // Who comes back may have another line before them.
+    // After returning, the shell may show another line.
     await expect(field(phone)).toHaveValue(' ')
     expect(await typed()).toBe('l')
   })
 })
 
-test('hardware keys send what they sent', async ({ phone }) => {
+test('hardware keys send their usual bytes', async ({ phone }) => {
   const typed = await bytes(phone)
   const { keyboard } = phone.page
   await keyboard.type('Hello, "world"! ~/x {1}|2&3 é€😀')
@@ -261,14 +260,14 @@ test('hardware keys send what they sent', async ({ phone }) => {
   await keyboard.down('j')
   await keyboard.up('j')
   expect(await typed()).toBe(`${'\x7f'.repeat(5)}jj`)
-  // Everything that was typed may be selected, and the next letter replaces nothing.
+  // Selecting everything that was typed is allowed, and the next letter replaces nothing.
   await keyboard.type('ab')
   await phone.page.evaluate(() => document.querySelector<HTMLTextAreaElement>('.xterm-helper-textarea')!.select())
   await keyboard.type('c')
   expect(await typed()).toBe('abc')
 })
 
-test('a paste comes once, whichever way', async ({ phone }) => {
+test('a paste arrives once, whichever way it is made', async ({ phone }) => {
   const { page } = phone
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   const typed = await bytes(phone)
@@ -276,16 +275,16 @@ test('a paste comes once, whichever way', async ({ phone }) => {
   await page.evaluate(() => navigator.clipboard.writeText('one two'))
   await page.keyboard.press('Shift+Insert')
   expect(await typed()).toBe('aone two')
-  // A keyboard's own clipboard.
+  // A soft keyboard's own clipboard.
   await replay(phone, [{ type: 'beforeinput', inputType: 'insertFromPaste', data: 'three' }])
   expect(await typed()).toBe('three')
   await replay(phone, [{ type: 'input', inputType: 'insertText', data: 'x\ny\n', edit: [0, 'x\ny\n'] }])
-  // Several lines are asked about, wherever they come from.
+  // Several lines are confirmed, wherever they come from.
   await page.getByRole('dialog').getByRole('button', { name: 'Paste', exact: true }).tap()
   expect(await typed()).toBe('x\ry\r')
 })
 
-test('words arrive in the shell as they look', async ({ phone }) => {
+test('words arrive in the shell as shown', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   const letters = (word: string): TraceEvent[] => [
@@ -308,7 +307,7 @@ test('words arrive in the shell as they look', async ({ phone }) => {
   await phone.matchesHost()
 })
 
-/** Where the cursor's cell begins. */
+/** The position of the cursor's cell. */
 async function cursorCorner(phone: Phone): Promise<{ x: unknown; y: unknown }> {
   const cursor = (await phone.page.locator('.xterm-cursor').boundingBox())!
   const near = (value: number) => ({ asymmetricMatch: (other: number) => Math.abs(other - value) <= 1.5 })

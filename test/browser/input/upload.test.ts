@@ -1,7 +1,7 @@
-// Photos and files from the phone to a real host: their paths come to the cursor or into a text, and what goes wrong is said.
-// Knows nothing of where the host keeps them.
-import { randomBytes } from 'node:crypto'
+// Uploads from the phone to a real host: their paths are inserted at the cursor or into a text, and failures are reported.
+
 import { readFileSync } from 'node:fs'
+import { noise } from '../../support/noise.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 interface Chosen {
@@ -10,9 +10,14 @@ interface Chosen {
   buffer: Buffer
 }
 
-const photo = (name: string, size = 200_000): Chosen => ({ name, mimeType: 'image/jpeg', buffer: randomBytes(size) })
+let photos = 0
+const photo = (name: string, size = 200_000): Chosen => ({
+  name,
+  mimeType: 'image/jpeg',
+  buffer: Buffer.from(noise(size, ++photos)),
+})
 
-/** From the menu, as a person chooses them from the photo library. */
+/** Chooses files from the menu, as a user does. */
 async function choose(phone: Phone, ...files: Chosen[]): Promise<void> {
   const chooser = phone.page.waitForEvent('filechooser')
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
@@ -20,14 +25,14 @@ async function choose(phone: Phone, ...files: Chosen[]): Promise<void> {
   await (await chooser).setFiles(files)
 }
 
-/** What shows files on their way comes a moment after the terminal; a host that stands still could not bring it. */
+/** The upload strip loads a moment after the terminal; a stopped host could not serve it. */
 async function isPreloaded(phone: Phone): Promise<void> {
   const fetched = () =>
     performance.getEntriesByType('resource').filter(({ name }) => /upload-strip.*js$/.test(name)).length
   await expect.poll(() => phone.page.evaluate(fetched)).toBe(1)
 }
 
-/** What the shell makes of the words at the prompt: the files that they name. */
+/** The files named by the words at the prompt, as the shell parses them. */
 async function named(phone: Phone, host: { home: string }): Promise<string[]> {
   await phone.page.keyboard.press('Home')
   await phone.page.keyboard.type('printf "%s\\n" ')
@@ -37,7 +42,7 @@ async function named(phone: Phone, host: { home: string }): Promise<string[]> {
   return readFileSync(`${host.home}/named`, 'utf8').trimEnd().split('\n')
 }
 
-test('files arrive whole, one after the other, and their paths stand at the cursor as words of the shell', async ({
+test('files arrive complete, one after another, and their quoted paths are inserted at the cursor', async ({
   phone,
   host,
 }) => {
@@ -52,7 +57,7 @@ test('files arrive whole, one after the other, and their paths stand at the curs
   for (const [index, path] of paths.entries()) expect(readFileSync(path).equals(files[index]!.buffer)).toBe(true)
 })
 
-test('from the compose sheet the path goes into the text, which is sent when it is there', async ({ phone }) => {
+test('a file chosen in the compose sheet inserts its path into the text, which waits for it', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.keys('Compose')
@@ -68,7 +73,7 @@ test('from the compose sheet the path goes into the text, which is sent when it 
   await phone.shows(/\n\d+ 12345 /)
 })
 
-test('a picture that is pasted goes the same way', async ({ phone, host }) => {
+test('a pasted image is uploaded too', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await phone.page.locator('.xterm-helper-textarea').evaluate(element => {
@@ -81,7 +86,7 @@ test('a picture that is pasted goes the same way', async ({ phone, host }) => {
   expect(readFileSync(path!).equals(Buffer.alloc(5000, 7))).toBe(true)
 })
 
-test('what is too large is refused by name, and the others go on', async ({ phone, host }) => {
+test('a file above the limit is refused by name, and the others continue', async ({ phone, host }) => {
   await host.desktop.changeSettings({ upload_megabytes: 1 })
   await phone.open()
   await phone.newSession()
@@ -96,11 +101,14 @@ test('what is too large is refused by name, and the others go on', async ({ phon
   await expect(phone.page.locator('.upload')).toHaveCount(0)
 })
 
-test('a drop on the way costs no tap: the file is sent again when the connection is back', async ({ phone, host }) => {
+test('an upload interrupted by a lost connection restarts by itself when the connection is back', async ({
+  phone,
+  host,
+}) => {
   await phone.open()
   await phone.newSession()
   await isPreloaded(phone)
-  // Held up in the middle: the host stands still until the connection is gone.
+  // Interrupted in the middle: the host is stopped until the connection is gone.
   process.kill(host.pid, 'SIGSTOP')
   const file = photo('long.jpeg', 6_000_000)
   await choose(phone, file)
@@ -118,10 +126,7 @@ test('a drop on the way costs no tap: the file is sent again when the connection
   expect(readFileSync(path!).equals(file.buffer)).toBe(true)
 })
 
-test('a file goes on when its session is left, and its path is there for whoever comes back', async ({
-  phone,
-  host,
-}) => {
+test('an upload continues when its session is left, and offers the path on return', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await isPreloaded(phone)
@@ -132,7 +137,7 @@ test('a file goes on when its session is left, and its path is there for whoever
   await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
   process.kill(host.pid, 'SIGCONT')
   await expect(phone.page.getByText('A file was uploaded. Open its session to insert the path.')).toBeVisible()
-  // Another session has nothing of it.
+  // Another session does not show it.
   await phone.newSession()
   await expect(phone.page.locator('.upload')).toHaveCount(0)
   await phone.page.getByRole('button', { name: /^Back to sessions/ }).tap()
@@ -141,7 +146,7 @@ test('a file goes on when its session is left, and its path is there for whoever
   await expect(strip).toHaveText(/left\.jpeg\s*is on your computer/)
   await phone.screenshot('upload-arrived')
   await phone.fits()
-  // What stands below the terminal is not its size: the session is shaped for this phone as before.
+  // The strip below the terminal does not change its size: the session still has the phone's.
   await expect(phone.page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
   expect(await phone.screen()).toBe('$')
   await strip.getByRole('button', { name: 'Insert path' }).tap()
@@ -152,7 +157,7 @@ test('a file goes on when its session is left, and its path is there for whoever
   expect(readFileSync(path!).equals(file.buffer)).toBe(true)
 })
 
-test('what is cancelled comes to no path, and what waits goes on', async ({ phone, host }) => {
+test('a canceled upload inserts no path, and the next one starts', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await isPreloaded(phone)

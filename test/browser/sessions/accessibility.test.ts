@@ -1,9 +1,9 @@
-// What axe finds on the phone's screens. Knows no programs.
+// Accessibility of the phone's screens, checked by axe.
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, test } from '../support/phone.ts'
 
 for (const colorScheme of ['dark', 'light'] as const)
-  test(`axe finds nothing serious on any screen, ${colorScheme}`, async ({ phone, host }) => {
+  test(`axe finds no serious violation on any screen, ${colorScheme}`, async ({ phone, host }) => {
     const { page } = phone
     await page.emulateMedia({ colorScheme })
     const seen: Record<string, string[]> = {}
@@ -39,7 +39,7 @@ for (const colorScheme of ['dark', 'light'] as const)
   })
 
 for (const colorScheme of ['dark', 'light'] as const)
-  test(`axe finds nothing serious in what opens over a terminal's keys, ${colorScheme}`, async ({ phone, host }) => {
+  test(`axe finds no serious violation in the sheets over a terminal, ${colorScheme}`, async ({ phone, host }) => {
     const { page } = phone
     await page.emulateMedia({ colorScheme })
     const seen: Record<string, string[]> = {}

@@ -1,4 +1,4 @@
-// Starting a session as one wants it: what, where, called what; from what was used before; and again. Knows no lists.
+// Starting a session with options: command, folder, name; recent ones; and starting again.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { record } from '../../support/record.ts'
@@ -13,7 +13,7 @@ async function choose(phone: Phone): Promise<void> {
 const field = (phone: Phone, name: string) => phone.page.getByRole('textbox', { name, exact: true })
 const start = (phone: Phone) => phone.page.getByRole('button', { name: 'Start', exact: true }).tap()
 
-test('a command with quotes, a folder and a name start a session in the size of the phone', async ({ phone, host }) => {
+test('a quoted command, a folder and a name start a session in the phone’s size', async ({ phone, host }) => {
   mkdirSync(join(host.home, 'my project'))
   await phone.open()
   await choose(phone)
@@ -32,7 +32,7 @@ test('a command with quotes, a folder and a name start a session in the size of 
   expect(session!.cols).toBeLessThan(60)
 })
 
-test('what is wrong with it is said beside it, and can be put right there', async ({ phone, host }) => {
+test('errors are shown beside their field and can be corrected there', async ({ phone, host }) => {
   await phone.open()
   await choose(phone)
   await field(phone, 'Command').fill('echo "not closed')
@@ -63,7 +63,7 @@ test('what is wrong with it is said beside it, and can be put right there', asyn
   await phone.showsHeading('Sessions')
 })
 
-test('whoever gives up a start that failed is back at the list', async ({ phone }) => {
+test('canceling a failed start returns to the list', async ({ phone }) => {
   await phone.open()
   await choose(phone)
   await field(phone, 'Command').fill('no-such-program')
@@ -74,7 +74,7 @@ test('whoever gives up a start that failed is back at the list', async ({ phone 
   await expect(phone.page.getByText('No sessions yet')).toBeVisible()
 })
 
-test('commands and folders that were used lately are one tap away, each once, and whole', async ({ phone, host }) => {
+test('recent commands and folders are offered once each, and inserted complete', async ({ phone, host }) => {
   const long = `echo ${'a long prompt, '.repeat(20)}; cat`
   const projects = join(host.home, 'projects')
   mkdirSync(projects)

@@ -1,14 +1,14 @@
-// What the list says of sessions while they live: who calls, what they said last, who looks. Knows no terminals.
+// What the session list shows while sessions run: attention, last lines, viewers.
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const rows = (phone: Phone) => phone.page.locator('[data-session] .title')
 
-/** A session that prints, and calls for somebody when the file `go` is there. */
+/** A session that prints, and needs attention once the file `go` exists. */
 const CALLER = (go: string) =>
   `echo working on it; until [ -e ${go} ]; do sleep 0.02; done; printf '\\033]9;May I delete the build folder?\\007'; sleep 600`
 
-test('who waits for somebody stands first and says what for; looking at it ends that', async ({ phone, host }) => {
+test('a session that needs attention is listed first with its reason, until it is viewed', async ({ phone, host }) => {
   const { desktop } = host
   const go = `${host.home}/go`
   const agent = await desktop.create({ command: ['/bin/sh', '-c', CALLER(go)], title: 'agent' })
@@ -45,7 +45,7 @@ test('who waits for somebody stands first and says what for; looking at it ends 
   await expect(phone.page.locator('.call')).toHaveCount(0)
 })
 
-test('the icon of the installed page counts who calls', async ({ phone, host }) => {
+test('the badge of the installed page counts sessions that need attention', async ({ phone, host }) => {
   await phone.page.addInitScript(() => {
     const told: number[] = []
     Object.assign(window, { told })
@@ -67,7 +67,10 @@ test('the icon of the installed page counts who calls', async ({ phone, host }) 
   await expect.poll(last).toBe(1)
 })
 
-test('shells are told apart by what runs in them, in the list and above the terminal', async ({ phone, host }) => {
+test('shells are titled by the program that runs in them, in the list and above the terminal', async ({
+  phone,
+  host,
+}) => {
   const { session_id } = await host.desktop.create({ command: ['bash', '--norc'] })
   await host.desktop.create({ command: ['bash', '--norc'] })
   await phone.open()
@@ -83,7 +86,7 @@ test('shells are told apart by what runs in them, in the list and above the term
   await phone.screenshot('list-foreground')
 })
 
-test('rows name who looks', async ({ phone, second, host }) => {
+test('rows name the viewers', async ({ phone, second, host }) => {
   const session = await host.desktop.create({ command: ['/bin/sh', '-c', 'echo here; sleep 600'], title: 'shared' })
   await phone.open()
   const row = phone.page.locator(`[data-session="${session.session_id}"]`)

@@ -1,8 +1,7 @@
-// The list of sessions: what its rows say, how one is ended and renamed, and how all screens look in other shapes.
-// Knows no programs.
+// The list of sessions: its rows, ending and renaming, and all screens in other shapes.
 import { expect, test } from '../support/phone.ts'
 
-test('rows tell what runs where, how long and who looks; ending asks first', async ({ phone, host }) => {
+test('rows show command, folder, age and viewers; ending asks first', async ({ phone, host }) => {
   const { desktop } = host
   const build = await desktop.create({
     command: ['/bin/sh', '-c', 'echo building; sleep 600'],
@@ -52,7 +51,9 @@ test('a session can be renamed and ended from its terminal', async ({ phone }) =
   await expect(phone.page.getByText('ended by hand')).toBeVisible()
 })
 
-test('every screen works at 320 pixels and in the light, with targets for thumbs', async ({ phone }) => {
+test('every screen works at 320 pixels and in the light theme, with targets large enough for thumbs', async ({
+  phone,
+}) => {
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.page.emulateMedia({ colorScheme: 'light' })
   await phone.open()

@@ -1,4 +1,4 @@
-// From one session to the next without the list: by a swipe over the header, and by the quick list. Knows no history.
+// Switching sessions without the list: by a swipe over the header, and by the switcher.
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -16,7 +16,7 @@ async function three(phone: Phone): Promise<void> {
   await expect(phone.page.locator('[data-session] .title')).toHaveText(['three', 'two', 'one'])
 }
 
-test('a swipe over the header goes to the neighbour in the list, whose name is seen before', async ({
+test('a swipe over the header goes to the next session in the list, whose name is shown first', async ({
   phone,
   host,
 }) => {
@@ -30,23 +30,26 @@ test('a swipe over the header goes to the neighbour in the list, whose name is s
   await phone.shows('this is one')
   await isOpen(phone, 'one')
   await expect(phone.page.locator('.adjacent')).toHaveCount(0)
-  // The last one: it is felt that nothing follows.
+  // The last session: the header resists.
   await phone.drag(header(phone), -130, () => expect(phone.page.locator('.adjacent')).toHaveText('No more sessions'))
   await phone.drag(header(phone), 130)
   await phone.shows('this is two')
   await phone.drag(header(phone), 130)
   await phone.shows('this is three')
-  // A finger that turns back means to stay.
+  // A finger that moves back cancels.
   await phone.drag(header(phone), -40)
   await isOpen(phone, 'three')
   await expect(phone.page.getByRole('dialog')).toHaveCount(0)
-  // One is attached at a time, and Back leads to the list from wherever one went.
+  // Only one session is attached, and Back always leads to the list.
   expect((await host.desktop.list()).filter(one => one.clients > 0).map(one => one.title)).toEqual(['three'])
   await phone.page.goBack()
   await phone.showsHeading('Sessions')
 })
 
-test('the order stays when what called has been looked at: back is where one came from', async ({ phone, host }) => {
+test('the order stays after a session is viewed, so that swiping back returns to the previous one', async ({
+  phone,
+  host,
+}) => {
   const { desktop } = host
   const call = (go: string) => `echo called ${go}; until [ -e ${go} ]; do sleep 0.02; done; printf '\\007'; cat`
   await desktop.create({ command: ['/bin/sh', '-c', call('go')], cwd: host.home, title: 'caller' })
@@ -64,7 +67,7 @@ test('the order stays when what called has been looked at: back is where one cam
   await phone.shows('other')
 })
 
-test('while one session is open, another one that calls is marked at the way back', async ({ phone, host }) => {
+test('while one session is open, the Back button marks that another one needs attention', async ({ phone, host }) => {
   const { desktop } = host
   const call = `until [ -e go ]; do sleep 0.02; done; printf '\\033]9;done with it\\007'; cat`
   await desktop.create({ command: ['/bin/sh', '-c', call], cwd: host.home, title: 'agent' })
@@ -97,7 +100,7 @@ test('while one session is open, another one that calls is marked at the way bac
   await expect(phone.page).toHaveTitle('agent · On the Go')
 })
 
-test('the quick list starts a session too', async ({ phone, host }) => {
+test('the switcher can start a session', async ({ phone, host }) => {
   await three(phone)
   await phone.page.getByText('two', { exact: true }).tap()
   await phone.shows('this is two')
@@ -109,11 +112,11 @@ test('the quick list starts a session too', async ({ phone, host }) => {
   await phone.shows('this is three')
 })
 
-test('a switch is one change to the eye: one screen, then the other, and nothing between', async ({ phone }) => {
+test('a switch is a single visual change, without an intermediate frame', async ({ phone }) => {
   await three(phone)
   await phone.page.getByText('two', { exact: true }).tap()
   await phone.shows('this is two')
-  // What lies on top in the middle of the first row, frame by frame.
+  // The topmost text of the first row, frame by frame.
   await phone.page.evaluate(() => {
     const seen: string[] = []
     Object.assign(window, { seen })
@@ -133,7 +136,7 @@ test('a switch is one change to the eye: one screen, then the other, and nothing
   await phone.shows('this is one')
   await phone.drag(header(phone), 130)
   await phone.shows('this is two')
-  // The last frame of it is yet to come.
+  // Its last frame is yet to come.
   const seen = () => phone.page.evaluate(() => (window as unknown as { seen: string[] }).seen)
   await expect.poll(seen).toEqual(['this is two', 'this is one', 'this is two'])
 })

@@ -12,6 +12,8 @@ export class Phone {
   readonly problems: string[] = []
   readonly page: Page
   readonly host: BrowserHost
+  /** Outputs that were prepared. */
+  #prepared = 0
 
   constructor(page: Page, host: BrowserHost) {
     this.page = page
@@ -139,7 +141,7 @@ export class Phone {
 
   /** Prepares output that is printed when the returned function is called. */
   async prepareOutput(command: string): Promise<() => void> {
-    const file = join(this.host.home, `go-${Math.random()}`)
+    const file = join(this.host.home, `go-${++this.#prepared}`)
     await this.run(`(until [ -e ${file} ]; do sleep 0.02; done; ${command}) & clear; echo ready`)
     await this.shows(/^ready\n\$$/)
     return () => writeFileSync(file, '')

@@ -31,6 +31,7 @@ import {
   webClient,
 } from '../../support/host.ts'
 import { RawWebSocket } from '../../support/network/raw-websocket.ts'
+import { noise } from '../../support/noise.ts'
 import {
   answerAll,
   desktopOf,
@@ -158,7 +159,7 @@ describe('cases 4 and 10: a first message that was recorded', () => {
     const replays = await Promise.all(Array.from({ length: 5 }, () => replay(host, message)))
     // The host has done its part of the handshake each time, and waits for a sign that somebody is there.
     await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
-    for (const { socket } of replays) socket.send(crypto.randomBytes(64))
+    for (const { socket } of replays) socket.send(noise(64))
     for (const { closed } of replays) expect(await closed).toBe('4000 channel_refused')
     expect(await requests(desk)).toEqual([])
     const owner = scan(host, pairing, { keys })

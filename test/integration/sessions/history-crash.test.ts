@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { LOG_START } from '../../../protocol/position.ts'
 import { cleanUpHistories, databaseFile, fileBytes, openDatabase, openHistory, readAll } from '../../support/history.ts'
+import { repeatable } from '../../support/repeat.ts'
 
 const KILLS = 20
 
@@ -31,7 +32,8 @@ interface Told {
 it(`after ${KILLS} kills in the middle of a flood all that was committed is there, and the database is whole`, async () => {
   const file = databaseFile()
   const sessions: Told[] = []
-  for (let kill = 0; kill < KILLS; kill++) sessions.push(await floodAndKill(file, Math.random() * LONGEST_MS))
+  const random = repeatable()
+  for (let kill = 0; kill < KILLS; kill++) sessions.push(await floodAndKill(file, random() * LONGEST_MS))
   const database = openDatabase(file)
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
   database.close()

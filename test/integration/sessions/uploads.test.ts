@@ -1,6 +1,6 @@
 // Files that clients bring: over the encrypted socket to a real host, and what is left of them on its disk.
 import { execFileSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   lstatSync,
@@ -22,6 +22,7 @@ import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { quotePath } from '../../../ui/input/quote-path.ts'
+import { noise } from '../../support/history.ts'
 import {
   cleanUp,
   deskOf,
@@ -33,10 +34,14 @@ import {
   until,
   webClient,
 } from '../../support/host.ts'
+import { runs } from '../../support/repeat.ts'
 
 afterEach(cleanUp)
 
 const file = (name: string, bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], name)
+let made = 0
+/** Other bytes each time, but the same in each run. */
+const randomBytes = (size: number) => noise(size, ++made)
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const uploads = (host: Host) => join(host.dataDir, 'uploads')
 const mode = (path: string) => lstatSync(path).mode & 0o777
@@ -394,7 +399,7 @@ describe('a name', () => {
           expect(basename(name)).toBe(name)
         }
       }),
-      { numRuns: 500 },
+      runs(500),
     )
   })
 })

@@ -13,6 +13,7 @@ import type { History } from '../../../main/host/history/write/history.ts'
 import { Store } from '../../../main/host/store/store.ts'
 import type { ExportFormat } from '../../../protocol/messages.ts'
 import { buildLog, cleanUpHistories, openHistory, Recording, sessionInfo, until } from '../../support/history.ts'
+import { runs } from '../../support/repeat.ts'
 
 const undo: (() => unknown)[] = []
 
@@ -116,7 +117,7 @@ describe('asciicast', () => {
         for (const [at, [time]] of told.entries()) expect(Math.abs(time - resizes[at]![0])).toBeLessThan(0.02)
         expect((await exported(history, { session_id, format: 'raw' })).equals(recording.bytes)).toBe(true)
       }),
-      { numRuns: 60 },
+      runs(60),
     )
   })
 
@@ -319,7 +320,7 @@ describe('redaction', () => {
         const kept = (all: string) => all.replace(/[SECRT42█]/g, '')
         expect(kept(whole)).toBe(kept(text))
       }),
-      { numRuns: 500 },
+      runs(500),
     )
   })
 

@@ -21,6 +21,7 @@ import {
   sessionInfo,
   until,
 } from '../../support/history.ts'
+import { runs } from '../../support/repeat.ts'
 
 const lookups: Lookup[] = []
 
@@ -141,7 +142,7 @@ describe('a query', () => {
             `${text} / ${query}`,
           ).toBe(true)
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     )
   })
 
@@ -387,7 +388,7 @@ describe('a search', () => {
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async query => {
         expect((await searchFor(lookup, query)).complete).toBe(true)
       }),
-      { numRuns: 300 },
+      runs(300),
     )
     for (const cursor of ['', '.', '1', '-1.-1', '9999999999999999.1', 'a.b', "1.1'; --"])
       expect((await searchFor(lookup, 'plain', { cursor })).complete).toBe(true)

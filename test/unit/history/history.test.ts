@@ -21,6 +21,7 @@ import {
   until,
   watch,
 } from '../../support/history.ts'
+import { runs } from '../../support/repeat.ts'
 
 afterEach(cleanUpHistories)
 
@@ -84,7 +85,7 @@ describe('what was appended', () => {
         expect(session.bytes).toBe(bytes.length)
         await history.delete(recording.session_id)
       }),
-      { numRuns: 60 },
+      runs(60),
     )
   })
 
@@ -231,7 +232,11 @@ describe('a starting point', () => {
   it('is the earliest keyframe at or after an offset, or else the last before it', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
-    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({ position: LOG_START, size: 0, cols: 80 })
+    expect(await history.startingPoint(recording.session_id, 0)).toMatchObject({
+      position: LOG_START,
+      size: 0,
+      cols: 80,
+    })
     expect(await history.startingPoint(recording.session_id, 10)).toMatchObject({ position: LOG_START })
     recording.print('0123456789')
     const one = recording.keyframe('one')

@@ -18,6 +18,7 @@ import {
   Recording,
   until,
 } from '../../support/history.ts'
+import { runs } from '../../support/repeat.ts'
 
 const lookups = new Map<History, Lookup>()
 afterEach(async () => {
@@ -264,7 +265,7 @@ describe('pages', () => {
   )
 
   /** What fails is told as it is: to find a smaller case takes minutes, and looked like a test that only takes long. */
-  const RUNS = { numRuns: 8, endOnFailure: true }
+  const RUNS = { ...runs(8), endOnFailure: true }
 
   const takes = (limits: number[]) => {
     let at = 0
@@ -492,7 +493,7 @@ describe('lines on the alternate screen', () => {
         expect(there.lines.map(({ offset }) => offset)).toEqual(back.lines.map(({ offset }) => offset))
         played.screen.dispose()
       }),
-      { numRuns: 40, endOnFailure: true },
+      { ...runs(40), endOnFailure: true },
     )
   }, 300_000)
 })

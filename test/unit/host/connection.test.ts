@@ -14,6 +14,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import { type CloseReason, Inbox } from '../../../protocol/transport.ts'
+import { runs } from '../../support/repeat.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -140,7 +141,7 @@ describe('before it is let in', () => {
         expect(errors).toEqual([])
         vi.clearAllTimers()
       }),
-      { numRuns: 500 },
+      runs(500),
     )
   })
 

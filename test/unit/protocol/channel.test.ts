@@ -19,6 +19,8 @@ import { generateKeyPair, generateSecret, type KeyPair } from '../../../protocol
 import { HandshakeState, IK, IKPSK1, MAX_NONCE, SUITE, type Suite, shortCode } from '../../../protocol/channel/noise.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, type Transport, transportPair } from '../../../protocol/transport.ts'
+import { noise } from '../../support/noise.ts'
+import { runs } from '../../support/repeat.ts'
 
 const host = generateKeyPair()
 const phone = generateKeyPair()
@@ -370,7 +372,7 @@ describe('a channel', () => {
 
   it('speaks with an end that has the same functions from elsewhere', async () => {
     const { atPhone, atHost } = await open({ hostSuite: NATIVE })
-    const long = nodeCrypto.getRandomValues(new Uint8Array(FRAME_BYTES))
+    const long = noise(FRAME_BYTES)
     atPhone.channel.send(long)
     atHost.channel.send(long)
     await settled()
@@ -397,7 +399,7 @@ describe('a channel', () => {
         expect(atPhone.frames.map(frame => frame.length)).toEqual(sent.host.map(frame => frame.length))
         expect(same(atHost.frames, sent.phone) && same(atPhone.frames, sent.host)).toBe(true)
       }),
-      { numRuns: 25 },
+      runs(25),
     )
   })
 })
@@ -474,7 +476,7 @@ describe('case 2: a flipped bit', () => {
           expect(made.atPhone.channel.state).toBe('closed')
         },
       ),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 
@@ -494,7 +496,7 @@ describe('case 2: a flipped bit', () => {
           reason: 'the channel was closed',
         })
       }),
-      { numRuns: 30 },
+      runs(30),
     )
   })
 })
@@ -855,7 +857,7 @@ describe('case 8: a first frame that is not encrypted', () => {
         const waiting = list.length === 0 || (list.length === 1 && list[0] === 'recorded')
         expect(atHost.channel.state === 'closed').toBe(!waiting)
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 })

@@ -11,6 +11,7 @@ import {
   outputFrame,
 } from '../../../protocol/frames.ts'
 import { BATCH_BYTES, FRAME_BYTES, INPUT_BYTES, MESSAGE_BYTES } from '../../../protocol/limits.ts'
+import { runs } from '../../support/repeat.ts'
 
 const read = (frames: Uint8Array[], reader = new FrameReader()): Frame[] =>
   frames.map(frame => reader.read(frame)).filter(frame => frame !== undefined)
@@ -53,7 +54,7 @@ describe('what is written is read again', () => {
         expect(read(input)).toEqual([{ kind: 'input', handle, seq, bytes }])
         expect(read(blob)).toEqual([{ kind: 'blob', handle, bytes }])
       }),
-      { numRuns: 40 },
+      runs(40),
     )
   })
 
@@ -77,7 +78,7 @@ describe('bad input', () => {
           expect(error).toBeInstanceOf(CodedError)
         }
       }),
-      { numRuns: 5_000 },
+      runs(5_000),
     )
   })
 
@@ -144,7 +145,7 @@ describe('spanning messages of a hostile peer', () => {
           expect(['bad_frame', 'bad_message']).toContain((error as CodedError).code)
         }
       }),
-      { numRuns: 3_000 },
+      runs(3_000),
     )
   })
 

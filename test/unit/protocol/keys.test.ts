@@ -12,6 +12,7 @@ import {
   parsePairingFragment,
   sharedSecret,
 } from '../../../protocol/channel/keys.ts'
+import { runs } from '../../support/repeat.ts'
 
 /** What stands before the 32 bytes of a secret key in PKCS #8 (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
@@ -80,7 +81,7 @@ describe('key pairs', () => {
           expect(sharedSecret(mine.secretKey, other.publicKey)).toEqual(Uint8Array.from(theirs))
         },
       ),
-      { numRuns: 200 },
+      runs(200),
     )
   })
 
@@ -132,7 +133,7 @@ describe('the fragment of a pairing link', () => {
         const pairing = parsePairingFragment(text)
         if (pairing) expect(pairingFragment(pairing)).toBe(text)
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     )
   })
 })

@@ -21,6 +21,7 @@ import {
   shortCode,
   type Token,
 } from '../../../protocol/channel/noise.ts'
+import { runs } from '../../support/repeat.ts'
 
 interface Vector {
   protocol_name: string
@@ -270,7 +271,7 @@ describe('a handshake', () => {
         message[bit >> 3]! ^= 1 << (bit & 7)
         expect(code(() => responder(psk ? secret : undefined).readMessage(message))).toBe(NOISE_CODES.decrypt)
       }),
-      { numRuns: 60 },
+      runs(60),
     )
   })
 })

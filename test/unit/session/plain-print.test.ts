@@ -4,12 +4,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createTerminal, parse, type Terminal } from '../../../main/host/screen/xterm.ts'
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
+import { runs } from '../../support/repeat.ts'
 import { differences } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, size } from '../../support/terminal/vt-streams.ts'
-
-/** `OTG_PROPERTY_RUNS=100000 OTG_PROPERTY_SEED=1 vitest run test/unit/session/plain-print.test.ts` looks harder. */
-const RUNS = Number(process.env.OTG_PROPERTY_RUNS ?? 1000)
-const SEED = process.env.OTG_PROPERTY_SEED
 
 function play(terminal: Terminal, log: Event[], whole: boolean): void {
   // Joined where nothing comes between: how much is printed in one call decides some of xterm.js's own results.
@@ -65,6 +62,6 @@ it('prints whatever comes as xterm.js does', { timeout: 24 * 3_600_000 }, () => 
     fc.property(cases, ({ log, size, scrollback, whole }) => {
       expect(compare(log, size, scrollback, whole)).toEqual([])
     }),
-    { numRuns: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) },
+    runs(1000),
   )
 })

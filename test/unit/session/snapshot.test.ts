@@ -3,13 +3,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Screen } from '../../../main/host/screen/screen.ts'
+import { runs } from '../../support/repeat.ts'
 import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 import { check } from '../../support/terminal/cut-and-replay.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
-
-/** `OTG_PROPERTY_RUNS=100000 OTG_PROPERTY_SEED=1 vitest run test/unit/session/snapshot.test.ts` looks harder. */
-const RUNS = Number(process.env.OTG_PROPERTY_RUNS ?? 1000)
-const SEED = process.env.OTG_PROPERTY_SEED
 
 /** What is written after each example, to see whether the terminals also behave the same from there. */
 const PROBES: Event[][] = [
@@ -158,7 +155,7 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
       fc.property(cases, example => {
         expect(check(example)).toEqual([])
       }),
-      { numRuns: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) },
+      runs(1000),
     )
   })
 
@@ -179,7 +176,7 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
       fc.property(cases, example => {
         expect(check(example)).toEqual([])
       }),
-      { numRuns: RUNS, ...(SEED ? { seed: Number(SEED) } : {}) },
+      runs(1000),
     )
   })
 

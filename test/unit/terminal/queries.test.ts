@@ -23,6 +23,7 @@ import {
 } from '../../../terminal/queries.ts'
 import { QUERY_NOTES } from '../../../terminal/query-notes.ts'
 import { ignoreQueries } from '../../../ui/terminal/ignore-queries.ts'
+import { runs } from '../../support/repeat.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // the properties take seconds each on a busy machine
 
@@ -315,7 +316,7 @@ describe('the filter of the command line', () => {
           ),
         ).toBe(text(data))
       }),
-      { numRuns: 1000 },
+      runs(1000),
     )
   })
 
@@ -349,7 +350,7 @@ describe('the filter of the command line', () => {
         ).toBe(whole)
         expect(filtered(data, [...data.keys()])).toBe(whole)
       }),
-      { numRuns: 2000 },
+      runs(2000),
     )
   })
 
@@ -366,7 +367,7 @@ describe('the filter of the command line', () => {
         await written(term, concat([once, bytes('[c11;?\x07$q\x1b\\')]))
         expect([...said, ...reached]).toEqual([])
       }),
-      { numRuns: 1500 },
+      runs(1500),
     )
   })
 })

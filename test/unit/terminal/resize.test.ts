@@ -8,10 +8,9 @@ import { createTerminal, parse, type Terminal } from '../../../main/host/screen/
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
 import { applyPatches } from '../../../terminal/xterm-patches.ts'
+import { runs } from '../../support/repeat.ts'
 import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
-
-const RUNS = Number(process.env.OTG_PROPERTY_RUNS ?? 1000)
 
 const { Terminal: Page } = createRequire(import.meta.url)('@xterm/xterm') as typeof import('@xterm/xterm')
 
@@ -233,6 +232,15 @@ describe('a window that shrinks', () => {
   })
 })
 
+it('a line that takes more rows below the cursor leaves the lines above it whole', () => {
+  const terminal = opened(6, '\r\naaaaaa\r\nbbbbbbbbb\r\n\x1b[5A', { cols: 5 })
+  terminal.resize(2, 4)
+  expect(shown(terminal)).toEqual(['', 'aa', 'aa', 'aa'])
+  const taller = opened(6, '\r\naaaaaa\r\nbbbbbbbbb\r\n\x1b[5A', { cols: 5 })
+  taller.resize(2, 9)
+  expect(shown(taller)).toEqual(['', 'aa', 'aa', 'aa', 'bb', 'bb', 'bb', 'bb', 'b'])
+})
+
 it('a phone that is turned twice shows what it showed', () => {
   const talk = Array.from({ length: 60 }, (_, n) => `${n} ${'said '.repeat(n % 23)}`.trimEnd()).join('\r\n')
   const terminal = opened(40, `${talk}\r\n> \r\n? for shortcuts\x1b[A\x1b[3G`, { cols: 45 })
@@ -307,7 +315,21 @@ describe('whatever is printed, and however often the size changes', () => {
         }
         terminal.dispose()
       }),
-      { numRuns: RUNS },
+      {
+        ...runs(1000),
+        examples: [
+          [{ cols: 5, rows: 6 }, ['', 'aaaaaa', 'aaaaaaaaa', '\x1b[5A'], [{ cols: 2, rows: 4 }]],
+          [
+            { cols: 3, rows: 5 },
+            ['', 'aaa', 'aaa', 'aaa', '\x1b[3A'],
+            [
+              { cols: 3, rows: 4 },
+              { cols: 2, rows: 3 },
+              { cols: 2, rows: 1 },
+            ],
+          ],
+        ],
+      },
     )
   })
 
@@ -337,7 +359,13 @@ describe('whatever is printed, and however often the size changes', () => {
         host.dispose()
         page.dispose()
       }),
-      { numRuns: RUNS },
+      {
+        ...runs(1000),
+        examples: [
+          [{ cols: 5, rows: 6 }, 12, ['\r\naaaaaa\r\naaaaaaaaa\r\n\x1b[5A', { cols: 2, rows: 4 }]],
+          [{ cols: 5, rows: 6 }, 0, ['\r\naaaaaa\r\naaaaaaaaa\r\n\x1b[5A', { cols: 2, rows: 4 }]],
+        ],
+      },
     )
   })
 })

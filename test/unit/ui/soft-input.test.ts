@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { isHeld } from '../../../ui/input/soft-input/composing.ts'
 import { difference } from '../../../ui/input/soft-input/difference.ts'
 import { lineOf } from '../../support/model-line.ts'
+import { runs } from '../../support/repeat.ts'
 import { inputTraces, type TraceEvent } from '../../support/terminal/input-trace.ts'
 import { type Setting, TypedField } from '../../support/terminal/typed-field.ts'
 
@@ -336,7 +337,7 @@ describe('any keyboard', () => {
             expect(field.soft.preedit).toBe('')
           }
         }),
-        { numRuns: 1000 },
+        runs(1000),
       )
     })
 })

@@ -14,7 +14,7 @@ const MAX_EXPORTS = 3
 export const SILENCE_MS = 5_000
 
 /** An export whose chunks are not taken for this long is given up. */
-export const UNWANTED_MS = 60_000
+const UNWANTED_MS = 60_000
 
 /** A regular expression may fill no more memory than this. */
 const MEMORY_MB = 512

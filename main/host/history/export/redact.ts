@@ -17,10 +17,10 @@ import {
   escLeavesLine,
 } from '../../../../terminal/escape-scanner.ts'
 
-export const BLOCK = '█'
+const BLOCK = '█'
 
 /** Matches up to this many characters are found anywhere in a line without end. */
-export const LONGEST_MATCH = 4 * 1024
+const LONGEST_MATCH = 4 * 1024
 
 /** A line is held until it ends, but no more of it than this. */
 const MAX_HELD_CHARACTERS = 64 * 1024

@@ -18,10 +18,6 @@ export class BoundedMap<K, V> {
     this.#options = options
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   get(key: K): V | undefined {
     return this.#entries.get(key)?.value
   }

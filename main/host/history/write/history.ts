@@ -20,10 +20,10 @@ import type {
 } from './worker-protocol.ts'
 
 /** Output is handed over this often; including the commit that follows, a crash costs less than a second of it. */
-export const COMMIT_MS = 700
+const COMMIT_MS = 700
 
 /** Or when this much is pending, over all sessions. */
-export const COMMIT_BYTES = 256 * 1024
+const COMMIT_BYTES = 256 * 1024
 
 /** A thread that died is restarted after this; a fault that kills it at once must not keep a core busy. */
 const RESTART_MS = 1_000

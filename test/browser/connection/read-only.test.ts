@@ -1,8 +1,8 @@
-// Phones that may only look: what they see, what they are not offered, and that nothing of theirs arrives. Knows no drops.
-// Numbers are those of SECURITY-CASES.
+// Read-only phones: what they see, what they are not offered, and that none of their input arrives. Case numbers:
+// docs/security-cases.md.
 import { expect, type Phone, test } from '../support/phone.ts'
 
-async function letIn(phone: Phone, read_only: boolean): Promise<string> {
+async function pair(phone: Phone, read_only: boolean): Promise<string> {
   const { host } = phone
   await host.answers('by_hand')
   await phone.scan()
@@ -12,8 +12,8 @@ async function letIn(phone: Phone, read_only: boolean): Promise<string> {
   return (await host.desktop.devices()).devices.find(one => !before.has(one.device_id))!.device_id
 }
 
-/** Nothing that does anything is offered, and what is typed all the same goes nowhere. */
-async function onlyLooks(phone: Phone): Promise<void> {
+/** Checks that no control is offered, and types, which must have no effect. */
+async function isReadOnly(phone: Phone): Promise<void> {
   const { page } = phone
   await expect(page.getByText('View only')).toBeVisible()
   await expect(page.getByRole('button', { name: 'Use this phone’s size' })).toHaveCount(0)
@@ -22,24 +22,24 @@ async function onlyLooks(phone: Phone): Promise<void> {
     .poll(() => page.getByRole('dialog').locator('.menu > button').allTextContents())
     .toEqual([' Open timeline', ' Read as text', ' Screen reader mode'])
   await expect(page.getByRole('dialog').getByRole('button', { name: 'Increase font size' })).toBeVisible()
-  await phone.screenshot('looking-menu')
+  await phone.screenshot('read-only-menu')
   await page.keyboard.press('Escape')
   await expect(page.getByRole('toolbar', { name: 'Keys' })).toHaveCount(0)
   await page.locator('.xterm').tap()
-  // Neither Android nor iOS opens a keyboard for such a field.
+  // Neither Android nor iOS opens a keyboard for a field like this.
   await expect(page.locator('.xterm textarea')).toHaveJSProperty('readOnly', true)
   await expect(page.locator('.xterm textarea')).toHaveJSProperty('inputMode', 'none')
-  await phone.run('echo from the looker')
+  await phone.run('echo from the viewer')
 }
 
-test('case 24: one phone types, another one looks and can do nothing', async ({ phone, second }) => {
-  await letIn(phone, false)
+test('case 24: a read-only phone sees what another one types, and can do nothing', async ({ phone, second }) => {
+  await pair(phone, false)
   await phone.newSession()
-  await letIn(second, true)
+  await pair(second, true)
   await expect(second.page.getByText('This phone can view sessions, but not control them.')).toBeVisible()
   await expect(second.page.getByRole('button', { name: 'New session' })).toHaveCount(0)
   await expect(second.page.getByRole('button', { name: /^End / })).toHaveCount(0)
-  await second.screenshot('looking-list')
+  await second.screenshot('read-only-list')
   await second.fits()
   await second.page.locator('.row').first().tap()
   await second.shows('$ ')
@@ -47,20 +47,20 @@ test('case 24: one phone types, another one looks and can do nothing', async ({ 
   const typed = await phone.recordTyping()
   await phone.run('from the typer')
   await second.shows('from the typer')
-  await onlyLooks(second)
+  await isReadOnly(second)
   await phone.run('once more')
   await second.shows('once more')
   await second.matchesHost()
   await phone.matchesHost()
-  await second.screenshot('looking')
+  await second.screenshot('read-only')
   await second.fits()
-  // Its own shape is no reason to change the session's.
+  // Its own size does not change the session's.
   await second.page.setViewportSize({ width: 839, height: 412 })
-  await second.screenshot('looking-landscape')
+  await second.screenshot('read-only-landscape')
   await second.fits()
   await second.page.setViewportSize({ width: 320, height: 568 })
   await second.page.emulateMedia({ colorScheme: 'light' })
-  await second.screenshot('looking-320-light')
+  await second.screenshot('read-only-320-light')
   await second.fits()
   await second.matchesHost()
   expect(await phone.ptySize()).toBe(size)
@@ -68,14 +68,14 @@ test('case 24: one phone types, another one looks and can do nothing', async ({ 
   await phone.run('exit')
   await expect(second.page.getByText('Finished')).toBeVisible()
   await expect(second.page.getByRole('button', { name: 'New session' })).toHaveCount(0)
-  await second.screenshot('looking-ended')
+  await second.screenshot('read-only-ended')
 })
 
-test('case 24: a page that says otherwise is refused by the host', async ({ phone, second, host }) => {
-  await letIn(phone, false)
+test('case 24: the host refuses a read-only page that was modified to act', async ({ phone, second, host }) => {
+  await pair(phone, false)
   await phone.newSession()
   const typed = await phone.recordTyping()
-  // As a page would be that somebody has changed: it takes every welcome for one that allows everything.
+  // A modified page: it takes every welcome for one that allows everything.
   await second.page.addInitScript(() => {
     const parse = JSON.parse
     JSON.parse = (text, reviver) => {
@@ -84,17 +84,17 @@ test('case 24: a page that says otherwise is refused by the host', async ({ phon
       return value
     }
   })
-  await letIn(second, true)
+  await pair(second, true)
   await second.page.locator('.row').first().tap()
   await second.shows('taken down')
   await second.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
   await second.page.locator('.xterm').tap()
-  await second.run('from the looker')
+  await second.run('from the viewer')
   await second.keys('Up')
   await second.page.getByRole('button', { name: 'Menu' }).tap()
   await second.page.getByRole('button', { name: 'End session' }).tap()
   await second.page.getByRole('button', { name: 'End session' }).tap()
-  await expect(second.page.getByText('this device may only look', { exact: true })).toBeVisible()
+  await expect(second.page.getByText('This device may only look.', { exact: true })).toBeVisible()
   await second.page.getByRole('button', { name: 'New session' }).tap()
   await expect(second.page.getByText('This device may only look', { exact: true })).toBeVisible()
   await phone.run('from the typer')
@@ -103,17 +103,17 @@ test('case 24: a page that says otherwise is refused by the host', async ({ phon
   expect((await host.desktop.list()).map(one => one.state)).toEqual(['running'])
 })
 
-test('what a phone may do changes while its terminal is open, both ways', async ({ phone, host }) => {
-  const device = await letIn(phone, false)
+test('permissions change while the terminal is open, in both directions', async ({ phone, host }) => {
+  const device = await pair(phone, false)
   await phone.newSession()
   const typed = await phone.recordTyping()
   await phone.run('before')
   await phone.shows('before')
   await host.desktop.updateDevice(device, { read_only: true })
-  await onlyLooks(phone)
+  await isReadOnly(phone)
   await phone.shows('before')
   await phone.page.reload()
-  await onlyLooks(phone)
+  await isReadOnly(phone)
   await host.desktop.updateDevice(device, { read_only: false })
   await expect(phone.page.getByRole('toolbar', { name: 'Keys' })).toBeVisible()
   await expect(phone.page.getByText('View only')).toHaveCount(0)

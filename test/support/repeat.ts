@@ -1,0 +1,36 @@
+// Random inputs that can be repeated. Every property of fast-check prints `seed` and `path` when it fails; other random
+// inputs come from `repeatable`, which prints its seed.
+//
+//   OTG_SEED=123 npx vitest run FILE                        the same inputs again
+//   OTG_SEED=123 OTG_PATH=4:1:0 npx vitest run FILE -t TEST  only the counterexample at this path
+//   OTG_RUNS=20000 npx vitest run FILE -t TEST               this many runs of each property
+//   --testTimeout=600000                                     is needed for many runs
+//
+// Also a setup file of vitest (vitest.config.ts), so that it holds for properties that say nothing of their own.
+import { onTestFailed } from 'vitest'
+import { seeded } from './network/fault-proxy.ts'
+
+const { OTG_SEED, OTG_PATH, OTG_RUNS } = process.env
+
+const LARGEST_SEED = 2 ** 31
+
+/** For a property that needs another number of runs than fast-check's 100. */
+export function runs(usual: number): { numRuns: number } {
+  return { numRuns: OTG_RUNS ? Number(OTG_RUNS) : usual }
+}
+
+/** To be called in a test: a generator of numbers from 0 to 1. What it began with is printed when the test fails. */
+export function repeatable(): () => number {
+  const seed = OTG_SEED ? Number(OTG_SEED) : Math.floor(Math.random() * LARGEST_SEED)
+  onTestFailed(() => console.log(`repeat with OTG_SEED=${seed}`))
+  return seeded(seed)
+}
+
+if (OTG_SEED || OTG_PATH || OTG_RUNS) {
+  const { default: fc } = await import('fast-check')
+  fc.configureGlobal({
+    ...(OTG_SEED && { seed: Number(OTG_SEED) }),
+    ...(OTG_PATH && { path: OTG_PATH }),
+    ...(OTG_RUNS && { numRuns: Number(OTG_RUNS) }),
+  })
+}
