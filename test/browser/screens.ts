@@ -1,5 +1,5 @@
-// Takes a picture of every screen of the phone's page in every look, into test-output/screens: `npm run screenshots [NAME…]`.
-// A screen is one entry of the list below. Knows nothing of what is right; people look at the pictures.
+// Takes screenshots of every screen of the phone's page in every variant, into test-output/screens:
+// `npm run screenshots [NAME…]`. People review them.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
@@ -18,7 +18,7 @@ interface Look {
   scheme: 'dark' | 'light'
 }
 
-const LOOKS: Look[] = [
+const VARIANTS: Look[] = [
   { name: 'dark', width: 412, height: 839, scheme: 'dark' },
   { name: 'light', width: 412, height: 839, scheme: 'light' },
   { name: '320', width: 320, height: 568, scheme: 'light' },
@@ -28,16 +28,16 @@ const LOOKS: Look[] = [
 
 interface Screen {
   name: string
-  /** Goes there, from a fresh host and a phone that it does not know. */
+  /** Opens the screen, starting with a new host and an unpaired phone. */
   show: (phone: Phone, host: BrowserHost) => Promise<unknown>
 }
 
-/** What a coding agent draws. */
-const AGENT = String.raw`clear; printf '\e[38;5;173m╭──────────────────────────────────────╮\n│\e[0m ✻ Welcome back                       \e[38;5;173m│\n╰──────────────────────────────────────╯\e[0m\n\n\e[2m> fix the failing test\e[0m\n\n⏺ \e[1mI will look at the test first.\e[0m\n\n\e[32m⏺\e[0m \e[1mRead\e[0m(test/unit/colors.test.ts)\n  ⎿  Read 62 lines\n\n\e[32m⏺\e[0m \e[1mUpdate\e[0m(src/colors.ts)\n  ⎿  \e[42;30m + const black = [0, 0, 0] \e[0m\n     \e[41;30m - const black = [1, 1, 1] \e[0m\n\n  ☒ Find the cause\n  ☐ Mend it\n\n\e[38;5;173m✽ Thinking…\e[0m \e[2m(12s · ↑ 1.2k tokens · esc to interrupt)\e[0m\n  ⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧   ⏵⏵ accept edits on\n'; read`
+/** Output like a coding agent's. */
+const AGENT = String.raw`clear; printf '\e[38;5;173m╭──────────────────────────────────────╮\n│\e[0m ✻ Welcome back                       \e[38;5;173m│\n╰──────────────────────────────────────╯\e[0m\n\n\e[2m> fix the failing test\e[0m\n\n⏺ \e[1mI will look at the test first.\e[0m\n\n\e[32m⏺\e[0m \e[1mRead\e[0m(test/unit/colors.test.ts)\n  ⎿  Read 62 lines\n\n\e[32m⏺\e[0m \e[1mUpdate\e[0m(src/colors.ts)\n  ⎿  \e[42;30m + const black = [0, 0, 0] \e[0m\n     \e[41;30m - const black = [1, 1, 1] \e[0m\n\n  ☒ Find the cause\n  ☐ Fix it\n\n\e[38;5;173m✽ Thinking…\e[0m \e[2m(12s · ↑ 1.2k tokens · esc to interrupt)\e[0m\n  ⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧   ⏵⏵ accept edits on\n'; read`
 
 const SCREENS: Screen[] = [
   {
-    name: 'no-address',
+    name: 'no-code',
     show: async (phone, host) => {
       await phone.page.goto(host.origin)
       await phone.showsHeading('Scan the code on your computer')
@@ -74,7 +74,7 @@ const SCREENS: Screen[] = [
     name: 'sessions',
     show: async (phone, host) => {
       await phone.open()
-      for (const title of ['npm run watch', 'agent: mend the colours of the terminal and its tests', 'ssh production'])
+      for (const title of ['npm run watch', 'agent: fix the colors of the terminal and its tests', 'ssh production'])
         await host.desktop.create({ title, command: ['cat'] })
       const ask = String.raw`printf '\e]9;May I run npm test?\a Do you want to proceed?'; cat`
       await host.desktop.create({ title: 'agent', command: ['sh', '-c', ask], cwd: '/usr/share' })
@@ -88,7 +88,7 @@ const SCREENS: Screen[] = [
     name: 'unreached',
     show: async (phone, host) => {
       await phone.open()
-      await phone.page.evaluate(() => document.body.append('')) // it has been painted
+      await phone.page.evaluate(() => document.body.append('')) // waits for a paint
       await host.network('down')
       await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
     },
@@ -210,7 +210,7 @@ const SCREENS: Screen[] = [
     },
   },
   {
-    name: 'paste-question',
+    name: 'paste-dialog',
     show: async phone => {
       await phone.open()
       await phone.newSession()
@@ -262,7 +262,7 @@ const SCREENS: Screen[] = [
     name: 'switcher',
     show: async (phone, host) => {
       await phone.open()
-      for (const title of ['npm run watch', 'agent: mend the colours', 'ssh production'])
+      for (const title of ['npm run watch', 'agent: fix the colors', 'ssh production'])
         await host.desktop.create({ title, command: ['cat'] })
       await phone.newSession()
       await phone.page
@@ -274,7 +274,7 @@ const SCREENS: Screen[] = [
     },
   },
   {
-    name: 'past',
+    name: 'history',
     show: async (phone, host) => {
       for (const title of ['build', 'tests', 'deploy'])
         await record(host.desktop, `echo started ${title}`, { title, cwd: '/usr/share' })
@@ -284,7 +284,7 @@ const SCREENS: Screen[] = [
     },
   },
   {
-    name: 'past-found',
+    name: 'history-hits',
     show: async (phone, host) => {
       const steps = 'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; done'
       await record(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
@@ -308,29 +308,29 @@ const SCREENS: Screen[] = [
   },
 ]
 
-/** A session follows a change of size after a moment, and what it prints then comes later: until two looks are alike. */
+/** Waits until two screenshots are equal: after a resize, a session's output arrives a moment later. */
 async function settled(phone: Phone): Promise<void> {
   let before = ''
   await expect
     .poll(
       async () => {
         const now = await phone.page.content()
-        const same = now === before
+        const isSame = now === before
         before = now
-        return same
+        return isSame
       },
       { intervals: [400] },
     )
     .toBe(true)
 }
 
-async function picture(browser: Browser, screen: Screen): Promise<void> {
+async function capture(browser: Browser, screen: Screen): Promise<void> {
   const host = await BrowserHost.start()
   const context = await browser.newContext({ ...devices['Pixel 7'], colorScheme: 'dark', serviceWorkers: 'block' })
   try {
     const phone = new Phone(await context.newPage(), host)
     await screen.show(phone, host)
-    for (const { name, width, height, scheme } of LOOKS) {
+    for (const { name, width, height, scheme } of VARIANTS) {
       await phone.page.emulateMedia({ colorScheme: scheme })
       await phone.page.setViewportSize({ width, height })
       await settled(phone)
@@ -343,8 +343,8 @@ async function picture(browser: Browser, screen: Screen): Promise<void> {
   }
 }
 
-const asked = process.argv.slice(2)
-const unknown = asked.filter(name => !SCREENS.some(screen => screen.name === name))
+const requested = process.argv.slice(2)
+const unknown = requested.filter(name => !SCREENS.some(screen => screen.name === name))
 if (unknown.length > 0) {
   console.error(`no such screen: ${unknown.join(', ')}; there are: ${SCREENS.map(({ name }) => name).join(', ')}`)
   process.exit(1)
@@ -356,8 +356,8 @@ const browser = await chromium.launch({
 })
 let failed = 0
 for (const screen of SCREENS) {
-  if (asked.length > 0 && !asked.includes(screen.name)) continue
-  await picture(browser, screen).catch((error: unknown) => {
+  if (requested.length > 0 && !requested.includes(screen.name)) continue
+  await capture(browser, screen).catch((error: unknown) => {
     failed++
     console.error(`${screen.name}: ${error}`)
   })

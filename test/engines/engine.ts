@@ -1,4 +1,4 @@
-// What a test needs of a browser, whichever engine it is. Knows no engine and no test.
+// What the tests need from a browser engine.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -9,30 +9,30 @@ const SCREENSHOTS = join(import.meta.dirname, '..', '..', 'test-output', 'screen
 /** A browser with one window. */
 export interface Engine {
   readonly name: string
-  /** Errors that the page's console showed, as far as the engine tells. */
+  /** Errors in the page's console, as far as the engine reports them. */
   readonly problems: string[]
   goto(url: string): Promise<void>
   reload(): Promise<void>
-  /** Runs in the page; takes and gives JSON. */
+  /** Runs in the page; arguments and result are JSON. */
   evaluate<T, A extends unknown[]>(run: (...args: A) => T, ...args: A): Promise<T>
-  /** A finger or a mouse, whichever the engine has, at this place of the page. */
+  /** Taps or clicks at this point of the page, whichever the engine supports. */
   tapAt(x: number, y: number): Promise<void>
   type(text: string): Promise<void>
   enter(): Promise<void>
-  /** A finger that rests at this place until it has selected, and leaves. */
+  /** A long press at this point. */
   hold(x: number, y: number): Promise<void>
-  /** A PNG of the window's page. */
+  /** A screenshot of the page, as PNG. */
   screenshot(): Promise<Buffer>
   close(): Promise<void>
 }
 
-/** Longer than any press that selects. */
+/** Longer than a long press. */
 export const HOLD_MS = 800
 
-/** How long is waited for something to be seen. */
+/** How long to wait for something to appear. */
 const PATIENCE_MS = 15_000
 
-/** Waits until it is true; `what` says what, should it never be. */
+/** Waits until the condition is true; `what` names it in the error. */
 export async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   for (;;) {
@@ -42,7 +42,7 @@ export async function until(what: string, isTrue: () => Promise<boolean>): Promi
   }
 }
 
-/** The phone's page in one of them. */
+/** The phone's page in one of the engines. */
 export class EnginePhone {
   readonly engine: Engine
 
@@ -50,13 +50,13 @@ export class EnginePhone {
     this.engine = engine
   }
 
-  /** Opens an address and is let in. */
+  /** Opens a pairing address and waits for access. */
   async open(address: string): Promise<void> {
     await this.engine.goto(address)
     await this.sees('New session')
   }
 
-  /** Waits until the page says it somewhere, or a button is called so. */
+  /** Waits until the page shows this text, or a button with this name. */
   async sees(text: string): Promise<void> {
     let page = ''
     try {
@@ -72,7 +72,7 @@ export class EnginePhone {
     }
   }
 
-  /** Taps the button of this name, once it can be tapped. */
+  /** Taps the button with this name once it is enabled. */
   async tap(name: string): Promise<void> {
     let at: { x: number; y: number } | null = null
     await until(`there is a button ${name}`, async () => {
@@ -90,7 +90,7 @@ export class EnginePhone {
     await this.engine.tapAt(x, y)
   }
 
-  /** From here on the page takes the engine's pointer for a finger, if it is a mouse: what style sheets and scripts ask. */
+  /** Makes the page treat the engine's mouse as a touch screen, in style sheets and scripts. */
   async takesFingers(): Promise<void> {
     await this.engine.evaluate(() => {
       if (matchMedia('(pointer: coarse)').matches) return
@@ -119,7 +119,7 @@ export class EnginePhone {
     await this.engine.tapAt(x, y)
   }
 
-  /** Where the last line that begins so is drawn: a place within its first letters. */
+  /** A point within the first letters of the last line that begins like this. */
   async placeOf(text: string): Promise<{ x: number; y: number }> {
     const row = (await this.screen()).split('\n').findLastIndex(line => line.startsWith(text))
     return this.engine.evaluate(row => {
@@ -134,7 +134,7 @@ export class EnginePhone {
     await this.engine.enter()
   }
 
-  /** The terminal's rows, whichever way the engine draws them. Nothing while they are hidden. */
+  /** The terminal's rows, however the engine renders them; empty while they are hidden. */
   async screen(): Promise<string> {
     const isSeen = await this.engine.evaluate(
       () => document.querySelector('.xterm') !== null && document.querySelector('.catching-up') === null,
@@ -165,7 +165,7 @@ export class EnginePhone {
     }
   }
 
-  /** Waits until the screen is exactly this. */
+  /** Waits until the screen is exactly this text. */
   async showsExactly(wanted: string): Promise<void> {
     let screen = ''
     try {

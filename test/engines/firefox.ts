@@ -1,11 +1,11 @@
-// Debian's Firefox over WebDriver BiDi, as a phone with a dark theme. The only file that knows puppeteer.
+// Debian's Firefox, driven over WebDriver BiDi by puppeteer, as a phone with a dark theme.
 import { setTimeout as pause } from 'node:timers/promises'
 import puppeteer, { type Browser, type Page } from 'puppeteer-core'
 import { type Engine, HOLD_MS } from './engine.ts'
 
 export const FIREFOX = process.env.OTG_FIREFOX ?? '/usr/bin/firefox-esr'
 
-/** As Firefox counts pointers: one that is coarse. */
+/** Firefox's value for a coarse pointer. */
 const COARSE = 1
 
 export class Firefox implements Engine {

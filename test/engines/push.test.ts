@@ -1,5 +1,5 @@
-// Notifications of a closed page in a real browser from end to end: Firefox subscribes, the host sends, Firefox decrypts, and its
-// worker shows. Only the push service between them is the test's.
+// Push notifications for a closed page in real Firefox: it subscribes, the host sends, Firefox decrypts, and its service worker
+// shows them. Only the push service in between belongs to the test.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BrowserHost } from '../support/browser/browser-host.ts'
 import { Autopush } from '../support/network/autopush.ts'
@@ -34,7 +34,7 @@ const notices = () =>
 
 const notified = async () => (await host.desktop.devices()).devices.map(one => one.notified)
 
-test('Firefox subscribes by a tap, and shows what a session says while the page is closed', async () => {
+test('Firefox subscribes after a tap, and shows a notification while the page is closed', async () => {
   const phone = new EnginePhone(engine)
   await phone.open(await host.address())
   await phone.tap('About this connection')
@@ -51,7 +51,7 @@ test('Firefox subscribes by a tap, and shows what a session says while the page 
   await until('the host has sent it', async () => service.posts.length === 1)
   expect(signerOf(service.posts[0]!).claims.aud).toBe(`https://${service.name}`)
   await until('Firefox has taken it', async () => autopush.acks.length === 1)
-  // 100: it was decrypted and given to the worker.
+  // 100: decrypted and delivered to the worker.
   expect(autopush.acks).toMatchObject([{ updates: [{ code: 100 }] }])
   await engine.goto(host.origin)
   await phone.sees('agent')

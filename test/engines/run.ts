@@ -1,4 +1,4 @@
-// Starts the smoke run in Firefox and WebKit where they and a display are, and says what is missing where not. Knows no test.
+// Runs the smoke tests in Firefox and WebKit if they and a display are available; otherwise says what is missing.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const missing = [
 ]
 if (missing.length > 0) {
   console.log(`the run in other engines was skipped: missing: ${missing.join(', ')}`)
-  // Where all is meant to be there, what is missing is a failure.
+  // In CI, anything missing is a failure.
   process.exit(process.env.CI ? 1 : 0)
 }
 const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')

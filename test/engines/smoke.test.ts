@@ -1,4 +1,4 @@
-// The phone's page in engines other than Chromium: what everybody does first. Details are the browser tests' (test/browser).
+// The phone's page in engines other than Chromium: the most common actions. test/browser has the details.
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BrowserHost } from '../support/browser/browser-host.ts'
@@ -28,12 +28,12 @@ describe.each(ENGINES)('in %s', (_, start) => {
   afterEach(async () => {
     await engine.goto('about:blank')
     await host.stop()
-    // A host that is away is part of a test.
+    // One test takes the host away.
     const problems = engine.problems.splice(0).filter(text => !/WebSocket|wss?:\/\//.test(text))
     expect(problems, 'errors in the console').toEqual([])
   })
 
-  test('a phone waits for a yes, shows the same code as the desktop, and is let in', async () => {
+  test('a phone waits for approval with the same code as the desktop, and gets access', async () => {
     await host.answers('by_hand')
     await engine.goto(await host.address())
     await phone.sees('Waiting for your computer')
@@ -47,7 +47,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.picture('sessions-empty')
   })
 
-  test('a shell takes what is typed and shows what it says', async () => {
+  test('a shell receives input and shows its output', async () => {
     await phone.open(await host.address())
     await phone.newSession()
     await phone.run('echo $((6 * 7)) answers; printf "\\e[31;1mred\\e[0m \\e[7minverse\\e[0m 日本\\n"')
@@ -64,7 +64,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.picture('shell')
   })
 
-  test('the key bar reaches the program, and the keyboard stays open', async () => {
+  test('the key bar sends keys to the program, and the keyboard stays open', async () => {
     await phone.open(await host.address())
     await phone.takesFingers()
     await phone.newSession()
@@ -85,7 +85,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.picture('key-bar')
   })
 
-  test('a reload returns to the same screen and may go on', async () => {
+  test('a reload returns to the same screen and accepts input', async () => {
     await phone.open(await host.address())
     await phone.newSession()
     await phone.run('seq 1 100; tput setaf 2; echo before the reload')
@@ -99,7 +99,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     expect(await host.desktop.list()).toHaveLength(1)
   })
 
-  test('a drop is said, what is typed meanwhile arrives, and so does what was missed', async () => {
+  test('a lost connection is shown; input typed meanwhile and missed output arrive afterwards', async () => {
     await phone.open(await host.address())
     await phone.newSession()
     await phone.run('sleep 1; echo during the drop')
@@ -107,13 +107,13 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.sees('Connection lost')
     await phone.run('echo typed without a network')
     await phone.picture('drop')
-    await pause(1_000) // the program's own pause, while nobody hears it
+    await pause(1_000) // the program's own pause, while disconnected
     await host.network('up')
     await phone.shows('during the drop')
     await phone.shows(/\ntyped without a network\n\$$/)
   })
 
-  test('a word that a finger held is copied, and the page says so', async () => {
+  test('a word selected by a long press is copied, and the page says so', async () => {
     await phone.open(await host.address())
     await phone.takesFingers()
     await phone.newSession()
@@ -127,7 +127,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.sees('Copied')
   })
 
-  test('the list shows what runs, and a session opens from it', async () => {
+  test('the list shows running sessions and opens one', async () => {
     await host.desktop.create({ title: 'build server' })
     await phone.open(await host.address())
     await phone.sees('build server')
@@ -145,7 +145,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
     await phone.sees('New session')
   })
 
-  test('nothing is wider than the phone, and the page is dark or light as the system is', async () => {
+  test('nothing is wider than the phone, and the page follows the system’s theme', async () => {
     await phone.open(await host.address())
     await phone.newSession()
     const facts = await engine.evaluate(() => ({

@@ -1,4 +1,4 @@
-// Debian's WebKitGTK, by plain WebDriver: the nearest thing to iOS Safari here. Knows no test.
+// Debian's WebKitGTK over plain WebDriver: the closest to iOS Safari on Linux.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -9,12 +9,12 @@ export const WEBKIT_DRIVER = process.env.OTG_WEBKIT_DRIVER ?? '/usr/bin/WebKitWe
 export const minibrowser = (): string | undefined =>
   process.env.OTG_MINIBROWSER ?? globSync('/usr/lib/*/webkit2gtk-4.1/MiniBrowser').find(path => existsSync(path))
 
-/** WebDriver's name of the Enter key. */
+/** WebDriver's code for the Enter key. */
 const ENTER = '\ue007'
 
 export class WebKit implements Engine {
   readonly name = 'webkit'
-  /** WebDriver tells of none. */
+  /** WebDriver reports none. */
   readonly problems = []
   readonly #driver: ChildProcess
   readonly #session: string
@@ -27,7 +27,7 @@ export class WebKit implements Engine {
   static async start(): Promise<WebKit> {
     const port = await freePort()
     const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`, '--host=127.0.0.1'], { stdio: 'ignore' })
-    // A test run that breaks off leaves no browser behind.
+    // An aborted test run must not leave a browser behind.
     process.once('exit', () => driver.kill())
     const root = `http://127.0.0.1:${port}`
     try {
@@ -41,7 +41,7 @@ export class WebKit implements Engine {
       const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': options } }
       const { sessionId } = (await ask('POST', `${root}/session`, { capabilities })) as { sessionId: string }
       const webkit = new WebKit(driver, `${root}/session/${sessionId}`)
-      // As narrow as the window manager's absence allows.
+      // As narrow as a window can be without a window manager.
       await webkit.#ask('POST', '/window/rect', { width: 412, height: 839 })
       return webkit
     } catch (error) {
@@ -89,7 +89,7 @@ export class WebKit implements Engine {
     await this.type(ENTER)
   }
 
-  /** Without a touch screen there is no finger: the page is told of one. */
+  /** There is no touch screen, so the page is told that there is one. */
   async hold(x: number, y: number): Promise<void> {
     const tell = (type: string, x: number, y: number, down: boolean) => {
       const target = document.elementFromPoint(x, y)

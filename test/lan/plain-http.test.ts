@@ -1,5 +1,5 @@
-// A phone on plain HTTP, at an address that no browser trusts: without WebCrypto or any other gift to secure pages it is let
-// in, types, comes back and is shut out again. Knows no programs.
+// A phone on plain HTTP at an address that browsers do not trust: it pairs, types, reconnects and is revoked without WebCrypto
+// or anything else reserved for secure pages.
 import { cellOf, Fingers } from '../browser/support/fingers.ts'
 import { test as base, expect, type Phone } from '../browser/support/phone.ts'
 import { BrowserHost } from '../support/browser/browser-host.ts'
@@ -14,7 +14,7 @@ const test = base.extend({
   },
 })
 
-/** What the page may not lean on. */
+/** APIs that the page must not rely on. */
 async function isInsecure(phone: Phone): Promise<void> {
   const facts = await phone.page.evaluate(() => ({
     origin: window.location.origin,
@@ -25,7 +25,7 @@ async function isInsecure(phone: Phone): Promise<void> {
   expect(facts).toEqual({ origin: phone.host.origin, isSecureContext: false, subtle: true, agentData: false })
 }
 
-test('scanned, let in, typed, reloaded, cut off, back, revoked', async ({ phone, host }) => {
+test('a phone pairs, types, reloads, reconnects and is revoked over plain HTTP', async ({ phone, host }) => {
   expect(host.origin).toBe(`http://${LAN_ADDRESS}:${host.port}`)
   await host.answers('by_hand')
   await phone.scan()
@@ -79,7 +79,7 @@ test('scanned, let in, typed, reloaded, cut off, back, revoked', async ({ phone,
   expect((await host.desktop.devices()).devices.map(one => one.device_id)).not.toContain(device!.device_id)
 })
 
-test('what a finger selected is copied, though this page has no clipboard', async ({ phone }) => {
+test('a selection is copied although the page has no clipboard API', async ({ phone }) => {
   await phone.open()
   await isInsecure(phone)
   expect(await phone.page.evaluate(() => navigator.clipboard === undefined)).toBe(true)
@@ -93,7 +93,7 @@ test('what a finger selected is copied, though this page has no clipboard', asyn
   await fingers.up()
   await phone.page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Copy' }).tap()
   await expect(phone.page.getByText('Copied')).toBeVisible()
-  // What whoever pastes gets.
+  // What a paste elsewhere gets.
   await phone.page.evaluate(() => {
     const field = document.createElement('textarea')
     field.id = 'elsewhere'
@@ -105,7 +105,7 @@ test('what a finger selected is copied, though this page has no clipboard', asyn
   await expect(phone.page.locator('#elsewhere')).toHaveValue('this along')
 })
 
-test('a phone that may only look does so here too', async ({ phone, second, host }) => {
+test('a read-only phone works over plain HTTP', async ({ phone, second, host }) => {
   await phone.open()
   await phone.newSession()
   await host.answers('by_hand')

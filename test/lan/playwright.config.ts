@@ -1,9 +1,9 @@
-// How the tests on an insecure origin run: as the browser tests do, one at a time. Knows no test.
+// The tests on an insecure origin: configured like the browser tests, one at a time.
 import { join } from 'node:path'
 import { defineConfig } from '@playwright/test'
 import browser from '../browser/playwright.config.ts'
 
-/** The computer's, in the network that run.ts makes. */
+/** The host's address in the network that run.ts creates. */
 export const LAN_ADDRESS = '10.77.0.1'
 
 export default defineConfig({

@@ -1,5 +1,5 @@
-// Runs the browser tests of this folder in a network of their own, where the host has an address that is not localhost: only
-// then does a browser treat plain HTTP as insecure. Knows no test. Fails on CI where such a network is not permitted.
+// Runs the tests of this folder in a network namespace where the host has an address other than localhost: only then does a
+// browser treat plain HTTP as insecure. In CI it fails where namespaces are not permitted.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { LAN_ADDRESS } from './playwright.config.ts'

@@ -278,7 +278,7 @@ test('a visible page reads notifications when a session stops needing attention,
   say('May I?')
   await expect(row.getByText('May I?').first()).toBeVisible()
   expect(await reads()).toBe(0)
-  // Answered at the desktop.
+  // Viewed on the desktop.
   host.desktop.attach(session_id, { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} })
   await expect.poll(reads).toBeGreaterThan(0)
 })
