@@ -107,7 +107,7 @@ test('until the first prompt comes what it is drawn with, and no more', async ({
   const later = [
     'compose.css',
     'compose.js',
-    'paste-question.js',
+    'paste-dialog.js',
     'upload-strip.css',
     'upload-strip.js',
     'terminal-overlays.js',
