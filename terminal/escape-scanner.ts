@@ -1,8 +1,8 @@
 // Divides output into text, control characters and escape sequences, exactly where xterm.js does.
 //
-// Three places need more than that and have scanners of their own: screen/pending.ts keeps the bytes of an unfinished
-// sequence, cli/terminal/query-filter.ts holds sequences back until it knows whether they may pass (and must be safe in
-// terminals other than xterm.js), and whole-characters.ts only looks at UTF-8.
+// Three places have scanners of their own: main/host/screen/pending.ts keeps the bytes of an unfinished sequence,
+// main/cli/terminal/query-filter.ts holds sequences back until it knows whether they may pass (and has to be safe in
+// terminals other than xterm.js), and whole-characters.ts only decodes UTF-8.
 import {
   CSI_ENTRY,
   CSI_IGNORE,
@@ -18,7 +18,7 @@ import {
   STRING,
 } from './parser-states.ts'
 
-/** Parameters and intermediates that are collected of a sequence; longer ones mean nothing to anybody. */
+/** Parameters and intermediates that are collected of a sequence, in characters. No terminal understands longer ones. */
 const MAX_SEQUENCE = 128
 
 const CAN = 0x18
@@ -31,7 +31,7 @@ const ST = 0x9c
 
 export type StringKind = 'osc' | 'dcs' | 'ignored'
 
-/** What is found. `begin` and `end` are indexes into the chunk; `final` and `code` are character codes. */
+/** Receives what is found. `begin` and `end` are indexes into the chunk; `final` and `code` are character codes. */
 export interface EscapeSink {
   /** Characters that are printed. In bytes, invalid UTF-8 among them is not taken out. */
   text(begin: number, end: number): void
@@ -63,12 +63,12 @@ export class EscapeScanner {
     return this.#state >= STRING
   }
 
-  /** Prefix, parameters and intermediates of the sequence that was found; undefined if it is longer than makes sense. */
+  /** Prefix, parameters and intermediates of the sequence that was found; undefined if it is longer than MAX_SEQUENCE. */
   get sequence(): string | undefined {
     return this.#length > MAX_SEQUENCE ? undefined : String.fromCharCode(...this.#collected.subarray(0, this.#length))
   }
 
-  /** Scans the next part of a stream of text, which must not split a surrogate pair. */
+  /** Scans the next chunk of text, which must not split a surrogate pair. */
   feedText(text: string, sink: EscapeSink): void {
     for (let at = 0; at < text.length; ) {
       const state = this.#state
@@ -89,7 +89,7 @@ export class EscapeScanner {
     }
   }
 
-  /** Scans the next part of a stream of UTF-8, which has to end where a character ends (whole-characters.ts). */
+  /** Scans the next chunk of UTF-8, which has to end where a character ends (whole-characters.ts). */
   feedBytes(bytes: Uint8Array, sink: EscapeSink): void {
     for (let at = 0; at < bytes.length; ) {
       if (this.#state === GROUND) {

@@ -1,5 +1,5 @@
-// The states of xterm.js 6.0's escape sequence parser, and how characters lead from one to the next. Everything of ours
-// that has to know where a sequence ends uses these, because the host's screen and the pages are xterm.js.
+// The states of xterm.js 6.0's escape sequence parser and their transitions. All our code that has to know where a sequence
+// ends uses them, because the host's screen and the pages are xterm.js.
 
 export const GROUND = 0
 export const ESCAPE = 1
@@ -17,7 +17,7 @@ export const DCS_IGNORE = 11
 export const DCS_INTERMEDIATE = 12
 export const DCS_PASSTHROUGH = 13
 
-/** Stands for every character from here on: they all do the same. */
+/** The first of the characters that all have the same transitions; stands for each of them. */
 export const NON_ASCII = 0xa0
 
 /** xterm.js's VT500_TRANSITION_TABLE without its actions; the numbers of the states are the same (a test compares). */

@@ -122,9 +122,9 @@ function resizeColumns(buffer: ResizedBuffer, cols: number, withFallback: (resiz
   // Without a scrollback the screen fills from its top: its blank rows are free.
   if (cols < buffer._cols && buffer.ybase === 0)
     for (let blank = blankRowsBelow(buffer, rows); blank > 0; blank--) lines.pop()
-  // The same row, with a base so high that xterm.js neither raises it nor removes a line below the cursor. xterm.js goes from
-  // the last line to the first: a base that is raised on the way makes it take another line for the cursor's, which is
-  // then cut off instead of being wrapped again.
+  // The same row, with ybase so high that xterm.js neither raises it nor removes a line below the cursor. xterm.js reflows
+  // from the last line to the first: if it raised ybase on the way, it would take another line for the cursor's and truncate
+  // it instead of wrapping it.
   buffer.ybase = lines.maxLength
   buffer.y = cursor - buffer.ybase
   withFallback(() => buffer.resize(cols, rows))
