@@ -116,7 +116,7 @@ test('shows the best address, and remembers the choice of another one', async ({
   await page.emulateMedia({ colorScheme: 'dark' })
   expect(await showCode(page)).toContain('https://workstation.tail1234.ts.net:7317/#v1.')
   await expect(choices(page)).toHaveText([
-    'workstation.tail1234.ts.netBy name',
+    'workstation.tail1234.ts.netCustom name',
     '100.101.102.103Tailnet',
     '192.168.1.34Local network',
     '[fd00:1234:5678:9abc:def0:1234:5678:9abc]Local network',
@@ -200,7 +200,7 @@ test('shows no code without a host, and a new one when it is back', async ({ joi
   const url = await showCode(page)
   relay.away = true
   relay.say({ type: 'error', code: 'host_stopping', message: 'the host is stopping' })
-  await expect(page.getByText('No code without a connection to the host.')).toBeVisible()
+  await expect(page.getByText('Waiting for the host…')).toBeVisible()
   await expect(code(page)).toBeHidden()
   await picture(page, 'phone-without-host')
   relay.away = false

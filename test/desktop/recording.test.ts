@@ -59,7 +59,7 @@ test('opens at its end, and plays from the beginning with the original timing', 
   await expect(page.locator('.recording')).toBeFocused()
   await page.keyboard.press('Home')
   await expect(page.getByRole('button', { name: 'Play', exact: true })).toBeVisible()
-  expect(await shown(page)).not.toContain('line 2')
+  await expect.poll(() => shown(page)).not.toContain('line 2')
   await page.keyboard.press('>')
   await page.keyboard.press('<')
   await expect(page.getByLabel('Speed')).toHaveValue('1')

@@ -119,7 +119,7 @@ test('asks for confirmation before a paste that would run lines at once or hides
   const question = page.getByRole('dialog', { name: 'Paste 2 lines?' })
   await paste('one\ntwo\n')
   await expect(question).toBeVisible()
-  await expect(question.getByText('every line is run or sent as soon as it arrives')).toBeVisible()
+  await expect(question.getByText('every line runs as soon as it arrives')).toBeVisible()
   await expect(question.getByRole('button', { name: 'Edit' })).toHaveCount(0)
   await picture(page, 'paste-question')
   await question.getByRole('button', { name: 'Cancel' }).click()

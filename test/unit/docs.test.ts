@@ -7,10 +7,11 @@ import { commandsPage, settingsPage } from '../../docs/make-reference.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-const pages = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], { cwd: ROOT, encoding: 'utf8' })
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
   .trim()
   .split('\n')
   .filter(path => existsSync(join(ROOT, path)))
+const pages = files.filter(path => path.endsWith('.md'))
 
 /** As GitHub makes the anchor of a heading. */
 const anchor = (heading: string) =>
@@ -44,5 +45,9 @@ describe('the documents', () => {
         return ![...read(file).matchAll(/^#+ (.*)$/gm)].some(([, heading]) => anchor(heading!) === fragment)
       })
     expect(broken).toEqual([])
+  })
+  test.each(pages)('every source file that %s names exists', page => {
+    const named = [...read(page).matchAll(/`([\w./-]+\.(?:tsx?|cts|css|mjs))`/g)].map(([, path]) => path!)
+    expect(named.filter(path => !files.some(file => file === path || file.endsWith(`/${path}`)))).toEqual([])
   })
 })
