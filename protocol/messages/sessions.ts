@@ -111,7 +111,6 @@ export const SESSION_MESSAGES = {
       /** The host accepted `have` and goes on from there. */
       resumed: z.boolean(),
       age_seconds: z.number(),
-      created_at: z.int(),
       read_only: z.boolean(),
       /** The highest number of this client's input_stream that reached the PTY; 0: none. */
       input_seen: offset,
@@ -158,7 +157,8 @@ export const SESSION_MESSAGES = {
       to: Position,
       reason: z.enum(['skipped', ...GapReason.options]),
     }),
-  caught_up: () => z.object({ type: z.literal('caught_up'), handle, position: Position }),
+  /** Everything up to the end of the log was sent. */
+  caught_up: () => z.object({ type: z.literal('caught_up'), handle }),
   title: () => z.object({ type: z.literal('title'), handle, title: z.string() }),
   /** A session rang its bell, or sent a notification (`text`). For clients that watch the list. */
   attention: () => z.object({ type: z.literal('attention'), session_id: id, text: z.optional(z.string()) }),

@@ -269,7 +269,6 @@ export class SessionRequests {
       session: session.info(),
       resumed: attachment.canContinue(),
       age_seconds: (Date.now() - session.created_at) / 1000,
-      created_at: session.created_at,
       read_only: isReadOnly,
       input_seen: session.lastInputSeq(attachment.options.stream),
       cols: session.size.cols,

@@ -142,7 +142,7 @@ export class Attachment implements AttachedClient {
     this.#allowance = this.options.budget
     if (!this.#caughtUp) {
       this.#caughtUp = true
-      this.#message({ type: 'caught_up', handle: this.options.handle, position: log.end })
+      this.#message({ type: 'caught_up', handle: this.options.handle })
     }
     this.#sendExit()
   }

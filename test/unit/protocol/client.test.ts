@@ -286,7 +286,6 @@ function sessionAnswer(request_id: number): HostMessage {
     session,
     resumed: false,
     age_seconds: 0,
-    created_at: 0,
     read_only: false,
     input_seen: 0,
     cols: 80,
