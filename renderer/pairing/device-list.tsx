@@ -104,7 +104,7 @@ function Device({ client, device, now, revoke }: DeviceProps) {
         role="switch"
         class="switch"
         aria-checked={read_only}
-        aria-label={`${name}: read-only`}
+        aria-label={`${name}: watch only`}
         disabled={changing}
         onClick={() => {
           setChanging(true)
@@ -112,7 +112,7 @@ function Device({ client, device, now, revoke }: DeviceProps) {
         }}
       >
         <span class="track" aria-hidden="true" />
-        Read-only
+        Watch only
       </button>
     </li>
   )

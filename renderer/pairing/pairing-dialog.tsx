@@ -39,7 +39,7 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
     setSent(true)
     setHint('')
     client.answerPairing(request.pairing_id, answer).then(
-      () => answer.allow && toast(answer.read_only ? `Paired “${name}” as read-only` : `Paired “${name}”`),
+      () => answer.allow && toast(answer.read_only ? `Paired “${name}” to watch only` : `Paired “${name}”`),
       error => {
         const { code, message } = toCoded(error)
         // Another client has answered, or the request has expired: it disappears from the list of requests.
@@ -89,7 +89,7 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
         </span>
         {others > 0 && <span>{others} more waiting</span>}
       </p>
-      <p class="means">An allowed phone can see and control every session. A read-only phone can only see them.</p>
+      <p class="means">An allowed phone can see and control every session. With Watch only, it cannot type.</p>
       <p class="hint" role="alert">
         {hint}
       </p>
@@ -98,7 +98,7 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
           Refuse
         </button>
         <button {...button} onClick={() => answer({ allow: true, read_only: true })}>
-          Allow read-only
+          Watch only
         </button>
         <button {...button} class="primary" onClick={() => answer({ allow: true })}>
           Allow

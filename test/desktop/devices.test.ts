@@ -26,7 +26,7 @@ test('makes a connected phone read-only and back', async ({ start, phone }) => {
   const pixel = phone(await showCode(page), 'Pixel')
   await allow(page, pixel)
   const back = welcomes(pixel)
-  const lookOnly = page.getByRole('switch', { name: 'Pixel: read-only' })
+  const lookOnly = page.getByRole('switch', { name: 'Pixel: watch only' })
   await expect(lookOnly).not.toBeChecked()
   await lookOnly.click()
   await expect(lookOnly).toBeChecked()

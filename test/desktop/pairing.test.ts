@@ -64,17 +64,17 @@ test('Allow pairs a phone that shows the same code, and it can type', async ({ s
   await expect(page.locator(`nav [data-session="${session_id}"]`)).toBeVisible()
 })
 
-test('Allow read-only pairs a phone that sees the sessions and cannot type', async ({ start, phone }) => {
+test('Watch only pairs a phone that sees the sessions and cannot type', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)
   const tablet = phone(await showCode(page), 'Tablet')
-  await answer(page, 'Allow read-only').click()
+  await answer(page, 'Watch only').click()
   await expect.poll(tablet.state).toBe('ready')
   expect(tablet.client.host?.read_only).toBe(true)
   expect(await tablet.client.list()).toHaveLength(1)
   await expect(tablet.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
-  await expect(page.getByRole('switch', { name: 'Tablet: read-only' })).toBeChecked()
+  await expect(page.getByRole('switch', { name: 'Tablet: watch only' })).toBeChecked()
 })
 
 test('tells a refused phone, and does not store it', async ({ start, phone }) => {
@@ -123,7 +123,7 @@ test('ignores clicks and keys that were meant for the terminal', async ({ start,
   // Further typing: nothing has the focus, Enter does not allow, and Tab reaches “Decide later” first.
   await expect(dialog(page)).toBeFocused()
   await page.keyboard.type('make test\n')
-  for (const name of ['Decide later', 'Refuse', 'Allow read-only', 'Allow']) {
+  for (const name of ['Decide later', 'Refuse', 'Watch only', 'Allow']) {
     await page.keyboard.press('Tab')
     await expect(answer(page, name)).toBeFocused()
     if (name !== 'Decide later') await page.keyboard.press('Enter')
@@ -291,7 +291,7 @@ test('pairs a phone with a joined host', async ({ start, dataDir, phone, later }
   const url = await pairingUrl(await otherDesktop(dataDir, later))
   const [again, tablet] = await Promise.all([app.waitForEvent('window'), phone(url, 'Tablet')])
   await expectSameCode(again, tablet)
-  await answer(again, 'Allow read-only').click()
+  await answer(again, 'Watch only').click()
   await expect.poll(tablet.state).toBe('ready')
   expect(tablet.client.host?.read_only).toBe(true)
 })
