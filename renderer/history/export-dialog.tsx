@@ -136,7 +136,7 @@ export function ExportDialog({ client, session_id, title, created_at, range, end
             </button>
           )}
           <button type="submit" class="primary" disabled={busy}>
-            {busy ? `Exporting, ${Math.round(100 * progress)} %` : 'Export'}
+            {busy ? `Exporting, ${Math.round(100 * progress)}%` : 'Export'}
           </button>
         </div>
       </form>

@@ -1,6 +1,6 @@
 // One recorded session: its screen, its timeline and its actions.
-import '../pane-header.css'
 import './recording-pane.css'
+import '../pane-header.css'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'

@@ -1,11 +1,11 @@
 // The paired phones: whether each is connected, its name and permission, and revoking it.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './device-list.css'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { DeviceInfo } from '../../protocol/messages.ts'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'

@@ -1,11 +1,11 @@
 // Asks whether a phone may pair, on top of everything else.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './pairing-dialog.css'
 import { useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { PairingRequest } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { printable } from '../../ui/sessions/session-text.ts'

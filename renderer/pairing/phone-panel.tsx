@@ -1,8 +1,8 @@
 // The panel for phones: pairing requests, the pairing code, paired phones.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './phone-panel.css'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { PairingRequest } from '../../protocol/messages.ts'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import { DeviceList } from './device-list.tsx'
 import { PairingCode } from './pairing-code.tsx'

@@ -1,6 +1,6 @@
 // One session in the window: its title, its terminal and its actions.
-import '../pane-header.css'
 import './terminal-pane.css'
+import '../pane-header.css'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { CodedError } from '../../protocol/errors.ts'

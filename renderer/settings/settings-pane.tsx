@@ -1,11 +1,11 @@
 // The settings of the window, the app and the host. Whoever stores a setting validates it.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './settings-pane.css'
 import { useEffect, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SettingValues } from '../../protocol/messages.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { toastError } from '../../ui/kit/toast.tsx'
 import { type AppPreferences, appPreferences } from '../bridge/app-preferences.ts'
 import { FONT_SIZES, readAppearance, storeAppearance } from './appearance.ts'
@@ -92,7 +92,7 @@ export function SettingsPane({ client, close }: { client: LocalClient; close: ()
 /** Why the host's settings are missing, and what the user can do. */
 function missingSettingsText({ code }: CodedError, version: string | undefined): string {
   if (code !== 'bad_message') return 'The host does not answer. Its settings appear when it does.'
-  return `The running host (version ${version}) is older than this app, which cannot change its settings. Restart the host to update it.`
+  return `The running host (version ${version}) is older than this app, so its settings cannot be changed here. Restart the host to update it, which ends its sessions.`
 }
 
 function FontFields() {

@@ -302,7 +302,7 @@ const SCREENS: Screen[] = [
       })
       await phone.open()
       await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
-      await phone.page.locator('[data-past]').filter({ hasText: 'counting' }).getByRole('button').tap()
+      await phone.page.locator('[data-recorded]').filter({ hasText: 'counting' }).getByRole('button').tap()
       await phone.shows('the end')
     },
   },

@@ -37,7 +37,7 @@ const temporary = (later: (undo: () => unknown) => void): string => {
 }
 
 async function openRecording(page: Page, title: string): Promise<void> {
-  await page.locator('[data-past]').filter({ hasText: title }).first().getByRole('button').click()
+  await page.locator('[data-recorded]').filter({ hasText: title }).first().getByRole('button').click()
   await expect(page.locator('.stage')).toHaveAttribute('data-at', /\d/)
 }
 
@@ -198,7 +198,7 @@ test('shows the progress of a long export, and saves nothing when it is stopped'
   const dialog = await openExport(page)
   await dialog.getByRole('button', { name: 'Export' }).click()
   await expect(dialog.getByRole('progressbar', { name: 'Exporting' })).toHaveAttribute('value', '0.5')
-  await expect(dialog.getByText('Exporting, 50 %')).toBeVisible()
+  await expect(dialog.getByText('Exporting, 50%')).toBeVisible()
   await picture(page, 'export-running')
   // Escape does not stop it.
   await page.keyboard.press('Escape')

@@ -4,7 +4,7 @@ import type { HostMessage } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
 import { connectTo, record } from './support/host-socket.ts'
 
-const rows = (page: Page) => page.locator('[data-past] .title')
+const rows = (page: Page) => page.locator('[data-recorded] .title')
 const hits = (page: Page) => page.locator('.hit')
 
 /** Opens the history with its shortcut and waits for the list. */
@@ -92,14 +92,14 @@ test('lists sessions and filters them by state, day, command and folder', async 
   await client.kill(long.session_id)
   await openHistory(page)
   await expect(rows(page)).toHaveText(['sleeper', 'bad build', 'good build', /.*/])
-  const bad = page.locator('[data-past]').nth(1)
+  const bad = page.locator('[data-recorded]').nth(1)
   await expect(bad).toContainText('/bin/sh /tmp/otg-script-')
   await expect(bad).toContainText('/usr/share')
   await expect(bad).toContainText('failed with 3')
   await expect(bad).toContainText('no output')
-  await expect(page.locator('[data-past]').nth(0)).toContainText('ended by hand')
-  await expect(page.locator('[data-past]').nth(2)).toContainText('finished')
-  await expect(page.locator('[data-past]').nth(3)).toContainText('running')
+  await expect(page.locator('[data-recorded]').nth(0)).toContainText('ended by hand')
+  await expect(page.locator('[data-recorded]').nth(2)).toContainText('finished')
+  await expect(page.locator('[data-recorded]').nth(3)).toContainText('running')
   await picture(page, 'history')
 
   const filters = page.getByRole('button', { name: /^Filters/ })
@@ -259,7 +259,7 @@ test('searches a partly indexed history until a page is full, and says so', asyn
   relay.change = message =>
     message.type === 'search_results' ? { ...message, indexed: { bytes: 6e8, total: 1e9 } } : message
   await page.getByRole('searchbox').fill('needle ')
-  await expect(page.getByText('60 % of the history is indexed so far')).toBeVisible()
+  await expect(page.getByText('60% of the history is indexed so far')).toBeVisible()
   await picture(page, 'history-partly')
 })
 

@@ -15,7 +15,7 @@ const counted = (count: number) => Array.from({ length: count }, (_, i) => `line
 
 /** Opens the recording of the session with this title, which shows its end. */
 async function openRecording(page: Page, title: string): Promise<void> {
-  await page.locator('[data-past]').filter({ hasText: title }).first().getByRole('button').click()
+  await page.locator('[data-recorded]').filter({ hasText: title }).first().getByRole('button').click()
   await expect(page.locator('.recording h1')).toHaveText(title)
   await expect(page.locator('.stage')).toHaveAttribute('data-at', /\d/)
 }
@@ -241,7 +241,7 @@ test('renames a recording, and deletes it after a confirmation', async ({ start,
   await page.keyboard.press('Enter')
   await expect(page.locator('.recording h1')).toHaveText('second name')
   await page.keyboard.press('Escape')
-  await expect(page.locator('[data-past] .title')).toHaveText(['other', 'second name'])
+  await expect(page.locator('[data-recorded] .title')).toHaveText(['other', 'second name'])
   await page.getByRole('searchbox').fill('secret')
   await page.locator('.hit').click()
   await expect(page.locator('.recording h1')).toHaveText('second name')
@@ -256,7 +256,7 @@ test('renames a recording, and deletes it after a confirmation', async ({ start,
   expect((await client.history.sessions({ filter: { session_id: session.session_id } })).sessions).toEqual([])
   expect((await client.history.search('secret')).hits).toEqual([])
   await page.getByRole('searchbox').fill('')
-  await expect(page.locator('[data-past] .title')).toHaveText(['other'])
+  await expect(page.locator('[data-recorded] .title')).toHaveText(['other'])
 })
 
 test('shows the progress of a long deletion, and can stop it', async ({ join, later }) => {
@@ -384,7 +384,7 @@ test('reports a recording that cannot be read, and tries again', async ({ join, 
           }
         : message
   relay.change = refuse('timeline')
-  await page.locator('[data-past]').filter({ hasText: 'shy' }).getByRole('button').click()
+  await page.locator('[data-recorded]').filter({ hasText: 'shy' }).getByRole('button').click()
   await expect(page.getByRole('alert')).toContainText('Cannot show this recording: the database cannot be read.')
   await picture(page, 'recording-failed')
   relay.change = refuse('seek_result')

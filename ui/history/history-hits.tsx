@@ -12,6 +12,7 @@ import type { Search } from './use-search.ts'
 
 export interface HistoryHitsProps {
   search: Search
+  /** As in `HistoryList`. */
   latest: (session: SessionInfo) => SessionInfo
   /** Unix milliseconds. */
   now: number
@@ -181,5 +182,5 @@ function statusOf({ hits, searching, stopped, error, loadMore }: Search): string
 }
 
 function percent(part: number, of: number): string {
-  return `${Math.floor((100 * part) / of)} %`
+  return `${Math.floor((100 * part) / of)}%`
 }

@@ -10,6 +10,7 @@ import type { HistoryState } from './use-history.ts'
 
 export interface HistoryListProps {
   history: HistoryState
+  /** The session as the host lists it now, if it does: newer than the history's. */
   latest: (session: SessionInfo) => SessionInfo
   /** Unix milliseconds. */
   now: number
@@ -59,9 +60,9 @@ export interface HistoryRowsProps extends Pick<HistoryListProps, 'latest' | 'now
 
 export function HistoryRows({ sessions, latest, now, open }: HistoryRowsProps) {
   return (
-    <ul class="past">
+    <ul class="recorded">
       {sessions.map(latest).map(session => (
-        <li key={session.session_id} data-past={session.session_id}>
+        <li key={session.session_id} data-recorded={session.session_id}>
           <button type="button" class="row" data-row onClick={() => open(session)}>
             <span class={`dot ${stateClass(session)}`} aria-hidden="true" />
             <span class="head">

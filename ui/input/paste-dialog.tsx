@@ -23,8 +23,8 @@ export interface PasteDialogProps {
   close: () => void
 }
 
-export function PasteDialog({ pending: asked, paste, edit, close }: PasteDialogProps) {
-  const { text, bracketed, composed, enter } = asked
+export function PasteDialog({ pending, paste, edit, close }: PasteDialogProps) {
+  const { text, bracketed, composed, enter } = pending
   const lines = lineCount(text)
   const what = `${lines.toLocaleString('en')} ${lines === 1 ? 'line' : 'lines'}`
   return (

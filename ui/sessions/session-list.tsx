@@ -1,7 +1,7 @@
 // Sessions as rows: which need attention, what runs, where, its last line, its viewers.
-import { IconButton } from '../kit/icon-button.tsx'
 import './session-list.css'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { IconButton } from '../kit/icon-button.tsx'
 import { sortSessions } from './session-order.ts'
 import { attentionText, commandLine, formatAge, printable, shortPath, stateText } from './session-text.ts'
 
@@ -49,11 +49,11 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
   const isCurrent = session.session_id === current
   return (
     <li
-      class={`${isCurrent ? 'current' : ''} ${attention ? 'calls' : ''}`.trim() || undefined}
+      class={`${isCurrent ? 'current' : ''} ${attention ? 'needs-attention' : ''}`.trim() || undefined}
       data-session={session.session_id}
     >
       <button type="button" class="row" aria-current={isCurrent ? 'true' : undefined} onClick={() => open(session)}>
-        <span class={`dot ${attention ? 'calling' : stateClass(session)}`} aria-hidden="true" />
+        <span class={`dot ${attention ? 'attention' : stateClass(session)}`} aria-hidden="true" />
         <span class="head">
           <bdi class="title">{title}</bdi>
           <span class="age">
@@ -61,7 +61,7 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
           </span>
         </span>
         {attention && (
-          <span class="call">
+          <span class="attention">
             <bdi>{attentionText(attention)}</bdi> <span class="age">{ago(now - attention.at)}</span>
           </span>
         )}
@@ -70,13 +70,13 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
           <bdi class="where">{shortPath(session.cwd, 27)}</bdi>
         </span>
         {lastLine !== '' && (
-          <bdi class="said" dir="auto">
+          <bdi class="last-line" dir="auto">
             {lastLine}
           </bdi>
         )}
         <span class="facts">
           <span class={stateClass(session)}>{stateText(session)}</span>
-          {running && session.viewers.length > 0 && <bdi class="watchers">{watchers(session)}</bdi>}
+          {running && session.viewers.length > 0 && <bdi class="viewers">{viewersText(session)}</bdi>}
         </span>
       </button>
       {running && end && <IconButton icon="close" label={`End ${title}`} class="end" onClick={() => end(session)} />}
@@ -84,9 +84,8 @@ function Row({ session, now, open, end, current }: { session: SessionInfo } & Om
   )
 }
 
-/** Their names, if the host sends them. */
-function watchers({ viewers: watchers }: SessionInfo): string {
-  return `seen by ${watchers.map(printable).join(', ')}`
+function viewersText({ viewers }: SessionInfo): string {
+  return `viewed by ${viewers.map(printable).join(', ')}`
 }
 
 function ago(milliseconds: number): string {

@@ -1,9 +1,9 @@
 // The compose sheet: a text field for long prompts and dictation, and the texts sent from it before.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './compose.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { forgetAllSent, forgetSent, sentTexts } from '../page/composed-texts.ts'
 import { keepFocus } from '../page/keep-focus.ts'

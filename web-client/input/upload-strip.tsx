@@ -1,7 +1,7 @@
 // Shows uploads that are under way, failed, or waiting to be inserted.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './upload-strip.css'
 import type { ComponentChildren } from 'preact'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { formatBytes, printable } from '../../ui/sessions/session-text.ts'
 import { keepFocus } from '../page/keep-focus.ts'
 import type { SessionInput } from './session-input.ts'

@@ -1,6 +1,6 @@
 // Offers notifications in the session list, once a session needs attention.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './notifications-offer.css'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { notificationState, saveChoice } from './notifications.ts'

@@ -15,7 +15,7 @@ export interface FontSizeRowProps {
 export function FontSizeRow({ size, chosen, set }: FontSizeRowProps) {
   return (
     <fieldset class="font-size" aria-label="Font size">
-      <Icon name="letters" />
+      <Icon name="font_size" />
       <button
         type="button"
         aria-label="Decrease font size"

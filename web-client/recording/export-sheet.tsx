@@ -74,7 +74,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
             {busy ? 'Stop' : 'Cancel'}
           </button>
           <button type="submit" class="primary" disabled={busy}>
-            {busy ? `Exporting, ${Math.round(100 * progress)} %` : 'Export'}
+            {busy ? `Exporting, ${Math.round(100 * progress)}%` : 'Export'}
           </button>
         </div>
       </form>

@@ -1,5 +1,4 @@
 // All recorded sessions, with a search over their output.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './history.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
@@ -13,6 +12,7 @@ import { useHistory } from '../../ui/history/use-history.ts'
 import { useSearch } from '../../ui/history/use-search.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Dialog } from '../../ui/kit/dialog.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { PageHeader } from '../../ui/kit/page-header.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'

@@ -1,11 +1,11 @@
 // Playback of a session, also one that is still running: its screen, its timeline, and its menu.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './recording.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { SeekTarget, SessionInfo } from '../../protocol/messages.ts'
 import { shortDateTime } from '../../ui/history/history-text.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { OpenLinkDialog } from '../../ui/kit/open-link.tsx'
 import { PageHeader } from '../../ui/kit/page-header.tsx'
 import { DeleteDialog, MarkDialog, RenameDialog } from '../../ui/player/recording-dialogs.tsx'

@@ -1,10 +1,10 @@
 // The header of a terminal: back, the title with a session switcher, and a swipe to the next session.
-import { IconButton } from '../../ui/kit/icon-button.tsx'
 import './terminal-header.css'
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { printable } from '../../ui/sessions/session-text.ts'

@@ -37,7 +37,7 @@ export function SizeStrip({ session }: { session: TerminalSession }) {
     <div class="strip">
       {(chosen || size < READABLE_FONT) && (
         <IconButton
-          icon="letters"
+          icon="font_size"
           label={chosen ? 'Fit the width' : 'Use a readable font size'}
           aria-pressed={chosen}
           onMouseDown={keepFocus}

@@ -5,7 +5,7 @@ import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 const hits = (phone: Phone) => phone.page.locator('.hit')
-const rows = (phone: Phone) => phone.page.locator('[data-past] .title')
+const rows = (phone: Phone) => phone.page.locator('[data-recorded] .title')
 const search = (phone: Phone) => phone.page.getByRole('searchbox')
 
 async function openHistory(phone: Phone): Promise<void> {

@@ -16,7 +16,7 @@ const at = async (phone: Phone) => Number(await phone.page.locator('.box').getAt
 async function open(phone: Phone, title: string): Promise<void> {
   await phone.open()
   await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
-  await phone.page.locator('[data-past]').filter({ hasText: title }).getByRole('button').tap()
+  await phone.page.locator('[data-recorded]').filter({ hasText: title }).getByRole('button').tap()
   await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
 }
 
@@ -256,9 +256,9 @@ test('a recording that was deleted elsewhere is in no list, and says so where on
   const { session_id } = await record(host.desktop, 'echo gone soon', { title: 'gone' })
   await open(phone, 'gone')
   await phone.page.goBack()
-  await expect(phone.page.locator('[data-past]')).toHaveCount(1)
+  await expect(phone.page.locator('[data-recorded]')).toHaveCount(1)
   await host.desktop.history.delete(session_id)
-  await expect(phone.page.locator('[data-past]')).toHaveCount(0)
+  await expect(phone.page.locator('[data-recorded]')).toHaveCount(0)
   await phone.page.goForward()
   await expect(phone.page.getByText('This recording was deleted.')).toBeVisible()
   await phone.page.getByRole('alert').getByRole('button', { name: 'Go back' }).tap()

@@ -16,13 +16,13 @@ test('a session that needs attention is listed first with its reason, until it i
   await desktop.create({ command: ['/bin/sh', '-c', 'printf "ready> "; sleep 600'], title: 'server' })
   await phone.open()
   await expect(rows(phone)).toHaveText(['server', 'build', 'agent'])
-  await expect(phone.page.locator('.said')).toHaveText(['ready>', 'compiling 7 of 9', 'working on it'])
+  await expect(phone.page.locator('.last-line')).toHaveText(['ready>', 'compiling 7 of 9', 'working on it'])
   await expect(phone.page).toHaveTitle('On the Go')
 
   host.write('go')
   await expect(rows(phone)).toHaveText(['agent', 'server', 'build'])
   const row = phone.page.locator(`[data-session="${agent.session_id}"]`)
-  await expect(row.locator('.call')).toContainText('May I delete the build folder?')
+  await expect(row.locator('.attention')).toContainText('May I delete the build folder?')
   await expect(phone.page).toHaveTitle('(1) On the Go')
   await expect(phone.page.getByRole('status').filter({ hasText: 'agent needs attention' })).toHaveCount(1)
   expect(await accessibilityViolations(phone.page)).toEqual([])
@@ -42,7 +42,7 @@ test('a session that needs attention is listed first with its reason, until it i
   await expect(phone.page).toHaveTitle('agent · On the Go')
   await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
   await expect(rows(phone)).toHaveText(['server', 'build', 'agent'])
-  await expect(phone.page.locator('.call')).toHaveCount(0)
+  await expect(phone.page.locator('.attention')).toHaveCount(0)
 })
 
 test('the badge of the installed page counts sessions that need attention', async ({ phone, host }) => {
@@ -95,7 +95,7 @@ test('rows name the viewers', async ({ phone, second, host }) => {
   await second.page.getByText('shared').tap()
   await second.shows('here')
   const [device] = (await host.desktop.devices()).devices.filter(one => one.connected > 0)
-  await expect(row.locator('.watchers')).toContainText(`seen by ${device!.name}`)
+  await expect(row.locator('.viewers')).toContainText(`viewed by ${device!.name}`)
   await second.page.getByRole('button', { name: 'Back to sessions' }).tap()
   await expect(row.locator('.facts')).toHaveText('running')
 })
