@@ -1,5 +1,4 @@
-// Reads xterm.js's cells and attributes into plain values. Knows nothing of escape sequences.
-
+// Reads xterm.js's cells and attributes into plain values.
 import type { Attributes, Core, Extended, Line } from './xterm-internals.ts'
 
 export const CONTENT_MASK = 0x3fffff
@@ -27,8 +26,8 @@ export const BG_PROTECTED = 0x20000000
 export const BG_OVERLINE = 0x40000000
 
 /**
- * How text is drawn. `style`, `color` and `link` are xterm.js's extended attributes, which count only where `bg` has
- * BG_EXTENDED. `link` is its number of an OSC 8 link, 0 for none.
+ * How text is drawn. `style`, `color` and `link` are xterm.js's extended attributes, which count only if `bg` has
+ * BG_EXTENDED. `link` is xterm.js's number of an OSC 8 link, 0 for none.
  */
 export interface Ink {
   fg: number
@@ -40,14 +39,14 @@ export interface Ink {
 
 export const DEFAULT_INK: Ink = { fg: 0, bg: 0, style: 0, color: 0, link: 0 }
 
-/** A colour without what an RGB colour before it has left in the bits that a palette colour does not use. */
+/** A color without what an earlier RGB color left in the bits that a palette color does not use. */
 function tidyColor(word: number): number {
   const mode = word & COLOR_MODE
   if (mode === MODE_RGB) return word >>> 0
   return (mode === 0 ? word & ~COLOR_BITS : word & ~0xffff00) >>> 0
 }
 
-/** xterm.js forgets a link when the last line it noted for it is cleared; cells may still bear its number. */
+/** xterm.js forgets a link when the last line that it recorded for it is cleared; cells may still have its number. */
 function livingLink(core: Core, link: number): number {
   return link !== 0 && core._oscLinkService._dataByLinkId.has(link) ? link : 0
 }
@@ -74,8 +73,8 @@ export function inkOfPen(core: Core, pen: Attributes): Ink {
 }
 
 /**
- * Whether SGR and OSC 8 alone lead to this ink. DECRC restores colours and flags but not the extended attributes, so
- * that the underline flag may disagree with the underline style, and BG_EXTENDED with there being any.
+ * Whether SGR and OSC 8 alone can produce this ink. DECRC restores colors and flags but not the extended attributes, so
+ * the underline flag may disagree with the underline style, and BG_EXTENDED with the existence of extended attributes.
  */
 export function isPlain(ink: Ink): boolean {
   return (
@@ -89,12 +88,12 @@ export function sameInk(a: Ink, b: Ink): boolean {
   return !(a.bg & BG_EXTENDED) || (a.style === b.style && a.color === b.color && a.link === b.link)
 }
 
-/** What xterm.js's joining of characters depends on: nothing before (0), or the class and width of what was printed. */
+/** What xterm.js's joining of characters depends on: 0 for nothing before, or the class and width of the last character. */
 export function joinClass(state: number): number {
   return state === 0 ? 0 : ((((state >>> 3) & 0xf) << 2) | ((state >>> 1) & 3) | 0x100) >>> 0
 }
 
-/** The state after `text` is printed as one cluster of `width` columns from a clean start; 0 if it would not be one. */
+/** The join state after `text` is printed as one cluster of `width` columns; 0 if it would not be one cluster. */
 export function joinStateOf(core: Core, text: string, width: number): number {
   let state = 0
   for (const char of text) {
@@ -105,7 +104,7 @@ export function joinStateOf(core: Core, text: string, width: number): number {
   return ((state >>> 1) & 3) === width ? state : 0
 }
 
-/** A cell's text as xterm.js holds it, '' for an empty cell. */
+/** A cell's text as xterm.js stores it, '' for an empty cell. */
 export function textOf(line: Line, x: number): string {
   const content = line._data[x * 3]!
   if (content & COMBINED) return line._combined[x] ?? ''

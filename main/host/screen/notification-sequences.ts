@@ -1,62 +1,61 @@
-// Desktop notifications that programs ask of a terminal: OSC 9 (iTerm2), OSC 777 (rxvt), OSC 99 (kitty). Knows nothing of
-// who is told.
+// Desktop notifications that programs request from a terminal: OSC 9 (iTerm2), OSC 777 (rxvt), OSC 99 (kitty).
 import type { Terminal } from './xterm.ts'
 
-/** Nobody reads more of one, and a program may send 10 MB. */
+/** A person reads no more, and a program may send 10 MB. */
 const NOTICE_CHARS = 1024
 
-/** Metadata of kitty's is a few names and flags. */
+/** Kitty's metadata is a few names and flags. */
 const METADATA_CHARS = 1024
 
 /** ConEmu's commands (https://conemu.github.io/en/AnsiEscapeCodes.html#OSC_Operating_system_commands): 4 is progress. */
 const CONEMU = /^(?:[1-9]|1[0-2])(?:;|$)/
 
-/** Calls `notice` with what each says. */
+/** Calls `notice` with the text of each notification. */
 export function registerNotices(terminal: Terminal, notice: (text: string) => void): void {
   const { parser } = terminal
-  const tell = (parts: string[]) => {
+  const notify = (parts: string[]) => {
     const text = parts.filter(part => part !== '').join(': ')
     if (text !== '') notice(text.slice(0, NOTICE_CHARS))
   }
   parser.registerOscHandler(9, data => {
-    if (!CONEMU.test(data)) tell([data])
+    if (!CONEMU.test(data)) notify([data])
     return true
   })
   parser.registerOscHandler(777, data => {
     const [, title, body] = /^notify;([^;]*)(?:;(.*))?$/s.exec(data) ?? []
-    if (title !== undefined) tell([title, body ?? ''])
+    if (title !== undefined) notify([title, body ?? ''])
     return true
   })
   const kitty = kittyNotices()
   parser.registerOscHandler(99, data => {
-    const told = kitty(data)
-    if (told) tell(told)
+    const complete = kitty(data)
+    if (complete) notify(complete)
     return true
   })
 }
 
 /**
- * Puts kitty's notifications together, which come in pieces: `metadata;payload`, and `d=0` while more follows
- * (https://sw.kovidgoyal.net/kitty/desktop-notifications/). One at a time: a piece of another one ends what was begun.
+ * Assembles kitty's notifications, which arrive in chunks: `metadata;payload`, with `d=0` while more follow
+ * (https://sw.kovidgoyal.net/kitty/desktop-notifications/). One at a time: a chunk of another one discards the unfinished one.
  */
 function kittyNotices(): (data: string) => [title: string, body: string] | undefined {
-  let begun = { id: '', title: '', body: '' }
+  let partial = { id: '', title: '', body: '' }
   return data => {
     const cut = data.indexOf(';')
     if (cut < 0 || cut > METADATA_CHARS) return undefined
     const metadata = new Map(data.slice(0, cut).split(':').map(pairOf))
     const id = metadata.get('i') ?? ''
-    if (begun.id !== id) begun = { id, title: '', body: '' }
+    if (partial.id !== id) partial = { id, title: '', body: '' }
     const kind = metadata.get('p') ?? 'title'
     if (kind === 'close' || kind === '?' || kind === 'alive') return undefined
     if (kind === 'title' || kind === 'body') {
       const payload = data.slice(cut + 1, cut + 1 + NOTICE_CHARS * 4)
       const text = metadata.get('e') === '1' ? Buffer.from(payload, 'base64').toString() : payload
-      begun[kind] = (begun[kind] + text).slice(0, NOTICE_CHARS)
+      partial[kind] = (partial[kind] + text).slice(0, NOTICE_CHARS)
     }
     if (metadata.get('d') === '0') return undefined
-    const { title, body } = begun
-    begun = { id: '', title: '', body: '' }
+    const { title, body } = partial
+    partial = { id: '', title: '', body: '' }
     return [title, body]
   }
 }

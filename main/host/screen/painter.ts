@@ -1,6 +1,5 @@
-// Writes the output that draws one buffer, its scrollback included, on a blank screen of the same size. Knows nothing of
-// modes, of the other buffer or of where the cursor ends.
-
+// Writes the output that draws one buffer, including its scrollback, on a blank screen of the same size. Modes, the other
+// buffer and the final cursor position are snapshot.ts's.
 import {
   BG_EXTENDED,
   CODEPOINT_MASK,
@@ -22,10 +21,10 @@ import type { Pen } from './pen.ts'
 import { charsetFinal } from './xterm.ts'
 import type { Charset, Core, CoreBuffer, Line } from './xterm-internals.ts'
 
-/** What stands for a cluster that xterm.js itself has garbled while reflowing: one column, and two (the geta mark). */
+/** Replaces a cluster that xterm.js itself garbled while reflowing: for one column, and for two (the geta mark). */
 const GARBLED = ['\ufffd', '\u3013']
 
-/** A character two columns wide that joins nothing: what it is printed for is to be overwritten. */
+/** A character two columns wide that joins nothing. It is printed only to be overwritten. */
 const WIDE = '\u3000'
 
 export interface Cell {
@@ -50,7 +49,8 @@ export function isSecondHalf(core: Core, line: Line, x: number): boolean {
   return x < core.cols && (line._data[x * 3]! & (CONTENT_MASK | (3 << WIDTH_SHIFT))) === 0
 }
 
-export interface Saved {
+/** What DECSC saves. */
+export interface SavedCursor {
   x: number
   y: number
   fg: number
@@ -58,7 +58,7 @@ export interface Saved {
   charset: Charset
 }
 
-export function savedOf(core: Core, buffer: CoreBuffer): Saved {
+export function savedOf(core: Core, buffer: CoreBuffer): SavedCursor {
   const { savedX: x, savedY: y, savedCurAttrData: pen, savedCharset: charset } = buffer
   const { fg, bg } = inkOf(core, pen.fg, pen.bg, undefined)
   return { x, y, fg, bg, charset }
@@ -70,7 +70,7 @@ function linesOf(buffer: CoreBuffer): Line[] {
   return lines
 }
 
-export function isInitial(saved: Saved): boolean {
+export function isInitial(saved: SavedCursor): boolean {
   return saved.x === 0 && saved.y === 0 && saved.fg === 0 && saved.bg === 0 && !saved.charset
 }
 
@@ -78,13 +78,13 @@ export class Painter {
   out = ''
   readonly core: Core
   readonly pen: Pen
-  /** Where DECSC and DECRC may be used for their own sake: between these, on the other buffer. */
+  /** Sequences around DECSC and DECRC where those are used as a means only: they switch to the other buffer and back. */
   #aside: [string, string] = ['', '']
-  /** The other buffer's saved cursor was used and is not what it was. */
+  /** The other buffer's saved cursor was overwritten. */
   usedAside = false
-  /** xterm.js's join state after what was written last; 0 when a control sequence came since. */
+  /** xterm.js's join state after the last character; 0 after a control sequence. */
   #join = 0
-  /** Columns of this row that hold what they should not, until they are drawn. */
+  /** Columns of this row whose content is wrong until they are drawn. */
   #dirty = new Set<number>()
 
   constructor(core: Core, pen: Pen) {
@@ -92,15 +92,15 @@ export class Painter {
     this.pen = pen
   }
 
-  /** Draws `buffer` on a blank one that is active with the cursor at home. `saved` is saved while its row is blank. */
-  draw(buffer: CoreBuffer, saved: Saved | undefined, aside: [string, string]): void {
+  /** Draws `buffer` on a blank active buffer with the cursor at home. `saved` is saved while its row is blank. */
+  draw(buffer: CoreBuffer, saved: SavedCursor | undefined, aside: [string, string]): void {
     const { core } = this
     const { rows, cols } = core
     this.#aside = aside
     const lines = linesOf(buffer)
     if (saved && saved.y >= lines.length) this.#saveBelow(saved)
     if (lines[0]!.isWrapped) this.#wrapIntoFirst(buffer)
-    /** The cursor is behind the last column of the row above and the next character wraps. */
+    /** The cursor is behind the last column of the row above, and the next character wraps. */
     let behind = false
     for (let y = 0; y < lines.length; y++) {
       const line = lines[y]!
@@ -122,7 +122,7 @@ export class Painter {
       }
       behind = this.#drawLine(line, wrapsOn)
       if (wrapsOn && !behind) {
-        // An empty last cell, and yet the row goes on below: so it is after a wide character that did not fit.
+        // The last cell is empty, but the row continues below: a wide character did not fit.
         const ink = inkOfCell(core, line, cols - 1)
         this.#control(`\x1b[${cols}G`)
         this.#ink(ink)
@@ -135,10 +135,10 @@ export class Painter {
     }
   }
 
-  /** Saves the cursor with what DECSC saves; the cursor is in column 0 of the row, which is blank, and is there again. */
-  #save(saved: Saved): void {
+  /** Saves `saved` by DECSC. The cursor is in column 0 of the row, which is blank, before and after. */
+  #save(saved: SavedCursor): void {
     const { cols } = this.core
-    this.#aloof(() => this.pen.flags(saved.fg, saved.bg))
+    this.#onOtherBuffer(() => this.pen.flags(saved.fg, saved.bg))
     if (saved.x < cols) this.#control(`\x1b[${saved.x + 1}G`)
     else this.out += `\x1b[${cols}G `
     const final = charsetFinal(saved.charset)
@@ -148,15 +148,15 @@ export class Painter {
     this.#control('\r')
   }
 
-  /** A saved row below the last line is left by a window that got shorter: save it in a longer buffer, then shorten that. */
-  #saveBelow(saved: Saved): void {
+  /** The saved row is below the last line, because the window got shorter: saves it in a longer buffer, then shortens that. */
+  #saveBelow(saved: SavedCursor): void {
     const { rows } = this.core
     this.#control(`\x1b[${rows}H${'\n'.repeat(saved.y - rows + 1)}`)
     this.#save(saved)
     this.#control('\x1b[2J\x1b[3J\x1b[H')
   }
 
-  /** The first line goes on from one that is no longer there: wrap at the bottom, scroll to the top, drop what is above. */
+  /** The first line continues a line that was dropped: wraps at the bottom, scrolls to the top, and drops what is above. */
   #wrapIntoFirst(buffer: CoreBuffer): void {
     const { rows, cols } = this.core
     this.#control(`\x1b[${rows};${cols}Hxy${'\n'.repeat(rows - 1)}`)
@@ -164,7 +164,7 @@ export class Painter {
     this.#control(`${scrolls ? '\x1b[3J' : ''}\x1b[H\x1b[X`)
   }
 
-  /** Whether this row's first character can be printed from behind the row above, and wraps by itself. */
+  /** Whether this row's first character can be printed from behind the row above, so that it wraps by itself. */
   #canWrapInto(line: Line, wrapsOn: boolean): boolean {
     const cell = cellAt(this.core, line, 0)
     if (cell.text === '' || cell.ink.bg & COLOR_BITS || !isPlain(cell.ink)) return false
@@ -178,8 +178,8 @@ export class Painter {
     const data = line._data
     const tail = wrapsOn ? cols : inkedTail(core, line)
     for (let x = cols - 1; x >= tail && x > 0; x--) {
-      // The second half of a wide character whose first half is overwritten is left empty, in the ink of what overwrites
-      // it. Towards the left, so that each one's first half is the next one's second.
+      // Overwriting the first half of a wide character leaves its second half empty, in the ink of the overwriting character.
+      // From right to left, so that each first half is the next one's second.
       this.#control(`\x1b[${x}G`)
       this.out += WIDE
       this.#control(`\x1b[${x}G`)
@@ -191,11 +191,11 @@ export class Painter {
     if (tail === 0) {
       this.#control('\r')
       this.#ink(inkOfCell(core, line, 0))
-      this.out += ' ' // a row of nothing else begins with a space
+      this.out += ' ' // a row of only such cells begins with a space
       this.#dirty.clear()
     }
     if (tail < cols) this.#control('\r')
-    let at = 0 // the cursor's column; from behind the row above, the first character brings it there
+    let at = 0 // the cursor's column; if it is behind the row above, the first character wraps to here
     let lastFg = -1
     let lastBg = -1
     for (let x = 0; x < cols; ) {
@@ -203,7 +203,7 @@ export class Painter {
       const fg = data[x * 3 + 1]!
       const bg = data[x * 3 + 2]!
       const code = content & CODEPOINT_MASK
-      // The common case: a narrow ASCII character in the ink of the one before.
+      // The common case: a narrow ASCII character in the same ink as the last.
       if (content >>> WIDTH_SHIFT === 1 && !(content & COMBINED) && code >= 0x20 && code < 0x7f) {
         if (x !== at) this.#forward(x - at)
         if (fg !== lastFg || bg !== lastBg || bg & BG_EXTENDED) {
@@ -241,9 +241,9 @@ export class Painter {
         this.#erase(end - x)
         for (; x < end; x++) if (this.#dirty.size > 0) this.#dirty.delete(x)
       } else if (x >= tail || x === cols - 1) {
-        x++ // drawn before this row, or with the wrap behind it
+        x++ // drawn before this row, or with the wrap after it
       } else {
-        // Likewise a first half, when its second half is overwritten.
+        // Likewise, overwriting a second half leaves the first half empty.
         if (x !== at) this.#forward(x - at)
         this.#print(WIDE, 0)
         this.#control(`\x1b[${x + 2}G`)
@@ -270,12 +270,13 @@ export class Painter {
   #ink(ink: Ink): void {
     if (sameInk(this.pen.ink, ink)) return
     if (isPlain(ink)) return this.#control(this.pen.plain(ink))
-    // A link that is known only to the other buffer is forgotten with that.
+    // A link that only the other buffer uses is forgotten with that buffer.
     if (ink.link) this.#control(this.pen.extended(ink))
-    this.#aloof(() => this.pen.exact(ink))
+    this.#onOtherBuffer(() => this.pen.exact(ink))
   }
 
-  #aloof(write: () => string): void {
+  /** If `write` uses DECSC, runs it on the other buffer. */
+  #onOtherBuffer(write: () => string): void {
     const text = write()
     if (text.includes('\x1b7')) {
       this.#control(this.#aside[0] + text + this.#aside[1])
@@ -283,7 +284,7 @@ export class Painter {
     } else if (text) this.#control(text)
   }
 
-  /** One cluster, which must not join the one before: a NUL keeps them apart. */
+  /** Prints one cluster. If it would join the one before, a NUL separates them. */
   #print(text: string, join: number): void {
     if (
       this.#join !== 0 &&
@@ -301,7 +302,7 @@ export class Painter {
   }
 }
 
-/** Where the empty cells begin that end the row and have more than a background. */
+/** The column where the empty cells begin that end the row and have more than a background. */
 export function inkedTail(core: Core, line: Line): number {
   let x = core.cols
   while (x > 0) {
@@ -313,7 +314,7 @@ export function inkedTail(core: Core, line: Line): number {
   return x
 }
 
-/** Whether ECH leaves this: an empty cell that has nothing but a background. */
+/** Whether ECH produces this ink: an empty cell with nothing but a background. */
 export function isErased(ink: Ink): boolean {
   return ink.fg === 0 && (ink.bg & ~COLOR_BITS) === 0
 }

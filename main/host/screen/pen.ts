@@ -1,6 +1,4 @@
-// Writes the control sequences that bring a terminal's current attributes to a wanted state. Knows nothing of rows,
-// cells or cursors.
-
+// Writes the control sequences that change a terminal's current attributes to a given state.
 import {
   BG_DIM,
   BG_EXTENDED,
@@ -22,7 +20,7 @@ import {
   MODE_P256,
 } from './cells.ts'
 
-/** A link that nobody sees: it sets BG_EXTENDED without any underline. */
+/** A link that is never visible: it sets BG_EXTENDED without an underline. */
 const DUMMY_LINK = -1
 
 export interface LinkTarget {
@@ -44,7 +42,7 @@ function colorCode(word: number, base: number): string {
   }
 }
 
-/** Everything of an ink that SGR sets, from a reset. */
+/** The part of an ink that SGR sets, from a reset. */
 function sgr({ fg, bg, style, color }: Ink): string {
   let codes = ''
   if (fg & FG_BOLD) codes += ';1'
@@ -56,7 +54,7 @@ function sgr({ fg, bg, style, color }: Ink): string {
   if (fg & FG_STRIKE) codes += ';9'
   if (bg & BG_OVERLINE) codes += ';53'
   codes += colorCode(fg, 30) + colorCode(bg, 40)
-  if (color) codes += colorCode(color, 50) // underline colours are 58 with either model
+  if (color) codes += colorCode(color, 50) // underline colors are 58 with either model
   if (style) codes += style === 1 ? ';4' : `;4:${style}`
   return `\x1b[${codes && `0${codes}`}m${bg & BG_PROTECTED ? '\x1b[1"q' : ''}`
 }
@@ -72,24 +70,24 @@ export class Pen {
   /** The sequence for an ink that is plain (cells.ts). SGR 0 clears DECSCA too in xterm.js, but no link. */
   plain(to: Ink): string {
     const from = this.ink
-    const confused = !isPlain(from)
+    const isInconsistent = !isPlain(from)
     let out = ''
     const fg = from.fg ^ to.fg
     const bg = (from.bg ^ to.bg) & ~BG_EXTENDED
-    if (confused || (fg | bg) & ~COLOR_BITS || from.style !== to.style || from.color !== to.color) out = sgr(to)
+    if (isInconsistent || (fg | bg) & ~COLOR_BITS || from.style !== to.style || from.color !== to.color) out = sgr(to)
     else if (to.fg === 0 && to.bg === 0) out = (fg | bg) !== 0 ? '\x1b[m' : ''
     else if (fg !== 0 || bg !== 0) {
       const codes = (fg === 0 ? '' : colorCode(to.fg, 30) || ';39') + (bg === 0 ? '' : colorCode(to.bg, 40) || ';49')
       out = `\x1b[${codes.slice(1)}m`
     }
-    if (confused || from.link !== to.link) out += this.#link(to.link)
+    if (isInconsistent || from.link !== to.link) out += this.#link(to.link)
     this.ink = to
     return out
   }
 
   /**
-   * The sequence for colours and flags as DECSC saves them, whether or not they agree with the extended attributes,
-   * which come out arbitrary. May use DECSC and DECRC: the cursor must not be behind the last column.
+   * The sequence for colors and flags as DECSC saves them, whether or not they agree with the extended attributes, which
+   * end up arbitrary. May use DECSC and DECRC: the cursor must not be behind the last column.
    */
   flags(fg: number, bg: number): string {
     const underlined = (fg & FG_UNDERLINE) !== 0
@@ -110,7 +108,7 @@ export class Pen {
     return out
   }
 
-  /** The sequence for the extended attributes alone, whatever flags it brings with it. */
+  /** The sequence for the extended attributes; flags end up arbitrary. */
   extended(to: Ink): string {
     return this.plain({
       ...DEFAULT_INK,
@@ -122,7 +120,7 @@ export class Pen {
     })
   }
 
-  /** DECRC with `saved` colours and flags, then what leads from these to `to` without touching the underline. */
+  /** DECRC with `saved` colors and flags, then the changes from these to `to`, without touching the underline. */
   restored(saved: { fg: number; bg: number }, to: Ink): string {
     let codes = ''
     const flag = (changed: number, wanted: number, on: string, off: string) => {
@@ -141,7 +139,7 @@ export class Pen {
     if (bg & COLOR_BITS) codes += colorCode(to.bg, 40) || ';49'
     let out = '\x1b8'
     if (codes) out += `\x1b[${codes.slice(1)}m`
-    if (bg & BG_EXTENDED) out += this.#link(to.link) // xterm.js looks anew whether there is anything
+    if (bg & BG_EXTENDED) out += this.#link(to.link) // xterm.js then recomputes BG_EXTENDED
     if (bg & BG_PROTECTED) out += to.bg & BG_PROTECTED ? '\x1b[1"q' : '\x1b[0"q'
     this.ink = to
     return out

@@ -1,6 +1,5 @@
-// Follows a terminal's output byte by byte and holds what an unfinished control sequence needs to be begun again.
-// Knows nothing of what sequences mean or of any screen: only where they begin and end, exactly as xterm.js 6.0 sees it.
-
+// Keeps the bytes of an unfinished control sequence, so that another terminal can continue it. Finds where sequences begin
+// and end exactly as xterm.js 6.0 does, without interpreting them.
 import {
   CSI_IGNORE,
   characterLength,
@@ -18,19 +17,19 @@ import {
   STRING,
 } from '../../../terminal/parser-states.ts'
 
-/** An unfinished sequence that is kept: longer than any that makes sense but an inline image's. */
+/** Bytes of an unfinished sequence that are kept: longer than any except an inline image. */
 export const PENDING_BYTES = 64 * 1024
 
 /**
- * What stands for a sequence that was longer than PENDING_BYTES: it opens a sequence of the same kind that ends where
- * the real one would have ended and does nothing, so that the rest of the payload is not printed as text.
+ * Replaces a sequence that was longer than PENDING_BYTES: opens a sequence of the same kind that ends where the real one
+ * would have ended and does nothing, so that the rest of the payload is not printed as text.
  */
 function harmless(state: number): string {
   switch (state) {
     case OSC:
       return '\x1b]x' // an OSC whose number is not a number is ignored to its end
     case DCS_PASSTHROUGH:
-      return '\x1bP~' // nobody handles a DCS with this final
+      return '\x1bP~' // a DCS with this final has no handler
     case DCS_ENTRY:
     case DCS_PARAM:
     case DCS_INTERMEDIATE:
@@ -48,19 +47,19 @@ function isString(state: number): boolean {
   return state === STRING || state === OSC || state === DCS_IGNORE || state === DCS_PASSTHROUGH
 }
 
-/** Whether a byte that leaves the parser in this state means anything to it when it is read again. */
-function recorded(state: number, code: number): boolean {
+/** Whether a byte that leaves the parser in this state matters when the sequence is replayed. */
+function isRecorded(state: number, code: number): boolean {
   switch (state) {
     case STRING:
     case CSI_IGNORE:
     case DCS_IGNORE:
-      return false // swallowed: having got into the state is enough
+      return false // ignored: being in the state is enough
     case DCS_PASSTHROUGH:
       return true
     case OSC:
       return code >= 0x20
     default:
-      // Controls inside a CSI or ESC sequence were executed when they came: they must not be executed again.
+      // Control characters inside a CSI or ESC sequence were executed when they arrived, and must not be again.
       return code >= 0x20 && code !== 0x7f
   }
 }
@@ -71,9 +70,9 @@ export class Pending {
   #length = 0
   #dropped = false
 
-  /** Takes the next output. It must end where a character ends (whole-characters.ts). */
+  /** Reads the next output, which must end at the end of a character (whole-characters.ts). */
   feed(bytes: Uint8Array): void {
-    // An ESC begins anew whatever came before it, so only what follows the last one matters.
+    // An ESC starts a new sequence whatever came before, so only the bytes after the last one matter.
     const last = bytes.lastIndexOf(0x1b)
     let at = 0
     if (last >= 0) {
@@ -88,12 +87,12 @@ export class Pending {
     }
   }
 
-  /** What must be written to a terminal in ground state to bring its parser to where this stream's parser is. */
+  /** The bytes that bring the parser of a terminal in ground state to the state of this stream's parser. */
   bytes(): Uint8Array {
     return this.#held.slice(0, this.#length)
   }
 
-  /** The unfinished sequence was longer than PENDING_BYTES; its effect is lost, `bytes` only finds its end. */
+  /** The unfinished sequence was longer than PENDING_BYTES: its effect is lost, and `bytes` only finds its end. */
   get dropped(): boolean {
     return this.#dropped
   }
@@ -107,7 +106,7 @@ export class Pending {
     this.#open(GROUND)
   }
 
-  /** From ground, to behind the next 8-bit introducer (U+0090 … U+009F, C2 9x in UTF-8), or to the end. */
+  /** From ground, up to and including the next 8-bit introducer (U+0090 … U+009F, C2 9x in UTF-8), or to the end. */
   #skipText(bytes: Uint8Array, from: number): number {
     const { length } = bytes
     for (let at = from; at < length; at++) {
@@ -124,13 +123,13 @@ export class Pending {
     return bytes.length
   }
 
-  /** Inside a string: over its printable ASCII, which keeps it in its state, and one character more. */
+  /** Inside a string: skips printable ASCII, which does not change the state, and one more character. */
   #skipPayload(bytes: Uint8Array, from: number): number {
     const state = this.#state
     let at = from
     const { length } = bytes
     while (at < length && bytes[at]! >= 0x20 && bytes[at]! < 0x7f) at++
-    if (at > from && !this.#dropped && recorded(state, 0x20)) {
+    if (at > from && !this.#dropped && isRecorded(state, 0x20)) {
       if (this.#length + at - from > PENDING_BYTES) this.#drop(state)
       else this.#holdAll(bytes.subarray(from, at))
     }
@@ -149,13 +148,13 @@ export class Pending {
     }
     const state = nextState(this.#state, code)
     if (code >= 0x80 && code < NON_ASCII) {
-      this.#open(state) // C1 controls end what was open; introducers begin anew
+      this.#open(state) // C1 controls end the open sequence; introducers start a new one
     } else if (state === GROUND) {
       this.#open(GROUND)
     } else {
       const entered = state !== this.#state
       this.#state = state
-      if (!entered && !recorded(state, code)) return at + length
+      if (!entered && !isRecorded(state, code)) return at + length
       if (this.#dropped) return at + length
       if (this.#length + length > PENDING_BYTES) {
         this.#drop(state)

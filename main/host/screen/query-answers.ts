@@ -1,6 +1,4 @@
-// The answers that the host gives to terminal queries where @xterm/headless has none, and what it keeps silent about.
-// Knows nothing of sessions, PTYs or xterm's package: it is given a parser to listen to and a way to reply.
-
+// The host's answers to terminal queries that @xterm/headless does not answer.
 import {
   type ColorField,
   colorFields,
@@ -20,7 +18,7 @@ export interface Pixels {
   height: number
 }
 
-/** Colours as `#rrggbb`. `ansi` holds the first 16; 16 to 255 are xterm's cube and greys unless it goes on. */
+/** Colors as `#rrggbb`. `ansi` holds at least the first 16; the rest up to 255 are xterm's cube and grays. */
 export interface AnswerTheme {
   foreground: string
   background: string
@@ -28,13 +26,13 @@ export interface AnswerTheme {
   ansi: readonly string[]
 }
 
-/** Everything is asked for at the moment of the question, since all of it changes. */
+/** Read at each query, because all of it may change. */
 export interface AnswerSource {
   theme(): AnswerTheme
   size(): Size
   /** One cell of the client that owns the size, in CSS pixels; `DEFAULT_CELL` while there is none. */
   cellPixels(): Pixels
-  /** Types `text` (ASCII) into the PTY. Called while the terminal parses, so in order with xterm.js's own `onData`. */
+  /** Writes `text` (ASCII) to the PTY. Called while the terminal parses, so in order with xterm.js's own `onData`. */
   reply(text: string): void
   /** For XTVERSION: `On the Go <version>`. */
   version?: string
@@ -44,19 +42,19 @@ export interface AnswerSource {
 
 export interface Answers extends Registration {
   /**
-   * The OSC sequences that give a fresh terminal the colours which programs have set in this one: xterm.js's public API
-   * does not have them, so a snapshot takes them from here. Empty when all is as in the theme.
+   * The OSC sequences that give a fresh terminal the colors that programs have set in this one. Keyframes take them from
+   * here, because xterm.js's public API does not have them. Empty if all colors are the theme's.
    */
   colors(): string
 }
 
-/** What this needs of a terminal; the `Terminal` of @xterm/headless is one. */
+/** The used part of @xterm/headless's `Terminal`. */
 export interface AnsweringTerminal {
   readonly parser: QueryParser
   options: { windowOptions?: WindowReports }
 }
 
-/** xterm.js lets a handler see a CSI t only if its `windowOptions` allow that report. */
+/** xterm.js passes a CSI t to handlers only if its `windowOptions` allow that report. */
 interface WindowReports {
   getWinState?: boolean
   getWinPosition?: boolean
@@ -81,7 +79,7 @@ const WINDOW_REPORTS: WindowReports = {
   getWinTitle: true,
 }
 
-/** The VT340's cell; nobody can see a pixel while nobody is attached. */
+/** The VT340's cell size: the screen has no pixels of its own. */
 export const DEFAULT_CELL: Pixels = { width: 10, height: 20 }
 
 type Rgb = readonly [number, number, number]
@@ -91,7 +89,7 @@ const CSI = `${ESC}[`
 const ST = `${ESC}\\`
 const PALETTE = 256
 
-// CSI ? Ps n, as xterm answers without printer, locator, user keys and macros (ctlseqs). 996 and 63 are worked out below.
+// CSI ? Ps n, as xterm answers without printer, locator, user keys and macros (ctlseqs). 996 and 63 are computed below.
 const DEC_STATUS: ReadonlyMap<number, string> = new Map([
   [15, `${CSI}?13n`], // no printer
   [25, `${CSI}?21n`], // user-defined keys locked
@@ -112,7 +110,7 @@ const DEC_STATUS: ReadonlyMap<number, string> = new Map([
 export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): Answers {
   const { parser } = term
   const registrations: Registration[] = []
-  const set = new Map<string, Rgb>() // '4;7' or '10' → what a program has made of it
+  const set = new Map<string, Rgb>() // '4;7' or '10' → the color that a program has set
 
   const before = term.options.windowOptions ?? {}
   term.options.windowOptions = { ...before, ...WINDOW_REPORTS }
@@ -128,29 +126,29 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
     registrations.push(
       parser.registerOscHandler(id, payload => {
         answer(payload)
-        return false // xterm.js keeps account of its own, and answers only where it has a theme: not here
+        return false // xterm.js keeps its own colors, but answers only if it has a theme: not here
       }),
     )
-  const say = (text: string): true => {
+  const reply = (text: string): true => {
     source.reply(text)
     return true
   }
 
-  registrations.push(parser.registerEscHandler({ final: 'Z' }, () => say(`${CSI}?1;2c`))) // what xterm.js says to DA1
-  csi({ prefix: '=', final: 'c' }, ([ps = 0]) => ps === 0 && say(`${ESC}P!|00000000${ST}`))
-  csi({ prefix: '>', final: 'q' }, ([ps = 0]) => ps === 0 && say(`${ESC}P>|${productName(source.version)}${ST}`))
-  csi({ final: 'x' }, ([ps = 0]) => ps < 2 && say(`${CSI}${ps + 2};1;1;128;128;1;0x`)) // 8 bits, no parity, 38400
-  csi({ intermediates: "'", final: '|' }, () => say(`${CSI}0&w`))
+  registrations.push(parser.registerEscHandler({ final: 'Z' }, () => reply(`${CSI}?1;2c`))) // as xterm.js answers DA1
+  csi({ prefix: '=', final: 'c' }, ([ps = 0]) => ps === 0 && reply(`${ESC}P!|00000000${ST}`))
+  csi({ prefix: '>', final: 'q' }, ([ps = 0]) => ps === 0 && reply(`${ESC}P>|${productName(source.version)}${ST}`))
+  csi({ final: 'x' }, ([ps = 0]) => ps < 2 && reply(`${CSI}${ps + 2};1;1;128;128;1;0x`)) // 8 bits, no parity, 38400
+  csi({ intermediates: "'", final: '|' }, () => reply(`${CSI}0&w`))
   csi({ intermediates: '"', final: 'v' }, () => {
     const { cols, rows } = source.size()
-    return say(`${CSI}${rows};${cols};1;1;1"w`)
+    return reply(`${CSI}${rows};${cols};1;1;1"w`)
   })
-  csi({ prefix: '?', final: 'S' }, ([item = 0]) => say(`${CSI}?${item};1;0S`)) // 1: error in Pi
+  csi({ prefix: '?', final: 'S' }, ([item = 0]) => reply(`${CSI}?${item};1;0S`)) // 1: error in Pi
   csi({ prefix: '?', final: 'n' }, ([ps = 0, id = 0]) => {
-    if (ps === 996) return say(`${CSI}?997;${isDark(colorOf('11')) ? 1 : 2}n`)
-    if (ps === 63) return say(`${ESC}P${id}!~0000${ST}`) // checksum of no macros
+    if (ps === 996) return reply(`${CSI}?997;${isDark(colorOf('11')) ? 1 : 2}n`)
+    if (ps === 63) return reply(`${ESC}P${id}!~0000${ST}`) // checksum of no macros
     const status = DEC_STATUS.get(ps)
-    return status !== undefined && say(status)
+    return status !== undefined && reply(status)
   })
   csi({ final: 't' }, ([ps = 0]) => {
     const { cols, rows } = source.size()
@@ -159,30 +157,30 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
     const height = Math.max(1, Math.round(cell.height))
     switch (ps) {
       case 11:
-        return say(`${CSI}1t`) // not iconified
+        return reply(`${CSI}1t`) // not iconified
       case 13:
-        return say(`${CSI}3;0;0t`)
+        return reply(`${CSI}3;0;0t`)
       case 14:
-        return say(`${CSI}4;${rows * height};${cols * width}t`)
+        return reply(`${CSI}4;${rows * height};${cols * width}t`)
       case 15:
-        return say(`${CSI}5;${rows * height};${cols * width}t`)
+        return reply(`${CSI}5;${rows * height};${cols * width}t`)
       case 16:
-        return say(`${CSI}6;${height};${width}t`)
+        return reply(`${CSI}6;${height};${width}t`)
       case 18:
-        return say(`${CSI}8;${rows};${cols}t`)
+        return reply(`${CSI}8;${rows};${cols}t`)
       case 19:
-        return say(`${CSI}9;${rows};${cols}t`)
+        return reply(`${CSI}9;${rows};${cols}t`)
       case 20:
-        return say(`${ESC}]L${ST}`) // empty, see the table
+        return reply(`${ESC}]L${ST}`) // empty, see the table
       case 21:
-        return say(`${ESC}]l${ST}`)
+        return reply(`${ESC}]l${ST}`)
       default:
         return false // pushing and popping titles is xterm.js's
     }
   })
   registrations.push(
     parser.registerDcsHandler({ intermediates: '+', final: 'q' }, payload =>
-      say(termcapAnswer(payload, source.termName ?? 'xterm-256color')),
+      reply(termcapAnswer(payload, source.termName ?? 'xterm-256color')),
     ),
   )
 
@@ -194,7 +192,7 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
   })
   for (const id of [110, 111, 112]) osc(id, () => set.delete(`${id - 100}`))
 
-  /** Applies what an OSC 4, 10, 11 or 12 sets and answers what it asks, in one reply. */
+  /** Applies the colors that an OSC 4, 10, 11 or 12 sets, and answers its queries in one reply. */
   function colors(id: number, payload: string): void {
     let answer = ''
     for (const field of colorFields(id, payload)) {
@@ -232,20 +230,20 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
   }
 }
 
-/** Our name for a colour that we keep: `4;index`, `10`, `11` or `12`; undefined for any other. */
+/** The key of a color that is kept: `4;index`, `10`, `11` or `12`; undefined for any other. */
 function colorKey({ osc, index }: ColorField): string | undefined {
   if (osc === 4) return /^\d{1,3}$/.test(index ?? '') && Number(index) < PALETTE ? `4;${Number(index)}` : undefined
   return osc <= 12 ? `${osc}` : undefined
 }
 
-// Our own name: programs that look for xterm, kitty or others in it must not find them, since this is none of them.
+// Programs search this for xterm, kitty and others, and must not find them.
 function productName(version: string | undefined): string {
   return `On the Go ${version ?? ''}`.replace(/[^\x20-\x7e]/g, '').trimEnd()
 }
 
 /**
- * XTGETTCAP: names and values in hexadecimal. As xterm, stop at the first name that is not known and say no if it is the
- * first of all. Names are echoed only when they are known ones, so no text of the asker's choice comes back.
+ * XTGETTCAP: names and values in hexadecimal. As in xterm, stops at the first unknown name, and answers "invalid" if that is
+ * the very first. Only known names are echoed, so that the answer contains no text of the program's choice.
  */
 function termcapAnswer(payload: string, termName: string): string {
   const values: Record<string, string> = { TN: termName, name: termName, Co: '256', colors: '256', RGB: '8' }
@@ -263,8 +261,8 @@ function themeColor(text: string): Rgb {
 }
 
 /**
- * XParseColor's `rgb:r/g/b` (1 to 4 digits each) and `#rgb` (1 to 4 digits each), which is what xterm.js takes: the same
- * colours are set on every screen. Names of X11 are not known to it.
+ * XParseColor's `rgb:r/g/b` (1 to 4 digits each) and `#rgb` (1 to 4 digits each), as in xterm.js, so that every screen has
+ * the same colors. xterm.js does not know the X11 color names.
  */
 function parseColor(text: string): Rgb | undefined {
   const device = /^rgb:([0-9a-f]{1,4})\/([0-9a-f]{1,4})\/([0-9a-f]{1,4})$/i.exec(text)
@@ -287,12 +285,12 @@ function parseColor(text: string): Rgb | undefined {
   return [high(0), high(1), high(2)]
 }
 
-/** xterm's 256 colours: a cube of 6 × 6 × 6 from 16, greys from 232 (ctlseqs, SGR 38;5). */
+/** xterm's 256 colors: a cube of 6 × 6 × 6 from 16, grays from 232 (ctlseqs, SGR 38;5). */
 function paletteColor(index: number): Rgb {
   if (index < 16) return [0, 0, 0] // a theme that names fewer than 16
   if (index >= 232) {
-    const grey = 8 + (index - 232) * 10
-    return [grey, grey, grey]
+    const gray = 8 + (index - 232) * 10
+    return [gray, gray, gray]
   }
   const level = (n: number) => (n === 0 ? 0 : 55 + n * 40)
   const cube = index - 16
@@ -303,7 +301,7 @@ function xColor(color: Rgb): string {
   return `rgb:${color.map(c => c.toString(16).padStart(2, '0').repeat(2)).join('/')}`
 }
 
-// Luma of Rec. 601, as the terminals that report 997 reckon it.
+// Luma of Rec. 601, as in other terminals that report 997.
 function isDark([r, g, b]: Rgb): boolean {
   return 0.299 * r + 0.587 * g + 0.114 * b < 128
 }

@@ -1,6 +1,4 @@
-// One session's screen: the host's own terminal emulator and the source of keyframes. Knows nothing of PTYs, clients,
-// threads or storage.
-
+// One session's screen: the host's own terminal emulator, which makes keyframes.
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
@@ -17,18 +15,18 @@ export interface Keyframe {
   rows: number
   vt: Uint8Array
   pending: Uint8Array
-  /** An unfinished sequence was longer than PENDING_BYTES: its effect is lost, its end is still found. */
+  /** An unfinished sequence was longer than PENDING_BYTES: its effect is lost, but its end is found. */
   pending_dropped: boolean
 }
 
 export interface ScreenHooks {
   title?(text: string): void
   bell?(): void
-  /** What a desktop notification says. */
+  /** The text of a desktop notification. */
   notice?(text: string): void
   /** A path from OSC 7, decoded; only from this host if `hostname` was given. */
   cwd?(path: string): void
-  /** What the terminal answers to a query, to be written to the PTY. */
+  /** The terminal's answer to a query, for the PTY. */
   answer?(text: string): void
   alternate?(on: boolean): void
 }
@@ -37,23 +35,23 @@ export interface ScreenOptions {
   cols: number
   rows: number
   scrollback?: number
-  /** The place in the log that this screen begins at. */
+  /** The position in the log at which this screen begins. */
   position?: Position
-  /** This machine's name; OSC 7 of other hosts (over ssh) is then ignored. */
+  /** This computer's name: OSC 7 with another name (over ssh) is ignored. */
   hostname?: string
   hooks?: ScreenHooks
 }
 
-/** Longer titles are cut: nobody can read them, and a program may send 10 MB. */
+/** Longer titles are cut: no list shows them in full, and a program may send 10 MB. */
 const TITLE_CHARS = 1024
 
 /** PATH_MAX on Linux. */
 const PATH_CHARS = 4096
 
-/** What a list shows of a line. */
+/** Of the last line, as session lists show it. */
 const LAST_LINE_CHARACTERS = 200
 
-/** Frames that programs draw: they say nothing in a list (Unicode blocks Box Drawing and Block Elements). */
+/** Lines of only frames, which mean nothing in a list (Unicode blocks Box Drawing and Block Elements). */
 const ONLY_FRAME = /^[\s\u2500-\u259f]*$/
 
 export class Screen {
@@ -82,15 +80,15 @@ export class Screen {
   }
 
   /**
-   * Parses `bytes` before it returns, calls the hooks meanwhile and `done` at the end. Plain text takes about 1 ms for 100 KiB,
-   * other output a few times as long: the caller keeps its turns short.
+   * Parses `bytes` synchronously, calls the hooks meanwhile and `done` at the end. Plain text takes about 1 ms per 100 KiB,
+   * other output a few times as long: callers have to keep their turns short.
    */
   write(bytes: Uint8Array, done?: () => void): void {
     if (this.#disposed) return
     this.#characters.push(bytes, whole => {
       while (whole.length > PARSE_BYTES) {
-        const piece = whole.subarray(0, PARSE_BYTES)
-        const cut = piece.length - partialTail(piece)
+        const chunk = whole.subarray(0, PARSE_BYTES)
+        const cut = chunk.length - partialTail(chunk)
         this.#parse(whole.subarray(0, cut))
         whole = whole.subarray(cut)
       }
@@ -100,7 +98,7 @@ export class Screen {
     done?.()
   }
 
-  /** Takes effect at once: everything written before has been parsed. */
+  /** Takes effect at once, because everything written before has been parsed. */
   resize(cols: number, rows: number): void {
     if (this.#disposed) return
     this.terminal.resize(cols, rows)
@@ -120,10 +118,10 @@ export class Screen {
   }
 
   keyframe(): Keyframe {
-    const begun = this.#pending.bytes()
-    const pending = new Uint8Array(begun.length + this.#characters.partial.length)
-    pending.set(begun)
-    pending.set(this.#characters.partial, begun.length)
+    const sequence = this.#pending.bytes()
+    const pending = new Uint8Array(sequence.length + this.#characters.partial.length)
+    pending.set(sequence)
+    pending.set(this.#characters.partial, sequence.length)
     return {
       position: this.position,
       cols: this.cols,
@@ -140,7 +138,7 @@ export class Screen {
     return this.#text(active.baseY, active.baseY + this.rows)
   }
 
-  /** The last logical line on the screen that says anything, fit to be shown on one line; '' when there is none. */
+  /** The last logical line on the screen that is neither blank nor a frame, as one printable line; '' if there is none. */
   lastLine(): string {
     const { lines, ybase } = coreOf(this.terminal)._bufferService.buffers.active
     let end = ybase + this.rows - 1
@@ -154,7 +152,7 @@ export class Screen {
     return oneLine(text, LAST_LINE_CHARACTERS)
   }
 
-  /** The normal screen's rows that have scrolled out and are still held, oldest first, as plain text. */
+  /** The normal buffer's scrollback as plain text, oldest row first. */
   get scrollbackText(): string[] {
     const { normal } = coreOf(this.terminal)._bufferService.buffers
     const text: string[] = []
@@ -185,7 +183,7 @@ export class Screen {
   }
 }
 
-/** The path in `file://host/path`, or undefined if it is not one, is not absolute, or belongs to another machine. */
+/** The path in `file://host/path`; undefined: not an absolute path, or on another computer. */
 function pathOf(data: string, hostname: string | undefined): string | undefined {
   if (data.length > PATH_CHARS * 3) return undefined // every byte may be %-encoded
   const match = /^file:\/\/([^/]*)(\/.*)$/s.exec(data)

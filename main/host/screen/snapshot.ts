@@ -1,8 +1,8 @@
-// Turns a terminal's whole state into output that brings a fresh xterm.js of the same size to the same state. Knows nothing
-// of bytes that came in the middle of a sequence (pending.ts), of positions or of who asks.
+// Turns a terminal's whole state into output that brings a fresh xterm.js of the same size to the same state. Unfinished
+// sequences are pending.ts's.
 //
-// The order matters: what moves the cursor comes before the cursor, what sets attributes before the last character,
-// which comes last of all when the next one might still join it.
+// The order matters: sequences that move the cursor come before the cursor position, attributes before the last character,
+// and that character at the very end if the next one might join it.
 
 import {
   BG_EXTENDED,
@@ -15,12 +15,12 @@ import {
   joinStateOf,
   sameInk,
 } from './cells.ts'
-import { cellAt, isInitial, isSecondHalf, Painter, type Saved, savedOf } from './painter.ts'
+import { cellAt, isInitial, isSecondHalf, Painter, type SavedCursor, savedOf } from './painter.ts'
 import { Pen } from './pen.ts'
 import { charsetFinal, paletteOf, type Terminal } from './xterm.ts'
 import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 
-// LOST: what no output can bring back, and what is seen of it. The property test excludes exactly this (test/support/terminal/forget.ts).
+// LOST: state that no output can restore, and its visible effect. The property test excludes exactly this (test/support/terminal/forget.ts).
 //
 // | state                                                             | what the user sees after a keyframe             |
 // |-------------------------------------------------------------------|-------------------------------------------------|
@@ -29,10 +29,10 @@ import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 // |   resize did                                                      |                                                 |
 // | a cluster whose text and width disagree, as xterm.js's reflow     | U+FFFD, or U+3013 where it is two columns wide  |
 // |   leaves them (it moves the texts of clusters wrongly)            |                                                 |
-// | what such a cluster left behind unseen, and would garble next     | a later resize garbles less                     |
+// | what such a cluster left behind unseen, and would garble later    | a later resize garbles less                     |
 // | a row of only empty cells that all have more than a background    | nothing; its first cell is now a space          |
 // | alternate screen, cursor behind the last column, last cell empty  | nothing; that cell is now a space               |
-// | the same, with a pen or charset that only DECRC leads to, or in   | the next character overwrites the last column   |
+// | the same, with a pen or charset that only DECRC produces, or in   | the next character overwrites the last column   |
 // |   a cell whose ink contradicts itself                             |   instead of wrapping                           |
 // | alternate screen, cursor saved behind the last column, while some | after DECRC and a wider window, one column off  |
 // |   cell's ink contradicts itself                                   |                                                 |
@@ -42,10 +42,10 @@ import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 // | whether the next character joins the last one, if that is no      | a combining character right after it stands     |
 // |   longer where it was (a resize came between, autowrap off)       |   alone, REP repeats nothing                    |
 // | a tab stop set behind the last column                             | one tab stop fewer after the window gets wider  |
-// | on which lines a link was seen; a link whose lines were cleared   | an old link's text may lose its dashes          |
+// | on which lines a link was used; a link whose lines were cleared   | an old link's text may lose its dashes          |
 // | title and icon name beyond TITLE_CHARS                            | a title cut off                                 |
-// | a sequence longer than PENDING_BYTES that is not at its end       | its effect is missing (`pending_dropped`)       |
-// | whether the terminal was ever focused (browsers)                  | a cursor, before anybody has clicked            |
+// | an unfinished sequence longer than PENDING_BYTES                  | its effect is missing (`pending_dropped`)       |
+// | whether the terminal was ever focused (browsers)                  | a cursor before the first click                 |
 
 /** Longer titles are cut, as in Screen's hook: a program may send 10 MB. */
 const TITLE_CHARS = 1024
@@ -60,7 +60,7 @@ export function snapshot(terminal: Terminal): string {
   const { normal, alt, active } = core._bufferService.buffers
   const pen = new Pen(link => {
     const { id, uri } = core._oscLinkService._dataByLinkId.get(link)!.data
-    // Without an id, every opening would be a link of its own, and hovering would show its pieces one by one.
+    // Without an id every OSC 8 would start another link, and hovering would underline only a part of it.
     return { id: id ?? `otg-${link}`, uri }
   })
   const painter = new Painter(core, pen)
@@ -73,8 +73,8 @@ export function snapshot(terminal: Terminal): string {
   return painter.out
 }
 
-/** Everything that is set on the alternate screen while it is only visited, then the cursor on the normal one. */
-function finishNormal(core: Core, painter: Painter, pen: Pen, altSaved: Saved): void {
+/** Sets the alternate screen's state during a visit, then the cursor on the normal screen. */
+function finishNormal(core: Core, painter: Painter, pen: Pen, altSaved: SavedCursor): void {
   const { normal } = core._bufferService.buffers
   const { x, y } = normal
   const ink = penOf(core)
@@ -84,27 +84,28 @@ function finishNormal(core: Core, painter: Painter, pen: Pen, altSaved: Saved): 
     out += `${TO_ALTERNATE}\x1b[${altSaved.y + 1};1H${save(core, pen, altSaved)}${TO_NORMAL}`
   }
   if (last && last.inserted > 0) out += `\x1b[${y + 1};${last.x + 1}H\x1b[${last.inserted}P`
-  if (ink.link) out += `\x1b[${y + 1}H${pen.extended(ink)}` // the normal screen is where it must be known
+  if (ink.link) out += `\x1b[${y + 1}H${pen.extended(ink)}` // the link has to exist on the normal screen
   out += region(core, normal)
   out += attributes(core, pen, ink) + modes(core)
-  // The cursor of one screen becomes the cursor of the other: so it gets anywhere, also behind the last column
-  // beside any cell, and outside the scroll region in origin mode.
+  // The cursor of one screen becomes the cursor of the other: this reaches every position, also behind the last column after
+  // any cell, and outside the scroll region in origin mode.
   const column = last ? last.x : x
   out += `${TO_ALTERNATE}\x1b[${y + 1};${Math.min(column, core.cols - 1) + 1}H${column >= core.cols ? ' ' : ''}${TO_NORMAL}`
   painter.out += out + (last?.text ?? '')
 }
 
-function finishAlternate(core: Core, painter: Painter, pen: Pen, saved: Saved): void {
+function finishAlternate(core: Core, painter: Painter, pen: Pen, saved: SavedCursor): void {
   const { normal, alt } = core._bufferService.buffers
   const { x, y } = alt
   const ink = penOf(core)
-  // The row that the cursor had on the normal screen decides how that is resized meanwhile.
+  // The cursor's row on the normal screen determines how that screen is resized meanwhile.
   painter.out += `${region(core, normal)}\x1b[${normal.y + 1}H${TO_ALTERNATE}\x1b[H`
-  const needsSlot = usesSlot(core, alt)
+  const needsSavedCursor = usesSavedCursor(core, alt)
   const untouched = isInitial(saved) && !painter.usedAside
-  painter.draw(alt, untouched || needsSlot ? undefined : saved, ['', ''])
+  painter.draw(alt, untouched || needsSavedCursor ? undefined : saved, ['', ''])
   let out = pen.plain(DEFAULT_INK) + tabs(core, alt)
-  if (needsSlot) out += `\x1b[${saved.y + 1};1H${save(core, pen, { ...saved, x: Math.min(saved.x, core.cols - 1) })}`
+  if (needsSavedCursor)
+    out += `\x1b[${saved.y + 1};1H${save(core, pen, { ...saved, x: Math.min(saved.x, core.cols - 1) })}`
   const last = lastCluster(core, alt, ink)
   if (last && last.inserted > 0) out += `\x1b[${y + 1};${last.x + 1}H\x1b[${last.inserted}P`
   out += region(core, alt)
@@ -112,9 +113,9 @@ function finishAlternate(core: Core, painter: Painter, pen: Pen, saved: Saved): 
   const row = origin ? y - alt.scrollTop : y
   if (!last && x >= core.cols) {
     const behind = behindLastColumn(core, ink)
-    const place = `${origin ? '\x1b[?6h' : ''}\x1b[${row + 1};${(behind ? behind.x : core.cols - 1) + 1}H`
-    if (behind?.first) out += place + pen.plain(behind.ink) + behind.text + attributes(core, pen, ink)
-    else out += attributes(core, pen, ink) + place + (behind?.text ?? '')
+    const move = `${origin ? '\x1b[?6h' : ''}\x1b[${row + 1};${(behind ? behind.x : core.cols - 1) + 1}H`
+    if (behind?.first) out += move + pen.plain(behind.ink) + behind.text + attributes(core, pen, ink)
+    else out += attributes(core, pen, ink) + move + (behind?.text ?? '')
     painter.out += `${out}\0${modes(core, false)}`
     return
   }
@@ -127,13 +128,13 @@ interface Behind {
   text: string
   x: number
   ink: Ink
-  /** It is printed before the pen and the charset are set. */
+  /** Print it before setting the pen and the charset. */
   first: boolean
 }
 
 /**
- * On the alternate screen the cursor gets behind the last column only by printing there once more. Undefined if that cannot
- * be: DECRC, when the pen needs it, moves the cursor.
+ * On the alternate screen the cursor gets behind the last column only by printing there again. Undefined if that is not
+ * possible: a pen that needs DECRC moves the cursor.
  */
 export function behindLastColumn(core: Core, ink: Ink): Behind | undefined {
   const { alt } = core._bufferService.buffers
@@ -143,7 +144,7 @@ export function behindLastColumn(core: Core, ink: Ink): Behind | undefined {
   const cell = cellAt(core, line, x)
   const text = cell.text || ' '
   const stray = strays(core)
-  if (!((stray.charset || stray.ink) && slotFor(core, ink)))
+  if (!((stray.charset || stray.ink) && savedCursorFor(core, ink)))
     return isPlain(cell.ink) ? { text, x, ink: cell.ink, first: true } : undefined
   const typed = untranslated(core, text)
   return sameInk(cell.ink, ink) && typed !== undefined ? { text: typed, x, ink, first: false } : undefined
@@ -152,11 +153,11 @@ export function behindLastColumn(core: Core, ink: Ink): Behind | undefined {
 interface LastCluster {
   text: string
   x: number
-  /** Columns that insert mode makes for it. */
+  /** Columns that insert mode inserts for it. */
   inserted: number
 }
 
-/** What was printed last, if the next character might join it or REP repeat it, as it must be printed again. */
+/** The last cluster as it has to be printed again, if the next character might join it or REP repeat it. */
 export function lastCluster(core: Core, buffer: CoreBuffer, ink: Ink): LastCluster | undefined {
   const state = core._inputHandler._parser.precedingJoinState
   if (state === 0 || buffer.x === 0) return undefined
@@ -174,7 +175,7 @@ export function lastCluster(core: Core, buffer: CoreBuffer, ink: Ink): LastClust
   return { text, x, inserted }
 }
 
-/** What must be printed in the present charset to get `text`. */
+/** The characters to print in the current charset to get `text`. */
 function untranslated(core: Core, text: string): string | undefined {
   const { charset } = core._charsetService
   if (!charset) return text
@@ -190,8 +191,8 @@ function untranslated(core: Core, text: string): string | undefined {
   return result
 }
 
-/** DECSC with `saved`; the cursor is in column 0 of its row, and the row's end may be drawn over. */
-function save(core: Core, pen: Pen, saved: Saved): string {
+/** DECSC with `saved`. The cursor is in column 0 of its row, and the row's end may be overwritten. */
+function save(core: Core, pen: Pen, saved: SavedCursor): string {
   const final = charsetFinal(saved.charset)
   let out = pen.flags(saved.fg, saved.bg)
   out += saved.x < core.cols ? `\x1b[${saved.x + 1}G` : `\x1b[${core.cols}G `
@@ -199,8 +200,8 @@ function save(core: Core, pen: Pen, saved: Saved): string {
   return out + pen.plain(DEFAULT_INK)
 }
 
-/** Whether drawing this buffer takes DECSC and DECRC on itself. */
-export function usesSlot(core: Core, buffer: CoreBuffer): boolean {
+/** Whether drawing this buffer uses DECSC and DECRC on the buffer itself. */
+export function usesSavedCursor(core: Core, buffer: CoreBuffer): boolean {
   for (let y = 0; y < buffer.lines.length; y++) {
     const line = buffer.lines.get(y)!
     for (let x = 0; x < core.cols; x++) {
@@ -219,9 +220,9 @@ function attributes(core: Core, pen: Pen, ink: Ink): string {
     if (_charsets[g]) out += `\x1b${designator}${charsetFinal(_charsets[g])}`
   const shift = ['\x0f', '\x0e', '\x1bn', '\x1bo'][glevel]!
   if (glevel !== 0) out += shift
-  // DECRC is the only way to a charset that is not the invoked one, and to a pen that disagrees with itself.
+  // Only DECRC produces a charset that is not the invoked one, or an inconsistent pen.
   const { charset: strayCharset, ink: strayInk } = strays(core)
-  const slot = strayCharset || strayInk ? slotFor(core, ink) : undefined
+  const slot = strayCharset || strayInk ? savedCursorFor(core, ink) : undefined
   if (!slot) return out + pen.plain(ink)
   const { saved, there, back } = slot
   if (!strayInk) return `${out}${there}\x1b8${back}\x1b[m\x1b]8;;\x07${fresh(pen, ink)}`
@@ -235,24 +236,24 @@ function fresh(pen: Pen, ink: Ink): string {
   return pen.plain(ink)
 }
 
-/** Whether the charset in use is not the invoked one, and whether the pen's flags disagree with its underline. */
+/** Whether the charset in use is not the invoked one, and whether the pen's flags disagree with its extended attributes. */
 export function strays(core: Core): { charset: boolean; ink: boolean } {
   const { charset, glevel, _charsets } = core._charsetService
   return { charset: charset !== _charsets[glevel], ink: !isPlain(inkOfPen(core, core._inputHandler._curAttrData)) }
 }
 
-interface Slot {
-  saved: Saved
-  /** What leads to its screen and back. */
+interface SavedCursorSource {
+  saved: SavedCursor
+  /** The sequences that switch to its screen and back. */
   there: string
   back: string
 }
 
-/** The saved cursor that brings back a charset or a pen that nothing else leads to, if there is one at hand. */
-export function slotFor(core: Core, ink: Ink): Slot | undefined {
+/** The saved cursor from which DECRC restores a charset or a pen that nothing else produces; undefined: there is none. */
+export function savedCursorFor(core: Core, ink: Ink): SavedCursorSource | undefined {
   const { normal, alt, active } = core._bufferService.buffers
   const stray = strays(core)
-  const slots: Slot[] =
+  const sources: SavedCursorSource[] =
     active === alt
       ? [{ saved: savedOf(core, alt), there: '', back: '' }]
       : [
@@ -260,19 +261,21 @@ export function slotFor(core: Core, ink: Ink): Slot | undefined {
           { saved: savedOf(core, alt), there: TO_ALTERNATE, back: TO_NORMAL },
         ]
   const { charset } = core._charsetService
-  return slots.find(({ saved }) => (!stray.charset || saved.charset === charset) && (!stray.ink || leadsTo(saved, ink)))
+  return sources.find(
+    ({ saved }) => (!stray.charset || saved.charset === charset) && (!stray.ink || leadsTo(saved, ink)),
+  )
 }
 
-/** Whether Pen.restored leads from there to `ink`: OSC 8 brings BG_EXTENDED in line, but nothing moves FG_UNDERLINE alone. */
-function leadsTo(saved: Saved, ink: Ink): boolean {
+/** Whether Pen.restored gets from `saved` to `ink`: OSC 8 corrects BG_EXTENDED, but nothing changes FG_UNDERLINE alone. */
+function leadsTo(saved: SavedCursor, ink: Ink): boolean {
   if ((saved.fg ^ ink.fg) & FG_UNDERLINE) return false
   return !((saved.bg ^ ink.bg) & BG_EXTENDED) || !!(ink.bg & BG_EXTENDED) === (ink.style !== 0 || ink.link !== 0)
 }
 
-/** The pen as it can be brought back: if it disagrees with itself and no saved cursor helps, what SGR and OSC 8 can do. */
+/** The pen as far as it can be restored: for an inconsistent one without a saved cursor, what SGR and OSC 8 can produce. */
 export function penOf(core: Core): Ink {
   const ink = inkOfPen(core, core._inputHandler._curAttrData)
-  if (isPlain(ink) || slotFor(core, ink)) return ink
+  if (isPlain(ink) || savedCursorFor(core, ink)) return ink
   const fg = ink.style ? ink.fg | FG_UNDERLINE : ink.fg & ~FG_UNDERLINE
   const bg = ink.style || ink.link ? ink.bg | BG_EXTENDED : ink.bg & ~BG_EXTENDED
   return { ...ink, fg: fg >>> 0, bg: bg >>> 0 }
@@ -284,12 +287,12 @@ function region(core: Core, { scrollTop, scrollBottom }: CoreBuffer): string {
 
 function tabs(core: Core, buffer: CoreBuffer): string {
   let stops = ''
-  let usual = true
+  let isDefault = true
   for (let x = 0; x < core.cols; x++) {
     if (buffer.tabs[x]) stops += `\x1b[${x + 1}G\x1bH`
-    if ((buffer.tabs[x] === true) !== (x % 8 === 0)) usual = false
+    if ((buffer.tabs[x] === true) !== (x % 8 === 0)) isDefault = false
   }
-  return usual ? '' : `\x1b[3g${stops}`
+  return isDefault ? '' : `\x1b[3g${stops}`
 }
 
 function modes(core: Core, withOrigin = true): string {
@@ -311,16 +314,16 @@ function modes(core: Core, withOrigin = true): string {
   let out = on ? `\x1b[?${on.slice(1)}h` : ''
   if (!dec.wraparound) out += '\x1b[?7l'
   if (modes.insertMode) out += '\x1b[4h'
-  // A reset leaves these three as they were in xterm.js, so both values are written.
+  // xterm.js does not reset these three, so both values are written.
   out += convertEol ? '\x1b[20h' : '\x1b[20l'
   out += `\x1b[?25${isCursorHidden ? 'l' : 'h'}\x1b[?12${cursorBlink ? 'h' : 'l'}`
   const { cursorStyle: style, cursorBlink: blink } = dec
   if (style) out += `\x1b[${{ block: 2, underline: 4, bar: 6 }[style] - (blink ? 1 : 0)} q`
-  else if (blink !== undefined) out += `\x1b[${blink ? 7 : 8} q` // no style has these numbers: only the blinking is set
+  else if (blink !== undefined) out += `\x1b[${blink ? 7 : 8} q` // these numbers set only the blinking
   return out
 }
 
-/** Colours that the program has set; headless terminals keep none, browsers do, and a reset leaves them. */
+/** Colors that the program has set. Terminals in browsers keep them, also after a reset; headless ones do not. */
 function colors(terminal: Terminal): string {
   let out = '\x1b]104\x07\x1b]110\x07\x1b]111\x07\x1b]112\x07'
   for (const [index, color] of paletteOf(terminal)) {

@@ -1,6 +1,4 @@
-// The insides of xterm.js that its public API does not reach, as far as this project reads or writes them. Knows nothing of
-// what for.
-
+// Types of the xterm.js internals that this project reads or writes, because its public API does not reach them.
 export interface Extended {
   _ext: number
   _urlId: number
@@ -89,7 +87,7 @@ export function coreOf(terminal: object): Core {
   return (terminal as { _core: Core })._core
 }
 
-/** Fails clearly, and at once, when an update of xterm.js has changed what this project reads of its insides. */
+/** Throws if an update of xterm.js has changed the internals that this project uses. */
 export function assertInternals(terminal: object): void {
   const missing: string[] = []
   const expect = (name: string, type: string, value: unknown) => {
@@ -130,5 +128,5 @@ export function assertInternals(terminal: object): void {
   expect('rawOptions.screenReaderMode', 'boolean', core?.optionsService?.rawOptions?.screenReaderMode)
   expect('unicodeService.charProperties', 'function', core?.unicodeService?.charProperties)
   if (missing.length > 0)
-    throw new Error(`This version of @xterm/headless is not the one this code was written for: ${missing.join(', ')}`)
+    throw new Error(`this version of @xterm/headless lacks internals that are used here: ${missing.join(', ')}`)
 }

@@ -1,6 +1,4 @@
-// The only file that knows @xterm/headless: creates the host's terminals. Knows nothing of sessions, snapshots or bytes on a
-// wire.
-
+// Creates the host's terminals, from @xterm/headless.
 import { createRequire } from 'node:module'
 import type { Terminal } from '@xterm/headless'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
@@ -13,7 +11,7 @@ const headless = require('@xterm/headless') as typeof import('@xterm/headless')
 
 export type { Terminal } from '@xterm/headless'
 
-/** Colours that the program has set: a palette index, or 256, 257, 258 for text, background, cursor; as 0xRRGGBB. */
+/** Colors that the program has set, as 0xRRGGBB, by palette index, or by 256, 257, 258 for text, background, cursor. */
 export type Palette = Map<number, number>
 
 const palettes = new WeakMap<Terminal, Palette>()
@@ -34,10 +32,10 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
     rows,
     scrollback,
     allowProposedApi: true,
-    logLevel: 'off', // it reports every malformed sequence on the console
+    logLevel: 'off', // xterm.js logs every malformed sequence to the console
   })
   assertInternals(terminal)
-  // What every terminal that draws a session must agree on; the pages use the same.
+  // All terminals that draw a session have to agree on these; the pages use the same.
   terminal.unicode.register(CHARACTER_WIDTHS)
   terminal.unicode.activeVersion = CHARACTER_WIDTHS.version
   applyPatches(terminal)
@@ -55,19 +53,19 @@ export function createTerminal({ cols, rows, scrollback }: TerminalOptions): Ter
 }
 
 /**
- * Parses at once, before it returns. Terminal.write would do it from a timer, for a renderer that is not there, and an
- * exception in there would leave its queue stuck for good. `bytes` ends where a character ends and is at most 128 KiB.
+ * Parses synchronously. Terminal.write parses from a timer, for a renderer that does not exist here, and an exception would
+ * block its queue forever. `bytes` ends at the end of a character and is at most PARSE_BYTES.
  */
 export function parse(terminal: Terminal, bytes: Uint8Array): void {
   coreOf(terminal)._inputHandler.parse(bytes)
 }
 
-/** xterm.js decodes at most this much at a time, and would cut a longer chunk within a character. */
+/** xterm.js decodes at most this much at a time, and may split a character in a longer chunk. */
 export const PARSE_BYTES = 128 * 1024
 
 let charsets: Map<Charset, string> | undefined
 
-/** The final byte that designates a charset, of which xterm.js keeps only the table. */
+/** The final byte that designates a charset. xterm.js keeps only the charset's table. */
 export function charsetFinal(charset: Charset): string {
   if (!charsets) {
     charsets = new Map()

@@ -1,4 +1,4 @@
-// Exported recordings in asciinema's own player. Knows no page of ours.
+// Exported recordings in asciinema's own player.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '../support/phone.ts'
@@ -33,7 +33,7 @@ for (const format of ['cast', 'cast3'] as const)
     expect(await page.evaluate(() => (window as unknown as { player: Playing }).player.getDuration())).toBeGreaterThan(
       0.2,
     )
-    // It draws in the next frame.
+    // The player draws in the next frame.
     const lines = async () => {
       const all = await page.locator('#player .ap-line').allTextContents()
       return all.map(line => line.trimEnd()).filter(line => line !== '')

@@ -1,5 +1,4 @@
-// The top of what a terminal has after a long session was opened anew, and the way on to what was printed before. Knows nothing of
-// how text is read.
+// After reopening a long session: the top of the terminal's scrollback, and the way from there to earlier output.
 import { Fingers } from '../support/fingers.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -12,7 +11,7 @@ async function flingDown(phone: Phone): Promise<void> {
   await fingers.down({ x: 206, y: 150 })
   await fingers.move({ x: 206, y: 150 }, { x: 206, y: 600 }, { steps: 4 })
   await fingers.up()
-  // A fling slows down to nothing.
+  // Wait until the fling has ended.
   const at = () => phone.page.locator('.xterm-screen').evaluate(screen => screen.textContent + screen.style.transform)
   await expect(async () => {
     const before = await at()
@@ -21,7 +20,7 @@ async function flingDown(phone: Phone): Promise<void> {
   }).toPass()
 }
 
-test('opened anew, a long session has a thousand rows above, and from their top a way on to all that was before', async ({
+test('a reopened long session has a thousand rows of scrollback, and leads from their top to all earlier output', async ({
   phone,
 }) => {
   await phone.open()
@@ -32,7 +31,7 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await phone.page.reload()
   await phone.shows('\nthe end')
   await phone.matchesHost()
-  // Seen once, as it is at the end.
+  // Drawn once, in its final state.
   expect((await film()).filter(text => text !== '' && text !== '(hidden)')).toHaveLength(1)
   await expect(async () => {
     await flingDown(phone)
@@ -40,15 +39,15 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   }).toPass({ timeout: 60_000 })
   const first = (await phone.rows())[0]!
   const { rows } = await phone.page.evaluate(() => ({ rows: document.querySelectorAll('.xterm-rows > div').length }))
-  // The last row is the prompt's, below "the end".
+  // The last row is the prompt, below "the end".
   expect(100_000 - Number(first)).toBe(1_000 + rows - 3)
-  // It lies above the first line, not on it, and is as high as a thumb.
+  // The button is above the first line, not on it, and large enough for a thumb.
   const box = (await earlier(phone).boundingBox())!
   expect(box.height).toBeGreaterThanOrEqual(44)
   await expect.poll(() => topOf(phone)).toBeGreaterThanOrEqual(box.y + 43)
   await phone.screenshot('earlier-output')
   await phone.fits()
-  // Whoever goes back down leaves it behind.
+  // Scrolling down hides it.
   const fingers = new Fingers(phone)
   await fingers.down({ x: 206, y: 500 })
   await fingers.move({ x: 206, y: 500 }, { x: 206, y: 300 })
@@ -62,7 +61,7 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await expect(before).toBeInViewport()
   await phone.page.getByRole('button', { name: 'Back', exact: true }).tap()
   await phone.shows('$')
-  // Typing goes back to the prompt, and nothing stays pulled.
+  // Typing returns to the prompt, and nothing stays pulled down.
   await phone.page.locator('.xterm').tap()
   await phone.run('echo typed')
   await phone.shows(/\ntyped\n/)
@@ -70,7 +69,7 @@ test('opened anew, a long session has a thousand rows above, and from their top 
   await phone.matchesHost()
 })
 
-test('where there is nothing before, nothing can be pulled down', async ({ phone }) => {
+test('nothing can be pulled down if there is no earlier output', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 200')
@@ -87,7 +86,7 @@ test('where there is nothing before, nothing can be pulled down', async ({ phone
   await expect(earlier(phone)).toHaveCount(0)
 })
 
-test('a program that comes or prints while it is pulled down is seen where it belongs', async ({ phone }) => {
+test('a program that starts while the terminal is pulled down is drawn in the right place', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 60000')

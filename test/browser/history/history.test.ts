@@ -1,5 +1,4 @@
-// The history on the phone: finding a line in everything that was printed, the list of all sessions, filters, and back to
-// where one was. Knows no player.
+// The history on the phone: searching all output, the list of all sessions, filters, and going back.
 import { record } from '../../support/record.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
@@ -13,7 +12,7 @@ async function openHistory(phone: Phone): Promise<void> {
   await phone.showsHeading('History')
 }
 
-test('a line is found while it is typed, with what is around it, and opens at its moment', async ({ phone, host }) => {
+test('a line is found while it is typed, shown with its context, and opens at its time', async ({ phone, host }) => {
   const steps = 'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; done; clear; echo over'
   await record(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
   await record(host.desktop, 'echo nothing of interest', { title: 'other' })
@@ -31,7 +30,7 @@ test('a line is found while it is typed, with what is around it, and opens at it
   await phone.screenshot('past-found')
   expect(await accessibilityViolations(phone.page)).toEqual([])
   await hits(phone).tap()
-  // The screen as it was then, not what it became; and the line is marked.
+  // The screen as it was then, not as it became, with the line selected.
   await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
   await phone.shows(/step 4 of the build\nstep 5 of the build$/)
   await expect(phone.page.locator('.xterm-selection div').first()).toBeAttached()
@@ -41,7 +40,7 @@ test('a line is found while it is typed, with what is around it, and opens at it
   await expect(hits(phone)).toHaveCount(1)
 })
 
-test('words, beginnings and quotes are looked for as in the window', async ({ phone, host }) => {
+test('words, prefixes and quotes are searched as on the desktop', async ({ phone, host }) => {
   await record(host.desktop, 'echo exit code 7; echo code of exit; echo recorded', { title: 'codes' })
   await phone.open()
   await openHistory(phone)
@@ -52,7 +51,7 @@ test('words, beginnings and quotes are looked for as in the window', async ({ ph
   await phone.screenshot('past-nothing')
   await search(phone).fill('"exit code"')
   await expect(hits(phone).locator('.line')).toHaveText(['exit code 7'])
-  // A session is found by what it is called, too.
+  // Sessions are also found by name.
   await search(phone).fill('codes')
   await expect(rows(phone)).toHaveText(['codes'])
   await phone.page.getByRole('button', { name: 'Clear search' }).tap()
@@ -60,7 +59,7 @@ test('words, beginnings and quotes are looked for as in the window', async ({ ph
   await expect(rows(phone)).toHaveText(['codes'])
 })
 
-test('what is found comes page after page while it is scrolled, and stays scrolled', async ({ phone, host }) => {
+test('hits load page by page while scrolling, and the scroll position is kept', async ({ phone, host }) => {
   await record(host.desktop, 'for i in $(seq 1 200); do echo "needle $i"; done', { title: 'many' })
   await phone.open()
   await openHistory(phone)
@@ -86,7 +85,7 @@ test('what is found comes page after page while it is scrolled, and stays scroll
   expect(await items.evaluate(element => element.scrollTop)).toBe(at)
 })
 
-test('all sessions are listed page after page, and filtered in a sheet', async ({ phone, host }) => {
+test('all sessions are listed page by page, and filtered in a sheet', async ({ phone, host }) => {
   const { desktop } = host
   await record(desktop, 'exit 3', { title: 'bad build', cwd: '/usr/share' })
   for (let i = 0; i < 6; i++)
@@ -129,7 +128,7 @@ test('all sessions are listed page after page, and filtered in a sheet', async (
   await expect(rows(phone).first()).toHaveText('runs')
 })
 
-test('who may only look finds and looks at everything, and is offered nothing else', async ({ phone, host }) => {
+test('a read-only device can find and play everything, and is offered nothing else', async ({ phone, host }) => {
   await record(host.desktop, 'echo the secret of the build', { title: 'build' })
   await host.answers('by_hand')
   await phone.scan()

@@ -1,4 +1,4 @@
-// A session read as text: opened, scrolled back, searched, copied, followed while it runs. Knows no terminals' gestures.
+// A session read as text: opened, scrolled back, searched, copied, followed while it runs.
 import AxeBuilder from '@axe-core/playwright'
 import { cellOf, Fingers } from '../support/fingers.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
@@ -12,7 +12,7 @@ async function read(phone: Phone): Promise<void> {
   await expect(text(phone)).toBeVisible()
 }
 
-/** Lines whose box lies in the picture. */
+/** The lines that are completely visible. */
 function seen(phone: Phone): Promise<string[]> {
   return text(phone).evaluate(main => {
     const { top, bottom } = main.getBoundingClientRect()
@@ -25,14 +25,14 @@ function seen(phone: Phone): Promise<string[]> {
   })
 }
 
-/** What a fling does, without the time that it takes. */
+/** Like a fling, but at once. */
 async function scrollTo(phone: Phone, where: 'top' | 'bottom'): Promise<void> {
   await text(phone).evaluate((main, where) => {
     main.scrollTop = where === 'top' ? 0 : main.scrollHeight
   }, where)
 }
 
-test('a long history is read from its end to its beginning, and what is read keeps its place', async ({ phone }) => {
+test('a long history is read from its end to its beginning, and the visible lines never jump', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 8000; echo the end')
@@ -41,7 +41,7 @@ test('a long history is read from its end to its beginning, and what is read kee
   await expect(lines(phone).filter({ hasText: /^the end$/ })).toBeVisible()
   await phone.screenshot('reading')
   await phone.fits()
-  // What comes above comes above: whatever is seen keeps its place, from picture to picture.
+  // Lines are inserted above: the visible ones keep their place from frame to frame.
   const jumps = await text(phone).evaluate(async main => {
     const frame = () => new Promise(resolve => requestAnimationFrame(resolve))
     const jumps: string[] = []
@@ -64,9 +64,7 @@ test('a long history is read from its end to its beginning, and what is read kee
   await expect(lines(phone).filter({ hasText: /^the end$/ })).toBeVisible()
 })
 
-test('lines wrap at the phone’s width or not at all, letters are as large as one likes, and both are kept', async ({
-  phone,
-}) => {
+test('line wrapping and font size can be changed, and both are kept', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run(`printf '${'wide '.repeat(40)}\\nshort\\n'`)
@@ -97,7 +95,7 @@ test('lines wrap at the phone’s width or not at all, letters are as large as o
   expect(await high()).toBeCloseTo(before * 1.5, 0)
 })
 
-test('finds in the whole session, goes from hit to hit, and says how many there are', async ({ phone }) => {
+test('finds text in the whole session, steps from hit to hit, and shows their number', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 3000 | sed "1000s/$/ needle one/; 2500s/$/ needle two/"; echo needle last')
@@ -130,9 +128,7 @@ test('finds in the whole session, goes from hit to hit, and says how many there 
   await expect(field).toHaveCount(0)
 })
 
-test('while the session runs its output is followed at the end, and offered to who reads further up', async ({
-  phone,
-}) => {
+test('new output is followed at the end, and announced further up', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 500')
@@ -154,7 +150,7 @@ test('while the session runs its output is followed at the end, and offered to w
   await expect(phone.page.getByRole('button', { name: 'Show new output' })).toHaveCount(0)
 })
 
-test('from a selection the text opens where it stands; all that is shown is copied', async ({ phone }) => {
+test('the text opens at the terminal’s selection, and everything shown can be copied', async ({ phone }) => {
   await phone.page.addInitScript(() => {
     Object.defineProperty(navigator, 'clipboard', {
       value: { writeText: (text: string) => Promise.resolve(void Object.assign(window, { copied: text })) },
@@ -188,7 +184,7 @@ test('from a selection the text opens where it stands; all that is shown is copi
 })
 
 for (const colorScheme of ['dark', 'light'] as const)
-  test(`the text looks right and is sound on a small phone and on its side, ${colorScheme}`, async ({ phone }) => {
+  test(`the text is accessible and fits a small phone in portrait and landscape, ${colorScheme}`, async ({ phone }) => {
     const { page } = phone
     await page.emulateMedia({ colorScheme })
     await page.setViewportSize({ width: 320, height: 568 })
@@ -206,9 +202,9 @@ for (const colorScheme of ['dark', 'light'] as const)
     const axe = new AxeBuilder({ page }).setLegacyMode()
     const { violations } = await axe.analyze()
     expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')).toEqual([])
-    // Turned, it shows what it showed.
+    // After turning the phone it shows the same lines.
     await expect(async () => {
-      // The first hit may still be on its way into view.
+      // The first hit may still be scrolling into view.
       const top = await text(phone).evaluate(async main => {
         main.scrollTo(0, 200)
         for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame)

@@ -1,18 +1,18 @@
-// A recording on the phone: played, scrubbed by a finger, stepped, marked, renamed, exported, deleted; and the timeline of a
-// session that still runs. Knows no search.
+// A recording on the phone: played, scrubbed, stepped, marked, renamed, exported, deleted; and the timeline of a running
+// session.
 import { readFileSync } from 'node:fs'
 import { record } from '../../support/record.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
-/** A line every 300 ms, and a last one after a second. */
+/** Prints a line every 300 ms, and a last one after a second. */
 const COUNTING = 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.3; done; sleep 0.7; echo "the end"'
 
 const slider = (phone: Phone) => phone.page.getByRole('slider', { name: 'Position in the recording' })
 const button = (phone: Phone, name: string | RegExp) => phone.page.getByRole('button', { name })
 const at = async (phone: Phone) => Number(await phone.page.locator('.box').getAttribute('data-at'))
 
-/** The recording of the session with this title, at its end. */
+/** Opens the recording of the session with this title, at its end. */
 async function open(phone: Phone, title: string): Promise<void> {
   await phone.open()
   await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
@@ -20,7 +20,7 @@ async function open(phone: Phone, title: string): Promise<void> {
   await expect(phone.page.locator('.box')).toHaveAttribute('data-at', /\d/)
 }
 
-test('a recording opens at its end, and a finger on the timeline goes anywhere in it', async ({ phone, host }) => {
+test('a recording opens at its end, and dragging on the timeline seeks anywhere', async ({ phone, host }) => {
   const { session_id } = await record(host.desktop, COUNTING, { title: 'counting' })
   const { from } = await host.desktop.history.timeline(session_id, 1)
   await open(phone, 'counting')
@@ -30,7 +30,7 @@ test('a recording opens at its end, and a finger on the timeline goes anywhere i
   const end = await at(phone)
   const box = (await slider(phone).boundingBox())!
   expect(box.height).toBeGreaterThanOrEqual(44)
-  // From the middle a bit to the left: the time is read above the finger, and what is shown follows it.
+  // From the middle slightly to the left: the time is shown above the finger, and the screen follows.
   await phone.drag(slider(phone), -box.width / 4, async () => {
     await expect(phone.page.locator('.under-finger')).toHaveText(/^0:00\.\d$/)
     await expect.poll(() => at(phone)).toBeLessThan(end / 3)
@@ -42,7 +42,7 @@ test('a recording opens at its end, and a finger on the timeline goes anywhere i
   await expect.poll(() => at(phone)).toBe(from)
   await phone.drag(slider(phone), box.width)
   await phone.shows('the end')
-  // By keys as well, for who has no finger on it.
+  // The keyboard works too.
   await slider(phone).focus()
   await phone.page.keyboard.press('Home')
   await expect.poll(() => at(phone)).toBe(from)
@@ -50,7 +50,7 @@ test('a recording opens at its end, and a finger on the timeline goes anywhere i
   await phone.shows('the end')
 })
 
-test('it plays in its own time, skips idle time, goes faster, and in steps', async ({ phone, host }) => {
+test('plays in real time, skips idle time, plays faster, and steps', async ({ phone, host }) => {
   await record(host.desktop, 'echo before; sleep 6; echo after; sleep 0.5; echo at last', { title: 'waiting' })
   await open(phone, 'waiting')
   const played = Date.now()
@@ -58,7 +58,7 @@ test('it plays in its own time, skips idle time, goes faster, and in steps', asy
   await phone.shows(/^before$/)
   await phone.shows('at last')
   await expect(button(phone, 'Play from the beginning')).toBeVisible()
-  // Six seconds of nothing, of which two are waited for.
+  // Six idle seconds, of which two are played.
   expect(Date.now() - played).toBeLessThan(6_000)
   const skips = phone.page.getByRole('switch', { name: 'Skip idle time' })
   await expect(skips).toHaveAttribute('aria-checked', 'true')
@@ -78,7 +78,10 @@ test('it plays in its own time, skips idle time, goes faster, and in steps', asy
   await phone.shows(/^before\nafter$/)
 })
 
-test('a live session is scrubbed back, its timeline grows, and one tap is live again', async ({ phone, host }) => {
+test('a live session can be scrubbed back, its timeline grows, and one tap returns to live', async ({
+  phone,
+  host,
+}) => {
   await host.desktop.create({
     command: [
       '/bin/sh',
@@ -115,7 +118,10 @@ test('a live session is scrubbed back, its timeline grows, and one tap is live a
   await phone.showsHeading('Sessions')
 })
 
-test('back to live from what was found leads to the terminal, and from there to the list', async ({ phone, host }) => {
+test('“Back to live” from a search hit leads to the terminal, and from there back to the list', async ({
+  phone,
+  host,
+}) => {
   await host.desktop.create({ command: ['/bin/sh', '-c', 'echo a needle; cat'], title: 'agent' })
   await phone.open()
   await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
@@ -129,7 +135,7 @@ test('back to live from what was found leads to the terminal, and from there to 
   await phone.showsHeading('Sessions')
 })
 
-test('moments are marked, listed, gone back to and forgotten', async ({ phone, host }) => {
+test('marks can be set, listed, jumped to and removed', async ({ phone, host }) => {
   await record(host.desktop, COUNTING, { title: 'counting' })
   await open(phone, 'counting')
   await button(phone, 'Step back').tap()
@@ -154,7 +160,7 @@ test('moments are marked, listed, gone back to and forgotten', async ({ phone, h
   await expect(phone.page.getByText('A mark is a moment to come back to.')).toBeVisible()
 })
 
-test('a recording is renamed, exported without its secrets, started again, deleted', async ({ phone, host }) => {
+test('a recording can be renamed, exported without secrets, started again and deleted', async ({ phone, host }) => {
   const { session_id } = await record(host.desktop, 'echo plain words; echo password=hunter22hunter22', {
     title: 'task',
   })
@@ -189,7 +195,7 @@ test('a recording is renamed, exported without its secrets, started again, delet
   expect((await host.desktop.history.sessions({ filter: { session_id } })).sessions).toEqual([])
 })
 
-test('a recording starts again with its command', async ({ phone, host }) => {
+test('“Start again” runs the recorded command', async ({ phone, host }) => {
   await record(host.desktop, '', { command: ['/bin/sh', '-c', 'echo "it runs in $(pwd)"'], cwd: '/usr', title: 'task' })
   await open(phone, 'task')
   await button(phone, 'Menu').tap()
@@ -200,7 +206,7 @@ test('a recording starts again with its command', async ({ phone, host }) => {
   await phone.showsHeading('Sessions')
 })
 
-test('the player works in every shape and colour', async ({ phone, host }) => {
+test('the player works in portrait and landscape, dark and light', async ({ phone, host }) => {
   await record(
     host.desktop,
     `for i in $(seq 1 60); do printf '\\033[3%dm%-118s|\\033[m\\n' $((i % 7 + 1)) "row $i"; done`,
@@ -228,15 +234,15 @@ test('the player works in every shape and colour', async ({ phone, host }) => {
   await phone.screenshot('recording-tablet')
 })
 
-test('what a drop has broken goes on when the connection is back', async ({ phone, host }) => {
-  // The page gives a host ten seconds to answer.
+test('playback that a lost connection stopped continues after reconnecting', async ({ phone, host }) => {
+  // The page waits ten seconds for the host's reply.
   test.slow()
   await record(host.desktop, COUNTING, { title: 'counting' })
   await open(phone, 'counting')
   await phone.shows('the end')
   await host.network('down')
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
-  // Past what the player holds already.
+  // Beyond what the player has loaded.
   await button(phone, 'Play from the beginning').tap()
   await expect(phone.page.getByText(/^Playback stopped/)).toBeVisible({ timeout: 20_000 })
   await phone.screenshot('recording-lost')
@@ -249,7 +255,7 @@ test('what a drop has broken goes on when the connection is back', async ({ phon
   await phone.shows(/^(line 1)?$/)
 })
 
-test('a recording that was deleted elsewhere is in no list, and says so where one comes back to it', async ({
+test('a recording that was deleted elsewhere is removed from the list, and says so if it is open', async ({
   phone,
   host,
 }) => {

@@ -1,20 +1,19 @@
-// The terminal's font on phones' screens: it is there before the first session has a size, and what is drawn of lines
-// joins. Knows nothing of the font's files.
+// The terminal's font on phones: it is loaded before the first session gets its size, and box drawing has no seams.
 import { type Browser, devices, type Page } from '@playwright/test'
 import { expect, Phone, test } from '../support/phone.ts'
 
 interface Picture {
   width: number
   height: number
-  /** How far each pixel is from the ground, 0 to 255, row by row. */
+  /** The difference of each pixel from the background, 0 to 255, row by row. */
   ink: number[]
 }
 
-/** What is seen of the terminal's upper left corner. */
+/** The terminal's upper left corner as drawn. */
 async function look(page: Page, browser: Browser): Promise<Picture> {
   const { x, y } = (await page.locator('.xterm-rows').boundingBox())!
   const png = (await page.screenshot({ clip: { x, y, width: 120, height: 180 } })).toString('base64')
-  // The page's own policy lets no picture in.
+  // The page's CSP allows no image, so another page decodes it.
   const reader = await browser.newPage()
   const picture = await reader.evaluate(async png => {
     const image = new Image()
@@ -33,17 +32,17 @@ async function look(page: Page, browser: Browser): Promise<Picture> {
   return picture
 }
 
-/** Of the 230 of a pixel that is lit: a line of less than two pixels may lie between them, a block may not. */
+/** Thresholds; a lit pixel has 230. A line thinner than two pixels may fall between pixels, a block may not. */
 const SEEN = 90
 const LIT = 215
 
 for (const dpr of [1, 2, 2.625, 3])
-  test(`boxes and blocks have no gaps at ${dpr} pixels to the pixel`, async ({ browser, host }) => {
+  test(`boxes and blocks have no gaps at a pixel ratio of ${dpr}`, async ({ browser, host }) => {
     const context = await browser.newContext({ ...devices['Pixel 7'], deviceScaleFactor: dpr, colorScheme: 'dark' })
     const phone = new Phone(await context.newPage(), host)
     await phone.open()
     await phone.newSession()
-    // A box of six rows and ten columns, its middle lines too; then four rows of blocks.
+    // A box of six rows and ten columns with its middle lines, then four rows of blocks.
     await phone.run(
       "clear; printf '\\e[97m┌────┬────┐\\n│    │    │\\n│    │    │\\n├────┼────┤\\n│    │    │\\n╰────┴────╯\\n██████\\n██████\\n██████\\e[0m\\n'; read",
     )
@@ -76,8 +75,8 @@ for (const dpr of [1, 2, 2.625, 3])
     await context.close()
   })
 
-test('a session is measured in the font that draws it, and no second time', async ({ phone }) => {
-  // Slower than the wait for anything but the font itself.
+test('a session is measured once, in the font that draws it', async ({ phone }) => {
+  // Slower than any wait except the one for the font itself.
   await phone.open()
   await phone.newSession()
   expect(await phone.page.evaluate(() => document.fonts.check('14px "On the Go Mono"', 'W│⏺'))).toBe(true)
@@ -94,7 +93,7 @@ test('a session is measured in the font that draws it, and no second time', asyn
   await phone.screenshot('font-letters')
 })
 
-test('until the first prompt comes what it is drawn with, and no more', async ({ phone }) => {
+test('only the fonts that draw the first prompt are loaded before it appears', async ({ phone }) => {
   const asked: string[] = []
   phone.page.on('request', request => {
     const file = /\/assets\/(.+)-[\w-]{8}(\.\w+)$/.exec(request.url())
@@ -103,7 +102,7 @@ test('until the first prompt comes what it is drawn with, and no more', async ({
   await phone.open()
   await phone.newSession()
   const first = ['main.css', 'main.js', 'terminal.css', 'terminal.js', 'bold.woff2', 'marks.woff2', 'text.woff2']
-  // Later, while nothing else is to do, come the parts that may be needed without a network.
+  // Later, while the page is idle, the files that may be needed offline are loaded.
   const later = [
     'compose.css',
     'compose.js',
@@ -122,7 +121,7 @@ test('until the first prompt comes what it is drawn with, and no more', async ({
   expect(asked.filter(file => file.endsWith('.woff2')).every(file => first.includes(file))).toBe(true)
 })
 
-test('a font that comes late takes its place, and one that never comes is not waited for', async ({ phone }) => {
+test('a font that loads late is used, and one that never loads delays nothing', async ({ phone }) => {
   let let_go = () => {}
   const held = new Promise<void>(resolve => {
     let_go = resolve
@@ -131,7 +130,7 @@ test('a font that comes late takes its place, and one that never comes is not wa
     await held
     await route.continue()
   })
-  // The page counts as loaded when what it preloads is.
+  // The page's load event waits for its preloads.
   await phone.page.goto(await phone.host.address(), { waitUntil: 'commit' })
   await phone.isConnected()
   await phone.newSession()

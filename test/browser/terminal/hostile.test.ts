@@ -1,4 +1,4 @@
-// What a program's output, title or command may say without harm. Knows no drops. Numbers are those of SECURITY-CASES.
+// Hostile output, titles and commands do no harm. The cases are those of docs/security-cases.md.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '../support/phone.ts'
@@ -45,10 +45,10 @@ test('case 44: a link shows where it leads before it is opened, and only http(s)
   expect(await phone.page.evaluate(() => 'harmed' in window)).toBe(false)
 })
 
-test('case 45: nothing that is printed or replayed makes the page type', async ({ phone }) => {
+test('case 45: neither live nor replayed output makes the page send input', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
-  // Read with echo off: whatever the page answered would stand on the screen besides the host's one answer.
+  // Echo is off, so an answer of the page would show on the screen beside the host's one answer.
   await phone.run(
     'stty -echo -icanon min 0 time 10; printf "\\e[c\\e[6n\\e[?1004h"; cat -v; stty sane; echo; echo done',
   )

@@ -1,4 +1,4 @@
-// The page's zstd reader against what a host, and who pretends to be one, may send. Knows no browser.
+// The page's zstd decoder with valid and hostile frames.
 import zlib from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { inflate } from '../../../ui/kit/inflate.ts'
@@ -13,7 +13,7 @@ test('inflates frames of every kind to exactly their bytes', () => {
     expect(Buffer.compare(inflate(deflate(raw), raw.length), raw)).toBe(0)
 })
 
-test('case 36: refuses a frame that holds more, less or something else than declared', () => {
+test('case 36: rejects a frame whose content is longer, shorter or other than declared', () => {
   const frame = deflate(text)
   const wrong: [string, Uint8Array, number][] = [
     ['more', frame, text.length - 1],
@@ -28,16 +28,16 @@ test('case 36: refuses a frame that holds more, less or something else than decl
   for (const [what, bytes, size] of wrong) expect(() => inflate(bytes, size), what).toThrow(/compressed output/)
 })
 
-test('case 36: a bomb is stopped at the size that it declared', () => {
+test('case 36: stops inflating a bomb at its declared size', () => {
   const bomb = deflate(Buffer.alloc(15 * 1024 * 1024))
   expect(bomb.length).toBeLessThan(4096)
   expect(() => inflate(bomb, 1024)).toThrow(/compressed output/)
-  // The same without a content size, so that only the output tells: window 1 KiB, then runs of 128 KiB.
+  // The same without a content size, so that only the output shows it: a window of 1 KiB, then runs of 128 KiB.
   const run = [0b011 | ((0x1ffff << 3) & 0xff), (0x1ffff >> 5) & 0xff, 0x1ffff >> 13, 0x61]
   const runs = Array.from({ length: 100 }, () => [run[0]! & ~1, ...run.slice(1)]).flat()
   const endless = new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 0x38, ...runs, ...run])
   expect(() => inflate(endless, 64 * 1024)).toThrow(/compressed output/)
-  // A header alone that wants two gigabytes to look back into.
+  // A header alone that declares a window of two gigabytes.
   const wide = new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1, 0, 0])
   expect(() => inflate(wide, 10)).toThrow(/window/)
 })

@@ -1,12 +1,12 @@
-// Programs used on a phone and, by the same keys, in tmux: both must show the same, cell by cell. Knows nothing of drops.
+// Programs used with the same keys on a phone and in tmux: both must show the same, cell by cell.
 //
-// Nothing is compared loosely. What differs by right is this, and each is taken out where it arises:
-//   TERM (xterm-256color here, tmux-256color there)  only one of them erases with a background (`bce`), so that a blank may
-//                                                    have a text colour that nobody sees (readShown in support/cells.ts)
+// The comparison is exact. These differences are expected, and each is removed where it arises:
+//   TERM (xterm-256color here, tmux-256color there)  only one of them erases with a background (`bce`), so a blank may have
+//                                                    an invisible text color (readShown in support/cells.ts)
 //   OSC 8 links                                      tmux 3.3 drops them; here they are expected by name
-//   the ground's colour                              a program that asks is told by the phone's host and not by tmux, so vim
-//                                                    is told in its vimrc
-//   the mouse                                        a tap on a program that asked for it is a click, so nothing is tapped
+//   the background color                             the host answers a program's query and tmux does not, so it is set in
+//                                                    the vimrc
+//   the mouse                                        a tap is a click for programs that use the mouse, so nothing is tapped
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,11 +19,11 @@ const PORTRAIT = { width: 412, height: 839 }
 const LANDSCAPE = { width: 863, height: 360 }
 const SUPPORT = join(import.meta.dirname, '..', '..', 'support', 'terminal')
 
-/** A phone and a tmux that are given the same keys. */
+/** A phone and a tmux that receive the same keys. */
 class Twins {
   readonly phone: Phone
   readonly tmux: Tmux
-  /** Where the shells start: a folder each, with the same files in them. */
+  /** The shells' folders, with the same files in them. */
   readonly homes: readonly [string, string]
 
   constructor(phone: Phone, tmux: Tmux, homes: readonly [string, string]) {
@@ -39,7 +39,7 @@ class Twins {
     }
   }
 
-  /** A command of this name, in both homes. */
+  /** Creates a command of this name in both folders. */
   command(name: string, script: string): void {
     this.write(name, `#!/bin/sh\n${script}\n`)
     for (const home of this.homes) chmodSync(join(home, name), 0o755)
@@ -56,19 +56,19 @@ class Twins {
     await this.tmux.keys('Enter')
   }
 
-  /** By the names of the key bar. */
+  /** Presses keys by their names on the key bar. */
   async keys(...names: string[]): Promise<void> {
     await this.phone.keys(...names)
     await this.tmux.keys(...names)
   }
 
-  /** Keys that soft keyboards have. */
+  /** Presses keys of a soft keyboard. */
   async press(...names: ('Enter' | 'Backspace')[]): Promise<void> {
     for (const name of names) await this.phone.page.keyboard.press(name)
     await this.tmux.keys(...names)
   }
 
-  /** As the phone's own menu pastes. */
+  /** Pastes as with the phone's own menu. */
   async paste(text: string): Promise<void> {
     await this.phone.page.locator('.xterm-helper-textarea').evaluate((field, text) => {
       const clipboardData = new DataTransfer()
@@ -91,7 +91,7 @@ class Twins {
     return this.phone.page.evaluate(`(${readShown})(window.otgTerminal)`) as Promise<Shown>
   }
 
-  /** Waits until both show `what`, and everything else alike. Returns what that is. */
+  /** Waits until both show `what` and the same everything else. Returns what they show. */
   async rest(what: string | RegExp, allowed: (page: Shown, tmux: Shown) => void = () => {}): Promise<Shown> {
     await this.phone.shows(what)
     const look = expect.poll(
@@ -105,12 +105,12 @@ class Twins {
       { message: `page and tmux show the same, with ${what}` },
     )
     await look.toEqual([])
-    // What the page's terminal holds is what it has drawn.
+    // The page has drawn what its terminal holds.
     await this.phone.matchesHost()
     return this.shownOnPhone()
   }
 
-  /** The page is loaded anew: exactly the same is there again. */
+  /** Reloads the page: it shows exactly the same again. */
   async reload(): Promise<void> {
     const before = await this.shownOnPhone()
     await this.phone.page.reload()
@@ -118,11 +118,11 @@ class Twins {
     await expect.poll(async () => shownDifferences(await this.shownOnPhone(), before)).toEqual([])
     const { links, above } = await this.shownOnPhone()
     expect({ links, above }).toEqual({ links: before.links, above: before.above })
-    // Not by a tap: to a program that asked for the mouse that is a click.
+    // Not with a tap: programs that use the mouse would get a click.
     await this.phone.page.locator('.xterm-helper-textarea').focus()
   }
 
-  /** The phone is turned, and its own size is the session's. */
+  /** Turns the phone; its new size becomes the session's. */
   async turn(to: typeof PORTRAIT): Promise<void> {
     const before = await this.phone.ptySize()
     await this.phone.page.setViewportSize(to)
@@ -133,7 +133,7 @@ class Twins {
   }
 }
 
-// Dozens of steps, each of them looked at on both sides.
+// Dozens of steps, each compared on both sides.
 base.describe.configure({ timeout: 120_000 })
 
 const test = base.extend<{ twins: Twins }>({
@@ -147,7 +147,7 @@ const test = base.extend<{ twins: Twins }>({
     await twins.rest('$')
     await use(twins)
     tmux.stop()
-    // The shell in it may still be writing down its history.
+    // The shell may still be writing its history file.
     rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   },
 })
@@ -261,7 +261,7 @@ test('fzf shows on a phone what it shows in tmux, whole and inline', async ({ tw
   await twins.rest(/^\$$/m)
 })
 
-/** Fixed sources for htop, since the machine's own change all the time; its processes are in a namespace of their own. */
+/** Fixed sources for htop, since the machine's own change all the time; its processes have their own namespace. */
 const PROC: Record<string, string> = {
   uptime: '93784.21 170012.88\n',
   loadavg: '0.42 1.07 0.99 1/213 4711\n',
@@ -279,7 +279,7 @@ SReclaimable: 150000 kB
 `,
 }
 
-/** No columns that change while a process sleeps. */
+/** Only columns that do not change while a process sleeps. */
 const HTOPRC = `htop_version=3.2.2
 config_reader_min_version=3
 fields=0 48 17 18 2 49 1
@@ -336,7 +336,7 @@ for (const screen of ['inline', 'full'] as const)
     await twins.rest('日本')
     await twins.press('Backspace', 'Enter')
     const { links, above } = await twins.rest('Make this edit?')
-    // tmux 3.3 knows no OSC 8; the phone does.
+    // tmux 3.3 drops OSC 8 links.
     expect(links).toContainEqual({ uri: 'https://example.org/spec', row: expect.any(Number), text: 'the spec' })
     if (screen === 'inline') {
       expect(above.length).toBeGreaterThan(20)
@@ -370,7 +370,7 @@ for (const screen of ['inline', 'full'] as const)
     await twins.rest(screen === 'full' ? /\$ \.\/agent\n\$$/ : /accept edits on\n\$$/)
   })
 
-/** An agent that draws only the block below its talk anew, and waits for a word. */
+/** An agent that redraws only the block below its conversation, and waits for a word. */
 async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
   twins.command('agent', `exec ${process.execPath} ${join(SUPPORT, 'agent-like.ts')} ${how}`)
   await twins.run('./agent')
@@ -384,7 +384,7 @@ async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
   return twins.rest('> and now')
 }
 
-test('an agent is where it was when the phone has been turned and turned back', async ({ twins }) => {
+test('an agent shows the same after the phone was turned and turned back', async ({ twins }) => {
   const all = ({ above, text }: Shown) => [...above, ...text.split('\n')].join('\n')
   const before = all(await talked(twins, 'kept'))
   await twins.phone.screenshot('turned-before')
@@ -392,14 +392,14 @@ test('an agent is where it was when the phone has been turned and turned back', 
   for (let turn = 0; turn < 2; turn++) {
     await twins.turn(LANDSCAPE)
     const wide = await twins.rest('> and now')
-    // The prompt and its hint are at the bottom, and above them as much of the talk as there is room for.
+    // The prompt and its hint are at the bottom, with as much of the conversation above as fits.
     expect(wide.text).toMatch(/You said: Yes\n[\s\S]*\? for shortcuts$/)
     await twins.phone.screenshot('turned-landscape')
     await twins.turn(PORTRAIT)
     const after = await twins.rest('> and now')
     await twins.phone.screenshot('turned-back')
     expect(all(after)).toBe(before)
-    // The question that was answered has left blank rows below; now the hint is in the last one, and stays there.
+    // The answered question left blank rows below; now the hint is in the last one, and stays there.
     expect(after.text.split('\n')).toHaveLength(after.rows)
     first ??= after
     expect(after).toEqual(first)
@@ -410,9 +410,7 @@ test('an agent is where it was when the phone has been turned and turned back', 
   await twins.reload()
 })
 
-test('rules across the window that wrap when the phone is turned leave no more behind than in tmux', async ({
-  twins,
-}) => {
+test('horizontal rules that wrap when the phone is turned leave no more behind than in tmux', async ({ twins }) => {
   await talked(twins, 'ruled')
   for (const to of [LANDSCAPE, PORTRAIT, LANDSCAPE, PORTRAIT]) {
     await twins.turn(to)

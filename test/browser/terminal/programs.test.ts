@@ -1,9 +1,9 @@
-// A shell in a phone's browser, typed into, used with real programs. Knows nothing of drops or hostile input.
+// A shell and real programs used in a phone's browser.
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '../support/phone.ts'
 
-test('an address opens the list, and one tap starts a shell that can be typed into', async ({ phone }) => {
+test('the address opens the list, and one tap starts a shell', async ({ phone }) => {
   await phone.open()
   await phone.screenshot('sessions-empty')
   await phone.newSession()
@@ -21,7 +21,7 @@ test('vim edits a real file, with Esc and arrows from the key bar', async ({ pho
   await phone.newSession()
   await phone.run('vim passwd')
   await phone.shows(before[1]!.slice(0, 20))
-  // vim asks for application cursor keys; fixed codes would insert letters here.
+  // vim turns on application cursor keys; fixed codes would insert letters here.
   await phone.keys('Down', 'Down')
   await phone.type('Oa line from the phone')
   await phone.shows('a line from the phone')
@@ -36,7 +36,7 @@ test('vim edits a real file, with Esc and arrows from the key bar', async ({ pho
   expect(after[1]).toBe(before[1]!.slice(1))
 })
 
-test('less pages through a real file by keys, by a finger and by a search', async ({ phone, host }) => {
+test('less pages through a real file by keys, by touch and by search', async ({ phone, host }) => {
   copyFileSync('/etc/services', join(host.home, 'services'))
   await phone.open()
   await phone.newSession()
@@ -56,7 +56,7 @@ test('less pages through a real file by keys, by a finger and by a search', asyn
   await phone.screenshot('less')
 })
 
-test('htop draws its bars and leaves the shell as it was', async ({ phone }) => {
+test('htop draws its meters, and leaves the screen as it was', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('htop')
@@ -66,7 +66,7 @@ test('htop draws its bars and leaves the shell as it was', async ({ phone }) => 
   await phone.shows(/\$ htop\n\$$/)
 })
 
-test('output that scrolled by comes back under a finger, and typing returns to the prompt', async ({ phone }) => {
+test('a finger scrolls back through the output, and typing returns to the prompt', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 500')
@@ -77,7 +77,7 @@ test('output that scrolled by comes back under a finger, and typing returns to t
   await phone.shows('echo back')
 })
 
-test('the key bar holds Ctrl for one key or, tapped twice, until tapped again', async ({ phone }) => {
+test('Ctrl stays on for one key or, tapped twice, until tapped again', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('cat -v')
@@ -104,7 +104,7 @@ test('the key bar holds Ctrl for one key or, tapped twice, until tapped again', 
   await phone.shows(/\n\$$/)
 })
 
-test('a key that is held repeats, and the keyboard stays open', async ({ phone }) => {
+test('a held key repeats, and the soft keyboard stays open', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('cat -v')
@@ -117,7 +117,7 @@ test('a key that is held repeats, and the keyboard stays open', async ({ phone }
 })
 
 for (const colorScheme of ['dark', 'light'] as const)
-  test(`inverted text has the colours of plain text, exchanged, ${colorScheme}`, async ({ phone }) => {
+  test(`inverse text swaps the colors of plain text, ${colorScheme}`, async ({ phone }) => {
     await phone.page.emulateMedia({ colorScheme })
     await phone.open()
     await phone.newSession()

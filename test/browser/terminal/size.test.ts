@@ -1,11 +1,10 @@
-// Whose size a session has: the phone's, the desktop's, and what a rotation and a soft keyboard do to it.
-// Knows nothing of drops.
+// The size of a session: the phone's or the desktop's, and how rotation and a soft keyboard affect it.
 import { expect, test } from '../support/phone.ts'
 
 const PORTRAIT = { width: 412, height: 839 }
 const LANDSCAPE = { width: 863, height: 360 }
 
-test('turning the phone gives its own session the new shape, and the screen is right', async ({ phone }) => {
+test('turning the phone resizes its own session, and the screen is right', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('seq -s " " 1 200')
@@ -26,9 +25,9 @@ test('turning the phone gives its own session the new shape, and the screen is r
 })
 
 for (const scale of [2.625, 3])
-  test.describe(`at ${scale} pixels to the pixel`, () => {
+  test.describe(`at a pixel ratio of ${scale}`, () => {
     test.use({ deviceScaleFactor: scale })
-    test('nothing of what was printed stays on the edges beside the terminal', async ({ phone, browser }) => {
+    test('no remains of output are left at the edges of the terminal', async ({ phone, browser }) => {
       await phone.open()
       await phone.newSession()
       await phone.run('for i in $(seq 80); do echo "line $i gjpqy|MMMMMMMMMMMMMMMMMMMMMMMMM"; done')
@@ -41,7 +40,7 @@ for (const scale of [2.625, 3])
           await phone.matchesHost()
         }
       const bar = (await phone.page.getByRole('toolbar', { name: 'Keys' }).boundingBox())!
-      // The bar's upper edge, from pixel to pixel, up to the line beside its first key.
+      // The upper edge of the key bar, pixel by pixel, up to the line beside its first key.
       const clip = { x: 2, y: bar.y - 1, width: 50, height: 5 }
       const png = (await phone.page.screenshot({ clip })).toString('base64')
       const reader = await browser.newPage()
@@ -64,7 +63,7 @@ for (const scale of [2.625, 3])
     })
   })
 
-test('the cursor is there before anybody has touched the terminal, as an outline', async ({ phone }) => {
+test('the cursor is drawn as an outline before the terminal was touched', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.page.reload()
@@ -77,7 +76,7 @@ test('the cursor is there before anybody has touched the terminal, as an outline
   await expect(cursor).toHaveClass(/xterm-cursor-block/)
 })
 
-test('a soft keyboard never changes the size, and the line with the cursor stays above it', async ({ phone }) => {
+test('a soft keyboard never changes the size, and the cursor’s line stays above it', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   const size = await phone.ptySize()
@@ -100,7 +99,7 @@ test('a soft keyboard never changes the size, and the line with the cursor stays
   await phone.matchesHost()
 })
 
-test('a session of the desktop keeps its size until one tap takes it, and gets it back', async ({ phone, host }) => {
+test('a desktop’s session keeps its size until one tap takes it over, and gets it back', async ({ phone, host }) => {
   const session = await host.desktop.create({ size: { cols: 120, rows: 32 }, title: 'build server' })
   await phone.open()
   await phone.page.getByText('build server').tap()
@@ -130,7 +129,7 @@ for (const [cols, rows] of [
   [200, 50],
   [80, 24],
 ] as const)
-  test(`${cols} columns of the desktop are looked at upright and on its side, and stay ${rows} rows`, async ({
+  test(`a desktop’s session of ${cols} columns is shown in portrait and landscape, and keeps its ${rows} rows`, async ({
     phone,
     host,
   }) => {
@@ -146,7 +145,7 @@ for (const [cols, rows] of [
     const sideways = () => box.evaluate(element => element.scrollWidth - element.clientWidth)
     const font = () =>
       phone.page.locator('.xterm-rows').evaluate(rows => Number.parseFloat(getComputedStyle(rows).fontSize))
-    // It fits unless its letters could not be read.
+    // It fits, unless the text would be too small to read.
     expect(await font()).toBeGreaterThanOrEqual(7)
     if ((await font()) > 7) expect(await sideways()).toBeLessThanOrEqual(1)
     await expect.poll(() => phone.isCursorVisible()).toBe(true)
@@ -157,7 +156,7 @@ for (const [cols, rows] of [
     await expect.poll(() => phone.isCursorVisible()).toBe(true)
     if (cols === 80) expect(await sideways()).toBeLessThanOrEqual(1)
     await phone.screenshot(`desk-${cols}-on-its-side`)
-    // Readable at a tap, at the cursor; and back.
+    // One tap makes the text at the cursor readable, another one fits the width again.
     await phone.page.setViewportSize({ width: 360, height: 740 })
     await phone.page.getByRole('button', { name: 'Use a readable font size' }).tap()
     await expect.poll(font).toBe(12)
@@ -169,7 +168,7 @@ for (const [cols, rows] of [
     await phone.matchesHost(session_id)
   })
 
-test('letters do not shrink below what can be read: a very wide session is panned to the cursor', async ({
+test('text never shrinks below a readable size: a very wide session is panned to the cursor', async ({
   phone,
   host,
 }) => {

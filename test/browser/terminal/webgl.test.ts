@@ -1,11 +1,11 @@
-// The terminal drawn with WebGL, and without when the phone takes that away. Knows no programs.
+// The terminal drawn with WebGL, and with the DOM after the phone took the context away.
 
 import config from '../playwright.config.ts'
 import { expect, test } from '../support/phone.ts'
 
 const launch = config.use?.launchOptions ?? {}
 
-// One device pixel per CSS pixel: xterm's WebGL renderer misjudges an emulated scale.
+// One device pixel per CSS pixel: xterm.js's WebGL renderer misjudges an emulated scale.
 test.use({
   deviceScaleFactor: 1,
   launchOptions: {
@@ -20,8 +20,8 @@ test.use({
   },
 })
 
-test('draws with WebGL where that holds, and with the DOM after its context was lost', async ({ phone }) => {
-  // Here WebGL is emulated, which the page would refuse as slow.
+test('draws with WebGL if it is available, and with the DOM after its context was lost', async ({ phone }) => {
+  // WebGL is emulated here, which the page would reject as slow.
   await phone.page.addInitScript(() => {
     const original = HTMLCanvasElement.prototype.getContext
     HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, options?: object) {

@@ -3,7 +3,14 @@
 
 import { BG_EXTENDED, COMBINED, type Ink, inkOfCell, inkOfPen } from '../../../main/host/screen/cells.ts'
 import { cellAt, inkedTail } from '../../../main/host/screen/painter.ts'
-import { behindLastColumn, lastCluster, penOf, slotFor, strays, usesSlot } from '../../../main/host/screen/snapshot.ts'
+import {
+  behindLastColumn,
+  lastCluster,
+  penOf,
+  savedCursorFor,
+  strays,
+  usesSavedCursor,
+} from '../../../main/host/screen/snapshot.ts'
 import type { Terminal } from '../../../main/host/screen/xterm.ts'
 import {
   type Attributes,
@@ -41,7 +48,7 @@ export function forget(terminal: Terminal): void {
   }
   if (active === alt) {
     const ink = penOf(core)
-    if (usesSlot(core, alt)) alt.savedX = Math.min(alt.savedX, core.cols - 1)
+    if (usesSavedCursor(core, alt)) alt.savedX = Math.min(alt.savedX, core.cols - 1)
     if (alt.x >= core.cols && !lastCluster(core, alt, ink)) {
       const behind = behindLastColumn(core, ink)
       const line = alt.lines.get(alt.y)!
@@ -53,7 +60,7 @@ export function forget(terminal: Terminal): void {
   setInk(core._inputHandler._curAttrData, ink)
   if (!lastCluster(core, active, ink)) core._inputHandler._parser.precedingJoinState = 0
   const { glevel, _charsets } = core._charsetService
-  if (strays(core).charset && !slotFor(core, ink)) core._charsetService.charset = _charsets[glevel]
+  if (strays(core).charset && !savedCursorFor(core, ink)) core._charsetService.charset = _charsets[glevel]
   forgetLinkLines(core)
 }
 

@@ -169,7 +169,7 @@ export interface Tagged<T> {
 export class StreamRedactor<T> {
   readonly #redactor: Redactor
   readonly #scanner = new EscapeScanner()
-  /** What is not released yet, and the pieces it came in. */
+  /** What is not released yet, and the pieces in which it arrived. */
   #text = ''
   #pieces: { end: number; tag: T }[] = []
   /** Where in #text the characters of the current line are, and those of the string that has begun. */
@@ -293,7 +293,7 @@ export class StreamRedactor<T> {
     for (let at = from; at < to; at++) {
       const character = this.#text[at]!
       if (!this.#hidden.has(at)) result += character
-      // The second half of a character goes with its first, also when they came apart.
+      // The second half of a character goes with its first, also when they arrived apart.
       else if (!/[\udc00-\udfff]/.test(character)) result += maskOf(String.fromCodePoint(this.#text.codePointAt(at)!))
     }
     return result

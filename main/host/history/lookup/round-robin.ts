@@ -1,4 +1,4 @@
-// What several clients wait for: they take turns, however much each of them asks for.
+// A queue in which clients take turns, however much each of them has queued.
 
 export interface Queued {
   client: string
@@ -6,7 +6,8 @@ export interface Queued {
 
 export class RoundRobin<T extends Queued> {
   readonly #waiting: T[] = []
-  /** When each client was last served. Kept for good, as many as devices: coming back must not overtake who waits. */
+  /** When each client was last served. Never deleted (there are only as many as devices): a client that comes back must
+   * not overtake those that wait. */
   readonly #served = new Map<string, number>()
   #turn = 0
 

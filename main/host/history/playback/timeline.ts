@@ -6,7 +6,7 @@ import type { GapReason, TimedResize } from '../../recording/types.ts'
 import { endOfRow, runsIfReadable, startOfRow } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 
-/** Gaps in one timeline: more cannot be told apart on it. */
+/** Gaps in one timeline: more cannot be distinguished on it. */
 const MAX_GAPS = 1_000
 
 export type Timeline = Omit<HostMessageOf<'timeline'>, 'type' | 'request_id'>

@@ -23,7 +23,7 @@ export interface SearchRequest {
 
 export type SearchReply = Omit<HostMessageOf<'search_results'>, 'type' | 'request_id'>
 
-/** Longer lines are cut around the hit; lines around it are only there to tell it from others. */
+/** Longer lines are cut around the hit; context lines only have to identify it. */
 const HIT_CHARACTERS = 500
 const CONTEXT_CHARACTERS = 200
 

@@ -290,7 +290,7 @@ export class GroupTexts {
 
 const NO_BYTES = new Uint8Array()
 
-/** Blank lines as lines of their own, with the offset of the line below, so that they come and go with it. */
+/** Blank lines as lines of their own, with the offset of the line below, so that a page has both or neither. */
 function withBlanks(lines: readonly TextLine[]): TextLine[] {
   return lines.flatMap(({ blank = 0, ...line }) =>
     blank === 0 ? line : [...Array.from({ length: blank }, () => ({ ...line, text: '' })), line],

@@ -1,6 +1,6 @@
 // What counts as a word of recorded text, and when two words are the same.
 
-/** Longer words (keys, base64) are indexed by their beginning: nobody types more, and it keeps the index small. */
+/** Longer words (keys, base64) are indexed by their beginning: people type no more than that, and the index stays small. */
 const WORD_CHARACTERS = 64
 
 /** Scripts without spaces between words: each character counts as a word. */

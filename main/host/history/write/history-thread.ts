@@ -191,7 +191,7 @@ export class HistoryThread {
     if (this.#trimmer.isOver) this.#isTrimDue = true
   }
 
-  /** For work that nobody waits for: an error ends it until the next time. Errors of the disk will show in writes. */
+  /** For work without a caller: an error ends it until the next time. Disk errors are reported by writes. */
   #attempt(work: () => unknown): boolean {
     try {
       return work() === true

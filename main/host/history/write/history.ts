@@ -53,7 +53,7 @@ export class History {
   #restart: NodeJS.Timeout | undefined
   #isTroubled = false
 
-  /** Running sessions in their latest state: a restarted thread is told about them. */
+  /** Running sessions in their latest state, for a restarted thread. */
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
   readonly #ends = new Map<string, Position>()
   readonly #pending = new PendingOutput()
@@ -99,7 +99,7 @@ export class History {
     const known = this.#running.get(session.session_id)
     if (known) {
       known.session = session
-      // While there is no thread, the next one has to be told about the end too.
+      // While there is no thread, the session is kept, so that the next thread learns about its end.
       if (session.state !== 'running' && this.#worker) this.#running.delete(session.session_id)
     }
     this.#post({ do: 'update', session })
@@ -259,7 +259,7 @@ export class History {
     const error = new CodedError('internal', `the history thread died: ${cause.message}`, { cause })
     this.#calls?.fail(error)
     this.#calls = undefined
-    // What it had not committed is lost; the next batch shows the new thread so by where it begins.
+    // What it had not committed is lost. The new thread sees the gap when the next batch begins after its end.
     this.#sent.length = 0
     this.#sentBytes = 0
     if (this.#closed) return

@@ -140,7 +140,7 @@ export class Writer {
     const tail = this.#tailOf(session_id)
     if (!tail) return
     let added: LogSlice = slice
-    // What is stored already was sent twice; what should be between and is not was lost on the way (the worker died).
+    // What is stored already was sent twice; what is missing in between was lost on the way (the worker died).
     if (comparePositions(added.from, tail.end) < 0) added = splitSlice(added, tail.end)[1]
     else if (comparePositions(added.from, tail.end) > 0) this.#skip(tail, added.from, firstTimeOf(added), undefined)
     if (isEmpty(added)) return
