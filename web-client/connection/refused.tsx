@@ -73,7 +73,7 @@ export function Refused({ link, why }: { link: HostLink; why: Refusal }) {
       )}
       {why !== 'other_tab' && (
         <>
-          <h2>Get a new code</h2>
+          <h2>{why === 'no_address' ? 'Get a code' : 'Get a new code'}</h2>
           <ul>
             <li>
               <b>On the desktop</b>

@@ -100,7 +100,7 @@ function Notifications({ link }: { link: HostLink }) {
         <>
           <span>Off</span>
           <small>
-            Get one when a session needs input and you are away.{' '}
+            For sessions that need input while you are away.{' '}
             {value.name === 'off' ? SERVICE : (CLOSED_PAGE_TEXTS[value.name] ?? SERVICE)}
           </small>
           {button('Allow notifications', turnOn)}
@@ -130,7 +130,7 @@ function Notifications({ link }: { link: HostLink }) {
   }
 }
 
-const SERVICE = 'They arrive through your browser maker’s push service, which learns when, but not what.'
+const SERVICE = 'Notifications arrive through your browser maker’s push service, which learns when, but not what.'
 
 const UNKNOWN = 'Connect to your computer to see whether they also arrive when this page is closed.'
 

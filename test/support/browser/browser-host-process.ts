@@ -1,5 +1,5 @@
-// A real host in a process of its own, told what to do over IPC: fresh addresses, and a network that goes away and comes
-// back. Knows nothing of browsers or tests. Run by browser-host.ts.
+// A real host in its own process, controlled over IPC by browser-host.ts: new addresses, and a network that fails and
+// recovers.
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { ANSWER_MS } from '../../../main/host/access/pairing.ts'
@@ -12,18 +12,18 @@ export interface HostSetup {
   webRoot: string
   home: string
   port?: number
-  /** Left out: loopback. Another address of this machine, by which browsers then come. */
+  /** An address of this machine that browsers use; left out: loopback. */
   address?: string | undefined
-  /** Left out: those of the browsers' makers. */
+  /** Push services; left out: those of the browser vendors. */
   push?: HostOptions['push'] | undefined
 }
 export type Order =
   | { setup: HostSetup }
   | { address: true }
   | { network: 'up' | 'down' | 'deaf' }
-  /** Whether every phone that asks is let in (as it is to begin with), or the test answers by itself. */
+  /** Whether every phone that asks is approved (the default), or the test answers. */
   | { answers: 'yes' | 'by_hand' }
-  /** The time that somebody at the desktop has for an answer is over now. */
+  /** Ends the time that the desktop has to answer. */
   | { expire: true }
   | { stop: true }
 export interface Report {
@@ -35,7 +35,7 @@ export interface Report {
 
 const report = (message: Report) => process.send?.(message)
 
-/** Every TCP connection of a browser, so that a test can cut them: a phone in a tunnel. */
+/** Every TCP connection of a browser, so that a test can cut them, as when a phone enters a tunnel. */
 const sockets = new Set<Socket>()
 let down = false
 diagnostics.subscribe('net.server.socket', message => {
@@ -46,7 +46,7 @@ diagnostics.subscribe('net.server.socket', message => {
   socket.once('close', () => sockets.delete(socket))
 })
 
-/** What waits for somebody's answer: two minutes are too long for a test. */
+/** The timers of pending approvals: two minutes are too long for a test. */
 const waiting = new Map<NodeJS.Timeout, () => void>()
 const { setTimeout: start, clearTimeout: stop } = globalThis
 globalThis.setTimeout = Object.assign((run: () => void, milliseconds?: number, ...rest: []) => {
@@ -62,7 +62,7 @@ globalThis.clearTimeout = timer => {
 let host: Awaited<ReturnType<typeof createHost>> | undefined
 let desktop: LocalClient | undefined
 let stopAnswering: (() => void) | undefined
-/** By which browsers come. */
+/** The address that browsers use. */
 let name = ''
 
 async function obey(order: Order): Promise<void> {
@@ -70,7 +70,7 @@ async function obey(order: Order): Promise<void> {
     const { dataDir, webRoot, home, port = 0, address, push } = order.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    // Where it is asked for at an address of its own it does what it does for people: listens on private addresses too.
+    // With an address of its own the host does what it does for users: it listens on private addresses too.
     const bind = address === undefined ? 'loopback' : 'private'
     host = await createHost({
       bind,
@@ -107,10 +107,10 @@ async function obey(order: Order): Promise<void> {
     return void report({ done: true })
   }
   if ('network' in order) {
-    // Nothing goes in or out any more, and nobody is told: a phone that left the Wi-Fi.
+    // Nothing is sent or received any more, and nothing is closed: a phone that left the Wi-Fi.
     if (order.network === 'deaf')
       for (const socket of sockets) {
-        if ((socket as { parser?: unknown }).parser) continue // plain HTTP: a phone has other connections for that
+        if ((socket as { parser?: unknown }).parser) continue // Plain HTTP: a phone uses other connections for that.
         socket.pause()
         socket.cork()
       }
@@ -126,7 +126,7 @@ async function obey(order: Order): Promise<void> {
 process.on('message', (order: Order) => {
   obey(order).catch((error: unknown) => report({ failed: String(error) }))
 })
-// The test process is gone: so are we, with every session.
+// The test process ended: end too, with all sessions.
 process.on('disconnect', () => {
   void host?.stop().finally(() => process.exit(0))
   if (!host) process.exit(0)

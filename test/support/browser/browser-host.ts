@@ -1,5 +1,4 @@
-// Starts a real host for a browser test, in a folder of its own, and is its desktop: a client over the local socket.
-// Knows nothing of pages.
+// Starts a real host for a browser test, in its own folder, and acts as its desktop: a client over the local socket.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +12,7 @@ import type { HostSetup, Order, Report } from './browser-host-process.ts'
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 
 export class BrowserHost {
-  /** Sessions start here. */
+  /** The folder in which sessions start. */
   readonly home: string
   readonly #folder: string
   #child: ChildProcess | undefined
@@ -32,21 +31,21 @@ export class BrowserHost {
     mkdirSync(this.home)
   }
 
-  /** `address`: one of this machine, by which browsers come instead of loopback. `push`: as in a host's options. */
+  /** `address`: an address of this machine that browsers use instead of loopback. `push`: as in a host's options. */
   static async start(address?: string, push?: HostSetup['push']): Promise<BrowserHost> {
     const host = new BrowserHost(address, push)
     await host.startProcess()
     return host
   }
 
-  /** Puts a file where sessions start: many wait for one. */
+  /** Creates a file in the folder in which sessions start: many commands wait for one. */
   write(name: string, content = ''): void {
     writeFileSync(join(this.home, name), content)
   }
 
-  /** Starts the process, on the same port if it ran before. */
+  /** Starts the process, on the same port as before if it ran already. */
   async startProcess(): Promise<void> {
-    // The newest Node of the project, whatever runs the tests.
+    // The project's newest Node, whichever runs the tests.
     const execPath = join(ROOT, 'node_modules', '.bin', 'node')
     const script = join(ROOT, 'test', 'support', 'browser', 'browser-host-process.ts')
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
@@ -65,7 +64,7 @@ export class BrowserHost {
     await this.#desktop.connect()
   }
 
-  /** The desktop's own client, in the role `local`. */
+  /** The desktop's own client, with the role `local`. */
   get desktop(): LocalClient {
     return this.#desktop!
   }
@@ -74,17 +73,17 @@ export class BrowserHost {
     return (await this.#order({ address: true })).address!
   }
 
-  /** Where its page is, without a code. */
+  /** The address of the page, without a pairing code. */
   get origin(): string {
     return `http://${this.#address ?? '127.0.0.1'}:${this.port}`
   }
 
-  /** Phones that ask are let in at once, unless a test wants to answer by itself. */
+  /** Whether phones are approved at once, or the test answers. */
   async answers(how: 'yes' | 'by_hand'): Promise<void> {
     await this.#order({ answers: how })
   }
 
-  /** The phone that waits for an answer, once there is one. */
+  /** Resolves with the phone that waits for approval. */
   async request(): Promise<PairingRequest> {
     for (;;) {
       const [request] = (await this.desktop.devices()).requests
@@ -93,12 +92,12 @@ export class BrowserHost {
     }
   }
 
-  /** Lets time pass until nobody can answer any more. */
+  /** Lets the time to answer run out. */
   async expire(): Promise<void> {
     await this.#order({ expire: true })
   }
 
-  /** `down`: every connection is cut and every new one too. `deaf`: those that are open carry nothing any more. */
+  /** `down`: cuts all open and new connections. `deaf`: open connections carry nothing any more. */
   async network(state: 'up' | 'down' | 'deaf'): Promise<void> {
     await this.#order({ network: state })
   }
@@ -109,7 +108,7 @@ export class BrowserHost {
     this.#child = undefined
   }
 
-  /** The same host with another build of the page, changed by `change` before it is served. */
+  /** Restarts the host with another build of the page; `change` edits it first. */
   async restartWith(webRoot: string, change: () => void): Promise<void> {
     await this.stopProcess()
     change()
@@ -117,7 +116,7 @@ export class BrowserHost {
     await this.startProcess()
   }
 
-  /** Without a goodbye. */
+  /** Ends the process without closing connections. */
   async crash(): Promise<void> {
     this.#desktop?.close()
     const child = this.#child!
@@ -127,22 +126,22 @@ export class BrowserHost {
     await gone
   }
 
-  /** Between two starts: what comes next at this address is another computer. */
+  /** Between two starts: another computer answers at this address from now on. */
   becomeAnother(): void {
     for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
   }
 
-  /** Between two starts: nothing of its push services is there any more. */
+  /** Between two starts: its push subscriptions are lost. */
   forgetPush(): void {
     for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
   }
 
-  /** From now on it cannot write down who is notified. */
+  /** From now on it cannot save push subscriptions. */
   jamPush(): void {
     mkdirSync(join(this.#folder, 'data', 'push.json.new'))
   }
 
-  /** The database, for who wants to damage it while no host runs. */
+  /** The database file, to damage it while no host runs. */
   get database(): string {
     return join(this.#folder, 'data', 'otg.db')
   }

@@ -1,5 +1,5 @@
-// A Chromium without Playwright, which has every page believe that it is seen: Chromium freezes none that is. Speaks just
-// enough of the DevTools protocol. Knows no test.
+// A Chromium without Playwright: Playwright makes every page believe that it is visible, and Chromium freezes only hidden
+// pages. Speaks just enough of the DevTools protocol.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -72,7 +72,7 @@ export class PlainBrowser {
     const gone = new Promise(resolve => this.#process.once('exit', resolve))
     this.#process.kill('SIGKILL')
     await gone
-    // Its helpers write for a moment longer.
+    // Its helper processes may still write files.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
 }
@@ -88,7 +88,7 @@ export class PlainPage {
     this.#session = session
   }
 
-  /** The value of an expression in the page; undefined while that is not there yet. */
+  /** The value of an expression in the page; undefined while it cannot be evaluated. */
   async evaluate(expression: string): Promise<unknown> {
     const params = { expression, returnByValue: true, awaitPromise: true, userGesture: true }
     const sent = this.#browser.send('Runtime.evaluate', params, this.#session)
@@ -99,7 +99,7 @@ export class PlainPage {
     return (answer?.result as { value?: unknown } | undefined)?.value
   }
 
-  /** Types into what has the focus. */
+  /** Types into the focused element. */
   async type(text: string): Promise<void> {
     for (const letter of text) {
       const key =
@@ -121,7 +121,7 @@ export class PlainPage {
     await this.#browser.send('Page.setWebLifecycleState', { state }, this.#session)
   }
 
-  /** The terminal's rows, without the blanks at their ends. */
+  /** The terminal's rows without trailing blanks. */
   async screen(): Promise<string> {
     const rows = (await this.evaluate(
       "[...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent)",

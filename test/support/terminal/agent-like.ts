@@ -1,19 +1,19 @@
-// A program that draws as coding agents do: synchronized output, a spinner, a box to type into, answers that stream past,
-// questions to be answered by arrows. Knows nothing of who shows it. Run: node agent-like.ts inline|kept|ruled|full.
+// A program that draws like coding agents: synchronized output, a spinner, an input box, answers that stream past, menus
+// with arrow keys. Run: node agent-like.ts inline|kept|ruled|full.
 
 const FULL = process.argv[2] === 'full'
-/** Inline, and in a window of another size only the block at the bottom is drawn anew; with or without rules across it. */
+/** Inline modes that redraw only the block at the bottom after a resize; with or without horizontal rules. */
 const RULED = process.argv[2] === 'ruled'
 const KEPT = RULED || process.argv[2] === 'kept'
 const FRAME_MS = 30
-/** Frames of one piece of work; each brings lines of the answer. */
+/** Frames of one task; each adds lines of the answer. */
 const FRAMES = 14
-/** An Escape that nothing follows for so long was the key. */
+/** An ESC byte that nothing follows within this time was the Escape key. */
 const ESCAPE_MS = 60
 
 const { stdin, stdout } = process
 
-// --- what is said ---
+// --- conversation ---
 
 const sgr = (codes: string, text: string) => `\x1b[${codes}m${text}\x1b[0m`
 const bold = (text: string) => sgr('1', text)
@@ -60,17 +60,17 @@ let chosen = 0
 let frame = 0
 let accepts = false
 let said = 0
-/** All that has been said, and how much of it is on the normal screen already. */
+/** The conversation, and how many lines of it are on the normal screen already. */
 const transcript: string[] = [
   `${sgr(INK, '✻')} ${bold('Welcome to the agent')}`,
   dim('  /disputed shows letters of disputed width, /exit ends'),
   '',
 ]
 let printed = 0
-/** Rows of the block at the bottom as drawn last, and the row of it in which the cursor stands. */
+/** Rows of the block at the bottom as drawn last, and the row of the cursor in it. */
 let blockRows = 0
 let blockCursor = 0
-/** Columns of the rows above that one: in a narrower window they wrap. */
+/** Columns of the rows above the cursor: in a narrower window they wrap. */
 let blockAbove: number[] = []
 let back = 0
 
@@ -95,7 +95,7 @@ function box(lines: string[], color: string): string[] {
   ]
 }
 
-/** The block at the bottom, and where the cursor stands in it; no cursor while there is nothing to type. */
+/** The block at the bottom, and the cursor's place in it; no cursor while nothing can be typed. */
 function block(): { lines: string[]; cursor?: { row: number; column: number } } {
   if (mode === 'asks') {
     const lines = OPTIONS.map((option, index) =>
@@ -116,7 +116,7 @@ function block(): { lines: string[]; cursor?: { row: number; column: number } } 
   const lines: string[] = []
   if (mode === 'works')
     lines.push(`${sgr(INK, `${SPINNER[frame % SPINNER.length]} Pondering…`)} ${dim(`(${frame} · esc to interrupt)`)}`)
-  // What does not fit is seen from its end.
+  // If it does not fit, its end is shown.
   let shown = typed
   while (widthOf(shown) > stdout.columns - 7) shown = [...shown].slice(1).join('')
   const rule = RULED ? dim('─'.repeat(stdout.columns)) : ''
@@ -153,7 +153,7 @@ function draw(): void {
   stdout.write(`${text}\x1b[?2026l`)
 }
 
-/** Everything anew in another shape, as agents do: the scrollback too, or nothing but the block. */
+/** Redraws after a resize, as agents do: everything including the scrollback, or only the block. */
 function drawAnew(): void {
   if (!FULL && !KEPT) {
     stdout.write('\x1b[2J\x1b[3J\x1b[H')
@@ -210,15 +210,15 @@ function key(name: string): void {
   draw()
 }
 
-// --- what is typed ---
+// --- input ---
 
 let input = ''
 let escapeTimer: NodeJS.Timeout | undefined
 let started = false
 
-/** One thing at the head of the input: a report, a paste, a key, text. */
+/** The first item of the input: a report, a paste, a key, text. */
 const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
-  // The last of the questions: then drawing begins.
+  // The reply to the last query: drawing begins.
   [/^\x1b\[\?[\d;]*c/, () => started || start()],
   [/^\x1b\[[?>][\d;$]*[a-zA-Z]|^\x1b\[\?[\d;]*\$y/, () => {}],
   [/^\x1b[P\]_][^\x07\x1b]*(?:\x07|\x1b\\)/, () => {}],
@@ -292,6 +292,6 @@ stdin.on('data', text => {
   take()
 })
 stdout.on('resize', drawAnew)
-// What agents ask before they draw: colours, the terminal's name, the keyboard protocol, synchronized output; the last is
-// answered by every terminal.
+// Queries that agents send before they draw: colors, the terminal's name, the keyboard protocol, synchronized output; every
+// terminal answers the last one.
 stdout.write('\x1b[?2004h\x1b[?1004h\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[c')

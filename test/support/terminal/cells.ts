@@ -1,10 +1,10 @@
-// What a terminal shows, cell by cell, in words that can be compared whichever xterm.js holds it. Knows no page and no tmux.
+// What a terminal shows, cell by cell, in a form that can be compared between terminals.
 import type { Terminal } from '@xterm/headless'
 
 export interface Shown {
   cols: number
   rows: number
-  /** For each row of the screen one entry a cell: its text and how that is drawn. A wide character's second half is ''. */
+  /** For each row of the screen one entry per cell: its text and style. The second half of a wide character is ''. */
   cells: string[][]
   /** The same rows as plain text. */
   text: string
@@ -13,7 +13,7 @@ export interface Shown {
   applicationCursor: boolean
   mouse: boolean
   links: { uri: string | undefined; row: number; text: string }[]
-  /** What has scrolled out at the top, as text. */
+  /** The scrollback as text. */
   above: string[]
 }
 
@@ -22,7 +22,7 @@ interface Core {
   _oscLinkService: { getLinkData(id: number): { uri: string } | undefined }
 }
 
-/** Reads the screen's last rows, wherever it is scrolled to. Stands on its own, so that it can be sent into a page. */
+/** Reads the screen, wherever it is scrolled to. Self-contained, so that it can run in a page. */
 export function readShown(term: Terminal): Shown {
   const { cols, rows } = term
   const buffer = term.buffer.active
@@ -40,7 +40,7 @@ export function readShown(term: Terminal): Shown {
         row.push('')
         continue
       }
-      // Not asked in the public way: the kind of underline (of a link another is drawn), its colour, the link.
+      // Not in the public API: the underline style (a link is drawn with another one), its color, the link.
       const inner = cell as unknown as {
         extended: { _ext: number; _urlId: number }
         isUnderlineColorDefault(): boolean
@@ -56,8 +56,8 @@ export function readShown(term: Terminal): Shown {
         const color = inner.isUnderlineColorDefault() ? '' : `:${inner.getUnderlineColor()}`
         drawn.push(`Underline${(inner.extended._ext >>> 26) & 7}${color}`)
       }
-      // An erased cell has a background only, a printed space has all; which of the two a program uses hangs on its terminal's
-      // description (`bce`). Nobody sees it, unless there is something to see in a space.
+      // An erased cell has only a background, a printed space has a full style. Which of the two a program uses depends on
+      // `bce` in its terminal's description. The difference is invisible, unless the style shows on a space.
       const blank = cell.getChars().trim() === '' && !drawn.some(one => !/^(Bold|Dim|Italic|Blink)$/.test(one))
       if (blank) drawn.length = 0
       else if (cell.isFgRGB()) drawn.push(`fg#${cell.getFgColor().toString(16)}`)
@@ -87,7 +87,7 @@ export function readShown(term: Terminal): Shown {
   }
 }
 
-/** What differs, a line each. */
+/** The differences, one line each. */
 export function shownDifferences(page: Shown, tmux: Shown): string[] {
   const found: string[] = []
   const compare = (what: string, mine: unknown, theirs: unknown) => {
@@ -105,12 +105,12 @@ export function shownDifferences(page: Shown, tmux: Shown): string[] {
 
 declare global {
   interface Window {
-    /** The page's terminal, once `findTerminal` has found it. */
+    /** The page's terminal, after `findTerminal` has found it. */
     otgTerminal?: Terminal
   }
 }
 
-/** Runs in a page: looks for the terminal that it draws among what hangs on the app's root, since pages show theirs to nobody. */
+/** Runs in a page: finds its terminal in the objects below the app's root, since pages do not expose it. */
 export function findTerminal(): boolean {
   const seen = new Set<unknown>()
   let layer: unknown[] = [document.getElementById('app')]
@@ -124,7 +124,7 @@ export function findTerminal(): boolean {
         window.otgTerminal = term
         return true
       }
-      // Of the document nothing but the root is looked through.
+      // Only the app's root is searched, not the rest of the document.
       if (one instanceof Node && one.nodeName !== 'DIV') continue
       for (const key of Object.getOwnPropertyNames(one)) next.push((one as Record<string, unknown>)[key])
     }

@@ -1,5 +1,4 @@
-// Describes everything about a terminal that later output could depend on, so that two can be compared. Knows nothing of
-// how either came to be.
+// Describes everything about a terminal that later output could depend on, so that two terminals can be compared.
 
 import {
   BG_EXTENDED,
@@ -20,7 +19,7 @@ export function describeTerminal(terminal: Terminal): Described {
   const core = coreOf(terminal)
   const { normal, alt, active } = core._bufferService.buffers
   const state: Described = {}
-  /** Links are numbered by first sight: what counts is which cells share one, and where it leads. */
+  /** Links are numbered in order of appearance: only which cells share one and its target matter. */
   const links = new Map<number, string>()
   const link = (id: number): string => {
     if (id === 0) return ''
@@ -59,7 +58,7 @@ export function describeTerminal(terminal: Terminal): Described {
   }
   state.active = active === alt ? 'alt' : 'normal'
   state.cursor = `${active.x},${active.y}`
-  // The row decides how the normal screen is resized while the other is on; the column does nothing.
+  // The row affects how the normal screen is resized while the alternate one is active; the column has no effect.
   if (active === alt) state['normal.y'] = normal.y
   state.pen = ink(inkOfPen(core, core._inputHandler._curAttrData), true)
   const { charset, glevel, _charsets } = core._charsetService
@@ -79,7 +78,7 @@ export function describeTerminal(terminal: Terminal): Described {
   return state
 }
 
-/** What differs, a line each: empty when the terminals are the same in everything that can matter. */
+/** The differences, one line each; empty if the terminals are the same in everything that matters. */
 export function differences(wanted: Terminal, got: Terminal): string[] {
   const a = describeTerminal(wanted)
   const b = describeTerminal(got)

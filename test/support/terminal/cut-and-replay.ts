@@ -1,5 +1,4 @@
-// Plays a log to one terminal whole, to another as a keyframe and what follows, and says what differs. Knows nothing of
-// how logs are made up.
+// Plays a log to one terminal completely and to another as a keyframe plus the rest, and compares the two.
 
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { differences } from './compare-terminals.ts'
@@ -13,10 +12,10 @@ export interface Case {
   size: Resize
   scrollback: number
   before: Event[]
-  /** The keyframe is taken inside the first of these, after `cut` bytes (modulo its length), if it is output. */
+  /** The keyframe is taken inside the first event, after `cut` bytes (modulo its length), if it is output. */
   after: Event[]
   cut: number
-  /** What the terminal that gets the keyframe has drawn before. */
+  /** What the terminal that receives the keyframe has drawn before. */
   junk: Event[]
 }
 
@@ -25,7 +24,7 @@ function play(screen: Screen, event: Event): void {
   else screen.resize(event.cols, event.rows)
 }
 
-/** Returns what differs between a terminal that saw everything and one that began with a keyframe. */
+/** Returns the differences between a terminal that got everything and one that began with a keyframe. */
 export function check({ size, scrollback, before, after, cut, junk }: Case): string[] {
   const heard: [string[], string[]] = [[], []]
   const listen = (who: 0 | 1) => ({ answer: (text: string) => void heard[who].push(text) })
@@ -53,7 +52,7 @@ export function check({ size, scrollback, before, after, cut, junk }: Case): str
   }
   forget(whole.terminal)
   compare('at once')
-  forget(later.terminal) // what cannot be seen: where links were seen, what is left of clusters
+  forget(later.terminal) // invisible state: where links were seen, leftovers of clusters
   heard[0].length = heard[1].length = 0
   if (found.length === 0) {
     for (const event of rest) {

@@ -1,5 +1,5 @@
-// Makes a terminal forget exactly what a snapshot loses (LOST in snapshot.ts), so that the property test excludes that and
-// nothing more. Knows nothing of how a snapshot is written.
+// Makes a terminal forget exactly what a snapshot loses (LOST in snapshot.ts), so that property tests exclude that and
+// nothing more.
 
 import { BG_EXTENDED, COMBINED, type Ink, inkOfCell, inkOfPen } from '../../../main/host/screen/cells.ts'
 import { cellAt, inkedTail } from '../../../main/host/screen/painter.ts'
@@ -64,7 +64,7 @@ export function forget(terminal: Terminal): void {
   forgetLinkLines(core)
 }
 
-/** Halves of wide characters, garbled clusters, forgotten links, leftovers of clusters that are gone. */
+/** Halves of wide characters, garbled clusters, forgotten links, leftovers of overwritten clusters. */
 function settleCells(core: Core, line: Line): void {
   for (let x = 0; x < line.length; ) {
     const cell = cellAt(core, line, x)
@@ -98,7 +98,7 @@ function extendedOf(old: Extended, ink: Ink): Extended {
   return extended
 }
 
-/** xterm.js notes on which lines a link was seen; afterwards it is those where it can be seen, and where the pen is. */
+/** xterm.js remembers the lines on which a link was printed; keeps those where it is visible, and the cursor's line. */
 function forgetLinkLines(core: Core): void {
   const { normal, alt, active } = core._bufferService.buffers
   const insides = core as unknown as Insides
@@ -108,7 +108,7 @@ function forgetLinkLines(core: Core): void {
   const old = entries.map(entry => entry.lines)
   const seen = entries.map((): Marker[] => [])
   for (const buffer of [normal, alt]) {
-    buffers._activeBuffer = buffer // where a marker is made
+    buffers._activeBuffer = buffer // where markers are created
     for (const entry of entries) entry.lines = []
     for (let y = 0; y < buffer.lines.length; y++) {
       const line = buffer.lines.get(y)!
@@ -124,6 +124,6 @@ function forgetLinkLines(core: Core): void {
   buffers._activeBuffer = active
   for (const [i, entry] of entries.entries()) {
     entry.lines = [...old[i]!, ...seen[i]!]
-    for (const marker of old[i]!) marker.dispose() // with its last marker an entry goes too
+    for (const marker of old[i]!) marker.dispose() // An entry is removed with its last marker.
   }
 }

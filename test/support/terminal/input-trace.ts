@@ -1,5 +1,4 @@
-// Recorded and rebuilt event sequences of soft keyboards (test/data/input-traces), and how one is played on a field.
-// Knows nothing of what is made of them.
+// Recorded and reconstructed event sequences of soft keyboards (test/data/input-traces), and how to play one on a field.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -11,9 +10,9 @@ export interface TraceEvent {
   data?: string | null
   isComposing?: boolean
   repeat?: boolean
-  /** Done to the field before the event: code units that go from its end, and what comes there. */
+  /** The change of the field before the event: code units deleted at its end, and text inserted there. */
   edit?: [number, string]
-  /** Also when what it follows from was prevented. */
+  /** Dispatched even if the event that causes it was prevented. */
   regardless?: boolean
 }
 
@@ -22,15 +21,15 @@ export interface Trace {
   name: string
   keyboard: string
   platform: string
-  /** By which the page tells who composes what. */
+  /** What the page knows about the keyboard. */
   os: 'android' | 'apple' | 'other'
   language: string
-  /** Where the sequence was published, and how this file came from it. */
+  /** Where the sequence was published, and how this file was derived from it. */
   source: string
   built: string
-  /** What has to go out. */
+  /** What must be sent. */
   expected: string
-  /** What a line editor holds then; null where line editors differ. */
+  /** What a line editor then contains; null if line editors differ. */
   line: string | null
   events: TraceEvent[]
 }
@@ -43,15 +42,15 @@ export function inputTraces(): Trace[] {
     .map(name => ({ file: name.slice(0, -5), ...JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) }))
 }
 
-/** A text area is one. */
+/** A text area, for example. */
 export interface PlayedField {
   value: string
   setSelectionRange(start: number, end: number): void
 }
 
 /**
- * Plays a sequence as a browser does: what follows from an event that was prevented does not happen. `dispatch` tells whether
- * it was not prevented. Also runs in a page, so it uses nothing from outside.
+ * Plays a sequence as a browser does: if an event is prevented, its consequences do not happen. `dispatch` returns false for
+ * a prevented event. Self-contained, since it also runs in a page.
  */
 export function play(
   field: PlayedField,

@@ -1,4 +1,4 @@
-// A recording in memory, cut as a host cuts it, and a screen that keeps what is played. Knows no player.
+// A recording in memory, divided into chunks as by a host, and a screen that remembers what is played.
 
 import type { GapReason } from '../../../main/host/recording/types.ts'
 import type { PlaybackChunk, SeekResult } from '../../../protocol/client/history-client.ts'
@@ -20,7 +20,7 @@ interface Piece {
   keyframe: boolean
 }
 
-/** What a piece of a tape is; `lost` is recorded by nobody, `keyframe: false` has no state at its beginning. */
+/** How a chunk of a tape is recorded; `lost`: it is a gap; `keyframe: false`: it begins without a keyframe. */
 export interface PieceOptions {
   lost?: GapReason
   keyframe?: boolean
@@ -28,10 +28,10 @@ export interface PieceOptions {
 
 export class Tape implements Recording {
   readonly pieces: Piece[] = []
-  /** What was asked, in order: `seek 12`, `chunk 34`. */
+  /** The requests in order: `seek 12`, `chunk 34`. */
   asked: string[] = []
   live = false
-  /** Asked questions are answered when this resolves. */
+  /** Requests are answered when this resolves. */
   gate: Promise<void> = Promise.resolve()
   #size = { cols: 80, rows: 24 }
 
@@ -50,7 +50,7 @@ export class Tape implements Recording {
     return this
   }
 
-  /** More of the last piece, as a session that runs has. */
+  /** Extends the last chunk, as a running session does. */
   grow(entries: Entry[]): void {
     const last = this.pieces.pop()!
     this.#size = last.size
@@ -69,7 +69,7 @@ export class Tape implements Recording {
     return this.pieces.findLast(one => !one.lost)?.entries.at(-1)?.at ?? 0
   }
 
-  /** All that was printed by then, as the screen would hold it; what is lost is not in it. */
+  /** Everything printed by that time except gaps, as on the screen. */
   textAt(at: number): string {
     return this.#texts(this.pieces.flatMap(one => one.entries).filter(entry => entry.at <= at))
   }
@@ -120,14 +120,14 @@ export class Tape implements Recording {
   }
 }
 
-/** Keeps the text that it shows, and notes what a person would see happen: `text` once it is drawn, sizes. */
+/** Remembers the text that it shows, and records what a user would see: drawn `text`, and sizes. */
 export class TapeScreen implements PlayerScreen {
   text = ''
   size = ''
-  /** What was drawn: while held, nothing is. */
+  /** What was drawn; nothing is drawn while paused. */
   seen: string[] = []
   #held = false
-  /** Bytes are parsed when this resolves. */
+  /** Writes are parsed when this resolves. */
   gate: Promise<void> = Promise.resolve()
   #parsed: Promise<unknown> = Promise.resolve()
   pending = 0

@@ -1,4 +1,4 @@
-// A tmux with one pane and somebody attached to it: what they see stands in a terminal of our own. Knows no page.
+// A tmux with one pane and one attached client, whose screen is read from a headless terminal.
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { readShown, type Shown } from './cells.ts'
 
 const run = promisify(execFile)
 
-/** One pane and nothing else; the terminal outside can do what ours can (in an override `::` stands for a colon). */
+/** One pane and no status line; the outer terminal has the capabilities of ours (in an override, `::` is a colon). */
 const CONFIG = `
 set -g status off
 set -g default-terminal tmux-256color
@@ -20,7 +20,7 @@ set -as terminal-features ',xterm-256color:RGB:usstyle:overline:strikethrough'
 set -as terminal-overrides ',xterm-256color:Setulc=\\E[58::2::::%p1%{65536}%/%d::%p1%{256}%/%{255}%&%d::%p1%{255}%&%dm'
 `
 
-/** By the names of the key bar. */
+/** tmux's names of keys by those of the key bar. */
 const KEYS: Record<string, string> = {
   Escape: 'Escape',
   Tab: 'Tab',
@@ -97,7 +97,7 @@ export class Tmux {
     const history = (await this.#ask('capture-pane', '-p', '-S', '-', '-E', '-1')).split('\n').slice(0, -1)
     return {
       ...readShown(this.#term),
-      // Of the pane, not of the terminal outside, which tmux sets up as it likes.
+      // The pane's modes, not the outer terminal's, which tmux sets itself.
       alternate: alternate === '1',
       applicationCursor: applicationCursor === '1',
       mouse: mouse === '1',
@@ -105,12 +105,12 @@ export class Tmux {
     }
   }
 
-  /** Twice is fine. */
+  /** May be called twice. */
   stop(): void {
     try {
       execFileSync('tmux', ['-S', this.#socket, 'kill-server'], { stdio: 'ignore' })
     } catch {
-      // It has ended with its shell.
+      // It ended with its shell.
     }
     this.#client.kill()
     this.#term.dispose()

@@ -1,4 +1,4 @@
-// A field with `SoftInput` behind it, without a page: does what ui/input/soft-input/bind.ts does. Knows no keyboard.
+// A text field with `SoftInput`, without a page: does what ui/input/soft-input/bind.ts does.
 import { isModifierKey, SoftInput } from '../../../ui/input/soft-input/soft-input.ts'
 import { play, type Trace, type TraceEvent } from './input-trace.ts'
 
@@ -9,10 +9,10 @@ export interface Setting {
 
 export class TypedField {
   value = ''
-  /** All that went out. */
+  /** Everything that was sent. */
   sent = ''
   readonly pasted: string[] = []
-  /** What a sticky modifier makes of the next character. */
+  /** How a sticky modifier changes the next character. */
   modify: ((text: string) => string) | undefined
   readonly soft: SoftInput
 
@@ -33,7 +33,7 @@ export class TypedField {
     play(this, events, event => this.dispatch(event))
   }
 
-  /** False: prevented. */
+  /** Returns false if the event was prevented. */
   dispatch(event: TraceEvent): boolean {
     const { soft } = this
     switch (event.type) {
@@ -43,7 +43,7 @@ export class TypedField {
         const press = { key, keyCode, isComposing, ctrl: false, alt: false, meta: false, altGraph: false }
         if (soft.keyGoesTo(press) === 'field' || isModifierKey(key)) return true
         this.finish()
-        // As xterm.js does.
+        // As in xterm.js.
         if (key === 'Enter') {
           this.value = ''
           this.sent += '\r'
@@ -72,7 +72,7 @@ export class TypedField {
     return true
   }
 
-  /** A key of the key bar is tapped. */
+  /** Taps a key of the key bar. */
   finish(): void {
     this.#perform(this.soft.finish())
   }

@@ -1,4 +1,4 @@
-// Random terminal output, weighted towards what a serializer is known to lose. Knows nothing of terminals' insides.
+// Random terminal output, weighted towards what serializers are known to lose.
 
 import fc from 'fast-check'
 
@@ -7,7 +7,7 @@ export interface Resize {
   rows: number
 }
 
-/** A piece of a session's log: output, or a resize between outputs. */
+/** An event of a session's log: output, or a resize between outputs. */
 export type Event = string | Resize
 
 const small = fc.nat({ max: 12 })
@@ -257,7 +257,7 @@ const query = of(
   '\x1bP$q"q\x1b\\',
 )
 
-/** Sequences that are broken off, have controls inside, or are not what they seem. */
+/** Sequences that are cut off, contain control characters, or are not what they seem. */
 const broken = fc.oneof(
   fc
     .tuple(
@@ -286,7 +286,7 @@ const broken = fc.oneof(
 
 const reset = of('\x1bc', '\x1b[!p')
 
-/** Situations that random pieces seldom build. */
+/** Situations that random events rarely create. */
 const scene = of(
   '\x1b[99Gx\x1b[K',
   '\x1b[99Gx\x1b[1K',
