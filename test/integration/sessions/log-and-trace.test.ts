@@ -6,6 +6,7 @@ import type { Host } from '../../../main/host/host.ts'
 import { FrameTrace } from '../../../main/host/log/frame-trace.ts'
 import { createLog } from '../../../main/host/log/host-log.ts'
 import { ackFrame, inputFrames, jsonFrames } from '../../../protocol/frames.ts'
+import { environment, otg, sessions, start } from '../../support/cli.ts'
 import {
   bytesOf,
   cleanUp,
@@ -14,6 +15,7 @@ import {
   Recorder,
   startHost,
   temporaryFolder,
+  until,
   webClient,
 } from '../../support/host.ts'
 
@@ -67,6 +69,28 @@ describe('the log', () => {
       ['warn', 1],
       ['error', 1],
     ])
+  })
+})
+
+describe('otg host', () => {
+  it('takes the level from OTG_LOG and the trace file from --trace', async () => {
+    const folder = temporaryFolder()
+    const dataDir = join(folder, 'data')
+    const env = { ...environment(dataDir), OTG_LOG: 'error' }
+    const host = start(dataDir, ['host', '--port', '0', '--trace', 'trace'], { env, cwd: folder })
+    await until(() => host.stdout().includes('http'))
+    await sessions(dataDir)
+    host.child.kill('SIGTERM')
+    expect(await host.finished).toMatchObject({ code: 0 })
+    expect(readFileSync(join(dataDir, 'host.log'), 'utf8')).toBe('')
+    expect(linesOf(join(folder, 'trace'))).toContainEqual(expect.objectContaining({ direction: 'in', type: 'list' }))
+  })
+
+  it('refuses a level that does not exist', async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    const { code, stderr } = await otg(dataDir, ['host'], { env: { ...environment(dataDir), OTG_LOG: 'loud' } })
+    expect(code).toBe(2)
+    expect(stderr).toBe('otg: OTG_LOG takes debug, info, warn, error, not loud; see: otg host --help\n')
   })
 })
 
