@@ -3,10 +3,11 @@ import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HistoryLimits } from './history/write/worker-protocol.ts'
 import type { Bind } from './listen/addresses.ts'
 import type { HandshakeLimits } from './listen/handshake-limit.ts'
+import type { HttpTiming } from './listen/http.ts'
 import { type ListenConfig, listenConfigOf, type TlsSetting } from './listen/network.ts'
 import type { LogLevel } from './log/logger.ts'
 import { findProgram } from './session/pty.ts'
-import type { Expiry, SessionRules } from './session/sessions.ts'
+import type { Expiry, SessionRules, SessionsTiming } from './session/sessions.ts'
 import { expiryOf, type Settings, shellOf } from './settings/settings.ts'
 
 export interface HostOptions {
@@ -40,6 +41,13 @@ export interface HostOptions {
   handshakes?: HandshakeLimits
   /** Push services that phones may be notified through, and the CA of their certificates (PEM). Default: PUSH_SERVICES. */
   push?: { services: readonly string[]; ca: string }
+  /** Durations in milliseconds that tests shorten. Default: the constant named at each. */
+  timing?: HostTiming
+}
+
+export interface HostTiming extends SessionsTiming, Partial<HttpTiming> {
+  /** HANDSHAKE_MS */
+  handshake_ms?: number
 }
 
 export function sessionRules(options: HostOptions, settings: Settings): SessionRules {

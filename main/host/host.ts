@@ -119,6 +119,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         ...rules,
         now: Date.now,
         log: hostLog,
+        timing: options.timing,
       },
       {
         changed: () => connections.sessionsChanged(),
@@ -257,6 +258,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       pairing,
       nextId: () => connections.nextId(),
       connect: (id, transport, admit) => connect(id, transport, 'device', admit),
+      handshake_ms: options.timing?.handshake_ms,
       log: hostLog,
     })
 
@@ -267,6 +269,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       onPage: address => deviceAdmin.pageRequested(address),
       onAddresses: pairingChanged,
       handshakes: new HandshakeLimit(options.handshakes),
+      timing: options.timing,
       accept: (transport, peer) => authenticator.accept(transport, peer),
       log: hostLog,
     })

@@ -133,7 +133,7 @@ test('shows the best address, and remembers the choice of another one', async ({
   await expect(chosen).toBeChecked()
   expect(await shownUrl(page)).toMatch(/^http:\/\/192\.168\.1\.34:7317\/#v1\./)
   await expectCodeOf(page, await shownUrl(page))
-  await expect(page.getByText('Plain HTTP: nobody who only listens')).toBeVisible()
+  await expect(page.getByText('Plain HTTP: sessions are encrypted')).toBeVisible()
   await picture(page, 'address-chosen')
   // Arrow keys choose, too.
   await page.keyboard.press('ArrowUp')

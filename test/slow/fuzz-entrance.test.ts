@@ -1,6 +1,6 @@
-// Everything that a stranger can send, at random, against a real host in its own process; meanwhile a phone types.
-// OTG_FUZZ_SECONDS says how long (20), OTG_FUZZ_SEED with which numbers; what was sent is the same for the same seed, but
-// for keys and for who is served first.
+// Everything that an unauthenticated peer can send, at random, to a real host in its own process, while a phone types.
+// OTG_FUZZ_SECONDS is the duration (20), OTG_FUZZ_SEED the seed. The same seed sends the same, except
+// for keys and the order in which connections are served.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -28,24 +28,24 @@ afterEach(cleanUp)
 const SECONDS = Number(process.env.OTG_FUZZ_SECONDS ?? 20)
 const SEED = Number(process.env.OTG_FUZZ_SEED ?? 1)
 
-/** Connections at once; a few less than the strangers that one address may have, so that most are served. */
+/** Connections at once: a few less than one address may have unauthenticated, so that most are served. */
 const AT_ONCE = 6
-/** Every so many, as many more at once as one address may not have. */
+/** After this many, a burst of more than one address may have. */
 const BURST_EVERY = 200
 const BURST = 30
-/** Said to be too long by then: the host closes at five seconds, and the machine may be busy. */
+/** An open socket is an error after this time: the host closes at five seconds, and the machine may be busy. */
 const GONE_MS = 15_000
 
-/** What may remain of any number of strangers: moods of allocator and collector, 13 and 2 MB after 30,000 connections. */
+/** Memory that may remain: noise of the allocator and the garbage collector, 13 and 2 MB after 30,000 connections. */
 const RSS_BYTES = 24 * 1024 * 1024
 const HEAP_BYTES = 4 * 1024 * 1024
-/** The typist's own: batches of output and of history. */
+/** What the phone that types may add: batches of output and of history. */
 const TIMERS = 4
 
 interface Ground {
   port: number
   random: Random
-  /** A phone that is paired, and never comes in properly. */
+  /** A paired phone that never authenticates properly. */
   phone: Identity
   secret: Uint8Array
   count: Counts
@@ -72,7 +72,7 @@ class Random {
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.below(256))
   }
-  /** Small ones mostly, and those next to the bounds. */
+  /** Mostly small numbers, and those next to the limits. */
   length(): number {
     return this.one([
       this.below(8),
@@ -120,7 +120,7 @@ function mutated(random: Random, bytes: Uint8Array, other: Uint8Array): Uint8Arr
       return copy
     }
     case 6: {
-      // A key of low order, or one of ones.
+      // A key of low order, or one of all ones.
       const copy = bytes.slice()
       copy.fill(random.one([0, 1, 255]), 5, 37)
       return copy
@@ -130,7 +130,7 @@ function mutated(random: Random, bytes: Uint8Array, other: Uint8Array): Uint8Arr
   }
 }
 
-/** What strangers do with a WebSocket. They may leave it open: the host closes it. */
+/** What peers do with a WebSocket. They may leave it open: the host closes it. */
 const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = {
   'random frames': (raw, { random }) => {
     for (let n = random.below(4); n >= 0; n--) raw.write(frameBytes(random.bytes(random.length())))
@@ -278,7 +278,7 @@ const HTTP: ((ground: Ground) => Uint8Array | string)[] = [
   ({ port }) => upgradeRequest(port).repeat(5),
 ]
 
-/** One stranger. Resolves when its socket is gone; throws when that takes too long, or when it was told too much. */
+/** One peer. Resolves when its socket is closed; throws when that takes too long, or when it received too much. */
 async function stranger(ground: Ground, what: string): Promise<void> {
   const { random, count, port } = ground
   count.connections++
@@ -289,7 +289,7 @@ async function stranger(ground: Ground, what: string): Promise<void> {
     const gone = new Promise<void>(resolve => socket.once('close', () => resolve()))
     socket.resume()
     socket.write(random.one(HTTP)(ground))
-    // It may hang up at any moment; some wait for what the host does about it.
+    // It may disconnect at any time; some wait for the host's reaction.
     if (random.below(60) > 0) setTimeout(() => socket.destroy(), random.below(50))
     else socket.once('end', () => socket.end())
     return within(gone, what, () => socket.destroy())
@@ -299,7 +299,7 @@ async function stranger(ground: Ground, what: string): Promise<void> {
   if (status === 101) {
     count.upgraded++
     await SOCKETS[what]!(raw, ground)
-    // For many the host would wait five seconds; that is seen often enough.
+    // For many the host would wait five seconds; that is covered often enough.
     if (random.below(60) > 0) setTimeout(() => raw.socket.destroy(), 5 + random.below(80))
   } else {
     expect([0, 503]).toContain(status)
@@ -308,7 +308,7 @@ async function stranger(ground: Ground, what: string): Promise<void> {
   }
   await within(raw.gone, what, () => raw.socket.destroy())
   count.frames += raw.written
-  // The second message, and in an open channel one error.
+  // The second handshake message, and in an open channel one error.
   expect(raw.frames.length, `frames that ${what} got`).toBeLessThanOrEqual(2)
 }
 
@@ -329,7 +329,7 @@ class FuzzedHost {
   exited = false
   constructor(dataDir: string, webRoot: string) {
     this.process = fork(join(import.meta.dirname, '../support/fuzz-host-process.ts'), [dataDir, webRoot], {
-      // Else V8 widens its young generation under load and keeps it, a hundred megabytes that nothing is in.
+      // Otherwise V8 grows its young generation under load and keeps it: a hundred empty megabytes.
       execArgv: ['--expose-gc', '--max-semi-space-size=2'],
     })
     this.process.once('exit', () => {
@@ -392,7 +392,7 @@ it(
     })
     later(() => client.close())
     await client.connect()
-    // On one line, so that what the host holds of it does not grow with what is typed.
+    // On one line, so that the host's memory does not grow with what is typed.
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
     let terminal = new Recorder()
     const attached = client.attach(session_id, {
@@ -434,7 +434,7 @@ it(
           await one()
           if (number % BURST_EVERY !== 0) continue
           await Promise.all(Array.from({ length: BURST }, one))
-          // Some of them have used the secret up.
+          // Some of them have used up the secret.
           ground = { secret: pairingOf(await host.ask('address')).secret }
         }
       }
@@ -444,7 +444,7 @@ it(
       )
       await Promise.race([Promise.all([...workers]), typed, died])
     }
-    /** When the host has noticed that all of them are gone. */
+    /** Resolves when the host has noticed that all of them disconnected. */
     const settled = async (least?: Held): Promise<Held> => {
       let held = await host.ask('held')
       await until(async () => {
@@ -474,11 +474,11 @@ it(
     expect(host.exited).toBe(false)
     expect(typing.echoes).toBeGreaterThan(SECONDS)
     expect(client.state.name).toBe('ready')
-    // Nobody was enrolled, nothing was started, nobody waits.
+    // No device was paired, no session was started, no request waits.
     expect(after.sessions).toEqual([session_id])
     expect(after.devices).toEqual(fresh.devices)
     expect(after.requests).toBe(0)
-    // And nothing of them is left.
+    // Nothing of them is left in memory.
     const { Timeout: timers = 0, ...others } = after.resources
     const { Timeout: timersBefore = 0, ...othersBefore } = before.resources
     expect(others).toEqual(othersBefore)
@@ -486,7 +486,7 @@ it(
     expect(after.descriptors).toBe(before.descriptors)
     expect(after.rss).toBeLessThan(before.rss + RSS_BYTES)
     expect(after.heap).toBeLessThan(before.heap + HEAP_BYTES)
-    // A phone that is known still comes in.
+    // A paired phone can still connect.
     const sleeper = new LocalClient({
       connect: async () => returning(phone, await open(port)),
       client: { kind: 'phone', name: 'asleep' },

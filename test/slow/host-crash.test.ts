@@ -17,7 +17,7 @@ afterEach(cleanUp)
 const KILLS = 20
 const OTG = new URL('../../build/main/cli/otg.js', import.meta.url).pathname
 
-it(`killed with SIGKILL in the middle of a flood, ${KILLS} times: the database opens and has all but the last second`, async () => {
+it(`after ${KILLS} kills with SIGKILL in the middle of a flood, the database opens and lacks at most the last second`, async () => {
   const dataDir = join(temporaryFolder(), 'data')
   for (let kill = 0; kill < KILLS; kill++) {
     const host = await startHost(dataDir)
@@ -27,7 +27,7 @@ it(`killed with SIGKILL in the middle of a flood, ${KILLS} times: the database o
     const sink: TerminalSink = { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} }
     const attached = client.attach(session_id, sink)
     const sampler = setInterval(() => seen.push({ at: performance.now(), offset: attached.have?.offset ?? 0 }), 10)
-    // A different moment each time; the first second is there to have something that must not be lost.
+    // A different time each time; after the first second there is something that must not be lost.
     await until(() => (seen.at(-1)?.offset ?? 0) > 0 && seen.length > 130 + kill * 7, 'the flood to flow')
     clearInterval(sampler)
     const killed = performance.now()
@@ -40,7 +40,7 @@ it(`killed with SIGKILL in the middle of a flood, ${KILLS} times: the database o
   }
 })
 
-/** The stored log reaches as far as is owed, and is what seq printed, without a hole or a wrong byte. */
+/** The stored log reaches as far as promised, and is what seq printed, without a gap or a wrong byte. */
 async function checkHistory(file: string, session_id: string, owed: number): Promise<void> {
   const history = await History.open(file, DEFAULT_LIMITS, {
     trouble: () => {},
@@ -56,13 +56,13 @@ async function checkHistory(file: string, session_id: string, owed: number): Pro
     let number: number | undefined
     const keyframe = await history.startingPoint(session_id, start.offset)
     for await (const step of readBack(history, session_id, keyframe)) {
-      // A state is no part of the log; it comes where the log begins.
+      // A keyframe is not part of the log; it comes where the log begins.
       if (step.kind !== 'bytes' || step.at.offset === keyframe?.position.offset) continue
       at += step.bytes.length
       expect(step.at.offset).toBe(at)
       const lines = (line + Buffer.from(step.bytes).toString('latin1')).split('\n')
       line = lines.pop()!
-      // Where the beginning was trimmed, the first line may be half of one.
+      // After trimming, the first line may be half of one.
       if (number === undefined && start.offset > 0) lines.shift()
       for (const text of lines) {
         if (number !== undefined && Number(text) !== number + 1) throw new Error(`${text} follows ${number} at ${at}`)

@@ -1,10 +1,10 @@
-// A process that floods a history with numbered lines and tells its parent what is committed. Ends only by being killed.
+// A process that floods a history with numbered lines and reports commits to its parent, until it is killed.
 import { History } from '../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts'
 import { keyframeOf, sessionInfo } from './history.ts'
 
-/** As a host does: no more than this is under way. */
-const MOST_BEHIND = 4 * 1024 * 1024
+/** Like a host: no more than this is uncommitted. */
+const MAX_BEHIND = 4 * 1024 * 1024
 
 /** Less than a segment of the product, so that a short life sees several seals. */
 const SEGMENT_BYTES = 512 * 1024
@@ -37,8 +37,8 @@ for (;;) {
     history.keyframe(info.session_id, keyframeOf('', position))
     sealed = offset
   }
-  while (history.behind > MOST_BEHIND) await new Promise(resolve => setImmediate(resolve))
+  while (history.behind > MAX_BEHIND) await new Promise(resolve => setImmediate(resolve))
   if (slow) process.send!({ session_id: info.session_id, appended: offset })
-  // A flood, but of a disk that others use too.
+  // A flood, but on a disk that is shared.
   await new Promise(resolve => setTimeout(resolve, slow ? 10 : 1))
 }

@@ -1,4 +1,4 @@
-// Histories in folders of their own, sessions to fill them, and readers of everything. Knows nothing of what is tested.
+// Histories in folders of their own, sessions to fill them, and ways to read everything back.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -34,14 +34,14 @@ export function databaseFile(): string {
   return join(folder, 'otg.db')
 }
 
-export interface Watched extends HistoryHandlers {
-  told: string[]
+export interface RecordedHandlers extends HistoryHandlers {
+  reports: string[]
 }
 
-/** Notes what is told, in order: `well`, or the code of a trouble. */
-export function watch(): Watched {
-  const told: string[] = []
-  return { told, trouble: code => told.push(code), recovered: () => told.push('well'), committed: () => {} }
+/** Records what is reported, in order: `well`, or the code of a trouble. */
+export function watch(): RecordedHandlers {
+  const reports: string[] = []
+  return { reports, trouble: code => reports.push(code), recovered: () => reports.push('well'), committed: () => {} }
 }
 
 export async function openHistory(
@@ -54,7 +54,7 @@ export async function openHistory(
   return history
 }
 
-/** The same database for a look from outside (or to damage it). */
+/** The same database from outside, to look at it or to damage it. */
 export function openDatabase(file: string): Database.Database {
   const database = new Database(file)
   cleanups.push(() => database.close())
@@ -86,7 +86,7 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
   }
 }
 
-/** Plays a session into a history: keeps its position, and everything that was appended. */
+/** Records a session into a history; keeps its position and everything that was appended. */
 export class Recording {
   readonly info: SessionInfo
   readonly resizes: LogResize[] = []
@@ -110,17 +110,17 @@ export class Recording {
   }
 
   print(bytes: Uint8Array | string): void {
-    const own = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
-    this.#history.append(this.session_id, { kind: 'output', offset: this.end.offset, bytes: own, at: this.at })
-    this.#parts.push(own)
-    this.end = { offset: this.end.offset + own.length, n: this.end.n }
+    const raw = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
+    this.#history.append(this.session_id, { kind: 'output', offset: this.end.offset, bytes: raw, at: this.at })
+    this.#parts.push(raw)
+    this.end = { offset: this.end.offset + raw.length, n: this.end.n }
   }
 
   resize(cols: number, rows: number): void {
-    const mark = { offset: this.end.offset, n: this.end.n + 1, cols, rows }
-    this.#history.append(this.session_id, { kind: 'resize', ...mark, at: this.at })
-    this.resizes.push(mark)
-    this.end = { offset: mark.offset, n: mark.n }
+    const resize = { offset: this.end.offset, n: this.end.n + 1, cols, rows }
+    this.#history.append(this.session_id, { kind: 'resize', ...resize, at: this.at })
+    this.resizes.push(resize)
+    this.end = { offset: resize.offset, n: resize.n }
   }
 
   seal(position = this.end): void {
@@ -144,18 +144,18 @@ export function keyframeOf(vt: string, position: Position): StoredKeyframe {
   return { position, cols: 80, rows: 24, size: raw.length, checksum: zlib.crc32(raw), blob }
 }
 
-/** Every piece from `position` to the end. */
-export async function readPieces(
+/** Every read result from `position` to the end. */
+export async function readResults(
   history: History,
   session_id: string,
   position: Position = LOG_START,
 ): Promise<ReadResult[]> {
-  const pieces: ReadResult[] = []
+  const results: ReadResult[] = []
   for (let at = position; ; ) {
-    const piece = await history.read(session_id, at)
-    pieces.push(piece)
-    if (piece.kind === 'end') return pieces
-    const next = piece.kind === 'segment' ? piece.end : piece.to
+    const result = await history.read(session_id, at)
+    results.push(result)
+    if (result.kind === 'end') return results
+    const next = result.kind === 'segment' ? result.end : result.to
     if (next.offset < at.offset || (next.offset === at.offset && next.n <= at.n)) throw new Error('no progress')
     at = next
   }
@@ -177,13 +177,13 @@ export async function storedTiming(
 }
 
 /** The raw bytes of a segment, checked as a client would. */
-export function inflate(piece: Extract<ReadResult, { kind: 'segment' }>): Buffer {
-  const raw = piece.compressed ? zlib.zstdDecompressSync(piece.blob) : Buffer.from(piece.blob)
-  if (raw.length !== piece.size || zlib.crc32(raw) !== piece.checksum) throw new Error('not what was written')
+export function inflate(result: Extract<ReadResult, { kind: 'segment' }>): Buffer {
+  const raw = result.compressed ? zlib.zstdDecompressSync(result.blob) : Buffer.from(result.blob)
+  if (raw.length !== result.size || zlib.crc32(raw) !== result.checksum) throw new Error('not what was written')
   return raw
 }
 
-/** Everything from `position` on: bytes and resizes; throws if something is lost. */
+/** Everything from `position` on: bytes and resizes; throws at a gap. */
 export async function readAll(
   history: History,
   session_id: string,
@@ -193,14 +193,15 @@ export async function readAll(
   const resizes: LogResize[] = []
   let from: Position | undefined
   let end: Position = LOG_START
-  for (const piece of await readPieces(history, session_id, position)) {
-    if (piece.kind === 'end') continue
-    if (piece.kind === 'gap') throw new Error(`lost (${piece.reason}) from ${piece.from.offset} to ${piece.to.offset}`)
-    from ??= piece.position
-    // A piece may begin before what was asked for: the tail grows while it is read.
-    parts.push(inflate(piece).subarray(Math.max(0, end.offset - piece.position.offset)))
-    resizes.push(...piece.resizes.filter(resize => resize.n > end.n || parts.length === 1))
-    end = piece.end
+  for (const result of await readResults(history, session_id, position)) {
+    if (result.kind === 'end') continue
+    if (result.kind === 'gap')
+      throw new Error(`gap (${result.reason}) from ${result.from.offset} to ${result.to.offset}`)
+    from ??= result.position
+    // A result may begin before the position that was read: the tail grows meanwhile.
+    parts.push(inflate(result).subarray(Math.max(0, end.offset - result.position.offset)))
+    resizes.push(...result.resizes.filter(resize => resize.n > end.n || parts.length === 1))
+    end = result.end
   }
   return { bytes: Buffer.concat(parts), resizes, from: from ?? position }
 }
@@ -209,7 +210,7 @@ export function fileBytes(file: string): number {
   return statSync(file).size
 }
 
-/** As a compiler would print it: colours, progress, paths, and a hash in every line. */
+/** As a compiler would print it: colors, progress, paths, and a hash in every line. */
 export function buildLog(bytes: number, seed = 0): Buffer {
   const lines: string[] = []
   let length = 0
@@ -221,13 +222,13 @@ export function buildLog(bytes: number, seed = 0): Buffer {
   return Buffer.from(lines.join('')).subarray(0, bytes)
 }
 
-/** Waits until `done` gives something. */
-export async function until<T>(done: () => T | Promise<T>, ms = 5_000): Promise<NonNullable<T>> {
+/** Waits until `done` returns something truthy. */
+export async function until<T>(done: () => T | Promise<T>, ms = 20_000): Promise<NonNullable<T>> {
   const end = performance.now() + ms
   for (;;) {
     const value = await done()
     if (value) return value
-    if (performance.now() > end) throw new Error('it did not happen in time')
+    if (performance.now() > end) throw new Error('the condition was not met in time')
     await new Promise(resolve => setTimeout(resolve, 10))
   }
 }

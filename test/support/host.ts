@@ -1,10 +1,12 @@
 // Starts real hosts in folders of their own, and clients of them. Knows nothing of what is tested.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { WebSocket } from 'ws'
 import { inflate } from '../../main/cli/command/inflate.ts'
-import { createHost, type Host, type HostOptions } from '../../main/host/host.ts'
+import { createHost, DEFAULT_PORT, type Host, type HostOptions } from '../../main/host/host.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
 import type { ClientOptions } from '../../protocol/client/client.ts'
@@ -33,6 +35,18 @@ export function keep(): () => Promise<void> {
   return async () => {
     for (const undo of kept.reverse()) await undo()
   }
+}
+
+/** A host that all tests of a file or a `describe` share: started before the first of them, stopped after the last. */
+export function sharedHost(options?: () => Partial<HostOptions>): () => Host {
+  let host: Host
+  let stop: () => Promise<void>
+  beforeAll(async () => {
+    host = await startHost(options?.())
+    stop = keep()
+  })
+  afterAll(() => stop())
+  return () => host
 }
 
 export function temporaryFolder(): string {
@@ -91,7 +105,10 @@ export function deskOf(host: Host): Promise<LocalClient> {
   let desk = desks.get(host)
   if (!desk) {
     desk = desktopOf(host).then(desktop => {
-      later(() => desktop.close())
+      later(() => {
+        desks.delete(host)
+        desktop.close()
+      })
       answerAll(desktop)
       return desktop
     })
@@ -154,14 +171,24 @@ function start(options: ClientOptions): LocalClient {
   return client
 }
 
+const TAIL_BYTES = 4096
+
 /** A terminal that keeps every byte and remembers resizes and resets. */
 export class Recorder implements TerminalSink {
-  bytes = Buffer.alloc(0)
   events: string[] = []
+  /** What was written, in the first `#size` bytes; grows by doubling, so that a flood is not copied for every write. */
+  #kept = Buffer.alloc(4096)
+  #size = 0
   #listeners = new Set<() => void>()
 
+  get bytes(): Buffer {
+    return this.#kept.subarray(0, this.#size)
+  }
   write(bytes: Uint8Array, done: () => void): void {
-    this.bytes = Buffer.concat([this.bytes, bytes])
+    const size = this.#size + bytes.length
+    if (size > this.#kept.length) this.#kept = Buffer.concat([this.bytes], size * 2)
+    this.#kept.set(bytes, this.#size)
+    this.#size = size
     done()
     for (const listener of [...this.#listeners]) listener()
   }
@@ -170,21 +197,27 @@ export class Recorder implements TerminalSink {
     for (const listener of [...this.#listeners]) listener()
   }
   reset(cols: number, rows: number): void {
-    this.bytes = Buffer.alloc(0)
+    this.#kept = Buffer.alloc(4096)
+    this.#size = 0
     this.events.push(`reset ${cols}x${rows}`)
   }
   get text(): string {
     return this.bytes.toString('utf8')
   }
-  /** Resolves when what was written matches. */
+  /** Resolves when what was written matches; a match is not longer than TAIL_BYTES. */
   shows(what: string | RegExp): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#listeners.delete(look)
         reject(new Error(`waited in vain for ${what}; the terminal has: ${JSON.stringify(this.text.slice(-2000))}`))
       }, 15_000)
+      let looked = 0
       const look = () => {
-        if (typeof what === 'string' ? !this.text.includes(what) : !what.test(this.text)) return
+        // What was looked at before is not looked at again: a flood would take minutes.
+        const from = looked > this.#size ? 0 : Math.max(0, looked - TAIL_BYTES)
+        looked = this.#size
+        const text = this.#kept.toString('utf8', from, this.#size)
+        if (typeof what === 'string' ? !text.includes(what) : !what.test(text)) return
         clearTimeout(timer)
         this.#listeners.delete(look)
         resolve()
@@ -195,11 +228,32 @@ export class Recorder implements TerminalSink {
   }
 }
 
+let lastPort = 10_000 + ((process.pid * 101) % 20_000)
+
+/**
+ * A port that nobody has and that the system gives to nobody (ip_local_port_range begins above): for a test that closes it and
+ * listens there again.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = ++lastPort
+    if (port === DEFAULT_PORT) continue
+    const server = createServer()
+    const free = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, () => resolve(true))
+    })
+    if (!free) continue
+    await new Promise(resolve => server.close(resolve))
+    return port
+  }
+}
+
 /** Resolves when `test` holds; looks again every few milliseconds. */
 export async function until(test: () => unknown, what = 'the condition'): Promise<void> {
-  const deadline = Date.now() + 15_000
+  // Not by Date.now, which some tests stop.
+  const deadline = performance.now() + 15_000
   while (!(await test())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }

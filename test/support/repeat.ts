@@ -4,6 +4,7 @@
 //   OTG_SEED=123 npx vitest run FILE                        the same inputs again
 //   OTG_SEED=123 OTG_PATH=4:1:0 npx vitest run FILE -t TEST  only the counterexample at this path
 //   OTG_RUNS=20000 npx vitest run FILE -t TEST               this many runs of each property
+//   OTG_RUNS=all npx vitest run FILE                         as many as `npm run test:slow` takes
 //   --testTimeout=600000                                     is needed for many runs
 //
 // Also a setup file of vitest (vitest.config.ts), so that it holds for properties that say nothing of their own.
@@ -14,9 +15,18 @@ const { OTG_SEED, OTG_PATH, OTG_RUNS } = process.env
 
 const LARGEST_SEED = 2 ** 31
 
+/** By default a quarter is tried, but no fewer than this: `npm test` is run often, and the slow tests take all. */
+const FEWEST = 5
+
+/** How many of `usual` tries this run takes. */
+export function scaled(usual: number): number {
+  if (OTG_RUNS === 'all') return usual
+  return OTG_RUNS ? Number(OTG_RUNS) : Math.max(Math.min(usual, FEWEST), Math.round(usual / 4))
+}
+
 /** For a property that needs another number of runs than fast-check's 100. */
 export function runs(usual: number): { numRuns: number } {
-  return { numRuns: OTG_RUNS ? Number(OTG_RUNS) : usual }
+  return { numRuns: scaled(usual) }
 }
 
 /** To be called in a test: a generator of numbers from 0 to 1. What it began with is printed when the test fails. */
@@ -26,11 +36,12 @@ export function repeatable(): () => number {
   return seeded(seed)
 }
 
-if (OTG_SEED || OTG_PATH || OTG_RUNS) {
+const everywhere = OTG_RUNS !== 'all' && OTG_RUNS
+if (OTG_SEED || OTG_PATH || everywhere) {
   const { default: fc } = await import('fast-check')
   fc.configureGlobal({
     ...(OTG_SEED && { seed: Number(OTG_SEED) }),
     ...(OTG_PATH && { path: OTG_PATH }),
-    ...(OTG_RUNS && { numRuns: Number(OTG_RUNS) }),
+    ...(everywhere && { numRuns: Number(everywhere) }),
   })
 }

@@ -17,7 +17,7 @@ export function pasteSequence(text: string, bracketed: boolean): Uint8Array {
   if (bytes.length > INPUT_BYTES)
     throw new CodedError(
       'input_full',
-      `the text has ${(bytes.length / 1_048_576).toFixed(1)} MiB and a paste can have ${INPUT_BYTES / 1_048_576} MiB; send it as a file`,
+      `a paste can have ${INPUT_BYTES / 1_048_576} MiB, and this one has ${(bytes.length / 1_048_576).toFixed(1)}; send it as a file`,
     )
   return bytes
 }

@@ -33,6 +33,8 @@ export interface AuthenticatorOptions {
   nextId(): number
   /** The peer has proved to have a device's key, or the pairing secret. */
   connect(id: number, transport: Transport, admit: Admit): void
+  /** Default: HANDSHAKE_MS. */
+  handshake_ms?: number | undefined
   log: Logger
 }
 
@@ -91,7 +93,7 @@ export class Authenticator {
       if (channel.state === 'open') return
       channel.close({ code: 'channel_timeout', reason: 'the handshake took too long' })
     }
-    setTimeout(timedOut, HANDSHAKE_MS).unref()
+    setTimeout(timedOut, this.#options.handshake_ms ?? HANDSHAKE_MS).unref()
     return () => channel.state === 'open'
   }
 }

@@ -62,13 +62,10 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
 export function checkPermission(type: RequestType, requester: Requester): void {
   const allowed = PERMISSIONS[type]
   if (allowed.includes(requester)) return
-  if (requester === 'read_only_device' && allowed.includes('device')) throw readOnlyDevice()
+  if (requester === 'read_only_device' && allowed.includes('device'))
+    throw new CodedError('device_read_only', 'this device is read-only')
   throw new CodedError(
     'forbidden',
     allowed.includes('local') ? 'only the desktop may do that' : 'only a phone may do that',
   )
-}
-
-function readOnlyDevice(): CodedError {
-  return new CodedError('device_read_only', 'this device may only look')
 }

@@ -1,4 +1,4 @@
-// Requests that only the desktop may make: the pairing code, paired devices and settings, and what it is told of them.
+// Requests that only the desktop may make (the pairing code, paired devices, settings), and the events it receives for them.
 import { assertNever } from '../../../protocol/errors.ts'
 import type { ClientMessageOf } from '../../../protocol/messages.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'

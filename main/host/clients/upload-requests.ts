@@ -1,12 +1,11 @@
 // One client's uploads: takes their chunks, reports progress, and ends those that are cancelled or idle.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
-import { jsonFrames } from '../../../protocol/frames.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { Upload, Uploads } from '../uploads/uploads.ts'
-import type { HistoryOutlet } from './history-requests.ts'
+import type { Outlet } from './outlet.ts'
 
-/** Files at once: each holds PARTS_AHEAD parts in memory. */
+/** Files at once: each holds up to MAX_CHUNKS_AHEAD chunks in memory. */
 const MAX_AT_ONCE = 4
 
 /** An upload ends when its client sends nothing for this long: others may need the space that is reserved for it. */
@@ -27,21 +26,21 @@ interface RunningUpload {
 
 export class UploadRequests {
   readonly #uploads: Uploads
-  readonly #outlet: HistoryOutlet
+  readonly #outlet: Pick<Outlet, 'message' | 'refuse'>
   readonly #running = new Map<number, RunningUpload>()
   readonly #ended = new Set<number>()
   #closed = false
 
-  constructor(uploads: Uploads, outlet: HistoryOutlet) {
+  constructor(uploads: Uploads, outlet: Pick<Outlet, 'message' | 'refuse'>) {
     this.#uploads = uploads
     this.#outlet = outlet
   }
 
   /** `find` resolves with the session's full id. Throws `upload_busy`, `bad_message`. */
   take({ request_id, name, size }: ClientMessageOf<'upload'>, find: () => Promise<string>): void {
-    if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is under way already')
+    if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request id is already in use')
     if (this.#running.size >= MAX_AT_ONCE)
-      throw new CodedError('upload_busy', `${MAX_AT_ONCE} files are on their way; wait for one to arrive`)
+      throw new CodedError('upload_busy', `${MAX_AT_ONCE} files are being uploaded; wait for one to finish`)
     const running: RunningUpload = { upload: undefined, size, received: 0, written: 0, ahead: 0, timer: undefined }
     this.#ended.delete(request_id)
     this.#running.set(request_id, running)
@@ -52,10 +51,10 @@ export class UploadRequests {
   chunk(request_id: number, bytes: Uint8Array): void {
     const running = this.#running.get(request_id)
     if (!running && this.#ended.has(request_id)) return
-    if (!running?.upload) throw new CodedError('bad_frame', 'a part that nobody waits for')
+    if (!running?.upload) throw new CodedError('bad_frame', 'no upload expects this chunk')
     if (bytes.length === 0 || bytes.length > CHUNK_BYTES || running.received + bytes.length > running.size)
-      throw new CodedError('bad_frame', 'a part that is longer than it may be')
-    if (running.ahead >= MAX_CHUNKS_AHEAD) throw new CodedError('bad_frame', 'more parts than may be under way')
+      throw new CodedError('bad_frame', 'the chunk is empty or too long')
+    if (running.ahead >= MAX_CHUNKS_AHEAD) throw new CodedError('bad_frame', 'too many chunks at once')
     running.received += bytes.length
     running.ahead++
     this.#expect(request_id, running)
@@ -139,6 +138,6 @@ export class UploadRequests {
   }
 
   #send(message: HostMessage): void {
-    if (!this.#closed) this.#outlet.send(jsonFrames(message))
+    if (!this.#closed) this.#outlet.message(message)
   }
 }

@@ -28,7 +28,7 @@ export function writeAtomically(file: string, text: string): void {
   }
 }
 
-/** What is told is why the file could not be written. */
+/** The error to report is why the file could not be written. */
 function rmQuietly(file: string): void {
   try {
     rmSync(file, { force: true })

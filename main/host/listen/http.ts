@@ -13,7 +13,7 @@ import type { Address } from './candidates.ts'
 import { allowedName, isOwnHost, type OwnNames } from './host-names.ts'
 import { Listeners } from './listeners.ts'
 import type { NameSources } from './name-discovery.ts'
-import { Reach } from './reach.ts'
+import { CHECK_MS, Reach } from './reach.ts'
 import { Certificate, type TlsFiles } from './tls.ts'
 
 export interface HttpOptions {
@@ -30,6 +30,8 @@ export interface HttpOptions {
   /** Sources of addresses and names. Default: the system. */
   interfaces?: (() => Interfaces) | undefined
   nameSources?: Partial<NameSources> | undefined
+  /** Default: HTTP_TIMING. */
+  timing?: Partial<HttpTiming> | undefined
   /** A browser at this address requested the page. */
   onPage?: ((address: string) => void) | undefined
   /** `addresses()` changed. Not called before `serveHttp` has returned. */
@@ -53,11 +55,26 @@ export interface HttpServer {
 
 type Log = Pick<Logger, 'info' | 'error'>
 
-/** Headers that trickle in (slow loris) are answered with 408 after this; a TLS handshake is aborted (case 32). */
-const HEADERS_MS = 5_000
-const REQUEST_MS = 10_000
-/** A page requests everything at once; afterwards its connections only occupy sockets. */
-const KEEP_ALIVE_MS = 5_000
+/** Durations in milliseconds; tests shorten them. */
+export interface HttpTiming {
+  /** Headers that trickle in (slow loris) are answered with 408 after this; a TLS handshake is aborted (case 32). */
+  headers_ms: number
+  request_ms: number
+  /** A page requests everything at once; afterwards its connections only occupy sockets. */
+  keep_alive_ms: number
+  /** How often Node checks for late requests; its default is 30 s. */
+  check_ms: number
+  /** How often interfaces, names and certificate files are checked. */
+  reach_ms: number
+}
+
+export const HTTP_TIMING: HttpTiming = {
+  headers_ms: 5_000,
+  request_ms: 10_000,
+  keep_alive_ms: 5_000,
+  check_ms: 1_000,
+  reach_ms: CHECK_MS,
+}
 
 /** Starts listening. Throws `port_in_use`, `bind_refused`, `web_client_missing`, `tls_unusable`. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
@@ -85,6 +102,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     certificate,
     followCertificate: async () => (secureServer && (await certificate?.reloadIfChanged(secureServer))) ?? false,
     sources: options.nameSources,
+    reach_ms: options.timing?.reach_ms ?? HTTP_TIMING.reach_ms,
     changed: () => options.onAddresses?.(),
   })
   names = () => reach.names()
@@ -114,8 +132,8 @@ const NO_NAMES: OwnNames = { hosts: new Set(), origins: new Set() }
 
 async function createApp(options: HttpOptions, certificate: Certificate | undefined, names: () => OwnNames) {
   const root = realpathSync(options.webRoot)
-  // How often Node checks for late headers; the default is 30 s.
-  const timing = { connectionsCheckingInterval: 1_000 }
+  const timing = { ...HTTP_TIMING, ...options.timing }
+  const checking = { connectionsCheckingInterval: timing.check_ms }
   let secureServer: SecureServer | undefined
   const app = fastify({
     logger: false,
@@ -123,14 +141,17 @@ async function createApp(options: HttpOptions, certificate: Certificate | undefi
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
     serverFactory: handler => {
-      if (!certificate) return createServer(timing, handler)
-      secureServer = createSecureServer({ ...timing, ...certificate.context, handshakeTimeout: HEADERS_MS }, handler)
+      if (!certificate) return createServer(checking, handler)
+      secureServer = createSecureServer(
+        { ...checking, ...certificate.context, handshakeTimeout: timing.headers_ms },
+        handler,
+      )
       return secureServer as unknown as Server
     },
   })
-  app.server.headersTimeout = HEADERS_MS
-  app.server.requestTimeout = REQUEST_MS
-  app.server.keepAliveTimeout = KEEP_ALIVE_MS
+  app.server.headersTimeout = timing.headers_ms
+  app.server.requestTimeout = timing.request_ms
+  app.server.keepAliveTimeout = timing.keep_alive_ms
   // Before everything else: a request by a foreign name may come from a page that uses DNS rebinding.
   app.addHook('onRequest', async (request, reply) => {
     if (!isOwnHost(request.headers.host, names().hosts)) return reply.code(421).send({ error: 'misdirected' })

@@ -38,6 +38,7 @@ export interface ReachOptions {
   allow_hosts: readonly string[]
   interfaces?: (() => Interfaces) | undefined
   sources?: Partial<NameSources> | undefined
+  reach_ms: number
   changed: () => void
   log: Pick<Logger, 'error'>
 }
@@ -80,7 +81,7 @@ export class Reach {
   async start(): Promise<void> {
     await this.#check()
     if (this.#closed) return
-    this.#timer = setInterval(() => this.#check(), CHECK_MS)
+    this.#timer = setInterval(() => this.#check(), this.#options.reach_ms)
     this.#timer.unref()
   }
 

@@ -1,7 +1,7 @@
 // Whether a session needs attention, and how often clients are notified of that.
 
 /** Notifies this often at most: a program may ring a thousand times a second. */
-const NOTIFY_MS = 1_000
+export const NOTIFY_MS = 1_000
 
 export interface PendingAttention {
   at: number
@@ -13,13 +13,15 @@ export class Attention {
   #pending: PendingAttention | null = null
   readonly #now: () => number
   readonly #notify: (text: string) => void
+  readonly #notify_ms: number
   #timer: NodeJS.Timeout | undefined
   /** The latest text since the last notification. */
   #unsent = ''
 
-  constructor(now: () => number, notify: (text: string) => void) {
+  constructor(now: () => number, notify: (text: string) => void, notify_ms = NOTIFY_MS) {
     this.#now = now
     this.#notify = notify
+    this.#notify_ms = notify_ms
   }
 
   /** The session asked for attention, and no person has seen it since. */
@@ -55,7 +57,7 @@ export class Attention {
       const unsent = this.#unsent
       this.#unsent = ''
       if (unsent !== '') this.#notifyNow(unsent)
-    }, NOTIFY_MS)
+    }, this.#notify_ms)
     this.#timer.unref()
   }
 }

@@ -2,7 +2,7 @@
 import type { Session } from './session.ts'
 
 /** Previews are refreshed, and a list sent because of them, this often: as fast as a person reads a list. */
-const REFRESH_MS = 1_000
+export const REFRESH_MS = 1_000
 
 /** A request for the list waits no longer: a screen may be busy, or a folder on a network that is gone. */
 const MAX_WAIT_MS = 100
@@ -20,19 +20,21 @@ export interface PreviewsHandlers {
 export class Previews {
   readonly #sessions: () => Iterable<PreviewedSession>
   readonly #handlers: PreviewsHandlers
+  readonly #refresh_ms: number
   #last = Number.NEGATIVE_INFINITY
   #round: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sessions: () => Iterable<PreviewedSession>, handlers: PreviewsHandlers) {
+  constructor(sessions: () => Iterable<PreviewedSession>, handlers: PreviewsHandlers, refresh_ms = REFRESH_MS) {
     this.#sessions = sessions
     this.#handlers = handlers
+    this.#refresh_ms = refresh_ms
   }
 
   /** Call before sending the list: resolves when the previews are up to date. Undefined: they are. */
   refresh(): Promise<void> | undefined {
     this.#schedule()
-    if (this.#round || performance.now() - this.#last < REFRESH_MS) return this.#round
+    if (this.#round || performance.now() - this.#last < this.#refresh_ms) return this.#round
     return this.#refresh()
   }
 
@@ -47,7 +49,7 @@ export class Previews {
       if (!this.#handlers.isWatched()) return
       this.#refresh()
       this.#schedule()
-    }, REFRESH_MS)
+    }, this.#refresh_ms)
     this.#timer.unref()
   }
 

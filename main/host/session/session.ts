@@ -1,7 +1,7 @@
 // One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import { BATCH_BYTES, CATCH_UP_BYTES, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
+import { MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
@@ -19,9 +19,18 @@ import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
+import { SessionRecorder } from './session-recorder.ts'
 import { SizeClaims } from './sizes.ts'
 import { cleanTitle } from './title.ts'
 import { WorkingFolder } from './working-folder.ts'
+
+/** Durations in milliseconds; default: the constant named. */
+export interface SessionTiming {
+  /** KILL_AFTER_MS */
+  kill_after_ms?: number
+  /** NOTIFY_MS in attention.ts */
+  attention_ms?: number
+}
 
 export interface SessionOptions {
   session_id: string
@@ -35,6 +44,7 @@ export interface SessionOptions {
   /** Whether a second client is refused while one is attached. */
   single_client: () => boolean
   now: () => number
+  timing?: SessionTiming | undefined
 }
 
 export interface SessionHandlers {
@@ -50,15 +60,6 @@ export interface SessionHandlers {
 
 /** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
-
-/**
- * Raw output after which a segment ends: 20 ms of parsing, a tenth of that on the wire. Including its last batch a segment
- * is never longer than CATCH_UP_BYTES, so that a client reads it instead of skipping it.
- */
-const SEGMENT_BYTES = CATCH_UP_BYTES - BATCH_BYTES
-
-/** A segment's resizes are sent in one message; two clients that fight over the size make thousands. */
-const SEGMENT_RESIZES = 2048
 
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
@@ -89,11 +90,6 @@ export class Session implements AttachableSession {
   readonly #lastInputSeqs = new Map<string, number>()
   /** Positions from which the log is retained. */
   readonly #retained = new Set<Position>()
-  /** Keyframes at segment boundaries, as far back as the log in memory goes; the first is the initial one. */
-  #keyframes: StoredKeyframe[] = []
-  #segmentStart = 0
-  #segmentResizes = 0
-  #lastKeyframe: Promise<void> = Promise.resolve()
   #reserved: { stream: string; until: number } | undefined
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
@@ -101,6 +97,7 @@ export class Session implements AttachableSession {
   readonly #preview: Preview
   readonly #batcher: OutputBatcher
   readonly #backPressure: BackPressure
+  readonly #recorder: SessionRecorder
   #givenTitle: string | undefined
   #terminalTitle = ''
   #size: Size
@@ -131,10 +128,11 @@ export class Session implements AttachableSession {
     this.pid = this.#pty.pid
     this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
-    this.#attention = new Attention(options.now, text => {
+    const notify = (text: string) => {
       handlers.attention(text)
       handlers.changed()
-    })
+    }
+    this.#attention = new Attention(options.now, notify, options.timing?.attention_ms)
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.#backPressure.caughtUp(),
       answer: text => this.#pty.write(Buffer.from(text)),
@@ -159,7 +157,8 @@ export class Session implements AttachableSession {
       },
     })
     options.history.insertSession(this.#record(), processIdentity(this.pid))
-    this.#storeKeyframe(birthKeyframe(options.size))
+    const { session_id, history } = options
+    this.#recorder = new SessionRecorder(birthKeyframe(options.size), { session_id, log, screen, history })
   }
 
   get size(): Size {
@@ -294,30 +293,19 @@ export class Session implements AttachableSession {
   }
 
   async startingPoint(history: number): Promise<StoredKeyframe | undefined> {
-    const from = Math.max(0, this.log.end.offset - history)
-    const inMemory = this.#keyframes.find(keyframe => keyframe.position.offset >= from)
-    if (from < this.log.start.offset) {
-      const stored = await this.#options.history.startingPoint(this.session_id, from)
-      if (stored && stored.position.offset >= from) return stored
-    }
-    return inMemory ?? this.currentKeyframe()
+    return (await this.#recorder.startingPoint(history)) ?? this.currentKeyframe()
   }
 
   get screenOffset(): number {
-    return this.#screen.error ? (this.#keyframes.at(-1)?.position.offset ?? 0) : this.#screen.position.offset
+    return this.#screen.error ? (this.#recorder.lastKeyframe?.position.offset ?? 0) : this.#screen.position.offset
   }
 
   async currentKeyframe(): Promise<StoredKeyframe | undefined> {
-    return this.#screen.error ? this.#keyframes.at(-1) : this.#screen.keyframeNow()
+    return this.#screen.error ? this.#recorder.lastKeyframe : this.#screen.keyframeNow()
   }
 
-  async read(position: Position): Promise<ReadResult> {
-    const { history } = this.#options
-    const result = await history.read(this.session_id, position)
-    if (result.kind !== 'end') return result
-    // Memory has dropped it before the history's worker has written it.
-    await history.flush()
-    return history.read(this.session_id, position)
+  read(position: Position): Promise<ReadResult> {
+    return this.#recorder.read(position)
   }
 
   text(): Promise<ScreenText> {
@@ -336,7 +324,7 @@ export class Session implements AttachableSession {
   }
 
   /**
-   * Ends the process: SIGHUP to its process group, SIGKILL after KILL_AFTER_MS. Resolves when it is gone; a process that is
+   * Ends the process: SIGHUP to its process group, SIGKILL after `kill_after_ms`. Resolves when it is gone; a process that is
    * still there GIVE_UP_MS later is abandoned.
    */
   end(state: SessionState): Promise<void> {
@@ -348,14 +336,14 @@ export class Session implements AttachableSession {
       this.#killTimer = setTimeout(() => {
         killAll(this.pid)
         this.#killTimer = setTimeout(() => this.#pty.abandon(), GIVE_UP_MS)
-      }, KILL_AFTER_MS)
+      }, this.#options.timing?.kill_after_ms ?? KILL_AFTER_MS)
     }
     return this.#ended
   }
 
   /** Resolves when the history has the keyframe at the last segment boundary: of an ended session, its last screen. */
   settled(): Promise<void> {
-    return this.#lastKeyframe
+    return this.#recorder.settled()
   }
 
   /** Forgets the screen and the log. For sessions that ended. */
@@ -375,30 +363,11 @@ export class Session implements AttachableSession {
   #print(bytes: Uint8Array): void {
     const { offset } = this.log.append(bytes)
     this.#screen.write(bytes)
-    this.#options.history.append(this.session_id, { kind: 'output', offset, bytes, at: this.#age() })
-    if (this.log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.#endSegment()
+    this.#recorder.output(offset, bytes, this.#age())
     this.#markActive()
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#retainFrom())
     this.#backPressure.outputAdded()
-  }
-
-  /** Seals what was recorded since the last boundary; replay can begin at the keyframe of this one. */
-  #endSegment(): void {
-    this.#segmentStart = this.log.end.offset
-    this.#segmentResizes = this.log.end.n
-    this.#options.history.seal(this.session_id, this.log.end)
-    this.#lastKeyframe = this.#screen.keyframe().then(
-      keyframe => this.#storeKeyframe(keyframe),
-      () => {}, // no screen, no keyframe: replay begins at an earlier one
-    )
-  }
-
-  #storeKeyframe(keyframe: StoredKeyframe): void {
-    this.#options.history.keyframe(this.session_id, keyframe)
-    this.#keyframes.push(keyframe)
-    // Keyframes before the log in memory are read from the history.
-    this.#keyframes = this.#keyframes.filter(one => this.log.find(one.position) !== undefined)
   }
 
   /** The log is kept in memory from here on: a client that received a keyframe continues at the screen's position. */
@@ -421,10 +390,10 @@ export class Session implements AttachableSession {
     this.#batcher.flush()
     this.#size = { cols, rows }
     this.#pty.resize(cols, rows)
-    if (this.log.end.n - this.#segmentResizes >= SEGMENT_RESIZES) this.#endSegment()
-    const { offset, n } = this.log.appendResize(cols, rows)
+    this.#recorder.beforeResize()
+    const entry = this.log.appendResize(cols, rows)
     this.#screen.resize(cols, rows)
-    this.#options.history.append(this.session_id, { kind: 'resize', offset, n, cols, rows, at: this.#age() })
+    this.#recorder.resize(entry, this.#age())
     for (const attachment of this.#attachments) attachment.pump()
     this.#handlers.changed()
   }
@@ -477,7 +446,7 @@ export class Session implements AttachableSession {
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
-    this.#endSegment()
+    this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
     if (this.title !== title) this.#sendTitle()
     for (const attachment of this.#attachments) attachment.pump()

@@ -10,7 +10,7 @@ import { sessionEnvironment } from './environment.ts'
 import { Previews } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
 import { RecordedSession } from './recorded-session.ts'
-import { checkSize, Session } from './session.ts'
+import { checkSize, Session, type SessionTiming } from './session.ts'
 
 export interface SessionsOptions extends SessionRules {
   history: History
@@ -19,6 +19,12 @@ export interface SessionsOptions extends SessionRules {
   env: NodeJS.ProcessEnv
   now: () => number
   log: Logger
+  timing?: SessionsTiming | undefined
+}
+
+export interface SessionsTiming extends SessionTiming {
+  /** REFRESH_MS in previews.ts */
+  preview_ms?: number
 }
 
 /** Rules that may change while sessions run. */
@@ -76,7 +82,7 @@ export class Sessions {
     this.#rules = options
     this.#shells.add(options.shell)
     this.#handlers = handlers
-    this.#previews = new Previews(() => this.#sessions.values(), handlers)
+    this.#previews = new Previews(() => this.#sessions.values(), handlers, options.timing?.preview_ms)
   }
 
   /** Also applies to running sessions. */
@@ -99,7 +105,7 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { history, screens, now, home, env } = this.#options
+    const { history, screens, now, home, env, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
@@ -113,6 +119,7 @@ export class Sessions {
         history,
         single_client: () => this.#rules.single_client,
         now,
+        timing,
       },
       {
         changed: () => this.#handlers.changed(),

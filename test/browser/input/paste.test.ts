@@ -105,7 +105,7 @@ test('a paste above the limit is refused without a question, and a large one arr
   await phone.run('stty -icanon -icrnl -echo; echo "counts"; head -c 900000 | cksum; stty sane')
   await phone.shows('\ncounts')
   await paste(phone, 'x'.repeat(1_100_000))
-  await expect(phone.page.getByText('one paste takes 1 MiB')).toBeVisible()
+  await expect(phone.page.getByText('a paste can have 1 MiB')).toBeVisible()
   await expect(phone.page.getByRole('dialog')).toHaveCount(0)
   await paste(phone, 'x'.repeat(900_000))
   await phone.shows(/\n\d+ 900000\n/)

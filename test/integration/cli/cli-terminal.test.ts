@@ -325,7 +325,10 @@ describe('inside tmux', () => {
     await shows('4\n5\n')
     await until(async () => screen().trimEnd() === (await screenOf(folder, session_id)), 'the same screen')
     type('exit 3', 'Enter')
-    await until(async () => (await latest()).state === 'exited', 'the end')
+    // Until otg has ended too, what is typed is its own.
+    const foreground = () => tmux('display-message', '-p', '-t', 'pane', '#{pane_current_command}').trim()
+    await until(() => foreground() === 'sh', 'the shell')
+    expect((await latest()).state).toBe('exited')
     type('echo "code $?"', 'Enter')
     await shows('code 3')
   })

@@ -10,7 +10,7 @@ import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
 import { MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
-import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, freePort, later, temporaryFolder, until } from '../../support/host.ts'
 import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
 
 afterEach(async () => {
@@ -39,6 +39,7 @@ async function serve(options: Partial<HttpOptions> = {}): Promise<HttpServer & {
     allow_hosts: [],
     log: { info: () => {}, error: (_what, message) => errors.push(message) },
     ...options,
+    timing: { reach_ms: 20, ...options.timing },
   })
   later(() => http.close())
   return Object.assign(http, { errors })
@@ -104,7 +105,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
   }
 
   async function serving(net: Namespace, options: object = {}, env?: NodeJS.ProcessEnv) {
-    const program = net.start(SERVE, { bind: 'private', webRoot: webRoot(), ...options }, env)
+    const program = net.start(SERVE, { bind: 'private', webRoot: webRoot(), timing: { reach_ms: 50 }, ...options }, env)
     await until(() => program.lines.length > 0, 'the server')
     expect(program.lines.filter(line => line.error || line.failed)).toEqual([])
     const { port, addresses } = program.lines[0]
@@ -303,7 +304,7 @@ describe('on each of several listeners', () => {
   const BOTH = ['127.0.0.1', '::1']
 
   it('case 32: headers that never end are answered 408', async () => {
-    const { port } = await serve()
+    const { port } = await serve({ timing: { headers_ms: 200, check_ms: 50 } })
     const slow = BOTH.map(address => talk(address, port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '))
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
@@ -392,9 +393,9 @@ describe('on each of several listeners', () => {
 })
 
 it('an address that somebody else has is told once, tried again, and had when it is free', async () => {
-  const other = createServer().listen(0, '::1')
+  const port = await freePort()
+  const other = createServer().listen(port, '::1')
   await once(other, 'listening')
-  const { port } = other.address() as { port: number }
   const changes: string[][] = []
   let looks = 0
   const http = await serve({
@@ -407,7 +408,7 @@ it('an address that somebody else has is told once, tried again, and had when it
   })
   expect(http.addresses().map(({ name }) => name)).toEqual(['127.0.0.1'])
   const before = looks
-  await until(() => looks === before + 3, 'further tries')
+  await until(() => looks >= before + 3, 'further tries')
   expect(http.errors).toEqual(['cannot listen; trying again'])
   other.close()
   await until(() => changes.length > 0)

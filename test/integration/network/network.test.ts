@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import {
   later,
   openSocket,
   phoneTransport,
+  sharedHost,
   startHost,
   temporaryFolder,
   until,
@@ -20,6 +21,9 @@ import {
 } from '../../support/host.ts'
 
 afterEach(cleanUp)
+
+/** For tests that leave nothing behind in it. */
+const shared = sharedHost()
 
 /** A request with the path and headers exactly as given: no client in between that tidies them. */
 function get(host: Host, path: string, headers: Record<string, string> = {}) {
@@ -64,20 +68,20 @@ const hello = (fields: object = {}) =>
   jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' }, ...fields })[0]!
 
 it('says that it is well', async () => {
-  const { status, body } = await get(await startHost(), '/health')
+  const { status, body } = await get(shared(), '/health')
   expect(status).toBe(200)
   expect(JSON.parse(body)).toMatchObject({ ok: true })
 })
 
 describe('case 27: a Host header that is not ours gets 421', () => {
   it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])('%j', async name => {
-    const host = await startHost()
+    const host = shared()
     for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
     await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
   })
 
   it('but 127.0.0.1 and localhost with our port are fine', async () => {
-    const host = await startHost()
+    const host = shared()
     for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
       expect((await get(host, '/health', { host: `${name}:${host.port}` })).status).toBe(200)
   })
@@ -95,12 +99,12 @@ describe('case 28: a foreign Origin gets 403', () => {
     'http://127.0.0.1',
   ]
   it('whatever it looks like', async () => {
-    const host = await startHost()
+    const host = shared()
     for (const origin of origins(host.port)) await expect(openSocket(host, { origin })).rejects.toThrow('HTTP 403')
   })
 
   it('but our own page comes in', async () => {
-    const host = await startHost()
+    const host = shared()
     const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
     expect(socket.readyState).toBe(socket.OPEN)
   })
@@ -136,7 +140,7 @@ describe('by a name that was allowed', () => {
 it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
   'a socket asked for at %j is refused, and the host lives',
   async target => {
-    const host = await startHost()
+    const host = shared()
     expect(await askToUpgrade(host, target)).toMatch(/^HTTP\/1.1 40[04] /)
     expect((await get(host, '/health')).status).toBe(200)
   },
@@ -150,7 +154,7 @@ it('who was refused a socket and does not hang up holds nothing up', async () =>
 })
 
 it('case 29: sets no cookie and allows no other origin to read', async () => {
-  const host = await startHost()
+  const host = shared()
   for (const path of ['/', '/health', '/nothing']) {
     const { headers } = await get(host, path, { origin: 'http://evil.example' })
     expect(headers['set-cookie']).toBeUndefined()
@@ -188,20 +192,20 @@ it('case 32: headers that never end are answered 408; a socket that asks for not
 }, 60_000)
 
 it('case 33: a frame over the limit closes the socket from its header', async () => {
-  const socket = await openSocket(await startHost())
+  const socket = await openSocket(shared())
   socket.send(Buffer.alloc(FRAME_BYTES + 1000))
   await closed(socket)
 })
 
 it('case 34: a message in many fragments closes the socket', async () => {
-  const socket = await openSocket(await startHost())
+  const socket = await openSocket(shared())
   const gone = closed(socket)
   for (let i = 0; i < 100_000 && socket.readyState === socket.OPEN; i++) socket.send(Buffer.alloc(1), { fin: false })
   await gone
 })
 
 it('case 35: never negotiates compression of the socket', async () => {
-  const host = await startHost()
+  const host = shared()
   const socket = await openSocket(host, { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' })
   expect(socket.extensions).toBe('')
 })
@@ -220,18 +224,21 @@ describe('case 38: paths that want out of the web folder get 404', () => {
     '/.hidden',
     '/assets/../../secret.txt',
   ]
-  it.each(paths)('%j', async path => {
+  const host = sharedHost(() => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'secret.txt'), 'canary')
     const webRoot = join(folder, 'web')
-    await import('node:fs').then(fs => fs.mkdirSync(webRoot))
+    mkdirSync(webRoot)
     writeFileSync(join(webRoot, 'index.html'), 'page')
     writeFileSync(join(webRoot, '.hidden'), 'canary')
     symlinkSync(join(folder, 'secret.txt'), join(webRoot, 'link.txt'))
-    const host = await startHost({ webRoot })
-    const raw = connect(host.port, '127.0.0.1')
+    return { webRoot }
+  })
+  it.each(paths)('%j', async path => {
+    const { port } = host()
+    const raw = connect(port, '127.0.0.1')
     later(() => raw.destroy())
-    raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\nConnection: close\r\n\r\n`)
+    raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
     const answer = await new Promise<string>(resolve => {
       let text = ''
       raw.on('data', data => {
@@ -245,7 +252,7 @@ describe('case 38: paths that want out of the web folder get 404', () => {
 })
 
 it('case 39: every answer carries the headers that keep a page to itself', async () => {
-  const host = await startHost()
+  const host = shared()
   for (const path of ['/', '/health', '/nothing']) {
     const { headers } = await get(host, path)
     const policy = String(headers['content-security-policy'])
@@ -279,7 +286,7 @@ it('case 39: whatever may run or hold a page has all of them, and what is only l
 })
 
 it('case 41: believes no forwarded header', async () => {
-  const host = await startHost()
+  const host = shared()
   const headers = {
     host: 'evil.example',
     'x-forwarded-host': `127.0.0.1:${host.port}`,
@@ -296,7 +303,7 @@ describe('case 8: what is no handshake', () => {
     ['an empty frame', new Uint8Array(0)],
     ['a long frame', new Uint8Array(FRAME_BYTES)],
   ])('%s closes, and says nothing but that', async (_what, frame) => {
-    const socket = await openSocket(await startHost())
+    const socket = await openSocket(shared())
     const heard: unknown[] = []
     socket.on('message', data => heard.push(data))
     const gone = closed(socket)
@@ -306,7 +313,7 @@ describe('case 8: what is no handshake', () => {
   })
 
   it('a text message closes', async () => {
-    const socket = await openSocket(await startHost())
+    const socket = await openSocket(shared())
     socket.send('{"type":"hello"}')
     expect(await closed(socket)).toBe('bad_frame')
   })
@@ -323,7 +330,7 @@ describe('in an open channel', () => {
     ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
     ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
   ])('%s closes with its code', async (_what, frame, code) => {
-    const transport = await phoneTransport(await startHost())
+    const transport = await phoneTransport(shared())
     const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
     transport.send(frame)
     expect(await gone).toBe(code)

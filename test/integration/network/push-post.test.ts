@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest'
 import { canReach, type PostReply, post } from '../../../main/host/push/push-post.ts'
 import { cleanUp, later } from '../../support/host.ts'
 import { PushService } from '../../support/network/push-service.ts'
+import { scaled } from '../../support/repeat.ts'
 
 afterEach(cleanUp)
 
@@ -80,14 +81,14 @@ it('a certificate for another name is none, and nothing is sent then', async () 
   expect(service.posts).toEqual([])
 })
 
-it('a thousand requests, given up in every way, leave no socket and no timer', async () => {
+it('many requests, given up in every way, leave no socket and no timer', async () => {
   const service = await PushService.start()
   later(() => service.stop())
   const url = `https://${service.name}/x`
   const held = () =>
     process.getActiveResourcesInfo().filter(what => what === 'TCPSocketWrap' || what === 'Timeout').length
   const before = held()
-  for (let at = 0; at < 1_000; at += 50) {
+  for (let at = 0; at < scaled(1_000); at += 50) {
     const some = Array.from({ length: 50 }, async (_, n) => {
       const abort = new AbortController()
       if (n % 5 === 0) service.answers.push((_, response) => void response.socket!.destroy())

@@ -21,7 +21,7 @@ import {
   until,
   webClient,
 } from '../../support/host.ts'
-import { PushService, Subscriber, signerOf } from '../../support/network/push-service.ts'
+import { authority, PushService, Subscriber, signerOf } from '../../support/network/push-service.ts'
 import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
@@ -246,7 +246,7 @@ describe('what the host connects to', () => {
   })
 
   it('has to show a certificate of its name, signed by who is trusted', async () => {
-    const stranger = await PushService.start()
+    const stranger = await PushService.start('DNS:localhost', authority())
     const misnamed = await PushService.start('DNS:elsewhere.example')
     later(() => stranger.stop())
     later(() => misnamed.stop())

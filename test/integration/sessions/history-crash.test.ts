@@ -1,18 +1,21 @@
-// Whatever a history has said it keeps survives the death of its process. Real processes, killed for good.
+// What a history reported as committed survives the death of its process. Real processes, really killed.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { LOG_START } from '../../../protocol/position.ts'
 import { cleanUpHistories, databaseFile, fileBytes, openDatabase, openHistory, readAll } from '../../support/history.ts'
-import { repeatable } from '../../support/repeat.ts'
+import { repeatable, scaled } from '../../support/repeat.ts'
 
-const KILLS = 20
+const KILLS = scaled(20)
 
-/** A second is promised; the machine that tests run on may be busy. */
+/** A second is promised; the test machine may be busy. */
 const PROMISED_MS = 1_500
 
-/** At random, but while it floods: between the first commits and a few segments later. */
-const LONGEST_MS = 250
+/** Each process is killed after another share of this was committed: between the first commits and some segments later. */
+const MAX_BYTES = 4_000_000
+
+/** And then at random, in the middle of whatever it does next. */
+const MAX_DELAY_MS = 20
 
 const children = new Set<ChildProcess>()
 
@@ -21,19 +24,23 @@ afterEach(async () => {
   await cleanUpHistories()
 })
 
-interface Told {
+interface Outcome {
   session_id: string
-  /** Bytes that were told to be committed. */
+  /** Bytes that were reported as committed. */
   committed: number
   /** Bytes that were appended PROMISED_MS before the end. */
   old: number
 }
 
-it(`after ${KILLS} kills in the middle of a flood all that was committed is there, and the database is whole`, async () => {
+it('after kills in the middle of a flood, everything committed is there and the database is intact', async () => {
   const file = databaseFile()
-  const sessions: Told[] = []
+  const sessions: Outcome[] = []
   const random = repeatable()
-  for (let kill = 0; kill < KILLS; kill++) sessions.push(await floodAndKill(file, random() * LONGEST_MS))
+  for (let kill = 0; kill < KILLS; kill++) {
+    const enough = ((kill + random()) / KILLS) * MAX_BYTES
+    const ms = random() * MAX_DELAY_MS
+    sessions.push(await floodAndKill(file, ({ committed = 0 }) => (committed >= enough ? ms : undefined)))
+  }
   const database = openDatabase(file)
   expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
   database.close()
@@ -51,9 +58,13 @@ it(`after ${KILLS} kills in the middle of a flood all that was committed is ther
   expect(fileBytes(file)).toBeGreaterThan(0)
 }, 60_000)
 
-it('what was printed slowly is there but for the last second', async () => {
+it('loses at most the last second of slow output', async () => {
   const file = databaseFile()
-  const { session_id, old } = await floodAndKill(file, 3_000, 'slow')
+  const { session_id, old } = await floodAndKill(
+    file,
+    ({ appended = 0 }) => (appended > 1_000 ? PROMISED_MS + 100 : undefined),
+    'slow',
+  )
   const history = await openHistory(file)
   const { bytes } = await readAll(history, session_id, LOG_START)
   expect(old).toBeGreaterThan(1_000)
@@ -61,33 +72,49 @@ it('what was printed slowly is there but for the last second', async () => {
   expect(firstWrong(bytes)).toBe(-1)
 })
 
-/** A child prints numbered lines into one session and tells what is committed, until it is killed. */
-function floodAndKill(file: string, ms: number, ...how: string[]): Promise<Told> {
+interface Report {
+  session_id: string
+  committed?: number
+  appended?: number
+}
+
+/**
+ * A child prints numbered lines into one session and reports commits. It is killed as many milliseconds after a report as
+ * `delayAfter` first returns.
+ */
+function floodAndKill(
+  file: string,
+  delayAfter: (report: Report) => number | undefined,
+  ...how: string[]
+): Promise<Outcome> {
   const child = fork(fileURLToPath(new URL('../../support/history-flood.ts', import.meta.url)), [file, ...how], {
     execArgv: [],
     stdio: 'inherit',
   })
   children.add(child)
-  const told: Told = { session_id: '', committed: 0, old: 0 }
+  const outcome: Outcome = { session_id: '', committed: 0, old: 0 }
   const appended: [number, number][] = []
   return new Promise((resolve, reject) => {
-    child.on('message', (message: { session_id: string; committed?: number; appended?: number }) => {
-      if (!told.session_id) setTimeout(() => child.kill('SIGKILL'), ms)
-      told.session_id = message.session_id
-      if (message.committed !== undefined) told.committed = message.committed
+    let killing: NodeJS.Timeout | undefined
+    child.on('message', (message: Report) => {
+      const ms = delayAfter(message)
+      if (ms !== undefined) killing ??= setTimeout(() => child.kill('SIGKILL'), ms)
+      outcome.session_id = message.session_id
+      if (message.committed !== undefined) outcome.committed = message.committed
       if (message.appended !== undefined) appended.push([performance.now(), message.appended])
     })
     child.on('exit', (code, signal) => {
+      clearTimeout(killing)
       children.delete(child)
       const end = performance.now()
-      told.old = appended.findLast(([at]) => at < end - PROMISED_MS)?.[1] ?? 0
-      if (signal === 'SIGKILL') resolve(told)
+      outcome.old = appended.findLast(([at]) => at < end - PROMISED_MS)?.[1] ?? 0
+      if (signal === 'SIGKILL') resolve(outcome)
       else reject(new Error(`the flood ended by itself (${code})`))
     })
   })
 }
 
-/** Where the numbered lines are not what they should be; -1: nowhere. */
+/** The offset of the first wrong byte; -1: there is none. */
 function firstWrong(bytes: Buffer): number {
   let at = 0
   for (let i = 0; at < bytes.length; i++) {

@@ -1,6 +1,6 @@
 // What a list tells of sessions that nobody is attached to: their last line, their folder, whether they call for somebody,
 // and who looks at them. Real hosts, real shells.
-import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
@@ -12,13 +12,16 @@ import {
   localClient,
   newPhone,
   Recorder,
-  startHost,
+  startHost as startDefaultHost,
   temporaryFolder,
   until,
   webClient,
 } from '../../support/host.ts'
 
 afterEach(cleanUp)
+
+/** Looks at its sessions often. What the default pace is for is tested with `startDefaultHost`. */
+const startHost = () => startDefaultHost({ timing: { preview_ms: 50 } })
 
 /** What it is told of the list: every push, and the last one. */
 function watching(client: LocalClient) {
@@ -68,7 +71,7 @@ describe('the last line', () => {
   })
 
   it('of a session that prints all the time is told about once a second', async () => {
-    const client = localClient(await startHost())
+    const client = localClient(await startDefaultHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done'],
     })
@@ -190,22 +193,30 @@ describe('attention', () => {
   })
 
   it('keeps what was said when it rings behind that, and tells within a second what was said behind a bell', async () => {
-    const client = localClient(await startHost())
+    const client = localClient(await startDefaultHost())
     const list = watching(client)
+    // Each step waits for its file: what is typed would count as somebody who looks.
+    const folder = temporaryFolder()
+    const wait = (name: string) => `while [ ! -e ${join(folder, name)} ]; do sleep 0.01; done`
     const { session_id } = await client.create({
       command: [
         'sh',
         '-c',
-        'printf "\\007"; sleep 0.2; printf "\\033]9;Build done\\007"; sleep 0.2; printf "\\007"; cat',
+        `printf "\\007"; ${wait('say')}; printf "\\033]9;Build done\\007"; ${wait('ring')}; printf "\\007rang."; cat`,
       ],
     })
+    await until(() => list.calls.length === 1, 'the bell')
+    writeFileSync(join(folder, 'say'), '')
     await until(() => list.of(session_id)?.attention?.text === 'Build done', 'the text')
+    writeFileSync(join(folder, 'ring'), '')
+    await until(() => list.of(session_id)?.last_line === 'rang.', 'the bell behind it')
+    expect(list.of(session_id)?.attention?.text).toBe('Build done')
     await until(() => list.calls.length === 2, 'both messages')
     expect(list.calls.map(({ text }) => text)).toEqual([undefined, 'Build done'])
   })
 
   it('that floods is one mark, told about once a second', async () => {
-    const client = localClient(await startHost())
+    const client = localClient(await startDefaultHost())
     const list = watching(client)
     const { session_id } = await client.create({
       command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); printf "\\033]9;call $i\\007\\007"; sleep 0.01; done'],

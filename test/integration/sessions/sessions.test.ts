@@ -10,6 +10,7 @@ import {
   localClient,
   next,
   Recorder,
+  sharedHost,
   startHost,
   temporaryFolder,
   until,
@@ -97,7 +98,7 @@ describe.each(transports)('over $over', ({ connect }) => {
   })
 
   it('ends a session on request, with everything that runs in it', async () => {
-    const client = connect(await startHost())
+    const client = connect(await startHost({ timing: { kill_after_ms: 200 } }))
     const { session_id } = await client.create({
       command: ['sh', '-c', 'trap "" HUP; sleep 1000 & echo child $!; wait'],
     })
@@ -111,6 +112,7 @@ describe.each(transports)('over $over', ({ connect }) => {
   })
 
   describe('answers bad requests with a code and goes on', () => {
+    const host = sharedHost()
     const cases: [string, string, (client: LocalClient) => Promise<unknown>][] = [
       ['an unknown session', 'session_unknown', client => client.screen('nobody')],
       [
@@ -128,7 +130,7 @@ describe.each(transports)('over $over', ({ connect }) => {
       ['killing who is not there', 'session_unknown', client => client.kill('nobody')],
     ]
     it.each(cases)('%s: %s', async (_what, code, ask) => {
-      const client = connect(await startHost())
+      const client = connect(host())
       await expect(ask(client)).rejects.toMatchObject({ code })
       expect(await client.list()).toEqual([])
     })
@@ -145,7 +147,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     })
 
     it('attaching to an unknown id: the attachment fails with session_unknown', async () => {
-      const client = connect(await startHost())
+      const client = connect(host())
       const failed = await next(client.attach('nobody', new Recorder()), 'failed')
       expect(failed.code).toBe('session_unknown')
     })

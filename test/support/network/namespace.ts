@@ -53,6 +53,7 @@ export async function openNamespace(setup: string, files: Record<string, string>
     console.warn(`not tested here, no network of its own: ${said}`)
     return undefined
   }
+  let talker: Talk | undefined
   const enter = ['-t', String(holder.pid), '-U', '-n', '-m', '--preserve-credentials']
   const run = (command: string, ...args: string[]) =>
     new Promise<string>((resolve, reject) => {
@@ -72,15 +73,44 @@ export async function openNamespace(setup: string, files: Record<string, string>
       createInterface({ input: child.stdout }).on('line', line => program.lines.push(JSON.parse(line)))
       return program
     },
-    talk: (address, port, text) => run(process.execPath, '-e', TALK, address, String(port), text),
+    talk: async (address, port, text) => {
+      talker ??= startTalker(enter)
+      return talker(address, port, text)
+    },
   }
 }
 
-const TALK = `
-const [, address, port, text] = process.argv
-const socket = require('node:net').connect({ host: address, port: Number(port), timeout: 8000 })
-socket.on('data', data => process.stdout.write(data))
-socket.on('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })))
-socket.on('error', error => process.stdout.write(error.code))
-socket.write(text)
+type Talk = Namespace['talk']
+
+/** One process inside that connects for all of a test: to start one takes longer than to talk. */
+function startTalker(enter: string[]): Talk {
+  const child = spawn('nsenter', [...enter, process.execPath, '-e', TALKER], { stdio: ['pipe', 'pipe', 'inherit'] })
+  later(() => child.kill('SIGKILL'))
+  const waiting = new Map<number, (answer: string) => void>()
+  createInterface({ input: child.stdout }).on('line', line => {
+    const { id, answer } = JSON.parse(line) as { id: number; answer: string }
+    waiting.get(id)?.(answer)
+    waiting.delete(id)
+  })
+  let next = 0
+  return (address, port, text) =>
+    new Promise(resolve => {
+      const id = next++
+      waiting.set(id, resolve)
+      child.stdin.write(`${JSON.stringify({ id, address, port, text })}\n`)
+    })
+}
+
+const TALKER = `
+require('node:readline').createInterface({ input: process.stdin }).on('line', line => {
+  const { id, address, port, text } = JSON.parse(line)
+  let answer = ''
+  const socket = require('node:net').connect({ host: address, port, timeout: 8000 })
+  socket.setEncoding('utf8')
+  socket.on('data', data => { answer += data })
+  socket.on('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })))
+  socket.on('error', error => { answer += error.code })
+  socket.on('close', () => console.log(JSON.stringify({ id, answer })))
+  socket.write(text)
+})
 `

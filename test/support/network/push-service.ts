@@ -28,6 +28,15 @@ export function authority(names = 'DNS:localhost'): { ca: string; cert: string; 
   }
 }
 
+const made = new Map<string, ReturnType<typeof authority>>()
+
+/** The same authority for everybody who asks with these names: OpenSSL takes a tenth of a second for one. */
+function sharedAuthority(names = 'DNS:localhost'): ReturnType<typeof authority> {
+  const known = made.get(names) ?? authority(names)
+  made.set(names, known)
+  return known
+}
+
 export interface Posted {
   path: string
   headers: IncomingHttpHeaders
@@ -62,8 +71,7 @@ export class PushService {
     })
   }
 
-  static async start(names?: string): Promise<PushService> {
-    const { ca, ...pair } = authority(names)
+  static async start(names?: string, { ca, ...pair } = sharedAuthority(names)): Promise<PushService> {
     const server = createServer(pair)
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     return new PushService(ca, server)

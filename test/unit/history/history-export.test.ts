@@ -1,4 +1,4 @@
-// Exports of recorded sessions, read back: formats exact, redaction wherever a match is cut, nothing alive in HTML.
+// Exports of recorded sessions, read back: exact formats, redaction wherever a match is split, inert HTML.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,8 +71,8 @@ const step = fc.oneof(
   fc.record({ seal: fc.constant(true), wait: fc.constant(0) }),
 )
 
-describe('asciicast', () => {
-  it('reads back as the same output, sizes and moments, however the log was cut', async () => {
+describe('an asciicast export', () => {
+  it('reads back as the same output, sizes and times, however the log is divided', async () => {
     const history = await openHistory()
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
@@ -87,7 +87,7 @@ describe('asciicast', () => {
             if (`${one.cols}x${one.rows}` !== size) resizes.push([recording.at / 1000, `${one.cols}x${one.rows}`])
             size = `${one.cols}x${one.rows}`
           } else {
-            // Cut within characters.
+            // Split within characters.
             const bytes = 'text' in one ? Buffer.from(one.text) : one.bytes
             const half = bytes.length >> 1
             if (half > 0) recording.print(bytes.subarray(0, half))
@@ -111,7 +111,7 @@ describe('asciicast', () => {
         const times = absolute(v3.events)
         expect(times).toEqual(v2.events.map(([time]) => time))
         for (const [at, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(times[at - 1] ?? 0)
-        // A tenth of a second apart they are exact; closer together they may be one run.
+        // Times a tenth of a second apart are exact; closer ones may be one run.
         const told = v2.events.filter(([, code]) => code === 'r')
         expect(told.map(([, , data]) => data)).toEqual(resizes.map(([, data]) => data))
         for (const [at, [time]] of told.entries()) expect(Math.abs(time - resizes[at]![0])).toBeLessThan(0.02)
@@ -121,7 +121,7 @@ describe('asciicast', () => {
     )
   })
 
-  it('has marks, and in version 3 the exit code', async () => {
+  it('contains marks, and in version 3 the exit code', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.at = 1_000
@@ -144,7 +144,7 @@ describe('asciicast', () => {
     ])
   })
 
-  it('of a span begins with the state at its first moment', async () => {
+  it('of a time range begins with the state at its start', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.at = 1_000
@@ -170,7 +170,7 @@ describe('asciicast', () => {
     expect(raw.toString()).toBe('wanted\r\n')
   })
 
-  it('says where something is missing, and goes on with the state behind it', async () => {
+  it('names gaps, and continues with the state after them', async () => {
     const history = await openHistory(undefined, { session_bytes: 100_000 })
     const recording = new Recording(history)
     for (let i = 0; i < 4; i++) {
@@ -204,7 +204,7 @@ describe('asciicast', () => {
     const file = join(folder, 'a.cast')
     const cast = await exported(history, { session_id: recording.session_id, format: 'cast' })
     writeFileSync(file, cast)
-    // It wants a terminal, though it writes to a file.
+    // It requires a terminal, though it writes to a file.
     const run = (command: string) =>
       new Promise<number>(resolve => {
         const pty = spawnPty('/bin/sh', ['-c', command], {
@@ -221,13 +221,13 @@ describe('asciicast', () => {
   })
 })
 
-describe('text and HTML', () => {
+describe('text and HTML exports', () => {
   const HOSTILE =
     '<img src=x onerror=alert(1)> "\'&amp; <script>alert(2)</script>\r\n' +
     '\x1b]8;;javascript:alert(3)\x07link\x1b]8;;\x07 \x1b]0;</title><script>alert(4)</script>\x07' +
     '</pre></body><!-- \x1b[31;1;44m<b>red</b>\x1b[m -->\r\n'
 
-  it('have the lines as they stood on the screen, of sealed pieces and of the tail', async () => {
+  it('contain the lines as they were on the screen, of sealed segments and of the tail', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('one\r\n\r\n10%\r20%\r\n')
@@ -251,7 +251,7 @@ describe('text and HTML', () => {
     const text = (await exported(history, { session_id, format: 'txt' })).toString()
     expect(text).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/)
     const html = (await exported(history, { session_id, format: 'html' })).toString()
-    // Only what this program writes itself is markup; everything else stands in it as text.
+    // Only our own markup is markup; everything else is text.
     const tags = new Set([...html.matchAll(/<\/?([a-z!-][a-z0-9]*)/gi)].map(([, name]) => name!.toLowerCase()))
     expect([...tags].sort()).toEqual(['!doctype', 'html', 'meta', 'pre', 'span', 'style', 'title'])
     for (const [, style] of html.matchAll(/<span ([^>]*)>/g)) expect(style).toMatch(/^style="[a-z0-9#:;.-]+"$/)
@@ -261,7 +261,7 @@ describe('text and HTML', () => {
     expect(html).toContain('&lt;img src=x onerror=alert(1)&gt; &quot;&#39;&amp;amp;')
   })
 
-  it('keep colours and attributes', async () => {
+  it('keep colors and attributes', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('\x1b[1;4;7mA\x1b[m\x1b[38;5;196mB\x1b[48;2;1;2;3mC\x1b[m   \r\n')
@@ -276,7 +276,7 @@ describe('text and HTML', () => {
 const FORMATS: ExportFormat[] = ['cast', 'cast3', 'txt', 'html', 'raw']
 
 describe('redaction', () => {
-  /** A whole text at once, or cut into pieces of these lengths. */
+  /** A whole text at once, or split into pieces of these lengths. */
   function redact(text: string, patterns: string[], cuts: number[] = [text.length]): string {
     const stream = new StreamRedactor(new Redactor({ patterns }))
     let at = 0
@@ -289,7 +289,7 @@ describe('redaction', () => {
     return result
   }
 
-  it('finds a match wherever the stream is cut and whatever colours stand in it', () => {
+  it('finds a match wherever the stream is split and whatever colors are inside it', () => {
     const noise = fc.constantFrom(
       '',
       'a',
@@ -316,7 +316,7 @@ describe('redaction', () => {
         expect(cut).toBe(whole)
         const seen = (all: string) => all.replace(/\x1b\[[\d;]*[mK]|\x1b\][^\x07]*\x07|\x1b\(B/g, '')
         expect(seen(whole)).toBe(seen(text).replaceAll('SECRET42', '████████'))
-        // All that is no text is still there.
+        // Everything but the text is unchanged.
         const kept = (all: string) => all.replace(/[SECRT42█]/g, '')
         expect(kept(whole)).toBe(kept(text))
       }),
@@ -324,7 +324,7 @@ describe('redaction', () => {
     )
   })
 
-  it('changes nothing where nothing matches, whatever bytes come', () => {
+  it('changes nothing where nothing matches, whatever the bytes are', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 200 }),
@@ -336,7 +336,7 @@ describe('redaction', () => {
     )
   })
 
-  it('finds matches in a line without end, and keeps no more of it than it has to', () => {
+  it('finds matches in a line without end, and holds back no more of it than it must', () => {
     const filler = 'x'.repeat(30_000)
     const text = `${filler}SECRET${filler}SECRET${filler}\x1b]0;${filler}SECRET${filler}${filler}\x07${filler}SECRET`
     for (const size of [1_000, 4_096, 65_536, 1_000_000]) {
@@ -353,17 +353,17 @@ describe('redaction', () => {
     }
   })
 
-  it('finds what is in titles and links', () => {
+  it('finds matches in titles and links', () => {
     expect(redact('\x1b]0;my SECRET title\x07x', ['SECRET'])).toBe('\x1b]0;my ██████ title\x07x')
     expect(redact('\x1b]8;;http://h/?k=SECRET\x1b\\x', ['SECRET'])).toBe('\x1b]8;;http://h/?k=██████\x1b\\x')
   })
 
-  it('keeps the width of what it takes out', () => {
+  it('keeps the width of what it masks', () => {
     expect(redact('a漢😀e\u0301b', ['漢😀e\u0301'])).toBe('a█████b')
     expect(['a', '漢', '😀', '\u0301', '\t'].map(maskOf)).toEqual(['█', '██', '██', '', '\t'])
   })
 
-  it('is in every format, in titles, commands and marks too', async () => {
+  it('applies to every format, and to titles, commands and marks', async () => {
     const history = await openHistory()
     const recording = new Recording(history, sessionInfo({ title: 'SECRET1', command: ['login', '--key=SECRET1'] }))
     recording.print('key SEC\x1b[1mRE')
@@ -381,7 +381,7 @@ describe('redaction', () => {
     }
   })
 
-  it('knows what keys, tokens and passwords look like', () => {
+  it('recognizes keys, tokens and passwords', () => {
     const secrets = [
       'AKIAIOSFODNN7EXAMPLE',
       'ghp_0123456789abcdefghijABCDEFGHIJ012345',
@@ -411,7 +411,7 @@ describe('redaction', () => {
     expect(pem.map(line => one.line(line).replace(/█+/, '█'))).toEqual(['█', '█', '█', 'next'])
   })
 
-  it('looks through a hostile line in no time', () => {
+  it('is fast on a hostile line', () => {
     const redactor = new Redactor({ secrets: true })
     const lines = [
       'token'.repeat(13_000),
@@ -425,13 +425,13 @@ describe('redaction', () => {
     expect(performance.now() - begin).toBeLessThan(2_000)
   })
 
-  it('refuses what is no pattern, and too many of them', () => {
+  it('rejects an invalid pattern, and too many patterns', () => {
     for (const patterns of [['('], ['a'.repeat(513)], Array.from({ length: 33 }, () => 'a')])
       expect(() => new Redactor({ patterns })).toThrow(expect.objectContaining({ code: 'pattern_invalid' }))
     expect(new Redactor({ patterns: ['x*'] }).line('abxx')).toBe('ab██')
   })
 
-  it('ends an export whose pattern comes to no end, and nothing else', async () => {
+  it('stops an export whose pattern never finishes, and no other', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print(`${'a'.repeat(60)}!\r\n`)
@@ -449,7 +449,7 @@ describe('redaction', () => {
 })
 
 describe('an export', () => {
-  it('waits for who takes it, and is cancelled at any time', async () => {
+  it('waits until its chunks are taken, and can be cancelled at any time', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 4; i++) {
@@ -467,7 +467,7 @@ describe('an export', () => {
       { chunk: () => parts++, progress: () => {} },
       controller.signal,
     )
-    // Another one that is taken at once runs from its beginning to its end meanwhile.
+    // Another export whose chunks are taken at once runs to its end meanwhile.
     let bytes = 0
     const fast = exports.start(
       { session_id, format: 'raw' },
@@ -487,7 +487,7 @@ describe('an export', () => {
     expect(parts).toBe(4)
   })
 
-  it('is refused when too many run', async () => {
+  it('is rejected when too many are running', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print(buildLog(3_000_000))

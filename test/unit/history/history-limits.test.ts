@@ -12,7 +12,7 @@ import {
   openDatabase,
   openHistory,
   Recording,
-  readPieces,
+  readResults,
   sessionInfo,
   until,
 } from '../../support/history.ts'
@@ -34,7 +34,7 @@ function record(recording: Recording, count: number, size: number, seed = 1): vo
 
 const startOf = async (history: History, { session_id }: Recording) => (await history.session(session_id)).start.offset
 
-/** What is stored when trimming has come to its end. */
+/** What is stored when trimming has finished. */
 async function settled(history: History): Promise<StoredSession[]> {
   let before = ''
   return until(async () => {
@@ -46,15 +46,15 @@ async function settled(history: History): Promise<StoredSession[]> {
   })
 }
 
-describe('a session that is longer than its limit', () => {
-  it('loses its oldest segments with their text and keyframes, and says from where to where', async () => {
+describe('a session that exceeds its limit', () => {
+  it('loses its oldest segments with their text and keyframes, and names the gap', async () => {
     const file = databaseFile()
     const history = await openHistory(file, { session_bytes: 500 * KB })
     const recording = new Recording(history)
     record(recording, 20, 100 * KB)
     await until(async () => (await startOf(history, recording)) === 1_500_000)
     recording.print('tail')
-    const [first, second] = await readPieces(history, recording.session_id)
+    const [first, second] = await readResults(history, recording.session_id)
     expect(first).toMatchObject({
       kind: 'gap',
       reason: 'trimmed',
@@ -70,14 +70,14 @@ describe('a session that is longer than its limit', () => {
     expect(count('SELECT min(offset) FROM keyframes')).toBe(1_500_000)
     expect(count("SELECT count(*) FROM pieces WHERE kind = 'sealed'")).toBe(5)
     expect(count('SELECT count(*) FROM text')).toBe(5)
-    // A keyframe that comes late, for what is gone, is not kept.
+    // A keyframe that arrives late, for trimmed output, is not kept.
     recording.keyframe('late', { offset: 100_000, n: 0 })
     await history.flush()
     expect(count('SELECT min(offset) FROM keyframes')).toBe(1_500_000)
     expect((await history.session(recording.session_id)).session.bytes).toBe(recording.end.offset)
   })
 
-  it('begins where there is a keyframe, if there is any', async () => {
+  it('begins at a keyframe, if there is one', async () => {
     const history = await openHistory(databaseFile(), { session_bytes: 500 * KB })
     const recording = new Recording(history)
     for (let i = 0; i < 10; i++) {
@@ -94,7 +94,7 @@ describe('a session that is longer than its limit', () => {
     }
     await until(async () => (await startOf(history, bare)) === 500_000)
     expect(await history.startingPoint(bare.session_id, 0)).toBeUndefined()
-    expect((await readPieces(history, bare.session_id))[0]).toEqual({
+    expect((await readResults(history, bare.session_id))[0]).toEqual({
       kind: 'gap',
       reason: 'trimmed',
       from: LOG_START,
@@ -102,7 +102,7 @@ describe('a session that is longer than its limit', () => {
     })
   })
 
-  it('is trimmed when the limit becomes smaller, and its file shrinks', async () => {
+  it('is trimmed when the limit is lowered, and its file shrinks', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -116,7 +116,7 @@ describe('a session that is longer than its limit', () => {
 })
 
 describe('ended sessions', () => {
-  it('are forgotten when they ended too long ago; others and running ones are not', async () => {
+  it('are deleted when they ended too long ago; others and running ones are kept', async () => {
     const file = databaseFile()
     const first = await openHistory(file)
     const old = new Recording(first)
@@ -131,7 +131,7 @@ describe('ended sessions', () => {
     await until(() => fileBytes(file) < 1.5 * MB)
   })
 
-  it('go first when everything together is too large, the one that ended first before the others', async () => {
+  it('are deleted first when the total is too large, in the order in which they ended', async () => {
     const file = databaseFile()
     const total_bytes = 8 * MB
     const history = await openHistory(file, { total_bytes })
@@ -141,7 +141,7 @@ describe('ended sessions', () => {
     for (let i = 0; i < 12; i++) {
       const one = new Recording(history)
       record(one, 1, 1 * MB, i + 1)
-      // In another order than they came.
+      // In another order than they were started.
       one.finish('exited', Date.now() - ((i * 5) % 12) * 1000)
       ended.push(one)
       await history.flush()
@@ -154,7 +154,7 @@ describe('ended sessions', () => {
     expect(left.size).toBeGreaterThan(3)
   })
 
-  it('and then running ones lose what is oldest of the largest', async () => {
+  it('are followed by the oldest output of the largest running session', async () => {
     const file = databaseFile()
     const total_bytes = 8 * MB
     const history = await openHistory(file, { total_bytes })
@@ -168,12 +168,12 @@ describe('ended sessions', () => {
     }
     expect(await startOf(history, small)).toBe(0)
     expect(await startOf(history, large)).toBeGreaterThan(13 * MB)
-    expect((await readPieces(history, large.session_id))[0]).toMatchObject({ kind: 'gap', reason: 'trimmed' })
+    expect((await readResults(history, large.session_id))[0]).toMatchObject({ kind: 'gap', reason: 'trimmed' })
   })
 })
 
-describe('a session that is deleted', () => {
-  it('gives its room back, though nothing else is written', async () => {
+describe('deleting a session', () => {
+  it('gives its space back, though nothing else is written', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -186,7 +186,7 @@ describe('a session that is deleted', () => {
 })
 
 describe('a week of use', () => {
-  it('stays within its limits, opens fast, and shows what was trimmed as such', async () => {
+  it('stays within its limits, opens fast, and names trimmed output', async () => {
     const file = databaseFile()
     const limits = { session_bytes: 3 * MB, total_bytes: 20 * MB, retention_ms: 3 * DAY }
     const log = buildLog(1 * MB)
@@ -220,14 +220,14 @@ describe('a week of use', () => {
       }
       for (const { session, start, end } of await settled(history)) {
         expect(end.offset - start.offset).toBeLessThanOrEqual(limits.session_bytes + 2 * MB)
-        const pieces = await readPieces(history, session.session_id)
+        const results = await readResults(history, session.session_id)
         if (start.offset > 0) {
           trimmed++
-          expect(pieces[0]).toMatchObject({ kind: 'gap', reason: 'trimmed', to: start, keyframe: { position: start } })
+          expect(results[0]).toMatchObject({ kind: 'gap', reason: 'trimmed', to: start, keyframe: { position: start } })
         }
-        expect(pieces.filter(piece => piece.kind === 'gap').length).toBe(start.offset > 0 ? 1 : 0)
+        expect(results.filter(result => result.kind === 'gap').length).toBe(start.offset > 0 ? 1 : 0)
       }
-      // Retention goes by when a session ended; a crashed one ended when that was noticed.
+      // Retention counts from the end of a session; a crashed one ended when that was noticed.
       for (const { session } of await history.sessions(1_000))
         if (session.state === 'exited') expect(session.ended_at).toBeGreaterThan(now - 3 * DAY - 3_600_000)
       await history.close()

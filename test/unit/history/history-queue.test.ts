@@ -1,4 +1,4 @@
-// What waits while the store cannot write is bounded, and what is dropped is remembered as a gap. No database.
+// The queue of writes is bounded while the store cannot write; dropped output becomes a gap. No database.
 import { describe, expect, it } from 'vitest'
 import { QUEUE_BYTES, type Write, WriteQueue } from '../../../main/host/history/write/queue.ts'
 import type { AppendedSlice } from '../../../main/host/history/write/worker-protocol.ts'
@@ -16,7 +16,7 @@ function append(batch: number, ...sessions: AppendedSlice[]): Write {
 
 const kinds = (queue: WriteQueue) => queue.first(Number.POSITIVE_INFINITY).map(write => write.do)
 
-describe('a queue of writes', () => {
+describe('the write queue', () => {
   it('drops the oldest output when there is too much, and leaves one gap for each session', () => {
     const queue = new WriteQueue()
     queue.push({ do: 'insert', session: sessionInfo({ session_id: 'a' }), process: null })
@@ -40,7 +40,7 @@ describe('a queue of writes', () => {
     expect(later[0]!.to.offset).toBeGreaterThan(3 * MB)
   })
 
-  it('never drops a session, and of its updates keeps the last', () => {
+  it('never drops a session, and keeps the last of its updates', () => {
     const queue = new WriteQueue()
     for (let i = 0; i < 100; i++) queue.push({ do: 'update', session: sessionInfo({ session_id: 'a', title: `${i}` }) })
     queue.push({ do: 'keyframe', session_id: 'a', keyframe: keyframeOf('', { offset: 0, n: 0 }) })
@@ -50,7 +50,7 @@ describe('a queue of writes', () => {
     expect(queue.first(1)[0]).toMatchObject({ session: { title: '99' } })
   })
 
-  it('knows when everything up to a write is done, also when it was dropped', () => {
+  it('knows when everything up to a write is done, even if it was dropped', () => {
     const queue = new WriteQueue()
     expect(queue.isDone(queue.lastNumber)).toBe(true)
     queue.push(append(1, part('a', 0, 10)))
@@ -65,7 +65,7 @@ describe('a queue of writes', () => {
     expect([queue.length, queue.bytes, queue.isDone(queue.lastNumber)]).toEqual([0, 0, true])
   })
 
-  it('gives as much as was asked for, and one write in any case', () => {
+  it('returns as many bytes as requested, and always at least one write', () => {
     const queue = new WriteQueue()
     for (let i = 0; i < 4; i++) queue.push(append(i + 1, part('a', i * MB, MB)))
     expect(queue.first(10)).toHaveLength(1)

@@ -1,4 +1,5 @@
-// Search over everything that was recorded: real databases, real threads.
+// Search in everything that was recorded: real databases, real threads.
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
@@ -48,7 +49,7 @@ async function searchFor(
 
 const linesOf = ({ hits }: SearchReply) => hits.map(({ line }) => line)
 
-/** All of them: an answer comes early, with a cursor, where the machine is busy. */
+/** All lines: on a busy machine a reply comes early, with a cursor. */
 async function linesFor(lookup: Lookup, query: string, more: Partial<SearchRequest> = {}): Promise<string[]> {
   const lines: string[] = []
   let cursor = more.cursor
@@ -64,7 +65,7 @@ async function indexed(history: History): Promise<void> {
   await until(async () => (await history.stats()).text_pending === 0, 20_000)
 }
 
-/** A session that ended, with all of its text in the index. */
+/** An ended session with all of its text in the index. */
 async function recorded(history: History, text: string, info = sessionInfo()): Promise<Recording> {
   const recording = new Recording(history, info)
   recording.print(text)
@@ -78,14 +79,14 @@ async function recorded(history: History, text: string, info = sessionInfo()): P
 describe('a query', () => {
   const finds = (query: string, line: string) => new Query(query).linesOf(line).length > 0
 
-  it('finds lines that have all its words, whatever their case and order', () => {
+  it('finds lines with all its words, whatever their case and order', () => {
     expect(finds('error disk', 'DISK: an Error occurred')).toBe(true)
     expect(finds('error disk', 'an error occurred')).toBe(false)
     expect(finds('größe', 'GRÖSSE Größe')).toBe(true)
     expect(finds('ΣΊΣΥΦΟΣ', 'σίσυφος')).toBe(true)
   })
 
-  it('finds whole words, and with a star words that begin so', () => {
+  it('finds whole words, and with a star words with that prefix', () => {
     expect(finds('err', 'error')).toBe(false)
     expect(finds('err*', 'an error')).toBe(true)
     expect(finds('rror*', 'an error')).toBe(false)
@@ -93,7 +94,7 @@ describe('a query', () => {
     expect(finds('漢', 'これは漢字です')).toBe(true)
   })
 
-  it('finds what stands in quotes as it stands there', () => {
+  it('finds quoted text as it is', () => {
     expect(finds('"connection refused"', 'tcp: connection  refused')).toBe(true)
     expect(finds('"connection refused"', 'refused connection')).toBe(false)
     expect(finds('"exit code 1"', 'exit code 12')).toBe(false)
@@ -107,7 +108,7 @@ describe('a query', () => {
     expect(finds('a.c', 'abc')).toBe(false)
   })
 
-  it('tells where the words stand, in order and apart', () => {
+  it('returns the ranges of its words, in order and without overlaps', () => {
     expect(new Query('b "a b" c*').linesOf('no\na b cc b\n\nb a b\nc a b\n')).toEqual([
       {
         number: 1,
@@ -127,8 +128,8 @@ describe('a query', () => {
     ])
   })
 
-  it('names to the index only words that a line has on which it is found', () => {
-    // The index may say too much, never too little.
+  it('asks the index only for words that every matching line has', () => {
+    // The index may match too many blocks, never too few.
     const word = fc.stringMatching(/^[a-zA-Z0-9_.\-äÖßſKσΣ漢字*"' ]{1,12}$/u)
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }), (line, query) => {
@@ -146,7 +147,7 @@ describe('a query', () => {
     )
   })
 
-  it('folds alike what regular expressions take for the same letter', () => {
+  it('folds letters that regular expressions treat as the same to the same', () => {
     for (let code = 0; code < 0x1_0000; code++) {
       if (code >= 0xd800 && code < 0xe000) continue
       const character = String.fromCodePoint(code)
@@ -161,7 +162,7 @@ describe('a query', () => {
 })
 
 describe('stored text', () => {
-  it('is read block by block as it was written', () => {
+  it('reads back block by block as it was written', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 3000 }).map(one => one.replace(/[\x00-\x1f]/g, ''))
     const line = fc.record({ offset: fc.nat({ max: 1e9 }), text })
     fc.assert(
@@ -177,16 +178,16 @@ describe('stored text', () => {
     )
   })
 
-  it('gives the index words that its tokenizer does not cut further', () => {
+  it('gives the index words that its tokenizer does not split', () => {
     const words = wordsOfBlock([{ offset: 0, text: 'Foo-bar_1 Größe 漢字 naïve \u{1f600} e\u0301 foo' }]).split(' ')
     expect(words.sort()).toEqual(['1', 'bar', 'e\u0301', 'foo', 'größe', 'naïve', '字', '漢'].sort())
   })
 })
 
-describe('output that no terminal has drawn yet', () => {
+describe('output without its escape sequences', () => {
   const strip = (text: string) => stripEscapes(Buffer.from(text), 100).map(({ offset: o, text: t }) => [o - 100, t])
 
-  it('is lines without escape sequences, each with the offset behind it', () => {
+  it('is divided into lines, each with the offset after it', () => {
     expect(strip('one\r\n\x1b[31mt\x1b[mwo\r\n')).toEqual([
       [5, 'one'],
       [18, 'two'],
@@ -197,7 +198,7 @@ describe('output that no terminal has drawn yet', () => {
     expect(strip('typp\boe\tx').map(([, t]) => t)).toEqual(['typoe x'])
   })
 
-  it('has no control characters in it, whatever came, and whole characters', () => {
+  it('has whole characters and no control characters, whatever the bytes are', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
         for (const { text: t } of stripEscapes(bytes, 0)) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
@@ -213,7 +214,7 @@ describe('output that no terminal has drawn yet', () => {
 })
 
 describe('a search', () => {
-  it('finds a line with its moment, its place and the lines around it', async () => {
+  it('finds a line with its time, its offset and the lines around it', async () => {
     const history = await openHistory()
     const recording = new Recording(history, sessionInfo({ title: 'build' }))
     recording.at = 1_000
@@ -248,7 +249,7 @@ describe('a search', () => {
     expect(after).toMatchObject({ cursor: null, complete: true })
   })
 
-  it('finds what was printed a moment ago, in sealed pieces that are not rendered, and in the index, the newest first', async () => {
+  it('finds new output, unrendered segments and indexed text, the newest first', async () => {
     const history = await openHistory()
     await recorded(history, 'needle one\r\n')
     await recorded(history, 'needle two\r\n')
@@ -262,12 +263,12 @@ describe('a search', () => {
     const lookup = lookupOf(history)
     const all = ['needle four', 'needle three', 'needle two', 'needle one']
     expect(await linesFor(lookup, 'needle')).toEqual(all)
-    // What was still on the screen when its piece ended has no text of its own yet.
+    // A line that was still on the screen when its segment ended is not in that segment's text.
     await indexed(history)
     expect(await linesFor(lookup, 'needle')).toEqual(all)
   })
 
-  it('goes on with a cursor where it ended, and finds each line once', async () => {
+  it('continues from its cursor, and finds each line once', async () => {
     const history = await openHistory()
     const lines = (name: string) => Array.from({ length: 700 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
     for (const name of ['a', 'b']) await recorded(history, `${lines(name).join('\r\n')}\r\n`)
@@ -290,7 +291,7 @@ describe('a search', () => {
     }
   })
 
-  it('that runs out of time tells what it has, and goes on from there', async () => {
+  it('that runs out of time returns what it has, and continues from there', async () => {
     const history = await openHistory()
     const lines = (name: string) => Array.from({ length: 900 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
     await recorded(history, `${lines('a').join('\r\n')}\r\n`)
@@ -320,7 +321,7 @@ describe('a search', () => {
     store.close()
   })
 
-  it('keeps to the filter: session, command, folder, state and time', async () => {
+  it('applies the filter: session, command, folder, state and time', async () => {
     const history = await openHistory()
     const now = Date.now()
     const old = sessionInfo({
@@ -343,12 +344,12 @@ describe('a search', () => {
     expect(await filtered({ state: ['killed'] })).toEqual([])
     expect(await filtered({ before: now - 86_400_000 })).toEqual(['needle old'])
     expect(await filtered({ after: now - 86_400_000 })).toEqual(['needle young'])
-    // A session that is in memory is known as it is now.
+    // Sessions in memory are matched in their latest state.
     const live = [{ ...young, title: 'renamed' }]
     expect(await linesFor(lookup, 'needle', { filter: { text: 'renamed' }, live })).toEqual(['needle young'])
   })
 
-  it('survives hostile queries, whatever is in them', async () => {
+  it('survives hostile queries', async () => {
     const history = await openHistory()
     await recorded(history, 'a plain line\r\n')
     const lookup = lookupOf(history)
@@ -395,7 +396,7 @@ describe('a search', () => {
     expect(await linesFor(lookup, 'plain')).toEqual(['a plain line'])
   })
 
-  it('is a page that fits a message, however long the lines are', async () => {
+  it('returns a page that fits a message, however long the lines are', async () => {
     const history = await openHistory()
     await recorded(
       history,
@@ -409,7 +410,7 @@ describe('a search', () => {
     expect(line.slice(...ranges[0]!)).toBe('needle')
   })
 
-  it('is cancelled between two blocks, and keeps nobody else waiting', async () => {
+  it('can be cancelled between two blocks, and does not delay other requests', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 8; i++) {
@@ -434,7 +435,7 @@ describe('a search', () => {
   })
 })
 
-describe('the index', () => {
+describe('the search index', () => {
   const words = (file: string) =>
     openDatabase(file).prepare<[], number>('SELECT count(*) FROM words_docsize').pluck().get()!
   const blocks = (file: string) =>
@@ -445,7 +446,7 @@ describe('the index', () => {
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
   }
 
-  it('loses what was trimmed', async () => {
+  it('forgets trimmed output', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -469,10 +470,10 @@ describe('the index', () => {
     intact(file)
   })
 
-  it('loses a session that is deleted, while another keeps what it has', async () => {
+  it('forgets a deleted session and keeps the others', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
-    const gone = await recorded(history, `needle gone\r\n${buildLog(2_000_000)}`)
+    const gone = await recorded(history, `needle gone\r\n${buildLog(1_200_000)}`)
     await recorded(history, 'needle stays\r\n')
     await history.delete(gone.session_id)
     expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle stays'])
@@ -481,21 +482,21 @@ describe('the index', () => {
     intact(file)
   })
 
-  it('keeps what is left of a session whose deletion was cancelled', async () => {
+  it('keeps the rest of a session whose deletion was cancelled', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
     let middle = 0
     for (let i = 0; i < 40; i++) {
       if (i === 20) middle = recording.end.offset
-      // Off the screen, so that each piece has its line.
+      // Scrolled off the screen, so that each segment has its line.
       recording.print(`needle ${i}${'\r\n'.repeat(30)}`)
       recording.seal()
       recording.keyframe()
     }
     recording.finish()
     await indexed(history)
-    // It goes in steps of a millisecond; one of them is a long one, or the last would be done before anybody says no.
+    // Steps take a millisecond. One is made slow, or the last would be done before the deletion is cancelled.
     const database = openDatabase(file)
     database.exec(
       `CREATE TRIGGER slow AFTER DELETE ON pieces WHEN OLD.offset = ${middle} BEGIN
@@ -516,7 +517,7 @@ describe('the index', () => {
     expect(told.length).toBeGreaterThan(0)
     const found = await linesFor(lookupOf(history), 'needle')
     expect(found[0]).toBe('needle 39')
-    // Gone is what it has told of, at most up to the end of the long step; what followed is there.
+    // What it reported is gone, at most up to the end of the slow step; the rest is there.
     expect(words(file)).toBe(40 - 8 * told.length)
     expect(words(file)).toBeGreaterThanOrEqual(16)
     expect(words(file)).toBe(blocks(file))
@@ -526,13 +527,13 @@ describe('the index', () => {
     await expect(history.session(recording.session_id)).rejects.toMatchObject({ code: 'session_unknown' })
   })
 
-  it('is whole after a crash in the middle of a piece', async () => {
+  it('is complete after a crash in the middle of a segment', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     await recorded(history, `${buildLog(1_000_000)}\r\nneedle\r\n`)
     await history.close()
     const database = openDatabase(file)
-    // As between two transactions of one piece: some of its words are there, its text is not.
+    // As between two transactions of one segment: some of its words are there, its text is not.
     const before = words(file)
     database.exec('UPDATE text SET lines = NULL, size = NULL, blob = NULL')
     database.exec('DELETE FROM words WHERE rowid % 2 = 0')
@@ -546,7 +547,7 @@ describe('the index', () => {
     intact(file)
   })
 
-  it('is made for a database of the version before', async () => {
+  it('is built for a database of the previous version', async () => {
     const file = databaseFile()
     const old = openDatabase(file)
     old.pragma('auto_vacuum = INCREMENTAL')
@@ -559,11 +560,11 @@ describe('the index', () => {
     expect(await linesFor(lookupOf(history), 'needle')).toEqual(['needle'])
   })
 
-  it('takes less than 0.4 of what a build log has', async () => {
+  it('takes less than 0.4 of the size of a build log', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
-    for (let i = 0; i < 6; i++) {
+    for (let i = 0; i < 3; i++) {
       recording.print(buildLog(1_000_000, i * 6000))
       recording.seal()
       recording.keyframe()
@@ -578,8 +579,8 @@ describe('the index', () => {
   })
 })
 
-describe('the thread that looks things up', () => {
-  it('can write nothing', async () => {
+describe('the lookup thread', () => {
+  it('cannot write', async () => {
     const file = databaseFile()
     await openHistory(file)
     const store = new Store(file, Date.now, { readonly: true })
@@ -587,14 +588,20 @@ describe('the thread that looks things up', () => {
     store.close()
   })
 
-  it('is started again after a rest, and after it died', async () => {
+  it('restarts after it was idle, and after it died', async () => {
     const history = await openHistory()
     await recorded(history, 'needle\r\n')
     const lookup = new Lookup(history.file, 1)
     lookups.push(lookup)
+    const threads: Worker[] = []
+    const caught = (worker: Worker) => threads.push(worker)
+    process.on('worker', caught)
     for (let i = 0; i < 3; i++) {
       expect(await linesFor(lookup, 'needle')).toEqual(['needle'])
-      await new Promise(resolve => setTimeout(resolve, 20))
+      // That is the number of one that has ended.
+      await until(() => threads.at(-1)!.threadId === -1)
     }
+    process.off('worker', caught)
+    expect(threads).toHaveLength(3)
   })
 })

@@ -1,4 +1,4 @@
-// The text of what was printed, for search: by logical line, with its place. A real terminal emulator.
+// Output as rendered text: logical lines with their offsets. A real terminal emulator.
 import { afterEach, describe, expect, it } from 'vitest'
 import { renderText } from '../../../main/host/history/text/render-text.ts'
 import { TextBlocks, type TextLine, toBlocks } from '../../../main/host/history/text/text-blocks.ts'
@@ -40,8 +40,8 @@ function render(
 
 const texts = (lines: TextLine[]) => lines.map(line => line.text)
 
-describe('text', () => {
-  it('is by logical line, with the offset where the line was complete', () => {
+describe('rendered text', () => {
+  it('has logical lines, each with the offset at which it was complete', () => {
     const long = 'a long line that wraps around at twenty columns'
     const lines = render(`one\r\n${long}\r\n\r\nthree\r\n${'x\r\n'.repeat(10)}`)
     expect(lines.slice(0, 3)).toEqual([
@@ -52,7 +52,7 @@ describe('text', () => {
     expect(lines).toHaveLength(13)
   })
 
-  it('has neither colours nor control characters in it', () => {
+  it('has no colors and no control characters', () => {
     const lines = render(
       '\x1b[31mred\x1b[m\ttab \x1b]8;;http://example.org\x07link\x1b]8;;\x07\x07\r\n\x1b]0;title\x07ü 漢字 👩‍👩‍👧\r\n',
     )
@@ -60,24 +60,24 @@ describe('text', () => {
     for (const { text: t } of lines) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
   })
 
-  it('waits with what is still on the screen, which the next segment begins with', () => {
+  it('leaves what is still on the screen to the next segment', () => {
     const first = render('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', { last: false })
     expect(texts(first)).toEqual(['1', '2'])
     const begin = { ...keyframeOf('1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n', LOG_START), ...SIZE }
     expect(texts(render('7\r\n8', { begin }))).toEqual(['3', '4', '5', '6', '7', '8'])
   })
 
-  it('has what was cleared away at a place where it still stood', () => {
+  it('contains cleared lines, at an offset where they were on the screen', () => {
     const all = '\x1b[H\x1b[2Jover\r\n'
     const lines = render(`one\r\ntwo\r\nthree\r\n${all}`)
     expect(lines).toEqual([
       { offset: 5, text: 'one' },
       { offset: 10, text: 'two' },
       { offset: 17, text: 'three' },
-      // Written where another line had been.
+      // Written where another line was before.
       { offset: 17 + all.length, text: 'over' },
     ])
-    // A window that was resized has moved its rows, and written none.
+    // A resize moved rows and wrote none.
     const resizes = [{ offset: 10, n: 1, cols: 30, rows: 5, at: 0 }]
     expect(render(`one\r\ntwo\r\nthree\r\n${all}`, { resizes }).slice(0, 3)).toEqual([
       { offset: 5, text: 'one' },
@@ -86,23 +86,23 @@ describe('text', () => {
     ])
   })
 
-  it('has what a full-screen program left at a place before it left', () => {
+  it('contains the last screen of a full-screen program, at an offset before it left', () => {
     const drawn = '\x1b[?1049h\x1b[Hmenu'
     const lines = render(`${drawn}\x1b[?1049l`, { runs: [0, drawn.length, 50, 8] })
     expect(lines).toEqual([{ offset: drawn.length, text: 'menu' }])
   })
 
-  it('has what a screen was cleared of', () => {
+  it('contains what a cleared screen showed', () => {
     expect(texts(render('gone\r\nsoon\r\n\x1b[H\x1b[2J\x1b[3Jnew\r\n'))).toEqual(['gone', 'soon', 'new'])
     expect(texts(render('gone\r\n\x1bcnew\r\n'))).toEqual(['gone', 'new'])
     expect(texts(render('gone\r\n\x1b[H\x1b[Jnew\r\n'))).toEqual(['gone', 'new'])
   })
 
-  it('has the last of a line that is drawn over and over', () => {
+  it('contains the last state of a line that is redrawn over and over', () => {
     expect(texts(render('10 %\r20 %\r100 %\r\ndone'))).toEqual(['100 %', 'done'])
   })
 
-  it('has the alternate screen when it was quiet, and no row of it twice', () => {
+  it('contains the alternate screen when output paused, and no row of it twice', () => {
     const enter = 'before\r\n\x1b[?1049h\x1b[H'
     const a = 'file one\r\nsecond row'
     const b = '\x1b[2;1Hanother row'
@@ -115,7 +115,7 @@ describe('text', () => {
     expect(texts(hasty)).toEqual(['before', 'file one', 'another row', 'after'])
   })
 
-  it('tells no line twice, and none not at all, when the size changes', () => {
+  it('has every line once when the size changes', () => {
     const lines = Array.from({ length: 60 }, (_, i) => `line ${i} ${'.'.repeat(i % 30)}`)
     const text = lines.map(line => `${line}\r\n`).join('')
     const offsetOf = (i: number) => lines.slice(0, i).reduce((sum, line) => sum + line.length + 2, 0)
@@ -136,12 +136,12 @@ describe('text', () => {
         ...lines,
         ...fresh,
       ])
-    // A pager without the alternate screen erases no more than the ends of lines; what it leaves below is told again.
+    // A pager without the alternate screen erases only the ends of lines; what it leaves below them appears again.
     const page = texts(render(`${before}\x1b[H${fresh.join('\x1b[K\r\n')}\x1b[K`, { resizes }))
     expect(page).toEqual([...lines.slice(0, 8), ...fresh, ...lines.slice(6)])
   })
 
-  it('has an agent that draws its prompt anew below its talk at every turn of a phone, and its talk once', () => {
+  it('has the output of an agent once that redraws its prompt each time the phone is turned', () => {
     const hints = '\r\nhint 1\r\nhint 2\x1b[2A\r\x1b[2C'
     const talk = Array.from({ length: 12 }, (_, i) => `said ${i}`)
     let text = `${talk.map(line => `${line}\r\n`).join('')}> ${hints}`
@@ -160,21 +160,21 @@ describe('text', () => {
     expect(told).toEqual([...talk, 'said 12'])
   })
 
-  it('of a line without end is cut, and of 1 MiB in one column is bounded', () => {
+  it('cuts a line without end, and is bounded for 1 MiB in one column', () => {
     const lines = render('abcd'.repeat(10_000))
     expect(lines.length).toBeGreaterThan(5)
     expect(texts(lines).join('')).toBe('abcd'.repeat(10_000))
     expect(texts(render('\n'.repeat(20_000)))).toEqual([])
   })
 
-  it('is written down and read again', () => {
+  it('reads back as it was stored', () => {
     const lines = render(buildLog(20_000).toString())
     expect(new TextBlocks(toBlocks(lines).text).range(0, lines.length)).toEqual(lines)
   })
 })
 
 describe('a history', () => {
-  it('renders its sealed segments by itself, the last one when its session has ended, also after a restart', async () => {
+  it('renders sealed segments on its own, the last one when the session ends, also after a restart', async () => {
     const file = databaseFile()
     const first = await openHistory(file)
     const recording = new Recording(first)
@@ -198,7 +198,7 @@ describe('a history', () => {
       const text = new TextBlocks(unzstd(blob, size))
       return text.range(0, text.lineCount)
     })
-    // Without keyframes a segment begins on an empty screen: what stood on it is lost to search.
+    // Without keyframes a segment begins on an empty screen: what was on it cannot be found.
     expect(lines.length).toBeGreaterThan(log.split('\n').length - 30)
     for (const { offset: o, text: t } of lines) expect(log.slice(Math.max(0, o - 400), o)).toContain(t.slice(20, 60))
   })

@@ -1,4 +1,4 @@
-// What is recorded is read back; what is lost is named. Real database files, the real thread.
+// What is recorded reads back; what is lost is a gap. Real database files, the real thread.
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ import {
   openHistory,
   Recording,
   readAll,
-  readPieces,
+  readResults,
   sessionInfo,
   storedTiming,
   until,
@@ -57,8 +57,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ kind: 'flush' as const }) },
 )
 
-describe('what was appended', () => {
-  it('comes back, whatever the batches and seals were, from every position', async () => {
+describe('appended output', () => {
+  it('reads back from every position, whatever the batches and seals were', async () => {
     const history = await openHistory()
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async steps => {
@@ -112,29 +112,29 @@ describe('what was appended', () => {
     expect([session.cols, session.rows]).toEqual([100, 30])
   })
 
-  it('is one piece when it is small, however many commits it took', async () => {
+  it('is read as one segment when it is small, however many commits it took', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 100; i++) {
       recording.print(`line ${i}\r\n`.repeat(20))
       await history.flush()
     }
-    const pieces = await readPieces(history, recording.session_id)
-    expect(pieces.map(piece => piece.kind)).toEqual(['segment', 'end'])
+    const results = await readResults(history, recording.session_id)
+    expect(results.map(result => result.kind)).toEqual(['segment', 'end'])
   })
 
-  it('is cut into segments of about 1 MiB when a seal comes late', async () => {
+  it('is divided into segments of about 1 MiB when a seal is late', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 60; i++) recording.print(buildLog(100_000, i))
     recording.seal()
-    const pieces = (await readPieces(history, recording.session_id)).filter(piece => piece.kind === 'segment')
-    expect(pieces.length).toBeGreaterThanOrEqual(4)
-    for (const piece of pieces) expect(piece.size).toBeLessThan(1.6 * MB)
-    expect(Buffer.concat(pieces.map(inflate)).equals(recording.bytes)).toBe(true)
+    const results = (await readResults(history, recording.session_id)).filter(result => result.kind === 'segment')
+    expect(results.length).toBeGreaterThanOrEqual(4)
+    for (const result of results) expect(result.size).toBeLessThan(1.6 * MB)
+    expect(Buffer.concat(results.map(inflate)).equals(recording.bytes)).toBe(true)
   })
 
-  it('is committed within a second and a half without being asked for', async () => {
+  it('is committed within a second and a half, without a flush', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -145,7 +145,7 @@ describe('what was appended', () => {
     expect(row).toBe(10)
   })
 
-  it('may come twice without harm', async () => {
+  it('may be sent twice without harm', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('first,')
@@ -155,16 +155,16 @@ describe('what was appended', () => {
     expect(bytes.toString()).toBe('first,second')
   })
 
-  it('names what never came', async () => {
+  it('has a gap where output was never received', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('first')
     history.append(recording.session_id, { kind: 'output', offset: 100, bytes: Buffer.from('later'), at: 7 })
     recording.keyframe('later', { offset: 105, n: 0 })
     await history.flush()
-    const pieces = await readPieces(history, recording.session_id)
-    expect(pieces.map(piece => piece.kind)).toEqual(['segment', 'gap', 'segment', 'end'])
-    expect(pieces[1]).toMatchObject({
+    const results = await readResults(history, recording.session_id)
+    expect(results.map(result => result.kind)).toEqual(['segment', 'gap', 'segment', 'end'])
+    expect(results[1]).toMatchObject({
       reason: 'unrecorded',
       from: { offset: 5 },
       to: { offset: 100 },
@@ -174,7 +174,7 @@ describe('what was appended', () => {
 })
 
 describe('sessions', () => {
-  it('are found by id or a beginning that only one has', async () => {
+  it('are found by id or by a unique prefix', async () => {
     const history = await openHistory()
     const one = new Recording(history, sessionInfo({ session_id: 'aaaa1111', created_at: 1 }))
     const two = new Recording(history, sessionInfo({ session_id: 'aaaa2222', created_at: 2 }))
@@ -186,7 +186,7 @@ describe('sessions', () => {
     expect(await history.sessions(1)).toHaveLength(1)
   })
 
-  it('that ran when the host died are crashed, sealed, and told with their process', async () => {
+  it('that ran when the host died are marked as crashed, sealed, and returned with their process', async () => {
     const file = databaseFile()
     const process = { pid: 4711, start_time: '815', boot_id: 'a-b-c' }
     const first = await openHistory(file)
@@ -208,7 +208,7 @@ describe('sessions', () => {
     expect((await openHistory(file)).leftovers).toEqual([])
   })
 
-  it('are deleted with everything of theirs', async () => {
+  it('are deleted with everything that belongs to them', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -266,18 +266,18 @@ describe('damage', () => {
     await history.close()
     return recording
   }
-  const kinds = (pieces: ReadResult[]) => pieces.map(piece => piece.kind)
+  const kinds = (results: ReadResult[]) => results.map(result => result.kind)
 
-  it('of a segment is named with its extent, and the keyframe behind it', async () => {
+  it('of a segment is a gap with its extent and the keyframe after it', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     openDatabase(file).exec(
       "UPDATE pieces SET blob = CAST(substr(blob, 1, 500) || x'ff' || substr(blob, 502) AS BLOB) WHERE offset = 100000",
     )
     const history = await openHistory(file)
-    const pieces = await readPieces(history, recording.session_id)
-    expect(kinds(pieces)).toEqual(['segment', 'gap', 'segment', 'end'])
-    expect(pieces[1]).toMatchObject({
+    const results = await readResults(history, recording.session_id)
+    expect(kinds(results)).toEqual(['segment', 'gap', 'segment', 'end'])
+    expect(results[1]).toMatchObject({
       reason: 'damaged',
       from: { offset: 100_000, n: 0 },
       to: { offset: 200_000, n: 0 },
@@ -290,7 +290,7 @@ describe('damage', () => {
     expect(stats.text_bytes).toBeGreaterThan(0)
   })
 
-  it('of the tail does not spread to what is sealed with it', async () => {
+  it('of the tail does not spread to output that is sealed with it', async () => {
     const file = databaseFile()
     const first = await openHistory(file)
     const recording = new Recording(first)
@@ -302,21 +302,21 @@ describe('damage', () => {
     openDatabase(file).exec('UPDATE pieces SET blob = zeroblob(length(blob)) WHERE offset = 20000')
     const history = await openHistory(file)
     const lost = { kind: 'gap', reason: 'damaged', from: { offset: 20_000 }, to: { offset: 40_000 } }
-    expect((await readPieces(history, recording.session_id))[1]).toMatchObject(lost)
+    expect((await readResults(history, recording.session_id))[1]).toMatchObject(lost)
     const database = openDatabase(file)
     await until(() => database.prepare("SELECT count(*) = 0 FROM pieces WHERE kind = 'tail'").pluck().get())
-    const pieces = await readPieces(history, recording.session_id)
-    expect(kinds(pieces)).toEqual(['segment', 'gap', 'segment', 'end'])
-    expect(pieces[1]).toMatchObject(lost)
+    const results = await readResults(history, recording.session_id)
+    expect(kinds(results)).toEqual(['segment', 'gap', 'segment', 'end'])
+    expect(results[1]).toMatchObject(lost)
   })
 
-  it('of the database itself, a missing row, is named too', async () => {
+  it('that removed a row is a gap too', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     const database = openDatabase(file)
     database.exec('DELETE FROM pieces WHERE offset = 100000')
     const history = await openHistory(file)
-    expect((await readPieces(history, recording.session_id))[1]).toMatchObject({
+    expect((await readResults(history, recording.session_id))[1]).toMatchObject({
       kind: 'gap',
       reason: 'damaged',
       from: { offset: 100_000 },
@@ -324,7 +324,7 @@ describe('damage', () => {
     })
   })
 
-  it('of a keyframe makes the next one count, and its absence none', async () => {
+  it('of a keyframe makes the next one the starting point, or none if it was the last', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     openDatabase(file).exec('UPDATE keyframes SET blob = zeroblob(length(blob)) WHERE offset = 100000')
@@ -336,7 +336,7 @@ describe('damage', () => {
     expect((await readAll(history, recording.session_id)).bytes.equals(recording.bytes)).toBe(true)
   })
 
-  it('of the file as a whole is told when it is opened, and so is a newer version', async () => {
+  it('of the whole file is reported when it is opened, and so is a newer version', async () => {
     const file = databaseFile()
     openDatabase(file).exec('PRAGMA user_version = 1000')
     await expect(openHistory(file)).rejects.toMatchObject({ code: 'store_newer' })
@@ -359,17 +359,17 @@ describe('a database that cannot be written', () => {
     other.exec('BEGIN IMMEDIATE')
     recording.print('meanwhile,')
     const flushed = history.flush()
-    await until(() => handlers.told.length > 0)
-    expect(handlers.told).toEqual(['data_dir_unusable'])
+    await until(() => handlers.reports.length > 0)
+    expect(handlers.reports).toEqual(['data_dir_unusable'])
     expect(history.behind).toBe(0)
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('before,')
     other.exec('COMMIT')
     await flushed
-    expect(handlers.told).toEqual(['data_dir_unusable', 'well'])
+    expect(handlers.reports).toEqual(['data_dir_unusable', 'well'])
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('before,meanwhile,')
   })
 
-  it('because it is read-only is told once, and is well again', async () => {
+  it('because it is read-only is reported once, and recovers', async () => {
     const handlers = watch()
     const history = await openHistory(databaseFile(), {}, handlers)
     const recording = new Recording(history)
@@ -378,14 +378,14 @@ describe('a database that cannot be written', () => {
     recording.print('kept')
     const flushed = history.flush()
     await new Promise(resolve => setTimeout(resolve, 1_200))
-    expect(handlers.told).toEqual(['data_dir_unusable'])
+    expect(handlers.reports).toEqual(['data_dir_unusable'])
     await history.pragma('query_only = 0')
     await flushed
-    expect(handlers.told).toEqual(['data_dir_unusable', 'well'])
+    expect(handlers.reports).toEqual(['data_dir_unusable', 'well'])
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('kept')
   })
 
-  it('because the disk is full loses only what is too much to keep, and says so', async () => {
+  it('because the disk is full loses only what is too much to keep, and records the gap', async () => {
     const file = databaseFile()
     const handlers = watch()
     const history = await openHistory(file, {}, handlers)
@@ -401,27 +401,27 @@ describe('a database that cannot be written', () => {
       await until(() => history.behind < MB)
     }
     const flushed = history.flush()
-    expect(handlers.told).toEqual(['store_full'])
+    expect(handlers.reports).toEqual(['store_full'])
     expect((await history.session(recording.session_id)).end.offset).toBeLessThan(before + MB)
     await history.pragma('max_page_count = 1000000')
     await flushed
-    expect(handlers.told).toEqual(['store_full', 'well'])
+    expect(handlers.reports).toEqual(['store_full', 'well'])
     recording.keyframe('after')
-    const pieces = await readPieces(history, recording.session_id)
-    const lost = pieces.filter(piece => piece.kind === 'gap')
+    const results = await readResults(history, recording.session_id)
+    const lost = results.filter(result => result.kind === 'gap')
     expect(lost).toMatchObject([{ reason: 'unrecorded', keyframe: { position: recording.end } }])
-    const kept = pieces.filter(piece => piece.kind === 'segment').reduce((sum, piece) => sum + piece.size, 0)
+    const kept = results.filter(result => result.kind === 'segment').reduce((sum, result) => sum + result.size, 0)
     const gone = lost[0]!.to.offset - lost[0]!.from.offset
     expect(kept + gone).toBe(recording.end.offset)
     expect(kept).toBeGreaterThan(QUEUE_BYTES - MB)
     const all = recording.bytes
-    for (const piece of pieces)
-      if (piece.kind === 'segment')
-        expect(inflate(piece).equals(all.subarray(piece.position.offset, piece.end.offset))).toBe(true)
+    for (const result of results)
+      if (result.kind === 'segment')
+        expect(inflate(result).equals(all.subarray(result.position.offset, result.end.offset))).toBe(true)
     expect((await history.session(recording.session_id)).session).toMatchObject({ cols: 90, rows: 20 })
   })
 
-  it('because its thread died is opened again, and what is missing is named', async () => {
+  it('because its thread died is opened again, with a gap for what was lost', async () => {
     const workers: Worker[] = []
     const caught = (worker: Worker) => workers.push(worker)
     process.on('worker', caught)
@@ -434,25 +434,25 @@ describe('a database that cannot be written', () => {
     const late = new Recording(history)
     await workers[0]!.terminate()
     await expect(question).rejects.toMatchObject({ code: 'internal' })
-    expect(handlers.told).toEqual(['internal'])
+    expect(handlers.reports).toEqual(['internal'])
     kept.print('lost,')
     ended.finish('killed')
-    await until(() => handlers.told.length === 2)
+    await until(() => handlers.reports.length === 2)
     process.off('worker', caught)
-    expect(handlers.told).toEqual(['internal', 'well'])
+    expect(handlers.reports).toEqual(['internal', 'well'])
     kept.print('after')
     late.print('new')
     const state = async ({ session_id }: Recording) => (await history.session(session_id)).session.state
     expect([await state(kept), await state(ended), await state(late)]).toEqual(['running', 'killed', 'running'])
     await history.flush()
-    const [lost] = await readPieces(history, kept.session_id, { offset: 7, n: 0 })
-    // What was still being gathered in the main loop when the new thread came is not lost.
+    const [lost] = await readResults(history, kept.session_id, { offset: 7, n: 0 })
+    // Output that was still pending in the main loop when the new thread started is not lost.
     if (lost?.kind === 'gap') expect(lost).toMatchObject({ reason: 'unrecorded', to: { offset: 12 } })
     expect((await history.session(kept.session_id)).end).toEqual(kept.end)
     expect((await readAll(history, late.session_id)).bytes.toString()).toBe('new')
   })
 
-  it('does not keep the host from stopping', async () => {
+  it('does not prevent the host from stopping', async () => {
     const history = await openHistory()
     new Recording(history).print('lost')
     await history.pragma('query_only = 1')

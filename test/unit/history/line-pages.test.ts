@@ -1,4 +1,4 @@
-// A session read as text, page by page: a real history, a real thread that looks up, a real terminal for its states.
+// A session read as text, page by page: a real history, a real lookup thread, a real terminal for its keyframes.
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -33,7 +33,7 @@ function lookupOf(history: History): Lookup {
   return lookup
 }
 
-/** A session with a screen, which seals as a host does. */
+/** A session with a screen, sealed as a host does it. */
 class Played {
   readonly screen = new Screen({ cols: 80, rows: 24 })
   readonly recording: Recording
@@ -59,7 +59,7 @@ class Played {
     this.screen.resize(cols, rows)
   }
 
-  /** Returns what sends the state at the boundary, which a busy screen does late. */
+  /** Returns a function that sends the keyframe at the boundary: a busy screen does it late. */
   seal(): () => void {
     this.recording.seal()
     const { position, cols, rows, vt, pending } = this.screen.keyframe()
@@ -82,7 +82,7 @@ class Played {
     }
   }
 
-  /** All but the last piece, which waits for what follows it. */
+  /** All segments but the last, which waits for what follows it. */
   async rendered(): Promise<void> {
     await this.history.flush()
     const database = new Database(this.history.file, { readonly: true })
@@ -102,7 +102,7 @@ class Played {
 
 const texts = ({ lines }: Pick<ReadReply, 'lines'>) => lines.map(({ text }) => text)
 
-/** From the end to the beginning; `meanwhile` happens between pages. */
+/** From the end to the beginning; `meanwhile` is called between pages. */
 async function backward(played: Played, limits: () => number, meanwhile: () => unknown = () => {}): Promise<ReadReply> {
   let page = await played.read({ limit: limits() })
   const all = { ...page, lines: [...page.lines], gaps: [...page.gaps] }
@@ -117,7 +117,7 @@ async function backward(played: Played, limits: () => number, meanwhile: () => u
   return all
 }
 
-/** From the beginning until nothing more comes. */
+/** From the beginning until there are no more lines. */
 async function forward(played: Played, limits: () => number, meanwhile: () => unknown = () => {}): Promise<ReadReply> {
   const all: ReadReply = { lines: [], gaps: [], before: null, after: 0 }
   for (;;) {
@@ -130,8 +130,8 @@ async function forward(played: Played, limits: () => number, meanwhile: () => un
   }
 }
 
-describe('a page', () => {
-  it('has the last lines, those before an offset, and those behind one', async () => {
+describe('a page of lines', () => {
+  it('has the last lines, those before an offset, or those after one', async () => {
     const played = new Played(await openHistory())
     for (let i = 1; i <= 50; i++) played.print(`line ${i}\r\n`, i * 1000)
     const last = await played.read({ limit: 3 })
@@ -150,7 +150,7 @@ describe('a page', () => {
     expect(await played.read({ after: 0 })).toEqual({ lines: [], before: null, after: 0, gaps: [] })
   })
 
-  it('tells which lines still stand on the screen', async () => {
+  it('says which lines are still on the screen', async () => {
     const played = new Played(await openHistory())
     for (let i = 1; i <= 30; i++) played.print(`line ${i}\r\n`)
     played.print('$ ')
@@ -165,14 +165,14 @@ describe('a page', () => {
       'all done',
       '$',
     ])
-    // Who asks behind the last line gets what was changed and what is new.
+    // A read after the last line returns changed and new lines.
     expect(texts(await played.read({ after: lines.at(-1)!.offset }))).toEqual(['$ make', 'all done', '$'])
     played.recording.finish()
     await played.history.flush()
     expect((await played.read()).lines.some(({ open }) => open)).toBe(false)
   })
 
-  it('goes on where it was when the window changes its size', async () => {
+  it('continues at the same line when the window is resized', async () => {
     const played = new Played(await openHistory())
     for (let i = 1; i <= 10; i++) played.print(`line ${i} ${'.'.repeat(60)}\r\n`)
     const { after } = await played.read()
@@ -182,16 +182,16 @@ describe('a page', () => {
     expect(texts(await played.read({ after }))).toEqual(['more'])
   })
 
-  it('has blank lines as they were printed, but not more than two in a row', async () => {
+  it('has blank lines as they were printed, but at most two in a row', async () => {
     const played = new Played(await openHistory())
     played.print('one\r\n\r\ntwo\r\n\r\n\r\n\r\n\r\nthree\r\n  \r\nfour\r\n\r\n')
     const wanted = ['one', '', 'two', '', '', 'three', '', 'four']
     expect(texts(await played.read())).toEqual(wanted)
     const { lines } = await played.read({ after: (await played.read({ limit: 2 })).lines[0]!.offset - 1 })
     expect(texts({ lines })).toEqual(['', 'four'])
-    // A page never begins below the blank line that belongs to its first one.
+    // A page never begins after the blank line that belongs to its first line.
     expect(texts(await played.read({ limit: 1 }))).toEqual(['', 'four'])
-    // Scrolled out of the screen, sealed there, rendered: always the same.
+    // Scrolled out of the screen, sealed there, rendered: the lines are always the same.
     for (let i = 0; i < 23; i++) played.print('\r\n')
     played.seal()()
     for (let i = 0; i < 30; i++) played.print('\r\n')
@@ -202,7 +202,7 @@ describe('a page', () => {
     }
   })
 
-  it('has a line once that a larger window brought back', async () => {
+  it('has a line once when a larger window brought it back', async () => {
     const played = new Played(await openHistory())
     for (let i = 0; i < 20; i++) played.print(`line ${i}\r\n`)
     played.resize(30, 5)
@@ -215,7 +215,7 @@ describe('a page', () => {
     expect(texts(await played.read())).toEqual(wanted)
   })
 
-  it('cuts a line that nobody reads, and fits a message with the widest ones', async () => {
+  it('cuts overlong lines, and fits a message with the widest ones', async () => {
     const played = new Played(await openHistory())
     for (let i = 0; i < 60; i++) played.print(`${'"界'.repeat(3_000)}${i}\r\n`)
     played.seal()()
@@ -225,7 +225,7 @@ describe('a page', () => {
     expect(() => jsonFrames({ type: 'lines', request_id: 1, ...page })).not.toThrow()
   })
 
-  it('is refused for an unknown session', async () => {
+  it('is rejected for an unknown session', async () => {
     const played = new Played(await openHistory())
     const question = { session_id: 'nobody', before: undefined, after: undefined, limit: 1 }
     await expect(lookupOf(played.history).call('read', { client: 'somebody', ...question })).rejects.toMatchObject({
@@ -235,8 +235,8 @@ describe('a page', () => {
   })
 })
 
-describe('pages', () => {
-  // A line as programs print them: short, over several rows, coloured, drawn over, blank.
+describe('pages of lines', () => {
+  // Lines as programs print them: short, over several rows, colored, overwritten, blank.
   const kinds = [
     (i: number) => [`line ${i}`, `line ${i}`],
     (i: number) => [`line ${i} ${'wide '.repeat(40)}end`, `line ${i} ${'wide '.repeat(40)}end`],
@@ -264,7 +264,7 @@ describe('pages', () => {
     },
   )
 
-  /** What fails is told as it is: to find a smaller case takes minutes, and looked like a test that only takes long. */
+  /** Failures are not shrunk: that takes minutes, and looks like a slow test. */
   const RUNS = { ...runs(8), endOnFailure: true }
 
   const takes = (limits: number[]) => {
@@ -277,7 +277,7 @@ describe('pages', () => {
     let late = () => {}
     const printed: string[] = []
     return {
-      /** Two blank lines at most, and none below the last line. */
+      /** At most two blank lines, and none after the last line. */
       wanted(): string[] {
         const last = printed.findLastIndex(text => text !== '')
         const isKept = (at: number) => at <= last && (at < 2 || printed.slice(at - 2, at + 1).some(text => text !== ''))
@@ -301,7 +301,7 @@ describe('pages', () => {
             return
           }
           case 'render':
-            // What is rendered has its state.
+            // Rendered segments have their keyframe.
             late()
             late = () => {}
             return played.rendered()
@@ -332,7 +332,7 @@ describe('pages', () => {
     )
   }, 120_000)
 
-  it('have every line once while output goes on', async () => {
+  it('have every line once while output continues', async () => {
     const history = await openHistory()
     const some = fc.array(step, { minLength: 1, maxLength: 5 })
     const limits = fc.array(fc.integer({ min: 3, max: 60 }), { minLength: 1, maxLength: 5 })
@@ -361,7 +361,7 @@ describe('a full-screen program', () => {
   const frame = (title: string, rows: string[]) =>
     `\x1b[H\x1b[7m${title}\x1b[m\x1b[K\r\n${rows.map(row => `${row}\x1b[K\r\n`).join('')}\x1b[J`
 
-  it('is read as it stands there, behind what was printed before', async () => {
+  it('is read as its screen is, after what was printed before it', async () => {
     const played = new Played(await openHistory())
     played.print('$ agent\r\n', 100)
     played.print(enter + frame('Agent', ['> fix the test', 'Reading files …']), 200)
@@ -378,7 +378,7 @@ describe('a full-screen program', () => {
     expect(texts(await played.read()).slice(-2)).toEqual(['May I run it? (y/n)', '$'])
   })
 
-  it('that stays on the normal screen and draws its last lines anew is read with what it ended with', async () => {
+  it('on the normal screen that redraws its last lines is read in its final state', async () => {
     const played = new Played(await openHistory())
     const redraw = (rows: string[], before: number) =>
       `${'\x1b[2K\x1b[1A'.repeat(before)}\x1b[2K\x1b[G${rows.join('\r\n')}\r\n`
@@ -394,7 +394,7 @@ describe('a full-screen program', () => {
     ])
   })
 
-  it('that draws bars is read with what they ended at', async () => {
+  it('that draws progress bars is read with their final state', async () => {
     const played = new Played(await openHistory())
     played.print('Downloading\r\n')
     for (let i = 0; i <= 100; i++) played.print(`\r\x1b[K[${'#'.repeat(i / 5).padEnd(20)}] ${i} %`, i * 100)
@@ -407,7 +407,7 @@ describe('lines on the alternate screen', () => {
   const ROWS = 6
   const row = fc.nat(ROWS - 1)
   const step = fc.oneof(
-    // A frame: some rows change, what they say was never said before.
+    // A frame: some rows change to texts that were never shown before.
     { weight: 6, arbitrary: fc.record({ do: fc.constant('frame' as const), rows: fc.array(row, { maxLength: 4 }) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('rest' as const) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('seal' as const), late: fc.boolean() }) },
@@ -416,7 +416,7 @@ describe('lines on the alternate screen', () => {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('print' as const), lines: fc.integer({ min: 1, max: 9 }) }) },
   )
 
-  it('come once each, and all that rested, wherever pieces end', async () => {
+  it('are read once each, and all that were visible during a pause, wherever segments end', async () => {
     const history = await openHistory()
     const limits = fc.array(fc.integer({ min: 3, max: 20 }), { minLength: 1, maxLength: 3 })
     await fc.assert(
@@ -498,8 +498,8 @@ describe('lines on the alternate screen', () => {
   }, 300_000)
 })
 
-describe('what is not there', () => {
-  it('is named before the line that follows it, once', async () => {
+describe('a gap', () => {
+  it('is named once, before the line that follows it', async () => {
     const file = databaseFile()
     const played = new Played(await openHistory(file))
     const print = (name: string) => {
@@ -510,20 +510,20 @@ describe('what is not there', () => {
     await played.history.flush()
     await played.rendered()
     const database = openDatabase(file)
-    const pieces = database.prepare('SELECT piece, offset FROM pieces ORDER BY offset').all() as {
+    const rows = database.prepare("SELECT piece, offset FROM pieces ORDER BY offset').all() as {
       piece: number
       offset: number
     }[]
-    database.prepare("UPDATE pieces SET kind = 'damaged' WHERE piece = ?").run(pieces[1]!.piece)
+    database.prepare("UPDATE pieces SET kind = 'damaged' WHERE piece = ?").run(rows[1]!.piece)
     const back = await backward(played, () => 7)
-    const first = back.lines.find(({ offset }) => offset >= pieces[2]!.offset)!
+    const first = back.lines.find(({ offset }) => offset >= rows[2]!.offset)!
     expect(back.gaps).toEqual([{ offset: first.offset, reason: 'damaged' }])
     expect(back.lines[0]!.text).toBe('one 0')
     expect(back.lines.some(({ text }) => text === 'two 5')).toBe(false)
     expect((await forward(played, () => 7)).gaps).toEqual(back.gaps)
   })
 
-  it('is said of what was trimmed', async () => {
+  it('is named for trimmed output', async () => {
     const played = new Played(await openHistory(databaseFile(), { session_bytes: 2_000_000 }))
     const log = buildLog(5_000_000)
     for (let at = 0; at < log.length; at += 500_000) {
@@ -539,7 +539,7 @@ describe('what is not there', () => {
 })
 
 describe('output without a line', () => {
-  it('that fills one part alone is drawn on by who asks again, and anew where somebody gave up', async () => {
+  it('that fills one segment is rendered further by repeated reads, and from the start after a cancelled one', async () => {
     const history = await openHistory()
     const played = new Played(history)
     played.print('first\r\n')
@@ -547,7 +547,7 @@ describe('output without a line', () => {
     played.seal()()
     await history.flush()
     const store = new Store(history.file, Date.now, { readonly: true })
-    // The time before its text was rendered, for as long as this takes.
+    // As before its text is rendered, for as long as this takes.
     vi.spyOn(store.logRows, 'text').mockReturnValue(undefined)
     try {
       for (const after of [undefined, 0]) {
@@ -568,7 +568,7 @@ describe('output without a line', () => {
         expect(counts.length).toBeGreaterThan(3)
         expect(counts.length).toBeLessThan(50)
         expect(Math.max(...counts)).toBeLessThan(20_000)
-        // Twice at most: for itself, and for what its last rows say of what follows.
+        // At most twice: for itself, and for the times of its last rows.
         expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(110_000)
         expect(texts(ask(true)!.answer)).toEqual(['first'])
         reading = new LinePages(store)
@@ -583,12 +583,12 @@ describe('output without a line', () => {
     }
   })
 
-  it('is gone through as far as time allows, and who asks again gets further, in every direction', async () => {
+  it('is searched as far as time allows, and repeated reads get further, in both directions', async () => {
     const history = await openHistory()
     const played = new Played(history)
     played.print('first\r\n')
-    const pieces = 6
-    for (let piece = 0; piece < pieces; piece++) {
+    const segments = 6
+    for (let segment = 0; segment < segments; segment++) {
       played.print('\r\n'.repeat(2_000))
       played.seal()()
     }
@@ -612,10 +612,10 @@ describe('output without a line', () => {
           expect(answer.lines).toEqual([])
           answer = ask(reading, place)
         }
-        // Before 8 it looks forward first: a line may have stayed on the screen for long.
+        // Before offset 8 it looks forward first: a line may have been on the screen for long.
         expect(texts(answer), JSON.stringify(place)).toEqual(['first'])
         expect(asked).toBeGreaterThan(3)
-        expect(asked).toBeLessThanOrEqual(pieces + 2)
+        expect(asked).toBeLessThanOrEqual(segments + 2)
       }
       const reading = new LinePages(store)
       const after = ask(reading, { before: Number.MAX_SAFE_INTEGER }).after
@@ -633,7 +633,7 @@ describe('output without a line', () => {
     }
   })
 
-  it('a thousand reads that are given up or stopped half-way leave no terminal behind', async () => {
+  it('leaves no terminal behind after a thousand reads that were cancelled or cut short', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const made = vi.spyOn(TextRendering.prototype, 'write')
     const gone = vi.spyOn(TextRendering.prototype, 'dispose')
@@ -653,14 +653,14 @@ describe('output without a line', () => {
       for (let n = 0; n < 1_000; n++) {
         const { session_id } = sessions[n % sessions.length]!.recording
         const steps = reading.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)
-        // Most are given up by who asked, some end because time is up.
+        // Most are cancelled, some end because time is up.
         const most = n % 50 === 0 ? Number.POSITIVE_INFINITY : 1 + (n % 7)
         for (let count = 0; count < most && !steps.next().done; count++);
         steps.return(undefined as never)
       }
       vi.advanceTimersByTime(60_000)
       expect(vi.getTimerCount()).toBe(0)
-      // Each that was begun is thrown away; twice is fine.
+      // Each that was begun is disposed of; twice is fine.
       expect(new Set(made.mock.contexts).size).toBeGreaterThan(500)
       const disposed = new Set(gone.mock.contexts)
       expect(made.mock.contexts.filter(drawing => !disposed.has(drawing))).toEqual([])

@@ -1,4 +1,4 @@
-// Those who ask the history take turns. Knows no history, but for the last tests, which have a real one.
+// Clients take turns. The last tests have a real history.
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Lookup } from '../../../main/host/history/lookup/lookup.ts'
@@ -18,15 +18,15 @@ const names = (turns: RoundRobin<One>): string[] => {
   return order
 }
 
-describe('turns', () => {
-  it('go from one who asks to the next, and what one of them asked comes in its order', () => {
+describe('the round robin', () => {
+  it('serves one client after the other, and each client in order', () => {
     const turns = new RoundRobin<One>()
     for (const name of ['a1', 'a2', 'a3', 'b1', 'b2', 'c1']) turns.push({ client: name[0]!, name })
     expect(names(turns)).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3'])
     expect(turns.length).toBe(0)
   })
 
-  it('nobody who asks anew each time overtakes for ever who waits with more than one', () => {
+  it('does not let clients that come back each time overtake one that waits', () => {
     const turns = new RoundRobin<One>()
     for (const name of ['v1', 'v2']) turns.push({ client: 'v', name })
     const order: string[] = []
@@ -39,7 +39,7 @@ describe('turns', () => {
     expect(order.indexOf('v2')).toBeLessThan(4)
   })
 
-  it('what is no longer wanted is taken out and gets none', () => {
+  it('does not serve what was taken out', () => {
     const turns = new RoundRobin<One>()
     for (const name of ['a1', 'a2', 'b1']) turns.push({ client: name[0]!, name })
     expect(turns.take(({ name }) => name === 'a1')?.name).toBe('a1')
@@ -48,7 +48,7 @@ describe('turns', () => {
     expect(names(turns)).toEqual(['a2', 'b1'])
   })
 
-  it('everything comes once, and who waits sees no other served twice before', () => {
+  it('serves everything once, and no other client twice while one waits', () => {
     const asked = fc.array(fc.record({ client: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
     fc.assert(
       fc.property(asked, steps => {
@@ -65,7 +65,7 @@ describe('turns', () => {
         })
         while (turns.length > 0) serve()
         expect(new Set(served.map(({ name }) => name)).size).toBe(steps.length)
-        // From the turn of one's own before (or from asking) to one's next, nobody else has two.
+        // Between two turns of a client that waits, no other client has two.
         for (const one of served) {
           const before = Math.max(
             one.at - 1,
@@ -79,8 +79,8 @@ describe('turns', () => {
   })
 })
 
-describe('the thread that looks things up', () => {
-  it('answers who reads a little before it is through with who reads much', async () => {
+describe('the lookup thread', () => {
+  it('answers a client that reads little before it finishes one that reads much', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 20_000; i++) recording.print(`line ${i} of much that is read\r\n`)
@@ -102,7 +102,7 @@ describe('the thread that looks things up', () => {
     }
   })
 
-  it('takes no more than its share from one, however many connections that one has', async () => {
+  it('limits the requests of one client, however many connections it has', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('needle\r\n')

@@ -1,4 +1,4 @@
-// One connection with nobody behind it: what a stranger can make it do. Knows no sockets and no sessions.
+// What an unauthenticated peer can make a connection do.
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdmissionHandlers } from '../../../main/host/access/authenticator.ts'
@@ -19,7 +19,7 @@ import { runs } from '../../support/repeat.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** Whatever is asked of it was asked by a stranger. */
+/** Throws on every use: an unauthenticated peer must not reach it. */
 const untouchable = <T extends object>(what: string) =>
   new Proxy({} as T, {
     get: (_target, name) => {
@@ -56,7 +56,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     },
     role: 'device',
     sessions: untouchable<Sessions>('sessions'),
-    history: untouchable<HistoryService>('past'),
+    history: untouchable<HistoryService>('history'),
     uploads: untouchable<Uploads>('uploads'),
     deviceAdmin: desk,
     settings: untouchable<SettingsStore>('settings'),
@@ -78,7 +78,7 @@ const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x'
 const frames = (message: unknown) => jsonFrames(message)[0]!
 const device = { device_id: 'd', name: 'x', read_only: false } as Parameters<AdmissionHandlers['admitted']>[0]
 
-describe('before it is let in', () => {
+describe('before it is admitted, a peer', () => {
   const valid = (value: unknown) => {
     const { type, versions, client } = Object(value) as typeof hello
     return (
@@ -122,13 +122,13 @@ describe('before it is let in', () => {
       .map(frame => ({ frame, value: undefined })),
   )
 
-  it('a stranger gets to say one hello; all else closes, touches nothing and is no fault of ours', () => {
+  it('can send one hello; everything else closes the connection, reaches nothing and logs no error', () => {
     fc.assert(
       fc.property(fc.array(said, { minLength: 1, maxLength: 4 }), all => {
         const { inbox, asked, sent, code, errors, state } = setUp()
         for (const { frame } of all) inbox.frame(frame)
         expect(asked.length).toBe(valid(all[0]!.value) ? 1 : 0)
-        // Waiting for the answer, or gone.
+        // Waiting for the decision, or closed.
         if (all.length === 1 && asked.length === 1) expect(code()).toBeUndefined()
         else {
           expect(['hello_expected', 'bad_frame', 'bad_message', 'version_unsupported']).toContain(code())
@@ -145,7 +145,7 @@ describe('before it is let in', () => {
     )
   })
 
-  it('it has five seconds for that', () => {
+  it('has five seconds for its hello', () => {
     const { code } = setUp()
     vi.advanceTimersByTime(HELLO_MS - 1)
     expect(code()).toBeUndefined()
@@ -154,7 +154,7 @@ describe('before it is let in', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('nobody decides any more about who has gone', () => {
+  it('is not admitted or refused once it has disconnected', () => {
     let verdict: AdmissionHandlers | undefined
     const { inbox, sent, state } = setUp(given => {
       verdict = given
@@ -170,7 +170,7 @@ describe('before it is let in', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('what the decision throws is told, and closes', () => {
+  it('gets the error that the decision threw, and is disconnected', () => {
     const { inbox, code, sent } = setUp(() => {
       throw new CodedError('pairing_busy', 'three wait')
     })
@@ -180,7 +180,7 @@ describe('before it is let in', () => {
   })
 })
 
-it('case 21: closed by the host, it hears nothing more that is said', () => {
+it('case 21: a connection that the host closed ignores everything that arrives later', () => {
   const { connection, inbox, sent, code } = setUp(verdict => verdict.admitted(device))
   inbox.frame(frames(hello))
   connection.close(new CodedError('device_revoked', 'revoked'))
@@ -194,7 +194,7 @@ it('case 21: closed by the host, it hears nothing more that is said', () => {
   expect(sent).toHaveLength(before)
 })
 
-it('case 37: who does not read what it is sent is closed at 64 MiB, without a goodbye that would wait behind it', () => {
+it('case 37: a client that stops reading is closed at 64 MiB, without a message that would wait behind the rest', () => {
   const { inbox, sent, state, code } = setUp(verdict => verdict.admitted(device))
   inbox.frame(frames(hello))
   const ping = (request_id: number) => inbox.frame(frames({ type: 'ping', request_id }))
@@ -210,8 +210,8 @@ it('case 37: who does not read what it is sent is closed at 64 MiB, without a go
   expect(vi.getTimerCount()).toBe(0)
 })
 
-describe('whether somebody is before its page', () => {
-  it('is believed while it is heard of, since a phone that left the network says nothing', () => {
+describe('presence', () => {
+  it('lapses when the client sends nothing, since a phone that left the network cannot tell', () => {
     const { connection, inbox } = setUp(verdict => verdict.admitted(device))
     inbox.frame(frames(hello))
     expect(connection.present).toBe(false)

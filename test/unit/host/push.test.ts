@@ -11,6 +11,7 @@ import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-servi
 import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
 import { cleanUp, later, temporaryFolder } from '../../support/host.ts'
 import { type Posted, Subscriber, signerOf } from '../../support/network/push-service.ts'
+import { scaled } from '../../support/repeat.ts'
 
 afterEach(cleanUp)
 
@@ -558,10 +559,10 @@ describe('who is told, and how often', () => {
     expect(world.told).toEqual([])
   })
 
-  it('a thousand subscriptions that come and go leave no timer and no memory of their pauses', async () => {
+  it('many subscriptions that come and go leave no timer and no memory of their pauses', async () => {
     const { push, world, call } = setUp()
     await settle()
-    for (let n = 0; n < 1_000; n++) {
+    for (let n = 0; n < scaled(1_000); n++) {
       // Each is under way when the next one comes: it waits to be tried again, or for its turn.
       world.answers.push(undefined)
       call(`session ${n}`, 'one')

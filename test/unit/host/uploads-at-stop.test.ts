@@ -7,8 +7,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { UploadRequests } from '../../../main/host/clients/upload-requests.ts'
 import { Uploads } from '../../../main/host/uploads/uploads.ts'
 import type { CodedError } from '../../../protocol/errors.ts'
-import { FrameReader } from '../../../protocol/frames.ts'
-import type { HostMessage } from '../../../protocol/messages.ts'
 
 /** An operation of node:fs/promises or of one of its file handles. `open` is counted: the second reserves the name. */
 type Operation = 'mkdir' | 'open 1' | 'write' | 'sync' | 'close' | 'open 2' | 'rename' | 'rm'
@@ -74,14 +72,8 @@ function setUp() {
   const limits = () => ({ file_bytes: 1_000, total_bytes: 1_000 })
   const uploads = new Uploads({ folder, limits, log: { error: what => void failures.push(what) } })
   const heard: string[] = []
-  const reader = new FrameReader()
   const requests = new UploadRequests(uploads, {
-    send: frames => {
-      for (const bytes of frames) {
-        const frame = reader.read(bytes)
-        if (frame?.kind === 'json') heard.push((frame.value as HostMessage).type)
-      }
-    },
+    message: message => void heard.push(message.type),
     refuse: (error: CodedError) => void heard.push(error.code),
   })
   const hears = (what: string) => vi.waitFor(() => expect(heard).toContain(what))

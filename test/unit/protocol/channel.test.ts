@@ -1,4 +1,4 @@
-// The encrypted channel between two ends, with somebody on the wire. Knows nothing of sockets and hosts.
+// The encrypted channel between two ends, with an attacker on the wire.
 import nodeCrypto from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -26,17 +26,17 @@ const host = generateKeyPair()
 const phone = generateKeyPair()
 const secret = generateSecret()
 
-/** For what makes hundreds of handshakes of some 10 ms, on a machine that is busy besides. */
+/** For hundreds of handshakes of about 10 ms each, on a busy machine. */
 const SLOW = { timeout: 60_000 }
 
 const HELLO = Uint8Array.of(0, 1, 2, 3)
 const bytes = (...list: number[]) => Uint8Array.from(list)
 const text = (sentence: string) => new TextEncoder().encode(sentence)
 
-/** Everything under way has arrived: a macrotask runs after all microtasks. */
+/** Waits until everything in flight has arrived: a macrotask runs after all microtasks. */
 const settled = () => new Promise<void>(resolve => setImmediate(resolve))
 
-/** What came out of one end. */
+/** What one end received. */
 class End {
   readonly frames: Uint8Array[] = []
   closed: CloseReason | undefined
@@ -56,7 +56,7 @@ class End {
 }
 
 type Sender = 'phone' | 'host'
-/** Sees every frame on the wire, copied, with its number in its direction; says what goes on instead. */
+/** Gets a copy of every frame on the wire, with its number in its direction; returns what is forwarded instead. */
 type Wiretap = (frame: Uint8Array, from: Sender, index: number) => Uint8Array[]
 const passing: Wiretap = frame => [frame]
 
@@ -83,9 +83,9 @@ function wire(tap: Wiretap = passing) {
   return {
     phoneSide,
     hostSide,
-    /** Per sender, as it was sent. */
+    /** By sender, as sent. */
     seen,
-    /** Per sender, what it told the transport when it closed. */
+    /** By sender: the reason with which it closed the transport. */
     closes,
     inject: (to: Sender, frame: Uint8Array) => (to === 'phone' ? nearPhone : nearHost).send(frame.slice()),
   }
@@ -144,7 +144,7 @@ function accept(transport: Transport, options: Partial<AcceptOptions> = {}): End
   return end
 }
 
-/** A channel on which both have heard from each other. */
+/** A channel on which both ends have received a frame. */
 async function open(setup: Setup = {}) {
   const made = setUp(setup)
   made.atPhone.channel.send(HELLO)
@@ -157,7 +157,7 @@ async function open(setup: Setup = {}) {
   return made
 }
 
-/** An initiator of one's own making, on a bare transport: what the host gets to see of somebody hostile. */
+/** A handmade initiator on a bare transport: what an attacker could send to the host. */
 function byHand(line: ReturnType<typeof wire>, first: (prologue: Uint8Array) => Uint8Array) {
   const prologue = Uint8Array.of(...text('otg'), CHANNEL_VERSION, 0)
   const answers: Uint8Array[] = []
@@ -179,7 +179,7 @@ const flipped = (frame: Uint8Array, bit: number) => {
   return copy
 }
 
-/** Turned away: nothing delivered, nobody told, both ends closed, and the wire says no more than `code`. */
+/** Refused: nothing is delivered or reported, both ends are closed, and the wire carries only `code`. */
 function expectRefused(made: { atHost: End; closes: Partial<Record<Sender, CloseReason>> }, code: string) {
   expect(made.atHost.peer).toBeUndefined()
   expect(made.atHost.frames).toEqual([])
@@ -188,24 +188,21 @@ function expectRefused(made: { atHost: End; closes: Partial<Record<Sender, Close
 }
 
 describe('a channel', () => {
-  it.each(['pair', 'return'] as const)(
-    'carries frames both ways after %s, and both ends know who is there',
-    async mode => {
-      const { atPhone, atHost, seen } = await open({ mode })
-      expect(atHost.channel.state).toBe('open')
-      expect(atPhone.channel.state).toBe('open')
-      expect(atHost.peer).toMatchObject({ mode, publicKey: phone.publicKey })
-      expect(atHost.peer!.secret).toBe(mode === 'pair' ? secret : undefined)
-      expect(atPhone.peer).toMatchObject({ mode, publicKey: host.publicKey })
-      expect(atHost.channel.peer).toBe(atHost.peer)
-      expect(shortCode(atHost.peer!.handshakeHash)).toBe(shortCode(atPhone.peer!.handshakeHash))
-      // 5 + 96 and 48, then 16 bytes more than was said
-      expect(seen.phone.map(frame => frame.length)).toEqual([101, 20])
-      expect(seen.host.map(frame => frame.length)).toEqual([48, 17])
-    },
-  )
+  it.each(['pair', 'return'] as const)('carries frames both ways after %s, and each end knows its peer', async mode => {
+    const { atPhone, atHost, seen } = await open({ mode })
+    expect(atHost.channel.state).toBe('open')
+    expect(atPhone.channel.state).toBe('open')
+    expect(atHost.peer).toMatchObject({ mode, publicKey: phone.publicKey })
+    expect(atHost.peer!.secret).toBe(mode === 'pair' ? secret : undefined)
+    expect(atPhone.peer).toMatchObject({ mode, publicKey: host.publicKey })
+    expect(atHost.channel.peer).toBe(atHost.peer)
+    expect(shortCode(atHost.peer!.handshakeHash)).toBe(shortCode(atPhone.peer!.handshakeHash))
+    // 5 + 96 and 48 bytes, then 16 bytes more than was sent
+    expect(seen.phone.map(frame => frame.length)).toEqual([101, 20])
+    expect(seen.host.map(frame => frame.length)).toEqual([48, 17])
+  })
 
-  it('holds what is sent during the handshake, in order', async () => {
+  it('keeps what is sent during the handshake, in order', async () => {
     const { atPhone, atHost } = setUp()
     for (let i = 0; i < 5; i++) atPhone.channel.send(bytes(i))
     expect(atPhone.channel.buffered).toBe(5 * 17)
@@ -214,7 +211,7 @@ describe('a channel', () => {
     expect(atPhone.channel.buffered).toBe(0)
   })
 
-  it('sends what the host says while it is being told who is there after that, before the rest', async () => {
+  it('sends what the host wrote before the peer was authenticated first, then what it writes in the callback', async () => {
     const made = setUp({
       accept: {
         authenticated: (_, channel) => {
@@ -229,7 +226,7 @@ describe('a channel', () => {
     expect(made.atPhone.frames).toEqual([bytes(0), bytes(1)])
   })
 
-  it('gives up when too much waits for the handshake, or for start', async () => {
+  it('closes when too much waits for the handshake, or for start', async () => {
     const frame = new Uint8Array(48 * 1024)
     const many = Math.floor(HELD_BYTES / frame.length) + 1
     const early = setUp({ tap: () => [] })
@@ -244,7 +241,7 @@ describe('a channel', () => {
     expect(deaf.atPhone.closed?.code).toBe(CHANNEL_CODES.backlog)
   })
 
-  it('takes frames up to the limit and throws at longer ones', async () => {
+  it('accepts frames up to the limit and throws at longer ones', async () => {
     const { atPhone, atHost } = await open()
     const longest = new Uint8Array(FRAME_BYTES).fill(7)
     atPhone.channel.send(longest)
@@ -254,7 +251,7 @@ describe('a channel', () => {
     expect(() => atPhone.channel.send(new Uint8Array(FRAME_BYTES + 1))).toThrow(RangeError)
   })
 
-  it('passes a close on with its code, and keeps the sentence to itself', async () => {
+  it('passes on the code of a close, but not its sentence', async () => {
     const { atPhone, atHost, closes } = await open()
     atHost.channel.close({ code: 'host_stopping', reason: 'rm -rf was typed' })
     atHost.channel.close({ code: 'again', reason: 'twice is fine' })
@@ -271,7 +268,7 @@ describe('a channel', () => {
     expect(atHost.frames).toEqual([])
   })
 
-  it('tries both secrets that are alive, and says which it was', async () => {
+  it('tries both valid secrets, and reports which one matched', async () => {
     const older = generateSecret()
     for (const secrets of [
       [secret, older],
@@ -282,7 +279,7 @@ describe('a channel', () => {
     }
   })
 
-  it('delivers nothing to a host that turns the peer away, and sends it nothing', async () => {
+  it('delivers nothing to a host that rejects the peer, and sends the peer nothing', async () => {
     const made = setUp({
       mode: 'pair',
       accept: {
@@ -300,7 +297,7 @@ describe('a channel', () => {
     expect(made.atPhone.closed?.code).toBe('secret_spent')
   })
 
-  it('refuses unknown and revoked devices, the wrong secret and the wrong host with one answer', async () => {
+  it('refuses unknown and revoked devices, the wrong secret and the wrong host with the same code', async () => {
     let revoked = false
     const attempts: Setup[] = [
       { phoneKeys: generateKeyPair() },
@@ -334,13 +331,13 @@ describe('a channel', () => {
       expectRefused(made, CHANNEL_CODES.refused)
       expect(made.atPhone.closed).toEqual({ code: CHANNEL_CODES.refused, reason: 'the channel was closed' })
     }
-    // At message 1, that is without a word.
+    // At message 1, so the host sends no frame at all.
     const made = setUp({ mode: 'pair', psk: generateSecret() })
     await settled()
     expect(made.seen.host).toEqual([])
   })
 
-  it('stays closed when it is closed in the middle of a handshake', async () => {
+  it('stays closed when it is closed during a handshake', async () => {
     const made = setUp({
       accept: {
         knows: () => {
@@ -370,7 +367,7 @@ describe('a channel', () => {
     expect(early.atHost.channel.state).toBe('closed')
   })
 
-  it('speaks with an end that has the same functions from elsewhere', async () => {
+  it('works with an end that uses another implementation of the same functions', async () => {
     const { atPhone, atHost } = await open({ hostSuite: NATIVE })
     const long = noise(FRAME_BYTES)
     atPhone.channel.send(long)
@@ -380,7 +377,7 @@ describe('a channel', () => {
     expect(atPhone.frames.map(frame => Buffer.compare(frame, long))).toEqual([0])
   })
 
-  it('carries any frames, cut anyhow, in both directions', SLOW, async () => {
+  it('carries frames of any length and content in both directions', SLOW, async () => {
     const sizes = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: FRAME_BYTES }))
     const script = fc.array(fc.record({ fromPhone: fc.boolean(), size: sizes, byte: fc.nat(255) }), { maxLength: 20 })
     await fc.assert(
@@ -404,7 +401,7 @@ describe('a channel', () => {
   })
 })
 
-/** Node's own functions: what a host may use where OpenSSL has them. */
+/** Node's own functions: what a host uses where OpenSSL has them. */
 const NATIVE: Suite = {
   ...SUITE,
   encrypt(key, n, ad, plaintext) {
@@ -426,10 +423,10 @@ function nativeNonce(n: bigint): Buffer {
   return nonce
 }
 
-// Case 1, the vectors, is in noise.test.ts; that a channel uses both suites is shown above.
+// Case 1, the vectors, is in noise.test.ts; the test of another implementation above uses both suites.
 
 describe('case 2: a flipped bit', () => {
-  it('in any byte of the handshake closes, and nobody was let in', SLOW, async () => {
+  it('in any byte of the handshake closes both ends, and no peer is admitted', SLOW, async () => {
     for (const mode of ['pair', 'return'] as const) {
       for (let byte = 0; byte < 101 + 48; byte++) {
         const bit = (byte * 5) % 8
@@ -447,7 +444,7 @@ describe('case 2: a flipped bit', () => {
     }
   })
 
-  it('wherever it is, so does any change of length', SLOW, async () => {
+  it('anywhere in the handshake closes both ends, and so does any change of length', SLOW, async () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('flip' as const), at: fc.nat() }),
       fc.record({ kind: fc.constant('cut' as const), at: fc.nat() }),
@@ -480,7 +477,7 @@ describe('case 2: a flipped bit', () => {
     )
   })
 
-  it('in any later frame closes too', SLOW, async () => {
+  it('in any later frame closes the channel', SLOW, async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(20 * 8 - 1), fc.boolean(), async (bit, fromPhone) => {
         let armed = false
@@ -502,10 +499,10 @@ describe('case 2: a flipped bit', () => {
 })
 
 describe('case 3: points of low order', () => {
-  // Every one of them, at every place, is in noise.test.ts.
+  // noise.test.ts has all of them, in every role.
   const points = [new Uint8Array(32), bytes(1, ...new Uint8Array(31))]
 
-  it('as ephemeral key of either side are refused', async () => {
+  it('are refused as the ephemeral key of either side', async () => {
     for (const point of points) {
       for (const [victim, at] of [
         ['phone', 5],
@@ -527,7 +524,7 @@ describe('case 3: points of low order', () => {
     }
   })
 
-  it("as the host's key do not even make a first message", async () => {
+  it("as the host's key prevent even the first message", async () => {
     for (const point of points) {
       const made = setUp({ remoteStatic: point })
       await settled()
@@ -537,7 +534,7 @@ describe('case 3: points of low order', () => {
   })
 })
 
-/** The reason of a channel that nobody has listened to. */
+/** The close reason of a channel that was never started. */
 function closeOf(channel: Channel): CloseReason | undefined {
   let reason: CloseReason | undefined
   channel.start({
@@ -551,7 +548,7 @@ function closeOf(channel: Channel): CloseReason | undefined {
 
 describe('case 4: a replayed first message', () => {
   it.each(['pair', 'return'] as const)(
-    '(%s) runs and enrols nothing, with the frames that followed it or without',
+    '(%s) runs and enrolls nothing, with or without the frames that followed it',
     async mode => {
       const recorded = await open({ mode })
       recorded.atPhone.channel.send(text('rm -rf ~'))
@@ -572,7 +569,7 @@ describe('case 4: a replayed first message', () => {
     },
   )
 
-  it('with the second message of another handshake is refused by the phone', async () => {
+  it('is no help to a replayed second message: the phone refuses it', async () => {
     const recorded = await open()
     const made = setUp({ tap: (frame, from) => [from === 'host' ? recorded.seen.host[0]! : frame] })
     made.atPhone.channel.send(HELLO)
@@ -584,7 +581,7 @@ describe('case 4: a replayed first message', () => {
 })
 
 describe('case 5: transport frames', () => {
-  /** Three frames are sent each way; `shuffle` says which arrive. */
+  /** Three frames are sent; `shuffle` returns those that arrive. */
   const sending = async (from: Sender, shuffle: (frames: Uint8Array[]) => Uint8Array[]) => {
     const held: Uint8Array[] = []
     let armed = false
@@ -603,7 +600,7 @@ describe('case 5: transport frames', () => {
   }
 
   for (const from of ['phone', 'host'] as const) {
-    it(`from the ${from} arrive when nobody meddles`, async () => {
+    it(`from the ${from} arrive when nothing interferes`, async () => {
       const receiver = await sending(from, frames => frames)
       expect(receiver.frames).toEqual([bytes(1), bytes(2), bytes(3)])
       expect(receiver.closed).toBeUndefined()
@@ -618,9 +615,9 @@ describe('case 5: transport frames', () => {
       ['lengthened', ([a, b, c]) => [a!, join(b!, bytes(0)), c!], 1],
       ['oversize', ([a, b, c]) => [a!, new Uint8Array(FRAME_BYTES + 17), b!, c!], 1],
       ['empty', ([a, b, c]) => [a!, new Uint8Array(0), b!, c!], 1],
-    ])(`from the ${from}, %s, close`, async (_, shuffle, arriving) => {
+    ])(`from the ${from} close the channel when one is %s`, async (_, shuffle, arriving) => {
       const receiver = await sending(from, shuffle)
-      // What came before stands; what comes after is not looked at.
+      // What arrived before is kept; what comes after is ignored.
       expect(receiver.frames).toEqual([1, 2, 3].slice(0, arriving).map(byte => bytes(byte)))
       expect(receiver.closed?.code).toBe(CHANNEL_CODES.broken)
     })
@@ -631,7 +628,7 @@ describe('case 6: a reflected frame', () => {
   it.each(['phone', 'host'] as const)('is refused by the %s that sent it', async sender => {
     const made = setUp({
       tap: (frame, from, index) => {
-        // The first frame of each side after the handshake goes back where it came from: it has the nonce that is due.
+        // The first frame of each side after the handshake goes back to its sender: it has the nonce that is expected.
         if (from === sender && index === 1) made.inject(sender, frame)
         return [frame]
       },
@@ -645,7 +642,7 @@ describe('case 6: a reflected frame', () => {
     expect(end.closed?.code).toBe(CHANNEL_CODES.broken)
   })
 
-  it('of the handshake is refused too', async () => {
+  it('of the handshake is refused by the phone that sent it', async () => {
     const made = setUp({
       tap: (frame, from) => {
         if (from === 'phone') made.inject('phone', frame)
@@ -654,7 +651,7 @@ describe('case 6: a reflected frame', () => {
     })
     await settled()
     expect(made.atPhone.closed?.code).toBe(CHANNEL_CODES.refused)
-    // Nor is the right length enough.
+    // Also with the length of a second message.
     const cut = setUp({
       tap: (frame, from) => {
         if (from === 'phone') cut.inject('phone', frame.subarray(5, 53))
@@ -677,7 +674,7 @@ describe('case 7: prologue, version and mode', () => {
       psk,
     })
 
-  /** An honest initiator made by hand: the host lets it in, so that whatever else is refused is refused for its difference. */
+  /** A correct handmade initiator: the host admits it, so every other one is refused for its difference. */
   const enter = async (line: ReturnType<typeof wire>) => {
     let handshake!: HandshakeState
     const { answers } = byHand(line, prologue => {
@@ -689,7 +686,7 @@ describe('case 7: prologue, version and mode', () => {
     return handshake.split().send
   }
 
-  it('as they should be are accepted', async () => {
+  it('are accepted when they are correct', async () => {
     const line = wire()
     const atHost = accept(line.hostSide)
     line.phoneSide.send((await enter(line)).encrypt(HELLO))
@@ -713,7 +710,7 @@ describe('case 7: prologue, version and mode', () => {
       CHANNEL_CODES.refused,
     ],
     [
-      'version 2, written as 1 by somebody on the way',
+      'version 2, changed to 1 on the way',
       prologue => join(prologue, initiator(join(text('otg'), bytes(2, 0))).writeMessage()),
       CHANNEL_CODES.refused,
     ],
@@ -756,7 +753,7 @@ describe('case 7: prologue, version and mode', () => {
     expect(answers).toEqual([])
   })
 
-  it('a swapped mode is refused, also for a device that may do both', async () => {
+  it('a swapped mode is refused, even for a device that can use both', async () => {
     for (const mode of ['pair', 'return'] as const) {
       const made = setUp({
         mode,
@@ -778,7 +775,7 @@ describe('case 7: prologue, version and mode', () => {
     await settled()
     expectRefused({ ...line, atHost }, CHANNEL_CODES.refused)
     expect(answers).toEqual([])
-    // And by the phone, from a host that has one.
+    // The phone refuses one from the host, too.
     const other = wire()
     other.hostSide.start({
       frame: frame => {
@@ -820,7 +817,7 @@ describe('case 8: a first frame that is not encrypted', () => {
     expect(line.seen.host).toEqual([])
   })
 
-  it('after the handshake is refused as well', async () => {
+  it('is refused after the handshake, too', async () => {
     const made = setUp()
     made.atPhone.channel.send(HELLO)
     const line = wire()
@@ -832,7 +829,7 @@ describe('case 8: a first frame that is not encrypted', () => {
     expectRefused({ ...line, atHost }, CHANNEL_CODES.refused)
   })
 
-  it('random frames crash nothing and are never delivered', SLOW, async () => {
+  it('never crashes anything and is never delivered, whatever its bytes', SLOW, async () => {
     const junk = fc.uint8Array({ maxLength: 200 })
     const opening = fc
       .tuple(fc.nat(2), fc.nat(2), fc.uint8Array({ minLength: 90, maxLength: 100 }))
@@ -863,7 +860,7 @@ describe('case 8: a first frame that is not encrypted', () => {
 })
 
 describe('case 9: the limit of a key', () => {
-  it('is far below that of Noise, and what JavaScript counts exactly', () => {
+  it('is far below that of Noise, and exact as a JavaScript number', () => {
     expect(BigInt(REKEY_FRAMES)).toBeLessThan(MAX_NONCE)
     expect(Number.isSafeInteger(REKEY_FRAMES) && Number.isSafeInteger(REKEY_BYTES)).toBe(true)
   })
@@ -871,7 +868,7 @@ describe('case 9: the limit of a key', () => {
   it.each([
     ['frames', { frames: 5, bytes: 1000 }],
     ['bytes', { frames: 1000, bytes: 50 }],
-  ])('in %s stops sender and receiver for good, and a new channel goes on', async (_, limits) => {
+  ])('in %s stops sender and receiver for good, and a new channel works', async (_, limits) => {
     const { atPhone, atHost, seen, closes } = setUp({ limits })
     atPhone.channel.send(new Uint8Array(10))
     await settled()
@@ -890,7 +887,7 @@ describe('case 9: the limit of a key', () => {
     expect(again.atPhone.channel.state).toBe('open')
   })
 
-  it('is kept by the host too when a phone has none', async () => {
+  it('is enforced by the host even if the phone has none', async () => {
     for (const limits of [
       { frames: 3, bytes: 1000 },
       { frames: 1000, bytes: 30 },
@@ -906,7 +903,7 @@ describe('case 9: the limit of a key', () => {
 })
 
 describe('case 10: no two channels share keys', () => {
-  it('the same two with the same secret never write the same bytes, nor do the two directions', async () => {
+  it('the same ends with the same secret never write the same bytes, in either direction', async () => {
     for (const mode of ['pair', 'return'] as const) {
       const written = new Set<string>()
       const hashes = new Set<string>()
@@ -924,7 +921,7 @@ describe('case 10: no two channels share keys', () => {
     }
   })
 
-  it('a frame of one is refused in another, at the same place', async () => {
+  it('a frame of one channel is refused by another at the same position', async () => {
     const one = await open()
     const other = await open()
     one.atPhone.channel.send(HELLO)
@@ -935,10 +932,10 @@ describe('case 10: no two channels share keys', () => {
     expect(other.atHost.closed?.code).toBe(CHANNEL_CODES.broken)
   })
 
-  it('a peer is authenticated by its first transport frame, not before', async () => {
+  it('a peer is authenticated by its first transport frame, not earlier', async () => {
     const made = setUp({ mode: 'pair' })
     await settled()
-    // The phone has its answer and nothing more to say.
+    // The phone has message 2, but has sent nothing since.
     expect(made.atPhone.channel.state).toBe('open')
     expect(made.atHost.channel.state).toBe('unconfirmed')
     expect(made.atHost.channel.peer).toBeUndefined()

@@ -7,7 +7,7 @@ import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../../protocol/transport.ts'
 
-/** A host that says what a test wants: the client's faults need faulty hosts. */
+/** A host that sends what a test wants, faults included. */
 class Puppet {
   transports: Transport[] = []
   heard: ClientMessage[] = []
@@ -62,7 +62,7 @@ function clientOf(puppet: Puppet, options: Partial<ClientOptions> = {}): HostCli
   return client
 }
 
-/** Lets everything happen that is due, timers included. */
+/** Advances time, and runs everything that is due. */
 const passing = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
 
 afterEach(() => {
@@ -71,7 +71,7 @@ afterEach(() => {
 })
 
 describe('a client', () => {
-  it('comes back by itself, and gives up visibly after a bounded time', async () => {
+  it('reconnects by itself, and gives up after a bounded time', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
     const client = clientOf(puppet)
@@ -89,7 +89,7 @@ describe('a client', () => {
   })
 
   it.each(['device_revoked', 'pairing_refused', 'pairing_spent', 'too_many_devices', 'forbidden'] as const)(
-    'believes %s when the host says it, and not a socket, which anybody on the way can close',
+    'believes %s in a message of the host, but not as the reason of a closed socket',
     async code => {
       vi.useFakeTimers()
       const puppet = new Puppet()
@@ -106,7 +106,7 @@ describe('a client', () => {
     },
   )
 
-  it('that is refused before there is a channel ends, and that is all it believes', async () => {
+  it('ends when it is refused before there is a channel', async () => {
     const puppet = new Puppet()
     puppet.welcome = false
     const client = clientOf(puppet)
@@ -116,7 +116,7 @@ describe('a client', () => {
     await expect(connected).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
-  it('that is closed by a listener stays closed', async () => {
+  it('stays closed when a listener closes it', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
     const client = clientOf(puppet)
@@ -128,7 +128,7 @@ describe('a client', () => {
     expect(puppet.transports).toHaveLength(1)
   })
 
-  it('that is retried by a listener has one channel, not two', async () => {
+  it('opens one channel, not two, when a listener retries', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
     const client = clientOf(puppet)
@@ -140,13 +140,13 @@ describe('a client', () => {
     expect(puppet.transports).toHaveLength(2)
   })
 
-  it('abandons a channel that is open but dead as soon as it is probed', async () => {
+  it('abandons an open but dead channel when it is probed', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
     const client = clientOf(puppet)
     await client.connect()
     const say = puppet.say.bind(puppet)
-    puppet.say = () => {} // nothing comes any more, and nothing says that it is closed
+    puppet.say = () => {} // nothing arrives any more, not even a close
     client.probe()
     puppet.say = message => message.type === 'welcome' && say(message)
     await passing(1_100)
@@ -154,7 +154,7 @@ describe('a client', () => {
     expect(client.state.name).toBe('ready')
   })
 
-  it('waits longer each time for a host that closes right after its welcome', async () => {
+  it('waits longer each time when the host closes right after its welcome', async () => {
     vi.useFakeTimers()
     const puppet = new Puppet()
     const client = clientOf(puppet, { reconnect: { first: 100, max: 10_000, give_up: 1e9 } })
@@ -165,7 +165,7 @@ describe('a client', () => {
   })
 
   it.each(['pairing_refused', 'device_revoked', 'version_unsupported'] as const)(
-    'does not try again after %s',
+    'does not retry after %s',
     async code => {
       const puppet = new Puppet()
       puppet.welcome = false
@@ -178,7 +178,7 @@ describe('a client', () => {
     },
   )
 
-  it('does not take the end of a socket for the host’s word', async () => {
+  it('does not attribute the reason of a closed socket to the host', async () => {
     const puppet = new Puppet()
     const client = clientOf(puppet)
     await client.connect()
@@ -186,7 +186,7 @@ describe('a client', () => {
     await vi.waitFor(() => expect(client.state).toMatchObject({ name: 'closed', from_host: false }))
   })
 
-  it('ignores what a newer host says', async () => {
+  it('ignores unknown messages of a newer host', async () => {
     const puppet = new Puppet()
     const client = clientOf(puppet)
     await client.connect()
@@ -216,7 +216,7 @@ describe('an attachment', () => {
   const asked = (puppet: Puppet) => puppet.heard.findLast(message => message.type === 'attach')!
 
   it.each(['spawn_failed', 'too_many_attachments', 'size_invalid', 'host_stopping', 'internal'])(
-    'that is refused with %s says so, and the connection goes on',
+    'that is refused with %s fails alone, and the connection goes on',
     async code => {
       const { puppet, client, attached, states } = await attaching({ ended: 'fail' })
       const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
@@ -227,21 +227,21 @@ describe('an attachment', () => {
     },
   )
 
-  it('sends the size that was asked for while the attach was under way', async () => {
+  it('sends the size that was set while the attach was in progress', async () => {
     const { puppet, attached } = await attaching({ size: { cols: 80, rows: 24 } })
     attached.resize(100, 30)
     puppet.say(sessionAnswer(asked(puppet).request_id))
     await vi.waitFor(() => expect(puppet.heard.at(-1)).toMatchObject({ type: 'resize', cols: 100, rows: 30 }))
   })
 
-  it('is asked for again after a drop, once', async () => {
+  it('attaches once after a drop', async () => {
     const { puppet } = await attaching()
     puppet.say(sessionAnswer(asked(puppet).request_id))
     puppet.hangUp()
     await vi.waitFor(() => expect(puppet.heard.filter(message => message.type === 'attach')).toHaveLength(2))
   })
 
-  it('fails alone when its bytes cannot be inflated, and is detached', async () => {
+  it('fails alone and is detached when its bytes cannot be inflated', async () => {
     const { puppet, client, attached } = await attaching()
     puppet.say(sessionAnswer(asked(puppet).request_id))
     const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))

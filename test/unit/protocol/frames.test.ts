@@ -20,8 +20,8 @@ const bytes = (most: number) => fc.uint8Array({ maxLength: most })
 const handle = fc.nat({ max: 0xffff_ffff })
 const offset = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 
-describe('what is written is read again', () => {
-  it('JSON of any kind', () => {
+describe('a frame reader returns what was written', () => {
+  it('for any JSON', () => {
     fc.assert(
       fc.property(fc.json(), text => {
         const value: unknown = JSON.parse(text)
@@ -30,7 +30,7 @@ describe('what is written is read again', () => {
     )
   })
 
-  it('output with its place and flags', () => {
+  it('for output with its offset and flags', () => {
     fc.assert(
       fc.property(handle, offset, bytes(500), fc.boolean(), (handle, offset, bytes, is_prompt) => {
         const output = { handle, offset, bytes, size: bytes.length, is_prompt, compressed: false }
@@ -39,7 +39,7 @@ describe('what is written is read again', () => {
     )
   })
 
-  it('input and blobs of any length, in frames that fit', () => {
+  it('for input and blobs of any length, in frames within the limit', () => {
     const lengths = fc.oneof(
       fc.nat({ max: 300 }),
       fc.integer({ min: FRAME_BYTES - 20, max: FRAME_BYTES + 20 }),
@@ -58,7 +58,7 @@ describe('what is written is read again', () => {
     )
   })
 
-  it('acks', () => {
+  it('for acks', () => {
     fc.assert(
       fc.property(handle, offset, (handle, value) => {
         expect(read([ackFrame(handle, value)])).toEqual([{ kind: 'ack', handle, value }])
@@ -67,8 +67,8 @@ describe('what is written is read again', () => {
   })
 })
 
-describe('bad input', () => {
-  it('random frames are read or refused with a code, never anything else', () => {
+describe('malformed frames', () => {
+  it('are refused with a code, whatever their bytes', () => {
     fc.assert(
       fc.property(fc.array(bytes(60), { maxLength: 5 }), frames => {
         const reader = new FrameReader()
@@ -82,7 +82,7 @@ describe('bad input', () => {
     )
   })
 
-  it('what is too long is not even written', () => {
+  it('are not written for messages over the limits', () => {
     expect(() => jsonFrames('x'.repeat(MESSAGE_BYTES))).toThrow(CodedError)
     expect(() => inputFrames(1, 1, new Uint8Array(INPUT_BYTES + 1))).toThrow(CodedError)
     const size = BATCH_BYTES + 1
@@ -96,14 +96,14 @@ describe('bad input', () => {
     ['a continuation of nothing', [0, 1, 1]],
     ['an unknown kind', [7, 0, 1]],
     ['an ack that is too short', [3, 0, 1]],
-    ['output that lies about its size', [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 65]],
+    ['output with the wrong size', [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 65]],
     ['an offset over 2^53', [3, 0, 0, 0, 0, 1, 0xff, 0, 0, 0, 0, 0, 0, 0]],
     ['JSON in broken UTF-8', [0, 0, 34, 0xff, 34]],
-  ])('%s', (_what, frame) => {
+  ])('are refused: %s', (_what, frame) => {
     expect(() => new FrameReader().read(new Uint8Array(frame))).toThrow(CodedError)
   })
 
-  it('a message that does not keep to the length it declared', () => {
+  it('are refused when a message does not have its declared length', () => {
     const [first, second] = inputFrames(1, 1, new Uint8Array(100_000)) as [Uint8Array, Uint8Array]
     const longer = new Uint8Array(second.length + 1)
     longer.set(second)
@@ -114,14 +114,14 @@ describe('bad input', () => {
     }
   })
 
-  it('a stranger may send nothing that spans frames', () => {
+  it('are refused when an unauthenticated peer spans frames', () => {
     const [first] = jsonFrames('x'.repeat(FRAME_BYTES)) as [Uint8Array]
     expect(() => new FrameReader(0).read(first)).toThrow(CodedError)
   })
 })
 
 describe('spanning messages of a hostile peer', () => {
-  it('hold no more than they declared and the reader allows, whatever follows', () => {
+  it('occupy no more than they declared and the reader allows, whatever follows', () => {
     const piece = fc.record({
       kind: fc.constantFrom(0, 0, 0, 2, 4, 1, 9),
       flags: fc.constantFrom(0, 1, 1, 1, 2, 3, 3, 0x70),
@@ -149,7 +149,7 @@ describe('spanning messages of a hostile peer', () => {
     )
   })
 
-  it('allocate nothing beyond what the reader allows: the declared length is refused first', () => {
+  it('allocate nothing when their declared length is over the reader’s limit', () => {
     for (const total of [401, 2 ** 20, 2 ** 32 - 1]) {
       const frame = Uint8Array.of(0, 3, 0, 0, 0, 0, 1)
       new DataView(frame.buffer).setUint32(2, total)

@@ -1,4 +1,4 @@
-// Keys as bytes and as text. Knows nothing of handshakes.
+// Keys as bytes and as text.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -14,7 +14,7 @@ import {
 } from '../../../protocol/channel/keys.ts'
 import { runs } from '../../support/repeat.ts'
 
-/** What stands before the 32 bytes of a secret key in PKCS #8 (RFC 8410). */
+/** What precedes the 32 bytes of a secret key in PKCS #8 (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
 function nodeSecret(bytes: Uint8Array): KeyObject {
@@ -36,7 +36,7 @@ describe('base64url', () => {
     )
   })
 
-  it('reads nothing else', () => {
+  it('rejects everything else', () => {
     for (const text of ['A', 'AB', 'AAAAA', 'AA==', 'AA=', 'A A', 'AA\n', '++++', '////', 'ÄAAA', 'AAA💥', 'A.AA']) {
       expect(decodeBase64url(text), text).toBeUndefined()
     }
@@ -50,7 +50,7 @@ describe('base64url', () => {
 })
 
 describe('key pairs', () => {
-  it('agree as RFC 7748 says, section 5.2 and 6.1', () => {
+  it('agree as in RFC 7748, sections 5.2 and 6.1', () => {
     const hex = (text: string) => Uint8Array.from(Buffer.from(text, 'hex'))
     expect(
       sharedSecret(
@@ -69,7 +69,7 @@ describe('key pairs', () => {
     expect(bob.publicKey).toEqual(hex('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f'))
   })
 
-  it('agree with what Node computes, whatever the keys', () => {
+  it('agree with what Node computes for any keys', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 32, maxLength: 32 }),
@@ -85,7 +85,7 @@ describe('key pairs', () => {
     )
   })
 
-  it('are made again from their secret key, and agree', () => {
+  it('are derived from their secret key, and agree', () => {
     const [a, b] = [generateKeyPair(), generateKeyPair()]
     expect(keyPairOf(a.secretKey)).toEqual(a)
     expect(a.secretKey).not.toEqual(b.secretKey)
@@ -101,13 +101,13 @@ describe('the fragment of a pairing link', () => {
   const secret = generateSecret()
   const fragment = pairingFragment({ hostKey, secret })
 
-  it('says who the host is and what the secret is', () => {
+  it('contains the host key and the secret', () => {
     expect(fragment).toMatch(/^#v1\.[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{43}$/)
     expect(parsePairingFragment(fragment)).toEqual({ hostKey, secret })
     expect(() => pairingFragment({ hostKey, secret: secret.subarray(1) })).toThrow(RangeError)
   })
 
-  it('is refused when anything about it is different', () => {
+  it('is rejected when anything in it differs', () => {
     const [, key, psk] = fragment.split('.')
     const others = ['', '#', '#v1', '#v1..', `v1.${key}.${psk}`, `#v2.${key}.${psk}`, `#V1.${key}.${psk}`]
     others.push(`${fragment}.`, `${fragment}=`, `${fragment} `, ` ${fragment}`, `#v1.${key}`, `#v1.${key}.${psk}A`)
@@ -119,7 +119,7 @@ describe('the fragment of a pairing link', () => {
     for (const other of others) expect(parsePairingFragment(other), other).toBeUndefined()
   })
 
-  it('of any text is what it was written from, or nothing', () => {
+  it('parses to what it was written from, or to nothing', () => {
     const part = fc.oneof(fc.uint8Array({ minLength: 30, maxLength: 34 }).map(encodeBase64url), fc.string())
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),

@@ -1,8 +1,8 @@
-// What a client takes for a host's message. Knows nothing of frames or connections.
+// Which values a client accepts as a host's message.
 import { expect, test } from 'vitest'
 import { parseHostMessage } from '../../../protocol/messages.ts'
 
-test('a message that fits its type is taken, what more there is in it is left out', () => {
+test('a message that matches its schema is accepted without its unknown fields', () => {
   expect(parseHostMessage({ type: 'pong', request_id: 7, of_a_newer_host: true })).toEqual({
     type: 'pong',
     request_id: 7,
@@ -23,6 +23,6 @@ test.each([
   [7],
   [null],
   [undefined],
-])('%j is none', value => {
+])('%j is not a message', value => {
   expect(parseHostMessage(value)).toBeUndefined()
 })

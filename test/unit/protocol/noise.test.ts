@@ -1,4 +1,4 @@
-// Noise against the published vectors, and what has to fail. Knows nothing of channels.
+// Noise against the published vectors, and what has to fail.
 import { readFileSync } from 'node:fs'
 import { gcm } from '@noble/ciphers/aes.js'
 import { blake2s } from '@noble/hashes/blake2.js'
@@ -64,7 +64,7 @@ const KK: Pattern = {
   ],
 }
 
-/** Section 9.4: psk0 stands at the start of the first message, pskN at the end of the Nth. */
+/** Section 9.4: psk0 is at the start of the first message, pskN at the end of the Nth. */
 function withPsk(pattern: Pattern, at: number): Pattern {
   const messages = pattern.messages.map((tokens, i): readonly Token[] => {
     if (at === 0 && i === 0) return ['psk', ...tokens]
@@ -102,11 +102,11 @@ function suiteNamed(cipher: string, hash: string): Suite {
 
 const pairFrom = (hex: string | undefined) => (hex === undefined ? undefined : keyPairOf(hexToBytes(hex)))
 const bytesFrom = (hex: string | undefined) => (hex === undefined ? undefined : hexToBytes(hex))
-/** The suite whose next ephemeral key is this one. */
+/** The suite with this ephemeral key. */
 const drawing = (suite: Suite, ephemeral: string): Suite => ({ ...suite, generate: () => pairFrom(ephemeral)! })
 
 describe('case 1: the published vectors', () => {
-  it('are all there, both of our suites among them', () => {
+  it('are complete and include both of our suites', () => {
     expect(VECTORS).toHaveLength(42)
     const names = VECTORS.map(vector => vector.protocol_name)
     expect(names).toContain(`Noise_${IK.name}_${SUITE.name}`)
@@ -115,7 +115,7 @@ describe('case 1: the published vectors', () => {
 
   for (const vector of VECTORS) {
     const [, patternName, , cipher, hash] = vector.protocol_name.split('_')
-    it(`${vector.protocol_name} (${vector._source})`, () => {
+    it(`match ${vector.protocol_name} (${vector._source})`, () => {
       const pattern = patternNamed(patternName!)
       const suite = suiteNamed(cipher!, hash!)
       const ends = [
@@ -185,7 +185,7 @@ const code = (step: () => unknown): string => {
 }
 
 describe('a handshake', () => {
-  it('fails on another prologue, pattern, psk or host key', () => {
+  it('fails with another prologue, pattern, psk or host key', () => {
     expect(
       code(() => responder(undefined, { prologue: Uint8Array.of(9) }).readMessage(initiator().writeMessage())),
     ).toBe(NOISE_CODES.decrypt)
@@ -198,7 +198,7 @@ describe('a handshake', () => {
     expect(code(() => responder().readMessage(elsewhere.writeMessage()))).toBe(NOISE_CODES.decrypt)
   })
 
-  it('takes turns, and takes nothing more after an error', () => {
+  it('requires turns, and accepts nothing after an error', () => {
     expect(code(() => responder().writeMessage())).toBe(NOISE_CODES.message)
     const one = initiator()
     const message = one.writeMessage()
@@ -210,7 +210,7 @@ describe('a handshake', () => {
     expect(code(() => responder().handshakeHash)).toBe(NOISE_CODES.message)
   })
 
-  it('wants keys of 32 bytes, and all that its pattern names', () => {
+  it('requires keys of 32 bytes, and every key that its pattern names', () => {
     expect(code(() => initiator(undefined, { remoteStatic: new Uint8Array(31) }))).toBe(NOISE_CODES.key)
     expect(code(() => initiator(new Uint8Array(33)).writeMessage())).toBe(NOISE_CODES.key)
     expect(code(() => responder(secret, {}).readMessage(new Uint8Array(20)))).toBe(NOISE_CODES.message)
@@ -223,7 +223,7 @@ describe('a handshake', () => {
     expect(code(() => nobody.writeMessage())).toBe(NOISE_CODES.key)
   })
 
-  it('tries several psks on copies, with the costly part done once', () => {
+  it('tries several psks on clones, and computes the costly part once', () => {
     let computations = 0
     const counting: Suite = {
       ...SUITE,
@@ -254,7 +254,7 @@ describe('a handshake', () => {
     expect(b.receive.decrypt(a.send.encrypt(PROLOGUE))).toEqual(PROLOGUE)
   })
 
-  it('copies are independent in the middle of it too', () => {
+  it('has independent clones, also halfway through', () => {
     const begun = responder()
     begun.readMessage(initiator().writeMessage())
     const copy = begun.clone()
@@ -264,7 +264,7 @@ describe('a handshake', () => {
     expect(copy.writeMessage()).toHaveLength(48)
   })
 
-  it('case 2: does not survive a flipped bit anywhere', { timeout: 60_000 }, () => {
+  it('case 2: fails with a flipped bit anywhere', { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.boolean(), fc.integer({ min: 0, max: 96 * 8 - 1 }), (psk, bit) => {
         const message = initiator(psk ? secret : undefined).writeMessage()
@@ -276,7 +276,7 @@ describe('a handshake', () => {
   })
 })
 
-/** Keys whose shared secret is zero whatever the other key is (https://cr.yp.to/ecdh.html#validate). */
+/** Keys whose shared secret is zero for any other key (https://cr.yp.to/ecdh.html#validate). */
 const LOW_ORDER_POINTS = [
   // 0, 1, the two of order 8, and p - 1
   '0000000000000000000000000000000000000000000000000000000000000000',
@@ -284,7 +284,7 @@ const LOW_ORDER_POINTS = [
   'e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800',
   '5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
-  // p and p + 1: 0 and 1 in another spelling
+  // p and p + 1: other encodings of 0 and 1
   'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
 ].flatMap(hex => {
@@ -294,7 +294,7 @@ const LOW_ORDER_POINTS = [
   return [point, masked]
 })
 
-/** A library that computes what RFC 7748 says for points of low order, zeros, without a word. */
+/** A library that returns zeros for points of low order, as RFC 7748 allows, without an error. */
 const CARELESS: Suite = {
   ...SUITE,
   dh: (mine, theirs) =>
@@ -303,7 +303,7 @@ const CARELESS: Suite = {
       : SUITE.dh(mine, theirs),
 }
 
-/** Message 1 of IK as somebody would write it who knows that a DH gives zeros. */
+/** Message 1 of IK from an attacker who knows that a DH gives zeros. */
 function lowOrderMessage(ephemeral: Uint8Array, staticKey: KeyPair, ss: Uint8Array): Uint8Array {
   const symmetric = new SymmetricState(SUITE, `Noise_IK_${SUITE.name}`)
   symmetric.mixHash(PROLOGUE)
@@ -320,7 +320,7 @@ describe('case 3: points of low order', () => {
   it.each(LOW_ORDER_POINTS.map(point => [bytesToHex(point), point] as const))('%s is refused', (_, point) => {
     for (const suite of [SUITE, CARELESS]) {
       const ss = SUITE.dh(phone.secretKey, host.publicKey)
-      // As ephemeral key of a message that is otherwise right, and would be taken.
+      // As the ephemeral key of a message that is otherwise correct.
       const ephemeral = lowOrderMessage(point, phone, ss)
       expect(code(() => responder(undefined, { suite }).readMessage(ephemeral))).toBe(NOISE_CODES.key)
       // As the host's key.
@@ -329,7 +329,7 @@ describe('case 3: points of low order', () => {
       const one = initiator(undefined, { suite })
       one.writeMessage()
       expect(code(() => one.readMessage(Uint8Array.from([...point, ...new Uint8Array(16)])))).toBe(NOISE_CODES.key)
-      // As the phone's own key, with which anybody could be it.
+      // As the phone's own key, which would let anyone impersonate it.
       const forger = new HandshakeState({
         pattern: IK,
         initiator: true,
@@ -345,33 +345,33 @@ describe('case 3: points of low order', () => {
 describe('case 9: nonces', () => {
   const key = () => new Uint8Array(32).fill(1)
 
-  it('stop hard one short of 2^64 - 1, for sending and for receiving', () => {
+  it('end before 2^64 - 1, for sending and for receiving', () => {
     const last = new CipherState(SUITE, key(), MAX_NONCE, MAX_NONCE - 1n)
     const message = last.encrypt(PROLOGUE)
     for (let i = 0; i < 3; i++) expect(code(() => last.encrypt(PROLOGUE))).toBe(NOISE_CODES.exhausted)
     const receiver = new CipherState(SUITE, key(), MAX_NONCE, MAX_NONCE - 1n)
     expect(receiver.decrypt(message)).toEqual(PROLOGUE)
     for (let i = 0; i < 3; i++) expect(code(() => receiver.decrypt(message))).toBe(NOISE_CODES.exhausted)
-    // No limit is above the one of Noise.
+    // A higher limit than Noise's has no effect.
     const eager = new CipherState(SUITE, key(), 2n ** 70n, MAX_NONCE)
     expect(code(() => eager.encrypt(PROLOGUE))).toBe(NOISE_CODES.exhausted)
   })
 
-  it('stop at a lower limit', () => {
+  it('end at a lower limit', () => {
     const sender = new CipherState(SUITE, key(), 2n)
     const [first, second] = [sender.encrypt(PROLOGUE), sender.encrypt(PROLOGUE)]
     expect(bytesToHex(first)).not.toBe(bytesToHex(second))
     expect(code(() => sender.encrypt(PROLOGUE))).toBe(NOISE_CODES.exhausted)
   })
 
-  it('are not used up by what does not decrypt', () => {
+  it('are not used up by frames that do not decrypt', () => {
     const [sender, receiver] = [new CipherState(SUITE, key()), new CipherState(SUITE, key())]
     expect(code(() => receiver.decrypt(new Uint8Array(40)))).toBe(NOISE_CODES.decrypt)
     expect(code(() => receiver.decrypt(new Uint8Array(15)))).toBe(NOISE_CODES.message)
     expect(receiver.decrypt(sender.encrypt(PROLOGUE))).toEqual(PROLOGUE)
   })
 
-  it('and nothing is encrypted with a key that was wiped', () => {
+  it('end when the key is wiped', () => {
     const sender = new CipherState(SUITE, key())
     sender.wipe()
     expect(code(() => sender.encrypt(PROLOGUE))).toBe(NOISE_CODES.exhausted)
@@ -379,18 +379,18 @@ describe('case 9: nonces', () => {
 })
 
 describe('the short code', () => {
-  it('is six digits, the same for the same hash', () => {
+  it('is six digits, and the same for the same hash', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), hash => {
         expect(shortCode(hash)).toMatch(/^\d{6}$/)
         expect(shortCode(hash)).toBe(shortCode(hash.slice()))
       }),
     )
-    // Written down, so that two versions agree.
+    // A literal, so that two versions agree.
     expect(shortCode(new Uint8Array(32))).toBe('384616')
   })
 
-  it('differs between handshakes of the same two', () => {
+  it('differs between handshakes of the same two ends', () => {
     const codes = Array.from({ length: 4 }, () => {
       const [one, other] = [initiator(secret), responder(secret)]
       other.readMessage(one.writeMessage())

@@ -1,5 +1,4 @@
-// Our tables of widths and clusters beside those of xterm's own add-on: for every character, after every kind of character.
-// Knows nothing of terminals.
+// Our tables of widths and clusters compared with xterm's own add-on: every character, after every kind of character.
 import { expect, test } from 'vitest'
 import { addonProvider } from '../../../assets/make-widths.ts'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
@@ -7,7 +6,7 @@ import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
 const addon = addonProvider()
 const CODE_POINTS = 0x110000
 
-/** What differs, the first ten: a list of a million says nothing. */
+/** The first ten differences. */
 function differences(of: (code: number) => [ours: number, theirs: number]): string[] {
   const found: string[] = []
   for (let code = 0; code < CODE_POINTS && found.length < 10; code++) {
@@ -17,17 +16,17 @@ function differences(of: (code: number) => [ours: number, theirs: number]): stri
   return found
 }
 
-test('goes by the name of the same tables', () => {
+test('the version is that of the add-on', () => {
   expect(CHARACTER_WIDTHS.version).toBe(addon.version)
 })
 
-test('every character alone is as wide as in the add-on', () => {
+test('every character alone has the width that the add-on gives it', () => {
   expect(differences(code => [CHARACTER_WIDTHS.wcwidth(code), addon.wcwidth(code)])).toEqual([])
   expect(differences(code => [CHARACTER_WIDTHS.charProperties(code, 0), addon.charProperties(code, 0)])).toEqual([])
 })
 
-test('every character joins what stands before it, or not, as in the add-on', () => {
-  // All states that there are: begun with nothing, each character of a kind of its own leads to the next.
+test('every character joins the one before it, or not, as in the add-on', () => {
+  // All reachable states: from the initial one, a character of each kind leads to the next.
   const states = new Set([0])
   const firsts = new Map<number, number>()
   for (let code = 0; code < CODE_POINTS; code++) {
@@ -45,7 +44,7 @@ test('every character joins what stands before it, or not, as in the add-on', ()
     const wrong = [...firsts.values()].filter(code => of(code)[0] !== of(code)[1])
     expect(wrong, `after ${state}`).toEqual([])
   }
-  // And every single one after what most rules are about: a letter, an emoji, a flag's half, a joiner, a syllable's beginning.
+  // And every character after those that most rules are about: a letter, an emoji, half a flag, a joiner, a leading consonant.
   for (const before of ['a', '👩', '🇩', '\u200d', '\u1100', '\u0600']) {
     const state = addon.charProperties(before.codePointAt(0)!, 0)
     expect(

@@ -1,4 +1,4 @@
-// The scanner beside xterm.js's own parser, on output that is hard to divide.
+// The scanner compared with xterm.js's own parser, on output that is hard to divide.
 import { Terminal } from '@xterm/headless'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ const XtermDecoder = _inputHandler._utf8Decoder.constructor as new () => {
   decode(bytes: Uint8Array, target: Uint32Array): number
 }
 
-/** What xterm.js makes of chunks. */
+/** The events of xterm.js's parser for chunks. */
 function xtermEvents(chunks: readonly Uint8Array[]): Event[] {
   const events: Event[] = []
   const parser = new XtermParser()
@@ -125,7 +125,7 @@ function addText(events: Event[], text: string): void {
   else events.push(['print', text])
 }
 
-/** Pieces of which sequences are made, whole and broken ones. */
+/** Parts of complete and broken sequences. */
 const piece = fc.oneof(
   {
     weight: 4,
@@ -150,7 +150,7 @@ describe('the escape scanner', () => {
     )
   })
 
-  it('divides bytes where xterm.js does, and the same whether they come at once or in chunks', () => {
+  it('divides bytes where xterm.js does, at once or in chunks', () => {
     fc.assert(
       fc.property(fc.array(output, { maxLength: 4 }), texts => {
         const chunks = texts.map(text => Buffer.from(text))
@@ -186,7 +186,7 @@ describe('the escape scanner', () => {
     )
   })
 
-  it('gives the parameters of a sequence, and none of one that is longer than makes sense', () => {
+  it('returns the parameters of a sequence unless it is too long', () => {
     const found: (string | undefined)[] = []
     const recorder = new Recorder()
     recorder.csi = () => found.push(recorder.scanner.sequence)

@@ -1,5 +1,4 @@
 // Every terminal query of the table through its three consumers: host screen, page and command line.
-// Knows nothing of sessions and transports: bytes in, bytes and answers out.
 
 import headless from '@xterm/headless'
 import browser from '@xterm/xterm'
@@ -69,7 +68,7 @@ const THEME: AnswerTheme = {
   ansi: ['#000000', '#aa0000', '#00aa00', '#aaaa00', '#0000aa', '#aa00aa', '#00aaaa', '#aaaaaa'],
 }
 
-/** A host screen and all that it says, whoever says it. */
+/** A host screen, and everything it replies, from xterm.js or from us. */
 function hostScreen(source: Partial<AnswerSource> = {}) {
   const term = new headless.Terminal({ cols: 100, rows: 30, allowProposedApi: true })
   const said: string[] = []
@@ -91,7 +90,7 @@ async function answersTo(question: string, source?: Partial<AnswerSource>): Prom
   return said
 }
 
-/** Counts what of the table reaches handlers that were there before whoever registers next. */
+/** The queries that reach handlers registered before those under test. */
 function watched(parser: QueryParser): string[] {
   const reached: string[] = []
   for (const query of QUERIES) {
@@ -116,8 +115,8 @@ function watched(parser: QueryParser): string[] {
   return reached
 }
 
-describe('the table', () => {
-  test('has one entry of each name, and a reason for every silence', () => {
+describe('the table of queries', () => {
+  test('has unique names, and a reason for every query without an answer', () => {
     expect(new Set(QUERIES.map(q => q.name)).size).toBe(QUERIES.length)
     expect(Object.keys(QUERY_NOTES).sort()).toEqual(QUERIES.map(q => q.name).sort())
     const notes = Object.values(QUERY_NOTES)
@@ -125,7 +124,7 @@ describe('the table', () => {
     expect(notes.filter(note => note.examples.length === 0)).toEqual([])
   })
 
-  test('splits a sequence that asks and sets', () => {
+  test('splits a sequence that mixes queries and settings', () => {
     const palette = QUERIES.find(q => q.name === 'palette colors')
     const stack = QUERIES.find(q => q.name === 'text and cursor colors')
     const keys = QUERIES.find(q => q.name === 'kitty colors')
@@ -146,7 +145,7 @@ describe('the filter of the command line', () => {
     '\x1b]21;cursor=red;background=?\x07': '\x1b]21;cursor=red\x07',
   }
 
-  test.each(EXAMPLES)('takes out $name, cut anywhere (45)', ({ example }) => {
+  test.each(EXAMPLES)('case 45: removes $name, wherever it is cut', ({ example }) => {
     for (const form of [example, eightBit(example)]) {
       const input = bytes(`a\x1b[1mb${form}c\x1b[0md`)
       let left = LEFT[example] ?? ''
@@ -157,10 +156,10 @@ describe('the filter of the command line', () => {
     }
   })
 
-  test('keeps what only looks like a question', () => {
+  test('keeps what only resembles a query', () => {
     const kept = [
       '\x1b[?1;2h\x1b[3J\x1b[8;30;100t\x1b[22;0t\x1b[23;0t\x1b[1t', // modes, window sizes and titles
-      '\x1b[1 q\x1b[>1u\x1b[<u\x1b[u\x1b[>4;2m\x1b[4m\x1b[1;1H\x1b[!p\x1b[2S\x1b[?8c', // finals that others ask with
+      '\x1b[1 q\x1b[>1u\x1b[<u\x1b[u\x1b[>4;2m\x1b[4m\x1b[1;1H\x1b[!p\x1b[2S\x1b[?8c', // finals that other queries use
       '\x1b[>29;2:4:5 q\x1b[>0;4 q', // kitty's further cursors, set and cleared
       '\x1b]0;what?\x07\x1b]2;?\x1b\\\x1b]7;file://host/?\x07\x1b]8;;http://x/?a=?\x1b\\link\x1b]8;;\x1b\\',
       '\x1b]4;1;#fff;2;red\x07\x1b]104\x07\x1b]104;1\x07\x1b]110\x07\x1b]11;#123456\x1b\\\x1b]22;pointer\x07\x1b]50;fixed\x07',
@@ -174,22 +173,22 @@ describe('the filter of the command line', () => {
     for (let cut = 0; cut < bytes(kept).length; cut++) expect(filtered(bytes(kept), [cut])).toBe(text(bytes(kept)))
   })
 
-  test('keeps the controls that stand inside a question, and no question is hidden by them', () => {
+  test('keeps controls inside a query, and removes the query around them', () => {
     expect(filtered(bytes('a\x1b[\r\ncb'))).toBe('a\r\nb')
     expect(filtered(bytes('\x1b[\x056n\x1b]1\x001;\x05?\x07\x1b[3\x051m'))).toBe('\x1b[31m')
   })
 
-  test('lets nothing grow together around what it takes out', () => {
+  test('never joins what is around a removed query into a new sequence', () => {
     expect(filtered(bytes('\x1b\x1b[c[c'))).toBe('[c')
     expect(filtered(bytes('\x1b[\x1b[cc'))).toBe('c')
     expect(filtered(bytes('\x1b]\x1b[c11;?\x07'))).toBe('11;?\x07')
     expect(filtered(bytes('\x1b]0;title\x1b[c\x1b[c\x07'))).toBe('\x1b]0;title\x1b\\\x07')
     expect(filtered(bytes('\x1bPq~~\x1b]11;?\x07$q'))).toBe('\x1bPq~~\x1b\\$q')
-    expect(filtered(bytes('\x1b]4;0;\x1b[m;1;?\x07'))).toBe('\x1b[m;1;?\x07') // kitty would go on with the OSC
-    expect(filtered(bytes('\x1b]11;?\x1b[m'))).toBe('\x1b[m') // xterm.js takes the ESC for an end
+    expect(filtered(bytes('\x1b]4;0;\x1b[m;1;?\x07'))).toBe('\x1b[m;1;?\x07') // kitty would continue the OSC
+    expect(filtered(bytes('\x1b]11;?\x1b[m'))).toBe('\x1b[m') // xterm.js ends the OSC at the ESC
   })
 
-  test('takes single bytes 80 to 9F for what they are in UTF-8: no controls', () => {
+  test('does not take single bytes 80 to 9F for controls, as UTF-8 requires', () => {
     const input = Uint8Array.of(0x9b, 0x63, 0xe2, 0x9b, 0x93, 0xf0, 0x9f, 0x9a, 0x80, 0xc3, 0x9b, 0x63)
     expect(filtered(input)).toBe(text(input))
     expect(filtered(Uint8Array.of(0xe2, 0xc2, 0x9b, 0x63))).toBe('\xe2')
@@ -199,16 +198,16 @@ describe('the filter of the command line', () => {
     expect(filtered(Uint8Array.of(0xc2, 0x05, 0x9b, 0x63))).toBe('\x9bc')
   })
 
-  test('lets a mode pass beside one that makes terminals report at once', () => {
+  test('passes the other modes next to one that makes terminals report at once', () => {
     expect(filtered(bytes('\x1b[?1049;2048;25h'))).toBe('\x1b[?1049;25h')
     expect(filtered(bytes('\x1b[?2048l'))).toBe('\x1b[?2048l')
   })
 
-  test('reads a number with leading zeros as the terminal does', () => {
+  test('parses a number with leading zeros as the terminal does', () => {
     expect(filtered(bytes('\x1b]0011;?\x07\x1b[0021t\x1b]052;c;?\x07'))).toBe('')
   })
 
-  test('refuses the clipboard, and with leave of the user lets it be written but never read (42)', () => {
+  test('case 42: refuses the clipboard, and with the user’s permission allows writing but never reading', () => {
     const write = '\x1b]52;c;aGVsbG8=\x07\x1b]1337;Copy=:aGVsbG8=\x07'
     expect(filtered(bytes(write))).toBe('')
     for (let cut = 0; cut <= write.length; cut++) {
@@ -220,7 +219,7 @@ describe('the filter of the command line', () => {
     expect(filtered(bytes(large), [70_000], { allowClipboard: true })).toBe(large)
   })
 
-  test('drops what may be a question beyond its bound, up to its end (49)', () => {
+  test('case 49: drops a possible query that exceeds the limit, up to its end', () => {
     const long = '0;#000000;'.repeat(MAX_HELD_BYTES / 10 + 1)
     for (const start of ['\x1b]4;', '\x1b[', '\x1bP', '\x1b(', '\x1b]']) {
       const body = start === '\x1b]4;' ? long : (start === '\x1b(' ? '(' : '0').repeat(MAX_HELD_BYTES)
@@ -232,7 +231,7 @@ describe('the filter of the command line', () => {
     expect(filtered(bytes(whole), [10, 3000])).toBe(whole)
   })
 
-  test('streams a long string that is no question', () => {
+  test('streams a long string that is not a query', () => {
     const filter = new QueryFilter()
     expect(text(filter.filter(bytes('\x1bPq')))).toBe('\x1bPq')
     const sixels = bytes('~'.repeat(1_000_000))
@@ -240,12 +239,12 @@ describe('the filter of the command line', () => {
     expect(text(filter.filter(bytes('\x1b\\')))).toBe('\x1b\\')
   })
 
-  test('returns a chunk with nothing to look at as it is', () => {
+  test('returns a chunk of plain text without copying it', () => {
     const chunk = bytes('plain text\r\nand more of it, 日本語')
     expect(new QueryFilter().filter(chunk)).toBe(chunk)
   })
 
-  test('ends with nothing that what follows could complete', () => {
+  test('leaves no unfinished sequence at the end', () => {
     for (const start of ['\x1b', '\x1b[', '\x1b[0', '\x1b]11;?', '\x1bP$q', '\x1b_', '\xc2']) {
       const filter = new QueryFilter()
       const input = start === '\xc2' ? Uint8Array.of(0xc2) : bytes(start)
@@ -306,7 +305,7 @@ describe('the filter of the command line', () => {
     .map(parts => bytes(parts.join('')))
   const cuts = fc.array(fc.nat(400), { maxLength: 12 })
 
-  test('passes output without questions byte for byte, cut anywhere', () => {
+  test('passes output without queries byte for byte, wherever it is cut', () => {
     fc.assert(
       fc.property(output, cuts, (data, at) => {
         expect(
@@ -338,7 +337,7 @@ describe('the filter of the command line', () => {
     )
     .map(concat)
 
-  test('does not depend on where the stream is cut', () => {
+  test('gives the same result wherever the stream is cut', () => {
     fc.assert(
       fc.property(hostile, cuts, (data, at) => {
         const whole = filtered(data)
@@ -354,7 +353,7 @@ describe('the filter of the command line', () => {
     )
   })
 
-  test('leaves nothing that a terminal would answer, whatever it is given (45)', async () => {
+  test('case 45: leaves nothing that a terminal would answer, for any input', async () => {
     const term = new headless.Terminal({ allowProposedApi: true, logLevel: 'off' })
     const said: string[] = []
     term.onData(data => said.push(data))
@@ -388,16 +387,16 @@ describe('a terminal in a page', () => {
       return { term, reached, said, swallowed }
     }
 
-    test.each(EXAMPLES)('says nothing to $name (45)', async ({ query, example }) => {
+    test.each(EXAMPLES)('case 45: does not answer $name', async ({ query, example }) => {
       const { term, reached, said } = quiet()
       await written(term, `a${example}${eightBit(example)}b`)
-      await written(term, '') // what was set anew
+      await written(term, '') // the settings that were written again
       expect(said).toEqual([])
       expect(query.kind === 'csi' && query.modes ? [] : reached).toEqual([])
       expect(term.buffer.active.getLine(0)?.translateToString(true)).toBe('ab')
     })
 
-    test('would have answered without it', async () => {
+    test('would answer without ignoreQueries', async () => {
       for (const { query, answer, example } of EXAMPLES) {
         if (answer !== 'screen') continue
         const term = create()
@@ -408,7 +407,7 @@ describe('a terminal in a page', () => {
       }
     })
 
-    test('answers again when it is disposed of, twice being fine', async () => {
+    test('answers again after ignoreQueries was disposed, even twice', async () => {
       const { term, said, swallowed } = quiet()
       swallowed.dispose()
       swallowed.dispose()
@@ -416,7 +415,7 @@ describe('a terminal in a page', () => {
       expect(said).toEqual(['\x1b[0n'])
     })
 
-    test('sets the colours that stand beside a question', async () => {
+    test('sets the colors next to a query', async () => {
       const { term, reached } = quiet()
       const set: string[] = []
       term.parser.registerOscHandler(11, payload => set.push(payload) < 0)
@@ -426,7 +425,7 @@ describe('a terminal in a page', () => {
       expect(reached).toEqual([])
     })
 
-    test('ignores the clipboard unless somebody asks for it, and never reads it (42)', async () => {
+    test('case 42: passes clipboard writes only to a handler, and never reads the clipboard', async () => {
       const none = quiet()
       await written(none.term, '\x1b]52;c;aGVsbG8=\x07')
       const copied: string[] = []
@@ -436,7 +435,7 @@ describe('a terminal in a page', () => {
       expect(said).toEqual([])
     })
 
-    test('marks the moment at which xterm.js reports the focus by itself (45)', async () => {
+    test('case 45: flags the report of focus that xterm.js sends by itself', async () => {
       const { term, swallowed } = quiet()
       const sent: string[] = []
       const dropped: string[] = []
@@ -452,12 +451,12 @@ describe('a terminal in a page', () => {
 })
 
 describe('the host screen', () => {
-  test.each(EXAMPLES.filter(e => e.answer !== 'silent'))('answers $name once (46)', async ({ example }) => {
+  test.each(EXAMPLES.filter(e => e.answer !== 'silent'))('case 46: answers $name once', async ({ example }) => {
     expect(await answersTo(example)).toHaveLength(1)
     expect(await answersTo(eightBit(example))).toHaveLength(example === '\x1bZ' ? 0 : 1)
   })
 
-  test.each(EXAMPLES.filter(e => e.answer === 'silent'))('is silent to $name (46)', async ({ example }) => {
+  test.each(EXAMPLES.filter(e => e.answer === 'silent'))('case 46: does not answer $name', async ({ example }) => {
     expect(await answersTo(example)).toEqual([])
   })
 
@@ -504,23 +503,23 @@ describe('the host screen', () => {
     expect(await answersTo(question)).toEqual([answer])
   })
 
-  test('never gives back a title, which any output may have set', async () => {
+  test('never reports a title, which any output may have set', async () => {
     expect(await answersTo('\x1b]0;; rm -rf ~\r\x07\x1b[20t\x1b[21t')).toEqual(['\x1b]L\x1b\\', '\x1b]l\x1b\\'])
   })
 
-  test('knows no colour beyond the palette, and answers those beside it', async () => {
+  test('answers only for colors of the palette', async () => {
     expect(await answersTo('\x1b]4;256;?;-1;?;x;?\x07')).toEqual([])
     expect(await answersTo('\x1b]4;999;?;0;?\x07')).toEqual(['\x1b]4;0;rgb:0000/0000/0000\x1b\\'])
   })
 
-  test('says the colours that programs have set, for a terminal that starts from a snapshot', async () => {
+  test('reports the colors that programs have set, for a terminal that starts from a snapshot', async () => {
     const { term, answers, said } = hostScreen()
     await written(term, '\x1b]4;1;#102030;2;#fff\x07\x1b]104;2\x07\x1b]11;#405060\x07')
     expect(answers.colors()).toBe('\x1b]4;1;rgb:1010/2020/3030\x1b\\\x1b]11;rgb:4040/5050/6060\x1b\\')
     expect(said).toEqual([])
   })
 
-  test('leaves colours to whoever else keeps account of them', async () => {
+  test('does not keep other listeners from color changes', async () => {
     const { term, said } = hostScreen()
     const set: string[] = []
     const core = (term as unknown as { _core: { _inputHandler: { onColor(listen: (e: unknown) => void): void } } })
@@ -531,11 +530,11 @@ describe('the host screen', () => {
     expect(said).toEqual([])
   })
 
-  test('names the version in printable ASCII', async () => {
+  test('reports the version in printable ASCII', async () => {
     expect(await answersTo('\x1b[>q', { version: '1\x1b[c\r\u009b2' })).toEqual(['\x1bP>|On the Go 1[c2\x1b\\'])
   })
 
-  test('leaves to xterm.js what is no report', async () => {
+  test('leaves window operations that are not reports to xterm.js', async () => {
     const term = new headless.Terminal({ allowProposedApi: true, windowOptions: { pushTitle: true, popTitle: true } })
     const said: string[] = []
     const titles: string[] = []
@@ -551,7 +550,7 @@ describe('the host screen', () => {
     expect(said).toEqual(['\x1b[6;20;10t'])
   })
 
-  test('stops answering when it is disposed of', async () => {
+  test('stops answering when it is disposed, even twice', async () => {
     const { term, said, answers } = hostScreen()
     answers.dispose()
     answers.dispose()
@@ -560,9 +559,9 @@ describe('the host screen', () => {
   })
 })
 
-describe('all together', () => {
+describe('host screen, pages and terminals together', () => {
   test.each([0, 1, 3])(
-    'a question has one answer or none with %i pages and terminals attached (46)',
+    'case 46: give every query one answer or none, with %i pages and terminals attached',
     async attached => {
       for (const { query, answer, example } of EXAMPLES) {
         const { term, said } = hostScreen()
@@ -572,7 +571,7 @@ describe('all together', () => {
           page.onData(data => said.push(data))
           ignoreQueries(page)
           await written(page, example)
-          const outer = new headless.Terminal({ allowProposedApi: true }) // a terminal that answers by itself
+          const outer = new headless.Terminal({ allowProposedApi: true }) // a terminal that answers queries
           outer.onData(data => said.push(data))
           const filter = new QueryFilter()
           await written(outer, concat([filter.filter(bytes(example)), filter.end()]))

@@ -1,4 +1,4 @@
-// What a terminal shows and remembers after its window has changed its size: host's and page's alike. Knows no session.
+// What a terminal shows and keeps after a resize, on the host and in a page.
 
 import { createRequire } from 'node:module'
 import type { Terminal as PageTerminal } from '@xterm/xterm'
@@ -14,7 +14,7 @@ import { type Event, events, type Resize, size } from '../../support/terminal/vt
 
 const { Terminal: Page } = createRequire(import.meta.url)('@xterm/xterm') as typeof import('@xterm/xterm')
 
-/** A terminal as the pages make it; nobody looks at it. */
+/** A terminal as the pages create it, without a renderer. */
 function pageTerminal(options: { cols: number; rows: number; scrollback: number }): PageTerminal {
   const terminal = new Page({ ...options, allowProposedApi: true, logLevel: 'off' })
   applyPatches(terminal)
@@ -43,7 +43,7 @@ function textOf(terminal: Terminal, from: number, to: number): string[] {
   )
 }
 
-/** The normal screen, whatever is shown. */
+/** The normal screen, even while the alternate one is shown. */
 function shown(terminal: Terminal): string[] {
   const { ybase } = normalOf(terminal)
   return textOf(terminal, ybase, ybase + terminal.rows)
@@ -64,11 +64,11 @@ function atCursor(terminal: Terminal): string {
 const named = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}`)
 const printed = (from: number, to: number) => named(from, to).join('\r\n')
 
-/** Ten lines and a prompt with two lines of hints below it, as agents draw them. */
+/** Ten lines, and a prompt with two lines of hints below it, as coding agents draw them. */
 const AGENT = `${printed(1, 10)}\r\n> \r\nhint 1\r\nhint 2\x1b[2A\x1b[3G`
 
 describe('a window that grows', () => {
-  it('brings rows back from the scrollback, also with the cursor above the last row', () => {
+  it('brings rows back from the scrollback, even if the cursor is above the last row', () => {
     const terminal = opened(6, AGENT)
     expect(shown(terminal)).toEqual([...named(8, 10), '>', 'hint 1', 'hint 2'])
     terminal.resize(20, 10)
@@ -86,20 +86,20 @@ describe('a window that grows', () => {
     expect(atCursor(terminal)).toBe('>')
   })
 
-  it('brings back no more rows than it grew, so that a cleared screen stays cleared below', () => {
+  it('brings back no more rows than it grew by, so a cleared screen stays cleared below', () => {
     const terminal = opened(6, `${printed(1, 10)}\x1b[H\x1b[2J$ `)
     terminal.resize(20, 8)
     expect(shown(terminal)).toEqual(['line 3', 'line 4', '$', '', '', '', '', ''])
     expect(atCursor(terminal)).toBe('$')
   })
 
-  it('brings nothing back where nothing has scrolled out', () => {
+  it('brings nothing back when nothing has scrolled out', () => {
     const terminal = opened(6, 'one\r\ntwo')
     terminal.resize(20, 9)
     expect(shown(terminal)).toEqual(['one', 'two', '', '', '', '', '', '', ''])
   })
 
-  it('leaves the alternate screen as it is, and the normal one behind it is right when the program leaves', () => {
+  it('leaves the alternate screen as it is, and resizes the normal screen behind it', () => {
     const terminal = opened(6, `${AGENT}\x1b[?1049h\x1b[Hpager\x1b[6;1Hstatus\x1b[2;1H`)
     terminal.resize(20, 10)
     const { alt } = coreOf(terminal)._bufferService.buffers
@@ -118,7 +118,7 @@ describe('a window that grows', () => {
     expect(atCursor(terminal)).toBe('line 5')
   })
 
-  it('keeps a mark at its text', () => {
+  it('keeps a marker at its text', () => {
     const terminal = opened(6, AGENT)
     const marker = terminal.registerMarker(-1)!
     terminal.resize(20, 10)
@@ -127,7 +127,7 @@ describe('a window that grows', () => {
     expect(textOf(terminal, marker.line, marker.line + 1)).toEqual(['line 10'])
   })
 
-  it('draws its rows by new columns too', () => {
+  it('reflows its rows when the columns change too', () => {
     const long = 'abcdefghij'.repeat(3)
     const terminal = opened(6, `${printed(1, 4)}\r\n${long}\r\n> \r\nhint\x1b[A\x1b[3G`, { cols: 10 })
     expect(shown(terminal)).toEqual(['line 4', 'abcdefghij', 'abcdefghij', 'abcdefghij', '>', 'hint'])
@@ -147,7 +147,7 @@ describe('a window that grows', () => {
     expect(atCursor(terminal)).toBe('>')
   })
 
-  it('does so with a full scrollback', () => {
+  it('brings rows back from a full scrollback', () => {
     const terminal = opened(6, `${printed(1, 50)}\r\n> \r\nhint\x1b[A`, { scrollback: 10 })
     expect(above(terminal)).toEqual(named(37, 46))
     terminal.resize(20, 9)
@@ -158,7 +158,7 @@ describe('a window that grows', () => {
     expect(shown(terminal)).toEqual(['line 49', 'line 50', '>', 'hint'])
   })
 
-  it('leaves what somebody has scrolled up to where it is', () => {
+  it('keeps a scrolled-up viewport at its text', () => {
     const terminal = opened(6, `${printed(1, 40)}\r\n> \r\nhint\x1b[A`)
     terminal.scrollToLine(10)
     const view = () => textOf(terminal, terminal.buffer.active.viewportY, terminal.buffer.active.viewportY + 1)
@@ -175,7 +175,7 @@ describe('a window that grows', () => {
     expect(view()).toEqual(['line 11'])
   })
 
-  it('follows again what is printed, when all that was scrolled up to has come onto the screen', () => {
+  it('follows the output again once the scrolled-up text is on the screen', () => {
     const terminal = opened(6, AGENT)
     terminal.scrollLines(-2)
     terminal.resize(20, 12)
@@ -195,7 +195,7 @@ describe('a window that shrinks', () => {
     expect(above(terminal)).toEqual(named(1, 9))
   })
 
-  it('takes blank rows away first', () => {
+  it('removes blank rows first', () => {
     const terminal = opened(10, 'one\r\ntwo\r\n> \r\nhint\x1b[A')
     terminal.resize(20, 5)
     expect(shown(terminal)).toEqual(['one', 'two', '>', 'hint', ''])
@@ -205,7 +205,7 @@ describe('a window that shrinks', () => {
     expect(shown(terminal)).toEqual(['one', 'two', '>', 'hint', '', '', '', '', '', ''])
   })
 
-  it('takes a row with nothing but a background for something to see', () => {
+  it('keeps a row that has only a background color', () => {
     const terminal = opened(5, 'one\r\n> \r\n\x1b[44m\x1b[K\x1b[m\x1b[A')
     terminal.resize(20, 2)
     expect(shown(terminal)).toEqual(['>', ''])
@@ -213,14 +213,14 @@ describe('a window that shrinks', () => {
     expect(normalOf(terminal).y).toBe(0)
   })
 
-  it('keeps the cursor on the screen before what stands too far below it', () => {
+  it('keeps the cursor on the screen and drops text that is too far below it', () => {
     const terminal = opened(8, `${printed(1, 8)}\x1b[3;1H`)
     terminal.resize(20, 3)
     expect(shown(terminal)).toEqual(named(3, 5))
     expect(atCursor(terminal)).toBe('line 3')
   })
 
-  it('gives lines below the cursor that wrap anew their room, and the cursor its own line', () => {
+  it('makes room for lines below the cursor that wrap, and keeps the cursor in its line', () => {
     const border = '─'.repeat(30)
     const terminal = opened(7, `${printed(1, 3)}\r\n> \r\n${border}\r\nhint\x1b[2A\x1b[3G`, { cols: 30 })
     terminal.resize(10, 7)
@@ -232,7 +232,7 @@ describe('a window that shrinks', () => {
   })
 })
 
-it('a line that takes more rows below the cursor leaves the lines above it whole', () => {
+it('a line that wraps into more rows below the cursor leaves the lines above it complete', () => {
   const terminal = opened(6, '\r\naaaaaa\r\nbbbbbbbbb\r\n\x1b[5A', { cols: 5 })
   terminal.resize(2, 4)
   expect(shown(terminal)).toEqual(['', 'aa', 'aa', 'aa'])
@@ -241,7 +241,7 @@ it('a line that takes more rows below the cursor leaves the lines above it whole
   expect(shown(taller)).toEqual(['', 'aa', 'aa', 'aa', 'bb', 'bb', 'bb', 'bb', 'b'])
 })
 
-it('a phone that is turned twice shows what it showed', () => {
+it('a phone that is rotated twice shows what it showed before', () => {
   const talk = Array.from({ length: 60 }, (_, n) => `${n} ${'said '.repeat(n % 23)}`.trimEnd()).join('\r\n')
   const terminal = opened(40, `${talk}\r\n> \r\n? for shortcuts\x1b[A\x1b[3G`, { cols: 45 })
   const before = [shown(terminal), above(terminal), normalOf(terminal).y]
@@ -253,7 +253,7 @@ it('a phone that is turned twice shows what it showed', () => {
   }
 })
 
-/** Lines of plain text, some of them longer than any window is wide, and a cursor that is put somewhere. */
+/** Lines of plain text, some longer than any window is wide, and cursor movements up. */
 const lines = fc.array(
   fc.oneof(
     fc.string({ unit: fc.constantFrom(...'abcdef'), maxLength: 60 }),
@@ -263,7 +263,7 @@ const lines = fc.array(
 )
 const sizes = fc.array(size, { minLength: 1, maxLength: 8 })
 
-/** All text from the first row of the scrollback to the last of the screen, as lines however they wrap. */
+/** All text from the first row of the scrollback to the last of the screen, as unwrapped lines. */
 function paragraphs(terminal: Terminal): { text: string; hasCursor: boolean; below: number }[] {
   const { lines, ybase, y } = normalOf(terminal)
   const found: { text: string; hasCursor: boolean; below: number }[] = []
@@ -277,19 +277,19 @@ function paragraphs(terminal: Terminal): { text: string; hasCursor: boolean; bel
   return found
 }
 
-/** Without the palette and the charsets, whose tables each build of xterm.js has for itself. */
+/** Without the palette and the charsets, whose tables differ between the builds of xterm.js. */
 function comparable(terminal: Terminal): object {
   const { palette, charsets, ...all } = describeTerminal(terminal)
   for (const saved of ['normal.saved', 'alt.saved']) all[saved] = String(all[saved]).replace(/ \S+$/, '')
   return all
 }
 
-describe('whatever is printed, and however often the size changes', () => {
-  it('no text is lost but what stands further below the cursor than the window is high', () => {
+describe('for any output and any number of resizes', () => {
+  it('only text further below the cursor than the window is high gets lost', () => {
     fc.assert(
       fc.property(size, lines, sizes, (first, output, sizes) => {
         const terminal = opened(first.rows, '', { ...first, scrollback: 5000 })
-        // Each line on a row of its own: what is printed over is lost by right.
+        // Each line on a row of its own, because overwritten text may get lost.
         for (const text of output) write(terminal, text.startsWith('\x1b') ? text : `\x1b[J\r${text}\r\n`)
         for (const { cols, rows } of sizes) {
           const before = paragraphs(terminal)
@@ -299,7 +299,7 @@ describe('whatever is printed, and however often the size changes', () => {
           const cursor = before.findIndex(one => one.hasCursor)
           const now = after.findIndex(one => one.hasCursor)
           expect(now, 'the cursor is in the same line').toBe(cursor)
-          // The cursor's own line is left to the program, which draws it anew.
+          // The program redraws the cursor's own line.
           expect(texts.slice(0, now)).toEqual(before.slice(0, cursor).map(one => one.text))
           const wanted = before.slice(cursor + 1).map(one => one.text)
           while (wanted.at(-1) === '') wanted.pop()
@@ -333,7 +333,7 @@ describe('whatever is printed, and however often the size changes', () => {
     )
   })
 
-  it("the host's terminal and the page's agree cell by cell", () => {
+  it("the host's terminal and the page's are the same cell by cell", () => {
     const resizes: fc.Arbitrary<Event[]> = fc
       .array(
         fc.oneof(

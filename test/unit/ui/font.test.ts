@@ -1,5 +1,4 @@
-// The terminal's font: what has a letter of ours, that all are equally wide, and that the page's rules name what is there.
-// Knows nothing of how browsers draw it.
+// The terminal's font: which characters it has, that all have the same width, and that fonts.css declares what is there.
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -9,7 +8,7 @@ import { fontFiles, parseRange } from '../../../assets/make-fonts.ts'
 const folder = join(import.meta.dirname, '..', '..', '..', 'assets', 'fonts')
 const files = fontFiles()
 
-/** What the font has at a weight, by what the page's rules say of it. */
+/** The characters of the font at a weight, according to fonts.css. */
 async function characters(weight: number): Promise<Set<number>> {
   const found = new Set<number>()
   for (const { file, weights, range } of files) {
@@ -33,11 +32,11 @@ const WANTED: [what: string, codes: number[]][] = [
   ['blocks', span(0x2580, 0x259f)],
   ['braille', span(0x2800, 0x28ff)],
   ['status lines', [...span(0xe0a0, 0xe0a3), ...span(0xe0b0, 0xe0c8), 0xe0ca, ...span(0xe0cc, 0xe0d2), 0xe0d4]],
-  ['marks of agents', codes('⏺⎿✻✽✶✳✢·❯⏵⏸☐☒☑✔✘✓✗●○◯◉→←↑↓↔⇡⇣…▐▛▜▌█▝▘╭╮╰╯│─❰❱❮»«•◆◇■□▪▫▲△▶▷▼▽◀◁★☆⚠⋮⏎⌘⌥⏹ℹ≤≥≠≈∞')],
+  ['symbols of agents', codes('⏺⎿✻✽✶✳✢·❯⏵⏸☐☒☑✔✘✓✗●○◯◉→←↑↓↔⇡⇣…▐▛▜▌█▝▘╭╮╰╯│─❰❱❮»«•◆◇■□▪▫▲△▶▷▼▽◀◁★☆⚠⋮⏎⌘⌥⏹ℹ≤≥≠≈∞')],
 ]
 
 for (const weight of [400, 700])
-  test(`everything that terminals draw is in it, at weight ${weight}`, async () => {
+  test(`has everything that terminals usually draw, at weight ${weight}`, async () => {
     const there = await characters(weight)
     for (const [what, codes] of WANTED) {
       const missing = codes
@@ -47,27 +46,27 @@ for (const weight of [400, 700])
     }
   })
 
-test('every letter is equally wide, bold or not', async () => {
+test('all characters have the same width, regular and bold', async () => {
   for (const { file } of files)
     expect([...(await contentsOf(readFileSync(join(folder, file)))).advances], file).toEqual([ADVANCE])
 })
 
-test('coloured pictures, which are two cells wide, are left to the system', async () => {
+test('color emoji, which are two cells wide, are left to the system', async () => {
   const there = await characters(400)
   expect(codes('⚡✅✨❌⭐⏳').filter(code => there.has(code))).toEqual([])
 })
 
-test('no character is in two files of one weight', () => {
+test('no character is in two files of the same weight', () => {
   for (const weight of [400, 700]) {
     const all = files.filter(({ weights }) => weights.includes(weight)).flatMap(({ range }) => parseRange(range))
     expect(all.length).toBe(new Set(all).size)
   }
 })
 
-test('what shells and agents draw most is in the files that come with the page, and these are small', () => {
+test('the preloaded files contain what shells and agents draw most, and are small', () => {
   const first = ['text.woff2', 'marks.woff2'].map(name => files.find(({ file }) => file === name)!)
   const there = new Set(first.flatMap(({ range }) => parseRange(range)))
-  // A blank that xterm draws, Claude Code, Codex, spinners, boxes, bars, a shell's prompt with a branch in it.
+  // The no-break space, Claude Code, Codex, spinners, boxes, bars, a prompt with a branch.
   const drawn = '\u00a0 aZ~ ·…–—’“” ⏺⎿✻✽✶✳✢❯⏵☐☒✔✘ ›•─│╭╮╰╯└ ⠋⠙⠹ █▌▐░▒▓ ●○✓✗⚠→↑↓ \ue0a0\ue0b0'
   expect([...drawn].filter(letter => !there.has(letter.codePointAt(0)!))).toEqual([])
   const size = (file: string) => statSync(join(folder, file)).size

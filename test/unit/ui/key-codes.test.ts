@@ -1,4 +1,4 @@
-// What keys send, by the tables of xterm's control sequences. Knows no key bar.
+// What keys send, compared with the tables of xterm's control sequences.
 import { describe, expect, it } from 'vitest'
 import { keySequence, type Modifiers, type NamedKey, NO_MODIFIERS } from '../../../ui/input/key-codes.ts'
 import { KEY_PAGES } from '../../../ui/input/key-layout.ts'
@@ -32,7 +32,7 @@ const PLAIN: Record<NamedKey, string> = {
   f12: '\x1b[24~',
 }
 
-/** The table "Modifier code" there. */
+/** The table "Modifier code" of the same document. */
 const CODES: [Partial<Modifiers>, number][] = [
   [{ shift: true }, 2],
   [{ alt: true }, 3],
@@ -46,7 +46,7 @@ const CODES: [Partial<Modifiers>, number][] = [
 const held = (some: Partial<Modifiers>): Modifiers => ({ ...NO_MODIFIERS, ...some })
 
 describe('a named key', () => {
-  it.each(Object.entries(PLAIN) as [NamedKey, string][])('%s sends what the tables say', (key, sequence) => {
+  it.each(Object.entries(PLAIN) as [NamedKey, string][])('%s sends the sequence in the tables', (key, sequence) => {
     expect(keySequence(key, NO_MODIFIERS, false)).toBe(sequence)
   })
 
@@ -59,21 +59,21 @@ describe('a named key', () => {
     },
   )
 
-  it.each(['f1', 'f4', 'f5', 'f12', 'delete', 'page_up'] as const)('%s does not heed the cursor mode', key => {
+  it.each(['f1', 'f4', 'f5', 'f12', 'delete', 'page_up'] as const)('%s ignores the cursor key mode', key => {
     expect(keySequence(key, NO_MODIFIERS, true)).toBe(PLAIN[key])
   })
 
   const modified = (Object.keys(PLAIN) as NamedKey[]).filter(key => PLAIN[key].length > 2)
-  it.each(modified)('%s says with each modifier which it is', key => {
+  it.each(modified)('%s sends a modifier code', key => {
     const plain = PLAIN[key]
     for (const [some, code] of CODES) {
-      // A letter at the end takes CSI 1 ; code, a number before ~ takes ; code behind it.
+      // Before a final letter: CSI 1 ; code. Before ~: the number, then ; code.
       const sequence = plain.endsWith('~') ? plain.replace('~', `;${code}~`) : `\x1b[1;${code}${plain.at(-1)}`
       expect(keySequence(key, held(some), false)).toBe(sequence)
     }
   })
 
-  it('tab, escape and enter have a form of their own', () => {
+  it('tab, escape and enter have their own forms', () => {
     expect(keySequence('tab', held({ shift: true }), false)).toBe('\x1b[Z')
     expect(keySequence('tab', held({ alt: true }), false)).toBe('\x1b\t')
     expect(keySequence('escape', held({ alt: true }), false)).toBe('\x1b\x1b')
@@ -81,8 +81,8 @@ describe('a named key', () => {
   })
 })
 
-describe('a key that types', () => {
-  it('types its character, or what Ctrl and Alt make of it', () => {
+describe('a character key', () => {
+  it('sends its character, changed by Ctrl and Alt', () => {
     expect(keySequence({ types: '|' }, NO_MODIFIERS, false)).toBe('|')
     expect(keySequence({ types: 'c' }, held({ ctrl: true }), false)).toBe('\x03')
     expect(keySequence({ types: '\\' }, held({ ctrl: true }), false)).toBe('\x1c')
@@ -92,7 +92,7 @@ describe('a key that types', () => {
 })
 
 describe('the pages of the key bar', () => {
-  it('have fourteen keys each, one to a place, and the one that turns the page is on all', () => {
+  it('have fourteen keys in different places each, and all have the “more” key', () => {
     for (const page of KEY_PAGES) {
       expect(page).toHaveLength(14)
       expect(new Set(page.map(({ area }) => area)).size).toBe(14)
@@ -100,7 +100,7 @@ describe('the pages of the key bar', () => {
     }
   })
 
-  it('have every named key, and what soft keyboards hide', () => {
+  it('have every named key, and the characters that soft keyboards hide', () => {
     const all = KEY_PAGES.flat().map(({ action: does }) => does)
     const names = new Set(all.filter(does => typeof does === 'string'))
     expect(Object.keys(PLAIN).filter(key => !names.has(key as NamedKey))).toEqual([])

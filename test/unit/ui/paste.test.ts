@@ -1,4 +1,4 @@
-// What pasted text, paths and hidden characters become. Knows no page.
+// Pasted text, quoted paths, and hidden characters.
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
@@ -13,15 +13,15 @@ describe('pasted text', () => {
     expect(sent('a\nb\r\nc\rd', false)).toBe('a\rb\rc\rd')
   })
 
-  it('stands between brackets where the program asked for them, and only there', () => {
+  it('is bracketed if and only if the program turned on bracketed paste', () => {
     expect(sent('a\tb\n', true)).toBe('\x1b[200~a\tb\r\x1b[201~')
     expect(sent('a\tb\n', false)).toBe('a\tb\r')
   })
 
   it.each([
     ['the end of the bracket', 'x\x1b[201~rm -rf ~\r'],
-    ['an end that appears when one is taken out', 'x\x1b[20\x1b[201~1~rm\r'],
-    ['an end by an eight-bit CSI', 'x\x9b201~rm\r'],
+    ['an end that appears when another one is removed', 'x\x1b[20\x1b[201~1~rm\r'],
+    ['an end with an eight-bit CSI', 'x\x9b201~rm\r'],
     ['Ctrl+C, Ctrl+D and Ctrl+Z', '\x03\x04\x1a'],
     ['NUL, DEL and Escape', '\0\x7f\x1b'],
   ])('cannot carry %s (case 48)', (_, text) => {
@@ -37,23 +37,23 @@ describe('pasted text', () => {
     }
   })
 
-  it('is refused with a clear word when it is larger than one unit of input', () => {
+  it('is rejected with a helpful error if it is too large', () => {
     const most = 'x'.repeat(INPUT_BYTES)
     expect(pasteSequence(most, false)).toHaveLength(INPUT_BYTES)
     expect(() => pasteSequence(`${most}x`, false)).toThrow(
-      expect.objectContaining({ code: 'input_full', message: expect.stringContaining('one paste takes 1 MiB') }),
+      expect.objectContaining({ code: 'input_full', message: expect.stringContaining('a paste can have 1 MiB') }),
     )
-    // Bytes count, and the brackets with them.
+    // The limit counts bytes, including the brackets.
     expect(() => pasteSequence('ß'.repeat(INPUT_BYTES / 2), true)).toThrow()
   })
 
-  it('is counted in lines as people count them', () => {
+  it('is counted in lines without one after the last line end', () => {
     expect([lineCount(''), lineCount('a'), lineCount('a\n'), lineCount('a\r\nb'), lineCount('\n\n')]).toEqual([
       1, 1, 1, 2, 2,
     ])
   })
 
-  it('is asked about when it is more than a line, hides something, or works at once', () => {
+  it('needs confirmation if it has several lines, hidden characters, or an Enter that takes effect at once', () => {
     expect(needsConfirmation('ls -la', false)).toBe(false)
     expect(needsConfirmation('ls\t-la ü 日本 👍', false)).toBe(false)
     expect(needsConfirmation('ls -la\n', true)).toBe(false)
@@ -63,8 +63,8 @@ describe('pasted text', () => {
     expect(needsConfirmation('a\u202eb', true)).toBe(true)
   })
 
-  it('is asked about when something in it is not seen, and not because of how people write', () => {
-    // "hi" in tags (U+E0020 and on), as it is hidden in text for agents to read.
+  it('needs confirmation for invisible characters, but not for those of ordinary writing', () => {
+    // "hi" in tag characters (U+E0020 and up), as hidden in text for agents.
     for (const unseen of ['\u{e0068}\u{e0069}', '\u{e0101}', '\u00ad', '\u3164', '\u2063', '\ufeff'])
       expect(needsConfirmation(`fix the build${unseen}`, true), escape(unseen)).toBe(true)
     for (const text of ['👩‍👧 ❤️ 🏳️‍🌈', 'می‌خواهم', 'ខ្ញុំ\u200bចង់', 'שלום\u200f', 'e\u0301'])
@@ -72,19 +72,19 @@ describe('pasted text', () => {
   })
 })
 
-describe('text that is shown', () => {
-  it('has everything hidden made visible', () => {
+describe('a preview', () => {
+  it('makes hidden characters visible', () => {
     expect(showHidden('a\r\nb\x03\x1b[201~\x7f\x9b\u202ec\td\n')).toBe('a↵\nb^C^[[201~^?<U+009B><U+202E>c^Id↵\n')
     expect(showHidden('a\u{e0068}\u00adb')).toBe('a<U+E0068><U+00AD>b')
   })
 
-  it('says keys by their signs, in one line, where it was typed', () => {
+  it('shows typed keys as symbols in one line', () => {
     expect(describeInput('ls\x7f\x1b[A\x1bOB\t\x03\r')).toBe('ls⌫↑↓⇥^C↵')
     expect(describeInput('\x1b[200~one\rtwo\x1b[201~')).toBe('one↵two')
   })
 })
 
-describe('a path', () => {
+describe('a quoted path', () => {
   it.each([
     ['/home/me/a-1_b.png', 'linux', '/bin/bash', '/home/me/a-1_b.png'],
     ['/home/me/a b.png', 'linux', '/bin/zsh', "'/home/me/a b.png'"],
@@ -100,7 +100,7 @@ describe('a path', () => {
     expect(quotePath(path, platform, shell)).toBe(word)
   })
 
-  it('is one word with every character to a real shell', () => {
+  it('is one word with all its characters to a real shell', () => {
     const path = `/a b/it's "$(id)" \`id\` \\ ! * ? ~ # & ; | < > { } [ ] ünï.png`
     const word = quotePath(path, 'linux', '/bin/sh')
     for (const shell of ['sh', 'bash'])

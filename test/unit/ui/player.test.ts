@@ -21,18 +21,18 @@ function play(tape: Tape) {
   return { player, screen }
 }
 
-/** Everything that does not wait for time has happened. */
+/** Resolves when everything that does not wait for a timer has happened. */
 const settled = () => vi.advanceTimersByTimeAsync(0)
 const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
 
-/** A line a second from 0 to 9, in two pieces. */
+/** A line per second from 0 to 9, in two chunks. */
 const lines = () =>
   new Tape()
     .add([0, 1, 2, 3, 4].map(i => ({ at: i * 1000, text: `${i}\n` })))
     .add([5, 6, 7, 8, 9].map(i => ({ at: i * 1000, text: `${i}\n` })))
 
 describe('the clock of a player', () => {
-  it('stands still until it is started, and again when it is stopped', () => {
+  it('runs only between start and stop', () => {
     let now = 100
     const clock = new PlayClock(() => now)
     clock.time = 5
@@ -49,7 +49,7 @@ describe('the clock of a player', () => {
     expect(clock.time).toBe(1006)
   })
 
-  it('goes on from where it is when its speed changes', () => {
+  it('continues from the same time when its speed changes', () => {
     let now = 0
     const clock = new PlayClock(() => now)
     clock.start()
@@ -65,7 +65,7 @@ describe('the clock of a player', () => {
 })
 
 describe('seeking', () => {
-  it('shows what had been printed by then, in one picture', async () => {
+  it('draws the screen at that time in one step', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     player.seek({ at: 7_400 })
@@ -73,12 +73,12 @@ describe('seeking', () => {
     await settled()
     expect(screen.text).toBe(tape.textAt(7_400))
     expect(player.state).toMatchObject({ at: 7_400, seeking: false, playing: false })
-    // The keyframe, not the first piece: and nothing was seen on the way.
+    // From the keyframe rather than the first chunk, without intermediate pictures.
     expect(tape.asked).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
     expect(screen.seen).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
   })
 
-  it('includes what came at the very moment, and for a place of the log ends before its byte', async () => {
+  it('includes output at exactly that time, and ends before the byte at an offset', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 3_000 })
     await settled()
@@ -90,7 +90,7 @@ describe('seeking', () => {
     expect(player.position).toEqual({ offset: 13, n: 0 })
   })
 
-  it('goes on from where it is when that leads there, and reads nothing twice', async () => {
+  it('continues from the current position if that leads there, and reads nothing twice', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     player.seek({ at: 5_000 })
@@ -106,7 +106,7 @@ describe('seeking', () => {
     expect(tape.asked).toEqual(['chunk 20', 'seek at 6000'])
   })
 
-  it('to everywhere shows the same, whatever the way there', async () => {
+  it('shows the same at any position, whatever the way there', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     for (const at of [0, 9_000, 4_500, 5_000, 4_999, 2_000, 8_888, 1, 9_000, 0]) {
@@ -117,7 +117,7 @@ describe('seeking', () => {
     }
   })
 
-  it('stays within what there is', async () => {
+  it('stays within the recording', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 99_999 })
     await settled()
@@ -128,7 +128,7 @@ describe('seeking', () => {
     expect(screen.text).toBe('0\n')
   })
 
-  it('to another place meanwhile comes to the last one', async () => {
+  it('ends at the latest of several targets', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     for (const at of [1_000, 2_000, 3_000, 8_000]) player.seek({ at })
@@ -137,7 +137,7 @@ describe('seeking', () => {
     expect(tape.asked.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
   })
 
-  it('applies sizes in order, each after what came before it was parsed', async () => {
+  it('applies each resize in order, after the output before it has been parsed', async () => {
     const tape = new Tape().add([
       { at: 0, text: 'a' },
       { at: 10, cols: 100, rows: 30 },
@@ -158,7 +158,7 @@ describe('seeking', () => {
     expect(`${screen.size} ${screen.text}`).toBe('100x30 ab')
   })
 
-  it('that fails says so, and the next one is another try', async () => {
+  it('reports a failure, and the next seek tries again', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     const { seek } = tape
@@ -174,7 +174,7 @@ describe('seeking', () => {
     expect(screen.text).toBe(tape.textAt(3_000))
   })
 
-  it('after it was disposed of does nothing', async () => {
+  it('does nothing after the player was disposed of', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 3_000 })
     player.dispose()
@@ -184,7 +184,7 @@ describe('seeking', () => {
 })
 
 describe('playing', () => {
-  it('prints everything when its time has come', async () => {
+  it('writes output at its recorded time', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 0 })
     await settled()
@@ -198,7 +198,7 @@ describe('playing', () => {
     expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n6\n')
   })
 
-  it('stops at the end, and begins again from there', async () => {
+  it('stops at the end, and then plays from the beginning', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     player.seek({ at: 8_500 })
@@ -213,7 +213,7 @@ describe('playing', () => {
     expect(screen.text).toBe('0\n')
   })
 
-  it('is as fast as it should be', async () => {
+  it('plays at the selected speed', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 0 })
     player.speed = 4
@@ -227,7 +227,7 @@ describe('playing', () => {
     expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n')
   })
 
-  it('pauses where it is', async () => {
+  it('pauses at the current time', async () => {
     const { player, screen } = play(lines())
     player.seek({ at: 0 })
     player.play()
@@ -242,7 +242,7 @@ describe('playing', () => {
     expect(screen.text).toBe('0\n1\n2\n')
   })
 
-  it('goes on from the place that is sought meanwhile', async () => {
+  it('continues from the position of a seek', async () => {
     const { player, screen } = play(lines())
     player.play()
     await pass(1_500)
@@ -259,7 +259,7 @@ describe('playing', () => {
       { at: 61_000, text: 'c' },
     ])
 
-  it('waits two seconds at most where nothing happens', async () => {
+  it('skips idle time after two seconds', async () => {
     const { player, screen } = play(idle())
     player.seek({ at: 0 })
     player.play()
@@ -271,7 +271,7 @@ describe('playing', () => {
     expect(player.state.at).toBeLessThan(60_300)
   })
 
-  it('waits as long as it took, if that is wanted', async () => {
+  it('plays idle time in full if it is not skipped', async () => {
     const { player, screen } = play(idle())
     player.seek({ at: 0 })
     player.skipIdle = false
@@ -282,7 +282,7 @@ describe('playing', () => {
     expect(screen.text).toBe('ab')
   })
 
-  it('from within idle time shows that for two seconds too', async () => {
+  it('shows two seconds of idle time when started within it', async () => {
     const { player, screen } = play(idle())
     player.seek({ at: 30_000 })
     player.play()
@@ -293,7 +293,7 @@ describe('playing', () => {
     expect(screen.text).toBe('ab')
   })
 
-  it('does not count the time that a computer slept', async () => {
+  it('does not jump after the computer slept', async () => {
     let now = 0
     const tape = lines()
     const screen = new TapeScreen()
@@ -307,7 +307,7 @@ describe('playing', () => {
     expect(player.state.playing).toBe(true)
   })
 
-  it('does not count the time that it waits for the host', async () => {
+  it('stops the clock while it waits for the host', async () => {
     const tape = lines()
     const { player, screen } = play(tape)
     player.seek({ at: 0 })
@@ -327,7 +327,7 @@ describe('playing', () => {
     expect(screen.text).toBe('0\n1\n2\n3\n4\n5\n')
   })
 
-  it('holds one or two stretches, however long the recording is', async () => {
+  it('keeps a bounded number of chunks, however long the recording is', async () => {
     const tape = new Tape()
     const text = 'x'.repeat(1024 * 1024)
     for (let i = 0; i < 24; i++) tape.add([{ at: i * 1000, text }])
@@ -339,13 +339,13 @@ describe('playing', () => {
     await pass(2_000)
     expect(player.state.end).toBe('over')
     const asked = tape.asked.length
-    // Back at the beginning it is not there any more.
+    // The beginning is not cached any more.
     player.seek({ at: 0 })
     await settled()
     expect(tape.asked.slice(asked)).toContain('chunk 0')
   })
 
-  it('follows a session that runs', async () => {
+  it('follows a running session', async () => {
     const tape = lines()
     tape.live = true
     const { player, screen } = play(tape)
@@ -364,7 +364,7 @@ describe('playing', () => {
 })
 
 describe('stepping', () => {
-  /** Three bursts: a prompt, typing with its output, and a flood of two seconds. */
+  /** Three bursts: a prompt, a command with its output, and a flood of two seconds. */
   const bursts = () =>
     new Tape()
       .add([
@@ -375,7 +375,7 @@ describe('stepping', () => {
       ])
       .add(Array.from({ length: 21 }, (_, i) => ({ at: 9_000 + i * 100, text: `${i % 10}` })))
 
-  it('goes from pause to pause, and through a flood in pieces', async () => {
+  it('goes from pause to pause, and through a flood in bursts', async () => {
     const { player, screen } = play(bursts())
     player.seek({ at: 0 })
     await settled()
@@ -397,7 +397,7 @@ describe('stepping', () => {
     expect(player.state).toMatchObject({ end: 'over', at: 11_000, playing: false })
   })
 
-  it('goes back the same way', async () => {
+  it('goes back by the same steps', async () => {
     const { player, screen } = play(bursts())
     player.seek({ at: 11_000 })
     await settled()
@@ -414,7 +414,7 @@ describe('stepping', () => {
     expect(at).toEqual([10_900, 9_900, 5_150, 0, 0])
   })
 
-  it('several times at once goes as many steps', async () => {
+  it('adds up steps that are requested together', async () => {
     const { player, screen } = play(bursts())
     player.seek({ at: 0 })
     await settled()
@@ -435,7 +435,7 @@ describe('stepping', () => {
   })
 })
 
-describe('holes', () => {
+describe('gaps', () => {
   const broken = (reason: 'damaged' | 'unrecorded' = 'damaged') =>
     new Tape()
       .add([{ at: 0, text: 'before ' }])
@@ -445,7 +445,7 @@ describe('holes', () => {
         { at: 21_000, text: 'end' },
       ])
 
-  it('are said while one is in them, and left with the state behind them', async () => {
+  it('are reported while playback is in them, and left with the keyframe after them', async () => {
     const tape = broken()
     const states: (PlayerState['gap'] | undefined)[] = []
     const { player, screen } = play(tape)
@@ -456,14 +456,14 @@ describe('holes', () => {
     expect(player.state.gap).toEqual({ reason: 'damaged', bytes: 5 })
     expect(screen.text).toBe('before ')
     await pass(2_700)
-    // What a terminal would have shown there: the host's keyframe knows what was lost.
+    // As a terminal would have shown it: the host's keyframe includes the missing output.
     expect(screen.text).toBe('before lost after ')
     expect(player.state.gap).toBe(undefined)
     await pass(1_100)
     expect(screen.text).toBe('before lost after end')
   })
 
-  it('can be sought behind, and into', async () => {
+  it('can be sought, and sought past', async () => {
     const { player, screen } = play(broken('unrecorded'))
     player.seek({ at: 20_500 })
     await settled()
@@ -478,7 +478,7 @@ describe('holes', () => {
     expect(screen.text).toBe('before lost ')
   })
 
-  it('at the beginning are where it begins', async () => {
+  it('at the beginning are where playback begins', async () => {
     const tape = new Tape().add([{ at: 0, text: 'gone ' }], { lost: 'trimmed' }).add([{ at: 9_000, text: 'kept' }])
     const { player, screen } = play(tape)
     player.seek({ at: 0 })
@@ -487,7 +487,7 @@ describe('holes', () => {
     expect(screen.text).toBe('gone kept')
   })
 
-  it('at the end are said there', async () => {
+  it('at the end are reported there', async () => {
     const tape = new Tape().add([{ at: 0, text: 'kept' }]).add([{ at: 9_000, text: 'gone' }], { lost: 'unrecorded' })
     const { player, screen } = play(tape)
     player.seek({ at: tape.to })
@@ -496,7 +496,7 @@ describe('holes', () => {
     expect(player.state).toMatchObject({ end: 'over', gap: { reason: 'unrecorded', bytes: 4 } })
   })
 
-  it('that lead nowhere are an error, not a circle', async () => {
+  it('that lead nowhere are an error rather than an endless loop', async () => {
     const tape = lines()
     const { player } = play(tape)
     tape.readChunk = async position => ({

@@ -1,4 +1,4 @@
-// Which session stands before which.
+// The order of sessions.
 import { expect, test } from 'vitest'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { needingAttention, sortSessions, stableOrder } from '../../../ui/sessions/session-order.ts'
@@ -31,7 +31,7 @@ function session(session_id: string, created_at: number, rest: Partial<SessionIn
 const ids = (sessions: SessionInfo[]) => sessions.map(one => one.session_id).join(' ')
 const call = (at: number) => ({ attention: { at, text: '' } })
 
-test('who called last stands first, then the newest; the ended ones by their end', () => {
+test('sessions that need attention come first, then the newest; ended ones are sorted by their end', () => {
   const { running, ended } = sortSessions([
     session('a', 1),
     session('b', 2, call(50)),
@@ -44,7 +44,7 @@ test('who called last stands first, then the newest; the ended ones by their end
   expect(ids(ended)).toBe('f e')
 })
 
-test('what has ended calls nobody', () => {
+test('ended sessions do not need attention', () => {
   expect(
     ids(
       needingAttention([session('a', 1, call(1)), session('b', 2, { state: 'exited', ...call(1) }), session('c', 3)]),
@@ -52,13 +52,13 @@ test('what has ended calls nobody', () => {
   ).toBe('a')
 })
 
-test('the order in which one goes through them stays when a call ends', () => {
+test('the order for switching stays the same when attention ends', () => {
   const before = stableOrder([], [session('a', 1, call(5)), session('b', 2), session('c', 3)], undefined)
   expect(before).toEqual(['a', 'c', 'b'])
   expect(stableOrder(before, [session('a', 1), session('b', 2), session('c', 3)], 'a')).toEqual(['a', 'c', 'b'])
 })
 
-test('new ones come first, ended ones leave, but for the one that is open', () => {
+test('new sessions come first and ended ones are removed, except the open one', () => {
   const sessions = [session('a', 1), session('b', 2, { state: 'exited' }), session('c', 3), session('d', 4)]
   expect(stableOrder(['c', 'b', 'a'], sessions, 'b')).toEqual(['d', 'c', 'b', 'a'])
   expect(stableOrder(['c', 'b', 'a'], sessions, 'a')).toEqual(['d', 'c', 'a'])

@@ -1,4 +1,4 @@
-// A line taken apart into words, as a shell does, and words put into a line.
+// Splitting a command line into words as a shell does, and joining words.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { joinWords, splitWords } from '../../../ui/kit/shell-words.ts'
@@ -28,7 +28,7 @@ test.each<[string, string]>([
   expect(splitWords(line)).toBe(open)
 })
 
-test('words that were put into a line come out of it, whatever they hold', () => {
+test('joined words split into the same words, whatever they contain', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 20 }), { maxLength: 8 }), words => {
       expect(splitWords(joinWords(words))).toEqual(words)

@@ -1,4 +1,4 @@
-// What goes out for what soft keyboards do to a field: published sequences, and random keyboards. Knows no browser.
+// What is sent for a soft keyboard's changes of a field: published event sequences, and random keyboards.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isHeld } from '../../../ui/input/soft-input/composing.ts'
@@ -14,7 +14,7 @@ const apple: Setting = { os: 'apple' }
 
 const DEL = '\x7f'
 
-/** One key of Gboard: what was composed becomes this. */
+/** One key of Gboard: the composition becomes this text. */
 const composes = (text: string, before: string): TraceEvent[] => [
   { type: 'keydown', key: 'Unidentified', keyCode: 229 },
   ...(before === '' ? [{ type: 'compositionstart', data: '' }] : []),
@@ -53,7 +53,7 @@ describe('published sequences', () => {
       expect(field.soft.preedit).toBe('')
     })
 
-  test('each names where it was published, and what it was built after', () => {
+  test('each names its source and how it was derived', () => {
     for (const { source, built } of inputTraces()) {
       expect(source).toMatch(/^https:\/\/\S+$/)
       expect(built).toMatch(/^after the (published (log|description)|order of events in the specification)$/)
@@ -61,15 +61,15 @@ describe('published sequences', () => {
   })
 })
 
-describe('what waits', () => {
-  test('a composed syllable is shown and not sent until it is complete', () => {
+describe('held text', () => {
+  test('a composed syllable is shown, and sent when it is complete', () => {
     const field = typed(android, composes('ㅎ', ''), composes('하', 'ㅎ'))
     expect([field.sent, field.soft.preedit]).toEqual(['', '하'])
     field.play(ends('하'))
     expect([field.sent, field.soft.preedit]).toEqual(['하', ''])
   })
 
-  test('a letter that was sent is taken back when it turns out to begin a kana', () => {
+  test('a sent letter is deleted when it turns out to begin a kana', () => {
     const field = typed(android, composes('k', ''), composes('か', 'k'))
     expect([field.sent, field.soft.preedit]).toEqual([`k${DEL}`, 'か'])
     field.play(ends('か'))
@@ -81,14 +81,14 @@ describe('what waits', () => {
     expect([field.sent, field.soft.preedit]).toEqual(['', ''])
   })
 
-  test('a key of the key bar sends what waits first', () => {
+  test('a key of the key bar sends held text first', () => {
     const field = typed(android, composes('하', ''))
     field.finish()
     expect(field.sent).toBe('하')
     expect(field.soft.composing).toBe(false)
   })
 
-  test('a syllable that is taken up again waits anew', () => {
+  test('a syllable that is composed again is held again', () => {
     const field = typed(android, composes('가', ''), ends('가'))
     field.play([
       { type: 'compositionstart', data: '가' },
@@ -108,7 +108,7 @@ describe('what waits', () => {
     expect(field.sent).toBe('é')
   })
 
-  test('a browser that takes composed text away to put it back deletes nothing', () => {
+  test('a browser that deletes composed text and inserts it again sends no deletion', () => {
     const field = typed(android, composesLetters('ls'))
     field.play([
       { type: 'input', inputType: 'deleteCompositionText', data: null, isComposing: true, edit: [2, ''] },
@@ -118,7 +118,7 @@ describe('what waits', () => {
     expect(field.sent).toBe('ls')
   })
 
-  test('by script, language, and who composes', () => {
+  test('depends on script, language and keyboard', () => {
     const now = { dead: false, modified: false }
     const words = { composesWords: true, language: 'de' }
     for (const text of ['ls', 'über', 'việt', 'ทดสอบ', 'مرحبا', 'नमस्ते', 'привет', '5', ':', "don't"])
@@ -130,7 +130,7 @@ describe('what waits', () => {
     expect(isHeld('5', { composesWords: true, language: 'zh' }, now)).toBe(false)
     expect(isHeld('e', words, { dead: true, modified: false })).toBe(true)
     expect(isHeld('ls', { composesWords: false, language: 'en' }, now)).toBe(true)
-    // Whoever has tapped Ctrl means the letter.
+    // After Ctrl, the letter is meant.
     expect(isHeld('c', { composesWords: false, language: 'zh' }, { dead: false, modified: true })).toBe(false)
   })
 })
@@ -139,33 +139,33 @@ describe('a sticky modifier', () => {
   const control = (text: string) => String.fromCharCode(text.charCodeAt(0) & 0x1f)
 
   for (const [who, setting] of Object.entries({ android, chinese, apple }))
-    test(`changes one composed letter, once, and the field starts anew (${who})`, () => {
+    test(`changes one composed letter, and clears the field (${who})`, () => {
       const field = new TypedField(setting)
       field.modify = control
       field.play(composes('c', ''))
       expect(field.sent).toBe('\x03')
       expect(field.value).toBe(field.soft.field)
       expect(field.soft.composing).toBe(false)
-      // A keyboard that noticed starts a word of its own.
+      // A keyboard that noticed starts a new word.
       field.play([...composesLetters('cd'), ...ends('cd')])
       expect(field.sent).toBe('\x03cd')
     })
 
-  test('a keyboard that did not notice goes on with the letter, which is not sent again', () => {
+  test('a letter is not sent again by a keyboard that did not notice the cleared field', () => {
     const field = new TypedField(android)
     field.modify = control
     field.play([...composes('c', ''), ...composes('cl', ''), ...composes('cls', 'cl'), ...ends('cls')])
     expect(field.sent).toBe('\x03ls')
   })
 
-  test('a word that is swiped next is not cut', () => {
+  test('a word that is swiped next is complete', () => {
     const field = new TypedField(android)
     field.modify = control
     field.play([...composes('c', ''), ...composes('cat', ''), ...ends('cat')])
     expect(field.sent).toBe('\x03cat')
   })
 
-  test('waits for a letter while a word is swiped', () => {
+  test('does not apply to a swiped word', () => {
     const field = new TypedField(android)
     field.modify = control
     field.play(composes('status', ''))
@@ -174,18 +174,18 @@ describe('a sticky modifier', () => {
 })
 
 describe('lines', () => {
-  test('several at once are a paste, however a keyboard calls it', () => {
+  test('several at once are a paste, whatever the input type', () => {
     const field = typed(android, inserts('make\nmake install\n'))
     expect([field.sent, field.pasted]).toEqual(['', ['make\nmake install\n']])
     field.play(inserts('x'))
     expect(field.sent).toBe('x')
   })
 
-  test('a command with its line break is not run unasked', () => {
+  test('a command with a line break is not run without confirmation', () => {
     expect(typed(android, inserts('rm -rf x\n')).pasted).toEqual(['rm -rf x\n'])
   })
 
-  test('after Enter nothing of the line before is corrected', () => {
+  test('after Enter the previous line is not corrected', () => {
     const field = typed(apple, inserts('teh'), presses('Enter', 13), inserts('x'), deletes(2), deletes())
     expect(field.sent).toBe(`teh\rx${DEL}${DEL}`)
   })
@@ -202,27 +202,27 @@ describe('lines', () => {
     }
   })
 
-  test('keys that do nothing by themselves leave the word to be corrected', () => {
+  test('modifier keys leave the word to be corrected', () => {
     const field = typed(apple, inserts('teh'), presses('Shift', 16), inserts('the', 3))
     expect(lineOf(field.sent)).toBe('the')
   })
 })
 
 describe('deletions', () => {
-  test('as many as a line editor needs', () => {
+  test('match how line editors count characters', () => {
     expect(difference('teh', 'the')).toEqual({ deletions: 2, inserted: 'he', unsure: false })
     expect(difference('한', '하')).toEqual({ deletions: 1, inserted: '하', unsure: false })
     expect(difference('😀', '😁')).toEqual({ deletions: 1, inserted: '😁', unsure: false })
     expect(difference('cafe\u0301', 'cafe\u0300')).toEqual({ deletions: 1, inserted: 'e\u0300', unsure: true })
     expect(difference('e', 'e\u0301')).toEqual({ deletions: 0, inserted: '\u0301', unsure: false })
     expect(difference('ab cd', 'ab ')).toEqual({ deletions: 2, inserted: '', unsure: false })
-    // One press of Backspace, whatever line editors take for one character; the field starts anew.
+    // One Backspace, whatever line editors treat as one character; the field is cleared.
     expect(difference('👨\u200d👩\u200d👧', '')).toEqual({ deletions: 1, inserted: '', unsure: true })
     expect(difference('กี', 'ก')).toEqual({ deletions: 1, inserted: '', unsure: true })
     expect(difference('🇩🇪', '')).toMatchObject({ inserted: '' })
   })
 
-  test('where line editors differ in what is left, the field starts anew', () => {
+  test('clear the field if line editors differ in the result', () => {
     const field = typed(apple, inserts('a👨\u200d👩\u200d👧'), deletes(8))
     expect(field.sent).toBe(`a👨\u200d👩\u200d👧${DEL}`)
     expect(field.value).toBe('\u200b')
@@ -234,7 +234,7 @@ describe('deletions', () => {
     expect(composed.value).toBe(' ')
   })
 
-  test('the field is bounded, a word at a time, and what stays can be corrected', () => {
+  test('the field is trimmed by whole words, and its rest can be corrected', () => {
     const field = new TypedField(apple)
     for (let n = 0; n < 100; n++) field.play(inserts(n % 5 === 4 ? ' ' : 'x'))
     field.play([...inserts('x'.repeat(60)), ...inserts(' ')])
@@ -243,7 +243,7 @@ describe('deletions', () => {
     expect(lineOf(field.sent).slice(-4)).toBe(' the')
   })
 
-  test('a long dictation is not cut off from what it rewrites', () => {
+  test('a long dictation is not trimmed while it rewrites its text', () => {
     const field = new TypedField(apple)
     const phrase = 'a long sentence that goes on and on '.repeat(20)
     const say = (text: string, before: string): TraceEvent[] => [
@@ -270,11 +270,11 @@ describe('any keyboard', () => {
   )
 
   for (const [who, setting] of Object.entries({ android, chinese, apple }))
-    test(`ends with the line that stands in its field: nothing doubled, nothing lost (${who})`, () => {
+    test(`ends with a line that equals its field: nothing doubled, nothing lost (${who})`, () => {
       fc.assert(
         fc.property(fc.array(step, { maxLength: 40 }), steps => {
           const field = new TypedField(setting)
-          // The line, as a person sees it, and how much of it the field still holds.
+          // The line as the user sees it, and how much of it the field still has.
           let line: string[] = []
           const held = () => [...field.value.slice(1)]
           const edit = (back: number, text: string): [number, string] => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { formatDuration, parseTimeCode, timeCode } from '../../../ui/player/time-code.ts'
 
-describe('moments of a recording', () => {
-  it('are written with hours only where there are some', () => {
+describe('times of a recording', () => {
+  it('are written without hours below one hour', () => {
     expect(timeCode(0)).toBe('0:00')
     expect(timeCode(61_999)).toBe('1:01')
     expect(timeCode(3_723_456)).toBe('1:02:03')
@@ -10,7 +10,7 @@ describe('moments of a recording', () => {
     expect(timeCode(-5)).toBe('0:00')
   })
 
-  it('are read as people type them', () => {
+  it('are read in all forms that users type', () => {
     for (const [typed, milliseconds] of [
       ['90', 90_000],
       ['1:30', 90_000],
@@ -25,11 +25,11 @@ describe('moments of a recording', () => {
       expect(parseTimeCode(typed), typed).toBe(undefined)
   })
 
-  it('that were written are read back', () => {
+  it('are read back as written', () => {
     for (const at of [0, 100, 59_900, 60_000, 3_599_900, 86_400_000]) expect(parseTimeCode(timeCode(at, true))).toBe(at)
   })
 
-  it('apart are told in two units', () => {
+  it('durations have at most two units', () => {
     expect([400, 12_000, 303_000, 7_800_000, 273_600_000].map(formatDuration)).toEqual([
       '0.4 s',
       '12 s',

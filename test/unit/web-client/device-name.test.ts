@@ -1,4 +1,4 @@
-// What a phone calls itself, from what real browsers say of themselves. Knows no page.
+// The default name of a phone, from real browsers' user agents.
 import { describe, expect, it } from 'vitest'
 import { deviceName } from '../../../web-client/page/device-name.ts'
 
@@ -7,7 +7,7 @@ const IOS = 'AppleWebKit/605.1.15 (KHTML, like Gecko)'
 const IPHONE = `Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) ${IOS}`
 const MAC = `Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) ${IOS}`
 
-describe('a device is called by what a person would call it', () => {
+describe('the default name of a device', () => {
   it.each([
     ['Chrome on Android', `${ANDROID} Chrome/130.0.0.0 Mobile Safari/537.36`, 5],
     ['Samsung Internet on Android', `${ANDROID} SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36`, 5],
@@ -28,13 +28,13 @@ describe('a device is called by what a person would call it', () => {
     expect(deviceName({ userAgent, maxTouchPoints })).toBe(name)
   })
 
-  it('by its model, where a browser tells that', () => {
+  it('is its model, if the browser reports it', () => {
     const userAgent = `${ANDROID} Chrome/130.0.0.0 Mobile Safari/537.36`
     expect(deviceName({ userAgent, maxTouchPoints: 5, model: 'Pixel 7' })).toBe('Chrome on Pixel 7')
     expect(deviceName({ userAgent, maxTouchPoints: 5, model: '' })).toBe('Chrome on Android')
   })
 
-  it('in at most 64 characters of one line', () => {
+  it('has one line of at most 64 characters', () => {
     const name = deviceName({ userAgent: 'Chrome/1', maxTouchPoints: 0, model: `a\n\u202e${'b'.repeat(100)}` })
     expect(name).toBe(`Chrome on a ${'b'.repeat(52)}`)
   })

@@ -1,13 +1,13 @@
-// The pages of a text that somebody reads, and what is found in it, against a host that answers as the real one does.
+// The pages of a session's text, and the hits in it, with a fake host that replies like the real one.
 import { describe, expect, it } from 'vitest'
 import { findMarks } from '../../../web-client/reading/reading-find.ts'
 import { type Line, PAGE_LINES, ReadingPages } from '../../../web-client/reading/reading-pages.ts'
 
-/** A session whose lines are 10 bytes each; the last `open` of them stand on its screen. */
+/** A session with lines of 10 bytes; the last `open` of them are still on its screen. */
 class Session {
   lines: Line[] = []
   asked: object[] = []
-  /** A page is cut after so many lines, as where time is up. */
+  /** Pages are cut after this many lines, as at the host's time limit. */
   most = Number.POSITIVE_INFINITY
 
   constructor(count: number) {
@@ -46,7 +46,7 @@ class Session {
 
 const texts = (pages: ReadingPages) => pages.lines.map(({ text }) => text)
 
-/** All numbers are there once, in order. */
+/** Every number occurs once, in order. */
 function isWhole(pages: ReadingPages): void {
   const numbers = texts(pages).map(text => Number(text.split(' ')[1]))
   expect(numbers).toEqual(Array.from(numbers, (_, index) => numbers[0]! + index))
@@ -56,8 +56,8 @@ async function readToTheBeginning(pages: ReadingPages): Promise<void> {
   while (await pages.loadEarlier());
 }
 
-describe('a text that is read', () => {
-  it('opens at its end and goes back to its beginning, with no more in memory than a phone lays out', async () => {
+describe('the text of a session', () => {
+  it('opens at its end and goes back to its beginning, with a bounded number of lines in memory', async () => {
     const session = new Session(100_000)
     const pages = new ReadingPages(session.read, 's')
     await pages.openEnd()
@@ -76,7 +76,7 @@ describe('a text that is read', () => {
     expect(pages.lines.length).toBeLessThanOrEqual(3_000)
   })
 
-  it('opens around an offset, and knows the lines there', async () => {
+  it('opens around an offset', async () => {
     const pages = new ReadingPages(new Session(5_000).read, 's')
     await pages.openAt(20_000)
     expect(pages.atEnd.value).toBe(false)
@@ -88,7 +88,7 @@ describe('a text that is read', () => {
     expect(pages.lineKeyAt(45_000)).toBeUndefined()
   })
 
-  it('finds the line of a terminal by its text, the one nearest to where it stood', async () => {
+  it('finds a terminal’s line by its text, the occurrence nearest to its place', async () => {
     const session = new Session(4_000)
     for (const at of [500, 2_990, 3_900]) session.lines[at]!.text = '$ make'
     const pages = new ReadingPages(session.read, 's')
@@ -101,7 +101,7 @@ describe('a text that is read', () => {
     expect(pages.atEnd.value).toBe(true)
   })
 
-  it('follows a session that prints, and replaces what was only on its screen', async () => {
+  it('follows new output, and replaces lines that were only on the screen', async () => {
     const session = new Session(50)
     session.lines.push({ offset: 510, at: 510, text: '$ ', open: true })
     const pages = new ReadingPages(session.read, 's')
@@ -116,7 +116,7 @@ describe('a text that is read', () => {
     expect(pages.pages.value).toHaveLength(1)
   })
 
-  it('goes on where a page was cut short, and does not ask for ever where there is nothing', async () => {
+  it('continues after a page that was cut short, and stops at the end', async () => {
     const session = new Session(1_000)
     session.most = 7
     const pages = new ReadingPages(session.read, 's')
@@ -131,7 +131,7 @@ describe('a text that is read', () => {
     expect(empty.lines).toEqual([])
   })
 
-  it('a jump makes nothing of what was under way', async () => {
+  it('a jump discards pending pages', async () => {
     const session = new Session(3_000)
     const pages = new ReadingPages(session.read, 's')
     await pages.openAt(9_000)
@@ -143,7 +143,7 @@ describe('a text that is read', () => {
     isWhole(pages)
   })
 
-  it('after a failure it asks again', async () => {
+  it('tries again after a failure', async () => {
     const session = new Session(1_000)
     let fails = false
     const pages = new ReadingPages((id, place) => {
@@ -158,8 +158,8 @@ describe('a text that is read', () => {
   })
 })
 
-describe('what was found in a line', () => {
-  it('is marked where it stands, also when the hit’s line was cut', () => {
+describe('a hit in a line', () => {
+  it('is highlighted in its place, even if the host cut the line', () => {
     expect(
       findMarks('see foo and foo', {
         line: 'see foo and foo',
@@ -175,7 +175,7 @@ describe('what was found in a line', () => {
     expect(findMarks(`${'x'.repeat(600)} needle end`, { line: '…xx needle end', ranges: [[4, 10]] })).toEqual([
       [601, 607],
     ])
-    // The word, not the beginning of a longer one before it.
+    // The word, not the beginning of a longer word before it.
     expect(findMarks('tcpmux 1/tcp', { line: 'tcpmux 1/tcp', ranges: [[9, 12]] })).toEqual([[9, 12]])
     expect(findMarks('another line', { line: 'see foo', ranges: [[4, 7]] })).toEqual([])
   })

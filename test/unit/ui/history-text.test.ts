@@ -1,16 +1,17 @@
+// Texts and filters of the history pages, and the window's location. No browser.
 import { describe, expect, it } from 'vitest'
 import { INITIAL_LOCATION, readLocation, storeLocation, type WindowLocation } from '../../../renderer/location.ts'
 import { countFilters, formatWhen, NO_FILTERS, toFilter, toSearchQuery } from '../../../ui/history/history-text.ts'
 import { fileName } from '../../../ui/kit/save-file.ts'
 
-describe('filters', () => {
-  it('that nobody has set are none', () => {
+describe('history filters', () => {
+  it('are undefined when nothing is set', () => {
     expect(toFilter(NO_FILTERS)).toBe(undefined)
     expect(toFilter({ ...NO_FILTERS, command: '  ', folder: '' })).toBe(undefined)
     expect(countFilters(NO_FILTERS)).toBe(0)
   })
 
-  it('go to the host as it takes them', () => {
+  it('are sent in the form that the host expects', () => {
     expect(toFilter({ ...NO_FILTERS, state: 'killed', command: ' vim ', folder: '/home/me' })).toEqual({
       state: ['killed'],
       command: 'vim',
@@ -19,7 +20,7 @@ describe('filters', () => {
     expect(toFilter({ ...NO_FILTERS, state: 'ended' })?.state).not.toContain('running')
   })
 
-  it('take whole days, the last one too, on this computer’s clock', () => {
+  it('include whole days, also the last one, in local time', () => {
     const filter = toFilter({ ...NO_FILTERS, from: '2026-03-29', to: '2026-03-29' })!
     expect(new Date(filter.after!).toString()).toContain('Mar 29 2026 00:00:00')
     expect(new Date(filter.before!).toString()).toContain('Mar 30 2026 00:00:00')
@@ -27,20 +28,20 @@ describe('filters', () => {
   })
 })
 
-describe('what is typed to search', () => {
-  it('ends with a word that may go on', () => {
+describe('a typed search query', () => {
+  it('ends with a prefix', () => {
     expect(toSearchQuery('exit cod')).toBe('exit cod*')
     expect(toSearchQuery('größ')).toBe('größ*')
   })
 
-  it('is left as it stands otherwise', () => {
+  it('is unchanged otherwise', () => {
     for (const typed of ['exit code ', 'a', '"exit cod', '"exit code"', 'cod*', 'src/', '   '])
       expect(toSearchQuery(typed)).toBe(typed.trim())
   })
 })
 
-describe('moments', () => {
-  it('are told by what a person needs to know', () => {
+describe('times in lists', () => {
+  it('have as much of the date as is needed', () => {
     const now = new Date(2026, 2, 29, 12, 0).getTime()
     const clock = (at: Date) => formatWhen(at.getTime(), now)
     expect(clock(new Date(2026, 2, 29, 9, 5))).toMatch(/^0?9:05/)
@@ -53,7 +54,7 @@ describe('moments', () => {
 describe('the name of an export', () => {
   const at = Date.UTC(2026, 2, 29, 12)
 
-  it('is one that every file system takes', () => {
+  it('is valid on every file system', () => {
     expect(fileName('make: all <now>', at, 'cast')).toBe('make all now 2026-03-29.cast')
     expect(fileName('../../etc/passwd', at, 'txt')).toBe('etc passwd 2026-03-29.txt')
     expect(fileName('..', undefined, 'raw')).toBe('session.raw')
@@ -62,8 +63,8 @@ describe('the name of an export', () => {
   })
 })
 
-describe('where the window is', () => {
-  it('is what the fragment asks for, on top of where it was', () => {
+describe('the location of the window', () => {
+  it('is what the fragment says, based on the previous location', () => {
     const history: WindowLocation = { session: 's', phone: false, history: true, recording: 'r' }
     expect(readLocation('#history', INITIAL_LOCATION)).toEqual({ phone: false, history: true })
     expect(readLocation('#session=a', history)).toEqual({ session: 'a', phone: false, history: false })
@@ -72,7 +73,7 @@ describe('where the window is', () => {
     expect(readLocation('', history)).toEqual(history)
   })
 
-  it('is written so that a page that is loaded again comes back to it', () => {
+  it('is stored so that a reloaded page returns to it', () => {
     const kept: string[] = []
     Object.assign(globalThis, {
       history: { replaceState: (_state: unknown, _title: string, url: string) => kept.push(url) },
