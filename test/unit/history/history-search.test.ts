@@ -304,9 +304,9 @@ describe('a search', () => {
       let cursor: string | undefined
       let pages = 0
       do {
-        const question = { query, filter: {}, limit: 10_000, context: 0, cursor, live: [] }
+        const request = { query, filter: {}, limit: 10_000, context: 0, cursor, live: [] }
         // There is time for one block and no more.
-        const steps = search(store, question, () => true)
+        const steps = search(store, request, () => true)
         let step = steps.next()
         while (!step.done) step = steps.next()
         all.push(...linesOf(step.value))

@@ -74,10 +74,10 @@ class Played {
     if (this.#flushed !== this.recording.end.offset) await this.history.flush()
     this.#flushed = this.recording.end.offset
     const { before, after, limit = 200 } = place
-    const question = { session_id: this.recording.session_id, before, after, limit }
+    const request = { session_id: this.recording.session_id, before, after, limit }
     // As the client does it (history-client.ts).
     for (;;) {
-      const answer = await this.#lookup.call('read', { client: 'somebody', ...question })
+      const answer = await this.#lookup.call('read', { client: 'somebody', ...request })
       if (!answer.unfinished) return answer
     }
   }
@@ -227,8 +227,8 @@ describe('a page of lines', () => {
 
   it('is rejected for an unknown session', async () => {
     const played = new Played(await openHistory())
-    const question = { session_id: 'nobody', before: undefined, after: undefined, limit: 1 }
-    await expect(lookupOf(played.history).call('read', { client: 'somebody', ...question })).rejects.toMatchObject({
+    const request = { session_id: 'nobody', before: undefined, after: undefined, limit: 1 }
+    await expect(lookupOf(played.history).call('read', { client: 'somebody', ...request })).rejects.toMatchObject({
       code: 'session_unknown',
     })
     expect((await played.read()).lines).toEqual([])
@@ -510,7 +510,7 @@ describe('a gap', () => {
     await played.history.flush()
     await played.rendered()
     const database = openDatabase(file)
-    const rows = database.prepare("SELECT piece, offset FROM pieces ORDER BY offset').all() as {
+    const rows = database.prepare('SELECT piece, offset FROM pieces ORDER BY offset').all() as {
       piece: number
       offset: number
     }[]
@@ -551,10 +551,10 @@ describe('output without a line', () => {
     vi.spyOn(store.logRows, 'text').mockReturnValue(undefined)
     try {
       for (const after of [undefined, 0]) {
-        let reading = new LinePages(store)
+        let pages = new LinePages(store)
         const ask = (isOver: boolean, most = Number.POSITIVE_INFINITY) => {
-          const question = { session_id: played.recording.session_id, before: undefined, after, limit: 10 }
-          const steps = reading.read(question, () => isOver)
+          const request = { session_id: played.recording.session_id, before: undefined, after, limit: 10 }
+          const steps = pages.read(request, () => isOver)
           for (let count = 0; count < most; count++) {
             const step = steps.next()
             if (step.done) return { answer: step.value, count }
@@ -571,7 +571,7 @@ describe('output without a line', () => {
         // At most twice: for itself, and for the times of its last rows.
         expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThan(110_000)
         expect(texts(ask(true)!.answer)).toEqual(['first'])
-        reading = new LinePages(store)
+        pages = new LinePages(store)
         ask(true)
         ask(false, 100)
         const { answer } = ask(false)!
@@ -596,38 +596,38 @@ describe('output without a line', () => {
     const store = new Store(history.file, Date.now, { readonly: true })
     try {
       // Time is always up.
-      const ask = (reading: LinePages, place: { before?: number; after?: number }) => {
+      const ask = (pages: LinePages, place: { before?: number; after?: number }) => {
         const { before, after } = place
-        const steps = reading.read({ session_id: played.recording.session_id, before, after, limit: 10 }, () => true)
+        const steps = pages.read({ session_id: played.recording.session_id, before, after, limit: 10 }, () => true)
         for (;;) {
           const step = steps.next()
           if (step.done) return step.value
         }
       }
       for (const place of [{}, { before: 8 }, { before: Number.MAX_SAFE_INTEGER }]) {
-        const reading = new LinePages(store)
-        let asked = 1
-        let answer = ask(reading, place)
-        for (; answer.unfinished; asked++) {
+        const pages = new LinePages(store)
+        let reads = 1
+        let answer = ask(pages, place)
+        for (; answer.unfinished; reads++) {
           expect(answer.lines).toEqual([])
-          answer = ask(reading, place)
+          answer = ask(pages, place)
         }
         // Before offset 8 it looks forward first: a line may have been on the screen for long.
         expect(texts(answer), JSON.stringify(place)).toEqual(['first'])
-        expect(asked).toBeGreaterThan(3)
-        expect(asked).toBeLessThanOrEqual(segments + 2)
+        expect(reads).toBeGreaterThan(3)
+        expect(reads).toBeLessThanOrEqual(segments + 2)
       }
-      const reading = new LinePages(store)
-      const after = ask(reading, { before: Number.MAX_SAFE_INTEGER }).after
-      let asked = 1
-      let answer = ask(reading, { after: 7 })
-      for (; answer.unfinished; asked++) {
+      const pages = new LinePages(store)
+      const after = ask(pages, { before: Number.MAX_SAFE_INTEGER }).after
+      let reads = 1
+      let answer = ask(pages, { after: 7 })
+      for (; answer.unfinished; reads++) {
         expect(answer.after).toBe(7)
-        answer = ask(reading, { after: 7 })
+        answer = ask(pages, { after: 7 })
       }
       expect(answer.lines).toEqual([])
       expect(after).toBeGreaterThan(7)
-      expect(asked).toBeGreaterThan(2)
+      expect(reads).toBeGreaterThan(2)
     } finally {
       store.close()
     }
@@ -649,10 +649,10 @@ describe('output without a line', () => {
     const store = new Store(history.file, Date.now, { readonly: true })
     vi.spyOn(store.logRows, 'text').mockReturnValue(undefined)
     try {
-      const reading = new LinePages(store)
+      const pages = new LinePages(store)
       for (let n = 0; n < 1_000; n++) {
         const { session_id } = sessions[n % sessions.length]!.recording
-        const steps = reading.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)
+        const steps = pages.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)
         // Most are cancelled, some end because time is up.
         const most = n % 50 === 0 ? Number.POSITIVE_INFINITY : 1 + (n % 7)
         for (let count = 0; count < most && !steps.next().done; count++);

@@ -109,10 +109,10 @@ describe('the lookup thread', () => {
     await history.flush()
     const lookup = new Lookup(history.file)
     try {
-      const question = { query: 'needle', filter: {}, limit: 50, context: 0, cursor: undefined, live: [] }
-      const asked = Array.from({ length: 40 }, () => lookup.call('search', { client: 'greedy', ...question }))
-      const other = lookup.call('search', { client: 'modest', ...question })
-      const ended = await Promise.allSettled(asked)
+      const request = { query: 'needle', filter: {}, limit: 50, context: 0, cursor: undefined, live: [] }
+      const calls = Array.from({ length: 40 }, () => lookup.call('search', { client: 'greedy', ...request }))
+      const other = lookup.call('search', { client: 'modest', ...request })
+      const ended = await Promise.allSettled(calls)
       const refused = ended.filter(one => one.status === 'rejected')
       expect(refused.length).toBeGreaterThan(0)
       for (const { reason } of refused) expect(reason).toMatchObject({ code: 'history_busy' })
