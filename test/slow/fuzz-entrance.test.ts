@@ -370,7 +370,7 @@ function open(port: number): Promise<Transport> {
 }
 
 it(
-  `${SECONDS} s of strangers: nobody gets in, nothing is left of them, and a phone types on`,
+  `lets no unauthenticated peer in for ${SECONDS} s, keeps nothing of them, and a phone can type meanwhile`,
   async () => {
     const folder = temporaryFolder()
     const webRoot = join(folder, 'web')
