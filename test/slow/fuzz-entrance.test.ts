@@ -135,13 +135,13 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
   'random frames': (raw, { random }) => {
     for (let n = random.below(4); n >= 0; n--) raw.write(frameBytes(random.bytes(random.length())))
   },
-  'a changed first message': async (raw, ground) => {
+  'a modified first message': async (raw, ground) => {
     const [one, other] = [await firstMessage(ground, 'return'), await firstMessage(ground, 'pair')]
     raw.write(
       frameBytes(ground.random.below(2) ? mutated(ground.random, one, other) : mutated(ground.random, other, one)),
     )
   },
-  'a first message of the other mode': async (raw, ground) => {
+  'a first message of the other handshake': async (raw, ground) => {
     const message = await firstMessage(ground, ground.random.one(['pair', 'return']))
     message[4]! ^= 1
     raw.write(frameBytes(message))
@@ -164,20 +164,21 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
       if (ground.random.below(10) === 0) await wait(1)
     }
   },
-  'a first message, then gone': async (raw, ground) => {
+  'a first message, then a disconnect': async (raw, ground) => {
     raw.write(frameBytes(await firstMessage(ground, ground.random.one(['pair', 'return']))))
     if (ground.random.below(2)) await raw.heard(1)
     if (ground.random.below(2)) raw.socket.resetAndDestroy()
     else raw.socket.destroy()
   },
-  'garbage in an open channel, by the secret': (raw, ground) => {
+  'garbage in a channel opened with the pairing secret': (raw, ground) => {
     const { random, secret, phone } = ground
     const staticKey = generateKeyPair()
     const common = { transport: raw.transport, remoteStatic: phone.hostKey, suite: NATIVE_SUITE }
     garbage(random, openChannel({ ...common, mode: 'pair', psk: secret, staticKey }))
   },
-  'garbage in an open channel, by a key': (raw, { random, phone }) => garbage(random, returning(phone, raw.transport)),
-  'frames that are none': (raw, { random }) => {
+  'garbage in a channel opened with a device key': (raw, { random, phone }) =>
+    garbage(random, returning(phone, raw.transport)),
+  'malformed frames': (raw, { random }) => {
     for (let n = random.below(5); n >= 0; n--) {
       const length = random.one([undefined, 65_535, 65_536, 2 ** 31, 2 ** 53 - 1])
       raw.write(
@@ -197,17 +198,17 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     for (let n = random.below(200); n >= 0; n--)
       raw.write(frameBytes(random.bytes(random.below(3)), { opcode: OPCODE.continuation, fin: false }))
   },
-  'pings that nobody reads the answers of': (raw, { random }) => {
+  'pings whose pongs are not read': (raw, { random }) => {
     raw.socket.pause()
     for (let n = random.below(2_000); n >= 0; n--) raw.write(frameBytes(Buffer.alloc(125), { opcode: OPCODE.ping }))
     setTimeout(() => raw.socket.resume(), random.below(200))
   },
-  'a close, and on': (raw, { random }) => {
+  'a close, then more frames': (raw, { random }) => {
     raw.write(frameBytes(random.bytes(random.below(130)), { opcode: OPCODE.close }))
     raw.write(frameBytes(random.bytes(random.length())))
   },
-  'bytes that are no WebSocket': (raw, { random }) => raw.write(random.bytes(random.below(3_000))),
-  'half open': raw => raw.socket.end(),
+  'bytes that are not WebSocket frames': (raw, { random }) => raw.write(random.bytes(random.below(3_000))),
+  'a half-open socket': raw => raw.socket.end(),
 }
 
 function garbage(random: Random, channel: Transport): void {
@@ -279,7 +280,7 @@ const HTTP: ((ground: Ground) => Uint8Array | string)[] = [
 ]
 
 /** One peer. Resolves when its socket is closed; throws when that takes too long, or when it received too much. */
-async function stranger(ground: Ground, what: string): Promise<void> {
+async function runPeer(ground: Ground, what: string): Promise<void> {
   const { random, count, port } = ground
   count.connections++
   count.by[what] = (count.by[what] ?? 0) + 1
@@ -424,9 +425,9 @@ it(
         const random = new Random(seed)
         const what = random.one(kinds)
         try {
-          await stranger({ port, phone, count, random, ...ground }, what)
+          await runPeer({ port, phone, count, random, ...ground }, what)
         } catch (cause) {
-          throw new Error(`with seed ${SEED}, stranger ${seed % 1_000_003}: ${what}`, { cause })
+          throw new Error(`with seed ${SEED}, peer ${seed % 1_000_003}: ${what}`, { cause })
         }
       }
       const worker = async () => {
@@ -450,7 +451,7 @@ it(
       await until(async () => {
         held = await host.ask('held')
         return held.requests === 0 && (!least || held.descriptors <= least.descriptors)
-      }, 'the host to let go of its strangers')
+      }, 'the host to close all unauthenticated connections')
       return held
     }
 
@@ -489,7 +490,7 @@ it(
     // A paired phone can still connect.
     const sleeper = new LocalClient({
       connect: async () => returning(phone, await open(port)),
-      client: { kind: 'phone', name: 'asleep' },
+      client: { kind: 'phone', name: 'paired' },
       reconnect: false,
     })
     later(() => sleeper.close())

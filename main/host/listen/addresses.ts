@@ -46,16 +46,16 @@ const VPN = /^(tun|tap|utun|wg|ppp|ipsec|zt|feth|ZeroTier|WireGuard|OpenVPN)/i
 
 /** From argv or settings: `loopback`, `private`, `all`, or comma-separated IP addresses. Throws `bind_refused`. */
 export function parseBind(text: string): Bind {
-  const words = text
+  const parts = text
     .split(',')
-    .map(word => word.trim().toLowerCase())
-    .filter(word => word !== '')
-  const [word] = words
-  if (words.length === 1) {
-    if (word === 'loopback' || word === 'private' || word === 'all') return word
-    if (word === 'localhost') return 'loopback'
+    .map(part => part.trim().toLowerCase())
+    .filter(part => part !== '')
+  const [part] = parts
+  if (parts.length === 1) {
+    if (part === 'loopback' || part === 'private' || part === 'all') return part
+    if (part === 'localhost') return 'loopback'
   }
-  const addresses = [...new Set(words.map(parseAddress))]
+  const addresses = [...new Set(parts.map(parseAddress))]
   if (addresses.length === 0) throw refused(text, 'is not an address')
   if (addresses.length > MAX_ADDRESSES) throw refused(text, `names more than ${MAX_ADDRESSES} addresses`)
   return addresses.some(address => address === '0.0.0.0' || address === '::') ? 'all' : addresses

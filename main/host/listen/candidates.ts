@@ -21,7 +21,7 @@ const MAX_CERTIFICATE_NAMES = 16
  * Within a kind, names come before IP addresses: a name stays when the router assigns other addresses. With a certificate
  * only the names and addresses that it covers are listed, its own names first, and always one for loopback.
  */
-export function candidates(here: {
+export function candidates(options: {
   port: number
   secure: boolean
   /** The addresses that are listened on, best first. */
@@ -30,15 +30,15 @@ export function candidates(here: {
   allowed: readonly string[]
   certificate: X509Certificate | undefined
 }): Address[] {
-  const { port, secure, own, certificate } = here
-  const allowed = here.allowed
+  const { port, secure, own, certificate } = options
+  const allowed = options.allowed
     // A proxy has a certificate of its own; a name with our own port has to be covered by ours.
     .filter(
       name => !certificate || !name.endsWith(`:${port}`) || covers(certificate, name.slice(0, -`:${port}`.length)),
     )
     .map(name => ({ origin: allowedOrigin(name, secure), name: new URL(allowedOrigin(name, secure)).hostname }))
   const certified = certificate ? namesOf(certificate) : []
-  const named = found(here.found, own)
+  const named = found(options.found, own)
   const rows: Address[] = [
     ...allowed.map(row => ({ ...row, kind: 'named' as const })),
     ...certified.map(name => row(name, 'named')),

@@ -38,11 +38,11 @@ export async function listenLocal(path: string, accept: (transport: Transport) =
   return {
     close: async () => {
       await new Promise<void>(resolve => {
-        const late = setTimeout(() => {
+        const timer = setTimeout(() => {
           for (const socket of sockets) socket.destroy()
         }, CLOSE_MS)
         server.close(() => {
-          clearTimeout(late)
+          clearTimeout(timer)
           resolve()
         })
       })

@@ -48,9 +48,9 @@ export function streamTransport(stream: Duplex): Transport {
     close: reason => {
       if (!inbox.close(reason)) return
       stream.end()
-      const late = setTimeout(() => stream.destroy(), CLOSE_MS)
-      late.unref()
-      stream.once('close', () => clearTimeout(late))
+      const timer = setTimeout(() => stream.destroy(), CLOSE_MS)
+      timer.unref()
+      stream.once('close', () => clearTimeout(timer))
     },
   }
 }

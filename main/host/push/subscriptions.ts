@@ -62,8 +62,8 @@ export class Subscriptions {
   }
 
   /** Throws `push_refused`. */
-  set(device_id: string, given: Subscription): void {
-    const parsed = Subscription.safeParse(given)
+  set(device_id: string, subscription: Subscription): void {
+    const parsed = Subscription.safeParse(subscription)
     if (!parsed.success) {
       const [issue] = parsed.error.issues
       throw new CodedError('push_refused', `${issue?.path.join('.')} ${issue?.message}`)

@@ -216,8 +216,8 @@ export function registerAnswers(term: AnsweringTerminal, source: AnswerSource): 
     if (key === '11') return themeColor(theme.background)
     if (key === '12') return themeColor(theme.cursor)
     const index = Number(key.slice(2))
-    const given = theme.ansi[index]
-    return given === undefined ? paletteColor(index) : themeColor(given)
+    const color = theme.ansi[index]
+    return color === undefined ? paletteColor(index) : themeColor(color)
   }
 
   return {

@@ -222,11 +222,11 @@ function attributes(core: Core, pen: Pen, ink: Ink): string {
   if (glevel !== 0) out += shift
   // Only DECRC produces a charset that is not the invoked one, or an inconsistent pen.
   const { charset: strayCharset, ink: strayInk } = strays(core)
-  const slot = strayCharset || strayInk ? savedCursorFor(core, ink) : undefined
-  if (!slot) return out + pen.plain(ink)
-  const { saved, there, back } = slot
-  if (!strayInk) return `${out}${there}\x1b8${back}\x1b[m\x1b]8;;\x07${fresh(pen, ink)}`
-  out += there + pen.extended(ink) + pen.restored(saved, ink) + back
+  const source = strayCharset || strayInk ? savedCursorFor(core, ink) : undefined
+  if (!source) return out + pen.plain(ink)
+  const { saved, enter, leave } = source
+  if (!strayInk) return `${out}${enter}\x1b8${leave}\x1b[m\x1b]8;;\x07${fresh(pen, ink)}`
+  out += enter + pen.extended(ink) + pen.restored(saved, ink) + leave
   return strayCharset ? out : out + shift
 }
 
@@ -245,8 +245,8 @@ export function strays(core: Core): { charset: boolean; ink: boolean } {
 interface SavedCursorSource {
   saved: SavedCursor
   /** The sequences that switch to its screen and back. */
-  there: string
-  back: string
+  enter: string
+  leave: string
 }
 
 /** The saved cursor from which DECRC restores a charset or a pen that nothing else produces; undefined: there is none. */
@@ -255,10 +255,10 @@ export function savedCursorFor(core: Core, ink: Ink): SavedCursorSource | undefi
   const stray = strays(core)
   const sources: SavedCursorSource[] =
     active === alt
-      ? [{ saved: savedOf(core, alt), there: '', back: '' }]
+      ? [{ saved: savedOf(core, alt), enter: '', leave: '' }]
       : [
-          { saved: savedOf(core, normal), there: '', back: '' },
-          { saved: savedOf(core, alt), there: TO_ALTERNATE, back: TO_NORMAL },
+          { saved: savedOf(core, normal), enter: '', leave: '' },
+          { saved: savedOf(core, alt), enter: TO_ALTERNATE, leave: TO_NORMAL },
         ]
   const { charset } = core._charsetService
   return sources.find(

@@ -116,8 +116,8 @@ export function readSettingsFile(file: string): SettingsFile {
 }
 
 /** Missing settings have their default. Throws `settings_invalid` with the setting and the reason; `file`: to name in it. */
-export function parseSettings(given: SettingsFile, file?: string): Settings {
-  const parsed = Settings.safeParse(given)
+export function parseSettings(content: SettingsFile, file?: string): Settings {
+  const parsed = Settings.safeParse(content)
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const where = issue?.path.join('.')

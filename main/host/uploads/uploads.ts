@@ -80,7 +80,7 @@ export class Uploads {
     if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
     this.#bytes += size
     /** Set once the file is in place or discarded: nothing more is done to it. */
-    let over: Promise<void> | undefined
+    let ended: Promise<void> | undefined
     let file: FileHandle | undefined
     let temporary = ''
     const folder = join(this.#folder, folderOf(session_id))
@@ -89,7 +89,7 @@ export class Uploads {
     let last: Promise<unknown> = Promise.resolve()
     const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
       const result = last.then(() => {
-        if (over) throw new CodedError('cancelled', 'this upload has ended')
+        if (ended) throw new CodedError('cancelled', 'this upload has ended')
         return withUploadErrors(work)
       })
       last = result.catch(() => {})
@@ -114,17 +114,17 @@ export class Uploads {
           await file!.sync()
           await file!.close()
           const path = await renameToUnused(temporary, folder, safeName(name))
-          if (over) {
+          if (ended) {
             await rm(path, { force: true })
             throw new CodedError('cancelled', 'this upload has ended')
           }
-          over = Promise.resolve()
+          ended = Promise.resolve()
           this.#open.delete(upload)
           return path
         }),
       discard: () => {
-        over ??= remove()
-        return over
+        ended ??= remove()
+        return ended
       },
       gone: () => {},
     }
@@ -136,7 +136,7 @@ export class Uploads {
         temporary = join(folder, UNFINISHED + randomUUID())
         file = await open(temporary, NEW_FILE, 0o600)
       })
-      if (over) throw new CodedError('cancelled', 'this upload has ended')
+      if (ended) throw new CodedError('cancelled', 'this upload has ended')
       return upload
     } catch (error) {
       await upload.discard()

@@ -261,14 +261,14 @@ describe.each(ways)('over $over', ({ connect }) => {
 
   it('rejects invalid requests with an error code', async () => {
     const { history } = connect(await startHost())
-    const nobody = 'no-such-session'
+    const unknown = 'no-such-session'
     const refused = [
-      history.timeline(nobody, 10),
-      history.seek(nobody, { at: 0 }),
-      history.readChunk(nobody, { offset: 0, n: 0 }),
-      history.mark(nobody, { at: 0 }, 'x'),
-      history.export(nobody, { format: 'txt' }, () => {}),
-      history.delete(nobody),
+      history.timeline(unknown, 10),
+      history.seek(unknown, { at: 0 }),
+      history.readChunk(unknown, { offset: 0, n: 0 }),
+      history.mark(unknown, { at: 0 }, 'x'),
+      history.export(unknown, { format: 'txt' }, () => {}),
+      history.delete(unknown),
     ]
     for (const one of refused) await expect(one).rejects.toMatchObject({ code: 'session_unknown' })
     for (const one of [history.timeline('x', 0), history.search('x', { limit: 0 }), history.search('x'.repeat(20_000))])

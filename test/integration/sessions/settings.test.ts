@@ -300,10 +300,11 @@ describe('the network side is opened anew', () => {
   it('and a phone that was connected comes back by itself', async () => {
     const host = await startPlain({ port: await freePort() })
     const phone = webClient(host)
-    const { session_id } = await phone.create({ command: ['cat'] })
+    const { session_id } = await phone.create({ command: ['sh', '-c', 'echo ready; exec cat'] })
     const terminal = new Recorder()
     const attached = phone.attach(session_id, terminal)
-    await next(attached, 'caught_up')
+    // A process that was forked and has not begun its program yet still has the host's listening sockets.
+    await terminal.shows('ready')
     const { port } = host
     const lost = new Promise<void>(resolve => phone.on('state', ({ name }) => name === 'waiting' && resolve()))
     await localClient(host).changeSettings({ allow_hosts: ['phone.example'] })

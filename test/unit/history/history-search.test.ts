@@ -44,7 +44,7 @@ async function searchFor(
   signal?: AbortSignal,
 ): Promise<SearchReply> {
   const request = { query, filter: {}, limit: 50, context: 0, cursor: undefined, live: [], ...more }
-  return lookup.call('search', { client: 'somebody', ...request }, { signal })
+  return lookup.call('search', { client: 'a client', ...request }, { signal })
 }
 
 const linesOf = ({ hits }: SearchReply) => hits.map(({ line }) => line)
@@ -134,10 +134,10 @@ describe('a query', () => {
     fc.assert(
       fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }), (line, query) => {
         const text = line.join(' ')
-        const asked = new Query([...query, line[0]!].join(' '))
-        if (asked.isEmpty || asked.linesOf(text).length === 0) return
+        const narrowed = new Query([...query, line[0]!].join(' '))
+        if (narrowed.isEmpty || narrowed.linesOf(text).length === 0) return
         const there = new Set(wordsOf(text))
-        for (const [, wanted, star] of (asked.match ?? '').matchAll(/"([^"]+)"( \*)?/g))
+        for (const [, wanted, star] of (narrowed.match ?? '').matchAll(/"([^"]+)"( \*)?/g))
           expect(
             star ? [...there].some(one => one.startsWith(wanted!)) : there.has(wanted!),
             `${text} / ${query}`,
@@ -340,7 +340,7 @@ describe('a search', () => {
     expect(await filtered({ cwd: '/src/' })).toEqual(['needle young', 'needle old'])
     expect(await filtered({ text: 'notes' })).toEqual(['needle young'])
     expect(await filtered({ session_id: old.session_id })).toEqual(['needle old'])
-    expect(await filtered({ session_id: 'nobody' })).toEqual([])
+    expect(await filtered({ session_id: 'unknown' })).toEqual([])
     expect(await filtered({ state: ['killed'] })).toEqual([])
     expect(await filtered({ before: now - 86_400_000 })).toEqual(['needle old'])
     expect(await filtered({ after: now - 86_400_000 })).toEqual(['needle young'])
@@ -503,22 +503,22 @@ describe('the search index', () => {
          SELECT max(x) FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 10000000) SELECT x FROM c);
        END`,
     )
-    const told: number[] = []
+    const reported: number[] = []
     const controller = new AbortController()
     const deleted = history.delete(recording.session_id, {
       signal: controller.signal,
       progress: (done, total) => {
         expect(total).toBe(recording.end.offset)
-        told.push(done)
+        reported.push(done)
         controller.abort()
       },
     })
     await expect(deleted).rejects.toMatchObject({ code: 'cancelled' })
-    expect(told.length).toBeGreaterThan(0)
+    expect(reported.length).toBeGreaterThan(0)
     const found = await linesFor(lookupOf(history), 'needle')
     expect(found[0]).toBe('needle 39')
     // What it reported is gone, at most up to the end of the slow step; the rest is there.
-    expect(words(file)).toBe(40 - 8 * told.length)
+    expect(words(file)).toBe(40 - 8 * reported.length)
     expect(words(file)).toBeGreaterThanOrEqual(16)
     expect(words(file)).toBe(blocks(file))
     database.exec('DROP TRIGGER slow')

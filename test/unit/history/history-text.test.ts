@@ -156,8 +156,8 @@ describe('rendered text', () => {
       text += `\r\x1b[J> ${hints}`
     }
     text += `\r\x1b[Jsaid 12\r\n> ${hints}`
-    const told = texts(render(text, { resizes })).filter(line => line.startsWith('said'))
-    expect(told).toEqual([...talk, 'said 12'])
+    const said = texts(render(text, { resizes })).filter(line => line.startsWith('said'))
+    expect(said).toEqual([...talk, 'said 12'])
   })
 
   it('cuts a line without end, and is bounded for 1 MiB in one column', () => {

@@ -219,7 +219,7 @@ describe('sessions', () => {
     await history.delete(recording.session_id)
     await expect(history.delete(recording.session_id)).rejects.toMatchObject({ code: 'session_unknown' })
     await expect(history.read(recording.session_id, LOG_START)).rejects.toMatchObject({ code: 'session_unknown' })
-    recording.print('what still comes is nobody’s')
+    recording.print('what arrives later is ignored')
     await history.flush()
     await history.close()
     const database = openDatabase(file)
@@ -249,7 +249,7 @@ describe('a starting point', () => {
     expect(await history.startingPoint(recording.session_id, 10)).toEqual(one)
     expect(await history.startingPoint(recording.session_id, 11)).toEqual(two)
     expect(await history.startingPoint(recording.session_id, 25)).toEqual(two)
-    await expect(history.startingPoint('nobody', 0)).rejects.toMatchObject({ code: 'session_unknown' })
+    await expect(history.startingPoint('unknown', 0)).rejects.toMatchObject({ code: 'session_unknown' })
   })
 })
 

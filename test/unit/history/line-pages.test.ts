@@ -77,7 +77,7 @@ class Played {
     const request = { session_id: this.recording.session_id, before, after, limit }
     // As the client does it (history-client.ts).
     for (;;) {
-      const answer = await this.#lookup.call('read', { client: 'somebody', ...request })
+      const answer = await this.#lookup.call('read', { client: 'a client', ...request })
       if (!answer.unfinished) return answer
     }
   }
@@ -227,8 +227,8 @@ describe('a page of lines', () => {
 
   it('is rejected for an unknown session', async () => {
     const played = new Played(await openHistory())
-    const request = { session_id: 'nobody', before: undefined, after: undefined, limit: 1 }
-    await expect(lookupOf(played.history).call('read', { client: 'somebody', ...request })).rejects.toMatchObject({
+    const request = { session_id: 'unknown', before: undefined, after: undefined, limit: 1 }
+    await expect(lookupOf(played.history).call('read', { client: 'a client', ...request })).rejects.toMatchObject({
       code: 'session_unknown',
     })
     expect((await played.read()).lines).toEqual([])

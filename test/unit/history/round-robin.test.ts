@@ -49,9 +49,11 @@ describe('the round robin', () => {
   })
 
   it('serves everything once, and no other client twice while one waits', () => {
-    const asked = fc.array(fc.record({ client: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), { maxLength: 60 })
+    const requests = fc.array(fc.record({ client: fc.constantFrom('a', 'b', 'c'), serve: fc.nat(2) }), {
+      maxLength: 60,
+    })
     fc.assert(
-      fc.property(asked, steps => {
+      fc.property(requests, steps => {
         const turns = new RoundRobin<One & { at: number }>()
         const served: { client: string; name: string; at: number; on: number }[] = []
         let on = 0
