@@ -4,7 +4,6 @@ const PATHS = {
   back: 'M15 5l-7 7 7 7',
   more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',
   plus: 'M12 5v14M5 12h14',
-  choose: 'M6 15l6-6 6 6',
   close: 'M6 6l12 12M18 6L6 18',
   stop: 'M7 7h10v10H7z',
   pencil: 'M4 20l1-4L16 5l3 3L8 19l-4 1z',

@@ -150,7 +150,7 @@ export function Sessions({ link, beside }: SessionsProps) {
                   choosing.value = true
                 }}
               >
-                <Icon name="choose" />
+                <Icon name="up" />
               </button>
             </>
           )}

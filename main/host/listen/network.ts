@@ -1,4 +1,5 @@
 // The network side of a host: the page's server and its WebSockets, reopened when their settings change.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Bind, parseBind } from './addresses.ts'
 import type { Address } from './candidates.ts'
@@ -22,6 +23,13 @@ export interface NetworkSettings {
 }
 
 /** Where to listen, and under which names. */
+/**
+ * A session's process that was forked, but has not started its program yet, still has the listener that the host closed. That
+ * takes milliseconds; a busy machine may take longer.
+ */
+const REOPEN_MS = 1_000
+const REOPEN_STEP_MS = 20
+
 export interface ListenConfig {
   /** Undefined: DEFAULT_PORT, or a free port if that one is taken. 0: a free port. */
   port: number | undefined
@@ -100,7 +108,7 @@ export class Network {
       before.http.reset()
       await close(before)
       try {
-        this.#open = { ...(await open({ ...config, port }, this.#options, prepared)), config }
+        this.#open = { ...(await reopen({ ...config, port }, this.#options, prepared)), config }
       } catch (error) {
         // The port was free a moment ago; if it no longer is, another one is better than none.
         const again = { ...before.config, port: before.http.port }
@@ -131,6 +139,19 @@ async function open(config: ListenConfig, options: NetworkOptions, tls?: Pick<Ht
   const { handshakes, accept } = options
   const sockets = serveSockets({ server: http.server, secure: http.secure, names: http.names, handshakes, accept })
   return { config, http, sockets }
+}
+
+/** Opens a port that was just closed, and waits for REOPEN_MS at most until the system has released it. */
+async function reopen(config: ListenConfig, options: NetworkOptions, tls: Pick<HttpOptions, 'tls'>): Promise<Open> {
+  for (let waited = 0; ; waited += REOPEN_STEP_MS) {
+    try {
+      return await open(config, options, tls)
+    } catch (error) {
+      const taken = error instanceof CodedError && error.code === 'port_in_use'
+      if (!taken || waited >= REOPEN_MS) throw error
+      await sleep(REOPEN_STEP_MS)
+    }
+  }
 }
 
 async function close({ http, sockets }: Open): Promise<void> {

@@ -300,11 +300,11 @@ describe('the network side is opened anew', () => {
   it('and a phone that was connected comes back by itself', async () => {
     const host = await startPlain({ port: await freePort() })
     const phone = webClient(host)
-    const { session_id } = await phone.create({ command: ['sh', '-c', 'echo ready; exec cat'] })
+    // Right after its start, its process may still have the host's listening sockets.
+    const { session_id } = await phone.create({ command: ['cat'] })
     const terminal = new Recorder()
     const attached = phone.attach(session_id, terminal)
-    // A process that was forked and has not begun its program yet still has the host's listening sockets.
-    await terminal.shows('ready')
+    await next(attached, 'caught_up')
     const { port } = host
     const lost = new Promise<void>(resolve => phone.on('state', ({ name }) => name === 'waiting' && resolve()))
     await localClient(host).changeSettings({ allow_hosts: ['phone.example'] })
