@@ -45,7 +45,7 @@ test('a long history is read from its end to its beginning, and the visible line
   const jumps = await text(phone).evaluate(async main => {
     const frame = () => new Promise(resolve => requestAnimationFrame(resolve))
     const jumps: string[] = []
-    while (!main.querySelector('.edge')?.textContent.startsWith('This')) {
+    while (!main.querySelector('.edge')?.textContent.startsWith('Start of')) {
       main.scrollTop = 0
       const line = main.querySelector('.line')!
       const before = line.getBoundingClientRect().top

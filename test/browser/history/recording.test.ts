@@ -157,7 +157,7 @@ test('marks can be set, listed, jumped to and removed', async ({ phone, host }) 
   await phone.shows(/line 6$/)
   await button(phone, 'Marks, 1').tap()
   await button(phone, 'Remove the mark all counted').tap()
-  await expect(phone.page.getByText('A mark is a moment to come back to.')).toBeVisible()
+  await expect(phone.page.getByText('Mark a moment to find it again.')).toBeVisible()
 })
 
 test('a recording can be renamed, exported without secrets, started again and deleted', async ({ phone, host }) => {

@@ -1,4 +1,4 @@
-// Strangers in numbers, and peers that do not behave once they are in: a real host, real sockets.
+// Floods of handshakes, and authenticated peers that misbehave: a real host, real sockets.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import zlib from 'node:zlib'
@@ -34,7 +34,7 @@ function rawSocket(host: { port: number }, headers: Record<string, string> = {})
 }
 
 describe('case 30: a flood of handshakes', () => {
-  it('is told 503 before there is a WebSocket, and has its places back with time', async () => {
+  it('is answered with 503 before the WebSocket opens, and allowed again over time', async () => {
     const host = await startHost({
       handshakes: { all: { per_second: 4, burst: 3 }, address: { per_second: 1e6, burst: 1e6 } },
     })
@@ -45,7 +45,7 @@ describe('case 30: a flood of handshakes', () => {
     await until(() => openSocket(host).catch(() => false), 'a place to come back')
   })
 
-  it('does not end or hold up who is in: echoes go on while it lasts', async () => {
+  it('does not end or delay connected clients: echoes continue during it', async () => {
     const host = await startHost()
     const phone = webClient(host, { reconnect: false })
     const { session_id } = await phone.create({ command: ['cat'] })
@@ -58,7 +58,7 @@ describe('case 30: a flood of handshakes', () => {
         const raw = rawSocket(host)
         const status = await raw.status
         flood[status === 101 ? 'let_in' : 'refused']++
-        // As long as a first message, so that it costs what one costs.
+        // As long as a first message, so that it has the same cost.
         raw.write(frameBytes(Buffer.concat([Buffer.from('otg\x01\x00'), Buffer.alloc(96, 9)])))
         if (status === 101) await until(() => raw.closeReason !== undefined)
         raw.socket.destroy()
@@ -74,11 +74,11 @@ describe('case 30: a flood of handshakes', () => {
     expect(phone.state.name).toBe('ready')
   })
 
-  it('from one address leaves room for others, wherever in its network it comes from', async () => {
+  it('from one network leaves room for others', async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
-    // What the system would say of a neighbour.
+    // What the system would report for a neighbor.
     let from = ''
     server.on('connection', socket => Object.defineProperty(socket, 'remoteAddress', { value: from }))
     const handshakes = new HandshakeLimit({
@@ -106,7 +106,7 @@ describe('case 30: a flood of handshakes', () => {
     expect(accepted).toHaveLength(8)
   })
 
-  it('case 31: sockets of strangers are counted by network too', async () => {
+  it('case 31: unauthenticated sockets are also limited per network', async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -128,7 +128,7 @@ describe('case 30: a flood of handshakes', () => {
       statuses.push(await rawSocket({ port }).status)
     }
     expect(statuses).toEqual([...Array(8).fill(101), 503])
-    // And in all, from wherever: 32.
+    // And 32 in total.
     for (let i = 0; i < 30; i++) {
       from = `10.0.0.${i}`
       statuses.push(await rawSocket({ port }).status)
@@ -137,7 +137,7 @@ describe('case 30: a flood of handshakes', () => {
   })
 })
 
-/** A connection of a paired phone whose socket does as the test likes. */
+/** A connection of a paired phone over a raw socket. */
 async function misbehaving(host: Host, phone: Identity) {
   const raw = rawSocket(host)
   expect(await raw.status).toBe(101)
@@ -157,26 +157,29 @@ async function misbehaving(host: Host, phone: Identity) {
   return { raw, channel, say }
 }
 
-describe('a device that is in', () => {
+describe('a connected device', () => {
   const fragments = (raw: RawWebSocket, bytes: number) => {
     raw.write(frameBytes(Buffer.alloc(bytes), { fin: false }))
     for (let i = 0; i < 100; i++)
       raw.write(frameBytes(Buffer.alloc(bytes), { opcode: OPCODE.continuation, fin: false }))
   }
   const misdeeds: [string, (raw: RawWebSocket) => void][] = [
-    ['case 33: a header of a frame over the limit', raw => raw.write(frameBytes(NONE, { length: FRAME_BYTES + 17 }))],
-    ['case 33: one of a frame without end', raw => raw.write(frameBytes(NONE, { length: Number.MAX_SAFE_INTEGER }))],
+    ['case 33: the header of a frame over the limit', raw => raw.write(frameBytes(NONE, { length: FRAME_BYTES + 17 }))],
+    [
+      'case 33: the header of an endless frame',
+      raw => raw.write(frameBytes(NONE, { length: Number.MAX_SAFE_INTEGER })),
+    ],
     ['case 34: a message in many fragments', raw => fragments(raw, 1)],
     ['case 34: empty fragments', raw => fragments(raw, 0)],
-    ['case 35: a frame that says it is deflated', raw => raw.write(frameBytes(Buffer.alloc(9), { rsv: 4 }))],
+    ['case 35: a compressed frame', raw => raw.write(frameBytes(Buffer.alloc(9), { rsv: 4 }))],
     ['a frame that is not masked', raw => raw.write(frameBytes(Buffer.alloc(9), { mask: false }))],
     ['a long ping', raw => raw.write(frameBytes(Buffer.alloc(126), { opcode: OPCODE.ping }))],
     ['a continuation of nothing', raw => raw.write(frameBytes(Buffer.alloc(9), { opcode: OPCODE.continuation }))],
     ['a text', raw => raw.write(frameBytes(Buffer.from('hello'), { opcode: OPCODE.text }))],
-    ['bytes that are no frame of the channel', raw => raw.write(frameBytes(Buffer.alloc(64)))],
+    ['bytes that are not a frame of the channel', raw => raw.write(frameBytes(Buffer.alloc(64)))],
   ]
 
-  it('is put out when it misbehaves, also when it goes on as if it had not', async () => {
+  it('is disconnected when it misbehaves, also if it continues as if it had not', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const tries = misdeeds.map(([what, misbehave]) => async () => {
@@ -187,12 +190,12 @@ describe('a device that is in', () => {
       await raw.gone
       clearInterval(insisting)
     })
-    // More at once would be strangers too many.
+    // More at once would exceed the limit of unauthenticated sockets.
     while (tries.length > 0) await Promise.all(tries.splice(0, 6).map(run => run()))
     expect(await webClient(host, { phone }).list()).toEqual([])
   })
 
-  it('case 34: is put out for a frame that trickles in by single bytes', async () => {
+  it('case 34: is disconnected for a frame that arrives in single bytes', async () => {
     const host = await startHost()
     const { raw } = await misbehaving(host, await newPhone(host))
     raw.socket.setNoDelay(true)
@@ -205,7 +208,7 @@ describe('a device that is in', () => {
     expect(at).toBeLessThan(5_000)
   })
 
-  it('case 34: is put out for a message that spans frames and does not end', async () => {
+  it('case 34: is disconnected for a spanning message that does not end', async () => {
     const host = await startHost()
     const { raw, channel } = await misbehaving(host, await newPhone(host))
     channel.send(Uint8Array.of(0, 3, 0, 0x10, 0, 0, 1))
@@ -217,7 +220,7 @@ describe('a device that is in', () => {
 
 const NONE = new Uint8Array(0)
 
-it('case 36: a client in Node inflates to what was declared, and no further', async () => {
+it('case 36: a client in Node decompresses up to the declared size only', async () => {
   const text = Buffer.alloc(100_000, 'over and over, ')
   const frame = new Uint8Array(zlib.zstdCompressSync(text))
   expect(Buffer.compare(inflate(frame, text.length), text)).toBe(0)

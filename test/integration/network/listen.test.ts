@@ -58,7 +58,7 @@ function open(address: string, port: number): Promise<Socket> {
   })
 }
 
-/** Sends bytes as they are; all that came back until the server closed. */
+/** Sends bytes as they are; returns everything that the server sent until it closed. */
 async function talk(address: string, port: number, text: string): Promise<string> {
   const socket = await open(address, port)
   socket.write(text)
@@ -119,7 +119,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     })
     return Object.fromEntries(await Promise.all(pairs))
   }
-  /** A command that answers as Tailscale's does. */
+  /** A command that answers like Tailscale's. */
   function withTailscale(): NodeJS.ProcessEnv {
     const commands = temporaryFolder()
     const status = {
@@ -139,7 +139,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
   const latest = (program: Program) =>
     program.lines.findLast(line => line.addresses).addresses.map(({ name }: { name: string }) => name) as string[]
 
-  it('case 40: private addresses answer, public ones refuse the connection', async context => {
+  it('case 40: listens on private addresses, not on public ones', async context => {
     const net = await namespace(context)
     const { port, addresses } = await serving(net)
     expect(await answers(net, port, PRIVATE)).toEqual(each(PRIVATE, 200))
@@ -147,7 +147,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(addresses).toEqual(['100.101.102.103', '10.77.0.1', 'fd00:77::1', '172.17.0.1', '127.0.0.1', '::1'])
   })
 
-  it('case 40: with `all` public ones answer too, by IPv4 and IPv6, and peers have their plain address', async context => {
+  it('case 40: with `all` also listens on public ones, over IPv4 and IPv6, and sees the plain addresses of peers', async context => {
     const net = await namespace(context)
     const { port, addresses, program } = await serving(net, { bind: 'all' })
     const all = [...PRIVATE, ...PUBLIC]
@@ -161,14 +161,14 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(program.lines.flatMap(line => line.page ?? [])).toEqual(['10.77.0.1', '2001:db8::5'])
   })
 
-  it('case 40: where IPv6 is switched off, `all` is what IPv4 has', async context => {
+  it('case 40: with `all` and IPv6 switched off listens on all of IPv4', async context => {
     const net = await namespace(context)
     await net.run('sh', '-c', 'for all in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $all; done')
     const { port } = await serving(net, { bind: 'all' })
     expect(await answers(net, port, ['10.77.0.1', '203.0.113.5'])).toEqual(each(['10.77.0.1', '203.0.113.5'], 200))
   })
 
-  it('case 40: addresses that were told are listened on and no others, not even loopback', async context => {
+  it('case 40: listens on exactly the configured addresses, not even on loopback', async context => {
     const net = await namespace(context)
     const told = ['203.0.113.5', '10.77.0.1']
     const { port, addresses } = await serving(net, { bind: told })
@@ -178,7 +178,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(addresses).toEqual(['10.77.0.1', '203.0.113.5'])
   })
 
-  it('case 40: with `loopback` nobody else gets an answer', async context => {
+  it('case 40: with `loopback` no other computer gets an answer', async context => {
     const net = await namespace(context)
     const { port, addresses } = await serving(net, { bind: 'loopback' })
     const others = [...PUBLIC, ...PRIVATE.slice(2)]
@@ -189,7 +189,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(addresses).toEqual(['127.0.0.1', '::1'])
   })
 
-  it('an address that comes is listened on, one that goes is not shown any more, a public one changes nothing', async context => {
+  it('listens on an address that appears, drops one that disappears, and ignores a public one', async context => {
     const net = await namespace(context)
     const { program, port } = await serving(net)
     await net.run('ip', 'addr', 'add', '203.0.113.9/24', 'dev', 'wlan0')
@@ -201,7 +201,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     })
     await net.run('ip', 'addr', 'del', '10.77.0.1/24', 'dev', 'wlan0')
     await until(() => !latest(program).includes('10.77.0.1'), 'the old address to go')
-    // It belongs to nobody now: what is sent to it under the name of another address is misdirected.
+    // It is no longer ours: a request to it under another address's name is misdirected.
     expect(await net.talk('127.0.0.1', port, ask('10.77.0.1', port))).toMatch(/^HTTP\/1.1 421 /)
     expect(await answers(net, port, ['192.168.7.7', '127.0.0.1'])).toEqual({ '192.168.7.7': 200, '127.0.0.1': 200 })
     const listening = await net.run('cat', '/proc/net/tcp')
@@ -213,7 +213,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(await answers(net, port, ['10.77.0.1'])).toEqual({ '10.77.0.1': 200 })
   })
 
-  it('an IPv6 address that is still on trial is taken when it is ready', async context => {
+  it('listens on a tentative IPv6 address when it is ready', async context => {
     const net = await namespace(context)
     const { program, port } = await serving(net)
     await net.run('ip', 'addr', 'add', 'fd00:77::9/64', 'dev', 'wlan0')
@@ -221,7 +221,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(await answers(net, port, ['fd00:77::9'])).toEqual({ 'fd00:77::9': 200 })
   })
 
-  it('names that stay come before numbers: of the tailnet, and .local where something answers for it', async context => {
+  it('lists stable names before addresses: the tailnet’s, and .local if it resolves', async context => {
     const local = `${hostname().split('.')[0]!.toLowerCase()}.local`
     const net = await namespace(context, {
       '/etc/hosts': `10.77.0.1 ${local}\n`,
@@ -235,7 +235,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
       name: local,
       kind: 'lan',
     })
-    // Case 27: the names are ours as a whole, and no part or extension of them.
+    // Case 27: names are compared as a whole, not by prefix or suffix.
     const asked = async (host: string) => (await net.talk('10.77.0.1', port, ask(host, port))).slice(9, 12)
     expect(await asked(local)).toBe('200')
     expect(await asked('DESK.tail1234.ts.net')).toBe('200')
@@ -243,23 +243,23 @@ describe('on a computer with a private, a public and a tailnet address', () => {
       expect(await asked(foreign)).toBe('421')
   })
 
-  it('a name of .local that leads elsewhere is not ours', async context => {
+  it('does not accept a .local name that resolves to another computer', async context => {
     const local = `${hostname().split('.')[0]!.toLowerCase()}.local`
     const net = await namespace(context, {
       '/etc/hosts': `10.77.0.99 ${local}\n127.0.0.1 ${local}\n`,
       '/etc/nsswitch.conf': 'hosts: files mdns4_minimal [NOTFOUND=return]\n',
     })
     const { program, port } = await serving(net, {}, withTailscale())
-    // Both are asked for at once.
+    // Both are looked up at once.
     await until(() => latest(program).includes('desk.tail1234.ts.net'), 'the other name')
     expect(latest(program)).not.toContain(local)
     expect(await net.talk('10.77.0.1', port, ask(local, port))).toMatch(/^HTTP\/1.1 421 /)
   })
 
-  it('case 31: a neighbour gets so many sockets and no more, and this computer is not held to that', async context => {
+  it('case 31: limits the sockets of a neighbor, but not of this computer', async context => {
     const net = await namespace(context)
     const { port } = await serving(net)
-    // Each asks, so that it is known of each whether it was let in, and stays.
+    // Each sends a request, which shows whether it was accepted, and stays open.
     const count = `
       const [, address, port, most] = process.argv
       const ask = 'GET /health HTTP/1.1\\r\\nHost: localhost:' + port + '\\r\\n\\r\\n'
@@ -277,7 +277,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(await opened('127.0.0.1')).toBe(MAX_SOCKETS_PER_ADDRESS + 20)
   })
 
-  it('what cannot be listened on at the start is told', async context => {
+  it('reports an address that it cannot listen on at the start', async context => {
     const net = await namespace(context)
     for (const [bind, code] of [
       [['192.168.99.99'], 'bind_refused'],
@@ -290,7 +290,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
   })
 })
 
-it('where the system knows no IPv6, `all` is all of IPv4', async () => {
+it('listens on all of IPv4 with `all` if the system has no IPv6', async () => {
   vi.spyOn(Server.prototype, 'listen').mockImplementationOnce(function (this: Server) {
     process.nextTick(() => this.emit('error', Object.assign(new Error('fault'), { code: 'EAFNOSUPPORT' })))
     return this
@@ -303,20 +303,20 @@ it('where the system knows no IPv6, `all` is all of IPv4', async () => {
 describe('on each of several listeners', () => {
   const BOTH = ['127.0.0.1', '::1']
 
-  it('case 32: headers that never end are answered 408', async () => {
+  it('case 32: endless headers are answered with 408', async () => {
     const { port } = await serve({ timing: { headers_ms: 200, check_ms: 50 } })
     const slow = BOTH.map(address => talk(address, port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '))
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
 
-  it('what is no HTTP gets the same answer', async () => {
+  it('bytes that are not HTTP are answered with 400', async () => {
     const { port } = await serve()
     const [first, second] = await Promise.all(BOTH.map(address => talk(address, port, 'nonsense\r\n\r\n')))
     expect(first).toMatch(/^HTTP\/1.1 400 /)
     expect(second).toBe(first)
   })
 
-  it('case 38 and 39: no way out of the web folder, and every answer keeps the page to itself', async () => {
+  it('case 38 and 39: no path leaves the web folder, and every response has the security headers', async () => {
     const { port } = await serve()
     for (const address of BOTH) {
       const out = await talk(address, port, ask(address, port, '/../secret.txt'))
@@ -331,7 +331,7 @@ describe('on each of several listeners', () => {
     }
   })
 
-  it('a WebSocket is admitted, and case 28 not from a foreign page', async () => {
+  it('a WebSocket is accepted, but (case 28) not from a foreign page', async () => {
     const http = await serve()
     const peers: string[] = []
     const sockets = serveSockets({
@@ -375,12 +375,12 @@ describe('on each of several listeners', () => {
       expect(await talk(address, port, ask(address, port))).toBe('')
     }
     expect(many.some(socket => socket.destroyed)).toBe(false)
-    // One that goes makes room for one that came by the other listener.
+    // One that closes makes room for one on the other listener.
     many[0]!.destroy()
     await until(async () => (await talk(a, port, ask(a, port))).startsWith('HTTP/1.1 200 '), 'room')
   })
 
-  it('closing ends what is open, also what has asked nothing yet, and frees the port', async () => {
+  it('closing ends all sockets, also those without a request yet, and frees the port', async () => {
     const http = await serve()
     const idle = await Promise.all(BOTH.map(address => open(address, http.port)))
     await until(async () => (await new Promise(done => http.server.getConnections((_error, n) => done(n)))) === 1)
@@ -392,7 +392,7 @@ describe('on each of several listeners', () => {
   })
 })
 
-it('an address that somebody else has is told once, tried again, and had when it is free', async () => {
+it('logs an address that another program uses once, retries it, and listens on it when it is free', async () => {
   const port = await freePort()
   const other = createServer().listen(port, '::1')
   await once(other, 'listening')
@@ -416,7 +416,7 @@ it('an address that somebody else has is told once, tried again, and had when it
   expect(await talk('::1', port, ask('::1', port))).toMatch(/^HTTP\/1.1 200 /)
 })
 
-it('a first address that somebody else has is a port in use', async () => {
+it('fails with port_in_use if another program uses the first address', async () => {
   const other = createServer().listen(0, '127.0.0.1')
   later(() => other.close())
   await once(other, 'listening')
@@ -425,7 +425,7 @@ it('a first address that somebody else has is a port in use', async () => {
     await expect(serve({ port, bind: bind as HttpOptions['bind'] })).rejects.toMatchObject({ code: 'port_in_use' })
 })
 
-it('case 27 and 41: is called by its addresses and names as a whole, whatever was forwarded', async () => {
+it('case 27 and 41: accepts exactly its addresses and names, whatever forwarded headers say', async () => {
   const info = { netmask: '', mac: '', internal: false, cidr: null }
   const { port } = await serve({
     bind: 'all',
@@ -465,7 +465,7 @@ it('case 27 and 41: is called by its addresses and names as a whole, whatever wa
   expect(await status('evil.example', port, forwarded)).toBe(421)
 })
 
-it('tells who asked for the page, and not who asked for something else or by a foreign name', async () => {
+it('reports requests for the page, but not other requests or those with a foreign name', async () => {
   const pages: string[] = []
   const { port } = await serve({ onPage: address => pages.push(address) })
   await talk('127.0.0.1', port, ask('127.0.0.1', port, '/health'))

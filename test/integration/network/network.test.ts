@@ -22,10 +22,10 @@ import {
 
 afterEach(cleanUp)
 
-/** For tests that leave nothing behind in it. */
+/** Shared by tests that leave nothing behind in it. */
 const shared = sharedHost()
 
-/** A request with the path and headers exactly as given: no client in between that tidies them. */
+/** A request with exactly this path and these headers, which a client library would normalize. */
 function get(host: Host, path: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
     const req = request({ host: '127.0.0.1', port: host.port, path, headers }, response => {
@@ -39,7 +39,7 @@ function get(host: Host, path: string, headers: Record<string, string> = {}) {
   })
 }
 
-/** Asks for a WebSocket and takes the answer as it comes, without ever closing its own side. */
+/** Requests a WebSocket and returns the raw response, without ever closing its own side. */
 async function askToUpgrade(host: Host, target: string, headers: Record<string, string> = {}): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: host.port, allowHalfOpen: true })
   later(() => socket.destroy())
@@ -67,27 +67,27 @@ const closed = (socket: WebSocket) =>
 const hello = (fields: object = {}) =>
   jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' }, ...fields })[0]!
 
-it('says that it is well', async () => {
+it('answers on /health', async () => {
   const { status, body } = await get(shared(), '/health')
   expect(status).toBe(200)
   expect(JSON.parse(body)).toMatchObject({ ok: true })
 })
 
-describe('case 27: a Host header that is not ours gets 421', () => {
+describe('case 27: a foreign Host header is answered with 421', () => {
   it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])('%j', async name => {
     const host = shared()
     for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
     await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
   })
 
-  it('but 127.0.0.1 and localhost with our port are fine', async () => {
+  it('but 127.0.0.1 and localhost with our port are accepted', async () => {
     const host = shared()
     for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
       expect((await get(host, '/health', { host: `${name}:${host.port}` })).status).toBe(200)
   })
 })
 
-describe('case 28: a foreign Origin gets 403', () => {
+describe('case 28: a foreign Origin is answered with 403', () => {
   const origins = (port: number) => [
     'http://evil.example',
     'null',
@@ -98,25 +98,25 @@ describe('case 28: a foreign Origin gets 403', () => {
     `http://127.0.0.1:${port + 1}`,
     'http://127.0.0.1',
   ]
-  it('whatever it looks like', async () => {
+  it('whatever its form', async () => {
     const host = shared()
     for (const origin of origins(host.port)) await expect(openSocket(host, { origin })).rejects.toThrow('HTTP 403')
   })
 
-  it('but our own page comes in', async () => {
+  it('but our own page’s is accepted', async () => {
     const host = shared()
     const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
     expect(socket.readyState).toBe(socket.OPEN)
   })
 })
 
-describe('by a name that was allowed', () => {
+describe('under an allowed name', () => {
   const named = async () => ({
     host: await startHost({ allow_hosts: ['Tunnel.example', 'lan.example:8080'] }),
     headers: { host: 'tunnel.example' },
   })
   it.each(['https://tunnel.example', 'http://tunnel.example', 'https://lan.example:8080'])(
-    'a page of %s comes in, with TLS in front or not',
+    'a page of %s is accepted, with or without TLS in front',
     async origin => {
       const { host, headers } = await named()
       const socket = await openSocket(host, { ...headers, origin })
@@ -124,7 +124,7 @@ describe('by a name that was allowed', () => {
     },
   )
 
-  it('one of another name does not, and loopback has no TLS', async () => {
+  it('a page of another name is refused, and so is loopback with TLS', async () => {
     const { host, headers } = await named()
     for (const origin of [
       'https://tunnel.example.evil.example',
@@ -138,7 +138,7 @@ describe('by a name that was allowed', () => {
 })
 
 it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
-  'a socket asked for at %j is refused, and the host lives',
+  'refuses a WebSocket at %j, and goes on',
   async target => {
     const host = shared()
     expect(await askToUpgrade(host, target)).toMatch(/^HTTP\/1.1 40[04] /)
@@ -146,14 +146,14 @@ it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
   },
 )
 
-it('who was refused a socket and does not hang up holds nothing up', async () => {
+it('closes a refused socket whose peer does not close it', async () => {
   const host = await startHost()
   expect(await askToUpgrade(host, '/ws', { host: 'evil.example' })).toMatch(/^HTTP\/1.1 421 /)
   expect(await askToUpgrade(host, '/nothing')).toMatch(/^HTTP\/1.1 404 /)
   await host.stop()
 })
 
-it('case 29: sets no cookie and allows no other origin to read', async () => {
+it('case 29: sets no cookie and allows no other origin to read responses', async () => {
   const host = shared()
   for (const path of ['/', '/health', '/nothing']) {
     const { headers } = await get(host, path, { origin: 'http://evil.example' })
@@ -162,12 +162,12 @@ it('case 29: sets no cookie and allows no other origin to read', async () => {
   }
 })
 
-it('case 31: a socket that starts no handshake is closed after five seconds', async () => {
+it('case 31: closes a socket without a handshake after five seconds', async () => {
   const socket = await openSocket(await startHost())
   expect(await closed(socket)).toBe('channel_timeout')
 })
 
-it('case 31: strangers from one address get eight sockets and no more; who said hello does not count', async () => {
+it('case 31: allows eight unauthenticated sockets per address', async () => {
   const host = await startHost()
   const client = webClient(host)
   await client.connect()
@@ -176,7 +176,7 @@ it('case 31: strangers from one address get eight sockets and no more; who said 
   expect(await client.list()).toEqual([])
 })
 
-it('case 32: headers that never end are answered 408; a socket that asks for nothing more is closed', async () => {
+it('case 32: answers endless headers with 408, and closes idle sockets', async () => {
   const host = await startHost()
   const say = (text: string) => {
     const socket = connect(host.port, '127.0.0.1')
@@ -191,26 +191,26 @@ it('case 32: headers that never end are answered 408; a socket that asks for not
   await idle.closed
 }, 60_000)
 
-it('case 33: a frame over the limit closes the socket from its header', async () => {
+it('case 33: closes the socket at the header of a frame over the limit', async () => {
   const socket = await openSocket(shared())
   socket.send(Buffer.alloc(FRAME_BYTES + 1000))
   await closed(socket)
 })
 
-it('case 34: a message in many fragments closes the socket', async () => {
+it('case 34: closes the socket for a message in many fragments', async () => {
   const socket = await openSocket(shared())
   const gone = closed(socket)
   for (let i = 0; i < 100_000 && socket.readyState === socket.OPEN; i++) socket.send(Buffer.alloc(1), { fin: false })
   await gone
 })
 
-it('case 35: never negotiates compression of the socket', async () => {
+it('case 35: never negotiates WebSocket compression', async () => {
   const host = shared()
   const socket = await openSocket(host, { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' })
   expect(socket.extensions).toBe('')
 })
 
-describe('case 38: paths that want out of the web folder get 404', () => {
+describe('case 38: paths that lead out of the web folder are answered with 404', () => {
   const paths = [
     '/../secret.txt',
     '/%2e%2e/secret.txt',
@@ -251,7 +251,7 @@ describe('case 38: paths that want out of the web folder get 404', () => {
   })
 })
 
-it('case 39: every answer carries the headers that keep a page to itself', async () => {
+it('case 39: sends the security headers with every response', async () => {
   const host = shared()
   for (const path of ['/', '/health', '/nothing']) {
     const { headers } = await get(host, path)
@@ -266,7 +266,7 @@ it('case 39: every answer carries the headers that keep a page to itself', async
   }
 })
 
-it('case 39: whatever may run or hold a page has all of them, and what is only looked at no more than it needs', async () => {
+it('case 39: sends all of them with pages and code, and fewer with passive files', async () => {
   const webRoot = temporaryFolder()
   for (const name of ['index.html', 'code.js', 'page.html', 'drawing.svg', 'look.css', 'letters.woff2', 'icon.png'])
     writeFileSync(join(webRoot, name), '')
@@ -285,7 +285,7 @@ it('case 39: whatever may run or hold a page has all of them, and what is only l
   }
 })
 
-it('case 41: believes no forwarded header', async () => {
+it('case 41: ignores forwarded headers', async () => {
   const host = shared()
   const headers = {
     host: 'evil.example',
@@ -295,14 +295,14 @@ it('case 41: believes no forwarded header', async () => {
   expect((await get(host, '/health', headers)).status).toBe(421)
 })
 
-describe('case 8: what is no handshake', () => {
+describe('case 8: instead of a handshake', () => {
   it.each([
-    ['a hello in the clear', hello()],
+    ['a plaintext hello', hello()],
     ['a request', jsonFrames({ type: 'list', request_id: 1 })[0]!],
     ['input', new Uint8Array([2, 0, ...new Array(13).fill(0)])],
     ['an empty frame', new Uint8Array(0)],
     ['a long frame', new Uint8Array(FRAME_BYTES)],
-  ])('%s closes, and says nothing but that', async (_what, frame) => {
+  ])('%s closes the socket without a further answer', async (_what, frame) => {
     const socket = await openSocket(shared())
     const heard: unknown[] = []
     socket.on('message', data => heard.push(data))
@@ -312,7 +312,7 @@ describe('case 8: what is no handshake', () => {
     expect(heard).toEqual([])
   })
 
-  it('a text message closes', async () => {
+  it('a text message closes the socket', async () => {
     const socket = await openSocket(shared())
     socket.send('{"type":"hello"}')
     expect(await closed(socket)).toBe('bad_frame')
@@ -329,7 +329,7 @@ describe('in an open channel', () => {
     ['JSON that is none', new Uint8Array([0, 0, 123]), 'bad_message'],
     ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
     ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
-  ])('%s closes with its code', async (_what, frame, code) => {
+  ])('%s closes the connection with its code', async (_what, frame, code) => {
     const transport = await phoneTransport(shared())
     const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
     transport.send(frame)
@@ -337,7 +337,7 @@ describe('in an open channel', () => {
   })
 })
 
-it('case 25: a handle of one connection means nothing on another', async () => {
+it('case 25: refuses a handle of another connection', async () => {
   const host = await startHost()
   const client = webClient(host)
   await client.create({ command: ['cat'] })
@@ -353,7 +353,7 @@ it('case 25: a handle of one connection means nothing on another', async () => {
   expect(answers[1]).toMatchObject({ type: 'error', handle: 1, code: 'attachment_unknown' })
 })
 
-it('answers a message that it does not know and goes on', async () => {
+it('refuses an unknown message and goes on', async () => {
   const host = await startHost()
   const transport = await phoneTransport(host)
   const answers: { type: string; code?: string; request_id?: number }[] = []
@@ -375,7 +375,7 @@ it('answers a message that it does not know and goes on', async () => {
 it.each([
   ['output from a client', new Uint8Array([1, 0, ...new Array(16).fill(0)])],
   ['a blob from a client', new Uint8Array([4, 0, 0, 0, 0, 1])],
-])('%s closes the connection, the host goes on', async (_what, frame) => {
+])('closes the connection for %s, and goes on', async (_what, frame) => {
   const host = await startHost()
   const keeper = webClient(host)
   await keeper.create({ command: ['cat'] })
@@ -387,7 +387,7 @@ it.each([
   expect(await keeper.list()).toHaveLength(1)
 })
 
-it('an ack for more than was sent counts as an ack for what was sent', async () => {
+it('treats an ack beyond what was sent as an ack of what was sent', async () => {
   const host = await startHost()
   const keeper = webClient(host)
   const { session_id } = await keeper.create({ command: ['cat'] })

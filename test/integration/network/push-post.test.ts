@@ -1,4 +1,4 @@
-// One request to a push service that means harm: over TLS, with answers of every odd kind. Knows no host.
+// One request to a hostile push service, over TLS, with every odd kind of response.
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { canReach, type PostReply, post } from '../../../main/host/push/push-post.ts'
@@ -19,7 +19,7 @@ async function hostile(answer: (response: ServerResponse) => void): Promise<() =
 
 const raw = (text: string) => (response: ServerResponse) => void response.socket!.write(text)
 
-/** The same again whenever it was taken, until nobody takes it. */
+/** Sends the same data whenever it was taken, until the socket closes. */
 const endless = (text: string) => (response: ServerResponse) => {
   const { socket } = response
   const more = () => {
@@ -29,31 +29,28 @@ const endless = (text: string) => (response: ServerResponse) => {
 }
 
 it.each([
-  [
-    'wants to speak something else',
-    raw('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
-  ],
-  ['says without end that it goes on', endless('HTTP/1.1 100 Continue\r\n\r\n'.repeat(1_000))],
-  ['gives hints without end', endless(`HTTP/1.1 103 Early Hints\r\nlink: <${'x'.repeat(4_000)}>\r\n\r\n`)],
-  ['has a head without an end', endless(`a: ${'b'.repeat(1_000)}\r\n`)],
-  ['sends a line without an end', endless('HTTP/1.1 200 '.padEnd(10_000, 'x'))],
-  ['speaks no HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n\r\n')],
-  ['says two lengths', raw('HTTP/1.1 201 Created\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n')],
+  ['switches protocols', raw('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')],
+  ['sends interim responses endlessly', endless('HTTP/1.1 100 Continue\r\n\r\n'.repeat(1_000))],
+  ['sends early hints endlessly', endless(`HTTP/1.1 103 Early Hints\r\nlink: <${'x'.repeat(4_000)}>\r\n\r\n`)],
+  ['sends endless headers', endless(`a: ${'b'.repeat(1_000)}\r\n`)],
+  ['sends an endless line', endless('HTTP/1.1 200 '.padEnd(10_000, 'x'))],
+  ['does not speak HTTP', raw('SSH-2.0-OpenSSH_9.2\r\n\r\n')],
+  ['sends two lengths', raw('HTTP/1.1 201 Created\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n')],
   ['hangs up', (response: ServerResponse) => void response.socket!.destroy()],
-])('a service that %s is given up at once', async (_what, answer) => {
+])('rejects at once for a service that %s', async (_what, answer) => {
   const before = process.cpuUsage()
   await expect((await hostile(answer))()).rejects.toThrow()
   const { user, system } = process.cpuUsage(before)
-  // It was 12 s of the thread that serves everybody, for each try.
+  // It used to take 12 s of the main thread per attempt.
   expect(user + system).toBeLessThan(3_000_000)
 })
 
-it('some heads before the answer are no reason to give it up', async () => {
+it('accepts a few interim responses', async () => {
   const asked = await hostile(raw(`${'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(3)}HTTP/1.1 201 Created\r\n\r\n`))
   expect(await asked()).toEqual({ status: 201 })
 })
 
-it('a body without an end is not read', async () => {
+it('does not read an endless body', async () => {
   const asked = await hostile(response => {
     response.writeHead(201).flushHeaders()
     endless('x'.repeat(100_000))(response)
@@ -62,15 +59,15 @@ it('a body without an end is not read', async () => {
 })
 
 it.each([
-  ['a moment ago', 'Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ['in the past', 'Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ['words', 'soon', undefined],
-  ['for ever', '9'.repeat(400), Number.POSITIVE_INFINITY],
-])('a wait %s is taken for what it is', async (_what, wait, expected) => {
+  ['of infinite length', '9'.repeat(400), Number.POSITIVE_INFINITY],
+])('reads a Retry-After %s', async (_what, wait, expected) => {
   const asked = await hostile(response => response.writeHead(429, { 'retry-after': wait }).end())
   expect(await asked()).toEqual({ status: 429, ...(expected !== undefined && { retry_after_ms: expected }) })
 })
 
-it('a certificate for another name is none, and nothing is sent then', async () => {
+it('sends nothing to a service with a certificate for another name', async () => {
   const service = await PushService.start('DNS:other.example')
   later(() => service.stop())
   const { ca } = service
@@ -81,7 +78,7 @@ it('a certificate for another name is none, and nothing is sent then', async () 
   expect(service.posts).toEqual([])
 })
 
-it('many requests, given up in every way, leave no socket and no timer', async () => {
+it('leaves no sockets or timers after many failed requests', async () => {
   const service = await PushService.start()
   later(() => service.stop())
   const url = `https://${service.name}/x`

@@ -1,5 +1,4 @@
-// A host with real sessions, paired phones, and a push service that answers over HTTPS: what arrives there, and when nothing
-// does.
+// Push notifications end to end: a host with real sessions, paired phones, and a push service over HTTPS.
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -34,7 +33,7 @@ beforeEach(async () => {
 
 const start = (options: object = {}) => startHost({ push: service.option, ...options })
 
-/** A phone that was here, subscribed, and went. */
+/** A phone that connected, subscribed, and disconnected. */
 async function subscribed(host: Host, subscriber = new Subscriber(service)) {
   const phone = await newPhone(host)
   const client = webClient(host, { phone })
@@ -44,7 +43,7 @@ async function subscribed(host: Host, subscriber = new Subscriber(service)) {
   return { phone, subscriber, answer }
 }
 
-/** A program that says what it finds in files, as notifications; nobody types, and nobody looks. */
+/** A program that sends the content of files as notifications, in a session that no person sees. */
 async function agent(desk: LocalClient, title = 'agent') {
   const folder = temporaryFolder()
   const script = 'n=1; while :; do if [ -e "say-$n" ]; then cat "say-$n"; n=$((n+1)); fi; sleep 0.01; done'
@@ -63,7 +62,7 @@ async function agent(desk: LocalClient, title = 'agent') {
 const filesOf = (host: Host) => ({ key: join(host.dataDir, 'push.key'), list: join(host.dataDir, 'push.json') })
 
 describe('a phone whose page is closed', () => {
-  it('is told what a session says, encrypted for it alone and signed by this host, once until somebody has looked', async () => {
+  it('is notified of a session’s text, encrypted for it and signed by this host, once until a person has seen it', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { subscriber, answer } = await subscribed(host)
@@ -94,7 +93,7 @@ describe('a phone whose page is closed', () => {
     expect(service.posts[1]!.body.length).toBe(post!.body.length)
   })
 
-  it('that may only look is told too, for it may see that anyway', async () => {
+  it('is also notified if it is read-only, because it may see that anyway', async () => {
     const host = await start()
     const desk = await desktopOf(host)
     later(() => desk.close())
@@ -110,7 +109,7 @@ describe('a phone whose page is closed', () => {
     expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('May I?')
   })
 
-  it('is told nothing while somebody looks at the session anywhere', async () => {
+  it('is not notified while a person is at any screen that shows the session', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { subscriber } = await subscribed(host)
@@ -120,7 +119,7 @@ describe('a phone whose page is closed', () => {
     const looker = viewer.attach(session_id, sink)
     await next(looker, 'caught_up')
     say('seen')
-    // The host's own screen has heard of it, too.
+    // The host's own screen has parsed it, too.
     await until(async () => (await desk.screen(session_id)).lines.join().includes('seen'))
     viewer.detach(looker)
     say('unseen')
@@ -128,7 +127,7 @@ describe('a phone whose page is closed', () => {
     expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('unseen')
   })
 
-  it('is told nothing while somebody is before a page of it, and others are', async () => {
+  it('is not notified while a person is at one of its pages, but others are', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { phone, subscriber } = await subscribed(host)
@@ -141,7 +140,7 @@ describe('a phone whose page is closed', () => {
     one.say('first')
     await until(() => service.posts.length === 1)
     expect(JSON.parse(other.subscriber.open(service.posts[0]!)).text).toBe('first')
-    // Put away: from now on it is told.
+    // The person leaves: from now on it is notified.
     client.setPresent(false)
     await client.list()
     const two = await agent(desk, 'two')
@@ -149,7 +148,7 @@ describe('a phone whose page is closed', () => {
     await until(() => service.posts.length === 3)
     const mine = service.posts.filter(({ path }) => subscriber.endpoint.endsWith(path))
     expect(mine.map(post => JSON.parse(subscriber.open(post)).text)).toEqual(['second'])
-    // One who looks at another session is there as well.
+    // A person who looks at another session counts as present, too.
     const looker = client.attach(one.session_id, new Recorder())
     await next(looker, 'caught_up')
     const three = await agent(desk, 'three')
@@ -158,7 +157,7 @@ describe('a phone whose page is closed', () => {
     expect(service.posts.filter(({ path }) => subscriber.endpoint.endsWith(path))).toHaveLength(1)
   })
 
-  it('is told after a restart of the host too, with the same key', async () => {
+  it('is also notified after a restart of the host, with the same key', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const first = await start({ dataDir })
     const { subscriber, answer } = await subscribed(first)
@@ -171,7 +170,7 @@ describe('a phone whose page is closed', () => {
     expect(signerOf(service.posts[0]!).key).toBe(answer.key)
   })
 
-  it('is told nothing when it is revoked, or wants no more, and nothing of it stays on the disk', async () => {
+  it('is not notified after it was revoked or unsubscribed, and nothing of it stays on the disk', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const revoked = await subscribed(host)
@@ -193,7 +192,7 @@ describe('a phone whose page is closed', () => {
     expect((await desk.devices()).devices.map(({ notified }) => notified)).toEqual([false, true])
   })
 
-  it('whose subscription is gone is told so at its next visit, and subscribes anew', async () => {
+  it('learns at its next visit that its subscription is gone, and subscribes again', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { phone, subscriber } = await subscribed(host)
@@ -213,12 +212,12 @@ describe('a phone whose page is closed', () => {
   })
 })
 
-describe('what the host connects to', () => {
+describe('the host connects', () => {
   it.each([
     ['this computer', 'https://127.0.0.1/x'],
     ['a service that is not on its list', 'https://fcm.googleapis.com/fcm/send/x'],
     ['another port', 'https://localhost/x'],
-  ])('is not %s', async (_what, endpoint) => {
+  ])('not to %s', async (_what, endpoint) => {
     const host = await start()
     const client = webClient(host)
     const { subscription } = new Subscriber(service)
@@ -228,7 +227,7 @@ describe('what the host connects to', () => {
     expect(service.connections).toBe(0)
   })
 
-  it('is not where a push service leads on to', async () => {
+  it('not to the target of a push service’s redirect', async () => {
     const inside = createServer((_request, response) => response.end())
     let asked = 0
     inside.on('connection', () => asked++)
@@ -245,7 +244,7 @@ describe('what the host connects to', () => {
     expect(asked).toBe(0)
   })
 
-  it('has to show a certificate of its name, signed by who is trusted', async () => {
+  it('only to a service with a trusted certificate for its name', async () => {
     const stranger = await PushService.start('DNS:localhost', authority())
     const misnamed = await PushService.start('DNS:elsewhere.example')
     later(() => stranger.stop())
@@ -267,7 +266,7 @@ describe('what the host connects to', () => {
     }
   })
 
-  it('may answer as much and as oddly as it likes', async () => {
+  it('and survives long and odd responses', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { subscriber } = await subscribed(host)
@@ -284,7 +283,7 @@ describe('what the host connects to', () => {
     const one = await agent(desk, 'one')
     one.say('first')
     await until(() => closed === 1)
-    // A head without end is no answer.
+    // Endless headers are not a response.
     service.answers.push((request, response) => {
       request.socket.once('close', () => closed++)
       response.socket!.write('HTTP/1.1 201 Created\r\n')
@@ -300,8 +299,8 @@ describe('what the host connects to', () => {
   })
 })
 
-describe('what is refused', () => {
-  it('the desktop itself, and messages that are none', async () => {
+describe('the host refuses', () => {
+  it('subscriptions of the desktop, and invalid ones', async () => {
     const host = await start()
     const { subscription } = new Subscriber(service)
     await expect(localClient(host).push()).rejects.toMatchObject({ code: 'forbidden' })
@@ -319,7 +318,7 @@ describe('what is refused', () => {
     expect((await client.push()).subscribed).toBe(false)
   })
 
-  it('everything while it is switched off: no key is told, nothing is taken, nothing is sent', async () => {
+  it('everything while push is off: it gives no key, accepts nothing and sends nothing', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { phone, subscriber } = await subscribed(host)
@@ -340,7 +339,7 @@ describe('what is refused', () => {
 })
 
 describe('a hostile program', () => {
-  it('that asks for somebody without end is told of once, with words that are one line', async () => {
+  it('that asks for attention endlessly causes one notification, with a single line of text', async () => {
     const host = await start()
     const desk = await deskOf(host)
     const { subscriber } = await subscribed(host)
@@ -361,8 +360,8 @@ describe('a hostile program', () => {
   })
 })
 
-describe('what lies on the disk', () => {
-  it('is for this user alone, in no log, and opens nothing for who has the list without the key', async () => {
+describe('the list of subscriptions on the disk', () => {
+  it('is readable by its user only, is not logged, and is useless without the key', async () => {
     const host = await start()
     const { subscriber } = await subscribed(host)
     const { say } = await agent(await deskOf(host))
@@ -382,7 +381,7 @@ describe('what lies on the disk', () => {
     expect(readFileSync(join(host.dataDir, 'devices.json'), 'utf8')).not.toContain(auth)
   })
 
-  it('when it is gone or damaged the host starts, and the phone notices at its next visit', async () => {
+  it('may be missing or damaged: the host starts, and the phone notices at its next visit', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const first = await start({ dataDir })
     const { phone, subscriber, answer } = await subscribed(first)

@@ -33,7 +33,7 @@ const interfaces = (all: Record<string, string[]>): Interfaces =>
 const wanted = (bind: Parameters<typeof wantedOf>[0], all: Record<string, string[]>) =>
   wantedOf(bind, ownAddresses(interfaces(all))).map(({ address }) => address)
 
-describe('what to listen on', () => {
+describe('parseBind', () => {
   it.each([
     ['loopback', 'loopback'],
     ['localhost', 'loopback'],
@@ -47,7 +47,7 @@ describe('what to listen on', () => {
     ['192.168.1.5,10.0.0.1', ['192.168.1.5', '10.0.0.1']],
     [' FD00:0:0::1 , [::1],', ['fd00::1', '::1']],
     ['::ffff:10.0.0.1,10.0.0.1', ['10.0.0.1']],
-  ])('%j means %j', (text, bind) => expect(parseBind(text)).toEqual(bind))
+  ])('reads %j as %j', (text, bind) => expect(parseBind(text)).toEqual(bind))
 
   it.each([
     '',
@@ -59,17 +59,15 @@ describe('what to listen on', () => {
     'fe80::1',
     'fe80::1%eth0',
     'http://10.0.0.1',
-  ])('%j means nothing', text =>
-    expect(() => parseBind(text)).toThrow(expect.objectContaining({ code: 'bind_refused' })),
-  )
+  ])('refuses %j', text => expect(() => parseBind(text)).toThrow(expect.objectContaining({ code: 'bind_refused' })))
 
-  it('is a list of bounded length', () => {
+  it('refuses more addresses than the host listens on', () => {
     const many = Array.from({ length: MAX_ADDRESSES + 1 }, (_, i) => `10.0.0.${i}`).join(',')
     expect(() => parseBind(many)).toThrow(/more than/)
   })
 })
 
-describe('case 40: of all addresses of the interfaces,', () => {
+describe('case 40: of the addresses of all interfaces', () => {
   const INSIDE = [
     ...['10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.0.1', '192.168.255.254'],
     ...['100.64.0.1', '100.127.255.254', '169.254.9.9', 'fc00::1', 'fdff:ffff::1', 'fd7a:115c:a1e0::1'],
@@ -79,20 +77,20 @@ describe('case 40: of all addresses of the interfaces,', () => {
     ...['100.128.0.1', '169.253.0.1', '169.255.0.1', '8.8.8.8', '203.0.113.5', '192.0.2.2', '2001:db8::1', '2a00::1'],
     ...['fbff::1', 'fec0::1', '64:ff9b::a00:1', '2002:a00:1::1', '::ffff:8.8.8.8', '::10.0.0.1'],
   ]
-  it.each(INSIDE)('%s is private', address => expect(wanted('private', { eth0: [address] })).toEqual([address]))
-  it.each(OUTSIDE)('%s is not, whatever its interface is called', address => {
+  it.each(INSIDE)('%s counts as private', address => expect(wanted('private', { eth0: [address] })).toEqual([address]))
+  it.each(OUTSIDE)('%s does not count as private, whatever its interface is called', address => {
     for (const device of ['eth0', 'docker0', 'tailscale0', 'utun3', 'lo'])
       expect(wanted('private', { [device]: [address] })).toEqual([])
     expect(wanted('all', { eth0: [address] })).toEqual([canonical(address)])
   })
 
-  it('those that need a zone are listened on by nobody, and other programs’ loopback addresses are theirs', () => {
+  it('the host never listens on addresses that need a zone, or on other programs’ loopback addresses', () => {
     const all = { lo: ['127.0.0.1', '127.0.0.53', '::1'], eth0: ['fe80::1', 'fe80::1%eth0', 'febf::1', '10.0.0.5'] }
     for (const bind of ['private', 'all'] as const) expect(wanted(bind, all)).toEqual(['10.0.0.5', '127.0.0.1', '::1'])
     expect(wanted('loopback', all)).toEqual(['127.0.0.1', '::1'])
   })
 
-  it('so many are taken and no more, and loopback always', () => {
+  it('the host takes a bounded number, always including loopback', () => {
     const many = Array.from({ length: 200 }, (_, i) => `10.0.0.${i}`)
     const all = wanted('private', { eth0: many, lo: ['127.0.0.1', '::1'] })
     expect(all).toHaveLength(MAX_ADDRESSES)
@@ -100,11 +98,11 @@ describe('case 40: of all addresses of the interfaces,', () => {
   })
 })
 
-describe('which comes first', () => {
+describe('the order of addresses', () => {
   const rank = (all: Record<string, string[]>) =>
     ownAddresses(interfaces(all)).map(({ address, kind }) => `${kind} ${address}`)
 
-  it('on Linux', () => {
+  it('puts what a phone reaches first on Linux', () => {
     expect(
       rank({
         lo: ['127.0.0.1', '::1'],
@@ -133,7 +131,7 @@ describe('which comes first', () => {
     ])
   })
 
-  it('on macOS', () => {
+  it('puts what a phone reaches first on macOS', () => {
     expect(
       rank({
         lo0: ['127.0.0.1', '::1', 'fe80::1'],
@@ -147,7 +145,7 @@ describe('which comes first', () => {
     ).toEqual(['tailnet', 'lan', 'lan', 'vpn', 'container', 'container', 'loopback', 'loopback'])
   })
 
-  it('on Windows', () => {
+  it('puts what a phone reaches first on Windows', () => {
     expect(
       rank({
         'vEthernet (WSL (Hyper-V firewall))': ['172.29.0.1'],
@@ -167,7 +165,7 @@ describe('which comes first', () => {
     ])
   })
 
-  it('names that were found stand before the numbers of their kind, and what somebody told before all', () => {
+  it('puts found names before the addresses of their kind, and configured names before everything', () => {
     const own = ownAddresses(
       interfaces({
         lo: ['127.0.0.1'],
@@ -202,17 +200,17 @@ describe('which comes first', () => {
   })
 })
 
-it('a peer has its plain address, whichever socket it came by', () => {
+it('a peer has the same plain address on every kind of socket', () => {
   expect(
     ['::ffff:10.0.0.1', '::FFFF:a00:1', '10.0.0.1', 'fe80::1%eth0', 'FD00::0:1', '', undefined].map(plainAddress),
   ).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.1', 'fe80::1', 'fd00::1', '', ''])
 })
 
-describe('by which names the host is called', () => {
+describe('the names that the host accepts', () => {
   const of = (port: number, secure: boolean) =>
     ownNames({ port, secure, names: ['10.0.0.1', 'fd00::1', 'Desk.local'], allowed: ['t.example', 'p.example:443'] })
 
-  it('with a port that the scheme does not have by itself, only with it', () => {
+  it('include the port if it is not the scheme’s default', () => {
     const { hosts, origins } = of(7317, false)
     const own = ['127.0.0.1:7317', 'localhost:7317', '[::1]:7317', '10.0.0.1:7317', '[fd00::1]:7317', 'desk.local:7317']
     const allowed = ['t.example', 'p.example:443', 'p.example']
@@ -225,7 +223,7 @@ describe('by which names the host is called', () => {
   it.each([
     [80, false, 'http://10.0.0.1', 'https://10.0.0.1'],
     [443, true, 'https://10.0.0.1', 'http://10.0.0.1'],
-  ])('port %i goes without saying', (port, secure, own, foreign) => {
+  ])('may omit the default port %i', (port, secure, own, foreign) => {
     const { hosts, origins } = of(port, secure)
     expect(hosts).toContain('10.0.0.1')
     expect(hosts).toContain(`10.0.0.1:${port}`)
@@ -234,17 +232,17 @@ describe('by which names the host is called', () => {
     expect(originOf('fd00::1', port, secure)).toBe(`${own.split(':')[0]}://[fd00::1]`)
   })
 
-  it('of the other scheme it does not', () => {
+  it('may not omit the default port of the other scheme', () => {
     expect(of(443, false).hosts).not.toContain('10.0.0.1')
     expect(of(80, true).hosts).not.toContain('10.0.0.1')
     expect(originOf('a.local', 443, false)).toBe('http://a.local:443')
   })
 
-  it('with TLS no page of plain HTTP is ours, a proxy’s neither', () => {
+  it('with TLS exclude plain HTTP origins, also those of a proxy', () => {
     expect([...of(7317, true).origins].filter(origin => !origin.startsWith('https://'))).toEqual([])
   })
 
-  it('a tunnel has TLS where nothing speaks against it', () => {
+  it('assume TLS for a tunnel unless its port says otherwise', () => {
     expect(allowedOrigin('t.example', false)).toBe('https://t.example')
     expect(allowedOrigin('t.example:443', false)).toBe('https://t.example')
     expect(allowedOrigin('t.example:80', true)).toBe('http://t.example')
@@ -265,7 +263,7 @@ describe('by which names the host is called', () => {
     ['t.example#', undefined],
     ['t.example:99999', undefined],
     ['a b', undefined],
-  ])('%j may be allowed as %j', (text, name) => expect(allowedName(text)).toBe(name))
+  ])('allow %j as %j', (text, name) => expect(allowedName(text)).toBe(name))
 })
 
 it.each(['a.b', 'desk.tail1234.ts.net', 'x_1.local', 'localhost'])('%j is a DNS name', name =>
@@ -285,7 +283,7 @@ it.each([
   'a\n',
   `${'a'.repeat(64)}.b`,
   'a.'.repeat(130),
-])('%j is none', name => expect(isDnsName(name)).toBe(false))
+])('%j is not a DNS name', name => expect(isDnsName(name)).toBe(false))
 
 describe('finding names', () => {
   const OWN = [classify('100.101.102.103'), classify('192.168.1.5'), classify('127.0.0.1')]
@@ -296,7 +294,7 @@ describe('finding names', () => {
   }
   const none = () => Promise.reject(new Error('ENOTFOUND'))
 
-  /** A command that does what the script says. */
+  /** A command that runs the script. */
   function command(script: string): string {
     const file = join(temporaryFolder(), 'tailscale')
     writeFileSync(file, `#!/bin/sh\n${script}\n`)
@@ -308,7 +306,7 @@ describe('finding names', () => {
   const find = (sources: Partial<NameSources>, own = OWN) =>
     findNames(own, { hostname: 'Desk.example.com', tailscale: [], lookup: none, ...sources })
 
-  it('takes what Tailscale and the system say, where it leads to us', async () => {
+  it('takes the names from Tailscale and the system that resolve to this computer', async () => {
     const asked: string[] = []
     const lookup = async (name: string) => {
       asked.push(name)
@@ -321,7 +319,7 @@ describe('finding names', () => {
     expect(asked).toEqual(['desk.local'])
   })
 
-  it('asks Tailscale only where there is a tailnet, and nobody where there is only this computer', async () => {
+  it('queries Tailscale only on a tailnet, and nothing with loopback only', async () => {
     const asked = join(temporaryFolder(), 'asked')
     const tailscale = [command(`touch ${asked}; exit 1`)]
     let lookups = 0
@@ -341,32 +339,32 @@ describe('finding names', () => {
   it.each([
     ['stopped', { ...STATUS, BackendState: 'Stopped' }],
     ['without MagicDNS', { ...STATUS, CurrentTailnet: { MagicDNSEnabled: false } }],
-    ['of another machine', { ...STATUS, Self: { ...STATUS.Self, TailscaleIPs: ['100.1.1.1'] } }],
+    ['of another computer', { ...STATUS, Self: { ...STATUS.Self, TailscaleIPs: ['100.1.1.1'] } }],
     ['without a name', { ...STATUS, Self: { ...STATUS.Self, DNSName: '' } }],
     ['with a name that is an option', { ...STATUS, Self: { ...STATUS.Self, DNSName: '--help' } }],
-    ['with a name that is more than that', { ...STATUS, Self: { ...STATUS.Self, DNSName: 'a.ts.net/#v1.x' } }],
-    ['that is no JSON', 'not JSON'],
-    ['of another kind', '[]'],
-  ])('a tailnet %s gives no name', async (_what, status) => {
+    ['with a name and more', { ...STATUS, Self: { ...STATUS.Self, DNSName: 'a.ts.net/#v1.x' } }],
+    ['whose status is not JSON', 'not JSON'],
+    ['whose status is not an object', '[]'],
+  ])('finds no name in a tailnet %s', async (_what, status) => {
     expect(await find({ tailscale: [saying(status)] })).toEqual([])
   })
 
   it.each([
     ['fails', 'exit 1'],
     ['hangs', 'exec sleep 60'],
-    ['talks without end', 'exec yes'],
-  ])('a command that %s gives no name and is not waited for', async (_what, script) => {
+    ['prints endlessly', 'exec yes'],
+  ])('finds no name with a command that %s, and does not wait for it', async (_what, script) => {
     const started = performance.now()
     expect(await tailscaleName([command(script)])).toBeUndefined()
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 
-  it('a resolver that never answers is not waited for', async () => {
+  it('does not wait for a resolver that never answers', async () => {
     expect(await find({ lookup: () => new Promise(() => {}) })).toEqual([])
   })
 
   it.each(['', 'localhost', 'localhost.localdomain', 'a b', '-x'])(
-    'a computer called %j has no .local name',
+    'finds no .local name for a computer called %j',
     async hostname => {
       expect(await find({ hostname, lookup: async () => ['192.168.1.5'] })).toEqual([])
     },

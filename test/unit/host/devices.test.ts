@@ -1,4 +1,4 @@
-// The list of paired devices and its file: a real folder, a clock of our own. Knows no sockets.
+// The list of paired devices and its file, in a real folder and with a fake clock.
 import {
   chmodSync,
   mkdirSync,
@@ -54,7 +54,7 @@ function setUp(file = join(folder(), 'devices.json')) {
     ended,
     errors,
     devices: open(),
-    /** As the next start of the host reads it. */
+    /** The list as the next start of the host reads it. */
     reopen: open,
     wait: (milliseconds: number) => {
       now += milliseconds
@@ -74,13 +74,13 @@ const who = (n: number, more: { name?: string; read_only?: boolean; secure?: boo
 const coded = (code: string) => expect.objectContaining({ code })
 const text = (file: string) => readFileSync(file, 'utf8')
 
-/** A full disk, as far as this file goes: a folder lies where it is written first. */
+/** A full disk, for this file: its temporary name is taken by a folder. */
 function fillDisk(file: string): () => void {
   mkdirSync(join(`${file}.new`, 'x'), { recursive: true })
   return () => rmSync(`${file}.new`, { recursive: true })
 }
 
-describe('a device that was let in', () => {
+describe('a paired device', () => {
   it('is found by its key, also after a restart', () => {
     const { devices, reopen } = setUp()
     const { device_id } = devices.admit(who(1, { read_only: true }))
@@ -90,17 +90,14 @@ describe('a device that was let in', () => {
     }
   })
 
-  it.each([true, false])(
-    'with a key made on a page with TLS (%s) is not found from a page of the other kind',
-    secure => {
-      const { devices } = setUp()
-      devices.admit(who(1, { secure }))
-      expect(devices.find(key(1), secure)).toBeDefined()
-      expect(devices.find(key(1), !secure)).toBeUndefined()
-    },
-  )
+  it.each([true, false])('with a key from an HTTPS page (%s) is not found from a page of the other kind', secure => {
+    const { devices } = setUp()
+    devices.admit(who(1, { secure }))
+    expect(devices.find(key(1), secure)).toBeDefined()
+    expect(devices.find(key(1), !secure)).toBeUndefined()
+  })
 
-  it('and is let in again is the same device anew; its connections end', () => {
+  it('that is paired again stays one device, and its connections end', () => {
     const { devices, ended, reopen } = setUp()
     const { device_id } = devices.admit(who(1, { read_only: true }))
     devices.admit(who(2))
@@ -112,7 +109,7 @@ describe('a device that was let in', () => {
     expect(devices.find(key(1), false)).toBeUndefined()
   })
 
-  it('is one of 64; one that is let in again needs no further place', () => {
+  it('is one of at most 64; pairing it again takes no further place', () => {
     const { devices } = setUp()
     for (let i = 0; i < MAX_DEVICES; i++) devices.admit(who(i))
     expect(() => devices.admit(who(200))).toThrow(coded('too_many_devices'))
@@ -124,7 +121,7 @@ describe('a device that was let in', () => {
   })
 })
 
-describe('case 22: a device that was revoked', () => {
+describe('case 22: a revoked device', () => {
   it('is gone at once and after a restart, and its connections end', () => {
     const { devices, ended, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
@@ -140,7 +137,7 @@ describe('case 22: a device that was revoked', () => {
     expect(devices.list()).toHaveLength(1)
   })
 
-  it('is gone though the disk is full, and from the file as soon as it is not', () => {
+  it('is gone even if the disk is full, and leaves the file as soon as there is room', () => {
     vi.useFakeTimers()
     const { file, devices, ended, errors, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
@@ -158,7 +155,7 @@ describe('case 22: a device that was revoked', () => {
     expect(errors).toHaveLength(logged)
   })
 
-  it('is gone from the file when the host stops, if there is room then', () => {
+  it('leaves the file when the host stops, if there is room then', () => {
     const { file, devices, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
     const free = fillDisk(file)
@@ -169,8 +166,8 @@ describe('case 22: a device that was revoked', () => {
   })
 })
 
-describe('case 23: a device that is away for 90 days', () => {
-  it('is a stranger, and is forgotten', () => {
+describe('case 23: a device that does not connect for 90 days', () => {
+  it('is refused, and removed', () => {
     const { devices, ended, wait, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
     wait(90 * DAY_MS)
@@ -184,7 +181,7 @@ describe('case 23: a device that is away for 90 days', () => {
     expect(reopen().list()).toEqual([])
   })
 
-  it('has 90 days again when it was here in between', () => {
+  it('has another 90 days after it connected', () => {
     const { devices, wait } = setUp()
     const { device_id } = devices.admit(who(1))
     wait(89 * DAY_MS)
@@ -194,7 +191,7 @@ describe('case 23: a device that is away for 90 days', () => {
     expect(devices.find(key(1), false)).toMatchObject({ address: '192.168.1.10' })
   })
 
-  it('is not away while it is connected, whether it says anything or not', () => {
+  it('stays while it is connected, even if it sends nothing', () => {
     const { devices, ended, wait } = setUp()
     devices.admit(who(1))
     for (let day = 0; day < 200; day++) {
@@ -202,14 +199,14 @@ describe('case 23: a device that is away for 90 days', () => {
       devices.expire(() => true)
     }
     expect(ended).toEqual([])
-    // Neither for its further connections, nor after a crash that nobody could note its end in.
+    // Also for its further connections, and after a crash in which its disconnection was not recorded.
     expect(devices.find(key(1), false)).toBeDefined()
     wait(89 * DAY_MS)
     devices.expire(() => false)
     expect(devices.find(key(1), false)).toBeDefined()
   })
 
-  it('is not kept for ever by a clock that was years ahead when it was seen', () => {
+  it('is removed even if the clock was years ahead when it was last seen', () => {
     const { devices, wait } = setUp()
     wait(20_000 * DAY_MS)
     devices.admit(who(1))
@@ -221,7 +218,7 @@ describe('case 23: a device that is away for 90 days', () => {
     expect(devices.list()).toEqual([])
   })
 
-  it('is forgotten without harm to the host when the disk is full', () => {
+  it('is removed without an error if the disk is full', () => {
     const { file, devices, wait } = setUp()
     devices.admit(who(1))
     devices.admit(who(2))
@@ -232,8 +229,8 @@ describe('case 23: a device that is away for 90 days', () => {
   })
 })
 
-describe('what a device may do', () => {
-  it('ends its connections when it changes, and only then', () => {
+describe('a change of permissions', () => {
+  it('ends the device’s connections; setting the same permissions does not', () => {
     const { devices, ended, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
     devices.update(device_id, { name: 'of Anna' })
@@ -246,7 +243,7 @@ describe('what a device may do', () => {
     expect(() => devices.update('nobody', { read_only: false })).toThrow(coded('device_unknown'))
   })
 
-  it('is less at once though the disk is full', () => {
+  it('takes effect at once even if the disk is full', () => {
     const { file, devices, ended } = setUp()
     const { device_id } = devices.admit(who(1))
     cleanups.push(fillDisk(file))
@@ -256,22 +253,22 @@ describe('what a device may do', () => {
   })
 })
 
-describe('names', () => {
+describe('device names', () => {
   it.each([
-    ['the same', 'Phone', 'Phone', 'Phone 2'],
-    ['in another case', 'Phone', 'pHONE', 'pHONE 2'],
-    ['with invisible characters, which are taken out,', 'Phone', 'Pho\u00adne\u3164', 'Phone 2'],
-    ['with variation selectors', 'Phone', 'Phone\ufe0f', 'Phone\ufe0f 2'],
-    ['in wide letters', 'Phone', 'Ｐｈｏｎｅ', 'Ｐｈｏｎｅ 2'],
-    ['composed in another way', 'Andr\u00e9', 'Andre\u0301', 'Andre\u0301 2'],
-    ['with other spaces', 'My phone', 'My\u00a0 phone', 'My\u00a0 phone 2'],
-  ])('%s get a number', (_what, first, second, called) => {
+    ['equal', 'Phone', 'Phone', 'Phone 2'],
+    ['equal except for case', 'Phone', 'pHONE', 'pHONE 2'],
+    ['equal except for invisible characters, which are removed,', 'Phone', 'Pho\u00adne\u3164', 'Phone 2'],
+    ['equal except for variation selectors', 'Phone', 'Phone\ufe0f', 'Phone\ufe0f 2'],
+    ['equal except for wide letters', 'Phone', 'Ｐｈｏｎｅ', 'Ｐｈｏｎｅ 2'],
+    ['composed differently', 'Andr\u00e9', 'Andre\u0301', 'Andre\u0301 2'],
+    ['equal except for spaces', 'My phone', 'My\u00a0 phone', 'My\u00a0 phone 2'],
+  ])('that are %s get a number', (_what, first, second, called) => {
     const { devices } = setUp()
     expect(devices.admit(who(1, { name: first })).name).toBe(first)
     expect(devices.admit(who(2, { name: second })).name).toBe(called)
   })
 
-  it('a number that is taken is not given again', () => {
+  it('skip numbers that are taken', () => {
     const { devices } = setUp()
     const names = ['Phone 2', 'Phone', 'Phone', 'Phone'].map((name, i) => devices.admit(who(i, { name })).name)
     expect(names).toEqual(['Phone 2', 'Phone', 'Phone 3', 'Phone 4'])
@@ -279,19 +276,19 @@ describe('names', () => {
 
   it.each([
     ['control characters', 'a\u001b]0;x\u0007b\nc', 'a ]0;x b c'],
-    ['letters that run backwards', '\u202egnihton\u202c', 'gnihton'],
+    ['letters that run backward', '\u202egnihton\u202c', 'gnihton'],
     ['nothing', '', 'Phone'],
-    ['nothing that can be seen', '\u200b\u2060\u3164\u00ad', 'Phone'],
-    ['half a character', 'a\ud83d', 'a'],
-    ['too much', 'x'.repeat(1000), 'x'.repeat(64)],
-  ])('of %s become one line', (_what, name, called) => {
+    ['only invisible characters', '\u200b\u2060\u3164\u00ad', 'Phone'],
+    ['half a surrogate pair', 'a\ud83d', 'a'],
+    ['too many characters', 'x'.repeat(1000), 'x'.repeat(64)],
+  ])('with %s become one line', (_what, name, called) => {
     const { devices, reopen } = setUp()
     expect(devices.admit(who(1, { name })).name).toBe(called)
     expect(reopen().list()[0]!.name).toBe(called)
   })
 
   it.each(['', ' ', 'a\nb', 'a\u202eb', '\u3164', '\u001b[31mred', 'x'.repeat(65)])(
-    'nobody can call one %j at the desktop',
+    'may not be set to %j at the desktop',
     name => {
       const { devices } = setUp()
       const { device_id } = devices.admit(who(1))
@@ -300,7 +297,7 @@ describe('names', () => {
     },
   )
 
-  it('one may be called what it is called', () => {
+  it('may be set to their current value', () => {
     const { devices } = setUp()
     const { device_id } = devices.admit(who(1))
     devices.update(device_id, { name: 'phone 1' })
@@ -331,22 +328,22 @@ describe('devices.json', () => {
     ['a list', '[]'],
     ['of another version', file([], { version: 2 })],
     ['without devices', '{"version":1}'],
-    ['with more than it should', file([], { more: 1 })],
+    ['with an unknown field', file([], { more: 1 })],
     ['with __proto__', '{"version":1,"devices":[],"__proto__":{}}'],
-    ['with a device that has more than it should', file([valid({ admin: true })])],
-    ['with a device without a right', file([valid({ read_only: undefined })])],
-    ['with a right that is a word', file([valid({ read_only: 'false' })])],
+    ['with a device that has an unknown field', file([valid({ admin: true })])],
+    ['with a device without permissions', file([valid({ read_only: undefined })])],
+    ['with a permission that is a string', file([valid({ read_only: 'false' })])],
     ['with a short key', file([valid({ public_key: encodeBase64url(key(1).subarray(1)) })])],
-    ['with a key in another spelling', file([valid({ public_key: `${encodeBase64url(key(1))}=` })])],
+    ['with a key in another encoding', file([valid({ public_key: `${encodeBase64url(key(1))}=` })])],
     ['with a long name', file([valid({ name: 'x'.repeat(200) })])],
-    ['with an endless time', file([valid({ last_seen: 1e300 })])],
+    ['with an impossible time', file([valid({ last_seen: 1e300 })])],
     ['with a key twice', file([valid(), valid({ device_id: 'abd' })])],
     ['with an id twice', file([valid(), valid({ public_key: encodeBase64url(key(2)) })])],
     [
-      'with too many',
+      'with too many devices',
       file(Array.from({ length: 65 }, (_, i) => valid({ device_id: `${i}`, public_key: encodeBase64url(key(i)) }))),
     ],
-  ])('that is %s is told and left as it is', (_what, content) => {
+  ])('that is %s is refused and not changed', (_what, content) => {
     const path = join(folder(), 'devices.json')
     writeFileSync(path, content)
     expect(() => setUp(path)).toThrow(coded('devices_damaged'))
@@ -354,13 +351,13 @@ describe('devices.json', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['devices.json'])
   })
 
-  it('that is a folder is told', () => {
+  it('that is a folder is refused', () => {
     const path = join(folder(), 'devices.json')
     mkdirSync(path)
     expect(() => setUp(path)).toThrow(coded('devices_damaged'))
   })
 
-  it('with anything in it is read or refused with a code, and never changed by that', () => {
+  it('with arbitrary content is read or refused with a code, and never changed by that', () => {
     const path = join(folder(), 'devices.json')
     const field = fc.constantFrom(...Object.keys(valid()))
     const device = fc.oneof(
@@ -392,7 +389,7 @@ describe('devices.json', () => {
     )
   })
 
-  it('survives a crash between its writing and its renaming: the old one holds, what lies beside it is written over', () => {
+  it('survives a crash between writing and renaming: the old file stays, and the temporary one is overwritten', () => {
     const { file, devices, reopen } = setUp()
     devices.admit(who(1))
     const before = text(file)
@@ -407,7 +404,7 @@ describe('devices.json', () => {
     expect(reopen().list()).toHaveLength(2)
   })
 
-  it('is not written through a link that lies beside it', () => {
+  it('is not written through a symbolic link at its temporary name', () => {
     const { file, devices, reopen } = setUp()
     const victim = join(folder(), 'victim')
     writeFileSync(victim, 'as it was')
@@ -417,7 +414,7 @@ describe('devices.json', () => {
     expect(reopen().list()).toHaveLength(1)
   })
 
-  it('lets nobody in who could not be written down', () => {
+  it('admits no device that could not be saved', () => {
     const { file, devices, reopen } = setUp()
     devices.admit(who(1))
     const before = text(file)
@@ -431,7 +428,7 @@ describe('devices.json', () => {
     expect(reopen().list()).toHaveLength(2)
   })
 
-  it('is not written any more after the end: the folder may be somebody else’s', () => {
+  it('is not written after the host has closed, because another host may own the folder', () => {
     vi.useFakeTimers()
     const { file, devices } = setUp()
     const { device_id } = devices.admit(who(1))
@@ -444,7 +441,7 @@ describe('devices.json', () => {
     expect(text(file)).toBe('of the next host')
   })
 
-  it('case 50: is this user’s alone, even under umask 000', () => {
+  it('case 50: is readable by its user only, even under umask 000', () => {
     const umask = process.umask(0)
     cleanups.push(() => process.umask(umask))
     const { file, devices } = setUp()
@@ -456,7 +453,7 @@ describe('devices.json', () => {
 describe('host.key', () => {
   const path = () => join(folder(), 'host.key')
 
-  it('is made once, and is the same after that', () => {
+  it('is generated once, and stays the same', () => {
     const file = path()
     const key = readHostKey(file)
     expect(readHostKey(file)).toEqual(key)
@@ -464,7 +461,7 @@ describe('host.key', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['host.key'])
   })
 
-  it('case 50: is this user’s alone, even under umask 000', () => {
+  it('case 50: is readable by its user only, even under umask 000', () => {
     const umask = process.umask(0)
     cleanups.push(() => process.umask(umask))
     const file = path()
@@ -480,14 +477,14 @@ describe('host.key', () => {
     ['two keys', `${whole}\n${whole}\n`],
     ['something else', 'not a key, and as long as one would be, 43 c'],
     ['zeros', '\0'.repeat(44)],
-  ])('that is %s is told and left as it is: another key would lock out every phone', (_what, content) => {
+  ])('that is %s is refused and not changed, because another key would lock out every phone', (_what, content) => {
     const file = path()
     writeFileSync(file, content)
     expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
     expect(text(file)).toBe(content)
   })
 
-  it('that cannot be read is told: a folder, a link that leads nowhere', () => {
+  it('that cannot be read is refused: a folder, a dangling link', () => {
     const file = path()
     mkdirSync(file)
     expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
@@ -496,7 +493,7 @@ describe('host.key', () => {
     expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
   })
 
-  it('is there whole or not at all when the disk is full, and the next start makes it', () => {
+  it('is complete or missing when the disk is full, and the next start generates it', () => {
     const file = path()
     const free = fillDisk(file)
     expect(() => readHostKey(file)).toThrow(coded('data_dir_unusable'))

@@ -1,4 +1,4 @@
-// How many handshakes strangers may begin. Knows no sockets and no real time.
+// The limit on handshakes, with a fake clock.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -13,7 +13,7 @@ function limited(limits: HandshakeLimits = HANDSHAKE_LIMITS) {
   const limit = new HandshakeLimit(limits, () => now)
   return {
     limit,
-    /** How many of `times` tries are let through. */
+    /** How many of `times` attempts are allowed. */
     taken: (address: string, times: number) =>
       Array.from({ length: times }, () => limit.take(address)).filter(taken => taken).length,
     wait: (milliseconds: number) => {
@@ -25,7 +25,7 @@ function limited(limits: HandshakeLimits = HANDSHAKE_LIMITS) {
 const SMALL: HandshakeLimits = { all: { per_second: 100, burst: 50 }, address: { per_second: 2, burst: 5 } }
 
 describe('case 30: handshakes are limited', () => {
-  it('per address: a burst, and then as many as come back with time', () => {
+  it('per address: a burst, then as many as are refilled over time', () => {
     const { taken, wait } = limited(SMALL)
     expect(taken('192.168.1.9', 20)).toBe(5)
     wait(1_000)
@@ -35,7 +35,7 @@ describe('case 30: handshakes are limited', () => {
     expect(taken('192.168.1.9', 20)).toBe(5)
   })
 
-  it('in all, however many addresses there are', () => {
+  it('in total, however many addresses there are', () => {
     const { taken, wait } = limited(SMALL)
     let all = 0
     for (let i = 0; i < 200; i++) all += taken(`10.0.${i}.1`, 1)
@@ -45,20 +45,20 @@ describe('case 30: handshakes are limited', () => {
     expect(all).toBe(60)
   })
 
-  it('an address that is refused takes nothing from the others', () => {
+  it('and a refused address takes nothing from the others', () => {
     const { taken } = limited(SMALL)
     expect(taken('192.168.1.66', 10_000)).toBe(5)
     expect(taken('127.0.0.1', 10_000)).toBe(45)
   })
 
   it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
-    'from %s, where a tunnel ends, only in all',
+    'from %s, where a tunnel ends, only in total',
     address => {
       expect(limited(SMALL).taken(address, 1_000)).toBe(50)
     },
   )
 
-  it('an IPv6 network is one address, and so are an IPv4 address and its form for both', () => {
+  it('with an IPv6 /64 as one address, and an IPv4 address and its mapped form as one', () => {
     const { limit, taken } = limited(SMALL)
     expect(Array.from({ length: 40 }, (_, i) => limit.take(`2001:db8:1:2:${i}::${i}`)).filter(Boolean)).toHaveLength(5)
     expect(taken('2001:db8:1:3::1', 40)).toBe(5)
@@ -66,7 +66,7 @@ describe('case 30: handshakes are limited', () => {
     expect(taken('fe80::1%eth0', 3) + taken('fe80::2%wlan0', 40)).toBe(5)
   })
 
-  it('what is remembered has a bound, for which nobody gets more than the limit', () => {
+  it('and remember a bounded number of addresses, without ever allowing more', () => {
     const { limit, taken, wait } = limited()
     let all = 0
     for (let i = 0; i < 20_000; i++) {
@@ -77,13 +77,13 @@ describe('case 30: handshakes are limited', () => {
     expect(all).toBeLessThanOrEqual(32 + 50 * 20)
     wait(1_000)
     expect(taken('192.168.1.9', 100)).toBe(16)
-    // Others' limits may let more addresses in than are remembered.
+    // With other limits, more addresses may be active than are remembered.
     const generous = limited({ all: { per_second: 1e9, burst: 1e9 }, address: { per_second: 0.001, burst: 16 } })
     for (let i = 0; i < 5_000; i++) generous.taken(`10.0.${i >> 8}.${i & 255}`, 1)
     expect(generous.limit.size).toBeLessThanOrEqual(1024)
   })
 
-  it('never lets more through than the burst and what came back, whatever the order', () => {
+  it('never allow more than the burst and the refill, in whatever order', () => {
     const step = fc.record({ pause: fc.nat(2_000), from: fc.nat(3), tries: fc.nat(20) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), steps => {

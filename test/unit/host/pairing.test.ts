@@ -1,12 +1,12 @@
-// The secret of the code and those who wait for a yes, with a clock of our own. Knows no sockets and no devices' file.
+// The pairing secret and the requests that wait for approval, with a fake clock.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Device } from '../../../main/host/access/devices.ts'
 import {
   ANSWER_MS,
-  type PairingCandidate,
   MAX_WAITING,
-  type PairingOutcome,
   Pairing,
+  type PairingCandidate,
+  type PairingOutcome,
   RENEW_MS,
   SECRET_MS,
 } from '../../../main/host/access/pairing.ts'
@@ -42,7 +42,7 @@ const asker = (n: number, more: Partial<PairingCandidate> = {}): PairingCandidat
   ...more,
 })
 
-/** Who asked, and how it went: `admitted` or the codes of refusals. */
+/** A pairing request and its outcome: `admitted` or the codes of refusals. */
 function waitingFor(): PairingOutcome & { heard: string[] } {
   const heard: string[] = []
   return { heard, admitted: () => heard.push('admitted'), refused: error => heard.push(error.code) }
@@ -52,7 +52,7 @@ const spent = expect.objectContaining({ code: 'pairing_spent' })
 const unknown = expect.objectContaining({ code: 'pairing_unknown' })
 
 describe('case 11: a secret', () => {
-  it('is dead after 120 seconds, for a handshake and for one that had begun before', () => {
+  it('expires after 120 seconds, also for a handshake that began before', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret, expires_at } = pairing.current()
@@ -64,7 +64,7 @@ describe('case 11: a secret', () => {
     expect(() => pairing.claim(secret)).toThrow(spent)
   })
 
-  it('can still be claimed in its last moment', () => {
+  it('can be claimed until its last moment', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -72,7 +72,7 @@ describe('case 11: a secret', () => {
     pairing.claim(secret)
   })
 
-  it('is renewed at 90 while it is shown, and who has scanned the old one has the rest of its life', () => {
+  it('is renewed after 90 seconds while it is shown; the old one stays valid for the rest of its lifetime', () => {
     const { pairing, told } = setUp()
     pairing.show(desk)
     const first = pairing.current().secret
@@ -88,7 +88,7 @@ describe('case 11: a secret', () => {
     }
   })
 
-  it('is dead after a sleep through which no timer ran, and a fresh one is shown', () => {
+  it('expires during a sleep in which no timer runs, and a new one is shown', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -98,7 +98,7 @@ describe('case 11: a secret', () => {
     expect(pairing.secrets()).toHaveLength(1)
   })
 
-  it('does not become young again when the clock is set back', () => {
+  it('does not live longer when the clock is set back', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -110,7 +110,7 @@ describe('case 11: a secret', () => {
     expect(pairing.secrets()).not.toContain(secret)
   })
 
-  it('lives no longer than two renewals, however often the clock is set back', () => {
+  it('lives for two renewals at most, however often the clock is set back', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -122,8 +122,8 @@ describe('case 11: a secret', () => {
   })
 })
 
-describe('cases 12 and 13: a secret is good once', () => {
-  it('a second claim fails, and another secret is shown', () => {
+describe('cases 12 and 13: a secret works once', () => {
+  it('so a second claim fails, and a new secret is shown', () => {
     const { pairing, told } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -134,13 +134,13 @@ describe('cases 12 and 13: a secret is good once', () => {
     expect(() => pairing.claim(secret)).toThrow(spent)
   })
 
-  it('an equal one that was not handed out is none', () => {
+  it('and equal bytes that the host did not hand out are refused', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     expect(() => pairing.claim(pairing.current().secret.slice())).toThrow(spent)
   })
 
-  it('the older one that was scanned before the renewal is not touched by the claim of the newer', () => {
+  it('and the older one stays valid when the newer one is claimed', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const older = pairing.current().secret
@@ -151,7 +151,7 @@ describe('cases 12 and 13: a secret is good once', () => {
     expect(() => pairing.claim(older)).toThrow(spent)
   })
 
-  it('it is spent even when the answer is no', () => {
+  it('and is spent even if the request is declined', () => {
     const { pairing, admitted } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -166,8 +166,8 @@ describe('cases 12 and 13: a secret is good once', () => {
   })
 })
 
-describe('case 17: without anybody who shows the code', () => {
-  it('there is no secret, before and after', () => {
+describe('case 17: while no client shows the code', () => {
+  it('there is no secret, neither before nor after it was shown', () => {
     const { pairing } = setUp()
     expect(pairing.secrets()).toEqual([])
     pairing.show(desk)
@@ -180,7 +180,7 @@ describe('case 17: without anybody who shows the code', () => {
     expect(pairing.secrets()).not.toContain(secret)
   })
 
-  it('but while one of two shows it, there is', () => {
+  it('there is no secret; while one of two clients shows it, there is', () => {
     const { pairing } = setUp()
     const other = {}
     pairing.show(desk)
@@ -194,7 +194,7 @@ describe('case 17: without anybody who shows the code', () => {
     expect(pairing.secrets()).toEqual([])
   })
 
-  it('and after the end there is neither secret, request nor timer', () => {
+  it('and after closing there is no secret, request or timer', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     pairing.request(asker(1), waitingFor())
@@ -205,8 +205,8 @@ describe('case 17: without anybody who shows the code', () => {
   })
 })
 
-describe('case 31: waiting for the yes', () => {
-  it('is for three at once', () => {
+describe('case 31: waiting for approval', () => {
+  it('is possible for three phones at once', () => {
     const { pairing } = setUp()
     const ids = Array.from({ length: MAX_WAITING }, (_, i) => pairing.request(asker(i), waitingFor()).pairing_id)
     expect(ids).toHaveLength(3)
@@ -217,7 +217,7 @@ describe('case 31: waiting for the yes', () => {
     expect(pairing.requests().map(({ name }) => name)).toEqual(['phone 1', 'phone 2', 'phone 9'])
   })
 
-  it('ends after 120 seconds, also for who has gone meanwhile', () => {
+  it('ends after 120 seconds, also for a phone that has disconnected', () => {
     const { pairing, told } = setUp()
     const outcome = waitingFor()
     const gone = waitingFor()
@@ -235,7 +235,7 @@ describe('case 31: waiting for the yes', () => {
     expect(pairing.waits(asker(2).publicKey, false)).toBe(false)
   })
 
-  it('coming back does not make it longer', () => {
+  it('takes no longer after a reconnect', () => {
     const { pairing } = setUp()
     const { expires_at } = pairing.request(asker(1), waitingFor())
     vi.advanceTimersByTime(ANSWER_MS / 2)
@@ -245,7 +245,7 @@ describe('case 31: waiting for the yes', () => {
     expect(again.heard).toEqual(['pairing_expired'])
   })
 
-  it('is over when the computer has slept through its time: a yes comes too late', () => {
+  it('is over when the computer has slept through it: an approval comes too late', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)
@@ -255,7 +255,7 @@ describe('case 31: waiting for the yes', () => {
     expect(admitted).toEqual([])
   })
 
-  it('takes one place for one key: who asks again takes the place of its earlier request', () => {
+  it('takes one place per key: a repeated request replaces the earlier one', () => {
     const { pairing } = setUp()
     const first = waitingFor()
     const { pairing_id } = pairing.request(asker(1), first)
@@ -271,8 +271,8 @@ describe('case 31: waiting for the yes', () => {
   })
 })
 
-describe('case 16: an answer', () => {
-  it('is taken once', () => {
+describe('case 16: the desktop’s answer', () => {
+  it('is accepted once', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)
@@ -284,7 +284,7 @@ describe('case 16: an answer', () => {
     expect(admitted).toHaveLength(1)
   })
 
-  it('to an id that nobody waits under lets nobody in', () => {
+  it('for an unknown id admits no device', () => {
     const { pairing, admitted } = setUp()
     pairing.request(asker(1), waitingFor())
     for (const id of ['', 'x', '__proto__', 'toString'])
@@ -292,7 +292,7 @@ describe('case 16: an answer', () => {
     expect(admitted).toEqual([])
   })
 
-  it('that cannot be kept leaves the request as it was, to be answered again', () => {
+  it('that cannot be saved leaves the request waiting for another answer', () => {
     const { pairing, admitted, trouble } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)
@@ -306,7 +306,7 @@ describe('case 16: an answer', () => {
     expect(admitted).toHaveLength(1)
   })
 
-  it('reaches nobody while the phone is away, and holds', () => {
+  it('counts while the phone is disconnected', () => {
     const { pairing, admitted } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)
@@ -318,8 +318,8 @@ describe('case 16: an answer', () => {
   })
 })
 
-describe('a phone that comes back while it waits', () => {
-  it('takes the place of its earlier connection, which cannot speak for it any more', () => {
+describe('a phone that reconnects while it waits', () => {
+  it('replaces its earlier connection, which can no longer act for it', () => {
     const { pairing } = setUp()
     const [early, late] = [waitingFor(), waitingFor()]
     const { pairing_id } = pairing.request(asker(1), early)
@@ -343,7 +343,7 @@ describe('a phone that comes back while it waits', () => {
     expect(outcome.heard).toEqual([])
   })
 
-  it('after its request was answered does not wait any more', () => {
+  it('no longer waits once its request was answered', () => {
     const { pairing } = setUp()
     const { pairing_id } = pairing.request(asker(1), waitingFor())
     pairing.answer(pairing_id, { allow: false, read_only: false })
@@ -354,7 +354,7 @@ describe('a phone that comes back while it waits', () => {
   })
 })
 
-it('shows a name that somebody else chose on one line, and one where there is none', () => {
+it('shows a phone’s name on one line, and a default for an empty one', () => {
   const { pairing } = setUp()
   const named = (n: number, name: string) => pairing.request(asker(n, { name }), waitingFor()).name
   expect(named(1, 'Anna\n\u202edesktop\u0007 says yes')).toBe('Anna desktop  says yes')

@@ -1,4 +1,4 @@
-// What is sent to push services, to which, and how often: without a host and mostly without sockets.
+// Push notifications: their content, their services and their timing, without a host and mostly without sockets.
 import { createECDH } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,53 +19,53 @@ const FCM = { name: 'fcm.googleapis.com' }
 const NOTHING = { session_id: '', title: '', text: '' }
 const quiet = { info: () => {}, error: () => {} }
 
-describe('addresses of push services', () => {
+describe('push service addresses', () => {
   it.each([
     'https://fcm.googleapis.com/fcm/send/dGVzdA:APA91b-x_y',
     'https://updates.push.services.mozilla.com/wpush/v2/gAAAAABk',
     'https://wns2-par02p.notify.windows.com/w/?token=BQYAAAA%2fx%3d%3d',
     'https://web.push.apple.com/QGuQyavXutnMR2x',
-  ])('are those of the browsers’ makers: %s', endpoint => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(true))
+  ])('include %s', endpoint => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(true))
 
   it.each([
     ['plain HTTP', 'http://fcm.googleapis.com/x'],
     ['another scheme', 'ftp://fcm.googleapis.com/x'],
     ['no address', 'fcm.googleapis.com/x'],
     ['nothing', ''],
-    ['a name and a password', 'https://fcm.googleapis.com:x@127.0.0.1/x'],
-    ['a name before the right one', 'https://user@fcm.googleapis.com/x'],
-    ['a password alone', 'https://:secret@fcm.googleapis.com/x'],
-    ['an empty name', 'https://@fcm.googleapis.com/x'],
+    ['a user name and a password', 'https://fcm.googleapis.com:x@127.0.0.1/x'],
+    ['a user name', 'https://user@fcm.googleapis.com/x'],
+    ['only a password', 'https://:secret@fcm.googleapis.com/x'],
+    ['an empty user name', 'https://@fcm.googleapis.com/x'],
     ['another port', 'https://fcm.googleapis.com:8443/x'],
-    ['the port that it has anyway', 'https://fcm.googleapis.com:443/x'],
+    ['the default port', 'https://fcm.googleapis.com:443/x'],
     ['a dot at the end', 'https://fcm.googleapis.com./x'],
     ['two', 'https://web.push.apple.com../x'],
     ['capitals', 'https://FCM.googleapis.com/x'],
     ['a capital scheme', 'HTTPS://fcm.googleapis.com/x'],
     ['an IPv4 address', 'https://127.0.0.1/x'],
-    ['one written as a number', 'https://2130706433/x'],
-    ['one of a cloud', 'https://169.254.169.254/latest/meta-data'],
+    ['an address written as a number', 'https://2130706433/x'],
+    ['a cloud’s metadata address', 'https://169.254.169.254/latest/meta-data'],
     ['an IPv6 address', 'https://[::1]/x'],
     ['localhost', 'https://localhost/x'],
-    ['a name that begins alike', 'https://fcm.googleapis.com.evil.example/x'],
-    ['a name that ends alike', 'https://evilpush.apple.com/x'],
-    ['a name that ends in one without a dot', 'https://notfcm.googleapis.com/x'],
-    ['the name that others stand below', 'https://push.apple.com/x'],
+    ['a service as the prefix of a name', 'https://fcm.googleapis.com.evil.example/x'],
+    ['a name that ends like a service', 'https://evilpush.apple.com/x'],
+    ['a name that ends in a service without a dot', 'https://notfcm.googleapis.com/x'],
+    ['the parent of a wildcard', 'https://push.apple.com/x'],
     ['letters of another script', 'https://fcm.gооgleapis.com/x'],
     ['a wide full stop', 'https://fcm.googleapis。com/x'],
     ['wide letters', 'https://ｆcm.googleapis.com/x'],
     ['an encoded dot', 'https://fcm%2egoogleapis.com/x'],
     ['a backslash', 'https://127.0.0.1\\@fcm.googleapis.com/x'],
-    ['one behind the name', 'https://fcm.googleapis.com\\x'],
-    ['a name in the fragment', 'https://127.0.0.1/#@fcm.googleapis.com/'],
+    ['a backslash after the name', 'https://fcm.googleapis.com\\x'],
+    ['a service in the fragment', 'https://127.0.0.1/#@fcm.googleapis.com/'],
     ['a fragment', 'https://fcm.googleapis.com/x#y'],
-    ['a blank in front', ' https://fcm.googleapis.com/x'],
+    ['a leading space', ' https://fcm.googleapis.com/x'],
     ['a tab inside', 'https://fcm.google\tapis.com/x'],
     ['a line end', 'https://fcm.googleapis.com/x\r\nHost: evil'],
-    ['steps upwards', 'https://fcm.googleapis.com/a/../x'],
-  ])('are not: %s', (_what, endpoint) => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(false))
+    ['a path with ..', 'https://fcm.googleapis.com/a/../x'],
+  ])('exclude %s', (_what, endpoint) => expect(isPushService(endpoint, PUSH_SERVICES)).toBe(false))
 
-  it('a host that was told of another one takes that one, at its port', () => {
+  it('include a configured service at its port', () => {
     expect(isPushService('https://localhost:8443/x', ['localhost:8443'])).toBe(true)
     expect(isPushService('https://localhost/x', ['localhost:8443'])).toBe(false)
     expect(isPushService('https://fcm.googleapis.com/x', ['localhost:8443'])).toBe(false)
@@ -73,7 +73,7 @@ describe('addresses of push services', () => {
 })
 
 describe('the key', () => {
-  it('is made once, for this user alone, and is the same after a restart', () => {
+  it('is generated once, readable by its user only, and stays the same after a restart', () => {
     const file = join(temporaryFolder(), 'push.key')
     const key = readPushKey(file, quiet)
     expect(readPushKey(file, quiet)).toEqual(key)
@@ -85,7 +85,7 @@ describe('the key', () => {
   })
 
   it.each(['', 'x', 'A'.repeat(43), '_'.repeat(43)])(
-    'of a damaged file (%j) is made anew, and the log does not say what stood there',
+    'is generated again for a damaged file (%j), whose content is not logged',
     text => {
       const file = join(temporaryFolder(), 'push.key')
       writeFileSync(file, text)
@@ -98,7 +98,7 @@ describe('the key', () => {
     },
   )
 
-  it('is not written through a link that somebody left', () => {
+  it('is not written through a symbolic link', () => {
     const folder = temporaryFolder()
     writeFileSync(join(folder, 'elsewhere'), 'theirs')
     symlinkSync(join(folder, 'elsewhere'), join(folder, 'push.key'))
@@ -120,7 +120,7 @@ describe('a message', () => {
     }
   }
 
-  it('is opened by the browser alone, and signed with the host’s key for this push service', async () => {
+  it('can be decrypted by the browser only, and is signed with the host’s key for this push service', async () => {
     const sent = await posted('one', call)
     expect(JSON.parse(subscriber.open(sent))).toEqual(call)
     expect(() => new Subscriber(FCM).open(sent)).toThrow()
@@ -132,7 +132,7 @@ describe('a message', () => {
     expect(sent.headers).toMatchObject({ urgency: 'high', ttl: '43200' })
   })
 
-  it('is as long as any other, and shows nobody what is in it', async () => {
+  it('is as long as any other, and reveals nothing of its content', async () => {
     const texts = [
       '',
       'x',
@@ -156,7 +156,7 @@ describe('a message', () => {
     expect(seen.body.toString('latin1')).not.toMatch(/agent|May I|5b0e9a4e/)
   })
 
-  it('shows one line without marks that hide or reorder', async () => {
+  it('has single lines without characters that hide or reorder text', async () => {
     const { title, text } = JSON.parse(
       subscriber.open(
         await posted('one', { ...call, title: 'a\u202eb\u200bc\u0007', text: 'one\r\ntwo\u001b[31m\u2066' }),
@@ -166,7 +166,7 @@ describe('a message', () => {
     expect(text).toBe('one two [31m')
   })
 
-  it('takes the place of the one before of the same session, which no push service can tell', async () => {
+  it('replaces the earlier one of the same session, by a topic that does not identify the session', async () => {
     const topic = topicOf(key, 'one', 'a session')
     expect(topic).toMatch(/^[\w-]{32}$/)
     expect(topicOf(key, 'one', 'a session')).toBe(topic)
@@ -188,7 +188,7 @@ describe('subscriptions', () => {
     log: quiet,
   })
 
-  it('are kept over a restart, for this user alone, one per device', () => {
+  it('survive a restart, readable by their user only, one per device', () => {
     const where = options()
     const subscriptions = new Subscriptions(where)
     const first = new Subscriber(FCM).subscription
@@ -205,7 +205,7 @@ describe('subscriptions', () => {
     expect(readFileSync(where.file, 'utf8')).not.toContain(second.endpoint)
   })
 
-  it('that a push service does not know any more are refused until the browser brings another', () => {
+  it('that a push service no longer knows are refused until the browser sends another', () => {
     const where = options()
     const dead = new Subscriber(FCM).subscription
     const subscriptions = new Subscriptions(where)
@@ -223,24 +223,24 @@ describe('subscriptions', () => {
   const aside = Buffer.from(good.p256dh, 'base64url')
   aside[64]! ^= 1
   it.each([
-    ['another address', { ...good, endpoint: 'https://127.0.0.1/x' }],
+    ['a foreign endpoint', { ...good, endpoint: 'https://127.0.0.1/x' }],
     ['no point', { ...good, p256dh: zero.toString('base64url') }],
-    ['a point beside the curve', { ...good, p256dh: aside.toString('base64url') }],
+    ['a point that is not on the curve', { ...good, p256dh: aside.toString('base64url') }],
     [
       'a compressed point',
       { ...good, p256dh: Buffer.concat([Buffer.from([2]), aside.subarray(1, 33)]).toString('base64url') },
     ],
     ['no base64url', { ...good, p256dh: `${good.p256dh.slice(0, -2)}+/` }],
     ['a secret that is too short', { ...good, auth: Buffer.alloc(15).toString('base64url') }],
-    ['one that is too long', { ...good, auth: Buffer.alloc(17).toString('base64url') }],
-    ['one thing more', { ...good, more: 1 }],
-  ])('are refused: %s', (_what, subscription) => {
+    ['a secret that is too long', { ...good, auth: Buffer.alloc(17).toString('base64url') }],
+    ['an unknown field', { ...good, more: 1 }],
+  ])('are refused with %s', (_what, subscription) => {
     const subscriptions = new Subscriptions(options())
     expect(() => subscriptions.set('one', subscription)).toThrow(expect.objectContaining({ code: 'push_refused' }))
     expect(subscriptions.devices()).toEqual([])
   })
 
-  it('of a damaged or changed file are none, and never lead elsewhere', () => {
+  it('from a damaged or changed file are dropped, and never lead to another service', () => {
     const where = options()
     const kept = { device_id: 'one', ...good, gone: false }
     const file = (subscriptions: unknown) => writeFileSync(where.file, JSON.stringify({ version: 1, subscriptions }))
@@ -255,8 +255,8 @@ describe('subscriptions', () => {
   })
 })
 
-describe('who is told, and how often', () => {
-  // Loaded when it is used first, which takes time that no clock here has.
+describe('notifications', () => {
+  // web-push is loaded at its first use, which takes real time.
   beforeAll(
     async () =>
       void (await pushRequest(
@@ -271,7 +271,7 @@ describe('who is told, and how often', () => {
 
   const subscriber = new Subscriber(FCM)
 
-  /** A push whose world is these values; nothing is really sent. */
+  /** A Push with these surroundings; nothing is really sent. */
   function setUp(change: Partial<PushOptions> = {}) {
     const folder = temporaryFolder()
     const world = {
@@ -326,7 +326,7 @@ describe('who is told, and how often', () => {
   }
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
-  /** Of a host that starts with this list. */
+  /** The Push of a host that starts with this list. */
   const pushOptions = (file: string): PushOptions => ({
     keyFile: join(temporaryFolder(), 'push.key'),
     file,
@@ -339,7 +339,7 @@ describe('who is told, and how often', () => {
     log: quiet,
   })
 
-  it('a session that calls is told of, and the log has neither the address nor what was said', async () => {
+  it('are sent for a session that needs attention; the log has neither endpoint nor text', async () => {
     const { call, told, logged } = setUp()
     call('agent', 'May I?')
     await settle()
@@ -347,7 +347,7 @@ describe('who is told, and how often', () => {
     expect(JSON.stringify(logged)).not.toMatch(/googleapis|May I|agent/)
   })
 
-  it('nobody is told who is before a page, when nothing calls any more, or when it is switched off', async () => {
+  it('are not sent while a person is at a page, when no session needs attention any more, or when they are off', async () => {
     const { call, world } = setUp()
     world.present = true
     call('agent', 'one')
@@ -364,7 +364,7 @@ describe('who is told, and how often', () => {
     expect(world.told).toEqual(['agent: three'])
   })
 
-  it('it is tried again when nothing answers, with what is so then, and not without end', async () => {
+  it('are retried without a response, with their current text, a limited number of times', async () => {
     const { call, world, push } = setUp()
     world.answers.push(undefined, { status: 503 }, { status: 500 }, undefined)
     call('agent', 'one')
@@ -383,7 +383,7 @@ describe('who is told, and how often', () => {
     expect(push.state('phone').trouble).toBeNull()
   })
 
-  it('what somebody looked at meanwhile is not told', async () => {
+  it('are not sent for a session that was seen meanwhile', async () => {
     const { call, world } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')
@@ -391,11 +391,11 @@ describe('who is told, and how often', () => {
     world.calls.clear()
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect(world.told).toHaveLength(1)
-    // Nor is it tried in vain.
+    // Nor is there another attempt.
     expect(JSON.stringify(world.logged)).not.toContain('could not be made')
   })
 
-  it('a session that calls anew, looked at while it was told of, is told of again', async () => {
+  it('are sent again for a session that was seen and asks for attention again', async () => {
     const { call, world } = setUp()
     call('agent', 'one')
     call('other', 'two')
@@ -405,7 +405,7 @@ describe('who is told, and how often', () => {
     }
     await settle()
     expect(world.told).toEqual(['agent: one', 'other: two', 'agent: three'])
-    // While it waits for another try, that one says it.
+    // While a retry is due, that one carries it.
     world.answers.push(undefined)
     call('agent', 'four')
     await settle()
@@ -414,7 +414,7 @@ describe('who is told, and how often', () => {
     expect(world.told.slice(3)).toEqual(['agent: four', 'agent: five'])
   })
 
-  it('what was under way ends where the browser brings another subscription', async () => {
+  it('in progress end when the browser sends another subscription', async () => {
     const { call, world, push } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')
@@ -424,7 +424,7 @@ describe('who is told, and how often', () => {
     expect(world.posts).toBe(1)
   })
 
-  it('a service that asks to wait is waited for, if not for too long', async () => {
+  it('are delayed as the service asks, up to a limit', async () => {
     const { call, world } = setUp()
     world.answers.push({ status: 429, retry_after_ms: 90_000 })
     call('agent', 'one')
@@ -436,13 +436,13 @@ describe('who is told, and how often', () => {
     call('other', 'two')
     await vi.advanceTimersByTimeAsync(48 * 3_600_000)
     expect(world.told).toHaveLength(3)
-    // Nor is one that asks for it again and again.
+    // Also if the service asks again and again.
     for (let n = 0; n < 20; n++) world.answers.push({ status: 429, retry_after_ms: 5_000 })
     call('patient', 'again')
     await vi.advanceTimersByTimeAsync(48 * 3_600_000)
     expect(world.told).toHaveLength(4 + RETRY_MS.length)
     world.answers.length = 0
-    // Nor is one that wants to be asked without a pause.
+    // Also if the service asks for no delay.
     world.answers.push({ status: 503, retry_after_ms: 0 })
     call('third', 'three')
     await vi.advanceTimersByTimeAsync(RETRY_MS[0]! - 1)
@@ -450,7 +450,7 @@ describe('who is told, and how often', () => {
   })
 
   it.each([301, 307, 308, 400, 401, 403, 413])(
-    '%i is an answer: it is not tried again, and the page hears of it',
+    'are not retried after status %i, and the page is told',
     async status => {
       const { call, world, push } = setUp()
       world.answers.push({ status })
@@ -461,7 +461,7 @@ describe('who is told, and how often', () => {
     },
   )
 
-  it.each([404, 410])('a subscription that is gone (%i) is used no more', async status => {
+  it.each([404, 410])('are no longer sent to a subscription that is gone (%i)', async status => {
     const { call, world, push, file } = setUp()
     world.answers.push({ status })
     call('agent', 'one')
@@ -474,7 +474,7 @@ describe('who is told, and how often', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')).subscriptions).toMatchObject([{ gone: true }])
   })
 
-  it('a device is told a few things at once, then one at a time; the rest is dropped', async () => {
+  it('are limited per device to a burst, then one at a time; further ones are dropped', async () => {
     const { call, world } = setUp()
     for (let n = 0; n < 100; n++) call(`session ${n}`, 'ring')
     await settle()
@@ -487,10 +487,10 @@ describe('who is told, and how often', () => {
     expect(world.told).toHaveLength(MAX_WAITING)
   })
 
-  it('a session that rings and is looked at all the time delays another one by its turn, not for good', async () => {
+  it('of a session that rings and is seen all the time delay another session by one turn only', async () => {
     const { call, world } = setUp()
     const ring = () => call('noisy', 'now')
-    // Told, looked at, and it rings again at once: the budget is always spent.
+    // Notified, seen, and it rings again at once: the budget is always spent.
     world.during = () => queueMicrotask(ring)
     ring()
     await vi.advanceTimersByTimeAsync(60 * REFILL_MS)
@@ -502,7 +502,7 @@ describe('who is told, and how often', () => {
     expect(world.told.slice(before)).toContain('quiet: May I?')
   })
 
-  it('a revoked device is told nothing more, also what was under way', async () => {
+  it('in progress end when the device is revoked', async () => {
     const { call, world, push, file } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')
@@ -516,11 +516,11 @@ describe('who is told, and how often', () => {
     expect(readFileSync(file, 'utf8')).not.toContain(subscriber.endpoint)
   })
 
-  it('a revoked device is told nothing more, and nothing is kept of it, also where the disk is full', async () => {
+  it('end for a revoked device, and nothing of it is kept, even if the disk is full', async () => {
     let changes = 0
     const { call, world, push, file } = setUp({ changed: () => changes++ })
     await settle()
-    // What nobody can write over.
+    // A file that cannot be overwritten.
     mkdirSync(`${file}.new`)
     world.paired = []
     expect(() => push.deviceRevoked('phone')).toThrow(expect.objectContaining({ code: 'data_dir_unusable' }))
@@ -529,14 +529,14 @@ describe('who is told, and how often', () => {
     call('agent', 'one')
     await settle()
     expect(world.told).toEqual([])
-    // It still stands in the file: the next start finds it there, and cannot mend that either.
+    // It is still in the file: the next start finds it there, and cannot remove it either.
     expect(readFileSync(file, 'utf8')).toContain(subscriber.endpoint)
     const again = new Push(pushOptions(file))
     expect(again.has('phone')).toBe(false)
     again.close()
   })
 
-  it('nobody is told who is on the list of subscriptions but paired no more', async () => {
+  it('are not sent to a subscription whose device is no longer paired', async () => {
     const { call, world } = setUp()
     world.paired = []
     call('agent', 'one')
@@ -544,7 +544,7 @@ describe('who is told, and how often', () => {
     expect(world.told).toEqual([])
   })
 
-  it('another subscription takes the place of the first; a device that changes it all the time has to wait', async () => {
+  it('go to the latest subscription; a device that changes it all the time has to wait', async () => {
     const { push, world, file } = setUp()
     const refused: string[] = []
     for (let n = 0; n < 30; n++)
@@ -552,18 +552,18 @@ describe('who is told, and how often', () => {
     expect(new Set(refused)).toEqual(new Set(['push_busy']))
     expect(refused.length).toBeGreaterThan(15)
     expect(JSON.parse(readFileSync(file, 'utf8')).subscriptions).toHaveLength(1)
-    // To say the same again costs nothing.
+    // Sending the same one again costs nothing.
     await vi.advanceTimersByTimeAsync(60_000)
     await push.subscribe('phone', subscriber.subscription)
     for (let n = 0; n < 30; n++) await push.subscribe('phone', subscriber.subscription)
     expect(world.told).toEqual([])
   })
 
-  it('many subscriptions that come and go leave no timer and no memory of their pauses', async () => {
+  it('leave no timers behind when subscriptions come and go', async () => {
     const { push, world, call } = setUp()
     await settle()
     for (let n = 0; n < scaled(1_000); n++) {
-      // Each is under way when the next one comes: it waits to be tried again, or for its turn.
+      // Each is in progress when the next one comes: it waits for a retry, or for its turn.
       world.answers.push(undefined)
       call(`session ${n}`, 'one')
       await settle()
@@ -577,7 +577,7 @@ describe('who is told, and how often', () => {
     push.deviceRevoked('phone')
   })
 
-  it('a subscription whose service cannot be reached now is taken, and the page hears of it', async () => {
+  it('accept a subscription whose service cannot be reached, and tell the page so', async () => {
     const { push, world, call } = setUp()
     world.reached = false
     await push.subscribe('phone', null)
@@ -589,7 +589,7 @@ describe('who is told, and how often', () => {
     expect(push.state('phone').trouble).toBeNull()
   })
 
-  it('while it is switched off nothing is taken, and no key is told', async () => {
+  it('accept no subscription and give no key while they are off', async () => {
     const { push, world } = setUp()
     world.enabled = false
     expect(push.state('phone').key).toBeNull()

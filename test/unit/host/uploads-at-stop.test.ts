@@ -1,4 +1,4 @@
-// Uploads on the host's disk, ended while an operation on the file is under way.
+// Uploads that end while an operation on their file is running.
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ vi.mock('node:fs/promises', async original => {
   }
 })
 
-/** Turns of the event loop that a slow operation takes: far more than anything that does not wait for it. */
+/** Turns of the event loop that a slow operation takes: far more than anything takes that does not wait for it. */
 const TURNS = 200
 
 const SESSION = '11111111-2222-3333-4444-555555555555'
@@ -80,10 +80,10 @@ function setUp() {
   return { uploads, requests, heard, hears, failures }
 }
 
-/** Whether the client was told to send by then. */
+/** Whether the client may already send chunks by then. */
 const isBegun = (operation: Operation) => operation !== 'mkdir' && operation !== 'open 1'
 
-/** Uploads a file of two parts until `operation` is under way. */
+/** Uploads a file of two chunks until `operation` is running. */
 async function uploadUntil(operation: Operation, { requests, hears }: ReturnType<typeof setUp>): Promise<void> {
   const reached = new Promise<void>(resolve => {
     slow.reached = resolve
@@ -94,7 +94,7 @@ async function uploadUntil(operation: Operation, { requests, hears }: ReturnType
     await hears('progress')
     slow.operation = operation
     requests.chunk(1, new Uint8Array(1))
-    // Whatever is behind a removal is asked for by the end itself.
+    // Operations after a removal are started by the end of the upload itself.
     if (operation === 'rm') return
     requests.chunk(1, new Uint8Array(1))
   }
@@ -103,8 +103,8 @@ async function uploadUntil(operation: Operation, { requests, hears }: ReturnType
 
 const EVERY: Operation[] = ['mkdir', 'open 1', 'write', 'sync', 'close', 'open 2', 'rename', 'rm']
 
-describe.each(EVERY)('while %s is under way', operation => {
-  it('a host that stops has removed the unfinished file when it has stopped', async () => {
+describe.each(EVERY)('while %s is running', operation => {
+  it('a stopping host removes the unfinished file before it has stopped', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     // In this order: clients lose their connections, then the uploads are closed.
@@ -114,7 +114,7 @@ describe.each(EVERY)('while %s is under way', operation => {
     expect(set.failures).toEqual([])
   })
 
-  it('a host that stops without telling the client has removed it too', async () => {
+  it('a host that stops without closing connections removes it too', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     await set.uploads.close()
@@ -124,7 +124,7 @@ describe.each(EVERY)('while %s is under way', operation => {
     expect(set.failures).toEqual([])
   })
 
-  it('a session that is deleted loses its folder', async () => {
+  it('deleting the session removes its folder', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     await set.uploads.removeSession(SESSION)
@@ -134,7 +134,7 @@ describe.each(EVERY)('while %s is under way', operation => {
     await set.uploads.close()
   })
 
-  it('a cancelled upload makes room at once, and a session deleted next loses its folder', async () => {
+  it('cancelling the upload frees its space at once, and deleting the session then removes its folder', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     set.requests.cancel(1)
@@ -148,7 +148,7 @@ describe.each(EVERY)('while %s is under way', operation => {
   })
 })
 
-describe('a host that stops', () => {
+describe('a stopping host', () => {
   const finished = async (set: ReturnType<typeof setUp>, session_id: string) => {
     const upload = await set.uploads.begin(session_id, 'a.txt', 1)
     await upload.write(new Uint8Array(1))
@@ -168,7 +168,7 @@ describe('a host that stops', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('removes no more folders of forgotten sessions once it has stopped', async () => {
+  it('removes no folders of deleted sessions after it has stopped', async () => {
     const set = setUp()
     await finished(set, '1'.repeat(13))
     await finished(set, '2'.repeat(13))
@@ -182,7 +182,7 @@ describe('a host that stops', () => {
     const left = readdirSync(folder)
     expect(left).toHaveLength(1)
     await sweeping
-    // Another host may have begun with this folder.
+    // Another host may use this folder by then.
     await set.uploads.removeSession(left[0]!)
     expect(readdirSync(folder)).toEqual(left)
   })

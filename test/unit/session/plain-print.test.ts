@@ -1,4 +1,4 @@
-// Plain text is printed faster than xterm.js would, and leaves the same terminal. Knows nothing of keyframes.
+// The fast path for plain text leaves the same terminal as xterm.js's own.
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { differences } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, size } from '../../support/terminal/vt-streams.ts'
 
 function play(terminal: Terminal, log: Event[], whole: boolean): void {
-  // Joined where nothing comes between: how much is printed in one call decides some of xterm.js's own results.
+  // Adjacent writes are joined: some of xterm.js's own results depend on how much is printed in one call.
   const joined: Event[] = []
   for (const event of log) {
     const last = joined.at(-1)
@@ -25,7 +25,7 @@ function play(terminal: Terminal, log: Event[], whole: boolean): void {
 function compare(log: Event[], { cols, rows }: { cols: number; rows: number }, scrollback: number, whole: boolean) {
   const fast = createTerminal({ cols, rows, scrollback })
   const slow = createTerminal({ cols, rows, scrollback })
-  // What lies behind the faster one is xterm.js's own.
+  // Deleting the faster one uncovers xterm.js's own.
   delete (coreOf(slow)._inputHandler as { print?: unknown }).print
   play(fast, log, whole)
   play(slow, log, whole)
@@ -48,15 +48,15 @@ it.each([
   ['the same without autowrap', `\x1b[?7l${'x'.repeat(18)}界界abc`],
   ['insert mode', 'abcdef\x1b[3D\x1b[4hXY'],
   ['line drawing', '\x1b(0lqqk\x1b(Blqqk'],
-  ['a link and what is behind it', '\x1b]8;;http://a/\x07AB\x1b]8;;\x07CD'],
+  ['a link and text after it', '\x1b]8;;http://a/\x07AB\x1b]8;;\x07CD'],
   ['a link that DECRC hid and new lines keep alive', `\x1b7\x1b]8;;http://a/\x07\x1b8${'x\r\n'.repeat(30)}`],
-  ['a curly underline and what is behind it', '\x1b[4:3mAB\x1b[mCD'],
+  ['a curly underline and text after it', '\x1b[4:3mAB\x1b[mCD'],
   ['a repeated character', 'ab\x1b[30b'],
-])('prints %s as xterm.js does', (_name, text) => {
+])('prints %s like xterm.js', (_name, text) => {
   expect(compare([text], { cols: 20, rows: 5 }, 10, true)).toEqual([])
 })
 
-it('prints whatever comes as xterm.js does', { timeout: 24 * 3_600_000 }, () => {
+it('prints any output like xterm.js', { timeout: 24 * 3_600_000 }, () => {
   const cases = fc.record({ log: events, size, scrollback: fc.integer({ min: 1, max: 12 }), whole: fc.boolean() })
   fc.assert(
     fc.property(cases, ({ log, size, scrollback, whole }) => {

@@ -1,4 +1,4 @@
-// How often sessions are looked at for a list, and what comes of it. Knows no sessions.
+// How often previews are refreshed, and when a change is reported.
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Previews } from '../../../main/host/session/previews.ts'
 
@@ -36,7 +36,7 @@ function setUp({ watched = true } = {}) {
   return { glance, state, prints, answer: () => answer() }
 }
 
-it('tells what came too late for its own look', async () => {
+it('reports a change that came too late for its own refresh with the next one', async () => {
   const { glance, state, answer } = setUp()
   const fresh = glance.refresh()
   await vi.advanceTimersByTimeAsync(100)
@@ -47,7 +47,7 @@ it('tells what came too late for its own look', async () => {
   expect(state).toMatchObject({ looks: 1, pushes: 1 })
 })
 
-it('looks once a second, however often it is asked', async () => {
+it('refreshes once a second, however often the list is requested', async () => {
   const { glance, state, prints, answer } = setUp()
   for (let i = 0; i < 50; i++) {
     prints()
@@ -60,7 +60,7 @@ it('looks once a second, however often it is asked', async () => {
   expect(state.pushes).toBeLessThanOrEqual(6)
 })
 
-it('does not look when nobody watches, nor for nothing', async () => {
+it('does not refresh while no client watches, or when nothing was printed', async () => {
   const { glance, state, prints, answer } = setUp({ watched: false })
   void glance.refresh()
   answer()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Pty } from '../../../main/host/session/pty.ts'
 
-/** Runs a script to its end; `read` is told how much has come after each read. */
+/** Runs a script to its end; `read` receives the number of bytes so far after each read. */
 function run(
   script: string,
   read: (bytes: number, pty: Pty) => void = () => {},
@@ -26,7 +26,7 @@ const block = (milliseconds: number) => {
   for (const start = performance.now(); performance.now() - start < milliseconds; );
 }
 
-it('the last words of a program that has ended are read, however busy this process is', async () => {
+it('reads the last output of a program that has ended, however busy this process is', async () => {
   const expected = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('')
   // Towards the end every read takes longer than node-pty waits after the exit.
   const { text, exitCode } = await run('stty -opost; seq 1 100000; exit 7', bytes => block(bytes > 540_000 ? 300 : 1))
@@ -34,13 +34,13 @@ it('the last words of a program that has ended are read, however busy this proce
   expect(exitCode).toBe(7)
 })
 
-it('a program that leaves another one printing on its terminal has ended all the same', async () => {
+it('reports the end of a program that leaves another one printing on its terminal', async () => {
   const { text, exitCode } = await run('trap "" HUP; (while echo still here; do sleep 0.01; done) & exit 3')
   expect(exitCode).toBe(3)
   expect(text).toMatch(/^still here/)
 })
 
-it('a flood is read in large pieces, whole and in order, also when it is paused again and again', async () => {
+it('reads a flood in large chunks, complete and in order, also when it is paused repeatedly', async () => {
   const expected = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('')
   const sizes: number[] = []
   let before = 0
@@ -61,7 +61,7 @@ it('a flood is read in large pieces, whole and in order, also when it is paused 
   })
   expect(cameWhilePaused).toBe(0)
   expect(text === expected).toBe(true)
-  // Linux gives a terminal's output in pieces of 4 KiB.
+  // Linux returns a terminal's output in chunks of 4 KiB.
   if (process.platform === 'linux') expect(Math.max(...sizes)).toBeGreaterThan(8 * 1024)
   expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 1024)
 })

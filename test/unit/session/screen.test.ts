@@ -1,4 +1,4 @@
-// The host's screen: what it reports, and what it survives. Knows nothing of keyframes (snapshot.test.ts).
+// The host's screen: what it reports, and what it survives. Keyframes are snapshot.test.ts's.
 
 import { expect, it } from 'vitest'
 import { PENDING_BYTES, Pending } from '../../../main/host/screen/pending.ts'
@@ -32,7 +32,7 @@ it('answers queries while it parses, in order', () => {
   )
 })
 
-it('leaves colour queries to who knows the theme', () => {
+it('leaves color queries to the code that knows the theme', () => {
   const { heard, write } = listen()
   write('\x1b]10;?\x07\x1b]11;?\x07\x1b]4;1;?\x07')
   expect(heard).toEqual([])
@@ -44,7 +44,7 @@ it('reports titles, bells and the alternate screen', () => {
   expect(heard).toEqual(['title vim 界', 'bell', 'alternate true', 'alternate false'])
 })
 
-it('cuts a title that nobody could read', () => {
+it('cuts a title that is too long to read', () => {
   const { heard, write } = listen()
   write(`\x1b]2;${'x'.repeat(5000)}\x07`)
   expect(heard).toEqual([`title ${'x'.repeat(1024)}`])
@@ -87,7 +87,7 @@ it.each([
   expect(heard).toEqual(wanted === undefined ? [] : [`notice ${wanted}`])
 })
 
-it('puts a notification together that comes in pieces', () => {
+it('assembles a notification that arrives in chunks', () => {
   const { heard, write } = listen()
   write('\x1b]99;i=a:d=0;Build \x1b\\\x1b]99;i=a:d=0;done\x1b\\\x1b]99;i=a:p=body;In 3 s\x1b\\')
   write('\x1b]99;i=b:d=0;never ended\x1b\\\x1b]99;i=c;other\x1b\\')
@@ -96,20 +96,20 @@ it('puts a notification together that comes in pieces', () => {
 
 it.each([
   ['a prompt', 'one\r\ntwo\r\n$ ', '$'],
-  ['blank lines behind it', 'one\r\n  two  \r\n\r\n   \r\n', 'two'],
+  ['blank lines after it', 'one\r\n  two  \r\n\r\n   \r\n', 'two'],
   ['a line over several rows', `one\r\n${'x'.repeat(100)} end`, `${'x'.repeat(100)} end`],
   ['a frame around it', 'one\r\n│ > ask │\r\n╰───────╯', '│ > ask │'],
   ['nothing', '\r\n\r\n', ''],
-  ['what is shown otherwise than it reads', 'a\u202eb\u200bc', 'abc'],
-  ['more than anybody reads', '界'.repeat(500), '界'.repeat(200)],
+  ['characters that hide or reorder text', 'a\u202eb\u200bc', 'abc'],
+  ['a very long line', '界'.repeat(500), '界'.repeat(200)],
   ['a full-screen program', 'shell\x1b[?1049h\x1b[24;1Hstatus', 'status'],
-])('tells the last line: %s', (_what, text, wanted) => {
+])('reports the last line: %s', (_what, text, wanted) => {
   const { screen, write } = listen()
   write(text)
   expect(screen.lastLine()).toBe(wanted)
 })
 
-it('counts bytes and resizes from where it began', () => {
+it('counts bytes and resizes from its starting position', () => {
   const screen = new Screen({ cols: 80, rows: 24, position: { offset: 100, n: 2 } })
   let done = false
   screen.write(encode('界'), () => {
@@ -121,7 +121,7 @@ it('counts bytes and resizes from where it began', () => {
   expect(screen.keyframe()).toMatchObject({ position: { offset: 103, n: 3 }, cols: 40, rows: 10 })
 })
 
-it('gives the rows on the screen and above it as text', () => {
+it('returns the rows of the screen and the scrollback as text', () => {
   const { screen, write } = listen({ cols: 10, rows: 3 })
   write('one\r\ntwo  \r\n界\r\n\x1b[41mfour \x1b[K')
   expect(screen.scrollbackText).toEqual(['one'])
@@ -132,7 +132,7 @@ it('gives the rows on the screen and above it as text', () => {
   expect(screen.scrollbackText).toEqual(['one'])
 })
 
-it('reads characters whole, however their bytes come', () => {
+it('reads characters correctly, however their bytes are split', () => {
   const text = 'a…b—c“d”é界😀👨\u200d👩\u200d👧 \u4000'
   const bytes = encode(text)
   for (let size = 1; size < 6; size++) {
@@ -142,7 +142,7 @@ it('reads characters whole, however their bytes come', () => {
   }
 })
 
-it('reads the same from invalid UTF-8, however its bytes come', () => {
+it('reads the same from invalid UTF-8, however its bytes are split', () => {
   const bytes = Uint8Array.from([
     0x41, 0xe2, 0x80, 0x42, 0xff, 0xc0, 0x80, 0xf0, 0x9f, 0x98, 0xe2, 0xe2, 0x80, 0xa6, 0xc3, 0x1b, 0x5b, 0x6d, 0x80,
     0x43, 0xed, 0xa0, 0x80, 0x44,
@@ -188,7 +188,7 @@ it('keeps few links under a flood of links', () => {
   ])
 })
 
-it('disposes twice', () => {
+it('can be disposed of twice', () => {
   const { screen, write } = listen()
   screen.dispose()
   screen.dispose()
@@ -196,7 +196,7 @@ it('disposes twice', () => {
   expect(screen.position.offset).toBe(0)
 })
 
-it('knows xterm.js’s parser states by heart', () => {
+it('has the same parser states as xterm.js', () => {
   const { screen } = listen()
   const parser = coreOf(screen.terminal)._inputHandler._parser as unknown as { _transitions: { table: Uint8Array } }
   const { table } = parser._transitions
@@ -210,7 +210,7 @@ it('knows xterm.js’s parser states by heart', () => {
   }
 })
 
-it('keeps an unfinished sequence, and of an endless one only that there is one', () => {
+it('keeps an unfinished sequence, and of an endless one only its kind', () => {
   const pending = new Pending()
   pending.feed(encode('text\x1b]1337;File=:'))
   expect(decode(pending.bytes())).toBe('\x1b]1337;File=:')
@@ -228,7 +228,7 @@ it.each([
   ['\x1bPq', '~', '\x1b\\'],
   ['\x1b[', '1', 'm'],
   ['\x1b', '#', '8'],
-])('swallows the rest of an endless %j', (start, unit, end) => {
+])('ignores the rest of an endless %j', (start, unit, end) => {
   const { screen, write } = listen()
   write(`\x1b[Hx${start}`)
   write(unit.repeat(PENDING_BYTES + 10))
@@ -241,13 +241,13 @@ it.each([
   expect(later.screen.lines()[0]).toBe('xy')
 })
 
-it('keeps nothing of a string that is swallowed anyway', () => {
+it('keeps nothing of a string that is ignored anyway', () => {
   const pending = new Pending()
   pending.feed(encode(`\x1b_G${'A'.repeat(100_000)}`))
   expect(decode(pending.bytes())).toBe('\x1b_')
   expect(pending.dropped).toBe(false)
 })
 
-it('says which internals are gone when xterm.js has changed', () => {
+it('names the internals that are missing when xterm.js has changed', () => {
   expect(() => assertInternals({} as Terminal)).toThrow(/lacks internals that are used here: .*_data/)
 })

@@ -1,4 +1,4 @@
-// A keyframe and what follows it make the same terminal as the whole log. Knows nothing of sessions and clients.
+// A keyframe and the log after it make the same terminal as the whole log.
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 import { check } from '../../support/terminal/cut-and-replay.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
 
-/** What is written after each example, to see whether the terminals also behave the same from there. */
+/** Written after each example, to check that the terminals also behave the same from there. */
 const PROBES: Event[][] = [
   [{ cols: 20, rows: 9 }, { cols: 20, rows: 2 }, 'more', { cols: 45, rows: 8 }, '\x1b8saved', { cols: 8, rows: 6 }],
   ['\u0301x', '\r\nnext 界 line\x1b8\x1b[31mrestored\x1b[?1049lback\t\t|\x1b[5bz'],
@@ -22,9 +22,9 @@ const PROBES: Event[][] = [
   ['\x1b]8;id=a;http://a/\x07again\x1b]8;;\x07', '\x1b[4mline\x1b[?1049h\x1b8alt\x1b[?47l\n\n\n\n\n\n\n'],
 ]
 
-/** State after state that a serializer can lose: a name, and the output that brings it about. */
+/** States that a serializer can lose: a name, and the output that creates the state. */
 const EXAMPLES: [string, ...Event[]][] = [
-  ['nothing at all'],
+  ['no output'],
   ['plain text', 'hello\r\nworld'],
   ['wrapped lines', 'a line that is longer than the terminal is wide'],
   ['a wrapped line whose beginning has left the scrollback', '0123456789'.repeat(20)],
@@ -43,13 +43,13 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['clusters side by side that must not join', '🇩\x1b[m🇪\x1b[m\u0301'],
   ['every SGR flag', '\x1b[1;3;5;7;9mA\x1b[m\x1b[2;8;53mB'],
   ['16, 256 and RGB colours', '\x1b[31;102mA\x1b[38;5;77;48;5;8mB\x1b[38;2;1;2;3;48:2::4:5:6mC'],
-  ['curly and dotted underline with a colour', '\x1b[4:3;58;5;9mA\x1b[4:4;58:2::1:2:3mB\x1b[21mC'],
-  ['an underline colour that waits for an underline', '\x1b[58;5;9m'],
+  ['curly and dotted underline with a color', '\x1b[4:3;58;5;9mA\x1b[4:4;58:2::1:2:3mB\x1b[21mC'],
+  ['an underline color without an underline', '\x1b[58;5;9m'],
   ['a link, and one still open', '\x1b]8;;http://a/\x07A\x1b]8;;\x07B\x1b]8;id=a;http://a/;b\x07C'],
-  ['a link in two pieces', '\x1b]8;;http://a/\x07AAAA\x1b[2D\x1b]8;;\x07x\x1b[H'],
+  ['a link in two parts', '\x1b]8;;http://a/\x07AAAA\x1b[2D\x1b]8;;\x07x\x1b[H'],
   ['protected text', '\x1b[1"qkeep\x1b[0"qdrop'],
-  ['coloured blank rows', '\x1b[44m\x1b[2J\x1b[H'],
-  ['a coloured rest of a line', 'x\x1b[42m\x1b[K'],
+  ['colored blank rows', '\x1b[44m\x1b[2J\x1b[H'],
+  ['a colored rest of a line', 'x\x1b[42m\x1b[K'],
   ['an empty cell with more than a background', '\x1b[31;4m界\x1b[2G#\x1b[m'],
   ['insert mode', 'abcdef\x1b[3D\x1b[4hX'],
   ['insert mode in front of a wide character', '界界界\x1b[H\x1b[4h界\u0301'],
@@ -75,9 +75,9 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['the alternate screen', 'normal\x1b[?1049halt'],
   ['blank cells on the alternate screen', '\x1b[?1049h\x1b[3;3Hx\x1b[44m\x1b[5;5H\x1b[K'],
   ['both saved cursors', '\x1b[2;2H\x1b[?1049h\x1b[31m\x1b[3;9H\x1b7\x1b[H'],
-  ['the alternate screen\u2019s saved cursor while it is away', '\x1b[?47h\x1b[3;9H\x1b7\x1b[?47l'],
+  ['the alternate screen\u2019s saved cursor on the normal screen', '\x1b[?47h\x1b[3;9H\x1b7\x1b[?47l'],
   ['a cursor behind the last column taken to the alternate screen', '\x1b[99Gx\x1b[?47h'],
-  ['the alternate screen, and the window narrower since', '\x1b[?1049h0123456789abcdefghij', { cols: 12, rows: 5 }],
+  ['the alternate screen, and the window made narrower', '\x1b[?1049h0123456789abcdefghij', { cols: 12, rows: 5 }],
   [
     'the alternate screen in a window that was taller',
     { cols: 20, rows: 9 },
@@ -94,7 +94,7 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['a blinking bar cursor', '\x1b[5 q'],
   ['cursor blink by mode', '\x1b[?12h'],
   ['new line mode', '\x1b[20h'],
-  ['colours of the palette, text and background', '\x1b]4;1;#123456;2;red\x07\x1b]11;#202020\x07\x1b]104;2\x07'],
+  ['colors of the palette, text and background', '\x1b]4;1;#123456;2;red\x07\x1b]11;#202020\x07\x1b]104;2\x07'],
   ['a title and an icon name', '\x1b]2;title 界\x07\x1b]1;icon\x07'],
   ['a repeatable last character', '\x1b[31m*'],
   ['an alignment pattern', '\x1b#8'],
@@ -107,7 +107,11 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['an APC in the middle', '\x1b_Gf=24;AAAA'],
   ['C1 controls in UTF-8', '\u009b3'],
   ['a lone ESC', 'x\x1b'],
-  ['a window that grew above its hints', 'a\nb\nc\nd\ne\nf\ng\r\n> \r\nhint\x1b[A', { cols: 20, rows: 7 }],
+  [
+    'a window that grew above the program\u2019s hints',
+    'a\nb\nc\nd\ne\nf\ng\r\n> \r\nhint\x1b[A',
+    { cols: 20, rows: 7 },
+  ],
   [
     'a window that grew below a cleared screen, with a cursor saved there',
     'a\nb\nc\nd\ne\nf\ng\x1b[3H\x1b7\x1b[H\x1b[J$ ',
@@ -127,7 +131,7 @@ const EXAMPLES: [string, ...Event[]][] = [
   ],
 ]
 
-describe('a keyframe and what follows make the same terminal as the whole log', () => {
+describe('a keyframe and the log after it make the same terminal as the whole log', () => {
   it.each(EXAMPLES)('after %s', (_name, ...before) => {
     for (const after of [[], ...PROBES]) {
       for (const scrollback of [4, 100]) {
@@ -140,7 +144,7 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
     }
   })
 
-  it('wherever it is cut, whatever follows, and whatever the terminal has drawn before', {
+  it('wherever the log is cut, and whatever the terminal has drawn before', {
     timeout: 24 * 3_600_000,
   }, () => {
     const cases = fc.record({
@@ -159,8 +163,8 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
     )
   })
 
-  it('however often the window is made larger and smaller before and after', { timeout: 24 * 3_600_000 }, () => {
-    // As a phone that is turned and a keyboard that opens do it: several at once, and output between.
+  it('however often the window is resized before and after', { timeout: 24 * 3_600_000 }, () => {
+    // Like a phone that is turned and a keyboard that opens: several resizes at once, with output in between.
     const turned = fc
       .array(fc.tuple(fc.array(size, { maxLength: 4 }), events), { minLength: 1, maxLength: 4 })
       .map(parts => parts.flatMap(([sizes, output]): Event[] => [...output.slice(0, 12), ...sizes]))
@@ -180,7 +184,7 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
     )
   })
 
-  it('at every byte of a stream with everything in it', { timeout: 120_000 }, () => {
+  it('cut at every byte of a stream with everything in it', { timeout: 120_000 }, () => {
     const log = EXAMPLES.flatMap(([, ...log]) => log.filter(event => typeof event === 'string')).join('')
     const stream = new TextEncoder().encode(log)
     const whole = new Screen({ cols: 20, rows: 5, scrollback: 10 })
@@ -200,7 +204,7 @@ describe('a keyframe and what follows make the same terminal as the whole log', 
   })
 })
 
-it('holds the whole scrollback', () => {
+it('a keyframe contains the whole scrollback', () => {
   const screen = new Screen({ cols: 80, rows: 24 })
   for (let i = 0; i < 2000; i++) screen.write(new TextEncoder().encode(`line ${i}\r\n`))
   const { vt } = screen.keyframe()
