@@ -1,8 +1,8 @@
 // `cat` of a build log to an attached client that misses nothing, beside raw node-pty.
 import { spawn } from 'node-pty'
-import { logFile, MB } from './files.ts'
-import { BenchHost, EVERYTHING, next, sink } from './host.ts'
-import { mb, mbs, ms, print, ratio } from './table.ts'
+import { logFile, MB } from './support/files.ts'
+import { BenchHost, EVERYTHING, next, sink } from './support/host.ts'
+import { mb, mbs, ms, print, ratio } from './support/table.ts'
 
 export const CAT_BYTES = Number(process.env.OTG_BENCH_MB ?? 50) * MB
 

@@ -5,9 +5,9 @@ import { generateKeyPair } from '../../protocol/channel/keys.ts'
 import { SUITE, type Suite } from '../../protocol/channel/noise.ts'
 import { transportPair } from '../../protocol/transport.ts'
 import { CAT_BYTES, stackCat } from './cat.ts'
-import { MB } from './files.ts'
-import { BenchHost } from './host.ts'
-import { mbs, median, ms, percentile, print, ratio } from './table.ts'
+import { MB } from './support/files.ts'
+import { BenchHost } from './support/host.ts'
+import { mbs, median, ms, percentile, print, ratio } from './support/table.ts'
 import { stackEcho } from './typing.ts'
 
 const ROUNDS = 3

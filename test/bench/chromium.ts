@@ -2,9 +2,9 @@
 // painted. Knows nothing of the host's inside.
 import { existsSync } from 'node:fs'
 import { type Browser, devices, type Page, chromium as playwright } from '@playwright/test'
-import { filled, hasPage } from './filled.ts'
-import { type BenchHost, LAST_WORDS } from './host.ts'
-import { ms, print, type Row, spread } from './table.ts'
+import { filled, hasPage } from './support/filled-host.ts'
+import { type BenchHost, LAST_WORDS } from './support/host.ts'
+import { ms, print, type Row, spread } from './support/table.ts'
 
 const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
 const TIMES = 3

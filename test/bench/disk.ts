@@ -1,7 +1,7 @@
 // What a build log takes on disk, without and with its text. Knows nothing of replay.
-import { MB } from './files.ts'
-import { filled, LARGEST } from './filled.ts'
-import { mb, print, ratio, seconds } from './table.ts'
+import { MB } from './support/files.ts'
+import { filled, LARGEST } from './support/filled-host.ts'
+import { mb, print, ratio, seconds } from './support/table.ts'
 
 export async function disk(): Promise<void> {
   const { before, after, textSeconds } = await filled()

@@ -1,7 +1,7 @@
 // What sessions cost that do nothing. Knows nothing of clients that watch them.
-import { MB } from './files.ts'
-import { BenchHost, wait } from './host.ts'
-import { mb, print, type Row } from './table.ts'
+import { MB } from './support/files.ts'
+import { BenchHost, wait } from './support/host.ts'
+import { mb, print, type Row } from './support/table.ts'
 
 const SESSIONS = 50
 const WATCH_MS = 5_000

@@ -1,8 +1,8 @@
 // What a full replay costs the host in memory. Knows nothing of time.
-import { MB } from './files.ts'
-import { rendered } from './filled.ts'
-import { BenchHost, coldAttach, EVERYTHING } from './host.ts'
-import { mb, print, type Row } from './table.ts'
+import { MB } from './support/files.ts'
+import { rendered } from './support/filled-host.ts'
+import { BenchHost, coldAttach, EVERYTHING } from './support/host.ts'
+import { mb, print, type Row } from './support/table.ts'
 
 const BYTES = 10 * MB
 

@@ -3,9 +3,9 @@
 import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import { type BrowserContext, type CDPSession, devices, type Page, chromium as playwright } from '@playwright/test'
-import { hasPage, webRoot } from './filled.ts'
-import { BenchHost, wait } from './host.ts'
-import { median, ms, print, type Row } from './table.ts'
+import { hasPage, webRoot } from './support/filled-host.ts'
+import { BenchHost, wait } from './support/host.ts'
+import { median, ms, print, type Row } from './support/table.ts'
 
 const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
 const TIMES = 3

@@ -15,12 +15,12 @@
 //
 // What is not: painting, real networks, more than one client. On the Go records all of it, keeps it searchable and encrypts
 // it end to end; VibeTunnel keeps a file of it; the others do neither, and all but On the Go send it as it is.
-import { logFile, MB } from './files.ts'
-import { wait } from './host.ts'
-import { type Back, comesBack, rightScreen } from './peers/back.ts'
-import { costOf } from './peers/cost.ts'
-import { Ears, prompted } from './peers/ears.ts'
-import { ours } from './peers/ours.ts'
+import { logFile, MB } from './support/files.ts'
+import { wait } from './support/host.ts'
+import { type Back, comesBack, rightScreen } from './peers/reconnect.ts'
+import { costOf } from './peers/process-cost.ts'
+import { Ears, prompted } from './peers/output-listener.ts'
+import { ours } from './peers/on-the-go.ts'
 import type { Heard, Missing, Peer, Terminal } from './peers/peer.ts'
 import { raw } from './peers/raw.ts'
 import { shellInABox } from './peers/shellinabox.ts'
@@ -28,7 +28,7 @@ import { tmux } from './peers/tmux.ts'
 import { ttyShare } from './peers/tty-share.ts'
 import { vibetunnel } from './peers/vibetunnel.ts'
 import { wetty } from './peers/wetty.ts'
-import { mb, mbs, median, ms, percentile, print, type Row, seconds, spread } from './table.ts'
+import { mb, mbs, median, ms, percentile, print, type Row, seconds, spread } from './support/table.ts'
 
 const ROUNDS = 3
 const KEYS = 150

@@ -1,7 +1,7 @@
 // Full replay and cold attach to a protocol client. Knows nothing of browsers.
-import { type Filled, filled, LARGEST } from './filled.ts'
-import { coldAttach, EVERYTHING } from './host.ts'
-import { mb, mbs, median, ms, print, type Row, spread } from './table.ts'
+import { type Filled, filled, LARGEST } from './support/filled-host.ts'
+import { coldAttach, EVERYTHING } from './support/host.ts'
+import { mb, mbs, median, ms, print, type Row, spread } from './support/table.ts'
 
 const TIMES = 5
 

@@ -10,9 +10,9 @@ import { zstd } from '../../main/host/recording/compression.ts'
 import { Store } from '../../main/host/store/store.ts'
 import type { HistoryFilter } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
-import { folder, MB } from './files.ts'
-import { BenchHost, next, sink, wait } from './host.ts'
-import { mb, ms, percentile, print, type Row, ratio, seconds, spread } from './table.ts'
+import { folder, MB } from './support/files.ts'
+import { BenchHost, next, sink, wait } from './support/host.ts'
+import { mb, ms, percentile, print, type Row, ratio, seconds, spread } from './support/table.ts'
 
 const MEGABYTES = Number(process.env.OTG_BENCH_SEARCH_MB ?? 1000)
 const SESSION_MEGABYTES = 50

@@ -1,7 +1,7 @@
 // How long it takes to open a session of 50 MB and see its middle. Knows nothing of who plays on from there.
 import { Screen } from '../../main/host/screen/screen.ts'
-import { filled, LARGEST } from './filled.ts'
-import { mb, median, ms, print, type Row, spread } from './table.ts'
+import { filled, LARGEST } from './support/filled-host.ts'
+import { mb, median, ms, print, type Row, spread } from './support/table.ts'
 
 const TIMES = 9
 

@@ -1,8 +1,8 @@
 // Keystroke to echo: raw node-pty, the whole stack, and the whole stack while another session floods.
 import { spawn } from 'node-pty'
-import { logFile, MB } from './files.ts'
-import { BenchHost, sink } from './host.ts'
-import { median, ms, percentile, print, ratio } from './table.ts'
+import { logFile, MB } from './support/files.ts'
+import { BenchHost, sink } from './support/host.ts'
+import { median, ms, percentile, print, ratio } from './support/table.ts'
 
 const KEYS = 400
 

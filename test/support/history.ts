@@ -19,7 +19,7 @@ import { Store } from '../../main/host/store/store.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
 
-export { noise } from './noise.ts'
+export { noise } from './incompressible-bytes.ts'
 
 const cleanups: (() => unknown)[] = []
 

@@ -20,7 +20,7 @@ import { Pen } from './pen.ts'
 import { charsetFinal, paletteOf, type Terminal } from './xterm.ts'
 import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 
-// LOST: state that no output can restore, and its visible effect. The property test excludes exactly this (test/support/terminal/forget.ts).
+// LOST: state that no output can restore, and its visible effect. The property test excludes exactly this (test/support/terminal/drop-unsaved-state.ts).
 //
 // | state                                                             | what the user sees after a keyframe             |
 // |-------------------------------------------------------------------|-------------------------------------------------|

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { folder } from '../files.ts'
-import { wait } from '../host.ts'
+import { folder } from '../support/files.ts'
+import { wait } from '../support/host.ts'
 
 export const [COLS, ROWS] = [80, 24]
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { spawn } from 'node-pty'
-import { folder } from '../files.ts'
+import { folder } from '../support/files.ts'
 import { COLS, type Missing, type Peer, program, ROWS, shell } from './peer.ts'
 
 const run = promisify(execFile)

@@ -1,5 +1,5 @@
 // The history on the phone: searching all output, the list of all sessions, filters, and going back.
-import { record } from '../../support/record.ts'
+import { record } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 

@@ -1,7 +1,7 @@
 // A recording on the phone: played, scrubbed, stepped, marked, renamed, exported, deleted; and the timeline of a running
 // session.
 import { readFileSync } from 'node:fs'
-import { record } from '../../support/record.ts'
+import { record } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 

@@ -1,7 +1,7 @@
 // Uploads from the phone to a real host: their paths are inserted at the cursor or into a text, and failures are reported.
 
 import { readFileSync } from 'node:fs'
-import { noise } from '../../support/noise.ts'
+import { noise } from '../../support/incompressible-bytes.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 interface Chosen {

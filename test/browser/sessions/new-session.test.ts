@@ -1,7 +1,7 @@
 // Starting a session with options: command, folder, name; recent ones; and starting again.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { record } from '../../support/record.ts'
+import { record } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 

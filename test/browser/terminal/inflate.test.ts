@@ -2,7 +2,7 @@
 import zlib from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { inflate } from '../../../ui/kit/inflate.ts'
-import { noise as noiseOf } from '../../support/noise.ts'
+import { noise as noiseOf } from '../../support/incompressible-bytes.ts'
 
 const text = Buffer.from('the same words over and over, '.repeat(4000))
 const noise = noiseOf(60_000)

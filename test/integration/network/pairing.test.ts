@@ -1,4 +1,4 @@
-// Phones that want in, and those that should not get in: a real host, real sockets, real files.
+// Phones that pair, and attackers that must not: a real host, real sockets, real files.
 import crypto from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ import {
   webClient,
 } from '../../support/host.ts'
 import { RawWebSocket } from '../../support/network/raw-websocket.ts'
-import { noise } from '../../support/noise.ts'
+import { noise } from '../../support/incompressible-bytes.ts'
 import {
   answerAll,
   desktopOf,
@@ -46,14 +46,14 @@ import {
 
 afterEach(cleanUp)
 
-/** A desktop that answers nobody by itself. */
+/** A desktop that answers no request by itself. */
 async function deskOf(host: Host): Promise<LocalClient> {
   const desk = await desktopOf(host)
   later(() => desk.close())
   return desk
 }
 
-/** The code that is shown now. */
+/** The code that is currently shown. */
 const shownBy = async (desk: LocalClient) => pairingOf(await pairingUrl(desk))
 
 interface Asking {
@@ -62,7 +62,7 @@ interface Asking {
   connected: Promise<string>
 }
 
-/** A phone that has scanned the code; `connected` tells `ready` or with which code it was turned away. */
+/** A phone that has scanned the code; `connected` resolves with `ready` or the code of its refusal. */
 function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = 'new phone' } = {}): Asking {
   const client = pairingClient(pairing, () => connectWebSocket(host), { keys, name })
   later(() => client.close())
@@ -73,7 +73,7 @@ function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = '
   return { client, identity: { hostKey: pairing.hostKey, keys }, connected }
 }
 
-/** One that comes back, and how that goes. */
+/** A phone that reconnects, and the outcome. */
 function comesBack(host: Host, phone: Identity): { client: LocalClient; connected: Promise<string> } {
   const client = webClient(host, { phone, reconnect: false })
   const connected = client.connect().then(
@@ -94,7 +94,7 @@ async function answer(desk: LocalClient, allow: boolean, read_only = false): Pro
   await desk.answerPairing(request!.pairing_id, { allow, read_only })
 }
 
-/** What a phone with this channel would first send, without going on: as somebody who listens has recorded it. */
+/** The first message of a phone's handshake, as an eavesdropper would record it. */
 async function firstMessage(open: (transport: Transport) => unknown): Promise<Uint8Array> {
   return new Promise(resolve => {
     open({ start: () => {}, send: frame => resolve(frame.slice()), buffered: 0, close: () => {} })
@@ -106,7 +106,7 @@ const pairing1 = ({ hostKey, secret }: Pairing, keys = generateKeyPair()) =>
     openChannel({ transport, mode: 'pair', psk: secret, staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE }),
   )
 
-/** Sends a first message from nowhere; what came back, and how it ended. */
+/** Sends a first message; returns what came back, and how it ended. */
 async function replay(host: Host, message: Uint8Array) {
   const socket = await openSocket(host)
   const heard: Buffer[] = []
@@ -119,7 +119,7 @@ async function replay(host: Host, message: Uint8Array) {
 const closeOf = (socket: WebSocket) =>
   once(socket, 'close').then(([code, reason]) => `${code} ${(reason as Buffer).toString()}`)
 
-/** A connection of which the test says every message itself. */
+/** A connection whose messages the test sends itself. */
 async function speak(host: Host, phone: Identity, inside?: Transport) {
   const transport = returning(phone, inside ?? (await connectWebSocket(host)))
   const heard: HostMessage[] = []
@@ -149,15 +149,15 @@ async function speak(host: Host, phone: Identity, inside?: Transport) {
   }
 }
 
-describe('cases 4 and 10: a first message that was recorded', () => {
-  it('of a phone that pairs asks for nothing, takes no place and leaves the secret to its owner', async () => {
+describe('cases 4 and 10: a replayed first message', () => {
+  it('of a phone that pairs requests nothing, takes no place and does not spend the secret', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
     const keys = generateKeyPair()
     const message = await pairing1(pairing, keys)
     const replays = await Promise.all(Array.from({ length: 5 }, () => replay(host, message)))
-    // The host has done its part of the handshake each time, and waits for a sign that somebody is there.
+    // The host has completed its part of the handshake each time, and waits for a transport frame.
     await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
     for (const { socket } of replays) socket.send(noise(64))
     for (const { closed } of replays) expect(await closed).toBe('4000 channel_refused')
@@ -165,7 +165,7 @@ describe('cases 4 and 10: a first message that was recorded', () => {
     const owner = scan(host, pairing, { keys })
     await asks(owner.client)
     expect(await requests(desk)).toHaveLength(1)
-    // Now it is claimed, and not even the handshake is answered.
+    // Now the secret is spent, and not even the handshake is answered.
     const late = await replay(host, message)
     expect(await late.closed).toBe('4000 channel_refused')
     expect(late.heard).toEqual([])
@@ -174,7 +174,7 @@ describe('cases 4 and 10: a first message that was recorded', () => {
     expect(await devices(desk)).toHaveLength(1)
   })
 
-  it('of a paired phone is no sign of it', async () => {
+  it('of a paired phone does not count as the phone', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const desk = await deskOf(host)
@@ -189,7 +189,7 @@ describe('cases 4 and 10: a first message that was recorded', () => {
     expect(await devices(desk)).toEqual([before])
   })
 
-  it('case 31: a peer that then says nothing is disconnected when the handshake takes too long', async () => {
+  it('case 31: without a frame after it is disconnected when the handshake takes too long', async () => {
     const host = await startHost({ timing: { handshake_ms: 300 } })
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -200,8 +200,8 @@ describe('cases 4 and 10: a first message that was recorded', () => {
   })
 })
 
-describe('cases 12 and 13: a code is good for one phone', () => {
-  it('who comes second with it is refused, also after the first was let in', async () => {
+describe('cases 12 and 13: a code pairs one phone', () => {
+  it('so the second phone is refused, also after the first was admitted', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -214,11 +214,11 @@ describe('cases 12 and 13: a code is good for one phone', () => {
     expect(await requests(desk)).toEqual([])
   })
 
-  it('of two that hold it at the same moment exactly one may ask, and it is spent though the answer is no', async () => {
+  it('of two that use it at once exactly one may request pairing, and the code is spent even if that is declined', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
-    // Both are through the handshake before either has said anything.
+    // Both have completed the handshake before either sends a frame.
     const both = await Promise.all(
       [0, 1].map(async () => {
         const { hostKey, secret } = pairing
@@ -257,7 +257,7 @@ describe('cases 12 and 13: a code is good for one phone', () => {
     expect(await devices(desk)).toEqual([])
   })
 
-  it('the desktop shows another one at once', async () => {
+  it('and the desktop shows a new one at once', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -270,7 +270,7 @@ describe('cases 12 and 13: a code is good for one phone', () => {
   })
 })
 
-/** The next pairing message that nobody asked for. */
+/** The next pairing message that is not a reply. */
 function nextChange(desk: LocalClient) {
   return new Promise<Awaited<ReturnType<typeof nextPairing>>>(resolve => {
     const off = desk.on('pairing', message => {
@@ -280,7 +280,7 @@ function nextChange(desk: LocalClient) {
   })
 }
 
-it('cases 14 and 15: a wrong secret is refused at the first message, and however many are tried, the right one stays good', async () => {
+it('cases 14 and 15: a wrong secret is refused at the first message, and wrong attempts do not spend the right one', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const { hostKey, secret } = await shownBy(desk)
@@ -294,8 +294,8 @@ it('cases 14 and 15: a wrong secret is refused at the first message, and however
   await asks(scan(host, { hostKey, secret }).client)
 })
 
-describe('case 16: before somebody at the desktop has said yes', () => {
-  it('nothing is enrolled and nothing can be done', async () => {
+describe('case 16: before the desktop has approved', () => {
+  it('no device is enrolled, and the phone can do nothing', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -303,7 +303,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     await asks(phone.client)
     expect(await devices(desk)).toEqual([])
     expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
-    // What it says while it waits puts it out.
+    // A message while it waits ends its connection.
     const insists = await speak(host, phone.identity)
     await until(() => insists.heard.some(({ type }) => type === 'awaiting_approval'))
     insists.say({ type: 'create', request_id: 1, spec: {} })
@@ -313,7 +313,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     expect(await devices(desk)).toEqual([])
   })
 
-  it('the code on both screens is the same six digits', async () => {
+  it('both screens show the same six digits', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const seen: string[] = []
@@ -333,7 +333,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     expect(seen[0]).toMatch(/^\d{6}$/)
   })
 
-  it('a no enrols nothing, and the key stays a stranger', async () => {
+  it('declining enrolls nothing, and the key stays unknown', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -345,7 +345,7 @@ describe('case 16: before somebody at the desktop has said yes', () => {
     expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
   })
 
-  it('a yes without room on the disk enrols nothing, and can be said again', async () => {
+  it('approving on a full disk enrolls nothing, and can be repeated', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -361,11 +361,11 @@ describe('case 16: before somebody at the desktop has said yes', () => {
   })
 })
 
-describe('a phone that was away while it was answered', () => {
+describe('a phone that was disconnected when its request was answered', () => {
   it.each([
-    ['let in', true, 'ready'],
-    ['turned away', false, 'channel_refused'],
-  ])('comes back and is %s', async (_what, allow, outcome) => {
+    ['admitted', true, 'ready'],
+    ['refused', false, 'channel_refused'],
+  ])('reconnects and is %s', async (_what, allow, outcome) => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -375,7 +375,7 @@ describe('a phone that was away while it was answered', () => {
     expect(await comesBack(host, phone.identity).connected).toBe(outcome)
   })
 
-  it('waits on when it comes back before; a second connection of its key takes the place of the first', async () => {
+  it('continues to wait if it reconnects before; a second connection of its key replaces the first', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -395,7 +395,7 @@ describe('a phone that was away while it was answered', () => {
   })
 })
 
-describe('case 17: a code that nobody shows is void', () => {
+describe('case 17: a code that no client shows is void', () => {
   it('when it is hidden', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
@@ -408,7 +408,7 @@ describe('case 17: a code that nobody shows is void', () => {
     expect(await scan(host, pairing).connected).toBe('channel_refused')
   })
 
-  it('also for who is in the middle of the handshake', async () => {
+  it('also for a phone in the middle of the handshake', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -432,7 +432,7 @@ describe('case 17: a code that nobody shows is void', () => {
     expect(await requests(desk)).toEqual([])
   })
 
-  it('when the connection of who showed it is gone', async () => {
+  it('when the connection of the client that showed it is gone', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -442,7 +442,7 @@ describe('case 17: a code that nobody shows is void', () => {
     expect(await requests(other)).toEqual([])
   })
 
-  it('when the host starts again; and who waited has to scan again', async () => {
+  it('when the host restarts; a waiting phone has to scan again', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -456,7 +456,7 @@ describe('case 17: a code that nobody shows is void', () => {
   })
 })
 
-it('case 20: who is unknown, revoked, away for too long or from a page of the other kind gets the same answer', async () => {
+it('case 20: unknown, revoked, expired devices and those from a page of the other kind get the same answer', async () => {
   const dataDir = join(temporaryFolder(), 'data')
   const host = await startHost({ dataDir, allow_hosts: ['tunnel.example'] })
   const desk = await deskOf(host)
@@ -480,15 +480,15 @@ it('case 20: who is unknown, revoked, away for too long or from a page of the ot
     socket.on('message', data => heard.push(data))
     derived.mockClear()
     socket.send(message)
-    // The work is in the Diffie-Hellman functions: the same number of them takes about the same time.
+    // The cost is in the Diffie-Hellman functions: the same number of them takes about the same time.
     answers.push({ closed: await closeOf(socket), heard, work: derived.mock.calls.length })
   }
   expect(answers).toEqual(Array(4).fill({ closed: '4000 channel_refused', heard: [], work: 2 }))
   expect(await comesBack(again, plain).connected).toBe('ready')
 })
 
-describe('case 21: a device that is revoked', () => {
-  it('is closed at once and told why, also while it types: no later byte reaches a program', async () => {
+describe('case 21: a revoked device', () => {
+  it('is disconnected at once with the reason, also while it types: no later byte reaches a program', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -496,7 +496,7 @@ describe('case 21: a device that is revoked', () => {
     const terminal = new Recorder()
     const watching = localClient(host).attach(session_id, terminal)
     await terminal.shows('ready')
-    // These do not stop when they are closed: what a phone does that was stolen by somebody who can program.
+    // These do not stop when they are closed, like the client of a thief who can program.
     const sockets = [new RawWebSocket(host.port), new RawWebSocket(host.port)]
     for (const { socket } of sockets) later(() => socket.destroy())
     const two = await Promise.all(sockets.map(({ transport }) => speak(host, phone, transport)))
@@ -518,14 +518,14 @@ describe('case 21: a device that is revoked', () => {
     const before = performance.now()
     const device_id = (await devices(desk))[0]!.device_id
     await desk.revokeDevice(device_id)
-    // What the desktop types from now on comes after everything that the phone ever got through.
+    // The desktop's input from now on comes after everything that the phone ever sent.
     watching.type(bytesOf('#'))
     const then = sent
     await Promise.all(sockets.map(raw => until(() => raw.closeReason !== undefined, 'the phone to be told')))
     expect(performance.now() - before).toBeLessThan(1_000)
     for (const { closeReason } of sockets) expect(closeReason).toBe('device_revoked')
     for (const { heard } of two) expect(heard.at(-1)).toMatchObject({ type: 'error', code: 'device_revoked' })
-    // They type on, until nobody is there any more who takes it.
+    // They continue to type until their sockets are gone.
     await Promise.all(sockets.map(({ gone }) => gone))
     expect(sent).toBeGreaterThan(then)
     await terminal.shows('#')
@@ -535,7 +535,7 @@ describe('case 21: a device that is revoked', () => {
     expect(await comesBack(host, phone).connected).toBe('channel_refused')
   })
 
-  it('case 22: stays out when the host starts again, and the others stay in', async () => {
+  it('case 22: stays revoked when the host restarts, and the other devices stay paired', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const [one, other] = [await newPhone(host), await newPhone(host)]
@@ -546,7 +546,7 @@ describe('case 21: a device that is revoked', () => {
     expect(await comesBack(again, other).connected).toBe('ready')
   })
 
-  it('and does not hang up is cut off', async () => {
+  it('that does not close its socket is cut off', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -557,13 +557,13 @@ describe('case 21: a device that is revoked', () => {
     raw.removeAllListeners('data')
     raw.resume()
     await desk.revokeDevice((await devices(desk))[0]!.device_id)
-    // It hears nothing of the closing handshake, and so does not answer it.
+    // It does not read the close frame, and so does not answer it.
     await once(raw, 'close')
     expect((await devices(desk)).length).toBe(0)
   })
 })
 
-it('case 23: a device that is connected is not away, however long it stays', async () => {
+it('case 23: a connected device does not expire, however long it stays', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
   later(() => vi.useRealTimers())
   const dataDir = join(temporaryFolder(), 'data')
@@ -576,14 +576,14 @@ it('case 23: a device that is connected is not away, however long it stays', asy
   const staying = scan(host, await shownBy(desk))
   expect(await staying.connected).toBe('ready')
   vi.setSystemTime(Date.now() + 3_600_000)
-  // Paired an hour ago, and connected until now.
+  // Paired an hour ago, and connected since.
   staying.client.close()
   await until(async () => (await devices(desk))[0]?.connected === 0)
   expect(await comesBack(host, staying.identity).connected).toBe('ready')
 })
 
-describe('case 24: a device that may only look', () => {
-  it('can do nothing that changes anything', async () => {
+describe('case 24: a read-only device', () => {
+  it('can change nothing', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const off = answerAll(desk, { allow: true, read_only: true })
@@ -619,7 +619,7 @@ describe('case 24: a device that may only look', () => {
     for (const frame of inputFrames(handle, 1, bytesOf('typed\n'))) transport.send(frame)
     await until(() => errors().length === 3)
     expect(errors()[2]).toMatchObject({ code: 'read_only' })
-    // Nor by asking for what is not there, with a new one in its place.
+    // Also not by attaching to a missing session with a new one as the fallback.
     for (const [request_id, gone] of [
       [5, 'nothing'],
       [6, session_id],
@@ -633,7 +633,7 @@ describe('case 24: a device that may only look', () => {
     expect(await answerTo(5)).toMatchObject({ code: 'session_unknown' })
     expect(await answerTo(6)).toMatchObject({ type: 'session', read_only: true })
 
-    // But it may look.
+    // But it may watch.
     say({ type: 'list', request_id: 7 })
     expect(await answerTo(7)).toMatchObject({ sessions: [{ title: 'as it was', cols: 80, rows: 24 }] })
     say({ type: 'screen', request_id: 8, session_id })
@@ -643,7 +643,7 @@ describe('case 24: a device that may only look', () => {
     expect(await desk.list()).toHaveLength(1)
   })
 
-  it('from the moment that it may only look: open connections end', async () => {
+  it('is read-only from that moment: its open connections end', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -659,7 +659,7 @@ describe('case 24: a device that may only look', () => {
   })
 })
 
-it('case 26: what is the desktop’s alone is refused to a device', async () => {
+it('case 26: desktop-only messages are refused to a device', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const off = answerAll(desk)
@@ -688,7 +688,7 @@ it('case 26: what is the desktop’s alone is refused to a device', async () => 
   expect(heard.some(({ type }) => type === 'pairing' || type === 'devices')).toBe(false)
 })
 
-it('case 31: three phones wait at once, and a fourth is told to come later', async () => {
+it('case 31: three phones can wait at once, and a fourth is refused', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const waiting = []
@@ -711,7 +711,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
   const modes = (folder: string) =>
     Object.fromEntries(readdirSync(folder).map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
 
-  it('are this user’s alone under umask 000, and are repaired when they are too open', async () => {
+  it('are readable by their user only under umask 000, and too-open permissions are repaired', async () => {
     const umask = process.umask(0)
     later(() => process.umask(umask))
     const host = await startHost()
@@ -728,7 +728,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     expect(await devices(await deskOf(again))).toHaveLength(1)
   })
 
-  it('are nowhere else: not in the log, host.json, the database, argv, or the environment of a shell', async () => {
+  it('do not appear in the log, host.json, the database, argv, or the environment of a shell', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -765,7 +765,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
   it.each([
     ['host.key', 'host_key_damaged'],
     ['devices.json', 'devices_damaged'],
-  ])('a damaged %s is told when the host starts, which leaves it and nothing else behind', async (name, code) => {
+  ])('a damaged %s keeps the host from starting, and is not changed', async (name, code) => {
     const host = await startHost()
     const phone = await newPhone(host)
     await host.stop()
@@ -779,7 +779,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     expect(await comesBack(again, phone).connected).toBe('ready')
   })
 
-  it('are not told to clients over the local socket either', async () => {
+  it('are not sent to clients over the local socket either', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const told = JSON.stringify([await localClient(host).devices(), localClient(host).host])
@@ -788,7 +788,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
   })
 })
 
-it('whoever shows the code is told which browser has opened the page since', async () => {
+it('a client that shows the code is told which browser has opened the page since', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const reached: (string | undefined)[] = []
@@ -798,6 +798,6 @@ it('whoever shows the code is told which browser has opened the page since', asy
   expect(reached).toEqual([undefined])
   for (let visit = 0; visit < 20; visit++) await fetch(`http://127.0.0.1:${host.port}/`)
   await until(() => reached.at(-1) === '127.0.0.1')
-  // Told now and then, not at each visit.
+  // Reported at intervals, not at each request.
   expect(reached.length).toBeLessThan(20)
 })

@@ -35,10 +35,10 @@ afterEach(async () => {
 
 const NAMES = 'DNS:localhost,IP:127.0.0.1'
 
-/** Makes a certificate that signs itself, valid from now for 30 days, in `folder`. */
+/** Makes a self-signed certificate in `folder`, valid from now for 30 days. */
 function newCertificate(folder: string, names = NAMES): TlsFiles {
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
-  // Made elsewhere and moved here in one turn of the loop: the server never finds a new key beside an old certificate.
+  // Made elsewhere and moved here in one turn of the event loop: the server never finds a new key with an old certificate.
   const fresh = { cert: `${files.cert}.new`, key: `${files.key}.new` }
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', fresh.key]
   const args = ['req', '-x509', ...key, '-out', fresh.cert, '-days', '30', '-subj', '/CN=test', '-addext']
@@ -53,7 +53,7 @@ afterAll(() => {
   for (const { cert } of made.values()) rmSync(dirname(cert), { recursive: true })
 })
 
-/** The certificate of these names, made once for all tests of this file: they must not change it. */
+/** A certificate for these names, made once for all tests of this file, which must not change it. */
 function certificate(names = NAMES): TlsFiles {
   let files = made.get(names)
   if (!files) {
@@ -63,7 +63,7 @@ function certificate(names = NAMES): TlsFiles {
   return files
 }
 
-/** Moves the clock, until the test is over or `vi.restoreAllMocks`. */
+/** Moves the clock until the end of the test or `vi.restoreAllMocks`. */
 function moveClock(days: number): void {
   const then = Date.now() + days * 24 * 3_600_000
   vi.spyOn(Date, 'now').mockImplementation(() => then)
@@ -100,7 +100,7 @@ function get(http: HttpServer, tls: TlsFiles, path = '/health', host = '127.0.0.
   })
 }
 
-/** A TLS connection that trusts anybody, to look at whom it got. */
+/** A TLS connection that trusts every certificate, to inspect it. */
 async function meet(http: HttpServer, host = '127.0.0.1', version?: 'TLSv1.1' | 'TLSv1.2'): Promise<TLSSocket> {
   const versions = version && { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
   const socket = tlsConnect({ host, port: http.port, rejectUnauthorized: false, ...versions })
@@ -122,7 +122,7 @@ const interfaces = (...addresses: string[]): (() => Interfaces) => {
   return () => ({ eth0: infos.map(info => ({ ...info, family: 'IPv4' })) })
 }
 
-it('serves the page by https, on every listener, with the headers of case 39', async () => {
+it('serves the page over HTTPS on every listener, with the headers of case 39', async () => {
   const tls = certificate('DNS:localhost,IP:127.0.0.1,IP:::1')
   const http = await serve(tls)
   expect(http.secure).toBe(true)
@@ -134,7 +134,7 @@ it('serves the page by https, on every listener, with the headers of case 39', a
   }
 })
 
-it('case 28: a WebSocket is admitted from a page of https, and from no other', async () => {
+it('case 28: accepts WebSockets from HTTPS pages only', async () => {
   const tls = certificate()
   const http = await serve(tls)
   const sockets = serveSockets({
@@ -161,14 +161,14 @@ it('case 28: a WebSocket is admitted from a page of https, and from no other', a
   expect(await ask('https://evil.example')).toBe(403)
 })
 
-it('speaks TLS 1.2 and newer, not older', async () => {
+it('accepts TLS 1.2 and newer', async () => {
   const http = await serve(certificate())
   expect((await meet(http)).getProtocol()).toBe('TLSv1.3')
   expect((await meet(http, '127.0.0.1', 'TLSv1.2')).getProtocol()).toBe('TLSv1.2')
   await expect(meet(http, '127.0.0.1', 'TLSv1.1')).rejects.toThrow()
 })
 
-describe('who speaks no TLS', () => {
+describe('a client without TLS', () => {
   const talk = async (host: string, port: number, text: string) => {
     const socket = connect({ host, port })
     later(() => socket.destroy())
@@ -183,7 +183,7 @@ describe('who speaks no TLS', () => {
     return { answer, ms: performance.now() - started }
   }
 
-  it('is hung up on at once, and gets nothing', async () => {
+  it('is disconnected at once without a response', async () => {
     const http = await serve(certificate())
     for (const host of ['127.0.0.1', '::1']) {
       const { answer, ms } = await talk(host, http.port, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${http.port}\r\n\r\n`)
@@ -192,14 +192,14 @@ describe('who speaks no TLS', () => {
     }
   })
 
-  // What follows waits for the default time once with each kind of server: here, and for headers in network.test.ts.
-  it('case 32: nor is a handshake waited for that does not come', async () => {
+  // The default times are waited for once per kind of server: here, and for headers in network.test.ts.
+  it('case 32: is disconnected if the handshake does not start', async () => {
     const http = await serve(certificate())
     const both = await Promise.all(['127.0.0.1', '::1'].map(host => talk(host, http.port, '\x16\x03\x01')))
     for (const { ms } of both) expect(ms).toBeLessThan(15_000)
   })
 
-  it('case 32: headers that never end are answered 408 inside TLS, on every listener', async () => {
+  it('case 32: endless headers are answered with 408 inside TLS, on every listener', async () => {
     const http = await serve(certificate(), { timing: { headers_ms: 200, check_ms: 50 } })
     const slow = ['127.0.0.1', '::1'].map(async host => {
       const socket = await meet(http, host)
@@ -211,7 +211,7 @@ describe('who speaks no TLS', () => {
   })
 })
 
-it('closing ends connections whose handshake has not come', async () => {
+it('closing ends connections without a handshake', async () => {
   const http = await serve(certificate())
   const idle = await Promise.all(
     ['127.0.0.1', '::1'].map(async host => {
@@ -229,7 +229,7 @@ it('closing ends connections whose handshake has not come', async () => {
   expect(performance.now() - started).toBeLessThan(3_000)
 })
 
-describe('files that cannot be used are named at the start:', () => {
+describe('the start fails and names the file that is', () => {
   const refused = async (tls: TlsFiles, file: string, why: RegExp) => {
     const error = await serve(tls).then(
       () => undefined,
@@ -251,7 +251,7 @@ describe('files that cannot be used are named at the start:', () => {
     await refused({ ...tls, key: '/nowhere/key.pem' }, '/nowhere/key.pem', /does not exist/)
   })
 
-  it('a folder, or far too large', async () => {
+  it('a folder, or much too large', async () => {
     const tls = certificate()
     const folder = temporaryFolder()
     await refused({ ...tls, cert: folder }, folder, /cannot be read \(EISDIR\)/)
@@ -259,7 +259,7 @@ describe('files that cannot be used are named at the start:', () => {
     await refused({ ...tls, key: large }, large, /larger than/)
   })
 
-  it('no certificate, no key, or each in place of the other', async () => {
+  it('not a certificate, not a key, or one in place of the other', async () => {
     const tls = certificate()
     const text = file('something else')
     await refused({ ...tls, cert: text }, text, /not a certificate/)
@@ -289,8 +289,8 @@ describe('files that cannot be used are named at the start:', () => {
   })
 })
 
-describe('a certificate that is renewed', () => {
-  it('is served to who comes then; who is connected stays', async () => {
+describe('a renewed certificate', () => {
+  it('is served to new connections, and open ones stay', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder)
     const http = await serve(tls)
@@ -310,13 +310,13 @@ describe('a certificate that is renewed', () => {
     await until(async () => (await serial(http)) !== before, 'the new certificate')
     old.ping()
     await once(old, 'pong')
-    // What was decided about versions holds for the new one too.
+    // The minimum TLS version also applies to the new certificate.
     await expect(meet(http, '127.0.0.1', 'TLSv1.1')).rejects.toThrow()
     expect((await get(http, tls)).status).toBe(200)
     expect(http.errors).toEqual([])
   })
 
-  it('is found behind a symbolic link that is turned, as certbot does', async () => {
+  it('is found when a symbolic link changes its target, as with certbot', async () => {
     const folder = temporaryFolder()
     for (const name of ['1', '2']) {
       mkdirSync(join(folder, name))
@@ -330,7 +330,7 @@ describe('a certificate that is renewed', () => {
     await until(async () => (await serial(http)) !== before, 'the new certificate')
   })
 
-  it('and is no good is told, and the old one stays until there is a good one', async () => {
+  it('that cannot be used is logged, and the old one stays until there is a usable one', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder)
     const http = await serve(tls)
@@ -344,7 +344,7 @@ describe('a certificate that is renewed', () => {
     expect(http.errors).toHaveLength(1)
   })
 
-  it('has other names: they are shown and ours, case 27, and its addresses change', async () => {
+  it('with other names changes the addresses and (case 27) the accepted names', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder, 'DNS:old.example')
     let changed = 0
@@ -358,7 +358,7 @@ describe('a certificate that is renewed', () => {
   })
 })
 
-describe('what is shown with a certificate', () => {
+describe('the addresses with a certificate', () => {
   const origins = async (names: string, options: Partial<HttpOptions> = {}) => {
     const http = await serve(certificate(names), {
       bind: 'all',
@@ -368,7 +368,7 @@ describe('what is shown with a certificate', () => {
     return http.addresses().map(({ origin }) => origin.replace(`:${http.port}`, ':P'))
   }
 
-  it('its names first, then the addresses that it covers, one of loopback last', async () => {
+  it('are its names, then the addresses that it covers, with loopback last', async () => {
     expect(await origins('DNS:*.home.example,DNS:desk.home.example,DNS:localhost,IP:10.0.0.9,DNS:b.example')).toEqual([
       'https://desk.home.example:P',
       'https://b.example:P',
@@ -377,11 +377,11 @@ describe('what is shown with a certificate', () => {
     ])
   })
 
-  it('where it covers nothing of ours, loopback, so that there is one', async () => {
+  it('are loopback if it covers none of ours', async () => {
     expect(await origins('IP:8.8.8.8')).toEqual(['https://127.0.0.1:P'])
   })
 
-  it('names that were told: a proxy’s as it is, one at our own port where the certificate covers it', async () => {
+  it('include a proxy’s name, and a configured name with our own port if the certificate covers it', async () => {
     const port = await freePort()
     const allow_hosts = ['tunnel.example', `desk.home.example:${port}`, `desk.other.example:${port}`]
     const own = await serve(certificate('DNS:*.home.example'), { port, allow_hosts })
@@ -392,7 +392,7 @@ describe('what is shown with a certificate', () => {
     ])
   })
 
-  it('the name that Tailscale gives, where its certificate is the one', async () => {
+  it('include Tailscale’s name if the certificate is Tailscale’s', async () => {
     const command = join(temporaryFolder(), 'tailscale')
     const status = {
       BackendState: 'Running',
@@ -405,17 +405,17 @@ describe('what is shown with a certificate', () => {
       interfaces: interfaces('100.101.102.103', '192.168.1.5'),
       nameSources: { tailscale: [command], lookup: async () => [] },
     })
-    // Until it is known there is nothing that the certificate covers, and then something all the same.
+    // Until the name is known the certificate covers nothing of ours, but there still is an address.
     expect(http.addresses().map(({ name }) => name)).toEqual(['100.101.102.103'])
     await until(() => http.addresses()[0]?.name !== '100.101.102.103', 'the name')
     expect(http.addresses()).toMatchObject([{ name: 'desk.tail1234.ts.net', kind: 'tailnet' }])
   })
 })
 
-describe('a certificate of Tailscale', () => {
+describe('a certificate from Tailscale', () => {
   const NAME = 'desk.tail1234.ts.net'
 
-  /** A command that gives the certificate in `folder` as Tailscale does, and counts how often. */
+  /** A command that outputs the certificate in `folder` like Tailscale's, and counts its runs. */
   function tailscale(folder: string): { command: string; asked: () => string[] } {
     const command = join(temporaryFolder(), 'tailscale')
     const log = `${command}.log`
@@ -425,7 +425,7 @@ describe('a certificate of Tailscale', () => {
   }
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
-  it('is fetched into files that only we can read, case 50, whatever the umask', async () => {
+  it('is stored in files that only this user can read (case 50), whatever the umask', async () => {
     const source = temporaryFolder()
     newCertificate(source, `DNS:${NAME}`)
     const { command, asked } = tailscale(source)
@@ -442,7 +442,7 @@ describe('a certificate of Tailscale', () => {
     expect(http.addresses()[0]).toMatchObject({ origin: `https://${NAME}:${http.port}`, kind: 'named' })
   })
 
-  it('from the last time is used at once; the new one follows, and again every day', async () => {
+  it('from an earlier start is used at once, and renewed then and every day', async () => {
     const source = temporaryFolder()
     newCertificate(source, `DNS:${NAME}`)
     const { command, asked } = tailscale(source)
@@ -450,7 +450,7 @@ describe('a certificate of Tailscale', () => {
     await tailscaleCertificate(dir, NAME, [command])
     const tls = await tailscaleCertificate(dir, NAME, [command])
     await until(() => asked().length === 2)
-    // A renewal that still runs would be taken for the next one.
+    // A renewal that is still running would be mistaken for the next one.
     await tls.renew!()
     const times = asked().length
     const http = await serve(tls)
@@ -462,7 +462,7 @@ describe('a certificate of Tailscale', () => {
     await until(async () => (await serial(http)) !== before, 'the new certificate')
   })
 
-  it('one of another name is not used', async () => {
+  it('for another name is not used', async () => {
     const source = temporaryFolder()
     newCertificate(source, `DNS:${NAME}`)
     const { command, asked } = tailscale(source)
@@ -475,8 +475,12 @@ describe('a certificate of Tailscale', () => {
   })
 
   it.each([
-    ['that Tailscale refuses is told in its words', 'echo "HTTPS is not enabled" >&2; exit 1', /HTTPS is not enabled/],
-    ['that is none is refused', 'echo hello', /gave no certificate/],
+    [
+      'that Tailscale refuses is reported in its words',
+      'echo "HTTPS is not enabled" >&2; exit 1',
+      /HTTPS is not enabled/,
+    ],
+    ['that is not one is refused', 'echo hello', /gave no certificate/],
     [
       'without a key is refused',
       'printf -- "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"',
@@ -494,7 +498,7 @@ describe('a certificate of Tailscale', () => {
     expect(existsSync(dir)).toBe(false)
   })
 
-  it('is not asked for by a name that is none, nor without Tailscale', async () => {
+  it('is not requested for an invalid name, or without Tailscale', async () => {
     for (const name of ['--help', 'a b', ''])
       await expect(tailscaleCertificate(temporaryFolder(), name, ['/bin/true'])).rejects.toMatchObject({
         code: 'tls_unusable',
@@ -504,7 +508,7 @@ describe('a certificate of Tailscale', () => {
   })
 })
 
-it('a phone is paired over wss and comes back; a key made over plain HTTP is a stranger here, and the other way round', async () => {
+it('a phone pairs over wss and reconnects; a key from plain HTTP is unknown here, and vice versa', async () => {
   const tls = certificate()
   const dataDir = join(temporaryFolder(), 'data')
   const open = async (host: Host, scheme: 'ws' | 'wss') => {

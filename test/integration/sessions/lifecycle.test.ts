@@ -23,7 +23,7 @@ import { pairingOf, pairingUrl, pairPhone } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
 
-it('stops in order: clients are told, processes end, files are closed and gone', async () => {
+it('stops in order: clients are told, processes end, files are closed and removed', async () => {
   const host = await startHost()
   const client = localClient(host)
   const phone = webClient(host, { reconnect: false })
@@ -42,7 +42,7 @@ it('stops in order: clients are told, processes end, files are closed and gone',
   })
 })
 
-it('kills after five seconds what ignores the hang-up', async () => {
+it('kills a process that ignores SIGHUP after five seconds', async () => {
   const host = await startHost()
   const client = localClient(host)
   const { session_id, pid } = await client.create({
@@ -55,7 +55,7 @@ it('kills after five seconds what ignores the hang-up', async () => {
   expect(() => process.kill(pid!, 0)).toThrow()
 })
 
-it('a second host on the same folder says who has it', async () => {
+it('a second host on the same folder fails and names the first', async () => {
   const host = await startHost()
   const second = startHost({ dataDir: host.dataDir })
   await expect(second).rejects.toMatchObject({
@@ -64,7 +64,7 @@ it('a second host on the same folder says who has it', async () => {
   })
 })
 
-it('a host starts where another one has stopped or died, and knows what became of its sessions', async () => {
+it('a host starts after another has stopped or crashed, and knows how its sessions ended', async () => {
   const host = await startHost()
   await localClient(host).create({ command: ['cat'] })
   await host.stop()
@@ -80,7 +80,7 @@ it('a host starts where another one has stopped or died, and knows what became o
   expect(after.prepare('SELECT state FROM sessions').all()).toEqual([{ state: 'host_crashed' }])
 })
 
-it('a port that is taken is said so; nothing is left behind', async () => {
+it('fails for a port that is taken, and leaves nothing behind', async () => {
   const server = createServer().listen(0, '127.0.0.1')
   later(() => server.close())
   await until(() => server.listening)
@@ -91,7 +91,7 @@ it('a port that is taken is said so; nothing is left behind', async () => {
   await startHost({ dataDir })
 })
 
-it('takes another port when only the default one is taken, and says so', async () => {
+it('uses another port if the default one is taken, and says so', async () => {
   const server = createServer()
   later(() => server.close())
   await new Promise<void>(resolve => {
@@ -114,14 +114,14 @@ it('takes another port when only the default one is taken, and says so', async (
   expect(host.port).not.toBe(DEFAULT_PORT)
 })
 
-it('a folder that cannot be written is said so', async () => {
+it('fails for a folder that cannot be written', async () => {
   const folder = temporaryFolder()
   const file = join(folder, 'file')
   writeFileSync(file, '')
   await expect(startHost({ dataDir: join(file, 'data') })).rejects.toMatchObject({ code: 'data_dir_unusable' })
 })
 
-it('a database of a newer version is left alone', async () => {
+it('fails for a database of a newer version, and does not change it', async () => {
   const host = await startHost()
   await host.stop()
   const file = join(host.dataDir, 'otg.db')
@@ -134,18 +134,18 @@ it('a database of a newer version is left alone', async () => {
   expect(after.pragma('user_version', { simple: true })).toBe(9999)
 })
 
-it('a database that is none is said so and left alone', async () => {
+it('fails for a file that is not a database, and does not change it', async () => {
   const dataDir = temporaryFolder()
   writeFileSync(join(dataDir, 'otg.db'), 'this is no database, '.repeat(100))
   await expect(startHost({ dataDir })).rejects.toMatchObject({ code: 'store_damaged' })
   expect(readFileSync(join(dataDir, 'otg.db'), 'utf8')).toMatch(/^this is no database/)
 })
 
-it('a web client that was not built is said so', async () => {
+it('fails without a built web client', async () => {
   await expect(startHost({ webRoot: temporaryFolder() })).rejects.toMatchObject({ code: 'web_client_missing' })
 })
 
-it('a data folder with a long name gets its socket elsewhere', async () => {
+it('puts the socket of a data folder with a long name elsewhere', async () => {
   const dataDir = join(temporaryFolder(), 'd'.repeat(120))
   await startHost({ dataDir })
   const { socket } = JSON.parse(readFileSync(join(dataDir, 'host.json'), 'utf8')) as { socket: string }
@@ -161,18 +161,18 @@ describe('settings.json', () => {
   }
 
   it.each([
-    ['no JSON', '{', /not JSON/],
-    ['a name that does not exist', '{"sesion_megabytes": 5}', /sesion_megabytes/],
+    ['invalid JSON', '{', /not JSON/],
+    ['an unknown setting', '{"sesion_megabytes": 5}', /sesion_megabytes/],
     ['a value out of bounds', '{"idle_hours": -1}', /idle_hours/],
     ['a value of the wrong kind', '{"single_client": "yes"}', /single_client/],
-  ])('%s is said so, with what is wrong', async (_what, text, why) => {
+  ])('with %s keeps the host from starting, and the error says why', async (_what, text, why) => {
     await expect(withSettings(text)).rejects.toMatchObject({
       code: 'settings_invalid',
       message: expect.stringMatching(why),
     })
   })
 
-  it('is heeded', async () => {
+  it('takes effect', async () => {
     const host = await withSettings('{"single_client": true}')
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
@@ -182,7 +182,7 @@ describe('settings.json', () => {
   })
 })
 
-describe('files are this user’s alone', () => {
+describe('files are readable by their user only', () => {
   const modes = (folder: string) =>
     Object.fromEntries(readdirSync(folder).map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
 
@@ -200,7 +200,7 @@ describe('files are this user’s alone', () => {
     expect(new Set(Object.values(found))).toEqual(new Set(['600']))
   })
 
-  it('case 51: permissions that are too open are repaired', async () => {
+  it('case 51: too-open permissions are repaired', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     mkdirSync(dataDir)
     chmodSync(dataDir, 0o755)
@@ -211,7 +211,7 @@ describe('files are this user’s alone', () => {
   })
 })
 
-it('case 52: neither the secret of an address nor what is typed or printed reaches the log', async () => {
+it('case 52: the log contains neither the pairing secret nor what is typed or printed', async () => {
   const host = await startHost()
   const url = await pairingUrl(await deskOf(host))
   const phone = await pairPhone(url, () => connectWebSocket(host))

@@ -25,7 +25,7 @@ import {
   webClient,
 } from '../../support/host.ts'
 
-/** Takes the place of the local socket, so that a host can fail to start at its last step. */
+/** Replaces the local socket, so that a host can fail to start at its last step. */
 let instead: typeof listenLocal | undefined
 vi.mock('../../../main/host/listen/local-socket.ts', async original => {
   const real = await original<typeof import('../../../main/host/listen/local-socket.ts')>()
@@ -44,15 +44,15 @@ const logOf = (host: Host) => readFileSync(join(host.dataDir, 'host.log'), 'utf8
 
 const isThere = (pid: number) => existsSync(`/proc/${pid}`)
 
-/** Every signal is refused, as those to a program are that was started with sudo. */
+/** Refuses every signal, as for a program that was started with sudo. */
 function refuseSignals(): void {
   vi.spyOn(process, 'kill').mockImplementation(() => {
     throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' })
   })
 }
 
-describe('output that asks for more than it prints', () => {
-  /** A screen that has parsed `times` copies of `bytes`, and what came of it. */
+describe('output with many side effects', () => {
+  /** A screen that has parsed `times` copies of `bytes`, and the events of that. */
   async function flooded(bytes: string, times: number) {
     const pool = new ScreenPool('0', 1)
     later(() => pool.close())
@@ -74,13 +74,13 @@ describe('output that asks for more than it prints', () => {
   }
   const TIMES = 8
 
-  it('a flood of bells rings once a turn', async () => {
+  it('reports a flood of bells once per turn', async () => {
     const { bells } = await flooded('\x07'.repeat(64 * 1024), TIMES)
     expect(bells).toBeGreaterThan(0)
     expect(bells).toBeLessThanOrEqual(TIMES)
   })
 
-  it('of a flood of titles and folders the last of each turn is told', async () => {
+  it('reports only the last title and folder of each turn', async () => {
     const some = Array.from({ length: 1000 }, (_, i) => `\x1b]0;title ${i}\x07\x1b]7;file:///tmp/${i}\x07`).join('')
     const { titles, folders } = await flooded(some, TIMES)
     expect(titles.length).toBeLessThanOrEqual(TIMES)
@@ -89,7 +89,7 @@ describe('output that asks for more than it prints', () => {
     expect(folders.at(-1)).toBe('/tmp/999')
   })
 
-  it('a flood of queries is answered in one piece a turn, of 64 KiB at most', async () => {
+  it('answers a flood of queries in one message per turn, of 64 KiB at most', async () => {
     const { answers } = await flooded('\x1b[>q'.repeat(16 * 1024), TIMES)
     expect(answers.length).toBeGreaterThan(0)
     expect(answers.length).toBeLessThanOrEqual(TIMES)
@@ -99,12 +99,12 @@ describe('output that asks for more than it prints', () => {
     }
   })
 
-  it('a few queries are answered in order', async () => {
+  it('answers a few queries in order', async () => {
     const { answers } = await flooded('\x1b[5n\x1b[>q\x1b[6n', 1)
     expect(answers.join('')).toBe('\x1b[0n\x1bP>|On the Go 0\x1b\\\x1b[1;1R')
   })
 
-  it('a session that rings all the time is reported once a second', async () => {
+  it('reports a session that rings all the time once a second', async () => {
     const host = await startHost()
     const client = localClient(host)
     client.watch()
@@ -124,7 +124,7 @@ describe('output that asks for more than it prints', () => {
     expect(rings).toBeLessThanOrEqual(1 + (performance.now() - before) / 1000)
   })
 
-  it('a title that is set again is not told again', async () => {
+  it('does not report a title that is set again', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
@@ -146,7 +146,7 @@ describe('output that asks for more than it prints', () => {
 describe('a program that belongs to another user', () => {
   const STUBBORN = ['sh', '-c', 'trap "" HUP TERM INT; echo ready; while :; do sleep 0.1; done']
 
-  it('does not hold up a host that stops: its terminal is closed and it is let go', async () => {
+  it('does not delay a stopping host: its terminal is closed and it is abandoned', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id, pid } = await client.create({ command: STUBBORN })
@@ -168,7 +168,7 @@ describe('a program that belongs to another user', () => {
     expect(stored.get(session_id)).toEqual({ state: 'host_stopped', exit_code: null, signal: null })
   })
 
-  it('is ended by the hang-up of its terminal, which asks no permission', async () => {
+  it('is ended by the hang-up of its terminal, which needs no permission', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id, pid } = await client.create({ command: ['sh', '-c', 'echo ready; exec sleep 1000'] })
@@ -184,7 +184,7 @@ describe('a program that belongs to another user', () => {
     await until(() => !isThere(pid!))
   })
 
-  it('stays paused: that no signal reaches it does not mean that it is gone', async () => {
+  it('stays paused: a signal that fails does not mean that it is gone', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     let read = 0
     let began = () => {}
@@ -209,7 +209,7 @@ describe('a program that belongs to another user', () => {
     read = 0
     vi.advanceTimersByTime(1000)
     vi.restoreAllMocks()
-    // Whoever were to go on would have been read while another one's whole life was.
+    // If it had resumed, its output would have been read during another program's whole life.
     await new Promise<void>(resolve => {
       new Pty({ ...options, command: ['echo', 'hello'] }, { data: () => {}, exit: () => resolve() })
     })
@@ -218,7 +218,7 @@ describe('a program that belongs to another user', () => {
 })
 
 describe('the log', () => {
-  it('a full disk ends neither the start of a host nor the host', async () => {
+  it('may be on a full disk: the host starts and runs', async () => {
     const dataDir = temporaryFolder()
     symlinkSync('/dev/full', join(dataDir, 'host.log'))
     const host = await startHost({ dataDir })
@@ -228,7 +228,7 @@ describe('the log', () => {
     await host.stop()
   })
 
-  it('says how many lines are missing once there is room again', () => {
+  it('counts the missing lines once there is room again', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
     later(() => log.close())
@@ -254,7 +254,7 @@ describe('the log', () => {
     expect(lines).toMatchObject([{ msg: 'before' }, { dropped: 3 }, { msg: 'after' }])
   })
 
-  it('does not grow without end while the host runs', () => {
+  it('does not grow without bound', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
     later(() => log.close())
@@ -269,7 +269,7 @@ describe('the log', () => {
   })
 })
 
-it('a local client that does not hang up is not waited for', async () => {
+it('does not wait for a local client that does not close its socket', async () => {
   const path = join(temporaryFolder(), 'socket')
   const server = createServer({ allowHalfOpen: true })
   const connected = new Promise<Socket>(resolve => server.once('connection', resolve))
@@ -288,7 +288,7 @@ it('a local client that does not hang up is not waited for', async () => {
   await new Promise(resolve => server.close(resolve))
 })
 
-it('a screen that cannot go on takes no other with it', async () => {
+it('a screen that fails does not affect other screens', async () => {
   const pool = new ScreenPool('0', 1)
   later(() => pool.close())
   const failures: string[] = []
@@ -312,8 +312,8 @@ it('a screen that cannot go on takes no other with it', async () => {
   expect(failures).toEqual(['bad: internal'])
 })
 
-describe('a client that is gone before it was let in', () => {
-  it('and closed its transport leaves the host well', async () => {
+describe('a client that is gone before it was admitted', () => {
+  it('because it closed its transport does no harm', async () => {
     const host = await startHost()
     const [ours] = transportPair()
     ours.close({ code: 'connection_lost', reason: '' })
@@ -321,7 +321,7 @@ describe('a client that is gone before it was let in', () => {
     expect(logOf(host)).toContain('client gone')
   })
 
-  it('and whose early hello is refused is told why', async () => {
+  it('because its early hello was refused is told why', async () => {
     const host = await startHost()
     const [ours, theirs] = transportPair()
     const gone = new Promise<string>(resolve => {
@@ -335,8 +335,8 @@ describe('a client that is gone before it was let in', () => {
   })
 })
 
-describe('a host that is taken apart', () => {
-  it('goes on past a part that fails, and says so in its log', async () => {
+describe('stopping a host', () => {
+  it('continues after a part that fails to stop, and logs it', async () => {
     const host = await startHost()
     const socket = join(host.dataDir, 'otg.sock')
     rmSync(socket)
@@ -348,7 +348,7 @@ describe('a host that is taken apart', () => {
     await startHost({ dataDir: host.dataDir })
   })
 
-  it('ends what was started even when the host itself fails to start', async () => {
+  it('also undoes the steps of a host that fails to start', async () => {
     let pid = 0
     instead = async (_path, accept) => {
       const [ours, theirs] = transportPair()

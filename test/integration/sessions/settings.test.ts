@@ -1,4 +1,4 @@
-// Settings of a running host, through the messages that the desktop sends; what they do is seen from outside.
+// The settings of a running host, changed by the desktop's messages and observed from outside.
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -27,7 +27,7 @@ afterEach(async () => {
   await cleanUp()
 })
 
-/** A host that was told nothing but by its settings. */
+/** A host without options that override settings. */
 async function startPlain(settings: object = {}): Promise<Host> {
   const webRoot = temporaryFolder()
   writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>On the Go</title>')
@@ -50,8 +50,8 @@ const inFile = (host: Host) => JSON.parse(readFileSync(fileOf(host), 'utf8')) as
 
 const health = async (port: number) => (await fetch(`http://127.0.0.1:${port}/health`)).status
 
-describe('what may be set', () => {
-  it('is told with the defaults, and with what the host’s own options stand in place of', async () => {
+describe('the settings', () => {
+  it('are sent with their defaults and the names that options override', async () => {
     const host = await startHost()
     const { values, defaults, fixed } = await localClient(host).settings()
     expect(defaults).toEqual({
@@ -75,7 +75,7 @@ describe('what may be set', () => {
     expect(fixed).toEqual(['port', 'bind'])
   })
 
-  it('an option stays in force over the setting that is changed', async () => {
+  it('do not change what an option overrides', async () => {
     const host = await startHost({ single_client: false })
     const client = localClient(host)
     await client.changeSettings({ single_client: true })
@@ -89,22 +89,18 @@ describe('what may be set', () => {
   })
 
   it.each([
-    ['a name that does not exist', { sesion_megabytes: 5 }, /^sesion_megabytes/],
+    ['an unknown setting', { sesion_megabytes: 5 }, /^sesion_megabytes/],
     ['a name that every object has', { constructor: 5 }, /^constructor/],
     ['a number out of bounds', { idle_hours: -1 }, /^idle_hours/],
-    ['no number', { total_megabytes: 'much' }, /^total_megabytes/],
-    ['a port that there is not', { port: 70_000 }, /^port/],
-    ['an address that is none', { bind: 'here' }, /^bind: here is not an address/],
-    [
-      'a name that cannot be one',
-      { allow_hosts: ['ok.example', 'no name'] },
-      /^allow_hosts\.1: no name is not a host name/,
-    ],
+    ['not a number', { total_megabytes: 'much' }, /^total_megabytes/],
+    ['an impossible port', { port: 70_000 }, /^port/],
+    ['an invalid address', { bind: 'here' }, /^bind: here is not an address/],
+    ['an invalid host name', { allow_hosts: ['ok.example', 'no name'] }, /^allow_hosts\.1: no name is not a host name/],
     ['half a certificate', { tls: { cert: '/a' } }, /^tls/],
-    ['a shell that is not there', { shell: '/no/such/shell' }, /^shell: \/no\/such\/shell/],
-    ['a shell without words', { shell: [] }, /^shell/],
+    ['a shell that does not exist', { shell: '/no/such/shell' }, /^shell: \/no\/such\/shell/],
+    ['an empty shell', { shell: [] }, /^shell/],
     ['one good and one bad', { device_days: 5, retention_days: -3 }, /^retention_days/],
-  ])('%s is refused by name, and nothing changes', async (_what, change, why) => {
+  ])('refuse %s by name, and nothing changes', async (_what, change, why) => {
     const host = await startPlain()
     const client = localClient(host)
     const before = readFileSync(fileOf(host), 'utf8')
@@ -117,7 +113,7 @@ describe('what may be set', () => {
     expect(readFileSync(fileOf(host), 'utf8')).toBe(before)
   })
 
-  it('is for the desktop alone, also when the phone may do all else', async () => {
+  it('are only for the desktop, not for a phone with full access', async () => {
     const host = await startHost()
     const phone = webClient(host)
     await expect(phone.settings()).rejects.toMatchObject({ code: 'forbidden' })
@@ -127,7 +123,7 @@ describe('what may be set', () => {
 })
 
 describe('the file', () => {
-  it('holds only what was set, 0600, and null takes it out again', async () => {
+  it('contains only what was set, with mode 0600, and null removes it', async () => {
     const host = await startPlain()
     const client = localClient(host)
     await client.changeSettings({ device_days: 5, single_client: true })
@@ -138,7 +134,7 @@ describe('the file', () => {
     expect((await client.settings()).values.device_days).toBe(90)
   })
 
-  it('outlives the host', async () => {
+  it('survives a restart of the host', async () => {
     const host = await startHost()
     await localClient(host).changeSettings({ retention_days: 3 })
     await host.stop()
@@ -146,7 +142,7 @@ describe('the file', () => {
     expect((await localClient(again).settings()).values.retention_days).toBe(3)
   })
 
-  it('what somebody wrote into it meanwhile is kept', async () => {
+  it('keeps changes that a user made in it meanwhile', async () => {
     const host = await startPlain()
     writeFileSync(fileOf(host), '{"port": 0, "bind": "loopback", "total_megabytes": 77}')
     const client = localClient(host)
@@ -155,7 +151,7 @@ describe('the file', () => {
     expect((await client.settings()).values).toMatchObject({ total_megabytes: 77, retention_days: 3 })
   })
 
-  it('that was damaged meanwhile is not written over', async () => {
+  it('is not overwritten if it was damaged meanwhile', async () => {
     const host = await startPlain()
     writeFileSync(fileOf(host), '{"port": 0,')
     await expect(localClient(host).changeSettings({ retention_days: 3 })).rejects.toMatchObject({
@@ -165,7 +161,7 @@ describe('the file', () => {
     expect(readFileSync(fileOf(host), 'utf8')).toBe('{"port": 0,')
   })
 
-  it('that cannot be written leaves all as it was, the port too', async () => {
+  it('that cannot be written leaves everything as it was, including the port', async () => {
     const host = await startPlain()
     const client = localClient(host)
     const { port } = host
@@ -184,7 +180,7 @@ describe('the file', () => {
     expect((await client.settings()).values.single_client).toBe(true)
   })
 
-  it('changes from two sides at once are both there', async () => {
+  it('contains both of two simultaneous changes', async () => {
     const host = await startPlain()
     const [one, other] = [localClient(host), localClient(host)]
     await Promise.all([one.changeSettings({ device_days: 5 }), other.changeSettings({ retention_days: 6 })])
@@ -192,8 +188,8 @@ describe('the file', () => {
   })
 })
 
-describe('a change holds at once', () => {
-  it('and is told to who watches', async () => {
+describe('a change takes effect at once', () => {
+  it('and is sent to clients that watch', async () => {
     const host = await startHost()
     const watching = localClient(host)
     const told: HostMessageOf<'settings'>[] = []
@@ -205,7 +201,7 @@ describe('a change holds at once', () => {
     expect(told[1]!.values.idle_hours).toBe(2)
   })
 
-  it('the shell, for the next session', async () => {
+  it('for the shell of the next session', async () => {
     const host = await startHost()
     const client = localClient(host)
     const before = await client.create({})
@@ -222,7 +218,7 @@ describe('a change holds at once', () => {
     expect((await client.list()).find(one => one.session_id === before.session_id)?.state).toBe('running')
   })
 
-  it('one client at a time, also in a session that runs', async () => {
+  it('for one client at a time, also in a running session', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
@@ -234,13 +230,13 @@ describe('a change holds at once', () => {
     await next(localClient(host).attach(session_id, new Recorder()), 'caught_up')
   })
 
-  it('idleness, for a session that has been silent for long already', async () => {
+  it('for idle_hours, also for a session that has been silent already', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sleep', '1000'] })
     const state = async () => (await client.list()).find(one => one.session_id === session_id)
-    // The shortest that may be set is 36 s: the session's age is what a test cannot wait for.
+    // The shortest value is 36 s, longer than a test can wait.
     vi.setSystemTime(Date.now() + 60_000)
     await client.changeSettings({ idle_hours: 0.01 })
     expect(await state()).toMatchObject({ state: 'running', idle: true })
@@ -250,7 +246,7 @@ describe('a change holds at once', () => {
     await until(async () => (await state())?.state === 'expired')
   })
 
-  it('limits: what is over is trimmed', async () => {
+  it('for the limits: the history is trimmed', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 600000; echo end; exec cat'] })
@@ -267,7 +263,7 @@ describe('a change holds at once', () => {
     await until(async () => (await stored()) < 3_000_000, 'the trimmed history')
   })
 
-  it('device_days: who was away for longer is a stranger', async () => {
+  it('for device_days: a device that did not connect for longer is unknown', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const host = await startHost()
     const client = localClient(host)
@@ -279,8 +275,8 @@ describe('a change holds at once', () => {
   })
 })
 
-describe('the network side is opened anew', () => {
-  it('at another port, while sessions go on', async () => {
+describe('the network side is reopened', () => {
+  it('on another port, while sessions continue', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
@@ -297,10 +293,10 @@ describe('the network side is opened anew', () => {
     await terminal.shows('still here')
   })
 
-  it('and a phone that was connected comes back by itself', async () => {
+  it('and a connected phone reconnects by itself', async () => {
     const host = await startPlain({ port: await freePort() })
     const phone = webClient(host)
-    // Right after its start, its process may still have the host's listening sockets.
+    // Right after its start, the process may still have the host's listening sockets.
     const { session_id } = await phone.create({ command: ['cat'] })
     const terminal = new Recorder()
     const attached = phone.attach(session_id, terminal)
@@ -315,7 +311,7 @@ describe('the network side is opened anew', () => {
     await terminal.shows('typed after it')
   })
 
-  it('a name that is added is answered, one that is taken out no longer', async () => {
+  it('with an added name accepted, and a removed one refused', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const { request } = await import('node:http')
@@ -334,7 +330,7 @@ describe('the network side is opened anew', () => {
     expect(await ask()).toBe(421)
   })
 
-  it('the code that is shown has the new port', async () => {
+  it('and the shown code has the new port', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const ports: string[] = []
@@ -349,8 +345,8 @@ describe('the network side is opened anew', () => {
   it.each([
     ['a port that is taken', async (taken: number) => ({ port: taken }), 'port_in_use'],
     ['an address that this computer does not have', async () => ({ bind: '192.0.2.1' }), 'bind_refused'],
-    ['a certificate that is not there', async () => ({ tls: { cert: '/no/cert', key: '/no/key' } }), 'tls_unusable'],
-  ])('%s is said, and the old place is served as before', async (_what, change, code) => {
+    ['a certificate that does not exist', async () => ({ tls: { cert: '/no/cert', key: '/no/key' } }), 'tls_unusable'],
+  ])('except for %s, which is refused, and the old configuration stays', async (_what, change, code) => {
     const taken = createServer()
     await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
     later(() => taken.close())
@@ -362,7 +358,7 @@ describe('the network side is opened anew', () => {
     expect(host.port).toBe(port)
     expect(await health(port)).toBe(200)
     expect(inFile(host)).toEqual({ port, bind: 'loopback' })
-    // And it can be left afterwards.
+    // And it can be changed afterwards.
     const other = await freePort()
     await client.changeSettings({ port: other })
     expect(await health(other)).toBe(200)

@@ -2,7 +2,7 @@
 
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { differences } from './compare-terminals.ts'
-import { forget } from './forget.ts'
+import { forget } from './drop-unsaved-state.ts'
 import type { Event, Resize } from './vt-streams.ts'
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)

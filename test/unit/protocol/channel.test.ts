@@ -19,7 +19,7 @@ import { generateKeyPair, generateSecret, type KeyPair } from '../../../protocol
 import { HandshakeState, IK, IKPSK1, MAX_NONCE, SUITE, type Suite, shortCode } from '../../../protocol/channel/noise.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, type Transport, transportPair } from '../../../protocol/transport.ts'
-import { noise } from '../../support/noise.ts'
+import { noise } from '../../support/incompressible-bytes.ts'
 import { runs } from '../../support/repeat.ts'
 
 const host = generateKeyPair()

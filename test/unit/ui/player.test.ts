@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CodedError } from '../../../protocol/errors.ts'
 import { PlayClock } from '../../../ui/player/play-clock.ts'
 import { Player, type PlayerState } from '../../../ui/player/player.ts'
-import { Tape, TapeScreen } from '../../support/terminal/tape.ts'
+import { Tape, TapeScreen } from '../../support/terminal/fake-recording.ts'
 
 let players: Player[] = []
 beforeEach(() => {

@@ -1,7 +1,7 @@
 // Coming back after a drop with little missed. Knows nothing of why connections drop.
-import { logFile } from './files.ts'
-import { BenchHost, next, sink, wait } from './host.ts'
-import { mb, ms, percentile, print, spread } from './table.ts'
+import { logFile } from './support/files.ts'
+import { BenchHost, next, sink, wait } from './support/host.ts'
+import { mb, ms, percentile, print, spread } from './support/table.ts'
 
 const TIMES = 20
 const MISSED_BYTES = 60_000

@@ -1,7 +1,7 @@
 // On the Go as a peer among others: a host in a process of its own, clients as phones are. Knows nothing of the others.
 import { createRequire } from 'node:module'
 import type { AttachOptions } from '../../../protocol/client/client-attachment.ts'
-import { type BenchClient, BenchHost, EVERYTHING, next } from '../host.ts'
+import { type BenchClient, BenchHost, EVERYTHING, next } from '../support/host.ts'
 import { COLS, type Heard, type Peer, ROWS, shell, type Terminal } from './peer.ts'
 
 /** As many as one host is asked for; paired beforehand, since a phone is paired once. */

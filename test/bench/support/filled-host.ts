@@ -2,11 +2,11 @@
 // replay. Knows nothing of what is measured.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { HistoryStats } from '../../main/host/history/write/worker-protocol.ts'
+import type { HistoryStats } from '../../../main/host/history/write/worker-protocol.ts'
 import { emptyWebRoot, MB } from './files.ts'
 import { BenchHost, wait } from './host.ts'
 
-export const webRoot = join(import.meta.dirname, '..', '..', 'build', 'web-client')
+export const webRoot = join(import.meta.dirname, '..', '..', '..', 'build', 'web-client')
 export const hasPage = existsSync(join(webRoot, 'index.html'))
 
 interface Printed {

@@ -3,9 +3,9 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../../main/host/screen/screen.ts'
-import { folder } from '../files.ts'
-import { wait } from '../host.ts'
-import { Ears, prompted } from './ears.ts'
+import { folder } from '../support/files.ts'
+import { wait } from '../support/host.ts'
+import { Ears, prompted } from './output-listener.ts'
 import { COLS, type Heard, ROWS, type Server, type Terminal } from './peer.ts'
 
 export interface Back {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../main/host/screen/screen.ts'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
-import { folder, logFile, MB } from './files.ts'
-import { BenchHost, next, wait } from './host.ts'
-import { mb, mbs, median, print, ratio, seconds } from './table.ts'
-import { throttle } from './throttle.ts'
+import { folder, logFile, MB } from './support/files.ts'
+import { BenchHost, next, wait } from './support/host.ts'
+import { mb, mbs, median, print, ratio, seconds } from './support/table.ts'
+import { throttle } from './support/throttle.ts'
 
 const BYTES = 50 * MB
 const BYTES_PER_SECOND = 64_000

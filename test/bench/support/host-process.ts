@@ -1,11 +1,11 @@
 // A host in a process of its own, for benchmarks: reports what its main loop, memory and history went through.
 import { tmpdir } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
-import { History } from '../../main/host/history/write/history.ts'
-import { DEFAULT_LIMITS, type HistoryStats } from '../../main/host/history/write/worker-protocol.ts'
-import { createHost } from '../../main/host/host.ts'
-import { answerAll, desktopOf, pairingUrl } from '../support/pairing.ts'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import { History } from '../../../main/host/history/write/history.ts'
+import { DEFAULT_LIMITS, type HistoryStats } from '../../../main/host/history/write/worker-protocol.ts'
+import { createHost } from '../../../main/host/host.ts'
+import { answerAll, desktopOf, pairingUrl } from '../../support/pairing.ts'
 import { CLEAR_SUITE } from './clear-suite.ts'
 
 export interface Stats {

@@ -1,6 +1,6 @@
 // The channel's functions without its encryption, to tell what that costs: bytes are copied, tags are zeros. Knows no host.
-import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
-import { type Suite, TAG_BYTES } from '../../protocol/channel/noise.ts'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import { type Suite, TAG_BYTES } from '../../../protocol/channel/noise.ts'
 
 export const CLEAR_SUITE: Suite = {
   ...NATIVE_SUITE,

@@ -1,5 +1,5 @@
 // Listens to a terminal: counts what comes and waits for words in it. Knows nothing of who sends.
-import { wait } from '../host.ts'
+import { wait } from '../support/host.ts'
 import type { Heard, Terminal } from './peer.ts'
 
 /** Longer than any word that is waited for, so that one cut in two is found. */
