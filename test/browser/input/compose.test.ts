@@ -182,7 +182,7 @@ test('sent texts can be used again, removed and cleared; keys typed in the termi
   await expect(field(phone)).toBeFocused()
   await button(phone, 'Show sent texts').tap()
   await sent.getByRole('button', { name: 'Clear all' }).tap()
-  await expect(sent).toContainText('Nothing yet')
+  await expect(sent).toContainText('No texts yet')
   expect(await phone.page.evaluate(() => Object.keys(localStorage).filter(key => key.startsWith('otg.sent')))).toEqual(
     [],
   )

@@ -30,8 +30,8 @@ import {
   until,
   webClient,
 } from '../../support/host.ts'
-import { RawWebSocket } from '../../support/network/raw-websocket.ts'
 import { noise } from '../../support/incompressible-bytes.ts'
+import { RawWebSocket } from '../../support/network/raw-websocket.ts'
 import {
   answerAll,
   desktopOf,
