@@ -1,4 +1,4 @@
-// A real host in a process of its own, which tells what it holds. Knows nothing of what comes at it. Run by
+// A real host in a process of its own, which reports its resources. Run by
 // test/slow/fuzz-entrance.test.ts.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,18 +11,18 @@ export interface Held {
   heap: number
   /** Open files and sockets. */
   descriptors: number
-  /** What keeps the event loop alive, by kind. */
+  /** The resources that keep the event loop alive, by kind. */
   resources: Record<string, number>
   sessions: string[]
   devices: string[]
   requests: number
 }
 export interface Answers {
-  /** The address with its secret; whoever pairs by it is let in until `strict`. */
+  /** The address with its secret; a phone that pairs with it is admitted until `strict`. */
   address: string
-  /** From now on nobody says yes. */
+  /** From now on no phone is approved. */
   strict: true
-  /** After garbage was collected. */
+  /** After a garbage collection. */
   held: Held
 }
 
@@ -36,7 +36,7 @@ const host = await createHost({
   shell: ['/bin/sh'],
   home: tmpdir(),
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
-  // What gets past the limit is what is tested.
+  // The test is about what gets past the limit.
   handshakes: { all: most, address: most },
 })
 const desktop = await desktopOf(host)

@@ -3,10 +3,10 @@ import { History } from '../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts'
 import { keyframeOf, sessionInfo } from './history.ts'
 
-/** Like a host: no more than this is uncommitted. */
+/** Like a host: at most this much is uncommitted. */
 const MAX_BEHIND = 4 * 1024 * 1024
 
-/** Less than a segment of the product, so that a short life sees several seals. */
+/** Less than a segment of the product, so that a short run seals several. */
 const SEGMENT_BYTES = 512 * 1024
 
 const slow = process.argv[3] === 'slow'
@@ -39,6 +39,6 @@ for (;;) {
   }
   while (history.behind > MAX_BEHIND) await new Promise(resolve => setImmediate(resolve))
   if (slow) process.send!({ session_id: info.session_id, appended: offset })
-  // A flood, but on a disk that is shared.
+  // A flood, but on a shared disk.
   await new Promise(resolve => setTimeout(resolve, slow ? 10 : 1))
 }

@@ -1,4 +1,4 @@
-// Starts real hosts in folders of their own, and clients of them. Knows nothing of what is tested.
+// Starts real hosts in temporary folders, and clients of them.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone, returning }
 
 const cleanups: (() => unknown)[] = []
 
-/** Undone by `cleanUp`, newest first. */
+/** Registers an action for `cleanUp`, which runs them newest first. */
 export function later(undo: () => unknown): void {
   cleanups.push(undo)
 }
@@ -29,7 +29,7 @@ export async function cleanUp(): Promise<void> {
   for (const undo of cleanups.splice(0).reverse()) await undo()
 }
 
-/** For `beforeAll`: what was begun so far outlives `cleanUp`, and is undone by the returned function. */
+/** For `beforeAll`: what was started so far survives `cleanUp`, and is ended by the returned function. */
 export function keep(): () => Promise<void> {
   const kept = cleanups.splice(0)
   return async () => {
@@ -55,7 +55,7 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** A host on a free port, with a plain shell and a page that says nothing. */
+/** A host on a free port, with a plain shell and an empty page. */
 export async function startHost(options: Partial<HostOptions> = {}): Promise<Host> {
   const webRoot = options.webRoot ?? temporaryFolder()
   if (!options.webRoot) writeFileSync(join(webRoot, 'index.html'), '<!doctype html><title>On the Go</title>')
@@ -77,7 +77,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
 /** A host of this process or of another one. */
 export type Reachable = Pick<Host, 'port'>
 
-/** Opens a WebSocket as a browser would, or with whatever headers a test wants. */
+/** Opens a WebSocket like a browser, or with other headers. */
 export function openSocket(host: Reachable, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers, perMessageDeflate: false })
   later(() => socket.terminate())
@@ -97,10 +97,10 @@ export async function connectWebSocket(host: Reachable): Promise<Transport> {
 }
 
 const desks = new WeakMap<Host, Promise<LocalClient>>()
-/** Codes are shown one at a time: each is good once. */
+/** Phones pair one after the other, because each code works once. */
 const pairings = new WeakMap<Host, Promise<unknown>>()
 
-/** The desktop of a host, which says yes to every phone. */
+/** The desktop of a host, which approves every phone. */
 export function deskOf(host: Host): Promise<LocalClient> {
   let desk = desks.get(host)
   if (!desk) {
@@ -130,7 +130,7 @@ export function newPhone(host: Host, name?: string): Promise<Identity> {
   return paired
 }
 
-/** A paired phone's client; a new phone unless `phone` is given. `via` opens what its channel goes through. */
+/** A paired phone's client; a new phone unless `phone` is given. `via` opens the transport below its channel. */
 export function webClient(
   host: Host,
   options: Partial<ClientOptions> & { phone?: Identity; via?: () => Promise<Transport> } = {},
@@ -148,7 +148,7 @@ export function webClient(
   })
 }
 
-/** An open channel of a new phone, for tests that say what no client would. */
+/** An open channel of a new phone, for tests that send what no client would. */
 export async function phoneTransport(host: Host): Promise<Transport> {
   return returning(await newPhone(host), await connectWebSocket(host))
 }
@@ -176,7 +176,7 @@ const TAIL_BYTES = 4096
 /** A terminal that keeps every byte and remembers resizes and resets. */
 export class Recorder implements TerminalSink {
   events: string[] = []
-  /** What was written, in the first `#size` bytes; grows by doubling, so that a flood is not copied for every write. */
+  /** What was written, in the first `#size` bytes; grows by doubling, so that a flood is not copied at every write. */
   #kept = Buffer.alloc(4096)
   #size = 0
   #listeners = new Set<() => void>()
@@ -213,7 +213,7 @@ export class Recorder implements TerminalSink {
       }, 15_000)
       let looked = 0
       const look = () => {
-        // What was looked at before is not looked at again: a flood would take minutes.
+        // Only new bytes are searched: otherwise a flood would take minutes.
         const from = looked > this.#size ? 0 : Math.max(0, looked - TAIL_BYTES)
         looked = this.#size
         const text = this.#kept.toString('utf8', from, this.#size)
@@ -231,7 +231,7 @@ export class Recorder implements TerminalSink {
 let lastPort = 10_000 + ((process.pid * 101) % 20_000)
 
 /**
- * A port that nobody has and that the system gives to nobody (ip_local_port_range begins above): for a test that closes it and
+ ** A free port that the system does not assign by itself (ip_local_port_range begins above): for a test that closes it and
  * listens there again.
  */
 export async function freePort(): Promise<number> {
@@ -248,9 +248,9 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Resolves when `test` holds; looks again every few milliseconds. */
+/** Resolves when `test` holds; checks every few milliseconds. */
 export async function until(test: () => unknown, what = 'the condition'): Promise<void> {
-  // Not by Date.now, which some tests stop.
+  // Not by Date.now, which some tests fake.
   const deadline = performance.now() + 15_000
   while (!(await test())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)

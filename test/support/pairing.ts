@@ -1,4 +1,4 @@
-// Pairs as a phone does: by the secret of the code that a desktop shows, over the encrypted channel. Knows no browser.
+// Pairs like a phone: with the secret of the code that a desktop shows, over the encrypted channel.
 import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { openChannel, type Peer } from '../../protocol/channel/channel.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/channel/keys.ts'
@@ -26,7 +26,7 @@ export async function desktopOf(host: { accept(transport: Transport): void }): P
   return client
 }
 
-/** The pairing message that comes next; shows the code if it was not shown. */
+/** The next pairing message; shows the code if it was not shown. */
 export function nextPairing(desktop: LocalClient): Promise<HostMessageOf<'pairing'>> {
   return new Promise(resolve => {
     const off = desktop.on('pairing', message => {
@@ -48,7 +48,7 @@ export function pairingOf(url: string): Pairing {
   return pairing
 }
 
-/** From now on every phone that asks is answered; returns how to stop that. */
+/** Answers every pairing request from now on; returns how to stop that. */
 export function answerAll(desktop: LocalClient, answer = { allow: true, read_only: false }): () => void {
   const answered = new Set<string>()
   const off = desktop.on('devices', ({ requests }) => {
@@ -62,7 +62,7 @@ export function answerAll(desktop: LocalClient, answer = { allow: true, read_onl
   return off
 }
 
-/** As a phone that has scanned the code. `connect` opens the transport inside; `authenticated` is told what both sides know. */
+/** Acts as a phone that has scanned the code. `connect` opens the transport; `authenticated` receives what both sides know. */
 export function pairingClient(
   { hostKey, secret }: Pairing,
   connect: () => Promise<Transport>,
@@ -89,7 +89,7 @@ export function pairingClient(
   })
 }
 
-/** Pairs a new phone and hangs up. Somebody has to say yes (`answerAll`). */
+/** Pairs a new phone and disconnects. The desktop has to approve it (`answerAll`). */
 export async function pairPhone(
   url: string,
   connect: () => Promise<Transport>,
@@ -103,22 +103,22 @@ export async function pairPhone(
   return { hostKey: pairing.hostKey, keys }
 }
 
-/** The channel of a phone that comes back. */
+/** The channel of a phone that reconnects. */
 export function returning({ hostKey, keys }: Identity, transport: Transport, suite = NATIVE_SUITE): Transport {
   return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite })
 }
 
-/** A phone that has scanned an address and waits to be let in. */
+/** A phone that has scanned a code and waits for approval. */
 export interface AskingPhone {
   client: LocalClient
   identity: Identity
-  /** What it shows: to be compared with what the desktop shows. */
+  /** The code that it shows, to compare with the desktop's. */
   code: string
-  /** Resolves when it is let in; rejects with why it was not. */
+  /** Resolves when it is admitted; rejects with the reason when it is not. */
   let_in: Promise<void>
 }
 
-/** Resolves when the host has the phone wait, or has let it in at once. */
+/** Resolves when the phone waits for approval, or was admitted at once. */
 export async function askToPair(
   url: string,
   connect: () => Promise<Transport>,

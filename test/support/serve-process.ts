@@ -1,4 +1,4 @@
-// A web server in a process of its own, which tells in JSON lines what happens to it. Ends with its standard input.
+// A web server in a process of its own, which reports events as JSON lines. Ends with its standard input.
 import { serveHttp } from '../../main/host/listen/http.ts'
 
 const say = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)

@@ -1,4 +1,4 @@
-// One phone that asks for more than a person looks at, and what everybody else notices of it. Knows nothing of pages.
+// One phone that sends more requests than a person would, and how that affects other clients.
 import { afterEach, expect, it } from 'vitest'
 import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import type { HostMessage, HostMessageOf } from '../../../protocol/messages.ts'
@@ -6,7 +6,7 @@ import { cleanUp, localClient, phoneTransport, startHost, until } from '../../su
 
 afterEach(cleanUp)
 
-it('a phone that reads and searches without end is told so, and takes nobody else the turn', async () => {
+it('refuses a phone that reads and searches endlessly, and still serves other clients in turn', async () => {
   const host = await startHost()
   const desktop = localClient(host)
   const { session_id } = await desktop.create({ command: ['sh', '-c', 'seq 1 20000; echo needle; cat'] })

@@ -8,12 +8,12 @@ import { type FaultProxy, seeded, startFaultProxy } from '../../support/network/
 
 afterEach(cleanUp)
 
-/** A phone behind the proxy. Its Host header names the host, as it would behind any NAT. */
+/** A phone behind the proxy. Its Host header names the host, as behind any NAT. */
 async function throughFaults(seed: number) {
   const host = await startHost()
   const proxy = await startFaultProxy(host.port, seeded(seed))
   later(() => proxy.close())
-  // Paired in calm weather; what is tested is the life after that.
+  // Paired without faults, which begin afterwards.
   const client = webClient(host, {
     phone: await newPhone(host),
     via: () => open(host, proxy),
@@ -37,7 +37,7 @@ function open(host: Host, proxy: FaultProxy): Promise<Transport> {
 }
 
 describe.each([1, 2026])('over a network that drops, delays and cuts connections (seed %i)', seed => {
-  it('100,000 numbered lines arrive complete, in order, once', async () => {
+  it('delivers 100,000 numbered lines completely, in order, once', async () => {
     const { client, proxy } = await throughFaults(seed)
     const { session_id } = await client.create({
       command: ['sh', '-c', 'stty -echo; echo ready; read go; seq 1 100000; echo end; exec cat'],
@@ -56,7 +56,7 @@ describe.each([1, 2026])('over a network that drops, delays and cuts connections
     expect(terminal.text === expected).toBe(true)
   })
 
-  it('10,000 keys arrive complete, in order, once', async () => {
+  it('delivers 10,000 keys completely, in order, once', async () => {
     const { client, proxy } = await throughFaults(seed)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
     const terminal = new Recorder()

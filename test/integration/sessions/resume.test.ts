@@ -22,7 +22,7 @@ import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 
 afterEach(cleanUp)
 
-/** A phone whose connection a test can drop; it comes back by itself at once. */
+/** A phone whose connection a test can drop; it reconnects by itself at once. */
 function phone(host: Host): { client: LocalClient; drop: () => void } {
   let transport: Transport | undefined
   const client = webClient(host, {
@@ -35,13 +35,13 @@ function phone(host: Host): { client: LocalClient; drop: () => void } {
   return { client, drop: () => transport?.close({ code: 'connection_lost', reason: 'dropped by the test' }) }
 }
 
-/** All that a session prints, read from its birth and never skipped. */
+/** All output of a session, read from its start and never skipped. */
 const EVERYTHING: AttachOptions = { history_bytes: 1e12, catch_up_bytes: 1e12 }
 
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `${from + i}\r\n`).join('')
 
-describe('a client that returns', () => {
-  it('gets what it missed, and nothing that it has', async () => {
+describe('a client that reconnects', () => {
+  it('receives what it missed, and nothing that it has', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({
@@ -63,7 +63,7 @@ describe('a client that returns', () => {
     expect(terminal.text).toBe(lines(1, 300))
   })
 
-  it('many times in a row, in the middle of output, misses and doubles nothing', async () => {
+  it('many times in a row, in the middle of output, misses and repeats nothing', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({
@@ -77,7 +77,7 @@ describe('a client that returns', () => {
     const attached = client.attach(session_id, terminal, { ...EVERYTHING, window: 64 * 1024 })
     let drops = 0
     const dropSoon = () => {
-      // Each connection lives for a little output only.
+      // Each connection lasts only for a little output.
       const before = terminal.bytes.length
       if (drops < 40)
         void until(() => terminal.bytes.length > before + 10_000 || terminal.text.includes('end\r\n')).then(() => {
@@ -94,7 +94,7 @@ describe('a client that returns', () => {
     expect(terminal.text).toBe(`ready\r\n${lines(1, 20_000).repeat(8)}end\r\n`)
   })
 
-  it('types through drops: each key arrives once and in order', async () => {
+  it('while it types: each key arrives once and in order', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
@@ -113,7 +113,7 @@ describe('a client that returns', () => {
     expect(terminal.text.slice(terminal.text.indexOf('0,1,'))).toBe(expected)
   })
 
-  it('is asked before what it typed long ago is sent', async () => {
+  it('asks before it sends input that was typed long ago', async () => {
     const host = await startHost()
     let now = 0
     let transport: Transport | undefined
@@ -146,7 +146,7 @@ describe('a client that returns', () => {
     expect(terminal.text).not.toContain('typed-false')
   })
 
-  it('sees resizes that happened meanwhile at their place', async () => {
+  it('receives resizes that happened meanwhile at their position', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
@@ -164,10 +164,10 @@ describe('a client that returns', () => {
   })
 })
 
-describe('a session that is over', () => {
+describe('an ended session', () => {
   const die = { command: ['sh', '-c', 'echo last words; exit 3'] }
 
-  it('tells a returning client so, with its code', async () => {
+  it('tells a reconnecting client so, with its exit code', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
@@ -176,7 +176,7 @@ describe('a session that is over', () => {
     expect(failed.code).toBe('session_ended')
   })
 
-  it('can still be looked at, read-only', async () => {
+  it('can still be attached to read-only', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
@@ -188,7 +188,7 @@ describe('a session that is over', () => {
     expect(() => attached.type(bytesOf('x'))).toThrow()
   })
 
-  it('is replaced by a new one in the same exchange, if the client asked for that', async () => {
+  it('is replaced by a new one in the same exchange, if the client requested that', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
@@ -214,7 +214,7 @@ describe('a session that is over', () => {
     expect((await next(attached, 'session')).session_id).not.toBe(session_id)
   })
 
-  it('is not ended by the expiry while something runs in it, but marked', async () => {
+  it('is not ended by the expiry while a command runs in it, but marked idle', async () => {
     const host = await startHost({ expiry: { idle_ms: 100, end_busy: false, check_ms: 10 } })
     const client = localClient(host)
     const { session_id } = await client.create({})
@@ -227,7 +227,7 @@ describe('a session that is over', () => {
     expect((await client.list())[0]).toMatchObject({ session_id, state: 'running' })
   })
 
-  it('is there after the host was restarted, with its screen and all it printed', async () => {
+  it('is available after a restart of the host, with its screen and all its output', async () => {
     const dataDir = `${temporaryFolder()}/data`
     const first = await startHost({ dataDir })
     const { session_id } = await localClient(first).create({ command: ['sh', '-c', 'seq 1 30000; exec cat'] })
@@ -245,8 +245,8 @@ describe('a session that is over', () => {
   })
 })
 
-describe('history before the present', () => {
-  it('comes whole to who asks for everything, from the store when memory no longer has it', async () => {
+describe('history before the current screen', () => {
+  it('is sent completely to a client that requests all of it, from the store if memory no longer has it', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 800000; echo end; exec cat'] })
@@ -259,7 +259,7 @@ describe('history before the present', () => {
     expect(terminal.text === `${lines(1, 800_000)}end\r\n`).toBe(true)
   })
 
-  it('comes as far as the client asks otherwise', async () => {
+  it('is sent as far back as the client requests', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 800000; echo end; exec cat'] })
@@ -275,8 +275,8 @@ describe('history before the present', () => {
   })
 })
 
-describe('a client that has nothing and asks for nothing', () => {
-  /** Rows on the screen, and those that scrolled out, the last of them last. */
+describe('a client that has nothing and requests no history', () => {
+  /** Rows on the screen, and those in the scrollback, oldest first. */
   const rowsOf = (screen: Screen, scrolled: number) => {
     const { normal } = coreOf(screen.terminal)._bufferService.buffers
     const first = Math.max(0, normal.ybase - scrolled)
@@ -289,9 +289,9 @@ describe('a client that has nothing and asks for nothing', () => {
     `stty -echo; seq 1 ${count} | sed 's/.*/\x1b[3&8;5;&mrow & of many, longer than the terminal is wide, \x1b[1mso that it wraps, 漢字\x1b[m/'; printf '\x1b[5;40Hhere'; read go; echo more; exec cat`
 
   it.each([
-    ['that printed little: all of it', 550, true],
-    ['that printed much: its state, with a thousand rows above', 10_000, false],
-  ])('of a session %s', async (_, count, isAll) => {
+    ['with little output: all of it', 550, true],
+    ['with much output: a keyframe with a thousand rows of scrollback', 10_000, false],
+  ])('receives, of a session %s', async (_, count, isAll) => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', script(count)], size: { cols: 60, rows: 20 } })
@@ -308,7 +308,7 @@ describe('a client that has nothing and asks for nothing', () => {
     expect(attached.have!.offset).toBeGreaterThan(isAll ? 40_000 : 900_000)
     expect(keyframes).toEqual([isAll ? 0 : expect.any(Number)])
     expect(cold.bytes).toBeLessThan(250_000)
-    // Once more when something came: what was set before it shows only then.
+    // Once more after output: state that was set before shows only then.
     for (let round = 0; round < 2; round++) {
       const scrolled = isAll ? Number.MAX_SAFE_INTEGER : 1_000
       expect(rowsOf(cold.screen, scrolled)).toEqual(rowsOf(all.screen, scrolled))
@@ -320,7 +320,7 @@ describe('a client that has nothing and asks for nothing', () => {
     }
   })
 
-  it('in the middle of a flood begins with a state too, and comes to the same end', async () => {
+  it('starts with a keyframe in the middle of a flood too, and ends up with the same screen', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 500000; echo end; exec cat'] })
@@ -334,7 +334,7 @@ describe('a client that has nothing and asks for nothing', () => {
     expect(rowsOf(cold.screen, 1_000)).toEqual(rowsOf(all.screen, 1_000))
   })
 
-  it('gets the last screen of a session that is over, with a thousand rows above', async () => {
+  it('receives the last screen of an ended session, with a thousand rows of scrollback', async () => {
     const dataDir = `${temporaryFolder()}/data`
     const first = await startHost({ dataDir })
     const { session_id } = await localClient(first).create({ command: ['sh', '-c', 'seq 1 300000; echo end'] })
@@ -350,7 +350,7 @@ describe('a client that has nothing and asks for nothing', () => {
   })
 })
 
-/** A terminal as a page has it, with the scrollback of one. */
+/** A terminal like a page's, with its scrollback. */
 function screenSink() {
   const screen = new Screen({ cols: 80, rows: 24, scrollback: 10_000 })
   const counted = { bytes: 0 }
@@ -374,13 +374,13 @@ function screenSink() {
   }
 }
 
-it('skips a client that falls behind to the present screen, and tells what it missed', async () => {
+it('skips a client that falls behind to the current screen, and reports what it missed', async () => {
   const host = await startHost()
   const client = webClient(host)
   const { session_id } = await client.create({
     command: ['sh', '-c', 'stty -echo; read go; seq 1 500000; echo end; exec cat'],
   })
-  // A terminal that takes its time: nothing is parsed until the flood is over.
+  // A slow terminal: nothing is parsed until the flood is over.
   const waiting: (() => void)[] = []
   let slow = true
   const terminal = new Recorder()
@@ -399,8 +399,8 @@ it('skips a client that falls behind to the present screen, and tells what it mi
   expect(terminal.text).toContain('500000')
 })
 
-describe('with one client at a time', () => {
-  it('a second one is refused, the one that returns keeps its place', async () => {
+describe('with single_client', () => {
+  it('a second client is refused, and one that reconnects keeps its place', async () => {
     const host = await startHost({ single_client: true })
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'echo ready; exec cat'] })

@@ -1,5 +1,4 @@
-// What a list tells of sessions that nobody is attached to: their last line, their folder, whether they call for somebody,
-// and who looks at them. Real hosts, real shells.
+// The session list: last lines, folders, attention and viewers of real sessions.
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -20,10 +19,10 @@ import {
 
 afterEach(cleanUp)
 
-/** Looks at its sessions often. What the default pace is for is tested with `startDefaultHost`. */
+/** Refreshes previews often. The default interval is tested with `startDefaultHost`. */
 const startHost = () => startDefaultHost({ timing: { preview_ms: 50 } })
 
-/** What it is told of the list: every push, and the last one. */
+/** The lists that a client receives: every one, and the last. */
 function watching(client: LocalClient) {
   const pushes: SessionInfo[][] = []
   const calls: HostMessageOf<'attention'>[] = []
@@ -36,7 +35,7 @@ function watching(client: LocalClient) {
 
 const CAT = ['sh', '-c', 'stty -echo; echo ready; exec cat']
 
-/** A session that prints what is typed, and who types there without looking. */
+/** A session that prints its input, and an attachment that types there without displaying it. */
 async function startCat(client: LocalClient) {
   const { session_id } = await client.create({ command: CAT })
   const typist = client.attach(session_id, new Recorder(), { window: 0 })
@@ -45,7 +44,7 @@ async function startCat(client: LocalClient) {
 }
 
 describe('the last line', () => {
-  it('comes to who watches the list, and changes with what is printed', async () => {
+  it('is sent to clients that watch the list, and changes with the output', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -54,14 +53,14 @@ describe('the last line', () => {
     await until(() => list.of(session_id)?.last_line === 'two words', 'the next line')
   })
 
-  it('is in a list that is asked for once', async () => {
+  it('is in a list that is requested once', async () => {
     const client = localClient(await startHost())
     const { session_id } = await startCat(client)
     await until(async () => (await client.list())[0]?.last_line === 'ready', 'the line')
     expect((await client.list())[0]).toMatchObject({ session_id, last_line: 'ready' })
   })
 
-  it('stays what it was when the session ends', async () => {
+  it('stays when the session ends', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id } = await client.create({ command: ['sh', '-c', 'echo done; exit 3'] })
@@ -70,7 +69,7 @@ describe('the last line', () => {
     expect((await client.list())[0]).toMatchObject({ session_id, state: 'exited', last_line: 'done' })
   })
 
-  it('of a session that prints all the time is told about once a second', async () => {
+  it('of a session that prints all the time is sent about once a second', async () => {
     const client = localClient(await startDefaultHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done'],
@@ -85,7 +84,7 @@ describe('the last line', () => {
     for (const line of lines) expect(line).toMatch(/^line \d+$/)
   })
 
-  it('of a session that floods comes too, from where its screen is', async () => {
+  it('of a session that floods is sent as far as its screen has parsed', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id } = await client.create({ command: ['yes', 'flooding'] })
@@ -94,7 +93,7 @@ describe('the last line', () => {
 })
 
 describe('attention', () => {
-  it('is marked when a session rings while nobody looks, until somebody attaches', async () => {
+  it('is needed when a session rings unseen, until a client attaches', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -108,7 +107,7 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
-  it('goes when somebody types, also without looking', async () => {
+  it('ends with input, also from a client that does not display the session', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -122,8 +121,8 @@ describe('attention', () => {
     ['OSC 9', '\x1b]9;Build\x01 done\x07', 'Build done'],
     ['OSC 777', '\x1b]777;notify;Build;done\x1b\\', 'Build: done'],
     ['OSC 99', '\x1b]99;;Build done\x1b\\', 'Build done'],
-    ['more than anybody reads', `\x1b]9;${'x'.repeat(999)}\x07`, 'x'.repeat(200)],
-  ])('says what a notification says: %s', async (_what, output, text) => {
+    ['a very long text', `\x1b]9;${'x'.repeat(999)}\x07`, 'x'.repeat(200)],
+  ])('has the text of a notification: %s', async (_what, output, text) => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -133,7 +132,7 @@ describe('attention', () => {
     expect(list.calls).toEqual([{ type: 'attention', session_id, text }])
   })
 
-  it('is not progress, and not a bell that ends a title', async () => {
+  it('is not caused by progress, or by a BEL that ends a title', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -144,7 +143,7 @@ describe('attention', () => {
     expect(list.calls).toEqual([])
   })
 
-  it('is not marked while somebody looks, but told', async () => {
+  it('is announced but not recorded while a person is at the screen', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)
@@ -158,7 +157,7 @@ describe('attention', () => {
     expect(list.of(session_id)!.attention).toBeNull()
   })
 
-  it('is marked while a session is shown and nobody sits there, until somebody is back', async () => {
+  it('is needed while a session is displayed without a person at the screen, until the person is back', async () => {
     const host = await startHost()
     const client = localClient(host)
     const list = watching(client)
@@ -173,7 +172,7 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
-  it('stays when a client comes back on which nobody looks', async () => {
+  it('stays when a client without a person at it reconnects', async () => {
     const host = await startHost()
     const list = watching(localClient(host))
     const { session_id, print } = await startCat(localClient(host))
@@ -184,7 +183,7 @@ describe('attention', () => {
     const attached = client.attach(session_id, terminal)
     attached.setPresent(false)
     await terminal.shows('ready')
-    // Whatever the host made of the attach, it has told it before this.
+    // If the attach had an effect, the host has sent it before this.
     await client.rename(session_id, 'later')
     await until(() => list.of(session_id)?.title === 'later', 'the new name')
     expect(list.of(session_id)!.attention).not.toBeNull()
@@ -192,10 +191,10 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
-  it('keeps what was said when it rings behind that, and tells within a second what was said behind a bell', async () => {
+  it('keeps its text when a bell follows, and sends a text that follows a bell within a second', async () => {
     const client = localClient(await startDefaultHost())
     const list = watching(client)
-    // Each step waits for its file: what is typed would count as somebody who looks.
+    // Each step waits for its file, because input would count as presence.
     const folder = temporaryFolder()
     const wait = (name: string) => `while [ ! -e ${join(folder, name)} ]; do sleep 0.01; done`
     const { session_id } = await client.create({
@@ -215,7 +214,7 @@ describe('attention', () => {
     expect(list.calls.map(({ text }) => text)).toEqual([undefined, 'Build done'])
   })
 
-  it('that floods is one mark, told about once a second', async () => {
+  it('in a flood is recorded once and announced about once a second', async () => {
     const client = localClient(await startDefaultHost())
     const list = watching(client)
     const { session_id } = await client.create({
@@ -227,7 +226,7 @@ describe('attention', () => {
     expect(performance.now() - began).toBeGreaterThan(1_900)
   })
 
-  it('comes of no replay', async () => {
+  it('is not caused by a replay', async () => {
     const host = await startHost()
     const client = localClient(host)
     const live = watching(client)
@@ -253,8 +252,8 @@ describe('attention', () => {
   })
 })
 
-describe('who looks', () => {
-  it('is a device by its name, the desktop, a terminal, a script; each once', async () => {
+describe('the viewers', () => {
+  it('are devices by name, the desktop, a terminal, a script; each once', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = webClient(host, { phone: await newPhone(host, 'Pixel\u202e of Ann') })
@@ -274,7 +273,7 @@ describe('who looks', () => {
     await until(() => watchers().join() === 'Phone,desktop,terminal', 'the new name, and one less')
   })
 
-  it('is not who only types', async () => {
+  it('do not include a client that only types', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id } = await startCat(client)
@@ -282,7 +281,7 @@ describe('who looks', () => {
     expect(list.of(session_id)!.viewers).toEqual([])
   })
 
-  it('is told of a session that ended, too', async () => {
+  it('are also listed for an ended session', async () => {
     const client = localClient(await startHost())
     const { session_id } = await client.create({ command: ['true'] })
     await until(async () => (await client.list())[0]?.state === 'exited', 'the end')
@@ -304,7 +303,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     return { client, list, session_id, typist, type, isNamed }
   }
 
-  it('is what runs in the foreground, also when that says nothing, and the shell when it is back', async () => {
+  it('is the foreground program’s, also if that prints nothing, and the shell’s when it is back', async () => {
     const { typist, type, isNamed } = await start()
     await isNamed('bash')
     const titles: string[] = []
@@ -316,7 +315,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     await isNamed('bash')
   })
 
-  it('is without the folder that a program lies in', async () => {
+  it('does not include the program’s folder', async () => {
     const { type, isNamed } = await start()
     type('(exec -a "/opt/some tools/odd" sleep 600)')
     await isNamed('some tools/odd')
@@ -328,7 +327,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     await isNamed('sleep')
   })
 
-  it('that a person gave or a program set stays, whatever runs', async () => {
+  it('that a user gave or a program set stays, whatever runs', async () => {
     const { list, session_id, type, isNamed } = await start()
     type("printf '\\033]2;by program\\007'; sleep 600")
     await isNamed('by program')
@@ -343,7 +342,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     expect(list.of(session_id)?.title).toBe('by program')
   })
 
-  it('of what happened to run is not kept in the history', async () => {
+  it('of the foreground program is not kept in the history', async () => {
     const { client, list, session_id, type, isNamed } = await start()
     type('sleep 600')
     await isNamed('sleep')
@@ -366,7 +365,7 @@ describe('the folder', () => {
     return { client, list, session_id, type, isAt }
   }
 
-  it.runIf(process.platform === 'linux')('is where the shell is now; the history keeps where it began', async () => {
+  it.runIf(process.platform === 'linux')('is the shell’s current one; the history keeps the initial one', async () => {
     const folder = realpathSync(temporaryFolder())
     mkdirSync(join(folder, 'below'))
     const { client, session_id, type, isAt } = await start(folder)
@@ -379,7 +378,7 @@ describe('the folder', () => {
     expect(sessions[0]).toMatchObject({ session_id, cwd: folder })
   })
 
-  it('is what the shell tells by OSC 7, also by way of a link, and nothing that another host says', async () => {
+  it('is the one that the shell reports by OSC 7, also through a symbolic link, but not from another host', async () => {
     const folder = realpathSync(temporaryFolder())
     mkdirSync(join(folder, 'real'))
     symlinkSync(join(folder, 'real'), join(folder, 'link'))

@@ -34,7 +34,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     await terminal.shows('42-on-the-go')
   })
 
-  it('runs a command with its arguments in its folder and tells its exit code', async () => {
+  it('runs a command with its arguments in its folder and reports its exit code', async () => {
     const folder = temporaryFolder()
     const client = connect(await startHost())
     const { session_id } = await client.create({
@@ -49,7 +49,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     expect(terminal.text).toContain('17 91')
   })
 
-  it('passes a resize to the program and tells every client at its place in the output', async () => {
+  it('passes a resize to the program, and sends it to every client at its position in the output', async () => {
     const client = connect(await startHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'trap "stty size" WINCH; echo ready; while :; do sleep 0.05; done'],
@@ -89,7 +89,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     expect(terminal.text.slice(terminal.text.indexOf('1\n2\n'))).toBe(expected)
   })
 
-  it('shows the present screen as plain text', async () => {
+  it('returns the current screen as plain text', async () => {
     const client = connect(await startHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'printf "\\033[2J\\033[3;5Hhere \\033[1mbold\\033[m"; exec cat'],
@@ -111,7 +111,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     await until(() => !isAlive(child), 'the child to be gone')
   })
 
-  describe('answers bad requests with a code and goes on', () => {
+  describe('refuses bad requests with a code and goes on', () => {
     const host = sharedHost()
     const cases: [string, string, (client: LocalClient) => Promise<unknown>][] = [
       ['an unknown session', 'session_unknown', client => client.screen('nobody')],
@@ -120,14 +120,14 @@ describe.each(transports)('over $over', ({ connect }) => {
         'command_not_found',
         client => client.create({ command: ['no-such-command-x'] }),
       ],
-      ['a path that is no program', 'command_not_found', client => client.create({ command: ['/etc/passwd'] })],
-      ['a folder that is gone', 'cwd_not_found', client => client.create({ cwd: '/no/such/folder' })],
-      ['a file for a folder', 'cwd_not_found', client => client.create({ cwd: '/etc/passwd' })],
+      ['a path that is not a program', 'command_not_found', client => client.create({ command: ['/etc/passwd'] })],
+      ['a folder that does not exist', 'cwd_not_found', client => client.create({ cwd: '/no/such/folder' })],
+      ['a file instead of a folder', 'cwd_not_found', client => client.create({ cwd: '/etc/passwd' })],
       ['0 columns', 'size_invalid', client => client.create({ size: { cols: 0, rows: 24 } })],
       ['100,000 columns', 'size_invalid', client => client.create({ size: { cols: 100_000, rows: 24 } })],
       ['half a column', 'size_invalid', client => client.create({ size: { cols: 80.5, rows: 24 } })],
       ['an empty command', 'bad_message', client => client.create({ command: [] })],
-      ['killing who is not there', 'session_unknown', client => client.kill('nobody')],
+      ['killing an unknown session', 'session_unknown', client => client.kill('nobody')],
     ]
     it.each(cases)('%s: %s', async (_what, code, ask) => {
       const client = connect(host())
@@ -154,17 +154,17 @@ describe.each(transports)('over $over', ({ connect }) => {
   })
 })
 
-it('finds a session by a unique beginning of its id and refuses an ambiguous one', async () => {
+it('finds a session by a unique prefix of its id and refuses an ambiguous one', async () => {
   const client = localClient(await startHost())
   const ids: string[] = []
   for (let i = 0; i < 17; i++) ids.push((await client.create({ command: ['cat'] })).session_id)
   expect((await client.screen(ids[3]!.slice(0, 13))).session_id).toBe(ids[3])
-  // Seventeen ids begin with one of sixteen digits: two of them share it.
+  // Of seventeen ids, two begin with the same of sixteen digits.
   const shared = [...'0123456789abcdef'].find(digit => ids.filter(id => id.startsWith(digit)).length > 1)!
   await expect(client.screen(shared)).rejects.toMatchObject({ code: 'session_ambiguous' })
 })
 
-it('tells who watches when sessions come, change and end', async () => {
+it('tells clients that watch when sessions start, change and end', async () => {
   const host = await startHost()
   const watcher = webClient(host)
   const seen: string[] = []
@@ -179,7 +179,7 @@ it('tells who watches when sessions come, change and end', async () => {
   await until(() => seen.at(-1) === 'second killed', 'the end')
 })
 
-it('shows two clients the same bytes, and each what the other types', async () => {
+it('sends two clients the same bytes, and each sees what the other types', async () => {
   const host = await startHost()
   const desk = localClient(host)
   const phone = webClient(host)
@@ -195,7 +195,7 @@ it('shows two clients the same bytes, and each what the other types', async () =
   expect(typing.have).toEqual(looking.have)
 })
 
-it('case 24 (attachments): who attached read-only can neither type nor resize', async () => {
+it('case 24 (attachments): a read-only attachment can neither type nor resize', async () => {
   const client = webClient(await startHost())
   const { session_id } = await client.create({ command: ['cat'], size: { cols: 80, rows: 24 } })
   const attached = client.attach(session_id, new Recorder(), { read_only: true })
@@ -206,7 +206,7 @@ it('case 24 (attachments): who attached read-only can neither type nor resize', 
   expect((await client.list())[0]).toMatchObject({ cols: 80, rows: 24 })
 })
 
-it('gives a phone that attaches later the screen as it is, and after that what comes', async () => {
+it('sends a phone that attaches later the current screen, then live output', async () => {
   const host = await startHost()
   const client = localClient(host)
   const { session_id } = await client.create({
@@ -222,7 +222,7 @@ it('gives a phone that attaches later the screen as it is, and after that what c
   await terminal.shows('more')
 })
 
-it('answers a terminal query once, with nobody attached and with three', async () => {
+it('answers a terminal query once, with no client and with three', async () => {
   const host = await startHost()
   const client = localClient(host)
   const script =
@@ -239,7 +239,7 @@ it('answers a terminal query once, with nobody attached and with three', async (
   }
 })
 
-it('keeps at it when a program never reads what is typed', async () => {
+it('goes on when a program never reads its input', async () => {
   const client = localClient(await startHost())
   const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; sleep 1000'] })
   const terminal = new Recorder()
@@ -252,7 +252,7 @@ it('keeps at it when a program never reads what is typed', async () => {
   await client.kill(session_id)
 })
 
-it('leaves the shell of a session alone when its clients go', async () => {
+it('keeps a session’s shell running when its clients leave', async () => {
   const host = await startHost()
   const first = webClient(host)
   const { session_id } = await first.create({})
@@ -267,7 +267,7 @@ it('leaves the shell of a session alone when its clients go', async () => {
   await again.shows('still-here\r\n')
 })
 
-it('gives a session an environment without the host’s own surroundings', async () => {
+it('gives a session an environment without variables about the host’s surroundings', async () => {
   const host = await startHost({
     env: {
       PATH: '/x/node_modules/.bin:/usr/bin:/bin',
@@ -289,7 +289,7 @@ it('gives a session an environment without the host’s own surroundings', async
   expect(terminal.text).not.toMatch(/npm_|ELECTRON|OTG_DATA_DIR|TMUX/)
 })
 
-it('starts sessions in the home folder, or where it is told', async () => {
+it('starts sessions in the home folder, or in the requested one', async () => {
   const home = join(temporaryFolder(), 'home')
   mkdirSync(home)
   const client = localClient(await startHost({ home }))
@@ -297,7 +297,7 @@ it('starts sessions in the home folder, or where it is told', async () => {
   const terminal = new Recorder()
   await next(client.attach(session_id, terminal), 'exit')
   expect(terminal.text).toContain(home)
-  // As people write it where no shell has read it before.
+  // As users type it where no shell expands it.
   mkdirSync(join(home, 'project'))
   expect((await client.create({ command: ['pwd'], cwd: '~' })).cwd).toBe(home)
   expect((await client.create({ command: ['pwd'], cwd: '~/project' })).cwd).toBe(join(home, 'project'))

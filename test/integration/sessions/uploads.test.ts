@@ -1,4 +1,4 @@
-// Files that clients bring: over the encrypted socket to a real host, and what is left of them on its disk.
+// Uploads over the encrypted socket to a real host, and what they leave on its disk.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -40,13 +40,13 @@ afterEach(cleanUp)
 
 const file = (name: string, bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], name)
 let made = 0
-/** Other bytes each time, but the same in each run. */
+/** Different bytes for each call, but the same in each run. */
 const randomBytes = (size: number) => noise(size, ++made)
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const uploads = (host: Host) => join(host.dataDir, 'uploads')
 const mode = (path: string) => lstatSync(path).mode & 0o777
 
-/** Everything below the folder of uploads that is a file. */
+/** All files in the folder of uploads. */
 function files(host: Host): string[] {
   if (!existsSync(uploads(host))) return []
   return readdirSync(uploads(host), { recursive: true, withFileTypes: true })
@@ -56,7 +56,7 @@ function files(host: Host): string[] {
 
 const sessionOf = async (client: LocalClient) => (await client.create({ command: ['cat'] })).session_id
 
-/** A source that gives its first part, and the rest when it is told to. */
+/** A source that gives its first chunk, and the rest on demand. */
 function slow(size: number) {
   let go = () => {}
   const gate = new Promise<void>(resolve => {
@@ -71,7 +71,7 @@ function slow(size: number) {
   return { source: { name: 'slow.bin', size, slice }, go }
 }
 
-/** Says what no client would, and hears what is answered. */
+/** Sends messages that no client would, and receives the replies. */
 function raw(transport: Transport) {
   const heard: HostMessage[] = []
   const reader = new FrameReader()
@@ -98,7 +98,7 @@ function raw(transport: Transport) {
 }
 
 describe('a file', () => {
-  it.each([0, 1, CHUNK_BYTES, 3_000_001])('of %i bytes arrives as it is, for this user alone', async size => {
+  it.each([0, 1, CHUNK_BYTES, 3_000_001])('of %i bytes arrives unchanged, readable by its user only', async size => {
     const host = await startHost()
     const client = webClient(host)
     const session_id = await sessionOf(client)
@@ -115,7 +115,7 @@ describe('a file', () => {
     expect(files(host)).toEqual([basename(path)])
   })
 
-  it('replaces none of the same name, and two come at once', async () => {
+  it('does not replace one with the same name, and two can be sent at once', async () => {
     const host = await startHost()
     const client = webClient(host)
     const session_id = await sessionOf(client)
@@ -125,7 +125,7 @@ describe('a file', () => {
     for (const [at, path] of paths.entries()) expect(sha(readFileSync(path))).toBe(sha(contents[at]!))
   })
 
-  it('may be brought to a session that ended, and goes when that is deleted', async () => {
+  it('can be uploaded to an ended session, and is removed when that is deleted', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -138,7 +138,7 @@ describe('a file', () => {
     expect(existsSync(kept)).toBe(true)
   })
 
-  it('goes with a session that was forgotten while no host ran', async () => {
+  it('is removed with a session whose history was deleted while no host ran', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const first = await startHost({ dataDir })
     const client = localClient(first)
@@ -152,8 +152,8 @@ describe('a file', () => {
   })
 })
 
-describe('what is refused', () => {
-  it('a file that is too large, one too many, and any when none is taken', async () => {
+describe('the host refuses', () => {
+  it('a file that is too large, one too many, and any while uploads are off', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -174,7 +174,7 @@ describe('what is refused', () => {
     await expect(client.upload(next, file('d', randomBytes(0)))).rejects.toMatchObject({ code: 'upload_refused' })
   })
 
-  it('none any more when somebody has made room by hand, and one that is under way counts', async () => {
+  it('nothing any more when a user has deleted files, but counts running uploads', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -192,7 +192,7 @@ describe('what is refused', () => {
     expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
   })
 
-  it('an unknown session, a device that only looks, and more than four at once', async () => {
+  it('an unknown session, a read-only device, and more than four uploads at once', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const client = webClient(host, { phone: await newPhone(host, 'one') })
@@ -211,7 +211,7 @@ describe('what is refused', () => {
     })
   })
 
-  it('a folder or a name that is a link to somewhere else', async () => {
+  it('to follow a folder or a name that is a symbolic link', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -228,9 +228,9 @@ describe('what is refused', () => {
 
   const asked = { type: 'upload', request_id: 7, name: 'a', size: CHUNK_BYTES * 20 }
   it.each<[string, (phone: ReturnType<typeof raw>, session_id: string) => Promise<void>]>([
-    ['a part that nobody asked for', async phone => phone.part(1)],
+    ['a chunk without an upload', async phone => phone.part(1)],
     [
-      'a part that is too long',
+      'a chunk that is too long',
       async (phone, session_id) => {
         phone.say({ ...asked, session_id })
         await phone.hears('progress')
@@ -238,7 +238,7 @@ describe('what is refused', () => {
       },
     ],
     [
-      'more than the file was said to have',
+      'more bytes than the declared size',
       async (phone, session_id) => {
         phone.say({ ...asked, session_id, size: 3 })
         await phone.hears('progress')
@@ -246,14 +246,14 @@ describe('what is refused', () => {
       },
     ],
     [
-      'more parts than may be under way',
+      'too many chunks at once',
       async (phone, session_id) => {
         phone.say({ ...asked, session_id })
         await phone.hears('progress')
         for (let i = 0; i <= MAX_CHUNKS_AHEAD * 4; i++) phone.part(CHUNK_BYTES)
       },
     ],
-  ])('%s ends the connection and leaves nothing', async (_what, misbehave) => {
+  ])('%s: ends the connection and leaves nothing behind', async (_what, misbehave) => {
     const host = await startHost()
     const session_id = await sessionOf(localClient(host))
     const phone = raw(await phoneTransport(host))
@@ -264,7 +264,7 @@ describe('what is refused', () => {
   })
 })
 
-describe('an upload that does not come to its end leaves nothing', () => {
+describe('an unfinished upload leaves nothing behind', () => {
   const begun = async (host: Host, client: LocalClient, signal?: AbortSignal) => {
     const session_id = await sessionOf(client)
     const { source, go } = slow(CHUNK_BYTES * 3)
@@ -277,7 +277,7 @@ describe('an upload that does not come to its end leaves nothing', () => {
   }
   const empty = (host: Host) => until(() => files(host).length === 0, 'the rest to go')
 
-  it('when it is cancelled; the connection goes on', async () => {
+  it('when it is cancelled; the connection stays', async () => {
     const host = await startHost()
     const client = webClient(host)
     const abort = new AbortController()
@@ -325,7 +325,7 @@ describe('an upload that does not come to its end leaves nothing', () => {
   })
 })
 
-describe('a name', () => {
+describe('a file name', () => {
   it.each([
     ['photo.jpg', 'photo.jpg'],
     ['My holiday photo (1).jpg', 'My-holiday-photo-1-.jpg'],
@@ -347,7 +347,7 @@ describe('a name', () => {
     [`${'x'.repeat(200)}.jpeg`, `${'x'.repeat(95)}.jpeg`],
   ])('%j becomes %j', (given, wanted) => expect(safeName(given)).toBe(wanted))
 
-  it('lets nothing happen in a shell, whatever somebody called the file', () => {
+  it('has no effect in a shell, whatever the file was called', () => {
     const folder = temporaryFolder()
     const hostile = [
       '"; touch ran; "',
@@ -380,7 +380,7 @@ describe('a name', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('is safe whatever was given, numbered or not', () => {
+  it('is safe for any input, numbered or not', () => {
     const names = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 255 }),
       fc.string({

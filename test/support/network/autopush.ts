@@ -1,5 +1,5 @@
-// Mozilla's push service as Firefox knows it: the WebSocket that a browser keeps open, beside the HTTPS side that hosts post to
-// (https://mozilla-services.github.io/autopush-rs/architecture.html). Knows nothing of pages.
+// Mozilla's push service as Firefox uses it: the WebSocket that a browser keeps open, and the HTTPS side that hosts post to
+// (https://mozilla-services.github.io/autopush-rs/architecture.html).
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'

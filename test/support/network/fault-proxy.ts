@@ -1,4 +1,4 @@
-// A TCP proxy that mistreats connections: drops, stalls, cuts in the middle of a chunk. Knows nothing of what passes.
+// A TCP proxy with faults: it drops, stalls, and cuts connections in the middle of a chunk.
 import { connect, createServer, type Socket } from 'node:net'
 
 export interface FaultProxy {
@@ -20,7 +20,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
   let calm = false
 
   const pipe = (from: Socket, to: Socket, budget: { bytes: number }) => {
-    // What was delayed holds up what comes after it: TCP keeps its order.
+    // A delayed chunk delays those after it: TCP keeps the order.
     let line: Promise<void> = Promise.resolve()
     let waiting = 0
     const inLine = (go: () => void): void => {
@@ -50,7 +50,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
         faults.dropped++
         destroy()
       } else if (kind < 0.7) {
-        // Part of the chunk arrives, then nothing: the middle of a frame.
+        // A part of the chunk arrives, then nothing: the connection ends within a frame.
         faults.cut++
         const part = chunk.subarray(0, Math.floor(random() * chunk.length))
         from.removeAllListeners('data')
@@ -59,7 +59,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
           setImmediate(destroy)
         })
       } else if (kind < 0.8) {
-        // Swallowed: both ends believe in a connection that carries nothing any more.
+        // Dropped: both ends still have a connection that carries nothing.
         faults.stalled++
         from.removeAllListeners('data')
         from.resume()
@@ -103,7 +103,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
   }
 }
 
-/** A small generator with a seed (mulberry32), so that a failing run can be repeated. */
+/** A small seeded generator (mulberry32), so that a failing run can be repeated. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -1,4 +1,4 @@
-// A network of its own for a test: interfaces and addresses as it likes, with real sockets. Knows no host.
+// A network namespace for a test, with arbitrary interfaces and addresses and real sockets.
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,8 +21,8 @@ export interface Program {
 }
 
 /**
- * A fresh network with loopback only; `setup` is a shell script that runs in it. `files` are laid over those of the system.
- * Undefined where that is not permitted, but on CI that is a failure: what was not tested must not look as if it was.
+ ** A new network with loopback only; `setup` is a shell script that runs in it. `files` replace files of the system.
+ ** Undefined where that is not permitted; on CI that is a failure, so that untested does not look like tested.
  */
 export async function openNamespace(setup: string, files: Record<string, string> = {}): Promise<Namespace | undefined> {
   const folder = temporaryFolder()
@@ -82,7 +82,7 @@ export async function openNamespace(setup: string, files: Record<string, string>
 
 type Talk = Namespace['talk']
 
-/** One process inside that connects for all of a test: to start one takes longer than to talk. */
+/** One process inside that makes all connections of a test: starting one per connection is slow. */
 function startTalker(enter: string[]): Talk {
   const child = spawn('nsenter', [...enter, process.execPath, '-e', TALKER], { stdio: ['pipe', 'pipe', 'inherit'] })
   later(() => child.kill('SIGKILL'))

@@ -1,5 +1,5 @@
-// A push service and a browser that subscribes to it, as RFC 8030, 8291 and 8292 have them: over HTTPS with a certificate
-// authority of its own. Knows nothing of the host.
+// A push service and a browser that subscribes to it, as in RFC 8030, 8291 and 8292: over HTTPS with a certificate
+// authority of its own.
 import { execFileSync } from 'node:child_process'
 import { createDecipheriv, createECDH, createPublicKey, type ECDH, hkdfSync, randomBytes, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PushSubscription } from '../../../protocol/messages.ts'
 
-/** An authority of a test, and what it has signed for these names. */
+/** A test's certificate authority, and the certificate that it signed for these names. */
 export function authority(names = 'DNS:localhost'): { ca: string; cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'otg-ca-'))
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
@@ -30,7 +30,7 @@ export function authority(names = 'DNS:localhost'): { ca: string; cert: string; 
 
 const made = new Map<string, ReturnType<typeof authority>>()
 
-/** The same authority for everybody who asks with these names: OpenSSL takes a tenth of a second for one. */
+/** One authority per list of names: OpenSSL takes a tenth of a second to make one. */
 function sharedAuthority(names = 'DNS:localhost'): ReturnType<typeof authority> {
   const known = made.get(names) ?? authority(names)
   made.set(names, known)
@@ -46,11 +46,11 @@ export interface Posted {
 export class PushService {
   readonly ca: string
   readonly posts: Posted[] = []
-  /** Every connection, whether anything came over it or not. */
+  /** Every connection, with or without data. */
   connections = 0
-  /** What the next posts are answered, one after the other; then 201. */
+  /** The responses to the next posts, one after the other; then 201. */
   readonly answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
-  /** Brings it to the browser. */
+  /** Delivers it to the browser. */
   taken: (posted: Posted) => void = () => {}
   readonly #server: Server
 
@@ -77,7 +77,7 @@ export class PushService {
     return new PushService(ca, server)
   }
 
-  /** As it stands in a host's list. */
+  /** As in a host's list. */
   get name(): string {
     return `localhost:${(this.#server.address() as AddressInfo).port}`
   }
@@ -117,7 +117,7 @@ export class Subscriber {
     }
   }
 
-  /** What was posted for it, as the page's worker gets it (RFC 8291, section 3.4; RFC 8188). Throws where it is not for it. */
+  /** Decrypts a post for it, as for the page's worker (RFC 8291, section 3.4; RFC 8188). Throws if it is for another one. */
   open({ headers, body }: Posted): string {
     if (headers['content-encoding'] !== 'aes128gcm') throw new Error(`encoded as ${headers['content-encoding']}`)
     const salt = body.subarray(0, 16)
@@ -133,14 +133,14 @@ export class Subscriber {
     const decipher = createDecipheriv('aes-128-gcm', key, nonce)
     decipher.setAuthTag(sealed.subarray(-16))
     const plain = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
-    // The last record ends with a 2, and zeros that fill it up.
+    // The last record ends with a 2, and zeros as padding.
     const end = plain.findLastIndex(byte => byte !== 0)
     if (plain[end] !== 2) throw new Error('not the last record')
     return plain.subarray(0, end).toString()
   }
 }
 
-/** Who says that a message is theirs (RFC 8292): the claims and the key, or throws where the signature is not good. */
+/** The sender of a message (RFC 8292): the claims and the key. Throws if the signature is not valid. */
 export function signerOf({ headers }: Posted): { key: string; claims: { aud: string; exp: number; sub: string } } {
   const [, token, key] = /^vapid t=([^,]+), ?k=(.+)$/.exec(headers.authorization ?? '') ?? []
   if (!token || !key) throw new Error(`no signature: ${headers.authorization}`)

@@ -1,11 +1,11 @@
-// A WebSocket client that does as it likes: says any bytes, and hears no close. Knows nothing of what the frames hold.
+// A WebSocket client that sends arbitrary bytes and ignores close frames.
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
-/** One frame as a client sends it (RFC 6455 section 5.2), well-formed unless told otherwise. */
+/** One client frame (RFC 6455 section 5.2), well-formed by default. */
 export function frameBytes(
   payload: Uint8Array,
   { opcode = OPCODE.binary as number, fin = true, rsv = 0, mask = true, length = payload.length } = {},
@@ -36,11 +36,11 @@ export function upgradeRequest(port: number, headers: Record<string, string> = {
 
 export class RawWebSocket {
   readonly socket: Socket
-  /** The answer to the upgrade. */
+  /** The response to the upgrade. */
   readonly status: Promise<number>
-  /** The socket is gone, by whomever. */
+  /** The socket is closed. */
   readonly gone: Promise<void>
-  /** What the host closed with: its reason. */
+  /** The reason in the host's close frame. */
   closeReason: string | undefined
   /** The binary messages of the host. */
   readonly frames: Uint8Array[] = []
@@ -84,14 +84,14 @@ export class RawWebSocket {
     this.socket.write(bytes)
   }
 
-  /** Resolves when so many binary messages came, or the socket is gone. */
+  /** Resolves when this many binary messages have arrived, or the socket is closed. */
   async heard(many: number): Promise<void> {
     while (this.frames.length < many && !this.socket.destroyed) {
       await Promise.race([this.gone, new Promise(resolve => this.socket.once('data', resolve))])
     }
   }
 
-  /** A transport that goes on sending after the host has closed, until the socket itself is gone. */
+  /** A transport that continues to send after the host's close frame, until the socket itself is closed. */
   get transport(): Transport {
     const { socket } = this
     return {

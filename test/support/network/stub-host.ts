@@ -1,5 +1,4 @@
-// A host that says of pairing what a test wants: other addresses, other times, names that no real host lets through.
-// Knows nothing of what is tested.
+// A stub host whose pairing messages a test chooses: other addresses, other times, names that no real host would send.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listenLocal } from '../../../main/host/listen/local-socket.ts'

@@ -1,4 +1,4 @@
-// Small files that are replaced whole or not at all, and the temporary file beside them.
+// Small files that are replaced atomically, and their temporary file.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-it('replaces the file and leaves nothing beside it', () => {
+it('replaces the file and leaves no temporary file', () => {
   const file = join(folder, 'a.json')
   writeFileSync(file, 'old')
   writeFileSync(`${file}.new`, 'left by a crash')
@@ -20,7 +20,7 @@ it('replaces the file and leaves nothing beside it', () => {
   expect(readdirSync(folder)).toEqual(['a.json'])
 })
 
-it('leaves nothing beside a file that it cannot replace', () => {
+it('leaves no temporary file if it cannot replace the file', () => {
   const file = join(folder, 'a.json')
   // A folder cannot be replaced by a file.
   mkdirSync(file)

@@ -1,4 +1,4 @@
-// Changes of the settings that are under way when the host stops.
+// Changes of the settings that are in progress when the host stops.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-it('writes nothing into the folder of a host that has stopped while a change was applied', async () => {
+it('writes nothing after the host has stopped while a change was applied', async () => {
   const file = join(folder, 'settings.json')
   let applied = () => {}
   const applying = new Promise<void>(resolve => {

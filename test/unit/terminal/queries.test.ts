@@ -71,23 +71,23 @@ const THEME: AnswerTheme = {
 /** A host screen, and everything it replies, from xterm.js or from us. */
 function hostScreen(source: Partial<AnswerSource> = {}) {
   const term = new headless.Terminal({ cols: 100, rows: 30, allowProposedApi: true })
-  const said: string[] = []
-  term.onData(data => said.push(data))
+  const replies: string[] = []
+  term.onData(data => replies.push(data))
   const answers = registerAnswers(term, {
     theme: () => THEME,
     size: () => ({ cols: term.cols, rows: term.rows }),
     cellPixels: () => ({ width: 8.4, height: 17 }),
     version: '0.1.0',
-    reply: data => said.push(data),
+    reply: data => replies.push(data),
     ...source,
   })
-  return { term, said, answers }
+  return { term, replies, answers }
 }
 
 async function answersTo(question: string, source?: Partial<AnswerSource>): Promise<string[]> {
-  const { term, said } = hostScreen(source)
+  const { term, replies } = hostScreen(source)
   await written(term, question)
-  return said
+  return replies
 }
 
 /** The queries that reach handlers registered before those under test. */
@@ -355,8 +355,8 @@ describe('the filter of the command line', () => {
 
   test('case 45: leaves nothing that a terminal would answer, for any input', async () => {
     const term = new headless.Terminal({ allowProposedApi: true, logLevel: 'off' })
-    const said: string[] = []
-    term.onData(data => said.push(data))
+    const replies: string[] = []
+    term.onData(data => replies.push(data))
     const reached = watched(term.parser)
     await fc.assert(
       fc.asyncProperty(hostile, async data => {
@@ -364,7 +364,7 @@ describe('the filter of the command line', () => {
         const once = concat([filter.filter(data), filter.end(), bytes(' ')])
         expect(filtered(once), 'filtered again').toBe(text(once))
         await written(term, concat([once, bytes('[c11;?\x07$q\x1b\\')]))
-        expect([...said, ...reached]).toEqual([])
+        expect([...replies, ...reached]).toEqual([])
       }),
       runs(1500),
     )
@@ -381,17 +381,17 @@ describe('a terminal in a page', () => {
     function quiet(options?: Parameters<typeof ignoreQueries>[1]) {
       const term = create()
       const reached = watched(term.parser)
-      const said: string[] = []
-      const swallowed = ignoreQueries(term, options)
-      term.onData(data => said.push(data))
-      return { term, reached, said, swallowed }
+      const replies: string[] = []
+      const ignored = ignoreQueries(term, options)
+      term.onData(data => replies.push(data))
+      return { term, reached, replies, ignored }
     }
 
     test.each(EXAMPLES)('case 45: does not answer $name', async ({ query, example }) => {
-      const { term, reached, said } = quiet()
+      const { term, reached, replies } = quiet()
       await written(term, `a${example}${eightBit(example)}b`)
       await written(term, '') // the settings that were written again
-      expect(said).toEqual([])
+      expect(replies).toEqual([])
       expect(query.kind === 'csi' && query.modes ? [] : reached).toEqual([])
       expect(term.buffer.active.getLine(0)?.translateToString(true)).toBe('ab')
     })
@@ -400,19 +400,19 @@ describe('a terminal in a page', () => {
       for (const { query, answer, example } of EXAMPLES) {
         if (answer !== 'screen') continue
         const term = create()
-        const said: string[] = []
-        term.onData(data => said.push(data))
+        const replies: string[] = []
+        term.onData(data => replies.push(data))
         await written(term, example)
-        expect(said, query.name).toHaveLength(1)
+        expect(replies, query.name).toHaveLength(1)
       }
     })
 
     test('answers again after ignoreQueries was disposed, even twice', async () => {
-      const { term, said, swallowed } = quiet()
-      swallowed.dispose()
-      swallowed.dispose()
+      const { term, replies, ignored } = quiet()
+      ignored.dispose()
+      ignored.dispose()
       await written(term, '\x1b[5n')
-      expect(said).toEqual(['\x1b[0n'])
+      expect(replies).toEqual(['\x1b[0n'])
     })
 
     test('sets the colors next to a query', async () => {
@@ -429,22 +429,22 @@ describe('a terminal in a page', () => {
       const none = quiet()
       await written(none.term, '\x1b]52;c;aGVsbG8=\x07')
       const copied: string[] = []
-      const { term, said } = quiet({ onClipboardWrite: value => copied.push(value) })
+      const { term, replies } = quiet({ onClipboardWrite: value => copied.push(value) })
       await written(term, '\x1b]52;c;?\x07\x1b]52;c;\x07\x1b]52;c;!!\x07\x1b]52;c;/w==\x07\x1b]52;c;Z3LDvMOf\x07')
       expect(copied).toEqual(['grüß'])
-      expect(said).toEqual([])
+      expect(replies).toEqual([])
     })
 
     test('case 45: flags the report of focus that xterm.js sends by itself', async () => {
-      const { term, swallowed } = quiet()
+      const { term, ignored } = quiet()
       const sent: string[] = []
       const dropped: string[] = []
-      term.onData(data => (swallowed.reporting ? dropped : sent).push(data))
+      term.onData(data => (ignored.reporting ? dropped : sent).push(data))
       await written(term, '\x1b[?1004h')
       expect(sent).toEqual([])
       expect(term.modes.sendFocusMode).toBe(true)
       await Promise.resolve()
-      expect(swallowed.reporting).toBe(false)
+      expect(ignored.reporting).toBe(false)
       if (create() instanceof browser.Terminal) expect(dropped).toEqual(['\x1b[O'])
     })
   })
@@ -513,21 +513,21 @@ describe('the host screen', () => {
   })
 
   test('reports the colors that programs have set, for a terminal that starts from a snapshot', async () => {
-    const { term, answers, said } = hostScreen()
+    const { term, answers, replies } = hostScreen()
     await written(term, '\x1b]4;1;#102030;2;#fff\x07\x1b]104;2\x07\x1b]11;#405060\x07')
     expect(answers.colors()).toBe('\x1b]4;1;rgb:1010/2020/3030\x1b\\\x1b]11;rgb:4040/5050/6060\x1b\\')
-    expect(said).toEqual([])
+    expect(replies).toEqual([])
   })
 
   test('does not keep other listeners from color changes', async () => {
-    const { term, said } = hostScreen()
+    const { term, replies } = hostScreen()
     const set: string[] = []
     const core = (term as unknown as { _core: { _inputHandler: { onColor(listen: (e: unknown) => void): void } } })
       ._core
     core._inputHandler.onColor(event => set.push(JSON.stringify(event)))
     await written(term, '\x1b]4;1;#102030\x07\x1b]111\x07')
     expect(set).toEqual(['[{"type":1,"index":1,"color":[16,32,48]}]', '[{"type":2,"index":257}]'])
-    expect(said).toEqual([])
+    expect(replies).toEqual([])
   })
 
   test('reports the version in printable ASCII', async () => {
@@ -536,26 +536,26 @@ describe('the host screen', () => {
 
   test('leaves window operations that are not reports to xterm.js', async () => {
     const term = new headless.Terminal({ allowProposedApi: true, windowOptions: { pushTitle: true, popTitle: true } })
-    const said: string[] = []
+    const replies: string[] = []
     const titles: string[] = []
     term.onTitleChange(title => titles.push(title))
     registerAnswers(term, {
       theme: () => THEME,
       size: () => ({ cols: 80, rows: 24 }),
       cellPixels: () => DEFAULT_CELL,
-      reply: data => said.push(data),
+      reply: data => replies.push(data),
     })
     await written(term, '\x1b]2;a\x07\x1b[22;0t\x1b]2;b\x07\x1b[23;0t\x1b[16t')
     expect(titles).toEqual(['a', 'b', 'a'])
-    expect(said).toEqual(['\x1b[6;20;10t'])
+    expect(replies).toEqual(['\x1b[6;20;10t'])
   })
 
   test('stops answering when it is disposed, even twice', async () => {
-    const { term, said, answers } = hostScreen()
+    const { term, replies, answers } = hostScreen()
     answers.dispose()
     answers.dispose()
     await written(term, '\x1b[18t\x1b]11;?\x07')
-    expect(said).toEqual([])
+    expect(replies).toEqual([])
   })
 })
 
@@ -564,19 +564,19 @@ describe('host screen, pages and terminals together', () => {
     'case 46: give every query one answer or none, with %i pages and terminals attached',
     async attached => {
       for (const { query, answer, example } of EXAMPLES) {
-        const { term, said } = hostScreen()
+        const { term, replies } = hostScreen()
         await written(term, example)
         for (let i = 0; i < attached; i++) {
           const page = new browser.Terminal({ allowProposedApi: true })
-          page.onData(data => said.push(data))
+          page.onData(data => replies.push(data))
           ignoreQueries(page)
           await written(page, example)
           const outer = new headless.Terminal({ allowProposedApi: true }) // a terminal that answers queries
-          outer.onData(data => said.push(data))
+          outer.onData(data => replies.push(data))
           const filter = new QueryFilter()
           await written(outer, concat([filter.filter(bytes(example)), filter.end()]))
         }
-        expect(said, shown(query, example)).toHaveLength(answer === 'silent' ? 0 : 1)
+        expect(replies, shown(query, example)).toHaveLength(answer === 'silent' ? 0 : 1)
       }
     },
   )
