@@ -31,10 +31,10 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
   const inbox = new Inbox()
   const state = { buffered: 0, left: 0, closed: 0 }
   const sent: HostMessage[] = []
-  const asked: string[] = []
+  const names: string[] = []
   const errors: unknown[] = []
   let reason: CloseReason | undefined
-  const desk = { hide: () => {}, pairing: { shows: () => false } } as unknown as DeviceAdmin
+  const deviceAdmin = { hide: () => {}, pairing: { shows: () => false } } as unknown as DeviceAdmin
   const log: Logger = {
     debug: () => {},
     info: () => {},
@@ -58,11 +58,11 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     sessions: untouchable<Sessions>('sessions'),
     history: untouchable<HistoryService>('history'),
     uploads: untouchable<Uploads>('uploads'),
-    deviceAdmin: desk,
+    deviceAdmin,
     settings: untouchable<SettingsStore>('settings'),
     push: untouchable<Push>('push'),
     admit: (name, verdict) => {
-      asked.push(name)
+      names.push(name)
       decide(verdict)
       return () => state.left++
     },
@@ -71,7 +71,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     admitted: () => {},
     closed: () => state.closed++,
   })
-  return { connection, inbox, sent, asked, errors, state, code: () => reason?.code }
+  return { connection, inbox, sent, names, errors, state, code: () => reason?.code }
 }
 
 const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
@@ -109,7 +109,7 @@ describe('before it is admitted, a peer', () => {
     }),
     fc.jsonValue(),
   )
-  const said = fc.oneof(
+  const input = fc.oneof(
     json.map(value => ({ frame: frames(value), value: JSON.parse(JSON.stringify(value)) as unknown })),
     fc
       .oneof(
@@ -124,20 +124,20 @@ describe('before it is admitted, a peer', () => {
 
   it('can send one hello; everything else closes the connection, reaches nothing and logs no error', () => {
     fc.assert(
-      fc.property(fc.array(said, { minLength: 1, maxLength: 4 }), all => {
-        const { inbox, asked, sent, code, errors, state } = setUp()
+      fc.property(fc.array(input, { minLength: 1, maxLength: 4 }), all => {
+        const { inbox, names, sent, code, errors, state } = setUp()
         for (const { frame } of all) inbox.frame(frame)
-        expect(asked.length).toBe(valid(all[0]!.value) ? 1 : 0)
+        expect(names.length).toBe(valid(all[0]!.value) ? 1 : 0)
         // Waiting for the decision, or closed.
-        if (all.length === 1 && asked.length === 1) expect(code()).toBeUndefined()
+        if (all.length === 1 && names.length === 1) expect(code()).toBeUndefined()
         else {
           expect(['hello_expected', 'bad_frame', 'bad_message', 'version_unsupported']).toContain(code())
-          expect(state).toMatchObject({ closed: 1, left: asked.length })
+          expect(state).toMatchObject({ closed: 1, left: names.length })
           expect(sent).toHaveLength(1)
           inbox.frame(frames(hello))
         }
         expect(sent.every(({ type }) => type === 'error')).toBe(true)
-        expect(asked.length).toBeLessThanOrEqual(1)
+        expect(names.length).toBeLessThanOrEqual(1)
         expect(errors).toEqual([])
         vi.clearAllTimers()
       }),

@@ -10,7 +10,7 @@ import { type Transport, transportPair } from '../../../protocol/transport.ts'
 /** A host that sends what a test wants, faults included. */
 class Puppet {
   transports: Transport[] = []
-  heard: ClientMessage[] = []
+  received: ClientMessage[] = []
   welcome = true
   reachable = true
 
@@ -23,9 +23,9 @@ class Puppet {
         const frame = reader.read(bytes) as Frame
         if (frame.kind !== 'json') return
         const message = frame.value as ClientMessage
-        this.heard.push(message)
-        if (message.type === 'hello' && this.welcome) this.say(WELCOME)
-        if (message.type === 'ping') this.say({ type: 'pong', request_id: message.request_id })
+        this.received.push(message)
+        if (message.type === 'hello' && this.welcome) this.send(WELCOME)
+        if (message.type === 'ping') this.send({ type: 'pong', request_id: message.request_id })
       },
       close: () => {},
     })
@@ -33,7 +33,7 @@ class Puppet {
     return ours
   }
 
-  say(message: HostMessage): void {
+  send(message: HostMessage): void {
     for (const frame of jsonFrames(message)) this.transports.at(-1)!.send(frame)
   }
 
@@ -95,12 +95,12 @@ describe('a client', () => {
       const puppet = new Puppet()
       const client = clientOf(puppet)
       await client.connect()
-      puppet.transports.at(-1)!.close({ code, reason: 'says who?' })
+      puppet.transports.at(-1)!.close({ code, reason: 'from anyone' })
       await passing(0)
       expect(client.state).toMatchObject({ name: 'waiting', error: { code: 'connection_lost' } })
       await passing(50)
       expect(client.state.name).toBe('ready')
-      puppet.say({ type: 'error', code, message: 'says the host' })
+      puppet.send({ type: 'error', code, message: 'from the host' })
       await passing(0)
       expect(client.state).toMatchObject({ name: 'closed', error: { code } })
     },
@@ -111,7 +111,7 @@ describe('a client', () => {
     puppet.welcome = false
     const client = clientOf(puppet)
     const connected = client.connect()
-    await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
+    await vi.waitFor(() => expect(puppet.received).toHaveLength(1))
     puppet.transports.at(-1)!.close({ code: 'channel_refused', reason: '' })
     await expect(connected).rejects.toMatchObject({ code: 'channel_refused' })
   })
@@ -145,10 +145,10 @@ describe('a client', () => {
     const puppet = new Puppet()
     const client = clientOf(puppet)
     await client.connect()
-    const say = puppet.say.bind(puppet)
-    puppet.say = () => {} // nothing arrives any more, not even a close
+    const send = puppet.send.bind(puppet)
+    puppet.send = () => {} // nothing arrives any more, not even a close
     client.probe()
-    puppet.say = message => message.type === 'welcome' && say(message)
+    puppet.send = message => message.type === 'welcome' && send(message)
     await passing(1_100)
     expect(puppet.transports).toHaveLength(2)
     expect(client.state.name).toBe('ready')
@@ -171,8 +171,8 @@ describe('a client', () => {
       puppet.welcome = false
       const client = clientOf(puppet)
       const failed = client.connect()
-      await vi.waitFor(() => expect(puppet.heard).toHaveLength(1))
-      puppet.say({ type: 'error', code, message: 'no' })
+      await vi.waitFor(() => expect(puppet.received).toHaveLength(1))
+      puppet.send({ type: 'error', code, message: 'no' })
       await expect(failed).rejects.toMatchObject({ code })
       expect(client.state).toMatchObject({ name: 'closed', from_host: true })
     },
@@ -191,7 +191,7 @@ describe('a client', () => {
     const client = clientOf(puppet)
     await client.connect()
     for (const frame of jsonFrames({ type: 'horoscope', sign: 'ox' })) puppet.transports[0]!.send(frame)
-    puppet.say({ type: 'error', code: 'bad_message', message: 'what?' })
+    puppet.send({ type: 'error', code: 'bad_message', message: 'what?' })
     await new Promise(resolve => setImmediate(resolve))
     expect(client.state.name).toBe('ready')
   })
@@ -209,18 +209,18 @@ describe('an attachment', () => {
     await client.connect()
     client.on('state', state => states.push(state))
     const attached = client.attach('abc', nothing, options)
-    await vi.waitFor(() => expect(puppet.heard.at(-1)?.type).toBe('attach'))
+    await vi.waitFor(() => expect(puppet.received.at(-1)?.type).toBe('attach'))
     return { puppet, client, attached, states }
   }
 
-  const asked = (puppet: Puppet) => puppet.heard.findLast(message => message.type === 'attach')!
+  const attachRequest = (puppet: Puppet) => puppet.received.findLast(message => message.type === 'attach')!
 
   it.each(['spawn_failed', 'too_many_attachments', 'size_invalid', 'host_stopping', 'internal'])(
     'that is refused with %s fails alone, and the connection goes on',
     async code => {
       const { puppet, client, attached, states } = await attaching({ ended: 'fail' })
       const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
-      puppet.say({ type: 'error', request_id: asked(puppet).request_id, code, message: 'no' })
+      puppet.send({ type: 'error', request_id: attachRequest(puppet).request_id, code, message: 'no' })
       expect((await failed).code).toBe(code)
       expect(states).toEqual([])
       expect(client.state.name).toBe('ready')
@@ -230,20 +230,20 @@ describe('an attachment', () => {
   it('sends the size that was set while the attach was in progress', async () => {
     const { puppet, attached } = await attaching({ size: { cols: 80, rows: 24 } })
     attached.resize(100, 30)
-    puppet.say(sessionAnswer(asked(puppet).request_id))
-    await vi.waitFor(() => expect(puppet.heard.at(-1)).toMatchObject({ type: 'resize', cols: 100, rows: 30 }))
+    puppet.send(sessionReply(attachRequest(puppet).request_id))
+    await vi.waitFor(() => expect(puppet.received.at(-1)).toMatchObject({ type: 'resize', cols: 100, rows: 30 }))
   })
 
   it('attaches once after a drop', async () => {
     const { puppet } = await attaching()
-    puppet.say(sessionAnswer(asked(puppet).request_id))
+    puppet.send(sessionReply(attachRequest(puppet).request_id))
     puppet.hangUp()
-    await vi.waitFor(() => expect(puppet.heard.filter(message => message.type === 'attach')).toHaveLength(2))
+    await vi.waitFor(() => expect(puppet.received.filter(message => message.type === 'attach')).toHaveLength(2))
   })
 
   it('fails alone and is detached when its bytes cannot be inflated', async () => {
     const { puppet, client, attached } = await attaching()
-    puppet.say(sessionAnswer(asked(puppet).request_id))
+    puppet.send(sessionReply(attachRequest(puppet).request_id))
     const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
     const { outputFrame } = await import('../../../protocol/frames.ts')
     const bytes = new Uint8Array([1, 2, 3])
@@ -251,12 +251,12 @@ describe('an attachment', () => {
       outputFrame({ handle: 7, offset: 0, bytes, size: 9, compressed: true, is_prompt: false }),
     )
     expect((await failed).code).toBe('bad_frame')
-    await vi.waitFor(() => expect(puppet.heard.at(-1)).toEqual({ type: 'detach', handle: 7 }))
+    await vi.waitFor(() => expect(puppet.received.at(-1)).toEqual({ type: 'detach', handle: 7 }))
     expect(client.state.name).toBe('ready')
   })
 })
 
-function sessionAnswer(request_id: number): HostMessage {
+function sessionReply(request_id: number): HostMessage {
   const session = {
     session_id: 'abc',
     title: 't',
