@@ -20,7 +20,7 @@ export function Pairing({ link }: { link: HostLink }) {
 
 function Waiting({ link, pending: { code, until } }: { link: HostLink; pending: PendingPairing }) {
   return (
-    <EntryScreen title="Approve this phone" icon="phone">
+    <EntryScreen title="Waiting for your computer" icon="phone">
       <p>
         On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same code:
       </p>

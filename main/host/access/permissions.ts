@@ -1,4 +1,5 @@
-// Which client may send which message: one table, complete by its type. What it does not allow is refused.
+// Which client may send which message: one table, complete by its type. What it does not allow is refused. Input and chunk
+// frames need no row: they belong to an attachment that is not read-only, or to an upload that was accepted.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { ClientMessage } from '../../../protocol/messages.ts'
 

@@ -101,7 +101,7 @@ export class Uploads {
       entry.size = 0
       await last
       await file?.close().catch(() => {}) // it is closed already
-      if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#removalFailed(error))
+      if (temporary !== '') await rm(temporary, { force: true }).catch(error => this.#removalFailed(session_id, error))
       this.#open.delete(upload)
     }
     const upload: Upload = {
@@ -187,7 +187,7 @@ export class Uploads {
       await rm(folder, { recursive: true, force: true })
       this.#bytes = Math.max(0, this.#bytes - bytes)
     } catch (error) {
-      this.#removalFailed(error)
+      this.#removalFailed(name, error)
     }
   }
 
@@ -211,8 +211,9 @@ export class Uploads {
     this.#bytes = Math.max(0, bytes + this.#bytes - before)
   }
 
-  #removalFailed(error: unknown): void {
-    this.#options.log.error({ err: error }, 'an upload could not be removed')
+  /** `session`: an id, or the prefix of one that names a folder. */
+  #removalFailed(session: string, error: unknown): void {
+    this.#options.log.error({ err: error, session }, 'an upload could not be removed')
   }
 }
 

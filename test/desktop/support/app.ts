@@ -170,7 +170,7 @@ export async function shownText(page: Page): Promise<string> {
 
 /** Waits for the terminal to show `text`. */
 export async function expectShown(page: Page, text: string | RegExp): Promise<void> {
-  await expect.poll(() => shownText(page), { timeout: 15_000 }).toMatch(text)
+  await expect.poll(() => shownText(page), { timeout: 15_000, intervals: [50] }).toMatch(text)
 }
 
 /** Waits for a shell's prompt on an empty screen, and for the focus in the terminal. */

@@ -1,4 +1,4 @@
-// otg pair, devices and revoke, and the code that otg host shows: with real hosts and phones, in pipes and terminals.
+// otg pair, devices and revoke, and the code that otg host shows, with real hosts and phones, in pipes and terminals.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ import { type AskingPhone, askToPair, type Identity, pairingOf, pairingUrl, retu
 let host: CliHost
 let folder: string
 
-// One host for all that need one: its devices are forgotten after each test.
+// One shared host, whose devices are deleted after each test.
 let stop: () => Promise<void>
 beforeAll(async () => {
   host = await startCliHost()
@@ -44,7 +44,7 @@ afterEach(async () => {
 })
 afterAll(() => stop())
 
-/** The desktop app, as far as the host can tell. */
+/** A client that the host takes for the desktop app. */
 async function desktop(dataDir = folder): Promise<LocalClient> {
   const client = new LocalClient({
     connect: () => connectLocal(readHostInfo(dataDir)!.socket),
@@ -56,7 +56,7 @@ async function desktop(dataDir = folder): Promise<LocalClient> {
   return client
 }
 
-/** A phone scans an address. */
+/** A phone scans an address and asks to pair. */
 function scan(url: string, name = 'Chrome on Android'): Promise<AskingPhone> {
   return askToPair(url, () => connectWebSocket({ port: Number(new URL(url).port) }), name).then(phone => {
     later(() => phone.client.close())
@@ -64,7 +64,7 @@ function scan(url: string, name = 'Chrome on Android'): Promise<AskingPhone> {
   })
 }
 
-/** A paired phone is back. */
+/** A paired phone connects again. */
 async function comeBack(identity: Identity): Promise<LocalClient> {
   const client = new LocalClient({
     connect: async () => returning(identity, await connectWebSocket(host)),
@@ -76,7 +76,7 @@ async function comeBack(identity: Identity): Promise<LocalClient> {
   return client
 }
 
-/** Why a phone is not let in, or no longer. */
+/** Why a phone was not paired. */
 function end(client: LocalClient): Promise<string> {
   return new Promise(resolve => {
     if (client.state.name === 'closed') resolve(client.state.error.code)
@@ -96,7 +96,7 @@ const KEYS = '[y/N/r = watch only]'
 const question = (name: string, { code }: AskingPhone, keys = KEYS) =>
   `Allow "${name}" (127.0.0.1)? Code ${grouped(code)} ${keys}`
 
-/** otg pair in a terminal, which shows its address in letters; `framed`, as the terminal is looked at afterwards. */
+/** otg pair in a terminal, showing its address as text; `framed`, to check the terminal afterwards. */
 async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
   const outer = new Outer(dataDir, `trap '' INT QUIT; ${framed(`$otg pair ${options}`)}`)
   await outer.shows('Pair a phone')
@@ -105,7 +105,7 @@ async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
   return outer
 }
 
-/** The address that the terminal shows, once it is another one than `before`. */
+/** Waits until the terminal shows an address other than `before`. */
 async function shownUrl(outer: Outer, before = ''): Promise<string> {
   await outer.until(() => /^http:.*#v1\./.test(outer.firstLine) && outer.firstLine !== before, 'an address')
   return outer.firstLine
@@ -117,7 +117,7 @@ async function firstLine(running: Running): Promise<Record<string, unknown>> {
 }
 
 describe('otg pair for a script', () => {
-  it('prints the address, lets the first phone in with --yes, and says which', async () => {
+  it('prints the address, and with --yes pairs the first phone and prints its device', async () => {
     const running = start(folder, ['pair', '--yes', '--json'])
     const first = await firstLine(running)
     expect(Object.keys(first)).toEqual(['url', 'addresses', 'expires_at'])
@@ -141,7 +141,7 @@ describe('otg pair for a script', () => {
     await phone.client.kill(session_id)
   })
 
-  it('lets it only look with --read-only', async () => {
+  it('pairs a read-only phone with --read-only', async () => {
     const running = start(folder, ['pair', '--yes', '--read-only', '--json'])
     const phone = await scan((await firstLine(running)).url as string)
     await phone.let_in
@@ -150,7 +150,7 @@ describe('otg pair for a script', () => {
     await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
   })
 
-  it.each([true, false])('waits without --yes until somebody answers elsewhere: %s', async allow => {
+  it.each([true, false])('without --yes, waits for an answer from another client: %s', async allow => {
     const running = start(folder, ['pair', '--json'])
     const phone = await scan((await firstLine(running)).url as string)
     const desk = await desktop()
@@ -164,7 +164,7 @@ describe('otg pair for a script', () => {
     expect(json()[1]).toMatchObject({ outcome: allow ? 'allowed' : 'refused' })
   })
 
-  it('does not let in with --yes who waited before', async () => {
+  it('with --yes, does not pair a phone that was already waiting', async () => {
     const desk = await desktop()
     const early = await scan(await pairingUrl(desk), 'early')
     const running = start(folder, ['pair', '--yes', '--json'])
@@ -175,14 +175,14 @@ describe('otg pair for a script', () => {
     expect(early.client.state.name).toBe('awaiting_approval')
   })
 
-  it('ends when the address is void and nobody has used it', async () => {
+  it('ends as expired when no phone has used the address in time', async () => {
     const stub = await startStubHost({ addresses: ADDRESSES, expires_at: Date.now() + 1_500 })
     const { code, json } = await otg(stub.dataDir, ['pair', '--json', '--yes'])
     expect(code).toBe(1)
     expect(json()[1]).toEqual({ outcome: 'expired' })
   })
 
-  it('ends as expired when nobody answers whom it has shown the address', async () => {
+  it('ends as expired when the request of a phone is not answered', async () => {
     const stub = await startStubHost({ addresses: ADDRESSES })
     const running = start(stub.dataDir, ['pair', '--json'])
     await firstLine(running)
@@ -191,7 +191,7 @@ describe('otg pair for a script', () => {
     expect((await running.finished).json()[1]).toEqual({ outcome: 'expired' })
   })
 
-  it('takes no notice of a phone that scans again', async () => {
+  it('reports one outcome for a phone that scans twice', async () => {
     const desk = await desktop()
     const running = start(folder, ['pair', '--json'])
     const url = (await firstLine(running)).url as string
@@ -210,7 +210,7 @@ describe('otg pair for a script', () => {
     ])
   })
 
-  it('prints plain lines when it is neither a terminal nor --json', async () => {
+  it('prints plain lines without a terminal and without --json', async () => {
     const running = start(folder, ['pair', '--address', '127'])
     await until(() => running.stdout().includes('\n'), 'the address')
     const url = running.stdout().trim()
@@ -238,7 +238,7 @@ describe('otg pair for a script', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGKILL', null],
-  ] as const)('case 17: is ended by %s, and with it its code', async (signal, code) => {
+  ] as const)('case 17: %s ends it and voids its code', async (signal, code) => {
     const running = start(folder, ['pair', '--json'])
     const url = (await firstLine(running)).url as string
     running.child.kill(signal)
@@ -246,7 +246,7 @@ describe('otg pair for a script', () => {
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
-  it('says when the host goes', async () => {
+  it('reports that the host stopped', async () => {
     const mine = await startCliHost()
     const running = start(mine.dataDir, ['pair', '--json'])
     await firstLine(running)
@@ -255,7 +255,7 @@ describe('otg pair for a script', () => {
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'host_stopping' })
   })
 
-  it('case 52: keeps secrets out of command lines and of the log', async () => {
+  it('case 52: keeps secrets out of command lines and the log', async () => {
     const running = start(folder, ['pair', '--yes', '--json'])
     const url = (await firstLine(running)).url as string
     const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
@@ -271,9 +271,9 @@ describe('otg pair for a script', () => {
 })
 
 describe('otg pair in a terminal', () => {
-  it('asks with the code that the phone shows, and lets it in with y', async () => {
+  it('asks with the code that the phone shows, and pairs it with y', async () => {
     const outer = await pairInTerminal()
-    // Typed before the question, it is no answer to it.
+    // A key typed before the prompt does not answer it.
     outer.type('y')
     const url = await shownUrl(outer)
     await fetch(new URL('/', url))
@@ -290,10 +290,10 @@ describe('otg pair in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('takes one key for an answer: neither what was pasted, nor what was typed as the question appeared', async () => {
+  it('accepts a single key as the answer, but no paste and no key typed as the prompt appears', async () => {
     const outer = await pairInTerminal()
     const url = await shownUrl(outer)
-    // Stopped while the phone asks, it finds the question and what was typed meanwhile at the same moment.
+    // After a stop, it receives the request and the keys typed meanwhile at the same moment.
     const pid = otgIn(outer)
     process.kill(pid, 'SIGSTOP')
     const phone = await scan(url)
@@ -306,7 +306,7 @@ describe('otg pair in a terminal', () => {
       outer.resize(100, 30 + at)
       await outer.until(() => outer.raw.endsWith('left to answer.') && outer.screen.includes(KEYS), 'the question')
     }
-    // A yes among them would have come first.
+    // A y among them would have been processed before this answer.
     await until(() => {
       outer.type('\r')
       return phone.client.state.name !== 'awaiting_approval'
@@ -316,7 +316,7 @@ describe('otg pair in a terminal', () => {
     await outer.ends()
   })
 
-  it('goes on after a no with a fresh code, and lets the next one look with r', async () => {
+  it('shows a new code after n, and pairs the next phone as read-only with r', async () => {
     const outer = await pairInTerminal()
     const url = await shownUrl(outer)
     const first = await scan(url, 'first')
@@ -337,7 +337,7 @@ describe('otg pair in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('asks about several in turn, also after the first is in', async () => {
+  it('asks about several phones in turn, also after the first one is paired', async () => {
     const outer = await pairInTerminal('--read-only')
     const first = await scan(await shownUrl(outer), 'first')
     const asks = ({ code }: AskingPhone, name: string) =>
@@ -348,7 +348,7 @@ describe('otg pair in a terminal', () => {
     outer.type('y')
     await first.let_in
     await outer.shows(asks(second, 'second'))
-    // Its code is void by now, and no other one came.
+    // Its code is void, and there is no new one.
     outer.type('y')
     await second.let_in
     expect([first, second].map(({ client }) => client.host!.read_only)).toEqual([true, true])
@@ -356,7 +356,7 @@ describe('otg pair in a terminal', () => {
     expect(outer.all).toContain('code 0')
   })
 
-  it('says when it was answered elsewhere', async () => {
+  it('reports an answer from another client', async () => {
     const desk = await desktop()
     const outer = await pairInTerminal()
     const answer = async (name: string, allow: boolean, url: string) => {
@@ -373,7 +373,7 @@ describe('otg pair in a terminal', () => {
     expect(outer.all).toContain('"second" (127.0.0.1) was paired elsewhere and can type.\ncode 0')
   })
 
-  it('asks nothing with --yes', async () => {
+  it('does not ask with --yes', async () => {
     const outer = await pairInTerminal('--yes')
     await (await scan(await shownUrl(outer))).let_in
     await outer.ends()
@@ -400,7 +400,7 @@ describe('otg pair in a terminal', () => {
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
-  it('case 17: so does a terminal that closes, with a question open', async () => {
+  it('case 17: closing the terminal during a prompt ends it and voids the code', async () => {
     const outer = await pairInTerminal()
     const url = await shownUrl(outer)
     const phone = await scan(url)
@@ -412,7 +412,7 @@ describe('otg pair in a terminal', () => {
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
-  it('is restored when the host is killed', async () => {
+  it('restores the terminal when the host is killed', async () => {
     const mine = await startCliHost()
     const outer = await pairInTerminal('', mine.dataDir)
     process.kill(mine.pid, 'SIGKILL')
@@ -463,7 +463,7 @@ function device(change: Partial<DeviceInfo> = {}): DeviceInfo {
   }
 }
 
-describe('what a terminal shows while it pairs', () => {
+describe('the pairing screen', () => {
   const started = async (options = '', size = { cols: 80, rows: 24 }) => {
     const stub = await startStubHost({ addresses: ADDRESSES })
     const outer = new Outer(stub.dataDir, `$otg pair ${options}`, size)
@@ -471,7 +471,7 @@ describe('what a terminal shows while it pairs', () => {
     return { stub, outer }
   }
 
-  it('is the code, the address, how long it is good, and what plain HTTP leaves open', async () => {
+  it('shows the code, the address, the countdown and the warning about plain HTTP', async () => {
     const { outer } = await started()
     expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
     for (const text of ['http://desk.example.ts.net:7317', 'tailnet', 'Plain HTTP: '])
@@ -479,17 +479,17 @@ describe('what a terminal shows while it pairs', () => {
     expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/can +alter traffic on this network can +alter +the +page/)
     await outer.shows(/Valid for 1:5\d/)
     await outer.until(() => /Valid for 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
-    // Nothing was scrolled, and no row is longer than the screen.
+    // Nothing has scrolled, and no row is wider than the screen.
     expect(outer.terminal.buffer.active.baseY).toBe(0)
   })
 
-  it('is another address with Tab, a digit or --address', async () => {
+  it('selects another address with Tab, a digit or --address', async () => {
     const { outer } = await started('--address 172')
     await outer.shows('http://172.17.0.1:7317')
     expect(outer.screen).toContain('› 3 172.17.0.1  virtual network')
     outer.type('\t')
     await outer.shows('› 4 127.0.0.1  this computer only')
-    // Between a browser and a host on one computer there is no network.
+    // On one computer, traffic does not pass a network.
     expect(outer.screen).not.toContain('Plain HTTP')
     const before = outer.screen
     outer.type('2')
@@ -501,7 +501,7 @@ describe('what a terminal shows while it pairs', () => {
     await outer.until(() => outer.firstLine === ADDRESSES[0]!.url, 'the first again')
   })
 
-  it('is the fresh code when the host brings one, and who has opened the page', async () => {
+  it('shows a renewed code, and who has opened the link', async () => {
     const { stub, outer } = await started()
     const code = () =>
       outer.screen
@@ -522,7 +522,7 @@ describe('what a terminal shows while it pairs', () => {
     [60, 44],
     [40, 20],
     [20, 8],
-  ])('fits %i x %i, also when the window becomes that', async (cols, rows) => {
+  ])('fits %i x %i, also after a resize', async (cols, rows) => {
     const { outer } = await started()
     outer.resize(cols, rows)
     await outer.until(() => outer.screen.includes('Valid for') || rows < 10, 'the new screen')
@@ -541,7 +541,7 @@ describe('what a terminal shows while it pairs', () => {
     expect(await outer.ends()).toBe(130)
   })
 
-  it('does nothing that a name or an address says', async () => {
+  it('prints no control sequences from names and addresses', async () => {
     const { stub, outer } = await started()
     const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Code 999 999 [y/N]\n\x9b31m'
     stub.say({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
@@ -549,12 +549,12 @@ describe('what a terminal shows while it pairs', () => {
     await outer.shows('y   allow it to type')
     expect(outer.raw).not.toMatch(/owned\x07|\x9b|\u202e|\x1b\]/)
     expect(outer.screen).toMatch(/^Allow "\u{fffd}\]0;owned.*…" \(.*192\.168\.1\.20\)\? Code 123 456/u)
-    // The name cannot end its quotation, and the true code stands by itself too.
+    // The name cannot close its quotation marks, and the real code is also on its own row.
     expect(outer.screen.match(/"/g)).toHaveLength(2)
     expect(outer.screen).toMatch(/^ {4}123 456$/m)
   })
 
-  it('says why a phone could not be let in, and asks again', async () => {
+  it('reports why a phone could not be paired, and asks again', async () => {
     const stub = await startStubHost({ addresses: ADDRESSES }, () => {
       throw new CodedError('too_many_devices', '64 devices are paired')
     })
@@ -569,7 +569,7 @@ describe('what a terminal shows while it pairs', () => {
     expect(await outer.ends()).toBe(130)
   })
 
-  it('refuses an address that is not there', async () => {
+  it('rejects an unknown address', async () => {
     const stub = await startStubHost({ addresses: ADDRESSES })
     const { code, stderr } = await otg(stub.dataDir, ['pair', '--address', 'nowhere'])
     expect(code).toBe(2)
@@ -587,7 +587,7 @@ describe('a host in a terminal', () => {
     return { dataDir, outer }
   }
 
-  it('shows the code at once, goes on quietly with the first phone, and next time only says how', async () => {
+  it('shows the code until the first phone is paired, and next time only how to pair', async () => {
     const { dataDir, outer } = await started()
     await outer.shows('q: skip   Ctrl-C: stop the host')
     expect(outer.screen).toMatch(/^ +█▀▀▀▀▀█/m)
@@ -600,7 +600,7 @@ describe('a host in a terminal', () => {
     expect(outer.terminal.buffer.active.type).toBe('normal')
     expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/)
     expect(outer.all).not.toContain('#v1.')
-    // Its terminal is as any other by now.
+    // The terminal is in its normal state again.
     outer.type('\x03')
     await outer.ends()
     expect(outer.all).toContain('code 0')
@@ -615,7 +615,7 @@ describe('a host in a terminal', () => {
     expect(again.outer.all).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
   })
 
-  it('is left alone with q, and the code is void', async () => {
+  it('q skips pairing and voids the code', async () => {
     const { dataDir, outer } = await started()
     await outer.shows('q: skip')
     outer.type('u')
@@ -630,7 +630,7 @@ describe('a host in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('ends with Ctrl-C while it shows the code, and at once with a second one', async () => {
+  it('Ctrl-C stops it while it shows the code, and a second one kills sessions', async () => {
     const { dataDir, outer } = await started()
     await outer.shows('q: skip')
     const id = await startSession(dataDir, ['sh', '-c', "trap '' HUP; while :; do sleep 1000; done"])
@@ -646,7 +646,7 @@ describe('a host in a terminal', () => {
     expectRestored(outer)
   })
 
-  it.each(['SIGTERM', 'SIGHUP'] as const)('gives the terminal back when it is ended by %s', async signal => {
+  it.each(['SIGTERM', 'SIGHUP'] as const)('restores the terminal after %s', async signal => {
     const { outer } = await started()
     await outer.shows('q: skip')
     process.kill(otgIn(outer), signal)
@@ -655,9 +655,9 @@ describe('a host in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('leaves a terminal alone that it is only in the background of', async () => {
+  it('does not touch the terminal as a background job', async () => {
     const dataDir = join(temporaryFolder(), 'data')
-    // A shell with job control gives the job a group of its own, and stops it when it touches the terminal.
+    // With job control, the job has its own process group and is stopped if it touches the terminal.
     const outer = new Outer(dataDir, 'set -m; $otg host --port 0 --bind loopback & wait $!; echo "code $?"')
     await outer.shows('Stop: Ctrl-C')
     expect((await otg(dataDir, ['ls'])).code).toBe(0)
@@ -678,7 +678,7 @@ describe('paired devices', () => {
     return phone
   }
 
-  it('are listed, with who waits', async () => {
+  it('are listed, followed by pairing requests', async () => {
     expect(await otg(folder, ['devices'])).toMatchObject({
       code: 0,
       stdout: '',
@@ -706,7 +706,7 @@ describe('paired devices', () => {
     ])
   })
 
-  it('are renamed, and told to look only or to type, whatever they do at the moment', async () => {
+  it('are renamed and made read-only or full while connected', async () => {
     const phone = await paired('Chrome on Android')
     const renamed = await otg(folder, ['devices', 'chrome', '--rename', 'Ada’s phone'])
     expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone" (was "Chrome on Android") can type.\n' })
@@ -726,7 +726,7 @@ describe('paired devices', () => {
     expect((await otg(folder, ['devices', 'ada'])).stdout).toContain('\nAda’s phone  connected')
   })
 
-  it('are revoked at once, by name or id', async () => {
+  it('are revoked at once, by name or ID', async () => {
     const [first, second, third] = [await paired('Chrome'), await paired('Chrome'), await paired('Safari')]
     const { devices } = await (await desktop()).devices()
     expect(devices.map(({ name }) => name)).toEqual(['Chrome', 'Chrome 2', 'Safari'])
@@ -735,7 +735,7 @@ describe('paired devices', () => {
     for (const { device_id } of devices.slice(0, 2)) expect(vague.error().message).toContain(device_id)
     const unknown = await otg(folder, ['revoke', 'nokia'])
     expect(unknown).toMatchObject({ code: 1, stderr: 'otg: no device is named nokia; list them with: otg devices\n' })
-    // A name in full is meant, even where another one begins like it.
+    // A complete name wins, even if another one begins with it.
     const one = await otg(folder, ['revoke', 'nokia', 'CHROME', devices[2]!.device_id.slice(0, 12)])
     expect(one.code).toBe(1)
     expect(one.stdout).toMatch(/^Revoked "Chrome"\. .*\nRevoked "Safari"\. .*\n$/)
@@ -749,7 +749,7 @@ describe('paired devices', () => {
     expect(await end(second!.client)).toBe('device_revoked')
   })
 
-  it('stand in a table that their names cannot break', async () => {
+  it('are listed in a table that their names cannot break', async () => {
     const stub = await startStubHost()
     const name = '\x1b[2J\x1b]52;c;AAAA\x07\u202e\n漢字 and then a name that goes on and on and on'
     stub.say({
@@ -767,7 +767,7 @@ describe('paired devices', () => {
   })
 })
 
-/** The otg that runs inside of the terminal. */
+/** The otg process inside the terminal. */
 function otgIn(outer: Outer): number {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', `${outer.pid}`], { encoding: 'utf8' })
   return Number(children.trim().split('\n').at(-1))

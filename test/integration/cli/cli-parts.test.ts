@@ -1,4 +1,4 @@
-// The otg command's parts that need no process: keys that detach, modes to undo, tables, what was built when.
+// Parts of the otg command that need no process: arguments, detach key, modes, tables, npm start.
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -19,7 +19,7 @@ import { bytesOf, cleanUp, temporaryFolder } from '../../support/host.ts'
 afterEach(cleanUp)
 
 describe('a command line', () => {
-  it('leaves everything from the first word of a command on to the command', () => {
+  it('passes everything after the first operand of run to the command', () => {
     const words = (argv: string[]) => parseCommandLine(['run', ...argv], COMMANDS).operands
     expect(words(['ls', '--all', '-h'])).toEqual(['ls', '--all', '-h'])
     expect(words(['--title', 'T', '--cwd=/', 'vim', '--', 'x'])).toEqual(['vim', '--', 'x'])
@@ -28,7 +28,7 @@ describe('a command line', () => {
     expect(words(['--detach'])).toEqual([])
   })
 
-  it('takes what all commands take before and after the command', () => {
+  it('accepts common options before and after the command name', () => {
     for (const argv of [
       ['--json', '--data-dir', '/x', 'ls'],
       ['ls', '--data-dir=/x', '--json'],
@@ -45,7 +45,7 @@ describe('a list of sessions', () => {
     session({ last_line: '', clients: 1 }),
   ]
 
-  it('marks who calls for somebody, and ends with what was printed last', () => {
+  it('marks a session that needs attention, and ends with the last line', () => {
     expect(lines(shown, shown, 90, 60_000)).toEqual([
       'ID        STATE       AGE  SIZE   TITLE  COMMAND                   LAST LINE',
       '12345678  running !   1m   80x24  sh     claude xxxxxxxxxxxxxxxx…  Do you want to \ufffd[31mpr…',
@@ -53,7 +53,7 @@ describe('a list of sessions', () => {
     ])
   })
 
-  it('leaves the last line out where there is no room for it, and cuts nothing where there is all', () => {
+  it('leaves out the last line if there is no room, and cuts nothing without a terminal', () => {
     expect(lines(shown, shown, 80, 60_000)[1]).toBe(
       `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(31)}…`,
     )
@@ -63,7 +63,7 @@ describe('a list of sessions', () => {
   })
 })
 
-describe('the key that detaches', () => {
+describe('the detach key', () => {
   const typed = (key: string | undefined, chunks: string[]) => {
     const watch = new DetachKeyDetector(readDetachKey(key))
     const takes = chunks.map(chunk => watch.take(bytesOf(chunk)))
@@ -73,14 +73,14 @@ describe('the key that detaches', () => {
     }
   }
 
-  it('works however it is cut, and passes what came before it', () => {
+  it('is detected across chunks, and passes what was typed before it', () => {
     expect(typed(undefined, ['ab\x1cdcd'])).toEqual({ text: 'ab', detach: [true] })
     expect(typed(undefined, ['ab\x1c', 'd'])).toEqual({ text: 'ab', detach: [false, true] })
     expect(typed(undefined, ['\x1b[92;5ud'])).toEqual({ text: '', detach: [true] })
     expect(typed(undefined, ['\x1b[27;5;92~', 'd'])).toEqual({ text: '', detach: [false, true] })
   })
 
-  it('is typed when it comes twice, or before anything else', () => {
+  it('is typed when pressed twice, or before another key', () => {
     expect(typed(undefined, ['\x1c', '\x1c', 'd'])).toEqual({ text: '\x1cd', detach: [false, false, false] })
     expect(typed(undefined, ['\x1cx', '\x1c', '\x1b[A'])).toEqual({
       text: '\x1cx\x1c\x1b[A',
@@ -88,7 +88,7 @@ describe('the key that detaches', () => {
     })
   })
 
-  it('is any that Ctrl makes', () => {
+  it('can be any Ctrl key', () => {
     for (const name of ['^A', 'ctrl-a', 'C-a']) expect(typed(name, ['\x1cd\x01d']).text).toBe('\x1cd')
     expect(typed('none', ['\x1cd']).text).toBe('\x1cd')
     for (const name of ['A', 'F1', '^1', 'ctrl-']) expect(() => readDetachKey(name)).toThrow(RangeError)
@@ -103,7 +103,7 @@ describe('modes', () => {
   }
   const NOTHING = undo('')
 
-  it('are undone when they were left on, and only then', () => {
+  it('are undone only if they were left on', () => {
     expect(undo('\x1b[?2004h\x1b[?2004l\x1b[?25l\x1b[?25h\x1b[4h\x1b[4l\x1b[?1049h\x1b[?1049l')).toBe(NOTHING)
     expect(undo('\x1b[?2004h')).toBe(`${NOTHING}\x1b[?2004l`)
     expect(undo('\x1b[?1000;1006h\x1b[?25l')).toBe(`${NOTHING}\x1b[?1000l\x1b[?1006l\x1b[?25h`)
@@ -117,14 +117,14 @@ describe('modes', () => {
     expect(undo('\x1b[?2004h\x1b[31m\x1bc')).toBe(NOTHING)
   })
 
-  it('are found however the output is cut', () => {
+  it('are detected across chunks', () => {
     const output = 'x\x1b[?1049;2004h\x1b]0;title\x07\x1b[>1u\x1b[2;5r\x1b]11;#fff\x1b\\'
     for (let at = 0; at <= output.length; at++) expect(undo(output.slice(0, at), output.slice(at))).toBe(undo(output))
   })
 })
 
-describe('what is printed', () => {
-  it('stands in columns, cut where the terminal ends', () => {
+describe('printed text', () => {
+  it('is aligned in columns and cut to the width of the terminal', () => {
     expect(
       table(
         [
@@ -139,16 +139,16 @@ describe('what is printed', () => {
     expect(cut('漢字漢字', 5)).toBe('漢字…')
   })
 
-  it('does nothing to a terminal, whoever chose it', () => {
+  it('contains no control characters from untrusted text', () => {
     expect(printable('a\x1b[31m\nb\u202e\x9b')).toBe('a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}')
   })
 
-  it('has ids as short as they are unique', () => {
+  it('has the shortest unique IDs', () => {
     const ids = ['aaaaaaaa-1111', 'aaaaaaaa-1122', 'bbbbbbbb-1111']
     expect(ids.map(id => shortId(id, ids))).toEqual(['aaaaaaaa-111', 'aaaaaaaa-112', 'bbbbbbbb'])
   })
 
-  it('has a QR code only where that fits, with less of a border where it must', () => {
+  it('has a QR code only if it fits, with a smaller border if necessary', () => {
     const url = `http://192.168.178.100:7317/#v1.${'x'.repeat(43)}.${'y'.repeat(43)}`
     expect(qrCode(url, 80, 24)).toMatchObject({ width: 45 })
     expect(qrCode(url, 80, 24)!.lines).toHaveLength(23)
@@ -181,7 +181,7 @@ describe('npm start', () => {
     return { root, touch }
   }
 
-  it('builds what is missing or older than its sources', () => {
+  it('builds if output is missing or older than its sources', () => {
     const { root, touch } = checkout()
     expect(isStale(root)).toBe(false)
     touch('protocol/client/client.ts', 3000)

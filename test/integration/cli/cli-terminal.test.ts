@@ -1,4 +1,4 @@
-// The otg command inside a real terminal: what a person sees, and what is left of the terminal afterwards.
+// The otg command inside a real terminal: what it shows, and the state of the terminal afterwards.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,17 +21,17 @@ import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
 let folder: string
 const DETACH = '\x1cd'
 
-// One host for all: sessions do not know of each other. Tests that end it start their own.
+// One shared host, because sessions are independent. Tests that stop a host start their own.
 beforeAll(async () => {
   folder = (await startCliHost()).dataDir
 })
 afterAll(cleanUp)
 
-/** The session that was started last. */
+/** The session that started last. */
 const latest = async (dataDir = folder) => (await sessions(dataDir)).at(-1)!
 
 describe('a terminal that runs otg', () => {
-  it('gets a shell, leaves it with a key, and finds it again as it was', async () => {
+  it('runs a shell, detaches with the key, and attaches to the same screen', async () => {
     const outer = new Outer(folder, framed('$otg run -- sh; $otg attach "$($otg ls | tail -n 1 | cut -c 1-8)"'))
     await outer.until(() => outer.screen === '$', 'the prompt')
     outer.type('x=remembered; echo "$x" | tr a-z A-Z\r')
@@ -41,7 +41,7 @@ describe('a terminal that runs otg', () => {
     const id = session_id.slice(0, 8)
     await outer.shows(`[detached; to return: otg attach ${id}]`)
     await until(async () => (await latest()).clients === 1, 'the second attach')
-    // What had been on the screen was drawn again, below what the detaching said.
+    // The screen is drawn again, and the message about detaching has scrolled out.
     await outer.until(() => outer.screen.includes('REMEMBERED') && !outer.screen.includes('detached'), 'the screen')
     outer.type('echo "[$x]"; exit 5\r')
     await outer.shows('over')
@@ -51,7 +51,7 @@ describe('a terminal that runs otg', () => {
     expectRestored(outer)
   })
 
-  it('keeps what was on its screen, in its scrollback', async () => {
+  it('keeps the old contents of its screen in the scrollback', async () => {
     const outer = new Outer(folder, 'seq 1 5; $otg run -- sh -c "seq 101 105; read x"; echo over')
     await outer.shows('105')
     expect(outer.screen).toMatch(/^101\n102/)
@@ -60,7 +60,7 @@ describe('a terminal that runs otg', () => {
     expect(outer.all).toMatch(/^1\n2\n3\n4\n5\n101\n102\n103\n104\n105\n+over$/)
   })
 
-  it('passes its size, and every change of it', async () => {
+  it('passes on its size and every resize', async () => {
     const outer = new Outer(folder, '$otg run -- sh', { cols: 91, rows: 27 })
     await outer.shows('$')
     outer.type('stty size\r')
@@ -73,7 +73,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(0)
   })
 
-  it('takes the size of a session that it attaches to, but not when it only reads', async () => {
+  it('resizes a session that it attaches to, but not with --read-only', async () => {
     const id = await startSession(folder, ['cat'])
     const reader = new Outer(folder, `$otg attach --read-only ${id}`, { cols: 100, rows: 30 })
     await until(async () => (await latest()).clients === 1, 'the reader')
@@ -84,14 +84,14 @@ describe('a terminal that runs otg', () => {
     writer.type('for both\r')
     for (const outer of [reader, writer]) await outer.shows('for both\nfor both')
     expect(await screenOf(folder, id)).toBe('for both\nfor both')
-    // In a terminal that only looks, Ctrl-C goes nowhere else.
+    // With --read-only, Ctrl-C detaches.
     reader.type('\x03')
     expect(await reader.ends()).toBe(0)
     await until(async () => (await latest()).clients === 1, 'the reader to be gone')
     expect(await latest()).toMatchObject({ cols: 90, rows: 20, state: 'running' })
   })
 
-  it('gives the program every byte: typed early, raw, and a key of our own typed twice', async () => {
+  it('passes on every byte: early input, raw input, and the detach key pressed twice', async () => {
     const outer = new Outer(folder, '$otg run -- sh -c "stty raw -echo; echo; echo ready; cat -v"')
     await outer.shows('ready')
     outer.type('\x03\x1a\x11\x13\x1c\x1c\x1cx\x1b[A\x7f\r')
@@ -106,14 +106,14 @@ describe('a terminal that runs otg', () => {
     expect(await early.ends()).toBe(0)
   })
 
-  it('prints what the program prints, also line feeds without carriage returns', async () => {
+  it('prints the program’s output unchanged, including line feeds without carriage returns', async () => {
     const outer = new Outer(folder, '$otg run -- sh -c "stty raw; printf \'one\\ntwo\\r\\n\'; read x"')
     await outer.shows('one\n   two')
     outer.type('\n')
     expect(await outer.ends()).toBe(0)
   })
 
-  it('skips what a terminal is too slow for, and shows where the program is', async () => {
+  it('skips output for a slow terminal, and shows the current screen', async () => {
     const outer = new Outer(folder, '$otg run -- sh -c "seq 1 1000000; echo the end; read x"')
     await outer.until(() => outer.raw.length > 100_000, 'a part of the flood')
     outer.pause()
@@ -123,7 +123,7 @@ describe('a terminal that runs otg', () => {
     await outer.shows('999999\n1000000\nthe end')
     expect(outer.screen).toBe(await screenOf(folder, session_id))
     expect(outer.raw.length).toBeLessThan(3_000_000)
-    // Its owner's scrollback is not emptied by the state that was sent.
+    // The keyframe does not erase the scrollback.
     expect(outer.raw).not.toContain('\x1bc')
     outer.type('\r')
     expect(await outer.ends()).toBe(0)
@@ -136,7 +136,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(130)
   })
 
-  it('leaves with another key when told so, or with none', async () => {
+  it('detaches with another key, or with none', async () => {
     const outer = new Outer(folder, '$otg run --detach-key ^A -- sh -c "stty raw -echo; echo ready; cat -v"')
     await outer.shows('ready')
     outer.type(DETACH)
@@ -149,7 +149,7 @@ describe('a terminal that runs otg', () => {
     await none.shows('^\\d^\\d^Ad')
   })
 
-  it('never sees a question that the host answers', async () => {
+  it('never receives a query that the host answers', async () => {
     const outer = new Outer(
       folder,
       '$otg run -- sh -c "stty raw -echo; printf \'\\033[c\\033[6n\'; head -c 6 | cat -v; cat -v"',
@@ -160,7 +160,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(0)
   })
 
-  it('refuses to be shown inside itself', async () => {
+  it('refuses to attach to the session that it is in', async () => {
     const outer = new Outer(folder, '$otg run -- sh')
     await outer.shows('$')
     outer.type(`OTG_DATA_DIR=${folder} ${process.execPath} ${OTG} attach $OTG_SESSION_ID; echo "code $?"\r`)
@@ -170,7 +170,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(0)
   })
 
-  it('shows the last screen of a session that has ended, and exits as it did', async () => {
+  it('shows the last screen of an ended session, and exits with its exit code', async () => {
     const id = await startSession(folder, ['sh', '-c', 'echo last words; exit 4'])
     await until(async () => (await latest()).state === 'exited', 'the end')
     const outer = new Outer(folder, framed(`$otg attach ${id}`))
@@ -180,8 +180,8 @@ describe('a terminal that runs otg', () => {
   })
 })
 
-describe('whatever ends it, the terminal is as it was', () => {
-  /** Switches on what full-screen programs switch on, and then waits. */
+describe('the terminal is restored after', () => {
+  /** Turns on the modes of full-screen programs, and waits. */
   const MESS =
     "printf '\\033[?1049h\\033[?1h\\033=\\033[?1002h\\033[?1006h\\033[?1004h\\033[?2004h\\033[?25l\\033[?7l\\033[4h\\033[3;9r" +
     "\\033[?6h\\033[31;1m\\033[>1u\\033[5 q\\033(0in the mess'; cat"
@@ -194,13 +194,13 @@ describe('whatever ends it, the terminal is as it was', () => {
     return outer
   }
 
-  /** The otg that runs inside of the terminal. */
+  /** The otg process inside the terminal. */
   function otgIn(outer: Outer): number {
     const children = execFileSync('ps', ['-o', 'pid=', '--ppid', `${outer.pid}`], { encoding: 'utf8' })
     return Number(children.trim().split('\n').at(-1))
   }
 
-  it('a key', async () => {
+  it('the detach key', async () => {
     const outer = await messy()
     outer.type(DETACH)
     await outer.shows('code 0')
@@ -211,7 +211,7 @@ describe('whatever ends it, the terminal is as it was', () => {
     expect((await latest()).state).toBe('running')
   })
 
-  it('its end', async () => {
+  it('the end of the session', async () => {
     const outer = await messy()
     await endSession(folder, (await latest()).session_id)
     await outer.shows('was ended by otg kill')
@@ -235,7 +235,7 @@ describe('whatever ends it, the terminal is as it was', () => {
     expect((await latest()).state).toBe('running')
   })
 
-  it('an orderly end of the host', async () => {
+  it('a stop of the host', async () => {
     const mine = await startCliHost()
     const outer = await messy(mine.dataDir)
     mine.child.kill('SIGTERM')
@@ -245,7 +245,7 @@ describe('whatever ends it, the terminal is as it was', () => {
     expectRestored(outer)
   })
 
-  it('a host that is killed', async () => {
+  it('a kill of the host', async () => {
     const mine = await startCliHost()
     const outer = await messy(mine.dataDir)
     const { pid } = await latest(mine.dataDir)
@@ -257,7 +257,7 @@ describe('whatever ends it, the terminal is as it was', () => {
     await until(() => !isAlive(pid!), 'the session to be gone')
   })
 
-  it('a terminal that closes leaves the session running', async () => {
+  it('closing the terminal, which leaves the session running', async () => {
     const outer = await messy()
     const pid = otgIn(outer)
     outer.hangUp()
@@ -275,7 +275,7 @@ describe('a host in a terminal', () => {
     return { dataDir, outer }
   }
 
-  it('ends in order when the terminal closes', async () => {
+  it('stops cleanly when the terminal closes', async () => {
     const { dataDir, outer } = await start()
     await startSession(dataDir, ['sleep', '1000'])
     const { pid } = await latest(dataDir)
@@ -320,7 +320,7 @@ describe('inside tmux', () => {
     await until(async () => (await latest()).cols === 70, 'the new size')
     type('stty size', 'Enter')
     await shows('18 70')
-    // What tmux shows and what the host has are the same rows, from the first that both draw at this size.
+    // tmux and the host show the same rows once both have drawn at this size.
     type('clear; seq 5', 'Enter')
     await shows('4\n5\n')
     await until(async () => screen().trimEnd() === (await screenOf(folder, session_id)), 'the same screen')

@@ -1,4 +1,4 @@
-// The otg command against real hosts, in temporary folders: what a script sees. Terminals are cli-terminal.test.ts.
+// The otg command in scripts, against real hosts in temporary folders. For terminals see cli-terminal.test.ts.
 
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ const emptyFolder = () => join(temporaryFolder(), 'data')
 describe('the command line', () => {
   afterEach(cleanUp)
 
-  it('has a help for everything that fits on a screen of 80 x 24', async () => {
+  it('has help for every command that fits on a screen of 80 x 24', async () => {
     const helps = await Promise.all(
       [['--help'], ...COMMANDS.map(({ name }) => [name, '-h'])].map(args => otg('', args)),
     )
@@ -40,15 +40,15 @@ describe('the command line', () => {
     }
   })
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect((await otg('', ['--version'])).stdout).toBe(`otg ${version}\n`)
   })
 
-  it('answers what makes no sense with exit code 2 and one line', async () => {
-    const senseless: [string[], string | RegExp][] = [
+  it('rejects invalid arguments with exit code 2 and one line', async () => {
+    const invalid: [string[], string | RegExp][] = [
       [['frobnicate'], 'otg: unknown command frobnicate; see: otg --help\n'],
-      [['ls', '--colour'], 'otg: unknown option --colour; see: otg ls --help\n'],
+      [['ls', '--color'], 'otg: unknown option --color; see: otg ls --help\n'],
       [['attach'], 'otg: attach needs ID; see: otg attach --help\n'],
       [['show', 'a', 'b'], 'otg: unexpected argument b; see: otg show --help\n'],
       [['host', '--port', 'http'], 'otg: --port takes a number from 0 to 65535, not http; see: otg host --help\n'],
@@ -65,7 +65,7 @@ describe('the command line', () => {
       [['attach', '--detach-key', 'F1', 'a'], /^otg: F1 is not a Ctrl key; .*\n$/],
     ]
     await Promise.all(
-      senseless.map(async ([args, line]) => {
+      invalid.map(async ([args, line]) => {
         const { code, stdout, stderr } = await otg(emptyFolder(), args)
         expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
         expect(stderr).toMatch(line)
@@ -73,13 +73,13 @@ describe('the command line', () => {
     )
   })
 
-  it('shows its help on standard error when nothing was asked', async () => {
+  it('prints its help to standard error without arguments', async () => {
     const { code, stdout, stderr } = await otg('', [])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^Usage: otg COMMAND/)
   })
 
-  it('says how to start a host when none runs', async () => {
+  it('says how to start a host if none is running', async () => {
     const commands = [['ls'], ['run'], ['attach', 'a'], ['show', 'a'], ['send', 'a', 'b'], ['kill', 'a']].concat([
       ['pair'],
       ['devices'],
@@ -95,7 +95,7 @@ describe('the command line', () => {
     )
   })
 
-  it('names the folder in that hint when it was named, and prints errors as objects with --json', async () => {
+  it('includes --data-dir in that hint if it was given, and prints errors as objects with --json', async () => {
     const folder = emptyFolder()
     const { code, stdout, error } = await otg('', ['--json', 'ls', '--data-dir', folder])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -109,7 +109,7 @@ describe('the command line', () => {
 describe('otg host', () => {
   afterEach(cleanUp)
 
-  it('says where it is in one line of JSON, and leaves nothing behind when it ends', async () => {
+  it('prints its address as one line of JSON, and leaves nothing behind when it stops', async () => {
     const host = await startCliHost()
     const id = await startSession(host.dataDir, ['sh', '-c', 'sleep 1000 & echo bg $!; wait'])
     await until(async () => /bg \d+/.test(await screenOf(host.dataDir, id)), 'the background process')
@@ -126,7 +126,7 @@ describe('otg host', () => {
     for (const file of ['host.json', 'otg.sock']) expect(existsSync(join(host.dataDir, file))).toBe(false)
   })
 
-  it('says on Ctrl-C how many sessions it ends, and on the second one kills what does not go', async () => {
+  it('on Ctrl-C prints how many sessions it ends, and on a second one kills those that ignore SIGHUP', async () => {
     const folder = emptyFolder()
     const host = start(folder, ['host', '--port', '0'])
     await until(() => host.stdout().includes('Stop: Ctrl-C'), 'the host to be ready')
@@ -142,7 +142,7 @@ describe('otg host', () => {
     await until(() => !isAlive(pid), 'the session to be gone')
   })
 
-  it('is one per folder: a second one names the first', async () => {
+  it('runs once per folder: a second one reports the first', async () => {
     const host = await startCliHost()
     const { code, error } = await otg(host.dataDir, ['host', '--json', '--port', '0'])
     expect(code).toBe(1)
@@ -153,7 +153,7 @@ describe('otg host', () => {
     expect(detached.error()).toEqual(error())
   })
 
-  it('says which port is taken', async () => {
+  it('reports which port is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     later(() => new Promise(resolve => server.close(resolve)))
     await until(() => server.listening)
@@ -163,12 +163,12 @@ describe('otg host', () => {
     expect(error()).toEqual({ code: 'port_in_use', message: `port ${port} is taken; name another with --port` })
   })
 
-  it('refuses to listen at what is no address', async () => {
+  it('rejects an invalid address to listen on', async () => {
     const { code, error } = await otg(emptyFolder(), ['host', '--json', '--bind', 'nowhere'])
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'bind_refused' })
   })
 
-  it('listens where it is told to and answers to the names that it is given, also in the background', async () => {
+  it('listens on --bind and accepts the names of --allow-host, also in the background', async () => {
     const folder = emptyFolder()
     const network = ['--bind', '127.0.0.2,127.0.0.1', '--allow-host', 'desk.example, other.example:8443']
     const [ready] = (await otg(folder, ['host', '--detach', '--json', '--port', '0', ...network])).json() as [
@@ -188,7 +188,7 @@ describe('otg host', () => {
     await until(() => !isAlive(ready.pid), 'the host to be gone')
   })
 
-  it('names the certificate that it cannot use, found from where it was started', async () => {
+  it('reports an unusable certificate, whose path is relative to the current folder', async () => {
     const here = temporaryFolder()
     const tls = ['--bind', 'loopback', '--tls-cert', 'cert.pem', '--tls-key', 'key.pem']
     for (const detach of [[], ['--detach']]) {
@@ -199,7 +199,7 @@ describe('otg host', () => {
     }
   })
 
-  it('says when its folder cannot be used', async () => {
+  it('reports an unusable data folder', async () => {
     const file = join(temporaryFolder(), 'file')
     writeFileSync(file, '')
     const { code, stderr } = await otg(join(file, 'data'), ['host', '--port', '0'])
@@ -211,7 +211,7 @@ describe('otg host', () => {
     expect((await otg(join(closed, 'data'), ['host', '--json', '--port', '0'])).error().code).toBe('data_dir_unusable')
   })
 
-  it('leaves a database of a newer version alone', async () => {
+  it('does not touch a database of a newer version', async () => {
     const folder = emptyFolder()
     mkdirSync(folder, { mode: 0o700 })
     const database = new Database(join(folder, 'otg.db'))
@@ -220,18 +220,18 @@ describe('otg host', () => {
     const { code, error } = await otg(folder, ['host', '--json', '--port', '0'])
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'store_newer' })
     expect(existsSync(join(folder, 'host.json'))).toBe(false)
-    // And gives the folder back.
+    // And releases the folder.
     rmSync(join(folder, 'otg.db'))
     await startCliHost(folder)
   })
 
-  it('goes on when who started it stops reading', async () => {
+  it('keeps running when the reader of its output is gone', async () => {
     const host = await startCliHost()
     host.child.stdout!.destroy()
     for (const command of ['devices', 'ls']) expect((await otg(host.dataDir, [command])).code).toBe(0)
   })
 
-  it('starts in the background, says when it is ready, and outlives who started it', async () => {
+  it('starts in the background, reports when it is ready, and outlives the starting process', async () => {
     const folder = emptyFolder()
     const { code, json, stderr } = await otg(folder, [
       'host',
@@ -312,9 +312,9 @@ describe('sessions', () => {
     }
   })
 
-  it('take ids as short as they are unique', async () => {
+  it('are found by any unique beginning of their ID', async () => {
     const ids: string[] = []
-    // By the 17th, two of them begin alike.
+    // At the latest, the 17th ID begins like another one.
     const alike = () => ids.find(id => ids.some(other => other !== id && other[0] === id[0]))
     while (!alike()) ids.push(await startSession(folder, ['sleep', '1000']))
     const twice = await otg(folder, ['show', '--json', alike()![0]!])
@@ -335,7 +335,7 @@ describe('sessions', () => {
     }
   })
 
-  it('end run with the exit code of the command', async () => {
+  it('give run the exit code of their command', async () => {
     const [seven, killed, missing, script] = await Promise.all([
       run(['--', 'sh', '-c', 'echo out; exit 7']),
       run(['sh', '-c', 'kill -TERM $$']),
@@ -348,13 +348,13 @@ describe('sessions', () => {
     expect(script).toMatchObject({ code: 126, stderr: 'otg: /etc/passwd is not executable\n' })
   })
 
-  it('say how they ended with --json', async () => {
+  it('report how they ended with --json', async () => {
     const { code, stdout } = await run(['--json', '--', 'sh', '-c', 'exit 3'])
     expect(code).toBe(3)
     expect(JSON.parse(stdout)).toMatchObject({ state: 'exited', exit_code: 3, signal: null })
   })
 
-  it('start where they are asked to, and say when that is not there', async () => {
+  it('start in the given folder, and report one that does not exist', async () => {
     expect((await run(['--cwd', '/usr', 'pwd'])).stdout).toBe('/usr\r\n')
     const here = temporaryFolder()
     expect((await run(['pwd'], { cwd: here })).stdout).toBe(`${here}\r\n`)
@@ -370,7 +370,7 @@ describe('sessions', () => {
     })
   })
 
-  it('take what is piped into run, and its end', async () => {
+  it('receive input piped into run, and its end', async () => {
     expect((await run(['cat'], { input: 'a line\n' })).stdout).toMatch(/^a line\r\na line\r\n$/)
     const { code, stdout } = await run(['sh'], { input: 'echo $((6 * 7)); exit 9' })
     expect(code).toBe(9)
@@ -385,7 +385,7 @@ describe('sessions', () => {
     expect(numbers.every((number, at) => number === `${at + 1}` || at === 300_000)).toBe(true)
   })
 
-  it('take a megabyte from standard input, when they are ready for it', async () => {
+  it('receive a megabyte from standard input as fast as they read', async () => {
     const id = await startSession(folder, [
       'sh',
       '-c',
@@ -399,7 +399,7 @@ describe('sessions', () => {
     await endSession(folder, id)
   })
 
-  it('go on quietly when the reader of run goes away', async () => {
+  it('keep running when the reader of run is gone', async () => {
     const running = start(folder, ['run', '--', 'sh', '-c', 'while :; do echo y; sleep 0.01; done'])
     await until(() => running.stdout().includes('y'), 'output')
     running.child.stdout!.destroy()
