@@ -76,7 +76,7 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
             }}
           >
             <Icon name={own ? 'give_back' : 'fit'} />
-            {own ? 'Release the size' : 'Use this phone’s size'}
+            {own ? 'Stop using this phone’s size' : 'Use this phone’s size'}
           </button>
         )}
         {!ended && !readOnly && <InputMenu session={session} close={then(undefined)} />}

@@ -2,17 +2,13 @@
 import { cutRuns } from '../../../protocol/output-timing.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { LogSlice, TimedResize } from './types.ts'
+import { comparePositions } from '../../../protocol/position.ts'
 
 /** Segments are about this long; a longer slice without a seal (its keyframe was late, the host crashed) is split. */
 export const SEGMENT_BYTES = 1024 * 1024
 
 /** Output that arrives within this time of the last is one run: no eye sees the difference, and a flood has few runs. */
 const RUN_MS = 10
-
-/** Negative: `a` is before `b` in the log. Both numbers of a position only grow. */
-export function comparePositions(a: Position, b: Position): number {
-  return a.offset - b.offset || a.n - b.n
-}
 
 export function endOfSlice(slice: LogSlice): Position {
   return { offset: slice.from.offset + slice.bytes.length, n: slice.resizes.at(-1)?.n ?? slice.from.n }

@@ -116,7 +116,7 @@ test('a desktop’s session keeps its size until one tap takes it over, and gets
   await phone.matchesHost()
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
   await phone.screenshot('menu')
-  await phone.page.getByRole('button', { name: 'Release the size' }).tap()
+  await phone.page.getByRole('button', { name: 'Stop using this phone’s size' }).tap()
   await expect.poll(() => phone.ptySize()).toBe('120x32')
   await phone.page.getByRole('button', { name: 'Use this phone’s size' }).tap()
   await expect.poll(() => phone.ptySize()).not.toBe('120x32')

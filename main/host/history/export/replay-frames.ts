@@ -2,7 +2,7 @@
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { unpack, unzstd } from '../../recording/compression.ts'
-import { comparePositions } from '../../recording/log-slice.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import type { GapReason, StoredKeyframe, TimedReadResult } from '../../recording/types.ts'
 import type { ExportSource } from './source.ts'
 

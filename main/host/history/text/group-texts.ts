@@ -2,7 +2,8 @@
 // time. What is likely to be read again is kept.
 import type { Position } from '../../../../protocol/position.ts'
 import { unzstd } from '../../recording/compression.ts'
-import { comparePositions, joinSlices, splitSlice } from '../../recording/log-slice.ts'
+import { joinSlices, splitSlice } from '../../recording/log-slice.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import type { GapReason, LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow } from '../../store/log-rows.ts'
 import { endOfRow, readSlice, runsOfRow } from '../../store/row-codec.ts'

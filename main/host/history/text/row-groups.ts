@@ -1,6 +1,6 @@
 // The log of a session in groups of rows whose text is read as one: a sealed segment, the unsealed tail, or a gap.
 import type { Position } from '../../../../protocol/position.ts'
-import { comparePositions } from '../../recording/log-slice.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import type { GapReason } from '../../recording/types.ts'
 import type { LogRow } from '../../store/log-rows.ts'
 import { endOfRow, startOfRow } from '../../store/row-codec.ts'

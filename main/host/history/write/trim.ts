@@ -1,6 +1,6 @@
 // Keeps the history within its limits, a step at a time: what exceeds them is deleted, the oldest first, and the file
 // shrinks to what is left.
-import { comparePositions } from '../../recording/log-slice.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import type { LogExtentRow } from '../../store/log-rows.ts'
 import { endOfRow } from '../../store/row-codec.ts'
 import type { SessionRow } from '../../store/session-rows.ts'

@@ -2,16 +2,8 @@
 import { encodeRuns } from '../../../../protocol/output-timing.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { crc32, pack } from '../../recording/compression.ts'
-import {
-  comparePositions,
-  encodeResizes,
-  endOfSlice,
-  firstTimeOf,
-  joinSlices,
-  lastTimeOf,
-  SEGMENT_BYTES,
-  splitSlice,
-} from '../../recording/log-slice.ts'
+import { encodeResizes, endOfSlice, firstTimeOf, joinSlices, lastTimeOf, SEGMENT_BYTES, splitSlice } from '../../recording/log-slice.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import type { LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow, LogRowKind, NewLogRow } from '../../store/log-rows.ts'
 import { endOfRow, packTiming, readSlice, startOfRow } from '../../store/row-codec.ts'
