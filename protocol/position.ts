@@ -1,6 +1,5 @@
 // A position in a session's log.
 
-
 /** `offset`: bytes of output since the session began. `n`: the number of resizes before this position. */
 export interface Position {
   offset: number

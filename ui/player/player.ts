@@ -3,7 +3,7 @@ import type { SeekResult } from '../../protocol/client/history-client.ts'
 import { Emitter } from '../../protocol/emitter.ts'
 import { assertNever, type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SeekTarget } from '../../protocol/messages.ts'
-import type { Position } from '../../protocol/position.ts'
+import { comparePositions, type Position } from '../../protocol/position.ts'
 import { PlayClock } from './play-clock.ts'
 import { compare, type ReadChunk, type ReadLimit, RecordingReader } from './recording-reader.ts'
 
@@ -235,7 +235,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
     if (!isOnTheWay) {
       let keyframe = await this.#recording.seek(targetOf(until))
       // The last keyframe at this byte may come after later resizes.
-      if ('position' in until && until.position.offset > 0 && compare(keyframe.position, until.position) > 0)
+      if ('position' in until && until.position.offset > 0 && comparePositions(keyframe.position, until.position) > 0)
         keyframe = await this.#recording.seek({ offset: until.position.offset - 1 })
       if (this.#disposed) return
       await this.#restore(keyframe)
@@ -296,7 +296,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
           return this.#reached(item.at)
         case 'gap': {
           const keyframe = await this.#recording.seek({ offset: item.next.offset })
-          const isAfterGap = compare(keyframe.position, item.to) >= 0
+          const isAfterGap = comparePositions(keyframe.position, item.to) >= 0
           this.#gap = {
             next: item.next,
             at: isAfterGap ? keyframe.at : (this.#reader.last ?? 0),
@@ -349,7 +349,7 @@ export class Player extends Emitter<{ change: PlayerState }> {
     if (!pause && base && base.offset > 0) {
       // No pause since the last keyframe: start at the one before it.
       const keyframe = await this.#recording.seek({ offset: base.offset - 1 })
-      if (compare(keyframe.position, base) < 0) {
+      if (comparePositions(keyframe.position, base) < 0) {
         await this.#restore(keyframe)
         await this.#feed({ position: here })
         pause = this.#reader.pauseBefore(here)
@@ -413,5 +413,5 @@ function targetOf(until: Exclude<ReadLimit, 'pause'>): SeekTarget {
 /** Whether `until` is after the gap. */
 function isAfter(until: ReadLimit, gap: Gap): boolean {
   if (until === 'pause') return true
-  return 'at' in until ? until.at >= gap.at : compare(until.position, gap.next) >= 0
+  return 'at' in until ? until.at >= gap.at : comparePositions(until.position, gap.next) >= 0
 }

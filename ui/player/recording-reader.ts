@@ -2,7 +2,7 @@
 
 import type { PlaybackChunk } from '../../protocol/client/history-client.ts'
 import { CodedError } from '../../protocol/errors.ts'
-import type { Position } from '../../protocol/position.ts'
+import { comparePositions, type Position } from '../../protocol/position.ts'
 
 /** Reads one session's log: a HistoryClient's `readChunk`. */
 export type ReadChunk = (position: Position) => Promise<PlaybackChunk>
@@ -87,7 +87,7 @@ export class RecordingReader {
 
   /** The last pause before `position`, since the last jump. */
   pauseBefore(position: Position): OutputPause | undefined {
-    return this.#pauses.findLast(pause => compare(pause.position, position) < 0)
+    return this.#pauses.findLast(pause => comparePositions(pause.position, position) < 0)
   }
 
   /** Whether `take` has something to return. */
@@ -105,7 +105,7 @@ export class RecordingReader {
     const chunk = this.#cursor?.chunk
     if (!chunk) return false
     if ('position' in until)
-      return compare(this.#position, until.position) <= 0 && compare(until.position, chunk.end) <= 0
+      return comparePositions(this.#position, until.position) <= 0 && comparePositions(until.position, chunk.end) <= 0
     return (this.#last ?? Number.POSITIVE_INFINITY) <= until.at && until.at < (chunk.runs.at(-2) ?? 0)
   }
 
@@ -117,16 +117,17 @@ export class RecordingReader {
     const cached = this.#cache.find(one => contains(one, position))
     const ahead = this.#ahead
     this.#ahead = undefined
-    const read = cached ?? (await (ahead && compare(ahead.from, position) === 0 ? ahead.chunk : this.#read(position)))
+    const read =
+      cached ?? (await (ahead && comparePositions(ahead.from, position) === 0 ? ahead.chunk : this.#read(position)))
     // There was a jump in the meantime.
-    if (compare(this.#position, position) !== 0 || this.loaded) return
-    if (read.kind === 'gap' && compare(read.next, position) <= 0)
+    if (comparePositions(this.#position, position) !== 0 || this.loaded) return
+    if (read.kind === 'gap' && comparePositions(read.next, position) <= 0)
       throw new CodedError('bad_message', 'a gap ends where it begins')
     if (read.kind !== 'output') {
       this.#stop = read
       return
     }
-    if (compare(read.end, position) <= 0) throw new CodedError('bad_message', 'a playback chunk is empty')
+    if (comparePositions(read.end, position) <= 0) throw new CodedError('bad_message', 'a playback chunk is empty')
     this.#remember(read)
     this.#cursor = cursorAt(read, position)
   }
@@ -205,7 +206,7 @@ export class RecordingReader {
     if (last !== undefined) {
       const position = { offset, n: this.#position.n }
       const before = this.#pauses.at(-1)
-      if (!before || compare(before.position, position) < 0) this.#pauses.push({ position, at: last })
+      if (!before || comparePositions(before.position, position) < 0) this.#pauses.push({ position, at: last })
       if (this.#pauses.length > MAX_PAUSES) this.#pauses.splice(0, MAX_PAUSES / 2)
     }
     if (until === 'pause' && this.#stepped) return true
@@ -243,18 +244,13 @@ export class RecordingReader {
   }
 }
 
-/** Negative: `a` is before `b` in the log. */
-export function compare(a: Position, b: Position): number {
-  return a.offset - b.offset || a.n - b.n
-}
-
 function isBeyond(until: ReadLimit, at: number, end: Position): boolean {
   if (until === 'pause') return false
-  return 'at' in until ? at > until.at : compare(end, until.position) > 0
+  return 'at' in until ? at > until.at : comparePositions(end, until.position) > 0
 }
 
 function contains(chunk: Output, position: Position): boolean {
-  return compare(chunk.position, position) <= 0 && compare(position, chunk.end) < 0
+  return comparePositions(chunk.position, position) <= 0 && comparePositions(position, chunk.end) < 0
 }
 
 function cursorAt(chunk: Output, position: Position): Cursor {
