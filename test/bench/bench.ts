@@ -5,16 +5,16 @@ import { cat } from './cat.ts'
 import { channel } from './channel.ts'
 import { chromium } from './chromium.ts'
 import { disk } from './disk.ts'
-import { stopFilled } from './support/filled-host.ts'
 import { idle } from './idle.ts'
 import { memory } from './memory.ts'
 import { page } from './page.ts'
 import { peers } from './peers.ts'
+import { reconnect } from './reconnect.ts'
 import { cold, replay } from './replay.ts'
-import { comeBack } from './reconnect.ts'
 import { search } from './search.ts'
 import { seek } from './seek.ts'
-import { slow } from './slow-client.ts'
+import { slowClient } from './slow-client.ts'
+import { stopFilledHost } from './support/filled-host.ts'
 import { typing } from './typing.ts'
 
 /** In this order; those that share a filled host are side by side. */
@@ -29,8 +29,8 @@ const SUBJECTS = {
   chromium,
   page,
   memory,
-  return: comeBack,
-  slow,
+  return: reconnect,
+  slow: slowClient,
   search,
   idle,
   peers,
@@ -56,7 +56,7 @@ try {
     if (asked.length === 0 ? !ONLY_BY_NAME.includes(name) : asked.includes(name)) await measure()
   }
 } finally {
-  await stopFilled()
+  await stopFilledHost()
 }
 console.log(`\n${((performance.now() - begin) / 1000).toFixed(0)} s; ${load()}`)
 process.exit(0)

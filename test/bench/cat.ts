@@ -1,8 +1,8 @@
 // `cat` of a build log to an attached client that misses nothing, beside raw node-pty.
 import { spawn } from 'node-pty'
 import { logFile, MB } from './support/files.ts'
-import { BenchHost, EVERYTHING, next, sink } from './support/host.ts'
-import { mb, mbs, ms, print, ratio } from './support/table.ts'
+import { BenchHost, EVERYTHING, nextEvent, sink } from './support/host.ts'
+import { mb, mbs, ms, printTable, ratio } from './support/table.ts'
 
 export const CAT_BYTES = Number(process.env.OTG_BENCH_MB ?? 50) * MB
 
@@ -14,9 +14,9 @@ export async function cat(): Promise<void> {
     const raw = await rawCat(bytes)
     const host = await BenchHost.start()
     const { rate, got } = await stackCat(host, bytes)
-    const stats = await host.ask('stats')
+    const stats = await host.request('stats')
     await host.stop()
-    print(`cat of ${bytes / MB} MB to a client with the widest window`, [
+    printTable(`cat of ${bytes / MB} MB to a client with the widest window`, [
       ['raw node-pty', mbs(raw)],
       [
         'recorded, through a WebSocket',
@@ -56,9 +56,9 @@ export async function stackCat(host: BenchHost, bytes: number): Promise<{ rate: 
     }),
     { window: EVERYTHING.window! },
   )
-  await next(attached, 'caught_up')
-  const exited = next(attached, 'exit')
-  await host.ask('reset')
+  await nextEvent(attached, 'caught_up')
+  const exited = nextEvent(attached, 'exit')
+  await host.request('reset')
   const start = performance.now()
   attached.type(Buffer.from('go\n'))
   await exited

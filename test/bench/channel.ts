@@ -7,20 +7,20 @@ import { transportPair } from '../../protocol/transport.ts'
 import { CAT_BYTES, stackCat } from './cat.ts'
 import { MB } from './support/files.ts'
 import { BenchHost } from './support/host.ts'
-import { mbs, median, ms, percentile, print, ratio } from './support/table.ts'
+import { mbs, median, ms, percentile, printTable, ratio } from './support/table.ts'
 import { stackEcho } from './typing.ts'
 
 const ROUNDS = 3
 const SUITES = { native: NATIVE_SUITE, JavaScript: SUITE }
 
 export async function channel(): Promise<void> {
-  const rows: Parameters<typeof print>[1] = []
+  const rows: Parameters<typeof printTable>[1] = []
   for (const [name, suite] of Object.entries(SUITES)) {
     const { open, sealed } = functions(suite)
     rows.push([`${name}: seal 48 KiB`, mbs(sealed)], [`${name}: open 48 KiB`, mbs(open)])
     rows.push([`${name}: both ends of a return`, ms(await handshake(suite))])
   }
-  print('the channel alone, on one core', rows)
+  printTable('the channel alone, on one core', rows)
 
   const [quiet, rates] = [
     { clear: [] as number[], encrypted: [] as number[] },
@@ -37,7 +37,7 @@ export async function channel(): Promise<void> {
   const compared = (of: (values: number[]) => number, values: typeof quiet) =>
     ratio(of(values.encrypted), of(values.clear))
   const p99 = (values: number[]) => percentile(values, 0.99)
-  print(`with encryption, beside the same without (${ROUNDS} rounds)`, [
+  printTable(`with encryption, beside the same without (${ROUNDS} rounds)`, [
     ['keystroke → echo, p50', ms(median(quiet.encrypted)), compared(median, quiet), `of ${ms(median(quiet.clear))}`],
     ['p99', ms(p99(quiet.encrypted)), compared(p99, quiet), `of ${ms(p99(quiet.clear))}`],
     [

@@ -2,9 +2,9 @@
 // painted. Knows nothing of the host's inside.
 import { existsSync } from 'node:fs'
 import { type Browser, devices, type Page, chromium as playwright } from '@playwright/test'
-import { filled, hasPage } from './support/filled-host.ts'
-import { type BenchHost, LAST_WORDS } from './support/host.ts'
-import { ms, print, type Row, spread } from './support/table.ts'
+import { filledHost, hasPage } from './support/filled-host.ts'
+import { type BenchHost, END_MARKER } from './support/host.ts'
+import { ms, printTable, type Row, spread } from './support/table.ts'
 
 const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
 const TIMES = 3
@@ -18,7 +18,7 @@ interface Marks {
 export async function chromium(): Promise<void> {
   if (!existsSync(CHROMIUM)) return console.log(`\n(no ${CHROMIUM}: nothing is measured in Chromium)`)
   if (!hasPage) return console.log('\n(no build/web-client: npm run build; nothing is measured in Chromium)')
-  const { host, sessions } = await filled()
+  const { host, sessions } = await filledHost()
   const browser = await playwright.launch({
     executablePath: CHROMIUM,
     // As in the browser tests: xterm draws with the DOM, which can be read.
@@ -33,7 +33,7 @@ export async function chromium(): Promise<void> {
   } finally {
     await browser.close()
   }
-  print('Chromium, the real page drawn by DOM, from the open socket until painted', rows)
+  printTable('Chromium, the real page drawn by DOM, from the open socket until painted', rows)
 }
 
 async function measure(
@@ -61,8 +61,8 @@ async function visit(browser: Browser, host: BenchHost, session_id: string, ever
   const context = await browser.newContext(devices['Pixel 7'])
   try {
     const page = await context.newPage()
-    await page.addInitScript(watch, { session_id, everything, lastWords: LAST_WORDS })
-    const { address } = await host.ask('address')
+    await page.addInitScript(watch, { session_id, everything, lastWords: END_MARKER })
+    const { address } = await host.request('address')
     await page.goto(address)
     // Being let in, which waits for somebody's yes, is no part of it.
     await painted(page)

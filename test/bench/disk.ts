@@ -1,14 +1,14 @@
 // What a build log takes on disk, without and with its text. Knows nothing of replay.
 import { MB } from './support/files.ts'
-import { filled, LARGEST } from './support/filled-host.ts'
-import { mb, print, ratio, seconds } from './support/table.ts'
+import { filledHost, LARGEST_MB } from './support/filled-host.ts'
+import { mb, printTable, ratio, seconds } from './support/table.ts'
 
 export async function disk(): Promise<void> {
-  const { before, after, textSeconds } = await filled()
-  const raw = LARGEST * MB
+  const { before, after, textSeconds } = await filledHost()
+  const raw = LARGEST_MB * MB
   const { file_bytes, segment_bytes, keyframe_bytes, text_bytes } = after
   const rest = file_bytes - segment_bytes - keyframe_bytes - text_bytes
-  print(`the database after ${LARGEST} MB of build log`, [
+  printTable(`the database after ${LARGEST_MB} MB of build log`, [
     ['file, before its text is rendered', mb(before.file_bytes), ratio(before.file_bytes, raw), 'of raw'],
     [
       '  without the part of the text that was',

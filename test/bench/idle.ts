@@ -1,7 +1,7 @@
 // What sessions cost that do nothing. Knows nothing of clients that watch them.
 import { MB } from './support/files.ts'
 import { BenchHost, wait } from './support/host.ts'
-import { mb, print, type Row } from './support/table.ts'
+import { mb, printTable, type Row } from './support/table.ts'
 
 const SESSIONS = 50
 const WATCH_MS = 5_000
@@ -12,7 +12,7 @@ export async function idle(): Promise<void> {
   rows.push(...(await idleAfter(0.2 * MB, SESSIONS)))
   // As much as fills what memory keeps of a log; fewer, since their text takes long to render.
   rows.push(...(await idleAfter(5 * MB, 6)))
-  print(`${SESSIONS} idle sessions; memory is the host's, without that of their shells`, rows)
+  printTable(`${SESSIONS} idle sessions; memory is the host's, without that of their shells`, rows)
 }
 
 async function idleAfter(bytes: number, count: number): Promise<Row[]> {
@@ -25,17 +25,17 @@ async function idleAfter(bytes: number, count: number): Promise<Row[]> {
   // The first brings the screens' thread and its code.
   await open()
   await wait(bytes > 0 ? 3_000 : 1_000)
-  const { rss } = await host.ask('settle')
+  const { rss } = await host.request('settle')
   for (let i = 0; i < count; i++) await open()
   // Until what was printed is checkpointed and rendered as text, the host is not idle.
-  while ((await host.ask('flush')).text_pending > 0) await wait(200)
+  while ((await host.request('flush')).text_pending > 0) await wait(200)
   await wait(2_500)
-  const after = await host.ask('settle')
+  const after = await host.request('settle')
   const rows: Row[] = []
   if (bytes === 0) {
-    await host.ask('rest')
+    await host.request('rest')
     await wait(WATCH_MS)
-    const { cpu_ms } = await host.ask('stats')
+    const { cpu_ms } = await host.request('stats')
     rows.push(['CPU of all together', `${((cpu_ms / WATCH_MS) * 100).toFixed(2)} %`, '', `over ${WATCH_MS / 1000} s`])
   }
   await host.stop()

@@ -5,12 +5,12 @@ import { extname } from 'node:path'
 import { type BrowserContext, type CDPSession, devices, type Page, chromium as playwright } from '@playwright/test'
 import { hasPage, webRoot } from './support/filled-host.ts'
 import { BenchHost, wait } from './support/host.ts'
-import { median, ms, print, type Row } from './support/table.ts'
+import { median, ms, printTable, type Row } from './support/table.ts'
 
 const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
 const TIMES = 3
 /** What a phone of the middle range is behind this kind of machine. */
-const SLOWER = 4
+const CPU_SLOWDOWN = 4
 /** A mobile network in the middle of its range: bytes per second and milliseconds. */
 const MOBILE = { offline: false, downloadThroughput: 9e6 / 8, uploadThroughput: 4.5e6 / 8, latency: 60 }
 
@@ -26,17 +26,17 @@ export async function page(): Promise<void> {
     args: ['--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--disable-background-networking', '--no-first-run'],
   })
   const rows: Row[] = []
-  let wire: Wire = { first: new Map(), later: new Map() }
+  let wire: WireBytes = { first: new Map(), later: new Map() }
   try {
     for (const [network, name] of [
       [undefined, 'loopback'],
       [MOBILE, 'mobile network'],
     ] as const) {
-      const cold: Moments[] = []
-      const warm: Moments[] = []
+      const cold: Timings[] = []
+      const warm: Timings[] = []
       for (let i = 0; i < TIMES; i++) {
         const context = await browser.newContext({ ...devices['Pixel 7'], serviceWorkers: 'block' })
-        const first = await visit(context, (await host.ask('address')).address, session_id, network)
+        const first = await visit(context, (await host.request('address')).address, session_id, network)
         cold.push(first.moments)
         wire = first.wire
         warm.push((await visit(context, new URL('/', first.url).href, session_id, network)).moments)
@@ -45,9 +45,15 @@ export async function page(): Promise<void> {
       rows.push(row(`${name}, nothing cached, paired on the way`, cold))
       rows.push(row(`${name}, opened again`, warm))
     }
-    const kept: Moments[] = []
+    const kept: Timings[] = []
     const context = await browser.newContext(devices['Pixel 7'])
-    const { url } = await visit(context, (await host.ask('address')).address, session_id, undefined, isKept)
+    const { url } = await visit(
+      context,
+      (await host.request('address')).address,
+      session_id,
+      undefined,
+      waitForServiceWorker,
+    )
     for (let i = 0; i < TIMES; i++)
       kept.push((await visit(context, new URL('/', url).href, session_id, undefined)).moments)
     await context.close()
@@ -56,39 +62,39 @@ export async function page(): Promise<void> {
     await browser.close()
     await host.stop()
   }
-  print('the phone’s page until a shell answers a key: what came over HTTP (gzip)', weights(wire.first))
-  print('what follows while nothing else is to do', weights(wire.later))
-  print(`from navigation to a shell that answered a key, with a processor ${SLOWER} times slower`, [
+  printTable('the phone’s page until a shell answers a key: what came over HTTP (gzip)', byteRows(wire.first))
+  printTable('what follows while nothing else is to do', byteRows(wire.later))
+  printTable(`from navigation to a shell that answered a key, with a processor ${CPU_SLOWDOWN} times slower`, [
     ['', 'its prompt was drawn', 'it answered'],
     ...rows,
   ])
 }
 
 /** Milliseconds since navigation. Finding the terminal and pressing a key in it also costs the slow page something. */
-interface Moments {
+interface Timings {
   drawn: number
   answered: number
 }
 
-function row(what: string, visits: Moments[]): Row {
+function row(what: string, visits: Timings[]): Row {
   return [what, ms(median(visits.map(({ drawn }) => drawn))), ms(median(visits.map(({ answered }) => answered)))]
 }
 
-function weights(wire: Map<string, number>): Row[] {
+function byteRows(wire: Map<string, number>): Row[] {
   const all = [...wire.values()].reduce((sum, bytes) => sum + bytes, 0)
   return [...wire, ['all', all] as const].map(([kind, bytes]) => [kind, `${(bytes / 1024).toFixed(1)} KB`])
 }
 
 /** Bytes as they were sent, by kind of file: asked for until a key was answered, and after that. */
-interface Wire {
+interface WireBytes {
   first: Map<string, number>
   later: Map<string, number>
 }
 
 interface Visit {
-  moments: Moments
+  moments: Timings
   url: string
-  wire: Wire
+  wire: WireBytes
 }
 
 /** The page asks for the rest a moment after its first picture, and sends nothing for longer than this when it has it. */
@@ -103,16 +109,16 @@ async function visit(
 ): Promise<Visit> {
   const page = await context.newPage()
   const cdp = await context.newCDPSession(page)
-  const scale = await weigh(cdp)
-  await cdp.send('Emulation.setCPUThrottlingRate', { rate: SLOWER })
+  const scale = await countBytes(cdp)
+  await cdp.send('Emulation.setCPUThrottlingRate', { rate: CPU_SLOWDOWN })
   if (network) await cdp.send('Network.emulateNetworkConditions', network)
   await page.addInitScript(watch, session_id)
   await page.goto(address, { waitUntil: 'commit' })
-  await page.waitForFunction(() => (window as unknown as Watched).otgReady > 0, undefined, {
+  await page.waitForFunction(() => (window as unknown as Marks).otgReady > 0, undefined, {
     polling: 20,
     timeout: 60_000,
   })
-  const measured = await typed(page)
+  const measured = await pressMeasuredKey(page)
   const wire = await scale.rest()
   await until(page)
   const url = page.url()
@@ -120,21 +126,21 @@ async function visit(
   return { moments: measured, url, wire }
 }
 
-interface Watched {
+interface Marks {
   otgReady: number
   otgAnswered: number
 }
 
 /** Presses a key as soon as it would be taken; how long after navigation it was seen on the screen, and the prompt before. */
-async function typed(page: Page): Promise<Moments> {
+async function pressMeasuredKey(page: Page): Promise<Timings> {
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.press('#')
-  await page.waitForFunction(() => (window as unknown as Watched).otgAnswered > 0, undefined, {
+  await page.waitForFunction(() => (window as unknown as Marks).otgAnswered > 0, undefined, {
     polling: 20,
     timeout: 60_000,
   })
   const moments = await page.evaluate(() => {
-    const { otgReady, otgAnswered } = window as unknown as Watched
+    const { otgReady, otgAnswered } = window as unknown as Marks
     return { drawn: otgReady, answered: otgAnswered }
   })
   // It is taken back, so that the next one finds the same prompt.
@@ -146,13 +152,13 @@ async function typed(page: Page): Promise<Moments> {
 }
 
 /** The page's service worker has all that it keeps, and is the one that answers the next time. */
-async function isKept(page: Page): Promise<void> {
+async function waitForServiceWorker(page: Page): Promise<void> {
   await page.evaluate(() => navigator.serviceWorker.ready)
 }
 
 /** `rest` resolves with what was sent once no more is asked for. */
-async function weigh(cdp: CDPSession): Promise<{ rest(): Promise<Wire> }> {
-  const wire: Wire = { first: new Map(), later: new Map() }
+async function countBytes(cdp: CDPSession): Promise<{ rest(): Promise<WireBytes> }> {
+  const wire: WireBytes = { first: new Map(), later: new Map() }
   const asked = new Map<string, { kind: string; wire: Map<string, number> }>()
   let now = wire.first
   let last = performance.now()
@@ -186,9 +192,9 @@ function watch(session_id: string): void {
     const rows = document.querySelector('.xterm-rows')?.textContent?.replaceAll('\u00a0', ' ') ?? ''
     const seen = !document.querySelector('.catching-up')
     const now = performance.now()
-    if (seen && rows.includes('$')) (window as unknown as Watched).otgReady ||= now
+    if (seen && rows.includes('$')) (window as unknown as Marks).otgReady ||= now
     if (seen && rows.includes('$ #')) {
-      ;(window as unknown as Watched).otgAnswered ||= now
+      ;(window as unknown as Marks).otgAnswered ||= now
       return
     }
     requestAnimationFrame(look)

@@ -15,53 +15,54 @@
 //
 // What is not: painting, real networks, more than one client. On the Go records all of it, keeps it searchable and encrypts
 // it end to end; VibeTunnel keeps a file of it; the others do neither, and all but On the Go send it as it is.
-import { logFile, MB } from './support/files.ts'
-import { wait } from './support/host.ts'
-import { type Back, comesBack, rightScreen } from './peers/reconnect.ts'
-import { costOf } from './peers/process-cost.ts'
-import { Ears, prompted } from './peers/output-listener.ts'
-import { ours } from './peers/on-the-go.ts'
-import type { Heard, Missing, Peer, Terminal } from './peers/peer.ts'
+
+import { onTheGo } from './peers/on-the-go.ts'
+import { OutputListener, waitForPrompt } from './peers/output-listener.ts'
+import type { Missing, OnOutput, Peer, Terminal } from './peers/peer.ts'
+import { processCost } from './peers/process-cost.ts'
 import { raw } from './peers/raw.ts'
+import { expectedScreen, type ReconnectResult, testReconnect } from './peers/reconnect.ts'
 import { shellInABox } from './peers/shellinabox.ts'
 import { tmux } from './peers/tmux.ts'
 import { ttyShare } from './peers/tty-share.ts'
 import { vibetunnel } from './peers/vibetunnel.ts'
 import { wetty } from './peers/wetty.ts'
-import { mb, mbs, median, ms, percentile, print, type Row, seconds, spread } from './support/table.ts'
+import { logFile, MB } from './support/files.ts'
+import { wait } from './support/host.ts'
+import { mb, mbs, median, ms, percentile, printTable, type Row, seconds, spread } from './support/table.ts'
 
 const ROUNDS = 3
 const KEYS = 150
 
 /** After that much time with its `cat`, a tool is not asked for it again: nobody waits longer than four minutes. */
-const ENOUGH_MS = 25_000
+const CAT_BUDGET_MS = 25_000
 const CAT_BYTES = Number(process.env.OTG_BENCH_MB ?? 50) * MB
 const HISTORY_BYTES = 10 * MB
 
 /** Letters that hardly stand in the escape sequences of who draws screens. */
-const LETTERS = 'qvwxyz'
+const ECHO_KEYS = 'qvwxyz'
 
 class Figures {
   readonly echo: number[][] = []
   readonly rates: number[] = []
   /** That `cat` took in all rounds. */
   catMs = 0
-  came = 0
+  catReceived = 0
   readonly cpu: number[] = []
   readonly rss: number[] = []
   readonly peak: number[] = []
   readonly history: number[] = []
-  historyCame = 0
-  readonly all: number[] = []
-  allCame = 0
-  back?: Back
+  historyReceived = 0
+  readonly fullHistory: number[] = []
+  fullHistoryReceived = 0
+  reconnect?: ReconnectResult
   failed = false
 }
 
 export async function peers(): Promise<void> {
   const all: Record<string, Peer | Missing> = {
     'raw node-pty': raw(),
-    'On the Go': ours(),
+    'On the Go': onTheGo(),
     tmux: await tmux(),
     'tty-share': await ttyShare(),
     WeTTY: wetty(),
@@ -69,7 +70,7 @@ export async function peers(): Promise<void> {
     VibeTunnel: vibetunnel(),
   }
   const there = Object.values(all).filter(peer => typeof peer !== 'string')
-  print(
+  printTable(
     'measured side by side',
     Object.entries(all).map(([name, peer]) =>
       typeof peer === 'string' ? [name, 'MISSING', '', peer] : [name, peer.version],
@@ -77,7 +78,7 @@ export async function peers(): Promise<void> {
   )
   // Made before anything is measured.
   for (const bytes of [CAT_BYTES, HISTORY_BYTES]) logFile(bytes, '\r\n')
-  const right = await rightScreen(await raw().start())
+  const right = await expectedScreen(await raw().start())
   const figures = new Map(there.map(peer => [peer, new Figures()]))
   for (let round = 1; round <= ROUNDS; round++) {
     process.stdout.write(`\nround ${round}:`)
@@ -92,49 +93,49 @@ export async function peers(): Promise<void> {
     }
   }
   console.log()
-  show(figures)
+  printFigures(figures)
 }
 
 async function measure(peer: Peer, own: Figures, right: string[]): Promise<void> {
   const server = await peer.start()
   try {
     // There is nothing to come back to where the client holds the PTY.
-    if (server.pid !== undefined) own.back ??= await comesBack(server, right)
-    let ears = new Ears()
-    let terminal = await server.attach(ears.heard)
-    await prompted(terminal, ears)
+    if (server.pid !== undefined) own.reconnect ??= await testReconnect(server, right)
+    let ears = new OutputListener()
+    let terminal = await server.attach(ears.onOutput)
+    await waitForPrompt(terminal, ears)
     await command(terminal, ears, 'clear')
     own.echo.push(await echo(terminal, ears))
-    if (own.back?.shows) {
+    if (own.reconnect?.showsLastOutput) {
       await command(terminal, ears, catOf(HISTORY_BYTES))
       // What is to be found: the last words, and so all that stands before them.
       await command(terminal, ears, 'echo the log ends $((6 * 7))', 'the log ends 42')
       terminal.drop()
       await wait(500)
       if (server.attachAll) {
-        const one = await opened(heard => server.attachAll!(heard))
+        const one = await openSession(heard => server.attachAll!(heard))
         one.terminal.drop()
-        own.all.push(one.ms)
-        own.allCame = one.bytes
+        own.fullHistory.push(one.ms)
+        own.fullHistoryReceived = one.bytes
         await wait(500)
       }
-      const one = await opened(heard => server.attach(heard))
+      const one = await openSession(heard => server.attach(heard))
       own.history.push(one.ms)
-      own.historyCame = one.bytes
+      own.historyReceived = one.bytes
       ;({ terminal, ears } = one)
       await command(terminal, ears, ':')
     }
     // Who is slow is so every time.
-    if (own.catMs < ENOUGH_MS) {
-      const before = costOf(server.pid)
+    if (own.catMs < CAT_BUDGET_MS) {
+      const before = processCost(server.pid)
       const from = ears.bytes
       const start = performance.now()
       await command(terminal, ears, catOf(CAT_BYTES))
       const took = performance.now() - start
       own.catMs += took
       own.rates.push(CAT_BYTES / MB / (took / 1000))
-      own.came = ears.bytes - from
-      const after = costOf(server.pid)
+      own.catReceived = ears.bytes - from
+      const after = processCost(server.pid)
       if (before && after) {
         own.cpu.push(after.cpuSeconds - before.cpuSeconds)
         own.rss.push(after.bytes)
@@ -153,30 +154,30 @@ const catOf = (bytes: number) => `stty -opost; cat ${logFile(bytes, '\r\n')}; pr
 let commands = 0
 
 /** Types a command and waits until it has ended: until words that are not in what is typed. */
-async function command(terminal: Terminal, ears: Ears, line: string, words?: string): Promise<void> {
+async function command(terminal: Terminal, ears: OutputListener, line: string, words?: string): Promise<void> {
   const id = ++commands
   const ended = ears.until(words ?? `ended-${id}-42`)
   terminal.type(words ? `${line}\r` : `${line}; echo ended-${id}-$((6 * 7))\r`)
   await ended
 }
 
-async function opened(attach: (heard: Heard) => Promise<Terminal>) {
-  const ears = new Ears()
+async function openSession(attach: (heard: OnOutput) => Promise<Terminal>) {
+  const ears = new OutputListener()
   const start = performance.now()
   const words = ears.until('the log ends 42').then(() => performance.now() - start)
-  const [took, terminal] = await Promise.all([words, attach(ears.heard)])
+  const [took, terminal] = await Promise.all([words, attach(ears.onOutput)])
   await ears.quiet()
   return { ms: took, bytes: ears.bytes, terminal, ears }
 }
 
-async function echo(terminal: Terminal, ears: Ears): Promise<number[]> {
+async function echo(terminal: Terminal, ears: OutputListener): Promise<number[]> {
   const ready = ears.until('echo-42')
   terminal.type('stty -icanon -echo min 1; echo echo-$((6 * 7)); cat\r')
   await ready
   await ears.quiet()
   const times: number[] = []
   for (let i = 0; i < KEYS; i++) {
-    const key = LETTERS[i % LETTERS.length]!
+    const key = ECHO_KEYS[i % ECHO_KEYS.length]!
     const start = performance.now()
     const back = ears.until(key)
     terminal.type(key)
@@ -186,19 +187,19 @@ async function echo(terminal: Terminal, ears: Ears): Promise<number[]> {
     await wait(6)
   }
   terminal.type('\x03')
-  await prompted(terminal, ears)
+  await waitForPrompt(terminal, ears)
   await command(terminal, ears, 'stty sane')
   return times
 }
 
-function show(figures: Map<Peer, Figures>): void {
+function printFigures(figures: Map<Peer, Figures>): void {
   const table = (title: string, row: (own: Figures) => [string, string?, string?] | undefined) => {
     const rows: Row[] = []
     for (const [{ name }, own] of figures) {
       const cells = row(own)
       if (cells) rows.push([name, ...cells])
     }
-    print(title, rows)
+    printTable(title, rows)
   }
   const p99 = (values: number[]) => percentile(values, 0.99)
   table(`keystroke → echo, ${ROUNDS} times ${KEYS} keys: p50 of all (of each round)`, ({ echo }) => {
@@ -208,8 +209,8 @@ function show(figures: Map<Peer, Figures>): void {
     return [ms(median(echo.flat())), extremes, `p99 ${worst} (${worstExtremes})`]
   })
   table(
-    `cat of ${CAT_BYTES / MB} MB, ${ROUNDS} times; fewer where that takes longer than ${ENOUGH_MS / 1000} s`,
-    ({ rates, came }) => {
+    `cat of ${CAT_BYTES / MB} MB, ${ROUNDS} times; fewer where that takes longer than ${CAT_BUDGET_MS / 1000} s`,
+    ({ rates, catReceived: came }) => {
       if (rates.length === 0) return undefined
       return [...spread(rates, mbs), came < CAT_BYTES ? `not all of it: ${mb(came)} came` : '']
     },
@@ -220,12 +221,14 @@ function show(figures: Map<Peer, Figures>): void {
   })
   table(
     `opened with ${HISTORY_BYTES / MB} MB of history: until the last words are there`,
-    ({ history, historyCame }) => {
+    ({ history, historyReceived: historyCame }) => {
       return history.length > 0 ? [...spread(history, ms), `${mb(historyCame)} came`] : undefined
     },
   )
-  table('all of that history', ({ all, allCame }) =>
+  table('all of that history', ({ fullHistory: all, fullHistoryReceived: allCame }) =>
     all.length > 0 ? [...spread(all, ms), `${mb(allCame)} came`] : undefined,
   )
-  table('opened again after its connection was cut', ({ back }) => (back ? ['', '', back.words] : undefined))
+  table('opened again after its connection was cut', ({ reconnect: back }) =>
+    back ? ['', '', back.description] : undefined,
+  )
 }

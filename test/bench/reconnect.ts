@@ -1,12 +1,12 @@
 // Coming back after a drop with little missed. Knows nothing of why connections drop.
 import { logFile } from './support/files.ts'
-import { BenchHost, next, sink, wait } from './support/host.ts'
-import { mb, ms, percentile, print, spread } from './support/table.ts'
+import { BenchHost, nextEvent, sink, wait } from './support/host.ts'
+import { mb, ms, percentile, printTable, spread } from './support/table.ts'
 
 const TIMES = 20
 const MISSED_BYTES = 60_000
 
-export async function comeBack(): Promise<void> {
+export async function reconnect(): Promise<void> {
   const host = await BenchHost.start()
   const watcher = await host.connect()
   const script = `stty -opost -echo; echo ready; while read line; do cat ${logFile(MISSED_BYTES, '\r\n')}; done`
@@ -18,12 +18,12 @@ export async function comeBack(): Promise<void> {
       printed += bytes.length
     }),
   )
-  await next(watched, 'caught_up')
+  await nextEvent(watched, 'caught_up')
 
   const { times, missed } = await dropAndReturn()
   const figure = spread(times, ms)
   await host.stop()
-  print(`return after a drop, from the open socket to caught_up, ${TIMES} times`, [
+  printTable(`return after a drop, from the open socket to caught_up, ${TIMES} times`, [
     [`${mb(missed)} missed`, ...figure, `p90 ${ms(percentile(times, 0.9))}`],
   ])
 
@@ -36,7 +36,7 @@ export async function comeBack(): Promise<void> {
         got += bytes.length
       }),
     )
-    await Promise.all([next(attached, 'caught_up'), one.client.connect()])
+    await Promise.all([nextEvent(attached, 'caught_up'), one.client.connect()])
     const times: number[] = []
     let before = 0
     for (let i = 0; i < TIMES; i++) {
@@ -54,7 +54,7 @@ export async function comeBack(): Promise<void> {
       while (printed < end) await wait(5)
       await wait(20)
       before = got
-      const back = next(attached, 'caught_up')
+      const back = nextEvent(attached, 'caught_up')
       one.client.retry()
       await back
       times.push(performance.now() - one.openedAt)

@@ -1,12 +1,12 @@
 // Full replay and cold attach to a protocol client. Knows nothing of browsers.
-import { type Filled, filled, LARGEST } from './support/filled-host.ts'
+import { type FilledHost, filledHost, LARGEST_MB } from './support/filled-host.ts'
 import { coldAttach, EVERYTHING } from './support/host.ts'
-import { mb, mbs, median, ms, print, type Row, spread } from './support/table.ts'
+import { mb, mbs, median, ms, printTable, type Row, spread } from './support/table.ts'
 
 const TIMES = 5
 
 export async function replay(): Promise<void> {
-  const { host, sessions, compressed } = await filled()
+  const { host, sessions, compressed } = await filledHost()
   const rows: Row[] = []
   for (const { megabytes, session_id } of [...sessions, compressed]) {
     const all = []
@@ -20,11 +20,11 @@ export async function replay(): Promise<void> {
     const what = session_id === compressed.session_id ? '5 MB compressed: ' : ''
     rows.push([`${what}${megabytes} MB`, ...times, words])
   }
-  print(`full replay to a protocol client, from the open socket to caught_up, ${TIMES} times`, rows)
+  printTable(`full replay to a protocol client, from the open socket to caught_up, ${TIMES} times`, rows)
 }
 
 export async function cold(): Promise<void> {
-  const { host, sessions }: Filled = await filled()
+  const { host, sessions }: FilledHost = await filledHost()
   const rows: Row[] = []
   for (const { megabytes, session_id } of sessions) {
     const all = []
@@ -35,5 +35,8 @@ export async function cold(): Promise<void> {
     )
     rows.push([`with ${megabytes} MB of history`, ...times, `${mb(all[0]!.bytes)} of it came`])
   }
-  print(`cold attach with the default budget, protocol client, ${2 * TIMES} times (${LARGEST} MB is what counts)`, rows)
+  printTable(
+    `cold attach with the default budget, protocol client, ${2 * TIMES} times (${LARGEST_MB} MB is what counts)`,
+    rows,
+  )
 }

@@ -11,8 +11,8 @@ import { Store } from '../../main/host/store/store.ts'
 import type { HistoryFilter } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
 import { folder, MB } from './support/files.ts'
-import { BenchHost, next, sink, wait } from './support/host.ts'
-import { mb, ms, percentile, print, type Row, ratio, seconds, spread } from './support/table.ts'
+import { BenchHost, nextEvent, sink, wait } from './support/host.ts'
+import { mb, ms, percentile, printTable, type Row, ratio, seconds, spread } from './support/table.ts'
 
 const MEGABYTES = Number(process.env.OTG_BENCH_SEARCH_MB ?? 1000)
 const SESSION_MEGABYTES = 50
@@ -69,7 +69,7 @@ export async function search(): Promise<void> {
   rows.push(...(await beside(host)))
   client.close()
   await host.stop()
-  print(`search over ${mb(bytes)}, over WebSocket, ${TIMES} times (target 200 ms)`, rows)
+  printTable(`search over ${mb(bytes)}, over WebSocket, ${TIMES} times (target 200 ms)`, rows)
 }
 
 /** Keystrokes of another client while the worst queries run one after the other. */
@@ -81,7 +81,7 @@ async function beside(host: BenchHost): Promise<Row[]> {
     session_id,
     sink(() => heard()),
   )
-  await next(attached, 'caught_up')
+  await nextEvent(attached, 'caught_up')
   await wait(300)
   const echo = async () => {
     const times: number[] = []

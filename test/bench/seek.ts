@@ -1,12 +1,12 @@
 // How long it takes to open a session of 50 MB and see its middle. Knows nothing of who plays on from there.
 import { Screen } from '../../main/host/screen/screen.ts'
-import { filled, LARGEST } from './support/filled-host.ts'
-import { mb, median, ms, print, type Row, spread } from './support/table.ts'
+import { filledHost, LARGEST_MB } from './support/filled-host.ts'
+import { mb, median, ms, printTable, type Row, spread } from './support/table.ts'
 
 const TIMES = 9
 
 export async function seek(): Promise<void> {
-  const { host, sessions } = await filled()
+  const { host, sessions } = await filledHost()
   const { session_id } = sessions.at(-1)!
   const client = await host.connect()
   await client.list()
@@ -40,5 +40,5 @@ export async function seek(): Promise<void> {
     ['and all of it drawn', ...spread(steps.drawn, ms), `${words}; target 150 ms`],
     ['of this a terminal that parses up to 1 MB', ms(median(steps.drawn) - median(steps.piece))],
   ]
-  print(`opening a session of ${LARGEST} MB and seeking to its middle, over WebSocket, ${TIMES} times`, rows)
+  printTable(`opening a session of ${LARGEST_MB} MB and seeking to its middle, over WebSocket, ${TIMES} times`, rows)
 }

@@ -4,26 +4,26 @@ import { join } from 'node:path'
 import { Screen } from '../../main/host/screen/screen.ts'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { folder, logFile, MB } from './support/files.ts'
-import { BenchHost, next, wait } from './support/host.ts'
-import { mb, mbs, median, print, ratio, seconds } from './support/table.ts'
+import { BenchHost, nextEvent, wait } from './support/host.ts'
+import { mb, mbs, median, printTable, ratio, seconds } from './support/table.ts'
 import { throttle } from './support/throttle.ts'
 
 const BYTES = 50 * MB
 const BYTES_PER_SECOND = 64_000
-const LAST_WORDS = 'the flood is over'
+const END_MARKER = 'the flood is over'
 
 interface Flood {
   rate: number
   /** Of the host's memory, at its peak. */
   growth: number
   /** From the end of the flood to the right screen. */
-  late?: number
+  secondsLate?: number
   right?: boolean
   /** Bytes that a client parsed. */
   got?: number
 }
 
-export async function slow(): Promise<void> {
+export async function slowClient(): Promise<void> {
   const host = await BenchHost.start()
   const client = await host.connect()
   const alone: Flood[] = []
@@ -37,14 +37,14 @@ export async function slow(): Promise<void> {
   await host.stop()
   const [base, rate] = [alone, beside].map(all => median(all.map(one => one.rate))) as [number, number]
   const [before, growth] = [alone, beside].map(all => median(all.map(one => one.growth))) as [number, number]
-  print(`a flood of ${BYTES / MB} MB beside a client that takes ${BYTES_PER_SECOND / 1000} KB/s`, [
+  printTable(`a flood of ${BYTES / MB} MB beside a client that takes ${BYTES_PER_SECOND / 1000} KB/s`, [
     ['PTY, nobody attached', mbs(base)],
     ['PTY beside the slow client', mbs(rate), ratio(rate, base), 'of alone'],
     ['host memory grows at most, nobody attached', mb(before)],
     ['beside the slow client', mb(growth), `${growth < before ? '' : '+'}${mb(growth - before)}`],
     ...beside
       .map(
-        ({ late, right, got }) =>
+        ({ secondsLate: late, right, got }) =>
           ['right screen after the end', seconds(late!), right ? '' : 'WRONG SCREEN', `${mb(got!)} parsed`] as const,
       )
       .map(row => [...row] as [string, string, string, string]),
@@ -56,19 +56,19 @@ let floods = 0
 async function flood(host: BenchHost, client: LocalClient, withSlowClient: boolean): Promise<Flood> {
   const times = join(folder, `flood-${++floods}`)
   // The program itself says when it began and ended: nobody has to read for that.
-  const script = `stty -opost -echo; echo ready; read go; date +%s%N > ${times}; cat ${logFile(BYTES, '\r\n')}; printf '\\033[m\\r\\n${LAST_WORDS}'; date +%s%N >> ${times}; exec sleep 100000`
+  const script = `stty -opost -echo; echo ready; read go; date +%s%N > ${times}; cat ${logFile(BYTES, '\r\n')}; printf '\\033[m\\r\\n${END_MARKER}'; date +%s%N >> ${times}; exec sleep 100000`
   const { session_id } = await client.create({ command: ['sh', '-c', script] })
   // Types, and wants no output.
   const keys = client.attach(session_id, { write: (_, done) => done(), resize() {}, reset() {} }, { window: 0 })
-  await next(keys, 'session')
+  await nextEvent(keys, 'session')
   const watched = withSlowClient ? await watch(host, session_id) : undefined
   await wait(300)
-  const { rss } = await host.ask('settle')
-  await host.ask('reset')
+  const { rss } = await host.request('settle')
+  await host.request('reset')
   keys.type(Buffer.from('\n'))
   const seen = await watched?.seen
-  while (!(await client.screen(session_id)).lines.some(line => line.includes(LAST_WORDS))) await wait(50)
-  const { peak_rss } = await host.ask('stats')
+  while (!(await client.screen(session_id)).lines.some(line => line.includes(END_MARKER))) await wait(50)
+  const { peak_rss } = await host.request('stats')
   const { lines } = await client.screen(session_id)
   const [begin, end] = readFileSync(times, 'utf8')
     .trim()
@@ -80,7 +80,7 @@ async function flood(host: BenchHost, client: LocalClient, withSlowClient: boole
   const one: Flood = { rate: BYTES / MB / ((end - begin) / 1000), growth: peak_rss - rss }
   if (!seen) return one
   const right = seen.lines.join('\n').trimEnd() === lines.join('\n').trimEnd()
-  return { ...one, late: (seen.at - end) / 1000, right, got: seen.got }
+  return { ...one, secondsLate: (seen.at - end) / 1000, right, got: seen.got }
 }
 
 async function watch(host: BenchHost, session_id: string) {
@@ -97,7 +97,7 @@ async function watch(host: BenchHost, session_id: string) {
       got += bytes.length
       screen.write(bytes)
       done()
-      if (screen.lines().some(line => line.includes(LAST_WORDS))) tell({ at: Date.now(), lines: screen.lines(), got })
+      if (screen.lines().some(line => line.includes(END_MARKER))) tell({ at: Date.now(), lines: screen.lines(), got })
     },
     resize: (cols, rows) => screen.resize(cols, rows),
     reset: (cols, rows) => {
@@ -105,7 +105,7 @@ async function watch(host: BenchHost, session_id: string) {
       screen = new Screen({ cols, rows })
     },
   })
-  await Promise.all([next(attached, 'caught_up'), client.connect()])
+  await Promise.all([nextEvent(attached, 'caught_up'), client.connect()])
   return {
     seen,
     close: () => {

@@ -2,7 +2,7 @@
 import { spawn } from 'node-pty'
 import { logFile, MB } from './support/files.ts'
 import { BenchHost, sink } from './support/host.ts'
-import { median, ms, percentile, print, ratio } from './support/table.ts'
+import { median, ms, percentile, printTable, ratio } from './support/table.ts'
 
 const KEYS = 400
 
@@ -14,7 +14,7 @@ export async function typing(): Promise<void> {
   await client.create({ command: ['sh', '-c', `while :; do cat ${logFile(50 * MB)}; done`] })
   const flood = await stackEcho(host)
   await host.stop()
-  print(`keystroke → echo, ${KEYS} keys`, [
+  printTable(`keystroke → echo, ${KEYS} keys`, [
     ['raw node-pty, p50', ms(median(raw)), '', `p99 ${ms(percentile(raw, 0.99))}`],
     ['through a WebSocket, p50', ms(median(quiet)), ratio(median(quiet), median(raw)), 'of raw'],
     ['p99', ms(percentile(quiet, 0.99)), ratio(percentile(quiet, 0.99), percentile(raw, 0.99)), 'of raw'],

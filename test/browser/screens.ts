@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
 import { BrowserHost } from '../support/browser/browser-host.ts'
-import { record } from '../support/record-session.ts'
+import { recordSession } from '../support/record-session.ts'
 import { CHROMIUM } from './playwright.config.ts'
 import { cellOf, Fingers } from './support/fingers.ts'
 import { expect, Phone } from './support/phone.ts'
@@ -46,7 +46,7 @@ const SCREENS: Screen[] = [
   {
     name: 'pairing',
     show: async (phone, host) => {
-      await host.answers('by_hand')
+      await host.setApproval('by_hand')
       await phone.scan()
       await phone.showsHeading('Waiting for your computer')
     },
@@ -54,9 +54,9 @@ const SCREENS: Screen[] = [
   {
     name: 'refused',
     show: async (phone, host) => {
-      await host.answers('by_hand')
+      await host.setApproval('by_hand')
       await phone.scan()
-      await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+      await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
       await phone.showsHeading('Your computer declined')
     },
   },
@@ -251,8 +251,8 @@ const SCREENS: Screen[] = [
   {
     name: 'new-session',
     show: async (phone, host) => {
-      await record(host.desktop, 'echo built', { title: 'build', cwd: '/usr/share' })
-      await record(host.desktop, 'echo tested', { title: 'test', cwd: '/usr/lib' })
+      await recordSession(host.desktop, 'echo built', { title: 'build', cwd: '/usr/share' })
+      await recordSession(host.desktop, 'echo tested', { title: 'test', cwd: '/usr/lib' })
       await phone.open()
       await phone.page.getByRole('button', { name: 'Start with options' }).tap()
       await expect(phone.page.getByRole('dialog', { name: 'New session' })).toBeVisible()
@@ -277,7 +277,7 @@ const SCREENS: Screen[] = [
     name: 'history',
     show: async (phone, host) => {
       for (const title of ['build', 'tests', 'deploy'])
-        await record(host.desktop, `echo started ${title}`, { title, cwd: '/usr/share' })
+        await recordSession(host.desktop, `echo started ${title}`, { title, cwd: '/usr/share' })
       await phone.open()
       await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
       await phone.showsHeading('History')
@@ -287,7 +287,7 @@ const SCREENS: Screen[] = [
     name: 'history-hits',
     show: async (phone, host) => {
       const steps = 'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; done'
-      await record(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
+      await recordSession(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
       await phone.open()
       await phone.page.getByRole('button', { name: 'History', exact: true }).tap()
       await phone.page.getByRole('searchbox').fill('step')
@@ -297,7 +297,7 @@ const SCREENS: Screen[] = [
   {
     name: 'recording',
     show: async (phone, host) => {
-      await record(host.desktop, 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.3; done; echo "the end"', {
+      await recordSession(host.desktop, 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.3; done; echo "the end"', {
         title: 'counting',
       })
       await phone.open()

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BrowserHost } from '../support/browser/browser-host.ts'
 import { Autopush } from '../support/network/autopush.ts'
-import { PushService, signerOf } from '../support/network/push-service.ts'
+import { PushService, verifySignature } from '../support/network/push-service.ts'
 import { EnginePhone, until } from './engine.ts'
 import { Firefox } from './firefox.ts'
 
@@ -49,7 +49,7 @@ test('Firefox subscribes after a tap, and shows a notification while the page is
   const command = ['sh', '-c', 'printf "\\033]9;May I run make?\\007"; cat']
   const { session_id } = await host.desktop.create({ title: 'agent', command })
   await until('the host has sent it', async () => service.posts.length === 1)
-  expect(signerOf(service.posts[0]!).claims.aud).toBe(`https://${service.name}`)
+  expect(verifySignature(service.posts[0]!).claims.aud).toBe(`https://${service.name}`)
   await until('Firefox has taken it', async () => autopush.acks.length === 1)
   // 100: decrypted and delivered to the worker.
   expect(autopush.acks).toMatchObject([{ updates: [{ code: 100 }] }])

@@ -34,10 +34,10 @@ describe.each(ENGINES)('in %s', (_, start) => {
   })
 
   test('a phone waits for approval with the same code as the desktop, and gets access', async () => {
-    await host.answers('by_hand')
+    await host.setApproval('by_hand')
     await engine.goto(await host.address())
     await phone.sees('Waiting for your computer')
-    const { code, pairing_id } = await host.request()
+    const { code, pairing_id } = await host.pairingRequest()
     const shown = () => engine.evaluate(() => document.querySelector('[role=img][aria-label^=Code]')?.ariaLabel ?? '')
     expect((await shown()).replace(/\D/g, '')).toBe(code)
     await phone.picture('waiting')

@@ -9,7 +9,7 @@ import QRCode from 'qrcode'
 import { createHost, DEFAULT_PORT } from '../../main/host/host.ts'
 import { packageRoot } from '../../main/host/package-root.ts'
 import { loginShell } from '../../main/host/session/shell.ts'
-import { answerAll, desktopOf, pairingUrl } from '../support/pairing.ts'
+import { answerPairingRequests, connectDesktop, pairingUrl } from '../support/pairing.ts'
 
 const root = packageRoot()
 const folder = mkdtempSync(join(tmpdir(), 'otg-check-'))
@@ -74,8 +74,8 @@ try {
     proxy.listen(DEFAULT_PORT + 1, '127.0.0.1', resolve)
   })
   // Who scans is let in: this is about what happens to a phone after that.
-  const desktop = await desktopOf(host)
-  answerAll(desktop)
+  const desktop = await connectDesktop(host)
+  answerPairingRequests(desktop)
   const address = (await pairingUrl(desktop)).replace(`:${host.port}/`, `:${DEFAULT_PORT + 1}/`)
   console.log(await QRCode.toString(address, { type: 'terminal', small: true }))
   console.log(`Open this in a browser on this computer, best with a phone's viewport:\n\n  ${address}\n`)

@@ -17,11 +17,11 @@ import { LocalClient } from '../../protocol/client/local-client.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
-import type { Answers, Held } from '../support/fuzz-host-process.ts'
-import { bytesOf, cleanUp, later, Recorder, temporaryFolder, until } from '../support/host.ts'
-import { seeded } from '../support/network/fault-proxy.ts'
+import type { HostState, Replies } from '../support/fuzz-host-process.ts'
+import { bytesOf, cleanUp, onCleanUp, Recorder, temporaryFolder, until } from '../support/host.ts'
+import { seededRandom } from '../support/network/fault-proxy.ts'
 import { frameBytes, OPCODE, RawWebSocket, upgradeRequest } from '../support/network/raw-websocket.ts'
-import { type Identity, pairingOf, pairPhone, returning } from '../support/pairing.ts'
+import { openReturnChannel, type PhoneIdentity, pairPhone, parsePairingUrl } from '../support/pairing.ts'
 
 afterEach(cleanUp)
 
@@ -46,7 +46,7 @@ interface Ground {
   port: number
   random: Random
   /** A paired phone that never authenticates properly. */
-  phone: Identity
+  phone: PhoneIdentity
   secret: Uint8Array
   count: Counts
 }
@@ -61,7 +61,7 @@ interface Counts {
 class Random {
   readonly #next: () => number
   constructor(seed: number) {
-    this.#next = seeded(seed)
+    this.#next = seededRandom(seed)
   }
   below(n: number): number {
     return Math.floor(this.#next() * n)
@@ -150,7 +150,7 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     const { random } = ground
     const message = await firstMessage(ground, random.one(['pair', 'return']))
     raw.write(frameBytes(message))
-    if (random.below(2)) await raw.heard(1)
+    if (random.below(2)) await raw.framesReceived(1)
     for (let n = random.below(3); n >= 0; n--) {
       const next = random.one([message, raw.frames[0] ?? message, random.bytes(random.length())])
       raw.write(frameBytes(random.below(2) ? next : mutated(random, message, next)))
@@ -166,7 +166,7 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
   },
   'a first message, then a disconnect': async (raw, ground) => {
     raw.write(frameBytes(await firstMessage(ground, ground.random.one(['pair', 'return']))))
-    if (ground.random.below(2)) await raw.heard(1)
+    if (ground.random.below(2)) await raw.framesReceived(1)
     if (ground.random.below(2)) raw.socket.resetAndDestroy()
     else raw.socket.destroy()
   },
@@ -177,7 +177,7 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     garbage(random, openChannel({ ...common, mode: 'pair', psk: secret, staticKey }))
   },
   'garbage in a channel opened with a device key': (raw, { random, phone }) =>
-    garbage(random, returning(phone, raw.transport)),
+    garbage(random, openReturnChannel(phone, raw.transport)),
   'malformed frames': (raw, { random }) => {
     for (let n = random.below(5); n >= 0; n--) {
       const length = random.one([undefined, 65_535, 65_536, 2 ** 31, 2 ** 53 - 1])
@@ -307,7 +307,7 @@ async function runPeer(ground: Ground, what: string): Promise<void> {
     count.refused++
     raw.socket.destroy()
   }
-  await within(raw.gone, what, () => raw.socket.destroy())
+  await within(raw.closed, what, () => raw.socket.destroy())
   count.frames += raw.written
   // The second handshake message, and in an open channel one error.
   expect(raw.frames.length, `frames that ${what} got`).toBeLessThanOrEqual(2)
@@ -336,13 +336,13 @@ class FuzzedHost {
     this.process.once('exit', () => {
       this.exited = true
     })
-    later(() => this.process.kill('SIGKILL'))
+    onCleanUp(() => this.process.kill('SIGKILL'))
   }
   async start(): Promise<void> {
     this.port = (await this.#next<{ port: number }>('port')).port
   }
-  async ask<K extends keyof Answers>(what: K): Promise<Answers[K]> {
-    const answer = this.#next<Pick<Answers, K>>(what)
+  async ask<K extends keyof Replies>(what: K): Promise<Replies[K]> {
+    const answer = this.#next<Pick<Replies, K>>(what)
     this.process.send(what)
     return (await answer)[what]
   }
@@ -363,7 +363,7 @@ class FuzzedHost {
 
 function open(port: number): Promise<Transport> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { perMessageDeflate: false })
-  later(() => socket.terminate())
+  onCleanUp(() => socket.terminate())
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(socketTransport(socket)))
     socket.once('error', reject)
@@ -386,12 +386,12 @@ it(
     await host.ask('strict')
 
     const client = new LocalClient({
-      connect: async () => returning(typist, await open(port)),
+      connect: async () => openReturnChannel(typist, await open(port)),
       client: { kind: 'phone', name: 'typist' },
       inflate,
       reconnect: false,
     })
-    later(() => client.close())
+    onCleanUp(() => client.close())
     await client.connect()
     // On one line, so that the host's memory does not grow with what is typed.
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
@@ -419,7 +419,7 @@ it(
     let number = 0
     const flood = async (seconds: number) => {
       const end = performance.now() + seconds * 1_000
-      let ground = { secret: pairingOf(await host.ask('address')).secret }
+      let ground = { secret: parsePairingUrl(await host.ask('address')).secret }
       const one = async () => {
         const seed = SEED * 1_000_003 + number++
         const random = new Random(seed)
@@ -436,7 +436,7 @@ it(
           if (number % BURST_EVERY !== 0) continue
           await Promise.all(Array.from({ length: BURST }, one))
           // Some of them have used up the secret.
-          ground = { secret: pairingOf(await host.ask('address')).secret }
+          ground = { secret: parsePairingUrl(await host.ask('address')).secret }
         }
       }
       const workers = Array.from({ length: AT_ONCE }, worker)
@@ -446,7 +446,7 @@ it(
       await Promise.race([Promise.all([...workers]), typed, died])
     }
     /** Resolves when the host has noticed that all of them disconnected. */
-    const settled = async (least?: Held): Promise<Held> => {
+    const settled = async (least?: HostState): Promise<HostState> => {
       let held = await host.ask('held')
       await until(async () => {
         held = await host.ask('held')
@@ -489,11 +489,11 @@ it(
     expect(after.heap).toBeLessThan(before.heap + HEAP_BYTES)
     // A paired phone can still connect.
     const sleeper = new LocalClient({
-      connect: async () => returning(phone, await open(port)),
+      connect: async () => openReturnChannel(phone, await open(port)),
       client: { kind: 'phone', name: 'paired' },
       reconnect: false,
     })
-    later(() => sleeper.close())
+    onCleanUp(() => sleeper.close())
     await sleeper.connect()
   },
   SECONDS * 1_000 + 120_000,

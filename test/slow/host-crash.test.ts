@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { TerminalSink } from '../../protocol/client/log-applier.ts'
-import { cleanUp, later, temporaryFolder, until } from '../support/host.ts'
+import { cleanUp, onCleanUp, temporaryFolder, until } from '../support/host.ts'
 
 afterEach(cleanUp)
 
@@ -79,7 +79,7 @@ async function startHost(dataDir: string): Promise<ChildProcess> {
   const host = spawn(process.execPath, [OTG, 'host', '--json', '--port', '0', '--data-dir', dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  later(() => host.kill('SIGKILL'))
+  onCleanUp(() => host.kill('SIGKILL'))
   await once(host.stdout, 'data')
   return host
 }
@@ -92,7 +92,7 @@ async function connect(dataDir: string): Promise<LocalClient> {
     reconnect: false,
     inflate,
   })
-  later(() => client.close())
+  onCleanUp(() => client.close())
   await client.connect()
   return client
 }

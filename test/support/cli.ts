@@ -9,7 +9,7 @@ import { readHostInfo } from '../../main/host/files/data-dir.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { later, temporaryFolder, until } from './host.ts'
+import { onCleanUp, temporaryFolder, until } from './host.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const built = join(root, 'build', 'main', 'cli', 'otg.js')
@@ -31,7 +31,7 @@ export function environment(dataDir: string): Record<string, string> {
   }
 }
 
-export interface Finished {
+export interface FinishedCommand {
   code: number | null
   signal: NodeJS.Signals | null
   stdout: string
@@ -42,15 +42,19 @@ export interface Finished {
   error: () => { code: string; message: string }
 }
 
-export interface Running {
+export interface RunningCommand {
   child: ChildProcess
   stdout: () => string
   stderr: () => string
-  finished: Promise<Finished>
+  finished: Promise<FinishedCommand>
 }
 
 /** Starts otg with pipes. */
-export function start(dataDir: string, args: string[], options: SpawnOptions & { input?: string } = {}): Running {
+export function start(
+  dataDir: string,
+  args: string[],
+  options: SpawnOptions & { input?: string } = {},
+): RunningCommand {
   const { input, ...rest } = options
   const child = spawn(process.execPath, [OTG, ...args], {
     env: environment(dataDir),
@@ -63,12 +67,12 @@ export function start(dataDir: string, args: string[], options: SpawnOptions & {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdin?.on('error', () => {})
   if (input !== undefined) child.stdin?.end(input)
-  const finished = new Promise<Finished>(resolve => {
+  const finished = new Promise<FinishedCommand>(resolve => {
     child.on('close', (code, signal) =>
       resolve({ code, signal, stdout, stderr, json: () => objects(stdout), error: () => objects(stderr)[0]!.error }),
     )
   })
-  later(async () => {
+  onCleanUp(async () => {
     child.kill('SIGKILL')
     await finished
   })
@@ -80,11 +84,11 @@ export function otg(
   dataDir: string,
   args: string[],
   options: SpawnOptions & { input?: string } = {},
-): Promise<Finished> {
+): Promise<FinishedCommand> {
   return start(dataDir, args, options).finished
 }
 
-export interface CliHost extends Running {
+export interface CliHost extends RunningCommand {
   dataDir: string
   pid: number
   url: string
@@ -95,7 +99,7 @@ export interface CliHost extends Running {
 export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), args: string[] = []): Promise<CliHost> {
   const running = start(dataDir, ['host', '--json', '--port', '0', '--bind', 'loopback', ...args])
   // Before the SIGKILL of `start`, so that it ends what it runs.
-  later(async () => {
+  onCleanUp(async () => {
     running.child.kill('SIGTERM')
     await running.finished
   })
@@ -138,7 +142,7 @@ export function endSession(dataDir: string, id: string): Promise<void> {
 }
 
 /** A terminal as a person has one: a PTY with a program in it, and an emulator that shows what it prints. */
-export class Outer {
+export class OuterTerminal {
   readonly terminal: InstanceType<typeof xterm.Terminal>
   /** All that came out, as it came. */
   raw = ''
@@ -159,7 +163,7 @@ export class Outer {
     this.#pty.onExit(({ exitCode, signal }) => {
       this.code = signal ? 128 + signal : exitCode
     })
-    later(() => {
+    onCleanUp(() => {
       if (this.code === undefined) this.#pty.kill('SIGKILL')
       this.terminal.dispose()
     })
@@ -170,7 +174,7 @@ export class Outer {
   }
 
   /** Rows from the top until an empty one, as one: what a person would select of a long address. */
-  get firstLine(): string {
+  get firstParagraph(): string {
     return this.screen.split('\n\n')[0]!.replaceAll('\n', '')
   }
 
@@ -203,14 +207,17 @@ export class Outer {
   }
 
   /** What is on the screen and above it. */
-  get all(): string {
+  get textWithScrollback(): string {
     const { active } = this.terminal.buffer
     const rows = Array.from({ length: active.length }, (_, y) => active.getLine(y)?.translateToString(true))
     return rows.join('\n').trimEnd()
   }
 
   async shows(what: string | RegExp): Promise<void> {
-    await this.until(() => (typeof what === 'string' ? this.all.includes(what) : what.test(this.all)), `${what}`)
+    await this.until(
+      () => (typeof what === 'string' ? this.textWithScrollback.includes(what) : what.test(this.textWithScrollback)),
+      `${what}`,
+    )
   }
 
   async ends(): Promise<number> {
@@ -224,17 +231,17 @@ export class Outer {
     try {
       await until(test, what)
     } catch (error) {
-      throw new Error(`${(error as Error).message}; the terminal shows:\n${this.all}`)
+      throw new Error(`${(error as Error).message}; the terminal shows:\n${this.textWithScrollback}`)
     }
   }
 }
 
 /** The settings of the terminal around what `script` does, and what it prints at its end. */
-export const framed = (script: string) => `stty -g; ${script}; echo "code $?"; stty -g; echo over`
-const settings = (outer: Outer) => outer.raw.match(/^[0-9a-f]+(:[0-9a-f]+)+/gm)!
+export const printingSettings = (script: string) => `stty -g; ${script}; echo "code $?"; stty -g; echo over`
+const settings = (outer: OuterTerminal) => outer.raw.match(/^[0-9a-f]+(:[0-9a-f]+)+/gm)!
 
 /** Of a script that was `framed`: the terminal is as it was before. */
-export function expectRestored(outer: Outer): void {
+export function expectRestored(outer: OuterTerminal): void {
   const [before, after] = settings(outer)
   expect(after).toBe(before)
   const { modes, buffer } = outer.terminal

@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createHost } from '../../main/host/host.ts'
-import { answerAll, desktopOf, pairingUrl } from './pairing.ts'
+import { answerPairingRequests, connectDesktop, pairingUrl } from './pairing.ts'
 
-export interface Held {
+export interface HostState {
   rss: number
   heap: number
   /** Open files and sockets. */
@@ -17,13 +17,13 @@ export interface Held {
   devices: string[]
   requests: number
 }
-export interface Answers {
+export interface Replies {
   /** The address with its secret; a phone that pairs with it is admitted until `strict`. */
   address: string
   /** From now on no phone is approved. */
   strict: true
   /** After a garbage collection. */
-  held: Held
+  held: HostState
 }
 
 const [dataDir, webRoot] = process.argv.slice(2) as [string, string]
@@ -39,10 +39,10 @@ const host = await createHost({
   // The test is about what gets past the limit.
   handshakes: { all: most, address: most },
 })
-const desktop = await desktopOf(host)
-const stop = answerAll(desktop)
+const desktop = await connectDesktop(host)
+const stop = answerPairingRequests(desktop)
 
-const answers: { [what in keyof Answers]: () => Promise<Answers[what]> } = {
+const answers: { [what in keyof Replies]: () => Promise<Replies[what]> } = {
   address: () => pairingUrl(desktop),
   strict: async () => {
     stop()
@@ -69,7 +69,7 @@ const answers: { [what in keyof Answers]: () => Promise<Answers[what]> } = {
   },
 }
 
-process.on('message', async (what: keyof Answers | 'stop') => {
+process.on('message', async (what: keyof Replies | 'stop') => {
   if (what !== 'stop') return void process.send!({ [what]: await answers[what]() })
   await host.stop()
   process.exit(0)

@@ -19,8 +19,6 @@ import { Store } from '../../main/host/store/store.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
 
-export { noise } from './incompressible-bytes.ts'
-
 const cleanups: (() => unknown)[] = []
 
 /** For `afterEach`. */
@@ -34,12 +32,12 @@ export function databaseFile(): string {
   return join(folder, 'otg.db')
 }
 
-export interface RecordedHandlers extends HistoryHandlers {
+export interface RecordingHandlers extends HistoryHandlers {
   reports: string[]
 }
 
 /** Records what is reported, in order: `well`, or the code of a trouble. */
-export function watch(): RecordedHandlers {
+export function recordReports(): RecordingHandlers {
   const reports: string[] = []
   return { reports, trouble: code => reports.push(code), recovered: () => reports.push('well'), committed: () => {} }
 }
@@ -47,7 +45,7 @@ export function watch(): RecordedHandlers {
 export async function openHistory(
   file = databaseFile(),
   limits: Partial<HistoryLimits> = {},
-  handlers: HistoryHandlers = watch(),
+  handlers: HistoryHandlers = recordReports(),
 ): Promise<History> {
   const history = await History.open(file, { ...DEFAULT_LIMITS, ...limits }, handlers)
   cleanups.push(() => history.close())

@@ -15,12 +15,19 @@ import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { TerminalSink } from '../../protocol/client/log-applier.ts'
 import { CodedError } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
-import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone, returning } from './pairing.ts'
+import {
+  answerPairingRequests,
+  connectDesktop,
+  openReturnChannel,
+  type PhoneIdentity,
+  pairingUrl,
+  pairPhone,
+} from './pairing.ts'
 
 const cleanups: (() => unknown)[] = []
 
 /** Registers an action for `cleanUp`, which runs them newest first. */
-export function later(undo: () => unknown): void {
+export function onCleanUp(undo: () => unknown): void {
   cleanups.push(undo)
 }
 
@@ -30,7 +37,7 @@ export async function cleanUp(): Promise<void> {
 }
 
 /** For `beforeAll`: what was started so far survives `cleanUp`, and is ended by the returned function. */
-export function keep(): () => Promise<void> {
+export function keepAfterCleanUp(): () => Promise<void> {
   const kept = cleanups.splice(0)
   return async () => {
     for (const undo of kept.reverse()) await undo()
@@ -43,7 +50,7 @@ export function sharedHost(options?: () => Partial<HostOptions>): () => Host {
   let stop: () => Promise<void>
   beforeAll(async () => {
     host = await startHost(options?.())
-    stop = keep()
+    stop = keepAfterCleanUp()
   })
   afterAll(() => stop())
   return () => host
@@ -51,7 +58,7 @@ export function sharedHost(options?: () => Partial<HostOptions>): () => Host {
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'otg-test-'))
-  later(() => rmSync(folder, { recursive: true, force: true }))
+  onCleanUp(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
@@ -70,7 +77,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PS1: '$ ', LANG: 'C.UTF-8' },
     ...options,
   })
-  later(() => host.stop())
+  onCleanUp(() => host.stop())
   return host
 }
 
@@ -80,7 +87,7 @@ export type Reachable = Pick<Host, 'port'>
 /** Opens a WebSocket like a browser, or with other headers. */
 export function openSocket(host: Reachable, headers: Record<string, string> = {}, path = '/ws'): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${host.port}${path}`, { headers, perMessageDeflate: false })
-  later(() => socket.terminate())
+  onCleanUp(() => socket.terminate())
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(socket))
     socket.once('unexpected-response', (_request, response) => reject(new Error(`HTTP ${response.statusCode}`)))
@@ -101,15 +108,15 @@ const desks = new WeakMap<Host, Promise<LocalClient>>()
 const pairings = new WeakMap<Host, Promise<unknown>>()
 
 /** The desktop of a host, which approves every phone. */
-export function deskOf(host: Host): Promise<LocalClient> {
+export function approvingDesktop(host: Host): Promise<LocalClient> {
   let desk = desks.get(host)
   if (!desk) {
-    desk = desktopOf(host).then(desktop => {
-      later(() => {
+    desk = connectDesktop(host).then(desktop => {
+      onCleanUp(() => {
         desks.delete(host)
         desktop.close()
       })
-      answerAll(desktop)
+      answerPairingRequests(desktop)
       return desktop
     })
     desks.set(host, desk)
@@ -118,10 +125,10 @@ export function deskOf(host: Host): Promise<LocalClient> {
 }
 
 /** Pairs a new phone with a host. */
-export function newPhone(host: Host, name?: string): Promise<Identity> {
+export function newPhone(host: Host, name?: string): Promise<PhoneIdentity> {
   const before = pairings.get(host) ?? Promise.resolve()
   const paired = before.then(async () => {
-    return pairPhone(await pairingUrl(await deskOf(host)), () => connectWebSocket(host), name ? { name } : {})
+    return pairPhone(await pairingUrl(await approvingDesktop(host)), () => connectWebSocket(host), name ? { name } : {})
   })
   pairings.set(
     host,
@@ -133,14 +140,14 @@ export function newPhone(host: Host, name?: string): Promise<Identity> {
 /** A paired phone's client; a new phone unless `phone` is given. `via` opens the transport below its channel. */
 export function webClient(
   host: Host,
-  options: Partial<ClientOptions> & { phone?: Identity; via?: () => Promise<Transport> } = {},
+  options: Partial<ClientOptions> & { phone?: PhoneIdentity; via?: () => Promise<Transport> } = {},
 ): LocalClient {
   const { phone: given, via = () => connectWebSocket(host), ...rest } = options
-  let phone: Promise<Identity> | undefined
+  let phone: Promise<PhoneIdentity> | undefined
   return start({
     connect: async () => {
       phone ??= given ? Promise.resolve(given) : newPhone(host)
-      return returning(await phone, await via())
+      return openReturnChannel(await phone, await via())
     },
     client: { kind: 'phone', name: 'test phone' },
     inflate,
@@ -150,7 +157,7 @@ export function webClient(
 
 /** An open channel of a new phone, for tests that send what no client would. */
 export async function phoneTransport(host: Host): Promise<Transport> {
-  return returning(await newPhone(host), await connectWebSocket(host))
+  return openReturnChannel(await newPhone(host), await connectWebSocket(host))
 }
 
 /** A client over the local socket. */
@@ -166,7 +173,7 @@ export function localClient(host: Host, options: Partial<ClientOptions> = {}): L
 
 function start(options: ClientOptions): LocalClient {
   const client = new LocalClient(options)
-  later(() => client.close())
+  onCleanUp(() => client.close())
   client.connect().catch(() => {}) // tests look at the state
   return client
 }
@@ -259,7 +266,7 @@ export async function until(test: () => unknown, what = 'the condition'): Promis
 }
 
 /** The next value of an attachment's event. */
-export function next<K extends keyof AttachmentEvents>(
+export function nextEvent<K extends keyof AttachmentEvents>(
   attached: ClientAttachment,
   name: K,
 ): Promise<AttachmentEvents[K]> {

@@ -1,7 +1,7 @@
 // Bytes as of a photo or an archive, the same in each run.
 
 /** Bytes that do not compress; others for another `seed`. */
-export function noise(bytes: number, seed = 1): Uint8Array {
+export function incompressibleBytes(bytes: number, seed = 1): Uint8Array {
   const all = new Uint8Array(bytes)
   let state = seed | 1
   for (let i = 0; i < bytes; i++) {

@@ -8,13 +8,13 @@ import type { HostMessageOf } from '../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
 /** What a paired phone keeps. */
-export interface Identity {
+export interface PhoneIdentity {
   hostKey: Uint8Array
   keys: KeyPair
 }
 
 /** A client of the desktop in the same process as its host. */
-export async function desktopOf(host: { accept(transport: Transport): void }): Promise<LocalClient> {
+export async function connectDesktop(host: { accept(transport: Transport): void }): Promise<LocalClient> {
   const [mine, theirs] = transportPair()
   host.accept(theirs)
   const client = new LocalClient({
@@ -42,14 +42,14 @@ export async function pairingUrl(desktop: LocalClient): Promise<string> {
   return (await nextPairing(desktop)).addresses[0]!.url
 }
 
-export function pairingOf(url: string): Pairing {
+export function parsePairingUrl(url: string): Pairing {
   const pairing = parsePairingFragment(new URL(url).hash)
   if (!pairing) throw new Error(`no pairing address: ${url}`)
   return pairing
 }
 
 /** Answers every pairing request from now on; returns how to stop that. */
-export function answerAll(desktop: LocalClient, answer = { allow: true, read_only: false }): () => void {
+export function answerPairingRequests(desktop: LocalClient, answer = { allow: true, read_only: false }): () => void {
   const answered = new Set<string>()
   const off = desktop.on('devices', ({ requests }) => {
     for (const { pairing_id } of requests) {
@@ -94,9 +94,9 @@ export async function pairPhone(
   url: string,
   connect: () => Promise<Transport>,
   options: { name?: string; suite?: Suite } = {},
-): Promise<Identity> {
+): Promise<PhoneIdentity> {
   const keys = generateKeyPair()
-  const pairing = pairingOf(url)
+  const pairing = parsePairingUrl(url)
   const client = pairingClient(pairing, connect, { keys, ...options })
   await client.connect()
   client.close()
@@ -104,28 +104,32 @@ export async function pairPhone(
 }
 
 /** The channel of a phone that reconnects. */
-export function returning({ hostKey, keys }: Identity, transport: Transport, suite = NATIVE_SUITE): Transport {
+export function openReturnChannel(
+  { hostKey, keys }: PhoneIdentity,
+  transport: Transport,
+  suite = NATIVE_SUITE,
+): Transport {
   return openChannel({ transport, mode: 'return', staticKey: keys, remoteStatic: hostKey, suite })
 }
 
 /** A phone that has scanned a code and waits for approval. */
-export interface AskingPhone {
+export interface WaitingPhone {
   client: LocalClient
-  identity: Identity
+  identity: PhoneIdentity
   /** The code that it shows, to compare with the desktop's. */
   code: string
   /** Resolves when it is admitted; rejects with the reason when it is not. */
-  let_in: Promise<void>
+  approved: Promise<void>
 }
 
 /** Resolves when the phone waits for approval, or was admitted at once. */
-export async function askToPair(
+export async function requestPairing(
   url: string,
   connect: () => Promise<Transport>,
   name?: string,
   keys = generateKeyPair(),
-): Promise<AskingPhone> {
-  const pairing = pairingOf(url)
+): Promise<WaitingPhone> {
+  const pairing = parsePairingUrl(url)
   let code = ''
   const client = pairingClient(pairing, connect, {
     keys,
@@ -140,5 +144,5 @@ export async function askToPair(
   )
   await Promise.race([asking, let_in])
   let_in.catch(() => {}) // told to who waits for it
-  return { client, identity: { hostKey: pairing.hostKey, keys }, code, let_in }
+  return { client, identity: { hostKey: pairing.hostKey, keys }, code, approved: let_in }
 }

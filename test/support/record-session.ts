@@ -10,18 +10,18 @@ import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
  * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
  * of what it prints.
  */
-export async function record(client: LocalClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
+export async function recordSession(client: LocalClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
   const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))
   const file = join(folder, 'script')
   writeFileSync(file, script)
   try {
-    return await ended(client, { command: ['/bin/sh', file], cwd: '/tmp', size: { cols: 80, rows: 24 }, ...spec })
+    return await runToEnd(client, { command: ['/bin/sh', file], cwd: '/tmp', size: { cols: 80, rows: 24 }, ...spec })
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-async function ended(client: LocalClient, spec: SessionSpec): Promise<SessionInfo> {
+async function runToEnd(client: LocalClient, spec: SessionSpec): Promise<SessionInfo> {
   const { session_id } = await client.create(spec)
   let session: SessionInfo | undefined
   await expect

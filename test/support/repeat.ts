@@ -9,31 +9,31 @@
 //
 // Also a setup file of vitest (vitest.config.ts), so that it holds for properties that say nothing of their own.
 import { onTestFailed } from 'vitest'
-import { seeded } from './network/fault-proxy.ts'
+import { seededRandom } from './network/fault-proxy.ts'
 
 const { OTG_SEED, OTG_PATH, OTG_RUNS } = process.env
 
-const LARGEST_SEED = 2 ** 31
+const MAX_SEED = 2 ** 31
 
 /** By default a quarter is tried, but no fewer than this: `npm test` is run often, and the slow tests take all. */
-const FEWEST = 5
+const MIN_RUNS = 5
 
 /** How many of `usual` tries this run takes. */
 export function scaled(usual: number): number {
   if (OTG_RUNS === 'all') return usual
-  return OTG_RUNS ? Number(OTG_RUNS) : Math.max(Math.min(usual, FEWEST), Math.round(usual / 4))
+  return OTG_RUNS ? Number(OTG_RUNS) : Math.max(Math.min(usual, MIN_RUNS), Math.round(usual / 4))
 }
 
 /** For a property that needs another number of runs than fast-check's 100. */
-export function runs(usual: number): { numRuns: number } {
+export function scaledRuns(usual: number): { numRuns: number } {
   return { numRuns: scaled(usual) }
 }
 
 /** To be called in a test: a generator of numbers from 0 to 1. What it began with is printed when the test fails. */
-export function repeatable(): () => number {
-  const seed = OTG_SEED ? Number(OTG_SEED) : Math.floor(Math.random() * LARGEST_SEED)
+export function repeatableRandom(): () => number {
+  const seed = OTG_SEED ? Number(OTG_SEED) : Math.floor(Math.random() * MAX_SEED)
   onTestFailed(() => console.log(`repeat with OTG_SEED=${seed}`))
-  return seeded(seed)
+  return seededRandom(seed)
 }
 
 const everywhere = OTG_RUNS !== 'all' && OTG_RUNS

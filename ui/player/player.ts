@@ -5,7 +5,7 @@ import { assertNever, type CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SeekTarget } from '../../protocol/messages.ts'
 import { comparePositions, type Position } from '../../protocol/position.ts'
 import { PlayClock } from './play-clock.ts'
-import { compare, type ReadChunk, type ReadLimit, RecordingReader } from './recording-reader.ts'
+import { type ReadChunk, type ReadLimit, RecordingReader } from './recording-reader.ts'
 
 /** One session's recording, as a HistoryClient reads it. */
 export interface Recording {

@@ -1,8 +1,8 @@
 // Slices of a log: joining, splitting, and how their timing and resizes are encoded.
 import { cutRuns } from '../../../protocol/output-timing.ts'
 import type { Position } from '../../../protocol/position.ts'
-import type { LogSlice, TimedResize } from './types.ts'
 import { comparePositions } from '../../../protocol/position.ts'
+import type { LogSlice, TimedResize } from './types.ts'
 
 /** Segments are about this long; a longer slice without a seal (its keyframe was late, the host crashed) is split. */
 export const SEGMENT_BYTES = 1024 * 1024

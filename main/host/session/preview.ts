@@ -4,6 +4,9 @@ import type { Foreground } from './foreground.ts'
 import type { SessionLog } from './log.ts'
 import type { WorkingFolder } from './working-folder.ts'
 
+/** A command begins after its line was echoed, and may print nothing for an hour: refreshes go on for this long. */
+const SETTLE_MS = 2_500
+
 export interface PreviewOptions {
   log: SessionLog
   screen: PooledScreen
@@ -19,8 +22,8 @@ export class Preview {
   /** The screen's offset when its last line was read. */
   #readTo = 0
   #reading = false
-  /** The session has printed between the last refresh and the one before it. */
-  #settling = false
+  /** When a refresh last found new output, by performance.now(). */
+  #printedAt = Number.NEGATIVE_INFINITY
   /** The list shows something else now, and `takeChange` has not returned it yet. */
   #changed = false
 
@@ -37,9 +40,10 @@ export class Preview {
   refresh(): Promise<unknown> | undefined {
     const { log, screen, folder, foreground } = this.#options
     const printed = this.#readTo !== log.end.offset
-    // A command begins after its line was echoed, and may print nothing for an hour: so refresh once more.
-    if ((!printed && !this.#settling) || this.#reading || screen.error) return undefined
-    this.#settling = printed
+    const now = performance.now()
+    const settling = now - this.#printedAt < SETTLE_MS
+    if ((!printed && !settling) || this.#reading || screen.error) return undefined
+    if (printed) this.#printedAt = now
     const folderRead = folder.refresh().then(moved => {
       this.#changed ||= moved
     })

@@ -1,13 +1,13 @@
 // On the Go as a peer among others: a host in a process of its own, clients as phones are. Knows nothing of the others.
 import { createRequire } from 'node:module'
 import type { AttachOptions } from '../../../protocol/client/client-attachment.ts'
-import { type BenchClient, BenchHost, EVERYTHING, next } from '../support/host.ts'
-import { COLS, type Heard, type Peer, ROWS, shell, type Terminal } from './peer.ts'
+import { type BenchClient, BenchHost, EVERYTHING, nextEvent } from '../support/host.ts'
+import { COLS, type OnOutput, type Peer, ROWS, shell, type Terminal } from './peer.ts'
 
 /** As many as one host is asked for; paired beforehand, since a phone is paired once. */
 const CLIENTS = 6
 
-export function ours(): Peer {
+export function onTheGo(): Peer {
   const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string }
   return {
     name: 'On the Go',
@@ -15,12 +15,12 @@ export function ours(): Peer {
     start: async () => {
       const host = await BenchHost.start()
       // No stopwatch beside its main loop, which others do not have.
-      await host.ask('rest')
+      await host.request('rest')
       const creator = await host.connect()
       const { session_id } = await creator.create({ command: [shell], size: { cols: COLS, rows: ROWS } })
       const phones: BenchClient[] = []
       for (let i = 0; i < CLIENTS; i++) phones.push(await host.newClient())
-      const attach = async (heard: Heard, options: AttachOptions): Promise<Terminal> => {
+      const attach = async (heard: OnOutput, options: AttachOptions): Promise<Terminal> => {
         const phone = phones.pop()
         if (!phone) throw new Error('no paired phone is left')
         const reset = () => heard('\x1bc')
@@ -29,7 +29,7 @@ export function ours(): Peer {
           done()
         }
         const attached = phone.client.attach(session_id, { write, reset, resize: () => {} }, options)
-        const caughtUp = next(attached, 'caught_up')
+        const caughtUp = nextEvent(attached, 'caught_up')
         await phone.client.connect()
         await caughtUp
         return { type: text => attached.type(Buffer.from(text)), drop: () => phone.socket!.terminate() }

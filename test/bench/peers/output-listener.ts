@@ -1,20 +1,20 @@
 // Listens to a terminal: counts what comes and waits for words in it. Knows nothing of who sends.
 import { wait } from '../support/host.ts'
-import type { Heard, Terminal } from './peer.ts'
+import type { OnOutput, Terminal } from './peer.ts'
 
 /** Longer than any word that is waited for, so that one cut in two is found. */
 const OVERLAP = 80
 
 /** The slowest takes half a minute for its 50 MB on a quiet machine. */
-const PATIENCE_MS = 120_000
+const TIMEOUT_MS = 120_000
 
-export class Ears {
+export class OutputListener {
   bytes = 0
   lastAt = 0
   #tail = ''
   #wanted: { words: string; found: () => void } | undefined
 
-  readonly heard: Heard = data => {
+  readonly onOutput: OnOutput = data => {
     this.bytes += typeof data === 'string' ? Buffer.byteLength(data) : data.length
     this.lastAt = performance.now()
     const text = this.#tail + (typeof data === 'string' ? data : Buffer.from(data).toString('latin1'))
@@ -27,7 +27,7 @@ export class Ears {
   }
 
   /** The next time that these words come. */
-  async until(words: string, patience = PATIENCE_MS): Promise<void> {
+  async until(words: string, patience = TIMEOUT_MS): Promise<void> {
     this.#tail = ''
     let late: NodeJS.Timeout | undefined
     await new Promise<void>((found, reject) => {
@@ -48,7 +48,7 @@ export class Ears {
 }
 
 /** A shell that has just begun, or was interrupted, may lose what is typed before its prompt is there. */
-export async function prompted(terminal: Terminal, ears: Ears): Promise<void> {
+export async function waitForPrompt(terminal: Terminal, ears: OutputListener): Promise<void> {
   const asked = ears.until('$')
   terminal.type('\r')
   const again = setInterval(() => terminal.type('\r'), 1000)

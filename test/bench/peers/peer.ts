@@ -10,7 +10,7 @@ import { wait } from '../support/host.ts'
 export const [COLS, ROWS] = [80, 24]
 
 /** What came for the terminal, as the tool's own page hands it over. */
-export type Heard = (data: Uint8Array | string) => void
+export type OnOutput = (data: Uint8Array | string) => void
 
 export interface Peer {
   name: string
@@ -22,9 +22,9 @@ export interface Server {
   /** The process that is the tool and not the shell; none where the client holds the PTY itself. */
   pid?: number
   /** A page is opened: on the shell that there is, or on a new one where the tool knows no other way. */
-  attach(heard: Heard): Promise<Terminal>
+  attach(heard: OnOutput): Promise<Terminal>
   /** As `attach`, with all that was ever printed, where a client may ask for that. */
-  attachAll?(heard: Heard): Promise<Terminal>
+  attachAll?(heard: OnOutput): Promise<Terminal>
   stop(): Promise<void>
 }
 
@@ -70,7 +70,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** What a tool may take to listen, or to end. */
-const PATIENCE_MS = 20_000
+const TIMEOUT_MS = 20_000
 
 /** Starts a tool with a home folder of its own; resolves when it listens. */
 export async function serve(
@@ -97,7 +97,7 @@ export async function serve(
   const gone = once(child, 'exit').catch(() => {})
   const start = performance.now()
   while (!(await listens(port))) {
-    if (child.exitCode !== null || performance.now() - start > PATIENCE_MS) {
+    if (child.exitCode !== null || performance.now() - start > TIMEOUT_MS) {
       end()
       throw new Error(`${command} does not listen: ${said}`)
     }

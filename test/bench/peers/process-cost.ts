@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs'
 /** Linux counts in hundredths of a second, whatever its clock does. */
 const TICKS_PER_SECOND = 100
 
-export interface Cost {
+export interface ProcessCost {
   cpuSeconds: number
   bytes: number
   peakBytes: number
 }
 
-export function costOf(pid: number | undefined): Cost | undefined {
+export function processCost(pid: number | undefined): ProcessCost | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined
   // The name, in parentheses, may hold anything.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')

@@ -5,38 +5,38 @@ import { join } from 'node:path'
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { folder } from '../support/files.ts'
 import { wait } from '../support/host.ts'
-import { Ears, prompted } from './output-listener.ts'
-import { COLS, type Heard, ROWS, type Server, type Terminal } from './peer.ts'
+import { OutputListener, waitForPrompt } from './output-listener.ts'
+import { COLS, type OnOutput, ROWS, type Server, type Terminal } from './peer.ts'
 
-export interface Back {
-  words: string
+export interface ReconnectResult {
+  description: string
   /** It shows at least what was printed last. */
-  shows: boolean
+  showsLastOutput: boolean
 }
 
-const AWAY = join(folder, 'away')
-const SCRIPT = `marker=4711; for i in $(seq 30); do printf '\\033[3%dm%s\\033[m %d\\n' $((i % 8)) line $i; done; printf 'cut-%d\\n' $((6*7)); sleep 1; echo printed while nobody looked; touch ${AWAY}\r`
+const DONE_FILE = join(folder, 'away')
+const SCRIPT = `marker=4711; for i in $(seq 30); do printf '\\033[3%dm%s\\033[m %d\\n' $((i % 8)) line $i; done; printf 'cut-%d\\n' $((6*7)); sleep 1; echo printed while nobody looked; touch ${DONE_FILE}\r`
 
 /** Long enough for the script's second; a shell that ended with its page never gets there. */
-const AWAY_MS = 3000
+const TIMEOUT_MS = 3000
 
 /** What a terminal shows that stays. */
-export async function rightScreen(server: Server): Promise<string[]> {
+export async function expectedScreen(server: Server): Promise<string[]> {
   const { screen, heard, ears } = watch()
   const terminal = await server.attach(heard)
-  await begin(terminal, ears)
-  await away()
+  await startScript(terminal, ears)
+  await waitWhileDisconnected()
   await ears.quiet()
   terminal.drop()
   return rows(screen)
 }
 
-export async function comesBack(server: Server, right: string[]): Promise<Back> {
-  const before = new Ears()
-  const terminal = await server.attach(before.heard)
-  await begin(terminal, before)
+export async function testReconnect(server: Server, right: string[]): Promise<ReconnectResult> {
+  const before = new OutputListener()
+  const terminal = await server.attach(before.onOutput)
+  await startScript(terminal, before)
   terminal.drop()
-  await away()
+  await waitWhileDisconnected()
   await wait(200) // for what is written down late
   const { screen, heard, ears } = watch()
   const again = await server.attach(heard)
@@ -51,29 +51,32 @@ export async function comesBack(server: Server, right: string[]): Promise<Back> 
   await wait(200)
   const agree = right.filter((row, y) => row === seen[y]).length
   const shows = same && seen.some(row => row.includes('while nobody looked'))
-  if (!same) return { words: 'new shell', shows }
-  if (agree === right.length) return { words: 'exact screen', shows }
-  return { words: `same shell, ${shows ? `${agree} of ${right.length} rows right` : 'nothing on its screen'}`, shows }
+  if (!same) return { description: 'new shell', showsLastOutput: shows }
+  if (agree === right.length) return { description: 'exact screen', showsLastOutput: shows }
+  return {
+    description: `same shell, ${shows ? `${agree} of ${right.length} rows right` : 'nothing on its screen'}`,
+    showsLastOutput: shows,
+  }
 }
 
-async function begin(terminal: Terminal, ears: Ears): Promise<void> {
-  await prompted(terminal, ears)
-  rmSync(AWAY, { force: true })
+async function startScript(terminal: Terminal, ears: OutputListener): Promise<void> {
+  await waitForPrompt(terminal, ears)
+  rmSync(DONE_FILE, { force: true })
   const cut = ears.until('cut-42')
   terminal.type(SCRIPT)
   await cut
 }
 
-async function away(): Promise<void> {
+async function waitWhileDisconnected(): Promise<void> {
   const start = performance.now()
-  while (!existsSync(AWAY) && performance.now() - start < AWAY_MS) await wait(20)
+  while (!existsSync(DONE_FILE) && performance.now() - start < TIMEOUT_MS) await wait(20)
 }
 
-function watch(): { screen: Screen; heard: Heard; ears: Ears } {
-  const [screen, ears] = [new Screen({ cols: COLS, rows: ROWS }), new Ears()]
-  const heard: Heard = data => {
+function watch(): { screen: Screen; heard: OnOutput; ears: OutputListener } {
+  const [screen, ears] = [new Screen({ cols: COLS, rows: ROWS }), new OutputListener()]
+  const heard: OnOutput = data => {
     screen.write(typeof data === 'string' ? Buffer.from(data) : data)
-    ears.heard(data)
+    ears.onOutput(data)
   }
   return { screen, heard, ears }
 }

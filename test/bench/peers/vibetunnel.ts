@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
-import { COLS, freePort, type Heard, type Missing, npmPackage, type Peer, ROWS, serve, shell } from './peer.ts'
+import { COLS, freePort, type Missing, npmPackage, type OnOutput, type Peer, ROWS, serve, shell } from './peer.ts'
 
 export function vibetunnel(): Peer | Missing {
   const found = npmPackage('vibetunnel')
@@ -53,7 +53,7 @@ export function vibetunnel(): Peer | Missing {
 }
 
 /** Output of events `data: [seconds, "o", text]`. */
-function handOn(stream: IncomingMessage, heard: Heard): void {
+function handOn(stream: IncomingMessage, heard: OnOutput): void {
   let rest = ''
   stream.setEncoding('utf8')
   stream.on('error', () => {}) // cut from this side

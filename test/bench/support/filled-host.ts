@@ -9,57 +9,57 @@ import { BenchHost, wait } from './host.ts'
 export const webRoot = join(import.meta.dirname, '..', '..', '..', 'build', 'web-client')
 export const hasPage = existsSync(join(webRoot, 'index.html'))
 
-interface Printed {
+interface FilledSession {
   megabytes: number
   session_id: string
 }
 
-export interface Filled {
+export interface FilledHost {
   host: BenchHost
-  sessions: Printed[]
+  sessions: FilledSession[]
   /** As much as takes 5 MB compressed, as it is stored and sent. */
-  compressed: Printed
+  compressed: FilledSession
   /** After the 50 MB alone: before and after their text was rendered. */
   before: HistoryStats
   after: HistoryStats
   textSeconds: number
 }
 
-export const LARGEST = 50
+export const LARGEST_MB = 50
 
-let filling: Promise<Filled> | undefined
+let filledHostPromise: Promise<FilledHost> | undefined
 
-export function filled(): Promise<Filled> {
-  filling ??= fill()
-  return filling
+export function filledHost(): Promise<FilledHost> {
+  filledHostPromise ??= fill()
+  return filledHostPromise
 }
 
-export async function stopFilled(): Promise<void> {
-  if (filling) await (await filling).host.stop()
-  filling = undefined
+export async function stopFilledHost(): Promise<void> {
+  if (filledHostPromise) await (await filledHostPromise).host.stop()
+  filledHostPromise = undefined
 }
 
-async function fill(): Promise<Filled> {
+async function fill(): Promise<FilledHost> {
   const host = await BenchHost.start({ webRoot: hasPage ? webRoot : emptyWebRoot })
   const client = await host.connect()
-  const largest = await host.fill(client, LARGEST * MB)
-  const before = await host.ask('flush')
+  const largest = await host.fill(client, LARGEST_MB * MB)
+  const before = await host.request('flush')
   const start = performance.now()
-  const after = await rendered(host)
+  const after = await waitUntilRendered(host)
   const textSeconds = (performance.now() - start) / 1000
-  const sessions = [{ megabytes: LARGEST, session_id: largest }]
+  const sessions = [{ megabytes: LARGEST_MB, session_id: largest }]
   for (const megabytes of [10, 1]) sessions.unshift({ megabytes, session_id: await host.fill(client, megabytes * MB) })
-  const megabytes = Math.round((5 * LARGEST * MB) / before.segment_bytes)
+  const megabytes = Math.round((5 * LARGEST_MB * MB) / before.segment_bytes)
   const compressed = { megabytes, session_id: await host.fill(client, megabytes * MB) }
-  await rendered(host)
+  await waitUntilRendered(host)
   client.close()
   return { host, sessions, compressed, before, after, textSeconds }
 }
 
 /** The text of what is sealed is rendered; until then that goes on beside whatever is measured. */
-export async function rendered(host: BenchHost): Promise<HistoryStats> {
+export async function waitUntilRendered(host: BenchHost): Promise<HistoryStats> {
   for (;;) {
-    const stats = await host.ask('flush')
+    const stats = await host.request('flush')
     if (stats.text_pending === 0) return stats
     await wait(200)
   }

@@ -5,7 +5,7 @@ import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { History } from '../../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS, type HistoryStats } from '../../../main/host/history/write/worker-protocol.ts'
 import { createHost } from '../../../main/host/host.ts'
-import { answerAll, desktopOf, pairingUrl } from '../../support/pairing.ts'
+import { answerPairingRequests, connectDesktop, pairingUrl } from '../../support/pairing.ts'
 import { CLEAR_SUITE } from './clear-suite.ts'
 
 export interface Stats {
@@ -17,7 +17,7 @@ export interface Stats {
   /** Of all threads, since `reset`. */
   cpu_ms: number
 }
-export interface Answers {
+export interface Replies {
   address: { address: string; port: number }
   reset: Record<string, never>
   /** As `reset`, but nothing is looked at meanwhile: that would cost CPU itself. */
@@ -51,8 +51,8 @@ const host = await createHost({
   // More than a session prints here to be replayed whole; less than a flood, so that trimming is part of that.
   limits: { ...DEFAULT_LIMITS, session_bytes: 64_000_000 },
 })
-const desktop = await desktopOf(host)
-answerAll(desktop)
+const desktop = await connectDesktop(host)
+answerPairingRequests(desktop)
 // Resolution 1: a timer each millisecond, so that a pause of a few shows.
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
@@ -60,7 +60,7 @@ let peak = 0
 let sampling: NodeJS.Timeout | undefined
 let cpu = process.cpuUsage()
 
-const answers: { [what in keyof Answers]: () => Answers[what] | Promise<Answers[what]> } = {
+const answers: { [what in keyof Replies]: () => Replies[what] | Promise<Replies[what]> } = {
   address: async () => ({ address: await pairingUrl(desktop), port: host.port }),
   reset: () => {
     delay.reset()
@@ -104,7 +104,7 @@ function stats(): Stats {
   }
 }
 
-process.on('message', async (what: keyof Answers | 'stop') => {
+process.on('message', async (what: keyof Replies | 'stop') => {
   if (what !== 'stop') return void process.send!(await answers[what]())
   await host.stop()
   process.exit(0)

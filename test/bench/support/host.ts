@@ -11,10 +11,10 @@ import { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { TerminalSink } from '../../../protocol/client/log-applier.ts'
 import { MAX_WINDOW_BYTES } from '../../../protocol/limits.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { type Identity, pairPhone, returning } from '../../support/pairing.ts'
+import { openReturnChannel, type PhoneIdentity, pairPhone } from '../../support/pairing.ts'
 import { CLEAR_SUITE } from './clear-suite.ts'
 import { emptyWebRoot, folder, logFile, MB } from './files.ts'
-import type { Answers } from './host-process.ts'
+import type { Replies } from './host-process.ts'
 
 /** Everything there is, as fast as it comes. */
 export const EVERYTHING: AttachOptions = {
@@ -65,15 +65,15 @@ export class BenchHost {
     await gone
   }
 
-  ask<K extends keyof Answers>(what: K): Promise<Answers[K]> {
-    const answer = message<Answers[K]>(this.#process)
+  request<K extends keyof Replies>(what: K): Promise<Replies[K]> {
+    const answer = message<Replies[K]>(this.#process)
     this.#process.send(what)
     return answer
   }
 
   /** A client that is about to connect, by way of `port` if that is not the host's own. */
   async newClient(port = this.port): Promise<BenchClient> {
-    const { address } = await this.ask('address')
+    const { address } = await this.request('address')
     const phone = await pairPhone(address, () => openSocket(this.port, this.port).then(socketTransport), {
       suite: this.#suite,
     })
@@ -92,19 +92,19 @@ export class BenchHost {
   async fill(client: LocalClient, bytes: number): Promise<string> {
     // The log may end in the middle of a sequence. The last words come behind what was sealed by then: a segment that
     // nothing follows is not rendered while its session runs.
-    const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${LAST_WORDS}'; exec sleep 100000`
+    const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${END_MARKER}'; exec sleep 100000`
     const { session_id } = await client.create({ command: ['sh', '-c', script] })
     const start = performance.now()
-    while (!(await client.screen(session_id)).lines.some(line => line.includes(LAST_WORDS))) {
+    while (!(await client.screen(session_id)).lines.some(line => line.includes(END_MARKER))) {
       if (performance.now() - start > 30_000) throw new Error('a session does not come to its last words')
       await wait(20)
     }
-    await this.ask('flush')
+    await this.request('flush')
     return session_id
   }
 }
 
-export const LAST_WORDS = 'the log ends here'
+export const END_MARKER = 'the log ends here'
 
 /** A client whose connection can be looked at and cut. */
 export class BenchClient {
@@ -114,9 +114,9 @@ export class BenchClient {
   received = 0
   socket: WebSocket | undefined
 
-  constructor(port: number, hostPort: number, phone: Identity, suite: Suite) {
+  constructor(port: number, hostPort: number, phone: PhoneIdentity, suite: Suite) {
     this.client = new LocalClient({
-      connect: async () => returning(phone, await this.#open(port, hostPort), suite),
+      connect: async () => openReturnChannel(phone, await this.#open(port, hostPort), suite),
       client: { kind: 'script', name: 'bench' },
       // Comes back when told to.
       reconnect: { first: 600_000, max: 600_000, give_up: 600_000 },
@@ -159,7 +159,7 @@ export function sink(heard: (bytes: Uint8Array) => void = () => {}): TerminalSin
 }
 
 /** The next event of an attachment; rejects when that fails. */
-export function next<K extends keyof AttachmentEvents>(
+export function nextEvent<K extends keyof AttachmentEvents>(
   attached: ClientAttachment,
   name: K,
 ): Promise<AttachmentEvents[K]> {
@@ -183,7 +183,7 @@ export async function coldAttach(host: BenchHost, session_id: string, options: A
     }),
     options,
   )
-  const caughtUp = next(attached, 'caught_up')
+  const caughtUp = nextEvent(attached, 'caught_up')
   await one.client.connect()
   await caughtUp
   const took = performance.now() - one.openedAt

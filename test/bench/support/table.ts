@@ -5,7 +5,7 @@ export type Row = [what: string, figure: string, compared?: string | undefined, 
 
 const WIDTHS = [52, 14, 20]
 
-export function print(title: string, rows: Row[]): void {
+export function printTable(title: string, rows: Row[]): void {
   console.log(`\n${title}`)
   for (const row of rows) {
     const cells = row.map((cell = '', i) =>

@@ -2,7 +2,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** What is handed on at once: small, so that the pace is even. */
-const PIECE_BYTES = 4 * 1024
+const CHUNK_BYTES = 4 * 1024
 
 export async function throttle(port: number, bytesPerSecond: number): Promise<{ port: number; close(): void }> {
   const sockets: Socket[] = []
@@ -11,7 +11,7 @@ export async function throttle(port: number, bytesPerSecond: number): Promise<{ 
     sockets.push(near, far)
     for (const socket of [near, far]) socket.on('error', () => socket.destroy())
     near.pipe(far)
-    handOn(far, near, bytesPerSecond).catch(() => near.destroy())
+    forwardSlowly(far, near, bytesPerSecond).catch(() => near.destroy())
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -24,11 +24,11 @@ export async function throttle(port: number, bytesPerSecond: number): Promise<{ 
 }
 
 /** Reads a chunk when the one before is through: what is not read waits with the host. */
-async function handOn(from: Socket, to: Socket, bytesPerSecond: number): Promise<void> {
+async function forwardSlowly(from: Socket, to: Socket, bytesPerSecond: number): Promise<void> {
   let free = 0
   for await (const chunk of from as AsyncIterable<Buffer>)
-    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES)
+    for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
+      const piece = chunk.subarray(at, at + CHUNK_BYTES)
       to.write(piece)
       free = Math.max(free, performance.now()) + (piece.length / bytesPerSecond) * 1000
       await new Promise(resolve => setTimeout(resolve, free - performance.now()))

@@ -1,5 +1,5 @@
 // What a pairing address reveals and allows, and what the page's origin may do. Case numbers: docs/security-cases.md.
-import { pairingOf } from '../../support/pairing.ts'
+import { parsePairingUrl } from '../../support/pairing.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 /** Everything that the page's origin stores; bytes become lists of numbers. */
@@ -30,13 +30,13 @@ function everythingKept(phone: Phone): Promise<string> {
 }
 
 test('case 19: the secret is removed from the address and the history after load', async ({ phone, host }) => {
-  await host.answers('by_hand')
+  await host.setApproval('by_hand')
   const address = await host.address()
   await phone.page.goto(`${host.origin}/icon.svg`)
   await phone.page.goto(address)
   await phone.showsHeading('Waiting for your computer')
   expect(phone.page.url()).toBe(`${host.origin}/`)
-  await host.answers('yes')
+  await host.setApproval('yes')
   await phone.isConnected()
   await phone.newSession()
   expect(phone.page.url()).toBe(`${host.origin}/`)
@@ -44,8 +44,8 @@ test('case 19: the secret is removed from the address and the history after load
   await phone.shows('$ ')
   const kept = await everythingKept(phone)
   expect(kept).not.toContain(address.split('#v1.')[1]!)
-  expect(kept).not.toContain([...pairingOf(address).secret].join(','))
-  expect(kept, 'this sees what lies in IndexedDB').toContain([...pairingOf(address).hostKey].join(','))
+  expect(kept).not.toContain([...parsePairingUrl(address).secret].join(','))
+  expect(kept, 'this sees what lies in IndexedDB').toContain([...parsePairingUrl(address).hostKey].join(','))
   expect(await phone.page.evaluate(() => localStorage.length)).toBe(0)
   // Goes back and forward: no history entry contains it.
   await phone.page.evaluate(() => window.history.go(-2))

@@ -5,13 +5,13 @@ import { expect, type Phone, test } from '../support/phone.ts'
 const waits = (phone: Phone) => phone.showsHeading('Waiting for your computer')
 const devices = async ({ host }: Phone) => (await host.desktop.devices()).devices
 
-test.beforeEach(({ host }) => host.answers('by_hand'))
+test.beforeEach(({ host }) => host.setApproval('by_hand'))
 
 test('case 16: both sides show the same code, and the phone has no access before approval', async ({ phone, host }) => {
   await host.desktop.create({ title: 'not for strangers' })
   await phone.scan()
   await waits(phone)
-  const request = await host.request()
+  const request = await host.pairingRequest()
   expect(await phone.code()).toBe(request.code)
   await expect(phone.page.getByText(`allow “${request.name}” if it shows the same code`)).toBeVisible()
   await expect(phone.page.getByRole('timer')).toHaveText(/^(2:00|1:5\d) left$/)
@@ -29,7 +29,7 @@ test('case 16: both sides show the same code, and the phone has no access before
 
 test('a declined phone is told so, and can ask again with a new code in the same tab', async ({ phone, host }) => {
   await phone.scan()
-  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+  await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
   await phone.showsHeading('Your computer declined')
   await phone.screenshot('said-no')
   await phone.fits()
@@ -37,15 +37,15 @@ test('a declined phone is told so, and can ask again with a new code in the same
   await phone.page.reload()
   await phone.showsHeading('The pairing request has ended')
   await phone.screenshot('request-gone')
-  await host.answers('yes')
+  await host.setApproval('yes')
   await phone.open()
 })
 
 test('a request that nobody answers times out, and the page says so', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
-  await host.request()
-  await host.expire()
+  await host.pairingRequest()
+  await host.expirePairingRequests()
   await phone.showsHeading('The request timed out')
   await phone.screenshot('expired')
   expect((await host.desktop.devices()).requests).toEqual([])
@@ -81,7 +81,7 @@ test('a reload while waiting keeps the request and its code', async ({ phone, ho
 test('a phone approved while its page was away has access when it returns', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
-  const { pairing_id } = await host.request()
+  const { pairing_id } = await host.pairingRequest()
   await phone.page.goto('about:blank')
   await host.desktop.answerPairing(pairing_id, { allow: true })
   await phone.page.goto(host.origin)
@@ -91,7 +91,7 @@ test('a phone approved while its page was away has access when it returns', asyn
 test('a connection lost while waiting keeps the code, and the approval arrives afterwards', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
-  const request = await host.request()
+  const request = await host.pairingRequest()
   await host.network('down')
   await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
   expect(await phone.code()).toBe(request.code)
@@ -105,9 +105,9 @@ test('a connection lost while waiting keeps the code, and the approval arrives a
 test('a phone that slept past the time limit says that the request has ended', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
-  await host.request()
+  await host.pairingRequest()
   await host.network('down')
-  await host.expire()
+  await host.expirePairingRequests()
   await host.network('up')
   await phone.showsHeading('The pairing request has ended')
   await phone.page.getByRole('button', { name: 'Try again' }).tap()
@@ -127,7 +127,7 @@ test('another tab takes the request over, and can give it back', async ({ phone,
   await waits(phone)
   expect(await phone.code()).toBe(code)
   await expect(tab.getByRole('heading', { name: 'Pairing continues in another tab' })).toBeVisible()
-  await host.answers('yes')
+  await host.setApproval('yes')
   await phone.isConnected()
   await tab.getByRole('button', { name: 'Pair here' }).tap()
   await expect(tab.getByRole('button', { name: 'New session' })).toBeEnabled()
@@ -178,7 +178,7 @@ for (const [shape, width, height] of [
       await phone.fits()
       await expect(phone.page.getByRole('img', { name: /^Code/ })).toBeInViewport({ ratio: 1 })
       await expect(phone.page.getByRole('timer')).toBeInViewport({ ratio: 1 })
-      await host.desktop.answerPairing((await host.request()).pairing_id, { allow: false })
+      await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
       await phone.showsHeading('Your computer declined')
       await phone.screenshot(`said-no-${shape}-${colorScheme}`)
       await phone.fits()

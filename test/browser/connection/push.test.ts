@@ -216,7 +216,7 @@ test('once allowed by a tap, a notification arrives while the page is closed, on
   const { session_id, say } = await agent(host)
   say('May I run make?')
   await expect.poll(() => service.posts.length).toBe(1)
-  const data = browsers[0]!.open(service.posts[0]!)
+  const data = browsers[0]!.decrypt(service.posts[0]!)
   await deliver(phone.page, host.origin, data)
   await expect.poll(() => shown(context)).toEqual([{ title: 'agent', body: 'May I run make?', tag: session_id }])
   // The push service may deliver it twice.
@@ -249,7 +249,7 @@ test('a hidden page and the push service share one notification', async ({
   const one = [{ title: 'agent', body: 'Well?', tag: session_id }]
   await expect.poll(() => shownByPage(phone.page)).toEqual(one)
   await expect.poll(() => service.posts.length).toBe(1)
-  await deliver(phone.page, host.origin, browsers[0]!.open(service.posts[0]!))
+  await deliver(phone.page, host.origin, browsers[0]!.decrypt(service.posts[0]!))
   expect(await shownThen(phone, context)).toEqual(one)
 })
 
@@ -306,7 +306,7 @@ test('a user at the list gets no notification, and notifications seen elsewhere 
     command: ['sh', '-c', 'printf "\\033]9;x\\007"; cat'],
   })
   await expect.poll(() => service.posts.length).toBe(1)
-  await deliver(phone.page, host.origin, browsers[0]!.open(service.posts[0]!))
+  await deliver(phone.page, host.origin, browsers[0]!.decrypt(service.posts[0]!))
   await expect.poll(() => shown(context)).toHaveLength(1)
   // Viewed on the desktop.
   host.desktop.attach(session_id, { write: (_bytes, done) => done(), resize: () => {}, reset: () => {} })
@@ -388,7 +388,7 @@ test('the phone subscribes again after the host or the push service lost the sub
   // The host lost its data and has another key.
   await phone.page.goto('about:blank')
   await host.stopProcess()
-  host.forgetPush()
+  host.deletePushData()
   await host.startProcess()
   await phone.page.goto(host.origin)
   await phone.isConnected()
@@ -397,7 +397,7 @@ test('the phone subscribes again after the host or the push service lost the sub
   const before = service.posts.length
   await host.desktop.create({ title: 'other', command: ['sh', '-c', 'printf "\\033]9;there again\\007"; cat'] })
   await expect.poll(() => service.posts.length).toBe(before + 1)
-  expect(JSON.parse(browsers[2]!.open(service.posts[before]!)).text).toBe('there again')
+  expect(JSON.parse(browsers[2]!.decrypt(service.posts[before]!)).text).toBe('there again')
 })
 
 test('turning notifications off removes the subscription on both sides', async ({
@@ -439,7 +439,7 @@ test('turning notifications off removes the subscription here even if the host f
 }) => {
   expect(browsers).toHaveLength(4)
   await askFor(phone, context)
-  host.jamPush()
+  host.blockPushSaves()
   await sheetOf(phone).getByRole('button', { name: 'Turn off' }).tap()
   await expect.poll(() => phone.page.evaluate(() => localStorage.getItem('test.push'))).toBe('{"next":1}')
   // The host could not store it, but it applies.

@@ -4,10 +4,10 @@ import { expect, type Phone, test } from '../support/phone.ts'
 
 async function pair(phone: Phone, read_only: boolean): Promise<string> {
   const { host } = phone
-  await host.answers('by_hand')
+  await host.setApproval('by_hand')
   await phone.scan()
   const before = new Set((await host.desktop.devices()).devices.map(one => one.device_id))
-  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: true, read_only })
+  await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true, read_only })
   await phone.showsHeading('Sessions')
   return (await host.desktop.devices()).devices.find(one => !before.has(one.device_id))!.device_id
 }

@@ -1,5 +1,5 @@
 // The history on the phone: searching all output, the list of all sessions, filters, and going back.
-import { record } from '../../support/record-session.ts'
+import { recordSession } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -14,8 +14,8 @@ async function openHistory(phone: Phone): Promise<void> {
 
 test('a line is found while it is typed, shown with its context, and opens at its time', async ({ phone, host }) => {
   const steps = 'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; done; clear; echo over'
-  await record(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
-  await record(host.desktop, 'echo nothing of interest', { title: 'other' })
+  await recordSession(host.desktop, steps, { title: 'build', cwd: '/usr/share' })
+  await recordSession(host.desktop, 'echo nothing of interest', { title: 'other' })
   await phone.open()
   await openHistory(phone)
   await expect(rows(phone)).toHaveText(['other', 'build'])
@@ -41,7 +41,7 @@ test('a line is found while it is typed, shown with its context, and opens at it
 })
 
 test('words, prefixes and quotes are searched as on the desktop', async ({ phone, host }) => {
-  await record(host.desktop, 'echo exit code 7; echo code of exit; echo recorded', { title: 'codes' })
+  await recordSession(host.desktop, 'echo exit code 7; echo code of exit; echo recorded', { title: 'codes' })
   await phone.open()
   await openHistory(phone)
   await search(phone).fill('recor')
@@ -60,7 +60,7 @@ test('words, prefixes and quotes are searched as on the desktop', async ({ phone
 })
 
 test('hits load page by page while scrolling, and the scroll position is kept', async ({ phone, host }) => {
-  await record(host.desktop, 'for i in $(seq 1 200); do echo "needle $i"; done', { title: 'many' })
+  await recordSession(host.desktop, 'for i in $(seq 1 200); do echo "needle $i"; done', { title: 'many' })
   await phone.open()
   await openHistory(phone)
   await search(phone).fill('needle')
@@ -87,7 +87,7 @@ test('hits load page by page while scrolling, and the scroll position is kept', 
 
 test('all sessions are listed page by page, and filtered in a sheet', async ({ phone, host }) => {
   const { desktop } = host
-  await record(desktop, 'exit 3', { title: 'bad build', cwd: '/usr/share' })
+  await recordSession(desktop, 'exit 3', { title: 'bad build', cwd: '/usr/share' })
   for (let i = 0; i < 6; i++)
     await Promise.all(
       Array.from({ length: 10 }, (_, j) => desktop.create({ command: ['/bin/true'], title: `short ${i}${j}` })),
@@ -129,10 +129,10 @@ test('all sessions are listed page by page, and filtered in a sheet', async ({ p
 })
 
 test('a read-only device can find and play everything, and is offered nothing else', async ({ phone, host }) => {
-  await record(host.desktop, 'echo the secret of the build', { title: 'build' })
-  await host.answers('by_hand')
+  await recordSession(host.desktop, 'echo the secret of the build', { title: 'build' })
+  await host.setApproval('by_hand')
   await phone.scan()
-  await host.desktop.answerPairing((await host.request()).pairing_id, { allow: true, read_only: true })
+  await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true, read_only: true })
   await phone.showsHeading('Sessions')
   await phone.screenshot('list-looking')
   await openHistory(phone)

@@ -1,7 +1,7 @@
 // A recording on the phone: played, scrubbed, stepped, marked, renamed, exported, deleted; and the timeline of a running
 // session.
 import { readFileSync } from 'node:fs'
-import { record } from '../../support/record-session.ts'
+import { recordSession } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -21,7 +21,7 @@ async function open(phone: Phone, title: string): Promise<void> {
 }
 
 test('a recording opens at its end, and dragging on the timeline seeks anywhere', async ({ phone, host }) => {
-  const { session_id } = await record(host.desktop, COUNTING, { title: 'counting' })
+  const { session_id } = await recordSession(host.desktop, COUNTING, { title: 'counting' })
   const { from } = await host.desktop.history.timeline(session_id, 1)
   await open(phone, 'counting')
   await phone.shows('line 6\nthe end')
@@ -51,7 +51,7 @@ test('a recording opens at its end, and dragging on the timeline seeks anywhere'
 })
 
 test('plays in real time, skips idle time, plays faster, and steps', async ({ phone, host }) => {
-  await record(host.desktop, 'echo before; sleep 6; echo after; sleep 0.5; echo at last', { title: 'waiting' })
+  await recordSession(host.desktop, 'echo before; sleep 6; echo after; sleep 0.5; echo at last', { title: 'waiting' })
   await open(phone, 'waiting')
   const played = Date.now()
   await button(phone, 'Play from the beginning').tap()
@@ -94,7 +94,7 @@ test('a live session can be scrubbed back, its timeline grows, and one tap retur
   await phone.open()
   await phone.page.getByText('agent', { exact: true }).tap()
   await phone.shows('first')
-  host.write('go')
+  host.writeFile('go')
   await phone.shows(/^second$/)
   await button(phone, 'Menu').tap()
   await phone.screenshot('terminal-menu')
@@ -110,7 +110,7 @@ test('a live session can be scrubbed back, its timeline grows, and one tap retur
   const before = await length()
   await host.desktop.rename((await host.desktop.list())[0]!.session_id, 'renamed agent')
   await phone.showsHeading('renamed agent')
-  host.write('on')
+  host.writeFile('on')
   await expect.poll(length, { timeout: 20_000 }).toBeGreaterThan(before)
   await button(phone, 'Back to live').tap()
   await phone.shows('agent said more')
@@ -136,7 +136,7 @@ test('“Back to live” from a search hit leads to the terminal, and from there
 })
 
 test('marks can be set, listed, jumped to and removed', async ({ phone, host }) => {
-  await record(host.desktop, COUNTING, { title: 'counting' })
+  await recordSession(host.desktop, COUNTING, { title: 'counting' })
   await open(phone, 'counting')
   await button(phone, 'Step back').tap()
   await phone.shows(/line 6$/)
@@ -161,7 +161,7 @@ test('marks can be set, listed, jumped to and removed', async ({ phone, host }) 
 })
 
 test('a recording can be renamed, exported without secrets, started again and deleted', async ({ phone, host }) => {
-  const { session_id } = await record(host.desktop, 'echo plain words; echo password=hunter22hunter22', {
+  const { session_id } = await recordSession(host.desktop, 'echo plain words; echo password=hunter22hunter22', {
     title: 'task',
   })
   await open(phone, 'task')
@@ -196,7 +196,11 @@ test('a recording can be renamed, exported without secrets, started again and de
 })
 
 test('“Start again” runs the recorded command', async ({ phone, host }) => {
-  await record(host.desktop, '', { command: ['/bin/sh', '-c', 'echo "it runs in $(pwd)"'], cwd: '/usr', title: 'task' })
+  await recordSession(host.desktop, '', {
+    command: ['/bin/sh', '-c', 'echo "it runs in $(pwd)"'],
+    cwd: '/usr',
+    title: 'task',
+  })
   await open(phone, 'task')
   await button(phone, 'Menu').tap()
   await button(phone, 'Start again').tap()
@@ -207,7 +211,7 @@ test('“Start again” runs the recorded command', async ({ phone, host }) => {
 })
 
 test('the player works in portrait and landscape, dark and light', async ({ phone, host }) => {
-  await record(
+  await recordSession(
     host.desktop,
     `for i in $(seq 1 60); do printf '\\033[3%dm%-118s|\\033[m\\n' $((i % 7 + 1)) "row $i"; done`,
     {
@@ -237,7 +241,7 @@ test('the player works in portrait and landscape, dark and light', async ({ phon
 test('playback that a lost connection stopped continues after reconnecting', async ({ phone, host }) => {
   // The page waits ten seconds for the host's reply.
   test.slow()
-  await record(host.desktop, COUNTING, { title: 'counting' })
+  await recordSession(host.desktop, COUNTING, { title: 'counting' })
   await open(phone, 'counting')
   await phone.shows('the end')
   await host.network('down')
@@ -259,7 +263,7 @@ test('a recording that was deleted elsewhere is removed from the list, and says 
   phone,
   host,
 }) => {
-  const { session_id } = await record(host.desktop, 'echo gone soon', { title: 'gone' })
+  const { session_id } = await recordSession(host.desktop, 'echo gone soon', { title: 'gone' })
   await open(phone, 'gone')
   await phone.page.goBack()
   await expect(phone.page.locator('[data-recorded]')).toHaveCount(1)

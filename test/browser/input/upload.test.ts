@@ -1,7 +1,7 @@
 // Uploads from the phone to a real host: their paths are inserted at the cursor or into a text, and failures are reported.
 
 import { readFileSync } from 'node:fs'
-import { noise } from '../../support/incompressible-bytes.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
 interface Chosen {
@@ -14,7 +14,7 @@ let photos = 0
 const photo = (name: string, size = 200_000): Chosen => ({
   name,
   mimeType: 'image/jpeg',
-  buffer: Buffer.from(noise(size, ++photos)),
+  buffer: Buffer.from(incompressibleBytes(size, ++photos)),
 })
 
 /** Chooses files from the menu, as a user does. */

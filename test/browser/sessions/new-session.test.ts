@@ -1,7 +1,7 @@
 // Starting a session with options: command, folder, name; recent ones; and starting again.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { record } from '../../support/record-session.ts'
+import { recordSession } from '../../support/record-session.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -78,9 +78,9 @@ test('recent commands and folders are offered once each, and inserted complete',
   const long = `echo ${'a long prompt, '.repeat(20)}; cat`
   const projects = join(host.home, 'projects')
   mkdirSync(projects)
-  await record(host.desktop, 'echo from the script', { cwd: projects })
-  await record(host.desktop, '', { command: ['/bin/sh', '-c', 'true'], cwd: projects })
-  await record(host.desktop, '', { command: ['/bin/sh', '-c', 'true'], cwd: projects })
+  await recordSession(host.desktop, 'echo from the script', { cwd: projects })
+  await recordSession(host.desktop, '', { command: ['/bin/sh', '-c', 'true'], cwd: projects })
+  await recordSession(host.desktop, '', { command: ['/bin/sh', '-c', 'true'], cwd: projects })
   await host.desktop.create({ command: ['/bin/sh', '-c', long, 'x'.repeat(150)], cwd: host.home, title: 'long' })
   await host.desktop.create({ title: 'shell' })
   await phone.open()
@@ -115,7 +115,7 @@ test('recent commands and folders are offered once each, and inserted complete',
 test('an ended session starts again, with its command, in its folder', async ({ phone, host }) => {
   const file = join(host.home, 'script')
   writeFileSync(file, 'echo run in "$(pwd)"; exit 4')
-  await record(host.desktop, '', { command: ['/bin/sh', file], cwd: '/usr', title: 'task' })
+  await recordSession(host.desktop, '', { command: ['/bin/sh', file], cwd: '/usr', title: 'task' })
   await phone.open()
   await phone.page.getByText('task', { exact: true }).tap()
   await phone.shows('run in /usr')

@@ -19,7 +19,7 @@ test('a session that needs attention is listed first with its reason, until it i
   await expect(phone.page.locator('.last-line')).toHaveText(['ready>', 'compiling 7 of 9', 'working on it'])
   await expect(phone.page).toHaveTitle('On the Go')
 
-  host.write('go')
+  host.writeFile('go')
   await expect(rows(phone)).toHaveText(['agent', 'server', 'build'])
   const row = phone.page.locator(`[data-session="${agent.session_id}"]`)
   await expect(row.locator('.attention')).toContainText('May I delete the build folder?')
@@ -60,7 +60,7 @@ test('the badge of the installed page counts sessions that need attention', asyn
   await phone.open()
   const last = () => phone.page.evaluate(() => (window as unknown as { told: number[] }).told.at(-1))
   expect(await last()).toBe(0)
-  host.write('go')
+  host.writeFile('go')
   await expect.poll(last).toBe(2)
   await phone.page.getByText('one', { exact: true }).tap()
   await phone.shows('working on it')

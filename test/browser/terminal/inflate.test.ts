@@ -2,10 +2,10 @@
 import zlib from 'node:zlib'
 import { expect, test } from '@playwright/test'
 import { inflate } from '../../../ui/kit/inflate.ts'
-import { noise as noiseOf } from '../../support/incompressible-bytes.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
 
 const text = Buffer.from('the same words over and over, '.repeat(4000))
-const noise = noiseOf(60_000)
+const noise = incompressibleBytes(60_000)
 const deflate = (bytes: Uint8Array) => new Uint8Array(zlib.zstdCompressSync(bytes))
 
 test('inflates frames of every kind to exactly their bytes', () => {

@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findTerminal, readShown, type Shown, shownDifferences } from '../../support/terminal/cells.ts'
+import { findTerminal, readScreen, type ScreenState, screenDifferences } from '../../support/terminal/cells.ts'
 import { Tmux } from '../../support/terminal/tmux.ts'
 import { test as base, expect, type Phone } from '../support/phone.ts'
 
@@ -85,22 +85,25 @@ class Twins {
     await this.tmux.keys(`C-${letter}`)
   }
 
-  async shownOnPhone(): Promise<Shown> {
+  async shownOnPhone(): Promise<ScreenState> {
     await expect(this.phone.page.locator('.catching-up')).toHaveCount(0)
     await expect.poll(() => this.phone.page.evaluate(findTerminal), { message: 'the page has a terminal' }).toBe(true)
-    return this.phone.page.evaluate(`(${readShown})(window.otgTerminal)`) as Promise<Shown>
+    return this.phone.page.evaluate(`(${readScreen})(window.otgTerminal)`) as Promise<ScreenState>
   }
 
   /** Waits until both show `what` and the same everything else. Returns what they show. */
-  async rest(what: string | RegExp, allowed: (page: Shown, tmux: Shown) => void = () => {}): Promise<Shown> {
+  async rest(
+    what: string | RegExp,
+    allowed: (page: ScreenState, tmux: ScreenState) => void = () => {},
+  ): Promise<ScreenState> {
     await this.phone.shows(what)
     const look = expect.poll(
       async () => {
-        const [page, tmux] = [await this.shownOnPhone(), await this.tmux.shown()]
+        const [page, tmux] = [await this.shownOnPhone(), await this.tmux.readScreen()]
         const there = typeof what === 'string' ? tmux.text.includes(what) : what.test(tmux.text)
         if (!there) return [`tmux does not show ${what}:`, ...tmux.text.split('\n')]
         allowed(page, tmux)
-        return shownDifferences(page, tmux).slice(0, 12)
+        return screenDifferences(page, tmux).slice(0, 12)
       },
       { message: `page and tmux show the same, with ${what}` },
     )
@@ -115,9 +118,9 @@ class Twins {
     const before = await this.shownOnPhone()
     await this.phone.page.reload()
     await expect.poll(async () => (await this.shownOnPhone()).text).toBe(before.text)
-    await expect.poll(async () => shownDifferences(await this.shownOnPhone(), before)).toEqual([])
-    const { links, above } = await this.shownOnPhone()
-    expect({ links, above }).toEqual({ links: before.links, above: before.above })
+    await expect.poll(async () => screenDifferences(await this.shownOnPhone(), before)).toEqual([])
+    const { links, scrollback: above } = await this.shownOnPhone()
+    expect({ links, above }).toEqual({ links: before.links, above: before.scrollback })
     // Not with a tap: programs that use the mouse would get a click.
     await this.phone.page.locator('.xterm-helper-textarea').focus()
   }
@@ -335,12 +338,12 @@ for (const screen of ['inline', 'full'] as const)
     await twins.type('please mend the parser, 日本')
     await twins.rest('日本')
     await twins.press('Backspace', 'Enter')
-    const { links, above } = await twins.rest('Make this edit?')
+    const { links, scrollback: above } = await twins.rest('Make this edit?')
     // tmux 3.3 drops OSC 8 links.
     expect(links).toContainEqual({ uri: 'https://example.org/spec', row: expect.any(Number), text: 'the spec' })
     if (screen === 'inline') {
       expect(above.length).toBeGreaterThan(20)
-      expect(above).toEqual((await twins.tmux.shown()).above)
+      expect(above).toEqual((await twins.tmux.readScreen()).scrollback)
     }
     await twins.phone.screenshot(`agent-${screen}`)
     await twins.reload()
@@ -371,7 +374,7 @@ for (const screen of ['inline', 'full'] as const)
   })
 
 /** An agent that redraws only the block below its conversation, and waits for a word. */
-async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
+async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<ScreenState> {
   twins.command('agent', `exec ${process.execPath} ${join(SUPPORT, 'agent-like.ts')} ${how}`)
   await twins.run('./agent')
   await twins.rest('? for shortcuts')
@@ -385,10 +388,10 @@ async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<Shown> {
 }
 
 test('an agent shows the same after the phone was turned and turned back', async ({ twins }) => {
-  const all = ({ above, text }: Shown) => [...above, ...text.split('\n')].join('\n')
+  const all = ({ scrollback: above, text }: ScreenState) => [...above, ...text.split('\n')].join('\n')
   const before = all(await talked(twins, 'kept'))
   await twins.phone.screenshot('turned-before')
-  let first: Shown | undefined
+  let first: ScreenState | undefined
   for (let turn = 0; turn < 2; turn++) {
     await twins.turn(LANDSCAPE)
     const wide = await twins.rest('> and now')
@@ -403,7 +406,7 @@ test('an agent shows the same after the phone was turned and turned back', async
     expect(after.text.split('\n')).toHaveLength(after.rows)
     first ??= after
     expect(after).toEqual(first)
-    expect(after.above).toEqual((await twins.tmux.shown()).above)
+    expect(after.scrollback).toEqual((await twins.tmux.readScreen()).scrollback)
   }
   await twins.type(', go on')
   await twins.rest('> and now, go on')
@@ -414,8 +417,8 @@ test('horizontal rules that wrap when the phone is turned leave no more behind t
   await talked(twins, 'ruled')
   for (const to of [LANDSCAPE, PORTRAIT, LANDSCAPE, PORTRAIT]) {
     await twins.turn(to)
-    const { above } = await twins.rest('> and now')
-    expect(above).toEqual((await twins.tmux.shown()).above)
+    const { scrollback: above } = await twins.rest('> and now')
+    expect(above).toEqual((await twins.tmux.readScreen()).scrollback)
     await twins.phone.screenshot(`turned-ruled-${to === PORTRAIT ? 'portrait' : 'landscape'}`)
   }
 })

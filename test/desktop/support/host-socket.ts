@@ -4,7 +4,7 @@ import { inflate } from '../../../main/cli/command/inflate.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 
-export { record } from '../../support/record-session.ts'
+export { recordSession } from '../../support/record-session.ts'
 
 /** A client of the host on the folder `data` in `dataDir`, like the `otg` command. */
 export async function connectTo(dataDir: string): Promise<LocalClient> {

@@ -8,7 +8,7 @@ import { shortCode } from '../../../protocol/channel/noise.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { pairingOf } from '../../support/pairing.ts'
+import { parsePairingUrl } from '../../support/pairing.ts'
 
 export interface Phone {
   client: LocalClient
@@ -20,7 +20,7 @@ export interface Phone {
 
 /** Scans `url` and asks to pair. */
 export function startPhone(url: string, name: string): Phone {
-  const { hostKey, secret } = pairingOf(url)
+  const { hostKey, secret } = parsePairingUrl(url)
   const staticKey = generateKeyPair()
   let paired = false
   let shows = (_code: string) => {}

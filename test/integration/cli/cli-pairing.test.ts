@@ -12,18 +12,25 @@ import type { DeviceInfo, PairingAddress, PairingRequest } from '../../../protoc
 import {
   type CliHost,
   expectRestored,
-  framed,
   isAlive,
-  Outer,
+  OuterTerminal,
   otg,
-  type Running,
+  printingSettings,
+  type RunningCommand,
   start,
   startCliHost,
   startSession,
 } from '../../support/cli.ts'
-import { cleanUp, connectWebSocket, keep, later, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, connectWebSocket, keepAfterCleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 import { startStubHost } from '../../support/network/stub-host.ts'
-import { type AskingPhone, askToPair, type Identity, pairingOf, pairingUrl, returning } from '../../support/pairing.ts'
+import {
+  openReturnChannel,
+  type PhoneIdentity,
+  pairingUrl,
+  parsePairingUrl,
+  requestPairing,
+  type WaitingPhone,
+} from '../../support/pairing.ts'
 
 let host: CliHost
 let folder: string
@@ -33,7 +40,7 @@ let stop: () => Promise<void>
 beforeAll(async () => {
   host = await startCliHost()
   folder = host.dataDir
-  stop = keep()
+  stop = keepAfterCleanUp()
 })
 afterEach(async () => {
   const desk = await desktop()
@@ -51,27 +58,27 @@ async function desktop(dataDir = folder): Promise<LocalClient> {
     client: { kind: 'desktop', name: 'test desktop' },
     reconnect: false,
   })
-  later(() => client.close())
+  onCleanUp(() => client.close())
   await client.connect()
   return client
 }
 
 /** A phone scans an address and asks to pair. */
-function scan(url: string, name = 'Chrome on Android'): Promise<AskingPhone> {
-  return askToPair(url, () => connectWebSocket({ port: Number(new URL(url).port) }), name).then(phone => {
-    later(() => phone.client.close())
+function scan(url: string, name = 'Chrome on Android'): Promise<WaitingPhone> {
+  return requestPairing(url, () => connectWebSocket({ port: Number(new URL(url).port) }), name).then(phone => {
+    onCleanUp(() => phone.client.close())
     return phone
   })
 }
 
 /** A paired phone connects again. */
-async function comeBack(identity: Identity): Promise<LocalClient> {
+async function comeBack(identity: PhoneIdentity): Promise<LocalClient> {
   const client = new LocalClient({
-    connect: async () => returning(identity, await connectWebSocket(host)),
+    connect: async () => openReturnChannel(identity, await connectWebSocket(host)),
     client: { kind: 'phone', name: 'Chrome on Android' },
     reconnect: false,
   })
-  later(() => client.close())
+  onCleanUp(() => client.close())
   await client.connect()
   return client
 }
@@ -84,8 +91,8 @@ function end(client: LocalClient): Promise<string> {
   })
 }
 
-function refusal(phone: AskingPhone): Promise<string> {
-  return phone.let_in.then(
+function refusal(phone: WaitingPhone): Promise<string> {
+  return phone.approved.then(
     () => 'let in',
     error => error.code,
   )
@@ -93,12 +100,12 @@ function refusal(phone: AskingPhone): Promise<string> {
 
 const grouped = (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`
 const KEYS = '[y/N/r = watch only]'
-const question = (name: string, { code }: AskingPhone, keys = KEYS) =>
+const question = (name: string, { code }: WaitingPhone, keys = KEYS) =>
   `Allow "${name}" (127.0.0.1)? Code ${grouped(code)} ${keys}`
 
 /** otg pair in a terminal, showing its address as text; `framed`, to check the terminal afterwards. */
-async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
-  const outer = new Outer(dataDir, `trap '' INT QUIT; ${framed(`$otg pair ${options}`)}`)
+async function pairInTerminal(options = '', dataDir = folder): Promise<OuterTerminal> {
+  const outer = new OuterTerminal(dataDir, `trap '' INT QUIT; ${printingSettings(`$otg pair ${options}`)}`)
   await outer.shows('Pair a phone')
   outer.type('u')
   await outer.shows('u: show code')
@@ -106,12 +113,12 @@ async function pairInTerminal(options = '', dataDir = folder): Promise<Outer> {
 }
 
 /** Waits until the terminal shows an address other than `before`. */
-async function shownUrl(outer: Outer, before = ''): Promise<string> {
-  await outer.until(() => /^http:.*#v1\./.test(outer.firstLine) && outer.firstLine !== before, 'an address')
-  return outer.firstLine
+async function shownUrl(outer: OuterTerminal, before = ''): Promise<string> {
+  await outer.until(() => /^http:.*#v1\./.test(outer.firstParagraph) && outer.firstParagraph !== before, 'an address')
+  return outer.firstParagraph
 }
 
-async function firstLine(running: Running): Promise<Record<string, unknown>> {
+async function firstLine(running: RunningCommand): Promise<Record<string, unknown>> {
   await until(() => running.stdout().includes('\n'), 'the first line')
   return JSON.parse(running.stdout().split('\n')[0]!)
 }
@@ -126,7 +133,7 @@ describe('otg pair for a script', () => {
     expect(Number(first.expires_at) - Date.now()).toBeGreaterThan(100_000)
     expect(Number(first.expires_at) - Date.now()).toBeLessThanOrEqual(120_000)
     const phone = await scan(first.url as string)
-    await phone.let_in
+    await phone.approved
     const { code, stderr, json } = await running.finished
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [device] = (await (await desktop()).devices()).devices
@@ -144,7 +151,7 @@ describe('otg pair for a script', () => {
   it('pairs a read-only phone with --read-only', async () => {
     const running = start(folder, ['pair', '--yes', '--read-only', '--json'])
     const phone = await scan((await firstLine(running)).url as string)
-    await phone.let_in
+    await phone.approved
     expect(phone.client.host!.read_only).toBe(true)
     expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { read_only: true } })
     await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
@@ -170,7 +177,7 @@ describe('otg pair for a script', () => {
     const running = start(folder, ['pair', '--yes', '--json'])
     const phone = await scan((await firstLine(running)).url as string, 'late')
     expect((await running.finished).json()[1]).toMatchObject({ outcome: 'allowed', device: { name: 'late' } })
-    await phone.let_in
+    await phone.approved
     expect((await desk.devices()).requests.map(({ name }) => name)).toEqual(['early'])
     expect(early.client.state.name).toBe('awaiting_approval')
   })
@@ -186,8 +193,8 @@ describe('otg pair for a script', () => {
     const stub = await startStubHost({ addresses: ADDRESSES })
     const running = start(stub.dataDir, ['pair', '--json'])
     await firstLine(running)
-    stub.say({ requests: [request({ expires_at: Date.now() })] })
-    stub.say({ requests: [] })
+    stub.publish({ requests: [request({ expires_at: Date.now() })] })
+    stub.publish({ requests: [] })
     expect((await running.finished).json()[1]).toEqual({ outcome: 'expired' })
   })
 
@@ -197,12 +204,12 @@ describe('otg pair for a script', () => {
     const url = (await firstLine(running)).url as string
     const keys = generateKeyPair()
     const connect = () => connectWebSocket(host)
-    await askToPair(url, connect, 'impatient', keys)
-    const again = await askToPair(await pairingUrl(desk), connect, 'impatient', keys)
+    await requestPairing(url, connect, 'impatient', keys)
+    const again = await requestPairing(await pairingUrl(desk), connect, 'impatient', keys)
     const { requests } = await desk.devices()
     expect(requests).toMatchObject([{ code: again.code }])
     await desk.answerPairing(requests[0]!.pairing_id, { allow: true })
-    await again.let_in
+    await again.approved
     again.client.close()
     expect((await running.finished).json()).toMatchObject([
       { url },
@@ -261,11 +268,11 @@ describe('otg pair for a script', () => {
     const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     expect(processes).toContain('otg')
     const phone = await scan(url)
-    await phone.let_in
+    await phone.approved
     await running.finished
     const log = readFileSync(join(folder, 'host.log'), 'utf8')
     expect(log).toContain('device paired')
-    for (const secret of [pairingOf(url).secret, phone.identity.keys.secretKey])
+    for (const secret of [parsePairingUrl(url).secret, phone.identity.keys.secretKey])
       for (const text of [log, processes]) expect(text).not.toContain(encodeBase64url(secret))
   })
 })
@@ -282,11 +289,11 @@ describe('otg pair in a terminal', () => {
     await outer.shows(question('Chrome on Android', phone))
     expect(phone.client.state.name).toBe('awaiting_approval')
     outer.type('y')
-    await phone.let_in
+    await phone.approved
     expect(phone.client.host!.read_only).toBe(false)
     await outer.ends()
-    expect(outer.all).toContain('"Chrome on Android" (127.0.0.1) was paired and can type.\ncode 0')
-    expect(outer.all).not.toContain('#v1.')
+    expect(outer.textWithScrollback).toContain('"Chrome on Android" (127.0.0.1) was paired and can type.\ncode 0')
+    expect(outer.textWithScrollback).not.toContain('#v1.')
     expectRestored(outer)
   })
 
@@ -328,10 +335,10 @@ describe('otg pair in a terminal', () => {
     const second = await scan(next, 'second')
     await outer.shows(question('second', second))
     outer.type('r')
-    await second.let_in
+    await second.approved
     expect(second.client.host!.read_only).toBe(true)
     await outer.ends()
-    expect(outer.all).toMatch(
+    expect(outer.textWithScrollback).toMatch(
       /"first" \(127.0.0.1\) was refused\.\n"second" \(127.0.0.1\) was paired and can only watch\.\ncode 0/,
     )
     expectRestored(outer)
@@ -340,20 +347,20 @@ describe('otg pair in a terminal', () => {
   it('asks about several phones in turn, also after the first one is paired', async () => {
     const outer = await pairInTerminal('--read-only')
     const first = await scan(await shownUrl(outer), 'first')
-    const asks = ({ code }: AskingPhone, name: string) =>
+    const asks = ({ code }: WaitingPhone, name: string) =>
       `Allow "${name}" (127.0.0.1) to watch? Code ${grouped(code)} [y/N]`
     await outer.shows(asks(first, 'first'))
     const second = await scan(await pairingUrl(await desktop()), 'second')
     await outer.shows('1 more phone is waiting.')
     outer.type('y')
-    await first.let_in
+    await first.approved
     await outer.shows(asks(second, 'second'))
     // Its code is void, and there is no new one.
     outer.type('y')
-    await second.let_in
+    await second.approved
     expect([first, second].map(({ client }) => client.host!.read_only)).toEqual([true, true])
     await outer.ends()
-    expect(outer.all).toContain('code 0')
+    expect(outer.textWithScrollback).toContain('code 0')
   })
 
   it('reports an answer from another client', async () => {
@@ -370,15 +377,15 @@ describe('otg pair in a terminal', () => {
     await outer.shows('"first" (127.0.0.1) was refused elsewhere.')
     await answer('second', true, await shownUrl(outer, url))
     await outer.ends()
-    expect(outer.all).toContain('"second" (127.0.0.1) was paired elsewhere and can type.\ncode 0')
+    expect(outer.textWithScrollback).toContain('"second" (127.0.0.1) was paired elsewhere and can type.\ncode 0')
   })
 
   it('does not ask with --yes', async () => {
     const outer = await pairInTerminal('--yes')
-    await (await scan(await shownUrl(outer))).let_in
+    await (await scan(await shownUrl(outer))).approved
     await outer.ends()
     expect(outer.raw).not.toContain('Allow')
-    expect(outer.all).toContain('was paired and can type.\ncode 0')
+    expect(outer.textWithScrollback).toContain('was paired and can type.\ncode 0')
     expectRestored(outer)
   })
 
@@ -396,7 +403,7 @@ describe('otg pair in a terminal', () => {
     await outer.shows(`code ${code}`)
     await outer.ends()
     expectRestored(outer)
-    expect(outer.all).not.toContain('#v1.')
+    expect(outer.textWithScrollback).not.toContain('#v1.')
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
@@ -417,8 +424,8 @@ describe('otg pair in a terminal', () => {
     const outer = await pairInTerminal('', mine.dataDir)
     process.kill(mine.pid, 'SIGKILL')
     await outer.ends()
-    expect(outer.all).toContain('code 1')
-    expect(outer.all).toContain('otg: ')
+    expect(outer.textWithScrollback).toContain('code 1')
+    expect(outer.textWithScrollback).toContain('otg: ')
     expectRestored(outer)
   })
 })
@@ -466,7 +473,7 @@ function device(change: Partial<DeviceInfo> = {}): DeviceInfo {
 describe('the pairing screen', () => {
   const started = async (options = '', size = { cols: 80, rows: 24 }) => {
     const stub = await startStubHost({ addresses: ADDRESSES })
-    const outer = new Outer(stub.dataDir, `$otg pair ${options}`, size)
+    const outer = new OuterTerminal(stub.dataDir, `$otg pair ${options}`, size)
     await outer.shows('Ctrl-C: cancel')
     return { stub, outer }
   }
@@ -496,9 +503,9 @@ describe('the pairing screen', () => {
     await outer.shows('› 2 192.168.1.7  local network')
     expect(outer.screen.split('\n')[10]!.slice(0, 45)).not.toBe(before.split('\n')[10]!.slice(0, 45))
     outer.type('u')
-    await outer.until(() => outer.firstLine === ADDRESSES[1]!.url, 'the address in letters')
+    await outer.until(() => outer.firstParagraph === ADDRESSES[1]!.url, 'the address in letters')
     outer.type('9\t\t\t')
-    await outer.until(() => outer.firstLine === ADDRESSES[0]!.url, 'the first again')
+    await outer.until(() => outer.firstParagraph === ADDRESSES[0]!.url, 'the first again')
   })
 
   it('shows a renewed code, and who has opened the link', async () => {
@@ -510,7 +517,11 @@ describe('the pairing screen', () => {
         .join('\n')
     const before = code()
     const fresh = ADDRESSES.map(one => ({ ...one, url: one.url.replace('s', 't') }))
-    stub.say({ addresses: fresh, expires_at: Date.now() + 100_000, reached: { address: '::ffff:192.168.1.20', at: 1 } })
+    stub.publish({
+      addresses: fresh,
+      expires_at: Date.now() + 100_000,
+      reached: { address: '::ffff:192.168.1.20', at: 1 },
+    })
     await outer.shows(/Valid for 1:(40|39)/)
     expect(code()).not.toBe(before)
     expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the link\./)
@@ -544,7 +555,7 @@ describe('the pairing screen', () => {
   it('prints no control sequences from names and addresses', async () => {
     const { stub, outer } = await started()
     const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Code 999 999 [y/N]\n\x9b31m'
-    stub.say({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
+    stub.publish({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
     await outer.shows('Code 123 456')
     await outer.shows('y   allow it to type')
     expect(outer.raw).not.toMatch(/owned\x07|\x9b|\u202e|\x1b\]/)
@@ -558,9 +569,9 @@ describe('the pairing screen', () => {
     const stub = await startStubHost({ addresses: ADDRESSES }, () => {
       throw new CodedError('too_many_devices', '64 devices are paired')
     })
-    const outer = new Outer(stub.dataDir, '$otg pair')
+    const outer = new OuterTerminal(stub.dataDir, '$otg pair')
     await outer.shows('Ctrl-C: cancel')
-    stub.say({ requests: [request()] })
+    stub.publish({ requests: [request()] })
     await outer.shows(KEYS)
     outer.type('y')
     await outer.shows('The phone could not be paired: 64 devices are paired.')
@@ -574,7 +585,7 @@ describe('the pairing screen', () => {
     const { code, stderr } = await otg(stub.dataDir, ['pair', '--address', 'nowhere'])
     expect(code).toBe(2)
     expect(stderr).toMatch(/^otg: --address takes desk.example.ts.net or 192.168.1.7 or .*, not nowhere; see: /)
-    const outer = new Outer(stub.dataDir, '$otg pair --address nowhere')
+    const outer = new OuterTerminal(stub.dataDir, '$otg pair --address nowhere')
     expect(await outer.ends()).toBe(2)
     expect(outer.raw).not.toContain('\x1b[?1049h')
   })
@@ -582,7 +593,7 @@ describe('the pairing screen', () => {
 
 describe('a host in a terminal', () => {
   const started = async (dataDir = join(temporaryFolder(), 'data')) => {
-    const outer = new Outer(dataDir, `trap '' INT; ${framed('$otg host --port 0 --bind loopback')}`)
+    const outer = new OuterTerminal(dataDir, `trap '' INT; ${printingSettings('$otg host --port 0 --bind loopback')}`)
     await outer.until(() => outer.raw.includes('Stop: Ctrl-C'), 'the host to be ready')
     return { dataDir, outer }
   }
@@ -595,15 +606,17 @@ describe('a host in a terminal', () => {
     const phone = await scan(await shownUrl(outer))
     await outer.shows(question('Chrome on Android', phone))
     outer.type('y')
-    await phone.let_in
+    await phone.approved
     await outer.shows('"Chrome on Android" (127.0.0.1) was paired and can type.')
     expect(outer.terminal.buffer.active.type).toBe('normal')
-    expect(outer.all).toMatch(/http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/)
-    expect(outer.all).not.toContain('#v1.')
+    expect(outer.textWithScrollback).toMatch(
+      /http:\/\/127\.0\.0\.1:\d+\/ +this computer only\n(http.*\n)*Pair a phone: otg pair/,
+    )
+    expect(outer.textWithScrollback).not.toContain('#v1.')
     // The terminal is in its normal state again.
     outer.type('\x03')
     await outer.ends()
-    expect(outer.all).toContain('code 0')
+    expect(outer.textWithScrollback).toContain('code 0')
     expectRestored(outer)
 
     const again = await started(dataDir)
@@ -612,7 +625,7 @@ describe('a host in a terminal', () => {
     again.outer.type('\x03')
     await again.outer.ends()
     expect(again.outer.raw).not.toContain('\x1b[?1049h')
-    expect(again.outer.all).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
+    expect(again.outer.textWithScrollback).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
   })
 
   it('q skips pairing and voids the code', async () => {
@@ -626,7 +639,7 @@ describe('a host in a terminal', () => {
     expect((await otg(dataDir, ['ls'])).code).toBe(0)
     outer.type('\x03')
     await outer.ends()
-    expect(outer.all).toContain('code 0')
+    expect(outer.textWithScrollback).toContain('code 0')
     expectRestored(outer)
   })
 
@@ -651,14 +664,14 @@ describe('a host in a terminal', () => {
     await outer.shows('q: skip')
     process.kill(otgIn(outer), signal)
     await outer.ends()
-    expect(outer.all).toContain('code 0')
+    expect(outer.textWithScrollback).toContain('code 0')
     expectRestored(outer)
   })
 
   it('does not touch the terminal as a background job', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     // With job control, the job has its own process group and is stopped if it touches the terminal.
-    const outer = new Outer(dataDir, 'set -m; $otg host --port 0 --bind loopback & wait $!; echo "code $?"')
+    const outer = new OuterTerminal(dataDir, 'set -m; $otg host --port 0 --bind loopback & wait $!; echo "code $?"')
     await outer.shows('Stop: Ctrl-C')
     expect((await otg(dataDir, ['ls'])).code).toBe(0)
     expect(outer.raw).not.toContain('\x1b[?1049h')
@@ -673,7 +686,7 @@ describe('paired devices', () => {
     const url = await pairingUrl(desk)
     const phone = await scan(url, name)
     await desk.answerPairing((await desk.devices()).requests[0]!.pairing_id, { allow: true })
-    await phone.let_in
+    await phone.approved
     desk.close()
     return phone
   }
@@ -752,10 +765,10 @@ describe('paired devices', () => {
   it('are listed in a table that their names cannot break', async () => {
     const stub = await startStubHost()
     const name = '\x1b[2J\x1b]52;c;AAAA\x07\u202e\n漢字 and then a name that goes on and on and on'
-    stub.say({
+    stub.publish({
       devices: [device({ name }), device({ device_id: 'f'.repeat(16), name: 'x', connected: 1, read_only: true })],
     })
-    stub.say({ requests: [request({ name, address: '\x9b1m10.0.0.1' })] })
+    stub.publish({ requests: [request({ name, address: '\x9b1m10.0.0.1' })] })
     const { stdout } = await otg(stub.dataDir, ['devices'])
     expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/)
     const rows = stdout.trimEnd().split('\n')
@@ -768,7 +781,7 @@ describe('paired devices', () => {
 })
 
 /** The otg process inside the terminal. */
-function otgIn(outer: Outer): number {
+function otgIn(outer: OuterTerminal): number {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', `${outer.pid}`], { encoding: 'utf8' })
   return Number(children.trim().split('\n').at(-1))
 }

@@ -7,16 +7,16 @@ import {
   endSession,
   environment,
   expectRestored,
-  framed,
   isAlive,
   OTG,
-  Outer,
+  OuterTerminal,
+  printingSettings,
   screenOf,
   sessions,
   startCliHost,
   startSession,
 } from '../../support/cli.ts'
-import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 
 let folder: string
 const DETACH = '\x1cd'
@@ -32,7 +32,10 @@ const latest = async (dataDir = folder) => (await sessions(dataDir)).at(-1)!
 
 describe('a terminal that runs otg', () => {
   it('runs a shell, detaches with the key, and attaches to the same screen', async () => {
-    const outer = new Outer(folder, framed('$otg run -- sh; $otg attach "$($otg ls | tail -n 1 | cut -c 1-8)"'))
+    const outer = new OuterTerminal(
+      folder,
+      printingSettings('$otg run -- sh; $otg attach "$($otg ls | tail -n 1 | cut -c 1-8)"'),
+    )
     await outer.until(() => outer.screen === '$', 'the prompt')
     outer.type('x=remembered; echo "$x" | tr a-z A-Z\r')
     await outer.shows('REMEMBERED')
@@ -52,16 +55,16 @@ describe('a terminal that runs otg', () => {
   })
 
   it('keeps the old contents of its screen in the scrollback', async () => {
-    const outer = new Outer(folder, 'seq 1 5; $otg run -- sh -c "seq 101 105; read x"; echo over')
+    const outer = new OuterTerminal(folder, 'seq 1 5; $otg run -- sh -c "seq 101 105; read x"; echo over')
     await outer.shows('105')
     expect(outer.screen).toMatch(/^101\n102/)
     outer.type('\r')
     await outer.ends()
-    expect(outer.all).toMatch(/^1\n2\n3\n4\n5\n101\n102\n103\n104\n105\n+over$/)
+    expect(outer.textWithScrollback).toMatch(/^1\n2\n3\n4\n5\n101\n102\n103\n104\n105\n+over$/)
   })
 
   it('passes on its size and every resize', async () => {
-    const outer = new Outer(folder, '$otg run -- sh', { cols: 91, rows: 27 })
+    const outer = new OuterTerminal(folder, '$otg run -- sh', { cols: 91, rows: 27 })
     await outer.shows('$')
     outer.type('stty size\r')
     await outer.shows('27 91')
@@ -75,10 +78,10 @@ describe('a terminal that runs otg', () => {
 
   it('resizes a session that it attaches to, but not with --read-only', async () => {
     const id = await startSession(folder, ['cat'])
-    const reader = new Outer(folder, `$otg attach --read-only ${id}`, { cols: 100, rows: 30 })
+    const reader = new OuterTerminal(folder, `$otg attach --read-only ${id}`, { cols: 100, rows: 30 })
     await until(async () => (await latest()).clients === 1, 'the reader')
     expect(await latest()).toMatchObject({ cols: 80, rows: 24 })
-    const writer = new Outer(folder, `$otg attach ${id}`, { cols: 90, rows: 20 })
+    const writer = new OuterTerminal(folder, `$otg attach ${id}`, { cols: 90, rows: 20 })
     await until(async () => (await latest()).cols === 90, 'the writer')
     reader.type('not for it\r')
     writer.type('for both\r')
@@ -92,14 +95,14 @@ describe('a terminal that runs otg', () => {
   })
 
   it('passes on every byte: early input, raw input, and the detach key pressed twice', async () => {
-    const outer = new Outer(folder, '$otg run -- sh -c "stty raw -echo; echo; echo ready; cat -v"')
+    const outer = new OuterTerminal(folder, '$otg run -- sh -c "stty raw -echo; echo; echo ready; cat -v"')
     await outer.shows('ready')
     outer.type('\x03\x1a\x11\x13\x1c\x1c\x1cx\x1b[A\x7f\r')
     await outer.shows('^C^Z^Q^S^\\^\\x^[[A^?^M')
     outer.type(DETACH)
     expect(await outer.ends()).toBe(0)
 
-    const early = new Outer(folder, '$otg run -- cat')
+    const early = new OuterTerminal(folder, '$otg run -- cat')
     early.type('typed before it ran\n')
     await early.shows(/typed before it ran\n+typed before it ran/)
     early.type('\x04')
@@ -107,14 +110,14 @@ describe('a terminal that runs otg', () => {
   })
 
   it('prints the program’s output unchanged, including line feeds without carriage returns', async () => {
-    const outer = new Outer(folder, '$otg run -- sh -c "stty raw; printf \'one\\ntwo\\r\\n\'; read x"')
+    const outer = new OuterTerminal(folder, '$otg run -- sh -c "stty raw; printf \'one\\ntwo\\r\\n\'; read x"')
     await outer.shows('one\n   two')
     outer.type('\n')
     expect(await outer.ends()).toBe(0)
   })
 
   it('skips output for a slow terminal, and shows the current screen', async () => {
-    const outer = new Outer(folder, '$otg run -- sh -c "seq 1 1000000; echo the end; read x"')
+    const outer = new OuterTerminal(folder, '$otg run -- sh -c "seq 1 1000000; echo the end; read x"')
     await outer.until(() => outer.raw.length > 100_000, 'a part of the flood')
     outer.pause()
     const { session_id } = await latest()
@@ -130,27 +133,27 @@ describe('a terminal that runs otg', () => {
   })
 
   it('stops a flood with Ctrl-C', async () => {
-    const outer = new Outer(folder, '$otg run -- sh -c "while :; do seq 1 100000; done"')
+    const outer = new OuterTerminal(folder, '$otg run -- sh -c "while :; do seq 1 100000; done"')
     await outer.until(() => outer.raw.length > 2_000_000, 'a part of the flood')
     outer.type('\x03')
     expect(await outer.ends()).toBe(130)
   })
 
   it('detaches with another key, or with none', async () => {
-    const outer = new Outer(folder, '$otg run --detach-key ^A -- sh -c "stty raw -echo; echo ready; cat -v"')
+    const outer = new OuterTerminal(folder, '$otg run --detach-key ^A -- sh -c "stty raw -echo; echo ready; cat -v"')
     await outer.shows('ready')
     outer.type(DETACH)
     await outer.shows('^\\d')
     outer.type('\x01d')
     expect(await outer.ends()).toBe(0)
-    const none = new Outer(folder, `OTG_DETACH_KEY=none $otg attach ${(await latest()).session_id}`)
+    const none = new OuterTerminal(folder, `OTG_DETACH_KEY=none $otg attach ${(await latest()).session_id}`)
     await none.shows('^\\d')
     none.type('\x1cd\x01d')
     await none.shows('^\\d^\\d^Ad')
   })
 
   it('never receives a query that the host answers', async () => {
-    const outer = new Outer(
+    const outer = new OuterTerminal(
       folder,
       '$otg run -- sh -c "stty raw -echo; printf \'\\033[c\\033[6n\'; head -c 6 | cat -v; cat -v"',
     )
@@ -161,7 +164,7 @@ describe('a terminal that runs otg', () => {
   })
 
   it('refuses to attach to the session that it is in', async () => {
-    const outer = new Outer(folder, '$otg run -- sh')
+    const outer = new OuterTerminal(folder, '$otg run -- sh')
     await outer.shows('$')
     outer.type(`OTG_DATA_DIR=${folder} ${process.execPath} ${OTG} attach $OTG_SESSION_ID; echo "code $?"\r`)
     await outer.shows('otg: this terminal is inside that session')
@@ -173,9 +176,9 @@ describe('a terminal that runs otg', () => {
   it('shows the last screen of an ended session, and exits with its exit code', async () => {
     const id = await startSession(folder, ['sh', '-c', 'echo last words; exit 4'])
     await until(async () => (await latest()).state === 'exited', 'the end')
-    const outer = new Outer(folder, framed(`$otg attach ${id}`))
+    const outer = new OuterTerminal(folder, printingSettings(`$otg attach ${id}`))
     await outer.shows('over')
-    expect(outer.all).toMatch(/last words\ncode 4/)
+    expect(outer.textWithScrollback).toMatch(/last words\ncode 4/)
     expectRestored(outer)
   })
 })
@@ -187,15 +190,15 @@ describe('the terminal is restored after', () => {
     "\\033[?6h\\033[31;1m\\033[>1u\\033[5 q\\033(0in the mess'; cat"
   const run = `$otg run -- sh -c "${MESS.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
-  async function messy(dataDir = folder): Promise<Outer> {
-    const outer = new Outer(dataDir, `trap '' INT QUIT; ${framed(run)}`)
+  async function messy(dataDir = folder): Promise<OuterTerminal> {
+    const outer = new OuterTerminal(dataDir, `trap '' INT QUIT; ${printingSettings(run)}`)
     await outer.until(() => outer.raw.includes('in the mess'), 'the mess')
     await outer.until(() => outer.terminal.buffer.active.type === 'alternate', 'the alternate screen')
     return outer
   }
 
   /** The otg process inside the terminal. */
-  function otgIn(outer: Outer): number {
+  function otgIn(outer: OuterTerminal): number {
     const children = execFileSync('ps', ['-o', 'pid=', '--ppid', `${outer.pid}`], { encoding: 'utf8' })
     return Number(children.trim().split('\n').at(-1))
   }
@@ -270,7 +273,7 @@ describe('the terminal is restored after', () => {
 describe('a host in a terminal', () => {
   const start = async () => {
     const dataDir = join(temporaryFolder(), 'data')
-    const outer = new Outer(dataDir, 'exec $otg host --port 0 --bind loopback')
+    const outer = new OuterTerminal(dataDir, 'exec $otg host --port 0 --bind loopback')
     await outer.shows('Ctrl-C: stop the host')
     return { dataDir, outer }
   }
@@ -291,7 +294,7 @@ describe('inside tmux', () => {
   it.skipIf(!tmuxIsThere && !process.env.CI)('runs, detaches and attaches again (needs tmux)', async () => {
     expect(tmuxIsThere, 'tmux is missing: apt-get install tmux').toBe(true)
     const server = ['-S', join(temporaryFolder(), 'tmux'), '-f', '/dev/null']
-    later(() => spawnSync('tmux', [...server, 'kill-server']))
+    onCleanUp(() => spawnSync('tmux', [...server, 'kill-server']))
     const tmux = (...args: string[]) =>
       execFileSync('tmux', [...server, ...args], { encoding: 'utf8', env: environment(folder) })
     const screen = () => tmux('capture-pane', '-p', '-t', 'pane')

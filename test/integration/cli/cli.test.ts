@@ -21,7 +21,7 @@ import {
   startCliHost,
   startSession,
 } from '../../support/cli.ts'
-import { cleanUp, later, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 
 const emptyFolder = () => join(temporaryFolder(), 'data')
 
@@ -155,7 +155,7 @@ describe('otg host', () => {
 
   it('reports which port is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
-    later(() => new Promise(resolve => server.close(resolve)))
+    onCleanUp(() => new Promise(resolve => server.close(resolve)))
     await until(() => server.listening)
     const { port } = server.address() as { port: number }
     const { code, error } = await otg(emptyFolder(), ['host', '--json', '--port', `${port}`])
@@ -174,7 +174,7 @@ describe('otg host', () => {
     const [ready] = (await otg(folder, ['host', '--detach', '--json', '--port', '0', ...network])).json() as [
       { pid: number; url: string; port: number },
     ]
-    later(() => isAlive(ready.pid) && process.kill(ready.pid, 'SIGKILL'))
+    onCleanUp(() => isAlive(ready.pid) && process.kill(ready.pid, 'SIGKILL'))
     const status = (host: string) =>
       new Promise<number>((resolve, reject) => {
         const asked = request({ host: '127.0.0.2', port: ready.port, path: '/health', headers: { host } })
@@ -244,7 +244,7 @@ describe('otg host', () => {
     ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const [ready] = json() as { pid: number; url: string; data_dir: string }[]
-    later(() => isAlive(ready!.pid) && process.kill(ready!.pid, 'SIGKILL'))
+    onCleanUp(() => isAlive(ready!.pid) && process.kill(ready!.pid, 'SIGKILL'))
     expect(Object.keys(ready!)).toEqual(['url', 'pid', 'data_dir', 'port'])
     expect(ready!.data_dir).toBe(folder)
     expect((await fetch(new URL('/health', ready!.url))).status).toBe(200)

@@ -14,8 +14,8 @@ import type { ClientMessage } from '../../../protocol/messages.ts'
 import {
   bytesOf,
   cleanUp,
-  later,
   newPhone,
+  onCleanUp,
   openSocket,
   Recorder,
   startHost,
@@ -23,13 +23,13 @@ import {
   webClient,
 } from '../../support/host.ts'
 import { frameBytes, OPCODE, RawWebSocket } from '../../support/network/raw-websocket.ts'
-import { type Identity, returning } from '../../support/pairing.ts'
+import { openReturnChannel, type PhoneIdentity } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
 
 function rawSocket(host: { port: number }, headers: Record<string, string> = {}): RawWebSocket {
   const raw = new RawWebSocket(host.port, headers)
-  later(() => raw.socket.destroy())
+  onCleanUp(() => raw.socket.destroy())
   return raw
 }
 
@@ -96,8 +96,8 @@ describe('case 30: a flood of handshakes', () => {
         return () => true
       },
     })
-    later(() => server.close())
-    later(() => sockets.close())
+    onCleanUp(() => server.close())
+    onCleanUp(() => sockets.close())
     const tries = ['2001:db8::1', '2001:db8::2', '2001:db8::3', '2001:db8:0:1::1', '192.168.1.9', '::ffff:192.168.1.9']
     const statuses = []
     for (from of [...tries, '192.168.1.9', '127.0.0.1', '127.0.0.1', '127.0.0.1'])
@@ -120,8 +120,8 @@ describe('case 30: a flood of handshakes', () => {
       handshakes: new HandshakeLimit(),
       accept,
     })
-    later(() => server.close())
-    later(() => sockets.close())
+    onCleanUp(() => server.close())
+    onCleanUp(() => sockets.close())
     const statuses = []
     for (let i = 0; i < 9; i++) {
       from = `2001:db8::${i}`
@@ -138,10 +138,10 @@ describe('case 30: a flood of handshakes', () => {
 })
 
 /** A connection of a paired phone over a raw socket. */
-async function misbehaving(host: Host, phone: Identity) {
+async function misbehaving(host: Host, phone: PhoneIdentity) {
   const raw = rawSocket(host)
   expect(await raw.status).toBe(101)
-  const channel = returning(phone, raw.transport)
+  const channel = openReturnChannel(phone, raw.transport)
   const heard: string[] = []
   channel.start({
     frame: frame => {
@@ -187,7 +187,7 @@ describe('a connected device', () => {
       misbehave(raw)
       await until(() => raw.closeReason !== undefined, `the host to close after ${what}`)
       const insisting = setInterval(() => say({ type: 'create', request_id: 9, spec: { command: ['cat'] } }), 10)
-      await raw.gone
+      await raw.closed
       clearInterval(insisting)
     })
     // More at once would exceed the limit of unauthenticated sockets.

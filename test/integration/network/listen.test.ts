@@ -10,7 +10,7 @@ import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
 import { MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
-import { cleanUp, freePort, later, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, freePort, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
 
 afterEach(async () => {
@@ -41,13 +41,13 @@ async function serve(options: Partial<HttpOptions> = {}): Promise<HttpServer & {
     ...options,
     timing: { reach_ms: 20, ...options.timing },
   })
-  later(() => http.close())
+  onCleanUp(() => http.close())
   return Object.assign(http, { errors })
 }
 
 function open(address: string, port: number): Promise<Socket> {
   const socket = connect({ host: address, port })
-  later(() => socket.destroy())
+  onCleanUp(() => socket.destroy())
   return new Promise((resolve, reject) => {
     socket.once('error', reject)
     socket.once('connect', () => {
@@ -114,7 +114,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
 
   const answers = async (net: Namespace, port: number, all: string[]) => {
     const pairs = all.map(async address => {
-      const answer = await net.talk(address, port, ask(address, port))
+      const answer = await net.exchange(address, port, ask(address, port))
       return [address, answer.startsWith('HTTP/1.1 200 ') ? 200 : answer] as const
     })
     return Object.fromEntries(await Promise.all(pairs))
@@ -156,7 +156,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
       ...['100.101.102.103', '10.77.0.1', 'fd00:77::1', '203.0.113.5', '2001:db8::5', '172.17.0.1'],
       ...['127.0.0.1', '::1'],
     ])
-    for (const address of ['10.77.0.1', '2001:db8::5']) await net.talk(address, port, ask(address, port, '/'))
+    for (const address of ['10.77.0.1', '2001:db8::5']) await net.exchange(address, port, ask(address, port, '/'))
     await until(() => program.lines.filter(line => line.page).length === 2)
     expect(program.lines.flatMap(line => line.page ?? [])).toEqual(['10.77.0.1', '2001:db8::5'])
   })
@@ -202,7 +202,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     await net.run('ip', 'addr', 'del', '10.77.0.1/24', 'dev', 'wlan0')
     await until(() => !latest(program).includes('10.77.0.1'), 'the old address to go')
     // It is no longer ours: a request to it under another address's name is misdirected.
-    expect(await net.talk('127.0.0.1', port, ask('10.77.0.1', port))).toMatch(/^HTTP\/1.1 421 /)
+    expect(await net.exchange('127.0.0.1', port, ask('10.77.0.1', port))).toMatch(/^HTTP\/1.1 421 /)
     expect(await answers(net, port, ['192.168.7.7', '127.0.0.1'])).toEqual({ '192.168.7.7': 200, '127.0.0.1': 200 })
     const listening = await net.run('cat', '/proc/net/tcp')
     const hex = (address: string) => Buffer.from(address.split('.').map(Number).reverse()).toString('hex').toUpperCase()
@@ -236,7 +236,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
       kind: 'lan',
     })
     // Case 27: names are compared as a whole, not by prefix or suffix.
-    const asked = async (host: string) => (await net.talk('10.77.0.1', port, ask(host, port))).slice(9, 12)
+    const asked = async (host: string) => (await net.exchange('10.77.0.1', port, ask(host, port))).slice(9, 12)
     expect(await asked(local)).toBe('200')
     expect(await asked('DESK.tail1234.ts.net')).toBe('200')
     for (const foreign of ['tail1234.ts.net', `x.${local}`, `${local}.evil.example`, '203.0.113.5'])
@@ -253,7 +253,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     // Both are looked up at once.
     await until(() => latest(program).includes('desk.tail1234.ts.net'), 'the other name')
     expect(latest(program)).not.toContain(local)
-    expect(await net.talk('10.77.0.1', port, ask(local, port))).toMatch(/^HTTP\/1.1 421 /)
+    expect(await net.exchange('10.77.0.1', port, ask(local, port))).toMatch(/^HTTP\/1.1 421 /)
   })
 
   it('case 31: limits the sockets of a neighbor, but not of this computer', async context => {
@@ -345,7 +345,7 @@ describe('on each of several listeners', () => {
         return () => false
       },
     })
-    later(() => sockets.close())
+    onCleanUp(() => sockets.close())
     const closing = async (address: string, origin: string) => {
       const socket = new WebSocket(`ws://${bracketed(address)}:${http.port}/ws`, { origin })
       const refused = once(socket, 'unexpected-response').then(([, response]) => response.statusCode)
@@ -418,7 +418,7 @@ it('logs an address that another program uses once, retries it, and listens on i
 
 it('fails with port_in_use if another program uses the first address', async () => {
   const other = createServer().listen(0, '127.0.0.1')
-  later(() => other.close())
+  onCleanUp(() => other.close())
   await once(other, 'listening')
   const { port } = other.address() as { port: number }
   for (const bind of ['private', 'loopback', ['127.0.0.1', '::1']] as const)

@@ -10,7 +10,7 @@ import { ackFrame, jsonFrames } from '../../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import {
   cleanUp,
-  later,
+  onCleanUp,
   openSocket,
   phoneTransport,
   sharedHost,
@@ -42,7 +42,7 @@ function get(host: Host, path: string, headers: Record<string, string> = {}) {
 /** Requests a WebSocket and returns the raw response, without ever closing its own side. */
 async function askToUpgrade(host: Host, target: string, headers: Record<string, string> = {}): Promise<string> {
   const socket = connect({ host: '127.0.0.1', port: host.port, allowHalfOpen: true })
-  later(() => socket.destroy())
+  onCleanUp(() => socket.destroy())
   const all = {
     host: `127.0.0.1:${host.port}`,
     connection: 'Upgrade',
@@ -180,7 +180,7 @@ it('case 32: answers endless headers with 408, and closes idle sockets', async (
   const host = await startHost()
   const say = (text: string) => {
     const socket = connect(host.port, '127.0.0.1')
-    later(() => socket.destroy())
+    onCleanUp(() => socket.destroy())
     socket.write(text)
     return { closed: once(socket, 'close'), answer: once(socket, 'data').then(([data]) => String(data)) }
   }
@@ -237,7 +237,7 @@ describe('case 38: paths that lead out of the web folder are answered with 404',
   it.each(paths)('%j', async path => {
     const { port } = host()
     const raw = connect(port, '127.0.0.1')
-    later(() => raw.destroy())
+    onCleanUp(() => raw.destroy())
     raw.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`)
     const answer = await new Promise<string>(resolve => {
       let text = ''

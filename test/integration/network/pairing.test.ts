@@ -19,10 +19,10 @@ import {
   bytesOf,
   cleanUp,
   connectWebSocket,
-  later,
   localClient,
   newPhone,
-  next,
+  nextEvent,
+  onCleanUp,
   openSocket,
   Recorder,
   startHost,
@@ -30,42 +30,42 @@ import {
   until,
   webClient,
 } from '../../support/host.ts'
-import { noise } from '../../support/incompressible-bytes.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
 import { RawWebSocket } from '../../support/network/raw-websocket.ts'
 import {
-  answerAll,
-  desktopOf,
-  type Identity,
+  answerPairingRequests,
+  connectDesktop,
   type nextPairing,
+  openReturnChannel,
+  type PhoneIdentity,
   pairingClient,
-  pairingOf,
   pairingUrl,
   pairPhone,
-  returning,
+  parsePairingUrl,
 } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
 
 /** A desktop that answers no request by itself. */
 async function deskOf(host: Host): Promise<LocalClient> {
-  const desk = await desktopOf(host)
-  later(() => desk.close())
+  const desk = await connectDesktop(host)
+  onCleanUp(() => desk.close())
   return desk
 }
 
 /** The code that is currently shown. */
-const shownBy = async (desk: LocalClient) => pairingOf(await pairingUrl(desk))
+const shownBy = async (desk: LocalClient) => parsePairingUrl(await pairingUrl(desk))
 
 interface Asking {
   client: LocalClient
-  identity: Identity
+  identity: PhoneIdentity
   connected: Promise<string>
 }
 
 /** A phone that has scanned the code; `connected` resolves with `ready` or the code of its refusal. */
 function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = 'new phone' } = {}): Asking {
   const client = pairingClient(pairing, () => connectWebSocket(host), { keys, name })
-  later(() => client.close())
+  onCleanUp(() => client.close())
   const connected = client.connect().then(
     () => 'ready',
     error => error.code as string,
@@ -74,7 +74,7 @@ function scan(host: Host, pairing: Pairing, { keys = generateKeyPair(), name = '
 }
 
 /** A phone that reconnects, and the outcome. */
-function comesBack(host: Host, phone: Identity): { client: LocalClient; connected: Promise<string> } {
+function comesBack(host: Host, phone: PhoneIdentity): { client: LocalClient; connected: Promise<string> } {
   const client = webClient(host, { phone, reconnect: false })
   const connected = client.connect().then(
     () => 'ready',
@@ -120,8 +120,8 @@ const closeOf = (socket: WebSocket) =>
   once(socket, 'close').then(([code, reason]) => `${code} ${(reason as Buffer).toString()}`)
 
 /** A connection whose messages the test sends itself. */
-async function speak(host: Host, phone: Identity, inside?: Transport) {
-  const transport = returning(phone, inside ?? (await connectWebSocket(host)))
+async function speak(host: Host, phone: PhoneIdentity, inside?: Transport) {
+  const transport = openReturnChannel(phone, inside ?? (await connectWebSocket(host)))
   const heard: HostMessage[] = []
   let closed: string | undefined
   transport.start({
@@ -159,7 +159,7 @@ describe('cases 4 and 10: a replayed first message', () => {
     const replays = await Promise.all(Array.from({ length: 5 }, () => replay(host, message)))
     // The host has completed its part of the handshake each time, and waits for a transport frame.
     await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
-    for (const { socket } of replays) socket.send(noise(64))
+    for (const { socket } of replays) socket.send(incompressibleBytes(64))
     for (const { closed } of replays) expect(await closed).toBe('4000 channel_refused')
     expect(await requests(desk)).toEqual([])
     const owner = scan(host, pairing, { keys })
@@ -180,7 +180,7 @@ describe('cases 4 and 10: a replayed first message', () => {
     const desk = await deskOf(host)
     await until(async () => (await devices(desk))[0]!.connected === 0)
     const [before] = await devices(desk)
-    const message = await firstMessage(transport => returning(phone, transport))
+    const message = await firstMessage(transport => openReturnChannel(phone, transport))
     const replays = await Promise.all(Array.from({ length: 3 }, () => replay(host, message)))
     await until(() => replays.every(({ heard }) => heard.length === 1), 'the second messages')
     expect(await devices(desk)).toEqual([before])
@@ -263,7 +263,7 @@ describe('cases 12 and 13: a code pairs one phone', () => {
     const pairing = await shownBy(desk)
     const changed = nextChange(desk)
     await asks(scan(host, pairing).client)
-    const another = pairingOf((await changed).addresses[0]!.url)
+    const another = parsePairingUrl((await changed).addresses[0]!.url)
     expect(another.secret).not.toEqual(pairing.secret)
     await asks(scan(host, another).client)
     expect(await requests(desk)).toHaveLength(2)
@@ -471,10 +471,10 @@ it('case 20: unknown, revoked, expired devices and those from a page of the othe
   const unknown = { hostKey: plain.hostKey, keys: generateKeyPair() }
   const tls = { host: 'tunnel.example', origin: 'https://tunnel.example' }
   const derived = vi.spyOn(crypto, 'diffieHellman')
-  later(() => derived.mockRestore())
+  onCleanUp(() => derived.mockRestore())
   const answers = []
-  for (const [phone, headers] of [[unknown], [revoked], [idle], [plain, tls]] as [Identity, object?][]) {
-    const message = await firstMessage(transport => returning(phone, transport))
+  for (const [phone, headers] of [[unknown], [revoked], [idle], [plain, tls]] as [PhoneIdentity, object?][]) {
+    const message = await firstMessage(transport => openReturnChannel(phone, transport))
     const socket = await openSocket(again, { ...headers })
     const heard: unknown[] = []
     socket.on('message', data => heard.push(data))
@@ -498,7 +498,7 @@ describe('case 21: a revoked device', () => {
     await terminal.shows('ready')
     // These do not stop when they are closed, like the client of a thief who can program.
     const sockets = [new RawWebSocket(host.port), new RawWebSocket(host.port)]
-    for (const { socket } of sockets) later(() => socket.destroy())
+    for (const { socket } of sockets) onCleanUp(() => socket.destroy())
     const two = await Promise.all(sockets.map(({ transport }) => speak(host, phone, transport)))
     let sent = 0
     for (const [i, { say, transport, answerTo }] of two.entries()) {
@@ -512,7 +512,7 @@ describe('case 21: a revoked device', () => {
       const typing = setInterval(() => {
         for (let n = 0; n < 20; n++) type()
       }, 1)
-      later(() => clearInterval(typing))
+      onCleanUp(() => clearInterval(typing))
     }
     await terminal.shows('.'.repeat(5_000))
     const before = performance.now()
@@ -526,7 +526,7 @@ describe('case 21: a revoked device', () => {
     for (const { closeReason } of sockets) expect(closeReason).toBe('device_revoked')
     for (const { heard } of two) expect(heard.at(-1)).toMatchObject({ type: 'error', code: 'device_revoked' })
     // They continue to type until their sockets are gone.
-    await Promise.all(sockets.map(({ gone }) => gone))
+    await Promise.all(sockets.map(({ closed: gone }) => gone))
     expect(sent).toBeGreaterThan(then)
     await terminal.shows('#')
     watching.type(bytesOf('end'))
@@ -565,14 +565,14 @@ describe('case 21: a revoked device', () => {
 
 it('case 23: a connected device does not expire, however long it stays', async () => {
   vi.useFakeTimers({ toFake: ['Date'] })
-  later(() => vi.useRealTimers())
+  onCleanUp(() => vi.useRealTimers())
   const dataDir = join(temporaryFolder(), 'data')
   mkdirSync(dataDir, { mode: 0o700 })
   // 0.01 days are 14.4 minutes.
   writeFileSync(join(dataDir, 'settings.json'), '{"device_days": 0.01}')
   const host = await startHost({ dataDir })
   const desk = await deskOf(host)
-  answerAll(desk)
+  answerPairingRequests(desk)
   const staying = scan(host, await shownBy(desk))
   expect(await staying.connected).toBe('ready')
   vi.setSystemTime(Date.now() + 3_600_000)
@@ -586,13 +586,13 @@ describe('case 24: a read-only device', () => {
   it('can change nothing', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
-    const off = answerAll(desk, { allow: true, read_only: true })
+    const off = answerPairingRequests(desk, { allow: true, read_only: true })
     const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
     off()
     const { session_id } = await desk.create({ command: ['cat'], title: 'as it was', size: { cols: 80, rows: 24 } })
     const terminal = new Recorder()
     const watching = localClient(host).attach(session_id, terminal)
-    await next(watching, 'caught_up')
+    await nextEvent(watching, 'caught_up')
     const { heard, say, transport, answerTo, closed } = await speak(host, phone)
     await until(() => heard.length === 1)
     expect(heard[0]).toMatchObject({ type: 'welcome', role: 'device', read_only: true })
@@ -662,7 +662,7 @@ describe('case 24: a read-only device', () => {
 it('case 26: desktop-only messages are refused to a device', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
-  const off = answerAll(desk)
+  const off = answerPairingRequests(desk)
   const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
   off()
   await asks(scan(host, await shownBy(desk)).client)
@@ -713,7 +713,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
 
   it('are readable by their user only under umask 000, and too-open permissions are repaired', async () => {
     const umask = process.umask(0)
-    later(() => process.umask(umask))
+    onCleanUp(() => process.umask(umask))
     const host = await startHost()
     await newPhone(host)
     const { 'host.key': key, 'devices.json': list } = modes(host.dataDir)

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
 import { canReach, type PostReply, post } from '../../../main/host/push/push-post.ts'
-import { cleanUp, later } from '../../support/host.ts'
+import { cleanUp, onCleanUp } from '../../support/host.ts'
 import { PushService } from '../../support/network/push-service.ts'
 import { scaled } from '../../support/repeat.ts'
 
@@ -10,8 +10,8 @@ afterEach(cleanUp)
 
 async function hostile(answer: (response: ServerResponse) => void): Promise<() => Promise<PostReply>> {
   const service = await PushService.start()
-  later(() => service.stop())
-  service.answers.push((_, response) => answer(response))
+  onCleanUp(() => service.stop())
+  service.responses.push((_, response) => answer(response))
   const url = `https://${service.name}/x`
   const { ca } = service
   return () => post({ url, headers: {}, body: Buffer.from('x') }, { ca, signal: new AbortController().signal })
@@ -69,7 +69,7 @@ it.each([
 
 it('sends nothing to a service with a certificate for another name', async () => {
   const service = await PushService.start('DNS:other.example')
-  later(() => service.stop())
+  onCleanUp(() => service.stop())
   const { ca } = service
   const { signal } = new AbortController()
   const url = `https://${service.name}/x`
@@ -80,7 +80,7 @@ it('sends nothing to a service with a certificate for another name', async () =>
 
 it('leaves no sockets or timers after many failed requests', async () => {
   const service = await PushService.start()
-  later(() => service.stop())
+  onCleanUp(() => service.stop())
   const url = `https://${service.name}/x`
   const held = () =>
     process.getActiveResourcesInfo().filter(what => what === 'TCPSocketWrap' || what === 'Timeout').length
@@ -88,7 +88,7 @@ it('leaves no sockets or timers after many failed requests', async () => {
   for (let at = 0; at < scaled(1_000); at += 50) {
     const some = Array.from({ length: 50 }, async (_, n) => {
       const abort = new AbortController()
-      if (n % 5 === 0) service.answers.push((_, response) => void response.socket!.destroy())
+      if (n % 5 === 0) service.responses.push((_, response) => void response.socket!.destroy())
       const asked = post({ url, headers: {}, body: Buffer.from('x') }, { ca: service.ca, signal: abort.signal })
       if (n % 2 === 0) setTimeout(() => abort.abort(), n)
       await asked.catch(() => {})

@@ -7,28 +7,34 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import {
+  approvingDesktop,
   cleanUp,
   connectWebSocket,
-  deskOf,
-  later,
   localClient,
   newPhone,
-  next,
+  nextEvent,
+  onCleanUp,
   Recorder,
   startHost,
   temporaryFolder,
   until,
   webClient,
 } from '../../support/host.ts'
-import { authority, PushService, Subscriber, signerOf } from '../../support/network/push-service.ts'
-import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone } from '../../support/pairing.ts'
+import { createAuthority, PushService, Subscriber, verifySignature } from '../../support/network/push-service.ts'
+import {
+  answerPairingRequests,
+  connectDesktop,
+  type PhoneIdentity,
+  pairingUrl,
+  pairPhone,
+} from '../../support/pairing.ts'
 
 afterEach(cleanUp)
 
 let service: PushService
 beforeEach(async () => {
   service = await PushService.start()
-  later(() => service.stop())
+  onCleanUp(() => service.stop())
 })
 
 const start = (options: object = {}) => startHost({ push: service.option, ...options })
@@ -39,7 +45,7 @@ async function subscribed(host: Host, subscriber = new Subscriber(service)) {
   const client = webClient(host, { phone })
   const answer = await client.push(subscriber.subscription)
   client.close()
-  await until(async () => (await (await deskOf(host)).devices()).devices.every(one => one.connected === 0))
+  await until(async () => (await (await approvingDesktop(host)).devices()).devices.every(one => one.connected === 0))
   return { phone, subscriber, answer }
 }
 
@@ -64,16 +70,16 @@ const filesOf = (host: Host) => ({ key: join(host.dataDir, 'push.key'), list: jo
 describe('a phone whose page is closed', () => {
   it('is notified of a session’s text, encrypted for it and signed by this host, once until a person has seen it', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { subscriber, answer } = await subscribed(host)
     expect(answer).toMatchObject({ subscribed: true, trouble: null })
     const { session_id, say, mark } = await agent(desk, 'a "title"')
     say('May I run make?')
     await until(() => service.posts.length === 1)
     const [post] = service.posts
-    expect(JSON.parse(subscriber.open(post!))).toEqual({ session_id, title: 'a "title"', text: 'May I run make?' })
+    expect(JSON.parse(subscriber.decrypt(post!))).toEqual({ session_id, title: 'a "title"', text: 'May I run make?' })
     expect(`https://${service.name}${post!.path}`).toBe(subscriber.endpoint)
-    const { key, claims } = signerOf(post!)
+    const { key, claims } = verifySignature(post!)
     expect(key).toBe(answer.key)
     expect(claims.aud).toBe(`https://${service.name}`)
     expect(post!.headers).toMatchObject({ urgency: 'high', topic: expect.stringMatching(/^[\w-]{32}$/) })
@@ -83,21 +89,21 @@ describe('a phone whose page is closed', () => {
     await until(async () => (await mark()) === 'Well?')
     const viewer = localClient(host)
     const looker = viewer.attach(session_id, new Recorder())
-    await next(looker, 'caught_up')
+    await nextEvent(looker, 'caught_up')
     await until(async () => (await mark()) === undefined)
     viewer.detach(looker)
     say('Again?')
     await until(() => service.posts.length === 2)
-    expect(JSON.parse(subscriber.open(service.posts[1]!)).text).toBe('Again?')
+    expect(JSON.parse(subscriber.decrypt(service.posts[1]!)).text).toBe('Again?')
     expect(service.posts[1]!.headers.topic).toBe(post!.headers.topic)
     expect(service.posts[1]!.body.length).toBe(post!.body.length)
   })
 
   it('is also notified if it is read-only, because it may see that anyway', async () => {
     const host = await start()
-    const desk = await desktopOf(host)
-    later(() => desk.close())
-    answerAll(desk, { allow: true, read_only: true })
+    const desk = await connectDesktop(host)
+    onCleanUp(() => desk.close())
+    answerPairingRequests(desk, { allow: true, read_only: true })
     const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host))
     const client = webClient(host, { phone })
     const subscriber = new Subscriber(service)
@@ -106,30 +112,30 @@ describe('a phone whose page is closed', () => {
     const { say } = await agent(desk)
     say('May I?')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('May I?')
+    expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('May I?')
   })
 
   it('is not notified while a person is at any screen that shows the session', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { subscriber } = await subscribed(host)
     const { session_id, say } = await agent(desk)
     const sink = new Recorder()
     const viewer = localClient(host)
     const looker = viewer.attach(session_id, sink)
-    await next(looker, 'caught_up')
+    await nextEvent(looker, 'caught_up')
     say('seen')
     // The host's own screen has parsed it, too.
     await until(async () => (await desk.screen(session_id)).lines.join().includes('seen'))
     viewer.detach(looker)
     say('unseen')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('unseen')
+    expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('unseen')
   })
 
   it('is not notified while a person is at one of its pages, but others are', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { phone, subscriber } = await subscribed(host)
     const other = await subscribed(host)
     const client = webClient(host, { phone })
@@ -139,7 +145,7 @@ describe('a phone whose page is closed', () => {
     const one = await agent(desk, 'one')
     one.say('first')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(other.subscriber.open(service.posts[0]!)).text).toBe('first')
+    expect(JSON.parse(other.subscriber.decrypt(service.posts[0]!)).text).toBe('first')
     // The person leaves: from now on it is notified.
     client.setPresent(false)
     await client.list()
@@ -147,10 +153,10 @@ describe('a phone whose page is closed', () => {
     two.say('second')
     await until(() => service.posts.length === 3)
     const mine = service.posts.filter(({ path }) => subscriber.endpoint.endsWith(path))
-    expect(mine.map(post => JSON.parse(subscriber.open(post)).text)).toEqual(['second'])
+    expect(mine.map(post => JSON.parse(subscriber.decrypt(post)).text)).toEqual(['second'])
     // A person who looks at another session counts as present, too.
     const looker = client.attach(one.session_id, new Recorder())
-    await next(looker, 'caught_up')
+    await nextEvent(looker, 'caught_up')
     const three = await agent(desk, 'three')
     three.say('third')
     await until(() => service.posts.length === 4)
@@ -163,16 +169,16 @@ describe('a phone whose page is closed', () => {
     const { subscriber, answer } = await subscribed(first)
     await first.stop()
     const host = await start({ dataDir })
-    const { say } = await agent(await deskOf(host))
+    const { say } = await agent(await approvingDesktop(host))
     say('after the restart')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('after the restart')
-    expect(signerOf(service.posts[0]!).key).toBe(answer.key)
+    expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('after the restart')
+    expect(verifySignature(service.posts[0]!).key).toBe(answer.key)
   })
 
   it('is not notified after it was revoked or unsubscribed, and nothing of it stays on the disk', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const revoked = await subscribed(host)
     const unwilling = await subscribed(host)
     const kept = await subscribed(host)
@@ -188,13 +194,13 @@ describe('a phone whose page is closed', () => {
     const { say } = await agent(desk)
     say('to one')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(kept.subscriber.open(service.posts[0]!)).text).toBe('to one')
+    expect(JSON.parse(kept.subscriber.decrypt(service.posts[0]!)).text).toBe('to one')
     expect((await desk.devices()).devices.map(({ notified }) => notified)).toEqual([false, true])
   })
 
   it('learns at its next visit that its subscription is gone, and subscribes again', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { phone, subscriber } = await subscribed(host)
     const { say } = await agent(desk)
     service.answer(410)
@@ -208,7 +214,7 @@ describe('a phone whose page is closed', () => {
     const other = await agent(desk, 'other')
     other.say('there again')
     await until(() => service.posts.length === 2)
-    expect(JSON.parse(fresh.open(service.posts[1]!)).text).toBe('there again')
+    expect(JSON.parse(fresh.decrypt(service.posts[1]!)).text).toBe('there again')
   })
 })
 
@@ -232,9 +238,9 @@ describe('the host connects', () => {
     let asked = 0
     inside.on('connection', () => asked++)
     await new Promise<void>(resolve => inside.listen(0, '127.0.0.1', resolve))
-    later(() => inside.close())
+    onCleanUp(() => inside.close())
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { phone } = await subscribed(host)
     const { say } = await agent(desk)
     service.answer(307, { location: `http://127.0.0.1:${(inside.address() as AddressInfo).port}/` })
@@ -245,10 +251,10 @@ describe('the host connects', () => {
   })
 
   it('only to a service with a trusted certificate for its name', async () => {
-    const stranger = await PushService.start('DNS:localhost', authority())
+    const stranger = await PushService.start('DNS:localhost', createAuthority())
     const misnamed = await PushService.start('DNS:elsewhere.example')
-    later(() => stranger.stop())
-    later(() => misnamed.stop())
+    onCleanUp(() => stranger.stop())
+    onCleanUp(() => misnamed.stop())
     for (const [one, ca] of [
       [stranger, service.ca],
       [misnamed, misnamed.ca],
@@ -256,7 +262,7 @@ describe('the host connects', () => {
       const host = await startHost({ push: { services: [one.name], ca } })
       const { answer } = await subscribed(host, new Subscriber(one))
       expect(answer).toMatchObject({ subscribed: true, trouble: 'unreachable' })
-      const { say, mark } = await agent(await deskOf(host))
+      const { say, mark } = await agent(await approvingDesktop(host))
       const before = one.connections
       say('for whom?')
       await until(async () => (await mark()) === 'for whom?')
@@ -268,10 +274,10 @@ describe('the host connects', () => {
 
   it('and survives long and odd responses', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { subscriber } = await subscribed(host)
     let closed = 0
-    service.answers.push((request, response) => {
+    service.responses.push((request, response) => {
       request.socket.once('close', () => closed++)
       response.writeHead(201)
       const more = () => {
@@ -284,7 +290,7 @@ describe('the host connects', () => {
     one.say('first')
     await until(() => closed === 1)
     // Endless headers are not a response.
-    service.answers.push((request, response) => {
+    service.responses.push((request, response) => {
       request.socket.once('close', () => closed++)
       response.socket!.write('HTTP/1.1 201 Created\r\n')
       const fill = () => response.socket!.write(`x: ${'y'.repeat(8000)}\r\n`)
@@ -295,7 +301,7 @@ describe('the host connects', () => {
     await until(() => closed === 2)
     const three = await agent(desk, 'three')
     three.say('third')
-    await until(() => service.posts.some(post => JSON.parse(subscriber.open(post)).text === 'third'))
+    await until(() => service.posts.some(post => JSON.parse(subscriber.decrypt(post)).text === 'third'))
   })
 })
 
@@ -320,7 +326,7 @@ describe('the host refuses', () => {
 
   it('everything while push is off: it gives no key, accepts nothing and sends nothing', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { phone, subscriber } = await subscribed(host)
     await localClient(host).changeSettings({ push: false })
     const { say, mark } = await agent(desk)
@@ -334,14 +340,14 @@ describe('the host refuses', () => {
     const other = await agent(desk, 'other')
     other.say('to one')
     await until(() => service.posts.length === 1)
-    expect(JSON.parse(subscriber.open(service.posts[0]!)).text).toBe('to one')
+    expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('to one')
   })
 })
 
 describe('a hostile program', () => {
   it('that asks for attention endlessly causes one notification, with a single line of text', async () => {
     const host = await start()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { subscriber } = await subscribed(host)
     const script = [
       String.raw`printf '\033]2;\342\200\256evil<b>\007'`,
@@ -353,8 +359,8 @@ describe('a hostile program', () => {
     await until(() => service.posts.length > 0)
     const other = await agent(desk, 'other')
     other.say('behind it')
-    await until(() => service.posts.some(post => subscriber.open(post).includes('behind it')))
-    const told = service.posts.map(post => JSON.parse(subscriber.open(post)))
+    await until(() => service.posts.some(post => subscriber.decrypt(post).includes('behind it')))
+    const told = service.posts.map(post => JSON.parse(subscriber.decrypt(post)))
     expect(told.filter(one => one.session_id === session_id)).toHaveLength(1)
     expect(told[0]).toMatchObject({ title: 'evil<b>', text: expect.stringMatching(/^ab <img src=x> \d+$/) })
   })
@@ -364,7 +370,7 @@ describe('the list of subscriptions on the disk', () => {
   it('is readable by its user only, is not logged, and is useless without the key', async () => {
     const host = await start()
     const { subscriber } = await subscribed(host)
-    const { say } = await agent(await deskOf(host))
+    const { say } = await agent(await approvingDesktop(host))
     service.answer(403)
     say('a secret question')
     await until(() => service.posts.length === 1)
@@ -390,7 +396,7 @@ describe('the list of subscriptions on the disk', () => {
     writeFileSync(key, 'damaged')
     writeFileSync(list, '{"version":1')
     const host = await start({ dataDir })
-    const client = webClient(host, { phone: phone as Identity })
+    const client = webClient(host, { phone: phone as PhoneIdentity })
     const now = await client.push()
     expect(now.subscribed).toBe(false)
     expect(now.key).not.toBe(answer.key)

@@ -25,8 +25,14 @@ import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
 import { type TlsFiles, tailscaleCertificate } from '../../../main/host/listen/tls.ts'
 import { serveSockets, socketTransport } from '../../../main/host/listen/websocket.ts'
-import { cleanUp, freePort, later, startHost, temporaryFolder, until, webClient } from '../../support/host.ts'
-import { answerAll, desktopOf, type Identity, pairingUrl, pairPhone } from '../../support/pairing.ts'
+import { cleanUp, freePort, onCleanUp, startHost, temporaryFolder, until, webClient } from '../../support/host.ts'
+import {
+  answerPairingRequests,
+  connectDesktop,
+  type PhoneIdentity,
+  pairingUrl,
+  pairPhone,
+} from '../../support/pairing.ts'
 
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -84,7 +90,7 @@ async function serve(tls: TlsFiles, options: Partial<HttpOptions> = {}): Promise
     ...options,
     timing: { reach_ms: 20, ...options.timing },
   })
-  later(() => http.close())
+  onCleanUp(() => http.close())
   return Object.assign(http, { errors })
 }
 
@@ -104,7 +110,7 @@ function get(http: HttpServer, tls: TlsFiles, path = '/health', host = '127.0.0.
 async function meet(http: HttpServer, host = '127.0.0.1', version?: 'TLSv1.1' | 'TLSv1.2'): Promise<TLSSocket> {
   const versions = version && { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' }
   const socket = tlsConnect({ host, port: http.port, rejectUnauthorized: false, ...versions })
-  later(() => socket.destroy())
+  onCleanUp(() => socket.destroy())
   await once(socket, 'secureConnect')
   socket.on('error', () => {})
   return socket
@@ -147,7 +153,7 @@ it('case 28: accepts WebSockets from HTTPS pages only', async () => {
       return () => false
     },
   })
-  later(() => sockets.close())
+  onCleanUp(() => sockets.close())
   const ask = (origin: string) => {
     const socket = new WebSocket(`wss://127.0.0.1:${http.port}/ws`, { origin, ca: readFileSync(tls.cert) })
     socket.on('error', () => {})
@@ -171,7 +177,7 @@ it('accepts TLS 1.2 and newer', async () => {
 describe('a client without TLS', () => {
   const talk = async (host: string, port: number, text: string) => {
     const socket = connect({ host, port })
-    later(() => socket.destroy())
+    onCleanUp(() => socket.destroy())
     socket.write(text)
     let answer = ''
     socket.on('data', data => {
@@ -302,9 +308,9 @@ describe('a renewed certificate', () => {
       names: http.names,
       accept: () => () => false,
     })
-    later(() => sockets.close())
+    onCleanUp(() => sockets.close())
     const old = new WebSocket(`wss://127.0.0.1:${http.port}/ws`, { ca: readFileSync(tls.cert) })
-    later(() => old.terminate())
+    onCleanUp(() => old.terminate())
     await once(old, 'open')
     newCertificate(folder)
     await until(async () => (await serial(http)) !== before, 'the new certificate')
@@ -513,20 +519,20 @@ it('a phone pairs over wss and reconnects; a key from plain HTTP is unknown here
   const dataDir = join(temporaryFolder(), 'data')
   const open = async (host: Host, scheme: 'ws' | 'wss') => {
     const socket = new WebSocket(`${scheme}://127.0.0.1:${host.port}/ws`, { ca: readFileSync(tls.cert) })
-    later(() => socket.terminate())
+    onCleanUp(() => socket.terminate())
     await once(socket, 'open')
     return socketTransport(socket)
   }
   const scheme = (host: Host) => new URL(host.addresses()[0]!.origin).protocol.replace('http', 'ws').replace(':', '')
   const pairedAt = async (host: Host) => {
-    const desk = await desktopOf(host)
-    later(() => desk.close())
-    answerAll(desk)
+    const desk = await connectDesktop(host)
+    onCleanUp(() => desk.close())
+    answerPairingRequests(desk)
     const url = await pairingUrl(desk)
     expect(new URL(url).origin).toBe(host.addresses()[0]!.origin)
     return pairPhone(url, () => open(host, scheme(host) as 'ws' | 'wss'))
   }
-  const comesBack = (host: Host, phone: Identity) =>
+  const comesBack = (host: Host, phone: PhoneIdentity) =>
     webClient(host, { phone, via: () => open(host, scheme(host) as 'ws' | 'wss'), reconnect: false }).connect()
 
   const plain = await startHost({ dataDir })

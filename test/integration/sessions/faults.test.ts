@@ -3,16 +3,16 @@ import { WebSocket } from 'ws'
 import type { Host } from '../../../main/host/host.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { bytesOf, cleanUp, later, newPhone, Recorder, startHost, until, webClient } from '../../support/host.ts'
-import { type FaultProxy, seeded, startFaultProxy } from '../../support/network/fault-proxy.ts'
+import { bytesOf, cleanUp, newPhone, onCleanUp, Recorder, startHost, until, webClient } from '../../support/host.ts'
+import { type FaultProxy, seededRandom, startFaultProxy } from '../../support/network/fault-proxy.ts'
 
 afterEach(cleanUp)
 
 /** A phone behind the proxy. Its Host header names the host, as behind any NAT. */
 async function throughFaults(seed: number) {
   const host = await startHost()
-  const proxy = await startFaultProxy(host.port, seeded(seed))
-  later(() => proxy.close())
+  const proxy = await startFaultProxy(host.port, seededRandom(seed))
+  onCleanUp(() => proxy.close())
   // Paired without faults, which begin afterwards.
   const client = webClient(host, {
     phone: await newPhone(host),
@@ -28,7 +28,7 @@ function open(host: Host, proxy: FaultProxy): Promise<Transport> {
     perMessageDeflate: false,
     handshakeTimeout: 1_000,
   })
-  later(() => socket.terminate())
+  onCleanUp(() => socket.terminate())
   return new Promise((resolve, reject) => {
     socket.once('open', () => resolve(socketTransport(socket)))
     socket.once('error', reject)

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { LOG_START } from '../../../protocol/position.ts'
 import { cleanUpHistories, databaseFile, fileBytes, openDatabase, openHistory, readAll } from '../../support/history.ts'
-import { repeatable, scaled } from '../../support/repeat.ts'
+import { repeatableRandom, scaled } from '../../support/repeat.ts'
 
 const KILLS = scaled(20)
 
@@ -35,7 +35,7 @@ interface Outcome {
 it('after kills in the middle of a flood, everything committed is there and the database is intact', async () => {
   const file = databaseFile()
   const sessions: Outcome[] = []
-  const random = repeatable()
+  const random = repeatableRandom()
   for (let kill = 0; kill < KILLS; kill++) {
     const enough = ((kill + random()) / KILLS) * MAX_BYTES
     const ms = random() * MAX_DELAY_MS

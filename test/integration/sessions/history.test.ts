@@ -9,12 +9,12 @@ import { WholeCharacters } from '../../../terminal/whole-characters.ts'
 import { otg, startCliHost, startSession } from '../../support/cli.ts'
 import { buildLog } from '../../support/history.ts'
 import {
+  approvingDesktop,
   bytesOf,
   cleanUp,
-  deskOf,
   localClient,
   newPhone,
-  next,
+  nextEvent,
   Recorder,
   startHost,
   temporaryFolder,
@@ -247,8 +247,8 @@ describe.each(ways)('over $over', ({ connect }) => {
     await client.kill(session_id)
     const looker = localClient(host)
     const attached = looker.attach(session_id, new Recorder(), { read_only: true })
-    await next(attached, 'caught_up')
-    const failed = next(attached, 'failed')
+    await nextEvent(attached, 'caught_up')
+    const failed = nextEvent(attached, 'failed')
     await expect(client.history.delete(session_id.slice(0, 8))).rejects.toMatchObject({ code: 'session_unknown' })
     await client.history.delete(session_id)
     expect(await failed).toMatchObject({ code: 'session_unknown' })
@@ -282,7 +282,7 @@ it('a read-only device searches, plays and exports, and changes nothing', async 
   const session_id = await ended(desktop, ['echo', 'needle'])
   const mark = await desktop.history.mark(session_id, { at: 0 }, 'start')
   const phone = await newPhone(host)
-  const desk = await deskOf(host)
+  const desk = await approvingDesktop(host)
   const { devices } = await desk.devices()
   await desk.updateDevice(devices[0]!.device_id, { read_only: true })
   const client = webClient(host, { phone })

@@ -6,20 +6,20 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { DEFAULT_PORT } from '../../../main/host/host.ts'
 import { encodeBase64url } from '../../../protocol/channel/keys.ts'
 import {
+  approvingDesktop,
   bytesOf,
   cleanUp,
   connectWebSocket,
-  deskOf,
-  later,
   localClient,
-  next,
+  nextEvent,
+  onCleanUp,
   Recorder,
   startHost,
   temporaryFolder,
   until,
   webClient,
 } from '../../support/host.ts'
-import { pairingOf, pairingUrl, pairPhone } from '../../support/pairing.ts'
+import { pairingUrl, pairPhone, parsePairingUrl } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
 
@@ -36,7 +36,7 @@ it('stops in order: clients are told, processes end, files are closed and remove
   expect(existsSync(join(host.dataDir, 'otg.db-wal'))).toBe(false)
   await until(() => phone.state.name === 'closed')
   const database = new Database(join(host.dataDir, 'otg.db'), { readonly: true })
-  later(() => database.close())
+  onCleanUp(() => database.close())
   expect(database.prepare('SELECT state FROM sessions WHERE session_id = ?').get(session_id)).toEqual({
     state: 'host_stopped',
   })
@@ -76,13 +76,13 @@ it('a host starts after another has stopped or crashed, and knows how its sessio
   expect(await localClient(again).list()).toEqual([])
   await again.stop()
   const after = new Database(join(host.dataDir, 'otg.db'), { readonly: true })
-  later(() => after.close())
+  onCleanUp(() => after.close())
   expect(after.prepare('SELECT state FROM sessions').all()).toEqual([{ state: 'host_crashed' }])
 })
 
 it('fails for a port that is taken, and leaves nothing behind', async () => {
   const server = createServer().listen(0, '127.0.0.1')
-  later(() => server.close())
+  onCleanUp(() => server.close())
   await until(() => server.listening)
   const { port } = server.address() as { port: number }
   const dataDir = join(temporaryFolder(), 'data')
@@ -93,7 +93,7 @@ it('fails for a port that is taken, and leaves nothing behind', async () => {
 
 it('uses another port if the default one is taken, and says so', async () => {
   const server = createServer()
-  later(() => server.close())
+  onCleanUp(() => server.close())
   await new Promise<void>(resolve => {
     server.once('error', () => resolve()) // taken already: just as good
     server.listen(DEFAULT_PORT, '127.0.0.1', () => resolve())
@@ -109,7 +109,7 @@ it('uses another port if the default one is taken, and says so', async () => {
     home: '/',
     env: process.env,
   })
-  later(() => host.stop())
+  onCleanUp(() => host.stop())
   expect(host.otherPort).toBe(true)
   expect(host.port).not.toBe(DEFAULT_PORT)
 })
@@ -130,7 +130,7 @@ it('fails for a database of a newer version, and does not change it', async () =
   database.close()
   await expect(startHost({ dataDir: host.dataDir })).rejects.toMatchObject({ code: 'store_newer' })
   const after = new Database(file, { readonly: true })
-  later(() => after.close())
+  onCleanUp(() => after.close())
   expect(after.pragma('user_version', { simple: true })).toBe(9999)
 })
 
@@ -176,8 +176,8 @@ describe('settings.json', () => {
     const host = await withSettings('{"single_client": true}')
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
-    await next(client.attach(session_id, new Recorder()), 'caught_up')
-    const failed = await next(localClient(host).attach(session_id, new Recorder()), 'failed')
+    await nextEvent(client.attach(session_id, new Recorder()), 'caught_up')
+    const failed = await nextEvent(localClient(host).attach(session_id, new Recorder()), 'failed')
     expect(failed.code).toBe('session_busy')
   })
 })
@@ -188,7 +188,7 @@ describe('files are readable by their user only', () => {
 
   it('case 50: 0600 in a 0700 folder, even under umask 000', async () => {
     const before = process.umask(0)
-    later(() => process.umask(before))
+    onCleanUp(() => process.umask(before))
     const host = await startHost()
     const client = localClient(host)
     await client.create({ command: ['cat'] })
@@ -213,7 +213,7 @@ describe('files are readable by their user only', () => {
 
 it('case 52: the log contains neither the pairing secret nor what is typed or printed', async () => {
   const host = await startHost()
-  const url = await pairingUrl(await deskOf(host))
+  const url = await pairingUrl(await approvingDesktop(host))
   const phone = await pairPhone(url, () => connectWebSocket(host))
   const client = webClient(host, { phone })
   const { session_id } = await client.create({})
@@ -226,5 +226,6 @@ it('case 52: the log contains neither the pairing secret nor what is typed or pr
   const log = readFileSync(join(host.dataDir, 'host.log'), 'utf8')
   expect(log).toContain('client connected')
   expect(log).not.toContain('canary')
-  for (const secret of [pairingOf(url).secret, phone.keys.secretKey]) expect(log).not.toContain(encodeBase64url(secret))
+  for (const secret of [parsePairingUrl(url).secret, phone.keys.secretKey])
+    expect(log).not.toContain(encodeBase64url(secret))
 })

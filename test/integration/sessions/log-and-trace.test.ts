@@ -10,8 +10,8 @@ import { environment, otg, sessions, start } from '../../support/cli.ts'
 import {
   bytesOf,
   cleanUp,
-  later,
   localClient,
+  onCleanUp,
   Recorder,
   startHost,
   temporaryFolder,
@@ -131,7 +131,7 @@ describe('the frame trace', () => {
     const folder = temporaryFolder()
     const log = createLog(join(folder, 'host.log'))
     const trace = new FrameTrace(join(folder, 'trace'), log, 1_000)
-    later(() => log.close())
+    onCleanUp(() => log.close())
     const connection = trace.connection(7)
     for (let i = 0; i < 100; i++) connection.sent(ackFrame(1, i))
     trace.close()
@@ -146,7 +146,7 @@ describe('the frame trace', () => {
     const folder = temporaryFolder()
     const log = createLog(join(folder, 'host.log'))
     const trace = new FrameTrace(join(folder, 'trace'), log)
-    later(() => log.close())
+    onCleanUp(() => log.close())
     const connection = trace.connection(1)
     const long = jsonFrames({ type: 'rename', request_id: 3, title: 'x'.repeat(100_000) })
     expect(long.length).toBeGreaterThan(1)

@@ -11,7 +11,7 @@ import {
   cleanUp,
   connectWebSocket,
   localClient,
-  next,
+  nextEvent,
   Recorder,
   startHost,
   temporaryFolder,
@@ -54,7 +54,7 @@ describe('a client that reconnects', () => {
     await until(() => client.state.name !== 'ready')
     const desk = localClient(host).attach(session_id, new Recorder())
     desk.type(bytesOf('\n'))
-    const session = await next(attached, 'session')
+    const session = await nextEvent(attached, 'session')
     expect(session.resumed).toBe(true)
     expect(session.age_seconds).toBeGreaterThan(0)
     await terminal.shows('200\r\n')
@@ -138,7 +138,7 @@ describe('a client that reconnects', () => {
       attached.type(bytesOf(`typed-${send}\n`))
       now += 60_000
       open = true
-      const stale = await next(attached, 'stale_input')
+      const stale = await nextEvent(attached, 'stale_input')
       expect(Buffer.concat(stale).toString()).toBe(`typed-${send}\n`)
       attached.confirmInput(send)
     }
@@ -171,8 +171,8 @@ describe('an ended session', () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
-    await next(client.attach(session_id, new Recorder()), 'exit')
-    const failed = await next(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
+    await nextEvent(client.attach(session_id, new Recorder()), 'exit')
+    const failed = await nextEvent(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
     expect(failed.code).toBe('session_ended')
   })
 
@@ -180,10 +180,10 @@ describe('an ended session', () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
-    await next(client.attach(session_id, new Recorder()), 'exit')
+    await nextEvent(client.attach(session_id, new Recorder()), 'exit')
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal)
-    expect(await next(attached, 'exit')).toMatchObject({ state: 'exited', exit_code: 3 })
+    expect(await nextEvent(attached, 'exit')).toMatchObject({ state: 'exited', exit_code: 3 })
     expect(terminal.text).toContain('last words')
     expect(() => attached.type(bytesOf('x'))).toThrow()
   })
@@ -192,11 +192,11 @@ describe('an ended session', () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
-    await next(client.attach(session_id, new Recorder()), 'exit')
+    await nextEvent(client.attach(session_id, new Recorder()), 'exit')
     for (const gone of [session_id, 'never-was']) {
       const terminal = new Recorder()
       const attached = client.attach(gone, terminal, { fallback: { command: ['sh', '-c', 'echo fresh; exec cat'] } })
-      const session = await next(attached, 'session')
+      const session = await nextEvent(attached, 'session')
       expect(session.session_id).not.toBe(session_id)
       expect(session.resumed).toBe(false)
       await terminal.shows('fresh')
@@ -208,10 +208,10 @@ describe('an ended session', () => {
     const client = webClient(host)
     const { session_id } = await client.create({})
     await until(async () => (await client.list())[0]?.state === 'expired')
-    const failed = await next(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
+    const failed = await nextEvent(client.attach(session_id, new Recorder(), { ended: 'fail' }), 'failed')
     expect(failed.code).toBe('session_expired')
     const attached = client.attach(session_id, new Recorder(), { fallback: {} })
-    expect((await next(attached, 'session')).session_id).not.toBe(session_id)
+    expect((await nextEvent(attached, 'session')).session_id).not.toBe(session_id)
   })
 
   it('is not ended by the expiry while a command runs in it, but marked idle', async () => {
@@ -239,7 +239,7 @@ describe('an ended session', () => {
     expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, state: 'host_stopped' })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, EVERYTHING)
-    expect(await next(attached, 'exit')).toMatchObject({ state: 'host_stopped' })
+    expect(await nextEvent(attached, 'exit')).toMatchObject({ state: 'host_stopped' })
     expect(terminal.text).toBe(lines(1, 30_000))
     expect((await client.screen(session_id)).lines).toContain('30000')
   })
@@ -253,7 +253,7 @@ describe('history before the current screen', () => {
     await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, EVERYTHING)
-    await next(attached, 'caught_up')
+    await nextEvent(attached, 'caught_up')
     // More than a session keeps in memory (TAIL_BYTES in session/log.ts).
     expect(terminal.bytes.length).toBeGreaterThan(6_000_000)
     expect(terminal.text === `${lines(1, 800_000)}end\r\n`).toBe(true)
@@ -265,11 +265,11 @@ describe('history before the current screen', () => {
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 800000; echo end; exec cat'] })
     await until(async () => (await client.screen(session_id)).lines.includes('end'), 'the end of the flood')
     const terminal = new Recorder()
-    await next(client.attach(session_id, terminal, { history_bytes: 1024 * 1024 }), 'caught_up')
+    await nextEvent(client.attach(session_id, terminal, { history_bytes: 1024 * 1024 }), 'caught_up')
     expect(terminal.bytes.length).toBeLessThan(1_500_000)
     expect(terminal.text.endsWith('800000\r\nend\r\n')).toBe(true)
     const none = new Recorder()
-    await next(client.attach(session_id, none, { history_bytes: 0 }), 'caught_up')
+    await nextEvent(client.attach(session_id, none, { history_bytes: 0 }), 'caught_up')
     expect(none.bytes.length).toBeLessThan(200_000)
     expect(none.text).toContain('800000')
   })
@@ -303,7 +303,7 @@ describe('a client that has nothing and requests no history', () => {
     const keyframes: number[] = []
     const attached = client.attach(session_id, cold.sink)
     attached.on('keyframe', ({ offset }) => keyframes.push(offset))
-    await next(attached, 'caught_up')
+    await nextEvent(attached, 'caught_up')
     expect(attached.have).toEqual(there.have)
     expect(attached.have!.offset).toBeGreaterThan(isAll ? 40_000 : 900_000)
     expect(keyframes).toEqual([isAll ? 0 : expect.any(Number)])
@@ -329,7 +329,7 @@ describe('a client that has nothing and requests no history', () => {
     await until(async () => (await client.list())[0]!.bytes > 1_000_000, 'the flood')
     const cold = screenSink()
     const attached = client.attach(session_id, cold.sink)
-    await next(attached, 'keyframe')
+    await nextEvent(attached, 'keyframe')
     await until(() => [all, cold].every(({ screen }) => screen.lines().includes('end')), 'the end of the flood')
     expect(rowsOf(cold.screen, 1_000)).toEqual(rowsOf(all.screen, 1_000))
   })
@@ -342,7 +342,7 @@ describe('a client that has nothing and requests no history', () => {
     await first.stop()
     const client = webClient(await startHost({ dataDir }))
     const { screen, sink } = screenSink()
-    await next(client.attach(session_id, sink), 'exit')
+    await nextEvent(client.attach(session_id, sink), 'exit')
     const rows = rowsOf(screen, 1_000)
     expect(rows).toHaveLength(1_024)
     expect(rows.slice(-4)).toEqual(['299999', '300000', 'end', ''])
@@ -408,10 +408,10 @@ describe('with single_client', () => {
     const attached = client.attach(session_id, terminal)
     await terminal.shows('ready')
     const other = localClient(host)
-    expect((await next(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
+    expect((await nextEvent(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
     drop()
-    await next(attached, 'session')
-    expect((await next(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
+    await nextEvent(attached, 'session')
+    expect((await nextEvent(other.attach(session_id, new Recorder()), 'failed')).code).toBe('session_busy')
     client.detach(attached)
     const third = new Recorder()
     await until(async () => (await client.list())[0]?.clients === 0)

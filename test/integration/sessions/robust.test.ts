@@ -16,8 +16,8 @@ import { transportPair } from '../../../protocol/transport.ts'
 import {
   bytesOf,
   cleanUp,
-  later,
   localClient,
+  onCleanUp,
   Recorder,
   startHost,
   temporaryFolder,
@@ -55,7 +55,7 @@ describe('output with many side effects', () => {
   /** A screen that has parsed `times` copies of `bytes`, and the events of that. */
   async function flooded(bytes: string, times: number) {
     const pool = new ScreenPool('0', 1)
-    later(() => pool.close())
+    onCleanUp(() => pool.close())
     const heard = { bells: 0, titles: [] as string[], folders: [] as string[], answers: [] as string[] }
     const screen = pool.open(80, 24, {
       parsed: () => {},
@@ -150,7 +150,7 @@ describe('a program that belongs to another user', () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id, pid } = await client.create({ command: STUBBORN })
-    later(() => process.kill(-pid!, 'SIGKILL'))
+    onCleanUp(() => process.kill(-pid!, 'SIGKILL'))
     const terminal = new Recorder()
     client.attach(session_id, terminal)
     await terminal.shows('ready')
@@ -163,7 +163,7 @@ describe('a program that belongs to another user', () => {
     vi.restoreAllMocks()
     expect(isThere(pid!)).toBe(true)
     const database = new Database(join(host.dataDir, 'otg.db'), { readonly: true })
-    later(() => database.close())
+    onCleanUp(() => database.close())
     const stored = database.prepare('SELECT state, exit_code, signal FROM sessions WHERE session_id = ?')
     expect(stored.get(session_id)).toEqual({ state: 'host_stopped', exit_code: null, signal: null })
   })
@@ -202,7 +202,7 @@ describe('a program that belongs to another user', () => {
         exit: () => {},
       },
     )
-    later(() => process.kill(pty.pid, 'SIGKILL'))
+    onCleanUp(() => process.kill(pty.pid, 'SIGKILL'))
     await begun
     pty.pause()
     refuseSignals()
@@ -231,13 +231,13 @@ describe('the log', () => {
   it('counts the missing lines once there is room again', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
-    later(() => log.close())
+    onCleanUp(() => log.close())
     const { appendFileSync } = fs
     const restore = () => {
       fs.appendFileSync = appendFileSync
       syncBuiltinESMExports()
     }
-    later(restore)
+    onCleanUp(restore)
     log.info({}, 'before')
     fs.appendFileSync = descriptor => {
       fs.writeSync(descriptor as number, '{"half a li')
@@ -257,7 +257,7 @@ describe('the log', () => {
   it('does not grow without bound', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
-    later(() => log.close())
+    onCleanUp(() => log.close())
     const text = 'x'.repeat(64 * 1024)
     for (let i = 0; i < 100; i++) log.info({ i, text }, 'a long line')
     for (const one of [file, `${file}.1`]) {
@@ -275,7 +275,7 @@ it('does not wait for a local client that does not close its socket', async () =
   const connected = new Promise<Socket>(resolve => server.once('connection', resolve))
   await new Promise<void>(resolve => server.listen(path, resolve))
   const peer = connect({ path, allowHalfOpen: true })
-  later(() => peer.destroy())
+  onCleanUp(() => peer.destroy())
   const ours = await connected
   const transport = streamTransport(ours)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
@@ -290,7 +290,7 @@ it('does not wait for a local client that does not close its socket', async () =
 
 it('a screen that fails does not affect other screens', async () => {
   const pool = new ScreenPool('0', 1)
-  later(() => pool.close())
+  onCleanUp(() => pool.close())
   const failures: string[] = []
   const open = (name: string) =>
     pool.open(80, 24, {

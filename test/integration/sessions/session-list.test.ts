@@ -5,9 +5,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { HostMessageOf, SessionInfo } from '../../../protocol/messages.ts'
 import {
+  approvingDesktop,
   bytesOf,
   cleanUp,
-  deskOf,
   localClient,
   newPhone,
   Recorder,
@@ -255,7 +255,7 @@ describe('attention', () => {
 describe('the viewers', () => {
   it('are devices by name, the desktop, a terminal, a script; each once', async () => {
     const host = await startHost()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const phone = webClient(host, { phone: await newPhone(host, 'Pixel\u202e of Ann') })
     const terminal = localClient(host)
     const desktop = localClient(host, { client: { kind: 'desktop', name: 'window' } })

@@ -8,7 +8,7 @@ import {
   bytesOf,
   cleanUp,
   localClient,
-  next,
+  nextEvent,
   Recorder,
   sharedHost,
   startHost,
@@ -43,7 +43,7 @@ describe.each(transports)('over $over', ({ connect }) => {
       size: { cols: 91, rows: 17 },
     })
     const terminal = new Recorder()
-    const exit = await next(client.attach(session_id, terminal), 'exit')
+    const exit = await nextEvent(client.attach(session_id, terminal), 'exit')
     expect(exit).toMatchObject({ state: 'exited', exit_code: 7, signal: null })
     expect(terminal.text).toContain(folder)
     expect(terminal.text).toContain('17 91')
@@ -82,7 +82,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal)
-    await next(attached, 'caught_up')
+    await nextEvent(attached, 'caught_up')
     attached.type(bytesOf('go\n'))
     await terminal.shows(/end\n$/)
     const expected = `${Array.from({ length: 150_000 }, (_, i) => i + 1).join('\n')}\nend\n`
@@ -103,7 +103,7 @@ describe.each(transports)('over $over', ({ connect }) => {
       command: ['sh', '-c', 'trap "" HUP; sleep 1000 & echo child $!; wait'],
     })
     const terminal = new Recorder()
-    const exited = next(client.attach(session_id, terminal), 'exit')
+    const exited = nextEvent(client.attach(session_id, terminal), 'exit')
     await terminal.shows(/child \d+/)
     const child = Number(/child (\d+)/.exec(terminal.text)![1])
     await client.kill(session_id)
@@ -139,8 +139,8 @@ describe.each(transports)('over $over', ({ connect }) => {
       const client = connect(await startHost())
       const { session_id } = await client.create({ size: { cols: 80, rows: 24 } })
       const attached = client.attach(session_id, new Recorder())
-      await next(attached, 'caught_up')
-      const failed = next(attached, 'error')
+      await nextEvent(attached, 'caught_up')
+      const failed = nextEvent(attached, 'error')
       attached.resize(0, 24)
       expect(await failed).toMatchObject({ code: 'size_invalid' })
       expect((await client.list())[0]).toMatchObject({ cols: 80, rows: 24 })
@@ -148,7 +148,7 @@ describe.each(transports)('over $over', ({ connect }) => {
 
     it('attaching to an unknown id: the attachment fails with session_unknown', async () => {
       const client = connect(host())
-      const failed = await next(client.attach('nobody', new Recorder()), 'failed')
+      const failed = await nextEvent(client.attach('nobody', new Recorder()), 'failed')
       expect(failed.code).toBe('session_unknown')
     })
   })
@@ -187,7 +187,7 @@ it('sends two clients the same bytes, and each sees what the other types', async
   const [left, right] = [new Recorder(), new Recorder()]
   const typing = desk.attach(session_id, left)
   const looking = phone.attach(session_id, right)
-  await Promise.all([next(typing, 'caught_up'), next(looking, 'caught_up')])
+  await Promise.all([nextEvent(typing, 'caught_up'), nextEvent(looking, 'caught_up')])
   typing.type(bytesOf('from the desk\n'))
   await Promise.all([left.shows('from the desk\r\n'), right.shows('from the desk\r\n')])
   looking.type(bytesOf('from the phone\n'))
@@ -199,10 +199,10 @@ it('case 24 (attachments): a read-only attachment can neither type nor resize', 
   const client = webClient(await startHost())
   const { session_id } = await client.create({ command: ['cat'], size: { cols: 80, rows: 24 } })
   const attached = client.attach(session_id, new Recorder(), { read_only: true })
-  await next(attached, 'caught_up')
+  await nextEvent(attached, 'caught_up')
   expect(() => attached.type(bytesOf('x'))).toThrow(expect.objectContaining({ code: 'read_only' }))
   attached.resize(120, 40)
-  await next(attached, 'error')
+  await nextEvent(attached, 'error')
   expect((await client.list())[0]).toMatchObject({ cols: 80, rows: 24 })
 })
 
@@ -215,7 +215,7 @@ it('sends a phone that attaches later the current screen, then live output', asy
   await until(async () => (await client.screen(session_id)).lines[0] === 'red plain')
   const terminal = new Recorder()
   const attached = webClient(host).attach(session_id, terminal)
-  await next(attached, 'caught_up')
+  await nextEvent(attached, 'caught_up')
   expect(terminal.events[0]).toMatch(/resize 80x24|reset 80x24/)
   expect(terminal.text).toMatch(/\[(0;)?31mred/)
   attached.type(bytesOf('more\n'))
@@ -229,7 +229,8 @@ it('answers a terminal query once, with no client and with three', async () => {
     'stty raw -echo; printf "\\033[c"; head -c 7 | od -An -c; printf "\\r\\033[6n"; head -c 6 | od -An -c; exec cat'
   for (const attachments of [0, 3]) {
     const { session_id } = await client.create({ command: ['sh', '-c', `read go; ${script}`] })
-    for (let i = 0; i < attachments; i++) await next(webClient(host).attach(session_id, new Recorder()), 'caught_up')
+    for (let i = 0; i < attachments; i++)
+      await nextEvent(webClient(host).attach(session_id, new Recorder()), 'caught_up')
     const typing = client.attach(session_id, new Recorder(), { window: 0 })
     typing.type(bytesOf('go\n'))
     await until(async () => {
@@ -282,7 +283,7 @@ it('gives a session an environment without variables about the host’s surround
   const client = localClient(host)
   const { session_id } = await client.create({ command: ['env'] })
   const terminal = new Recorder()
-  await next(client.attach(session_id, terminal), 'exit')
+  await nextEvent(client.attach(session_id, terminal), 'exit')
   expect(terminal.text).toContain('KEPT=yes')
   expect(terminal.text).toContain('PATH=/usr/bin:/bin\r')
   expect(terminal.text).toContain('TERM=xterm-256color')
@@ -295,7 +296,7 @@ it('starts sessions in the home folder, or in the requested one', async () => {
   const client = localClient(await startHost({ home }))
   const { session_id } = await client.create({ command: ['pwd'] })
   const terminal = new Recorder()
-  await next(client.attach(session_id, terminal), 'exit')
+  await nextEvent(client.attach(session_id, terminal), 'exit')
   expect(terminal.text).toContain(home)
   // As users type it where no shell expands it.
   mkdirSync(join(home, 'project'))

@@ -11,10 +11,10 @@ import {
   bytesOf,
   cleanUp,
   freePort,
-  later,
   localClient,
   newPhone,
-  next,
+  nextEvent,
+  onCleanUp,
   Recorder,
   startHost,
   temporaryFolder,
@@ -41,7 +41,7 @@ async function startPlain(settings: object = {}): Promise<Host> {
     home: tmpdir(),
     env: { PATH: process.env.PATH, PS1: '$ ', LANG: 'C.UTF-8' },
   })
-  later(() => host.stop())
+  onCleanUp(() => host.stop())
   return host
 }
 
@@ -84,8 +84,8 @@ describe('the settings', () => {
       fixed: expect.arrayContaining(['single_client']),
     })
     const { session_id } = await client.create({ command: ['cat'] })
-    await next(client.attach(session_id, new Recorder()), 'caught_up')
-    await next(localClient(host).attach(session_id, new Recorder()), 'caught_up')
+    await nextEvent(client.attach(session_id, new Recorder()), 'caught_up')
+    await nextEvent(localClient(host).attach(session_id, new Recorder()), 'caught_up')
   })
 
   it.each([
@@ -222,12 +222,12 @@ describe('a change takes effect at once', () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
-    await next(client.attach(session_id, new Recorder()), 'caught_up')
+    await nextEvent(client.attach(session_id, new Recorder()), 'caught_up')
     await client.changeSettings({ single_client: true })
-    const refused = await next(localClient(host).attach(session_id, new Recorder()), 'failed')
+    const refused = await nextEvent(localClient(host).attach(session_id, new Recorder()), 'failed')
     expect(refused.code).toBe('session_busy')
     await client.changeSettings({ single_client: false })
-    await next(localClient(host).attach(session_id, new Recorder()), 'caught_up')
+    await nextEvent(localClient(host).attach(session_id, new Recorder()), 'caught_up')
   })
 
   it('for idle_hours, also for a session that has been silent already', async () => {
@@ -254,7 +254,7 @@ describe('a change takes effect at once', () => {
     const stored = async () => {
       const terminal = new Recorder()
       const attached = client.attach(session_id, terminal, { history_bytes: 1e12, catch_up_bytes: 1e12 })
-      await next(attached, 'caught_up')
+      await nextEvent(attached, 'caught_up')
       client.detach(attached)
       return terminal.bytes.length
     }
@@ -282,7 +282,7 @@ describe('the network side is reopened', () => {
     const { session_id } = await client.create({ command: ['cat'] })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal)
-    await next(attached, 'caught_up')
+    await nextEvent(attached, 'caught_up')
     const before = host.port
     const port = await freePort()
     await client.changeSettings({ port })
@@ -300,7 +300,7 @@ describe('the network side is reopened', () => {
     const { session_id } = await phone.create({ command: ['cat'] })
     const terminal = new Recorder()
     const attached = phone.attach(session_id, terminal)
-    await next(attached, 'caught_up')
+    await nextEvent(attached, 'caught_up')
     const { port } = host
     const lost = new Promise<void>(resolve => phone.on('state', ({ name }) => name === 'waiting' && resolve()))
     await localClient(host).changeSettings({ allow_hosts: ['phone.example'] })
@@ -349,7 +349,7 @@ describe('the network side is reopened', () => {
   ])('except for %s, which is refused, and the old configuration stays', async (_what, change, code) => {
     const taken = createServer()
     await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
-    later(() => taken.close())
+    onCleanUp(() => taken.close())
     const host = await startPlain({ port: await freePort() })
     const { port } = host
     const client = localClient(host)

@@ -22,10 +22,9 @@ import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { quotePath } from '../../../ui/input/quote-path.ts'
-import { noise } from '../../support/history.ts'
 import {
+  approvingDesktop,
   cleanUp,
-  deskOf,
   localClient,
   newPhone,
   phoneTransport,
@@ -34,14 +33,15 @@ import {
   until,
   webClient,
 } from '../../support/host.ts'
-import { runs } from '../../support/repeat.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 afterEach(cleanUp)
 
 const file = (name: string, bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], name)
 let made = 0
 /** Different bytes for each call, but the same in each run. */
-const randomBytes = (size: number) => noise(size, ++made)
+const randomBytes = (size: number) => incompressibleBytes(size, ++made)
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const uploads = (host: Host) => join(host.dataDir, 'uploads')
 const mode = (path: string) => lstatSync(path).mode & 0o777
@@ -194,7 +194,7 @@ describe('the host refuses', () => {
 
   it('an unknown session, a read-only device, and more than four uploads at once', async () => {
     const host = await startHost()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const client = webClient(host, { phone: await newPhone(host, 'one') })
     await expect(client.upload('nobody', file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'session_unknown' })
     const session_id = await sessionOf(client)
@@ -300,7 +300,7 @@ describe('an unfinished upload leaves nothing behind', () => {
 
   it('when the device is revoked', async () => {
     const host = await startHost()
-    const desk = await deskOf(host)
+    const desk = await approvingDesktop(host)
     const { done } = await begun(host, webClient(host))
     await desk.revokeDevice((await desk.devices()).devices[0]!.device_id)
     await expect(done).rejects.toMatchObject({ code: 'device_revoked' })
@@ -399,7 +399,7 @@ describe('a file name', () => {
           expect(basename(name)).toBe(name)
         }
       }),
-      runs(500),
+      scaledRuns(500),
     )
   })
 })

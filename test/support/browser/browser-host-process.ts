@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { ANSWER_MS } from '../../../main/host/access/pairing.ts'
 import { createHost, type HostOptions } from '../../../main/host/host.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
-import { answerAll, desktopOf, nextPairing } from '../pairing.ts'
+import { answerPairingRequests, connectDesktop, nextPairing } from '../pairing.ts'
 
 export interface HostSetup {
   dataDir: string
@@ -17,7 +17,7 @@ export interface HostSetup {
   /** Push services; left out: those of the browser vendors. */
   push?: HostOptions['push'] | undefined
 }
-export type Order =
+export type Command =
   | { setup: HostSetup }
   | { address: true }
   | { network: 'up' | 'down' | 'deaf' }
@@ -65,7 +65,7 @@ let stopAnswering: (() => void) | undefined
 /** The address that browsers use. */
 let name = ''
 
-async function obey(order: Order): Promise<void> {
+async function handleCommand(order: Command): Promise<void> {
   if ('setup' in order) {
     const { dataDir, webRoot, home, port = 0, address, push } = order.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
@@ -84,8 +84,8 @@ async function obey(order: Order): Promise<void> {
       ...(push && { push }),
     })
     name = address ?? '127.0.0.1'
-    desktop = await desktopOf(host)
-    stopAnswering = answerAll(desktop)
+    desktop = await connectDesktop(host)
+    stopAnswering = answerPairingRequests(desktop)
     return void report({ ready: { port: host.port, pid: process.pid } })
   }
   if ('address' in order) {
@@ -96,7 +96,7 @@ async function obey(order: Order): Promise<void> {
   }
   if ('answers' in order) {
     stopAnswering?.()
-    stopAnswering = order.answers === 'yes' ? answerAll(desktop!) : undefined
+    stopAnswering = order.answers === 'yes' ? answerPairingRequests(desktop!) : undefined
     return void report({ done: true })
   }
   if ('expire' in order) {
@@ -123,8 +123,8 @@ async function obey(order: Order): Promise<void> {
   process.disconnect?.()
 }
 
-process.on('message', (order: Order) => {
-  obey(order).catch((error: unknown) => report({ failed: String(error) }))
+process.on('message', (order: Command) => {
+  handleCommand(order).catch((error: unknown) => report({ failed: String(error) }))
 })
 // The test process ended: end too, with all sessions.
 process.on('disconnect', () => {

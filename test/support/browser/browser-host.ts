@@ -7,7 +7,7 @@ import { inflate } from '../../../main/cli/command/inflate.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { PairingRequest } from '../../../protocol/messages.ts'
-import type { HostSetup, Order, Report } from './browser-host-process.ts'
+import type { Command, HostSetup, Report } from './browser-host-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 
@@ -39,7 +39,7 @@ export class BrowserHost {
   }
 
   /** Creates a file in the folder in which sessions start: many commands wait for one. */
-  write(name: string, content = ''): void {
+  writeFile(name: string, content = ''): void {
     writeFileSync(join(this.home, name), content)
   }
 
@@ -52,7 +52,7 @@ export class BrowserHost {
     const dataDir = join(this.#folder, 'data')
     const [address, push] = [this.#address, this.#push]
     const setup = { dataDir, webRoot: this.#webRoot, home: this.home, port: this.port, address, push }
-    const { ready } = await this.#order({ setup })
+    const { ready } = await this.#send({ setup })
     this.port = ready!.port
     this.pid = ready!.pid
     this.#desktop = new LocalClient({
@@ -70,7 +70,7 @@ export class BrowserHost {
   }
 
   async address(): Promise<string> {
-    return (await this.#order({ address: true })).address!
+    return (await this.#send({ address: true })).address!
   }
 
   /** The address of the page, without a pairing code. */
@@ -79,12 +79,12 @@ export class BrowserHost {
   }
 
   /** Whether phones are approved at once, or the test answers. */
-  async answers(how: 'yes' | 'by_hand'): Promise<void> {
-    await this.#order({ answers: how })
+  async setApproval(how: 'yes' | 'by_hand'): Promise<void> {
+    await this.#send({ answers: how })
   }
 
   /** Resolves with the phone that waits for approval. */
-  async request(): Promise<PairingRequest> {
+  async pairingRequest(): Promise<PairingRequest> {
     for (;;) {
       const [request] = (await this.desktop.devices()).requests
       if (request) return request
@@ -93,18 +93,18 @@ export class BrowserHost {
   }
 
   /** Lets the time to answer run out. */
-  async expire(): Promise<void> {
-    await this.#order({ expire: true })
+  async expirePairingRequests(): Promise<void> {
+    await this.#send({ expire: true })
   }
 
   /** `down`: cuts all open and new connections. `deaf`: open connections carry nothing any more. */
   async network(state: 'up' | 'down' | 'deaf'): Promise<void> {
-    await this.#order({ network: state })
+    await this.#send({ network: state })
   }
 
   async stopProcess(): Promise<void> {
     this.#desktop?.close()
-    if (this.#child) await this.#order({ stop: true })
+    if (this.#child) await this.#send({ stop: true })
     this.#child = undefined
   }
 
@@ -127,17 +127,17 @@ export class BrowserHost {
   }
 
   /** Between two starts: another computer answers at this address from now on. */
-  becomeAnother(): void {
+  replaceIdentity(): void {
     for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
   }
 
   /** Between two starts: its push subscriptions are lost. */
-  forgetPush(): void {
+  deletePushData(): void {
     for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
   }
 
   /** From now on it cannot save push subscriptions. */
-  jamPush(): void {
+  blockPushSaves(): void {
     mkdirSync(join(this.#folder, 'data', 'push.json.new'))
   }
 
@@ -155,7 +155,7 @@ export class BrowserHost {
     }
   }
 
-  #order(order: Order): Promise<Report> {
+  #send(order: Command): Promise<Report> {
     const child = this.#child!
     return new Promise((resolve, reject) => {
       const gone = () => reject(new Error('the host process ended'))

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
 
-interface Answer {
+interface Reply {
   id?: number
   result?: Record<string, unknown>
   error?: { message: string }
@@ -15,7 +15,7 @@ interface Answer {
 export class PlainBrowser {
   readonly #process: ChildProcess
   readonly #folder: string
-  readonly #answers = new Map<number, (answer: Answer) => void>()
+  readonly #answers = new Map<number, (answer: Reply) => void>()
   #socket: WebSocket | undefined
   #next = 1
 
@@ -40,7 +40,7 @@ export class PlainBrowser {
     const socket = new WebSocket(url)
     await new Promise(resolve => socket.once('open', resolve))
     socket.on('message', (bytes: Buffer) => {
-      const answer = JSON.parse(bytes.toString()) as Answer
+      const answer = JSON.parse(bytes.toString()) as Reply
       if (answer.id !== undefined) browser.#answers.get(answer.id)?.(answer)
     })
     browser.#socket = socket

@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
-import type { Posted, PushService } from './push-service.ts'
+import type { PushMessage, PushService } from './push-service.ts'
 
-interface Said {
+interface Message {
   messageType?: string
   channelID?: string
 }
@@ -22,7 +22,7 @@ export class Autopush {
     sockets.on('connection', socket => {
       const say = (message: object) => socket.send(JSON.stringify(message))
       socket.on('message', data => {
-        const said = JSON.parse(String(data)) as Said
+        const said = JSON.parse(String(data)) as Message
         const { messageType, channelID } = said
         if (messageType === undefined) return say({})
         if (messageType === 'hello')
@@ -43,7 +43,7 @@ export class Autopush {
         if (messageType === 'unregister') return say({ messageType, channelID, status: 200 })
         if (messageType === 'ack') this.acks.push(said)
       })
-      service.taken = (posted: Posted) =>
+      service.deliver = (posted: PushMessage) =>
         say({
           messageType: 'notification',
           channelID: posted.path.split('/').at(-1),
@@ -75,7 +75,7 @@ export class Autopush {
   }
 
   async stop(): Promise<void> {
-    this.#service.taken = () => {}
+    this.#service.deliver = () => {}
     for (const socket of this.#sockets.clients) socket.terminate()
     await new Promise(resolve => this.#sockets.close(resolve))
   }

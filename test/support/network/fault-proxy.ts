@@ -6,7 +6,7 @@ export interface FaultProxy {
   /** How many connections were broken so far, by kind. */
   faults: Record<'dropped' | 'cut' | 'stalled' | 'delayed', number>
   /** No more faults from now on. */
-  calm(): void
+  stopFaults(): void
   close(): Promise<void>
 }
 
@@ -92,7 +92,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
   return {
     port: address.port,
     faults,
-    calm: () => {
+    stopFaults: () => {
       calm = true
     },
     close: () =>
@@ -104,7 +104,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
 }
 
 /** A small seeded generator (mulberry32), so that a failing run can be repeated. */
-export function seeded(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -3,7 +3,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { later, temporaryFolder, until } from '../host.ts'
+import { onCleanUp, temporaryFolder, until } from '../host.ts'
 
 export interface Namespace {
   /** Runs a command inside; resolves with what it printed, rejects when it fails. */
@@ -11,7 +11,7 @@ export interface Namespace {
   /** Starts a program of Node inside that prints JSON lines. */
   start(file: string, options: object, env?: NodeJS.ProcessEnv): Program
   /** Connects from inside and sends bytes: what came back until the end, or the error's code. */
-  talk(address: string, port: number, text: string): Promise<string>
+  exchange(address: string, port: number, text: string): Promise<string>
 }
 
 export interface Program {
@@ -46,14 +46,14 @@ export async function openNamespace(setup: string, files: Record<string, string>
   holder.on('exit', () => {
     ended = true
   })
-  later(() => holder.kill('SIGKILL'))
+  onCleanUp(() => holder.kill('SIGKILL'))
   await until(() => ended || said.includes('ready'), 'the namespace')
   if (ended) {
     if (process.env.CI) throw new Error(`no network of its own for this test: ${said}`)
     console.warn(`not tested here, no network of its own: ${said}`)
     return undefined
   }
-  let talker: Talk | undefined
+  let talker: Exchange | undefined
   const enter = ['-t', String(holder.pid), '-U', '-n', '-m', '--preserve-credentials']
   const run = (command: string, ...args: string[]) =>
     new Promise<string>((resolve, reject) => {
@@ -68,24 +68,24 @@ export async function openNamespace(setup: string, files: Record<string, string>
         stdio: ['pipe', 'pipe', 'inherit'],
         env: { ...process.env, ...env },
       })
-      later(() => child.kill('SIGKILL'))
+      onCleanUp(() => child.kill('SIGKILL'))
       const program: Program = { lines: [], process: child }
       createInterface({ input: child.stdout }).on('line', line => program.lines.push(JSON.parse(line)))
       return program
     },
-    talk: async (address, port, text) => {
+    exchange: async (address, port, text) => {
       talker ??= startTalker(enter)
       return talker(address, port, text)
     },
   }
 }
 
-type Talk = Namespace['talk']
+type Exchange = Namespace['exchange']
 
 /** One process inside that makes all connections of a test: starting one per connection is slow. */
-function startTalker(enter: string[]): Talk {
+function startTalker(enter: string[]): Exchange {
   const child = spawn('nsenter', [...enter, process.execPath, '-e', TALKER], { stdio: ['pipe', 'pipe', 'inherit'] })
-  later(() => child.kill('SIGKILL'))
+  onCleanUp(() => child.kill('SIGKILL'))
   const waiting = new Map<number, (answer: string) => void>()
   createInterface({ input: child.stdout }).on('line', line => {
     const { id, answer } = JSON.parse(line) as { id: number; answer: string }

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import type { PushSubscription } from '../../../protocol/messages.ts'
 
 /** A test's certificate authority, and the certificate that it signed for these names. */
-export function authority(names = 'DNS:localhost'): { ca: string; cert: string; key: string } {
+export function createAuthority(names = 'DNS:localhost'): { ca: string; cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'otg-ca-'))
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
   const key = (file: string) => ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', file]
@@ -28,16 +28,16 @@ export function authority(names = 'DNS:localhost'): { ca: string; cert: string; 
   }
 }
 
-const made = new Map<string, ReturnType<typeof authority>>()
+const made = new Map<string, ReturnType<typeof createAuthority>>()
 
 /** One authority per list of names: OpenSSL takes a tenth of a second to make one. */
-function sharedAuthority(names = 'DNS:localhost'): ReturnType<typeof authority> {
-  const known = made.get(names) ?? authority(names)
+function sharedAuthority(names = 'DNS:localhost'): ReturnType<typeof createAuthority> {
+  const known = made.get(names) ?? createAuthority(names)
   made.set(names, known)
   return known
 }
 
-export interface Posted {
+export interface PushMessage {
   path: string
   headers: IncomingHttpHeaders
   body: Buffer
@@ -45,13 +45,13 @@ export interface Posted {
 
 export class PushService {
   readonly ca: string
-  readonly posts: Posted[] = []
+  readonly posts: PushMessage[] = []
   /** Every connection, with or without data. */
   connections = 0
   /** The responses to the next posts, one after the other; then 201. */
-  readonly answers: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
+  readonly responses: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
   /** Delivers it to the browser. */
-  taken: (posted: Posted) => void = () => {}
+  deliver: (posted: PushMessage) => void = () => {}
   readonly #server: Server
 
   private constructor(ca: string, server: Server) {
@@ -64,9 +64,9 @@ export class PushService {
       request.on('end', () => {
         const posted = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) }
         this.posts.push(posted)
-        this.taken(posted)
-        const answer = this.answers.shift() ?? ((_, response) => response.writeHead(201).end())
-        answer(request, response)
+        this.deliver(posted)
+        const respondNext = this.responses.shift() ?? ((_, response) => response.writeHead(201).end())
+        respondNext(request, response)
       })
     })
   }
@@ -88,7 +88,7 @@ export class PushService {
   }
 
   answer(status: number, headers: Record<string, string> = {}): void {
-    this.answers.push((_, response) => response.writeHead(status, headers).end())
+    this.responses.push((_, response) => response.writeHead(status, headers).end())
   }
 
   async stop(): Promise<void> {
@@ -118,7 +118,7 @@ export class Subscriber {
   }
 
   /** Decrypts a post for it, as for the page's worker (RFC 8291, section 3.4; RFC 8188). Throws if it is for another one. */
-  open({ headers, body }: Posted): string {
+  decrypt({ headers, body }: PushMessage): string {
     if (headers['content-encoding'] !== 'aes128gcm') throw new Error(`encoded as ${headers['content-encoding']}`)
     const salt = body.subarray(0, 16)
     const recordSize = body.readUInt32BE(16)
@@ -141,7 +141,10 @@ export class Subscriber {
 }
 
 /** The sender of a message (RFC 8292): the claims and the key. Throws if the signature is not valid. */
-export function signerOf({ headers }: Posted): { key: string; claims: { aud: string; exp: number; sub: string } } {
+export function verifySignature({ headers }: PushMessage): {
+  key: string
+  claims: { aud: string; exp: number; sub: string }
+} {
   const [, token, key] = /^vapid t=([^,]+), ?k=(.+)$/.exec(headers.authorization ?? '') ?? []
   if (!token || !key) throw new Error(`no signature: ${headers.authorization}`)
   const [head, claims, signature] = token.split('.') as [string, string, string]

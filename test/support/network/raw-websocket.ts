@@ -39,7 +39,7 @@ export class RawWebSocket {
   /** The response to the upgrade. */
   readonly status: Promise<number>
   /** The socket is closed. */
-  readonly gone: Promise<void>
+  readonly closed: Promise<void>
   /** The reason in the host's close frame. */
   closeReason: string | undefined
   /** The binary messages of the host. */
@@ -47,7 +47,7 @@ export class RawWebSocket {
   /** How often something was written. */
   written = 0
   readonly #inbox = new Inbox()
-  #held: Buffer = Buffer.alloc(0)
+  #received: Buffer = Buffer.alloc(0)
 
   constructor(port: number, headers: Record<string, string> = {}) {
     this.socket = connect(port, '127.0.0.1')
@@ -57,7 +57,7 @@ export class RawWebSocket {
     this.status = new Promise(resolve => {
       answered = resolve
     })
-    this.gone = new Promise(resolve =>
+    this.closed = new Promise(resolve =>
       this.socket.once('close', () => {
         answered(0)
         this.#inbox.close({ code: 'connection_lost', reason: 'gone' })
@@ -66,13 +66,13 @@ export class RawWebSocket {
     )
     let upgraded = false
     this.socket.on('data', data => {
-      this.#held = Buffer.concat([this.#held, data])
+      this.#received = Buffer.concat([this.#received, data])
       if (!upgraded) {
-        const end = this.#held.indexOf('\r\n\r\n')
+        const end = this.#received.indexOf('\r\n\r\n')
         if (end < 0) return
         upgraded = true
-        answered(Number(this.#held.subarray(9, 12).toString()))
-        this.#held = this.#held.subarray(end + 4)
+        answered(Number(this.#received.subarray(9, 12).toString()))
+        this.#received = this.#received.subarray(end + 4)
       }
       this.#read()
     })
@@ -85,9 +85,9 @@ export class RawWebSocket {
   }
 
   /** Resolves when this many binary messages have arrived, or the socket is closed. */
-  async heard(many: number): Promise<void> {
+  async framesReceived(many: number): Promise<void> {
     while (this.frames.length < many && !this.socket.destroyed) {
-      await Promise.race([this.gone, new Promise(resolve => this.socket.once('data', resolve))])
+      await Promise.race([this.closed, new Promise(resolve => this.socket.once('data', resolve))])
     }
   }
 
@@ -106,16 +106,16 @@ export class RawWebSocket {
 
   #read(): void {
     for (;;) {
-      if (this.#held.length < 2) return
-      const short = this.#held[1]! & 0x7f
+      if (this.#received.length < 2) return
+      const short = this.#received[1]! & 0x7f
       const header = short < 126 ? 2 : short === 126 ? 4 : 10
-      if (this.#held.length < header) return
+      if (this.#received.length < header) return
       const length =
-        short < 126 ? short : short === 126 ? this.#held.readUInt16BE(2) : Number(this.#held.readBigUInt64BE(2))
-      if (this.#held.length < header + length) return
-      const payload = this.#held.subarray(header, header + length)
-      const opcode = this.#held[0]! & 0x0f
-      this.#held = this.#held.subarray(header + length)
+        short < 126 ? short : short === 126 ? this.#received.readUInt16BE(2) : Number(this.#received.readBigUInt64BE(2))
+      if (this.#received.length < header + length) return
+      const payload = this.#received.subarray(header, header + length)
+      const opcode = this.#received[0]! & 0x0f
+      this.#received = this.#received.subarray(header + length)
       if (opcode === OPCODE.binary) {
         this.frames.push(new Uint8Array(payload))
         this.#inbox.frame(new Uint8Array(payload))

@@ -11,20 +11,20 @@ import {
   type HostMessageOf,
 } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import { later, temporaryFolder } from '../host.ts'
+import { onCleanUp, temporaryFolder } from '../host.ts'
 
 export interface StubHost {
   dataDir: string
   /** What was asked of it, in order. */
-  asked: ClientMessage[]
+  requests: ClientMessage[]
   /** Said to all who are connected, and to who asks from now on. */
-  say(message: Partial<HostMessageOf<'pairing'>> | Partial<HostMessageOf<'devices'>>): void
+  publish(message: Partial<HostMessageOf<'pairing'>> | Partial<HostMessageOf<'devices'>>): void
 }
 
 /** Called for an `answer_pairing`; what it throws is the host's answer. */
-export type Answer = (message: ClientMessageOf<'answer_pairing'>, host: StubHost) => void
+export type AnswerHandler = (message: ClientMessageOf<'answer_pairing'>, host: StubHost) => void
 
-export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> = {}, answer: Answer = () => {}) {
+export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> = {}, answer: AnswerHandler = () => {}) {
   const dataDir = join(temporaryFolder(), 'data')
   mkdirSync(dataDir)
   const state: { pairing: HostMessageOf<'pairing'>; devices: HostMessageOf<'devices'> } = {
@@ -37,8 +37,8 @@ export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> =
   }
   const host: StubHost = {
     dataDir,
-    asked: [],
-    say: message => {
+    requests: [],
+    publish: message => {
       const type = 'devices' in message || 'requests' in message ? 'devices' : 'pairing'
       Object.assign(state[type], message)
       for (const client of clients) send(client, state[type])
@@ -66,7 +66,7 @@ export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> =
         const frame = reader.read(bytes)
         if (frame?.kind !== 'json') return
         const message = ClientMessage.parse(frame.value)
-        host.asked.push(message)
+        host.requests.push(message)
         try {
           reply(transport, message)
         } catch (error) {
@@ -78,7 +78,7 @@ export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> =
       close: () => clients.delete(transport),
     })
   })
-  later(() => listener.close())
+  onCleanUp(() => listener.close())
   writeFileSync(join(dataDir, 'host.json'), JSON.stringify({ pid: process.pid, socket: join(dataDir, 'otg.sock') }))
   return host
 }

@@ -21,7 +21,7 @@ const dim = (text: string) => sgr('2', text)
 const link = (uri: string, text: string) => `\x1b]8;;${uri}\x1b\\${text}\x1b]8;;\x1b\\`
 const INK = '38;2;215;119;87'
 
-const SAID: readonly string[] = [
+const ANSWER: readonly string[] = [
   `${sgr('38;5;114', '●')} I will read the ${bold('parser')} first.`,
   `  ${dim('⎿  Read')} ${sgr('3', 'src/parser.ts')} ${dim('(214 lines)')}`,
   `${sgr('38;5;114', '●')} ${sgr('4', 'Found it')}: the offset is ${sgr('7', ' counted twice ')}.`,
@@ -45,7 +45,7 @@ const DIFF: readonly (readonly [string, string])[] = [
   ['+', '  return count(line) // 一度だけ'],
   [' ', '}'],
 ]
-const GROUND = { ' ': '', '-': '48;2;74;34;38', '+': '48;2;30;64;44' } as Record<string, string>
+const BACKGROUND = { ' ': '', '-': '48;2;74;34;38', '+': '48;2;30;64;44' } as Record<string, string>
 const SIGN = { ' ': '2', '-': '38;5;203', '+': '38;5;114' } as Record<string, string>
 
 const OPTIONS = ['Yes', 'Yes, and do not ask again', 'No, and tell it what to do']
@@ -58,8 +58,8 @@ let mode: Mode = 'waits'
 let typed = ''
 let chosen = 0
 let frame = 0
-let accepts = false
-let said = 0
+let acceptsEdits = false
+let answered = 0
 /** The conversation, and how many lines of it are on the normal screen already. */
 const transcript: string[] = [
   `${sgr(INK, '✻')} ${bold('Welcome to the agent')}`,
@@ -72,7 +72,7 @@ let blockRows = 0
 let blockCursor = 0
 /** Columns of the rows above the cursor: in a narrower window they wrap. */
 let blockAbove: number[] = []
-let back = 0
+let scrolledBack = 0
 
 // --- drawing ---
 
@@ -103,8 +103,8 @@ function block(): { lines: string[]; cursor?: { row: number; column: number } } 
     )
     const ground = (sign: string, text: string) =>
       sgr(
-        GROUND[sign] ?? '',
-        `${sgr(`${SIGN[sign]};${GROUND[sign]}`, sign)}${GROUND[sign] ? `\x1b[${GROUND[sign]}m` : ''} ${text}\x1b[K`,
+        BACKGROUND[sign] ?? '',
+        `${sgr(`${SIGN[sign]};${BACKGROUND[sign]}`, sign)}${BACKGROUND[sign] ? `\x1b[${BACKGROUND[sign]}m` : ''} ${text}\x1b[K`,
       )
     return {
       lines: [
@@ -123,7 +123,7 @@ function block(): { lines: string[]; cursor?: { row: number; column: number } } 
   if (KEPT) lines.push('', rule, `  ${dim('>')} ${shown}`, rule)
   else lines.push('', ...box([`${dim('>')} ${shown}`], '38;5;244'))
   const row = lines.length - 2
-  lines.push(accepts ? sgr('38;5;141', '  ⏵⏵ accept edits on') : dim('  ? for shortcuts'))
+  lines.push(acceptsEdits ? sgr('38;5;141', '  ⏵⏵ accept edits on') : dim('  ? for shortcuts'))
   return { lines, ...(mode === 'waits' && { cursor: { row, column: 4 + widthOf(shown) } }) }
 }
 
@@ -132,7 +132,7 @@ function draw(): void {
   let text = '\x1b[?2026h\x1b[?25l'
   if (FULL) {
     const room = stdout.rows - lines.length
-    const from = Math.max(0, transcript.length - room - back)
+    const from = Math.max(0, transcript.length - room - scrolledBack)
     const seen = transcript.slice(from, from + room)
     while (seen.length < room) seen.push('')
     for (const [row, line] of [...seen, ...lines].entries()) text += `\x1b[${row + 1};1H\x1b[K${line}`
@@ -154,7 +154,7 @@ function draw(): void {
 }
 
 /** Redraws after a resize, as agents do: everything including the scrollback, or only the block. */
-function drawAnew(): void {
+function redraw(): void {
   if (!FULL && !KEPT) {
     stdout.write('\x1b[2J\x1b[3J\x1b[H')
     printed = 0
@@ -173,7 +173,7 @@ function work(): void {
     if (++frame === FRAMES) {
       mode = 'asks'
       chosen = 0
-    } else for (let line = 0; line < 4; line++) transcript.push(SAID[said++ % SAID.length]!)
+    } else for (let line = 0; line < 4; line++) transcript.push(ANSWER[answered++ % ANSWER.length]!)
     draw()
     if (mode === 'works') setTimeout(step, FRAME_MS)
   }
@@ -181,7 +181,7 @@ function work(): void {
   setTimeout(step, FRAME_MS)
 }
 
-function entered(): void {
+function submit(): void {
   if (mode === 'asks') {
     const answer = OPTIONS[chosen]!
     transcript.push(`${sgr(chosen === 2 ? '38;5;203' : '38;5;114', '●')} You said: ${bold(answer)}`, '')
@@ -200,12 +200,12 @@ function entered(): void {
   work()
 }
 
-function key(name: string): void {
+function pressKey(name: string): void {
   if (mode === 'asks' && (name === 'A' || name === 'B'))
     chosen = (chosen + (name === 'A' ? OPTIONS.length - 1 : 1)) % OPTIONS.length
-  else if (name === 'Z') accepts = !accepts
-  else if (name === '5~') back = Math.min(Math.max(0, transcript.length - 5), back + 10)
-  else if (name === '6~') back = Math.max(0, back - 10)
+  else if (name === 'Z') acceptsEdits = !acceptsEdits
+  else if (name === '5~') scrolledBack = Math.min(Math.max(0, transcript.length - 5), scrolledBack + 10)
+  else if (name === '6~') scrolledBack = Math.max(0, scrolledBack - 10)
   else if (name === 'escape') typed = ''
   draw()
 }
@@ -230,8 +230,8 @@ const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
       draw()
     },
   ],
-  [/^\x1b\[([56]~|[A-HZ])|^\x1bO([A-D])/, (_, csi, ss3) => key(csi ?? ss3!)],
-  [/^\r/, entered],
+  [/^\x1b\[([56]~|[A-HZ])|^\x1bO([A-D])/, (_, csi, ss3) => pressKey(csi ?? ss3!)],
+  [/^\r/, submit],
   [/^\x03/, () => leave()],
   [
     /^\x7f/,
@@ -251,7 +251,7 @@ const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
   [/^[\x00-\x1a\x1c-\x1f]/, () => {}],
 ]
 
-function take(): void {
+function parseInput(): void {
   while (input !== '') {
     let taken = false
     for (const [pattern, act] of PARTS) {
@@ -268,7 +268,7 @@ function take(): void {
   if (input === '\x1b')
     escapeTimer = setTimeout(() => {
       input = ''
-      key('escape')
+      pressKey('escape')
     }, ESCAPE_MS)
 }
 
@@ -289,9 +289,9 @@ stdin.setRawMode(true)
 stdin.setEncoding('utf8')
 stdin.on('data', text => {
   input += String(text)
-  take()
+  parseInput()
 })
-stdout.on('resize', drawAnew)
+stdout.on('resize', redraw)
 // Queries that agents send before they draw: colors, the terminal's name, the keyboard protocol, synchronized output; every
 // terminal answers the last one.
 stdout.write('\x1b[?2004h\x1b[?1004h\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[c')

@@ -1,7 +1,7 @@
 // What a terminal shows, cell by cell, in a form that can be compared between terminals.
 import type { Terminal } from '@xterm/headless'
 
-export interface Shown {
+export interface ScreenState {
   cols: number
   rows: number
   /** For each row of the screen one entry per cell: its text and style. The second half of a wide character is ''. */
@@ -14,7 +14,7 @@ export interface Shown {
   mouse: boolean
   links: { uri: string | undefined; row: number; text: string }[]
   /** The scrollback as text. */
-  above: string[]
+  scrollback: string[]
 }
 
 interface Core {
@@ -23,12 +23,12 @@ interface Core {
 }
 
 /** Reads the screen, wherever it is scrolled to. Self-contained, so that it can run in a page. */
-export function readShown(term: Terminal): Shown {
+export function readScreen(term: Terminal): ScreenState {
   const { cols, rows } = term
   const buffer = term.buffer.active
   const flags = ['Bold', 'Dim', 'Italic', 'Blink', 'Inverse', 'Invisible', 'Strikethrough', 'Overline'] as const
   const core = (term as unknown as { _core: Core })._core
-  const links: Shown['links'] = []
+  const links: ScreenState['links'] = []
   const cells: string[][] = []
   const lines: string[] = []
   for (let y = 0; y < rows; y++) {
@@ -83,12 +83,12 @@ export function readShown(term: Terminal): Shown {
     alternate: buffer.type === 'alternate',
     applicationCursor: term.modes.applicationCursorKeysMode,
     mouse: term.modes.mouseTrackingMode !== 'none',
-    above,
+    scrollback: above,
   }
 }
 
 /** The differences, one line each. */
-export function shownDifferences(page: Shown, tmux: Shown): string[] {
+export function screenDifferences(page: ScreenState, tmux: ScreenState): string[] {
   const found: string[] = []
   const compare = (what: string, mine: unknown, theirs: unknown) => {
     if (JSON.stringify(mine) !== JSON.stringify(theirs))

@@ -2,7 +2,7 @@
 
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { differences } from './compare-terminals.ts'
-import { forget } from './drop-unsaved-state.ts'
+import { dropUnsavedState } from './drop-unsaved-state.ts'
 import type { Event, Resize } from './vt-streams.ts'
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
@@ -25,7 +25,7 @@ function play(screen: Screen, event: Event): void {
 }
 
 /** Returns the differences between a terminal that got everything and one that began with a keyframe. */
-export function check({ size, scrollback, before, after, cut, junk }: Case): string[] {
+export function keyframeDifferences({ size, scrollback, before, after, cut, junk }: Case): string[] {
   const heard: [string[], string[]] = [[], []]
   const listen = (who: 0 | 1) => ({ answer: (text: string) => void heard[who].push(text) })
   const whole = new Screen({ ...size, scrollback, hooks: listen(0) })
@@ -50,9 +50,9 @@ export function check({ size, scrollback, before, after, cut, junk }: Case): str
   const compare = (when: string) => {
     for (const line of differences(whole.terminal, later.terminal)) found.push(`${when}: ${line}`)
   }
-  forget(whole.terminal)
+  dropUnsavedState(whole.terminal)
   compare('at once')
-  forget(later.terminal) // invisible state: where links were seen, leftovers of clusters
+  dropUnsavedState(later.terminal) // invisible state: where links were seen, leftovers of clusters
   heard[0].length = heard[1].length = 0
   if (found.length === 0) {
     for (const event of rest) {

@@ -34,7 +34,7 @@ interface Insides {
   _bufferService: { buffers: { active: CoreBuffer } }
 }
 
-export function forget(terminal: Terminal): void {
+export function dropUnsavedState(terminal: Terminal): void {
   const core = coreOf(terminal)
   const { normal, alt, active } = core._bufferService.buffers
   for (const buffer of [normal, alt]) {

@@ -11,31 +11,31 @@ export type Entry = { at: number; text: string } | { at: number; cols: number; r
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
-interface Piece {
+interface Segment {
   entries: Entry[]
   position: Position
   end: Position
   size: { cols: number; rows: number }
-  lost?: GapReason
+  gap?: GapReason
   keyframe: boolean
 }
 
 /** How a chunk of a tape is recorded; `lost`: it is a gap; `keyframe: false`: it begins without a keyframe. */
-export interface PieceOptions {
-  lost?: GapReason
+export interface SegmentOptions {
+  gap?: GapReason
   keyframe?: boolean
 }
 
-export class Tape implements Recording {
-  readonly pieces: Piece[] = []
+export class FakeRecording implements Recording {
+  readonly segments: Segment[] = []
   /** The requests in order: `seek 12`, `chunk 34`. */
-  asked: string[] = []
+  requests: string[] = []
   live = false
   /** Requests are answered when this resolves. */
   gate: Promise<void> = Promise.resolve()
   #size = { cols: 80, rows: 24 }
 
-  add(entries: Entry[], { lost, keyframe = true }: PieceOptions = {}): this {
+  add(entries: Entry[], { gap: lost, keyframe = true }: SegmentOptions = {}): this {
     const position = this.end
     const end = { ...position }
     const size = this.#size
@@ -46,32 +46,32 @@ export class Tape implements Recording {
         this.#size = { cols: entry.cols, rows: entry.rows }
       }
     }
-    this.pieces.push({ entries, position, end, size, keyframe, ...(lost && { lost }) })
+    this.segments.push({ entries, position, end, size, keyframe, ...(lost && { gap: lost }) })
     return this
   }
 
   /** Extends the last chunk, as a running session does. */
   grow(entries: Entry[]): void {
-    const last = this.pieces.pop()!
+    const last = this.segments.pop()!
     this.#size = last.size
     this.add([...last.entries, ...entries], { keyframe: last.keyframe })
   }
 
   get end(): Position {
-    return this.pieces.at(-1)?.end ?? { offset: 0, n: 0 }
+    return this.segments.at(-1)?.end ?? { offset: 0, n: 0 }
   }
 
   get from(): number {
-    return this.pieces.find(one => !one.lost)?.entries[0]?.at ?? 0
+    return this.segments.find(one => !one.gap)?.entries[0]?.at ?? 0
   }
 
   get to(): number {
-    return this.pieces.findLast(one => !one.lost)?.entries.at(-1)?.at ?? 0
+    return this.segments.findLast(one => !one.gap)?.entries.at(-1)?.at ?? 0
   }
 
   /** Everything printed by that time except gaps, as on the screen. */
   textAt(at: number): string {
-    return this.#texts(this.pieces.flatMap(one => one.entries).filter(entry => entry.at <= at))
+    return this.#texts(this.segments.flatMap(one => one.entries).filter(entry => entry.at <= at))
   }
 
   #texts(entries: Entry[]): string {
@@ -79,13 +79,13 @@ export class Tape implements Recording {
   }
 
   async seek(place: SeekTarget): Promise<SeekResult> {
-    this.asked.push(`seek ${'at' in place ? `at ${place.at}` : place.offset}`)
+    this.requests.push(`seek ${'at' in place ? `at ${place.at}` : place.offset}`)
     await this.gate
-    const states = this.pieces.filter(one => one.keyframe && !one.lost)
-    const isBefore = (one: Piece) =>
+    const states = this.segments.filter(one => one.keyframe && !one.gap)
+    const isBefore = (one: Segment) =>
       'at' in place ? (one.entries[0]?.at ?? 0) <= place.at : one.position.offset <= place.offset
     const piece = states.findLast(isBefore) ?? states[0]!
-    const before = this.pieces.slice(0, this.pieces.indexOf(piece))
+    const before = this.segments.slice(0, this.segments.indexOf(piece))
     return {
       position: piece.position,
       at: before.at(-1)?.entries.at(-1)?.at ?? 0,
@@ -95,15 +95,15 @@ export class Tape implements Recording {
   }
 
   readChunk = async (position: Position): Promise<PlaybackChunk> => {
-    this.asked.push(`chunk ${position.offset}`)
+    this.requests.push(`chunk ${position.offset}`)
     await this.gate
     const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
-    const at = this.pieces.findIndex(one => isBefore(position, one.end))
-    const piece = this.pieces[at]
+    const at = this.segments.findIndex(one => isBefore(position, one.end))
+    const piece = this.segments[at]
     if (!piece) return { kind: 'end', position: this.end, live: this.live }
-    if (piece.lost) {
-      const next = this.pieces.slice(at + 1).find(one => one.keyframe && !one.lost)?.position ?? piece.end
-      return { kind: 'gap', from: piece.position, to: piece.end, next, reason: piece.lost }
+    if (piece.gap) {
+      const next = this.segments.slice(at + 1).find(one => one.keyframe && !one.gap)?.position ?? piece.end
+      return { kind: 'gap', from: piece.position, to: piece.end, next, reason: piece.gap }
     }
     const runs: number[] = []
     const resizes: Extract<PlaybackChunk, { kind: 'output' }>['resizes'] = []
@@ -121,12 +121,12 @@ export class Tape implements Recording {
 }
 
 /** Remembers the text that it shows, and records what a user would see: drawn `text`, and sizes. */
-export class TapeScreen implements PlayerScreen {
+export class FakeScreen implements PlayerScreen {
   text = ''
   size = ''
   /** What was drawn; nothing is drawn while paused. */
-  seen: string[] = []
-  #held = false
+  drawn: string[] = []
+  #paused = false
   /** Writes are parsed when this resolves. */
   gate: Promise<void> = Promise.resolve()
   #parsed: Promise<unknown> = Promise.resolve()
@@ -153,12 +153,12 @@ export class TapeScreen implements PlayerScreen {
   }
 
   pauseDrawing(still: boolean): void {
-    this.#held = still
+    this.#paused = still
     this.#draw()
   }
 
   #draw(): void {
     const picture = `${this.size} ${this.text}`
-    if (!this.#held && this.seen.at(-1) !== picture) this.seen.push(picture)
+    if (!this.#paused && this.drawn.at(-1) !== picture) this.drawn.push(picture)
   }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type IPty, spawn } from 'node-pty'
 import { createTerminal, type Terminal } from '../../../main/host/screen/xterm.ts'
-import { readShown, type Shown } from './cells.ts'
+import { readScreen, type ScreenState } from './cells.ts'
 
 const run = promisify(execFile)
 
@@ -65,21 +65,21 @@ export class Tmux {
     this.#term.onData(text => this.#client.write(text))
   }
 
-  async #ask(...args: string[]): Promise<string> {
+  async #run(...args: string[]): Promise<string> {
     return (await run('tmux', ['-S', this.#socket, ...args])).stdout
   }
 
   async type(text: string): Promise<void> {
-    await this.#ask('send-keys', '-l', '--', text)
+    await this.#run('send-keys', '-l', '--', text)
   }
 
   async keys(...names: string[]): Promise<void> {
-    for (const name of names) await this.#ask('send-keys', KEYS[name] ?? name)
+    for (const name of names) await this.#run('send-keys', KEYS[name] ?? name)
   }
 
   async paste(text: string): Promise<void> {
-    await this.#ask('set-buffer', '--', text)
-    await this.#ask('paste-buffer', '-p', '-r')
+    await this.#run('set-buffer', '--', text)
+    await this.#run('paste-buffer', '-p', '-r')
   }
 
   resize(cols: number, rows: number): void {
@@ -88,20 +88,20 @@ export class Tmux {
   }
 
   async size(): Promise<string> {
-    return (await this.#ask('display-message', '-p', '#{pane_width}x#{pane_height}')).trim()
+    return (await this.#run('display-message', '-p', '#{pane_width}x#{pane_height}')).trim()
   }
 
-  async shown(): Promise<Shown> {
+  async readScreen(): Promise<ScreenState> {
     const format = '#{alternate_on} #{keypad_cursor_flag} #{mouse_any_flag}'
-    const [alternate, applicationCursor, mouse] = (await this.#ask('display-message', '-p', format)).trim().split(' ')
-    const history = (await this.#ask('capture-pane', '-p', '-S', '-', '-E', '-1')).split('\n').slice(0, -1)
+    const [alternate, applicationCursor, mouse] = (await this.#run('display-message', '-p', format)).trim().split(' ')
+    const history = (await this.#run('capture-pane', '-p', '-S', '-', '-E', '-1')).split('\n').slice(0, -1)
     return {
-      ...readShown(this.#term),
+      ...readScreen(this.#term),
       // The pane's modes, not the outer terminal's, which tmux sets itself.
       alternate: alternate === '1',
       applicationCursor: applicationCursor === '1',
       mouse: mouse === '1',
-      above: history.map(line => line.trimEnd()),
+      scrollback: history.map(line => line.trimEnd()),
     }
   }
 

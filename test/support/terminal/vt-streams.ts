@@ -11,7 +11,7 @@ export interface Resize {
 export type Event = string | Resize
 
 const small = fc.nat({ max: 12 })
-const any = fc.oneof(
+const parameter = fc.oneof(
   { weight: 9, arbitrary: small },
   { weight: 1, arbitrary: fc.constantFrom(20, 100, 2147483647, 99999999999) },
 )
@@ -134,14 +134,14 @@ const sgr = fc.oneof(
 )
 
 const move = fc.oneof(
-  fc.tuple(any, any).map(([y, x]) => `\x1b[${y};${x}H`),
-  fc.tuple(any, of(...'ABCDEFG`ade')).map(([n, f]) => `\x1b[${n}${f}`),
+  fc.tuple(parameter, parameter).map(([y, x]) => `\x1b[${y};${x}H`),
+  fc.tuple(parameter, of(...'ABCDEFG`ade')).map(([n, f]) => `\x1b[${n}${f}`),
   of('\x1b[99G', '\x1b[99;99H', '\x1b[H', '\x1b[99B'),
   of('\x1bD', '\x1bE', '\x1bM', '\x1bM\x1bM'),
 )
 
 const edit = fc.oneof(
-  fc.tuple(any, of(...'@PXLMSTIZb')).map(([n, f]) => `\x1b[${n}${f}`),
+  fc.tuple(parameter, of(...'@PXLMSTIZb')).map(([n, f]) => `\x1b[${n}${f}`),
   fc.tuple(fc.nat({ max: 3 }), of('J', 'K'), of('', '?')).map(([n, f, p]) => `\x1b[${p}${n}${f}`),
   fc.tuple(small, of(' @', ' A', "'}", "'~")).map(([n, f]) => `\x1b[${n}${f}`),
   of('\x1b[1"q', '\x1b[0"q', '\x1b[2"q', '\x1b#8'),
@@ -287,7 +287,7 @@ const broken = fc.oneof(
 const reset = of('\x1bc', '\x1b[!p')
 
 /** Situations that random events rarely create. */
-const scene = of(
+const situation = of(
   '\x1b[99Gx\x1b[K',
   '\x1b[99Gx\x1b[1K',
   '\x1b[99Gx\x1b[44m\x1b[2K',
@@ -320,7 +320,7 @@ const scene = of(
   '\x1b[31;44mab界cd\x1b[3D#',
 )
 
-const piece = fc.oneof(
+const output = fc.oneof(
   { weight: 30, arbitrary: text },
   { weight: 10, arbitrary: control },
   { weight: 12, arbitrary: sgr },
@@ -338,7 +338,7 @@ const piece = fc.oneof(
   { weight: 3, arbitrary: query },
   { weight: 3, arbitrary: broken },
   { weight: 1, arbitrary: reset },
-  { weight: 10, arbitrary: scene },
+  { weight: 10, arbitrary: situation },
 )
 
 export const size: fc.Arbitrary<Resize> = fc.record({
@@ -347,6 +347,6 @@ export const size: fc.Arbitrary<Resize> = fc.record({
 })
 
 export const events: fc.Arbitrary<Event[]> = fc.array(
-  fc.oneof({ weight: 14, arbitrary: piece }, { weight: 1, arbitrary: size }),
+  fc.oneof({ weight: 14, arbitrary: output }, { weight: 1, arbitrary: size }),
   { minLength: 1, maxLength: 40, size: 'max' },
 )

@@ -13,7 +13,7 @@ import type { History } from '../../../main/host/history/write/history.ts'
 import { Store } from '../../../main/host/store/store.ts'
 import type { ExportFormat } from '../../../protocol/messages.ts'
 import { buildLog, cleanUpHistories, openHistory, Recording, sessionInfo, until } from '../../support/history.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const undo: (() => unknown)[] = []
 
@@ -118,7 +118,7 @@ describe('an asciicast export', () => {
           expect(Math.abs(time - resizes[at]![0])).toBeLessThan(0.02)
         expect((await exported(history, { session_id, format: 'raw' })).equals(recording.bytes)).toBe(true)
       }),
-      runs(60),
+      scaledRuns(60),
     )
   })
 
@@ -321,7 +321,7 @@ describe('redaction', () => {
         const kept = (all: string) => all.replace(/[SECRT42█]/g, '')
         expect(kept(whole)).toBe(kept(text))
       }),
-      runs(500),
+      scaledRuns(500),
     )
   })
 

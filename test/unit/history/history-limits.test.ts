@@ -8,7 +8,6 @@ import {
   cleanUpHistories,
   databaseFile,
   fileBytes,
-  noise,
   openDatabase,
   openHistory,
   Recording,
@@ -16,6 +15,7 @@ import {
   sessionInfo,
   until,
 } from '../../support/history.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
 
 afterEach(cleanUpHistories)
 
@@ -27,7 +27,7 @@ const DAY = 24 * 3_600_000
 function record(recording: Recording, count: number, size: number, seed = 1): void {
   for (let i = 0; i < count; i++) {
     recording.keyframe(`state at ${recording.end.offset}`)
-    recording.print(noise(size, seed * 1000 + i))
+    recording.print(incompressibleBytes(size, seed * 1000 + i))
     recording.seal()
   }
 }
@@ -82,14 +82,14 @@ describe('a session that exceeds its limit', () => {
     const recording = new Recording(history)
     for (let i = 0; i < 10; i++) {
       if (i % 3 === 0) recording.keyframe('x')
-      recording.print(noise(100 * KB, i + 1))
+      recording.print(incompressibleBytes(100 * KB, i + 1))
       recording.seal()
     }
     await history.flush()
     await until(async () => (await startOf(history, recording)) === 600_000)
     const bare = new Recording(history)
     for (let i = 0; i < 10; i++) {
-      bare.print(noise(100 * KB, i + 1))
+      bare.print(incompressibleBytes(100 * KB, i + 1))
       bare.seal()
     }
     await until(async () => (await startOf(history, bare)) === 500_000)
@@ -205,7 +205,7 @@ describe('a week of use', () => {
         // Most are short, some compress, a few are long; every tenth is still running when the host dies.
         const segments = i % 10 === 5 ? 6 : i % 3 === 0 ? 1 : 0
         for (let s = 0; s < segments; s++) {
-          one.print(i % 2 === 0 ? log : noise(1 * MB, day * 100 + i))
+          one.print(i % 2 === 0 ? log : incompressibleBytes(1 * MB, day * 100 + i))
           one.seal()
           one.keyframe(`state ${s}`)
         }

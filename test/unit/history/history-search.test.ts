@@ -22,7 +22,7 @@ import {
   sessionInfo,
   until,
 } from '../../support/history.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const lookups: Lookup[] = []
 
@@ -143,7 +143,7 @@ describe('a query', () => {
             `${text} / ${query}`,
           ).toBe(true)
       }),
-      runs(2_000),
+      scaledRuns(2_000),
     )
   })
 
@@ -389,7 +389,7 @@ describe('a search', () => {
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async query => {
         expect((await searchFor(lookup, query)).complete).toBe(true)
       }),
-      runs(300),
+      scaledRuns(300),
     )
     for (const cursor of ['', '.', '1', '-1.-1', '9999999999999999.1', 'a.b', "1.1'; --"])
       expect((await searchFor(lookup, 'plain', { cursor })).complete).toBe(true)

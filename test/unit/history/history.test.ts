@@ -10,18 +10,18 @@ import {
   cleanUpHistories,
   databaseFile,
   inflate,
-  noise,
   openDatabase,
   openHistory,
   Recording,
   readAll,
   readResults,
+  recordReports,
   sessionInfo,
   storedTiming,
   until,
-  watch,
 } from '../../support/history.ts'
-import { runs } from '../../support/repeat.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 afterEach(cleanUpHistories)
 
@@ -66,7 +66,7 @@ describe('appended output', () => {
         const places: Position[] = [LOG_START]
         for (const each of steps) {
           if (each.kind === 'print')
-            recording.print(each.text ? buildLog(each.size, each.seed) : noise(each.size, each.seed + 1))
+            recording.print(each.text ? buildLog(each.size, each.seed) : incompressibleBytes(each.size, each.seed + 1))
           else if (each.kind === 'resize') recording.resize(each.cols, each.rows)
           else if (each.kind === 'wait') recording.at += each.ms
           else if (each.kind === 'flush') await history.flush()
@@ -85,7 +85,7 @@ describe('appended output', () => {
         expect(session.bytes).toBe(bytes.length)
         await history.delete(recording.session_id)
       }),
-      runs(60),
+      scaledRuns(60),
     )
   })
 
@@ -295,7 +295,7 @@ describe('damage', () => {
     const first = await openHistory(file)
     const recording = new Recording(first)
     for (let i = 0; i < 3; i++) {
-      recording.print(noise(20_000, i + 1))
+      recording.print(incompressibleBytes(20_000, i + 1))
       await first.flush()
     }
     await first.close()
@@ -350,7 +350,7 @@ describe('damage', () => {
 describe('a database that cannot be written', () => {
   it('because another process holds it is tried again until it can', async () => {
     const file = databaseFile()
-    const handlers = watch()
+    const handlers = recordReports()
     const history = await openHistory(file, {}, handlers)
     const recording = new Recording(history)
     recording.print('before,')
@@ -370,7 +370,7 @@ describe('a database that cannot be written', () => {
   })
 
   it('because it is read-only is reported once, and recovers', async () => {
-    const handlers = watch()
+    const handlers = recordReports()
     const history = await openHistory(databaseFile(), {}, handlers)
     const recording = new Recording(history)
     await history.flush()
@@ -387,16 +387,16 @@ describe('a database that cannot be written', () => {
 
   it('because the disk is full loses only what is too much to keep, and records the gap', async () => {
     const file = databaseFile()
-    const handlers = watch()
+    const handlers = recordReports()
     const history = await openHistory(file, {}, handlers)
     const recording = new Recording(history)
-    recording.print(noise(1 * MB))
+    recording.print(incompressibleBytes(1 * MB))
     await history.flush()
     const pages = openDatabase(file).pragma('page_count', { simple: true }) as number
     await history.pragma(`max_page_count = ${pages + 20}`)
     const before = recording.end.offset
     for (let i = 0; i < 60; i++) {
-      recording.print(noise(MB / 2, i + 1))
+      recording.print(incompressibleBytes(MB / 2, i + 1))
       if (i === 10) recording.resize(90, 20)
       await until(() => history.behind < MB)
     }
@@ -425,7 +425,7 @@ describe('a database that cannot be written', () => {
     const workers: Worker[] = []
     const caught = (worker: Worker) => workers.push(worker)
     process.on('worker', caught)
-    const handlers = watch()
+    const handlers = recordReports()
     const history = await openHistory(databaseFile(), {}, handlers)
     const [kept, ended] = [new Recording(history), new Recording(history)]
     kept.print('before,')

@@ -18,7 +18,7 @@ import {
   Recording,
   until,
 } from '../../support/history.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const lookups = new Map<History, Lookup>()
 afterEach(async () => {
@@ -265,7 +265,7 @@ describe('pages of lines', () => {
   )
 
   /** Failures are not shrunk: that takes minutes, and looks like a slow test. */
-  const RUNS = { ...runs(8), endOnFailure: true }
+  const RUNS = { ...scaledRuns(8), endOnFailure: true }
 
   const takes = (limits: number[]) => {
     let at = 0
@@ -493,7 +493,7 @@ describe('lines on the alternate screen', () => {
         expect(there.lines.map(({ offset }) => offset)).toEqual(back.lines.map(({ offset }) => offset))
         played.screen.dispose()
       }),
-      { ...runs(40), endOnFailure: true },
+      { ...scaledRuns(40), endOnFailure: true },
     )
   }, 300_000)
 })

@@ -14,7 +14,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { ackFrame, blobFrames, inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import { type CloseReason, Inbox } from '../../../protocol/transport.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -141,7 +141,7 @@ describe('before it is admitted, a peer', () => {
         expect(errors).toEqual([])
         vi.clearAllTimers()
       }),
-      runs(500),
+      scaledRuns(500),
     )
   })
 

@@ -18,7 +18,7 @@ import { Devices, MAX_DEVICES } from '../../../main/host/access/devices.ts'
 import { readHostKey } from '../../../main/host/access/host-key.ts'
 import { encodeBase64url, generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(() => {
@@ -385,7 +385,7 @@ describe('devices.json', () => {
         }
         expect(text(path)).toBe(content)
       }),
-      runs(300),
+      scaledRuns(300),
     )
   })
 

@@ -9,8 +9,8 @@ import { PAYLOAD_BYTES, pushRequest } from '../../../main/host/push/push-message
 import type { PostReply } from '../../../main/host/push/push-post.ts'
 import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-services.ts'
 import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
-import { cleanUp, later, temporaryFolder } from '../../support/host.ts'
-import { type Posted, Subscriber, signerOf } from '../../support/network/push-service.ts'
+import { cleanUp, onCleanUp, temporaryFolder } from '../../support/host.ts'
+import { type PushMessage, Subscriber, verifySignature } from '../../support/network/push-service.ts'
 import { scaled } from '../../support/repeat.ts'
 
 afterEach(cleanUp)
@@ -111,7 +111,7 @@ describe('a message', () => {
   const key = readPushKey(join(temporaryFolder(), 'push.key'), quiet)
   const subscriber = new Subscriber(FCM)
   const call = { session_id: '5b0e9a4e-0000-4000-8000-000000000000', title: 'agent', text: 'May I?' }
-  const posted = async (device_id: string, told: typeof call): Promise<Posted> => {
+  const posted = async (device_id: string, told: typeof call): Promise<PushMessage> => {
     const { headers, body } = await pushRequest(device_id, subscriber.subscription, key, told)
     return {
       path: '',
@@ -122,9 +122,9 @@ describe('a message', () => {
 
   it('can be decrypted by the browser only, and is signed with the host’s key for this push service', async () => {
     const sent = await posted('one', call)
-    expect(JSON.parse(subscriber.open(sent))).toEqual(call)
-    expect(() => new Subscriber(FCM).open(sent)).toThrow()
-    const { key: by, claims } = signerOf(sent)
+    expect(JSON.parse(subscriber.decrypt(sent))).toEqual(call)
+    expect(() => new Subscriber(FCM).decrypt(sent)).toThrow()
+    const { key: by, claims } = verifySignature(sent)
     expect(by).toBe(key.publicKey)
     expect(claims.aud).toBe('https://fcm.googleapis.com')
     expect(claims.exp * 1000 - Date.now()).toBeLessThan(24 * 3_600_000)
@@ -142,12 +142,12 @@ describe('a message', () => {
       '\u0000\u001b\u009f'.repeat(900),
     ]
     const sent = await Promise.all(texts.map(text => posted('one', { ...call, title: text, text })))
-    const [plain] = sent.map(one => subscriber.open(one).length)
+    const [plain] = sent.map(one => subscriber.decrypt(one).length)
     expect(new Set(sent.map(({ body }) => body.length)).size).toBe(1)
     expect(plain).toBe(PAYLOAD_BYTES)
     expect(sent[0]!.body.length).toBeLessThanOrEqual(4096)
     for (const one of sent) {
-      const { title, text } = JSON.parse(subscriber.open(one))
+      const { title, text } = JSON.parse(subscriber.decrypt(one))
       expect([...title].length).toBeLessThanOrEqual(100)
       expect([...text].length).toBeLessThanOrEqual(200)
     }
@@ -158,7 +158,7 @@ describe('a message', () => {
 
   it('has single lines without characters that hide or reorder text', async () => {
     const { title, text } = JSON.parse(
-      subscriber.open(
+      subscriber.decrypt(
         await posted('one', { ...call, title: 'a\u202eb\u200bc\u0007', text: 'one\r\ntwo\u001b[31m\u2066' }),
       ),
     )
@@ -305,7 +305,7 @@ describe('notifications', () => {
         post: async ({ headers, body }) => {
           world.posts++
           const posted = { path: '', headers: { 'content-encoding': String(headers['Content-Encoding']) }, body }
-          const { session_id, text } = JSON.parse(subscriber.open(posted))
+          const { session_id, text } = JSON.parse(subscriber.decrypt(posted))
           world.told.push(`${session_id}: ${text}`)
           world.during()
           if (world.answers.length === 0) return { status: 201 }
@@ -316,7 +316,7 @@ describe('notifications', () => {
       },
       ...change,
     })
-    later(() => push.close())
+    onCleanUp(() => push.close())
     void push.subscribe('phone', subscriber.subscription)
     const call = (session_id: string, text: string) => {
       world.calls.set(session_id, text)

@@ -19,8 +19,8 @@ import { generateKeyPair, generateSecret, type KeyPair } from '../../../protocol
 import { HandshakeState, IK, IKPSK1, MAX_NONCE, SUITE, type Suite, shortCode } from '../../../protocol/channel/noise.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, type Transport, transportPair } from '../../../protocol/transport.ts'
-import { noise } from '../../support/incompressible-bytes.ts'
-import { runs } from '../../support/repeat.ts'
+import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const host = generateKeyPair()
 const phone = generateKeyPair()
@@ -369,7 +369,7 @@ describe('a channel', () => {
 
   it('works with an end that uses another implementation of the same functions', async () => {
     const { atPhone, atHost } = await open({ hostSuite: NATIVE })
-    const long = noise(FRAME_BYTES)
+    const long = incompressibleBytes(FRAME_BYTES)
     atPhone.channel.send(long)
     atHost.channel.send(long)
     await settled()
@@ -396,7 +396,7 @@ describe('a channel', () => {
         expect(atPhone.frames.map(frame => frame.length)).toEqual(sent.host.map(frame => frame.length))
         expect(same(atHost.frames, sent.phone) && same(atPhone.frames, sent.host)).toBe(true)
       }),
-      runs(25),
+      scaledRuns(25),
     )
   })
 })
@@ -473,7 +473,7 @@ describe('case 2: a flipped bit', () => {
           expect(made.atPhone.channel.state).toBe('closed')
         },
       ),
-      runs(100),
+      scaledRuns(100),
     )
   })
 
@@ -493,7 +493,7 @@ describe('case 2: a flipped bit', () => {
           reason: 'the channel was closed',
         })
       }),
-      runs(30),
+      scaledRuns(30),
     )
   })
 })
@@ -854,7 +854,7 @@ describe('case 8: a first frame that is not encrypted', () => {
         const waiting = list.length === 0 || (list.length === 1 && list[0] === 'recorded')
         expect(atHost.channel.state === 'closed').toBe(!waiting)
       }),
-      runs(100),
+      scaledRuns(100),
     )
   })
 })

@@ -11,7 +11,7 @@ import {
   outputFrame,
 } from '../../../protocol/frames.ts'
 import { BATCH_BYTES, FRAME_BYTES, INPUT_BYTES, MESSAGE_BYTES } from '../../../protocol/limits.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 const read = (frames: Uint8Array[], reader = new FrameReader()): Frame[] =>
   frames.map(frame => reader.read(frame)).filter(frame => frame !== undefined)
@@ -54,7 +54,7 @@ describe('a frame reader returns what was written', () => {
         expect(read(input)).toEqual([{ kind: 'input', handle, seq, bytes }])
         expect(read(blob)).toEqual([{ kind: 'blob', handle, bytes }])
       }),
-      runs(40),
+      scaledRuns(40),
     )
   })
 
@@ -78,7 +78,7 @@ describe('malformed frames', () => {
           expect(error).toBeInstanceOf(CodedError)
         }
       }),
-      runs(5_000),
+      scaledRuns(5_000),
     )
   })
 
@@ -145,7 +145,7 @@ describe('spanning messages of a hostile peer', () => {
           expect(['bad_frame', 'bad_message']).toContain((error as CodedError).code)
         }
       }),
-      runs(3_000),
+      scaledRuns(3_000),
     )
   })
 

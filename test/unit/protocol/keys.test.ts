@@ -12,7 +12,7 @@ import {
   parsePairingFragment,
   sharedSecret,
 } from '../../../protocol/channel/keys.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 /** What precedes the 32 bytes of a secret key in PKCS #8 (RFC 8410). */
 const PKCS8 = Buffer.from('302e020100300506032b656e04220420', 'hex')
@@ -81,7 +81,7 @@ describe('key pairs', () => {
           expect(sharedSecret(mine.secretKey, other.publicKey)).toEqual(Uint8Array.from(theirs))
         },
       ),
-      runs(200),
+      scaledRuns(200),
     )
   })
 
@@ -133,7 +133,7 @@ describe('the fragment of a pairing link', () => {
         const pairing = parsePairingFragment(text)
         if (pairing) expect(pairingFragment(pairing)).toBe(text)
       }),
-      runs(2_000),
+      scaledRuns(2_000),
     )
   })
 })

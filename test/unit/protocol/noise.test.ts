@@ -21,7 +21,7 @@ import {
   shortCode,
   type Token,
 } from '../../../protocol/channel/noise.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 interface Vector {
   protocol_name: string
@@ -271,7 +271,7 @@ describe('a handshake', () => {
         message[bit >> 3]! ^= 1 << (bit & 7)
         expect(code(() => responder(psk ? secret : undefined).readMessage(message))).toBe(NOISE_CODES.decrypt)
       }),
-      runs(60),
+      scaledRuns(60),
     )
   })
 })

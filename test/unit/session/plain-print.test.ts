@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createTerminal, parse, type Terminal } from '../../../main/host/screen/xterm.ts'
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 import { differences } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, size } from '../../support/terminal/vt-streams.ts'
 
@@ -62,6 +62,6 @@ it('prints any output like xterm.js', { timeout: 24 * 3_600_000 }, () => {
     fc.property(cases, ({ log, size, scrollback, whole }) => {
       expect(compare(log, size, scrollback, whole)).toEqual([])
     }),
-    runs(1000),
+    scaledRuns(1000),
   )
 })

@@ -3,9 +3,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Screen } from '../../../main/host/screen/screen.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
-import { check } from '../../support/terminal/cut-and-replay.ts'
+import { keyframeDifferences } from '../../support/terminal/cut-and-replay.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
 
 /** Written after each example, to check that the terminals also behave the same from there. */
@@ -138,7 +138,14 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
         const junk: Event[] = [
           '\x1b[?1049h\x1b[4;44mjunk\x1b[?25l\x1b[20h\x1b]8;;http://j/\x07\x1b[2;3r\x1b]0;unfinished',
         ]
-        const found = check({ size: { cols: 20, rows: 5 }, scrollback, before, after: ['', ...after], cut: 0, junk })
+        const found = keyframeDifferences({
+          size: { cols: 20, rows: 5 },
+          scrollback,
+          before,
+          after: ['', ...after],
+          cut: 0,
+          junk,
+        })
         expect(found).toEqual([])
       }
     }
@@ -157,9 +164,9 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
     })
     fc.assert(
       fc.property(cases, example => {
-        expect(check(example)).toEqual([])
+        expect(keyframeDifferences(example)).toEqual([])
       }),
-      runs(1000),
+      scaledRuns(1000),
     )
   })
 
@@ -178,9 +185,9 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
     })
     fc.assert(
       fc.property(cases, example => {
-        expect(check(example)).toEqual([])
+        expect(keyframeDifferences(example)).toEqual([])
       }),
-      runs(1000),
+      scaledRuns(1000),
     )
   })
 

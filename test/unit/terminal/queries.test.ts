@@ -22,7 +22,7 @@ import {
 } from '../../../terminal/queries.ts'
 import { QUERY_NOTES } from '../../../terminal/query-notes.ts'
 import { ignoreQueries } from '../../../ui/terminal/ignore-queries.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // the properties take seconds each on a busy machine
 
@@ -315,7 +315,7 @@ describe('the filter of the command line', () => {
           ),
         ).toBe(text(data))
       }),
-      runs(1000),
+      scaledRuns(1000),
     )
   })
 
@@ -349,7 +349,7 @@ describe('the filter of the command line', () => {
         ).toBe(whole)
         expect(filtered(data, [...data.keys()])).toBe(whole)
       }),
-      runs(2000),
+      scaledRuns(2000),
     )
   })
 
@@ -366,7 +366,7 @@ describe('the filter of the command line', () => {
         await written(term, concat([once, bytes('[c11;?\x07$q\x1b\\')]))
         expect([...replies, ...reached]).toEqual([])
       }),
-      runs(1500),
+      scaledRuns(1500),
     )
   })
 })

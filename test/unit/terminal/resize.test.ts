@@ -8,7 +8,7 @@ import { createTerminal, parse, type Terminal } from '../../../main/host/screen/
 import { coreOf } from '../../../main/host/screen/xterm-internals.ts'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
 import { applyPatches } from '../../../terminal/xterm-patches.ts'
-import { runs } from '../../support/repeat.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 import { describeTerminal } from '../../support/terminal/compare-terminals.ts'
 import { type Event, events, type Resize, size } from '../../support/terminal/vt-streams.ts'
 
@@ -316,7 +316,7 @@ describe('for any output and any number of resizes', () => {
         terminal.dispose()
       }),
       {
-        ...runs(1000),
+        ...scaledRuns(1000),
         examples: [
           [{ cols: 5, rows: 6 }, ['', 'aaaaaa', 'aaaaaaaaa', '\x1b[5A'], [{ cols: 2, rows: 4 }]],
           [
@@ -360,7 +360,7 @@ describe('for any output and any number of resizes', () => {
         page.dispose()
       }),
       {
-        ...runs(1000),
+        ...scaledRuns(1000),
         examples: [
           [{ cols: 5, rows: 6 }, 12, ['\r\naaaaaa\r\naaaaaaaaa\r\n\x1b[5A', { cols: 2, rows: 4 }]],
           [{ cols: 5, rows: 6 }, 0, ['\r\naaaaaa\r\naaaaaaaaa\r\n\x1b[5A', { cols: 2, rows: 4 }]],

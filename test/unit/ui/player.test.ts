@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CodedError } from '../../../protocol/errors.ts'
 import { PlayClock } from '../../../ui/player/play-clock.ts'
 import { Player, type PlayerState } from '../../../ui/player/player.ts'
-import { Tape, TapeScreen } from '../../support/terminal/fake-recording.ts'
+import { FakeRecording, FakeScreen } from '../../support/terminal/fake-recording.ts'
 
 let players: Player[] = []
 beforeEach(() => {
@@ -14,8 +14,8 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function play(tape: Tape) {
-  const screen = new TapeScreen()
+function play(tape: FakeRecording) {
+  const screen = new FakeScreen()
   const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to })
   players.push(player)
   return { player, screen }
@@ -27,7 +27,7 @@ const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
 
 /** A line per second from 0 to 9, in two chunks. */
 const lines = () =>
-  new Tape()
+  new FakeRecording()
     .add([0, 1, 2, 3, 4].map(i => ({ at: i * 1000, text: `${i}\n` })))
     .add([5, 6, 7, 8, 9].map(i => ({ at: i * 1000, text: `${i}\n` })))
 
@@ -74,8 +74,8 @@ describe('seeking', () => {
     expect(screen.text).toBe(tape.textAt(7_400))
     expect(player.state).toMatchObject({ at: 7_400, seeking: false, playing: false })
     // From the keyframe rather than the first chunk, without intermediate pictures.
-    expect(tape.asked).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
-    expect(screen.seen).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
+    expect(tape.requests).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
+    expect(screen.drawn).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
   })
 
   it('includes output at exactly that time, and ends before the byte at an offset', async () => {
@@ -95,15 +95,15 @@ describe('seeking', () => {
     const { player, screen } = play(tape)
     player.seek({ at: 5_000 })
     await settled()
-    tape.asked = []
+    tape.requests = []
     player.seek({ at: 8_000 })
     await settled()
     expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.asked).toEqual(['chunk 20'])
+    expect(tape.requests).toEqual(['chunk 20'])
     player.seek({ at: 6_000 })
     await settled()
     expect(screen.text).toBe(tape.textAt(6_000))
-    expect(tape.asked).toEqual(['chunk 20', 'seek at 6000'])
+    expect(tape.requests).toEqual(['chunk 20', 'seek at 6000'])
   })
 
   it('shows the same at any position, whatever the way there', async () => {
@@ -134,11 +134,11 @@ describe('seeking', () => {
     for (const at of [1_000, 2_000, 3_000, 8_000]) player.seek({ at })
     await settled()
     expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.asked.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
+    expect(tape.requests.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
   })
 
   it('applies each resize in order, after the output before it has been parsed', async () => {
-    const tape = new Tape().add([
+    const tape = new FakeRecording().add([
       { at: 0, text: 'a' },
       { at: 10, cols: 100, rows: 30 },
       { at: 20, text: 'b' },
@@ -179,7 +179,7 @@ describe('seeking', () => {
     player.seek({ at: 3_000 })
     player.dispose()
     await settled()
-    expect(screen.seen).toEqual([])
+    expect(screen.drawn).toEqual([])
   })
 })
 
@@ -253,7 +253,7 @@ describe('playing', () => {
   })
 
   const idle = () =>
-    new Tape().add([
+    new FakeRecording().add([
       { at: 0, text: 'a' },
       { at: 60_000, text: 'b' },
       { at: 61_000, text: 'c' },
@@ -296,7 +296,7 @@ describe('playing', () => {
   it('does not jump after the computer slept', async () => {
     let now = 0
     const tape = lines()
-    const screen = new TapeScreen()
+    const screen = new FakeScreen()
     const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to, now: () => now })
     players.push(player)
     player.play()
@@ -328,7 +328,7 @@ describe('playing', () => {
   })
 
   it('keeps a bounded number of chunks, however long the recording is', async () => {
-    const tape = new Tape()
+    const tape = new FakeRecording()
     const text = 'x'.repeat(1024 * 1024)
     for (let i = 0; i < 24; i++) tape.add([{ at: i * 1000, text }])
     const { player, screen } = play(tape)
@@ -338,11 +338,11 @@ describe('playing', () => {
     player.play()
     await pass(2_000)
     expect(player.state.end).toBe('over')
-    const asked = tape.asked.length
+    const asked = tape.requests.length
     // The beginning is not cached any more.
     player.seek({ at: 0 })
     await settled()
-    expect(tape.asked.slice(asked)).toContain('chunk 0')
+    expect(tape.requests.slice(asked)).toContain('chunk 0')
   })
 
   it('follows a running session', async () => {
@@ -366,7 +366,7 @@ describe('playing', () => {
 describe('stepping', () => {
   /** Three bursts: a prompt, a command with its output, and a flood of two seconds. */
   const bursts = () =>
-    new Tape()
+    new FakeRecording()
       .add([
         { at: 0, text: '$ ' },
         { at: 5_000, text: 'l' },
@@ -437,9 +437,9 @@ describe('stepping', () => {
 
 describe('gaps', () => {
   const broken = (reason: 'damaged' | 'unrecorded' = 'damaged') =>
-    new Tape()
+    new FakeRecording()
       .add([{ at: 0, text: 'before ' }])
-      .add([{ at: 1_000, text: 'lost ' }], { lost: reason })
+      .add([{ at: 1_000, text: 'lost ' }], { gap: reason })
       .add([
         { at: 20_000, text: 'after ' },
         { at: 21_000, text: 'end' },
@@ -479,7 +479,9 @@ describe('gaps', () => {
   })
 
   it('at the beginning are where playback begins', async () => {
-    const tape = new Tape().add([{ at: 0, text: 'gone ' }], { lost: 'trimmed' }).add([{ at: 9_000, text: 'kept' }])
+    const tape = new FakeRecording()
+      .add([{ at: 0, text: 'gone ' }], { gap: 'trimmed' })
+      .add([{ at: 9_000, text: 'kept' }])
     const { player, screen } = play(tape)
     player.seek({ at: 0 })
     await settled()
@@ -488,7 +490,9 @@ describe('gaps', () => {
   })
 
   it('at the end are reported there', async () => {
-    const tape = new Tape().add([{ at: 0, text: 'kept' }]).add([{ at: 9_000, text: 'gone' }], { lost: 'unrecorded' })
+    const tape = new FakeRecording()
+      .add([{ at: 0, text: 'kept' }])
+      .add([{ at: 9_000, text: 'gone' }], { gap: 'unrecorded' })
     const { player, screen } = play(tape)
     player.seek({ at: tape.to })
     await settled()

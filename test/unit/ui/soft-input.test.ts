@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isHeld } from '../../../ui/input/soft-input/composing.ts'
 import { difference } from '../../../ui/input/soft-input/difference.ts'
-import { lineOf } from '../../support/line-editor.ts'
-import { runs } from '../../support/repeat.ts'
+import { editedLine } from '../../support/line-editor.ts'
+import { scaledRuns } from '../../support/repeat.ts'
 import { inputTraces, type TraceEvent } from '../../support/terminal/input-trace.ts'
 import { type Setting, TypedField } from '../../support/terminal/typed-field.ts'
 
@@ -48,7 +48,7 @@ describe('published sequences', () => {
     test(`${keyboard} on ${platform}: ${name} (${file})`, () => {
       const field = typed({ os, language }, events)
       expect(field.sent).toBe(expected)
-      if (line !== null) expect(lineOf(field.sent)).toBe(line)
+      if (line !== null) expect(editedLine(field.sent)).toBe(line)
       expect(field.pasted).toEqual([])
       expect(field.soft.preedit).toBe('')
     })
@@ -73,7 +73,7 @@ describe('held text', () => {
     const field = typed(android, composes('k', ''), composes('か', 'k'))
     expect([field.sent, field.soft.preedit]).toEqual([`k${DEL}`, 'か'])
     field.play(ends('か'))
-    expect(lineOf(field.sent)).toBe('か')
+    expect(editedLine(field.sent)).toBe('か')
   })
 
   test('a cancelled composition leaves nothing', () => {
@@ -98,7 +98,7 @@ describe('held text', () => {
     field.play(composes('각', '가').slice(1))
     expect([field.sent, field.soft.preedit]).toEqual([`가${DEL}`, '각'])
     field.play(ends('각'))
-    expect(lineOf(field.sent)).toBe('각')
+    expect(editedLine(field.sent)).toBe('각')
   })
 
   test('a quotation mark that is a dead key waits for its letter', () => {
@@ -204,7 +204,7 @@ describe('lines', () => {
 
   test('modifier keys leave the word to be corrected', () => {
     const field = typed(apple, inserts('teh'), presses('Shift', 16), inserts('the', 3))
-    expect(lineOf(field.sent)).toBe('the')
+    expect(editedLine(field.sent)).toBe('the')
   })
 })
 
@@ -240,7 +240,7 @@ describe('deletions', () => {
     field.play([...inserts('x'.repeat(60)), ...inserts(' ')])
     expect(field.value.length).toBeLessThan(70)
     field.play([...inserts('teh'), ...inserts('the', 3)])
-    expect(lineOf(field.sent).slice(-4)).toBe(' the')
+    expect(editedLine(field.sent).slice(-4)).toBe(' the')
   })
 
   test('a long dictation is not trimmed while it rewrites its text', () => {
@@ -250,7 +250,7 @@ describe('deletions', () => {
       { type: 'input', inputType: 'insertText', data: text, edit: [before.length, text] },
     ]
     field.play([...say(phrase, ''), ...say(`A${phrase.slice(1)}`, phrase)])
-    expect(lineOf(field.sent)).toBe(`A${phrase.slice(1)}`)
+    expect(editedLine(field.sent)).toBe(`A${phrase.slice(1)}`)
   })
 })
 
@@ -315,7 +315,7 @@ describe('any keyboard', () => {
                     { type: 'input', inputType: 'insertCompositionText', data: stage, isComposing: true, edit: change },
                   ])
                   back = [...stage].length
-                  expect(lineOf(field.sent) + field.soft.preedit).toBe(line.join(''))
+                  expect(editedLine(field.sent) + field.soft.preedit).toBe(line.join(''))
                 }
                 field.play(ends(one.stages.at(-1)!))
                 break
@@ -333,11 +333,11 @@ describe('any keyboard', () => {
                 }
                 break
             }
-            expect(lineOf(field.sent)).toBe(line.join(''))
+            expect(editedLine(field.sent)).toBe(line.join(''))
             expect(field.soft.preedit).toBe('')
           }
         }),
-        runs(1000),
+        scaledRuns(1000),
       )
     })
 })

@@ -1,8 +1,8 @@
 // A session from one time to another, as a terminal has to be fed: the state it begins with, output, resizes, gaps.
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
-import { unpack, unzstd } from '../../recording/compression.ts'
 import { comparePositions } from '../../../../protocol/position.ts'
+import { unpack, unzstd } from '../../recording/compression.ts'
 import type { GapReason, StoredKeyframe, TimedReadResult } from '../../recording/types.ts'
 import type { ExportSource } from './source.ts'
 

@@ -2,9 +2,9 @@
 // and of full-screen programs what they showed while output paused.
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import { unpack, unzstd } from '../../recording/compression.ts'
 import { joinSlices } from '../../recording/log-slice.ts'
-import { comparePositions } from '../../../../protocol/position.ts'
 import type { GapReason, LogSlice } from '../../recording/types.ts'
 import { startOfRow } from '../../store/row-codec.ts'
 import type { SessionRow } from '../../store/session-rows.ts'

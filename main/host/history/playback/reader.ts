@@ -1,9 +1,8 @@
 // Reads what is stored: sessions, their logs, keyframes.
-import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import { comparePositions, LOG_START, type Position } from '../../../../protocol/position.ts'
 import { crc32, pack } from '../../recording/compression.ts'
 import { birthKeyframe } from '../../recording/initial-keyframe.ts'
 import { decodeResizes, endOfSlice, joinSlices, SEGMENT_BYTES } from '../../recording/log-slice.ts'
-import { comparePositions } from '../../../../protocol/position.ts'
 import type {
   GapReason,
   LogResize,

@@ -1,9 +1,9 @@
 // The text of row groups: stored text where a segment has been rendered already; else a terminal renders it, a step at a
 // time. What is likely to be read again is kept.
 import type { Position } from '../../../../protocol/position.ts'
+import { comparePositions } from '../../../../protocol/position.ts'
 import { unzstd } from '../../recording/compression.ts'
 import { joinSlices, splitSlice } from '../../recording/log-slice.ts'
-import { comparePositions } from '../../../../protocol/position.ts'
 import type { GapReason, LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow } from '../../store/log-rows.ts'
 import { endOfRow, readSlice, runsOfRow } from '../../store/row-codec.ts'

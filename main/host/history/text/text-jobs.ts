@@ -1,6 +1,7 @@
 // Renders the text of sealed segments and puts its words into the index, a few milliseconds at a time.
-import { unzstd, zstd } from '../../recording/compression.ts'
+
 import { comparePositions } from '../../../../protocol/position.ts'
+import { unzstd, zstd } from '../../recording/compression.ts'
 import { storeFault } from '../../store/faults.ts'
 import type { LogRow, PendingText } from '../../store/log-rows.ts'
 import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'

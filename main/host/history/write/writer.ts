@@ -1,9 +1,17 @@
 // Puts a log into the store: appends to its tail, seals segments, keeps keyframes.
 import { encodeRuns } from '../../../../protocol/output-timing.ts'
 import type { Position } from '../../../../protocol/position.ts'
-import { crc32, pack } from '../../recording/compression.ts'
-import { encodeResizes, endOfSlice, firstTimeOf, joinSlices, lastTimeOf, SEGMENT_BYTES, splitSlice } from '../../recording/log-slice.ts'
 import { comparePositions } from '../../../../protocol/position.ts'
+import { crc32, pack } from '../../recording/compression.ts'
+import {
+  encodeResizes,
+  endOfSlice,
+  firstTimeOf,
+  joinSlices,
+  lastTimeOf,
+  SEGMENT_BYTES,
+  splitSlice,
+} from '../../recording/log-slice.ts'
 import type { LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow, LogRowKind, NewLogRow } from '../../store/log-rows.ts'
 import { endOfRow, packTiming, readSlice, startOfRow } from '../../store/row-codec.ts'

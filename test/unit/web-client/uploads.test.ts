@@ -1,4 +1,4 @@
-// The queue of files on their way, before a double of the connection. Knows no host and no page.
+// The page's queue of uploads, with a stand-in for the connection.
 import { signal } from '@preact/signals'
 import { expect, it, vi } from 'vitest'
 import type { Source, UploadOptions } from '../../../protocol/client/upload-client.ts'
@@ -24,22 +24,22 @@ function setUp() {
   const link = { state, client: { upload }, hostId: 'host' }
   const uploads = uploadsOf(link as unknown as HostLink)
   const paths: string[] = []
-  const place = { left: false }
-  const told: string[] = []
-  const arrived = (path: string) => !place.left && paths.push(path) > 0
+  const session = { left: false }
+  const failures: string[] = []
+  const arrived = (path: string) => !session.left && paths.push(path) > 0
   const add = (...names: string[]) => {
     const files = names.map(name => new File(['12345'], name))
-    uploads.add(files, { session_id: 'session', toDraft: false, arrived, failed: why => told.push(why) })
+    uploads.add(files, { session_id: 'session', toDraft: false, arrived, failed: why => failures.push(why) })
   }
-  return { state, link, calls, uploads, paths, place, told, add }
+  return { state, link, calls, uploads, paths, session, failures, add }
 }
 
-it('sends one after the other and tells the paths in order', async () => {
+it('sends one file after the other and reports the paths in order', async () => {
   const { calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
   expect(calls.map(({ source }) => source.name)).toEqual(['a.png'])
   calls[0]!.options.progress?.(3, 5)
-  expect(uploads.items.value[0]).toMatchObject({ state: 'sending', done: 3 })
+  expect(uploads.items.value[0]).toMatchObject({ state: 'sending', sentBytes: 3 })
   calls[0]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(calls).toHaveLength(2))
   calls[1]!.resolve('/in/b.png')
@@ -47,7 +47,7 @@ it('sends one after the other and tells the paths in order', async () => {
   expect(paths).toEqual(['/in/a.png', '/in/b.png'])
 })
 
-it('waits for the connection, also where choosing a photo has cost it', async () => {
+it('waits for the connection, also if choosing a photo has cost it', async () => {
   const { state, calls, add } = setUp()
   state.value = { name: 'connecting' }
   add('a.png')
@@ -58,13 +58,13 @@ it('waits for the connection, also where choosing a photo has cost it', async ()
 
 const lost = () => new CodedError('connection_lost', 'the transport went away')
 
-it('what was interrupted waits for the connection and is sent from its beginning', async () => {
+it('an interrupted file waits for the connection and is sent again from its beginning', async () => {
   const { state, calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
   calls[0]!.options.progress?.(3, 5)
   state.value = { name: 'connecting' }
   calls[0]!.reject(lost())
-  await vi.waitFor(() => expect(uploads.items.value[0]).toMatchObject({ state: 'waiting', done: 0 }))
+  await vi.waitFor(() => expect(uploads.items.value[0]).toMatchObject({ state: 'waiting', sentBytes: 0 }))
   expect(calls).toHaveLength(1)
   state.value = { name: 'ready' }
   expect(calls[1]!.source.name).toBe('a.png')
@@ -72,9 +72,9 @@ it('what was interrupted waits for the connection and is sent from its beginning
   await vi.waitFor(() => expect(paths).toEqual(['/in/a.png']))
 })
 
-it('another computer in the place of theirs gets none of the files, nor a path of one', async () => {
-  const { state, link, calls, uploads, paths, place, add } = setUp()
-  place.left = true
+it('another computer at the same address receives neither a file nor a path', async () => {
+  const { state, link, calls, uploads, paths, session, add } = setUp()
+  session.left = true
   add('arrived.png', 'under-way.png', 'waiting.png')
   calls[0]!.resolve('/in/arrived.png')
   await vi.waitFor(() => expect(calls).toHaveLength(2))
@@ -85,14 +85,14 @@ it('another computer in the place of theirs gets none of the files, nor a path o
   state.value = { name: 'ready' }
   expect(uploads.items.value).toEqual([])
   expect(calls).toHaveLength(2)
-  place.left = false
+  session.left = false
   add('for-this-one.png')
   expect(calls[2]!.source.name).toBe('for-this-one.png')
   calls[2]!.resolve('/in/for-this-one.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/for-this-one.png']))
 })
 
-it('what breaks the connection each time fails after some tries, and a tap tries it anew', async () => {
+it('a file that breaks the connection every time fails after some tries, and a tap tries again', async () => {
   const { calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
   for (let tries = 0; tries < 5; tries++) {
@@ -101,7 +101,7 @@ it('what breaks the connection each time fails after some tries, and a tap tries
     calls[tries]!.reject(lost())
   }
   await vi.waitFor(() => expect(calls.at(-1)!.source.name).toBe('b.png'))
-  expect(uploads.items.value[0]).toMatchObject({ state: 'failed', again: true, why: 'the connection was lost' })
+  expect(uploads.items.value[0]).toMatchObject({ state: 'failed', retryable: true, reason: 'the connection was lost' })
   calls[5]!.resolve('/in/b.png')
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png']))
   uploads.retry(uploads.items.value[0]!.id)
@@ -110,7 +110,7 @@ it('what breaks the connection each time fails after some tries, and a tap tries
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png', '/in/a.png']))
 })
 
-it('what is cancelled is gone, and nothing is typed of it', async () => {
+it('a cancelled file is dropped, and no path is typed', async () => {
   const { calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
   uploads.drop(uploads.items.value[0]!.id)
@@ -120,10 +120,10 @@ it('what is cancelled is gone, and nothing is typed of it', async () => {
   expect(paths).toEqual([])
 })
 
-it('a path that nobody is there to take is kept with its file', async () => {
-  const { calls, uploads, place, paths, add } = setUp()
+it('a path that no terminal takes is kept with its file', async () => {
+  const { calls, uploads, session, paths, add } = setUp()
   add('a.png', 'b.png')
-  place.left = true
+  session.left = true
   calls[0]!.resolve('/in/a.png')
   await vi.waitFor(() => expect(calls).toHaveLength(2))
   expect(uploads.items.value[0]).toMatchObject({ state: 'arrived', path: '/in/a.png', session_id: 'session' })
@@ -132,21 +132,21 @@ it('a path that nobody is there to take is kept with its file', async () => {
   expect(uploads.items.value.map(({ file }) => file.name)).toEqual(['b.png'])
 })
 
-it('a name longer than the wire takes keeps its end', () => {
+it('a name that is too long for the wire keeps its end', () => {
   const { calls, add } = setUp()
   add(`${'x'.repeat(300)}.jpeg`)
   expect(calls[0]!.source.name).toHaveLength(255)
   expect(calls[0]!.source.name.endsWith('.jpeg')).toBe(true)
 })
 
-it('who chose it is told when it fails for good, and not of what was dropped', async () => {
-  const { calls, uploads, told, add } = setUp()
+it('reports a final failure to the caller, and not that of a dropped file', async () => {
+  const { calls, uploads, failures, add } = setUp()
   add('a.png', 'b.png')
   calls[0]!.reject(new CodedError('session_ended', 'this session has ended'))
-  await vi.waitFor(() => expect(told).toEqual(['this session has ended']))
+  await vi.waitFor(() => expect(failures).toEqual(['this session has ended']))
   await vi.waitFor(() => expect(calls).toHaveLength(2))
   uploads.drop(uploads.items.value[1]!.id)
   calls[1]!.reject(new CodedError('cancelled', 'this is no longer wanted'))
   await vi.waitFor(() => expect(uploads.items.value).toHaveLength(1))
-  expect(told).toHaveLength(1)
+  expect(failures).toHaveLength(1)
 })
