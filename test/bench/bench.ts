@@ -1,5 +1,5 @@
-// Prints how fast the product is and what it costs. Judges nothing: figures are for people.
-// `npm run bench -- NAME…` measures only these; OTG_BENCH_MB sets how much `cat` prints. `peers` needs to be named.
+// Prints how fast the product is and what it costs; no figure makes it fail.
+// `npm run bench -- NAME…` runs only these benchmarks. OTG_BENCH_MB sets the size of the `cat` output. `peers` runs only by name.
 import { loadavg } from 'node:os'
 import { cat } from './cat.ts'
 import { channel } from './channel.ts'
@@ -17,8 +17,8 @@ import { slowClient } from './slow-client.ts'
 import { stopFilledHost } from './support/filled-host.ts'
 import { typing } from './typing.ts'
 
-/** In this order; those that share a filled host are side by side. */
-const SUBJECTS = {
+/** In run order; benchmarks that share the filled host are next to each other. */
+const BENCHMARKS = {
   typing,
   cat,
   channel,
@@ -29,31 +29,31 @@ const SUBJECTS = {
   chromium,
   page,
   memory,
-  return: reconnect,
-  slow: slowClient,
+  reconnect,
+  'slow-client': slowClient,
   search,
   idle,
   peers,
 }
 
-/** What other people's tools are needed for. */
+/** These need other tools installed. */
 const ONLY_BY_NAME = ['peers']
 
-type Name = keyof typeof SUBJECTS
-const isName = (name: string): name is Name => Object.hasOwn(SUBJECTS, name)
+type Name = keyof typeof BENCHMARKS
+const isName = (name: string): name is Name => Object.hasOwn(BENCHMARKS, name)
 
-const asked = process.argv.slice(2)
-const unknown = asked.filter(name => !isName(name))
+const selected = process.argv.slice(2)
+const unknown = selected.filter(name => !isName(name))
 if (unknown.length > 0) {
-  console.error(`no such subject: ${unknown.join(', ')}; there are: ${Object.keys(SUBJECTS).join(', ')}`)
+  console.error(`Unknown benchmark: ${unknown.join(', ')}. Choose from: ${Object.keys(BENCHMARKS).join(', ')}.`)
   process.exit(1)
 }
 const load = () => `load ${loadavg()[0]!.toFixed(2)}`
 const begin = performance.now()
-console.log(`Node ${process.version}; host, clients and programs share this machine's cores; ${load()}`)
+console.log(`Node ${process.version}; host, clients and programs share the cores of this machine; ${load()}`)
 try {
-  for (const [name, measure] of Object.entries(SUBJECTS)) {
-    if (asked.length === 0 ? !ONLY_BY_NAME.includes(name) : asked.includes(name)) await measure()
+  for (const [name, measure] of Object.entries(BENCHMARKS)) {
+    if (selected.length === 0 ? !ONLY_BY_NAME.includes(name) : selected.includes(name)) await measure()
   }
 } finally {
   await stopFilledHost()

@@ -1,4 +1,4 @@
-// What the encrypted channel costs: its functions alone, and echo and throughput with and without them in one run.
+// What encryption costs: the channel's functions alone, and echo and throughput with and without them in the same run.
 import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { acceptChannel, openChannel } from '../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../protocol/channel/keys.ts'
@@ -16,30 +16,35 @@ const SUITES = { native: NATIVE_SUITE, JavaScript: SUITE }
 export async function channel(): Promise<void> {
   const rows: Parameters<typeof printTable>[1] = []
   for (const [name, suite] of Object.entries(SUITES)) {
-    const { open, sealed } = functions(suite)
-    rows.push([`${name}: seal 48 KiB`, mbs(sealed)], [`${name}: open 48 KiB`, mbs(open)])
-    rows.push([`${name}: both ends of a return`, ms(await handshake(suite))])
+    const { encrypt, decrypt } = suiteRates(suite)
+    rows.push([`${name}: encrypt 48 KiB`, mbs(encrypt)], [`${name}: decrypt 48 KiB`, mbs(decrypt)])
+    rows.push([`${name}: reconnect handshake, both ends`, ms(await handshake(suite))])
   }
-  printTable('the channel alone, on one core', rows)
+  printTable('channel functions alone, on one core', rows)
 
-  const [quiet, rates] = [
+  const [echoes, rates] = [
     { clear: [] as number[], encrypted: [] as number[] },
     { clear: [] as number[], encrypted: [] as number[] },
   ]
   for (let round = 0; round < ROUNDS; round++)
-    // In turns, so that a machine that grows slower does so for both.
+    // Alternating, so that a machine that becomes slower affects both.
     for (const kind of ['clear', 'encrypted'] as const) {
       const host = await BenchHost.start({ clear: kind === 'clear' })
-      quiet[kind].push(...(await stackEcho(host)))
+      echoes[kind].push(...(await stackEcho(host)))
       rates[kind].push((await stackCat(host, CAT_BYTES)).rate)
       await host.stop()
     }
-  const compared = (of: (values: number[]) => number, values: typeof quiet) =>
+  const compared = (of: (values: number[]) => number, values: typeof echoes) =>
     ratio(of(values.encrypted), of(values.clear))
   const p99 = (values: number[]) => percentile(values, 0.99)
-  printTable(`with encryption, beside the same without (${ROUNDS} rounds)`, [
-    ['keystroke → echo, p50', ms(median(quiet.encrypted)), compared(median, quiet), `of ${ms(median(quiet.clear))}`],
-    ['p99', ms(p99(quiet.encrypted)), compared(p99, quiet), `of ${ms(p99(quiet.clear))}`],
+  printTable(`with encryption, compared with an unencrypted channel (${ROUNDS} rounds)`, [
+    [
+      'keystroke to echo, p50',
+      ms(median(echoes.encrypted)),
+      compared(median, echoes),
+      `of ${ms(median(echoes.clear))}`,
+    ],
+    ['p99', ms(p99(echoes.encrypted)), compared(p99, echoes), `of ${ms(p99(echoes.clear))}`],
     [
       `cat of ${CAT_BYTES / MB} MB`,
       mbs(median(rates.encrypted)),
@@ -49,8 +54,8 @@ export async function channel(): Promise<void> {
   ])
 }
 
-/** MB/s of frames as a flood has them. */
-function functions(suite: Suite): { sealed: number; open: number } {
+/** MB/s for frames of the size that a flood produces. */
+function suiteRates(suite: Suite): { encrypt: number; decrypt: number } {
   const [key, ad, frame] = [new Uint8Array(32).fill(7), new Uint8Array(0), new Uint8Array(48 * 1024).fill(65)]
   const rate = (work: (n: bigint) => void) => {
     for (let i = 0n; i < 50n; i++) work(i)
@@ -58,12 +63,12 @@ function functions(suite: Suite): { sealed: number; open: number } {
     for (let i = 0n; i < 400n; i++) work(i)
     return (400 * frame.length) / MB / ((performance.now() - start) / 1000)
   }
-  const sealed = rate(n => void suite.encrypt(key, n, ad, frame))
+  const encrypt = rate(n => void suite.encrypt(key, n, ad, frame))
   const message = suite.encrypt(key, 1n, ad, frame)
-  return { sealed, open: rate(() => void suite.decrypt(key, 1n, ad, message)) }
+  return { encrypt, decrypt: rate(() => void suite.decrypt(key, 1n, ad, message)) }
 }
 
-/** Milliseconds that a return takes from the first message to the first frame that decrypts, with both ends here. */
+/** Median milliseconds of a reconnect, from the first handshake message to the first frame that decrypts, both ends in this process. */
 async function handshake(suite: Suite): Promise<number> {
   const [host, phone] = [generateKeyPair(), generateKeyPair()]
   const once = () =>

@@ -1,5 +1,4 @@
-// The real page in Chromium, loaded again by a phone that was let in before: cold attach and full replay until they are
-// painted. Knows nothing of the host's inside.
+// The real page in Chromium, reloaded on a paired phone: time until a cold attach and a full replay are painted.
 import { existsSync } from 'node:fs'
 import { type Browser, devices, type Page, chromium as playwright } from '@playwright/test'
 import { filledHost, hasPage } from './support/filled-host.ts'
@@ -16,12 +15,12 @@ interface Marks {
 }
 
 export async function chromium(): Promise<void> {
-  if (!existsSync(CHROMIUM)) return console.log(`\n(no ${CHROMIUM}: nothing is measured in Chromium)`)
-  if (!hasPage) return console.log('\n(no build/web-client: npm run build; nothing is measured in Chromium)')
+  if (!existsSync(CHROMIUM)) return console.log(`\n(skipped: ${CHROMIUM} not found)`)
+  if (!hasPage) return console.log('\n(skipped: run `npm run build` first)')
   const { host, sessions } = await filledHost()
   const browser = await playwright.launch({
     executablePath: CHROMIUM,
-    // As in the browser tests: xterm draws with the DOM, which can be read.
+    // As in the browser tests: xterm.js renders to the DOM, where its text can be read.
     args: ['--no-sandbox', '--disable-gpu', '--disable-3d-apis', '--disable-background-networking', '--no-first-run'],
   })
   const rows: Row[] = []
@@ -33,7 +32,7 @@ export async function chromium(): Promise<void> {
   } finally {
     await browser.close()
   }
-  printTable('Chromium, the real page drawn by DOM, from the open socket until painted', rows)
+  printTable('Chromium, the real page with the DOM renderer, from the open socket until painted', rows)
 }
 
 async function measure(
@@ -44,14 +43,14 @@ async function measure(
   everything: boolean,
   times: number,
 ) {
-  const all: Marks[] = []
-  for (let i = 0; i < times; i++) all.push(await visit(browser, host, id, everything))
+  const visits: Marks[] = []
+  for (let i = 0; i < times; i++) visits.push(await visit(browser, host, id, everything))
   const painted = spread(
-    all.map(one => one.painted - one.opened),
+    visits.map(({ painted, opened }) => painted - opened),
     ms,
   )
   const whole = spread(
-    all.map(one => one.painted),
+    visits.map(({ painted }) => painted),
     ms,
   )
   return [[what, ...painted, `${whole[0]} since navigation`]] as Row[]
@@ -61,10 +60,10 @@ async function visit(browser: Browser, host: BenchHost, session_id: string, ever
   const context = await browser.newContext(devices['Pixel 7'])
   try {
     const page = await context.newPage()
-    await page.addInitScript(watch, { session_id, everything, lastWords: END_MARKER })
+    await page.addInitScript(watch, { session_id, everything, endMarker: END_MARKER })
     const { address } = await host.request('address')
     await page.goto(address)
-    // Being let in, which waits for somebody's yes, is no part of it.
+    // Pairing, which waits for approval, is not measured.
     await painted(page)
     await page.evaluate(() => {
       Object.assign(window, { otgMarks: undefined })
@@ -89,9 +88,9 @@ async function painted(page: Page): Promise<Marks> {
 }
 
 /** Runs in the page, before its own scripts. */
-function watch(given: { session_id: string; everything: boolean; lastWords: string }): void {
-  const { session_id, everything, lastWords } = given
-  // The page remembers which session it showed.
+function watch(given: { session_id: string; everything: boolean; endMarker: string }): void {
+  const { session_id, everything, endMarker } = given
+  // Where the page remembers which session it showed.
   window.sessionStorage.setItem('otg.session', session_id)
   const marks = { opened: 0, painted: 0 }
   Object.assign(window, { otgMarks: marks })
@@ -105,22 +104,22 @@ function watch(given: { session_id: string; everything: boolean; lastWords: stri
     }
   }
   if (everything) {
-    // The page itself never asks for so much, and what it sends is encrypted: so where its messages are made.
+    // The page never requests this much, and its frames are encrypted: change the message where it is serialized.
     const stringify = JSON.stringify
     JSON.stringify = (value: unknown, ...rest: never[]) => {
-      const all = { history: Number.MAX_SAFE_INTEGER, budget: Number.MAX_SAFE_INTEGER }
+      const unlimited = { history: Number.MAX_SAFE_INTEGER, budget: Number.MAX_SAFE_INTEGER }
       const isAttach = (value as { type?: unknown } | undefined)?.type === 'attach'
-      return stringify(isAttach ? { ...(value as object), ...all } : value, ...rest)
+      return stringify(isAttach ? { ...(value as object), ...unlimited } : value, ...rest)
     }
   }
-  const look = () => {
+  const check = () => {
     const rows = document.querySelector('.xterm-rows')?.textContent?.replaceAll('\u00a0', ' ')
-    // What is in the document in one frame is painted before the next.
-    if (!document.querySelector('.catching-up') && rows?.includes(lastWords))
+    // What the document holds in one animation frame is painted before the next.
+    if (!document.querySelector('.catching-up') && rows?.includes(endMarker))
       requestAnimationFrame(() => {
         marks.painted = performance.now()
       })
-    else requestAnimationFrame(look)
+    else requestAnimationFrame(check)
   }
-  requestAnimationFrame(look)
+  requestAnimationFrame(check)
 }

@@ -1,4 +1,4 @@
-// What a full replay costs the host in memory. Knows nothing of time.
+// The host memory that a full replay takes.
 import { MB } from './support/files.ts'
 import { waitUntilRendered } from './support/filled-host.ts'
 import { BenchHost, coldAttach, EVERYTHING } from './support/host.ts'
@@ -13,7 +13,7 @@ export async function memory(): Promise<void> {
   await waitUntilRendered(first)
   const running = await growth(first, session_id)
   await first.stop()
-  // The session has ended with its host; this one has done nothing yet, so that whatever it takes is seen.
+  // The session ended with its host. The new host has allocated nothing for it yet, so all of the growth is visible.
   const second = await BenchHost.start({ data: 'memory' })
   await second.connect()
   await waitUntilRendered(second)
@@ -30,10 +30,10 @@ async function growth(host: BenchHost, session_id: string): Promise<(what: strin
   await host.request('reset')
   await coldAttach(host, session_id, { ...EVERYTHING, read_only: true })
   const { peak_rss } = await host.request('stats')
-  const again = await host.request('settle')
+  const settled = await host.request('settle')
   const signed = (bytes: number) => `${bytes < 0 ? '' : '+'}${mb(bytes)}`
   return what => [
-    [`${what}: at its peak`, signed(peak_rss - rss), '', `from ${mb(rss)}`],
-    ['  settled afterwards', signed(again.rss - rss)],
+    [`${what}: peak`, signed(peak_rss - rss), '', `from ${mb(rss)}`],
+    ['  settled afterwards', signed(settled.rss - rss)],
   ]
 }

@@ -1,4 +1,4 @@
-// Coming back after a drop with little missed. Knows nothing of why connections drop.
+// Time to reconnect after a connection drop during which little output was missed.
 import { logFile } from './support/files.ts'
 import { BenchHost, nextEvent, sink, wait } from './support/host.ts'
 import { mb, ms, percentile, printTable, spread } from './support/table.ts'
@@ -8,57 +8,57 @@ const MISSED_BYTES = 60_000
 
 export async function reconnect(): Promise<void> {
   const host = await BenchHost.start()
-  const watcher = await host.connect()
+  const observer = await host.connect()
   const script = `stty -opost -echo; echo ready; while read line; do cat ${logFile(MISSED_BYTES, '\r\n')}; done`
-  const { session_id } = await watcher.create({ command: ['sh', '-c', script] })
+  const { session_id } = await observer.create({ command: ['sh', '-c', script] })
   let printed = 0
-  const watched = watcher.attach(
+  const observed = observer.attach(
     session_id,
     sink(bytes => {
       printed += bytes.length
     }),
   )
-  await nextEvent(watched, 'caught_up')
+  await nextEvent(observed, 'caught_up')
 
-  const { times, missed } = await dropAndReturn()
+  const { times, missed } = await dropAndReconnect()
   const figure = spread(times, ms)
   await host.stop()
-  printTable(`return after a drop, from the open socket to caught_up, ${TIMES} times`, [
+  printTable(`reconnect after a drop, from the open socket to caught_up, ${TIMES} times`, [
     [`${mb(missed)} missed`, ...figure, `p90 ${ms(percentile(times, 0.9))}`],
   ])
 
-  async function dropAndReturn(): Promise<{ times: number[]; missed: number }> {
-    const one = await host.newClient()
-    let got = 0
-    const attached = one.client.attach(
+  async function dropAndReconnect(): Promise<{ times: number[]; missed: number }> {
+    const phone = await host.newClient()
+    let received = 0
+    const attachment = phone.client.attach(
       session_id,
       sink(bytes => {
-        got += bytes.length
+        received += bytes.length
       }),
     )
-    await Promise.all([nextEvent(attached, 'caught_up'), one.client.connect()])
+    await Promise.all([nextEvent(attachment, 'caught_up'), phone.client.connect()])
     const times: number[] = []
     let before = 0
     for (let i = 0; i < TIMES; i++) {
-      const lost = new Promise<void>(resolve => {
-        const off = one.client.on('state', state => {
+      const dropped = new Promise<void>(resolve => {
+        const off = phone.client.on('state', state => {
           if (state.name !== 'waiting') return
           off()
           resolve()
         })
       })
-      one.socket!.terminate()
-      await lost
+      phone.socket!.terminate()
+      await dropped
       const end = printed + MISSED_BYTES
-      watched.type(Buffer.from('\n'))
+      observed.type(Buffer.from('\n'))
       while (printed < end) await wait(5)
       await wait(20)
-      before = got
-      const back = nextEvent(attached, 'caught_up')
-      one.client.retry()
-      await back
-      times.push(performance.now() - one.openedAt)
+      before = received
+      const caughtUp = nextEvent(attachment, 'caught_up')
+      phone.client.retry()
+      await caughtUp
+      times.push(performance.now() - phone.openedAt)
     }
-    return { times, missed: got - before }
+    return { times, missed: received - before }
   }
 }

@@ -1,5 +1,5 @@
-// How long a search takes over a gigabyte of recorded output, and what it costs whoever else uses the host. Knows nothing
-// of playback. OTG_BENCH_SEARCH_MB sets how much is recorded.
+// How long a search over a gigabyte of recorded output takes, and how much it slows other clients. OTG_BENCH_SEARCH_MB sets how
+// much is recorded.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,17 +18,17 @@ const MEGABYTES = Number(process.env.OTG_BENCH_SEARCH_MB ?? 1000)
 const SESSION_MEGABYTES = 50
 const TIMES = 7
 
-/** What a person would look for, and what is worst for an index of words. */
+/** Typical queries, and the worst ones for a word index. */
 const QUERIES: [what: string, query: string, filter?: HistoryFilter][] = [
-  ['a word that is there once', 'unmistakable'],
-  ['a word that is nowhere', 'nevermentioned'],
-  ['a word that is in every line', 'building'],
-  ['a beginning that many words have', 'module*'],
-  ['a beginning of hundreds of thousands of words', 'ab*'],
-  ['words in a row', '"linker failed"'],
-  ['common words that are in no line together', 'building warning'],
+  ['a word that occurs once', 'unmistakable'],
+  ['a word that does not occur', 'nevermentioned'],
+  ['a word in every line', 'building'],
+  ['a prefix of many words', 'module*'],
+  ['a prefix of hundreds of thousands of words', 'ab*'],
+  ['a phrase', '"linker failed"'],
+  ['common words that never share a line', 'building warning'],
   ['a common word, in sessions of one folder', 'building', { cwd: '/src/project-3' }],
-  ['punctuation that the index does not know', '=>'],
+  ['punctuation, which is not indexed', '=>'],
 ]
 
 export async function search(): Promise<void> {
@@ -50,47 +50,47 @@ export async function search(): Promise<void> {
       `${Math.ceil(MEGABYTES / SESSION_MEGABYTES)} sessions, built in ${seconds(built)}`,
     ],
     ['database', mb(size), ratio(size, bytes), 'of raw'],
-    ['of this the index', mb(indexBytes), ratio(indexBytes, bytes), 'target 0.40 x'],
+    ['of which the index', mb(indexBytes), ratio(indexBytes, bytes), 'target 0.40 x'],
   ]
   const first = performance.now()
   await client.history.search('warmup')
-  rows.push(['the first search, which starts the thread', ms(performance.now() - first)])
+  rows.push(['first search, which starts the thread', ms(performance.now() - first)])
   for (const [what, query, filter] of QUERIES) {
     const times: number[] = []
-    let words = ''
+    let note = ''
     for (let i = 0; i < TIMES; i++) {
       const start = performance.now()
       const { hits, cursor, complete } = await client.history.search(query, filter ? { filter } : {})
       times.push(performance.now() - start)
-      words = `${hits.length} hits${cursor ? ' and more' : ''}${complete ? '' : ', time was up'}`
+      note = `${hits.length} hits${cursor ? ' and more' : ''}${complete ? '' : ', timed out'}`
     }
-    rows.push([what, ...spread(times, ms), words])
+    rows.push([what, ...spread(times, ms), note])
   }
-  rows.push(...(await beside(host)))
+  rows.push(...(await echoWhileSearching(host)))
   client.close()
   await host.stop()
   printTable(`search over ${mb(bytes)}, over WebSocket, ${TIMES} times (target 200 ms)`, rows)
 }
 
-/** Keystrokes of another client while the worst queries run one after the other. */
-async function beside(host: BenchHost): Promise<Row[]> {
+/** Echo times of another client while the worst query runs repeatedly. */
+async function echoWhileSearching(host: BenchHost): Promise<Row[]> {
   const [typist, searcher] = [await host.connect(), await host.connect()]
   const { session_id } = await typist.create({ command: ['sh', '-c', 'stty raw -echo; exec cat'] })
-  let heard = () => {}
-  const attached = typist.attach(
+  let onEcho = () => {}
+  const attachment = typist.attach(
     session_id,
-    sink(() => heard()),
+    sink(() => onEcho()),
   )
-  await nextEvent(attached, 'caught_up')
+  await nextEvent(attachment, 'caught_up')
   await wait(300)
   const echo = async () => {
     const times: number[] = []
     for (let i = 0; i < 200; i++) {
       const start = performance.now()
       const back = new Promise<void>(resolve => {
-        heard = resolve
+        onEcho = resolve
       })
-      attached.type(Buffer.from('x'))
+      attachment.type(Buffer.from('x'))
       await back
       times.push(performance.now() - start)
       await wait(5)
@@ -111,7 +111,7 @@ async function beside(host: BenchHost): Promise<Row[]> {
   return [
     ['keystroke to echo, p50, alone', ms(half(alone))],
     [
-      'and while somebody searches',
+      'while another client searches',
       ms(half(during)),
       ratio(half(during), half(alone)),
       `p99 ${ms(percentile(during, 0.99))}`,
@@ -119,7 +119,7 @@ async function beside(host: BenchHost): Promise<Row[]> {
   ]
 }
 
-/** The same rows that a host writes, without a terminal that draws every line first: that takes a minute. */
+/** Writes the same rows that a host does, without rendering every line in a terminal, which would take a minute. */
 function build(path: string): { bytes: number; file: string } {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const file = join(path, 'otg.db')

@@ -1,4 +1,4 @@
-// A client that takes 64 KB/s while its session floods: what it costs the program, and when it sees the right screen.
+// A client that receives 64 KB/s while its session floods: how much it slows the program, and when it shows the right screen.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../main/host/screen/screen.ts'
@@ -13,39 +13,45 @@ const BYTES_PER_SECOND = 64_000
 const END_MARKER = 'the flood is over'
 
 interface Flood {
+  /** MB/s. */
   rate: number
-  /** Of the host's memory, at its peak. */
+  /** Peak growth of the host's memory, in bytes. */
   growth: number
-  /** From the end of the flood to the right screen. */
+  /** From the end of the flood until the client shows the final screen. */
   secondsLate?: number
   right?: boolean
-  /** Bytes that a client parsed. */
-  got?: number
+  /** Bytes that the client parsed. */
+  received?: number
 }
 
 export async function slowClient(): Promise<void> {
   const host = await BenchHost.start()
   const client = await host.connect()
   const alone: Flood[] = []
-  const beside: Flood[] = []
-  // In turns, so that a machine that is busy for a while does not look like a slow client. The first only warms up.
+  const withClient: Flood[] = []
+  // Alternating, so that a machine that is busy for a while does not look like a slow client. The first run warms up.
   await flood(host, client, false)
   for (let i = 0; i < 2; i++) {
     alone.push(await flood(host, client, false))
-    beside.push(await flood(host, client, true))
+    withClient.push(await flood(host, client, true))
   }
   await host.stop()
-  const [base, rate] = [alone, beside].map(all => median(all.map(one => one.rate))) as [number, number]
-  const [before, growth] = [alone, beside].map(all => median(all.map(one => one.growth))) as [number, number]
-  printTable(`a flood of ${BYTES / MB} MB beside a client that takes ${BYTES_PER_SECOND / 1000} KB/s`, [
-    ['PTY, nobody attached', mbs(base)],
-    ['PTY beside the slow client', mbs(rate), ratio(rate, base), 'of alone'],
-    ['host memory grows at most, nobody attached', mb(before)],
-    ['beside the slow client', mb(growth), `${growth < before ? '' : '+'}${mb(growth - before)}`],
-    ...beside
+  const [base, rate] = [alone, withClient].map(all => median(all.map(one => one.rate))) as [number, number]
+  const [before, growth] = [alone, withClient].map(all => median(all.map(one => one.growth))) as [number, number]
+  printTable(`a flood of ${BYTES / MB} MB with a client that receives ${BYTES_PER_SECOND / 1000} KB/s`, [
+    ['PTY without a client', mbs(base)],
+    ['PTY with the slow client', mbs(rate), ratio(rate, base), 'of without'],
+    ['peak growth of host memory without a client', mb(before)],
+    ['with the slow client', mb(growth), `${growth < before ? '' : '+'}${mb(growth - before)}`],
+    ...withClient
       .map(
-        ({ secondsLate: late, right, got }) =>
-          ['right screen after the end', seconds(late!), right ? '' : 'WRONG SCREEN', `${mb(got!)} parsed`] as const,
+        ({ secondsLate, right, received }) =>
+          [
+            'right screen after the end of the flood',
+            seconds(secondsLate!),
+            right ? '' : 'WRONG SCREEN',
+            `${mb(received!)} parsed`,
+          ] as const,
       )
       .map(row => [...row] as [string, string, string, string]),
   ])
@@ -55,18 +61,18 @@ let floods = 0
 
 async function flood(host: BenchHost, client: LocalClient, withSlowClient: boolean): Promise<Flood> {
   const times = join(folder, `flood-${++floods}`)
-  // The program itself says when it began and ended: nobody has to read for that.
+  // The program writes when it began and ended to a file, so that no client has to read its output for that.
   const script = `stty -opost -echo; echo ready; read go; date +%s%N > ${times}; cat ${logFile(BYTES, '\r\n')}; printf '\\033[m\\r\\n${END_MARKER}'; date +%s%N >> ${times}; exec sleep 100000`
   const { session_id } = await client.create({ command: ['sh', '-c', script] })
-  // Types, and wants no output.
+  // This attachment only types; its window of 0 receives no output.
   const keys = client.attach(session_id, { write: (_, done) => done(), resize() {}, reset() {} }, { window: 0 })
   await nextEvent(keys, 'session')
-  const watched = withSlowClient ? await watch(host, session_id) : undefined
+  const slow = withSlowClient ? await attachSlowly(host, session_id) : undefined
   await wait(300)
   const { rss } = await host.request('settle')
   await host.request('reset')
   keys.type(Buffer.from('\n'))
-  const seen = await watched?.seen
+  const seen = await slow?.seen
   while (!(await client.screen(session_id)).lines.some(line => line.includes(END_MARKER))) await wait(50)
   const { peak_rss } = await host.request('stats')
   const { lines } = await client.screen(session_id)
@@ -75,29 +81,30 @@ async function flood(host: BenchHost, client: LocalClient, withSlowClient: boole
     .split('\n')
     .map(line => Number(line) / 1e6) as [number, number]
   await client.kill(session_id)
-  watched?.close()
-  await wait(1500) // the history catches up
+  slow?.close()
+  await wait(1500) // until the history has caught up
   const one: Flood = { rate: BYTES / MB / ((end - begin) / 1000), growth: peak_rss - rss }
   if (!seen) return one
   const right = seen.lines.join('\n').trimEnd() === lines.join('\n').trimEnd()
-  return { ...one, secondsLate: (seen.at - end) / 1000, right, got: seen.got }
+  return { ...one, secondsLate: (seen.at - end) / 1000, right, received: seen.received }
 }
 
-async function watch(host: BenchHost, session_id: string) {
+async function attachSlowly(host: BenchHost, session_id: string) {
   const proxy = await throttle(host.port, BYTES_PER_SECOND)
   const { client } = await host.newClient(proxy.port)
   let screen = new Screen({ cols: 80, rows: 24 })
-  let got = 0
-  let tell = (_: { at: number; lines: string[]; got: number }) => {}
-  const seen = new Promise<{ at: number; lines: string[]; got: number }>(resolve => {
-    tell = resolve
+  let received = 0
+  let report = (_: { at: number; lines: string[]; received: number }) => {}
+  const seen = new Promise<{ at: number; lines: string[]; received: number }>(resolve => {
+    report = resolve
   })
-  const attached = client.attach(session_id, {
+  const attachment = client.attach(session_id, {
     write: (bytes, done) => {
-      got += bytes.length
+      received += bytes.length
       screen.write(bytes)
       done()
-      if (screen.lines().some(line => line.includes(END_MARKER))) tell({ at: Date.now(), lines: screen.lines(), got })
+      if (screen.lines().some(line => line.includes(END_MARKER)))
+        report({ at: Date.now(), lines: screen.lines(), received })
     },
     resize: (cols, rows) => screen.resize(cols, rows),
     reset: (cols, rows) => {
@@ -105,7 +112,7 @@ async function watch(host: BenchHost, session_id: string) {
       screen = new Screen({ cols, rows })
     },
   })
-  await Promise.all([nextEvent(attached, 'caught_up'), client.connect()])
+  await Promise.all([nextEvent(attachment, 'caught_up'), client.connect()])
   return {
     seen,
     close: () => {

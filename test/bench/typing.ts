@@ -1,4 +1,4 @@
-// Keystroke to echo: raw node-pty, the whole stack, and the whole stack while another session floods.
+// Keystroke to echo: with raw node-pty, through the host, and through the host while another session floods.
 import { spawn } from 'node-pty'
 import { logFile, MB } from './support/files.ts'
 import { BenchHost, sink } from './support/host.ts'
@@ -14,7 +14,7 @@ export async function typing(): Promise<void> {
   await client.create({ command: ['sh', '-c', `while :; do cat ${logFile(50 * MB)}; done`] })
   const flood = await stackEcho(host)
   await host.stop()
-  printTable(`keystroke → echo, ${KEYS} keys`, [
+  printTable(`keystroke to echo, ${KEYS} keys`, [
     ['raw node-pty, p50', ms(median(raw)), '', `p99 ${ms(percentile(raw, 0.99))}`],
     ['through a WebSocket, p50', ms(median(quiet)), ratio(median(quiet), median(raw)), 'of raw'],
     ['p99', ms(percentile(quiet, 0.99)), ratio(percentile(quiet, 0.99), percentile(raw, 0.99)), 'of raw'],
@@ -27,15 +27,15 @@ const CAT = ['-c', 'stty raw -echo; echo ready; exec cat']
 
 async function rawEcho(): Promise<number[]> {
   const pty = spawn('sh', CAT, { encoding: null, cols: 80, rows: 24 })
-  let heard: (text: string) => void = () => {}
-  pty.onData(data => heard(data.toString()))
+  let onOutput: (text: string) => void = () => {}
+  pty.onData(data => onOutput(data.toString()))
   await new Promise<void>(resolve => {
-    heard = text => text.includes('ready') && resolve()
+    onOutput = text => text.includes('ready') && resolve()
   })
   const times = await measureKeys(
     key => pty.write(key),
     listener => {
-      heard = listener
+      onOutput = listener
     },
   )
   pty.kill()
@@ -45,18 +45,18 @@ async function rawEcho(): Promise<number[]> {
 export async function stackEcho(host: BenchHost): Promise<number[]> {
   const client = await host.connect()
   const { session_id } = await client.create({ command: ['sh', ...CAT] })
-  let heard: (text: string) => void = () => {}
-  const attached = client.attach(
+  let onOutput: (text: string) => void = () => {}
+  const attachment = client.attach(
     session_id,
-    sink(bytes => heard(Buffer.from(bytes).toString())),
+    sink(bytes => onOutput(Buffer.from(bytes).toString())),
   )
   await new Promise<void>(resolve => {
-    heard = text => text.includes('ready') && resolve()
+    onOutput = text => text.includes('ready') && resolve()
   })
   const times = await measureKeys(
-    key => attached.type(Buffer.from(key)),
+    key => attachment.type(Buffer.from(key)),
     listener => {
-      heard = listener
+      onOutput = listener
     },
   )
   await client.kill(session_id)
@@ -76,7 +76,7 @@ async function measureKeys(
       type('x')
     })
     times.push(performance.now() - start)
-    // A person's keys are apart; without a pause the next one would find everything warm and awake.
+    // People pause between keys; without a pause, caches and threads would be warm for the next one.
     await new Promise(resolve => setTimeout(resolve, 6))
   }
   return times

@@ -23,7 +23,7 @@ export interface TimelineBarProps {
   onKeyDown?: (event: KeyboardEvent) => void
 }
 
-export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, onKeyDown: pressed }: TimelineBarProps) {
+export function TimelineBar({ timeline, at, to, range, seek, onTouch, onKeyDown }: TimelineBarProps) {
   const { from, activity, gaps, marks } = timeline
   const bar = useRef<HTMLDivElement>(null)
   const [under, setUnder] = useState<number>()
@@ -40,7 +40,7 @@ export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, o
   }
   /** A finger would hide the label, so the page shows it elsewhere. */
   const point = (event: PointerEvent, time: number | undefined) =>
-    event.pointerType === 'touch' && touched ? touched(time) : setUnder(time)
+    event.pointerType === 'touch' && onTouch ? onTouch(time) : setUnder(time)
   const over = (event: PointerEvent) => {
     dragging.current = false
     if (event.pointerType === 'touch') point(event, undefined)
@@ -56,7 +56,7 @@ export function TimelineBar({ timeline, at, to, range, seek, onTouch: touched, o
       aria-valuemax={Math.round(span / 1000)}
       aria-valuenow={Math.round((at - from) / 1000)}
       aria-valuetext={`${timeCode(at)} of ${timeCode(to)}`}
-      onKeyDown={pressed}
+      onKeyDown={onKeyDown}
       onPointerDown={event => {
         if (event.button !== 0) return
         dragging.current = true

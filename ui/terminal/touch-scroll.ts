@@ -72,12 +72,12 @@ export class TouchScroll {
   }
 
   #scrollHistory(pixels: number): boolean {
-    const { term, cellHeight, pullRoom: above } = this.#options
+    const { term, cellHeight, pullRoom } = this.#options
     const { viewportY, baseY } = term.buffer.active
     const cell = cellHeight()
     if (cell <= 0) return false
     const now = viewportY * cell + this.#shift
-    const next = Math.min(baseY * cell, Math.max(-above(), now + pixels))
+    const next = Math.min(baseY * cell, Math.max(-pullRoom(), now + pixels))
     const line = Math.max(0, Math.floor(next / cell))
     if (line !== viewportY) term.scrollLines(line - viewportY)
     this.#move(next - line * cell)
@@ -161,9 +161,9 @@ export class TouchScroll {
 
   /** What was pulled in stays if more than half of it is visible. */
   #settleAbove(): void {
-    const above = this.#options.pullRoom()
+    const room = this.#options.pullRoom()
     const from = this.#shift
-    const to = -from > above / 2 ? -above : 0
+    const to = -from > room / 2 ? -room : 0
     if (!allowsMotion()) return this.#move(to)
     const started = performance.now()
     const step = (now: number) => {
@@ -176,8 +176,8 @@ export class TouchScroll {
 
   /** After new output a terminal may be pulled down only if it is still at its first line. */
   afterRender(): void {
-    const { term, pullRoom: above } = this.#options
-    if (this.#shift < 0 && (this.#programScrolls || term.buffer.active.viewportY > 0 || above() === 0)) this.halt()
+    const { term, pullRoom } = this.#options
+    if (this.#shift < 0 && (this.#programScrolls || term.buffer.active.viewportY > 0 || pullRoom() === 0)) this.halt()
   }
 
   #move(shift: number): void {

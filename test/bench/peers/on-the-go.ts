@@ -1,10 +1,10 @@
-// On the Go as a peer among others: a host in a process of its own, clients as phones are. Knows nothing of the others.
+// On the Go, measured like the other tools: a host in its own process, with phones as clients.
 import { createRequire } from 'node:module'
 import type { AttachOptions } from '../../../protocol/client/client-attachment.ts'
 import { type BenchClient, BenchHost, EVERYTHING, nextEvent } from '../support/host.ts'
 import { COLS, type OnOutput, type Peer, ROWS, shell, type Terminal } from './peer.ts'
 
-/** As many as one host is asked for; paired beforehand, since a phone is paired once. */
+/** As many as one round attaches; paired in advance, since a phone is paired once. */
 const CLIENTS = 6
 
 export function onTheGo(): Peer {
@@ -14,30 +14,30 @@ export function onTheGo(): Peer {
     version,
     start: async () => {
       const host = await BenchHost.start()
-      // No stopwatch beside its main loop, which others do not have.
-      await host.request('rest')
+      // Without the event loop monitor, which the other tools do not run.
+      await host.request('reset_cpu')
       const creator = await host.connect()
       const { session_id } = await creator.create({ command: [shell], size: { cols: COLS, rows: ROWS } })
       const phones: BenchClient[] = []
       for (let i = 0; i < CLIENTS; i++) phones.push(await host.newClient())
-      const attach = async (heard: OnOutput, options: AttachOptions): Promise<Terminal> => {
+      const attach = async (onOutput: OnOutput, options: AttachOptions): Promise<Terminal> => {
         const phone = phones.pop()
-        if (!phone) throw new Error('no paired phone is left')
-        const reset = () => heard('\x1bc')
+        if (!phone) throw new Error('no paired phone left')
+        const reset = () => onOutput('\x1bc')
         const write = (bytes: Uint8Array, done: () => void) => {
-          heard(bytes)
+          onOutput(bytes)
           done()
         }
-        const attached = phone.client.attach(session_id, { write, reset, resize: () => {} }, options)
-        const caughtUp = nextEvent(attached, 'caught_up')
+        const attachment = phone.client.attach(session_id, { write, reset, resize: () => {} }, options)
+        const caughtUp = nextEvent(attachment, 'caught_up')
         await phone.client.connect()
         await caughtUp
-        return { type: text => attached.type(Buffer.from(text)), drop: () => phone.socket!.terminate() }
+        return { type: text => attachment.type(Buffer.from(text)), drop: () => phone.socket!.terminate() }
       }
       return {
         pid: host.pid,
-        attach: heard => attach(heard, {}),
-        attachAll: heard => attach(heard, EVERYTHING),
+        attach: onOutput => attach(onOutput, {}),
+        attachAll: onOutput => attach(onOutput, EVERYTHING),
         stop: () => host.stop(),
       }
     },

@@ -1,4 +1,4 @@
-// What a tool is to the benchmark, and how its process is started and ended. Knows no tool and measures nothing.
+// The interface of a tool to the benchmark, and functions that start and stop its process.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { wait } from '../support/host.ts'
 
 export const [COLS, ROWS] = [80, 24]
 
-/** What came for the terminal, as the tool's own page hands it over. */
+/** Receives terminal output in the form in which the tool's own page gets it. */
 export type OnOutput = (data: Uint8Array | string) => void
 
 export interface Peer {
@@ -19,25 +19,25 @@ export interface Peer {
 }
 
 export interface Server {
-  /** The process that is the tool and not the shell; none where the client holds the PTY itself. */
+  /** The tool's process, not the shell's; undefined if the client itself holds the PTY. */
   pid?: number
-  /** A page is opened: on the shell that there is, or on a new one where the tool knows no other way. */
-  attach(heard: OnOutput): Promise<Terminal>
-  /** As `attach`, with all that was ever printed, where a client may ask for that. */
-  attachAll?(heard: OnOutput): Promise<Terminal>
+  /** Opens a page on the running shell, or on a new one if the tool cannot share a shell. */
+  attach(onOutput: OnOutput): Promise<Terminal>
+  /** Like `attach`, with the whole history, if the tool supports it. */
+  attachAll?(onOutput: OnOutput): Promise<Terminal>
   stop(): Promise<void>
 }
 
 export interface Terminal {
   type(text: string): void
-  /** The connection is cut: nobody says goodbye. */
+  /** Cuts the connection without closing it properly. */
   drop(): void
 }
 
-/** Why a tool cannot be measured here. */
+/** The reason why a tool cannot be measured here. */
 export type Missing = string
 
-/** The same for everybody: a shell without anybody's settings, with the terminal's name that the tool gives it. */
+/** The shell for all tools: without user settings, and with the TERM that the tool sets. */
 export const shell = join(folder, 'shell')
 writeFileSync(
   shell,
@@ -47,7 +47,7 @@ exec env -i PATH="$PATH" HOME="${folder}" TERM="\${TERM:-xterm-256color}" LANG=C
   { mode: 0o755 },
 )
 
-/** Where people put what is not part of this project: `npm install wetty vibetunnel`, or Debian's packages unpacked. */
+/** The folder of the other tools: `npm install wetty vibetunnel`, or unpacked Debian packages. */
 const PEERS = process.env.OTG_PEERS
 
 export function program(name: string): string | undefined {
@@ -69,10 +69,10 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** What a tool may take to listen, or to end. */
+/** How long a tool may take to listen. */
 const TIMEOUT_MS = 20_000
 
-/** Starts a tool with a home folder of its own; resolves when it listens. */
+/** Starts a tool with its own home folder; resolves when it listens. */
 export async function serve(
   port: number,
   command: string,
@@ -86,20 +86,20 @@ export async function serve(
     env: { PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: home, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const end = () => child.kill('SIGKILL')
-  process.once('exit', end)
-  let said = ''
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', data => {
-      said = (said + data).slice(-1000)
+      output = (output + data).slice(-1000)
     })
   const failed = once(child, 'error')
-  const gone = once(child, 'exit').catch(() => {})
+  const exited = once(child, 'exit').catch(() => {})
   const start = performance.now()
   while (!(await listens(port))) {
     if (child.exitCode !== null || performance.now() - start > TIMEOUT_MS) {
-      end()
-      throw new Error(`${command} does not listen: ${said}`)
+      kill()
+      throw new Error(`${command} does not listen: ${output}`)
     }
     await Promise.race([wait(50), failed.then(([error]) => Promise.reject(error))])
   }
@@ -107,10 +107,10 @@ export async function serve(
     pid: child.pid!,
     stop: async () => {
       child.kill('SIGTERM')
-      const late = setTimeout(end, 3000) // some wait for pages that are open
-      await gone
-      clearTimeout(late)
-      process.off('exit', end)
+      const timer = setTimeout(kill, 3000) // some tools wait for open pages
+      await exited
+      clearTimeout(timer)
+      process.off('exit', kill)
     },
   }
 }

@@ -1,7 +1,7 @@
-// What a process costs, where the system says it in /proc. Knows nothing of what the process is.
+// CPU time and memory of a process, from /proc (Linux only).
 import { readFileSync } from 'node:fs'
 
-/** Linux counts in hundredths of a second, whatever its clock does. */
+/** USER_HZ: /proc counts in hundredths of a second, independent of the kernel's own tick rate. */
 const TICKS_PER_SECOND = 100
 
 export interface ProcessCost {
@@ -12,7 +12,7 @@ export interface ProcessCost {
 
 export function processCost(pid: number | undefined): ProcessCost | undefined {
   if (pid === undefined || process.platform !== 'linux') return undefined
-  // The name, in parentheses, may hold anything.
+  // The process name, in parentheses, may contain spaces and parentheses.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)

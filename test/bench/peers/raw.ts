@@ -1,4 +1,4 @@
-// node-pty alone, in the process that listens: what nobody can beat. Knows nothing of what is measured.
+// node-pty alone, in the benchmark's process: the lower bound for the tools.
 import { createRequire } from 'node:module'
 import { spawn } from 'node-pty'
 import { COLS, type Peer, ROWS, shell } from './peer.ts'
@@ -9,9 +9,9 @@ export function raw(): Peer {
     name: 'raw node-pty',
     version,
     start: async () => ({
-      attach: async heard => {
+      attach: async onOutput => {
         const pty = spawn(shell, [], { encoding: null, cols: COLS, rows: ROWS, name: 'xterm-256color' })
-        pty.onData(heard)
+        pty.onData(onOutput)
         return { type: text => pty.write(text), drop: () => pty.kill() }
       },
       stop: async () => {},

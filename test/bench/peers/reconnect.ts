@@ -1,5 +1,5 @@
-// What somebody sees whose connection was cut while the shell went on printing, when the page is opened again. The right
-// screen is what a terminal shows that was there all the time. Knows no tool.
+// What a user sees who reopens the page after the connection was cut while the shell kept printing. The expected screen is
+// that of a terminal that stayed connected.
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Screen } from '../../../main/host/screen/screen.ts'
@@ -9,60 +9,61 @@ import { OutputListener, waitForPrompt } from './output-listener.ts'
 import { COLS, type OnOutput, ROWS, type Server, type Terminal } from './peer.ts'
 
 export interface ReconnectResult {
+  /** A short text for the table. */
   description: string
-  /** It shows at least what was printed last. */
+  /** It shows at least the last output. */
   showsLastOutput: boolean
 }
 
 const DONE_FILE = join(folder, 'away')
-const SCRIPT = `marker=4711; for i in $(seq 30); do printf '\\033[3%dm%s\\033[m %d\\n' $((i % 8)) line $i; done; printf 'cut-%d\\n' $((6*7)); sleep 1; echo printed while nobody looked; touch ${DONE_FILE}\r`
+const SCRIPT = `marker=4711; for i in $(seq 30); do printf '\\033[3%dm%s\\033[m %d\\n' $((i % 8)) line $i; done; printf 'cut-%d\\n' $((6*7)); sleep 1; echo printed while disconnected; touch ${DONE_FILE}\r`
 
-/** Long enough for the script's second; a shell that ended with its page never gets there. */
+/** Enough for the one-second sleep of the script; a shell that ended with its page never creates the file. */
 const TIMEOUT_MS = 3000
 
-/** What a terminal shows that stays. */
+/** The screen of a terminal that stays connected. */
 export async function expectedScreen(server: Server): Promise<string[]> {
-  const { screen, heard, ears } = watch()
-  const terminal = await server.attach(heard)
-  await startScript(terminal, ears)
+  const { screen, onOutput, output } = newScreen()
+  const terminal = await server.attach(onOutput)
+  await startScript(terminal, output)
   await waitWhileDisconnected()
-  await ears.quiet()
+  await output.quiet()
   terminal.drop()
   return rows(screen)
 }
 
-export async function testReconnect(server: Server, right: string[]): Promise<ReconnectResult> {
+export async function testReconnect(server: Server, expected: string[]): Promise<ReconnectResult> {
   const before = new OutputListener()
   const terminal = await server.attach(before.onOutput)
   await startScript(terminal, before)
   terminal.drop()
   await waitWhileDisconnected()
-  await wait(200) // for what is written down late
-  const { screen, heard, ears } = watch()
-  const again = await server.attach(heard)
-  await ears.quiet()
+  await wait(200) // for tools that save output with a delay
+  const { screen, onOutput, output } = newScreen()
+  const again = await server.attach(onOutput)
+  await output.quiet()
   const seen = rows(screen)
   again.type('echo "shell-$marker-"\r')
-  const same = await ears.until('shell-4711-', 2000).then(
+  const same = await output.until('shell-4711-', 2000).then(
     () => true,
     () => false,
   )
   again.drop()
   await wait(200)
-  const agree = right.filter((row, y) => row === seen[y]).length
-  const shows = same && seen.some(row => row.includes('while nobody looked'))
+  const matching = expected.filter((row, y) => row === seen[y]).length
+  const shows = same && seen.some(row => row.includes('while disconnected'))
   if (!same) return { description: 'new shell', showsLastOutput: shows }
-  if (agree === right.length) return { description: 'exact screen', showsLastOutput: shows }
+  if (matching === expected.length) return { description: 'exact screen', showsLastOutput: shows }
   return {
-    description: `same shell, ${shows ? `${agree} of ${right.length} rows right` : 'nothing on its screen'}`,
+    description: `same shell, ${shows ? `${matching} of ${expected.length} rows right` : 'output missing'}`,
     showsLastOutput: shows,
   }
 }
 
-async function startScript(terminal: Terminal, ears: OutputListener): Promise<void> {
-  await waitForPrompt(terminal, ears)
+async function startScript(terminal: Terminal, output: OutputListener): Promise<void> {
+  await waitForPrompt(terminal, output)
   rmSync(DONE_FILE, { force: true })
-  const cut = ears.until('cut-42')
+  const cut = output.until('cut-42')
   terminal.type(SCRIPT)
   await cut
 }
@@ -72,16 +73,16 @@ async function waitWhileDisconnected(): Promise<void> {
   while (!existsSync(DONE_FILE) && performance.now() - start < TIMEOUT_MS) await wait(20)
 }
 
-function watch(): { screen: Screen; heard: OnOutput; ears: OutputListener } {
-  const [screen, ears] = [new Screen({ cols: COLS, rows: ROWS }), new OutputListener()]
-  const heard: OnOutput = data => {
+function newScreen(): { screen: Screen; onOutput: OnOutput; output: OutputListener } {
+  const [screen, output] = [new Screen({ cols: COLS, rows: ROWS }), new OutputListener()]
+  const onOutput: OnOutput = data => {
     screen.write(typeof data === 'string' ? Buffer.from(data) : data)
-    ears.onOutput(data)
+    output.onOutput(data)
   }
-  return { screen, heard, ears }
+  return { screen, onOutput, output }
 }
 
-/** Text and colour of each row, and where the cursor is. */
+/** The text and colors of each row, and the cursor position. */
 function rows(screen: Screen): string[] {
   const { active } = screen.terminal.buffer
   const lines = screen.lines().map((text, y) => {

@@ -1,7 +1,7 @@
-// Shell In A Box: a server in C, a shell for each page, polled over HTTP: output is the answer to a request that waits, keys go
-// in requests of their own, one at a time (its page's ShellInABox.js). The oldest here, from before WebSockets.
+// Shell In A Box: a C server with one shell per page. Output comes by HTTP long polling, keys go in separate requests, one at a
+// time (its page's ShellInABox.js).
 import { execFile } from 'node:child_process'
-import { Agent, request } from 'node:http'
+import { Agent, request as httpRequest } from 'node:http'
 import { promisify } from 'node:util'
 import { COLS, freePort, type Missing, type Peer, program, ROWS, serve, shell } from './peer.ts'
 
@@ -17,41 +17,41 @@ export async function shellInABox(): Promise<Peer | Missing> {
     version: /\d+\.\d+/.exec(stdout + stderr)?.[0] ?? 'of unknown version',
     start: async () => {
       const port = await freePort()
-      const who = process.getuid?.() === 0 ? ['-u', user!, '-g', group!] : []
+      const runAs = process.getuid?.() === 0 ? ['-u', user!, '-g', group!] : []
       const service = ['-s', `/:${user}:${group}:/:${shell}`]
-      const options = ['-t', '--localhost-only', '--disable-utmp-logging', '-p', String(port), ...who, ...service]
+      const options = ['-t', '--localhost-only', '--disable-utmp-logging', '-p', String(port), ...runAs, ...service]
       const { pid, stop } = await serve(port, path, options)
       return {
         pid,
         stop,
-        attach: async heard => {
+        attach: async onOutput => {
           const agent = new Agent({ keepAlive: true })
           const size = `width=${COLS}&height=${ROWS}`
-          const post = (fields: string) => ask(agent, port, `${size}&${fields}`)
+          const post = (fields: string) => request(agent, port, `${size}&${fields}`)
           const output = async (fields: string) => JSON.parse(await post(fields)) as { session?: string; data?: string }
           const root = `http://127.0.0.1:${port}/`
           const { session } = await output(`rooturl=${encodeURIComponent(root)}`)
-          if (!session) throw new Error('Shell In A Box gives no session')
+          if (!session) throw new Error('Shell In A Box returned no session')
           const id = `session=${encodeURIComponent(session)}`
           let open = true
           const listen = async () => {
             while (open) {
               const { data } = await output(id)
-              if (data) heard(data)
+              if (data) onOutput(data)
             }
           }
-          listen().catch(() => {}) // cut from this side, or its server has ended
+          listen().catch(() => {}) // dropped by the benchmark, or the server ended
           let pending = ''
-          let underWay = false
+          let sending = false
           const send = async () => {
-            if (underWay) return
-            underWay = true
+            if (sending) return
+            sending = true
             while (pending && open) {
               const keys = Buffer.from(pending).toString('hex').toUpperCase()
               pending = ''
               await post(`${id}&keys=${keys}`)
             }
-            underWay = false
+            sending = false
           }
           return {
             type: text => {
@@ -69,22 +69,22 @@ export async function shellInABox(): Promise<Peer | Missing> {
   }
 }
 
-function ask(agent: Agent, port: number, content: string): Promise<string> {
+function request(agent: Agent, port: number, content: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
       'content-length': Buffer.byteLength(content),
     }
-    const asked = request({ agent, host: '127.0.0.1', port, path: '/?', method: 'POST', headers }, response => {
+    const sent = httpRequest({ agent, host: '127.0.0.1', port, path: '/?', method: 'POST', headers }, response => {
       let text = ''
       response.setEncoding('utf8')
-      response.on('data', part => {
-        text += part
+      response.on('data', chunk => {
+        text += chunk
       })
       response.once('error', reject)
       response.once('end', () => resolve(text))
     })
-    asked.once('error', reject)
-    asked.end(content)
+    sent.once('error', reject)
+    sent.end(content)
   })
 }

@@ -1,4 +1,4 @@
-// tmux: its server keeps the shell, a client on a PTY here looks at it, as over ssh. It sends screens, not what was printed.
+// tmux: a server owns the shell, and a client on a PTY attaches, as over ssh. It sends screens, not the shell's output.
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,21 +17,26 @@ export async function tmux(): Promise<Peer | Missing> {
     name: 'tmux',
     version,
     start: async () => {
-      // Without the status line, so that the shell has as many rows as with everybody else.
+      // Without the status line, so that the shell has as many rows as in the other tools.
       const settings = join(folder, 'tmux.conf')
       writeFileSync(settings, 'set -g status off\n')
-      const to = ['-L', `otg-bench-${process.pid}`, '-f', settings]
-      await run(path, [...to, 'new-session', '-d', '-x', String(COLS), '-y', String(ROWS), shell])
-      const end = () => run(path, [...to, 'kill-server']).catch(() => {})
-      const { stdout } = await run(path, [...to, 'display-message', '-p', '#{pid}'])
+      const server = ['-L', `otg-bench-${process.pid}`, '-f', settings]
+      await run(path, [...server, 'new-session', '-d', '-x', String(COLS), '-y', String(ROWS), shell])
+      const kill = () => run(path, [...server, 'kill-server']).catch(() => {})
+      const { stdout } = await run(path, [...server, 'display-message', '-p', '#{pid}'])
       return {
         pid: Number(stdout),
-        attach: async heard => {
-          const pty = spawn(path, [...to, 'attach'], { encoding: null, cols: COLS, rows: ROWS, name: 'xterm-256color' })
-          pty.onData(heard)
+        attach: async onOutput => {
+          const pty = spawn(path, [...server, 'attach'], {
+            encoding: null,
+            cols: COLS,
+            rows: ROWS,
+            name: 'xterm-256color',
+          })
+          pty.onData(onOutput)
           return { type: text => pty.write(text), drop: () => pty.kill() }
         },
-        stop: async () => void (await end()),
+        stop: async () => void (await kill()),
       }
     },
   }

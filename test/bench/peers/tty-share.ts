@@ -1,5 +1,5 @@
-// tty-share: one shell in a Go server, JSON with Base64 in Base64 over a WebSocket, no acknowledgements (its page's
-// tty-receiver.ts). Its end-to-end encryption, which newer versions have, is not in Debian's.
+// tty-share: one shell in a Go server; JSON with nested Base64 over a WebSocket, without acknowledgments (its page's
+// tty-receiver.ts). Debian's version has no end-to-end encryption yet.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
@@ -24,17 +24,17 @@ export async function ttyShare(): Promise<Peer | Missing> {
       const { pid, stop } = await serve(port, path, args)
       const page = await (await fetch(`http://127.0.0.1:${port}/s/local/`)).text()
       const wsPath = /wsPath: "([^"]+)"/.exec(page)?.[1]
-      if (!wsPath) throw new Error("tty-share's page names no WebSocket")
+      if (!wsPath) throw new Error('the page of tty-share names no WebSocket')
       return {
         pid,
         stop,
-        attach: async heard => {
+        attach: async onOutput => {
           const socket = new WebSocket(`ws://127.0.0.1:${port}${wsPath}`)
           socket.on('message', data => {
             const { Type, Data } = JSON.parse(String(data)) as { Type: string; Data: string }
             if (Type !== 'Write') return
             const written = JSON.parse(Buffer.from(Data, 'base64').toString()) as { Data: string }
-            heard(Buffer.from(written.Data, 'base64'))
+            onOutput(Buffer.from(written.Data, 'base64'))
           })
           await once(socket, 'open')
           return {

@@ -1,14 +1,14 @@
-// WeTTY: socket.io, a shell for each connection, acknowledged every 256 Ki characters (its client's flowcontrol.ts). Its own
-// socket.io-client is used, which begins by polling and goes on with a WebSocket, as in its page.
+// WeTTY: socket.io with one shell per connection, acknowledged every 256 Ki characters (its client's flowcontrol.ts). Uses its
+// own socket.io-client, which starts with polling and upgrades to a WebSocket, as in its page.
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { COLS, freePort, type Missing, npmPackage, type Peer, ROWS, serve, shell } from './peer.ts'
 
-const COMMIT_CHARACTERS = 262_144
+const ACK_CHARACTERS = 262_144
 
-/** What is used of socket.io-client. */
+/** The part of socket.io-client that is used. */
 interface Socket {
   on(event: string, listener: (...values: never[]) => void): Socket
   once(event: string, listener: (...values: never[]) => void): Socket
@@ -19,8 +19,8 @@ type Connect = (url: string, options: { path: string; forceNew: boolean; reconne
 
 export function wetty(): Peer | Missing {
   const found = npmPackage('wetty')
-  if (!found) return 'OTG_PEERS names no folder with its npm package'
-  if (process.getuid?.() !== 0) return 'starts a shell for root only; anybody else needs a running ssh server'
+  if (!found) return 'OTG_PEERS has no wetty package'
+  if (process.getuid?.() !== 0) return 'starts a shell only for root; other users need an ssh server'
   const manifest = join(found, 'package.json')
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }
   const { io } = createRequire(manifest)('socket.io-client') as { io: Connect }
@@ -34,17 +34,17 @@ export function wetty(): Peer | Missing {
       return {
         pid,
         stop,
-        attach: async heard => {
-          // A page that is loaded again connects anew; one that is not does so too, and clears its terminal.
+        attach: async onOutput => {
+          // A new connection for each page: also a page that reconnects by itself gets a new shell and clears its terminal.
           const options = { path: '/socket.io', forceNew: true, reconnection: false }
           const socket = io(`http://127.0.0.1:${port}`, options)
-          let uncommitted = 0
+          let unacknowledged = 0
           socket.on('data', (data: string) => {
-            heard(data)
-            uncommitted += data.length
-            if (uncommitted < COMMIT_CHARACTERS) return
-            uncommitted -= COMMIT_CHARACTERS
-            socket.emit('commit', COMMIT_CHARACTERS)
+            onOutput(data)
+            unacknowledged += data.length
+            if (unacknowledged < ACK_CHARACTERS) return
+            unacknowledged -= ACK_CHARACTERS
+            socket.emit('commit', ACK_CHARACTERS)
           })
           await new Promise<void>((resolve, reject) => {
             socket.once('login', resolve)

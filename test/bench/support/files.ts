@@ -1,4 +1,4 @@
-// The folder of a run, and files of text in it. Knows nothing of hosts.
+// The temporary folder of a run, and build logs in it.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,19 +8,19 @@ export const MB = 1e6
 export const folder = mkdtempSync(join(tmpdir(), 'otg-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-/** A page that says nothing, for hosts that no browser visits. */
+/** An empty page, for hosts that no browser visits. */
 export const emptyWebRoot = join(folder, 'web')
 mkdirSync(emptyWebRoot)
 writeFileSync(join(emptyWebRoot, 'index.html'), '')
 
-/** A file of build log, made when first asked for. */
+/** Returns a build log file of this size; creates it on first use. */
 export function logFile(bytes: number, lineEnd: '\n' | '\r\n' = '\n'): string {
   const file = join(folder, `build-${bytes}-${lineEnd.length}.log`)
   if (!existsSync(file)) writeFileSync(file, buildLog(bytes, lineEnd))
   return file
 }
 
-/** Text as compilers print it: lines that differ, with some colour. */
+/** Text as compilers print it: lines that differ, with some color. */
 export function buildLog(size: number, lineEnd: '\n' | '\r\n' = '\n'): Buffer {
   const log = Buffer.alloc(size)
   let length = 0

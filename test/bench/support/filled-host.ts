@@ -1,5 +1,4 @@
-// A host whose sessions have printed 1, 10 and 50 MB, with all of it stored and its text rendered; shared by what measures
-// replay. Knows nothing of what is measured.
+// A host with sessions that printed 1, 10 and 50 MB, all stored and rendered as text; the replay benchmarks share it.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HistoryStats } from '../../../main/host/history/write/worker-protocol.ts'
@@ -17,9 +16,9 @@ interface FilledSession {
 export interface FilledHost {
   host: BenchHost
   sessions: FilledSession[]
-  /** As much as takes 5 MB compressed, as it is stored and sent. */
+  /** Prints as much as compresses to 5 MB in storage and on the wire. */
   compressed: FilledSession
-  /** After the 50 MB alone: before and after their text was rendered. */
+  /** With only the 50 MB session: before and after its text was rendered. */
   before: HistoryStats
   after: HistoryStats
   textSeconds: number
@@ -56,7 +55,7 @@ async function fill(): Promise<FilledHost> {
   return { host, sessions, compressed, before, after, textSeconds }
 }
 
-/** The text of what is sealed is rendered; until then that goes on beside whatever is measured. */
+/** Waits until the text of all sealed segments is rendered, so that rendering does not disturb a measurement. */
 export async function waitUntilRendered(host: BenchHost): Promise<HistoryStats> {
   for (;;) {
     const stats = await host.request('flush')

@@ -1,4 +1,4 @@
-// A host in a process of its own, for benchmarks: reports what its main loop, memory and history went through.
+// A host in its own process, for benchmarks: reports the pauses of its main loop, its memory, CPU and history.
 import { tmpdir } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
@@ -12,24 +12,24 @@ export interface Stats {
   longest_pause_ms: number
   screen_lag: number
   rss: number
-  /** The most since `reset`, looked at every few milliseconds. */
+  /** The maximum since `reset`, sampled every few milliseconds. */
   peak_rss: number
-  /** Of all threads, since `reset`. */
+  /** CPU time of all threads since `reset`. */
   cpu_ms: number
 }
 export interface Replies {
   address: { address: string; port: number }
   reset: Record<string, never>
-  /** As `reset`, but nothing is looked at meanwhile: that would cost CPU itself. */
-  rest: Record<string, never>
+  /** Like `reset`, without sampling, which would itself use CPU. */
+  reset_cpu: Record<string, never>
   stats: Stats
-  /** After garbage was collected. */
+  /** After garbage collection. */
   settle: Stats
-  /** Everything that was printed is in the database. */
+  /** After all output was written to the database. */
   flush: HistoryStats
 }
 
-// A host keeps its history to itself; what it takes on disk is asked for here.
+// The host does not expose its history; this keeps a reference to it.
 let history!: History
 const { open } = History
 History.open = async (...parameters) => {
@@ -48,19 +48,19 @@ const host = await createHost({
   shell: ['/bin/sh'],
   home: tmpdir(),
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
-  // More than a session prints here to be replayed whole; less than a flood, so that trimming is part of that.
+  // More than what the full replays print, less than a flood, so that a flood includes trimming.
   limits: { ...DEFAULT_LIMITS, session_bytes: 64_000_000 },
 })
 const desktop = await connectDesktop(host)
 answerPairingRequests(desktop)
-// Resolution 1: a timer each millisecond, so that a pause of a few shows.
+// Resolution 1: a timer every millisecond, so that pauses of a few milliseconds are visible.
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
 let peak = 0
 let sampling: NodeJS.Timeout | undefined
 let cpu = process.cpuUsage()
 
-const answers: { [what in keyof Replies]: () => Replies[what] | Promise<Replies[what]> } = {
+const handlers: { [name in keyof Replies]: () => Replies[name] | Promise<Replies[name]> } = {
   address: async () => ({ address: await pairingUrl(desktop), port: host.port }),
   reset: () => {
     delay.reset()
@@ -71,7 +71,7 @@ const answers: { [what in keyof Replies]: () => Replies[what] | Promise<Replies[
     cpu = process.cpuUsage()
     return {}
   },
-  rest: () => {
+  reset_cpu: () => {
     delay.disable()
     cpu = process.cpuUsage()
     return {}
@@ -104,11 +104,11 @@ function stats(): Stats {
   }
 }
 
-process.on('message', async (what: keyof Replies | 'stop') => {
-  if (what !== 'stop') return void process.send!(await answers[what]())
+process.on('message', async (request: keyof Replies | 'stop') => {
+  if (request !== 'stop') return void process.send!(await handlers[request]())
   await host.stop()
   process.exit(0)
 })
-// The benchmark is gone: so are we.
+// The benchmark process ended: end too.
 process.on('disconnect', () => void host.stop().finally(() => process.exit(0)))
 process.send!({ ready: true, port: host.port })

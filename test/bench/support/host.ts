@@ -1,4 +1,4 @@
-// Starts hosts in processes of their own and clients of them. Knows nothing of what is measured.
+// Starts hosts in their own processes and connects clients to them.
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { WebSocket } from 'ws'
@@ -16,7 +16,7 @@ import { CLEAR_SUITE } from './clear-suite.ts'
 import { emptyWebRoot, folder, logFile, MB } from './files.ts'
 import type { Replies } from './host-process.ts'
 
-/** Everything there is, as fast as it comes. */
+/** Attaches with the whole history, and with the largest window. */
 export const EVERYTHING: AttachOptions = {
   history_bytes: Number.MAX_SAFE_INTEGER,
   catch_up_bytes: Number.MAX_SAFE_INTEGER,
@@ -37,10 +37,10 @@ export class BenchHost {
     this.#suite = suite
   }
 
-  /** `clear`: with channels that encrypt nothing. */
+  /** `clear`: with channels that do not encrypt. */
   static async start(options: { webRoot?: string; data?: string; clear?: boolean } = {}): Promise<BenchHost> {
     const data = join(folder, options.data ?? `data-${++hosts}`)
-    // `OTG_BENCH_PROFILE=folder` keeps a CPU profile of each thread of each host.
+    // `OTG_BENCH_PROFILE=folder` writes a CPU profile of each thread of each host.
     const profile = process.env.OTG_BENCH_PROFILE
     const child = fork(
       join(import.meta.dirname, 'host-process.ts'),
@@ -60,18 +60,18 @@ export class BenchHost {
 
   async stop(): Promise<void> {
     for (const { client } of this.#clients) client.close()
-    const gone = new Promise(resolve => this.#process.once('exit', resolve))
+    const exited = new Promise(resolve => this.#process.once('exit', resolve))
     this.#process.send('stop')
-    await gone
+    await exited
   }
 
-  request<K extends keyof Replies>(what: K): Promise<Replies[K]> {
-    const answer = message<Replies[K]>(this.#process)
-    this.#process.send(what)
-    return answer
+  request<K extends keyof Replies>(name: K): Promise<Replies[K]> {
+    const reply = message<Replies[K]>(this.#process)
+    this.#process.send(name)
+    return reply
   }
 
-  /** A client that is about to connect, by way of `port` if that is not the host's own. */
+  /** A paired client that is not connected yet; `port` is a proxy's, if it connects through one. */
   async newClient(port = this.port): Promise<BenchClient> {
     const { address } = await this.request('address')
     const phone = await pairPhone(address, () => openSocket(this.port, this.port).then(socketTransport), {
@@ -88,15 +88,15 @@ export class BenchHost {
     return client
   }
 
-  /** A session that printed this much build log and then waits; what it printed is on disk. */
+  /** A session that printed a build log of this size and then waits; its output is on disk. */
   async fill(client: LocalClient, bytes: number): Promise<string> {
-    // The log may end in the middle of a sequence. The last words come behind what was sealed by then: a segment that
-    // nothing follows is not rendered while its session runs.
+    // The log may end in the middle of a sequence. The end marker is printed after the log was sealed: the last segment is
+    // not rendered while its session runs.
     const script = `stty -opost -echo; cat ${logFile(bytes, '\r\n')}; sleep 0.2; printf '\\033[m\\r\\n${END_MARKER}'; exec sleep 100000`
     const { session_id } = await client.create({ command: ['sh', '-c', script] })
     const start = performance.now()
     while (!(await client.screen(session_id)).lines.some(line => line.includes(END_MARKER))) {
-      if (performance.now() - start > 30_000) throw new Error('a session does not come to its last words')
+      if (performance.now() - start > 30_000) throw new Error('a session did not print its end marker')
       await wait(20)
     }
     await this.request('flush')
@@ -106,11 +106,11 @@ export class BenchHost {
 
 export const END_MARKER = 'the log ends here'
 
-/** A client whose connection can be looked at and cut. */
+/** A client whose connection can be inspected and cut. */
 export class BenchClient {
   readonly client: LocalClient
   openedAt = 0
-  /** Payload that came from the host since the connection was opened. */
+  /** Payload bytes received from the host since the connection was opened. */
   received = 0
   socket: WebSocket | undefined
 
@@ -118,7 +118,7 @@ export class BenchClient {
     this.client = new LocalClient({
       connect: async () => openReturnChannel(phone, await this.#open(port, hostPort), suite),
       client: { kind: 'script', name: 'bench' },
-      // Comes back when told to.
+      // Reconnects only when told to (`retry`).
       reconnect: { first: 600_000, max: 600_000, give_up: 600_000 },
       inflate,
     })
@@ -139,18 +139,18 @@ export class BenchClient {
 async function openSocket(port: number, hostPort: number): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
     perMessageDeflate: false,
-    // By its own name, also through a proxy.
+    // The host's own name, also through a proxy.
     headers: { host: `127.0.0.1:${hostPort}` },
   })
   await new Promise<void>((resolve, reject) => socket.once('open', () => resolve()).once('error', reject))
   return socket
 }
 
-/** Counts and forwards output; parses nothing, so that the host is measured and not this process. */
-export function sink(heard: (bytes: Uint8Array) => void = () => {}): TerminalSink {
+/** Forwards output without parsing it, so that the host is measured and not this process. */
+export function sink(onOutput: (bytes: Uint8Array) => void = () => {}): TerminalSink {
   return {
     write: (bytes, done) => {
-      heard(bytes)
+      onOutput(bytes)
       done()
     },
     resize: () => {},
@@ -158,47 +158,47 @@ export function sink(heard: (bytes: Uint8Array) => void = () => {}): TerminalSin
   }
 }
 
-/** The next event of an attachment; rejects when that fails. */
+/** Resolves with the next event of this name; rejects when the attachment fails. */
 export function nextEvent<K extends keyof AttachmentEvents>(
-  attached: ClientAttachment,
+  attachment: ClientAttachment,
   name: K,
 ): Promise<AttachmentEvents[K]> {
   return new Promise((resolve, reject) => {
-    attached.on('failed', reject)
-    const off = attached.on(name, value => {
+    attachment.on('failed', reject)
+    const off = attachment.on(name, value => {
       off()
       resolve(value)
     })
   })
 }
 
-/** How a new client that has nothing fares: milliseconds from the open socket to `caught_up`, and what came. */
+/** Attaches a new client without history: milliseconds from the open socket to `caught_up`, MB/s, and bytes received. */
 export async function coldAttach(host: BenchHost, session_id: string, options: AttachOptions) {
-  const one = await host.newClient()
+  const phone = await host.newClient()
   let bytes = 0
-  const attached = one.client.attach(
+  const attachment = phone.client.attach(
     session_id,
     sink(chunk => {
       bytes += chunk.length
     }),
     options,
   )
-  const caughtUp = nextEvent(attached, 'caught_up')
-  await one.client.connect()
+  const caughtUp = nextEvent(attachment, 'caught_up')
+  await phone.client.connect()
   await caughtUp
-  const took = performance.now() - one.openedAt
-  one.client.close()
-  return { ms: took, rate: bytes / MB / (took / 1000), bytes, wire: one.received }
+  const took = performance.now() - phone.openedAt
+  phone.client.close()
+  return { ms: took, rate: bytes / MB / (took / 1000), bytes, wire: phone.received }
 }
 
 export const wait = (milliseconds: number) => new Promise<void>(resolve => setTimeout(resolve, milliseconds))
 
 function message<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
-    const gone = () => reject(new Error('the host process ended'))
-    child.once('exit', gone)
+    const exited = () => reject(new Error('the host process ended'))
+    child.once('exit', exited)
     child.once('message', value => {
-      child.off('exit', gone)
+      child.off('exit', exited)
       resolve(value as T)
     })
   })

@@ -1,7 +1,7 @@
-// Prints figures as tables. Knows nothing of what they mean, and judges none.
+// Prints figures as tables.
 
-/** What was measured; its figure; what it is compared with; and further words, all as printed. */
-export type Row = [what: string, figure: string, compared?: string | undefined, words?: string]
+/** What was measured, its figure, a comparison, and a note, all as printed. */
+export type Row = [what: string, figure: string, comparison?: string | undefined, note?: string]
 
 const WIDTHS = [52, 14, 20]
 
@@ -25,11 +25,11 @@ export function median(values: number[]): number {
   return percentile(values, 0.5)
 }
 
-export function percentile(values: number[], part: number): number {
-  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))]!
+export function percentile(values: number[], fraction: number): number {
+  return [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * fraction))]!
 }
 
-/** The middle one, and the extremes beside it where there are several. */
+/** The median, and the extremes if there is more than one value. */
 export function spread(values: number[], show: (value: number) => string): [figure: string, extremes: string] {
   const extremes = values.length > 1 ? `${show(Math.min(...values))}–${show(Math.max(...values))}` : ''
   return [show(median(values)), extremes]

@@ -1,7 +1,7 @@
-// A TCP proxy in front of a host that hands on what the host sends no faster than a phone far away takes it.
+// A TCP proxy that forwards what a host sends at a limited rate, like a phone with a slow connection.
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** What is handed on at once: small, so that the pace is even. */
+/** The unit of forwarding: small, so that the rate is even. */
 const CHUNK_BYTES = 4 * 1024
 
 export async function throttle(port: number, bytesPerSecond: number): Promise<{ port: number; close(): void }> {
@@ -23,14 +23,14 @@ export async function throttle(port: number, bytesPerSecond: number): Promise<{ 
   }
 }
 
-/** Reads a chunk when the one before is through: what is not read waits with the host. */
+/** Reads a chunk only after the previous one was forwarded, so that unread bytes hold up the host. */
 async function forwardSlowly(from: Socket, to: Socket, bytesPerSecond: number): Promise<void> {
   let free = 0
   for await (const chunk of from as AsyncIterable<Buffer>)
     for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
-      const piece = chunk.subarray(at, at + CHUNK_BYTES)
-      to.write(piece)
-      free = Math.max(free, performance.now()) + (piece.length / bytesPerSecond) * 1000
+      const part = chunk.subarray(at, at + CHUNK_BYTES)
+      to.write(part)
+      free = Math.max(free, performance.now()) + (part.length / bytesPerSecond) * 1000
       await new Promise(resolve => setTimeout(resolve, free - performance.now()))
     }
   to.end()
