@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import { expect, expectShown, picture, test } from './support/app.ts'
-import { connectTo, record } from './support/host-socket.ts'
+import { connectTo, recordSession } from './support/host-socket.ts'
 
 const SCRIPT =
   'printf "\\033[32mgreen\\033[0m start\\n"; sleep 0.6; echo "password=hunter2secret"; sleep 0.6; echo "call 555-1234 <b>"'
@@ -55,7 +55,7 @@ test('exports a recording in every format', async ({ start, dataDir, later }) =>
   const folder = temporary(later)
   await saveInto(app, folder)
   await openHistory(page)
-  const session = await record(client, SCRIPT, { title: '../build: <one>' })
+  const session = await recordSession(client, SCRIPT, { title: '../build: <one>' })
   await openRecording(page, '../build: <one>')
   const day = new Date(session.created_at).toISOString().slice(0, 10)
   const take = async (format: string, ending: string) => {
@@ -115,7 +115,7 @@ test('redacts matches and reports how many', async ({ start, dataDir, later }) =
   const folder = temporary(later)
   await saveInto(app, folder)
   await openHistory(page)
-  await record(client, SCRIPT, { title: 'secrets' })
+  await recordSession(client, SCRIPT, { title: 'secrets' })
   await openRecording(page, 'secrets')
   let dialog = await openExport(page)
   await dialog.getByRole('radio', { name: 'Plain text' }).check()
@@ -151,7 +151,7 @@ test('exports a range that is chosen on the timeline or typed', async ({ start, 
   const folder = temporary(later)
   await saveInto(app, folder)
   await openHistory(page)
-  await record(client, SCRIPT, { title: 'parts' })
+  await recordSession(client, SCRIPT, { title: 'parts' })
   await openRecording(page, 'parts')
   await expectShown(page, /call/)
   await page.keyboard.press('Home')
@@ -187,7 +187,7 @@ test('shows the progress of a long export, and saves nothing when it is stopped'
   const folder = temporary(later)
   await saveInto(app, folder)
   await openHistory(page)
-  await record(client, SCRIPT, { title: 'long' })
+  await recordSession(client, SCRIPT, { title: 'long' })
   await openRecording(page, 'long')
   relay.change = message =>
     message.type === 'exported'

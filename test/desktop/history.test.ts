@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import type { HostMessage } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
-import { connectTo, record } from './support/host-socket.ts'
+import { connectTo, recordSession } from './support/host-socket.ts'
 
 const rows = (page: Page) => page.locator('[data-recorded] .title')
 const hits = (page: Page) => page.locator('.hit')
@@ -21,14 +21,14 @@ test('finds a line with its context and opens the recording at that moment', asy
   later(() => client.close())
   // The window must not attach to it, which would change its size.
   await openHistory(page)
-  await record(
+  await recordSession(
     client,
     'for i in 1 2 3 4 5 6 7 8 9; do echo "step $i of the build"; sleep 0.1; done; clear; echo over',
     {
       title: 'build',
     },
   )
-  await record(client, 'echo nothing of interest', { title: 'other' })
+  await recordSession(client, 'echo nothing of interest', { title: 'other' })
   await expect(rows(page)).toHaveText(['other', 'build'])
   await page.keyboard.type('step 5')
   await expect(hits(page)).toHaveCount(1)
@@ -60,7 +60,7 @@ test('matches the last word as a prefix, but not a quoted or finished word', asy
   const page = await app.firstWindow()
   const client = await connectTo(dataDir)
   later(() => client.close())
-  await record(client, 'echo exit code 7; echo code of exit; echo recorded', { title: 'codes' })
+  await recordSession(client, 'echo exit code 7; echo code of exit; echo recorded', { title: 'codes' })
   await openHistory(page)
   await page.keyboard.type('recor')
   await expect(hits(page).locator('.line')).toHaveText('recorded')
@@ -86,8 +86,8 @@ test('lists sessions and filters them by state, day, command and folder', async 
   const client = await connectTo(dataDir)
   later(() => client.close())
   await startSession(page)
-  await record(client, 'echo fine', { title: 'good build' })
-  await record(client, 'exit 3', { title: 'bad build', cwd: '/usr/share' })
+  await recordSession(client, 'echo fine', { title: 'good build' })
+  await recordSession(client, 'exit 3', { title: 'bad build', cwd: '/usr/share' })
   const long = await client.create({ command: ['/bin/sleep', '1000'], title: 'sleeper', cwd: '/usr' })
   await client.kill(long.session_id)
   await openHistory(page)
@@ -169,7 +169,7 @@ test('shows markup in titles and lines as text', async ({ start, dataDir, later 
   const client = await connectTo(dataDir)
   later(() => client.close())
   const html = '<img src=x onerror="window.hit=1"><b>bold</b>'
-  const session = await record(
+  const session = await recordSession(
     client,
     `printf '%s\\n' 'needle ${html} \u202egnirts'; printf '\\033]0;<b>x</b>\\007\\033]52;c;aGFja2Vk\\007\\033[?1000h\\033[6n\\033[c\\033[>q'; printf 'needle\\033[31m red\\033[0m\\n'`,
     { title: `\u202e${html}\u0007` },
@@ -215,7 +215,7 @@ test('shows that a search takes long, and can stop it', async ({ join, later }) 
   const { page, relay, behind } = await join(found.change)
   const client = await connectTo(behind)
   later(() => client.close())
-  await record(client, 'echo needle', { title: 'hay' })
+  await recordSession(client, 'echo needle', { title: 'hay' })
   await openHistory(page)
   await page.keyboard.type('needle')
   await expect.poll(() => found.held.length).toBe(1)
@@ -246,7 +246,7 @@ test('searches a partly indexed history until a page is full, and says so', asyn
   })
   const client = await connectTo(behind)
   later(() => client.close())
-  await record(client, 'echo needle', { title: 'hay' })
+  await recordSession(client, 'echo needle', { title: 'hay' })
   await openHistory(page)
   await page.keyboard.type('needle')
   await expect(hits(page)).toHaveCount(1)
@@ -271,7 +271,7 @@ test('shows an error without a host, and recovers when it is back', async ({ joi
   const { page, relay, behind } = await join(refuse)
   const client = await connectTo(behind)
   later(() => client.close())
-  await record(client, 'echo needle', { title: 'hay' })
+  await recordSession(client, 'echo needle', { title: 'hay' })
   await openHistory(page)
   await expect(page.getByRole('alert')).toContainText('The history cannot be loaded: the database cannot be read.')
   await page.keyboard.type('needle')
@@ -290,7 +290,7 @@ test('selecting a session leaves the history, and a reload returns to it', async
   const client = await connectTo(dataDir)
   later(() => client.close())
   await startSession(page)
-  const past = await record(client, 'echo long ago', { title: 'past' })
+  const past = await recordSession(client, 'echo long ago', { title: 'past' })
   const toggle = page.getByRole('button', { name: 'History' })
   await toggle.click()
   await expect(toggle).toHaveAttribute('aria-pressed', 'true')

@@ -3,7 +3,7 @@ import type { ElectronApplication, Page } from '@playwright/test'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessage, SessionInfo } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
-import { connectTo, record } from './support/host-socket.ts'
+import { connectTo, recordSession } from './support/host-socket.ts'
 
 /** A line every 400 ms, and a last one after one second. */
 const COUNTING = 'for i in 1 2 3 4 5 6; do echo "line $i"; sleep 0.4; done; sleep 0.6; echo "the end"'
@@ -51,7 +51,7 @@ async function frames(page: Page, count: number): Promise<void> {
 
 test('opens at its end, and plays from the beginning with the original timing', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  await record(client, COUNTING, { title: 'counting' })
+  await recordSession(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
   await expectShown(page, /line 6\nthe end/)
   await picture(page, 'recording')
@@ -85,7 +85,7 @@ test('opens at its end, and plays from the beginning with the original timing', 
 
 test('steps from pause to pause, forward and back', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  await record(client, COUNTING, { title: 'counting' })
+  await recordSession(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
   await page.keyboard.press('Home')
   await expect.poll(() => shown(page)).toBe(counted(1))
@@ -103,7 +103,7 @@ test('steps from pause to pause, forward and back', async ({ start, dataDir, lat
 
 test('seeks with the pointer, with keys, and to a typed time', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  const session = await record(client, COUNTING, { title: 'counting' })
+  const session = await recordSession(client, COUNTING, { title: 'counting' })
   // What each moment looked like, from the host's recording.
   const stretch = await client.history.readChunk(session.session_id, { offset: 0, n: 0 })
   if (stretch.kind !== 'output') throw new Error('nothing was recorded')
@@ -158,7 +158,9 @@ test('seeks with the pointer, with keys, and to a typed time', async ({ start, d
 test('seeks across the segments of a long recording', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
   // Three segments of a megabyte with numbered lines.
-  const session = await record(client, 'seq -f "number %07g of the flood" 1 100000; sleep 0.5', { title: 'flood' })
+  const session = await recordSession(client, 'seq -f "number %07g of the flood" 1 100000; sleep 0.5', {
+    title: 'flood',
+  })
   expect(session.bytes).toBe(2_900_000)
   const found = await client.history.search('"number 0050000"', { filter: { session_id: session.session_id } })
   expect(found.hits).toHaveLength(1)
@@ -203,7 +205,7 @@ test('plays a resize where it happened', async ({ start, dataDir, later }) => {
 
 test('adds, lists, seeks to and removes marks', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  const session = await record(client, COUNTING, { title: 'counting' })
+  const session = await recordSession(client, COUNTING, { title: 'counting' })
   await openRecording(page, 'counting')
   await page.keyboard.press('Home')
   await page.keyboard.press('.')
@@ -233,8 +235,8 @@ test('adds, lists, seeks to and removes marks', async ({ start, dataDir, later }
 
 test('renames a recording, and deletes it after a confirmation', async ({ start, dataDir, later }) => {
   const { page, client } = await open(start, dataDir, later)
-  const session = await record(client, 'echo secret', { title: 'first name' })
-  await record(client, 'echo other', { title: 'other' })
+  const session = await recordSession(client, 'echo secret', { title: 'first name' })
+  await recordSession(client, 'echo other', { title: 'other' })
   await openRecording(page, 'first name')
   await page.getByRole('button', { name: 'Rename' }).click()
   await page.keyboard.type('second name')
@@ -268,7 +270,7 @@ test('shows the progress of a long deletion, and can stop it', async ({ join, la
   const client = await connectTo(behind)
   later(() => client.close())
   await openHistory(page)
-  await record(client, 'echo x', { title: 'large' })
+  await recordSession(client, 'echo x', { title: 'large' })
   await openRecording(page, 'large')
   await page.getByRole('button', { name: 'Delete' }).click()
   const { change } = relay
@@ -318,7 +320,7 @@ test('plays a running session up to now, and returns to live', async ({ start, d
 
 test('copies the screen or the selection', async ({ start, dataDir, later }) => {
   const { app, page, client } = await open(start, dataDir, later)
-  await record(client, 'printf "\\033[?1000h\\033[?1006h"; echo "first line"; echo second', { title: 'copied' })
+  await recordSession(client, 'printf "\\033[?1000h\\033[?1006h"; echo "first line"; echo second', { title: 'copied' })
   await openRecording(page, 'copied')
   await expectShown(page, /second/)
   const clipboard = () => app.evaluate(({ clipboard }) => clipboard.readText())
@@ -340,7 +342,7 @@ test('shows gaps on the timeline and while playback is at one', async ({ join, l
   const client = await connectTo(behind)
   later(() => client.close())
   await openHistory(page)
-  await record(client, 'echo before; sleep 0.5; echo after', { title: 'gappy' })
+  await recordSession(client, 'echo before; sleep 0.5; echo after', { title: 'gappy' })
   relay.change = (message: HostMessage) => {
     if (message.type === 'timeline') {
       const gap = { from: { offset: 1, n: 0 }, to: { offset: 500_001, n: 0 }, reason: 'unrecorded' as const }
@@ -371,7 +373,7 @@ test('reports a recording that cannot be read, and tries again', async ({ join, 
   const client = await connectTo(behind)
   later(() => client.close())
   await openHistory(page)
-  await record(client, 'echo there', { title: 'shy' })
+  await recordSession(client, 'echo there', { title: 'shy' })
   const refuse =
     (type: 'timeline' | 'seek_result') =>
     (message: HostMessage): HostMessage =>
@@ -398,7 +400,7 @@ test('reports a recording that cannot be read, and tries again', async ({ join, 
 
 test('can be used with the keyboard only, also in a small window', async ({ start, dataDir, later }) => {
   const { app, page, client } = await open(start, dataDir, later)
-  await record(client, COUNTING, { title: 'counting' })
+  await recordSession(client, COUNTING, { title: 'counting' })
   await page.keyboard.press('ArrowDown')
   await page.keyboard.press('Enter')
   await expectShown(page, /the end/)
