@@ -46,7 +46,7 @@ const SCREENS: Screen[] = [
   {
     name: 'pairing',
     show: async (phone, host) => {
-      await host.setApproval('by_hand')
+      await host.setApproval('manual')
       await phone.scan()
       await phone.showsHeading('Waiting for your computer')
     },
@@ -54,7 +54,7 @@ const SCREENS: Screen[] = [
   {
     name: 'refused',
     show: async (phone, host) => {
-      await host.setApproval('by_hand')
+      await host.setApproval('manual')
       await phone.scan()
       await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
       await phone.showsHeading('Your computer declined')

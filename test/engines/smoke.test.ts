@@ -34,7 +34,7 @@ describe.each(ENGINES)('in %s', (_, start) => {
   })
 
   test('a phone waits for approval with the same code as the desktop, and gets access', async () => {
-    await host.setApproval('by_hand')
+    await host.setApproval('manual')
     await engine.goto(await host.address())
     await phone.sees('Waiting for your computer')
     const { code, pairing_id } = await host.pairingRequest()

@@ -27,7 +27,7 @@ async function isInsecure(phone: Phone): Promise<void> {
 
 test('a phone pairs, types, reloads, reconnects and is revoked over plain HTTP', async ({ phone, host }) => {
   expect(host.origin).toBe(`http://${LAN_ADDRESS}:${host.port}`)
-  await host.setApproval('by_hand')
+  await host.setApproval('manual')
   await phone.scan()
   await phone.showsHeading('Waiting for your computer')
   await isInsecure(phone)
@@ -73,7 +73,7 @@ test('a phone pairs, types, reloads, reconnects and is revoked over plain HTTP',
   await phone.showsHeading('This phone no longer has access')
   await phone.page.reload()
   await phone.showsHeading('Your computer does not recognize this phone')
-  await host.setApproval('yes')
+  await host.setApproval('automatic')
   await phone.scan()
   await phone.shows('taken down')
   expect((await host.desktop.devices()).devices.map(one => one.device_id)).not.toContain(device!.device_id)
@@ -108,7 +108,7 @@ test('a selection is copied although the page has no clipboard API', async ({ ph
 test('a read-only phone works over plain HTTP', async ({ phone, second, host }) => {
   await phone.open()
   await phone.newSession()
-  await host.setApproval('by_hand')
+  await host.setApproval('manual')
   await second.scan()
   await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true, read_only: true })
   await second.page.locator('.row').first().tap()

@@ -1,4 +1,4 @@
-// Builds what the tests run, unless the build is newer than all sources: `npm test` and .ci/run build once.
+// Builds what the tests run, unless the build is newer than all sources, so that `npm test` and .ci/run build only once.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { isStale } from '../../main/cli/build-freshness.ts'

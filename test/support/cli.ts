@@ -1,4 +1,4 @@
-// Runs the real otg command, with pipes or inside a real terminal. Knows nothing of what is tested.
+// Runs the real otg command, with pipes or inside a real terminal.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ import { onCleanUp, temporaryFolder, until } from './host.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const built = join(root, 'build', 'main', 'cli', 'otg.js')
-/** What `npm test` has built; in a watch without a build, the sources. */
+/** The build if there is one, else the sources (watch mode). */
 export const OTG = existsSync(built) ? built : join(root, 'main', 'cli', 'otg.ts')
 
-/** No OTG_ variable, no terminal of whoever runs the tests, and a shell that reads no start files. */
+/** An environment independent of the user's: no OTG_ variables, a fixed TERM, and a shell that reads no startup files. */
 export function environment(dataDir: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
@@ -26,7 +26,7 @@ export function environment(dataDir: string): Record<string, string> {
     SHELL: '/bin/sh',
     PS1: '$ ',
     OTG_DATA_DIR: dataDir,
-    // Half of what a short command takes is compiling what it imports (vitest.config.ts).
+    // Compiling imports takes half the time of a short command; reuse compiled code (vitest.config.ts).
     ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
   }
 }
@@ -36,9 +36,9 @@ export interface FinishedCommand {
   signal: NodeJS.Signals | null
   stdout: string
   stderr: string
-  /** The lines of standard output as JSON. */
+  /** Standard output parsed as JSON lines. */
   json: () => Record<string, unknown>[]
-  /** The error that --json prints. */
+  /** The error that `--json` prints to standard error. */
   error: () => { code: string; message: string }
 }
 
@@ -49,7 +49,7 @@ export interface RunningCommand {
   finished: Promise<FinishedCommand>
 }
 
-/** Starts otg with pipes. */
+/** Starts otg with pipes for its standard streams. */
 export function start(
   dataDir: string,
   args: string[],
@@ -79,7 +79,7 @@ export function start(
   return { child, stdout: () => stdout, stderr: () => stderr, finished }
 }
 
-/** Runs otg to its end. */
+/** Runs otg and waits until it exits. */
 export function otg(
   dataDir: string,
   args: string[],
@@ -95,10 +95,10 @@ export interface CliHost extends RunningCommand {
   port: number
 }
 
-/** `otg host` on a free port of loopback, ready. */
+/** Starts `otg host` on a free loopback port; resolves when it is ready. */
 export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), args: string[] = []): Promise<CliHost> {
   const running = start(dataDir, ['host', '--json', '--port', '0', '--bind', 'loopback', ...args])
-  // Before the SIGKILL of `start`, so that it ends what it runs.
+  // Runs before the SIGKILL of `start`, so that the host ends its sessions.
   onCleanUp(async () => {
     running.child.kill('SIGTERM')
     await running.finished
@@ -109,48 +109,48 @@ export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), ar
   return { ...running, dataDir, pid: ready.pid, url: ready.url, port: ready.port }
 }
 
-/** A session that runs `command` and is not attached; resolves with its id. */
+/** Starts a session without attaching to it; resolves with its id. */
 export function startSession(dataDir: string, command: string[]): Promise<string> {
-  return ask(dataDir, async client => (await client.create({ command })).session_id)
+  return withClient(dataDir, async client => (await client.create({ command })).session_id)
 }
 
-/** What the host of a folder says, without the cost of a process. */
-async function ask<T>(dataDir: string, question: (client: LocalClient) => Promise<T>): Promise<T> {
+/** Calls `use` with a client of the host of `dataDir`, without the cost of an otg process. */
+async function withClient<T>(dataDir: string, use: (client: LocalClient) => Promise<T>): Promise<T> {
   const client = new LocalClient({
     connect: () => connectLocal(readHostInfo(dataDir)!.socket),
     client: { kind: 'script', name: 'test' },
     reconnect: false,
   })
   try {
-    return await question(client)
+    return await use(client)
   } finally {
     client.close()
   }
 }
 
-/** All sessions, also ended ones. */
+/** All sessions of the host, including ended ones. */
 export function sessions(dataDir: string): Promise<SessionInfo[]> {
-  return ask(dataDir, client => client.list())
+  return withClient(dataDir, client => client.list())
 }
 
 export function screenOf(dataDir: string, id: string): Promise<string> {
-  return ask(dataDir, async client => (await client.screen(id)).lines.join('\n').trimEnd())
+  return withClient(dataDir, async client => (await client.screen(id)).lines.join('\n').trimEnd())
 }
 
 export function endSession(dataDir: string, id: string): Promise<void> {
-  return ask(dataDir, client => client.kill(id))
+  return withClient(dataDir, client => client.kill(id))
 }
 
-/** A terminal as a person has one: a PTY with a program in it, and an emulator that shows what it prints. */
+/** A user's terminal: a PTY that runs a program, and an emulator that shows its output. */
 export class OuterTerminal {
   readonly terminal: InstanceType<typeof xterm.Terminal>
-  /** All that came out, as it came. */
+  /** All output, unprocessed. */
   raw = ''
   code: number | undefined
   readonly pid: number
   readonly #pty: ReturnType<typeof spawnPty>
 
-  /** Runs `script` with sh; `otg` is on its PATH in the form "$otg". */
+  /** Runs `script` with sh; it starts otg as `$otg`. */
   constructor(dataDir: string, script: string, size = { cols: 80, rows: 24 }) {
     const env = { ...environment(dataDir), otg: `${process.execPath} ${OTG}` }
     this.terminal = new xterm.Terminal({ ...size, allowProposedApi: true })
@@ -173,7 +173,7 @@ export class OuterTerminal {
     this.#pty.write(text)
   }
 
-  /** Rows from the top until an empty one, as one: what a person would select of a long address. */
+  /** The rows above the first empty one, joined: a long address that wraps. */
   get firstParagraph(): string {
     return this.screen.split('\n\n')[0]!.replaceAll('\n', '')
   }
@@ -183,7 +183,7 @@ export class OuterTerminal {
     this.#pty.resize(cols, rows)
   }
 
-  /** A terminal that takes nothing for a while. */
+  /** Stops reading output, like a terminal that is held up. */
   pause(): void {
     this.#pty.pause()
   }
@@ -192,12 +192,12 @@ export class OuterTerminal {
     this.#pty.resume()
   }
 
-  /** The window is closed: the kernel hangs up on everything in it. */
+  /** Closes the PTY like closing the window: the kernel sends SIGHUP to the programs in it. */
   hangUp(): void {
     ;(this.#pty as unknown as { destroy(): void }).destroy()
   }
 
-  /** What is on the screen now. */
+  /** The visible rows as text. */
   get screen(): string {
     const { active } = this.terminal.buffer
     const rows = Array.from({ length: this.terminal.rows }, (_, y) =>
@@ -206,13 +206,14 @@ export class OuterTerminal {
     return rows.join('\n').trimEnd()
   }
 
-  /** What is on the screen and above it. */
+  /** The scrollback and the visible rows as text. */
   get textWithScrollback(): string {
     const { active } = this.terminal.buffer
     const rows = Array.from({ length: active.length }, (_, y) => active.getLine(y)?.translateToString(true))
     return rows.join('\n').trimEnd()
   }
 
+  /** Waits until the text is on the screen or in the scrollback. */
   async shows(what: string | RegExp): Promise<void> {
     await this.until(
       () => (typeof what === 'string' ? this.textWithScrollback.includes(what) : what.test(this.textWithScrollback)),
@@ -220,9 +221,10 @@ export class OuterTerminal {
     )
   }
 
+  /** Waits until the program ended; resolves with its exit code. */
   async ends(): Promise<number> {
-    await this.until(() => this.code !== undefined, 'the end')
-    // The emulator takes what was written in its own time.
+    await this.until(() => this.code !== undefined, 'the program to end')
+    // The emulator parses asynchronously.
     await new Promise<void>(resolve => this.terminal.write('', resolve))
     return this.code!
   }
@@ -236,11 +238,11 @@ export class OuterTerminal {
   }
 }
 
-/** The settings of the terminal around what `script` does, and what it prints at its end. */
+/** Prints the terminal's settings before and after `script`, and its exit code. */
 export const printingSettings = (script: string) => `stty -g; ${script}; echo "code $?"; stty -g; echo over`
 const settings = (outer: OuterTerminal) => outer.raw.match(/^[0-9a-f]+(:[0-9a-f]+)+/gm)!
 
-/** Of a script that was `framed`: the terminal is as it was before. */
+/** Expects that a script run with `printingSettings` left the terminal as it was. */
 export function expectRestored(outer: OuterTerminal): void {
   const [before, after] = settings(outer)
   expect(after).toBe(before)
@@ -256,11 +258,11 @@ export function expectRestored(outer: OuterTerminal): void {
     sendFocusMode: false,
     wraparoundMode: true,
   })
-  // The cursor is shown: what hid it was undone later.
+  // The cursor is visible: it was last shown after it was last hidden.
   expect(outer.raw.lastIndexOf('\x1b[?25l')).toBeLessThanOrEqual(outer.raw.lastIndexOf('\x1b[?25h'))
 }
 
-/** True while a process with this id is there and not a zombie. */
+/** Whether a process with this id exists; also true for a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)

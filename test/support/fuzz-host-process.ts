@@ -1,5 +1,4 @@
-// A real host in a process of its own, which reports its resources. Run by
-// test/slow/fuzz-entrance.test.ts.
+// A real host in its own process that reports the resources it uses. Started by test/slow/fuzz-entrance.test.ts.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -18,7 +17,7 @@ export interface HostState {
   requests: number
 }
 export interface Replies {
-  /** The address with its secret; a phone that pairs with it is admitted until `strict`. */
+  /** The pairing address with its secret; phones are approved until `strict`. */
   address: string
   /** From now on no phone is approved. */
   strict: true
@@ -27,7 +26,7 @@ export interface Replies {
 }
 
 const [dataDir, webRoot] = process.argv.slice(2) as [string, string]
-const most = { per_second: 1e6, burst: 1e6 }
+const unlimited = { per_second: 1e6, burst: 1e6 }
 const host = await createHost({
   dataDir,
   webRoot,
@@ -36,13 +35,13 @@ const host = await createHost({
   shell: ['/bin/sh'],
   home: tmpdir(),
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
-  // The test is about what gets past the limit.
-  handshakes: { all: most, address: most },
+  // Without rate limits: the code behind them is tested.
+  handshakes: { all: unlimited, address: unlimited },
 })
 const desktop = await connectDesktop(host)
 const stop = answerPairingRequests(desktop)
 
-const answers: { [what in keyof Replies]: () => Promise<Replies[what]> } = {
+const handlers: { [name in keyof Replies]: () => Promise<Replies[name]> } = {
   address: () => pairingUrl(desktop),
   strict: async () => {
     stop()
@@ -69,8 +68,8 @@ const answers: { [what in keyof Replies]: () => Promise<Replies[what]> } = {
   },
 }
 
-process.on('message', async (what: keyof Replies | 'stop') => {
-  if (what !== 'stop') return void process.send!({ [what]: await answers[what]() })
+process.on('message', async (request: keyof Replies | 'stop') => {
+  if (request !== 'stop') return void process.send!({ [request]: await handlers[request]() })
   await host.stop()
   process.exit(0)
 })

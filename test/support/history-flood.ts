@@ -39,6 +39,6 @@ for (;;) {
   }
   while (history.behind > MAX_BEHIND) await new Promise(resolve => setImmediate(resolve))
   if (slow) process.send!({ session_id: info.session_id, appended: offset })
-  // A flood, but on a shared disk.
+  // Leaves some disk bandwidth to other tests.
   await new Promise(resolve => setTimeout(resolve, slow ? 10 : 1))
 }

@@ -1,4 +1,4 @@
-// Histories in folders of their own, sessions to fill them, and ways to read everything back.
+// Histories in temporary folders, sessions to fill them, and functions that read everything back.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -36,10 +36,15 @@ export interface RecordingHandlers extends HistoryHandlers {
   reports: string[]
 }
 
-/** Records what is reported, in order: `well`, or the code of a trouble. */
+/** Handlers that record reports in order: an error code, or `recovered`. */
 export function recordReports(): RecordingHandlers {
   const reports: string[] = []
-  return { reports, trouble: code => reports.push(code), recovered: () => reports.push('well'), committed: () => {} }
+  return {
+    reports,
+    trouble: code => reports.push(code),
+    recovered: () => reports.push('recovered'),
+    committed: () => {},
+  }
 }
 
 export async function openHistory(
@@ -52,7 +57,7 @@ export async function openHistory(
   return history
 }
 
-/** The same database from outside, to look at it or to damage it. */
+/** A second connection to a database, to inspect or damage it. */
 export function openDatabase(file: string): Database.Database {
   const database = new Database(file)
   cleanups.push(() => database.close())
@@ -84,12 +89,12 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
   }
 }
 
-/** Records a session into a history; keeps its position and everything that was appended. */
+/** Records a session into a history; keeps its position and all appended data. */
 export class Recording {
   readonly info: SessionInfo
   readonly resizes: LogResize[] = []
   readonly #history: History
-  readonly #parts: Uint8Array[] = []
+  readonly #chunks: Uint8Array[] = []
   end: Position = LOG_START
   at = 0
 
@@ -104,13 +109,13 @@ export class Recording {
   }
 
   get bytes(): Buffer {
-    return Buffer.concat(this.#parts)
+    return Buffer.concat(this.#chunks)
   }
 
   print(bytes: Uint8Array | string): void {
     const raw = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes
     this.#history.append(this.session_id, { kind: 'output', offset: this.end.offset, bytes: raw, at: this.at })
-    this.#parts.push(raw)
+    this.#chunks.push(raw)
     this.end = { offset: this.end.offset + raw.length, n: this.end.n }
   }
 
@@ -159,7 +164,7 @@ export async function readResults(
   }
 }
 
-/** When the output at the beginning of a session arrived, as the database has it. */
+/** The stored timing of a session's first segment. */
 export async function storedTiming(
   history: History,
   session_id: string,
@@ -177,11 +182,12 @@ export async function storedTiming(
 /** The raw bytes of a segment, checked as a client would. */
 export function inflate(result: Extract<ReadResult, { kind: 'segment' }>): Buffer {
   const raw = result.compressed ? zlib.zstdDecompressSync(result.blob) : Buffer.from(result.blob)
-  if (raw.length !== result.size || zlib.crc32(raw) !== result.checksum) throw new Error('not what was written')
+  if (raw.length !== result.size || zlib.crc32(raw) !== result.checksum)
+    throw new Error('size or checksum does not match')
   return raw
 }
 
-/** Everything from `position` on: bytes and resizes; throws at a gap. */
+/** Reads all bytes and resizes from `position` on; throws at a gap. */
 export async function readAll(
   history: History,
   session_id: string,
@@ -196,7 +202,7 @@ export async function readAll(
     if (result.kind === 'gap')
       throw new Error(`gap (${result.reason}) from ${result.from.offset} to ${result.to.offset}`)
     from ??= result.position
-    // A result may begin before the position that was read: the tail grows meanwhile.
+    // A result may begin before the requested position, since the tail grows meanwhile.
     parts.push(inflate(result).subarray(Math.max(0, end.offset - result.position.offset)))
     resizes.push(...result.resizes.filter(resize => resize.n > end.n || parts.length === 1))
     end = result.end
@@ -208,7 +214,7 @@ export function fileBytes(file: string): number {
   return statSync(file).size
 }
 
-/** As a compiler would print it: colors, progress, paths, and a hash in every line. */
+/** Output like a compiler's: colors, progress, paths, and a hash in every line. */
 export function buildLog(bytes: number, seed = 0): Buffer {
   const lines: string[] = []
   let length = 0

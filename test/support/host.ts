@@ -1,4 +1,4 @@
-// Starts real hosts in temporary folders, and clients of them.
+// Starts real hosts in temporary folders, and connects clients to them.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ import {
 
 const cleanups: (() => unknown)[] = []
 
-/** Registers an action for `cleanUp`, which runs them newest first. */
+/** Registers a cleanup that `cleanUp` runs, newest first. */
 export function onCleanUp(undo: () => unknown): void {
   cleanups.push(undo)
 }
@@ -36,7 +36,7 @@ export async function cleanUp(): Promise<void> {
   for (const undo of cleanups.splice(0).reverse()) await undo()
 }
 
-/** For `beforeAll`: what was started so far survives `cleanUp`, and is ended by the returned function. */
+/** For `beforeAll`: takes over the cleanups registered so far, so that `cleanUp` skips them; the returned function runs them. */
 export function keepAfterCleanUp(): () => Promise<void> {
   const kept = cleanups.splice(0)
   return async () => {
@@ -44,7 +44,7 @@ export function keepAfterCleanUp(): () => Promise<void> {
   }
 }
 
-/** A host that all tests of a file or a `describe` share: started before the first of them, stopped after the last. */
+/** A host that all tests of a file or a `describe` share: started before the first test, stopped after the last. */
 export function sharedHost(options?: () => Partial<HostOptions>): () => Host {
   let host: Host
   let stop: () => Promise<void>
@@ -81,7 +81,7 @@ export async function startHost(options: Partial<HostOptions> = {}): Promise<Hos
   return host
 }
 
-/** A host of this process or of another one. */
+/** A host in this process or another one. */
 export type Reachable = Pick<Host, 'port'>
 
 /** Opens a WebSocket like a browser, or with other headers. */
@@ -99,35 +99,35 @@ export async function connectWebSocket(host: Reachable): Promise<Transport> {
   try {
     return socketTransport(await openSocket(host))
   } catch (cause) {
-    throw new CodedError('unreachable', 'no socket', { cause })
+    throw new CodedError('unreachable', 'cannot connect', { cause })
   }
 }
 
-const desks = new WeakMap<Host, Promise<LocalClient>>()
+const desktops = new WeakMap<Host, Promise<LocalClient>>()
 /** Phones pair one after the other, because each code works once. */
 const pairings = new WeakMap<Host, Promise<unknown>>()
 
-/** The desktop of a host, which approves every phone. */
+/** The desktop client of a host, which approves every phone. */
 export function approvingDesktop(host: Host): Promise<LocalClient> {
-  let desk = desks.get(host)
-  if (!desk) {
-    desk = connectDesktop(host).then(desktop => {
+  let connecting = desktops.get(host)
+  if (!connecting) {
+    connecting = connectDesktop(host).then(desktop => {
       onCleanUp(() => {
-        desks.delete(host)
+        desktops.delete(host)
         desktop.close()
       })
       answerPairingRequests(desktop)
       return desktop
     })
-    desks.set(host, desk)
+    desktops.set(host, connecting)
   }
-  return desk
+  return connecting
 }
 
 /** Pairs a new phone with a host. */
 export function newPhone(host: Host, name?: string): Promise<PhoneIdentity> {
-  const before = pairings.get(host) ?? Promise.resolve()
-  const paired = before.then(async () => {
+  const previous = pairings.get(host) ?? Promise.resolve()
+  const paired = previous.then(async () => {
     return pairPhone(await pairingUrl(await approvingDesktop(host)), () => connectWebSocket(host), name ? { name } : {})
   })
   pairings.set(
@@ -174,13 +174,13 @@ export function localClient(host: Host, options: Partial<ClientOptions> = {}): L
 function start(options: ClientOptions): LocalClient {
   const client = new LocalClient(options)
   onCleanUp(() => client.close())
-  client.connect().catch(() => {}) // tests look at the state
+  client.connect().catch(() => {}) // tests check the state
   return client
 }
 
 const TAIL_BYTES = 4096
 
-/** A terminal that keeps every byte and remembers resizes and resets. */
+/** A terminal that keeps all output and records resizes and resets. */
 export class Recorder implements TerminalSink {
   events: string[] = []
   /** What was written, in the first `#size` bytes; grows by doubling, so that a flood is not copied at every write. */
@@ -211,26 +211,26 @@ export class Recorder implements TerminalSink {
   get text(): string {
     return this.bytes.toString('utf8')
   }
-  /** Resolves when what was written matches; a match is not longer than TAIL_BYTES. */
+  /** Waits until the output matches; a match must not be longer than TAIL_BYTES. */
   shows(what: string | RegExp): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#listeners.delete(look)
-        reject(new Error(`waited in vain for ${what}; the terminal has: ${JSON.stringify(this.text.slice(-2000))}`))
+        this.#listeners.delete(check)
+        reject(new Error(`timed out waiting for ${what}; the terminal has: ${JSON.stringify(this.text.slice(-2000))}`))
       }, 15_000)
-      let looked = 0
-      const look = () => {
-        // Only new bytes are searched: otherwise a flood would take minutes.
-        const from = looked > this.#size ? 0 : Math.max(0, looked - TAIL_BYTES)
-        looked = this.#size
+      let checked = 0
+      const check = () => {
+        // Only new output is searched: with a flood, searching everything would take minutes.
+        const from = checked > this.#size ? 0 : Math.max(0, checked - TAIL_BYTES)
+        checked = this.#size
         const text = this.#kept.toString('utf8', from, this.#size)
         if (typeof what === 'string' ? !text.includes(what) : !what.test(text)) return
         clearTimeout(timer)
-        this.#listeners.delete(look)
+        this.#listeners.delete(check)
         resolve()
       }
-      this.#listeners.add(look)
-      look()
+      this.#listeners.add(check)
+      check()
     })
   }
 }
@@ -238,8 +238,8 @@ export class Recorder implements TerminalSink {
 let lastPort = 10_000 + ((process.pid * 101) % 20_000)
 
 /**
- ** A free port that the system does not assign by itself (ip_local_port_range begins above): for a test that closes it and
- * listens there again.
+ * A free port below ip_local_port_range, which the system therefore assigns to no other socket: for a test that closes it and
+ * listens on it again.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -255,23 +255,23 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Resolves when `test` holds; checks every few milliseconds. */
+/** Waits until `test` returns something truthy; checks every few milliseconds. */
 export async function until(test: () => unknown, what = 'the condition'): Promise<void> {
-  // Not by Date.now, which some tests fake.
+  // Not Date.now, which some tests mock.
   const deadline = performance.now() + 15_000
   while (!(await test())) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
+    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`)
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
 
 /** The next value of an attachment's event. */
 export function nextEvent<K extends keyof AttachmentEvents>(
-  attached: ClientAttachment,
+  attachment: ClientAttachment,
   name: K,
 ): Promise<AttachmentEvents[K]> {
   return new Promise(resolve => {
-    const off = attached.on(name, value => {
+    const off = attachment.on(name, value => {
       off()
       resolve(value)
     })

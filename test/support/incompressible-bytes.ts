@@ -1,6 +1,6 @@
-// Bytes as of a photo or an archive, the same in each run.
+// Pseudorandom bytes that do not compress, like those of a photo or an archive.
 
-/** Bytes that do not compress; others for another `seed`. */
+/** The same bytes in every run for the same `seed` (xorshift32). */
 export function incompressibleBytes(bytes: number, seed = 1): Uint8Array {
   const all = new Uint8Array(bytes)
   let state = seed | 1

@@ -1,6 +1,6 @@
-// What a line editor makes of the bytes it is sent. Knows no keyboard.
+// What a line editor's line contains after it received some input.
 
-/** As readline: DEL takes a character that has a width, with what follows it and has none. Enter stays as `\r`. */
+/** Like readline: DEL deletes the last character that has a width, with the zero-width ones after it. Enter is kept as `\r`. */
 export function editedLine(sent: string): string {
   let line: string[] = []
   for (const character of sent) {

@@ -7,13 +7,13 @@ import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
 
-/** What a paired phone keeps. */
+/** The keys that a paired phone stores. */
 export interface PhoneIdentity {
   hostKey: Uint8Array
   keys: KeyPair
 }
 
-/** A client of the desktop in the same process as its host. */
+/** Connects a desktop client in the host's own process. */
 export async function connectDesktop(host: { accept(transport: Transport): void }): Promise<LocalClient> {
   const [mine, theirs] = transportPair()
   host.accept(theirs)
@@ -26,7 +26,7 @@ export async function connectDesktop(host: { accept(transport: Transport): void 
   return client
 }
 
-/** The next pairing message; shows the code if it was not shown. */
+/** Shows the pairing code; resolves with the next pairing message. */
 export function nextPairing(desktop: LocalClient): Promise<HostMessageOf<'pairing'>> {
   return new Promise(resolve => {
     const off = desktop.on('pairing', message => {
@@ -37,32 +37,32 @@ export function nextPairing(desktop: LocalClient): Promise<HostMessageOf<'pairin
   })
 }
 
-/** The best address with its secret. */
+/** The preferred pairing address, with its secret. */
 export async function pairingUrl(desktop: LocalClient): Promise<string> {
   return (await nextPairing(desktop)).addresses[0]!.url
 }
 
 export function parsePairingUrl(url: string): Pairing {
   const pairing = parsePairingFragment(new URL(url).hash)
-  if (!pairing) throw new Error(`no pairing address: ${url}`)
+  if (!pairing) throw new Error(`not a pairing address: ${url}`)
   return pairing
 }
 
-/** Answers every pairing request from now on; returns how to stop that. */
+/** Answers every pairing request from now on; returns a function that stops this. */
 export function answerPairingRequests(desktop: LocalClient, answer = { allow: true, read_only: false }): () => void {
   const answered = new Set<string>()
   const off = desktop.on('devices', ({ requests }) => {
     for (const { pairing_id } of requests) {
       if (answered.has(pairing_id)) continue
       answered.add(pairing_id)
-      desktop.answerPairing(pairing_id, answer).catch(() => {}) // it has gone
+      desktop.answerPairing(pairing_id, answer).catch(() => {}) // the request is gone
     }
   })
   desktop.watchDevices()
   return off
 }
 
-/** Acts as a phone that has scanned the code. `connect` opens the transport; `authenticated` receives what both sides know. */
+/** A client that pairs with a scanned code. `connect` opens the transport; `authenticated` is called after the handshake. */
 export function pairingClient(
   { hostKey, secret }: Pairing,
   connect: () => Promise<Transport>,
@@ -89,7 +89,7 @@ export function pairingClient(
   })
 }
 
-/** Pairs a new phone and disconnects. The desktop has to approve it (`answerAll`). */
+/** Pairs a new phone and disconnects. The desktop has to approve it (`answerPairingRequests`). */
 export async function pairPhone(
   url: string,
   connect: () => Promise<Transport>,
@@ -103,7 +103,7 @@ export async function pairPhone(
   return { hostKey: pairing.hostKey, keys }
 }
 
-/** The channel of a phone that reconnects. */
+/** Opens the channel of a paired phone that reconnects. */
 export function openReturnChannel(
   { hostKey, keys }: PhoneIdentity,
   transport: Transport,
@@ -118,11 +118,11 @@ export interface WaitingPhone {
   identity: PhoneIdentity
   /** The code that it shows, to compare with the desktop's. */
   code: string
-  /** Resolves when it is admitted; rejects with the reason when it is not. */
+  /** Resolves when the phone is approved; rejects with the reason if it is not. */
   approved: Promise<void>
 }
 
-/** Resolves when the phone waits for approval, or was admitted at once. */
+/** Requests pairing; resolves when the phone waits for approval or was approved at once. */
 export async function requestPairing(
   url: string,
   connect: () => Promise<Transport>,
@@ -138,11 +138,11 @@ export async function requestPairing(
       code = shortCode(handshakeHash)
     },
   })
-  const let_in = client.connect()
-  const asking = new Promise<void>(resolve =>
+  const approved = client.connect()
+  const waiting = new Promise<void>(resolve =>
     client.on('state', ({ name }) => name === 'awaiting_approval' && resolve()),
   )
-  await Promise.race([asking, let_in])
-  let_in.catch(() => {}) // told to who waits for it
-  return { client, identity: { hostKey: pairing.hostKey, keys }, code, approved: let_in }
+  await Promise.race([waiting, approved])
+  approved.catch(() => {}) // callers handle the rejection
+  return { client, identity: { hostKey: pairing.hostKey, keys }, code, approved: approved }
 }

@@ -1,4 +1,4 @@
-// Sessions that ended, for tests of what was. Knows no page and no window.
+// Creates recorded sessions for tests of the history.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,8 +7,8 @@ import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo, SessionSpec } from '../../protocol/messages.ts'
 
 /**
- * Runs a shell script as a session and waits until it has ended and all of it is recorded. Its command line says nothing
- * of what it prints.
+ * Runs a shell script as a session and waits until it ended and all output is recorded. The script is in a file, so that the
+ * command line does not contain what it prints.
  */
 export async function recordSession(client: LocalClient, script: string, spec: SessionSpec = {}): Promise<SessionInfo> {
   const folder = mkdtempSync(join(tmpdir(), 'otg-script-'))

@@ -1,11 +1,11 @@
-// A web server in a process of its own, which reports events as JSON lines. Ends with its standard input.
+// A web server in its own process that reports events as JSON lines. Ends when its standard input ends.
 import { serveHttp } from '../../main/host/listen/http.ts'
 
-const say = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
+const report = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const options = JSON.parse(process.argv[2]!)
 const log = {
   info: () => {},
-  error: (what: { err?: NodeJS.ErrnoException }, message: string) => say({ error: message, code: what.err?.code }),
+  error: (what: { err?: NodeJS.ErrnoException }, message: string) => report({ error: message, code: what.err?.code }),
 }
 process.stdin.on('end', () => process.exit()).resume()
 try {
@@ -15,11 +15,11 @@ try {
     allow_hosts: [],
     ...options,
     log,
-    onPage: page => say({ page }),
-    onAddresses: () => say({ addresses: http.addresses() }),
+    onPage: page => report({ page }),
+    onAddresses: () => report({ addresses: http.addresses() }),
   })
-  say({ port: http.port, addresses: http.addresses() })
+  report({ port: http.port, addresses: http.addresses() })
 } catch (error) {
-  say({ failed: (error as { code: string }).code })
+  report({ failed: (error as { code: string }).code })
   process.exit(1)
 }

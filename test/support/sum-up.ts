@@ -1,9 +1,9 @@
-// Adds up what the suites' logs say and prints one closing line. Fails when a suite ran nothing, something failed, or more
-// than MOST_RETRIES tests were tried again.
+// Adds up the results in the suites' logs and prints a summary. Fails if a suite ran no test, a test failed, or there were more
+// than MAX_RETRIES retries.
 import { readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 
-/** A test that fails now and then hides a race; a machine that was held up for a moment is the exception. */
+/** A flaky test usually hides a race; the few allowed retries are for a machine that was held up. */
 const MAX_RETRIES = 2
 
 const total = { passed: 0, failed: 0, retries: 0 }
@@ -18,17 +18,17 @@ for (const file of process.argv.slice(2)) {
   const count = (word: string) => Number(new RegExp(`(\\d+) ${word}`).exec(lines)?.[1] ?? 0)
   const passed = count('passed') + count('flaky')
   const failed = count('failed') + count('did not run')
-  // Those of tests that failed in the end too. vitest: "✓ title (retry x1)"; Playwright: "✓  3 title (retry #1) (1.2s)".
-  const retried = [...text.matchAll(/^\s*[✓✗✘×].*\(retry x(\d+)\)/gm)].reduce(
+  // Including retries of tests that failed in the end. vitest: "✓ title (retry x1)"; Playwright: "✓  3 title (retry #1) (1.2s)".
+  const vitestRetries = [...text.matchAll(/^\s*[✓✗✘×].*\(retry x(\d+)\)/gm)].reduce(
     (sum, [, times]) => sum + Number(times),
     0,
   )
-  const again = [...text.matchAll(/^\s*[✓✗✘×-].*\(retry #\d+\)/gm)].length
-  const retries = Math.max(retried + again, count('flaky'))
+  const playwrightRetries = [...text.matchAll(/^\s*[✓✗✘×-].*\(retry #\d+\)/gm)].length
+  const retries = Math.max(vitestRetries + playwrightRetries, count('flaky'))
   const skipped = count('skipped')
   console.log(`${file.split('/').at(-1)}: ${passed} passed, ${failed} failed, ${skipped} skipped, ${retries} retries`)
   if (passed === 0) {
-    console.log(`${file} shows no test that ran`)
+    console.log(`${file}: no test ran`)
     missing++
   }
   total.passed += passed
@@ -36,6 +36,6 @@ for (const file of process.argv.slice(2)) {
   total.retries += retries
 }
 const tooManyRetries = total.retries > MAX_RETRIES
-console.log(`${total.retries} retries in all${tooManyRetries ? `, which is more than ${MAX_RETRIES}: a failure` : ''}`)
+console.log(`${total.retries} retries in total${tooManyRetries ? `: failed, at most ${MAX_RETRIES} are allowed` : ''}`)
 console.log(`${total.passed} passed, ${total.failed + missing} failed`)
 process.exit(total.failed + missing > 0 || tooManyRetries ? 1 : 0)

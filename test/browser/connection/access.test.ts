@@ -30,13 +30,13 @@ function everythingKept(phone: Phone): Promise<string> {
 }
 
 test('case 19: the secret is removed from the address and the history after load', async ({ phone, host }) => {
-  await host.setApproval('by_hand')
+  await host.setApproval('manual')
   const address = await host.address()
   await phone.page.goto(`${host.origin}/icon.svg`)
   await phone.page.goto(address)
   await phone.showsHeading('Waiting for your computer')
   expect(phone.page.url()).toBe(`${host.origin}/`)
-  await host.setApproval('yes')
+  await host.setApproval('automatic')
   await phone.isConnected()
   await phone.newSession()
   expect(phone.page.url()).toBe(`${host.origin}/`)

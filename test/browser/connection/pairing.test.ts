@@ -5,7 +5,7 @@ import { expect, type Phone, test } from '../support/phone.ts'
 const waits = (phone: Phone) => phone.showsHeading('Waiting for your computer')
 const devices = async ({ host }: Phone) => (await host.desktop.devices()).devices
 
-test.beforeEach(({ host }) => host.setApproval('by_hand'))
+test.beforeEach(({ host }) => host.setApproval('manual'))
 
 test('case 16: both sides show the same code, and the phone has no access before approval', async ({ phone, host }) => {
   await host.desktop.create({ title: 'not for strangers' })
@@ -37,7 +37,7 @@ test('a declined phone is told so, and can ask again with a new code in the same
   await phone.page.reload()
   await phone.showsHeading('The pairing request has ended')
   await phone.screenshot('request-gone')
-  await host.setApproval('yes')
+  await host.setApproval('automatic')
   await phone.open()
 })
 
@@ -127,7 +127,7 @@ test('another tab takes the request over, and can give it back', async ({ phone,
   await waits(phone)
   expect(await phone.code()).toBe(code)
   await expect(tab.getByRole('heading', { name: 'Pairing continues in another tab' })).toBeVisible()
-  await host.setApproval('yes')
+  await host.setApproval('automatic')
   await phone.isConnected()
   await tab.getByRole('button', { name: 'Pair here' }).tap()
   await expect(tab.getByRole('button', { name: 'New session' })).toBeEnabled()

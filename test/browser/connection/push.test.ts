@@ -555,7 +555,7 @@ test('a dismissed offer does not return, and no notifications are sent', async (
   await offer.getByRole('button', { name: 'Dismiss' }).tap()
   await expect(offer).toHaveCount(0)
   await phone.page.reload()
-  await expect(phone.page.locator(`[data-session="${agent}"] .attention`)).toBeVisible()
+  await expect(phone.page.locator(`[data-session="${agent}"] .attention bdi`)).toBeVisible()
   await expect(offer).toHaveCount(0)
   expect(await notified(phone.host)).toEqual([false])
   const sheet = await about(phone)

@@ -4,7 +4,7 @@ import { expect, type Phone, test } from '../support/phone.ts'
 
 async function pair(phone: Phone, read_only: boolean): Promise<string> {
   const { host } = phone
-  await host.setApproval('by_hand')
+  await host.setApproval('manual')
   await phone.scan()
   const before = new Set((await host.desktop.devices()).devices.map(one => one.device_id))
   await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true, read_only })

@@ -14,7 +14,7 @@ test('a socket that died without a close event is replaced', async ({ phone, hos
   const print = await phone.prepareOutput('seq 1 50')
   const typed = await phone.recordTyping()
   await phone.run('before')
-  await host.network('deaf')
+  await host.network('silent')
   print()
   await phone.run('into the void')
   await expect.poll(() => kept(phone)).toBeGreaterThan(0)
@@ -44,7 +44,7 @@ test('a reload while input is in transit delivers it exactly once', async ({ pho
   await phone.page.locator('.xterm').tap()
   await phone.run('between')
   // Never sent.
-  await host.network('deaf')
+  await host.network('silent')
   await phone.run('never sent')
   await phone.page.reload()
   await phone.shows('never sent')

@@ -5,7 +5,7 @@ import { PlainBrowser } from '../../support/browser/browser-plain.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { expect, test } from '../support/phone.ts'
 
-for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
+for (const meanwhile of ['whole', 'cut', 'silent'] as const)
   test(`a frozen page resumes with its connection ${meanwhile} meanwhile`, async ({ host }) => {
     const browser = await PlainBrowser.start(CHROMIUM)
     try {
@@ -23,7 +23,7 @@ for (const meanwhile of ['whole', 'cut', 'deaf'] as const)
       await shows(/^$/)
       // Its last input is in transit when it is frozen.
       await page.type('before\n')
-      if (meanwhile === 'deaf') await host.network('deaf')
+      if (meanwhile === 'silent') await host.network('silent')
       await page.type('under way\n')
       await browser.open('about:blank')
       await page.lifecycle('frozen')

@@ -130,7 +130,7 @@ test('all sessions are listed page by page, and filtered in a sheet', async ({ p
 
 test('a read-only device can find and play everything, and is offered nothing else', async ({ phone, host }) => {
   await recordSession(host.desktop, 'echo the secret of the build', { title: 'build' })
-  await host.setApproval('by_hand')
+  await host.setApproval('manual')
   await phone.scan()
   await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true, read_only: true })
   await phone.showsHeading('Sessions')

@@ -49,7 +49,7 @@ test('a stalled connection shows input in transit before the connection is known
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
-  await host.network('deaf')
+  await host.network('silent')
   await phone.run('into the void')
   await expect(phone.page.locator('.pending')).toContainText('Sending')
   await expect(phone.page.getByRole('button', { name: 'Discard' })).toHaveCount(0)

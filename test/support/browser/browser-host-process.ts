@@ -1,5 +1,4 @@
-// A real host in its own process, controlled over IPC by browser-host.ts: new addresses, and a network that fails and
-// recovers.
+// A real host in its own process, controlled over IPC by browser-host.ts: pairing addresses, approvals, and network failures.
 import diagnostics from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { ANSWER_MS } from '../../../main/host/access/pairing.ts'
@@ -12,18 +11,18 @@ export interface HostSetup {
   webRoot: string
   home: string
   port?: number
-  /** An address of this machine that browsers use; left out: loopback. */
+  /** An address of this machine that browsers use; default: loopback. */
   address?: string | undefined
-  /** Push services; left out: those of the browser vendors. */
+  /** Push services; default: those of the browser vendors. */
   push?: HostOptions['push'] | undefined
 }
 export type Command =
   | { setup: HostSetup }
   | { address: true }
-  | { network: 'up' | 'down' | 'deaf' }
-  /** Whether every phone that asks is approved (the default), or the test answers. */
-  | { answers: 'yes' | 'by_hand' }
-  /** Ends the time that the desktop has to answer. */
+  | { network: 'up' | 'down' | 'silent' }
+  /** Whether every phone is approved (the default), or the test answers. */
+  | { approval: 'automatic' | 'manual' }
+  /** Lets pending pairing requests time out. */
   | { expire: true }
   | { stop: true }
 export interface Report {
@@ -35,7 +34,7 @@ export interface Report {
 
 const report = (message: Report) => process.send?.(message)
 
-/** Every TCP connection of a browser, so that a test can cut them, as when a phone enters a tunnel. */
+/** The TCP connections of browsers, so that a test can cut them. */
 const sockets = new Set<Socket>()
 let down = false
 diagnostics.subscribe('net.server.socket', message => {
@@ -46,16 +45,16 @@ diagnostics.subscribe('net.server.socket', message => {
   socket.once('close', () => sockets.delete(socket))
 })
 
-/** The timers of pending approvals: two minutes are too long for a test. */
-const waiting = new Map<NodeJS.Timeout, () => void>()
+/** The timers of pending approvals, which a test cannot wait two minutes for. */
+const approvalTimers = new Map<NodeJS.Timeout, () => void>()
 const { setTimeout: start, clearTimeout: stop } = globalThis
 globalThis.setTimeout = Object.assign((run: () => void, milliseconds?: number, ...rest: []) => {
   const timer = start(run, milliseconds, ...rest)
-  if (milliseconds === ANSWER_MS) waiting.set(timer, run)
+  if (milliseconds === ANSWER_MS) approvalTimers.set(timer, run)
   return timer
 }, start)
 globalThis.clearTimeout = timer => {
-  waiting.delete(timer as NodeJS.Timeout)
+  approvalTimers.delete(timer as NodeJS.Timeout)
   stop(timer)
 }
 
@@ -65,12 +64,12 @@ let stopAnswering: (() => void) | undefined
 /** The address that browsers use. */
 let name = ''
 
-async function handleCommand(order: Command): Promise<void> {
-  if ('setup' in order) {
-    const { dataDir, webRoot, home, port = 0, address, push } = order.setup
+async function handleCommand(command: Command): Promise<void> {
+  if ('setup' in command) {
+    const { dataDir, webRoot, home, port = 0, address, push } = command.setup
     const env = { PATH: process.env.PATH, HOME: home, PS1: '$ ', LANG: 'C.UTF-8' }
     const shell = ['/bin/bash', '--norc', '--noprofile']
-    // With an address of its own the host does what it does for users: it listens on private addresses too.
+    // With a given address, the host also listens on private addresses, as it does for users.
     const bind = address === undefined ? 'loopback' : 'private'
     host = await createHost({
       bind,
@@ -88,33 +87,33 @@ async function handleCommand(order: Command): Promise<void> {
     stopAnswering = answerPairingRequests(desktop)
     return void report({ ready: { port: host.port, pid: process.pid } })
   }
-  if ('address' in order) {
+  if ('address' in command) {
     const { addresses } = await nextPairing(desktop!)
     const here = addresses.find(one => one.name === name)
-    if (!here) throw new Error(`the host does not say that it is at ${name}: ${addresses.map(one => one.name)}`)
+    if (!here) throw new Error(`the host does not list the address ${name}: ${addresses.map(one => one.name)}`)
     return void report({ address: here.url })
   }
-  if ('answers' in order) {
+  if ('approval' in command) {
     stopAnswering?.()
-    stopAnswering = order.answers === 'yes' ? answerPairingRequests(desktop!) : undefined
+    stopAnswering = command.approval === 'automatic' ? answerPairingRequests(desktop!) : undefined
     return void report({ done: true })
   }
-  if ('expire' in order) {
-    for (const [timer, run] of [...waiting]) {
+  if ('expire' in command) {
+    for (const [timer, run] of [...approvalTimers]) {
       clearTimeout(timer)
       run()
     }
     return void report({ done: true })
   }
-  if ('network' in order) {
-    // Nothing is sent or received any more, and nothing is closed: a phone that left the Wi-Fi.
-    if (order.network === 'deaf')
+  if ('network' in command) {
+    // Nothing is sent, received or closed any more, like a phone that left the Wi-Fi.
+    if (command.network === 'silent')
       for (const socket of sockets) {
-        if ((socket as { parser?: unknown }).parser) continue // Plain HTTP: a phone uses other connections for that.
+        if ((socket as { parser?: unknown }).parser) continue // Plain HTTP uses other connections.
         socket.pause()
         socket.cork()
       }
-    down = order.network === 'down'
+    down = command.network === 'down'
     if (down) for (const socket of sockets) socket.destroy()
     return void report({ done: true })
   }
@@ -123,8 +122,8 @@ async function handleCommand(order: Command): Promise<void> {
   process.disconnect?.()
 }
 
-process.on('message', (order: Command) => {
-  handleCommand(order).catch((error: unknown) => report({ failed: String(error) }))
+process.on('message', (command: Command) => {
+  handleCommand(command).catch((error: unknown) => report({ failed: String(error) }))
 })
 // The test process ended: end too, with all sessions.
 process.on('disconnect', () => {

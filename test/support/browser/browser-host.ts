@@ -1,4 +1,4 @@
-// Starts a real host for a browser test, in its own folder, and acts as its desktop: a client over the local socket.
+// Starts a real host for a browser test in a temporary folder, and acts as its desktop: a client over the local socket.
 import { type ChildProcess, fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -38,14 +38,14 @@ export class BrowserHost {
     return host
   }
 
-  /** Creates a file in the folder in which sessions start: many commands wait for one. */
+  /** Creates a file in the folder in which sessions start; many test commands wait for one. */
   writeFile(name: string, content = ''): void {
     writeFileSync(join(this.home, name), content)
   }
 
-  /** Starts the process, on the same port as before if it ran already. */
+  /** Starts the host process; a restart uses the same port. */
   async startProcess(): Promise<void> {
-    // The project's newest Node, whichever runs the tests.
+    // The project's own Node, whichever version runs the tests.
     const execPath = join(ROOT, 'node_modules', '.bin', 'node')
     const script = join(ROOT, 'test', 'support', 'browser', 'browser-host-process.ts')
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
@@ -69,21 +69,22 @@ export class BrowserHost {
     return this.#desktop!
   }
 
+  /** A fresh pairing address. */
   async address(): Promise<string> {
     return (await this.#send({ address: true })).address!
   }
 
-  /** The address of the page, without a pairing code. */
+  /** The page's origin, without a pairing code. */
   get origin(): string {
     return `http://${this.#address ?? '127.0.0.1'}:${this.port}`
   }
 
-  /** Whether phones are approved at once, or the test answers. */
-  async setApproval(how: 'yes' | 'by_hand'): Promise<void> {
-    await this.#send({ answers: how })
+  /** Whether phones are approved automatically, or the test answers. */
+  async setApproval(approval: 'automatic' | 'manual'): Promise<void> {
+    await this.#send({ approval })
   }
 
-  /** Resolves with the phone that waits for approval. */
+  /** Waits for a pairing request. */
   async pairingRequest(): Promise<PairingRequest> {
     for (;;) {
       const [request] = (await this.desktop.devices()).requests
@@ -92,13 +93,13 @@ export class BrowserHost {
     }
   }
 
-  /** Lets the time to answer run out. */
+  /** Lets pending pairing requests time out. */
   async expirePairingRequests(): Promise<void> {
     await this.#send({ expire: true })
   }
 
-  /** `down`: cuts all open and new connections. `deaf`: open connections carry nothing any more. */
-  async network(state: 'up' | 'down' | 'deaf'): Promise<void> {
+  /** `down`: cuts all open and new connections. `silent`: open connections carry no data any more. */
+  async network(state: 'up' | 'down' | 'silent'): Promise<void> {
     await this.#send({ network: state })
   }
 
@@ -121,22 +122,22 @@ export class BrowserHost {
     this.#desktop?.close()
     const child = this.#child!
     this.#child = undefined
-    const gone = new Promise(resolve => child.once('exit', resolve))
+    const exited = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
-    await gone
+    await exited
   }
 
-  /** Between two starts: another computer answers at this address from now on. */
+  /** Between two starts: makes the next process a different host at the same address. */
   replaceIdentity(): void {
     for (const file of ['host.key', 'devices.json']) rmSync(join(this.#folder, 'data', file))
   }
 
-  /** Between two starts: its push subscriptions are lost. */
+  /** Between two starts: deletes all push subscriptions. */
   deletePushData(): void {
     for (const file of ['push.key', 'push.json']) rmSync(join(this.#folder, 'data', file))
   }
 
-  /** From now on it cannot save push subscriptions. */
+  /** Makes saving push subscriptions fail from now on. */
   blockPushSaves(): void {
     mkdirSync(join(this.#folder, 'data', 'push.json.new'))
   }
@@ -155,17 +156,17 @@ export class BrowserHost {
     }
   }
 
-  #send(order: Command): Promise<Report> {
+  #send(command: Command): Promise<Report> {
     const child = this.#child!
     return new Promise((resolve, reject) => {
-      const gone = () => reject(new Error('the host process ended'))
-      child.once('exit', gone)
+      const exited = () => reject(new Error('the host process ended'))
+      child.once('exit', exited)
       child.once('message', (report: Report) => {
-        child.off('exit', gone)
+        child.off('exit', exited)
         if (report.failed) reject(new Error(report.failed))
         else resolve(report)
       })
-      child.send(order)
+      child.send(command)
     })
   }
 }

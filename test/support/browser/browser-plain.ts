@@ -1,5 +1,5 @@
-// A Chromium without Playwright: Playwright makes every page believe that it is visible, and Chromium freezes only hidden
-// pages. Speaks just enough of the DevTools protocol.
+// A Chromium without Playwright, which makes all pages visible, while Chromium freezes only hidden ones. Implements the small
+// part of the DevTools protocol that the tests need.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,9 +15,9 @@ interface Reply {
 export class PlainBrowser {
   readonly #process: ChildProcess
   readonly #folder: string
-  readonly #answers = new Map<number, (answer: Reply) => void>()
+  readonly #pending = new Map<number, (reply: Reply) => void>()
   #socket: WebSocket | undefined
-  #next = 1
+  #nextId = 1
 
   private constructor(executable: string) {
     this.#folder = mkdtempSync(join(tmpdir(), 'otg-chromium-'))
@@ -29,25 +29,25 @@ export class PlainBrowser {
   static async start(executable: string): Promise<PlainBrowser> {
     const browser = new PlainBrowser(executable)
     const url = await new Promise<string>((resolve, reject) => {
-      let said = ''
+      let output = ''
       browser.#process.stderr?.on('data', (bytes: Buffer) => {
-        said += bytes.toString()
-        const found = /DevTools listening on (ws:\S+)/.exec(said)
+        output += bytes.toString()
+        const found = /DevTools listening on (ws:\S+)/.exec(output)
         if (found) resolve(found[1]!)
       })
-      browser.#process.once('exit', () => reject(new Error(`Chromium did not start: ${said}`)))
+      browser.#process.once('exit', () => reject(new Error(`Chromium did not start: ${output}`)))
     })
     const socket = new WebSocket(url)
     await new Promise(resolve => socket.once('open', resolve))
     socket.on('message', (bytes: Buffer) => {
-      const answer = JSON.parse(bytes.toString()) as Reply
-      if (answer.id !== undefined) browser.#answers.get(answer.id)?.(answer)
+      const reply = JSON.parse(bytes.toString()) as Reply
+      if (reply.id !== undefined) browser.#pending.get(reply.id)?.(reply)
     })
     browser.#socket = socket
     return browser
   }
 
-  /** Opens a page in front of the others. */
+  /** Opens a page and brings it to the front. */
   async open(url: string): Promise<PlainPage> {
     const { targetId } = await this.send('Target.createTarget', { url })
     await this.send('Target.activateTarget', { targetId })
@@ -56,10 +56,10 @@ export class PlainBrowser {
   }
 
   send(method: string, params: object = {}, sessionId?: string): Promise<Record<string, unknown>> {
-    const id = this.#next++
+    const id = this.#nextId++
     return new Promise((resolve, reject) => {
-      this.#answers.set(id, ({ result, error }) => {
-        this.#answers.delete(id)
+      this.#pending.set(id, ({ result, error }) => {
+        this.#pending.delete(id)
         if (error) reject(new Error(`${method}: ${error.message}`))
         else resolve(result ?? {})
       })
@@ -69,9 +69,9 @@ export class PlainBrowser {
 
   async stop(): Promise<void> {
     this.#socket?.close()
-    const gone = new Promise(resolve => this.#process.once('exit', resolve))
+    const exited = new Promise(resolve => this.#process.once('exit', resolve))
     this.#process.kill('SIGKILL')
-    await gone
+    await exited
     // Its helper processes may still write files.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
   }
@@ -92,22 +92,22 @@ export class PlainPage {
   async evaluate(expression: string): Promise<unknown> {
     const params = { expression, returnByValue: true, awaitPromise: true, userGesture: true }
     const sent = this.#browser.send('Runtime.evaluate', params, this.#session)
-    const answer = await sent.catch((error: Error) => {
+    const reply = await sent.catch((error: Error) => {
       if (error.message.includes('execution context')) return undefined
       throw error
     })
-    return (answer?.result as { value?: unknown } | undefined)?.value
+    return (reply?.result as { value?: unknown } | undefined)?.value
   }
 
   /** Types into the focused element. */
   async type(text: string): Promise<void> {
-    for (const letter of text) {
+    for (const character of text) {
       const key =
-        letter === '\n'
+        character === '\n'
           ? { key: 'Enter', code: 'Enter', text: '\r', windowsVirtualKeyCode: 13 }
-          : letter === '\u0004'
+          : character === '\u0004'
             ? { key: 'd', code: 'KeyD', modifiers: 2, windowsVirtualKeyCode: 68 }
-            : { key: letter, text: letter }
+            : { key: character, text: character }
       await this.#browser.send('Input.dispatchKeyEvent', { type: 'keyDown', ...key }, this.#session)
       await this.#browser.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key, text: undefined }, this.#session)
     }
@@ -121,7 +121,7 @@ export class PlainPage {
     await this.#browser.send('Page.setWebLifecycleState', { state }, this.#session)
   }
 
-  /** The terminal's rows without trailing blanks. */
+  /** The terminal's rows, without trailing blanks. */
   async screen(): Promise<string> {
     const rows = (await this.evaluate(
       "[...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent)",

@@ -1,4 +1,4 @@
-// Mozilla's push service as Firefox uses it: the WebSocket that a browser keeps open, and the HTTPS side that hosts post to
+// Mozilla's push service as Firefox uses it: the WebSocket that a browser keeps open, and the HTTPS endpoint that hosts post to
 // (https://mozilla-services.github.io/autopush-rs/architecture.html).
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
@@ -13,20 +13,20 @@ interface Message {
 export class Autopush {
   readonly #sockets: WebSocketServer
   readonly #service: PushService
-  /** What browsers said that a message was shown or not, by its version. */
+  /** The acknowledgments of browsers. */
   readonly acks: unknown[] = []
 
   private constructor(service: PushService, sockets: WebSocketServer) {
     this.#service = service
     this.#sockets = sockets
     sockets.on('connection', socket => {
-      const say = (message: object) => socket.send(JSON.stringify(message))
+      const send = (message: object) => socket.send(JSON.stringify(message))
       socket.on('message', data => {
-        const said = JSON.parse(String(data)) as Message
-        const { messageType, channelID } = said
-        if (messageType === undefined) return say({})
+        const message = JSON.parse(String(data)) as Message
+        const { messageType, channelID } = message
+        if (messageType === undefined) return send({})
         if (messageType === 'hello')
-          return say({
+          return send({
             messageType,
             uaid: randomBytes(16).toString('hex'),
             status: 200,
@@ -34,22 +34,22 @@ export class Autopush {
             broadcasts: {},
           })
         if (messageType === 'register')
-          return say({
+          return send({
             messageType,
             channelID,
             status: 200,
             pushEndpoint: `https://${service.name}/wpush/v2/${channelID}`,
           })
-        if (messageType === 'unregister') return say({ messageType, channelID, status: 200 })
-        if (messageType === 'ack') this.acks.push(said)
+        if (messageType === 'unregister') return send({ messageType, channelID, status: 200 })
+        if (messageType === 'ack') this.acks.push(message)
       })
-      service.deliver = (posted: PushMessage) =>
-        say({
+      service.deliver = (message: PushMessage) =>
+        send({
           messageType: 'notification',
-          channelID: posted.path.split('/').at(-1),
+          channelID: message.path.split('/').at(-1),
           version: randomBytes(8).toString('hex'),
-          data: posted.body.toString('base64url'),
-          headers: { encoding: posted.headers['content-encoding'] },
+          data: message.body.toString('base64url'),
+          headers: { encoding: message.headers['content-encoding'] },
         })
     })
   }
@@ -60,7 +60,7 @@ export class Autopush {
     return new Autopush(service, sockets)
   }
 
-  /** What a Firefox is told of it. */
+  /** The Firefox preferences that select this service. */
   get preferences(): Record<string, string | number | boolean> {
     const { port } = this.#sockets.address() as AddressInfo
     return {
@@ -69,7 +69,7 @@ export class Autopush {
       'dom.push.serverURL': `ws://127.0.0.1:${port}/`,
       'dom.push.testing.allowInsecureServerURL': true,
       'permissions.default.desktop-notification': 1,
-      // There is no desktop that could show it: Firefox draws it itself.
+      // There is no desktop to show notifications, so Firefox draws them itself.
       'alerts.useSystemBackend': false,
     }
   }

@@ -3,33 +3,33 @@ import { connect, createServer, type Socket } from 'node:net'
 
 export interface FaultProxy {
   port: number
-  /** How many connections were broken so far, by kind. */
+  /** The number of faults so far, by kind. */
   faults: Record<'dropped' | 'cut' | 'stalled' | 'delayed', number>
-  /** No more faults from now on. */
+  /** Injects no more faults. */
   stopFaults(): void
   close(): Promise<void>
 }
 
-/** Bytes that pass between two faults, on average. */
+/** The average number of bytes between two faults. */
 const MEAN_BYTES = 5_000
 
-/** `random` makes a run repeatable: 0 ≤ value < 1. */
+/** `random` returns 0 ≤ value < 1; a seeded one makes a run repeatable. */
 export async function startFaultProxy(target: number, random: () => number): Promise<FaultProxy> {
   const faults = { dropped: 0, cut: 0, stalled: 0, delayed: 0 }
   const sockets = new Set<Socket>()
-  let calm = false
+  let faultless = false
 
   const pipe = (from: Socket, to: Socket, budget: { bytes: number }) => {
-    // A delayed chunk delays those after it: TCP keeps the order.
-    let line: Promise<void> = Promise.resolve()
-    let waiting = 0
-    const inLine = (go: () => void): void => {
-      if (waiting === 0) {
-        go()
+    // A delayed chunk delays those after it, since TCP preserves order.
+    let queue: Promise<void> = Promise.resolve()
+    let queued = 0
+    const enqueue = (action: () => void): void => {
+      if (queued === 0) {
+        action()
         return
       }
-      waiting++
-      line = line.then(go).finally(() => waiting--)
+      queued++
+      queue = queue.then(action).finally(() => queued--)
     }
     const forward = (bytes: Buffer) => {
       if (!to.destroyed && !to.write(bytes)) {
@@ -43,7 +43,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
     }
     from.on('data', chunk => {
       budget.bytes -= chunk.length
-      if (calm || budget.bytes > 0) return inLine(() => forward(chunk))
+      if (faultless || budget.bytes > 0) return enqueue(() => forward(chunk))
       budget.bytes = random() * 2 * MEAN_BYTES
       const kind = random()
       if (kind < 0.4) {
@@ -54,12 +54,12 @@ export async function startFaultProxy(target: number, random: () => number): Pro
         faults.cut++
         const part = chunk.subarray(0, Math.floor(random() * chunk.length))
         from.removeAllListeners('data')
-        inLine(() => {
+        enqueue(() => {
           forward(part)
           setImmediate(destroy)
         })
       } else if (kind < 0.8) {
-        // Dropped: both ends still have a connection that carries nothing.
+        // Discards data: the connection looks open to both ends but carries nothing.
         faults.stalled++
         from.removeAllListeners('data')
         from.resume()
@@ -67,9 +67,9 @@ export async function startFaultProxy(target: number, random: () => number): Pro
       } else {
         faults.delayed++
         const wait = random() * 20
-        waiting++
-        line = line.then(() => new Promise<void>(resolve => setTimeout(resolve, wait))).finally(() => waiting--)
-        inLine(() => forward(chunk))
+        queued++
+        queue = queue.then(() => new Promise<void>(resolve => setTimeout(resolve, wait))).finally(() => queued--)
+        enqueue(() => forward(chunk))
       }
     })
     from.on('error', () => {})
@@ -93,7 +93,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
     port: address.port,
     faults,
     stopFaults: () => {
-      calm = true
+      faultless = true
     },
     close: () =>
       new Promise(resolve => {

@@ -6,16 +6,16 @@ import { createInterface } from 'node:readline'
 import { onCleanUp, temporaryFolder, until } from '../host.ts'
 
 export interface Namespace {
-  /** Runs a command inside; resolves with what it printed, rejects when it fails. */
+  /** Runs a command inside; resolves with its output, rejects if it fails. */
   run(command: string, ...args: string[]): Promise<string>
-  /** Starts a program of Node inside that prints JSON lines. */
+  /** Starts a Node program inside that prints JSON lines. */
   start(file: string, options: object, env?: NodeJS.ProcessEnv): Program
-  /** Connects from inside and sends bytes: what came back until the end, or the error's code. */
+  /** Connects from inside and sends text; resolves with the reply until the connection ends, or with the error's code. */
   exchange(address: string, port: number, text: string): Promise<string>
 }
 
 export interface Program {
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the program says
+  // biome-ignore lint/suspicious/noExplicitAny: the program's output, of any shape
   lines: any[]
   process: ChildProcess
 }
@@ -33,27 +33,27 @@ export async function openNamespace(setup: string, files: Record<string, string>
   })
   const script = ['set -e', 'ip link set lo up', ...mounts, setup, 'echo ready', 'exec cat'].join('\n')
   const holder = spawn('unshare', ['-rnm', 'sh', '-c', script], { stdio: 'pipe' })
-  let said = ''
+  let output = ''
   let ended = false
   for (const stream of [holder.stdout, holder.stderr])
     stream.on('data', data => {
-      said += data
+      output += data
     })
   holder.on('error', error => {
-    said += error
+    output += error
     ended = true
   })
   holder.on('exit', () => {
     ended = true
   })
   onCleanUp(() => holder.kill('SIGKILL'))
-  await until(() => ended || said.includes('ready'), 'the namespace')
+  await until(() => ended || output.includes('ready'), 'the namespace')
   if (ended) {
-    if (process.env.CI) throw new Error(`no network of its own for this test: ${said}`)
-    console.warn(`not tested here, no network of its own: ${said}`)
+    if (process.env.CI) throw new Error(`cannot create a network namespace: ${output}`)
+    console.warn(`skipped, cannot create a network namespace: ${output}`)
     return undefined
   }
-  let talker: Exchange | undefined
+  let exchanger: Exchange | undefined
   const enter = ['-t', String(holder.pid), '-U', '-n', '-m', '--preserve-credentials']
   const run = (command: string, ...args: string[]) =>
     new Promise<string>((resolve, reject) => {
@@ -74,43 +74,43 @@ export async function openNamespace(setup: string, files: Record<string, string>
       return program
     },
     exchange: async (address, port, text) => {
-      talker ??= startTalker(enter)
-      return talker(address, port, text)
+      exchanger ??= startExchanger(enter)
+      return exchanger(address, port, text)
     },
   }
 }
 
 type Exchange = Namespace['exchange']
 
-/** One process inside that makes all connections of a test: starting one per connection is slow. */
-function startTalker(enter: string[]): Exchange {
-  const child = spawn('nsenter', [...enter, process.execPath, '-e', TALKER], { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Starts one process inside for all exchanges of a test, since starting a process takes longer than an exchange. */
+function startExchanger(enter: string[]): Exchange {
+  const child = spawn('nsenter', [...enter, process.execPath, '-e', EXCHANGER], { stdio: ['pipe', 'pipe', 'inherit'] })
   onCleanUp(() => child.kill('SIGKILL'))
-  const waiting = new Map<number, (answer: string) => void>()
+  const pending = new Map<number, (reply: string) => void>()
   createInterface({ input: child.stdout }).on('line', line => {
-    const { id, answer } = JSON.parse(line) as { id: number; answer: string }
-    waiting.get(id)?.(answer)
-    waiting.delete(id)
+    const { id, reply } = JSON.parse(line) as { id: number; reply: string }
+    pending.get(id)?.(reply)
+    pending.delete(id)
   })
   let next = 0
   return (address, port, text) =>
     new Promise(resolve => {
       const id = next++
-      waiting.set(id, resolve)
+      pending.set(id, resolve)
       child.stdin.write(`${JSON.stringify({ id, address, port, text })}\n`)
     })
 }
 
-const TALKER = `
+const EXCHANGER = `
 require('node:readline').createInterface({ input: process.stdin }).on('line', line => {
   const { id, address, port, text } = JSON.parse(line)
-  let answer = ''
+  let reply = ''
   const socket = require('node:net').connect({ host: address, port, timeout: 8000 })
   socket.setEncoding('utf8')
-  socket.on('data', data => { answer += data })
+  socket.on('data', data => { reply += data })
   socket.on('timeout', () => socket.destroy(Object.assign(new Error(), { code: 'TIMEOUT' })))
-  socket.on('error', error => { answer += error.code })
-  socket.on('close', () => console.log(JSON.stringify({ id, answer })))
+  socket.on('error', error => { reply += error.code })
+  socket.on('close', () => console.log(JSON.stringify({ id, reply })))
   socket.write(text)
 })
 `

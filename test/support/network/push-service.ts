@@ -1,5 +1,4 @@
-// A push service and a browser that subscribes to it, as in RFC 8030, 8291 and 8292: over HTTPS with a certificate
-// authority of its own.
+// A push service and a browser's subscription to it (RFC 8030, 8291 and 8292), over HTTPS with its own certificate authority.
 import { execFileSync } from 'node:child_process'
 import { createDecipheriv, createECDH, createPublicKey, type ECDH, hkdfSync, randomBytes, verify } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PushSubscription } from '../../../protocol/messages.ts'
 
-/** A test's certificate authority, and the certificate that it signed for these names. */
+/** Creates a certificate authority, and a certificate that it signed for these names (PEM). */
 export function createAuthority(names = 'DNS:localhost'): { ca: string; cert: string; key: string } {
   const folder = mkdtempSync(join(tmpdir(), 'otg-ca-'))
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
@@ -19,8 +18,8 @@ export function createAuthority(names = 'DNS:localhost'): { ca: string; cert: st
     openssl('req', '-x509', ...key('ca.key'), '-out', 'ca.pem', '-days', '2', '-subj', '/CN=test authority')
     openssl('req', ...key('key.pem'), '-out', 'request.pem', '-subj', '/CN=push service')
     writeFileSync(join(folder, 'names'), `subjectAltName=${names}\n`)
-    const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
-    openssl('x509', '-req', '-in', 'request.pem', ...by, '-out', 'cert.pem', '-days', '2')
+    const signer = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names']
+    openssl('x509', '-req', '-in', 'request.pem', ...signer, '-out', 'cert.pem', '-days', '2')
     const read = (file: string) => readFileSync(join(folder, file), 'utf8')
     return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') }
   } finally {
@@ -28,13 +27,13 @@ export function createAuthority(names = 'DNS:localhost'): { ca: string; cert: st
   }
 }
 
-const made = new Map<string, ReturnType<typeof createAuthority>>()
+const authorities = new Map<string, ReturnType<typeof createAuthority>>()
 
-/** One authority per list of names: OpenSSL takes a tenth of a second to make one. */
+/** One authority per list of names, since OpenSSL takes 100 ms to create one. */
 function sharedAuthority(names = 'DNS:localhost'): ReturnType<typeof createAuthority> {
-  const known = made.get(names) ?? createAuthority(names)
-  made.set(names, known)
-  return known
+  const shared = authorities.get(names) ?? createAuthority(names)
+  authorities.set(names, shared)
+  return shared
 }
 
 export interface PushMessage {
@@ -46,12 +45,12 @@ export interface PushMessage {
 export class PushService {
   readonly ca: string
   readonly posts: PushMessage[] = []
-  /** Every connection, with or without data. */
+  /** The number of connections, with or without a request. */
   connections = 0
   /** The responses to the next posts, one after the other; then 201. */
   readonly responses: ((request: IncomingMessage, response: ServerResponse) => void)[] = []
   /** Delivers it to the browser. */
-  deliver: (posted: PushMessage) => void = () => {}
+  deliver: (message: PushMessage) => void = () => {}
   readonly #server: Server
 
   private constructor(ca: string, server: Server) {
@@ -59,12 +58,12 @@ export class PushService {
     this.#server = server
     server.on('connection', () => this.connections++)
     server.on('request', (request, response) => {
-      const parts: Buffer[] = []
-      request.on('data', part => parts.push(part))
+      const chunks: Buffer[] = []
+      request.on('data', chunk => chunks.push(chunk))
       request.on('end', () => {
-        const posted = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) }
-        this.posts.push(posted)
-        this.deliver(posted)
+        const message = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) }
+        this.posts.push(message)
+        this.deliver(message)
         const respondNext = this.responses.shift() ?? ((_, response) => response.writeHead(201).end())
         respondNext(request, response)
       })
@@ -77,12 +76,12 @@ export class PushService {
     return new PushService(ca, server)
   }
 
-  /** As in a host's list. */
+  /** Its name in a host's list of push services. */
   get name(): string {
     return `localhost:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** For a host's options. */
+  /** The `push` option of a host. */
   get option(): { services: string[]; ca: string } {
     return { services: [this.name], ca: this.ca }
   }
@@ -97,7 +96,7 @@ export class PushService {
   }
 }
 
-/** What a browser keeps of a subscription. */
+/** A browser's subscription with its keys. */
 export class Subscriber {
   readonly endpoint: string
   readonly #curve: ECDH
@@ -117,7 +116,7 @@ export class Subscriber {
     }
   }
 
-  /** Decrypts a post for it, as for the page's worker (RFC 8291, section 3.4; RFC 8188). Throws if it is for another one. */
+  /** Decrypts a message (RFC 8291, section 3.4; RFC 8188). Throws if it is for another subscription. */
   decrypt({ headers, body }: PushMessage): string {
     if (headers['content-encoding'] !== 'aes128gcm') throw new Error(`encoded as ${headers['content-encoding']}`)
     const salt = body.subarray(0, 16)
@@ -140,7 +139,7 @@ export class Subscriber {
   }
 }
 
-/** The sender of a message (RFC 8292): the claims and the key. Throws if the signature is not valid. */
+/** Returns the key and the claims of a message's VAPID signature (RFC 8292); throws if it is not valid. */
 export function verifySignature({ headers }: PushMessage): {
   key: string
   claims: { aud: string; exp: number; sub: string }
@@ -153,12 +152,12 @@ export function verifySignature({ headers }: PushMessage): {
   const y = point.subarray(33).toString('base64url')
   const publicKey = createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' })
   const signed = Buffer.from(`${head}.${claims}`)
-  const good = verify(
+  const valid = verify(
     'sha256',
     signed,
     { key: publicKey, dsaEncoding: 'ieee-p1363' },
     Buffer.from(signature, 'base64url'),
   )
-  if (!good) throw new Error('the signature is not good')
+  if (!valid) throw new Error('the signature is not valid')
   return { key, claims: JSON.parse(Buffer.from(claims, 'base64url').toString()) }
 }

@@ -36,15 +36,15 @@ export function upgradeRequest(port: number, headers: Record<string, string> = {
 
 export class RawWebSocket {
   readonly socket: Socket
-  /** The response to the upgrade. */
+  /** The HTTP status of the response to the upgrade; 0 if the connection was closed before. */
   readonly status: Promise<number>
-  /** The socket is closed. */
+  /** Resolves when the socket is closed, by either side. */
   readonly closed: Promise<void>
   /** The reason in the host's close frame. */
   closeReason: string | undefined
-  /** The binary messages of the host. */
+  /** The binary messages received from the host. */
   readonly frames: Uint8Array[] = []
-  /** How often something was written. */
+  /** The number of writes. */
   written = 0
   readonly #inbox = new Inbox()
   #received: Buffer = Buffer.alloc(0)
@@ -53,14 +53,14 @@ export class RawWebSocket {
     this.socket = connect(port, '127.0.0.1')
     this.socket.on('error', () => {}) // `close` follows
     this.socket.write(upgradeRequest(port, headers))
-    let answered = (_status: number) => {}
+    let setStatus = (_status: number) => {}
     this.status = new Promise(resolve => {
-      answered = resolve
+      setStatus = resolve
     })
     this.closed = new Promise(resolve =>
       this.socket.once('close', () => {
-        answered(0)
-        this.#inbox.close({ code: 'connection_lost', reason: 'gone' })
+        setStatus(0)
+        this.#inbox.close({ code: 'connection_lost', reason: 'closed' })
         resolve()
       }),
     )
@@ -71,7 +71,7 @@ export class RawWebSocket {
         const end = this.#received.indexOf('\r\n\r\n')
         if (end < 0) return
         upgraded = true
-        answered(Number(this.#received.subarray(9, 12).toString()))
+        setStatus(Number(this.#received.subarray(9, 12).toString()))
         this.#received = this.#received.subarray(end + 4)
       }
       this.#read()
@@ -85,8 +85,8 @@ export class RawWebSocket {
   }
 
   /** Resolves when this many binary messages have arrived, or the socket is closed. */
-  async framesReceived(many: number): Promise<void> {
-    while (this.frames.length < many && !this.socket.destroyed) {
+  async framesReceived(count: number): Promise<void> {
+    while (this.frames.length < count && !this.socket.destroyed) {
       await Promise.race([this.closed, new Promise(resolve => this.socket.once('data', resolve))])
     }
   }

@@ -15,13 +15,13 @@ import { onCleanUp, temporaryFolder } from '../host.ts'
 
 export interface StubHost {
   dataDir: string
-  /** What was asked of it, in order. */
+  /** The requests that it received, in order. */
   requests: ClientMessage[]
-  /** Said to all who are connected, and to who asks from now on. */
+  /** Changes the data and sends it to all connected clients. */
   publish(message: Partial<HostMessageOf<'pairing'>> | Partial<HostMessageOf<'devices'>>): void
 }
 
-/** Called for an `answer_pairing`; what it throws is the host's answer. */
+/** Called for an `answer_pairing` message; an error that it throws becomes the host's reply. */
 export type AnswerHandler = (message: ClientMessageOf<'answer_pairing'>, host: StubHost) => void
 
 export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> = {}, answer: AnswerHandler = () => {}) {

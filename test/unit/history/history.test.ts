@@ -365,7 +365,7 @@ describe('a database that cannot be written', () => {
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('before,')
     other.exec('COMMIT')
     await flushed
-    expect(handlers.reports).toEqual(['data_dir_unusable', 'well'])
+    expect(handlers.reports).toEqual(['data_dir_unusable', 'recovered'])
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('before,meanwhile,')
   })
 
@@ -381,7 +381,7 @@ describe('a database that cannot be written', () => {
     expect(handlers.reports).toEqual(['data_dir_unusable'])
     await history.pragma('query_only = 0')
     await flushed
-    expect(handlers.reports).toEqual(['data_dir_unusable', 'well'])
+    expect(handlers.reports).toEqual(['data_dir_unusable', 'recovered'])
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('kept')
   })
 
@@ -405,7 +405,7 @@ describe('a database that cannot be written', () => {
     expect((await history.session(recording.session_id)).end.offset).toBeLessThan(before + MB)
     await history.pragma('max_page_count = 1000000')
     await flushed
-    expect(handlers.reports).toEqual(['store_full', 'well'])
+    expect(handlers.reports).toEqual(['store_full', 'recovered'])
     recording.keyframe('after')
     const results = await readResults(history, recording.session_id)
     const lost = results.filter(result => result.kind === 'gap')
@@ -439,7 +439,7 @@ describe('a database that cannot be written', () => {
     ended.finish('killed')
     await until(() => handlers.reports.length === 2)
     process.off('worker', caught)
-    expect(handlers.reports).toEqual(['internal', 'well'])
+    expect(handlers.reports).toEqual(['internal', 'recovered'])
     kept.print('after')
     late.print('new')
     const state = async ({ session_id }: Recording) => (await history.session(session_id)).session.state
