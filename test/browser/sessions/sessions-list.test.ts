@@ -22,7 +22,7 @@ test('a session that needs attention is listed first with its reason, until it i
   host.writeFile('go')
   await expect(rows(phone)).toHaveText(['agent', 'server', 'build'])
   const row = phone.page.locator(`[data-session="${agent.session_id}"]`)
-  await expect(row.locator('.attention')).toContainText('May I delete the build folder?')
+  await expect(row.locator('.attention:not(.dot)')).toContainText('May I delete the build folder?')
   await expect(phone.page).toHaveTitle('(1) On the Go')
   await expect(phone.page.getByRole('status').filter({ hasText: 'agent needs attention' })).toHaveCount(1)
   expect(await accessibilityViolations(phone.page)).toEqual([])
