@@ -144,5 +144,5 @@ export async function requestPairing(
   )
   await Promise.race([waiting, approved])
   approved.catch(() => {}) // callers handle the rejection
-  return { client, identity: { hostKey: pairing.hostKey, keys }, code, approved: approved }
+  return { client, identity: { hostKey: pairing.hostKey, keys }, code, approved }
 }

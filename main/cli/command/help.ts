@@ -5,8 +5,7 @@ import type { CommandSpec, OptionSpec } from './command.ts'
 export function mainHelp(commands: readonly CommandSpec[]): string {
   return lines([
     'Usage: otg COMMAND [OPTION…]',
-    'Use the terminals of this computer from your phone. Sessions keep running',
-    'when you close the app, the page or this terminal.',
+    'Use the terminals of this computer from your phone.',
     '',
     ...columns(commands.map(({ name, summary }) => [name, summary])),
     '',

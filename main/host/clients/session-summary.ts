@@ -5,7 +5,7 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 const LISTED_ARGUMENTS = 10
 const LISTED_CHARACTERS = 100
 const LISTED_PATH_CHARACTERS = 1024
-const LISTED_WATCHERS = 20
+const LISTED_VIEWERS = 20
 
 export function summarize(session: SessionInfo): SessionInfo {
   const cut = (text: string) => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text)
@@ -13,6 +13,6 @@ export function summarize(session: SessionInfo): SessionInfo {
     ...session,
     command: session.command.slice(0, LISTED_ARGUMENTS).map(cut),
     cwd: session.cwd.slice(0, LISTED_PATH_CHARACTERS),
-    viewers: session.viewers.slice(0, LISTED_WATCHERS),
+    viewers: session.viewers.slice(0, LISTED_VIEWERS),
   }
 }

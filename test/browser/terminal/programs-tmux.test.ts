@@ -119,8 +119,8 @@ class Twins {
     await this.phone.page.reload()
     await expect.poll(async () => (await this.shownOnPhone()).text).toBe(before.text)
     await expect.poll(async () => screenDifferences(await this.shownOnPhone(), before)).toEqual([])
-    const { links, scrollback: above } = await this.shownOnPhone()
-    expect({ links, above }).toEqual({ links: before.links, above: before.scrollback })
+    const { links, scrollback } = await this.shownOnPhone()
+    expect({ links, scrollback }).toEqual({ links: before.links, scrollback: before.scrollback })
     // Not with a tap: programs that use the mouse would get a click.
     await this.phone.page.locator('.xterm-helper-textarea').focus()
   }
@@ -338,12 +338,12 @@ for (const screen of ['inline', 'full'] as const)
     await twins.type('please mend the parser, 日本')
     await twins.rest('日本')
     await twins.press('Backspace', 'Enter')
-    const { links, scrollback: above } = await twins.rest('Make this edit?')
+    const { links, scrollback } = await twins.rest('Make this edit?')
     // tmux 3.3 drops OSC 8 links.
     expect(links).toContainEqual({ uri: 'https://example.org/spec', row: expect.any(Number), text: 'the spec' })
     if (screen === 'inline') {
-      expect(above.length).toBeGreaterThan(20)
-      expect(above).toEqual((await twins.tmux.readScreen()).scrollback)
+      expect(scrollback.length).toBeGreaterThan(20)
+      expect(scrollback).toEqual((await twins.tmux.readScreen()).scrollback)
     }
     await twins.phone.screenshot(`agent-${screen}`)
     await twins.reload()
@@ -358,9 +358,9 @@ for (const screen of ['inline', 'full'] as const)
     await twins.keys('Escape')
     await twins.rest(/│ > +│/)
     await twins.paste('pasted text')
-    await twins.rest('[Pasted 11 letters]')
+    await twins.rest('[Pasted 11 characters]')
     await twins.turn(LANDSCAPE)
-    await twins.rest('[Pasted 11 letters]')
+    await twins.rest('[Pasted 11 characters]')
     await twins.press('Enter')
     await twins.rest('Make this edit?')
     await twins.turn(PORTRAIT)
@@ -388,7 +388,7 @@ async function talked(twins: Twins, how: 'kept' | 'ruled'): Promise<ScreenState>
 }
 
 test('an agent shows the same after the phone was turned and turned back', async ({ twins }) => {
-  const all = ({ scrollback: above, text }: ScreenState) => [...above, ...text.split('\n')].join('\n')
+  const all = ({ scrollback, text }: ScreenState) => [...scrollback, ...text.split('\n')].join('\n')
   const before = all(await talked(twins, 'kept'))
   await twins.phone.screenshot('turned-before')
   let first: ScreenState | undefined
@@ -417,8 +417,8 @@ test('horizontal rules that wrap when the phone is turned leave no more behind t
   await talked(twins, 'ruled')
   for (const to of [LANDSCAPE, PORTRAIT, LANDSCAPE, PORTRAIT]) {
     await twins.turn(to)
-    const { scrollback: above } = await twins.rest('> and now')
-    expect(above).toEqual((await twins.tmux.readScreen()).scrollback)
+    const { scrollback } = await twins.rest('> and now')
+    expect(scrollback).toEqual((await twins.tmux.readScreen()).scrollback)
     await twins.phone.screenshot(`turned-ruled-${to === PORTRAIT ? 'portrait' : 'landscape'}`)
   }
 })

@@ -1,5 +1,5 @@
-// A program that draws like coding agents: synchronized output, a spinner, an input box, answers that stream past, menus
-// with arrow keys. Run: node agent-like.ts inline|kept|ruled|full.
+// A program that draws like coding agents: synchronized output, a spinner, an input box, streaming answers, menus with arrow
+// keys. Run: node agent-like.ts inline|kept|ruled|full.
 
 const FULL = process.argv[2] === 'full'
 /** Inline modes that redraw only the block at the bottom after a resize; with or without horizontal rules. */
@@ -8,7 +8,7 @@ const KEPT = RULED || process.argv[2] === 'kept'
 const FRAME_MS = 30
 /** Frames of one task; each adds lines of the answer. */
 const FRAMES = 14
-/** An ESC byte that nothing follows within this time was the Escape key. */
+/** An ESC byte without a following byte within this time is the Escape key. */
 const ESCAPE_MS = 60
 
 const { stdin, stdout } = process
@@ -31,7 +31,7 @@ const ANSWER: readonly string[] = [
   `${sgr(INK, '├─')} caf\u00e9, e\u0301, ${sgr('95', 'bright')} ${sgr('100;97', 'grey')} ${sgr('21', 'double')} ${sgr('53', 'over')}`,
 ]
 
-/** Clusters whose width terminals disagree about. */
+/** Grapheme clusters whose width differs between terminals. */
 const DISPUTED: readonly string[] = [
   'heart \u2764\ufe0f|',
   'coder \u{1f469}\u200d\u{1f4bb}|',
@@ -53,8 +53,8 @@ const SPINNER = ['✢', '✳', '✶', '✻', '✽', '✻', '✶', '✳']
 
 // --- state ---
 
-type Mode = 'asks' | 'works' | 'waits'
-let mode: Mode = 'waits'
+type Mode = 'confirming' | 'working' | 'idle'
+let mode: Mode = 'idle'
 let typed = ''
 let chosen = 0
 let frame = 0
@@ -63,7 +63,7 @@ let answered = 0
 /** The conversation, and how many lines of it are on the normal screen already. */
 const transcript: string[] = [
   `${sgr(INK, '✻')} ${bold('Welcome to the agent')}`,
-  dim('  /disputed shows letters of disputed width, /exit ends'),
+  dim('  /disputed shows disputed widths, /exit quits'),
   '',
 ]
 let printed = 0
@@ -80,8 +80,8 @@ const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60]|\p{Emoji_Pr
 
 function widthOf(text: string): number {
   let width = 0
-  for (const letter of text.replace(/\x1b\[[\d;:]*m|\x1b\]8;;.*?\x1b\\/g, ''))
-    if (!/\p{M}/u.test(letter)) width += WIDE.test(letter) ? 2 : 1
+  for (const character of text.replace(/\x1b\[[\d;:]*m|\x1b\]8;;.*?\x1b\\/g, ''))
+    if (!/\p{M}/u.test(character)) width += WIDE.test(character) ? 2 : 1
   return width
 }
 
@@ -95,28 +95,28 @@ function box(lines: string[], color: string): string[] {
   ]
 }
 
-/** The block at the bottom, and the cursor's place in it; no cursor while nothing can be typed. */
+/** The block at the bottom and the cursor position in it; no cursor while input is not accepted. */
 function block(): { lines: string[]; cursor?: { row: number; column: number } } {
-  if (mode === 'asks') {
+  if (mode === 'confirming') {
     const lines = OPTIONS.map((option, index) =>
       index === chosen ? sgr('38;5;111', `❯ ${index + 1}. ${option}`) : `  ${index + 1}. ${dim(option)}`,
     )
-    const ground = (sign: string, text: string) =>
+    const background = (sign: string, text: string) =>
       sgr(
         BACKGROUND[sign] ?? '',
         `${sgr(`${SIGN[sign]};${BACKGROUND[sign]}`, sign)}${BACKGROUND[sign] ? `\x1b[${BACKGROUND[sign]}m` : ''} ${text}\x1b[K`,
       )
     return {
       lines: [
-        ...DIFF.map(([sign, text]) => ground(sign, text)),
+        ...DIFF.map(([sign, text]) => background(sign, text)),
         ...box([bold('Make this edit?'), '', ...lines], '38;5;111'),
       ],
     }
   }
   const lines: string[] = []
-  if (mode === 'works')
+  if (mode === 'working')
     lines.push(`${sgr(INK, `${SPINNER[frame % SPINNER.length]} Pondering…`)} ${dim(`(${frame} · esc to interrupt)`)}`)
-  // If it does not fit, its end is shown.
+  // Shows the end of the input if it does not fit.
   let shown = typed
   while (widthOf(shown) > stdout.columns - 7) shown = [...shown].slice(1).join('')
   const rule = RULED ? dim('─'.repeat(stdout.columns)) : ''
@@ -124,7 +124,7 @@ function block(): { lines: string[]; cursor?: { row: number; column: number } } 
   else lines.push('', ...box([`${dim('>')} ${shown}`], '38;5;244'))
   const row = lines.length - 2
   lines.push(acceptsEdits ? sgr('38;5;141', '  ⏵⏵ accept edits on') : dim('  ? for shortcuts'))
-  return { lines, ...(mode === 'waits' && { cursor: { row, column: 4 + widthOf(shown) } }) }
+  return { lines, ...(mode === 'idle' && { cursor: { row, column: 4 + widthOf(shown) } }) }
 }
 
 function draw(): void {
@@ -153,7 +153,7 @@ function draw(): void {
   stdout.write(`${text}\x1b[?2026l`)
 }
 
-/** Redraws after a resize, as agents do: everything including the scrollback, or only the block. */
+/** Redraws after a resize, like agents: everything including the scrollback, or only the block. */
 function redraw(): void {
   if (!FULL && !KEPT) {
     stdout.write('\x1b[2J\x1b[3J\x1b[H')
@@ -166,29 +166,29 @@ function redraw(): void {
 // --- work ---
 
 function work(): void {
-  mode = 'works'
+  mode = 'working'
   frame = 0
   const step = () => {
-    if (mode !== 'works') return
+    if (mode !== 'working') return
     if (++frame === FRAMES) {
-      mode = 'asks'
+      mode = 'confirming'
       chosen = 0
     } else for (let line = 0; line < 4; line++) transcript.push(ANSWER[answered++ % ANSWER.length]!)
     draw()
-    if (mode === 'works') setTimeout(step, FRAME_MS)
+    if (mode === 'working') setTimeout(step, FRAME_MS)
   }
   draw()
   setTimeout(step, FRAME_MS)
 }
 
 function submit(): void {
-  if (mode === 'asks') {
+  if (mode === 'confirming') {
     const answer = OPTIONS[chosen]!
     transcript.push(`${sgr(chosen === 2 ? '38;5;203' : '38;5;114', '●')} You said: ${bold(answer)}`, '')
-    mode = 'waits'
+    mode = 'idle'
     return draw()
   }
-  if (mode === 'works' || typed === '') return
+  if (mode === 'working' || typed === '') return
   const text = typed
   typed = ''
   if (text === '/exit') return leave()
@@ -201,7 +201,7 @@ function submit(): void {
 }
 
 function pressKey(name: string): void {
-  if (mode === 'asks' && (name === 'A' || name === 'B'))
+  if (mode === 'confirming' && (name === 'A' || name === 'B'))
     chosen = (chosen + (name === 'A' ? OPTIONS.length - 1 : 1)) % OPTIONS.length
   else if (name === 'Z') acceptsEdits = !acceptsEdits
   else if (name === '5~') scrolledBack = Math.min(Math.max(0, transcript.length - 5), scrolledBack + 10)
@@ -217,7 +217,7 @@ let escapeTimer: NodeJS.Timeout | undefined
 let started = false
 
 /** The first item of the input: a report, a paste, a key, text. */
-const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
+const INPUT_ITEMS: readonly [RegExp, (...parts: string[]) => void][] = [
   // The reply to the last query: drawing begins.
   [/^\x1b\[\?[\d;]*c/, () => started || start()],
   [/^\x1b\[[?>][\d;$]*[a-zA-Z]|^\x1b\[\?[\d;]*\$y/, () => {}],
@@ -226,7 +226,7 @@ const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
   [
     /^\x1b\[200~(.*?)\x1b\[201~/s,
     (_, text) => {
-      typed += `[Pasted ${text!.length} letters]`
+      typed += `[Pasted ${text!.length} characters]`
       draw()
     },
   ],
@@ -243,7 +243,7 @@ const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
   [
     /^[^\x00-\x1f\x7f]+/,
     text => {
-      if (mode !== 'waits') return
+      if (mode !== 'idle') return
       typed += text
       draw()
     },
@@ -253,16 +253,16 @@ const PARTS: readonly [RegExp, (...parts: string[]) => void][] = [
 
 function parseInput(): void {
   while (input !== '') {
-    let taken = false
-    for (const [pattern, act] of PARTS) {
+    let matched = false
+    for (const [pattern, act] of INPUT_ITEMS) {
       const match = pattern.exec(input)
       if (!match) continue
       input = input.slice(match[0].length)
       act(...match)
-      taken = true
+      matched = true
       break
     }
-    if (!taken) break
+    if (!matched) break
   }
   clearTimeout(escapeTimer)
   if (input === '\x1b')
@@ -292,6 +292,6 @@ stdin.on('data', text => {
   parseInput()
 })
 stdout.on('resize', redraw)
-// Queries that agents send before they draw: colors, the terminal's name, the keyboard protocol, synchronized output; every
-// terminal answers the last one.
+// Queries that agents send before they draw: colors, the terminal's name, the keyboard protocol, synchronized output. Every
+// terminal replies to the last one.
 stdout.write('\x1b[?2004h\x1b[?1004h\x1b]11;?\x1b\\\x1b[>0q\x1b[?u\x1b[?2026$p\x1b[c')

@@ -40,13 +40,13 @@ export function readScreen(term: Terminal): ScreenState {
         row.push('')
         continue
       }
-      // Not in the public API: the underline style (a link is drawn with another one), its color, the link.
+      // Not in the public API: the underline style (links have their own), the underline color, and the link.
       const inner = cell as unknown as {
         extended: { _ext: number; _urlId: number }
         isUnderlineColorDefault(): boolean
         getUnderlineColor(): number
       }
-      const drawn: string[] = flags.filter(flag => cell[`is${flag}`]() !== 0)
+      const styles: string[] = flags.filter(flag => cell[`is${flag}`]() !== 0)
       if (inner.extended._urlId > 0) {
         const uri = core._oscLinkService.getLinkData(inner.extended._urlId)?.uri
         if (links.at(-1)?.uri === uri && links.at(-1)?.row === y) links.at(-1)!.text += cell.getChars()
@@ -54,18 +54,18 @@ export function readScreen(term: Terminal): ScreenState {
       }
       if (cell.isUnderline()) {
         const color = inner.isUnderlineColorDefault() ? '' : `:${inner.getUnderlineColor()}`
-        drawn.push(`Underline${(inner.extended._ext >>> 26) & 7}${color}`)
+        styles.push(`Underline${(inner.extended._ext >>> 26) & 7}${color}`)
       }
       // An erased cell has only a background, a printed space has a full style. Which of the two a program uses depends on
       // `bce` in its terminal's description. The difference is invisible, unless the style shows on a space.
-      const blank = cell.getChars().trim() === '' && !drawn.some(one => !/^(Bold|Dim|Italic|Blink)$/.test(one))
-      if (blank) drawn.length = 0
-      else if (cell.isFgRGB()) drawn.push(`fg#${cell.getFgColor().toString(16)}`)
-      else if (cell.isFgPalette()) drawn.push(`fg${cell.getFgColor()}`)
-      if (cell.isBgRGB()) drawn.push(`bg#${cell.getBgColor().toString(16)}`)
-      else if (cell.isBgPalette()) drawn.push(`bg${cell.getBgColor()}`)
+      const blank = cell.getChars().trim() === '' && !styles.some(one => !/^(Bold|Dim|Italic|Blink)$/.test(one))
+      if (blank) styles.length = 0
+      else if (cell.isFgRGB()) styles.push(`fg#${cell.getFgColor().toString(16)}`)
+      else if (cell.isFgPalette()) styles.push(`fg${cell.getFgColor()}`)
+      if (cell.isBgRGB()) styles.push(`bg#${cell.getBgColor().toString(16)}`)
+      else if (cell.isBgPalette()) styles.push(`bg${cell.getBgColor()}`)
       row.push(
-        `${cell.getChars() || ' '}${cell.getWidth() === 2 ? '(wide)' : ''}${drawn.map(one => ` ${one}`).join('')}`,
+        `${cell.getChars() || ' '}${cell.getWidth() === 2 ? '(wide)' : ''}${styles.map(one => ` ${one}`).join('')}`,
       )
     }
     cells.push(row)

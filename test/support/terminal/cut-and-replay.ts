@@ -1,4 +1,4 @@
-// Plays a log to one terminal completely and to another as a keyframe plus the rest, and compares the two.
+// Writes a log to one terminal completely and to another as a keyframe plus the rest, and compares the two.
 
 import { Screen } from '../../../main/host/screen/screen.ts'
 import { differences } from './compare-terminals.ts'
@@ -12,10 +12,10 @@ export interface Case {
   size: Resize
   scrollback: number
   before: Event[]
-  /** The keyframe is taken inside the first event, after `cut` bytes (modulo its length), if it is output. */
+  /** If the first event is output, the keyframe is taken inside it, after `cut` bytes (modulo its length + 1). */
   after: Event[]
   cut: number
-  /** What the terminal that receives the keyframe has drawn before. */
+  /** What the terminal that receives the keyframe showed before. */
   junk: Event[]
 }
 
@@ -24,11 +24,11 @@ function play(screen: Screen, event: Event): void {
   else screen.resize(event.cols, event.rows)
 }
 
-/** Returns the differences between a terminal that got everything and one that began with a keyframe. */
+/** Returns the differences between a terminal that received the whole log and one that began with a keyframe. */
 export function keyframeDifferences({ size, scrollback, before, after, cut, junk }: Case): string[] {
-  const heard: [string[], string[]] = [[], []]
-  const listen = (who: 0 | 1) => ({ answer: (text: string) => void heard[who].push(text) })
-  const whole = new Screen({ ...size, scrollback, hooks: listen(0) })
+  const replies: [string[], string[]] = [[], []]
+  const hooks = (terminal: 0 | 1) => ({ answer: (text: string) => void replies[terminal].push(text) })
+  const whole = new Screen({ ...size, scrollback, hooks: hooks(0) })
   for (const event of before) play(whole, event)
   let rest: (Event | Uint8Array)[] = after
   const first = after[0]
@@ -40,33 +40,33 @@ export function keyframeDifferences({ size, scrollback, before, after, cut, junk
   }
 
   const keyframe = whole.keyframe()
-  const later = new Screen({ ...size, scrollback, hooks: listen(1) })
-  for (const event of junk) play(later, event)
-  later.resize(keyframe.cols, keyframe.rows)
-  later.write(keyframe.vt)
-  later.write(keyframe.pending)
+  const restored = new Screen({ ...size, scrollback, hooks: hooks(1) })
+  for (const event of junk) play(restored, event)
+  restored.resize(keyframe.cols, keyframe.rows)
+  restored.write(keyframe.vt)
+  restored.write(keyframe.pending)
 
   const found: string[] = []
   const compare = (when: string) => {
-    for (const line of differences(whole.terminal, later.terminal)) found.push(`${when}: ${line}`)
+    for (const line of differences(whole.terminal, restored.terminal)) found.push(`${when}: ${line}`)
   }
   dropUnsavedState(whole.terminal)
-  compare('at once')
-  dropUnsavedState(later.terminal) // invisible state: where links were seen, leftovers of clusters
-  heard[0].length = heard[1].length = 0
+  compare('after the keyframe')
+  dropUnsavedState(restored.terminal) // invisible state: where links were seen, leftovers of clusters
+  replies[0].length = replies[1].length = 0
   if (found.length === 0) {
     for (const event of rest) {
-      for (const screen of [whole, later]) {
+      for (const screen of [whole, restored]) {
         if (event instanceof Uint8Array) screen.write(event)
         else play(screen, event)
       }
     }
     compare('at the end')
-    if (heard[0].join() !== heard[1].join()) found.push(`answers\n  wanted ${heard[0]}\n  got    ${heard[1]}`)
+    if (replies[0].join() !== replies[1].join()) found.push(`replies\n  wanted ${replies[0]}\n  got    ${replies[1]}`)
   }
   if (found.length > 0)
     found.push([keyframe.vt, keyframe.pending].map(bytes => JSON.stringify(decode(bytes))).join(' + '))
   whole.dispose()
-  later.dispose()
+  restored.dispose()
   return found
 }

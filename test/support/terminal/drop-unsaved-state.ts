@@ -1,5 +1,5 @@
-// Makes a terminal forget exactly what a snapshot loses (LOST in snapshot.ts), so that property tests exclude that and
-// nothing more.
+// Removes exactly the state from a terminal that a snapshot does not contain (LOST in snapshot.ts), so that property tests
+// exclude that and nothing else.
 
 import { BG_EXTENDED, COMBINED, type Ink, inkOfCell, inkOfPen } from '../../../main/host/screen/cells.ts'
 import { cellAt, inkedTail } from '../../../main/host/screen/painter.ts'
@@ -64,7 +64,7 @@ export function dropUnsavedState(terminal: Terminal): void {
   forgetLinkLines(core)
 }
 
-/** Halves of wide characters, garbled clusters, forgotten links, leftovers of overwritten clusters. */
+/** Normalizes halves of wide characters, garbled clusters, removed links, and leftovers of overwritten clusters. */
 function settleCells(core: Core, line: Line): void {
   for (let x = 0; x < line.length; ) {
     const cell = cellAt(core, line, x)
@@ -98,7 +98,7 @@ function extendedOf(old: Extended, ink: Ink): Extended {
   return extended
 }
 
-/** xterm.js remembers the lines on which a link was printed; keeps those where it is visible, and the cursor's line. */
+/** xterm.js keeps the lines on which a link was printed. Drops all but those where it is visible, and the cursor's line. */
 function forgetLinkLines(core: Core): void {
   const { normal, alt, active } = core._bufferService.buffers
   const insides = core as unknown as Insides
@@ -108,7 +108,7 @@ function forgetLinkLines(core: Core): void {
   const old = entries.map(entry => entry.lines)
   const seen = entries.map((): Marker[] => [])
   for (const buffer of [normal, alt]) {
-    buffers._activeBuffer = buffer // where markers are created
+    buffers._activeBuffer = buffer // the buffer in which markers are created
     for (const entry of entries) entry.lines = []
     for (let y = 0; y < buffer.lines.length; y++) {
       const line = buffer.lines.get(y)!

@@ -1,4 +1,4 @@
-// A recording in memory, divided into chunks as by a host, and a screen that remembers what is played.
+// A recording in memory, divided into segments as by a host, and a screen that records what the player draws.
 
 import type { GapReason } from '../../../main/host/recording/types.ts'
 import type { PlaybackChunk, SeekResult } from '../../../protocol/client/history-client.ts'
@@ -20,7 +20,7 @@ interface Segment {
   keyframe: boolean
 }
 
-/** How a chunk of a tape is recorded; `lost`: it is a gap; `keyframe: false`: it begins without a keyframe. */
+/** `gap`: the segment cannot be read, for this reason. `keyframe: false`: it begins without a keyframe. */
 export interface SegmentOptions {
   gap?: GapReason
   keyframe?: boolean
@@ -28,14 +28,14 @@ export interface SegmentOptions {
 
 export class FakeRecording implements Recording {
   readonly segments: Segment[] = []
-  /** The requests in order: `seek 12`, `chunk 34`. */
+  /** The requests in order: `seek 12`, `seek at 500`, `chunk 34`. */
   requests: string[] = []
   live = false
   /** Requests are answered when this resolves. */
   gate: Promise<void> = Promise.resolve()
   #size = { cols: 80, rows: 24 }
 
-  add(entries: Entry[], { gap: lost, keyframe = true }: SegmentOptions = {}): this {
+  add(entries: Entry[], { gap, keyframe = true }: SegmentOptions = {}): this {
     const position = this.end
     const end = { ...position }
     const size = this.#size
@@ -46,11 +46,11 @@ export class FakeRecording implements Recording {
         this.#size = { cols: entry.cols, rows: entry.rows }
       }
     }
-    this.segments.push({ entries, position, end, size, keyframe, ...(lost && { gap: lost }) })
+    this.segments.push({ entries, position, end, size, keyframe, ...(gap && { gap }) })
     return this
   }
 
-  /** Extends the last chunk, as a running session does. */
+  /** Extends the last segment, as a running session does. */
   grow(entries: Entry[]): void {
     const last = this.segments.pop()!
     this.#size = last.size
@@ -62,35 +62,35 @@ export class FakeRecording implements Recording {
   }
 
   get from(): number {
-    return this.segments.find(one => !one.gap)?.entries[0]?.at ?? 0
+    return this.segments.find(segment => !segment.gap)?.entries[0]?.at ?? 0
   }
 
   get to(): number {
-    return this.segments.findLast(one => !one.gap)?.entries.at(-1)?.at ?? 0
+    return this.segments.findLast(segment => !segment.gap)?.entries.at(-1)?.at ?? 0
   }
 
-  /** Everything printed by that time except gaps, as on the screen. */
+  /** The text printed until this time. */
   textAt(at: number): string {
-    return this.#texts(this.segments.flatMap(one => one.entries).filter(entry => entry.at <= at))
+    return this.#texts(this.segments.flatMap(segment => segment.entries).filter(entry => entry.at <= at))
   }
 
   #texts(entries: Entry[]): string {
     return entries.map(entry => ('text' in entry ? entry.text : '')).join('')
   }
 
-  async seek(place: SeekTarget): Promise<SeekResult> {
-    this.requests.push(`seek ${'at' in place ? `at ${place.at}` : place.offset}`)
+  async seek(target: SeekTarget): Promise<SeekResult> {
+    this.requests.push(`seek ${'at' in target ? `at ${target.at}` : target.offset}`)
     await this.gate
-    const states = this.segments.filter(one => one.keyframe && !one.gap)
-    const isBefore = (one: Segment) =>
-      'at' in place ? (one.entries[0]?.at ?? 0) <= place.at : one.position.offset <= place.offset
-    const piece = states.findLast(isBefore) ?? states[0]!
-    const before = this.segments.slice(0, this.segments.indexOf(piece))
+    const readable = this.segments.filter(segment => segment.keyframe && !segment.gap)
+    const isBefore = (segment: Segment) =>
+      'at' in target ? (segment.entries[0]?.at ?? 0) <= target.at : segment.position.offset <= target.offset
+    const found = readable.findLast(isBefore) ?? readable[0]!
+    const before = this.segments.slice(0, this.segments.indexOf(found))
     return {
-      position: piece.position,
+      position: found.position,
       at: before.at(-1)?.entries.at(-1)?.at ?? 0,
-      ...piece.size,
-      bytes: encoder.encode(this.#texts(before.flatMap(one => one.entries))),
+      ...found.size,
+      bytes: encoder.encode(this.#texts(before.flatMap(segment => segment.entries))),
     }
   }
 
@@ -98,33 +98,34 @@ export class FakeRecording implements Recording {
     this.requests.push(`chunk ${position.offset}`)
     await this.gate
     const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
-    const at = this.segments.findIndex(one => isBefore(position, one.end))
-    const piece = this.segments[at]
-    if (!piece) return { kind: 'end', position: this.end, live: this.live }
-    if (piece.gap) {
-      const next = this.segments.slice(at + 1).find(one => one.keyframe && !one.gap)?.position ?? piece.end
-      return { kind: 'gap', from: piece.position, to: piece.end, next, reason: piece.gap }
+    const index = this.segments.findIndex(segment => isBefore(position, segment.end))
+    const found = this.segments[index]
+    if (!found) return { kind: 'end', position: this.end, live: this.live }
+    if (found.gap) {
+      const next =
+        this.segments.slice(index + 1).find(segment => segment.keyframe && !segment.gap)?.position ?? found.end
+      return { kind: 'gap', from: found.position, to: found.end, next, reason: found.gap }
     }
     const runs: number[] = []
     const resizes: Extract<PlaybackChunk, { kind: 'output' }>['resizes'] = []
-    let { offset, n } = piece.position
-    for (const entry of piece.entries) {
+    let { offset, n } = found.position
+    for (const entry of found.entries) {
       if ('text' in entry) {
         const { length } = encoder.encode(entry.text)
         runs.push(entry.at, length)
         offset += length
       } else resizes.push({ offset, n: ++n, cols: entry.cols, rows: entry.rows, at: entry.at })
     }
-    const bytes = encoder.encode(this.#texts(piece.entries))
-    return { kind: 'output', position: piece.position, end: piece.end, bytes, runs, resizes }
+    const bytes = encoder.encode(this.#texts(found.entries))
+    return { kind: 'output', position: found.position, end: found.end, bytes, runs, resizes }
   }
 }
 
-/** Remembers the text that it shows, and records what a user would see: drawn `text`, and sizes. */
+/** Holds the text and size of the screen, and records each state that is drawn. */
 export class FakeScreen implements PlayerScreen {
   text = ''
   size = ''
-  /** What was drawn; nothing is drawn while paused. */
+  /** The drawn states, as size and text; nothing is drawn while paused. */
   drawn: string[] = []
   #paused = false
   /** Writes are parsed when this resolves. */
@@ -147,18 +148,18 @@ export class FakeScreen implements PlayerScreen {
   }
 
   resize(cols: number, rows: number): void {
-    if (this.pending > 0) throw new Error('resized before what came earlier was parsed')
+    if (this.pending > 0) throw new Error('resized before earlier output was parsed')
     this.size = `${cols}x${rows}`
     this.#draw()
   }
 
-  pauseDrawing(still: boolean): void {
-    this.#paused = still
+  pauseDrawing(paused: boolean): void {
+    this.#paused = paused
     this.#draw()
   }
 
   #draw(): void {
-    const picture = `${this.size} ${this.text}`
-    if (!this.#paused && this.drawn.at(-1) !== picture) this.drawn.push(picture)
+    const state = `${this.size} ${this.text}`
+    if (!this.#paused && this.drawn.at(-1) !== state) this.drawn.push(state)
   }
 }

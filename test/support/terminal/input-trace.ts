@@ -1,4 +1,4 @@
-// Recorded and reconstructed event sequences of soft keyboards (test/data/input-traces), and how to play one on a field.
+// Recorded and reconstructed event sequences of soft keyboards (test/data/input-traces), and a function that plays one on a field.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -27,7 +27,7 @@ export interface Trace {
   /** Where the sequence was published, and how this file was derived from it. */
   source: string
   built: string
-  /** What must be sent. */
+  /** The input that must be sent. */
   expected: string
   /** What a line editor then contains; null if line editors differ. */
   line: string | null
@@ -49,7 +49,7 @@ export interface PlayedField {
 }
 
 /**
- * Plays a sequence as a browser does: if an event is prevented, its consequences do not happen. `dispatch` returns false for
+ * Plays a sequence like a browser: if an event is prevented, its consequences do not happen. `dispatch` returns false for
  * a prevented event. Self-contained, since it also runs in a page.
  */
 export function play(
@@ -63,8 +63,8 @@ export function play(
     if (prevented === 'beforeinput' && event.type !== 'input') prevented = undefined
     if (prevented && !event.regardless) continue
     if (event.edit) {
-      const [gone, come] = event.edit
-      field.value = field.value.slice(0, Math.max(0, field.value.length - gone)) + come
+      const [deleted, inserted] = event.edit
+      field.value = field.value.slice(0, Math.max(0, field.value.length - deleted)) + inserted
       field.setSelectionRange(field.value.length, field.value.length)
     }
     if (!dispatch(event) && (event.type === 'keydown' || event.type === 'beforeinput')) prevented = event.type

@@ -10,7 +10,7 @@ import { readScreen, type ScreenState } from './cells.ts'
 
 const run = promisify(execFile)
 
-/** One pane and no status line; the outer terminal has the capabilities of ours (in an override, `::` is a colon). */
+/** One pane and no status line; the outer terminal has the capabilities of xterm.js (in an override, `::` is a colon). */
 const CONFIG = `
 set -g status off
 set -g default-terminal tmux-256color
@@ -20,7 +20,7 @@ set -as terminal-features ',xterm-256color:RGB:usstyle:overline:strikethrough'
 set -as terminal-overrides ',xterm-256color:Setulc=\\E[58::2::::%p1%{65536}%/%d::%p1%{256}%/%{255}%&%d::%p1%{255}%&%dm'
 `
 
-/** tmux's names of keys by those of the key bar. */
+/** Maps key names of the key bar to tmux's. */
 const KEYS: Record<string, string> = {
   Escape: 'Escape',
   Tab: 'Tab',
@@ -105,7 +105,7 @@ export class Tmux {
     }
   }
 
-  /** May be called twice. */
+  /** Can be called twice. */
   stop(): void {
     try {
       execFileSync('tmux', ['-S', this.#socket, 'kill-server'], { stdio: 'ignore' })

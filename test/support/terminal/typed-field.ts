@@ -1,4 +1,4 @@
-// A text field with `SoftInput`, without a page: does what ui/input/soft-input/bind.ts does.
+// A text field with `SoftInput` outside a page; does what ui/input/soft-input/bind.ts does.
 import { isModifierKey, SoftInput } from '../../../ui/input/soft-input/soft-input.ts'
 import { play, type Trace, type TraceEvent } from './input-trace.ts'
 
@@ -9,7 +9,7 @@ export interface Setting {
 
 export class TypedField {
   value = ''
-  /** Everything that was sent. */
+  /** All input that was sent. */
   sent = ''
   readonly pasted: string[] = []
   /** How a sticky modifier changes the next character. */

@@ -257,7 +257,7 @@ const query = of(
   '\x1bP$q"q\x1b\\',
 )
 
-/** Sequences that are cut off, contain control characters, or are not what they seem. */
+/** Sequences that are incomplete, contain control characters, or look like others. */
 const broken = fc.oneof(
   fc
     .tuple(

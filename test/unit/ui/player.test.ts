@@ -14,9 +14,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function play(tape: FakeRecording) {
+function play(recording: FakeRecording) {
   const screen = new FakeScreen()
-  const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to })
+  const player = new Player({ recording, screen, from: recording.from, to: recording.to })
   players.push(player)
   return { player, screen }
 }
@@ -66,15 +66,15 @@ describe('the clock of a player', () => {
 
 describe('seeking', () => {
   it('draws the screen at that time in one step', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     player.seek({ at: 7_400 })
     expect(player.state.seeking).toBe(true)
     await settled()
-    expect(screen.text).toBe(tape.textAt(7_400))
+    expect(screen.text).toBe(recording.textAt(7_400))
     expect(player.state).toMatchObject({ at: 7_400, seeking: false, playing: false })
     // From the keyframe rather than the first chunk, without intermediate pictures.
-    expect(tape.requests).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
+    expect(recording.requests).toEqual(['seek at 7400', 'chunk 10', 'chunk 20'])
     expect(screen.drawn).toEqual(['80x24 0\n1\n2\n3\n4\n5\n6\n7\n'])
   })
 
@@ -91,28 +91,28 @@ describe('seeking', () => {
   })
 
   it('continues from the current position if that leads there, and reads nothing twice', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     player.seek({ at: 5_000 })
     await settled()
-    tape.requests = []
+    recording.requests = []
     player.seek({ at: 8_000 })
     await settled()
-    expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.requests).toEqual(['chunk 20'])
+    expect(screen.text).toBe(recording.textAt(8_000))
+    expect(recording.requests).toEqual(['chunk 20'])
     player.seek({ at: 6_000 })
     await settled()
-    expect(screen.text).toBe(tape.textAt(6_000))
-    expect(tape.requests).toEqual(['chunk 20', 'seek at 6000'])
+    expect(screen.text).toBe(recording.textAt(6_000))
+    expect(recording.requests).toEqual(['chunk 20', 'seek at 6000'])
   })
 
   it('shows the same at any position, whatever the way there', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     for (const at of [0, 9_000, 4_500, 5_000, 4_999, 2_000, 8_888, 1, 9_000, 0]) {
       player.seek({ at })
       await settled()
-      expect(screen.text, String(at)).toBe(tape.textAt(at))
+      expect(screen.text, String(at)).toBe(recording.textAt(at))
       expect(player.state.at).toBe(at)
     }
   })
@@ -129,23 +129,23 @@ describe('seeking', () => {
   })
 
   it('ends at the latest of several targets', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     for (const at of [1_000, 2_000, 3_000, 8_000]) player.seek({ at })
     await settled()
-    expect(screen.text).toBe(tape.textAt(8_000))
-    expect(tape.requests.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
+    expect(screen.text).toBe(recording.textAt(8_000))
+    expect(recording.requests.filter(one => one.startsWith('seek'))).toEqual(['seek at 1000', 'seek at 8000'])
   })
 
   it('applies each resize in order, after the output before it has been parsed', async () => {
-    const tape = new FakeRecording().add([
+    const recording = new FakeRecording().add([
       { at: 0, text: 'a' },
       { at: 10, cols: 100, rows: 30 },
       { at: 20, text: 'b' },
       { at: 30, cols: 40, rows: 10 },
       { at: 40, text: 'c' },
     ])
-    const { player, screen } = play(tape)
+    const { player, screen } = play(recording)
     const sizes: string[] = []
     for (const at of [0, 10, 25, 30, 40]) {
       player.seek({ at })
@@ -159,19 +159,19 @@ describe('seeking', () => {
   })
 
   it('reports a failure, and the next seek tries again', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
-    const { seek } = tape
-    tape.seek = () => Promise.reject(new CodedError('connection_lost', 'gone'))
+    const recording = lines()
+    const { player, screen } = play(recording)
+    const { seek } = recording
+    recording.seek = () => Promise.reject(new CodedError('connection_lost', 'gone'))
     player.seek({ at: 3_000 })
     await settled()
     expect(player.state).toMatchObject({ seeking: false, playing: false })
     expect(player.state.error?.code).toBe('connection_lost')
-    tape.seek = seek
+    recording.seek = seek
     player.seek({ at: 3_000 })
     await settled()
     expect(player.state.error).toBe(undefined)
-    expect(screen.text).toBe(tape.textAt(3_000))
+    expect(screen.text).toBe(recording.textAt(3_000))
   })
 
   it('does nothing after the player was disposed of', async () => {
@@ -199,14 +199,14 @@ describe('playing', () => {
   })
 
   it('stops at the end, and then plays from the beginning', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     player.seek({ at: 8_500 })
     await settled()
     player.play()
     await pass(1_000)
     expect(player.state).toMatchObject({ playing: false, end: 'over', at: 9_000 })
-    expect(screen.text).toBe(tape.textAt(9_000))
+    expect(screen.text).toBe(recording.textAt(9_000))
     player.play()
     await pass(100)
     expect(player.state.playing).toBe(true)
@@ -295,9 +295,9 @@ describe('playing', () => {
 
   it('does not jump after the computer slept', async () => {
     let now = 0
-    const tape = lines()
+    const recording = lines()
     const screen = new FakeScreen()
-    const player = new Player({ recording: tape, screen, from: tape.from, to: tape.to, now: () => now })
+    const player = new Player({ recording, screen, from: recording.from, to: recording.to, now: () => now })
     players.push(player)
     player.play()
     await settled()
@@ -308,12 +308,12 @@ describe('playing', () => {
   })
 
   it('stops the clock while it waits for the host', async () => {
-    const tape = lines()
-    const { player, screen } = play(tape)
+    const recording = lines()
+    const { player, screen } = play(recording)
     player.seek({ at: 0 })
     await settled()
     let open = () => {}
-    tape.gate = new Promise(resolve => {
+    recording.gate = new Promise(resolve => {
       open = resolve
     })
     player.play()
@@ -328,36 +328,36 @@ describe('playing', () => {
   })
 
   it('keeps a bounded number of chunks, however long the recording is', async () => {
-    const tape = new FakeRecording()
+    const recording = new FakeRecording()
     const text = 'x'.repeat(1024 * 1024)
-    for (let i = 0; i < 24; i++) tape.add([{ at: i * 1000, text }])
-    const { player, screen } = play(tape)
+    for (let i = 0; i < 24; i++) recording.add([{ at: i * 1000, text }])
+    const { player, screen } = play(recording)
     screen.write = () => Promise.resolve()
     player.speed = 16
     player.seek({ at: 0 })
     player.play()
     await pass(2_000)
     expect(player.state.end).toBe('over')
-    const asked = tape.requests.length
+    const asked = recording.requests.length
     // The beginning is not cached any more.
     player.seek({ at: 0 })
     await settled()
-    expect(tape.requests.slice(asked)).toContain('chunk 0')
+    expect(recording.requests.slice(asked)).toContain('chunk 0')
   })
 
   it('follows a running session', async () => {
-    const tape = lines()
-    tape.live = true
-    const { player, screen } = play(tape)
+    const recording = lines()
+    recording.live = true
+    const { player, screen } = play(recording)
     player.seek({ at: 9_000 })
     player.play()
     await pass(500)
     expect(player.state).toMatchObject({ end: 'live', playing: true })
-    tape.grow([{ at: 12_345, text: 'new\n' }])
+    recording.grow([{ at: 12_345, text: 'new\n' }])
     await pass(1_100)
     expect(screen.text).toMatch(/9\nnew\n$/)
     expect(player.state).toMatchObject({ end: 'live', playing: true, at: 12_345, to: 12_345 })
-    tape.live = false
+    recording.live = false
     await pass(1_100)
     expect(player.state).toMatchObject({ end: 'over', playing: false })
   })
@@ -446,10 +446,10 @@ describe('gaps', () => {
       ])
 
   it('are reported while playback is in them, and left with the keyframe after them', async () => {
-    const tape = broken()
+    const recording = broken()
     const states: (PlayerState['gap'] | undefined)[] = []
-    const { player, screen } = play(tape)
-    player.on('change', ({ gap: lost }) => states.at(-1) !== lost && states.push(lost))
+    const { player, screen } = play(recording)
+    player.on('change', ({ gap }) => states.at(-1) !== gap && states.push(gap))
     player.seek({ at: 0 })
     player.play()
     await pass(500)
@@ -479,10 +479,10 @@ describe('gaps', () => {
   })
 
   it('at the beginning are where playback begins', async () => {
-    const tape = new FakeRecording()
+    const recording = new FakeRecording()
       .add([{ at: 0, text: 'gone ' }], { gap: 'trimmed' })
       .add([{ at: 9_000, text: 'kept' }])
-    const { player, screen } = play(tape)
+    const { player, screen } = play(recording)
     player.seek({ at: 0 })
     await settled()
     expect(player.state.at).toBe(9_000)
@@ -490,20 +490,20 @@ describe('gaps', () => {
   })
 
   it('at the end are reported there', async () => {
-    const tape = new FakeRecording()
+    const recording = new FakeRecording()
       .add([{ at: 0, text: 'kept' }])
       .add([{ at: 9_000, text: 'gone' }], { gap: 'unrecorded' })
-    const { player, screen } = play(tape)
-    player.seek({ at: tape.to })
+    const { player, screen } = play(recording)
+    player.seek({ at: recording.to })
     await settled()
     expect(screen.text).toBe('kept')
     expect(player.state).toMatchObject({ end: 'over', gap: { reason: 'unrecorded', bytes: 4 } })
   })
 
   it('that lead nowhere are an error rather than an endless loop', async () => {
-    const tape = lines()
-    const { player } = play(tape)
-    tape.readChunk = async position => ({
+    const recording = lines()
+    const { player } = play(recording)
+    recording.readChunk = async position => ({
       kind: 'gap',
       from: position,
       to: position,

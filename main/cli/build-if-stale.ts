@@ -1,9 +1,9 @@
 // Builds what the tests run, unless the build is newer than all sources, so that `npm test` and .ci/run build only once.
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { isStale } from '../../main/cli/build-freshness.ts'
+import { packageRoot } from '../host/package-root.ts'
+import { isStale } from './build-freshness.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const root = packageRoot().path
 if (isStale(root)) {
   const { status } = spawnSync('npm', ['run', '-s', 'build'], {
     cwd: root,
