@@ -2,15 +2,15 @@ import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync }
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-const MEMORY = '/dev/shm'
-const ROOM_BYTES = 2 * 1024 ** 3
+const MEMORY_FOLDER = '/dev/shm'
+const MIN_FREE_BYTES = 2 * 1024 ** 3
 
-/** Whether there is a file system in memory with room for the tests' databases, and programs can be run from it. */
-function hasMemory(): boolean {
+/** Whether there is an in-memory file system with room for the tests' databases, from which programs can run. */
+function hasMemoryFolder(): boolean {
   try {
-    const { bavail, bsize } = statfsSync(MEMORY)
-    if (bavail * bsize < ROOM_BYTES) return false
-    const folder = mkdtempSync(join(MEMORY, 'otg-test-'))
+    const { bavail, bsize } = statfsSync(MEMORY_FOLDER)
+    if (bavail * bsize < MIN_FREE_BYTES) return false
+    const folder = mkdtempSync(join(MEMORY_FOLDER, 'otg-test-'))
     try {
       const program = join(folder, 'program')
       writeFileSync(program, '', { mode: 0o755 })
@@ -24,21 +24,22 @@ function hasMemory(): boolean {
   }
 }
 
-// Every host syncs its files to the disk, and everything waits for that. Tests kill processes, but do not cut the power.
-if (!process.env.TMPDIR && hasMemory()) process.env.TMPDIR = MEMORY
+// Hosts sync their files to disk, and tests wait for that. In memory this is faster, and safe enough: tests kill processes but
+// do not cut the power.
+if (!process.env.TMPDIR && hasMemoryFolder()) process.env.TMPDIR = MEMORY_FOLDER
 
-// Every host starts threads from TypeScript files. Stripping their types anew took half of the suite's processor time, so
-// Node keeps what it has compiled; the workers of vitest and the processes that tests start inherit this.
+// Every host starts threads from TypeScript files, and stripping their types took half of the suite's CPU time. So Node caches
+// compiled code; vitest's workers and the processes that tests start inherit this setting.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules', '.cache', 'compiled')
 
 export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
-    // So that a failing property can be repeated.
+    // Makes failing properties repeatable.
     setupFiles: ['test/support/repeat.ts'],
-    // One more than the two cores of CI: the tests of some files mostly wait for shells, timers and sockets.
+    // One more than the two cores of CI, since many tests mostly wait for shells, timers and sockets.
     maxWorkers: 3,
-    // A test that passes only at the second try hides a race in it or in the product.
+    // A test that passes only on retry hides a race in the test or the product.
     retry: 0,
     testTimeout: 30_000,
     hookTimeout: 30_000,

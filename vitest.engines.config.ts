@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Engines other than Chromium: run by `npm run test:engines`, which has a display for them (test/engines/run.ts).
+// Tests in browser engines other than Chromium: run by `npm run test:engines`, which provides a display (test/engines/run.ts).
 export default defineConfig({
   test: {
     include: ['test/engines/**/*.test.ts'],

@@ -1,16 +1,16 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
-// Compiled code is kept for these too.
+// Sets the compile cache and the temporary folder for these tests too.
 import './vitest.config.ts'
 
 process.env.OTG_RUNS ??= 'all'
 
-/** What `npm test` tries a part of (test/support/repeat.ts) is tried in full here. */
+/** Tests of which `npm test` takes only some of the runs (test/support/repeat.ts); here they take all. */
 const scaled = globSync('test/{unit,integration}/**/*.test.ts', { cwd: import.meta.dirname }).filter(file =>
   readFileSync(new URL(file, import.meta.url), 'utf8').includes('support/repeat.ts'),
 )
 
-// What takes long: run by `npm run test:slow` and by .ci/run, not by every `npm test`.
+// Long-running tests: run by `npm run test:slow` and .ci/run, not by `npm test`.
 export default defineConfig({
   test: {
     include: ['test/slow/**/*.test.ts', ...scaled],

@@ -1,4 +1,4 @@
-// Configuration of the package tests (npm run test:packaged), which build the packages first.
+// Configuration of the package tests (`npm run test:packaged`), which build the packages first.
 import { defineConfig } from '@playwright/test'
 import desktop from './playwright.config.ts'
 

@@ -1,8 +1,8 @@
-// Configuration of the desktop tests: one app at a time, with the display and Electron that run.ts found.
+// Configuration of the desktop tests: one app at a time, on the display and with the Electron that run.ts found.
 import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
-  // A busy machine may be late once. Retried tests are counted and reported.
+  // Allows for a busy CI machine. Retries are counted and limited (test/support/sum-up.ts).
   retries: process.env.CI ? 1 : 0,
   testDir: '.',
   testIgnore: ['packaged.test.ts'],

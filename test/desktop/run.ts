@@ -1,4 +1,4 @@
-// Runs the desktop tests, or with --packaged the package tests, if there are an Electron and a display.
+// Runs the desktop tests, or with `--packaged` the package tests, if Electron and a display are available.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { findElectron } from './support/electron.ts'
@@ -11,8 +11,8 @@ const config = join(import.meta.dirname, packaged ? 'packaged.config.ts' : 'play
 const found = findElectron()
 const display = displayCommand()
 
-if (found.missing !== undefined) absent(found.missing)
-else if (display.missing !== undefined) absent(display.missing)
+if (found.missing !== undefined) reportSkipped(found.missing)
+else if (display.missing !== undefined) reportSkipped(display.missing)
 else {
   const [program, ...before] = [...display.command, process.execPath, playwright, 'test', '--config', config]
   const { status, error } = spawnSync(program!, [...before, ...(packaged ? args.slice(1) : args)], {
@@ -24,16 +24,17 @@ else {
   process.exitCode = status ?? 1
 }
 
-/** A separate display where possible: tests must not depend on or disturb what the user has open. */
+/** Uses a separate display if possible, so that tests neither depend on nor disturb the user's windows. */
 function displayCommand(): { command: string[]; missing?: undefined } | { missing: string } {
   if (process.platform !== 'linux') return { command: [] }
-  const have = (program: string) => spawnSync('which', [program], { stdio: 'ignore' }).status === 0
-  if (have('xvfb-run') && have('dbus-run-session')) return { command: ['xvfb-run', '-a', 'dbus-run-session', '--'] }
-  return process.env.DISPLAY ? { command: [] } : { missing: 'no display: install xvfb and dbus' }
+  const isInstalled = (program: string) => spawnSync('which', [program], { stdio: 'ignore' }).status === 0
+  if (isInstalled('xvfb-run') && isInstalled('dbus-run-session'))
+    return { command: ['xvfb-run', '-a', 'dbus-run-session', '--'] }
+  return process.env.DISPLAY ? { command: [] } : { missing: 'no display. Install xvfb and dbus' }
 }
 
-function absent(what: string): void {
-  process.stdout.write(`desktop tests skipped: ${what}\n`)
-  // In CI, everything has to be installed.
+function reportSkipped(reason: string): void {
+  process.stdout.write(`Desktop tests skipped: ${reason}.\n`)
+  // In CI, everything must be installed.
   if (process.env.CI) process.exitCode = 1
 }

@@ -1,5 +1,5 @@
-// `npm run check:reconnect`: a guided check by hand of what a phone sees when its network goes and comes back.
-// Starts a host of its own in a temporary folder; nothing of it is left.
+// `npm run check:reconnect`: a guided manual check of what a phone shows when its network fails and recovers.
+// Uses its own host in a temporary folder, which it removes at the end.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { homedir, tmpdir } from 'node:os'
@@ -25,7 +25,7 @@ const host = await createHost({
   allow_hosts: [`127.0.0.1:${DEFAULT_PORT + 1}`],
 })
 
-/** What stands between the page and the host: passes, refuses, or swallows. */
+/** The state of the proxy between the page and the host: it forwards data, refuses connections, or discards data. */
 let network: 'up' | 'down' | 'silent' = 'up'
 const sockets = new Set<Socket>()
 const proxy = createServer(near => {
@@ -54,10 +54,10 @@ const terminal = createInterface({ input: process.stdin, output: process.stdout 
 let passed = 0
 let failed = 0
 
-async function step(title: string, look: string[], before?: () => void): Promise<void> {
+async function step(title: string, instructions: string[], before?: () => void): Promise<void> {
   console.log(`\n— ${title}`)
   before?.()
-  for (const line of look) console.log(`    ${line}`)
+  for (const line of instructions) console.log(`    ${line}`)
   const answer = await terminal.question('  As described? [Y/n] ')
   if (/^n/i.test(answer.trim())) failed++
   else passed++
@@ -73,56 +73,53 @@ try {
     proxy.once('error', reject)
     proxy.listen(DEFAULT_PORT + 1, '127.0.0.1', resolve)
   })
-  // Who scans is let in: this is about what happens to a phone after that.
+  // Every phone is approved: the check is about what follows.
   const desktop = await connectDesktop(host)
   answerPairingRequests(desktop)
   const address = (await pairingUrl(desktop)).replace(`:${host.port}/`, `:${DEFAULT_PORT + 1}/`)
   console.log(await QRCode.toString(address, { type: 'terminal', small: true }))
-  console.log(`Open this in a browser on this computer, best with a phone's viewport:\n\n  ${address}\n`)
+  console.log(`Open this address in a browser on this computer, preferably with a phone's viewport:\n\n  ${address}\n`)
 
-  await step('A session', [
-    'Start a session, run: seq 1 500',
-    'Numbers up to 500 are there, and scrolling back shows all of them.',
+  await step('Start a session', [
+    'Start a session and run: seq 1 500',
+    'The numbers end at 500, and scrolling back shows all of them.',
   ])
   await step(
-    'The network goes',
+    'The network fails',
     [
-      '"Connection lost – reconnecting…" shows within a second.',
-      'The screen stays as it was, and can be scrolled.',
-      'Type: echo typed-offline and Enter. It shows as pending.',
+      '"Connection lost - reconnecting…" appears within a second.',
+      'The screen stays as it was and can be scrolled.',
+      'Type: echo typed-offline, then Enter. It is shown as pending.',
     ],
     drop,
   )
   await step(
-    'and comes back',
+    'The network recovers',
     [
-      '"Session restored" shows, with the age of the session.',
-      'typed-offline ran once.',
-      'Nothing was drawn twice; the scroll position did not jump.',
+      '"Session restored" appears, with the age of the session.',
+      'typed-offline was printed once.',
+      'Nothing was drawn twice, and the scroll position did not jump.',
     ],
     () => {
       network = 'up'
     },
   )
   await step(
-    'It goes silent without closing',
+    'The connection goes silent without closing',
     [
       'Run: sleep 3; date',
-      'Hide the page (another tab), wait five seconds, come back.',
-      'Within two seconds the banner shows: the page noticed that nobody answers.',
+      'Hide the page (switch to another tab), wait five seconds, return.',
+      'Within two seconds the banner appears: the page noticed that the host does not respond.',
     ],
     () => {
       network = 'silent'
     },
   )
-  await step('and comes back', ['The date is there, once.'], () => {
+  await step('The network recovers', ['The date is printed once.'], () => {
     network = 'up'
     for (const socket of sockets) socket.destroy()
   })
-  await step('A reload', [
-    'Reload the page.',
-    'The same session is there at once, with the same screen and its history.',
-  ])
+  await step('Reload', ['Reload the page.', 'The same session appears at once, with the same screen and its history.'])
   console.log(`\n${passed} passed, ${failed} failed`)
 } finally {
   terminal.close()

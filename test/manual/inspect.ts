@@ -1,4 +1,4 @@
-// Shows what a host's database holds, as text (docs/debugging.md). Reads a copy's worth: it opens the database read-only.
+// Prints the contents of a host's database (docs/debugging.md), which it opens read-only.
 //   node test/manual/inspect.ts [DATA_DIR]                      sessions
 //   node test/manual/inspect.ts DATA_DIR SESSION                its log rows and keyframes
 //   node test/manual/inspect.ts DATA_DIR SESSION keyframe N     keyframe number N, control characters made visible
@@ -15,11 +15,11 @@ interface Row {
 
 const [dataDir = defaultDataDir(process.env), session, what, number] = process.argv.slice(2)
 const file = join(dataDir, 'otg.db')
-if (!existsSync(file)) throw new Error(`there is no ${file}`)
+if (!existsSync(file)) throw new Error(`no database at ${file}`)
 const database = new Database(file, { readonly: true })
 const all = (sql: string, ...values: unknown[]) => database.prepare<unknown[], Row>(sql).all(...values)
 
-/** As `cat -v` shows it, with each line feed kept. */
+/** Shows control characters like `cat -v`; keeps line feeds. */
 const visible = (bytes: Uint8Array) =>
   new TextDecoder()
     .decode(bytes)
@@ -34,7 +34,7 @@ if (session === undefined)
   )
 else {
   const [row] = all('SELECT session FROM sessions WHERE session_id LIKE ?', `${session}%`)
-  if (!row) throw new Error(`no session begins with ${session}`)
+  if (!row) throw new Error(`no session id begins with ${session}`)
   if (what === undefined) {
     console.log('log rows')
     console.table(

@@ -1,4 +1,5 @@
 // Starts real hosts in temporary folders, and connects clients to them.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,6 +15,7 @@ import type { AttachmentEvents, ClientAttachment } from '../../protocol/client/c
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { TerminalSink } from '../../protocol/client/log-applier.ts'
 import { CodedError } from '../../protocol/errors.ts'
+import { parseSharedMessage } from '../../protocol/messages.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import {
   answerPairingRequests,
@@ -144,7 +146,7 @@ export function webClient(
 ): LocalClient {
   const { phone: given, via = () => connectWebSocket(host), ...rest } = options
   let phone: Promise<PhoneIdentity> | undefined
-  return start({
+  const clientOptions: ClientOptions = {
     connect: async () => {
       phone ??= given ? Promise.resolve(given) : newPhone(host)
       return openReturnChannel(await phone, await via())
@@ -152,7 +154,8 @@ export function webClient(
     client: { kind: 'phone', name: 'test phone' },
     inflate,
     ...rest,
-  })
+  }
+  return start(clientOptions, PhoneClient)
 }
 
 /** An open channel of a new phone, for tests that send what no client would. */
@@ -171,8 +174,13 @@ export function localClient(host: Host, options: Partial<ClientOptions> = {}): L
   })
 }
 
-function start(options: ClientOptions): LocalClient {
-  const client = new LocalClient(options)
+/** May send what only the desktop may, to be refused, but understands only what a phone does. */
+class PhoneClient extends LocalClient {
+  protected override readonly parse = parseSharedMessage
+}
+
+function start(options: ClientOptions, Client = LocalClient): LocalClient {
+  const client = new Client(options)
   onCleanUp(() => client.close())
   client.connect().catch(() => {}) // tests check the state
   return client
