@@ -238,7 +238,7 @@ test.describe('updates', () => {
     await expect(install).toBeVisible()
     await app.evaluate(({ dialog }) => {
       dialog.showMessageBox = (() => {
-        throw new Error('nobody is to be asked')
+        throw new Error('no dialog is expected')
       }) as typeof dialog.showMessageBox
     })
     const closed = app.waitForEvent('close')

@@ -97,7 +97,7 @@ export function Compose({ link, input, close }: ComposeProps) {
             input.upload([...clipboardData.files])
           }}
         />
-        <IconButton icon="close" label="Close compose" onMouseDown={keepFocus} onClick={close} />
+        <IconButton icon="close" label="Close" onMouseDown={keepFocus} onClick={close} />
       </div>
       <div class="tools">
         <IconButton

@@ -222,7 +222,7 @@ describe('otg pair for a script', () => {
     await until(() => running.stdout().includes('\n'), 'the address')
     const url = running.stdout().trim()
     const phone = await scan(url)
-    await until(() => running.stderr().includes(grouped(phone.code)), 'who asks')
+    await until(() => running.stderr().includes(grouped(phone.code)), 'the request')
     const [request] = (await (await desktop()).devices()).requests
     await (await desktop()).answerPairing(request!.pairing_id, { allow: false })
     await until(() => running.stdout().includes('refused'), 'the refusal')
