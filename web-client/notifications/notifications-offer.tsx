@@ -9,7 +9,7 @@ import { pushState, turnOn } from './push.ts'
 export function NotificationsOffer({ link }: { link: HostLink }) {
   return (
     <aside class="notifications-offer" aria-label="Notifications">
-      <span>Notify me when a session needs input</span>
+      <span>Notify me when input is needed</span>
       <button
         type="button"
         class="plain"

@@ -524,7 +524,7 @@ test('the first session that needs attention offers notifications; a tap turns t
   await startCalling(phone)
   await phone.open()
   const offer = phone.page.getByRole('complementary', { name: 'Notifications' })
-  await expect(offer).toContainText('Notify me when a session needs input')
+  await expect(offer).toContainText('Notify me when input is needed')
   expect(await accessibilityViolations(phone.page)).toEqual([])
   await phone.screenshot('offer')
   await phone.page.setViewportSize({ width: 863, height: 360 })

@@ -56,7 +56,7 @@ for (const colorScheme of ['dark', 'light'] as const)
       await look(`keys ${name}`)
     }
     await page.getByRole('button', { name: 'Menu' }).tap()
-    await look('menu with ways in')
+    await look('menu with input')
     await page.getByRole('button', { name: 'Compose' }).tap()
     const field = page.getByRole('textbox', { name: 'Text to send' })
     await expect(field).toBeFocused()
