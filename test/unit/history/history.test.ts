@@ -1,7 +1,7 @@
 // What is recorded reads back; what is lost is a gap. Real database files, the real thread.
 import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { QUEUE_BYTES } from '../../../main/host/history/write/queue.ts'
 import type { ReadResult } from '../../../main/host/recording/types.ts'
 import { LOG_START, type Position } from '../../../protocol/position.ts'
@@ -24,6 +24,15 @@ import { incompressibleBytes } from '../../support/incompressible-bytes.ts'
 import { scaledRuns } from '../../support/repeat.ts'
 
 afterEach(cleanUpHistories)
+
+/** The threads that are started during the test, the oldest first. */
+function watchWorkers(): Worker[] {
+  const workers: Worker[] = []
+  const add = (worker: Worker) => workers.push(worker)
+  process.on('worker', add)
+  onTestFinished(() => void process.off('worker', add))
+  return workers
+}
 
 const MB = 1024 * 1024
 
@@ -422,9 +431,7 @@ describe('a database that cannot be written', () => {
   })
 
   it('because its thread died is opened again, with a gap for what was lost', async () => {
-    const workers: Worker[] = []
-    const caught = (worker: Worker) => workers.push(worker)
-    process.on('worker', caught)
+    const workers = watchWorkers()
     const handlers = recordReports()
     const history = await openHistory(databaseFile(), {}, handlers)
     const [kept, ended] = [new Recording(history), new Recording(history)]
@@ -438,7 +445,6 @@ describe('a database that cannot be written', () => {
     kept.print('lost,')
     ended.finish('killed')
     await until(() => handlers.reports.length === 2)
-    process.off('worker', caught)
     expect(handlers.reports).toEqual(['internal', 'recovered'])
     kept.print('after')
     late.print('new')
@@ -450,6 +456,34 @@ describe('a database that cannot be written', () => {
     if (lost?.kind === 'gap') expect(lost).toMatchObject({ reason: 'unrecorded', to: { offset: 12 } })
     expect((await history.session(kept.session_id)).end).toEqual(kept.end)
     expect((await readAll(history, late.session_id)).bytes.toString()).toBe('new')
+  })
+
+  it('that also prevents a restart of the thread is reported once, and calls say that it is restarting', async () => {
+    const workers = watchWorkers()
+    const handlers = recordReports()
+    const file = databaseFile()
+    const history = await openHistory(file, {}, handlers)
+    const database = openDatabase(file)
+    const version = database.pragma('user_version', { simple: true })
+    database.pragma('user_version = 1000000')
+    await workers[0]!.terminate()
+    await expect(history.sessions(1)).rejects.toThrow('restarting')
+    await until(() => workers.length === 3)
+    database.pragma(`user_version = ${version}`)
+    await until(() => handlers.reports.at(-1) === 'recovered')
+    expect(handlers.reports).toEqual(['internal', 'store_newer', 'recovered'])
+    expect(await history.sessions(1)).toEqual([])
+  })
+
+  it('does not leave a thread behind when the history is closed during a restart', async () => {
+    const workers = watchWorkers()
+    const history = await openHistory()
+    await workers[0]!.terminate()
+    await until(() => workers.length === 2)
+    const exited = vi.fn()
+    workers[1]!.once('exit', exited)
+    await history.close()
+    expect(exited).toHaveBeenCalled()
   })
 
   it('does not prevent the host from stopping', async () => {

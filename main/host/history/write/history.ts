@@ -1,7 +1,7 @@
-// The recording of everything that sessions print, as the host's main loop sees it: writes are gathered and handed to the
-// history thread, requests are answered by it.
+// The host's side of the history: batches what sessions print and sends it to the history thread, which writes it to the
+// database and answers requests.
 import { Worker } from 'node:worker_threads'
-import { CodedError, isErrorCode } from '../../../../protocol/errors.ts'
+import { CodedError, type ErrorCode, isErrorCode, toCoded } from '../../../../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
@@ -16,7 +16,6 @@ import type {
   HistoryWorkerData,
   LogEntry,
   ToHistory,
-  TroubleCode,
 } from './worker-protocol.ts'
 
 /** Output is handed over this often; including the commit that follows, a crash costs less than a second of it. */
@@ -28,12 +27,12 @@ const COMMIT_BYTES = 256 * 1024
 /** A thread that died is restarted after this; a fault that kills it at once must not keep a core busy. */
 const RESTART_MS = 1_000
 
-/** More calls than clients can have under way together: what waits here is small, and `flush` must not be refused. */
+/** More than all clients together can have pending. A waiting call takes little memory, and `flush` must not be refused. */
 const MAX_CALLS = 10_000
 
 export interface HistoryHandlers {
-  /** Recording fails for this reason, reported once for each; the host keeps running. */
-  trouble(code: TroubleCode, message: string): void
+  /** Recording fails for this reason; each is reported once. The host keeps running. */
+  trouble(code: ErrorCode, message: string): void
   /** Recording works again. */
   recovered(): void
   /** `behind` may have become less. */
@@ -43,18 +42,20 @@ export interface HistoryHandlers {
 export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
   readonly leftovers: readonly Leftover[]
-  /** The database, for readers beside the thread that writes. */
+  /** The database file, for threads that only read. */
   readonly file: string
   #limits: HistoryLimits
   readonly #handlers: HistoryHandlers
   #worker: Worker | undefined
   #calls: ThreadCalls<HistoryCalls> | undefined
   #closed: Promise<void> | undefined
-  #restart: NodeJS.Timeout | undefined
+  #restartTimer: NodeJS.Timeout | undefined
+  #restarting: Promise<void> | undefined
   #isTroubled = false
 
   /** Running sessions in their latest state, for a restarted thread. */
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
+  /** Where the log of each running session ends, with what is pending. */
   readonly #ends = new Map<string, Position>()
   readonly #pending = new PendingOutput()
   #timer: NodeJS.Timeout | undefined
@@ -100,7 +101,11 @@ export class History {
     if (known) {
       known.session = session
       // While there is no thread, the session is kept, so that the next thread learns about its end.
-      if (session.state !== 'running' && this.#worker) this.#running.delete(session.session_id)
+      if (session.state !== 'running') {
+        if (this.#worker) this.#running.delete(session.session_id)
+        this.#handOver()
+        this.#ends.delete(session.session_id)
+      }
     }
     this.#post({ do: 'update', session })
   }
@@ -127,8 +132,8 @@ export class History {
   }
 
   /**
-   * Bytes that were appended and are not committed: their producer should pause above a bound of its own. While the
-   * store is in trouble this is 0: waiting would not help, and what waits there has its own bound.
+   * Bytes that were appended and are not committed yet. Sessions pause their programs while it is above their limit. 0 while
+   * writing fails, because a pause would not help then; the thread limits what it queues (queue.ts).
    */
   get behind(): number {
     return this.#isTroubled ? 0 : this.#pending.bytes + this.#sentBytes
@@ -216,7 +221,9 @@ export class History {
 
   async #close(): Promise<void> {
     this.#handOver()
-    clearTimeout(this.#restart)
+    clearTimeout(this.#restartTimer)
+    // A thread that is starting may have opened the database already.
+    if (this.#restarting) await this.#restarting
     const worker = this.#worker
     if (!worker) return
     const gone = new Promise(resolve => worker.once('exit', resolve))
@@ -266,17 +273,29 @@ export class History {
     this.#isTroubled = true
     this.#handlers.trouble('internal', error.message)
     this.#handlers.committed()
-    this.#restart = setTimeout(() => this.#startAgain(), RESTART_MS)
+    this.#restartLater(new Set())
   }
 
-  async #startAgain(): Promise<void> {
+  /** `reported`: codes of failed restarts that were reported since the thread died. */
+  #restartLater(reported: Set<ErrorCode>): void {
+    this.#restartTimer = setTimeout(() => {
+      this.#restarting = this.#startAgain(reported).finally(() => {
+        this.#restarting = undefined
+      })
+    }, RESTART_MS)
+  }
+
+  async #startAgain(reported: Set<ErrorCode>): Promise<void> {
     try {
       const { worker } = await startWorker({ file: this.file, limits: this.#limits, again: true })
       if (this.#closed) return void (await worker.terminate())
       this.#listen(worker)
-    } catch {
-      if (!this.#closed) this.#restart = setTimeout(() => this.#startAgain(), RESTART_MS)
-      return
+    } catch (error) {
+      if (this.#closed) return
+      const { code, message } = toCoded(error)
+      if (!reported.has(code)) this.#handlers.trouble(code, `the history thread cannot be restarted: ${message}`)
+      reported.add(code)
+      return this.#restartLater(reported)
     }
     for (const { session, process } of this.#running.values()) {
       this.#post({ do: 'insert', session, process })
@@ -311,7 +330,9 @@ export class History {
     request: RequestOf<HistoryCalls, K>,
     options?: CallOptions,
   ): Promise<ReplyOf<HistoryCalls, K>> {
-    if (!this.#calls || this.#closed) return Promise.reject(new CodedError('internal', 'the history is closed'))
+    if (this.#closed) return Promise.reject(new CodedError('internal', 'the history is closed'))
+    if (!this.#calls)
+      return Promise.reject(new CodedError('internal', 'the history thread is restarting; try again in a few seconds'))
     return this.#calls.call(name, request, options)
   }
 }
@@ -319,13 +340,19 @@ export class History {
 async function startWorker(data: HistoryWorkerData): Promise<{ worker: Worker; leftovers: Leftover[] }> {
   const worker = new Worker(workerFile('./history-worker', import.meta.url), { name: 'history', workerData: data })
   return new Promise((resolve, reject) => {
-    const failed = (error: Error) => reject(new CodedError('internal', `the history thread died: ${error.message}`))
+    const died = (reason: string) => reject(new CodedError('internal', `the history thread died: ${reason}`))
+    const failed = (error: Error) => died(error.message)
+    const exited = () => died('it ended')
     worker.once('error', failed)
+    worker.once('exit', exited)
     worker.once('message', (message: FromHistory) => {
       worker.off('error', failed)
+      worker.off('exit', exited)
       if (message.say === 'opened') return resolve({ worker, leftovers: message.leftovers })
-      if (message.say !== 'refused')
+      if (message.say !== 'refused') {
+        void worker.terminate()
         return reject(new CodedError('internal', `the history thread began with ${message.say}`))
+      }
       const code = isErrorCode(message.code) ? message.code : 'internal'
       reject(new CodedError(code, message.message))
     })
