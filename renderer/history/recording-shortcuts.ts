@@ -111,7 +111,7 @@ function runShortcut({ key, shiftKey }: KeyboardEvent, actions: RecordingActions
   }
 }
 
-/** Keys typed into a field are not shortcuts. The terminal's own field does not count, because nobody types into it. */
+/** Keys typed into a field are not shortcuts. The terminal's own field does not count, because no one types into it. */
 function isField(target: HTMLElement): boolean {
   if (target.classList.contains('xterm-helper-textarea')) return false
   return (

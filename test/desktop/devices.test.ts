@@ -34,7 +34,7 @@ test('makes a connected phone read-only and back', async ({ start, phone }) => {
   expect(pixel.client.host?.read_only).toBe(true)
   await expect(pixel.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
   await expect(row(page, 'Pixel')).toContainText('Connected')
-  await picture(page, 'device-looks-only')
+  await picture(page, 'device-read-only')
   // By keyboard.
   await lookOnly.focus()
   await page.keyboard.press('Space')

@@ -127,7 +127,7 @@ test('redacts matches and reports how many', async ({ start, dataDir, later }) =
   await picture(page, 'export-wrong')
   await dialog.getByLabel('Text that matches these').fill('\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
-  await expect(page.getByText(/exported, \d+ places? blacked out$/)).toBeVisible()
+  await expect(page.getByText(/exported, \d+ match(es)? redacted$/)).toBeVisible()
   const text = await saved(folder, '.txt')
   expect(text).toContain('green start')
   expect(text).not.toContain('hunter2')

@@ -20,7 +20,7 @@ export function Dialog({
   title,
   heading,
   class: name,
-  noAutofocus: still = false,
+  noAutofocus = false,
   mayClose = always,
   onClose,
   children,
@@ -32,7 +32,7 @@ export function Dialog({
     const before = document.activeElement
     dialog?.showModal()
     // Focuses an input if there is one, otherwise no button: a focus ring around the first button means nothing.
-    const input = still ? null : dialog?.querySelector('input')
+    const input = noAutofocus ? null : dialog?.querySelector('input')
     if (input) input.select()
     else dialog?.focus()
     return () => {
@@ -68,7 +68,7 @@ export function Dialog({
 
 const always = () => true
 
-export interface ConfirmDialogProps extends DialogProps {
+export interface ConfirmDialogProps extends Pick<DialogProps, 'title' | 'onClose' | 'children'> {
   confirmLabel: string
   cancelLabel?: string
   danger?: boolean
@@ -77,10 +77,10 @@ export interface ConfirmDialogProps extends DialogProps {
 
 export function ConfirmDialog({
   title,
-  confirmLabel: yes,
-  cancelLabel: no = 'Cancel',
+  confirmLabel,
+  cancelLabel = 'Cancel',
   danger,
-  onConfirm: onYes,
+  onConfirm,
   onClose,
   children,
 }: ConfirmDialogProps) {
@@ -89,10 +89,10 @@ export function ConfirmDialog({
       {children}
       <div class="actions">
         <button type="button" onClick={onClose}>
-          {no}
+          {cancelLabel}
         </button>
-        <button type="button" class={danger ? 'danger' : 'primary'} onClick={onYes}>
-          {yes}
+        <button type="button" class={danger ? 'danger' : 'primary'} onClick={onConfirm}>
+          {confirmLabel}
         </button>
       </div>
     </Dialog>

@@ -59,6 +59,6 @@ export async function exportFile(
   const chunks = new FileChunks()
   const { bytes, redacted } = await client.history.export(session_id, options, chunk => chunks.add(chunk))
   saveFile(chunks.toBlob(type), fileName(title, created_at, extension))
-  const places = redacted === 1 ? '1 place' : `${redacted} places`
-  return `${formatBytes(bytes)} exported${redacted > 0 ? `, ${places} blacked out` : ''}`
+  const matches = redacted === 1 ? '1 match' : `${redacted} matches`
+  return `${formatBytes(bytes)} exported${redacted > 0 ? `, ${matches} redacted` : ''}`
 }

@@ -30,7 +30,7 @@ export interface RecordingOptions {
 /** One for every two pixels of a wide window. */
 const BUCKETS = 600
 
-/** How often the timeline of a running session is updated; nobody sees it change more often. */
+/** How often the timeline of a running session is updated; updating it more often makes no visible difference. */
 const GROWING_MS = 3_000
 
 export interface RecordingState {

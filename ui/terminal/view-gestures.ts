@@ -6,7 +6,7 @@ import type { SelectionState, TouchSelect } from './touch-select.ts'
 import type { ViewLayout, ViewParts } from './view-layout.ts'
 
 export interface GestureOptions {
-  /** The finger's selection changed; undefined: nothing is selected any more. Left out: fingers do not select. */
+  /** The finger's selection changed; undefined: nothing is selected. Omitted: fingers do not select. */
   selectionChanged?: (selected: SelectionState | undefined) => void
   /** The user pulls the first line down to see what is above it: `pixels`, at most EARLIER_PX, are free at the top. */
   pulled?: (pixels: number) => void

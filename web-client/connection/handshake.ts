@@ -19,7 +19,7 @@ export interface OpenedChannel {
 }
 
 /**
- * Rejects with the code that the channel closed with. `channel_refused` is unauthenticated: anybody on the network can send it.
+ * Rejects with the code that the channel closed with. `channel_refused` is unauthenticated: anyone on the network can send it.
  */
 export function handshake(transport: Transport, { keys, hostKey, secret }: HandshakeOptions): Promise<OpenedChannel> {
   return new Promise((resolve, reject) => {

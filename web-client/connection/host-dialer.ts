@@ -7,7 +7,7 @@ import { Identities, type Identity, sameKey } from './identity.ts'
 import { openWebSocket, socketUrl } from './websocket-transport.ts'
 
 /**
- * Why this phone has no access. `unknown`: the host does not know its key (any more), or somebody else on the network
+ * Why this phone has no access. `unknown`: the host does not (or no longer) know its key, or another computer on the network
  * answered.
  */
 export type Refusal =

@@ -61,7 +61,7 @@ function TransportNote({ secure }: { secure: boolean }) {
   return (
     <p class="aside" role="note">
       {secure
-        ? 'This page came over HTTPS: nobody on the network could read or change it.'
+        ? 'This page came over HTTPS: no one on the network could read or change it.'
         : 'This page came over plain HTTP. Anyone listening learns nothing about your terminals, but an attacker who ' +
           'changes the traffic could replace this page. HTTPS or Tailscale prevents that.'}
     </p>

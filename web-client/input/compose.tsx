@@ -63,10 +63,12 @@ export function Compose({ link, input, close }: ComposeProps) {
       role="dialog"
       aria-label="Compose"
       onKeyDown={event => {
-        if (event.isComposing) return
+        // A dialog inside handles its own keys.
+        if (event.isComposing || (event.target as Element).closest('dialog')) return
         if (event.key === 'Escape') close()
-        else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) input.send(withEnter.value)
-        else return
+        else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+          if (!cannotSend) input.send(withEnter.value)
+        } else return
         event.preventDefault()
       }}
     >

@@ -9,7 +9,6 @@ import type { UploadItem, Uploads } from './uploads.ts'
 
 export interface UploadStripProps {
   input: SessionInput
-  close: () => void
 }
 
 export function UploadStrip({ input }: UploadStripProps) {

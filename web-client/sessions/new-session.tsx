@@ -32,7 +32,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
   const [command, setCommand] = useState(spec?.command ? joinWords(spec.command) : '')
   const [folder, setFolder] = useState(spec?.cwd ?? '')
   const [name, setName] = useState(spec?.title ?? '')
-  const [refused, setRefused] = useState(error)
+  const [hostError, setHostError] = useState(error)
   const [syntaxError, setSyntaxError] = useState('')
   const [recent, setRecent] = useState<Recents>()
   const ids = useId()
@@ -55,32 +55,32 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
     })
     started?.()
   }
-  const write = (text: string) => {
+  const editCommand = (text: string) => {
     setCommand(text)
     setSyntaxError('')
-    if (refused?.code === 'command_not_found') setRefused(undefined)
+    if (hostError?.code === 'command_not_found') setHostError(undefined)
   }
-  const move = (text: string) => {
+  const editFolder = (text: string) => {
     setFolder(text)
-    if (refused?.code === 'cwd_not_found') setRefused(undefined)
+    if (hostError?.code === 'cwd_not_found') setHostError(undefined)
   }
   /** Lists may shorten a command, so the complete one is requested. */
-  const takeCommand = async ({ session }: Recent) => {
+  const chooseCommand = async ({ session }: Recent) => {
     try {
-      write(joinWords((await fetchSession(link, session)).command))
+      editCommand(joinWords((await fetchSession(link, session)).command))
     } catch (error) {
       toastError(error)
     }
   }
-  const takeFolder = async ({ session }: Recent) => {
+  const chooseFolder = async ({ session }: Recent) => {
     try {
-      move((await fetchSession(link, session)).cwd)
+      editFolder((await fetchSession(link, session)).cwd)
     } catch (error) {
       toastError(error)
     }
   }
-  const commandError = syntaxError || (refused?.code === 'command_not_found' ? `${refused.message}.` : '')
-  const folderError = refused?.code === 'cwd_not_found' ? `${refused.message}.` : ''
+  const commandError = syntaxError || (hostError?.code === 'command_not_found' ? `${hostError.message}.` : '')
+  const folderError = hostError?.code === 'cwd_not_found' ? `${hostError.message}.` : ''
   return (
     <Dialog title="New session" class="new-session" noAutofocus={!error} onClose={close}>
       <form
@@ -102,7 +102,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             spellcheck={false}
             aria-invalid={commandError !== ''}
             aria-describedby={`${ids}cw`}
-            onInput={event => write(event.currentTarget.value)}
+            onInput={event => editCommand(event.currentTarget.value)}
           />
           <p id={`${ids}cw`} class="error" role="alert">
             {commandError}
@@ -111,7 +111,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             label="Recent commands"
             list={recent?.commands}
             show={one => one.text}
-            take={one => void takeCommand(one)}
+            choose={one => void chooseCommand(one)}
           />
           <label for={`${ids}f`}>Folder</label>
           <input
@@ -126,7 +126,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             spellcheck={false}
             aria-invalid={folderError !== ''}
             aria-describedby={`${ids}fw`}
-            onInput={event => move(event.currentTarget.value)}
+            onInput={event => editFolder(event.currentTarget.value)}
           />
           <p id={`${ids}fw`} class="error" role="alert">
             {folderError}
@@ -135,7 +135,7 @@ export function NewSession({ link, spec, error, started, close }: NewSessionProp
             label="Recent folders"
             list={recent?.folders}
             show={one => shortPath(one.text)}
-            take={one => void takeFolder(one)}
+            choose={one => void chooseFolder(one)}
           />
           <label for={`${ids}n`}>Name</label>
           <input
@@ -165,17 +165,17 @@ interface RecentRowProps {
   /** Undefined until loaded. */
   list: Recent[] | undefined
   show: (one: Recent) => string
-  take: (one: Recent) => void
+  choose: (one: Recent) => void
 }
 
 /** One line that scrolls sideways, so that the sheet stays low enough for a thumb. */
-function RecentRow({ label, list, show, take }: RecentRowProps) {
+function RecentRow({ label, list, show, choose }: RecentRowProps) {
   if (list?.length === 0) return null
   return (
     <ul class="recents" aria-label={label}>
       {list?.map(one => (
         <li key={one.session.session_id}>
-          <button type="button" title={printable(one.text)} onClick={() => take(one)}>
+          <button type="button" title={printable(one.text)} onClick={() => choose(one)}>
             <bdi>{show(one)}</bdi>
           </button>
         </li>

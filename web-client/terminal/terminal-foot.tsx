@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { KeyBar } from '../../ui/input/key-bar.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { whenIdle } from '../page/idle.ts'
-import { lazySheet } from '../page/lazy.tsx'
+import { lazyExtra, lazySheet } from '../page/lazy.tsx'
 import { PendingStrip } from './pending-strip.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -13,7 +13,7 @@ const loadPasteDialog = () => import('../../ui/input/paste-dialog.tsx').then(({ 
 const loadUploadStrip = () => import('../input/upload-strip.tsx').then(({ UploadStrip }) => UploadStrip)
 const LazyCompose = lazySheet(loadCompose)
 const LazyPasteDialog = lazySheet(loadPasteDialog)
-const LazyUploadStrip = lazySheet(loadUploadStrip)
+const LazyUploadStrip = lazyExtra(loadUploadStrip)
 
 export interface TerminalFootProps {
   link: HostLink
@@ -30,16 +30,18 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   const ready = link.state.value.name === 'ready'
   useEffect(() => {
     if (!ready) return
-    let off: (() => void) | undefined = () => {}
+    let disposed = false
+    let cancelIdle: (() => void) | undefined
     void session.shown.then(() => {
+      if (disposed) return
       // Preloaded: they may be needed without a network.
-      off &&= whenIdle(() => {
+      cancelIdle = whenIdle(() => {
         for (const load of [loadCompose, loadPasteDialog, loadUploadStrip]) load().catch(() => {}) // loaded again when opened
       })
     })
     return () => {
-      off?.()
-      off = undefined
+      disposed = true
+      cancelIdle?.()
     }
   }, [ready])
 
@@ -64,7 +66,7 @@ export function TerminalFoot({ link, session, extra }: TerminalFootProps) {
   return (
     <div ref={foot} class={input.composing.value ? 'foot composing' : 'foot'}>
       <PendingStrip session={session} offline={!ready} />
-      {hasUploads && <LazyUploadStrip input={input} close={closeCompose} />}
+      {hasUploads && <LazyUploadStrip input={input} />}
       {input.composing.value && <LazyCompose link={link} input={input} close={closeCompose} />}
       <KeyBar
         sticky={session.sticky}

@@ -219,7 +219,7 @@ export class TerminalSession {
   #sessionReceived({ session, resumed, age_seconds, read_only }: HostMessageOf<'session'>): void {
     this.#session = session
     this.title.value = session.title
-    // Its size is this phone's, and nobody else views it: taking the size over changes nothing.
+    // Its size is this phone's, and no one else views it: taking the size over changes nothing.
     if (!read_only && this.#attachCount === 0 && session.clients === 1) void this.#takeSizeBack(session)
     this.size.value = { cols: session.cols, rows: session.rows }
     if (resumed && this.#attachCount > 0) toast(`Session restored · ${formatRoughDuration(age_seconds * 1000)} old`)

@@ -45,7 +45,7 @@ test('case 19: the secret is removed from the address and the history after load
   const kept = await everythingKept(phone)
   expect(kept).not.toContain(address.split('#v1.')[1]!)
   expect(kept).not.toContain([...parsePairingUrl(address).secret].join(','))
-  expect(kept, 'this sees what lies in IndexedDB').toContain([...parsePairingUrl(address).hostKey].join(','))
+  expect(kept, 'this reads what is stored in IndexedDB').toContain([...parsePairingUrl(address).hostKey].join(','))
   expect(await phone.page.evaluate(() => localStorage.length)).toBe(0)
   // Goes back and forward: no history entry contains it.
   await phone.page.evaluate(() => window.history.go(-2))

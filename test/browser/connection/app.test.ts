@@ -294,9 +294,9 @@ test('a session that needs attention causes one notification with its text, only
   await expect.poll(() => notices(phone)).toEqual([])
   await expect.poll(mark).toBeUndefined()
 
-  say(ask('under somebody’s eyes'))
-  await phone.shows('under somebody’s eyes')
-  expect(await mark(), 'while somebody looks').toBeUndefined()
+  say(ask('while it is viewed'))
+  await phone.shows('while it is viewed')
+  expect(await mark(), 'while the session is viewed').toBeUndefined()
   // Its terminal is open on a phone in a pocket.
   await hide(phone.page, true)
   say(ask('Are you there?'))

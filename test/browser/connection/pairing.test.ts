@@ -41,7 +41,7 @@ test('a declined phone is told so, and can ask again with a new code in the same
   await phone.open()
 })
 
-test('a request that nobody answers times out, and the page says so', async ({ phone, host }) => {
+test('a request that no one answers times out, and the page says so', async ({ phone, host }) => {
   await phone.scan()
   await waits(phone)
   await host.pairingRequest()
@@ -134,7 +134,7 @@ test('another tab takes the request over, and can give it back', async ({ phone,
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('a phone beyond the limit of waiting phones is told so', async ({ phone, browser, host }) => {
+test('a phone beyond the limit of waiting phones sees a message that says so', async ({ phone, browser, host }) => {
   const contexts = []
   for (let waiting = 1; waiting <= 3; waiting++) {
     const context = await browser.newContext()

@@ -295,8 +295,8 @@ test('a user at the list gets no notification, and notifications seen elsewhere 
   await sheetOf(phone).getByRole('button', { name: 'Close', exact: true }).tap()
   const first = await agent(host)
   const row = phone.page.locator('.row', { hasText: 'agent' })
-  first.say('under somebody’s eyes')
-  await expect(row.getByText('under somebody’s eyes').first()).toBeVisible()
+  first.say('while it is viewed')
+  await expect(row.getByText('while it is viewed').first()).toBeVisible()
   await host.desktop.kill(first.session_id)
   await leave(phone)
   expect(service.posts).toHaveLength(0)
@@ -420,8 +420,10 @@ test('turning notifications off removes the subscription on both sides', async (
   await expect(sheet.getByText('Off', { exact: true })).toBeVisible()
   await phone.screenshot('about-push-off')
   await leave(phone)
-  await agent(host).then(({ say }) => say('to nobody'))
-  await expect.poll(async () => (await host.desktop.list()).some(one => one.attention?.text === 'to nobody')).toBe(true)
+  await agent(host).then(({ say }) => say('sent to no phone'))
+  await expect
+    .poll(async () => (await host.desktop.list()).some(one => one.attention?.text === 'sent to no phone'))
+    .toBe(true)
   expect(service.posts).toEqual([])
   // One tap turns them on again.
   await phone.page.goto(host.origin)

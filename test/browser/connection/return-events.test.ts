@@ -225,7 +225,7 @@ for (const way of ['stopped', 'crashed'] as const)
     if (way === 'stopped') await host.stopProcess()
     else await host.crash()
     await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
-    expect(await phone.screen(), 'it stays while nobody knows').toBe(before)
+    expect(await phone.screen(), 'the screen stays until the outcome is known').toBe(before)
     // A page that was told sees that the session accepts no input; the other one keeps typing.
     if (way === 'stopped') await expect(phone.page.getByText('Ended with the host')).toBeVisible()
     await phone.run('too late')

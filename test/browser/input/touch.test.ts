@@ -208,7 +208,7 @@ test('a pinch in a desktop session zooms in to pan over it, without resizing the
   await phone.page.getByRole('button', { name: 'Use a readable font size' }).tap()
   await expect.poll(() => font(phone)).toBe(12)
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
-  await phone.screenshot('menu-letters')
+  await phone.screenshot('menu-font-size')
   await phone.page.getByRole('button', { name: 'Increase font size' }).tap()
   await expect(phone.page.getByText('13 px')).toBeVisible()
   await phone.page.getByRole('button', { name: 'Reset' }).tap()

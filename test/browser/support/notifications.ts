@@ -1,8 +1,8 @@
-// Keeps tests from losing a notification by looking for it. Chromium takes one that is being shown for one that was put
-// away if somebody asks for the notifications in that moment, and forgets it (a third of those shown while another
-// loop asks, none of those shown alone).
+// Keeps tests from losing a notification by querying it. If the notifications are queried while one is being shown,
+// Chromium takes that one for dismissed and forgets it (a third of those shown while another loop queries, none of those
+// shown alone).
 
-/** In a page or a worker: notifications are shown and asked for one after the other. Twice is fine. */
+/** In a page or a worker: showing and querying notifications take turns. May be called twice. */
 export function showInTurn(): void {
   if (!('ServiceWorkerRegistration' in globalThis)) return // about:blank
   const all = ServiceWorkerRegistration.prototype as ServiceWorkerRegistration & { inTurn?: true }

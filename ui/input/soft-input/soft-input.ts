@@ -30,7 +30,7 @@ export interface SoftInputOptions extends Composer {
 const MAX_CONTEXT = 128
 /** What trimming leaves; less than MAX_CONTEXT, so that trimming is rare. */
 const TRIMMED_CONTEXT = 64
-/** Dictation rewrites its whole phrase and must not be trimmed meanwhile; nobody dictates more without a pause. */
+/** Dictation rewrites its whole phrase and must not be trimmed meanwhile; no one dictates more without a pause. */
 const MAX_FIELD = 4096
 
 const DEL = '\x7f'
@@ -131,7 +131,7 @@ export class SoftInput {
     return typed(text)
   }
 
-  /** Clears the field: the line is not known any more, so nothing of it can be corrected. */
+  /** Clears the field: the line is no longer known, so nothing of it can be corrected. */
   forget(): void {
     if (this.#composing) this.#cut = this.#composed
     this.#sent = ''
