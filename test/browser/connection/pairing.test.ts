@@ -134,7 +134,7 @@ test('another tab takes the request over, and can give it back', async ({ phone,
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('a phone beyond the limit of waiting phones sees a message that says so', async ({ phone, browser, host }) => {
+test('a phone beyond the limit of waiting phones sees that too many are waiting', async ({ phone, browser, host }) => {
   const contexts = []
   for (let waiting = 1; waiting <= 3; waiting++) {
     const context = await browser.newContext()

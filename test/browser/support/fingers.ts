@@ -41,10 +41,10 @@ export class Fingers {
     await this.#send('touchMove', spots)
   }
 
-  /** `rested`: milliseconds without movement before the fingers are lifted. */
-  async up({ rested = 8 } = {}): Promise<void> {
+  /** `rested`: milliseconds without movement before the fingers are lifted. `remaining`: the fingers that stay down. */
+  async up({ rested = 8, remaining = [] }: { rested?: number; remaining?: Point[] } = {}): Promise<void> {
     this.#now += rested
-    await this.#send('touchEnd', [])
+    await this.#send('touchEnd', remaining)
   }
 
   /** Moves one finger, one frame per step. */
