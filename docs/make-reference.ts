@@ -10,7 +10,9 @@ import { Settings } from '../main/host/settings/settings.ts'
 const GENERATED = '<!-- Written by `npm run docs`. Edit the tables in the code instead. -->'
 
 const row = (...cells: string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
-const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
+/** A list of values keeps its first letter: the values are typed as they are. */
+const sentence = (text: string) =>
+  `${/^\w+,/.test(text) ? text[0] : text[0]!.toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`
 /** Help texts are plain text: angle brackets and stars are shown as they are. */
 const plain = (text: string) => text.replace(/[*_<>]/g, mark => `\\${mark}`)
 
@@ -40,7 +42,7 @@ export function commandsPage(): string {
     '',
     GENERATED,
     '',
-    '`otg` talks to the running host over a local socket. Session ids may be shortened to any unique beginning.',
+    '`otg` talks to the running host over a local socket. Session IDs may be shortened to any unique prefix.',
     '`run` and `attach` exit with the exit code of the session. `otg COMMAND --help` shows the same text.',
     '',
     row('command', 'what it does'),

@@ -100,13 +100,13 @@ export function ExportDialog({ client, session_id, title, created_at, range, end
           </label>
         </fieldset>
         <fieldset class="redact" disabled={busy}>
-          <legend>Redact</legend>
+          <legend>Redaction</legend>
           <label class="check">
             <input type="checkbox" checked={secrets} onChange={event => setSecrets(event.currentTarget.checked)} />
-            Text that looks like a password, key or token
+            Redact passwords, keys and tokens
           </label>
           <label>
-            Text that matches these regular expressions, one per line
+            Redact matches of these regular expressions, one per line
             <textarea
               rows={2}
               value={patterns}
@@ -159,8 +159,8 @@ interface FormInput {
 
 /** What is invalid, as a sentence; empty if nothing is. The host checks the patterns itself. */
 function findError({ from, to, begin, end, lines }: FormInput): string {
-  if (from.trim() !== '' && begin === undefined) return '“From” is not a time. Write it like 1:30.'
-  if (to.trim() !== '' && end === undefined) return '“To” is not a time. Write it like 1:30.'
+  if (from.trim() !== '' && begin === undefined) return '“From” is not a valid time. Use a form like 1:30.'
+  if (to.trim() !== '' && end === undefined) return '“To” is not a valid time. Use a form like 1:30.'
   if (begin !== undefined && end !== undefined && begin >= end) return 'The range ends before it begins.'
   if (lines.length > MAX_PATTERNS) return `Use at most ${MAX_PATTERNS} patterns.`
   const long = lines.findIndex(line => line.length > PATTERN_CHARACTERS)

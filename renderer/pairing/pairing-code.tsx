@@ -61,11 +61,11 @@ export function PairingCode({ client }: { client: LocalClient }) {
       <p class="countdown">
         <Ring part={left / FRESH_MS} />
         <span>
-          Valid for{' '}
+          Expires in{' '}
           <span role="timer" data-testid="countdown">
             {formatCountdown(left)}
           </span>
-          , renews itself
+          , then renews automatically
         </span>
       </p>
       <Reached reached={pairing.reached} now={now} />

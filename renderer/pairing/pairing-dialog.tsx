@@ -75,7 +75,7 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
         aria-disabled={!armed}
         onClick={() => isArmed() && postpone()}
       />
-      <p class="only-if">Allow it only if your phone shows this code</p>
+      <p class="only-if">Allow it only if your phone shows these six digits</p>
       <p class="short-code" data-testid="short-code">
         {formatCode(request.code)}
       </p>
@@ -95,7 +95,7 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
       </p>
       <div class="actions">
         <button {...button} onClick={() => answer({ allow: false })}>
-          Refuse
+          Decline
         </button>
         <button {...button} onClick={() => answer({ allow: true, read_only: true })}>
           Watch only

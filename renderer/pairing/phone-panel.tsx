@@ -20,7 +20,7 @@ export interface PhonePanelProps {
 export function PhonePanel({ client, phones, answer, close }: PhonePanelProps) {
   const requests = phones?.requests ?? []
   return (
-    <aside class="phone-panel" aria-label="Phone">
+    <aside class="phone-panel" aria-label="Phones">
       <header>
         <h2>Pair a phone</h2>
         <IconButton icon="close" label="Close" title="Close" onClick={close} />

@@ -6,7 +6,7 @@ export const ADDRESS_KINDS: Record<AddressKind, string> = {
   named: 'Custom name',
   tailnet: 'Tailnet',
   lan: 'Local network',
-  public: 'Internet',
+  public: 'Public internet',
   vpn: 'VPN',
   container: 'Virtual network',
   link_local: 'Direct link',

@@ -81,7 +81,7 @@ export function Popover({ client }: { client: LocalClient }) {
       <footer>
         <button type="button" aria-pressed={code} onClick={() => setCode(!code)}>
           <Icon name="phone" />
-          Phone
+          Phones
         </button>
         <FooterButton icon="history" text="History" action={{ type: 'open', location: 'history' }} />
         <FooterButton icon="settings" text="Settings" action={{ type: 'open', location: 'settings' }} />

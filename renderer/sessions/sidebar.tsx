@@ -26,7 +26,7 @@ export function Sidebar({ phone, history, requests, press, toggleHistory, root, 
           New session
         </SidebarButton>
         <SidebarButton class="toggle" icon="phone" shortcut="phone" pressed={phone} onClick={() => press('phone')}>
-          Phone
+          Phones
           {requests > 0 && (
             <span class="badge" role="img" aria-label={`${requests} waiting`}>
               {requests}

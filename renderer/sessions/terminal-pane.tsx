@@ -100,7 +100,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       >
         {session && (
           <button type="button" class="plain" onClick={() => replay(session)}>
-            Replay
+            Play recording
           </button>
         )}
         {session && running && (
@@ -110,7 +110,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
         )}
       </PageHeader>
       {mode === 'follow' && running && (
-        <Notice text="Another client sets the size of this session.">
+        <Notice text="Another device sets this session’s size.">
           <button
             type="button"
             onClick={() => {
@@ -123,7 +123,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
         </Notice>
       )}
       {failed && <Notice text={`Cannot show this session: ${failed.message}.`} />}
-      {session && !running && <Notice text={`This session has ended (${stateText(session)}).`} />}
+      {session && !running && <Notice text={`Session ${stateText(session)}.`} />}
       <div class="stage" ref={box} />
       {pendingPaste && (
         <PasteDialog

@@ -159,13 +159,18 @@ function HostSettings({ client, values, defaults, fixed }: { client: LocalClient
           {...held('shell', 'For new sessions: a program, or a list such as ["/bin/zsh", "-l"].')}
         />
         {number('idle_hours', 'End idle sessions after', 'hours', 'Idle: at the prompt, without output or viewers.')}
-        {toggle('end_busy', 'Also if a program is still running')}
-        {toggle('single_client', 'One client at a time per session')}
+        {toggle('end_busy', 'End idle sessions even if a program is running')}
+        {toggle('single_client', 'Allow only one viewer per session')}
       </section>
       <section aria-labelledby="settings-history">
         <h3 id="settings-history">History</h3>
-        {number('session_megabytes', 'Keep per session', 'MB', 'Raw output. The oldest output is deleted first.')}
-        {number('total_megabytes', 'Keep in total', 'MB')}
+        {number(
+          'session_megabytes',
+          'Output to keep per session',
+          'MB',
+          'Raw output. The oldest output is deleted first.',
+        )}
+        {number('total_megabytes', 'Output to keep in total', 'MB')}
         {number('retention_days', 'Keep ended sessions for', 'days')}
       </section>
       <section aria-labelledby="settings-network">

@@ -20,7 +20,7 @@ export function UpdatesSection({ feed, save }: { feed: string; save: (feed: stri
       <h3 id="settings-updates">Updates</h3>
       <TextField
         label="Update feed"
-        hint="An HTTPS address that you trust to install software on this computer. Leave empty for no updates."
+        hint="An HTTPS address that you trust to install software on this computer. Leave empty to turn updates off."
         value={feed}
         placeholder="None"
         save={async text => {

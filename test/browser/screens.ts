@@ -80,7 +80,7 @@ const SCREENS: Screen[] = [
       await host.desktop.create({ title: 'agent', command: ['sh', '-c', ask], cwd: '/usr/share' })
       const { session_id } = await host.desktop.create({ title: 'make', command: ['sh', '-c', 'exit 2'] })
       await expect(phone.page.getByText('May I run npm test?')).toBeVisible()
-      await expect(phone.page.getByText('failed with 2')).toBeVisible()
+      await expect(phone.page.getByText('failed (exit code 2)')).toBeVisible()
       return session_id
     },
   },

@@ -125,7 +125,7 @@ test('shows when a phone disconnects, and scrolls a long list of phones', async 
   await row(page, 'iPhone').scrollIntoViewIfNeeded()
   await picture(page, 'devices-small')
   // Nothing overflows horizontally.
-  const panel = page.getByRole('complementary', { name: 'Phone' })
+  const panel = page.getByRole('complementary', { name: 'Phones' })
   expect(await panel.evaluate(element => element.scrollWidth - element.clientWidth)).toBe(0)
 })
 

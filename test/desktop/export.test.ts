@@ -119,7 +119,7 @@ test('redacts matches and reports how many', async ({ start, dataDir, later }) =
   await openRecording(page, 'secrets')
   let dialog = await openExport(page)
   await dialog.getByRole('radio', { name: 'Plain text' }).check()
-  await dialog.getByLabel('Text that looks like a password').check()
+  await dialog.getByLabel('Redact passwords, keys and tokens').check()
   await dialog.getByLabel('Text that matches these').fill('(\n\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
   // An invalid pattern is reported, and the input stays.
@@ -173,7 +173,7 @@ test('exports a range that is chosen on the timeline or typed', async ({ start, 
   await dialog.getByRole('radio', { name: 'Raw' }).check()
   await dialog.getByLabel('To', { exact: true }).fill('later')
   await dialog.getByRole('button', { name: 'Export' }).click()
-  await expect(dialog.getByRole('alert')).toContainText('“To” is not a time')
+  await expect(dialog.getByRole('alert')).toContainText('“To” is not a valid time')
   await dialog.getByLabel('To', { exact: true }).fill('0.9')
   await dialog.getByRole('button', { name: 'Export' }).click()
   await expect(dialog).toBeHidden()

@@ -38,7 +38,7 @@ async function waiting(desktop: LocalClient, count: number) {
   return (await desktop.devices()).requests
 }
 
-test('Allow pairs a phone that shows the same code, and it can type', async ({ start, phone }) => {
+test('Allow pairs a phone that shows the same digits, and it can type', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await page.emulateMedia({ colorScheme: 'dark' })
@@ -47,7 +47,7 @@ test('Allow pairs a phone that shows the same code, and it can type', async ({ s
   const pixel = phone(url, 'Pixel 9')
   await expect(dialog(page)).toBeVisible()
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “Pixel 9”?')
-  await expect(dialog(page)).toContainText('Allow it only if your phone shows this code')
+  await expect(dialog(page)).toContainText('Allow it only if your phone shows these six digits')
   await expect(dialog(page)).toContainText(/From 127\.0\.0\.1\s*over plain HTTP\s*(2:00|1:5\d) left/)
   await expectSameCode(page, pixel)
   // The panel behind it already shows a new code.
@@ -77,11 +77,11 @@ test('Watch only pairs a phone that sees the sessions and cannot type', async ({
   await expect(page.getByRole('switch', { name: 'Tablet: watch only' })).toBeChecked()
 })
 
-test('tells a refused phone, and does not store it', async ({ start, phone }) => {
+test('tells a declined phone, and does not store it', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   const stranger = phone(await showCode(page), 'Stranger')
-  await answer(page, 'Refuse').click()
+  await answer(page, 'Decline').click()
   await expect.poll(stranger.state).toBe('closed pairing_refused')
   await expect(dialog(page)).toBeHidden()
   await expect(page.getByText('None yet. Scan the code')).toBeVisible()
@@ -123,7 +123,7 @@ test('ignores clicks and keys that were meant for the terminal', async ({ start,
   // Further typing: nothing has the focus, Enter does not allow, and Tab reaches “Decide later” first.
   await expect(dialog(page)).toBeFocused()
   await page.keyboard.type('make test\n')
-  for (const name of ['Decide later', 'Refuse', 'Watch only', 'Allow']) {
+  for (const name of ['Decide later', 'Decline', 'Watch only', 'Allow']) {
     await page.keyboard.press('Tab')
     await expect(answer(page, name)).toBeFocused()
     if (name !== 'Decide later') await page.keyboard.press('Enter')
@@ -158,8 +158,8 @@ test('ignores answers for a moment after the window comes to the front', async (
     window.dispatchEvent(new FocusEvent('focus'))
     document.querySelector<HTMLButtonElement>('dialog button.primary')!.click()
   })
-  await expect(answer(page, 'Refuse')).toBeEnabled()
-  await answer(page, 'Refuse').click()
+  await expect(answer(page, 'Decline')).toBeEnabled()
+  await answer(page, 'Decline').click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
 })
 
@@ -211,7 +211,7 @@ test('asks about several phones in turn, also when another client answers', asyn
   await expect(dialog(page).getByRole('heading')).toHaveText('Allow “three”?')
   await expect(dialog(page)).not.toContainText('more wait')
   await expectSameCode(page, three)
-  await answer(page, 'Refuse').click()
+  await answer(page, 'Decline').click()
   await expect.poll(three.state).toBe('closed pairing_refused')
   await expect(dialog(page)).toBeHidden()
 })
@@ -227,7 +227,7 @@ test('shows the name of a phone as text, and fits a small window', async ({ star
   expect(await page.locator('img').count()).toBe(0)
   // The code and all three answers are visible without scrolling.
   await expectSameCode(page, hostile)
-  for (const part of [dialog(page).getByTestId('short-code'), answer(page, 'Refuse'), answer(page, 'Allow')])
+  for (const part of [dialog(page).getByTestId('short-code'), answer(page, 'Decline'), answer(page, 'Allow')])
     await expect(part).toBeInViewport({ ratio: 1 })
   await expect(answer(page, 'Allow')).toBeEnabled()
   await picture(page, 'ask-small')
@@ -247,7 +247,7 @@ test('opens a closed window at the phone panel when a phone asks', async ({ star
   const url = await pairingUrl(desktop)
   const [again, pixel] = await Promise.all([app.waitForEvent('window'), phone(url, 'Pixel')])
   await expectSameCode(again, pixel)
-  await expect(again.getByRole('complementary', { name: 'Phone' })).toBeVisible()
+  await expect(again.getByRole('complementary', { name: 'Phones' })).toBeVisible()
   await answer(again, 'Allow').click()
   await expect.poll(pixel.state).toBe('ready')
 })
@@ -265,12 +265,12 @@ test('shows a hidden window as it was when a phone asks', async ({ start, dataDi
   // The panel stays closed; its button shows the number of requests.
   await answer(page, 'Decide later').click()
   await expect(dialog(page)).toBeHidden()
-  await expect(page.getByRole('complementary', { name: 'Phone' })).toBeHidden()
+  await expect(page.getByRole('complementary', { name: 'Phones' })).toBeHidden()
   await expect(page.getByRole('img', { name: '1 waiting' })).toBeVisible()
   await picture(page, 'waits')
-  await page.getByRole('button', { name: 'Phone' }).click()
+  await page.getByRole('button', { name: 'Phones' }).click()
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
-  await answer(page, 'Refuse').click()
+  await answer(page, 'Decline').click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
   await expect(page.getByRole('img', { name: '1 waiting' })).toBeHidden()
 })

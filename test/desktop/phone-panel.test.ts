@@ -120,7 +120,7 @@ test('shows the best address, and remembers the choice of another one', async ({
     '100.101.102.103Tailnet',
     '192.168.1.34Local network',
     '[fd00:1234:5678:9abc:def0:1234:5678:9abc]Local network',
-    '[2001:db8::1]Internet',
+    '[2001:db8::1]Public internet',
     '172.17.0.1Virtual network',
     '169.254.10.20Direct link',
     '127.0.0.1This computer only',

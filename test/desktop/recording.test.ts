@@ -294,7 +294,7 @@ test('plays a running session up to now, and returns to live', async ({ start, d
   await startSession(page)
   await page.keyboard.type('echo one\n')
   await expectShown(page, /\none/)
-  await page.getByRole('button', { name: 'Replay' }).click()
+  await page.getByRole('button', { name: 'Play recording' }).click()
   await expectShown(page, /\none/)
   await expect(page.getByRole('button', { name: 'Delete (end the session first)' })).toBeDisabled()
   await expect(page.getByText('live', { exact: true })).toBeVisible()

@@ -36,14 +36,14 @@ test('applies settings at once, writes them to the file, and keeps them after a 
   await days.fill('7')
   await days.press('Enter')
   await expect.poll(() => existsSync(settingsFile(dataDir)) && inFile(dataDir).retention_days).toBe(7)
-  await dialog.getByLabel('One client at a time per session').check()
+  await dialog.getByLabel('Allow only one viewer per session').check()
   await expect.poll(() => inFile(dataDir).single_client).toBe(true)
   await dialog.getByLabel('Notify phones while the page is closed').uncheck()
   await expect.poll(() => inFile(dataDir).push).toBe(false)
 
   await dialog.getByLabel('Shell').fill('["/bin/sh", "-c", "echo my own shell; exec cat"]')
   // Leaving the field saves, too.
-  await dialog.getByLabel('Keep in total').focus()
+  await dialog.getByLabel('Output to keep in total').focus()
   await expect.poll(() => inFile(dataDir).shell).toEqual(['/bin/sh', '-c', 'echo my own shell; exec cat'])
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
@@ -55,7 +55,7 @@ test('applies settings at once, writes them to the file, and keeps them after a 
   const again = await (await start()).firstWindow()
   const after = await openSettings(again)
   await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('7')
-  await expect(after.getByLabel('One client at a time per session')).toBeChecked()
+  await expect(after.getByLabel('Allow only one viewer per session')).toBeChecked()
   await after.getByLabel('Keep ended sessions for').fill('')
   await after.getByLabel('Keep ended sessions for').press('Enter')
   await expect(after.getByLabel('Keep ended sessions for')).toHaveValue('30')
@@ -75,7 +75,7 @@ test('shows an error at its field and changes nothing', async ({ start, dataDir 
     await expect(field).toHaveAccessibleDescription(why)
   }
   await wrong('Port', 'seventy', 'Takes a whole number from 0 to 65535')
-  await wrong('Keep per session', '0', 'Takes a number from 1 to 100000')
+  await wrong('Output to keep per session', '0', 'Takes a number from 1 to 100000')
   await wrong('Shell', '/no/such/shell', '/no/such/shell is not a command that can be run here')
   await wrong('Proxy or tunnel names', 'ok.example, ?', '? is not a host name')
   await wrong('Terminal font size', '2', 'Takes a number from 8 to 32')
@@ -278,7 +278,7 @@ test('shows a setting that an option of the host decides, and does not let it ch
     await expect(dialog.getByLabel(label, { exact: true })).toBeDisabled()
     await expect(dialog.getByLabel(label, { exact: true })).toHaveValue('')
   }
-  const toggle = dialog.getByLabel('One client at a time per session')
+  const toggle = dialog.getByLabel('Allow only one viewer per session')
   await expect(toggle).toBeDisabled()
   expect(await toggle.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true)
   await port.scrollIntoViewIfNeeded()

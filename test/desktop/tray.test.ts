@@ -71,7 +71,7 @@ test('the tray shows that a phone wants to pair, and opens its request', async (
   await expect.poll(url).not.toContain('phone')
   await press(app, '1 phone wants to pair…')
   await page.getByRole('button', { name: 'Answer Pixel' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Refuse' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Decline' }).click()
   await expect.poll(pixel.state).toBe('closed pairing_refused')
   await expect.poll(() => labels(app)).not.toContain('1 phone wants to pair…')
 })

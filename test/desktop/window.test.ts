@@ -69,7 +69,7 @@ test('has a light theme', async ({ start }) => {
   await startSession(page)
   await page.keyboard.type('ls -la --color=always /\n')
   await expectShown(page, /usr/)
-  await page.getByRole('button', { name: 'Phone' }).click()
+  await page.getByRole('button', { name: 'Phones' }).click()
   await expect(page.getByTestId('address')).toHaveText(/^http/)
   // The panel makes the terminal smaller, and the shell gets the new size.
   await expect.poll(() => page.locator('.xterm-screen').evaluate(e => e.clientWidth)).toBeLessThan(520)

@@ -55,10 +55,7 @@ export function HistoryHits({ search, latest, now, filtered, clear, open, prefet
       )}
       {isEmpty && !searching && !error && !stopped && (
         <div class="nothing">
-          <p>
-            No output matches
-            {filtered ? ' in the sessions that the filters leave.' : '.'}
-          </p>
+          <p>{filtered ? 'No matches in the filtered sessions.' : 'No output matches.'}</p>
           <p class="hint">
             All words must be in one line. Quotes keep words together: <code>"exit code"</code>
           </p>

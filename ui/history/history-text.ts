@@ -21,9 +21,9 @@ export const STATE_CHOICES: [StateChoice, string][] = [
   ['running', 'Running'],
   ['ended', 'Ended'],
   ['exited', 'Finished or failed'],
-  ['killed', 'Ended by hand'],
+  ['killed', 'Ended by user'],
   ['expired', 'Expired'],
-  ['host_stopped', 'Ended with the host'],
+  ['host_stopped', 'Ended when the host stopped'],
   ['host_crashed', 'Lost in a crash'],
 ]
 

@@ -51,5 +51,5 @@ function Banner(props: { text: string; bad?: boolean; action?: string; onAction?
 }
 
 function problem(reached: boolean): string {
-  return reached ? 'Connection lost - reconnecting…' : 'The host does not respond - trying again…'
+  return reached ? 'Connection lost - reconnecting…' : 'Your computer is not responding. Trying again…'
 }

@@ -1,16 +1,11 @@
 // Finds hidden characters in text and makes them visible, so that users see what they confirm.
+import { REORDERING, SHAPELESS } from '../../protocol/one-line.ts'
 
 /** Control characters, except tabs and line ends. */
 export const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/
-/** Reorders the text around it: Unicode's "Bidi_Control" without the three marks that ordinary text needs. */
-const REORDERING = /[\u202a-\u202e\u2066-\u2069]/
-/**
- * Has no shape, and no script needs it: soft hyphens, fillers, tags, selectors. They can spell out whole sentences that
- * programs read and people do not see. Joiners, U+200B (Khmer has it between words) and U+FE0F (emoji) are allowed.
- */
-const INVISIBLE =
-  /\u00ad|\u034f|[\u115f\u1160]|[\u17b4\u17b5]|\u180e|[\u2060-\u2064\u206a-\u206f]|\u3164|\ufeff|\uffa0|[\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/u
-const HIDDEN = new RegExp(`${CONTROL.source}|${REORDERING.source}|${INVISIBLE.source}|\\t`, 'gu')
+/** Joiners, direction marks, U+200B (Khmer has it between words) and U+FE0F (emoji) are allowed: text needs them. */
+const INVISIBLE = new RegExp(`${REORDERING.source}|${SHAPELESS.source}`, 'u')
+const HIDDEN = new RegExp(`${CONTROL.source}|${INVISIBLE.source}|\\t`, 'gu')
 export const LINE_END = /\r\n?|\n/
 
 /** Whether the text contains control characters, or characters that are invisible or reorder text. */
@@ -20,7 +15,7 @@ export function hasHiddenCharacters(text: string): boolean {
 
 /** Whether programs read something in it that people do not see, even with control characters replaced (paste.ts). */
 export function hasInvisibleCharacters(text: string): boolean {
-  return REORDERING.test(text) || INVISIBLE.test(text)
+  return INVISIBLE.test(text)
 }
 
 /** Shows line ends as Enter and control characters as ^C; few fonts have Unicode's pictures of them. */

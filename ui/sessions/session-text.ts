@@ -76,13 +76,13 @@ export function stateText({ state, exit_code, signal }: Pick<SessionInfo, 'state
       return 'running'
     case 'exited':
       if (signal) return `ended by ${signal}`
-      return exit_code === 0 ? 'finished' : `failed with ${exit_code ?? '?'}`
+      return exit_code === 0 ? 'finished' : `failed (exit code ${exit_code ?? '?'})`
     case 'killed':
-      return 'ended by hand'
+      return 'ended by user'
     case 'expired':
       return 'expired'
     case 'host_stopped':
-      return 'ended with the host'
+      return 'ended when the host stopped'
     case 'host_crashed':
       return 'lost in a crash'
   }

@@ -1,4 +1,4 @@
-// The pairing screen: the code to compare, and the time left.
+// The pairing screen: the six digits to compare, and the time left.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
@@ -22,17 +22,17 @@ function Waiting({ link, pending: { code, until } }: { link: HostLink; pending: 
   return (
     <EntryScreen title="Waiting for your computer" icon="phone">
       <p>
-        On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same code:
+        On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same six digits:
       </p>
       <div class="card">
         {/* Spelled out: a screen reader would read it as one number. */}
-        <p class="code" role="img" aria-label={`Code ${[...code].join(' ')}`}>
+        <p class="code" role="img" aria-label={`Digits ${[...code].join(' ')}`}>
           <span>{code.slice(0, 3)}</span>
           <span>{code.slice(3)}</span>
         </p>
         <TimeLeft until={until} />
       </div>
-      <p>If the code is different, it is another phone. Do not allow it.</p>
+      <p>If the digits are different, it is another phone. Do not allow it.</p>
       <StorageNote link={link} />
       <TransportNote secure={window.location.protocol === 'https:'} />
     </EntryScreen>
@@ -61,8 +61,8 @@ function TransportNote({ secure }: { secure: boolean }) {
   return (
     <p class="aside" role="note">
       {secure
-        ? 'This page came over HTTPS: no one on the network could read or change it.'
-        : 'This page came over plain HTTP. Anyone listening learns nothing about your terminals, but an attacker who ' +
+        ? 'This page was loaded over HTTPS: no one on the network could read or change it.'
+        : 'This page was loaded over plain HTTP. Anyone listening learns nothing about your terminals, but an attacker who ' +
           'changes the traffic could replace this page. HTTPS or Tailscale prevents that.'}
     </p>
   )

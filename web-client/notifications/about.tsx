@@ -23,10 +23,10 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         </Fact>
         <Fact name="What you type and see" good>
           Encrypted from this phone to your computer
-          <small>Only these two have the keys. Nothing in between can read it.</small>
+          <small>Only this phone and your computer have the keys.</small>
         </Fact>
         <Fact name="This page" good={!missing}>
-          {secure ? 'Came over HTTPS' : missing ? 'Came over plain HTTP' : 'Came from this device'}
+          {secure ? 'Loaded over HTTPS' : missing ? 'Loaded over plain HTTP' : 'Loaded from this device'}
           {!secure && missing && (
             <small>An attacker on the network could change this page. Use it only on networks you trust.</small>
           )}
@@ -35,9 +35,7 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
           {installed ? 'Installed' : missing ? 'Not possible' : 'Choose Add to Home screen in the browser’s menu'}
         </Fact>
         <Fact name="Open without the computer" good={!missing}>
-          {missing
-            ? 'Not possible: the computer serves the page each time'
-            : 'Yes: this phone stores the page, and nothing else'}
+          {missing ? 'Not possible: the computer serves the page each time' : 'Yes: this phone stores the page’s files'}
         </Fact>
         <Fact
           name="Notifications"
@@ -50,8 +48,8 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         <section>
           <h3>Use HTTPS for more</h3>
           <p>
-            With HTTPS you can install this page, open it without the computer, and get notifications. Start the host
-            with one of these:
+            With HTTPS you can install this page, open it without the computer, and get notifications. In the app:
+            Settings, TLS. Without the app:
           </p>
           <pre>otg host --tls tailscale</pre>
           <pre>otg host --tls-cert FILE --tls-key FILE</pre>
@@ -130,7 +128,8 @@ function Notifications({ link }: { link: HostLink }) {
   }
 }
 
-const SERVICE = 'Notifications arrive through your browser maker’s push service, which learns when, but not what.'
+const SERVICE =
+  'Notifications arrive through your browser maker’s push service, which sees when one is sent, but not what it says.'
 
 const UNKNOWN = 'Connect to your computer to see whether they also arrive when this page is closed.'
 

@@ -15,13 +15,7 @@ export interface ReadingMenuProps {
   close: () => void
 }
 
-export function ReadingMenu({
-  readingStyle: looks,
-  setReadingStyle: setLooks,
-  setSize,
-  text,
-  close,
-}: ReadingMenuProps) {
+export function ReadingMenu({ readingStyle, setReadingStyle, setSize, text, close }: ReadingMenuProps) {
   const then = (act: () => unknown) => () => {
     close()
     act()
@@ -29,9 +23,13 @@ export function ReadingMenu({
   return (
     <Dialog title="Text" onClose={close}>
       <div class="menu">
-        <FontSizeRow size={looks.size} set={size => setSize(size ?? 14)} chosen={looks.size !== 14} />
-        <button type="button" aria-pressed={looks.wrap} onClick={then(() => setLooks({ wrap: !looks.wrap }))}>
-          <Icon name="wrap" /> {looks.wrap ? 'Stop wrapping lines' : 'Wrap lines'}
+        <FontSizeRow size={readingStyle.size} set={size => setSize(size ?? 14)} chosen={readingStyle.size !== 14} />
+        <button
+          type="button"
+          aria-pressed={readingStyle.wrap}
+          onClick={then(() => setReadingStyle({ wrap: !readingStyle.wrap }))}
+        >
+          <Icon name="wrap" /> {readingStyle.wrap ? 'Stop wrapping lines' : 'Wrap lines'}
         </button>
         <button type="button" onClick={then(() => copy(text(), 'Copied the loaded text'))}>
           <Icon name="copy" /> Copy loaded text

@@ -58,7 +58,7 @@ export function ExportSheet({ client, session_id, title, created_at, close }: Ex
               secrets.value = event.currentTarget.checked
             }}
           />
-          Hide passwords, keys and tokens
+          Redact passwords, keys and tokens
         </label>
         {secrets.value && RAW_FORMATS.has(format.value) && (
           <p>

@@ -197,7 +197,9 @@ function Unreached({ link }: { link: HostLink }) {
     <div class="note empty">
       <Icon name="unreached" />
       <p>Your computer is not responding</p>
-      <p>Check that it is on and that this phone is on the same network. Its sessions keep running.</p>
+      <p>
+        Check that it is on and that this phone is on the same network. Sessions keep running while the computer is on.
+      </p>
     </div>
   )
 }

@@ -222,7 +222,8 @@ export class TerminalSession {
     // Its size is this phone's, and no one else views it: taking the size over changes nothing.
     if (!read_only && this.#attachCount === 0 && session.clients === 1) void this.#takeSizeBack(session)
     this.size.value = { cols: session.cols, rows: session.rows }
-    if (resumed && this.#attachCount > 0) toast(`Session restored · ${formatRoughDuration(age_seconds * 1000)} old`)
+    if (resumed && this.#attachCount > 0)
+      toast(`Reconnected. Session is ${formatRoughDuration(age_seconds * 1000)} old.`)
     this.#attachCount++
   }
 

@@ -3,7 +3,7 @@
 /** Long enough that two sessions hardly ever share them. */
 const SHORT_CHARACTERS = 8
 
-/** The shortest unique beginning of `id` among `all`, of at least SHORT_CHARACTERS. */
+/** The shortest unique prefix of `id` among `all`, of at least SHORT_CHARACTERS. */
 export function shortId(id: string, all: readonly string[] = []): string {
   for (let length = SHORT_CHARACTERS; length < id.length; length++) {
     const short = id.slice(0, length)

@@ -3,8 +3,8 @@ import type { DeviceInfo, PairingRequest } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { cut, formatAge, printable, table } from '../command/output.ts'
-import { formatDay } from '../command/timestamps.ts'
+import { cut, printable, table } from '../command/text-layout.ts'
+import { formatAge, formatDay } from '../command/timestamps.ts'
 import { findDevice } from '../pairing/device-names.ts'
 import { addressText, formatCode, permissionText, quotedName, requesterText } from '../pairing/pairing-text.ts'
 
@@ -47,7 +47,7 @@ function list({ json, output, program }: Context, devices: DeviceInfo[], request
   else output.note(`no paired devices; pair one with: ${program} pair`)
   for (const request of requests)
     output.line(
-      `${requesterText(request)} wants to pair. Code ${formatCode(request.code)}; answer with: ${program} pair`,
+      `${requesterText(request)} wants to pair. Digits ${formatCode(request.code)}; answer with: ${program} pair`,
     )
 }
 

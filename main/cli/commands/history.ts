@@ -4,9 +4,10 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import { numberOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { printable, table } from '../command/output.ts'
 import { shortId } from '../command/session-ids.ts'
-import { formatTime } from '../command/timestamps.ts'
+import { stateText } from '../command/session-state.ts'
+import { cut, printable, table } from '../command/text-layout.ts'
+import { formatDuration, formatTime } from '../command/timestamps.ts'
 import { readHistoryFilter } from './history-options.ts'
 
 const LIMIT = 50
@@ -39,23 +40,14 @@ function lines(sessions: SessionInfo[], width: number): string[] {
   const ids = sessions.map(({ session_id }) => session_id)
   const rows = sessions.map(session => [
     shortId(session.session_id, ids),
-    session.state === 'exited'
-      ? (session.signal ?? `exited ${session.exit_code ?? ''}`.trimEnd())
-      : session.state.replace('_', ' '),
+    stateText(session),
     formatTime(session.created_at).slice(0, -3),
     formatDuration((session.ended_at ?? session.last_activity) - session.created_at),
     formatBytes(session.bytes),
-    printable(session.title).slice(0, TITLE_COLUMNS),
+    cut(printable(session.title), TITLE_COLUMNS),
     printable(session.command.join(' ')),
   ])
   return table([['ID', 'STATE', 'STARTED', 'DURATION', 'OUTPUT', 'TITLE', 'COMMAND'], ...rows], width)
-}
-
-function formatDuration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  if (seconds < 60) return `${seconds}s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${seconds % 60}s`
-  return `${Math.floor(seconds / 3600)}h${Math.floor((seconds % 3600) / 60)}m`
 }
 
 function formatBytes(bytes: number): string {

@@ -2,8 +2,10 @@
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
-import { cut, formatAge, printable, table, widthOf } from '../command/output.ts'
 import { shortId } from '../command/session-ids.ts'
+import { stateText } from '../command/session-state.ts'
+import { cut, printable, table, widthOf } from '../command/text-layout.ts'
+import { formatAge } from '../command/timestamps.ts'
 
 /** Longer titles would push the other columns out of sight. */
 const TITLE_COLUMNS = 32
@@ -27,10 +29,11 @@ export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, n
   const ids = all.map(({ session_id }) => session_id)
   const rows = shown.map(session => [
     shortId(session.session_id, ids),
-    stateOf(session) + (session.attention ? ' !' : ''),
+    (session.state === 'running' && session.clients > 0 ? `attached ${session.clients}` : stateText(session)) +
+      (session.attention ? ' !' : ''),
     formatAge(now - session.created_at),
     `${session.cols}x${session.rows}`,
-    printable(session.title).slice(0, TITLE_COLUMNS),
+    cut(printable(session.title), TITLE_COLUMNS),
     session.command.map(quoted).join(' '),
   ])
   const head = ['ID', 'STATE', 'AGE', 'SIZE', 'TITLE', 'COMMAND']
@@ -40,12 +43,6 @@ export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, n
     return table([head, ...rows], width)
   const wide = Number.isFinite(width) ? short : rows
   return table([[...head, 'LAST LINE'], ...wide.map((row, at) => [...row, printable(shown[at]!.last_line)])], width)
-}
-
-function stateOf({ state, clients, exit_code, signal }: SessionInfo): string {
-  if (state === 'running') return clients > 0 ? `attached ${clients}` : 'running'
-  if (state !== 'exited') return state.replace('_', ' ')
-  return signal ?? `exited ${exit_code ?? ''}`.trimEnd()
 }
 
 function quoted(argument: string): string {

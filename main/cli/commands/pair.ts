@@ -4,7 +4,14 @@ import type { Command, Context } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
 import { exitCodeOfSignal, FAILED, INTERRUPTED, OK } from '../command/exit-codes.ts'
 import { canPrompt, type PairingEnd, pairOnScreen } from '../pairing/pairing-screen.ts'
-import { chosenAddress, formatCode, outcomeText, reachedText, requesterText } from '../pairing/pairing-text.ts'
+import {
+  chosenAddress,
+  formatCode,
+  NO_ADDRESS,
+  outcomeText,
+  reachedText,
+  requesterText,
+} from '../pairing/pairing-text.ts'
 import { PairingWatch } from '../pairing/pairing-watch.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
@@ -56,7 +63,7 @@ async function pairInTerminal(
   }
 }
 
-/** Prints one line with the addresses (`url`: the best one, or --address) and one with the outcome for the first phone. */
+/** Prints one line with the addresses (`url`: the best one, or --address; null: there is none) and one with the outcome for the first phone. */
 function pairForScript(
   client: LocalClient,
   options: PairOptions,
@@ -65,7 +72,7 @@ function pairForScript(
 ): Promise<number> {
   return follow(client, options, signal, async (watch, ended) => {
     const { addresses, expires_at } = await watch.start()
-    output.json({ url: chosenAddress(addresses, options.address).url, addresses, expires_at })
+    output.json({ url: chosenAddress(addresses, options.address)?.url ?? null, addresses, expires_at })
     const end = (outcome: { outcome: string; device?: object }) => {
       clearTimeout(expiry)
       output.json(outcome)
@@ -92,13 +99,15 @@ function pairInLines(
   signal: AbortSignal,
 ): Promise<number> {
   return follow(client, options, signal, async (watch, ended) => {
-    let shownUrls = ''
+    let shownUrls: string | undefined
     let shownBrowser = ''
     const show = () => {
       const { addresses, reached } = watch.pairing!
-      const shown = options.address === undefined ? addresses : [chosenAddress(addresses, options.address)]
+      const chosen = chosenAddress(addresses, options.address)
+      const shown = options.address === undefined || !chosen ? addresses : [chosen]
       const urls = shown.map(({ url }) => url).join('\n')
-      if (urls !== shownUrls) output.line(urls)
+      if (urls !== shownUrls && urls === '') output.note(NO_ADDRESS)
+      else if (urls !== shownUrls) output.line(urls)
       shownUrls = urls
       if (reached && reached.address !== shownBrowser) output.note(reachedText(reached.address))
       shownBrowser = reached?.address ?? shownBrowser
@@ -106,7 +115,7 @@ function pairInLines(
     watch.on('requested', request => {
       if (options.yes) return
       const how = `answer in the app, or with ${program} pair in a terminal`
-      output.note(`${requesterText(request)} wants to pair. Code ${formatCode(request.code)}; ${how}.`)
+      output.note(`${requesterText(request)} wants to pair. Digits ${formatCode(request.code)}; ${how}.`)
     })
     watch.on('resolved', outcome => {
       output.line(outcomeText(outcome))

@@ -16,7 +16,7 @@ const FILTERS: Record<string, OptionSpec> = {
   text: { type: 'string', value: 'T', help: 'only sessions with T in title, command or folder' },
   command: { type: 'string', value: 'C', help: 'only sessions with C in their command' },
   cwd: { type: 'string', value: 'D', help: 'only sessions in folder D or below' },
-  state: { type: 'string', value: 'S', help: 'running, exited, killed, expired, host_crashed …' },
+  state: { type: 'string', value: 'S', help: 'running, exited, killed, expired, host_stopped, host_crashed' },
   after: { type: 'string', value: 'TIME', help: 'started after TIME: 2h (ago), 2026-01-31, 2026-01-31T12:00' },
   before: { type: 'string', value: 'TIME', help: 'started before TIME' },
 }
@@ -72,7 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'attach',
     operands: 'ID',
     summary: 'attach this terminal to a session',
-    details: ['ID may be shortened to any unique beginning.', ...DETACHING, 'Exits with the exit code of the session.'],
+    details: ['ID may be shortened to any unique prefix.', ...DETACHING, 'Exits with the exit code of the session.'],
     options: {
       'read-only': { type: 'boolean', help: 'watch without typing; Ctrl-C detaches too' },
       'detach-key': DETACH_KEY,
@@ -121,7 +121,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'kill',
     operands: 'ID…',
     summary: 'end sessions',
-    details: ['Sends SIGHUP to every process of the session, and SIGKILL after five seconds.', 'The recording stays.'],
+    details: [
+      'Sends SIGHUP to every process of the session, and SIGKILL after five seconds.',
+      'The recording is kept.',
+    ],
     options: {},
     minOperands: 1,
     maxOperands: Number.POSITIVE_INFINITY,
@@ -132,17 +135,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: '',
     summary: 'show a code to pair a phone, then ask for confirmation',
     details: [
-      'Exits with code 0 when the first phone is paired. The code renews itself until',
-      'then and stops working when this command ends. When output is not a terminal,',
-      'prints addresses and waits for an answer in the app or in another otg pair.',
+      'Exits with code 0 when the first phone is paired. The code is renewed',
+      'automatically until then and stops working when this command ends. When output',
+      'is not a terminal, prints addresses and waits for an answer in the app or in',
+      'another otg pair.',
       '--json prints {url, expires_at} (Unix milliseconds), then the outcome:',
       '{outcome: "allowed", device: {device_id, name, read_only, address}}, or with',
       'exit code 1 {outcome: "refused"} or {outcome: "expired"}.',
     ],
     options: {
-      yes: { type: 'boolean', help: 'allow the first phone that uses this code, do not ask' },
+      yes: { type: 'boolean', help: 'allow the first phone that uses this code, without asking' },
       'read-only': { type: 'boolean', help: 'allow it to watch only, not to type' },
-      address: { type: 'string', value: 'NAME', help: 'address to show first, or its beginning' },
+      address: { type: 'string', value: 'NAME', help: 'address to show first, or a prefix of it' },
     },
     minOperands: 0,
     maxOperands: 0,
@@ -153,7 +157,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: '[NAME]',
     summary: 'list paired devices and pairing requests, or change a device',
     details: [
-      'NAME is the name or ID of a device, or any unique beginning.',
+      'NAME is the name or ID of a device, or any unique prefix.',
       '--json prints one device per line, then pairing requests (with a pairing_id).',
     ],
     options: {
@@ -170,7 +174,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: 'NAME…',
     summary: 'revoke the access of devices',
     details: [
-      'NAME is the name or ID of a device, or any unique beginning. Closes its',
+      'NAME is the name or ID of a device, or any unique prefix. Closes its',
       'connections at once; it has to be paired again.',
     ],
     options: {},
@@ -197,8 +201,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: 'QUERY…',
     summary: 'search the output of all sessions, newest first',
     details: [
-      'Prints lines that contain every word of QUERY: word, begin*, "words in a row".',
-      'Ignores case. The order is approximate. Exits with code 1 if nothing is found.',
+      'Prints lines that contain every word of QUERY. Use prefix* for a prefix and',
+      'quotes for a phrase. Ignores case. The order is approximate. Exits with code 1',
+      'if nothing is found.',
     ],
     options: {
       ...FILTERS,
@@ -215,11 +220,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     operands: 'ID',
     summary: 'write the output of a session to a file',
     details: [
-      'cast and cast3 (asciicast v2 and v3) play in asciinema, txt and html contain',
-      'the lines as shown on screen, raw the exact bytes. Redaction checks each line',
-      'as printed, without colors, and replaces matches with blocks. In cast and raw',
-      'it can miss text that a program drew in several steps: check before you share.',
-      'PATTERN is a JavaScript regular expression.',
+      'cast and cast3 (asciicast v2 and v3) play in asciinema. txt and html contain the',
+      'lines as displayed; raw contains the exact bytes. Redaction checks each line as',
+      'printed, without colors, and replaces matches with blocks. In cast and raw it',
+      'can miss text that a program drew in several steps. Check the file before',
+      'sharing it. PATTERN is a JavaScript regular expression.',
     ],
     options: {
       format: { type: 'string', value: 'F', help: 'cast, cast3, txt, html, raw (default: by the name of FILE)' },

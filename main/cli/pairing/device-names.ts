@@ -1,7 +1,7 @@
-// Finds a paired device by its name or ID, or any unique beginning of them.
+// Finds a paired device by its name or ID, or any unique prefix of them.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { DeviceInfo } from '../../../protocol/messages.ts'
-import { printable } from '../command/output.ts'
+import { printable } from '../command/text-layout.ts'
 import { quotedName } from './pairing-text.ts'
 
 /** Throws `device_unknown`, `device_ambiguous`. */

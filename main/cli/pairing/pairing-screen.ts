@@ -49,12 +49,12 @@ export function canPrompt({ env, output }: Context): boolean {
   return process.stdin.isTTY === true && output.isTerminal && env.TERM !== 'dumb'
 }
 
-/** Resolves when it is over and the terminal is restored. Throws UsageError if there is no address with that name. */
+/** Resolves when it is over and the terminal is restored. Throws UsageError if there are addresses, but none with that name. */
 export async function pairOnScreen(client: LocalClient, options: ScreenOptions): Promise<PairingEnd> {
   const watch = new PairingWatch(client)
   try {
     const { addresses } = await watch.start()
-    const { name } = chosenAddress(addresses, options.address)
+    const name = chosenAddress(addresses, options.address)?.name
     if (options.signal.aborted) return { why: 'aborted', messages: [] }
     return await new PairingScreen(watch, options, name).run()
   } catch (error) {
@@ -79,8 +79,8 @@ class PairingScreen {
   readonly #terminal: OuterTerminal
   readonly #undo: (() => unknown)[] = []
   #end!: (end: PairingEnd) => void
-  /** Name of the address that the code shows. */
-  #chosen: string
+  /** Name of the address that the code shows; undefined: the host had none, so the first one that it gets. */
+  #chosen: string | undefined
   #asText = false
   #prompt: Prompt | undefined
   #allowed = false
@@ -93,7 +93,7 @@ class PairingScreen {
   /** Another frame is due once it has. */
   #redraw = false
 
-  constructor(watch: PairingWatch, options: ScreenOptions, chosen: string) {
+  constructor(watch: PairingWatch, options: ScreenOptions, chosen: string | undefined) {
     this.#watch = watch
     this.#options = options
     this.#chosen = chosen
@@ -174,7 +174,7 @@ class PairingScreen {
     if (!this.#options.yes || this.#allowed || this.#watch.isEarly(request)) return
     this.#watch
       .answer(request, { allow: true, read_only: this.#options.read_only })
-      .catch(error => this.#end({ why: 'failed', error: toCoded(error), messages: this.#messages }))
+      .catch(error => this.#fail(toCoded(error)))
   }
 
   #onOutcome(outcome: PairingOutcome): void {
@@ -239,7 +239,7 @@ class PairingScreen {
   #press(key: string): void {
     const addresses = this.#watch.pairing!.addresses
     const at = addresses.findIndex(({ name }) => name === this.#chosen)
-    if (key === '\t') this.#chosen = addresses[(at + 1) % addresses.length]!.name
+    if (key === '\t') this.#chosen = addresses[(at + 1) % addresses.length]?.name ?? this.#chosen
     else if (/^[1-9]$/.test(key)) this.#chosen = addresses[Number(key) - 1]?.name ?? this.#chosen
     else if (key === 'u') this.#asText = !this.#asText
     else if (key === 'q') this.#finish('left')
@@ -274,7 +274,7 @@ class PairingScreen {
     return {
       addresses,
       // The chosen address can disappear with its network.
-      chosen: addresses.find(({ name }) => name === this.#chosen) ?? addresses[0]!,
+      chosen: addresses.find(({ name }) => name === this.#chosen) ?? addresses[0],
       now: Date.now(),
       expires_at,
       reached: reached?.address,

@@ -1,7 +1,7 @@
 // How addresses, pairing requests and paired devices are described in words.
 import type { AddressKind, DeviceInfo, PairingAddress } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
-import { cut, printable } from '../command/output.ts'
+import { cut, printable } from '../command/text-layout.ts'
 import type { PairingOutcome } from './pairing-watch.ts'
 
 /** A phone chooses its name; a longer one would push the rest of the line out of sight. */
@@ -14,7 +14,7 @@ const KINDS: Record<AddressKind, string> = {
   vpn: 'VPN',
   public: 'public internet',
   container: 'virtual network',
-  link_local: 'direct cable',
+  link_local: 'direct link',
   loopback: 'this computer only',
 }
 
@@ -28,9 +28,18 @@ export function plainHttpWarning({ url, kind }: PairingAddress): string | undefi
   return 'Plain HTTP: sessions are encrypted, but an attacker who can alter traffic on this network can alter the page.'
 }
 
-/** The first address, or the one whose name is or begins with `name`. Throws UsageError. */
-export function chosenAddress(addresses: readonly PairingAddress[], name: string | undefined): PairingAddress {
-  if (name === undefined) return addresses[0]!
+/** Without any network, a host that does not listen on loopback has no address. */
+export const NO_ADDRESS = 'The host has no address at the moment. Connect this computer to a network.'
+
+/**
+ * The first address, or the one whose name is or begins with `name`. Undefined if there is none at all; throws UsageError if
+ * none matches.
+ */
+export function chosenAddress(
+  addresses: readonly PairingAddress[],
+  name: string | undefined,
+): PairingAddress | undefined {
+  if (name === undefined || addresses.length === 0) return addresses[0]
   const wanted = name.toLowerCase()
   const found =
     addresses.find(one => one.name.toLowerCase() === wanted) ??
@@ -71,7 +80,7 @@ export function outcomeText(outcome: PairingOutcome): string {
       return `${phone} was paired${elsewhere} and can ${device.read_only ? 'only watch' : 'type'}.`
     }
     case 'refused':
-      return `${requesterText(request)} was refused${elsewhere}.`
+      return `${requesterText(request)} was declined${elsewhere}.`
     case 'expired':
       return `${requesterText(request)} was not answered in time.`
   }

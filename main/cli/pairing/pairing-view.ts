@@ -1,14 +1,22 @@
 // Lays out the pairing screen for a terminal's size: code, addresses, countdown, prompt.
 import type { PairingAddress, PairingRequest } from '../../../protocol/messages.ts'
-import { cut, widthOf, wrap } from '../command/output.ts'
+import { cut, widthOf, wrap } from '../command/text-layout.ts'
 import type { Size } from '../terminal/terminal.ts'
-import { addressKindText, addressText, formatCode, plainHttpWarning, quotedName, reachedText } from './pairing-text.ts'
+import {
+  addressKindText,
+  addressText,
+  formatCode,
+  NO_ADDRESS,
+  plainHttpWarning,
+  quotedName,
+  reachedText,
+} from './pairing-text.ts'
 import { type QrCode, qrCode } from './qr.ts'
 
 export interface PairingView {
   addresses: readonly PairingAddress[]
-  /** The address that the code shows. */
-  chosen: PairingAddress
+  /** The address that the code shows; undefined: the host has none. */
+  chosen: PairingAddress | undefined
   now: number
   /** When the code expires; a new one arrives before that. */
   expires_at: number
@@ -64,21 +72,21 @@ function drawPrompt(
   const code = formatCode(request.code)
   const keys = read_only ? '[y/N]' : '[y/N/r = watch only]'
   const ask = (name: string) =>
-    `Allow ${name} (${addressText(request.address)})${read_only ? ' to watch' : ''}? Code ${code} ${keys}`
+    `Allow ${name} (${addressText(request.address)})${read_only ? ' to watch' : ''}? Digits ${code} ${keys}`
   const room = cols - widthOf(ask('""'))
   const question = ask(quotedName(request.name, Math.max(room, 12)))
   const seconds = Math.max(0, Math.ceil((request.expires_at - now) / 1000))
   const answers: [string, string][] = [
     ['y', read_only ? 'allow it to watch every session' : 'allow it to type into every session on this computer'],
     ...(read_only ? [] : ([['r', 'allow it to watch every session']] as [string, string][])),
-    ['n', 'refuse (also Enter)'],
+    ['n', 'decline (also Enter)'],
   ]
   return [
     ...(message ? [...wrap(message, cols), ''] : []),
     // Keys are not mentioned before they are accepted.
     ...wrap(armed ? question : question.slice(0, -keys.length).trimEnd(), cols).map(bold),
     '',
-    ...wrap('Allow it only if your phone shows the same code:', cols),
+    ...wrap('Allow it only if your phone shows the same six digits:', cols),
     '',
     bold(`    ${code}`),
     '',
@@ -93,6 +101,7 @@ function drawPrompt(
 
 function drawCode(view: PairingView, size: Size): Rows {
   const { cols, rows } = size
+  if (!view.chosen) return sections(view, NO_ADDRESS, size, false)
   const { url } = view.chosen
   const code = view.asText ? undefined : codeOf(url, size)
   const scan = "Scan the code with the phone's camera."
@@ -127,13 +136,15 @@ function sections(view: PairingView, how: string, { cols, rows }: Size, both = t
   const seconds = Math.max(0, Math.ceil((view.expires_at - view.now) / 1000))
   const parts = {
     title: [bold('Pair a phone'), ...text(how)],
-    address: [
-      ...text(origin(chosen)).map(bold),
-      ...text(addressKindText(chosen.kind)),
-      ...text(`Valid for ${clock(seconds)}, renews itself.`),
-    ],
+    address: chosen
+      ? [
+          ...text(origin(chosen)).map(bold),
+          ...text(addressKindText(chosen.kind)),
+          ...text(`Expires in ${clock(seconds)}, then renews automatically.`),
+        ]
+      : [],
     list: [] as string[],
-    http: text(plainHttpWarning(chosen)),
+    http: text(chosen && plainHttpWarning(chosen)),
     reached: text(reached && reachedText(reached)).map(bold),
     message: text(message),
     keys: [...text(keyHints(view, both)), ...text(leaveHint)],
@@ -157,7 +168,10 @@ function keyHints({ asText, addresses }: PairingView, both: boolean): string | u
 /** At most `max` addresses with the digits that choose them; those around the chosen one if there are more. */
 function listed({ addresses, chosen }: PairingView, cols: number, max: number): string[] {
   if (max < 2) return []
-  const first = Math.max(0, Math.min(addresses.indexOf(chosen) - Math.floor(max / 2), addresses.length - max))
+  const first = Math.max(
+    0,
+    Math.min(addresses.findIndex(address => address === chosen) - Math.floor(max / 2), addresses.length - max),
+  )
   const some = addresses.slice(first, first + max)
   const widest = Math.max(...some.map(({ name }) => name.length))
   const kinds = Math.max(...some.map(({ kind }) => addressKindText(kind).length))

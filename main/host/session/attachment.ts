@@ -160,7 +160,7 @@ export class Attachment implements AttachedClient {
     if (this.options.read_only) throw new CodedError('read_only', 'this attachment may not type')
     this.#waitingBytes += bytes.length
     if (this.#waitingBytes > WAITING_INPUT_BYTES)
-      throw new CodedError('input_full', 'the program does not read its input, and no more of it can wait')
+      throw new CodedError('input_full', 'the program is not reading its input, and the input buffer is full')
     this.#waiting.push({ seq, bytes })
     this.flushInput()
   }

@@ -46,7 +46,7 @@ export const Settings = z.strictObject({
     .describe('Raw output kept per session. The oldest segments are removed first.'),
   total_megabytes: between(10, 1_000_000)
     .default(2_000)
-    .describe('Size of the whole database. The sessions that ended longest ago are removed first.'),
+    .describe('Maximum size of the database. The sessions that ended longest ago are removed first.'),
   retention_days: between(0, 36_500).default(30).describe('How long the history of ended sessions is kept.'),
   idle_hours: between(0.01, 87_600)
     .default(24)
@@ -58,7 +58,7 @@ export const Settings = z.strictObject({
   single_client: z
     .boolean()
     .default(false)
-    .describe('Allow one client per session at a time. A client that reconnects keeps its place.'),
+    .describe('Allow one client per session at a time. A client that reconnects is let back in.'),
   device_days: between(0.01, 36_500)
     .default(90)
     .describe('A paired phone that does not connect for this long has to be paired again.'),
@@ -68,7 +68,7 @@ export const Settings = z.strictObject({
   uploads_total_megabytes: between(0, 1_000_000)
     .default(1_000)
     .describe("Size of all uploaded files. A file is removed with its session's history."),
-  push: z.boolean().default(true).describe('Send Web Push notifications to the phones that asked for them.'),
+  push: z.boolean().default(true).describe('Send Web Push notifications to the phones that turned them on.'),
   shell: Shell.optional().describe(
     'What a session runs if no command is named: a program, or a list of a program and its arguments. Without it: your login shell.',
   ),

@@ -56,7 +56,7 @@ test('the page opens while its host is away, says so, and reconnects by itself',
   await host.stopProcess()
   await phone.page.goto(host.origin)
   await expect(phone.page.getByText('Your computer is not responding')).toBeVisible({ timeout: 15_000 })
-  await expect(phone.page.getByText('The host does not respond - trying again…')).toBeVisible()
+  await expect(phone.page.getByText('Your computer is not responding. Trying again…')).toBeVisible()
   await phone.screenshot('app-offline')
   await phone.fits()
   await host.startProcess()
@@ -364,7 +364,7 @@ test('the page shows how it is connected, and asks for notifications only on req
   const sheet = phone.page.getByRole('dialog', { name: 'About this connection' })
   await expect(sheet.getByText('Encrypted from this phone to your computer')).toBeVisible()
   await expect(sheet.getByText('Off', { exact: true })).toBeVisible()
-  await expect(sheet.getByText('which learns when, but not what')).toBeVisible()
+  await expect(sheet.getByText('which sees when one is sent, but not what it says')).toBeVisible()
   await phone.screenshot('about')
   await sheet.getByRole('button', { name: 'Allow notifications' }).tap()
   // This browser has no push service; push.test.ts provides one.

@@ -7,13 +7,16 @@ const devices = async ({ host }: Phone) => (await host.desktop.devices()).device
 
 test.beforeEach(({ host }) => host.setApproval('manual'))
 
-test('case 16: both sides show the same code, and the phone has no access before approval', async ({ phone, host }) => {
+test('case 16: both sides show the same six digits, and the phone has no access before approval', async ({
+  phone,
+  host,
+}) => {
   await host.desktop.create({ title: 'not for strangers' })
   await phone.scan()
   await waits(phone)
   const request = await host.pairingRequest()
   expect(await phone.code()).toBe(request.code)
-  await expect(phone.page.getByText(`allow “${request.name}” if it shows the same code`)).toBeVisible()
+  await expect(phone.page.getByText(`allow “${request.name}” if it shows the same six digits`)).toBeVisible()
   await expect(phone.page.getByRole('timer')).toHaveText(/^(2:00|1:5\d) left$/)
   await expect(phone.page.getByText('plain HTTP')).toBeVisible()
   await phone.screenshot('waiting')
@@ -176,7 +179,7 @@ for (const [shape, width, height] of [
       await waits(phone)
       await phone.screenshot(`waiting-${shape}-${colorScheme}`)
       await phone.fits()
-      await expect(phone.page.getByRole('img', { name: /^Code/ })).toBeInViewport({ ratio: 1 })
+      await expect(phone.page.getByRole('img', { name: /^Digits/ })).toBeInViewport({ ratio: 1 })
       await expect(phone.page.getByRole('timer')).toBeInViewport({ ratio: 1 })
       await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
       await phone.showsHeading('Your computer declined')

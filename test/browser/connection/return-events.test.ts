@@ -19,7 +19,7 @@ test('a socket that died without a close event is replaced', async ({ phone, hos
   await phone.run('into the void')
   await expect.poll(() => kept(phone)).toBeGreaterThan(0)
   await phone.page.evaluate(() => window.dispatchEvent(new Event('online')))
-  await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 3000 })
+  await expect(phone.page.getByText(/Reconnected/)).toBeVisible({ timeout: 3000 })
   await phone.matchesHost()
   await phone.shows('\n50')
   await phone.run('after')
@@ -134,7 +134,7 @@ test('missed output appears at once, without an animation, whether much or too m
     print()
     await phone.page.waitForTimeout(2500)
     await host.network('up')
-    await expect(phone.page.getByText(/Session restored/)).toBeVisible({ timeout: 15_000 })
+    await expect(phone.page.getByText(/Reconnected/)).toBeVisible({ timeout: 15_000 })
     await phone.shows(`\n${count}`)
     await phone.matchesHost()
     expect(await phone.ptySize()).toBe(size)
@@ -143,7 +143,7 @@ test('missed output appears at once, without an animation, whether much or too m
       seen.map(text => JSON.stringify([text.split('\n').length, text.slice(0, 30), text.slice(-30)])),
     ).toHaveLength(2)
     await phone.run('clear')
-    await expect(phone.page.getByText(/Session restored/)).toHaveCount(0)
+    await expect(phone.page.getByText(/Reconnected/)).toHaveCount(0)
   }
 })
 
@@ -197,7 +197,7 @@ test('missing output is reported', async ({ phone, host }) => {
   const database = new Database(host.database)
   database.exec('UPDATE pieces SET blob = zeroblob(length(blob))')
   database.close()
-  await expect(phone.page.getByText('Ended with the host')).toBeVisible()
+  await expect(phone.page.getByText('Ended when the host stopped')).toBeVisible()
   await host.startProcess()
   await phone.page.reload()
   await expect(
@@ -227,10 +227,10 @@ for (const way of ['stopped', 'crashed'] as const)
     await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
     expect(await phone.screen(), 'the screen stays until the outcome is known').toBe(before)
     // A page that was told sees that the session accepts no input; the other one keeps typing.
-    if (way === 'stopped') await expect(phone.page.getByText('Ended with the host')).toBeVisible()
+    if (way === 'stopped') await expect(phone.page.getByText('Ended when the host stopped')).toBeVisible()
     await phone.run('too late')
     await host.startProcess()
-    const words = way === 'stopped' ? 'Ended with the host' : 'Lost in a crash'
+    const words = way === 'stopped' ? 'Ended when the host stopped' : 'Lost in a crash'
     await expect(phone.page.getByText('Connection lost')).toHaveCount(0, { timeout: 15_000 })
     await expect(phone.page.getByText(words)).toBeVisible()
     if (way === 'crashed')

@@ -19,7 +19,7 @@ test('rows show command, folder, age and viewers; ending asks first', async ({ p
   const row = phone.page.locator(`[data-session="${build.session_id}"]`)
   await expect(row).toContainText('/usr/share/doc')
   await expect(row.locator('.facts')).toHaveText('running')
-  await expect(phone.page.getByText('failed with 7')).toBeVisible()
+  await expect(phone.page.getByText('failed (exit code 7)')).toBeVisible()
   await phone.screenshot('sessions')
 
   await phone.page.setViewportSize({ width: 320, height: 568 })
@@ -33,7 +33,7 @@ test('rows show command, folder, age and viewers; ending asks first', async ({ p
   await expect(row).toContainText('running')
   await row.getByRole('button', { name: /^End / }).tap()
   await phone.page.getByRole('button', { name: 'End session' }).tap()
-  await expect(row).toContainText('ended by hand')
+  await expect(row).toContainText('ended by user')
 })
 
 test('a session can be renamed and ended from its terminal', async ({ phone }) => {
@@ -48,7 +48,7 @@ test('a session can be renamed and ended from its terminal', async ({ phone }) =
   await phone.page.getByRole('button', { name: 'Menu' }).tap()
   await phone.page.getByRole('button', { name: 'End session' }).tap()
   await phone.page.getByRole('button', { name: 'End session' }).tap()
-  await expect(phone.page.getByText('ended by hand')).toBeVisible()
+  await expect(phone.page.getByText('ended by user')).toBeVisible()
 })
 
 test('every screen works at 320 pixels and in the light theme, with targets large enough for thumbs', async ({

@@ -54,7 +54,7 @@ export class Phone {
 
   /** The pairing code on the screen. */
   async code(): Promise<string> {
-    const label = await this.page.getByRole('img', { name: /^Code/ }).getAttribute('aria-label')
+    const label = await this.page.getByRole('img', { name: /^Digits/ }).getAttribute('aria-label')
     return label!.replace(/\D/g, '')
   }
 
@@ -115,13 +115,9 @@ export class Phone {
     const id = session_id ?? (await this.host.desktop.list()).find(one => one.clients > 0)!.session_id
     await expect
       .poll(async () => {
-        const { lines } = await this.host.desktop.screen(id)
-        const theirs = lines
-          .map(line => line.trimEnd())
-          .join('\n')
-          .trimEnd()
-        const mine = await this.screen()
-        return mine === theirs ? 'the same' : `page:\n${mine}\nhost:\n${theirs}`
+        const onHost = await hostScreen(this.host, id)
+        const onPage = await this.screen()
+        return onPage === onHost ? 'the same' : `page:\n${onPage}\nhost:\n${onHost}`
       })
       .toBe('the same')
   }
@@ -235,6 +231,15 @@ export class Phone {
   async screenshot(name: string): Promise<void> {
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' })
   }
+}
+
+/** The host's screen of a session, without trailing blanks. */
+export async function hostScreen(host: BrowserHost, session_id: string): Promise<string> {
+  const { lines } = await host.desktop.screen(session_id)
+  return lines
+    .map(line => line.trimEnd())
+    .join('\n')
+    .trimEnd()
 }
 
 interface Fixtures {

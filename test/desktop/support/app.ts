@@ -121,7 +121,7 @@ export function sandboxArguments(): string[] {
 
 /** Opens the phone panel and returns the address in its code. */
 export async function showCode(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Phone' }).click()
+  await page.getByRole('button', { name: 'Phones' }).click()
   return shownUrl(page)
 }
 

@@ -101,7 +101,7 @@ function refusal(phone: WaitingPhone): Promise<string> {
 const grouped = (code: string) => `${code.slice(0, 3)} ${code.slice(3)}`
 const KEYS = '[y/N/r = watch only]'
 const question = (name: string, { code }: WaitingPhone, keys = KEYS) =>
-  `Allow "${name}" (127.0.0.1)? Code ${grouped(code)} ${keys}`
+  `Allow "${name}" (127.0.0.1)? Digits ${grouped(code)} ${keys}`
 
 /** otg pair in a terminal, showing its address as text; `framed`, to check the terminal afterwards. */
 async function pairInTerminal(options = '', dataDir = folder): Promise<OuterTerminal> {
@@ -225,7 +225,7 @@ describe('otg pair for a script', () => {
     await until(() => running.stderr().includes(grouped(phone.code)), 'the request')
     const [request] = (await (await desktop()).devices()).requests
     await (await desktop()).answerPairing(request!.pairing_id, { allow: false })
-    await until(() => running.stdout().includes('refused'), 'the refusal')
+    await until(() => running.stdout().includes('declined'), 'the refusal')
     const next = running
       .stdout()
       .match(/^http.*$/gm)!
@@ -236,7 +236,7 @@ describe('otg pair for a script', () => {
     await (await desktop()).answerPairing(second!.pairing_id, { allow: true })
     const { code, stdout, stderr } = await running.finished
     expect(code).toBe(0)
-    expect(stdout).toContain('"Chrome on Android" (127.0.0.1) was refused elsewhere.\n')
+    expect(stdout).toContain('"Chrome on Android" (127.0.0.1) was declined elsewhere.\n')
     expect(stdout).toContain('"another" (127.0.0.1) was paired elsewhere and can type.\n')
     expect(stdout + stderr).not.toContain('\x1b')
   })
@@ -331,7 +331,7 @@ describe('otg pair in a terminal', () => {
     outer.type('n')
     expect(await refusal(first)).toBe('pairing_refused')
     const next = await shownUrl(outer, url)
-    await outer.shows('"first" (127.0.0.1) was refused.')
+    await outer.shows('"first" (127.0.0.1) was declined.')
     const second = await scan(next, 'second')
     await outer.shows(question('second', second))
     outer.type('r')
@@ -339,7 +339,7 @@ describe('otg pair in a terminal', () => {
     expect(second.client.host!.read_only).toBe(true)
     await outer.ends()
     expect(outer.textWithScrollback).toMatch(
-      /"first" \(127.0.0.1\) was refused\.\n"second" \(127.0.0.1\) was paired and can only watch\.\ncode 0/,
+      /"first" \(127.0.0.1\) was declined\.\n"second" \(127.0.0.1\) was paired and can only watch\.\ncode 0/,
     )
     expectRestored(outer)
   })
@@ -348,7 +348,7 @@ describe('otg pair in a terminal', () => {
     const outer = await pairInTerminal('--read-only')
     const first = await scan(await shownUrl(outer), 'first')
     const asks = ({ code }: WaitingPhone, name: string) =>
-      `Allow "${name}" (127.0.0.1) to watch? Code ${grouped(code)} [y/N]`
+      `Allow "${name}" (127.0.0.1) to watch? Digits ${grouped(code)} [y/N]`
     await outer.shows(asks(first, 'first'))
     const second = await scan(await pairingUrl(await desktop()), 'second')
     await outer.shows('1 more phone is waiting.')
@@ -374,7 +374,7 @@ describe('otg pair in a terminal', () => {
     }
     const url = await shownUrl(outer)
     await answer('first', false, url)
-    await outer.shows('"first" (127.0.0.1) was refused elsewhere.')
+    await outer.shows('"first" (127.0.0.1) was declined elsewhere.')
     await answer('second', true, await shownUrl(outer, url))
     await outer.ends()
     expect(outer.textWithScrollback).toContain('"second" (127.0.0.1) was paired elsewhere and can type.\ncode 0')
@@ -484,8 +484,8 @@ describe('the pairing screen', () => {
     for (const text of ['http://desk.example.ts.net:7317', 'tailnet', 'Plain HTTP: '])
       expect(outer.screen).toContain(text)
     expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/can +alter traffic on this network can +alter +the +page/)
-    await outer.shows(/Valid for 1:5\d/)
-    await outer.until(() => /Valid for 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
+    await outer.shows(/Expires in 1:5\d/)
+    await outer.until(() => /Expires in 1:(5[0-7]|4)/.test(outer.screen), 'the countdown')
     // Nothing has scrolled, and no row is wider than the screen.
     expect(outer.terminal.buffer.active.baseY).toBe(0)
   })
@@ -522,7 +522,7 @@ describe('the pairing screen', () => {
       expires_at: Date.now() + 100_000,
       reached: { address: '::ffff:192.168.1.20', at: 1 },
     })
-    await outer.shows(/Valid for 1:(40|39)/)
+    await outer.shows(/Expires in 1:(40|39)/)
     expect(code()).not.toBe(before)
     expect(outer.screen.replace(/\n.{47}/g, ' ')).toMatch(/A browser at 192\.168\.1\.20 has +opened the link\./)
   })
@@ -536,7 +536,7 @@ describe('the pairing screen', () => {
   ])('fits %i x %i, also after a resize', async (cols, rows) => {
     const { outer } = await started()
     outer.resize(cols, rows)
-    await outer.until(() => outer.screen.includes('Valid for') || rows < 10, 'the new screen')
+    await outer.until(() => outer.screen.includes('Expires in') || rows < 10, 'the new screen')
     await outer.until(() => outer.screen.split('\n').every(row => row.length <= cols), 'rows that fit')
     expect(outer.terminal.buffer.active.baseY).toBe(0)
     if (cols === 120)
@@ -554,12 +554,12 @@ describe('the pairing screen', () => {
 
   it('prints no control sequences from names and addresses', async () => {
     const { stub, outer } = await started()
-    const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Code 999 999 [y/N]\n\x9b31m'
+    const name = '\x1b]0;owned\x07\x1b[2J"\u202e (10.0.0.1)? Digits 999 999 [y/N]\n\x9b31m'
     stub.publish({ requests: [request({ name, address: '\x1b[H192.168.1.20' })] })
-    await outer.shows('Code 123 456')
+    await outer.shows('Digits 123 456')
     await outer.shows('y   allow it to type')
     expect(outer.raw).not.toMatch(/owned\x07|\x9b|\u202e|\x1b\]/)
-    expect(outer.screen).toMatch(/^Allow "\u{fffd}\]0;owned.*…" \(.*192\.168\.1\.20\)\? Code 123 456/u)
+    expect(outer.screen).toMatch(/^Allow "\u{fffd}\]0;owned.*…" \(.*192\.168\.1\.20\)\? Digits 123 456/u)
     // The name cannot close its quotation marks, and the real code is also on its own row.
     expect(outer.screen.match(/"/g)).toHaveLength(2)
     expect(outer.screen).toMatch(/^ {4}123 456$/m)
@@ -710,7 +710,7 @@ describe('paired devices', () => {
     const asking = await scan(await pairingUrl(desk), 'another')
     expect((await otg(folder, ['devices'])).stdout).toMatch(
       new RegExp(
-        `Chrome on Android +\\d+s ago +type .*\n"another" \\(127.0.0.1\\) wants to pair. Code ${grouped(asking.code)}; answer with: otg pair\n$`,
+        `Chrome on Android +\\d+s ago +type .*\n"another" \\(127.0.0.1\\) wants to pair. Digits ${grouped(asking.code)}; answer with: otg pair\n$`,
       ),
     )
     expect((await otg(folder, ['devices', '--json'])).json()).toMatchObject([

@@ -4,11 +4,13 @@ import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { isStale } from '../../../main/cli/build-freshness.ts'
 import { parseCommandLine } from '../../../main/cli/command/args.ts'
-import { cut, printable, table } from '../../../main/cli/command/output.ts'
 import { shortId } from '../../../main/cli/command/session-ids.ts'
+import { cut, printable, table } from '../../../main/cli/command/text-layout.ts'
 import { lines } from '../../../main/cli/commands/ls.ts'
 import { COMMANDS } from '../../../main/cli/commands/table.ts'
 import { findElectron } from '../../../main/cli/electron.ts'
+import { NO_ADDRESS } from '../../../main/cli/pairing/pairing-text.ts'
+import { drawPairing } from '../../../main/cli/pairing/pairing-view.ts'
 import { qrCode } from '../../../main/cli/pairing/qr.ts'
 import { DetachKeyDetector, readDetachKey } from '../../../main/cli/terminal/detach-key.ts'
 import { Modes } from '../../../main/cli/terminal/modes.ts'
@@ -60,6 +62,13 @@ describe('a list of sessions', () => {
     expect(lines(shown, shown, Number.POSITIVE_INFINITY, 60_000)[1]).toBe(
       `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(40)}  Do you want to \ufffd[31mproceed?`,
     )
+  })
+})
+
+describe('a long title', () => {
+  it('is cut between characters', () => {
+    const session = sessionInfo({ title: `${'x'.repeat(29)}🦊🦊`, command: ['sh'] })
+    expect(lines([session], [session], Number.POSITIVE_INFINITY)[1]).toContain(`${'x'.repeat(29)}🦊…  sh`)
   })
 })
 
@@ -143,6 +152,10 @@ describe('printed text', () => {
     expect(printable('a\x1b[31m\nb\u202e\x9b')).toBe('a\u{fffd}[31m\u{fffd}b\u{fffd}\u{fffd}')
   })
 
+  it('shows where untrusted text contains invisible characters', () => {
+    expect(printable('a\u00adb\u3164c\u{e0061}\u2028d')).toBe('a\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}d')
+  })
+
   it('has the shortest unique IDs', () => {
     const ids = ['aaaaaaaa-1111', 'aaaaaaaa-1122', 'bbbbbbbb-1111']
     expect(ids.map(id => shortId(id, ids))).toEqual(['aaaaaaaa-111', 'aaaaaaaa-112', 'bbbbbbbb'])
@@ -155,6 +168,24 @@ describe('printed text', () => {
     expect(qrCode(url, 43, 22)).toMatchObject({ width: 43 })
     expect(qrCode(url, 42, 24)).toBeUndefined()
     expect(qrCode(url, 80, 21)).toBeUndefined()
+  })
+})
+
+describe('the pairing screen', () => {
+  it('says so while the host has no address, and shows no code', () => {
+    const view = {
+      addresses: [],
+      chosen: undefined,
+      now: 0,
+      expires_at: 60_000,
+      reached: undefined,
+      message: undefined,
+      asText: false,
+      prompt: undefined,
+      leaveHint: 'Ctrl-C: cancel',
+    }
+    const rows = drawPairing(view, { cols: 80, rows: 24 }).filter(row => row)
+    expect(rows.slice(1)).toEqual([NO_ADDRESS, 'Ctrl-C: cancel'])
   })
 })
 

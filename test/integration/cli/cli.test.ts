@@ -312,7 +312,7 @@ describe('sessions', () => {
     }
   })
 
-  it('are found by any unique beginning of their ID', async () => {
+  it('are found by any unique prefix of their ID', async () => {
     const ids: string[] = []
     // At the latest, the 17th ID begins like another one.
     const alike = () => ids.find(id => ids.some(other => other !== id && other[0] === id[0]))

@@ -1,0 +1,8 @@
+// A session's state in words.
+import type { SessionInfo } from '../../../protocol/messages.ts'
+
+/** `running`, `exited 1`, `SIGTERM`, `host crashed`. */
+export function stateText({ state, exit_code, signal }: SessionInfo): string {
+  if (state !== 'exited') return state.replace('_', ' ')
+  return signal ?? `exited ${exit_code ?? ''}`.trimEnd()
+}
