@@ -173,12 +173,12 @@ function build(path: string): { bytes: number; file: string } {
           ],
         })
         writer.write({ do: 'seal', session_id, position: { offset: at.offset + bytes.length, n: 0 } })
-        const { piece } = store.logRows.lastRow(store.sessions.get(session_id)!.session)!
+        const { row_id } = store.logRows.lastRow(store.sessions.get(session_id)!.session)!
         const lines = stripEscapes(bytes, at.offset)
         const { text, blocks } = toBlocks(lines)
-        store.logRows.expectBlocks(piece, blocks.length)
-        for (const [block, each] of blocks.entries()) store.logRows.putWords(piece, block, wordsOfBlock(each))
-        store.logRows.putText(piece, lines.length, text.length, zstd(text))
+        store.logRows.expectBlocks(row_id, blocks.length)
+        for (const [block, each] of blocks.entries()) store.logRows.putWords(row_id, block, wordsOfBlock(each))
+        store.logRows.putText(row_id, lines.length, text.length, zstd(text))
       })
       at = { offset: at.offset + bytes.length, n: 0 }
       total += bytes.length

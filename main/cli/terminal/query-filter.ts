@@ -26,8 +26,8 @@ import { SequenceParameters } from './sequence-parameters.ts'
  */
 export const MAX_HELD_BYTES = 16 * 1024
 
-/** How much of an OSC's payload is checked before its end: enough for every `settles` in the table. */
-const SETTLE_CHARS = 64
+/** How much of an OSC's payload is checked before its end: enough for every `decided` in the table. */
+const DECIDED_CHARS = 64
 
 const ENQ = 0x05
 const BEL = 0x07
@@ -69,20 +69,20 @@ export class QueryFilter {
   readonly #rules: QueryRules
   #state: State = 'ground'
 
-  // Held back: #carry (from earlier chunks), then #chunk from #start; nothing while #start is -1. Bytes of the chunk from
-  // #keep on that are not held pass at its end. While #carry is not empty, #keep equals #start.
+  // Held back: #carry (from earlier chunks), then #chunk from #heldFrom; nothing while #heldFrom is -1. Bytes of the chunk from
+  // #passFrom on that are not held pass at its end. While #carry is not empty, #passFrom equals #heldFrom.
   #chunk: Uint8Array = NO_BYTES
   #carry: Uint8Array = NO_BYTES
-  #start = -1
-  #keep = 0
+  #heldFrom = -1
+  #passFrom = 0
   #out: Uint8Array[] = []
 
   /** The last byte was C2, which can begin a C1 control. */
-  #lead = false
+  #afterC2 = false
   /** The output so far ends inside a string, and the held sequence follows it. */
-  #open = false
+  #insideString = false
   /** BEL ends the current string. */
-  #bell = false
+  #bellEndsString = false
   /** Control characters inside the held sequence. */
   #controls: number[] = []
 
@@ -90,7 +90,7 @@ export class QueryFilter {
   readonly #parameters = new SequenceParameters()
 
   // The held OSC: everything after the introducer, and where its payload begins (-1 until there is a `;`).
-  #text = ''
+  #oscText = ''
   #payload = -1
 
   constructor(options: QueryFilterOptions = {}) {
@@ -98,12 +98,12 @@ export class QueryFilter {
   }
 
   filter(bytes: Uint8Array): Uint8Array {
-    if (this.#state === 'ground' && this.#start < 0 && isPlain(bytes)) return bytes
+    if (this.#state === 'ground' && this.#heldFrom < 0 && isPlain(bytes)) return bytes
     this.#chunk = bytes
-    this.#keep = 0
-    if (this.#start >= 0) this.#start = 0
+    this.#passFrom = 0
+    if (this.#heldFrom >= 0) this.#heldFrom = 0
     for (let i = 0; i < bytes.length; i++) {
-      if (this.#start < 0 && !this.#lead) {
+      if (this.#heldFrom < 0 && !this.#afterC2) {
         if (this.#state === 'ground') {
           while (i < bytes.length && !ENDS_TEXT[bytes[i]!]) i++
         } else if (this.#state === 'string') {
@@ -112,10 +112,10 @@ export class QueryFilter {
         if (i === bytes.length) break
       }
       this.#take(bytes[i]!, i)
-      if (this.#start >= 0 && this.#carry.length + i + 1 - this.#start > MAX_HELD_BYTES) this.#overflow(i)
+      if (this.#heldFrom >= 0 && this.#carry.length + i + 1 - this.#heldFrom > MAX_HELD_BYTES) this.#overflow(i)
     }
-    if (this.#start >= 0) this.#stash(bytes.length)
-    else if (!this.#dropping()) this.#push(bytes.subarray(this.#keep))
+    if (this.#heldFrom >= 0) this.#carryOver(bytes.length)
+    else if (!this.#dropping()) this.#push(bytes.subarray(this.#passFrom))
     const out = concatBytes(this.#out)
     this.#out = []
     this.#chunk = NO_BYTES
@@ -127,12 +127,12 @@ export class QueryFilter {
    * no terminal would have drawn it and the outer shell's next output could complete it.
    */
   end(): Uint8Array {
-    const unfinished = this.#state === 'string' || this.#open
+    const unfinished = this.#state === 'string' || this.#insideString
     this.#state = 'ground'
     this.#carry = NO_BYTES
-    this.#start = -1
-    this.#lead = false
-    this.#open = false
+    this.#heldFrom = -1
+    this.#afterC2 = false
+    this.#insideString = false
     this.#controls = []
     return unfinished ? ST : NO_BYTES
   }
@@ -141,17 +141,17 @@ export class QueryFilter {
     if (this.#state === 'osc_escape' || this.#state === 'drop_escape') {
       if (this.#endsAtBackslash(byte, i)) return
     }
-    if (this.#lead) {
-      this.#lead = false
+    if (this.#afterC2) {
+      this.#afterC2 = false
       if (byte >= 0x80 && byte <= 0x9f) return this.#c1(byte, i)
       // What follows may be removed, and a stray byte after that would turn the C2 into a C1 control.
-      if (byte === ESC || byte === ENQ || byte === C1_LEAD) this.#loseLead(i)
+      if (byte === ESC || byte === ENQ || byte === C1_LEAD) this.#removeC2(i)
       else this.#character(i)
     }
-    if (byte === ENQ) return this.#cut(i)
+    if (byte === ENQ) return this.#removeByte(i)
     if (byte === C1_LEAD) {
-      this.#lead = true
-      if (this.#start < 0 && !this.#dropping()) this.#start = i
+      this.#afterC2 = true
+      if (this.#heldFrom < 0 && !this.#dropping()) this.#heldFrom = i
       return
     }
     switch (this.#state) {
@@ -162,15 +162,15 @@ export class QueryFilter {
         return this.#escape(byte, i)
       case 'escape_intermediate':
         if (this.#interrupts(byte, i)) return
-        if (byte >= 0x30) this.#accept('ground')
+        if (byte >= 0x30) this.#passHeld('ground')
         return
       case 'csi':
         return this.#csi(byte, i)
       case 'dcs':
         return this.#dcs(byte, i)
       case 'apc':
-        if (this.#rules.apc.has(byte)) return this.#refuse(i + 1, 'drop')
-        this.#accept('string')
+        if (this.#rules.apc.has(byte)) return this.#removeHeldAndEnter(i + 1, 'drop')
+        this.#passHeld('string')
         return this.#string(byte, i)
       case 'osc':
         return this.#osc(byte, i)
@@ -178,7 +178,7 @@ export class QueryFilter {
         return this.#string(byte, i)
       case 'drop':
         if (byte === ESC) this.#state = 'drop_escape'
-        else if (byte === CAN || byte === SUB || (byte === BEL && this.#bell)) this.#resume(i + 1)
+        else if (byte === CAN || byte === SUB || (byte === BEL && this.#bellEndsString)) this.#resume(i + 1)
         return
       case 'drop_sequence':
         if (byte === ESC) {
@@ -198,9 +198,9 @@ export class QueryFilter {
 
   #string(byte: number, i: number): void {
     if (byte === ESC) {
-      this.#open = true
+      this.#insideString = true
       this.#hold('escape', i)
-    } else if (byte === CAN || byte === SUB || (byte === BEL && this.#bell)) {
+    } else if (byte === CAN || byte === SUB || (byte === BEL && this.#bellEndsString)) {
       this.#state = 'ground'
     }
   }
@@ -231,23 +231,23 @@ export class QueryFilter {
         return this.#begin('apc')
       case 0x58: // X
       case 0x5e: // ^
-        this.#bell = false
-        return this.#accept('string')
+        this.#bellEndsString = false
+        return this.#passHeld('string')
       default:
         if (byte < 0x30) this.#state = 'escape_intermediate'
-        else if (this.#rules.esc.has(byte)) this.#refuse(i + 1, 'ground')
-        else this.#accept('ground')
+        else if (this.#rules.esc.has(byte)) this.#removeHeldAndEnter(i + 1, 'ground')
+        else this.#passHeld('ground')
     }
   }
 
   #csi(byte: number, i: number): void {
     if (this.#interrupts(byte, i) || !this.#parameters.take(byte)) return
     const { ident, malformed, values } = this.#parameters
-    if (malformed) return this.#refuse(i + 1, 'ground')
+    if (malformed) return this.#removeHeldAndEnter(i + 1, 'ground')
     const query = this.#rules.csi.get((ident << 8) | byte)?.find(q => isCsiQuery(q, values))
-    if (!query) return this.#accept('ground')
+    if (!query) return this.#passHeld('ground')
     const modes = query.modes && values.filter(mode => !query.modes!.includes(mode))
-    this.#refuse(i + 1, 'ground')
+    this.#removeHeldAndEnter(i + 1, 'ground')
     if (modes?.length) this.#push(latin1(`\x1b[?${modes.join(';')}h`))
   }
 
@@ -258,8 +258,8 @@ export class QueryFilter {
     }
     if (byte < 0x20 || byte === DEL || !this.#parameters.take(byte)) return
     const { ident, malformed } = this.#parameters
-    if (malformed || this.#rules.dcs.has((ident << 8) | byte)) this.#refuse(i + 1, 'drop')
-    else this.#accept('string')
+    if (malformed || this.#rules.dcs.has((ident << 8) | byte)) this.#removeHeldAndEnter(i + 1, 'drop')
+    else this.#passHeld('string')
   }
 
   #osc(byte: number, i: number): void {
@@ -268,32 +268,32 @@ export class QueryFilter {
       this.#state = 'osc_escape'
       return
     }
-    if (byte === CAN || byte === SUB) return this.#refuse(i + 1, 'ground')
+    if (byte === CAN || byte === SUB) return this.#removeHeldAndEnter(i + 1, 'ground')
     if (byte < 0x20) return // ignored by xterm.js
-    this.#text += String.fromCharCode(byte)
+    this.#oscText += String.fromCharCode(byte)
     if (this.#payload < 0) {
-      if (byte === SEMICOLON) this.#payload = this.#text.length
-      else if (byte < 0x30 || byte > 0x39) return this.#accept('string') // not a number, so not in the table
+      if (byte === SEMICOLON) this.#payload = this.#oscText.length
+      else if (byte < 0x30 || byte > 0x39) return this.#passHeld('string') // not a number, so not in the table
     }
-    if (this.#payload < 0 || this.#text.length - this.#payload > SETTLE_CHARS) return
+    if (this.#payload < 0 || this.#oscText.length - this.#payload > DECIDED_CHARS) return
     const queries = this.#oscQueries()
-    const payload = this.#text.slice(this.#payload)
-    if (queries?.some(q => q.decided?.test(payload) && q.pattern.test(payload))) this.#refuse(i + 1, 'drop')
-    else if (!queries || queries.every(q => q.decided?.test(payload))) this.#accept('string')
+    const payload = this.#oscText.slice(this.#payload)
+    if (queries?.some(q => q.decided?.test(payload) && q.pattern.test(payload))) this.#removeHeldAndEnter(i + 1, 'drop')
+    else if (!queries || queries.every(q => q.decided?.test(payload))) this.#passHeld('string')
   }
 
   #oscQueries(): OscQuery[] | undefined {
-    const number = this.#payload < 0 ? this.#text : this.#text.slice(0, this.#payload - 1)
+    const number = this.#payload < 0 ? this.#oscText : this.#oscText.slice(0, this.#payload - 1)
     return number === '' ? undefined : this.#rules.osc.get(Number(number))
   }
 
   /** The held OSC is complete. */
   #endOsc(i: number, terminator: Uint8Array): void {
-    const payload = this.#payload < 0 ? '' : this.#text.slice(this.#payload)
+    const payload = this.#payload < 0 ? '' : this.#oscText.slice(this.#payload)
     const query = this.#oscQueries()?.find(q => q.pattern.test(payload))
-    if (!query) return this.#accept('ground')
-    const osc = Number.parseInt(this.#text, 10)
-    this.#refuse(i + 1, 'ground')
+    if (!query) return this.#passHeld('ground')
+    const osc = Number.parseInt(this.#oscText, 10)
+    this.#removeHeldAndEnter(i + 1, 'ground')
     for (const body of settingsOf(query, osc, payload)) {
       this.#push(latin1(`\x1b]${body}`))
       this.#push(terminator)
@@ -304,10 +304,10 @@ export class QueryFilter {
   #c1(byte: number, i: number): void {
     if (byte === C1_ST && this.#state === 'osc') return this.#endOsc(i, ST)
     if (byte === C1_ST && this.#state === 'drop') return this.#resume(i + 1)
-    if (this.#state === 'string') this.#open = true
+    if (this.#state === 'string') this.#insideString = true
     else if (this.#state !== 'ground') {
       // It interrupts what is held or dropped, and begins anew with the C2.
-      if (this.#start >= 0) this.#remove(i)
+      if (this.#heldFrom >= 0) this.#remove(i)
       this.#holdAgain(C1_LEAD, 'ground', i)
     }
     switch (byte) {
@@ -321,11 +321,11 @@ export class QueryFilter {
         return this.#begin('apc')
       case 0x98:
       case 0x9e:
-        this.#bell = false
-        return this.#accept('string')
+        this.#bellEndsString = false
+        return this.#passHeld('string')
       default:
-        if (this.#rules.controls.has(byte)) this.#refuse(i + 1, 'ground')
-        else this.#accept('ground')
+        if (this.#rules.controls.has(byte)) this.#removeHeldAndEnter(i + 1, 'ground')
+        else this.#passHeld('ground')
     }
   }
 
@@ -334,38 +334,38 @@ export class QueryFilter {
     switch (this.#state) {
       case 'ground':
       case 'string':
-        return this.#accept(this.#state)
+        return this.#passHeld(this.#state)
       case 'osc':
-        this.#text += '\xc2'
+        this.#oscText += '\xc2'
         return
       case 'apc':
-        return this.#accept('string')
+        return this.#passHeld('string')
       case 'drop':
         return
       default:
         // A sequence cannot contain it: xterm.js abandons the sequence.
-        if (this.#start >= 0) this.#remove(i)
+        if (this.#heldFrom >= 0) this.#remove(i)
         this.#holdAgain(C1_LEAD, 'ground', i)
-        this.#accept('ground')
+        this.#passHeld('ground')
     }
   }
 
   /** Removes the C2 before `i`, which belongs to nothing. */
-  #loseLead(i: number): void {
+  #removeC2(i: number): void {
     switch (this.#state) {
       case 'ground':
       case 'string':
       case 'osc':
       case 'apc':
-        this.#stash(i)
+        this.#carryOver(i)
         this.#carry = this.#carry.subarray(0, -1)
-        if (this.#carry.length === 0) this.#start = -1
+        if (this.#carry.length === 0) this.#heldFrom = -1
         return
       case 'drop':
         return
       default:
         // As in `#character`.
-        if (this.#start >= 0) this.#remove(i)
+        if (this.#heldFrom >= 0) this.#remove(i)
         this.#resume(i)
     }
   }
@@ -376,9 +376,9 @@ export class QueryFilter {
       this.#remove(i)
       this.#hold('escape', i)
     } else if (byte === CAN || byte === SUB) {
-      this.#refuse(i + 1, 'ground')
+      this.#removeHeldAndEnter(i + 1, 'ground')
     } else if (byte > DEL) {
-      this.#refuse(i, 'ground')
+      this.#removeHeldAndEnter(i, 'ground')
     } else if (byte < 0x20) {
       this.#controls.push(byte)
     } else {
@@ -389,19 +389,19 @@ export class QueryFilter {
 
   #begin(state: 'csi' | 'osc' | 'dcs' | 'apc'): void {
     this.#state = state
-    this.#bell = state === 'osc'
+    this.#bellEndsString = state === 'osc'
     this.#parameters.reset()
-    this.#text = ''
+    this.#oscText = ''
     this.#payload = -1
   }
 
   #overflow(i: number): void {
     const string =
       this.#state === 'osc' || this.#state === 'osc_escape' || this.#state === 'dcs' || this.#state === 'apc'
-    const lead = this.#lead
+    const afterC2 = this.#afterC2
     const ending = this.#state === 'osc_escape'
-    this.#refuse(i + 1, ending ? 'drop_escape' : string ? 'drop' : 'drop_sequence')
-    this.#lead = lead
+    this.#removeHeldAndEnter(i + 1, ending ? 'drop_escape' : string ? 'drop' : 'drop_sequence')
+    this.#afterC2 = afterC2
   }
 
   #dropping(): boolean {
@@ -410,65 +410,65 @@ export class QueryFilter {
 
   #hold(state: State, start: number): void {
     this.#state = state
-    this.#start = start
+    this.#heldFrom = start
   }
 
   /** Holds a byte that is already removed, and the chunk from `i` on. */
   #holdAgain(byte: number, state: State, i: number): void {
     this.#carry = Uint8Array.of(byte)
-    this.#keep = i
+    this.#passFrom = i
     this.#hold(state, i)
   }
 
   /** Lets what is held pass. */
-  #accept(state: State): void {
+  #passHeld(state: State): void {
     this.#push(this.#carry)
     this.#carry = NO_BYTES
-    this.#start = -1
-    this.#open = false
+    this.#heldFrom = -1
+    this.#insideString = false
     this.#controls = []
     this.#state = state
   }
 
   /** Removes what is held, up to `end`, and continues in `state`. */
-  #refuse(end: number, state: State): void {
+  #removeHeldAndEnter(end: number, state: State): void {
     this.#remove(end)
     this.#state = state
   }
 
   #remove(end: number): void {
-    this.#push(this.#chunk.subarray(this.#keep, this.#start))
-    if (this.#open) this.#push(ST)
+    this.#push(this.#chunk.subarray(this.#passFrom, this.#heldFrom))
+    if (this.#insideString) this.#push(ST)
     if (this.#controls.length) this.#push(Uint8Array.from(this.#controls))
     this.#carry = NO_BYTES
-    this.#start = -1
-    this.#keep = end
-    this.#open = false
+    this.#heldFrom = -1
+    this.#passFrom = end
+    this.#insideString = false
     this.#controls = []
   }
 
   /** Dropping ends before `i`. */
   #resume(i: number): void {
     this.#state = 'ground'
-    this.#keep = i
+    this.#passFrom = i
   }
 
   /** Removes the byte at `i`. */
-  #cut(i: number): void {
-    if (this.#start >= 0) {
-      this.#stash(i)
-      this.#start = this.#keep = i + 1
+  #removeByte(i: number): void {
+    if (this.#heldFrom >= 0) {
+      this.#carryOver(i)
+      this.#heldFrom = this.#passFrom = i + 1
     } else if (!this.#dropping()) {
-      this.#push(this.#chunk.subarray(this.#keep, i))
-      this.#keep = i + 1
+      this.#push(this.#chunk.subarray(this.#passFrom, i))
+      this.#passFrom = i + 1
     }
   }
 
   /** Moves what is held, up to `end`, from the chunk to #carry. */
-  #stash(end: number): void {
-    this.#push(this.#chunk.subarray(this.#keep, this.#start))
-    this.#carry = concatBytes([this.#carry, this.#chunk.slice(this.#start, end)])
-    this.#start = this.#keep = end
+  #carryOver(end: number): void {
+    this.#push(this.#chunk.subarray(this.#passFrom, this.#heldFrom))
+    this.#carry = concatBytes([this.#carry, this.#chunk.slice(this.#heldFrom, end)])
+    this.#heldFrom = this.#passFrom = end
   }
 
   #push(bytes: Uint8Array): void {

@@ -9,7 +9,7 @@ export type LogRowKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
 
 export interface LogExtentRow {
   /** The row's number: about the order of time, over all sessions. Never used twice. */
-  piece: number
+  row_id: number
   kind: LogRowKind
   offset: number
   n: number
@@ -27,7 +27,7 @@ export interface LogRow extends LogExtentRow {
   timing: Uint8Array
 }
 
-export type NewLogRow = Omit<LogRow, 'piece'> & { blob: Uint8Array }
+export type NewLogRow = Omit<LogRow, 'row_id'> & { blob: Uint8Array }
 
 export interface KeyframeRow {
   offset: number
@@ -47,21 +47,21 @@ export interface TextRow {
 }
 
 export interface UnindexedRow {
-  piece: number
+  row_id: number
   session: number
   bytes: number
-  /** 1: `piece` is the first row of the session's tail. */
+  /** 1: `row_id` is the first row of the session's tail. */
   tail: number
 }
 
 export interface PendingText {
-  piece: number
+  row_id: number
   session: number
   /** 1: nothing follows, so what is left on the screen belongs to this row. */
   last: number
 }
 
-const EXTENT = 'piece, kind, offset, n, end_offset, end_n'
+const EXTENT = 'piece AS row_id, kind, offset, n, end_offset, end_n'
 const LOG_ROW = `${EXTENT}, session, at, checksum, blob_checksum, compressed, resizes, timing`
 const KEYFRAME = 'offset, n, cols, rows, size, checksum, blob_checksum, blob'
 
@@ -107,8 +107,8 @@ export class LogRows {
         .map(name => `@${name}`)
         .join(', ')})`,
     )
-    this.#update = db.prepare<[NewLogRow & { piece: number }]>(
-      `UPDATE pieces SET ${UPDATED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @piece`,
+    this.#update = db.prepare<[NewLogRow & { row_id: number }]>(
+      `UPDATE pieces SET ${UPDATED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @row_id`,
     )
     this.#remove = db.prepare<[number]>('DELETE FROM pieces WHERE piece = ?')
     this.#at = db.prepare<[number, number, number], LogRow>(
@@ -166,7 +166,7 @@ export class LogRows {
     )
     this.#expectText = db.prepare<[number | bigint]>('INSERT INTO text (piece) VALUES (?)')
     this.#pendingText = db.prepare<[], PendingText>(
-      `SELECT t.piece, p.session, p.end_offset = s.end_offset AND p.end_n = s.end_n AS last
+      `SELECT t.piece AS row_id, p.session, p.end_offset = s.end_offset AND p.end_n = s.end_n AS last
        FROM text t JOIN pieces p ON p.piece = t.piece JOIN sessions s ON s.session = p.session
        WHERE t.lines IS NULL AND (s.state <> 'running' OR p.end_offset <> s.end_offset OR p.end_n <> s.end_n)
        ORDER BY t.piece LIMIT 1`,
@@ -189,8 +189,8 @@ export class LogRows {
       .prepare<[], number>("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'words%'")
       .pluck()
     this.#unindexed = db.prepare<[], UnindexedRow>(
-      `SELECT p.piece, p.session, p.end_offset - p.offset AS bytes, 0 AS tail FROM text t JOIN pieces p ON p.piece = t.piece
-         WHERE t.lines IS NULL
+      `SELECT p.piece AS row_id, p.session, p.end_offset - p.offset AS bytes, 0 AS tail
+         FROM text t JOIN pieces p ON p.piece = t.piece WHERE t.lines IS NULL
        UNION ALL SELECT min(piece), session, sum(end_offset - offset), 1 FROM pieces INDEXED BY pieces_in_tail
          WHERE kind = 'tail' GROUP BY session
        ORDER BY 1 DESC`,
@@ -211,13 +211,13 @@ export class LogRows {
   }
 
   /** For a row that grows: everything but where it begins. */
-  update(piece: number, row: NewLogRow): void {
-    this.#update.run({ ...row, piece })
+  update(row_id: number, row: NewLogRow): void {
+    this.#update.run({ ...row, row_id })
   }
 
   /** With its text. */
-  remove(piece: number): void {
-    this.#remove.run(piece)
+  remove(row_id: number): void {
+    this.#remove.run(row_id)
   }
 
   /** The last row that begins at or before `position`; it may end before it. */
@@ -230,13 +230,13 @@ export class LogRows {
     return this.#after.get(session, offset, n)
   }
 
-  byId(piece: number): LogRow | undefined {
-    return this.#byId.get(piece)
+  byId(row_id: number): LogRow | undefined {
+    return this.#byId.get(row_id)
   }
 
   /** Read apart from its row, because the blob's pages may be damaged when the row's are not. */
-  blob(piece: number): Uint8Array {
-    return this.#blob.get(piece)!
+  blob(row_id: number): Uint8Array {
+    return this.#blob.get(row_id)!
   }
 
   /** Unsealed rows that begin before `position`, in order. */
@@ -294,22 +294,22 @@ export class LogRows {
     return this.#pendingText.get()
   }
 
-  putText(piece: number, lines: number, size: number, blob: Uint8Array): void {
-    this.#putText.run(lines, size, blob, piece)
+  putText(row_id: number, lines: number, size: number, blob: Uint8Array): void {
+    this.#putText.run(lines, size, blob, row_id)
   }
 
   /** Call it before the first words of a row go into the index. False: the row is gone. */
-  expectBlocks(piece: number, blocks: number): boolean {
-    return this.#expectBlocks.run(blocks, piece).changes > 0
+  expectBlocks(row_id: number, blocks: number): boolean {
+    return this.#expectBlocks.run(blocks, row_id).changes > 0
   }
 
-  putWords(piece: number, block: number, words: string): void {
-    this.#putWords.run(piece * MAX_BLOCKS + block, words)
+  putWords(row_id: number, block: number, words: string): void {
+    this.#putWords.run(row_id * MAX_BLOCKS + block, words)
   }
 
   /** The text of a row, if it was rendered. */
-  text(piece: number): TextRow | undefined {
-    return this.#text.get(piece)
+  text(row_id: number): TextRow | undefined {
+    return this.#text.get(row_id)
   }
 
   /** Numbers of rows with text, the newest first, below `below`. */
@@ -319,7 +319,7 @@ export class LogRows {
 
   /**
    * Numbers of text blocks that match an FTS5 expression, the newest first, below `below`: each is
-   * piece * MAX_BLOCKS + block.
+   * row_id * MAX_BLOCKS + block.
    */
   blocksWith(match: string, below: number, limit: number): number[] {
     return this.#blocksWith.all(match, below, limit)
@@ -346,5 +346,5 @@ export class LogRows {
   }
 }
 
-/** Rows of the index are numbered piece * MAX_BLOCKS + block. */
+/** Rows of the index are numbered row_id * MAX_BLOCKS + block. */
 export const MAX_BLOCKS = 1024

@@ -165,13 +165,13 @@ export interface Tagged<T> {
   tag: T
 }
 
-/** Redacts a stream that arrives in pieces: matches may begin in one and end in another. */
+/** Redacts a stream that arrives in chunks: matches may begin in one and end in another. */
 export class StreamRedactor<T> {
   readonly #redactor: Redactor
   readonly #scanner = new EscapeScanner()
-  /** What is not released yet, and the pieces in which it arrived. */
+  /** What is not released yet, and the chunks in which it arrived. */
   #text = ''
-  #pieces: { end: number; tag: T }[] = []
+  #chunks: { end: number; tag: T }[] = []
   /** Where in #text the characters of the current line are, and those of the string that has begun. */
   #line: number[] = []
   #string: number[] = []
@@ -186,7 +186,7 @@ export class StreamRedactor<T> {
   push(text: string, tag: T): Tagged<T>[] {
     const base = this.#text.length
     this.#text += text
-    this.#pieces.push({ end: this.#text.length, tag })
+    this.#chunks.push({ end: this.#text.length, tag })
     let certain = 0
     const endLine = (end: number) => {
       this.#hide(this.#line, line => this.#redactor.lineRanges(line))
@@ -208,7 +208,7 @@ export class StreamRedactor<T> {
     return this.#release(this.#text.length)
   }
 
-  /** `base`: where in #text the scanned piece begins. */
+  /** `base`: where in #text the scanned chunk begins. */
   #sink(base: number, endLine: (end: number) => void): EscapeSink {
     return {
       text: (begin, end) => {
@@ -269,15 +269,15 @@ export class StreamRedactor<T> {
     const released: Tagged<T>[] = []
     let at = 0
     let count = 0
-    for (const { end: pieceEnd, tag } of this.#pieces) {
-      if (at > end || (pieceEnd > end && at >= end)) break
-      const to = Math.min(pieceEnd, end)
+    for (const { end: chunkEnd, tag } of this.#chunks) {
+      if (at > end || (chunkEnd > end && at >= end)) break
+      const to = Math.min(chunkEnd, end)
       released.push({ text: this.#masked(at, to), tag })
       at = to
-      if (pieceEnd > end) break
+      if (chunkEnd > end) break
       count++
     }
-    this.#pieces = this.#pieces.slice(count).map(({ end: pieceEnd, tag }) => ({ end: pieceEnd - end, tag }))
+    this.#chunks = this.#chunks.slice(count).map(({ end: chunkEnd, tag }) => ({ end: chunkEnd - end, tag }))
     this.#text = this.#text.slice(end)
     this.#line = this.#line.map(place => place - end)
     this.#string = this.#string.map(place => place - end)

@@ -68,7 +68,7 @@ export function* screenLines<T>(
   while (comparePositions(position, end) < 0 && position.offset <= upTo) {
     const logRow = store.logRows.rowAt(row.session, position)
     const stored =
-      logRow && readText && comparePositions(logRow, position) === 0 ? store.logRows.text(logRow.piece) : undefined
+      logRow && readText && comparePositions(logRow, position) === 0 ? store.logRows.text(logRow.row_id) : undefined
     if (logRow && stored && readText) {
       const blocks = new TextBlocks(unzstd(stored.blob, stored.size))
       for (let block = 0; block < blocks.count; block++)

@@ -66,7 +66,7 @@ export class LogReader {
       return this.#gap(session, startOfRow(row), endOfRow(row), row.kind)
     try {
       if (row.kind === 'tail' && row.end_offset - row.offset < JOIN_BELOW_BYTES) return this.#joinTail(session, row)
-      const blob = this.#store.logRows.blob(row.piece)
+      const blob = this.#store.logRows.blob(row.row_id)
       checkBlob(row, blob)
       return {
         kind: 'segment',
@@ -109,7 +109,7 @@ export class LogReader {
 
   /** Small tail rows are joined: one message for what may be hundreds of them. */
   #joinTail(session: SessionRow, first: LogRow): TimedReadResult {
-    const slices: LogSlice[] = [readSlice(first, this.#store.logRows.blob(first.piece))]
+    const slices: LogSlice[] = [readSlice(first, this.#store.logRows.blob(first.row_id))]
     let size = slices[0]!.bytes.length
     let end = endOfRow(first)
     while (size < SEGMENT_BYTES) {
@@ -122,7 +122,7 @@ export class LogReader {
         break
       let slice: LogSlice
       try {
-        slice = readSlice(row, this.#store.logRows.blob(row.piece))
+        slice = readSlice(row, this.#store.logRows.blob(row.row_id))
       } catch {
         break // the next read returns it as a gap
       }

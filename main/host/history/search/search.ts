@@ -39,7 +39,7 @@ const ALL_LINES = 1e15 - 1
 /** What may have a line that matches: one text block of a log row, or the whole row. */
 interface Candidate {
   /** The number of its row. */
-  piece: number
+  row_id: number
   session: number
   /** Undefined: all of it. */
   block: number | undefined
@@ -49,7 +49,7 @@ interface Candidate {
 
 /** Where a search continues: before this line of this row. */
 interface Cursor {
-  piece: number
+  row_id: number
   line: number
 }
 
@@ -81,31 +81,31 @@ export function* search(
   let hasAdvanced = false
   /** A row that is not searched. */
   let skipped: number | undefined
-  let source: { piece: number; lines: SearchedLines } | undefined
-  for (const candidate of candidates(store, query, unindexed, after?.piece)) {
-    const { piece, block } = candidate
-    if (piece === skipped) continue
+  let source: { row_id: number; lines: SearchedLines } | undefined
+  for (const candidate of candidates(store, query, unindexed, after?.row_id)) {
+    const { row_id, block } = candidate
+    if (row_id === skipped) continue
     // At least one that was not searched before, or repeated requests would never advance.
     if (hasAdvanced && isOver(found.hits.length)) {
-      const lines = source?.piece === piece ? source.lines : undefined
+      const lines = source?.row_id === row_id ? source.lines : undefined
       return { ...found, complete: false, cursor: writeCursor(candidate, lines) }
     }
     const session = sessions.get(candidate.session)
-    if (session && source?.piece !== piece) {
+    if (session && source?.row_id !== row_id) {
       const lines = linesOf(store, candidate)
-      source = lines && { piece, lines }
+      source = lines && { row_id, lines }
     }
-    if (!session || source?.piece !== piece) {
-      skipped = piece
+    if (!session || source?.row_id !== row_id) {
+      skipped = row_id
       hasAdvanced = true
       yield
       continue
     }
     const { lines } = source
     const first = lines.firstLine(block)
-    if (after?.piece === piece && first >= after.line) continue
+    if (after?.row_id === row_id && first >= after.line) continue
     hasAdvanced = true
-    const end = after?.piece === piece ? after.line - first : ALL_LINES
+    const end = after?.row_id === row_id ? after.line - first : ALL_LINES
     for (const { number, ranges } of query.linesOf(lines.text(block)).reverse()) {
       if (number >= end) continue
       const { offset, text } = lines.range(first + number, first + number + 1)[0]!
@@ -124,7 +124,7 @@ export function* search(
       characters += hit.line.length
       for (const line of [...hit.before, ...hit.after]) characters += line.length
       if (found.hits.length >= limit || characters >= PAGE_CHARACTERS)
-        return { ...found, cursor: `${piece}.${first + number}` }
+        return { ...found, cursor: `${row_id}.${first + number}` }
     }
     yield
   }
@@ -138,31 +138,31 @@ function* candidates(
   unindexed: readonly UnindexedRow[],
   from = Number.MAX_SAFE_INTEGER / MAX_BLOCKS - 1,
 ): Generator<Candidate> {
-  const rest = unindexed.filter(({ piece }) => piece <= from)
-  const isUnindexed = new Set(rest.map(({ piece }) => piece))
+  const rest = unindexed.filter(({ row_id }) => row_id <= from)
+  const isUnindexed = new Set(rest.map(({ row_id }) => row_id))
   let next = 0
-  const unindexedDownTo = function* (piece: number): Generator<Candidate> {
-    for (let row = rest[next]; row && row.piece > piece; row = rest[++next])
-      yield { piece: row.piece, session: row.session, block: undefined, unindexed: row }
+  const unindexedDownTo = function* (row_id: number): Generator<Candidate> {
+    for (let row = rest[next]; row && row.row_id > row_id; row = rest[++next])
+      yield { row_id: row.row_id, session: row.session, block: undefined, unindexed: row }
   }
-  let latest: { piece: number; session: number } | undefined
-  const rowOf = (piece: number) => {
-    if (latest?.piece !== piece) latest = { piece, session: store.logRows.byId(piece)?.session ?? 0 }
+  let latest: { row_id: number; session: number } | undefined
+  const rowOf = (row_id: number) => {
+    if (latest?.row_id !== row_id) latest = { row_id, session: store.logRows.byId(row_id)?.session ?? 0 }
     return latest
   }
   const { match } = query
   if (match !== undefined) {
     const blocks = inRounds((below, limit) => store.logRows.blocksWith(match, below, limit), (from + 1) * MAX_BLOCKS)
     for (const number of blocks) {
-      const piece = Math.floor(number / MAX_BLOCKS)
-      yield* unindexedDownTo(piece)
+      const row_id = Math.floor(number / MAX_BLOCKS)
+      yield* unindexedDownTo(row_id)
       // Half of a row may be in the index already; it is searched as a whole.
-      if (!isUnindexed.has(piece)) yield { ...rowOf(piece), block: number % MAX_BLOCKS, unindexed: undefined }
+      if (!isUnindexed.has(row_id)) yield { ...rowOf(row_id), block: number % MAX_BLOCKS, unindexed: undefined }
     }
   } else {
-    for (const piece of inRounds((below, limit) => store.logRows.rowsWithText(below, limit), from + 1)) {
-      yield* unindexedDownTo(piece)
-      if (!isUnindexed.has(piece)) yield { ...rowOf(piece), block: undefined, unindexed: undefined }
+    for (const row_id of inRounds((below, limit) => store.logRows.rowsWithText(below, limit), from + 1)) {
+      yield* unindexedDownTo(row_id)
+      if (!isUnindexed.has(row_id)) yield { ...rowOf(row_id), block: undefined, unindexed: undefined }
     }
   }
   yield* unindexedDownTo(Number.NEGATIVE_INFINITY)
@@ -182,9 +182,9 @@ function* inRounds(query: (below: number, limit: number) => number[], below: num
 }
 
 /** Undefined: the row was deleted during the search, or is damaged. */
-function linesOf(store: Store, { piece, unindexed }: Candidate): SearchedLines | undefined {
+function linesOf(store: Store, { row_id, unindexed }: Candidate): SearchedLines | undefined {
   try {
-    return unindexed ? unrenderedLines(store, unindexed) : renderedLines(store, piece)
+    return unindexed ? unrenderedLines(store, unindexed) : renderedLines(store, row_id)
   } catch {
     return undefined
   }
@@ -253,11 +253,11 @@ function clip(text: string, ranges: [number, number][]): Pick<Hit, 'line' | 'ran
 
 function readCursor(cursor: string | undefined): Cursor | undefined {
   const match = /^(\d{1,15})\.(\d{1,15})$/.exec(cursor ?? '')
-  return match ? { piece: Number(match[1]), line: Number(match[2]) } : undefined
+  return match ? { row_id: Number(match[1]), line: Number(match[2]) } : undefined
 }
 
 /** The search stopped before this candidate; with `lines`, after it had searched later blocks of the same row. */
-function writeCursor({ piece, block }: Candidate, lines: SearchedLines | undefined): string {
-  if (!lines || block === undefined) return `${piece}.${ALL_LINES}`
-  return `${piece}.${lines.firstLine(block + 1)}`
+function writeCursor({ row_id, block }: Candidate, lines: SearchedLines | undefined): string {
+  if (!lines || block === undefined) return `${row_id}.${ALL_LINES}`
+  return `${row_id}.${lines.firstLine(block + 1)}`
 }

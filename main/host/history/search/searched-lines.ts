@@ -23,8 +23,8 @@ export interface SearchedLines {
 }
 
 /** Undefined: the row is gone or has no text. Throws if it is damaged. */
-export function renderedLines(store: Store, piece: number): SearchedLines | undefined {
-  const stored = store.logRows.text(piece)
+export function renderedLines(store: Store, row_id: number): SearchedLines | undefined {
+  const stored = store.logRows.text(row_id)
   if (!stored) return undefined
   const text = new TextBlocks(unzstd(stored.blob, stored.size))
   let timing: { runs: number[]; offset: number } | undefined
@@ -37,7 +37,7 @@ export function renderedLines(store: Store, piece: number): SearchedLines | unde
     range: (from, to) => text.range(from, to),
     timeOf: offset => {
       if (!timing) {
-        const row = store.logRows.byId(piece)
+        const row = store.logRows.byId(row_id)
         timing = { runs: row ? runsOfRow(row) : [], offset: row?.offset ?? 0 }
       }
       return timeOf(timing.runs, timing.offset, offset)
@@ -46,8 +46,8 @@ export function renderedLines(store: Store, piece: number): SearchedLines | unde
 }
 
 /** Undefined: the row is gone. Throws if it is damaged. */
-export function unrenderedLines(store: Store, { piece, session, tail }: UnindexedRow): SearchedLines | undefined {
-  const first = store.logRows.byId(piece)
+export function unrenderedLines(store: Store, { row_id, session, tail }: UnindexedRow): SearchedLines | undefined {
+  const first = store.logRows.byId(row_id)
   if (!first) return undefined
   const rows = tail ? store.logRows.tailRows(session, { offset: Number.MAX_SAFE_INTEGER, n: 0 }) : [first]
   const runs: LogSlice[][] = []
@@ -58,7 +58,7 @@ export function unrenderedLines(store: Store, { piece, session, tail }: Unindexe
     end = first.offset
   }
   for (const row of rows) {
-    const slice = readSlice(row, store.logRows.blob(row.piece))
+    const slice = readSlice(row, store.logRows.blob(row.row_id))
     if (row.offset !== end) runs.push([])
     runs.at(-1)!.push(slice)
     end = endOfRow(row).offset
@@ -84,10 +84,10 @@ function screenBefore(store: Store, { session, offset }: LogRow): LogSlice | und
   if (offset === 0) return undefined
   const row = store.logRows.rowAt(session, { offset: offset - 1, n: Number.MAX_SAFE_INTEGER })
   if (row?.kind !== 'sealed' || row.end_offset !== offset) return undefined
-  const stored = store.logRows.text(row.piece)
+  const stored = store.logRows.text(row.row_id)
   if (!stored) return undefined
   const text = new TextBlocks(unzstd(stored.blob, stored.size))
   const inText = text.count === 0 ? [] : text.lines(text.count - 1).map(line => line.offset)
   const from = Math.max(row.offset, offset - SCREEN_BYTES, ...inText)
-  return splitSlice(readSlice(row, store.logRows.blob(row.piece)), { offset: from, n: row.n })[1]
+  return splitSlice(readSlice(row, store.logRows.blob(row.row_id)), { offset: from, n: row.n })[1]
 }

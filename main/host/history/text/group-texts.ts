@@ -210,7 +210,7 @@ export class GroupTexts {
 
   /** The text of a segment, if it was rendered already. */
   #stored(row: LogRow): GroupText | undefined {
-    const stored = this.#store.logRows.text(row.piece)
+    const stored = this.#store.logRows.text(row.row_id)
     if (!stored) return undefined
     const text = new TextBlocks(unzstd(stored.blob, stored.size))
     // In texts of earlier versions some offsets go down.
@@ -255,7 +255,7 @@ export class GroupTexts {
     if (!row || !before.isSealed || before.gap) return undefined
     const stored = this.#stored(row)
     if (stored) return stored.carry
-    const known = this.#carries.get(row.piece)
+    const known = this.#carries.get(row.row_id)
     const slice = known ? undefined : this.#readableSlice(before)
     if (!slice) return known
     const state = this.#stateAt(session, before.from)
@@ -265,7 +265,7 @@ export class GroupTexts {
       const older = yield* this.#carryInto(session, before, maxSegments - 1)
       if (older) carry = (yield* renderText(slice, state, { carry: older })).carry
     }
-    this.#carries.set(row.piece, carry)
+    this.#carries.set(row.row_id, carry)
     return carry
   }
 
@@ -285,7 +285,7 @@ export class GroupTexts {
   }
 
   #slice(row: LogRow): LogSlice {
-    return readSlice(row, this.#store.logRows.blob(row.piece))
+    return readSlice(row, this.#store.logRows.blob(row.row_id))
   }
 }
 

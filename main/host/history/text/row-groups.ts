@@ -75,7 +75,7 @@ export class RowGroups {
       if (before && comparePositions(endOfRow(before), startOfRow(tailRow)) === 0) runs.at(-1)!.push(tailRow)
       else runs.push([tailRow])
     }
-    const rows = runs.find(run => run.some(({ piece }) => piece === row.piece)) ?? [row]
+    const rows = runs.find(run => run.some(({ row_id }) => row_id === row.row_id)) ?? [row]
     const group = { from: startOfRow(rows[0]!), to: endOfRow(rows.at(-1)!), rows, isSealed: false }
     return { ...group, isLast: isEnd(group) }
   }

@@ -17,7 +17,7 @@ const INDEXED_AT_ONCE = 16
 const NO_TEXT = zstd(toBlocks([]).text)
 
 interface Job {
-  piece: number
+  row_id: number
   steps: Generator<undefined, void>
 }
 
@@ -35,7 +35,7 @@ export class TextJobs {
   work(ms: number): boolean {
     this.#job ??= this.#next()
     if (!this.#job) return false
-    const { piece, steps } = this.#job
+    const { row_id, steps } = this.#job
     const until = performance.now() + ms
     try {
       while (performance.now() < until) {
@@ -47,7 +47,7 @@ export class TextJobs {
       this.#job = undefined
       if (storeFault(error).lasting) throw error
       // The same error would come again: this segment gets no text.
-      this.#store.transaction(() => this.#store.logRows.putText(piece, 0, 0, NO_TEXT))
+      this.#store.transaction(() => this.#store.logRows.putText(row_id, 0, 0, NO_TEXT))
     }
     return true
   }
@@ -59,14 +59,14 @@ export class TextJobs {
 
   #next(): Job | undefined {
     const pending = this.#store.logRows.pendingText()
-    return pending && { piece: pending.piece, steps: this.#renderAndIndex(pending) }
+    return pending && { row_id: pending.row_id, steps: this.#renderAndIndex(pending) }
   }
 
-  *#renderAndIndex({ piece, last }: PendingText): Generator<undefined, void> {
+  *#renderAndIndex({ row_id, last }: PendingText): Generator<undefined, void> {
     const { logRows } = this.#store
-    const row = logRows.byId(piece)
+    const row = logRows.byId(row_id)
     if (!row) return
-    const slice = readSlice(row, logRows.blob(piece))
+    const slice = readSlice(row, logRows.blob(row_id))
     const state = stateAt(this.#store, this.#reader, row.session, startOfRow(row))
     const options = { last: last === 1, carry: this.#carryInto(row) }
     const { lines, carry } = yield* renderText(slice, state, options)
@@ -81,9 +81,9 @@ export class TextJobs {
       const isLast = first + INDEXED_AT_ONCE >= blocks.length
       const isThere = this.#store.transaction(() => {
         // It may have been trimmed meanwhile; its words would never be deleted.
-        if (!logRows.expectBlocks(piece, blocks.length)) return false
-        for (const [at, blockWords] of words.entries()) logRows.putWords(piece, first + at, blockWords)
-        if (isLast) logRows.putText(piece, lines.length, text.length, packed)
+        if (!logRows.expectBlocks(row_id, blocks.length)) return false
+        for (const [at, blockWords] of words.entries()) logRows.putWords(row_id, first + at, blockWords)
+        if (isLast) logRows.putText(row_id, lines.length, text.length, packed)
         return true
       })
       if (isLast || !isThere) return
@@ -95,7 +95,7 @@ export class TextJobs {
   #carryInto({ session, offset, n }: LogRow): ScreenCarry | undefined {
     const before = this.#store.logRows.rowAt(session, { offset, n: n - 1 })
     if (!before || comparePositions(endOfRow(before), { offset, n }) !== 0) return undefined
-    const stored = this.#store.logRows.text(before.piece)
+    const stored = this.#store.logRows.text(before.row_id)
     return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carry
   }
 }

@@ -98,7 +98,7 @@ export class Trimmer {
   }
 
   #remove(session: SessionRow, rows: LogExtentRow[]): void {
-    for (const { piece } of rows) this.#store.logRows.remove(piece)
+    for (const { row_id } of rows) this.#store.logRows.remove(row_id)
     const start = endOfRow(rows.at(-1)!)
     if (comparePositions(start, { offset: session.start_offset, n: session.start_n }) > 0)
       this.#store.sessions.moveStart(session.session, start)

@@ -47,7 +47,7 @@ interface Tail {
   session: number
   end: Position
   /** The last row while it may still grow. */
-  growing: { piece: number; slice: LogSlice } | undefined
+  growing: { row_id: number; slice: LogSlice } | undefined
 }
 
 export class Writer {
@@ -110,15 +110,15 @@ export class Writer {
     for (const row of rows) {
       let slice: LogSlice
       try {
-        slice = this.#recent.get(row.piece) ?? readSlice(row, this.#store.logRows.blob(row.piece))
+        slice = this.#recent.get(row.row_id) ?? readSlice(row, this.#store.logRows.blob(row.row_id))
       } catch {
-        this.#store.logRows.remove(row.piece)
+        this.#store.logRows.remove(row.row_id)
         finish()
         this.#insertGap(tail.session, startOfRow(row), endOfRow(row), 'damaged', row.at)
         continue
       }
-      this.#store.logRows.remove(row.piece)
-      this.#forgetRecent(row.piece)
+      this.#store.logRows.remove(row.row_id)
+      this.#forgetRecent(row.row_id)
       const [before, after] = splitSlice(slice, position)
       for (const part of splitLong(before)) {
         const previous = segment.at(-1)
@@ -147,12 +147,12 @@ export class Writer {
     const growing = tail.growing
     if (growing && fits(growing.slice, added)) {
       growing.slice = joinSlices([growing.slice, added])
-      this.#store.logRows.update(growing.piece, rowOf(tail.session, 'tail', growing.slice))
-      this.#remember(growing.piece, growing.slice)
+      this.#store.logRows.update(growing.row_id, rowOf(tail.session, 'tail', growing.slice))
+      this.#remember(growing.row_id, growing.slice)
     } else {
-      const piece = this.#insert(tail.session, 'tail', added)
-      this.#remember(piece, added)
-      tail.growing = added.bytes.length < GROW_BYTES ? { piece, slice: added } : undefined
+      const row_id = this.#insert(tail.session, 'tail', added)
+      this.#remember(row_id, added)
+      tail.growing = added.bytes.length < GROW_BYTES ? { row_id, slice: added } : undefined
     }
     tail.end = endOfSlice(added)
     this.#store.sessions.extend(tail.session, tail.end, lastTimeOf(added), added.resizes.at(-1))
@@ -176,9 +176,9 @@ export class Writer {
     })
   }
 
-  #remember(piece: number, slice: LogSlice): void {
-    this.#forgetRecent(piece)
-    this.#recent.set(piece, slice)
+  #remember(row_id: number, slice: LogSlice): void {
+    this.#forgetRecent(row_id)
+    this.#recent.set(row_id, slice)
     this.#recentBytes += slice.bytes.length
     for (const oldest of this.#recent.keys()) {
       if (this.#recentBytes <= RECENT_BYTES && this.#recent.size <= MAX_RECENT_ROWS) break
@@ -186,10 +186,10 @@ export class Writer {
     }
   }
 
-  #forgetRecent(piece: number): void {
-    const slice = this.#recent.get(piece)
+  #forgetRecent(row_id: number): void {
+    const slice = this.#recent.get(row_id)
     if (!slice) return
-    this.#recent.delete(piece)
+    this.#recent.delete(row_id)
     this.#recentBytes -= slice.bytes.length
   }
 
@@ -223,7 +223,7 @@ export class Writer {
   #growing(row: LogRow): Tail['growing'] {
     if (row.kind !== 'tail' || row.end_offset - row.offset >= GROW_BYTES) return undefined
     try {
-      return { piece: row.piece, slice: readSlice(row, this.#store.logRows.blob(row.piece)) }
+      return { row_id: row.row_id, slice: readSlice(row, this.#store.logRows.blob(row.row_id)) }
     } catch {
       return undefined
     }
