@@ -1,4 +1,4 @@
-// The settings of the window, the app and the host. Whoever stores a setting validates it.
+// The settings of the window, the app and the host. The code that stores a setting validates it.
 import './settings-pane.css'
 import { useEffect, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'

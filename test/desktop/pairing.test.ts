@@ -163,7 +163,7 @@ test('ignores answers for a moment after the window comes to the front', async (
   await expect.poll(pixel.state).toBe('closed pairing_refused')
 })
 
-test('asks about several phones in turn, also when another client answers', async ({
+test('asks about several phones in turn, even when another client answers', async ({
   start,
   dataDir,
   phone,

@@ -398,7 +398,7 @@ test('reports a recording that cannot be read, and tries again', async ({ join, 
   await expect(page.getByRole('alert')).toBeHidden()
 })
 
-test('can be used with the keyboard only, also in a small window', async ({ start, dataDir, later }) => {
+test('can be used with the keyboard only, even in a small window', async ({ start, dataDir, later }) => {
   const { app, page, client } = await open(start, dataDir, later)
   await recordSession(client, COUNTING, { title: 'counting' })
   await page.keyboard.press('ArrowDown')

@@ -97,12 +97,12 @@ test('keeps the theme and the font of the window after a restart', async ({ star
   // The app's theme, not the one that the test's browser emulates.
   await page.emulateMedia({ colorScheme: null })
   await startSession(page)
-  const letters = () => page.locator('.xterm-rows').evaluate(rows => getComputedStyle(rows).fontSize)
-  await expect.poll(letters).toBe('14px')
+  const fontSize = () => page.locator('.xterm-rows').evaluate(rows => getComputedStyle(rows).fontSize)
+  await expect.poll(fontSize).toBe('14px')
   const dialog = await openSettings(page)
   await dialog.getByLabel('Terminal font size').fill('20')
   await dialog.getByLabel('Terminal font size').press('Enter')
-  await expect.poll(letters).toBe('20px')
+  await expect.poll(fontSize).toBe('20px')
   for (const theme of ['light', 'dark'] as const) {
     await dialog.getByLabel('Theme').selectOption(theme)
     await expect
@@ -220,7 +220,7 @@ test('fits the smallest window, and closing returns the focus', async ({ start }
   await expect(dialog).toBeHidden()
 })
 
-test('with a joined host of an older version, explains what is missing and keeps the app’s own settings usable', async ({
+test('explains what is missing with a joined host of an older version, and keeps the app’s own settings usable', async ({
   join,
 }) => {
   // A host's reply to an unknown message.

@@ -38,7 +38,7 @@ test('the tray lists running sessions and opens them', async ({ start }) => {
   await expectShown(page, /\nthe first/)
 })
 
-test('the tray shows the pairing code, also when the window is closed', async ({ start }) => {
+test('the tray shows the pairing code, even when the window is closed', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)
@@ -97,7 +97,7 @@ test('the tray marks a session that needs attention until the window gets the fo
   expect(await images()).toBe(2)
 })
 
-test('Settings in the tray opens the settings, also when the window is closed', async ({ start }) => {
+test('Settings in the tray opens the settings, even when the window is closed', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
   await watchTray(app)

@@ -222,7 +222,7 @@ test.describe('updates', () => {
     await expect.poll(() => existsSync(marker) && readFileSync(marker, 'utf8')).toBe(`${file}\n`)
   })
 
-  test('with a joined host, installs without a confirmation and ends no session', async ({ start, dataDir, later }) => {
+  test('installs without a confirmation with a joined host, and ends no session', async ({ start, dataDir, later }) => {
     const headless = await startHeadless(dataDir)
     later(() => headless.stop())
     const marker = join(dataDir, 'new-one-ran')

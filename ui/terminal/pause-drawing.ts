@@ -35,6 +35,6 @@ export function pauseDrawing(term: Terminal, paused: boolean): void {
     core._viewport?._sync?.()
   }
   service?._handleIntersectionChange?.({ isIntersecting: !paused, intersectionRatio: paused ? 0 : 1 })
-  // A terminal that was opened a moment ago has been told that it is in sight, and has drawn nothing since.
+  // A terminal that was opened a moment ago already knows that it is visible, and has drawn nothing since.
   if (!paused) term.refresh(0, term.rows - 1)
 }

@@ -143,7 +143,7 @@ test('a cached page that is too old for its host reloads by itself', async ({ ph
   }
 })
 
-test('a page that its host keeps refusing says why and does not reload repeatedly', async ({ phone, host }) => {
+test('a page that its host keeps rejecting says why and does not reload repeatedly', async ({ phone, host }) => {
   let loads = 0
   phone.page.on('load', () => loads++)
   await phone.open()

@@ -30,7 +30,7 @@ test('case 16: both sides show the same six digits, and the phone has no access 
   ])
 })
 
-test('a declined phone is told so, and can ask again with a new code in the same tab', async ({ phone, host }) => {
+test('a declined phone says so, and can ask again with a new code in the same tab', async ({ phone, host }) => {
   await phone.scan()
   await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })
   await phone.showsHeading('Your computer declined')
@@ -152,7 +152,7 @@ test('a phone beyond the limit of waiting phones sees that too many are waiting'
   for (const context of contexts) await context.close()
 })
 
-test('case 13: when two phones scan one code, one requests access and the other is refused', async ({
+test('case 13: when two phones scan one code, one requests access and the other is rejected', async ({
   phone,
   second,
   host,

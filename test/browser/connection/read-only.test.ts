@@ -71,7 +71,11 @@ test('case 24: a read-only phone sees what another one types, and can do nothing
   await second.screenshot('read-only-ended')
 })
 
-test('case 24: the host refuses a read-only page that was modified to act', async ({ phone, second, host }) => {
+test('case 24: the host rejects the requests of a read-only page that was modified to act', async ({
+  phone,
+  second,
+  host,
+}) => {
   await pair(phone, false)
   await phone.newSession()
   const typed = await phone.recordTyping()

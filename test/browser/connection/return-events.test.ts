@@ -55,7 +55,7 @@ test('a reload while input is in transit delivers it exactly once', async ({ pho
   expect(await host.desktop.list()).toHaveLength(1)
 })
 
-test('old input is sent only after confirmation, also after a reload', async ({ phone, host }) => {
+test('old input is sent only after confirmation, even after a reload', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   const typed = await phone.recordTyping()
@@ -119,7 +119,7 @@ test('a duplicated tab numbers its input separately', async ({ phone, host }) =>
   expect(await typed()).toEqual(['one', 'two', 'three'])
 })
 
-test('missed output appears at once, without an animation, whether much or too much to send', async ({
+test('missed output appears at once without an animation, even when it is too long to send', async ({
   phone,
   host,
 }) => {
@@ -147,7 +147,7 @@ test('missed output appears at once, without an animation, whether much or too m
   }
 })
 
-test('a slow phone shows missed output without an animation too', async ({ phone, host }) => {
+test('a slow phone shows missed output without an animation', async ({ phone, host }) => {
   test.slow()
   await phone.open()
   await phone.newSession()
@@ -226,7 +226,7 @@ for (const way of ['stopped', 'crashed'] as const)
     else await host.crash()
     await expect(phone.page.getByText('Connection lost - reconnecting…')).toBeVisible()
     expect(await phone.screen(), 'the screen stays until the outcome is known').toBe(before)
-    // A page that was told sees that the session accepts no input; the other one keeps typing.
+    // A page that the host notified knows that the session accepts no input; the other one still accepts typing.
     if (way === 'stopped') await expect(phone.page.getByText('Ended when the host stopped')).toBeVisible()
     await phone.run('too late')
     await host.startProcess()

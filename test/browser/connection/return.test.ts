@@ -19,7 +19,7 @@ test('a reload returns to the same session and screen', async ({ phone, host }) 
   await phone.shows('goes on\n')
 })
 
-test('a lost connection is shown, input typed meanwhile is kept, and the session is restored', async ({ phone }) => {
+test('a lost connection is shown, input typed without it is kept, and the session is restored', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('(sleep 1; echo printed meanwhile) & cat')

@@ -188,7 +188,7 @@ test('sent texts can be used again, removed and cleared; keys typed in the termi
   )
 })
 
-test('in the sent texts, Escape closes only these and Ctrl+Enter sends nothing', async ({ phone }) => {
+test('Escape in the sent texts closes only these, and Ctrl+Enter there sends nothing', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo once')
@@ -247,7 +247,7 @@ test('a read-only phone has no compose sheet', async ({ phone, host }) => {
     await expect(button(phone, name)).toHaveCount(0)
 })
 
-test('asks about invisible characters, also in text pasted into the sheet', async ({ phone }) => {
+test('asks about invisible characters, including those pasted into the sheet', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, 'echo hello\u{e0068}\u{e0069}')

@@ -49,7 +49,7 @@ for (const [mode, title] of [
   ['', 'in normal mode'],
   ['\\e[?1h', 'in application cursor mode'],
 ])
-  test(`each key sends the same bytes as the key of a hardware keyboard, also with Ctrl, ${title}`, async ({
+  test(`each key, alone or with Ctrl, sends the same bytes as the key of a hardware keyboard, ${title}`, async ({
     phone,
   }) => {
     test.slow()

@@ -20,7 +20,7 @@ async function paste(phone: Phone, text: string): Promise<void> {
 
 const question = (phone: Phone, name: string | RegExp) => phone.page.getByRole('dialog', { name })
 
-test('one line is pasted without a question, also from the key bar', async ({ phone }) => {
+test('one line is pasted without a question, including from the key bar', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await paste(phone, 'echo pasted')
@@ -99,7 +99,7 @@ test('a paste can be edited first', async ({ phone }) => {
   await expect(phone.page.getByRole('textbox', { name: 'Text to send' })).toBeFocused()
 })
 
-test('a paste above the limit is refused without a question, and a large one arrives complete', async ({ phone }) => {
+test('a paste above the limit is rejected without a question, and a large one arrives complete', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.run('stty -icanon -icrnl -echo; echo "counts"; head -c 900000 | cksum; stty sane')

@@ -74,7 +74,7 @@ test('a long press selects a word, dragging extends it, handles adjust it, and a
   await expect(phone.page.locator('.xterm-helper-textarea'), 'that tap is no other').not.toBeFocused()
 })
 
-test('a touch before the selection code has loaded selects all the same', async ({ phone }) => {
+test('a touch before the selection code has loaded still selects a word', async ({ phone }) => {
   const copied = await clipboard(phone)
   let let_go = () => {}
   const held = new Promise<void>(resolve => {
@@ -276,7 +276,7 @@ test('case 42: text that a program writes to the clipboard is shown first and co
   await expect(phone.page.getByText('A program wants to copy 4 characters.')).toBeVisible()
 })
 
-test('case 42: the text that was shown is copied, whatever the program requests meanwhile', async ({ phone }) => {
+test('case 42: the text that was shown is copied, whatever the program requests later', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()

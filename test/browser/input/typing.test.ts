@@ -75,7 +75,7 @@ for (const [os, language] of [
       })
   })
 
-test.describe("Chromium's own input method", () => {
+test.describe("the page with Chromium's input method", () => {
   let ime: CDPSession
   const compose = (text: string) =>
     ime.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
@@ -130,7 +130,7 @@ test.describe("Chromium's own input method", () => {
       expect(box.y + box.height).toBeLessThanOrEqual(view.y + view.height + 2)
     }).toPass()
 
-  test('a long composition wraps to the next line, and is sent as shown', async ({ phone }) => {
+  test('wraps a long composition to the next line, and sends it as shown', async ({ phone }) => {
     await phone.open()
     await phone.newSession()
     await phone.type('echo 一二三四五六七八九十')
@@ -159,7 +159,7 @@ test.describe("Chromium's own input method", () => {
     await commit(long)
   })
 
-  test('a composition on a screen wider than the phone stays visible', async ({ phone, host }) => {
+  test('keeps a composition visible on a screen wider than the phone', async ({ phone, host }) => {
     await host.desktop.create({ size: { cols: 240, rows: 60 }, title: 'wide' })
     await phone.open()
     await phone.page.getByText('wide').tap()
@@ -175,7 +175,7 @@ test.describe("Chromium's own input method", () => {
     await phone.shows(long.slice(0, 8))
   })
 
-  test('Ctrl of the key bar applies to one composed letter, and the word starts again', async ({ phone }) => {
+  test('applies Ctrl of the key bar to one composed letter, and starts the word again', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('l')
     await compose('ls')
@@ -192,7 +192,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('git')
   })
 
-  test('a keyboard that still holds a finished word does not type it again', async ({ phone }) => {
+  test('does not type a finished word again that a keyboard still holds', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('l')
     await compose('ls')
@@ -203,7 +203,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('ls\tx')
   })
 
-  test('a key of the key bar sends the composition first', async ({ phone }) => {
+  test('sends the composition before a key of the key bar', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('한')
     await phone.keys('Tab')
@@ -211,7 +211,7 @@ test.describe("Chromium's own input method", () => {
     expect(await typed()).toBe('한\t')
   })
 
-  test('a composition is sent once when the field loses the focus', async ({ phone }) => {
+  test('sends a composition once when the field loses the focus', async ({ phone }) => {
     const typed = await bytes(phone)
     await compose('한')
     await field(phone).blur()

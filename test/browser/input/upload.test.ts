@@ -73,7 +73,7 @@ test('a file chosen in the compose sheet inserts its path into the text, which w
   await phone.shows(/\n\d+ 12345 /)
 })
 
-test('a pasted image is uploaded too', async ({ phone, host }) => {
+test('a pasted image is uploaded', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await phone.page.locator('.xterm-helper-textarea').evaluate(element => {
@@ -86,7 +86,7 @@ test('a pasted image is uploaded too', async ({ phone, host }) => {
   expect(readFileSync(path!).equals(Buffer.alloc(5000, 7))).toBe(true)
 })
 
-test('a file above the limit is refused by name, and the others continue', async ({ phone, host }) => {
+test('a file above the limit is rejected by name, and the others continue', async ({ phone, host }) => {
   await host.desktop.changeSettings({ upload_megabytes: 1 })
   await phone.open()
   await phone.newSession()

@@ -148,14 +148,14 @@ export class Phone {
     const begin = () => {
       const seen: string[] = []
       Object.assign(window, { film: seen })
-      const look = () => {
+      const record = () => {
         const hidden = document.querySelector('.catching-up') !== null
         const rows = [...document.querySelectorAll('.xterm-rows > div')].map(row => row.textContent.trimEnd())
         const text = hidden ? '(hidden)' : rows.join('\n').trimEnd()
         if (seen.at(-1) !== text) seen.push(text)
-        requestAnimationFrame(look)
+        requestAnimationFrame(record)
       }
-      look()
+      record()
     }
     await (next ? this.page.addInitScript(begin) : this.page.evaluate(begin))
     return () => this.page.evaluate(() => (window as unknown as { film: string[] }).film)

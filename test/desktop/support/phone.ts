@@ -44,7 +44,7 @@ export function startPhone(url: string, name: string): Phone {
     client: { kind: 'phone', name },
     reconnect: { first: 20, max: 200, give_up: 60_000 },
   })
-  client.connect().catch(() => {}) // told by the state
+  client.connect().catch(() => {}) // reported by the state
   const state = () => {
     const now = client.state
     return now.name === 'closed' ? `closed ${now.error.code}` : now.name

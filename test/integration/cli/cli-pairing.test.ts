@@ -124,7 +124,7 @@ async function firstLine(running: RunningCommand): Promise<Record<string, unknow
 }
 
 describe('otg pair for a script', () => {
-  it('prints the address, and with --yes pairs the first phone and prints its device', async () => {
+  it('prints the address, and pairs the first phone and prints its device with --yes', async () => {
     const running = start(folder, ['pair', '--yes', '--json'])
     const first = await firstLine(running)
     expect(Object.keys(first)).toEqual(['url', 'addresses', 'expires_at'])
@@ -157,7 +157,7 @@ describe('otg pair for a script', () => {
     await expect(phone.client.create({})).rejects.toMatchObject({ code: 'device_read_only' })
   })
 
-  it.each([true, false])('without --yes, waits for an answer from another client: %s', async allow => {
+  it.each([true, false])('waits for an answer from another client without --yes: %s', async allow => {
     const running = start(folder, ['pair', '--json'])
     const phone = await scan((await firstLine(running)).url as string)
     const desk = await desktop()
@@ -171,7 +171,7 @@ describe('otg pair for a script', () => {
     expect(json()[1]).toMatchObject({ outcome: allow ? 'allowed' : 'refused' })
   })
 
-  it('with --yes, does not pair a phone that was already waiting', async () => {
+  it('does not pair a phone that was already waiting, even with --yes', async () => {
     const desk = await desktop()
     const early = await scan(await pairingUrl(desk), 'early')
     const running = start(folder, ['pair', '--yes', '--json'])
@@ -245,7 +245,7 @@ describe('otg pair for a script', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGKILL', null],
-  ] as const)('case 17: %s ends it and voids its code', async (signal, code) => {
+  ] as const)('case 17: ends and voids its code on %s', async (signal, code) => {
     const running = start(folder, ['pair', '--json'])
     const url = (await firstLine(running)).url as string
     running.child.kill(signal)
@@ -344,7 +344,7 @@ describe('otg pair in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('asks about several phones in turn, also after the first one is paired', async () => {
+  it('asks about several phones in turn, even after the first one is paired', async () => {
     const outer = await pairInTerminal('--read-only')
     const first = await scan(await shownUrl(outer), 'first')
     const asks = ({ code }: WaitingPhone, name: string) =>
@@ -395,7 +395,7 @@ describe('otg pair in a terminal', () => {
     ['SIGTERM', 'SIGTERM', 143],
     ['SIGHUP', 'SIGHUP', 129],
     ['SIGINT', 'SIGINT', 130],
-  ] as const)('case 17: %s ends it, restores the terminal and voids the code', async (_what, how, code) => {
+  ] as const)('case 17: ends on %s, restores the terminal and voids the code', async (_what, how, code) => {
     const outer = await pairInTerminal()
     const url = await shownUrl(outer)
     if (how.startsWith('SIG')) process.kill(otgIn(outer), how as NodeJS.Signals)
@@ -407,7 +407,7 @@ describe('otg pair in a terminal', () => {
     await expect(scan(url)).rejects.toMatchObject({ code: 'channel_refused' })
   })
 
-  it('case 17: closing the terminal during a prompt ends it and voids the code', async () => {
+  it('case 17: ends and voids the code when the terminal closes during a prompt', async () => {
     const outer = await pairInTerminal()
     const url = await shownUrl(outer)
     const phone = await scan(url)
@@ -533,7 +533,7 @@ describe('the pairing screen', () => {
     [60, 44],
     [40, 20],
     [20, 8],
-  ])('fits %i x %i, also after a resize', async (cols, rows) => {
+  ])('fits %i x %i, even after a resize', async (cols, rows) => {
     const { outer } = await started()
     outer.resize(cols, rows)
     await outer.until(() => outer.screen.includes('Expires in') || rows < 10, 'the new screen')
@@ -628,7 +628,7 @@ describe('a host in a terminal', () => {
     expect(again.outer.textWithScrollback).toContain(`Pair a phone: otg pair --data-dir ${dataDir}\n`)
   })
 
-  it('q skips pairing and voids the code', async () => {
+  it('skips pairing and voids the code on q', async () => {
     const { dataDir, outer } = await started()
     await outer.shows('q: skip')
     outer.type('u')
@@ -643,7 +643,7 @@ describe('a host in a terminal', () => {
     expectRestored(outer)
   })
 
-  it('Ctrl-C stops it while it shows the code, and a second one kills sessions', async () => {
+  it('stops on Ctrl-C while it shows the code, and kills sessions on a second one', async () => {
     const { dataDir, outer } = await started()
     await outer.shows('q: skip')
     const id = await startSession(dataDir, ['sh', '-c', "trap '' HUP; while :; do sleep 1000; done"])
@@ -719,7 +719,7 @@ describe('paired devices', () => {
     ])
   })
 
-  it('are renamed and made read-only or full while connected', async () => {
+  it('can be renamed and made read-only or full while connected', async () => {
     const phone = await paired('Chrome on Android')
     const renamed = await otg(folder, ['devices', 'chrome', '--rename', 'Ada’s phone'])
     expect(renamed).toMatchObject({ code: 0, stdout: '"Ada’s phone" (was "Chrome on Android") can type.\n' })
@@ -739,7 +739,7 @@ describe('paired devices', () => {
     expect((await otg(folder, ['devices', 'ada'])).stdout).toContain('\nAda’s phone  connected')
   })
 
-  it('are revoked at once, by name or ID', async () => {
+  it('can be revoked at once, by name or ID', async () => {
     const [first, second, third] = [await paired('Chrome'), await paired('Chrome'), await paired('Safari')]
     const { devices } = await (await desktop()).devices()
     expect(devices.map(({ name }) => name)).toEqual(['Chrome', 'Chrome 2', 'Safari'])

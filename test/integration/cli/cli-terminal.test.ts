@@ -76,7 +76,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(0)
   })
 
-  it('resizes a session that it attaches to, but not with --read-only', async () => {
+  it('resizes a session that it attaches to, except with --read-only', async () => {
     const id = await startSession(folder, ['cat'])
     const reader = new OuterTerminal(folder, `$otg attach --read-only ${id}`, { cols: 100, rows: 30 })
     await until(async () => (await latest()).clients === 1, 'the reader')
@@ -163,7 +163,7 @@ describe('a terminal that runs otg', () => {
     expect(await outer.ends()).toBe(0)
   })
 
-  it('refuses to attach to the session that it is in', async () => {
+  it('does not attach to the session that it is in', async () => {
     const outer = new OuterTerminal(folder, '$otg run -- sh')
     await outer.shows('$')
     outer.type(`OTG_DATA_DIR=${folder} ${process.execPath} ${OTG} attach $OTG_SESSION_ID; echo "code $?"\r`)
@@ -183,7 +183,7 @@ describe('a terminal that runs otg', () => {
   })
 })
 
-describe('the terminal is restored after', () => {
+describe('a terminal with the modes of full-screen programs', () => {
   /** Turns on the modes of full-screen programs, and waits. */
   const MESS =
     "printf '\\033[?1049h\\033[?1h\\033=\\033[?1002h\\033[?1006h\\033[?1004h\\033[?2004h\\033[?25l\\033[?7l\\033[4h\\033[3;9r" +
@@ -203,7 +203,7 @@ describe('the terminal is restored after', () => {
     return Number(children.trim().split('\n').at(-1))
   }
 
-  it('the detach key', async () => {
+  it('is restored after the detach key', async () => {
     const outer = await messy()
     outer.type(DETACH)
     await outer.shows('code 0')
@@ -214,7 +214,7 @@ describe('the terminal is restored after', () => {
     expect((await latest()).state).toBe('running')
   })
 
-  it('the end of the session', async () => {
+  it('is restored after the end of the session', async () => {
     const outer = await messy()
     await endSession(folder, (await latest()).session_id)
     await outer.shows('was ended by otg kill')
@@ -228,7 +228,7 @@ describe('the terminal is restored after', () => {
     ['SIGINT', 130],
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
-  ] as const)('%s', async (signal, code) => {
+  ] as const)('is restored after %s', async (signal, code) => {
     const outer = await messy()
     process.kill(otgIn(outer), signal)
     await outer.shows(`code ${code}`)
@@ -238,7 +238,7 @@ describe('the terminal is restored after', () => {
     expect((await latest()).state).toBe('running')
   })
 
-  it('a stop of the host', async () => {
+  it('is restored after a stop of the host', async () => {
     const mine = await startCliHost()
     const outer = await messy(mine.dataDir)
     mine.child.kill('SIGTERM')
@@ -248,7 +248,7 @@ describe('the terminal is restored after', () => {
     expectRestored(outer)
   })
 
-  it('a kill of the host', async () => {
+  it('is restored after a kill of the host', async () => {
     const mine = await startCliHost()
     const outer = await messy(mine.dataDir)
     const { pid } = await latest(mine.dataDir)
@@ -260,7 +260,7 @@ describe('the terminal is restored after', () => {
     await until(() => !isAlive(pid!), 'the session to be gone')
   })
 
-  it('closing the terminal, which leaves the session running', async () => {
+  it('leaves the session running when it closes', async () => {
     const outer = await messy()
     const pid = otgIn(outer)
     outer.hangUp()
@@ -290,7 +290,7 @@ describe('a host in a terminal', () => {
 
 const tmuxIsThere = spawnSync('tmux', ['-V']).status === 0
 
-describe('inside tmux', () => {
+describe('a terminal inside tmux', () => {
   it.skipIf(!tmuxIsThere && !process.env.CI)('runs, detaches and attaches again (needs tmux)', async () => {
     expect(tmuxIsThere, 'tmux is missing: apt-get install tmux').toBe(true)
     const server = ['-S', join(temporaryFolder(), 'tmux'), '-f', '/dev/null']

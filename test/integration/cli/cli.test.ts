@@ -126,7 +126,7 @@ describe('otg host', () => {
     for (const file of ['host.json', 'otg.sock']) expect(existsSync(join(host.dataDir, file))).toBe(false)
   })
 
-  it('on Ctrl-C prints how many sessions it ends, and on a second one kills those that ignore SIGHUP', async () => {
+  it('prints how many sessions it ends on Ctrl-C, and kills those that ignore SIGHUP on a second one', async () => {
     const folder = emptyFolder()
     const host = start(folder, ['host', '--port', '0'])
     await until(() => host.stdout().includes('Stop: Ctrl-C'), 'the host to be ready')
@@ -168,7 +168,7 @@ describe('otg host', () => {
     expect({ code, error: error().code }).toEqual({ code: 1, error: 'bind_refused' })
   })
 
-  it('listens on --bind and accepts the names of --allow-host, also in the background', async () => {
+  it('listens on --bind and accepts the names of --allow-host, even in the background', async () => {
     const folder = emptyFolder()
     const network = ['--bind', '127.0.0.2,127.0.0.1', '--allow-host', 'desk.example, other.example:8443']
     const [ready] = (await otg(folder, ['host', '--detach', '--json', '--port', '0', ...network])).json() as [

@@ -74,7 +74,7 @@ describe('case 30: a flood of handshakes', () => {
     expect(phone.state.name).toBe('ready')
   })
 
-  it('from one network leaves room for others', async () => {
+  it('leaves room for other networks when it comes from one', async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -106,7 +106,7 @@ describe('case 30: a flood of handshakes', () => {
     expect(accepted).toHaveLength(8)
   })
 
-  it('case 31: unauthenticated sockets are also limited per network', async () => {
+  it('case 31: unauthenticated sockets are limited per network', async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
@@ -179,7 +179,7 @@ describe('a connected device', () => {
     ['bytes that are not a frame of the channel', raw => raw.write(frameBytes(Buffer.alloc(64)))],
   ]
 
-  it('is disconnected when it misbehaves, also if it continues as if it had not', async () => {
+  it('is disconnected when it misbehaves, even if it then continues correctly', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const tries = misdeeds.map(([what, misbehave]) => async () => {

@@ -86,7 +86,7 @@ function status(host: string, port: number, headers: Record<string, string> = {}
   })
 }
 
-describe('on a computer with a private, a public and a tailnet address', () => {
+describe('a host with a private, a public and a tailnet address', () => {
   const SETUP = `
     ip link add docker0 type veth peer name wlan0
     ip link set docker0 up; ip link set wlan0 up
@@ -147,7 +147,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(addresses).toEqual(['100.101.102.103', '10.77.0.1', 'fd00:77::1', '172.17.0.1', '127.0.0.1', '::1'])
   })
 
-  it('case 40: with `all` also listens on public ones, over IPv4 and IPv6, and sees the plain addresses of peers', async context => {
+  it('case 40: listens on public addresses with `all`, over IPv4 and IPv6, and sees the plain addresses of peers', async context => {
     const net = await namespace(context)
     const { port, addresses, program } = await serving(net, { bind: 'all' })
     const all = [...PRIVATE, ...PUBLIC]
@@ -161,7 +161,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(program.lines.flatMap(line => line.page ?? [])).toEqual(['10.77.0.1', '2001:db8::5'])
   })
 
-  it('case 40: with `all` and IPv6 switched off listens on all of IPv4', async context => {
+  it('case 40: listens on all of IPv4 with `all` when IPv6 is switched off', async context => {
     const net = await namespace(context)
     await net.run('sh', '-c', 'for all in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $all; done')
     const { port } = await serving(net, { bind: 'all' })
@@ -178,7 +178,7 @@ describe('on a computer with a private, a public and a tailnet address', () => {
     expect(addresses).toEqual(['10.77.0.1', '203.0.113.5'])
   })
 
-  it('case 40: with `loopback` no other computer gets an answer', async context => {
+  it('case 40: answers no other computer with `loopback`', async context => {
     const net = await namespace(context)
     const { port, addresses } = await serving(net, { bind: 'loopback' })
     const others = [...PUBLIC, ...PRIVATE.slice(2)]
@@ -300,23 +300,23 @@ it('listens on all of IPv4 with `all` if the system has no IPv6', async () => {
   expect(await status(`127.0.0.1:${port}`, port)).toBe(200)
 })
 
-describe('on each of several listeners', () => {
+describe('each of several listeners', () => {
   const BOTH = ['127.0.0.1', '::1']
 
-  it('case 32: endless headers are answered with 408', async () => {
+  it('case 32: answers endless headers with 408', async () => {
     const { port } = await serve({ timing: { headers_ms: 200, check_ms: 50 } })
     const slow = BOTH.map(address => talk(address, port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '))
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
 
-  it('bytes that are not HTTP are answered with 400', async () => {
+  it('answers bytes that are not HTTP with 400', async () => {
     const { port } = await serve()
     const [first, second] = await Promise.all(BOTH.map(address => talk(address, port, 'nonsense\r\n\r\n')))
     expect(first).toMatch(/^HTTP\/1.1 400 /)
     expect(second).toBe(first)
   })
 
-  it('case 38 and 39: no path leaves the web folder, and every response has the security headers', async () => {
+  it('case 38 and 39: serves no path outside the web folder, and sends the security headers with every response', async () => {
     const { port } = await serve()
     for (const address of BOTH) {
       const out = await talk(address, port, ask(address, port, '/../secret.txt'))
@@ -331,7 +331,7 @@ describe('on each of several listeners', () => {
     }
   })
 
-  it('a WebSocket is accepted, but (case 28) not from a foreign page', async () => {
+  it('accepts a WebSocket, but (case 28) not from a foreign page', async () => {
     const http = await serve()
     const peers: string[] = []
     const sockets = serveSockets({
@@ -361,7 +361,7 @@ describe('on each of several listeners', () => {
     expect(peers).toEqual(BOTH)
   })
 
-  it('sockets are counted together', async () => {
+  it('counts its sockets together with those of the others', async () => {
     const { port, server } = await serve()
     let arrived = 0
     server.on('connection', () => arrived++)
@@ -380,7 +380,7 @@ describe('on each of several listeners', () => {
     await until(async () => (await talk(a, port, ask(a, port))).startsWith('HTTP/1.1 200 '), 'room')
   })
 
-  it('closing ends all sockets, also those without a request yet, and frees the port', async () => {
+  it('ends all its sockets when closed, including those without a request yet, and frees the port', async () => {
     const http = await serve()
     const idle = await Promise.all(BOTH.map(address => open(address, http.port)))
     await until(async () => (await new Promise(done => http.server.getConnections((_error, n) => done(n)))) === 1)

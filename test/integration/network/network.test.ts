@@ -73,21 +73,24 @@ it('answers on /health', async () => {
   expect(JSON.parse(body)).toMatchObject({ ok: true })
 })
 
-describe('case 27: a foreign Host header is answered with 421', () => {
-  it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])('%j', async name => {
-    const host = shared()
-    for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
-    await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
-  })
+describe('case 27: the Host header', () => {
+  it.each(['evil.example', 'localhost.evil.example:80', '127.0.0.1', '127.0.0.1:1', '[::1]'])(
+    'is rejected with 421 when it is %j',
+    async name => {
+      const host = shared()
+      for (const path of ['/', '/health']) expect((await get(host, path, { host: name })).status).toBe(421)
+      await expect(openSocket(host, { host: name })).rejects.toThrow('HTTP 421')
+    },
+  )
 
-  it('but 127.0.0.1 and localhost with our port are accepted', async () => {
+  it('is accepted when it is 127.0.0.1 or localhost with our port', async () => {
     const host = shared()
     for (const name of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]'])
       expect((await get(host, '/health', { host: `${name}:${host.port}` })).status).toBe(200)
   })
 })
 
-describe('case 28: a foreign Origin is answered with 403', () => {
+describe('case 28: the Origin header', () => {
   const origins = (port: number) => [
     'http://evil.example',
     'null',
@@ -98,25 +101,25 @@ describe('case 28: a foreign Origin is answered with 403', () => {
     `http://127.0.0.1:${port + 1}`,
     'http://127.0.0.1',
   ]
-  it('whatever its form', async () => {
+  it('is rejected with 403 when it is foreign, whatever its form', async () => {
     const host = shared()
     for (const origin of origins(host.port)) await expect(openSocket(host, { origin })).rejects.toThrow('HTTP 403')
   })
 
-  it('but our own page’s is accepted', async () => {
+  it('is accepted when it is that of our own page', async () => {
     const host = shared()
     const socket = await openSocket(host, { origin: `http://127.0.0.1:${host.port}` })
     expect(socket.readyState).toBe(socket.OPEN)
   })
 })
 
-describe('under an allowed name', () => {
+describe('a host with an allowed name', () => {
   const named = async () => ({
     host: await startHost({ allow_hosts: ['Tunnel.example', 'lan.example:8080'] }),
     headers: { host: 'tunnel.example' },
   })
   it.each(['https://tunnel.example', 'http://tunnel.example', 'https://lan.example:8080'])(
-    'a page of %s is accepted, with or without TLS in front',
+    'accepts a page of %s, with or without TLS in front',
     async origin => {
       const { host, headers } = await named()
       const socket = await openSocket(host, { ...headers, origin })
@@ -124,7 +127,7 @@ describe('under an allowed name', () => {
     },
   )
 
-  it('a page of another name is refused, and so is loopback with TLS', async () => {
+  it('rejects a page of another name, and loopback with TLS', async () => {
     const { host, headers } = await named()
     for (const origin of [
       'https://tunnel.example.evil.example',
@@ -138,7 +141,7 @@ describe('under an allowed name', () => {
 })
 
 it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
-  'refuses a WebSocket at %j, and goes on',
+  'rejects a WebSocket at %j, and continues',
   async target => {
     const host = shared()
     expect(await askToUpgrade(host, target)).toMatch(/^HTTP\/1.1 40[04] /)
@@ -146,7 +149,7 @@ it.each(['//', '///ws', '/ws/', 'http://[', '*', '/nothing?/ws'])(
   },
 )
 
-it('closes a refused socket whose peer does not close it', async () => {
+it('closes a rejected socket whose peer does not close it', async () => {
   const host = await startHost()
   expect(await askToUpgrade(host, '/ws', { host: 'evil.example' })).toMatch(/^HTTP\/1.1 421 /)
   expect(await askToUpgrade(host, '/nothing')).toMatch(/^HTTP\/1.1 404 /)
@@ -210,7 +213,7 @@ it('case 35: never negotiates WebSocket compression', async () => {
   expect(socket.extensions).toBe('')
 })
 
-describe('case 38: paths that lead out of the web folder are answered with 404', () => {
+describe('case 38: a path out of the web folder', () => {
   const paths = [
     '/../secret.txt',
     '/%2e%2e/secret.txt',
@@ -234,7 +237,7 @@ describe('case 38: paths that lead out of the web folder are answered with 404',
     symlinkSync(join(folder, 'secret.txt'), join(webRoot, 'link.txt'))
     return { webRoot }
   })
-  it.each(paths)('%j', async path => {
+  it.each(paths)('is answered with 404: %j', async path => {
     const { port } = host()
     const raw = connect(port, '127.0.0.1')
     onCleanUp(() => raw.destroy())
@@ -266,7 +269,7 @@ it('case 39: sends the security headers with every response', async () => {
   }
 })
 
-it('case 39: sends all of them with pages and code, and fewer with passive files', async () => {
+it('case 39: sends all security headers with pages and code, and fewer with passive files', async () => {
   const webRoot = temporaryFolder()
   for (const name of ['index.html', 'code.js', 'page.html', 'drawing.svg', 'look.css', 'letters.woff2', 'icon.png'])
     writeFileSync(join(webRoot, name), '')
@@ -295,14 +298,14 @@ it('case 41: ignores forwarded headers', async () => {
   expect((await get(host, '/health', headers)).status).toBe(421)
 })
 
-describe('case 8: instead of a handshake', () => {
+describe('case 8: a socket without a handshake', () => {
   it.each([
     ['a plaintext hello', hello()],
     ['a request', jsonFrames({ type: 'list', request_id: 1 })[0]!],
     ['input', new Uint8Array([2, 0, ...new Array(13).fill(0)])],
     ['an empty frame', new Uint8Array(0)],
     ['a long frame', new Uint8Array(FRAME_BYTES)],
-  ])('%s closes the socket without a further answer', async (_what, frame) => {
+  ])('is closed without a further answer by %s', async (_what, frame) => {
     const socket = await openSocket(shared())
     const heard: unknown[] = []
     socket.on('message', data => heard.push(data))
@@ -312,14 +315,14 @@ describe('case 8: instead of a handshake', () => {
     expect(heard).toEqual([])
   })
 
-  it('a text message closes the socket', async () => {
+  it('is closed by a text message', async () => {
     const socket = await openSocket(shared())
     socket.send('{"type":"hello"}')
     expect(await closed(socket)).toBe('bad_frame')
   })
 })
 
-describe('in an open channel', () => {
+describe('an open channel', () => {
   it.each([
     ['a request before hello', jsonFrames({ type: 'list', request_id: 1 })[0]!, 'hello_expected'],
     ['input before hello', new Uint8Array([2, 0, ...new Array(13).fill(0)]), 'hello_expected'],
@@ -329,7 +332,7 @@ describe('in an open channel', () => {
     ['JSON that is none', new Uint8Array([0, 0, 123]), 'bad_message'],
     ['a hello with an unknown version', hello({ versions: [999] }), 'version_unsupported'],
     ['a long hello', jsonFrames({ type: 'hello', x: 'x'.repeat(5000) })[0]!, 'bad_frame'],
-  ])('%s closes the connection with its code', async (_what, frame, code) => {
+  ])('is closed with its code by %s', async (_what, frame, code) => {
     const transport = await phoneTransport(shared())
     const gone = new Promise<string>(resolve => transport.start({ frame: () => {}, close: why => resolve(why.code) }))
     transport.send(frame)
@@ -337,7 +340,7 @@ describe('in an open channel', () => {
   })
 })
 
-it('case 25: refuses a handle of another connection', async () => {
+it('case 25: rejects a handle of another connection', async () => {
   const host = await startHost()
   const client = webClient(host)
   await client.create({ command: ['cat'] })
@@ -353,7 +356,7 @@ it('case 25: refuses a handle of another connection', async () => {
   expect(answers[1]).toMatchObject({ type: 'error', handle: 1, code: 'attachment_unknown' })
 })
 
-it('refuses an unknown message and goes on', async () => {
+it('rejects an unknown message and continues', async () => {
   const host = await startHost()
   const transport = await phoneTransport(host)
   const answers: { type: string; code?: string; request_id?: number }[] = []
@@ -375,7 +378,7 @@ it('refuses an unknown message and goes on', async () => {
 it.each([
   ['output from a client', new Uint8Array([1, 0, ...new Array(16).fill(0)])],
   ['a blob from a client', new Uint8Array([4, 0, 0, 0, 0, 1])],
-])('closes the connection for %s, and goes on', async (_what, frame) => {
+])('closes the connection for %s, and keeps serving others', async (_what, frame) => {
   const host = await startHost()
   const keeper = webClient(host)
   await keeper.create({ command: ['cat'] })

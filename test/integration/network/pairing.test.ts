@@ -150,7 +150,7 @@ async function speak(host: Host, phone: PhoneIdentity, inside?: Transport) {
 }
 
 describe('cases 4 and 10: a replayed first message', () => {
-  it('of a phone that pairs requests nothing, takes no place and does not spend the secret', async () => {
+  it('requests nothing, takes no place and does not spend the secret when a pairing phone sent it', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -174,7 +174,7 @@ describe('cases 4 and 10: a replayed first message', () => {
     expect(await devices(desk)).toHaveLength(1)
   })
 
-  it('of a paired phone does not count as the phone', async () => {
+  it('does not count as the phone when a paired phone sent it', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const desk = await deskOf(host)
@@ -189,7 +189,7 @@ describe('cases 4 and 10: a replayed first message', () => {
     expect(await devices(desk)).toEqual([before])
   })
 
-  it('case 31: without a frame after it is disconnected when the handshake takes too long', async () => {
+  it('case 31: is disconnected in time when no frame follows it', async () => {
     const host = await startHost({ timing: { handshake_ms: 300 } })
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -200,8 +200,8 @@ describe('cases 4 and 10: a replayed first message', () => {
   })
 })
 
-describe('cases 12 and 13: a code pairs one phone', () => {
-  it('so the second phone is refused, also after the first was admitted', async () => {
+describe('cases 12 and 13: a pairing code', () => {
+  it('a second phone is rejected, even after the first was admitted', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -214,7 +214,7 @@ describe('cases 12 and 13: a code pairs one phone', () => {
     expect(await requests(desk)).toEqual([])
   })
 
-  it('of two that use it at once exactly one may request pairing, and the code is spent even if that is declined', async () => {
+  it('exactly one of two simultaneous phones is admitted to wait, and the code is spent even if it is declined', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -257,7 +257,7 @@ describe('cases 12 and 13: a code pairs one phone', () => {
     expect(await devices(desk)).toEqual([])
   })
 
-  it('and the desktop shows a new one at once', async () => {
+  it('the desktop shows a new code at once', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -294,8 +294,8 @@ it('cases 14 and 15: a wrong secret is refused at the first message, and wrong a
   await asks(scan(host, { hostKey, secret }).client)
 })
 
-describe('case 16: before the desktop has approved', () => {
-  it('no device is enrolled, and the phone can do nothing', async () => {
+describe('case 16: a phone that waits for approval', () => {
+  it('is not enrolled, and can do nothing', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -313,7 +313,7 @@ describe('case 16: before the desktop has approved', () => {
     expect(await devices(desk)).toEqual([])
   })
 
-  it('both screens show the same six digits', async () => {
+  it('shows the same six digits as the desktop', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const seen: string[] = []
@@ -333,7 +333,7 @@ describe('case 16: before the desktop has approved', () => {
     expect(seen[0]).toMatch(/^\d{6}$/)
   })
 
-  it('declining enrolls nothing, and the key stays unknown', async () => {
+  it('is not enrolled when it is declined, and its key stays unknown', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -345,7 +345,7 @@ describe('case 16: before the desktop has approved', () => {
     expect(existsSync(join(host.dataDir, 'devices.json'))).toBe(false)
   })
 
-  it('approving on a full disk enrolls nothing, and can be repeated', async () => {
+  it('is not enrolled when it is approved on a full disk, and can be approved again', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -361,11 +361,11 @@ describe('case 16: before the desktop has approved', () => {
   })
 })
 
-describe('a phone that was disconnected when its request was answered', () => {
+describe('a phone that is disconnected while it waits', () => {
   it.each([
     ['admitted', true, 'ready'],
-    ['refused', false, 'channel_refused'],
-  ])('reconnects and is %s', async (_what, allow, outcome) => {
+    ['declined', false, 'channel_refused'],
+  ])('reconnects after the answer and is %s', async (_what, allow, outcome) => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -375,7 +375,7 @@ describe('a phone that was disconnected when its request was answered', () => {
     expect(await comesBack(host, phone.identity).connected).toBe(outcome)
   })
 
-  it('continues to wait if it reconnects before; a second connection of its key replaces the first', async () => {
+  it('continues to wait if it reconnects before the answer; a second connection of its key replaces the first', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -395,8 +395,8 @@ describe('a phone that was disconnected when its request was answered', () => {
   })
 })
 
-describe('case 17: a code that no client shows is void', () => {
-  it('when it is hidden', async () => {
+describe('case 17: a code that no client shows', () => {
+  it('is void once it is hidden', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -408,7 +408,7 @@ describe('case 17: a code that no client shows is void', () => {
     expect(await scan(host, pairing).connected).toBe('channel_refused')
   })
 
-  it('also for a phone in the middle of the handshake', async () => {
+  it('is void even for a phone in the middle of the handshake', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -432,7 +432,7 @@ describe('case 17: a code that no client shows is void', () => {
     expect(await requests(desk)).toEqual([])
   })
 
-  it('when the connection of the client that showed it is gone', async () => {
+  it('is void when the connection of the client that showed it is gone', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
@@ -442,7 +442,7 @@ describe('case 17: a code that no client shows is void', () => {
     expect(await requests(other)).toEqual([])
   })
 
-  it('when the host restarts; a waiting phone has to scan again', async () => {
+  it('is void when the host restarts; a waiting phone has to scan again', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = scan(host, await shownBy(desk))
@@ -488,7 +488,7 @@ it('case 20: unknown, revoked, expired devices and those from a page of the othe
 })
 
 describe('case 21: a revoked device', () => {
-  it('is disconnected at once with the reason, also while it types: no later byte reaches a program', async () => {
+  it('is disconnected at once with the reason, even while it types: no later byte reaches a program', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -546,7 +546,7 @@ describe('case 21: a revoked device', () => {
     expect(await comesBack(again, other).connected).toBe('ready')
   })
 
-  it('that does not close its socket is cut off', async () => {
+  it('is cut off if it does not close its socket', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -643,7 +643,7 @@ describe('case 24: a read-only device', () => {
     expect(await desk.list()).toHaveLength(1)
   })
 
-  it('is read-only from that moment: its open connections end', async () => {
+  it('loses its open connections when it becomes read-only', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const phone = await newPhone(host)
@@ -659,7 +659,7 @@ describe('case 24: a read-only device', () => {
   })
 })
 
-it('case 26: desktop-only messages are refused to a device', async () => {
+it('case 26: desktop-only messages from a device are rejected', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const off = answerPairingRequests(desk)
@@ -688,7 +688,7 @@ it('case 26: desktop-only messages are refused to a device', async () => {
   expect(heard.some(({ type }) => type === 'pairing' || type === 'devices')).toBe(false)
 })
 
-it('case 31: three phones can wait at once, and a fourth is refused', async () => {
+it('case 31: three phones can wait at once, and a fourth is rejected', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const waiting = []
@@ -765,7 +765,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
   it.each([
     ['host.key', 'host_key_damaged'],
     ['devices.json', 'devices_damaged'],
-  ])('a damaged %s keeps the host from starting, and is not changed', async (name, code) => {
+  ])('stay unchanged and keep the host from starting when %s is damaged', async (name, code) => {
     const host = await startHost()
     const phone = await newPhone(host)
     await host.stop()
@@ -779,7 +779,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     expect(await comesBack(again, phone).connected).toBe('ready')
   })
 
-  it('are not sent to clients over the local socket either', async () => {
+  it('are not sent to clients over the local socket', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const told = JSON.stringify([await localClient(host).devices(), localClient(host).host])
@@ -788,7 +788,7 @@ describe('cases 50 to 52: keys and the list of devices', () => {
   })
 })
 
-it('a client that shows the code is told which browser has opened the page since', async () => {
+it('a client that shows the code is notified when a browser has opened the page, and of which one', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const reached: (string | undefined)[] = []

@@ -99,7 +99,7 @@ describe('a phone whose page is closed', () => {
     expect(service.posts[1]!.body.length).toBe(post!.body.length)
   })
 
-  it('is also notified if it is read-only, because it may see that anyway', async () => {
+  it('is notified even if it is read-only, because it can see that anyway', async () => {
     const host = await start()
     const desk = await connectDesktop(host)
     onCleanUp(() => desk.close())
@@ -163,7 +163,7 @@ describe('a phone whose page is closed', () => {
     expect(service.posts.filter(({ path }) => subscriber.endpoint.endsWith(path))).toHaveLength(1)
   })
 
-  it('is also notified after a restart of the host, with the same key', async () => {
+  it('is notified with the same key after a restart of the host', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const first = await start({ dataDir })
     const { subscriber, answer } = await subscribed(first)
@@ -218,12 +218,12 @@ describe('a phone whose page is closed', () => {
   })
 })
 
-describe('the host connects', () => {
+describe('the host as a client of push services', () => {
   it.each([
     ['this computer', 'https://127.0.0.1/x'],
     ['a service that is not on its list', 'https://fcm.googleapis.com/fcm/send/x'],
     ['another port', 'https://localhost/x'],
-  ])('not to %s', async (_what, endpoint) => {
+  ])('does not connect to %s', async (_what, endpoint) => {
     const host = await start()
     const client = webClient(host)
     const { subscription } = new Subscriber(service)
@@ -233,7 +233,7 @@ describe('the host connects', () => {
     expect(service.connections).toBe(0)
   })
 
-  it('not to the target of a push service’s redirect', async () => {
+  it('does not follow a push service’s redirect', async () => {
     const inside = createServer((_request, response) => response.end())
     let asked = 0
     inside.on('connection', () => asked++)
@@ -250,7 +250,7 @@ describe('the host connects', () => {
     expect(asked).toBe(0)
   })
 
-  it('only to a service with a trusted certificate for its name', async () => {
+  it('connects only to a service with a trusted certificate for its name', async () => {
     const stranger = await PushService.start('DNS:localhost', createAuthority())
     const misnamed = await PushService.start('DNS:elsewhere.example')
     onCleanUp(() => stranger.stop())
@@ -272,7 +272,7 @@ describe('the host connects', () => {
     }
   })
 
-  it('and survives long and odd responses', async () => {
+  it('survives oversized and malformed responses', async () => {
     const host = await start()
     const desk = await approvingDesktop(host)
     const { subscriber } = await subscribed(host)
@@ -305,8 +305,8 @@ describe('the host connects', () => {
   })
 })
 
-describe('the host refuses', () => {
-  it('subscriptions of the desktop, and invalid ones', async () => {
+describe('the host', () => {
+  it('rejects subscriptions of the desktop, and invalid ones', async () => {
     const host = await start()
     const { subscription } = new Subscriber(service)
     await expect(localClient(host).push()).rejects.toMatchObject({ code: 'forbidden' })
@@ -324,7 +324,7 @@ describe('the host refuses', () => {
     expect((await client.push()).subscribed).toBe(false)
   })
 
-  it('everything while push is off: it gives no key, accepts nothing and sends nothing', async () => {
+  it('gives no key, accepts nothing and sends nothing while push is off', async () => {
     const host = await start()
     const desk = await approvingDesktop(host)
     const { phone, subscriber } = await subscribed(host)
@@ -345,7 +345,7 @@ describe('the host refuses', () => {
 })
 
 describe('a hostile program', () => {
-  it('that asks for attention endlessly causes one notification, with a single line of text', async () => {
+  it('causes one notification with a single line of text when it asks for attention endlessly', async () => {
     const host = await start()
     const desk = await approvingDesktop(host)
     const { subscriber } = await subscribed(host)
@@ -387,7 +387,7 @@ describe('the list of subscriptions on the disk', () => {
     expect(readFileSync(join(host.dataDir, 'devices.json'), 'utf8')).not.toContain(auth)
   })
 
-  it('may be missing or damaged: the host starts, and the phone notices at its next visit', async () => {
+  it('can be missing or damaged: the host starts, and the phone notices at its next visit', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const first = await start({ dataDir })
     const { phone, subscriber, answer } = await subscribed(first)

@@ -205,7 +205,7 @@ describe('a client without TLS', () => {
     for (const { ms } of both) expect(ms).toBeLessThan(15_000)
   })
 
-  it('case 32: endless headers are answered with 408 inside TLS, on every listener', async () => {
+  it('case 32: receives 408 for endless headers when it does start TLS, on every listener', async () => {
     const http = await serve(certificate(), { timing: { headers_ms: 200, check_ms: 50 } })
     const slow = ['127.0.0.1', '::1'].map(async host => {
       const socket = await meet(http, host)
@@ -235,7 +235,7 @@ it('closing ends connections without a handshake', async () => {
   expect(performance.now() - started).toBeLessThan(3_000)
 })
 
-describe('the start fails and names the file that is', () => {
+describe('the start with an unusable certificate or key', () => {
   const refused = async (tls: TlsFiles, file: string, why: RegExp) => {
     const error = await serve(tls).then(
       () => undefined,
@@ -251,13 +251,13 @@ describe('the start fails and names the file that is', () => {
     return path
   }
 
-  it('missing', async () => {
+  it('fails and names a file that is missing', async () => {
     const tls = certificate()
     await refused({ ...tls, cert: '/nowhere/cert.pem' }, '/nowhere/cert.pem', /does not exist/)
     await refused({ ...tls, key: '/nowhere/key.pem' }, '/nowhere/key.pem', /does not exist/)
   })
 
-  it('a folder, or much too large', async () => {
+  it('fails and names a file that is a folder, or much too large', async () => {
     const tls = certificate()
     const folder = temporaryFolder()
     await refused({ ...tls, cert: folder }, folder, /cannot be read \(EISDIR\)/)
@@ -265,7 +265,7 @@ describe('the start fails and names the file that is', () => {
     await refused({ ...tls, key: large }, large, /larger than/)
   })
 
-  it('not a certificate, not a key, or one in place of the other', async () => {
+  it('fails and names a file that is not a certificate, not a key, or one in place of the other', async () => {
     const tls = certificate()
     const text = file('something else')
     await refused({ ...tls, cert: text }, text, /not a certificate/)
@@ -273,19 +273,19 @@ describe('the start fails and names the file that is', () => {
     await refused({ cert: tls.key, key: tls.cert }, tls.key, /not a certificate/)
   })
 
-  it('a key with a passphrase', async () => {
+  it('fails and names a key with a passphrase', async () => {
     const tls = certificate()
     const locked = join(temporaryFolder(), 'locked.pem')
     execFileSync('openssl', ['pkcs8', '-topk8', '-in', tls.key, '-out', locked, '-passout', 'pass:x'])
     await refused({ ...tls, key: locked }, locked, /passphrase/)
   })
 
-  it('the key of another certificate', async () => {
+  it('fails and names the key of another certificate', async () => {
     const [tls, other] = [certificate(), certificate('DNS:other.example')]
     await refused({ ...tls, key: other.key }, other.key, /not the key of .*cert\.pem/)
   })
 
-  it('expired, or not valid yet', async () => {
+  it('fails and names a certificate that is expired, or not valid yet', async () => {
     const tls = certificate()
     moveClock(31)
     await refused(tls, tls.cert, /expired on /)
@@ -336,7 +336,7 @@ describe('a renewed certificate', () => {
     await until(async () => (await serial(http)) !== before, 'the new certificate')
   })
 
-  it('that cannot be used is logged, and the old one stays until there is a usable one', async () => {
+  it('is logged if it cannot be used, and the old one stays until there is a usable one', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder)
     const http = await serve(tls)
@@ -350,7 +350,7 @@ describe('a renewed certificate', () => {
     expect(http.errors).toHaveLength(1)
   })
 
-  it('with other names changes the addresses and (case 27) the accepted names', async () => {
+  it('changes the addresses and (case 27) the accepted names if its names differ', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder, 'DNS:old.example')
     let changed = 0
@@ -448,7 +448,7 @@ describe('a certificate from Tailscale', () => {
     expect(http.addresses()[0]).toMatchObject({ origin: `https://${NAME}:${http.port}`, kind: 'named' })
   })
 
-  it('from an earlier start is used at once, and renewed then and every day', async () => {
+  it('is used at once after a restart, and renewed then and every day', async () => {
     const source = temporaryFolder()
     newCertificate(source, `DNS:${NAME}`)
     const { command, asked } = tailscale(source)
@@ -468,7 +468,7 @@ describe('a certificate from Tailscale', () => {
     await until(async () => (await serial(http)) !== before, 'the new certificate')
   })
 
-  it('for another name is not used', async () => {
+  it('is not used for another name', async () => {
     const source = temporaryFolder()
     newCertificate(source, `DNS:${NAME}`)
     const { command, asked } = tailscale(source)
@@ -482,13 +482,13 @@ describe('a certificate from Tailscale', () => {
 
   it.each([
     [
-      'that Tailscale refuses is reported in its words',
+      'is not available when Tailscale reports an error, which is passed on',
       'echo "HTTPS is not enabled" >&2; exit 1',
       /HTTPS is not enabled/,
     ],
-    ['that is not one is refused', 'echo hello', /gave no certificate/],
+    ['is rejected when the output is not one', 'echo hello', /gave no certificate/],
     [
-      'without a key is refused',
+      'is rejected without a key',
       'printf -- "-----BEGIN CERTIFICATE-----\\nAA==\\n-----END CERTIFICATE-----\\n"',
       /gave no/,
     ],

@@ -6,7 +6,7 @@ import { cleanUp, localClient, phoneTransport, startHost, until } from '../../su
 
 afterEach(cleanUp)
 
-it('refuses a phone that reads and searches endlessly, and still serves other clients in turn', async () => {
+it('rejects a phone that reads and searches endlessly, and still serves other clients in turn', async () => {
   const host = await startHost()
   const desktop = localClient(host)
   const { session_id } = await desktop.create({ command: ['sh', '-c', 'seq 1 20000; echo needle; cat'] })

@@ -36,7 +36,7 @@ function open(host: Host, proxy: FaultProxy): Promise<Transport> {
   })
 }
 
-describe.each([1, 2026])('over a network that drops, delays and cuts connections (seed %i)', seed => {
+describe.each([1, 2026])('a network that drops, delays and cuts connections (seed %i)', seed => {
   it('delivers 100,000 numbered lines completely, in order, once', async () => {
     const { client, proxy } = await throughFaults(seed)
     const { session_id } = await client.create({

@@ -125,7 +125,7 @@ const ways = [
   { over: 'the local socket', connect: localClient },
 ]
 
-describe.each(ways)('over $over', ({ connect }) => {
+describe.each(ways)('a client over $over', ({ connect }) => {
   it('finds what was just printed, and lists and describes the session', async () => {
     const client = connect(await startHost())
     const { session_id } = await client.create({ title: 'my shell', size: { cols: 100, rows: 30 } })
@@ -306,7 +306,7 @@ it('a read-only device searches, plays and exports, and changes nothing', async 
   expect((await desktop.history.timeline(session_id, 1)).marks).toEqual([mark])
 })
 
-it('an export ends when it is cancelled or its client disconnects', async () => {
+it('an export ends when it is canceled or its client disconnects', async () => {
   const host = await startHost()
   const client = webClient(host)
   const session_id = await ended(client, ['cat', fileOf(buildLog(4_000_000))])

@@ -23,7 +23,7 @@ import { pairingUrl, pairPhone, parsePairingUrl } from '../../support/pairing.ts
 
 afterEach(cleanUp)
 
-it('stops in order: clients are told, processes end, files are closed and removed', async () => {
+it('stops in order: clients are notified, processes end, files are closed and removed', async () => {
   const host = await startHost()
   const client = localClient(host)
   const phone = webClient(host, { reconnect: false })
@@ -165,7 +165,7 @@ describe('settings.json', () => {
     ['an unknown setting', '{"sesion_megabytes": 5}', /sesion_megabytes/],
     ['a value out of bounds', '{"idle_hours": -1}', /idle_hours/],
     ['a value of the wrong kind', '{"single_client": "yes"}', /single_client/],
-  ])('with %s keeps the host from starting, and the error says why', async (_what, text, why) => {
+  ])('keeps the host from starting when it contains %s, and the error says why', async (_what, text, why) => {
     await expect(withSettings(text)).rejects.toMatchObject({
       code: 'settings_invalid',
       message: expect.stringMatching(why),
@@ -182,11 +182,11 @@ describe('settings.json', () => {
   })
 })
 
-describe('files are readable by their user only', () => {
+describe('the host’s files', () => {
   const modes = (folder: string) =>
     Object.fromEntries(readdirSync(folder).map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
 
-  it('case 50: 0600 in a 0700 folder, even under umask 000', async () => {
+  it('case 50: have mode 0600 in a 0700 folder, even under umask 000', async () => {
     const before = process.umask(0)
     onCleanUp(() => process.umask(before))
     const host = await startHost()
@@ -200,7 +200,7 @@ describe('files are readable by their user only', () => {
     expect(new Set(Object.values(found))).toEqual(new Set(['600']))
   })
 
-  it('case 51: too-open permissions are repaired', async () => {
+  it('case 51: lose too-open permissions', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     mkdirSync(dataDir)
     chmodSync(dataDir, 0o755)

@@ -86,7 +86,7 @@ describe('otg host', () => {
     expect(linesOf(join(folder, 'trace'))).toContainEqual(expect.objectContaining({ direction: 'in', type: 'list' }))
   })
 
-  it('refuses a level that does not exist', async () => {
+  it('rejects a level that does not exist', async () => {
     const dataDir = join(temporaryFolder(), 'data')
     const { code, stderr } = await otg(dataDir, ['host'], { env: { ...environment(dataDir), OTG_LOG: 'loud' } })
     expect(code).toBe(2)
@@ -142,7 +142,7 @@ describe('the frame trace', () => {
     expect(linesOf(join(folder, 'host.log'))).toMatchObject([{ msg: 'the trace of frames is full and ends' }])
   })
 
-  it('names a message that spans several frames on its last one, and goes on after invalid frames', () => {
+  it('names a message that spans several frames on its last one, and continues after invalid frames', () => {
     const folder = temporaryFolder()
     const log = createLog(join(folder, 'host.log'))
     const trace = new FrameTrace(join(folder, 'trace'), log)

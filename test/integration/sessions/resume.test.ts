@@ -63,7 +63,7 @@ describe('a client that reconnects', () => {
     expect(terminal.text).toBe(lines(1, 300))
   })
 
-  it('many times in a row, in the middle of output, misses and repeats nothing', async () => {
+  it('misses and repeats nothing after many reconnects during output', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({
@@ -94,7 +94,7 @@ describe('a client that reconnects', () => {
     expect(terminal.text).toBe(`ready\r\n${lines(1, 20_000).repeat(8)}end\r\n`)
   })
 
-  it('while it types: each key arrives once and in order', async () => {
+  it('delivers each key once and in order while typing', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
@@ -146,7 +146,7 @@ describe('a client that reconnects', () => {
     expect(terminal.text).not.toContain('typed-false')
   })
 
-  it('receives resizes that happened meanwhile at their position', async () => {
+  it('receives the resizes that it missed at their position', async () => {
     const host = await startHost()
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty -echo; echo ready; exec cat'] })
@@ -164,10 +164,10 @@ describe('a client that reconnects', () => {
   })
 })
 
-describe('an ended session', () => {
+describe('a session that ended or was idle', () => {
   const die = { command: ['sh', '-c', 'echo last words; exit 3'] }
 
-  it('tells a reconnecting client so, with its exit code', async () => {
+  it('tells a reconnecting client that it ended, with its exit code', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
@@ -176,7 +176,7 @@ describe('an ended session', () => {
     expect(failed.code).toBe('session_ended')
   })
 
-  it('can still be attached to read-only', async () => {
+  it('can still be attached to read-only after it ended', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create(die)
@@ -203,7 +203,7 @@ describe('an ended session', () => {
     }
   })
 
-  it('expired for being idle at its prompt: session_expired, or a new one with a new id', async () => {
+  it('reports session_expired after it expired at its prompt, or starts a new session on request', async () => {
     const host = await startHost({ expiry: { idle_ms: 50, end_busy: false, check_ms: 10 } })
     const client = webClient(host)
     const { session_id } = await client.create({})
@@ -214,7 +214,7 @@ describe('an ended session', () => {
     expect((await nextEvent(attached, 'session')).session_id).not.toBe(session_id)
   })
 
-  it('is not ended by the expiry while a command runs in it, but marked idle', async () => {
+  it('is marked idle instead of ended by the expiry while a command runs in it', async () => {
     const host = await startHost({ expiry: { idle_ms: 100, end_busy: false, check_ms: 10 } })
     const client = localClient(host)
     const { session_id } = await client.create({})
@@ -291,7 +291,7 @@ describe('a client that has nothing and requests no history', () => {
   it.each([
     ['with little output: all of it', 550, true],
     ['with much output: a keyframe with a thousand rows of scrollback', 10_000, false],
-  ])('receives, of a session %s', async (_, count, isAll) => {
+  ])('receives a session %s', async (_, count, isAll) => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', script(count)], size: { cols: 60, rows: 20 } })
@@ -320,7 +320,7 @@ describe('a client that has nothing and requests no history', () => {
     }
   })
 
-  it('starts with a keyframe in the middle of a flood too, and ends up with the same screen', async () => {
+  it('starts with a keyframe even in the middle of a flood, and ends with the same screen', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 500000; echo end; exec cat'] })
@@ -399,8 +399,8 @@ it('skips a client that falls behind to the current screen, and reports what it 
   expect(terminal.text).toContain('500000')
 })
 
-describe('with single_client', () => {
-  it('a second client is refused, and one that reconnects keeps its place', async () => {
+describe('a session with single_client', () => {
+  it('rejects a second client, and keeps the place of one that reconnects', async () => {
     const host = await startHost({ single_client: true })
     const { client, drop } = phone(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'echo ready; exec cat'] })

@@ -218,7 +218,7 @@ describe('a program that belongs to another user', () => {
 })
 
 describe('the log', () => {
-  it('may be on a full disk: the host starts and runs', async () => {
+  it('can be on a full disk: the host starts and runs', async () => {
     const dataDir = temporaryFolder()
     symlinkSync('/dev/full', join(dataDir, 'host.log'))
     const host = await startHost({ dataDir })
@@ -228,7 +228,7 @@ describe('the log', () => {
     await host.stop()
   })
 
-  it('counts the missing lines once there is room again', () => {
+  it('counts the lines lost on a full disk once there is room again', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
     onCleanUp(() => log.close())
@@ -313,7 +313,7 @@ it('a screen that fails does not affect other screens', async () => {
 })
 
 describe('a client that is gone before it was admitted', () => {
-  it('because it closed its transport does no harm', async () => {
+  it('does no harm if it closed its transport', async () => {
     const host = await startHost()
     const [ours] = transportPair()
     ours.close({ code: 'connection_lost', reason: '' })
@@ -321,7 +321,7 @@ describe('a client that is gone before it was admitted', () => {
     expect(logOf(host)).toContain('client gone')
   })
 
-  it('because its early hello was refused is told why', async () => {
+  it('is told why if its early hello was rejected', async () => {
     const host = await startHost()
     const [ours, theirs] = transportPair()
     const gone = new Promise<string>(resolve => {
@@ -348,7 +348,7 @@ describe('stopping a host', () => {
     await startHost({ dataDir: host.dataDir })
   })
 
-  it('also undoes the steps of a host that fails to start', async () => {
+  it('undoes the steps of a host that fails to start', async () => {
     let pid = 0
     instead = async (_path, accept) => {
       const [ours, theirs] = transportPair()

@@ -69,7 +69,7 @@ describe('the last line', () => {
     expect((await client.list())[0]).toMatchObject({ session_id, state: 'exited', last_line: 'done' })
   })
 
-  it('of a session that prints all the time is sent about once a second', async () => {
+  it('is sent about once a second while a session prints all the time', async () => {
     const client = localClient(await startDefaultHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done'],
@@ -84,7 +84,7 @@ describe('the last line', () => {
     for (const line of lines) expect(line).toMatch(/^line \d+$/)
   })
 
-  it('of a session that floods is sent as far as its screen has parsed', async () => {
+  it('is sent as far as the screen of a flooding session has parsed', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id } = await client.create({ command: ['yes', 'flooding'] })
@@ -214,7 +214,7 @@ describe('attention', () => {
     expect(list.calls.map(({ text }) => text)).toEqual([undefined, 'Build done'])
   })
 
-  it('in a flood is recorded once and announced about once a second', async () => {
+  it('is recorded once and announced about once a second during a flood', async () => {
     const client = localClient(await startDefaultHost())
     const list = watching(client)
     const { session_id } = await client.create({
@@ -281,7 +281,7 @@ describe('the viewers', () => {
     expect(list.of(session_id)!.viewers).toEqual([])
   })
 
-  it('are also listed for an ended session', async () => {
+  it('are listed for an ended session', async () => {
     const client = localClient(await startHost())
     const { session_id } = await client.create({ command: ['true'] })
     await until(async () => (await client.list())[0]?.state === 'exited', 'the end')
@@ -303,7 +303,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     return { client, list, session_id, typist, type, isNamed }
   }
 
-  it('is the foreground program’s, also if that prints nothing, and the shell’s when it is back', async () => {
+  it('is the foreground program’s, even if that prints nothing, and the shell’s when it is back', async () => {
     const { typist, type, isNamed } = await start()
     await isNamed('bash')
     const titles: string[] = []
@@ -321,13 +321,13 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     await isNamed('some tools/odd')
   })
 
-  it('of a pipeline is its first program', async () => {
+  it('is the first program of a pipeline', async () => {
     const { type, isNamed } = await start()
     type('sleep 600 | cat')
     await isNamed('sleep')
   })
 
-  it('that a user gave or a program set stays, whatever runs', async () => {
+  it('stays, whatever runs, if a user gave it or a program set it', async () => {
     const { list, session_id, type, isNamed } = await start()
     type("printf '\\033]2;by program\\007'; sleep 600")
     await isNamed('by program')
@@ -342,7 +342,7 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     expect(list.of(session_id)?.title).toBe('by program')
   })
 
-  it('of the foreground program is not kept in the history', async () => {
+  it('is not kept in the history if it is the foreground program’s', async () => {
     const { client, list, session_id, type, isNamed } = await start()
     type('sleep 600')
     await isNamed('sleep')
@@ -378,7 +378,7 @@ describe('the folder', () => {
     expect(sessions[0]).toMatchObject({ session_id, cwd: folder })
   })
 
-  it('is the one that the shell reports by OSC 7, also through a symbolic link, but not from another host', async () => {
+  it('is the one that the shell reports by OSC 7, even through a symbolic link, but not from another host', async () => {
     const folder = realpathSync(temporaryFolder())
     mkdirSync(join(folder, 'real'))
     symlinkSync(join(folder, 'real'), join(folder, 'link'))

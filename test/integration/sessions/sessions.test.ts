@@ -24,7 +24,7 @@ const transports = [
   { over: 'the local socket', connect: localClient },
 ]
 
-describe.each(transports)('over $over', ({ connect }) => {
+describe.each(transports)('a client over $over', ({ connect }) => {
   it('starts a shell, types into it and reads what it prints', async () => {
     const client = connect(await startHost())
     const { session_id } = await client.create({})
@@ -111,7 +111,7 @@ describe.each(transports)('over $over', ({ connect }) => {
     await until(() => !isAlive(child), 'the child to be gone')
   })
 
-  describe('refuses bad requests with a code and goes on', () => {
+  describe('bad requests', () => {
     const host = sharedHost()
     const cases: [string, string, (client: LocalClient) => Promise<unknown>][] = [
       ['an unknown session', 'session_unknown', client => client.screen('nobody')],
@@ -129,13 +129,13 @@ describe.each(transports)('over $over', ({ connect }) => {
       ['an empty command', 'bad_message', client => client.create({ command: [] })],
       ['killing an unknown session', 'session_unknown', client => client.kill('nobody')],
     ]
-    it.each(cases)('%s: %s', async (_what, code, ask) => {
+    it.each(cases)('are rejected with a code and do no harm: %s (%s)', async (_what, code, ask) => {
       const client = connect(host())
       await expect(ask(client)).rejects.toMatchObject({ code })
       expect(await client.list()).toEqual([])
     })
 
-    it('a resize to 0 columns: size_invalid, and the session keeps its size', async () => {
+    it('are rejected for a resize to 0 columns (size_invalid), and the session keeps its size', async () => {
       const client = connect(await startHost())
       const { session_id } = await client.create({ size: { cols: 80, rows: 24 } })
       const attached = client.attach(session_id, new Recorder())
@@ -146,7 +146,7 @@ describe.each(transports)('over $over', ({ connect }) => {
       expect((await client.list())[0]).toMatchObject({ cols: 80, rows: 24 })
     })
 
-    it('attaching to an unknown id: the attachment fails with session_unknown', async () => {
+    it('fail only the attachment for an unknown id (session_unknown)', async () => {
       const client = connect(host())
       const failed = await nextEvent(client.attach('nobody', new Recorder()), 'failed')
       expect(failed.code).toBe('session_unknown')
@@ -154,7 +154,7 @@ describe.each(transports)('over $over', ({ connect }) => {
   })
 })
 
-it('finds a session by a unique prefix of its id and refuses an ambiguous one', async () => {
+it('finds a session by a unique prefix of its id and rejects an ambiguous one', async () => {
   const client = localClient(await startHost())
   const ids: string[] = []
   for (let i = 0; i < 17; i++) ids.push((await client.create({ command: ['cat'] })).session_id)
@@ -240,7 +240,7 @@ it('answers a terminal query once, with no client and with three', async () => {
   }
 })
 
-it('goes on when a program never reads its input', async () => {
+it('continues when a program never reads its input', async () => {
   const client = localClient(await startHost())
   const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; sleep 1000'] })
   const terminal = new Recorder()

@@ -100,7 +100,7 @@ describe('the settings', () => {
     ['a shell that does not exist', { shell: '/no/such/shell' }, /^shell: \/no\/such\/shell/],
     ['an empty shell', { shell: [] }, /^shell/],
     ['one good and one bad', { device_days: 5, retention_days: -3 }, /^retention_days/],
-  ])('refuse %s by name, and nothing changes', async (_what, change, why) => {
+  ])('reject %s by name, and nothing changes', async (_what, change, why) => {
     const host = await startPlain()
     const client = localClient(host)
     const before = readFileSync(fileOf(host), 'utf8')
@@ -142,7 +142,7 @@ describe('the file', () => {
     expect((await localClient(again).settings()).values.retention_days).toBe(3)
   })
 
-  it('keeps changes that a user made in it meanwhile', async () => {
+  it('keeps changes that a user made in it while the host runs', async () => {
     const host = await startPlain()
     writeFileSync(fileOf(host), '{"port": 0, "bind": "loopback", "total_megabytes": 77}')
     const client = localClient(host)
@@ -151,7 +151,7 @@ describe('the file', () => {
     expect((await client.settings()).values).toMatchObject({ total_megabytes: 77, retention_days: 3 })
   })
 
-  it('is not overwritten if it was damaged meanwhile', async () => {
+  it('is not overwritten if it was damaged while the host runs', async () => {
     const host = await startPlain()
     writeFileSync(fileOf(host), '{"port": 0,')
     await expect(localClient(host).changeSettings({ retention_days: 3 })).rejects.toMatchObject({
@@ -161,7 +161,7 @@ describe('the file', () => {
     expect(readFileSync(fileOf(host), 'utf8')).toBe('{"port": 0,')
   })
 
-  it('that cannot be written leaves everything as it was, including the port', async () => {
+  it('leaves everything as it was, including the port, if it cannot be written', async () => {
     const host = await startPlain()
     const client = localClient(host)
     const { port } = host
@@ -188,8 +188,8 @@ describe('the file', () => {
   })
 })
 
-describe('a change takes effect at once', () => {
-  it('and is sent to clients that watch', async () => {
+describe('a change', () => {
+  it('is sent to watching clients', async () => {
     const host = await startHost()
     const watching = localClient(host)
     const told: HostMessageOf<'settings'>[] = []
@@ -201,7 +201,7 @@ describe('a change takes effect at once', () => {
     expect(told[1]!.values.idle_hours).toBe(2)
   })
 
-  it('for the shell of the next session', async () => {
+  it('applies the shell to the next session', async () => {
     const host = await startHost()
     const client = localClient(host)
     const before = await client.create({})
@@ -218,7 +218,7 @@ describe('a change takes effect at once', () => {
     expect((await client.list()).find(one => one.session_id === before.session_id)?.state).toBe('running')
   })
 
-  it('for one client at a time, also in a running session', async () => {
+  it('applies the limit of one client at a time to a running session', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
@@ -230,7 +230,7 @@ describe('a change takes effect at once', () => {
     await nextEvent(localClient(host).attach(session_id, new Recorder()), 'caught_up')
   })
 
-  it('for idle_hours, also for a session that has been silent already', async () => {
+  it('applies idle_hours to a session that has already been silent', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const host = await startHost()
     const client = localClient(host)
@@ -246,7 +246,7 @@ describe('a change takes effect at once', () => {
     await until(async () => (await state())?.state === 'expired')
   })
 
-  it('for the limits: the history is trimmed', async () => {
+  it('applies the limits: the history is trimmed', async () => {
     const host = await startHost()
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['sh', '-c', 'seq 1 600000; echo end; exec cat'] })
@@ -263,7 +263,7 @@ describe('a change takes effect at once', () => {
     await until(async () => (await stored()) < 3_000_000, 'the trimmed history')
   })
 
-  it('for device_days: a device that did not connect for longer is unknown', async () => {
+  it('applies device_days: a device that did not connect for longer is unknown', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const host = await startHost()
     const client = localClient(host)
@@ -275,8 +275,8 @@ describe('a change takes effect at once', () => {
   })
 })
 
-describe('the network side is reopened', () => {
-  it('on another port, while sessions continue', async () => {
+describe('reopening the network side', () => {
+  it('listens on another port, while sessions continue', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const { session_id } = await client.create({ command: ['cat'] })
@@ -293,7 +293,7 @@ describe('the network side is reopened', () => {
     await terminal.shows('still here')
   })
 
-  it('and a connected phone reconnects by itself', async () => {
+  it('lets a connected phone reconnect by itself', async () => {
     const host = await startPlain({ port: await freePort() })
     const phone = webClient(host)
     // Right after its start, the process may still have the host's listening sockets.
@@ -311,7 +311,7 @@ describe('the network side is reopened', () => {
     await terminal.shows('typed after it')
   })
 
-  it('with an added name accepted, and a removed one refused', async () => {
+  it('accepts an added name, and rejects a removed one', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const { request } = await import('node:http')
@@ -330,7 +330,7 @@ describe('the network side is reopened', () => {
     expect(await ask()).toBe(421)
   })
 
-  it('and the shown code has the new port', async () => {
+  it('puts the new port into the shown code', async () => {
     const host = await startPlain({ port: await freePort() })
     const client = localClient(host)
     const ports: string[] = []
@@ -346,7 +346,7 @@ describe('the network side is reopened', () => {
     ['a port that is taken', async (taken: number) => ({ port: taken }), 'port_in_use'],
     ['an address that this computer does not have', async () => ({ bind: '192.0.2.1' }), 'bind_refused'],
     ['a certificate that does not exist', async () => ({ tls: { cert: '/no/cert', key: '/no/key' } }), 'tls_unusable'],
-  ])('except for %s, which is refused, and the old configuration stays', async (_what, change, code) => {
+  ])('rejects %s, and keeps the old configuration', async (_what, change, code) => {
     const taken = createServer()
     await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
     onCleanUp(() => taken.close())

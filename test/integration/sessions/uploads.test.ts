@@ -152,8 +152,8 @@ describe('a file', () => {
   })
 })
 
-describe('the host refuses', () => {
-  it('a file that is too large, one too many, and any while uploads are off', async () => {
+describe('the host', () => {
+  it('rejects a file that is too large, one too many, and any while uploads are off', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -174,7 +174,7 @@ describe('the host refuses', () => {
     await expect(client.upload(next, file('d', randomBytes(0)))).rejects.toMatchObject({ code: 'upload_refused' })
   })
 
-  it('nothing any more when a user has deleted files, but counts running uploads', async () => {
+  it('accepts uploads again after files are deleted, and counts running uploads', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -192,7 +192,7 @@ describe('the host refuses', () => {
     expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
   })
 
-  it('an unknown session, a read-only device, and more than four uploads at once', async () => {
+  it('rejects an unknown session, a read-only device, and more than four uploads at once', async () => {
     const host = await startHost()
     const desk = await approvingDesktop(host)
     const client = webClient(host, { phone: await newPhone(host, 'one') })
@@ -211,7 +211,7 @@ describe('the host refuses', () => {
     })
   })
 
-  it('to follow a folder or a name that is a symbolic link', async () => {
+  it('does not follow a folder or a name that is a symbolic link', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -253,7 +253,7 @@ describe('the host refuses', () => {
         for (let i = 0; i <= MAX_CHUNKS_AHEAD * 4; i++) phone.part(CHUNK_BYTES)
       },
     ],
-  ])('%s: ends the connection and leaves nothing behind', async (_what, misbehave) => {
+  ])('%s ends the connection and leaves nothing behind', async (_what, misbehave) => {
     const host = await startHost()
     const session_id = await sessionOf(localClient(host))
     const phone = raw(await phoneTransport(host))
@@ -264,7 +264,7 @@ describe('the host refuses', () => {
   })
 })
 
-describe('an unfinished upload leaves nothing behind', () => {
+describe('an unfinished upload', () => {
   const begun = async (host: Host, client: LocalClient, signal?: AbortSignal) => {
     const session_id = await sessionOf(client)
     const { source, go } = slow(CHUNK_BYTES * 3)
@@ -277,7 +277,7 @@ describe('an unfinished upload leaves nothing behind', () => {
   }
   const empty = (host: Host) => until(() => files(host).length === 0, 'the rest to go')
 
-  it('when it is cancelled; the connection stays', async () => {
+  it('leaves nothing behind when it is canceled; the connection stays', async () => {
     const host = await startHost()
     const client = webClient(host)
     const abort = new AbortController()
@@ -290,7 +290,7 @@ describe('an unfinished upload leaves nothing behind', () => {
     expect(files(host)).toEqual(['next'])
   })
 
-  it('when the connection drops', async () => {
+  it('leaves nothing behind when the connection drops', async () => {
     const host = await startHost()
     const client = webClient(host)
     await begun(host, client)
@@ -298,7 +298,7 @@ describe('an unfinished upload leaves nothing behind', () => {
     await empty(host)
   })
 
-  it('when the device is revoked', async () => {
+  it('leaves nothing behind when the device is revoked', async () => {
     const host = await startHost()
     const desk = await approvingDesktop(host)
     const { done } = await begun(host, webClient(host))
@@ -307,7 +307,7 @@ describe('an unfinished upload leaves nothing behind', () => {
     await empty(host)
   })
 
-  it('when the session is deleted', async () => {
+  it('leaves nothing behind when the session is deleted', async () => {
     const host = await startHost()
     const client = webClient(host)
     const { session_id, done } = await begun(host, client)
@@ -317,7 +317,7 @@ describe('an unfinished upload leaves nothing behind', () => {
     await empty(host)
   })
 
-  it('when the host stops', async () => {
+  it('leaves nothing behind when the host stops', async () => {
     const host = await startHost()
     await begun(host, webClient(host))
     await host.stop()

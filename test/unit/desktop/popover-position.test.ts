@@ -32,7 +32,7 @@ describe('the popover', () => {
     expect(popoverPosition({ pointer: { x: 5, y: 1079 }, size, display: BELOW })).toEqual({ x: 6, y: 554 })
   })
 
-  test('is in the corner of the panel if the pointer is unknown, too', () => {
+  test('is in the corner of the panel if neither position is known', () => {
     const pointer = { x: 0, y: 0 }
     expect(popoverPosition({ pointer, size, display: BELOW })).toEqual({ x: 1554, y: 554 })
     expect(popoverPosition({ pointer, size, display: ABOVE })).toEqual({ x: 1554, y: 38 })

@@ -145,7 +145,7 @@ describe('an asciicast export', () => {
     ])
   })
 
-  it('of a time range begins with the state at its start', async () => {
+  it('begins with the state at the start of a time range', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.at = 1_000
@@ -243,7 +243,7 @@ describe('text and HTML exports', () => {
     expect(html).toContain('<pre>one\n\n20%\n\n<span style="color:#f07178">three</span>\n</pre>')
   })
 
-  it('of hostile output are inert', async () => {
+  it('are inert for hostile output', async () => {
     const history = await openHistory()
     const title = '</title><script>alert(5)</script>'
     const recording = new Recording(history, sessionInfo({ title, command: ['<script>'] }))
@@ -450,7 +450,7 @@ describe('redaction', () => {
 })
 
 describe('an export', () => {
-  it('waits until its chunks are taken, and can be cancelled at any time', async () => {
+  it('waits until its chunks are taken, and can be canceled at any time', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 4; i++) {

@@ -154,7 +154,7 @@ describe('ended sessions', () => {
     expect(left.size).toBeGreaterThan(3)
   })
 
-  it('are followed by the oldest output of the largest running session', async () => {
+  it('are deleted before the oldest output of the largest running session', async () => {
     const file = databaseFile()
     const total_bytes = 8 * MB
     const history = await openHistory(file, { total_bytes })

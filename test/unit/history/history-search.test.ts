@@ -291,7 +291,7 @@ describe('a search', () => {
     }
   })
 
-  it('that runs out of time returns what it has, and continues from there', async () => {
+  it('returns what it has when time runs out, and continues from there', async () => {
     const history = await openHistory()
     const lines = (name: string) => Array.from({ length: 900 }, (_, i) => `needle ${name} ${i} ${'x'.repeat(50)}`)
     await recorded(history, `${lines('a').join('\r\n')}\r\n`)
@@ -410,7 +410,7 @@ describe('a search', () => {
     expect(line.slice(...ranges[0]!)).toBe('needle')
   })
 
-  it('can be cancelled between two blocks, and does not delay other requests', async () => {
+  it('can be canceled between two blocks, and does not delay other requests', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 8; i++) {
@@ -482,7 +482,7 @@ describe('the search index', () => {
     intact(file)
   })
 
-  it('keeps the rest of a session whose deletion was cancelled', async () => {
+  it('keeps the rest of a session whose deletion was canceled', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)

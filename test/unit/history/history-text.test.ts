@@ -174,7 +174,7 @@ describe('rendered text', () => {
 })
 
 describe('a history', () => {
-  it('renders sealed segments on its own, the last one when the session ends, also after a restart', async () => {
+  it('renders sealed segments on its own, the last one when the session ends, even after a restart', async () => {
     const file = databaseFile()
     const first = await openHistory(file)
     const recording = new Recording(first)

@@ -98,7 +98,7 @@ describe('appended output', () => {
     )
   })
 
-  it('keeps its timing to a hundredth of a second, also when sealed', async () => {
+  it('keeps its timing to a hundredth of a second, even when sealed', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     const moments = [0, 5, 9, 40, 41, 1000, 1000, 90_000]
@@ -154,7 +154,7 @@ describe('appended output', () => {
     expect(row).toBe(10)
   })
 
-  it('may be sent twice without harm', async () => {
+  it('can be sent twice without harm', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     recording.print('first,')
@@ -195,7 +195,7 @@ describe('sessions', () => {
     expect(await history.sessions(1)).toHaveLength(1)
   })
 
-  it('that ran when the host died are marked as crashed, sealed, and returned with their process', async () => {
+  it('are marked as crashed if they ran when the host died, sealed, and returned with their process', async () => {
     const file = databaseFile()
     const process = { pid: 4711, start_time: '815', boot_id: 'a-b-c' }
     const first = await openHistory(file)
@@ -277,7 +277,7 @@ describe('damage', () => {
   }
   const kinds = (results: ReadResult[]) => results.map(result => result.kind)
 
-  it('of a segment is a gap with its extent and the keyframe after it', async () => {
+  it('turns a segment into a gap with its extent and the keyframe after it', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     openDatabase(file).exec(
@@ -299,7 +299,7 @@ describe('damage', () => {
     expect(stats.text_bytes).toBeGreaterThan(0)
   })
 
-  it('of the tail does not spread to output that is sealed with it', async () => {
+  it('does not spread from the tail to output that is sealed with it', async () => {
     const file = databaseFile()
     const first = await openHistory(file)
     const recording = new Recording(first)
@@ -319,7 +319,7 @@ describe('damage', () => {
     expect(results[1]).toMatchObject(lost)
   })
 
-  it('that removed a row is a gap too', async () => {
+  it('leaves a gap if it removed a row', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     const database = openDatabase(file)
@@ -333,7 +333,7 @@ describe('damage', () => {
     })
   })
 
-  it('of a keyframe makes the next one the starting point, or none if it was the last', async () => {
+  it('makes the keyframe after a damaged one the starting point, or none if it was the last', async () => {
     const file = databaseFile()
     const recording = await threeSegments(file)
     openDatabase(file).exec('UPDATE keyframes SET blob = zeroblob(length(blob)) WHERE offset = 100000')
@@ -345,7 +345,7 @@ describe('damage', () => {
     expect((await readAll(history, recording.session_id)).bytes.equals(recording.bytes)).toBe(true)
   })
 
-  it('of the whole file is reported when it is opened, and so is a newer version', async () => {
+  it('is reported at opening if it affects the whole file, and so is a newer version', async () => {
     const file = databaseFile()
     openDatabase(file).exec('PRAGMA user_version = 1000')
     await expect(openHistory(file)).rejects.toMatchObject({ code: 'store_newer' })
@@ -357,7 +357,7 @@ describe('damage', () => {
 })
 
 describe('a database that cannot be written', () => {
-  it('because another process holds it is tried again until it can', async () => {
+  it('is tried again until another process no longer holds it', async () => {
     const file = databaseFile()
     const handlers = recordReports()
     const history = await openHistory(file, {}, handlers)
@@ -378,7 +378,7 @@ describe('a database that cannot be written', () => {
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('before,meanwhile,')
   })
 
-  it('because it is read-only is reported once, and recovers', async () => {
+  it('is reported once if it is read-only, and recovers', async () => {
     const handlers = recordReports()
     const history = await openHistory(databaseFile(), {}, handlers)
     const recording = new Recording(history)
@@ -394,7 +394,7 @@ describe('a database that cannot be written', () => {
     expect((await readAll(history, recording.session_id)).bytes.toString()).toBe('kept')
   })
 
-  it('because the disk is full loses only what is too much to keep, and records the gap', async () => {
+  it('loses only what is too much to keep on a full disk, and records the gap', async () => {
     const file = databaseFile()
     const handlers = recordReports()
     const history = await openHistory(file, {}, handlers)
@@ -430,7 +430,7 @@ describe('a database that cannot be written', () => {
     expect((await history.session(recording.session_id)).session).toMatchObject({ cols: 90, rows: 20 })
   })
 
-  it('because its thread died is opened again, with a gap for what was lost', async () => {
+  it('is opened again after its thread died, with a gap for what was lost', async () => {
     const workers = watchWorkers()
     const handlers = recordReports()
     const history = await openHistory(databaseFile(), {}, handlers)
@@ -458,7 +458,7 @@ describe('a database that cannot be written', () => {
     expect((await readAll(history, late.session_id)).bytes.toString()).toBe('new')
   })
 
-  it('that also prevents a restart of the thread is reported once, and calls say that it is restarting', async () => {
+  it('is reported once if the thread cannot restart, and calls say that it is restarting', async () => {
     const workers = watchWorkers()
     const handlers = recordReports()
     const file = databaseFile()

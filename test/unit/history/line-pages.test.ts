@@ -144,7 +144,7 @@ describe('a page of lines', () => {
     expect({ texts: texts(first), before: first.before }).toEqual({ texts: ['line 1', 'line 2'], before: null })
   })
 
-  it('of a session that printed nothing is empty', async () => {
+  it('is empty for a session that printed nothing', async () => {
     const played = new Played(await openHistory())
     expect(await played.read()).toEqual({ lines: [], before: null, after: 0, gaps: [] })
     expect(await played.read({ after: 0 })).toEqual({ lines: [], before: null, after: 0, gaps: [] })
@@ -361,7 +361,7 @@ describe('a full-screen program', () => {
   const frame = (title: string, rows: string[]) =>
     `\x1b[H\x1b[7m${title}\x1b[m\x1b[K\r\n${rows.map(row => `${row}\x1b[K\r\n`).join('')}\x1b[J`
 
-  it('is read as its screen is, after what was printed before it', async () => {
+  it('is read as its screen is, after the output that was printed before it', async () => {
     const played = new Played(await openHistory())
     played.print('$ agent\r\n', 100)
     played.print(enter + frame('Agent', ['> fix the test', 'Reading files …']), 200)
@@ -378,7 +378,7 @@ describe('a full-screen program', () => {
     expect(texts(await played.read()).slice(-2)).toEqual(['May I run it? (y/n)', '$'])
   })
 
-  it('on the normal screen that redraws its last lines is read in its final state', async () => {
+  it('is read in its final state if it redraws its last lines on the normal screen', async () => {
     const played = new Played(await openHistory())
     const redraw = (rows: string[], before: number) =>
       `${'\x1b[2K\x1b[1A'.repeat(before)}\x1b[2K\x1b[G${rows.join('\r\n')}\r\n`
@@ -394,7 +394,7 @@ describe('a full-screen program', () => {
     ])
   })
 
-  it('that draws progress bars is read with their final state', async () => {
+  it('is read with the final state of its progress bars', async () => {
     const played = new Played(await openHistory())
     played.print('Downloading\r\n')
     for (let i = 0; i <= 100; i++) played.print(`\r\x1b[K[${'#'.repeat(i / 5).padEnd(20)}] ${i} %`, i * 100)
@@ -539,7 +539,7 @@ describe('a gap', () => {
 })
 
 describe('output without a line', () => {
-  it('that fills one segment is rendered further by repeated reads, and from the start after a cancelled one', async () => {
+  it('repeated reads continue rendering a segment; a canceled read restarts it', async () => {
     const history = await openHistory()
     const played = new Played(history)
     played.print('first\r\n')
@@ -633,7 +633,7 @@ describe('output without a line', () => {
     }
   })
 
-  it('leaves no terminal behind after a thousand reads that were cancelled or cut short', async () => {
+  it('leaves no terminal behind after a thousand reads that were canceled or cut short', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const made = vi.spyOn(TextRendering.prototype, 'write')
     const gone = vi.spyOn(TextRendering.prototype, 'dispose')

@@ -59,15 +59,15 @@ describe('parseBind', () => {
     'fe80::1',
     'fe80::1%eth0',
     'http://10.0.0.1',
-  ])('refuses %j', text => expect(() => parseBind(text)).toThrow(expect.objectContaining({ code: 'bind_refused' })))
+  ])('rejects %j', text => expect(() => parseBind(text)).toThrow(expect.objectContaining({ code: 'bind_refused' })))
 
-  it('refuses more addresses than the host listens on', () => {
+  it('rejects more addresses than the host listens on', () => {
     const many = Array.from({ length: MAX_ADDRESSES + 1 }, (_, i) => `10.0.0.${i}`).join(',')
     expect(() => parseBind(many)).toThrow(/more than/)
   })
 })
 
-describe('case 40: of the addresses of all interfaces', () => {
+describe('case 40: the addresses of all interfaces', () => {
   const INSIDE = [
     ...['10.0.0.0', '10.255.255.255', '172.16.0.1', '172.31.255.255', '192.168.0.1', '192.168.255.254'],
     ...['100.64.0.1', '100.127.255.254', '169.254.9.9', 'fc00::1', 'fdff:ffff::1', 'fd7a:115c:a1e0::1'],
@@ -84,13 +84,13 @@ describe('case 40: of the addresses of all interfaces', () => {
     expect(wanted('all', { eth0: [address] })).toEqual([canonical(address)])
   })
 
-  it('the host never listens on addresses that need a zone, or on other programs’ loopback addresses', () => {
+  it('are not used if they need a zone, or are other programs’ loopback addresses', () => {
     const all = { lo: ['127.0.0.1', '127.0.0.53', '::1'], eth0: ['fe80::1', 'fe80::1%eth0', 'febf::1', '10.0.0.5'] }
     for (const bind of ['private', 'all'] as const) expect(wanted(bind, all)).toEqual(['10.0.0.5', '127.0.0.1', '::1'])
     expect(wanted('loopback', all)).toEqual(['127.0.0.1', '::1'])
   })
 
-  it('the host takes a bounded number, always including loopback', () => {
+  it('are used up to a limit, always including loopback', () => {
     const many = Array.from({ length: 200 }, (_, i) => `10.0.0.${i}`)
     const all = wanted('private', { eth0: many, lo: ['127.0.0.1', '::1'] })
     expect(all).toHaveLength(MAX_ADDRESSES)
@@ -223,7 +223,7 @@ describe('the names that the host accepts', () => {
   it.each([
     [80, false, 'http://10.0.0.1', 'https://10.0.0.1'],
     [443, true, 'https://10.0.0.1', 'http://10.0.0.1'],
-  ])('may omit the default port %i', (port, secure, own, foreign) => {
+  ])('can omit the default port %i', (port, secure, own, foreign) => {
     const { hosts, origins } = of(port, secure)
     expect(hosts).toContain('10.0.0.1')
     expect(hosts).toContain(`10.0.0.1:${port}`)
@@ -232,13 +232,13 @@ describe('the names that the host accepts', () => {
     expect(originOf('fd00::1', port, secure)).toBe(`${own.split(':')[0]}://[fd00::1]`)
   })
 
-  it('may not omit the default port of the other scheme', () => {
+  it('cannot omit the default port of the other scheme', () => {
     expect(of(443, false).hosts).not.toContain('10.0.0.1')
     expect(of(80, true).hosts).not.toContain('10.0.0.1')
     expect(originOf('a.local', 443, false)).toBe('http://a.local:443')
   })
 
-  it('with TLS exclude plain HTTP origins, also those of a proxy', () => {
+  it('exclude plain HTTP origins with TLS, including those of a proxy', () => {
     expect([...of(7317, true).origins].filter(origin => !origin.startsWith('https://'))).toEqual([])
   })
 

@@ -78,7 +78,7 @@ const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x'
 const frames = (message: unknown) => jsonFrames(message)[0]!
 const device = { device_id: 'd', name: 'x', read_only: false } as Parameters<AdmissionHandlers['admitted']>[0]
 
-describe('before it is admitted, a peer', () => {
+describe('a peer that is not admitted yet', () => {
   const valid = (value: unknown) => {
     const { type, versions, client } = Object(value) as typeof hello
     return (
@@ -154,7 +154,7 @@ describe('before it is admitted, a peer', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('is not admitted or refused once it has disconnected', () => {
+  it('is neither admitted nor rejected once it has disconnected', () => {
     let verdict: AdmissionHandlers | undefined
     const { inbox, sent, state } = setUp(given => {
       verdict = given

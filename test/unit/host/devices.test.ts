@@ -81,7 +81,7 @@ function fillDisk(file: string): () => void {
 }
 
 describe('a paired device', () => {
-  it('is found by its key, also after a restart', () => {
+  it('is found by its key, even after a restart', () => {
     const { devices, reopen } = setUp()
     const { device_id } = devices.admit(who(1, { read_only: true }))
     for (const list of [devices, reopen()]) {
@@ -90,14 +90,14 @@ describe('a paired device', () => {
     }
   })
 
-  it.each([true, false])('with a key from an HTTPS page (%s) is not found from a page of the other kind', secure => {
+  it.each([true, false])('is not found from a page of the other kind (key from an HTTPS page: %s)', secure => {
     const { devices } = setUp()
     devices.admit(who(1, { secure }))
     expect(devices.find(key(1), secure)).toBeDefined()
     expect(devices.find(key(1), !secure)).toBeUndefined()
   })
 
-  it('that is paired again stays one device, and its connections end', () => {
+  it('stays one device when it is paired again, and its connections end', () => {
     const { devices, ended, reopen } = setUp()
     const { device_id } = devices.admit(who(1, { read_only: true }))
     devices.admit(who(2))
@@ -167,7 +167,7 @@ describe('case 22: a revoked device', () => {
 })
 
 describe('case 23: a device that does not connect for 90 days', () => {
-  it('is refused, and removed', () => {
+  it('is rejected, and removed', () => {
     const { devices, ended, wait, reopen } = setUp()
     const { device_id } = devices.admit(who(1))
     wait(90 * DAY_MS)
@@ -262,7 +262,7 @@ describe('device names', () => {
     ['equal except for wide letters', 'Phone', 'Ｐｈｏｎｅ', 'Ｐｈｏｎｅ 2'],
     ['composed differently', 'Andr\u00e9', 'Andre\u0301', 'Andre\u0301 2'],
     ['equal except for spaces', 'My phone', 'My\u00a0 phone', 'My\u00a0 phone 2'],
-  ])('that are %s get a number', (_what, first, second, called) => {
+  ])('get a number if they are %s', (_what, first, second, called) => {
     const { devices } = setUp()
     expect(devices.admit(who(1, { name: first })).name).toBe(first)
     expect(devices.admit(who(2, { name: second })).name).toBe(called)
@@ -281,14 +281,14 @@ describe('device names', () => {
     ['only invisible characters', '\u200b\u2060\u3164\u00ad', 'Phone'],
     ['half a surrogate pair', 'a\ud83d', 'a'],
     ['too many characters', 'x'.repeat(1000), 'x'.repeat(64)],
-  ])('with %s become one line', (_what, name, called) => {
+  ])('become one line if they have %s', (_what, name, called) => {
     const { devices, reopen } = setUp()
     expect(devices.admit(who(1, { name })).name).toBe(called)
     expect(reopen().list()[0]!.name).toBe(called)
   })
 
   it.each(['', ' ', 'a\nb', 'a\u202eb', '\u3164', '\u001b[31mred', 'x'.repeat(65)])(
-    'may not be set to %j at the desktop',
+    'cannot be set to %j at the desktop',
     name => {
       const { devices } = setUp()
       const { device_id } = devices.admit(who(1))
@@ -297,7 +297,7 @@ describe('device names', () => {
     },
   )
 
-  it('may be set to their current value', () => {
+  it('can be set to their current value', () => {
     const { devices } = setUp()
     const { device_id } = devices.admit(who(1))
     devices.update(device_id, { name: 'phone 1' })
@@ -343,7 +343,7 @@ describe('devices.json', () => {
       'with too many devices',
       file(Array.from({ length: 65 }, (_, i) => valid({ device_id: `${i}`, public_key: encodeBase64url(key(i)) }))),
     ],
-  ])('that is %s is refused and not changed', (_what, content) => {
+  ])('is rejected and not changed if it is %s', (_what, content) => {
     const path = join(folder(), 'devices.json')
     writeFileSync(path, content)
     expect(() => setUp(path)).toThrow(coded('devices_damaged'))
@@ -351,13 +351,13 @@ describe('devices.json', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['devices.json'])
   })
 
-  it('that is a folder is refused', () => {
+  it('is rejected if it is a folder', () => {
     const path = join(folder(), 'devices.json')
     mkdirSync(path)
     expect(() => setUp(path)).toThrow(coded('devices_damaged'))
   })
 
-  it('with arbitrary content is read or refused with a code, and never changed by that', () => {
+  it('is read or rejected with a code for arbitrary content, and never changed by that', () => {
     const path = join(folder(), 'devices.json')
     const field = fc.constantFrom(...Object.keys(valid()))
     const device = fc.oneof(
@@ -477,14 +477,14 @@ describe('host.key', () => {
     ['two keys', `${whole}\n${whole}\n`],
     ['something else', 'not a key, and as long as one would be, 43 c'],
     ['zeros', '\0'.repeat(44)],
-  ])('that is %s is refused and not changed, because another key would lock out every phone', (_what, content) => {
+  ])('is rejected and not changed if it is %s, because another key would lock out every phone', (_what, content) => {
     const file = path()
     writeFileSync(file, content)
     expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))
     expect(text(file)).toBe(content)
   })
 
-  it('that cannot be read is refused: a folder, a dangling link', () => {
+  it('is rejected if it cannot be read: a folder, a dangling link', () => {
     const file = path()
     mkdirSync(file)
     expect(() => readHostKey(file)).toThrow(coded('host_key_damaged'))

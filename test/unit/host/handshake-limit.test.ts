@@ -24,8 +24,8 @@ function limited(limits: HandshakeLimits = HANDSHAKE_LIMITS) {
 
 const SMALL: HandshakeLimits = { all: { per_second: 100, burst: 50 }, address: { per_second: 2, burst: 5 } }
 
-describe('case 30: handshakes are limited', () => {
-  it('per address: a burst, then as many as are refilled over time', () => {
+describe('case 30: handshakes', () => {
+  it('are limited per address: a burst, then as many as are refilled over time', () => {
     const { taken, wait } = limited(SMALL)
     expect(taken('192.168.1.9', 20)).toBe(5)
     wait(1_000)
@@ -35,7 +35,7 @@ describe('case 30: handshakes are limited', () => {
     expect(taken('192.168.1.9', 20)).toBe(5)
   })
 
-  it('in total, however many addresses there are', () => {
+  it('are limited in total, however many addresses there are', () => {
     const { taken, wait } = limited(SMALL)
     let all = 0
     for (let i = 0; i < 200; i++) all += taken(`10.0.${i}.1`, 1)
@@ -45,20 +45,20 @@ describe('case 30: handshakes are limited', () => {
     expect(all).toBe(60)
   })
 
-  it('and a refused address takes nothing from the others', () => {
+  it('take nothing from other addresses when they are rejected', () => {
     const { taken } = limited(SMALL)
     expect(taken('192.168.1.66', 10_000)).toBe(5)
     expect(taken('127.0.0.1', 10_000)).toBe(45)
   })
 
   it.each(['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])(
-    'from %s, where a tunnel ends, only in total',
+    'are limited only in total from %s, where a tunnel ends',
     address => {
       expect(limited(SMALL).taken(address, 1_000)).toBe(50)
     },
   )
 
-  it('with an IPv6 /64 as one address, and an IPv4 address and its mapped form as one', () => {
+  it('are counted for an IPv6 /64 as one address, and for an IPv4 address and its mapped form as one', () => {
     const { limit, taken } = limited(SMALL)
     expect(Array.from({ length: 40 }, (_, i) => limit.take(`2001:db8:1:2:${i}::${i}`)).filter(Boolean)).toHaveLength(5)
     expect(taken('2001:db8:1:3::1', 40)).toBe(5)
@@ -66,7 +66,7 @@ describe('case 30: handshakes are limited', () => {
     expect(taken('fe80::1%eth0', 3) + taken('fe80::2%wlan0', 40)).toBe(5)
   })
 
-  it('and remember a bounded number of addresses, without ever allowing more', () => {
+  it('are counted for a bounded number of addresses, without ever allowing more', () => {
     const { limit, taken, wait } = limited()
     let all = 0
     for (let i = 0; i < 20_000; i++) {
@@ -83,7 +83,7 @@ describe('case 30: handshakes are limited', () => {
     expect(generous.limit.size).toBeLessThanOrEqual(1024)
   })
 
-  it('never allow more than the burst and the refill, in whatever order', () => {
+  it('never exceed the burst and the refill, in whatever order', () => {
     const step = fc.record({ pause: fc.nat(2_000), from: fc.nat(3), tries: fc.nat(20) })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), steps => {

@@ -52,7 +52,7 @@ const spent = expect.objectContaining({ code: 'pairing_spent' })
 const unknown = expect.objectContaining({ code: 'pairing_unknown' })
 
 describe('case 11: a secret', () => {
-  it('expires after 120 seconds, also for a handshake that began before', () => {
+  it('expires after 120 seconds, even for a handshake that began before', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret, expires_at } = pairing.current()
@@ -122,8 +122,8 @@ describe('case 11: a secret', () => {
   })
 })
 
-describe('cases 12 and 13: a secret works once', () => {
-  it('so a second claim fails, and a new secret is shown', () => {
+describe('cases 12 and 13: a secret', () => {
+  it('cannot be claimed a second time, and a new one is shown', () => {
     const { pairing, told } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -134,13 +134,13 @@ describe('cases 12 and 13: a secret works once', () => {
     expect(() => pairing.claim(secret)).toThrow(spent)
   })
 
-  it('and equal bytes that the host did not hand out are refused', () => {
+  it('is not claimed by equal bytes that the host did not hand out', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     expect(() => pairing.claim(pairing.current().secret.slice())).toThrow(spent)
   })
 
-  it('and the older one stays valid when the newer one is claimed', () => {
+  it('stays valid when a newer one is claimed', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const older = pairing.current().secret
@@ -151,7 +151,7 @@ describe('cases 12 and 13: a secret works once', () => {
     expect(() => pairing.claim(older)).toThrow(spent)
   })
 
-  it('and is spent even if the request is declined', () => {
+  it('is spent even if the request is declined', () => {
     const { pairing, admitted } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -166,8 +166,8 @@ describe('cases 12 and 13: a secret works once', () => {
   })
 })
 
-describe('case 17: while no client shows the code', () => {
-  it('there is no secret, neither before nor after it was shown', () => {
+describe('case 17: a code that no client shows', () => {
+  it('has no secret, neither before nor after it was shown', () => {
     const { pairing } = setUp()
     expect(pairing.secrets()).toEqual([])
     pairing.show(desk)
@@ -180,7 +180,7 @@ describe('case 17: while no client shows the code', () => {
     expect(pairing.secrets()).not.toContain(secret)
   })
 
-  it('there is no secret; while one of two clients shows it, there is', () => {
+  it('has no secret, unlike one that one of two clients shows', () => {
     const { pairing } = setUp()
     const other = {}
     pairing.show(desk)
@@ -194,7 +194,7 @@ describe('case 17: while no client shows the code', () => {
     expect(pairing.secrets()).toEqual([])
   })
 
-  it('and after closing there is no secret, request or timer', () => {
+  it('has no secret, request or timer after closing', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     pairing.request(asker(1), waitingFor())
@@ -217,7 +217,7 @@ describe('case 31: waiting for approval', () => {
     expect(pairing.requests().map(({ name }) => name)).toEqual(['phone 1', 'phone 2', 'phone 9'])
   })
 
-  it('ends after 120 seconds, also for a phone that has disconnected', () => {
+  it('ends after 120 seconds, even for a phone that has disconnected', () => {
     const { pairing, told } = setUp()
     const outcome = waitingFor()
     const gone = waitingFor()
@@ -284,7 +284,7 @@ describe('case 16: the desktop’s answer', () => {
     expect(admitted).toHaveLength(1)
   })
 
-  it('for an unknown id admits no device', () => {
+  it('admits no device for an unknown id', () => {
     const { pairing, admitted } = setUp()
     pairing.request(asker(1), waitingFor())
     for (const id of ['', 'x', '__proto__', 'toString'])
@@ -292,7 +292,7 @@ describe('case 16: the desktop’s answer', () => {
     expect(admitted).toEqual([])
   })
 
-  it('that cannot be saved leaves the request waiting for another answer', () => {
+  it('leaves the request waiting for another answer if it cannot be saved', () => {
     const { pairing, admitted, trouble } = setUp()
     const outcome = waitingFor()
     const { pairing_id } = pairing.request(asker(1), outcome)

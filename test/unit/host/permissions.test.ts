@@ -23,7 +23,7 @@ function refusal(type: RequestType, requester: Requester): string | undefined {
 const refused = (requester: Requester, code: string) => TYPES.filter(type => refusal(type, requester) === code).sort()
 
 describe('the permission table', () => {
-  it('case 26: refuses the desktop’s messages to devices', () => {
+  it('case 26: rejects the desktop’s messages from devices', () => {
     const desktopOnly = [
       'answer_pairing',
       'change_settings',
@@ -37,7 +37,7 @@ describe('the permission table', () => {
     expect(refused('read_only_device', 'forbidden')).toEqual(desktopOnly)
   })
 
-  it('case 24: refuses messages that change something to read-only devices, and says that they are read-only', () => {
+  it('case 24: rejects messages that change something from read-only devices, and says that they are read-only', () => {
     expect(refused('read_only_device', 'device_read_only')).toEqual([
       'create',
       'delete_session',
@@ -55,7 +55,7 @@ describe('the permission table', () => {
     expect(refused('local', 'forbidden')).toEqual(['push'])
   })
 
-  it('refuses nothing else', () => {
+  it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
     expect(counts).toEqual([1, 7, 16])
   })

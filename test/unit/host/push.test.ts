@@ -120,7 +120,7 @@ describe('a message', () => {
     }
   }
 
-  it('can be decrypted by the browser only, and is signed with the host’s key for this push service', async () => {
+  it('can be decrypted only by the browser, and is signed with the host’s key for this push service', async () => {
     const sent = await posted('one', call)
     expect(JSON.parse(subscriber.decrypt(sent))).toEqual(call)
     expect(() => new Subscriber(FCM).decrypt(sent)).toThrow()
@@ -205,7 +205,7 @@ describe('subscriptions', () => {
     expect(readFileSync(where.file, 'utf8')).not.toContain(second.endpoint)
   })
 
-  it('that a push service no longer knows are refused until the browser sends another', () => {
+  it('are rejected once a push service no longer knows them, until the browser sends another', () => {
     const where = options()
     const dead = new Subscriber(FCM).subscription
     const subscriptions = new Subscriptions(where)
@@ -234,13 +234,13 @@ describe('subscriptions', () => {
     ['a secret that is too short', { ...good, auth: Buffer.alloc(15).toString('base64url') }],
     ['a secret that is too long', { ...good, auth: Buffer.alloc(17).toString('base64url') }],
     ['an unknown field', { ...good, more: 1 }],
-  ])('are refused with %s', (_what, subscription) => {
+  ])('are rejected with %s', (_what, subscription) => {
     const subscriptions = new Subscriptions(options())
     expect(() => subscriptions.set('one', subscription)).toThrow(expect.objectContaining({ code: 'push_refused' }))
     expect(subscriptions.devices()).toEqual([])
   })
 
-  it('from a damaged or changed file are dropped, and never lead to another service', () => {
+  it('are dropped if their file is damaged or changed, and never lead to another service', () => {
     const where = options()
     const kept = { device_id: 'one', ...good, gone: false }
     const file = (subscriptions: unknown) => writeFileSync(where.file, JSON.stringify({ version: 1, subscriptions }))
@@ -414,7 +414,7 @@ describe('notifications', () => {
     expect(world.told.slice(3)).toEqual(['agent: four', 'agent: five'])
   })
 
-  it('in progress end when the browser sends another subscription', async () => {
+  it('end while in progress when the browser sends another subscription', async () => {
     const { call, world, push } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')
@@ -487,7 +487,7 @@ describe('notifications', () => {
     expect(world.told).toHaveLength(MAX_WAITING)
   })
 
-  it('of a session that rings and is seen all the time delay another session by one turn only', async () => {
+  it('delay another session by one turn only, even if one session rings and is seen all the time', async () => {
     const { call, world } = setUp()
     const ring = () => call('noisy', 'now')
     // Notified, seen, and it rings again at once: the budget is always spent.
@@ -502,7 +502,7 @@ describe('notifications', () => {
     expect(world.told.slice(before)).toContain('quiet: May I?')
   })
 
-  it('in progress end when the device is revoked', async () => {
+  it('end while in progress when the device is revoked', async () => {
     const { call, world, push, file } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')

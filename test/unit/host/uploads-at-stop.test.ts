@@ -103,7 +103,7 @@ async function uploadUntil(operation: Operation, { requests, hears }: ReturnType
 
 const EVERY: Operation[] = ['mkdir', 'open 1', 'write', 'sync', 'close', 'open 2', 'rename', 'rm']
 
-describe.each(EVERY)('while %s is running', operation => {
+describe.each(EVERY)('an upload during %s', operation => {
   it('a stopping host removes the unfinished file before it has stopped', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
@@ -134,7 +134,7 @@ describe.each(EVERY)('while %s is running', operation => {
     await set.uploads.close()
   })
 
-  it('cancelling the upload frees its space at once, and deleting the session then removes its folder', async () => {
+  it('canceling the upload frees its space at once, and deleting the session then removes its folder', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     set.requests.cancel(1)

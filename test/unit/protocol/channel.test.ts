@@ -297,7 +297,7 @@ describe('a channel', () => {
     expect(made.atPhone.closed?.code).toBe('secret_spent')
   })
 
-  it('refuses unknown and revoked devices, the wrong secret and the wrong host with the same code', async () => {
+  it('rejects unknown and revoked devices, the wrong secret and the wrong host with the same code', async () => {
     let revoked = false
     const attempts: Setup[] = [
       { phoneKeys: generateKeyPair() },
@@ -426,7 +426,7 @@ function nativeNonce(n: bigint): Buffer {
 // Case 1, the vectors, is in noise.test.ts; the test of another implementation above uses both suites.
 
 describe('case 2: a flipped bit', () => {
-  it('in any byte of the handshake closes both ends, and no peer is admitted', SLOW, async () => {
+  it('closes both ends in any byte of the handshake, and no peer is admitted', SLOW, async () => {
     for (const mode of ['pair', 'return'] as const) {
       for (let byte = 0; byte < 101 + 48; byte++) {
         const bit = (byte * 5) % 8
@@ -444,7 +444,7 @@ describe('case 2: a flipped bit', () => {
     }
   })
 
-  it('anywhere in the handshake closes both ends, and so does any change of length', SLOW, async () => {
+  it('closes both ends anywhere in the handshake, as does any change of length', SLOW, async () => {
     const change = fc.oneof(
       fc.record({ kind: fc.constant('flip' as const), at: fc.nat() }),
       fc.record({ kind: fc.constant('cut' as const), at: fc.nat() }),
@@ -477,7 +477,7 @@ describe('case 2: a flipped bit', () => {
     )
   })
 
-  it('in any later frame closes the channel', SLOW, async () => {
+  it('closes the channel in any later frame', SLOW, async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(20 * 8 - 1), fc.boolean(), async (bit, fromPhone) => {
         let armed = false
@@ -502,7 +502,7 @@ describe('case 3: points of low order', () => {
   // noise.test.ts has all of them, in every role.
   const points = [new Uint8Array(32), bytes(1, ...new Uint8Array(31))]
 
-  it('are refused as the ephemeral key of either side', async () => {
+  it('are rejected as the ephemeral key of either side', async () => {
     for (const point of points) {
       for (const [victim, at] of [
         ['phone', 5],
@@ -524,7 +524,7 @@ describe('case 3: points of low order', () => {
     }
   })
 
-  it("as the host's key prevent even the first message", async () => {
+  it("prevent even the first message as the host's key", async () => {
     for (const point of points) {
       const made = setUp({ remoteStatic: point })
       await settled()
@@ -548,7 +548,7 @@ function closeOf(channel: Channel): CloseReason | undefined {
 
 describe('case 4: a replayed first message', () => {
   it.each(['pair', 'return'] as const)(
-    '(%s) runs and enrolls nothing, with or without the frames that followed it',
+    'runs and enrolls nothing (%s), with or without the frames that followed it',
     async mode => {
       const recorded = await open({ mode })
       recorded.atPhone.channel.send(text('rm -rf ~'))
@@ -569,7 +569,7 @@ describe('case 4: a replayed first message', () => {
     },
   )
 
-  it('is no help to a replayed second message: the phone refuses it', async () => {
+  it('is no help to a replayed second message: the phone rejects it', async () => {
     const recorded = await open()
     const made = setUp({ tap: (frame, from) => [from === 'host' ? recorded.seen.host[0]! : frame] })
     made.atPhone.channel.send(HELLO)
@@ -600,7 +600,7 @@ describe('case 5: transport frames', () => {
   }
 
   for (const from of ['phone', 'host'] as const) {
-    it(`from the ${from} arrive when nothing interferes`, async () => {
+    it(`arrive from the ${from} when nothing interferes`, async () => {
       const receiver = await sending(from, frames => frames)
       expect(receiver.frames).toEqual([bytes(1), bytes(2), bytes(3)])
       expect(receiver.closed).toBeUndefined()
@@ -625,7 +625,7 @@ describe('case 5: transport frames', () => {
 })
 
 describe('case 6: a reflected frame', () => {
-  it.each(['phone', 'host'] as const)('is refused by the %s that sent it', async sender => {
+  it.each(['phone', 'host'] as const)('is rejected by the %s that sent it', async sender => {
     const made = setUp({
       tap: (frame, from, index) => {
         // The first frame of each side after the handshake goes back to its sender: it has the nonce that is expected.
@@ -642,7 +642,7 @@ describe('case 6: a reflected frame', () => {
     expect(end.closed?.code).toBe(CHANNEL_CODES.broken)
   })
 
-  it('of the handshake is refused by the phone that sent it', async () => {
+  it('is rejected during the handshake by the phone that sent it', async () => {
     const made = setUp({
       tap: (frame, from) => {
         if (from === 'phone') made.inject('phone', frame)
@@ -694,7 +694,7 @@ describe('case 7: prologue, version and mode', () => {
     expect(atHost.frames).toEqual([HELLO])
   })
 
-  it('a frame that is too long is refused although it decrypts', async () => {
+  it('a frame that is too long is rejected although it decrypts', async () => {
     const line = wire()
     const atHost = accept(line.hostSide)
     line.phoneSide.send((await enter(line)).encrypt(new Uint8Array(FRAME_BYTES + 1)))
@@ -744,7 +744,7 @@ describe('case 7: prologue, version and mode', () => {
       () => join(text('ssh'), bytes(1, 0), initiator(join(text('ssh'), bytes(1, 0))).writeMessage()),
       CHANNEL_CODES.refused,
     ],
-  ])('%s is refused', async (_, first, expected) => {
+  ])('%s is rejected', async (_, first, expected) => {
     const line = wire()
     const atHost = accept(line.hostSide)
     const { answers } = byHand(line, first)
@@ -753,7 +753,7 @@ describe('case 7: prologue, version and mode', () => {
     expect(answers).toEqual([])
   })
 
-  it('a swapped mode is refused, even for a device that can use both', async () => {
+  it('a swapped mode is rejected, even for a device that can use both', async () => {
     for (const mode of ['pair', 'return'] as const) {
       const made = setUp({
         mode,
@@ -768,7 +768,7 @@ describe('case 7: prologue, version and mode', () => {
     }
   })
 
-  it('a payload in the handshake is refused', async () => {
+  it('a payload in the handshake is rejected', async () => {
     const line = wire()
     const atHost = accept(line.hostSide)
     const { answers } = byHand(line, prologue => join(prologue, initiator(prologue).writeMessage(bytes(0))))
@@ -808,7 +808,7 @@ describe('case 8: a first frame that is not encrypted', () => {
     ['a preamble alone', join(text('otg'), bytes(1, 0))],
     ['a preamble and zeros', join(text('otg'), bytes(1, 0), new Uint8Array(96))],
     ['a preamble and plaintext', join(text('otg'), bytes(1, 0), text('{"type":"hello"}'.padEnd(96)))],
-  ])('%s is refused', async (_, frame) => {
+  ])('is rejected: %s', async (_, frame) => {
     const line = wire()
     const atHost = accept(line.hostSide)
     line.inject('host', frame)
@@ -817,7 +817,7 @@ describe('case 8: a first frame that is not encrypted', () => {
     expect(line.seen.host).toEqual([])
   })
 
-  it('is refused after the handshake, too', async () => {
+  it('is rejected even after the handshake', async () => {
     const made = setUp()
     made.atPhone.channel.send(HELLO)
     const line = wire()
@@ -868,7 +868,7 @@ describe('case 9: the limit of a key', () => {
   it.each([
     ['frames', { frames: 5, bytes: 1000 }],
     ['bytes', { frames: 1000, bytes: 50 }],
-  ])('in %s stops sender and receiver for good, and a new channel works', async (_, limits) => {
+  ])('stops sender and receiver for good when counted in %s, and a new channel works', async (_, limits) => {
     const { atPhone, atHost, seen, closes } = setUp({ limits })
     atPhone.channel.send(new Uint8Array(10))
     await settled()
@@ -902,8 +902,8 @@ describe('case 9: the limit of a key', () => {
   })
 })
 
-describe('case 10: no two channels share keys', () => {
-  it('the same ends with the same secret never write the same bytes, in either direction', async () => {
+describe('case 10: two channels', () => {
+  it('never write the same bytes, even with the same ends and secret, in either direction', async () => {
     for (const mode of ['pair', 'return'] as const) {
       const written = new Set<string>()
       const hashes = new Set<string>()
@@ -921,7 +921,7 @@ describe('case 10: no two channels share keys', () => {
     }
   })
 
-  it('a frame of one channel is refused by another at the same position', async () => {
+  it('reject each other’s frames at the same position', async () => {
     const one = await open()
     const other = await open()
     one.atPhone.channel.send(HELLO)
@@ -932,7 +932,7 @@ describe('case 10: no two channels share keys', () => {
     expect(other.atHost.closed?.code).toBe(CHANNEL_CODES.broken)
   })
 
-  it('a peer is authenticated by its first transport frame, not earlier', async () => {
+  it('authenticate a peer by its first transport frame, not earlier', async () => {
     const made = setUp({ mode: 'pair' })
     await settled()
     // The phone has message 2, but has sent nothing since.

@@ -106,7 +106,7 @@ describe('a client', () => {
     },
   )
 
-  it('ends when it is refused before there is a channel', async () => {
+  it('ends when it is rejected before there is a channel', async () => {
     const puppet = new Puppet()
     puppet.welcome = false
     const client = clientOf(puppet)
@@ -216,7 +216,7 @@ describe('an attachment', () => {
   const attachRequest = (puppet: Puppet) => puppet.received.findLast(message => message.type === 'attach')!
 
   it.each(['spawn_failed', 'too_many_attachments', 'size_invalid', 'host_stopping', 'internal'])(
-    'that is refused with %s fails alone, and the connection goes on',
+    'fails alone when it is rejected with %s, and the connection continues',
     async code => {
       const { puppet, client, attached, states } = await attaching({ ended: 'fail' })
       const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))

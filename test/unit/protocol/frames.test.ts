@@ -20,8 +20,8 @@ const bytes = (most: number) => fc.uint8Array({ maxLength: most })
 const handle = fc.nat({ max: 0xffff_ffff })
 const offset = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 
-describe('a frame reader returns what was written', () => {
-  it('for any JSON', () => {
+describe('a frame reader', () => {
+  it('returns any JSON that was written', () => {
     fc.assert(
       fc.property(fc.json(), text => {
         const value: unknown = JSON.parse(text)
@@ -30,7 +30,7 @@ describe('a frame reader returns what was written', () => {
     )
   })
 
-  it('for output with its offset and flags', () => {
+  it('returns output that was written, with its offset and flags', () => {
     fc.assert(
       fc.property(handle, offset, bytes(500), fc.boolean(), (handle, offset, bytes, is_prompt) => {
         const output = { handle, offset, bytes, size: bytes.length, is_prompt, compressed: false }
@@ -39,7 +39,7 @@ describe('a frame reader returns what was written', () => {
     )
   })
 
-  it('for input and blobs of any length, in frames within the limit', () => {
+  it('returns input and blobs of any length, in frames within the limit', () => {
     const lengths = fc.oneof(
       fc.nat({ max: 300 }),
       fc.integer({ min: FRAME_BYTES - 20, max: FRAME_BYTES + 20 }),
@@ -58,7 +58,7 @@ describe('a frame reader returns what was written', () => {
     )
   })
 
-  it('for acks', () => {
+  it('returns acks that were written', () => {
     fc.assert(
       fc.property(handle, offset, (handle, value) => {
         expect(read([ackFrame(handle, value)])).toEqual([{ kind: 'ack', handle, value }])
@@ -68,7 +68,7 @@ describe('a frame reader returns what was written', () => {
 })
 
 describe('malformed frames', () => {
-  it('are refused with a code, whatever their bytes', () => {
+  it('are rejected with a code, whatever their bytes', () => {
     fc.assert(
       fc.property(fc.array(bytes(60), { maxLength: 5 }), frames => {
         const reader = new FrameReader()
@@ -99,11 +99,11 @@ describe('malformed frames', () => {
     ['output with the wrong size', [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 65]],
     ['an offset over 2^53', [3, 0, 0, 0, 0, 1, 0xff, 0, 0, 0, 0, 0, 0, 0]],
     ['JSON in broken UTF-8', [0, 0, 34, 0xff, 34]],
-  ])('are refused: %s', (_what, frame) => {
+  ])('are rejected: %s', (_what, frame) => {
     expect(() => new FrameReader().read(new Uint8Array(frame))).toThrow(CodedError)
   })
 
-  it('are refused when a message does not have its declared length', () => {
+  it('are rejected when a message does not have its declared length', () => {
     const [first, second] = inputFrames(1, 1, new Uint8Array(100_000)) as [Uint8Array, Uint8Array]
     const longer = new Uint8Array(second.length + 1)
     longer.set(second)
@@ -114,7 +114,7 @@ describe('malformed frames', () => {
     }
   })
 
-  it('are refused when an unauthenticated peer spans frames', () => {
+  it('are rejected when an unauthenticated peer spans frames', () => {
     const [first] = jsonFrames('x'.repeat(FRAME_BYTES)) as [Uint8Array]
     expect(() => new FrameReader(0).read(first)).toThrow(CodedError)
   })

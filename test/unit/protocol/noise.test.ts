@@ -317,7 +317,7 @@ function lowOrderMessage(ephemeral: Uint8Array, staticKey: KeyPair, ss: Uint8Arr
 }
 
 describe('case 3: points of low order', () => {
-  it.each(LOW_ORDER_POINTS.map(point => [bytesToHex(point), point] as const))('%s is refused', (_, point) => {
+  it.each(LOW_ORDER_POINTS.map(point => [bytesToHex(point), point] as const))('%s is rejected', (_, point) => {
     for (const suite of [SUITE, CARELESS]) {
       const ss = SUITE.dh(phone.secretKey, host.publicKey)
       // As the ephemeral key of a message that is otherwise correct.

@@ -40,7 +40,7 @@ it('reports the end of a program that leaves another one printing on its termina
   expect(text).toMatch(/^still here/)
 })
 
-it('reads a flood in large chunks, complete and in order, also when it is paused repeatedly', async () => {
+it('reads a flood in large chunks, complete and in order, even when it is paused repeatedly', async () => {
   const expected = Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join('')
   const sizes: number[] = []
   let before = 0

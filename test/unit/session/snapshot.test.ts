@@ -131,8 +131,8 @@ const EXAMPLES: [string, ...Event[]][] = [
   ],
 ]
 
-describe('a keyframe and the log after it make the same terminal as the whole log', () => {
-  it.each(EXAMPLES)('after %s', (_name, ...before) => {
+describe('a keyframe and the log after it', () => {
+  it.each(EXAMPLES)('make the same terminal as the whole log after %s', (_name, ...before) => {
     for (const after of [[], ...PROBES]) {
       for (const scrollback of [4, 100]) {
         const junk: Event[] = [
@@ -151,7 +151,7 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
     }
   })
 
-  it('wherever the log is cut, and whatever the terminal has drawn before', {
+  it('make the same terminal wherever the log is cut, and whatever the terminal has drawn before', {
     timeout: 24 * 3_600_000,
   }, () => {
     const cases = fc.record({
@@ -170,7 +170,7 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
     )
   })
 
-  it('however often the window is resized before and after', { timeout: 24 * 3_600_000 }, () => {
+  it('make the same terminal however often the window is resized before and after', { timeout: 24 * 3_600_000 }, () => {
     // Like a phone that is turned and a keyboard that opens: several resizes at once, with output in between.
     const turned = fc
       .array(fc.tuple(fc.array(size, { maxLength: 4 }), events), { minLength: 1, maxLength: 4 })
@@ -191,7 +191,7 @@ describe('a keyframe and the log after it make the same terminal as the whole lo
     )
   })
 
-  it('cut at every byte of a stream with everything in it', { timeout: 120_000 }, () => {
+  it('make the same terminal when cut at every byte of a stream with everything in it', { timeout: 120_000 }, () => {
     const log = EXAMPLES.flatMap(([, ...log]) => log.filter(event => typeof event === 'string')).join('')
     const stream = new TextEncoder().encode(log)
     const whole = new Screen({ cols: 20, rows: 5, scrollback: 10 })

@@ -207,7 +207,7 @@ describe('the filter of the command line', () => {
     expect(filtered(bytes('\x1b]0011;?\x07\x1b[0021t\x1b]052;c;?\x07'))).toBe('')
   })
 
-  test('case 42: refuses the clipboard, and with the user’s permission allows writing but never reading', () => {
+  test('case 42: removes clipboard requests, and with the user’s permission allows writing but never reading', () => {
     const write = '\x1b]52;c;aGVsbG8=\x07\x1b]1337;Copy=:aGVsbG8=\x07'
     expect(filtered(bytes(write))).toBe('')
     for (let cut = 0; cut <= write.length; cut++) {
@@ -377,7 +377,7 @@ describe('a terminal in a page', () => {
     { build: '@xterm/xterm', create: () => new browser.Terminal({ allowProposedApi: true }) },
   ]
 
-  describe.each(terminals)('of $build', ({ create }) => {
+  describe.each(terminals)('the terminal of $build', ({ create }) => {
     function quiet(options?: Parameters<typeof ignoreQueries>[1]) {
       const term = create()
       const reached = watched(term.parser)

@@ -284,8 +284,8 @@ function comparable(terminal: Terminal): object {
   return all
 }
 
-describe('for any output and any number of resizes', () => {
-  it('only text further below the cursor than the window is high gets lost', () => {
+describe('any output with any number of resizes', () => {
+  it('loses only text further below the cursor than the window is high', () => {
     fc.assert(
       fc.property(size, lines, sizes, (first, output, sizes) => {
         const terminal = opened(first.rows, '', { ...first, scrollback: 5000 })
@@ -333,7 +333,7 @@ describe('for any output and any number of resizes', () => {
     )
   })
 
-  it("the host's terminal and the page's are the same cell by cell", () => {
+  it("is the same cell by cell in the host's terminal and the page's", () => {
     const resizes: fc.Arbitrary<Event[]> = fc
       .array(
         fc.oneof(

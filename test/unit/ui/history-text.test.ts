@@ -20,7 +20,7 @@ describe('history filters', () => {
     expect(toFilter({ ...NO_FILTERS, state: 'ended' })?.state).not.toContain('running')
   })
 
-  it('include whole days, also the last one, in local time', () => {
+  it('include whole days, even the last one, in local time', () => {
     const filter = toFilter({ ...NO_FILTERS, from: '2026-03-29', to: '2026-03-29' })!
     expect(new Date(filter.after!).toString()).toContain('Mar 29 2026 00:00:00')
     expect(new Date(filter.before!).toString()).toContain('Mar 30 2026 00:00:00')

@@ -45,7 +45,7 @@ const CODES: [Partial<Modifiers>, number][] = [
 
 const held = (some: Partial<Modifiers>): Modifiers => ({ ...NO_MODIFIERS, ...some })
 
-describe('a named key', () => {
+describe('named keys', () => {
   it.each(Object.entries(PLAIN) as [NamedKey, string][])('%s sends the sequence in the tables', (key, sequence) => {
     expect(keySequence(key, NO_MODIFIERS, false)).toBe(sequence)
   })

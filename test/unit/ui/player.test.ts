@@ -478,7 +478,7 @@ describe('gaps', () => {
     expect(screen.text).toBe('before lost ')
   })
 
-  it('at the beginning are where playback begins', async () => {
+  it('are the first playback position if the recording starts with one', async () => {
     const recording = new FakeRecording()
       .add([{ at: 0, text: 'gone ' }], { gap: 'trimmed' })
       .add([{ at: 9_000, text: 'kept' }])
@@ -489,7 +489,7 @@ describe('gaps', () => {
     expect(screen.text).toBe('gone kept')
   })
 
-  it('at the end are reported there', async () => {
+  it('are reported at the last position if the recording ends with one', async () => {
     const recording = new FakeRecording()
       .add([{ at: 0, text: 'kept' }])
       .add([{ at: 9_000, text: 'gone' }], { gap: 'unrecorded' })
@@ -500,7 +500,7 @@ describe('gaps', () => {
     expect(player.state).toMatchObject({ end: 'over', gap: { reason: 'unrecorded', bytes: 4 } })
   })
 
-  it('that lead nowhere are an error rather than an endless loop', async () => {
+  it('are an error rather than an endless loop if they lead nowhere', async () => {
     const recording = lines()
     const { player } = play(recording)
     recording.readChunk = async position => ({

@@ -76,7 +76,7 @@ describe('held text', () => {
     expect(editedLine(field.sent)).toBe('か')
   })
 
-  test('a cancelled composition leaves nothing', () => {
+  test('a canceled composition leaves nothing', () => {
     const field = typed(android, composes('にほ', ''), composes('', 'にほ'), ends(''))
     expect([field.sent, field.soft.preedit]).toEqual(['', ''])
   })
@@ -151,14 +151,14 @@ describe('a sticky modifier', () => {
       expect(field.sent).toBe('\x03cd')
     })
 
-  test('a letter is not sent again by a keyboard that did not notice the cleared field', () => {
+  test('is applied once by a keyboard that did not notice the cleared field, which sends no letter again', () => {
     const field = new TypedField(android)
     field.modify = control
     field.play([...composes('c', ''), ...composes('cl', ''), ...composes('cls', 'cl'), ...ends('cls')])
     expect(field.sent).toBe('\x03ls')
   })
 
-  test('a word that is swiped next is complete', () => {
+  test('leaves a word that is swiped next complete', () => {
     const field = new TypedField(android)
     field.modify = control
     field.play([...composes('c', ''), ...composes('cat', ''), ...ends('cat')])
@@ -173,8 +173,8 @@ describe('a sticky modifier', () => {
   })
 })
 
-describe('lines', () => {
-  test('several at once are a paste, whatever the input type', () => {
+describe('line input', () => {
+  test('several lines at once are a paste, whatever the input type', () => {
     const field = typed(android, inserts('make\nmake install\n'))
     expect([field.sent, field.pasted]).toEqual(['', ['make\nmake install\n']])
     field.play(inserts('x'))
@@ -185,12 +185,12 @@ describe('lines', () => {
     expect(typed(android, inserts('rm -rf x\n')).pasted).toEqual(['rm -rf x\n'])
   })
 
-  test('after Enter the previous line is not corrected', () => {
+  test('the previous line is not corrected after Enter', () => {
     const field = typed(apple, inserts('teh'), presses('Enter', 13), inserts('x'), deletes(2), deletes())
     expect(field.sent).toBe(`teh\rx${DEL}${DEL}`)
   })
 
-  test('after Tab and Escape a word is not corrected', () => {
+  test('a word is not corrected after Tab and Escape', () => {
     for (const [key, code] of [
       ['Tab', 9],
       ['Escape', 27],
@@ -208,8 +208,8 @@ describe('lines', () => {
   })
 })
 
-describe('deletions', () => {
-  test('match how line editors count characters', () => {
+describe('the field', () => {
+  test('deletes as line editors count characters', () => {
     expect(difference('teh', 'the')).toEqual({ deletions: 2, inserted: 'he', unsure: false })
     expect(difference('한', '하')).toEqual({ deletions: 1, inserted: '하', unsure: false })
     expect(difference('😀', '😁')).toEqual({ deletions: 1, inserted: '😁', unsure: false })
@@ -222,7 +222,7 @@ describe('deletions', () => {
     expect(difference('🇩🇪', '')).toMatchObject({ inserted: '' })
   })
 
-  test('clear the field if line editors differ in the result', () => {
+  test('is cleared if line editors differ in the result', () => {
     const field = typed(apple, inserts('a👨\u200d👩\u200d👧'), deletes(8))
     expect(field.sent).toBe(`a👨\u200d👩\u200d👧${DEL}`)
     expect(field.value).toBe('\u200b')
@@ -234,7 +234,7 @@ describe('deletions', () => {
     expect(composed.value).toBe(' ')
   })
 
-  test('the field is trimmed by whole words, and its rest can be corrected', () => {
+  test('is trimmed by whole words, and its rest can be corrected', () => {
     const field = new TypedField(apple)
     for (let n = 0; n < 100; n++) field.play(inserts(n % 5 === 4 ? ' ' : 'x'))
     field.play([...inserts('x'.repeat(60)), ...inserts(' ')])
@@ -243,7 +243,7 @@ describe('deletions', () => {
     expect(editedLine(field.sent).slice(-4)).toBe(' the')
   })
 
-  test('a long dictation is not trimmed while it rewrites its text', () => {
+  test('is not trimmed while a long dictation rewrites its text', () => {
     const field = new TypedField(apple)
     const phrase = 'a long sentence that goes on and on '.repeat(20)
     const say = (text: string, before: string): TraceEvent[] => [

@@ -29,7 +29,7 @@ describe('times of a recording', () => {
     for (const at of [0, 100, 59_900, 60_000, 3_599_900, 86_400_000]) expect(parseTimeCode(timeCode(at, true))).toBe(at)
   })
 
-  it('durations have at most two units', () => {
+  it('have at most two units as durations', () => {
     expect([400, 12_000, 303_000, 7_800_000, 273_600_000].map(formatDuration)).toEqual([
       '0.4 s',
       '12 s',

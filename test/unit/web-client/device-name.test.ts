@@ -24,7 +24,7 @@ describe('the default name of a device', () => {
     ['Firefox on Linux', 'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0', 0],
     ['Browser', 'curl', 0],
     ['Browser', '', 0],
-  ])('%s', (name, userAgent, maxTouchPoints) => {
+  ])('is %s', (name, userAgent, maxTouchPoints) => {
     expect(deviceName({ userAgent, maxTouchPoints })).toBe(name)
   })
 

@@ -131,7 +131,7 @@ describe('the text of a session', () => {
     expect(empty.lines).toEqual([])
   })
 
-  it('a jump discards pending pages', async () => {
+  it('discards pending pages after a jump', async () => {
     const session = new Session(3_000)
     const pages = new ReadingPages(session.read, 's')
     await pages.openAt(9_000)

@@ -47,7 +47,7 @@ it('sends one file after the other and reports the paths in order', async () => 
   expect(paths).toEqual(['/in/a.png', '/in/b.png'])
 })
 
-it('waits for the connection, also if choosing a photo has cost it', async () => {
+it('waits for the connection, even if choosing a photo has cost it', async () => {
   const { state, calls, add } = setUp()
   state.value = { name: 'connecting' }
   add('a.png')
@@ -110,7 +110,7 @@ it('a file that breaks the connection every time fails after some tries, and a t
   await vi.waitFor(() => expect(paths).toEqual(['/in/b.png', '/in/a.png']))
 })
 
-it('a cancelled file is dropped, and no path is typed', async () => {
+it('a canceled file is dropped, and no path is typed', async () => {
   const { calls, uploads, paths, add } = setUp()
   add('a.png', 'b.png')
   uploads.drop(uploads.items.value[0]!.id)
