@@ -278,7 +278,7 @@ describe('otg pair for a script', () => {
 })
 
 describe('otg pair in a terminal', () => {
-  it('asks with the code that the phone shows, and pairs it with y', async () => {
+  it('asks with the digits that the phone shows, and pairs it with y', async () => {
     const outer = await pairInTerminal()
     // A key typed before the prompt does not answer it.
     outer.type('y')
