@@ -53,7 +53,7 @@ const ERROR_CODES = [
   'too_many_sessions', // the host has its maximum of sessions
   'too_many_attachments', // this connection has its maximum of attachments
   // history
-  'cancelled', // the client cancelled the request
+  'cancelled', // the client canceled the request
   'session_running', // this session's process still runs
   'history_busy', // the host runs its maximum of searches or exports
   'mark_unknown', // the session has no such mark

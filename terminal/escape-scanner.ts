@@ -45,7 +45,7 @@ export interface EscapeSink {
   stringBegin(kind: StringKind): void
   /** Part of its contents. A DCS begins with its parameters. */
   stringData(begin: number, end: number): void
-  /** Cancelled strings have no effect. */
+  /** Canceled strings have no effect. */
   stringEnd(isCancelled: boolean): void
 }
 

@@ -1,4 +1,4 @@
-// For every query in queries.ts: where it is specified, who answers it or why nobody does, and examples. Documentation
+// For every query in queries.ts: where it is specified, who answers it or why no one does, and examples. Documentation
 // only; the tests run every example through every consumer.
 import type { QueryName } from './queries.ts'
 
@@ -13,7 +13,7 @@ import type { QueryName } from './queries.ts'
 //   xterm.js  InputHandler.ts and EscapeSequenceParser.ts of @xterm/xterm 6.0
 
 /**
- * Who answers. `screen`: `@xterm/headless` by itself. `host`: main/host/screen/query-answers.ts. `silent`: nobody, for the
+ * Who answers. `screen`: `@xterm/headless` by itself. `host`: main/host/screen/query-answers.ts. `silent`: no one, for the
  * reason in `why`; to a program this looks like a terminal that does not know the query.
  */
 export type Answer = 'screen' | 'host' | 'silent'

@@ -80,7 +80,7 @@ export class CipherState {
   #n: bigint
   #limit: bigint
 
-  /** `limit`: the first nonce that is not used any more. */
+  /** `limit`: the first nonce that is no longer used. */
   constructor(suite: Suite, key: Uint8Array, limit = MAX_NONCE, n = 0n) {
     this.#suite = suite
     this.#key = key

@@ -181,7 +181,7 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
     if (this.#handle !== undefined) this.#outlet.message({ type: 'release_size', handle: this.#handle })
   }
 
-  /** Whether a person is at this client's screen, now and after a reconnect. While nobody is, bells are announced elsewhere. */
+  /** Whether a person is at this client's screen, now and after a reconnect. While no one is, bells are announced elsewhere. */
   setPresent(present: boolean): void {
     if (present === this.#present) return
     this.#present = present
@@ -198,7 +198,7 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
 
   /** The message that attaches, the first time or again from where the terminal ends. */
   attachMessage(request_id: number): ClientMessage {
-    // After so long, others may have claimed the size; for them, taking it back would come out of nowhere.
+    // After so long, another client may have claimed the size. Taking it back would surprise its user.
     if (this.#size && this.#lostAt !== undefined && this.#now() - this.#lostAt > CLAIM_LAPSE_MS) {
       this.#size = undefined
       this.emit('size_owner', false)

@@ -199,7 +199,7 @@ export class HistoryClient {
     await this.#requests.request('ok', { type: 'unmark', session_id, mark_id }).reply
   }
 
-  /** Rejects with `session_running` unless it has ended. When cancelled halfway, what was deleted until then is gone. */
+  /** Rejects with `session_running` unless it has ended. When canceled halfway, what was deleted until then is gone. */
   async delete(
     session_id: string,
     { progress, signal }: { progress?: (done: number, total: number) => void; signal?: AbortSignal } = {},

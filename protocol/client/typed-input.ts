@@ -9,7 +9,7 @@ export interface PendingInput {
   at: number
 }
 
-/** Input that has not arrived, and its numbering: whoever resumes with both delivers it once. */
+/** Input that may not have arrived, with its numbering. A client that resumes with both does not deliver input twice. */
 export interface UnsentInput {
   input_stream: string
   /** The highest number in use. */
@@ -17,7 +17,7 @@ export interface UnsentInput {
   input: readonly Readonly<PendingInput>[]
 }
 
-/** For input typed before a drop and unsent for longer than this, the person is asked first. */
+/** The person is asked before input is sent that was typed before the connection was lost and is older than this. */
 const STALE_INPUT_MS = 5_000
 
 /** Input that may wait for a channel; beyond it typing fails rather than growing without bound. */

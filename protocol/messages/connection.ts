@@ -17,7 +17,7 @@ export const connectionRequests = () =>
     z.object({ type: z.literal('ping'), request_id }),
     /** Ends the search, export, deletion or upload with this request_id; it is answered with `cancelled` unless it was done. */
     z.object({ type: z.literal('cancel'), request_id }),
-    /** Whether a person is at this client's screen, whatever it shows. Until the first one, the host assumes nobody is. */
+    /** Whether a person is at this client's screen, whatever it shows. Until the first one, the host assumes that no one is. */
     z.object({ type: z.literal('presence'), present: z.boolean() }),
   ] as const
 

@@ -32,7 +32,7 @@ export const SessionInfo = z.object({
   idle: z.boolean(),
   /** The last line on its screen that is not blank, as plain text. */
   last_line: z._default(z.string(), ''),
-  /** It rang its bell or sent a notification, and nobody has viewed it since. `text`: the notification's, or ''. */
+  /** It rang its bell or sent a notification, and no one has viewed it since. `text`: the notification's, or ''. */
   attention: z._default(z.nullable(z.object({ at: z.int(), text: z.string() })), null),
   /** Its viewers, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
   viewers: z._default(z.array(z.string()), []),

@@ -37,7 +37,7 @@ test('quitting asks for confirmation while sessions run, and Cancel keeps them',
   await expect.poll(() => asked(app)).toHaveLength(2)
 })
 
-test('after the confirmation, no process of the app or its shells is left', async ({ start, dataDir }) => {
+test('no process of the app or its shells is left after the confirmation', async ({ start, dataDir }) => {
   const app = await start()
   const processes = await withShell(app)
   expect(processes.length).toBeGreaterThan(3)

@@ -371,7 +371,7 @@ function open(port: number): Promise<Transport> {
 }
 
 it(
-  `lets no unauthenticated peer in for ${SECONDS} s, keeps nothing of them, and lets a phone type all the time`,
+  `lets no unauthenticated peer in for ${SECONDS} s, keeps nothing of them, and lets a phone type throughout`,
   async () => {
     const folder = temporaryFolder()
     const webRoot = join(folder, 'web')

@@ -17,7 +17,7 @@ afterEach(cleanUp)
 const KILLS = 20
 const OTG = new URL('../../build/main/cli/otg.js', import.meta.url).pathname
 
-it(`after ${KILLS} kills with SIGKILL in the middle of a flood, the database opens and lacks at most the last second`, async () => {
+it(`the database opens after ${KILLS} kills with SIGKILL in the middle of a flood, and lacks at most the last second`, async () => {
   const dataDir = join(temporaryFolder(), 'data')
   for (let kill = 0; kill < KILLS; kill++) {
     const host = await startHost(dataDir)

@@ -81,7 +81,7 @@ export class Pairing {
     if (!this.#fresh()) this.#renew()
   }
 
-  /** When no client shows the code any more, it is void. Twice is fine. */
+  /** When the last client stops showing the code, it is void. Twice is fine. */
   hide(client: object): void {
     if (!this.#showing.delete(client) || this.#showing.size > 0) return
     clearTimeout(this.#renewing)

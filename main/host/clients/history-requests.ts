@@ -15,7 +15,7 @@ export interface HistoryOutlet {
 /** Requests that one client may have under way: a search for each key that is pressed, and a few exports. */
 const MAX_RUNNING = 32
 
-/** Of these, searches and reads: a person types faster than searches are cancelled, but looks at one. */
+/** Of these, searches and reads: a person types faster than searches are canceled, but looks at one. */
 const MAX_RUNNING_LONG = 8
 
 /** Where a message does not say how many. */
@@ -86,7 +86,7 @@ export class HistoryRequests {
       )
   }
 
-  /** The client has disconnected: everything is cancelled. */
+  /** The client has disconnected: everything is canceled. */
   close(): void {
     this.#closed = true
     for (const { controller } of this.#running.values()) controller.abort()

@@ -125,7 +125,7 @@ export class SessionRequests {
       case 'rename':
         return outlet.replyLater(message.request_id, async () => {
           const session = await sessions.open(message.session_id)
-          // A device that was revoked meanwhile changes nothing any more; it does not receive the reply either.
+          // A device that was revoked meanwhile no longer changes anything; it does not receive the reply either.
           if (!outlet.closed) session.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })

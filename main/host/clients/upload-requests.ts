@@ -1,4 +1,4 @@
-// One client's uploads: takes their chunks, reports progress, and ends those that are cancelled or idle.
+// One client's uploads: takes their chunks, reports progress, and ends those that are canceled or idle.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'

@@ -134,7 +134,7 @@ async function localName({ hostname, lookup }: NameSources): Promise<FoundName |
   return addresses && { name, addresses }
 }
 
-/** The system's resolver cannot be cancelled; a late result is ignored. */
+/** The system's resolver cannot be canceled; a late result is ignored. */
 function within<T>(ms: number, result: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => resolve(undefined), ms)

@@ -106,7 +106,7 @@ export class Push {
   }
 
   /**
-   * Notifies a device through this subscription from now on; null: not any more. For a new one, resolves when it is known
+   * Notifies a device through this subscription from now on; null: no longer. For a new one, resolves when it is known
    * whether the push service can be reached. Throws `push_off`, `push_refused`, `push_gone`, `push_busy`.
    */
   async subscribe(device_id: string, subscription: Subscription | null): Promise<void> {

@@ -81,7 +81,7 @@ function guarded(id: number, work: () => void): void {
     try {
       held?.screen.dispose()
     } catch {
-      // A broken screen may fail to dispose; nothing refers to it any more.
+      // A broken screen may fail to dispose; nothing refers to it now.
     }
   }
 }

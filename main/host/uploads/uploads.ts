@@ -155,7 +155,7 @@ export class Uploads {
     for (const name of await names(this.#folder)) if (!(await isKnown(name))) await this.#removeFolder(name)
   }
 
-  /** When it resolves, no unfinished file is left, and nothing is written or removed any more. Twice is fine. */
+  /** When it resolves, no unfinished file is left, and nothing is written or removed from then on. Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#ready

@@ -73,7 +73,7 @@ test('case 12: a used address gives no second phone access, and the page says wh
   expect((await host.desktop.devices()).devices).toHaveLength(2)
 })
 
-test('without a pairing address the page asks for a code and opens no socket', async ({ phone }) => {
+test('the page asks for a code and opens no socket without a pairing address', async ({ phone }) => {
   const sockets: string[] = []
   phone.page.on('websocket', socket => sockets.push(socket.url()))
   await phone.page.goto(phone.host.origin)

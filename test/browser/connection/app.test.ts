@@ -329,7 +329,7 @@ test('a session that needs attention causes one notification with its text, only
   expect(phone.page.url()).toBe(`${host.origin}/`)
 })
 
-test('while the connection is lost no session can be started, and the list says so', async ({ phone, host }) => {
+test('no session can be started while the connection is lost, and the list says so', async ({ phone, host }) => {
   await phone.open()
   // All background loading is done.
   await isKept(phone.page)

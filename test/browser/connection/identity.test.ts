@@ -66,7 +66,7 @@ test('case 18: Escape and a reload do not confirm a hostile link', async ({ phon
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('case 18: even after confirming a hostile link the user can go back', async ({ phone }) => {
+test('case 18: the user can go back even after confirming a hostile link', async ({ phone }) => {
   await phone.open()
   const before = await ids(phone)
   await phone.page.goto(hostile(phone))
@@ -108,7 +108,7 @@ test('another computer at the address replaces the paired one if the user confir
   expect(await devices(phone)).toHaveLength(1)
 })
 
-test('after another computer declines, the phone can go back to the previous one', async ({ phone, host }) => {
+test('the phone can go back to the previous computer after another one declines', async ({ phone, host }) => {
   await phone.open()
   await host.stopProcess()
   host.replaceIdentity()

@@ -201,7 +201,7 @@ async function agent(host: BrowserHost) {
   }
 }
 
-test('once allowed by a tap, a notification arrives while the page is closed, once, and opens the session', async ({
+test('a notification allowed by a tap arrives once while the page is closed, and opens the session', async ({
   phone,
   host,
   service,

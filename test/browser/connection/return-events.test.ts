@@ -211,7 +211,7 @@ test('missing output is reported', async ({ phone, host }) => {
 })
 
 for (const way of ['stopped', 'crashed'] as const)
-  test(`after the host ${way} and was restarted, the page reconnects and shows how the session ended`, async ({
+  test(`the page reconnects after the host ${way} and was restarted, and shows how the session ended`, async ({
     phone,
     host,
   }) => {

@@ -70,7 +70,7 @@ test('Back goes from a terminal to the list, and Forward returns to it', async (
   await expect(phone.page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
 })
 
-test('after a restart of the host the phone has access by its key', async ({ phone, host }) => {
+test('the phone has access by its key after a restart of the host', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await host.stopProcess()

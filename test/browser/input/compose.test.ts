@@ -24,7 +24,7 @@ test('a text of several lines is sent as one paste, followed by Enter', async ({
   await expect(field(phone)).toHaveValue('')
 })
 
-test('in landscape the sheet is one growing row below whole rows of the terminal', async ({ phone }) => {
+test('the sheet in landscape is one growing row below whole rows of the terminal', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await phone.page.setViewportSize({ width: 863, height: 360 })

@@ -175,7 +175,7 @@ test('a held repeating key repeats until released, others do not', async ({ phon
   expect(await arrived(phone)).toBe('^[')
 })
 
-test('on every phone each key is large enough for a finger, and in landscape the bar is one row', async ({ phone }) => {
+test('each key is large enough for a finger on every phone, and the bar is one row in landscape', async ({ phone }) => {
   test.slow()
   await phone.open()
   await phone.newSession()

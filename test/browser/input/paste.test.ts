@@ -70,7 +70,7 @@ test('case 48: hostile text can neither end the bracket nor press a key', async 
   )
 })
 
-test('without bracketed paste the dialog says that each line end acts as Enter', async ({ phone }) => {
+test('the dialog says that each line end acts as Enter without bracketed paste', async ({ phone }) => {
   await phone.open()
   await phone.newSession()
   await showBytes(phone)
@@ -111,7 +111,7 @@ test('a paste above the limit is rejected without a question, and a large one ar
   await phone.shows(/\n\d+ 900000\n/)
 })
 
-test('without access to the clipboard a field to paste into opens', async ({ phone }) => {
+test('a field to paste into opens without access to the clipboard', async ({ phone }) => {
   // Like plain HTTP, where browsers have no navigator.clipboard.
   await phone.page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
   await phone.open()

@@ -174,7 +174,7 @@ test('a selection stays with its lines during output, scrolls at the edge, and c
   await expect.poll(async () => (await copied()).at(-1)).toMatch(/^ready\n\$ seq 500 700\n500\n501\n[\s\S]*\n1020\n?/)
 })
 
-test('in a program that tracks the mouse a long press selects without reaching the program', async ({ phone }) => {
+test('a long press selects without reaching a program that tracks the mouse', async ({ phone }) => {
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
@@ -194,7 +194,7 @@ test('in a program that tracks the mouse a long press selects without reaching t
   await expect.poll(() => phone.screen()).toContain('^[[<0;')
 })
 
-test('without a clipboard API the old command copies; if that fails the text is shown to copy by hand', async ({
+test('the old command copies without a clipboard API; if that fails the text is shown to copy by hand', async ({
   phone,
   context,
 }) => {

@@ -67,7 +67,7 @@ test('the order stays after a session is viewed, so that swiping back returns to
   await phone.shows('other')
 })
 
-test('while one session is open, the Back button marks that another one needs attention', async ({ phone, host }) => {
+test('the Back button of an open session marks that another one needs attention', async ({ phone, host }) => {
   const { desktop } = host
   const call = `until [ -e go ]; do sleep 0.02; done; printf '\\033]9;done with it\\007'; cat`
   await desktop.create({ command: ['/bin/sh', '-c', call], cwd: host.home, title: 'agent' })

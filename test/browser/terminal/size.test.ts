@@ -25,9 +25,9 @@ test('turning the phone resizes its own session, and the screen is right', async
 })
 
 for (const scale of [2.625, 3])
-  test.describe(`at a pixel ratio of ${scale}`, () => {
+  test.describe(`a pixel ratio of ${scale}`, () => {
     test.use({ deviceScaleFactor: scale })
-    test('no remains of output are left at the edges of the terminal', async ({ phone, browser }) => {
+    test('leaves no remains of output at the edges of the terminal', async ({ phone, browser }) => {
       await phone.open()
       await phone.newSession()
       await phone.run('for i in $(seq 80); do echo "line $i gjpqy|MMMMMMMMMMMMMMMMMMMMMMMMM"; done')

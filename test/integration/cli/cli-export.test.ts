@@ -9,7 +9,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 
 const exporting = vi.hoisted(() => ({ begun: () => {} }))
 
-// A host that sends one part and then nothing, until the export is cancelled.
+// A host that sends one part and then nothing, until the export is canceled.
 vi.mock('../../../main/cli/command/connect.ts', () => ({
   withHost: (_context: unknown, work: (client: object) => Promise<unknown>) =>
     work({

@@ -280,7 +280,7 @@ function nextChange(desk: LocalClient) {
   })
 }
 
-it('cases 14 and 15: a wrong secret is refused at the first message, and wrong attempts do not spend the right one', async () => {
+it('cases 14 and 15: a wrong secret is rejected at the first message, and wrong attempts do not spend the right one', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const { hostKey, secret } = await shownBy(desk)

@@ -32,7 +32,7 @@ interface Outcome {
   old: number
 }
 
-it('after kills in the middle of a flood, everything committed is there and the database is intact', async () => {
+it('everything committed is there after kills in the middle of a flood, and the database is intact', async () => {
   const file = databaseFile()
   const sessions: Outcome[] = []
   const random = repeatableRandom()

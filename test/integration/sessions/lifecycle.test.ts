@@ -23,7 +23,7 @@ import { pairingUrl, pairPhone, parsePairingUrl } from '../../support/pairing.ts
 
 afterEach(cleanUp)
 
-it('stops in order: clients are notified, processes end, files are closed and removed', async () => {
+it('disconnects clients, ends processes, and removes the socket, host.json and the WAL when it stops', async () => {
   const host = await startHost()
   const client = localClient(host)
   const phone = webClient(host, { reconnect: false })
@@ -42,7 +42,7 @@ it('stops in order: clients are notified, processes end, files are closed and re
   })
 })
 
-it('kills a process that ignores SIGHUP after five seconds', async () => {
+it('kills a process that ignores SIGHUP when it stops', async () => {
   const host = await startHost()
   const client = localClient(host)
   const { session_id, pid } = await client.create({
@@ -55,7 +55,7 @@ it('kills a process that ignores SIGHUP after five seconds', async () => {
   expect(() => process.kill(pid!, 0)).toThrow()
 })
 
-it('a second host on the same folder fails and names the first', async () => {
+it('does not start on a data folder that another host uses, and names its process', async () => {
   const host = await startHost()
   const second = startHost({ dataDir: host.dataDir })
   await expect(second).rejects.toMatchObject({
@@ -64,7 +64,7 @@ it('a second host on the same folder fails and names the first', async () => {
   })
 })
 
-it('a host starts after another has stopped or crashed, and knows how its sessions ended', async () => {
+it('starts on the data folder of a host that crashed, and marks its sessions as crashed', async () => {
   const host = await startHost()
   await localClient(host).create({ command: ['cat'] })
   await host.stop()
@@ -172,7 +172,7 @@ describe('settings.json', () => {
     })
   })
 
-  it('takes effect', async () => {
+  it('is applied when the host starts', async () => {
     const host = await withSettings('{"single_client": true}')
     const client = webClient(host)
     const { session_id } = await client.create({ command: ['cat'] })

@@ -104,7 +104,7 @@ describe('output with many side effects', () => {
     expect(answers.join('')).toBe('\x1b[0n\x1bP>|On the Go 0\x1b\\\x1b[1;1R')
   })
 
-  it('reports a session that rings all the time once a second', async () => {
+  it('reports a session that rings continuously once a second', async () => {
     const host = await startHost()
     const client = localClient(host)
     client.watch()
@@ -321,7 +321,7 @@ describe('a client that is gone before it was admitted', () => {
     expect(logOf(host)).toContain('client gone')
   })
 
-  it('is told why if its early hello was rejected', async () => {
+  it('receives the reason if its early hello was rejected', async () => {
     const host = await startHost()
     const [ours, theirs] = transportPair()
     const gone = new Promise<string>(resolve => {

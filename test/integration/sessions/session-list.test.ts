@@ -69,7 +69,7 @@ describe('the last line', () => {
     expect((await client.list())[0]).toMatchObject({ session_id, state: 'exited', last_line: 'done' })
   })
 
-  it('is sent about once a second while a session prints all the time', async () => {
+  it('is sent about once a second while a session prints continuously', async () => {
     const client = localClient(await startDefaultHost())
     const { session_id } = await client.create({
       command: ['sh', '-c', 'i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done'],
@@ -107,7 +107,7 @@ describe('attention', () => {
     await until(() => list.of(session_id)?.attention === null, 'the mark to go')
   })
 
-  it('ends with input, also from a client that does not display the session', async () => {
+  it('ends with input, even from a client that does not display the session', async () => {
     const client = localClient(await startHost())
     const list = watching(client)
     const { session_id, print } = await startCat(client)

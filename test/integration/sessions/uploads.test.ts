@@ -98,7 +98,7 @@ function raw(transport: Transport) {
 }
 
 describe('a file', () => {
-  it.each([0, 1, CHUNK_BYTES, 3_000_001])('of %i bytes arrives unchanged, readable by its user only', async size => {
+  it.each([0, 1, CHUNK_BYTES, 3_000_001])('arrives unchanged with %i bytes, readable by its user only', async size => {
     const host = await startHost()
     const client = webClient(host)
     const session_id = await sessionOf(client)

@@ -106,7 +106,7 @@ async function handleCommand(command: Command): Promise<void> {
     return void report({ done: true })
   }
   if ('network' in command) {
-    // Nothing is sent, received or closed any more, like a phone that left the Wi-Fi.
+    // From now on nothing is sent, received or closed, like a phone that left the Wi-Fi.
     if (command.network === 'silent')
       for (const socket of sockets) {
         if ((socket as { parser?: unknown }).parser) continue // Plain HTTP uses other connections.

@@ -98,7 +98,7 @@ export class BrowserHost {
     await this.#send({ expire: true })
   }
 
-  /** `down`: cuts all open and new connections. `silent`: open connections carry no data any more. */
+  /** `down`: cuts all open and new connections. `silent`: open connections no longer carry data. */
   async network(state: 'up' | 'down' | 'silent'): Promise<void> {
     await this.#send({ network: state })
   }

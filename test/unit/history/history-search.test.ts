@@ -496,7 +496,7 @@ describe('the search index', () => {
     }
     recording.finish()
     await indexed(history)
-    // Steps take a millisecond. One is made slow, or the last would be done before the deletion is cancelled.
+    // Steps take a millisecond. One is made slow, or the last would be done before the deletion is canceled.
     const database = openDatabase(file)
     database.exec(
       `CREATE TRIGGER slow AFTER DELETE ON pieces WHEN OLD.offset = ${middle} BEGIN

@@ -653,7 +653,7 @@ describe('output without a line', () => {
       for (let n = 0; n < 1_000; n++) {
         const { session_id } = sessions[n % sessions.length]!.recording
         const steps = pages.read({ session_id, before: undefined, after: 0, limit: 10 }, () => true)
-        // Most are cancelled, some end because time is up.
+        // Most are canceled, some end because time is up.
         const most = n % 50 === 0 ? Number.POSITIVE_INFINITY : 1 + (n % 7)
         for (let count = 0; count < most && !steps.next().done; count++);
         steps.return(undefined as never)

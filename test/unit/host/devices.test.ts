@@ -428,7 +428,7 @@ describe('devices.json', () => {
     expect(reopen().list()).toHaveLength(2)
   })
 
-  it('is not written after the host has closed, because another host may own the folder', () => {
+  it('is not written after the host has closed, because another host can own the folder', () => {
     vi.useFakeTimers()
     const { file, devices } = setUp()
     const { device_id } = devices.admit(who(1))

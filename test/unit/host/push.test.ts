@@ -347,7 +347,7 @@ describe('notifications', () => {
     expect(JSON.stringify(logged)).not.toMatch(/googleapis|May I|agent/)
   })
 
-  it('are not sent while a person is at a page, when no session needs attention any more, or when they are off', async () => {
+  it('are not sent while a person is at a page, when sessions no longer need attention, or when they are off', async () => {
     const { call, world } = setUp()
     world.present = true
     call('agent', 'one')
@@ -383,7 +383,7 @@ describe('notifications', () => {
     expect(push.state('phone').trouble).toBeNull()
   })
 
-  it('are not sent for a session that was seen meanwhile', async () => {
+  it('are not sent for a session that was seen before they were due', async () => {
     const { call, world } = setUp()
     world.answers.push(undefined)
     call('agent', 'one')
@@ -450,7 +450,7 @@ describe('notifications', () => {
   })
 
   it.each([301, 307, 308, 400, 401, 403, 413])(
-    'are not retried after status %i, and the page is told',
+    'are not retried after status %i, and the page is notified',
     async status => {
       const { call, world, push } = setUp()
       world.answers.push({ status })
@@ -487,7 +487,7 @@ describe('notifications', () => {
     expect(world.told).toHaveLength(MAX_WAITING)
   })
 
-  it('delay another session by one turn only, even if one session rings and is seen all the time', async () => {
+  it('delay another session by one turn only, even if one session rings and is seen continuously', async () => {
     const { call, world } = setUp()
     const ring = () => call('noisy', 'now')
     // Notified, seen, and it rings again at once: the budget is always spent.
@@ -544,7 +544,7 @@ describe('notifications', () => {
     expect(world.told).toEqual([])
   })
 
-  it('go to the latest subscription; a device that changes it all the time has to wait', async () => {
+  it('go to the latest subscription; a device that changes it continuously has to wait', async () => {
     const { push, world, file } = setUp()
     const refused: string[] = []
     for (let n = 0; n < 30; n++)

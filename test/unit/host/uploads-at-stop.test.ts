@@ -114,7 +114,7 @@ describe.each(EVERY)('an upload during %s', operation => {
     expect(set.failures).toEqual([])
   })
 
-  it('a host that stops without closing connections removes it too', async () => {
+  it('a host that stops without closing connections removes the unfinished file', async () => {
     const set = setUp()
     await uploadUntil(operation, set)
     await set.uploads.close()

@@ -615,7 +615,7 @@ describe('case 5: transport frames', () => {
       ['lengthened', ([a, b, c]) => [a!, join(b!, bytes(0)), c!], 1],
       ['oversize', ([a, b, c]) => [a!, new Uint8Array(FRAME_BYTES + 17), b!, c!], 1],
       ['empty', ([a, b, c]) => [a!, new Uint8Array(0), b!, c!], 1],
-    ])(`from the ${from} close the channel when one is %s`, async (_, shuffle, arriving) => {
+    ])(`close the channel when one from the ${from} is %s`, async (_, shuffle, arriving) => {
       const receiver = await sending(from, shuffle)
       // What arrived before is kept; what comes after is ignored.
       expect(receiver.frames).toEqual([1, 2, 3].slice(0, arriving).map(byte => bytes(byte)))

@@ -146,7 +146,7 @@ describe('a client', () => {
     const client = clientOf(puppet)
     await client.connect()
     const send = puppet.send.bind(puppet)
-    puppet.send = () => {} // nothing arrives any more, not even a close
+    puppet.send = () => {} // nothing arrives from now on, not even a close
     client.probe()
     puppet.send = message => message.type === 'welcome' && send(message)
     await passing(1_100)

@@ -254,7 +254,7 @@ describe('a handshake', () => {
     expect(b.receive.decrypt(a.send.encrypt(PROLOGUE))).toEqual(PROLOGUE)
   })
 
-  it('has independent clones, also halfway through', () => {
+  it('has independent clones, even halfway through', () => {
     const begun = responder()
     begun.readMessage(initiator().writeMessage())
     const copy = begun.clone()

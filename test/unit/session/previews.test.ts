@@ -29,16 +29,16 @@ function setUp({ watched = true } = {}) {
       return had
     },
   }
-  const glance = new Previews(() => [session], { isWatched: () => state.watched, changed: () => state.pushes++ })
+  const previews = new Previews(() => [session], { isWatched: () => state.watched, changed: () => state.pushes++ })
   const prints = () => {
     isNew = true
   }
-  return { glance, state, prints, answer: () => answer() }
+  return { previews, state, prints, answer: () => answer() }
 }
 
 it('reports a change that came too late for its own refresh with the next one', async () => {
-  const { glance, state, answer } = setUp()
-  const fresh = glance.refresh()
+  const { previews, state, answer } = setUp()
+  const fresh = previews.refresh()
   await vi.advanceTimersByTimeAsync(100)
   await fresh
   expect(state.pushes).toBe(0)
@@ -48,10 +48,10 @@ it('reports a change that came too late for its own refresh with the next one', 
 })
 
 it('refreshes once a second, however often the list is requested', async () => {
-  const { glance, state, prints, answer } = setUp()
+  const { previews, state, prints, answer } = setUp()
   for (let i = 0; i < 50; i++) {
     prints()
-    void glance.refresh()
+    void previews.refresh()
     answer()
     await vi.advanceTimersByTimeAsync(100)
   }
@@ -61,8 +61,8 @@ it('refreshes once a second, however often the list is requested', async () => {
 })
 
 it('does not refresh while no client watches, or when nothing was printed', async () => {
-  const { glance, state, prints, answer } = setUp({ watched: false })
-  void glance.refresh()
+  const { previews, state, prints, answer } = setUp({ watched: false })
+  void previews.refresh()
   answer()
   await vi.advanceTimersByTimeAsync(10_000)
   prints()

@@ -42,7 +42,7 @@ const EXAMPLES: [string, ...Event[]][] = [
   ['a prepending character', '\u0600'],
   ['clusters side by side that must not join', '🇩\x1b[m🇪\x1b[m\u0301'],
   ['every SGR flag', '\x1b[1;3;5;7;9mA\x1b[m\x1b[2;8;53mB'],
-  ['16, 256 and RGB colours', '\x1b[31;102mA\x1b[38;5;77;48;5;8mB\x1b[38;2;1;2;3;48:2::4:5:6mC'],
+  ['16, 256 and RGB colors', '\x1b[31;102mA\x1b[38;5;77;48;5;8mB\x1b[38;2;1;2;3;48:2::4:5:6mC'],
   ['curly and dotted underline with a color', '\x1b[4:3;58;5;9mA\x1b[4:4;58:2::1:2:3mB\x1b[21mC'],
   ['an underline color without an underline', '\x1b[58;5;9m'],
   ['a link, and one still open', '\x1b]8;;http://a/\x07A\x1b]8;;\x07B\x1b]8;id=a;http://a/;b\x07C'],

@@ -503,7 +503,7 @@ describe('the host screen', () => {
     expect(await answersTo(question)).toEqual([answer])
   })
 
-  test('never reports a title, which any output may have set', async () => {
+  test('never reports a title, which any output can have set', async () => {
     expect(await answersTo('\x1b]0;; rm -rf ~\r\x07\x1b[20t\x1b[21t')).toEqual(['\x1b]L\x1b\\', '\x1b]l\x1b\\'])
   })
 

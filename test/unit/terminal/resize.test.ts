@@ -127,7 +127,7 @@ describe('a window that grows', () => {
     expect(textOf(terminal, marker.line, marker.line + 1)).toEqual(['line 10'])
   })
 
-  it('reflows its rows when the columns change too', () => {
+  it('reflows its rows when the columns also change', () => {
     const long = 'abcdefghij'.repeat(3)
     const terminal = opened(6, `${printed(1, 4)}\r\n${long}\r\n> \r\nhint\x1b[A\x1b[3G`, { cols: 10 })
     expect(shown(terminal)).toEqual(['line 4', 'abcdefghij', 'abcdefghij', 'abcdefghij', '>', 'hint'])

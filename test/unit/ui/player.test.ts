@@ -339,7 +339,7 @@ describe('playing', () => {
     await pass(2_000)
     expect(player.state.end).toBe('over')
     const asked = recording.requests.length
-    // The beginning is not cached any more.
+    // The beginning is no longer cached.
     player.seek({ at: 0 })
     await settled()
     expect(recording.requests.slice(asked)).toContain('chunk 0')

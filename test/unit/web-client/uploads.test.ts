@@ -18,7 +18,7 @@ function setUp() {
   const calls: Call[] = []
   const upload = (_: string, source: Source, options: UploadOptions) =>
     new Promise<string>((resolve, reject) => {
-      // A file may arrive in the moment in which it is cancelled.
+      // A file may arrive in the moment in which it is canceled.
       calls.push({ source, options, resolve, reject })
     })
   const link = { state, client: { upload }, hostId: 'host' }

@@ -33,7 +33,7 @@ export class Lookup {
     this.#idle_ms = idle_ms
   }
 
-  /** Only searches and reads can be cancelled. Rejects with `host_stopping` once closed. */
+  /** Only searches and reads can be canceled. Rejects with `host_stopping` once closed. */
   async call<K extends keyof LookupCalls>(
     name: K,
     request: RequestOf<LookupCalls, K>,

@@ -146,7 +146,7 @@ export class GroupTexts {
         yield
       }
     } finally {
-      // The read may have been cancelled halfway.
+      // The read may have been canceled halfway.
       if (!isKept) steps.return(NO_TEXT)
     }
   }
@@ -175,7 +175,7 @@ export class GroupTexts {
       if (isKept) this.#tails.set(session.session, tail)
       return { lines: withBlanks(lines), timeOf: clock([...tail.runs], group.from.offset) }
     } finally {
-      // The read may have been cancelled halfway.
+      // The read may have been canceled halfway.
       if (!isKept) tail?.rendering.dispose()
     }
   }

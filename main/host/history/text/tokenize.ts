@@ -17,7 +17,7 @@ const JOINING = new RegExp(`^(?![${UNSPACED}])[${IN_WORD}]$`, 'u')
 export const NOT_AFTER_WORD = `(?<![${IN_WORD}])`
 export const NOT_BEFORE_WORD = `(?![${IN_WORD}])`
 
-/** How many characters `fold` remembers: all that anybody's output has. */
+/** How many characters `fold` remembers: more than real output contains. */
 const MAX_FOLDED = 10_000
 
 /** Whether a word may continue beside this character, so that a search for it has to check there. */

@@ -23,7 +23,7 @@ const ENFORCE_MS = 60_000
 /** Unsealed tails of crashed sessions that are sealed in one turn. */
 const MAX_TAILS_PER_TURN = 1
 
-/** Marks in one session: more than anybody finds again. */
+/** Marks in one session: more than a person can keep track of. */
 const MAX_MARKS = 1_000
 
 interface WaitingCall {

@@ -95,7 +95,7 @@ export class History {
     this.#post({ do: 'insert', session, process })
   }
 
-  /** Everything but `bytes`, which is the extent of the stored log. */
+  /** Stores every field but `bytes`, which the store counts itself. */
   updateSession(session: SessionInfo): void {
     const known = this.#running.get(session.session_id)
     if (known) {

@@ -56,7 +56,7 @@ export interface HistoryCalls {
   /** The earliest keyframe at or after `offset`; without one the last before it. */
   startingPoint(request: { session_id: string; offset: number }): StoredKeyframe | undefined
   read(request: { session_id: string; position: Position }): ReadResult
-  /** In steps, with progress; rejects with `cancelled` when it is cancelled before the last step. */
+  /** In steps, with progress; rejects with `cancelled` when it is canceled before the last step. */
   delete(request: { session_id: string }): undefined
   mark(request: { session_id: string; offset: number; at: number; label: string }): Mark
   unmark(request: { session_id: string; mark_id: number }): undefined

@@ -70,7 +70,7 @@ export class Writer {
     this.#recentBytes = 0
   }
 
-  /** Within a transaction. Writes to a session that does not exist (any more) are ignored. */
+  /** Within a transaction. Writes to a session that does not exist (or no longer does) are ignored. */
   write(write: Write): void {
     switch (write.do) {
       case 'insert':
