@@ -210,7 +210,7 @@ function hold(type: HostMessage['type']) {
   }
 }
 
-test('shows that a search takes long, and can stop it', async ({ join, later }) => {
+test('shows when a search takes long, and can stop it', async ({ join, later }) => {
   const found = hold('search_results')
   const { page, relay, behind } = await join(found.change)
   const client = await connectTo(behind)

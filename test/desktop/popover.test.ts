@@ -101,7 +101,7 @@ test('hides when it loses the focus', async ({ start }) => {
   await expectVisible(app, false)
 })
 
-test('shows each session’s last line, viewers and need for attention, those that need attention first', async ({
+test('shows each session’s last line, viewers and need for attention, and lists those that need attention first', async ({
   join,
 }) => {
   let calls = false

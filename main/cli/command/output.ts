@@ -1,4 +1,4 @@
-// What commands print: lines, JSON lines and tables on standard output, notes and errors on standard error.
+// What commands print: lines and JSON lines on standard output, notes and errors on standard error.
 
 export interface Output {
   readonly isTerminal: boolean

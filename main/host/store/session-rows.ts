@@ -91,7 +91,7 @@ export class SessionRows {
     })
   }
 
-  /** Everything but `bytes`, which is the extent of the stored log. */
+  /** Stores every field but `bytes`, which the store counts itself. */
   update(session: SessionInfo): void {
     this.#update.run(columnsOf(session))
   }

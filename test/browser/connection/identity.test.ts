@@ -176,7 +176,7 @@ for (const [how, refuse] of [
   ['refuses', 'IDBFactory.prototype.open = () => { throw new DOMException("no", "SecurityError") }'],
   ['never answers about', 'IDBFactory.prototype.open = () => ({})'],
 ] as const)
-  test(`in a browser that ${how} its storage the page works until a reload, and says so`, async ({ phone, host }) => {
+  test(`the page works until a reload in a browser that ${how} its storage, and says so`, async ({ phone, host }) => {
     await host.setApproval('manual')
     await phone.page.addInitScript(refuse)
     await phone.page.goto(host.origin)

@@ -55,7 +55,7 @@ describe('a list of sessions', () => {
     ])
   })
 
-  it('leaves out the last line if there is no room, and cuts nothing without a terminal', () => {
+  it('leaves out the last line if there is no room, and cuts no line without a terminal', () => {
     expect(lines(shown, shown, 80, 60_000)[1]).toBe(
       `12345678  running !   1m   80x24  sh     claude ${'x'.repeat(31)}…`,
     )
@@ -172,7 +172,7 @@ describe('printed text', () => {
 })
 
 describe('the pairing screen', () => {
-  it('says so while the host has no address, and shows no code', () => {
+  it('reports that the host has no address, and shows no code', () => {
     const view = {
       addresses: [],
       chosen: undefined,

@@ -127,7 +127,7 @@ describe('the frame trace', () => {
     seen({ direction: 'in', kind: 'ack', handle: 1, offset: expect.any(Number) })
   })
 
-  it('ends with a line that says so when it is full', () => {
+  it('ends with a line that reports that it is full', () => {
     const folder = temporaryFolder()
     const log = createLog(join(folder, 'host.log'))
     const trace = new FrameTrace(join(folder, 'trace'), log, 1_000)

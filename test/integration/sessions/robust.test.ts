@@ -89,7 +89,7 @@ describe('output with many side effects', () => {
     expect(folders.at(-1)).toBe('/tmp/999')
   })
 
-  it('answers a flood of queries in one message per turn, of 64 KiB at most', async () => {
+  it('answers a flood of queries in one message per turn, at most 64 KiB long', async () => {
     const { answers } = await flooded('\x1b[>q'.repeat(16 * 1024), TIMES)
     expect(answers.length).toBeGreaterThan(0)
     expect(answers.length).toBeLessThanOrEqual(TIMES)

@@ -253,7 +253,7 @@ describe('the host', () => {
         for (let i = 0; i <= MAX_CHUNKS_AHEAD * 4; i++) phone.part(CHUNK_BYTES)
       },
     ],
-  ])('%s ends the connection and leaves nothing behind', async (_what, misbehave) => {
+  ])('ends the connection for %s, and leaves nothing behind', async (_what, misbehave) => {
     const host = await startHost()
     const session_id = await sessionOf(localClient(host))
     const phone = raw(await phoneTransport(host))

@@ -16,7 +16,7 @@ describe('a bounded map', () => {
     expect([map.get('a'), map.get('b'), map.get('c')]).toEqual([3, undefined, 4])
   })
 
-  it('hands over an entry that is taken without disposing of it', () => {
+  it('returns an entry that is taken without disposing of it', () => {
     const disposed: number[] = []
     const map = new BoundedMap<string, number>(2, { dispose: value => disposed.push(value) })
     map.set('a', 1)
@@ -41,7 +41,7 @@ describe('a bounded map', () => {
 })
 
 describe('a bounded set', () => {
-  it('says whether a value is new, and forgets the oldest', () => {
+  it('reports whether a value is new, and drops the oldest', () => {
     const set = new BoundedSet<number>(2)
     expect([set.add(1), set.add(1), set.add(2), set.add(3)]).toEqual([true, false, true, true])
     expect([set.has(1), set.has(2), set.has(3)]).toEqual([false, true, true])

@@ -173,7 +173,7 @@ describe('ended sessions', () => {
 })
 
 describe('deleting a session', () => {
-  it('gives its space back, though nothing else is written', async () => {
+  it('frees its disk space, even if nothing else is written', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)

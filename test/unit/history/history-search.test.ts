@@ -446,7 +446,7 @@ describe('the search index', () => {
     expect(database.pragma('integrity_check', { simple: true })).toBe('ok')
   }
 
-  it('forgets trimmed output', async () => {
+  it('drops trimmed output', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const recording = new Recording(history)
@@ -470,7 +470,7 @@ describe('the search index', () => {
     intact(file)
   })
 
-  it('forgets a deleted session and keeps the others', async () => {
+  it('drops a deleted session and keeps the others', async () => {
     const file = databaseFile()
     const history = await openHistory(file)
     const gone = await recorded(history, `needle gone\r\n${buildLog(1_200_000)}`)

@@ -182,7 +182,7 @@ describe('a page of lines', () => {
     expect(texts(await played.read({ after }))).toEqual(['more'])
   })
 
-  it('has blank lines as they were printed, but at most two in a row', async () => {
+  it('keeps blank lines as they were printed, but at most two in a row', async () => {
     const played = new Played(await openHistory())
     played.print('one\r\n\r\ntwo\r\n\r\n\r\n\r\n\r\nthree\r\n  \r\nfour\r\n\r\n')
     const wanted = ['one', '', 'two', '', '', 'three', '', 'four']

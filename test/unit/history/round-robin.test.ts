@@ -82,7 +82,7 @@ describe('the round robin', () => {
 })
 
 describe('the lookup thread', () => {
-  it('answers a client that reads little before it finishes one that reads much', async () => {
+  it('answers a client with a short read before it finishes one with a long read', async () => {
     const history = await openHistory()
     const recording = new Recording(history)
     for (let i = 0; i < 20_000; i++) recording.print(`line ${i} of much that is read\r\n`)

@@ -170,7 +170,7 @@ describe('a peer that is not admitted yet', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('gets the error that the decision threw, and is disconnected', () => {
+  it('receives the error that the decision threw, and is disconnected', () => {
     const { inbox, code, sent } = setUp(() => {
       throw new CodedError('pairing_busy', 'three wait')
     })
@@ -211,7 +211,7 @@ it('case 37: a client that stops reading is closed at 64 MiB, without a message 
 })
 
 describe('presence', () => {
-  it('lapses when the client sends nothing, since a phone that left the network cannot tell', () => {
+  it('lapses when the client sends nothing, because a phone that left the network cannot report it', () => {
     const { connection, inbox } = setUp(verdict => verdict.admitted(device))
     inbox.frame(frames(hello))
     expect(connection.present).toBe(false)

@@ -109,7 +109,7 @@ describe('a paired device', () => {
     expect(devices.find(key(1), false)).toBeUndefined()
   })
 
-  it('is one of at most 64; pairing it again takes no further place', () => {
+  it('counts once toward the limit of 64, even when it is paired again', () => {
     const { devices } = setUp()
     for (let i = 0; i < MAX_DEVICES; i++) devices.admit(who(i))
     expect(() => devices.admit(who(200))).toThrow(coded('too_many_devices'))
@@ -343,7 +343,7 @@ describe('devices.json', () => {
       'with too many devices',
       file(Array.from({ length: 65 }, (_, i) => valid({ device_id: `${i}`, public_key: encodeBase64url(key(i)) }))),
     ],
-  ])('is rejected and not changed if it is %s', (_what, content) => {
+  ])('is rejected and not changed when damaged or invalid: %s', (_what, content) => {
     const path = join(folder(), 'devices.json')
     writeFileSync(path, content)
     expect(() => setUp(path)).toThrow(coded('devices_damaged'))

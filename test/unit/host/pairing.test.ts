@@ -110,7 +110,7 @@ describe('case 11: a secret', () => {
     expect(pairing.secrets()).not.toContain(secret)
   })
 
-  it('lives for two renewals at most, however often the clock is set back', () => {
+  it('lives for at most two renewals, however often the clock is set back', () => {
     const { pairing } = setUp()
     pairing.show(desk)
     const { secret } = pairing.current()
@@ -235,7 +235,7 @@ describe('case 31: waiting for approval', () => {
     expect(pairing.waits(asker(2).publicKey, false)).toBe(false)
   })
 
-  it('takes no longer after a reconnect', () => {
+  it('ends at the same time after a reconnect', () => {
     const { pairing } = setUp()
     const { expires_at } = pairing.request(asker(1), waitingFor())
     vi.advanceTimersByTime(ANSWER_MS / 2)

@@ -106,7 +106,7 @@ describe('seeking', () => {
     expect(recording.requests).toEqual(['chunk 20', 'seek at 6000'])
   })
 
-  it('shows the same at any position, whatever the way there', async () => {
+  it('shows the same screen at any position, however it was reached', async () => {
     const recording = lines()
     const { player, screen } = play(recording)
     for (const at of [0, 9_000, 4_500, 5_000, 4_999, 2_000, 8_888, 1, 9_000, 0]) {
