@@ -210,7 +210,7 @@ test('Escape in the sent texts closes only these, and Ctrl+Enter there sends not
   await expect(field(phone)).toHaveCount(0)
 })
 
-test('Ctrl+Enter sends only what the Send button may send', async ({ phone, host }) => {
+test('Ctrl+Enter sends only what the Send button can send', async ({ phone, host }) => {
   await phone.open()
   await phone.newSession()
   await compose(phone, '  ')
