@@ -187,7 +187,7 @@ const SCREENS: Screen[] = [
       await phone.open()
       await phone.newSession()
       await phone.run('exit 3')
-      await expect(phone.page.getByText('Failed with 3')).toBeVisible()
+      await expect(phone.page.getByText('Failed (exit code 3)')).toBeVisible()
     },
   },
   ...[1, 2, 3].map(turns => ({

@@ -120,12 +120,12 @@ test('redacts matches and reports how many', async ({ start, dataDir, later }) =
   let dialog = await openExport(page)
   await dialog.getByRole('radio', { name: 'Plain text' }).check()
   await dialog.getByLabel('Redact passwords, keys and tokens').check()
-  await dialog.getByLabel('Text that matches these').fill('(\n\\d{3}-\\d{4}')
+  await dialog.getByLabel('Redact matches of these').fill('(\n\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
   // An invalid pattern is reported, and the input stays.
   await expect(dialog.getByRole('alert')).not.toBeEmpty()
   await picture(page, 'export-wrong')
-  await dialog.getByLabel('Text that matches these').fill('\\d{3}-\\d{4}')
+  await dialog.getByLabel('Redact matches of these').fill('\\d{3}-\\d{4}')
   await dialog.getByRole('button', { name: 'Export' }).click()
   await expect(page.getByText(/exported, \d+ match(es)? redacted$/)).toBeVisible()
   const text = await saved(folder, '.txt')
@@ -137,7 +137,7 @@ test('redacts matches and reports how many', async ({ start, dataDir, later }) =
   // The patterns of the last export are gone.
   rmSync(folder, { recursive: true })
   dialog = await openExport(page)
-  await expect(dialog.getByLabel('Text that matches these')).toHaveValue('')
+  await expect(dialog.getByLabel('Redact matches of these')).toHaveValue('')
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
   await expect(page.locator('.recording')).toBeFocused()

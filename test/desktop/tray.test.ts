@@ -118,7 +118,7 @@ test('Quit in the tray quits without asking when no session is running', async (
   await watchTray(app)
   await startSession(page)
   await page.keyboard.type('exit\n')
-  await expect(page.getByText('This session has ended')).toBeVisible()
+  await expect(page.getByText('Session finished')).toBeVisible()
   await expect.poll(() => labels(app)).toContain('No running sessions')
   const processes = family(app.process().pid!)
   const closed = app.waitForEvent('close')

@@ -58,7 +58,7 @@ test('lists several sessions, switches with the keyboard, and ends one after a c
   await expect(question).toBeVisible()
   await page.screenshot({ path: join(screenshots, 'end-session.png') })
   await question.getByRole('button', { name: 'End session' }).click()
-  await expect(page.getByText('This session has ended')).toBeVisible()
+  await expect(page.getByText('Session ended by user')).toBeVisible()
   await page.screenshot({ path: join(screenshots, 'ended.png') })
 })
 

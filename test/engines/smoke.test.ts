@@ -33,12 +33,12 @@ describe.each(ENGINES)('in %s', (_, start) => {
     expect(problems, 'errors in the console').toEqual([])
   })
 
-  test('a phone waits for approval with the same code as the desktop, and gets access', async () => {
+  test('a phone waits for approval with the same digits as the desktop, and gets access', async () => {
     await host.setApproval('manual')
     await engine.goto(await host.address())
     await phone.sees('Waiting for your computer')
     const { code, pairing_id } = await host.pairingRequest()
-    const shown = () => engine.evaluate(() => document.querySelector('[role=img][aria-label^=Code]')?.ariaLabel ?? '')
+    const shown = () => engine.evaluate(() => document.querySelector('[role=img][aria-label^=Digits]')?.ariaLabel ?? '')
     expect((await shown()).replace(/\D/g, '')).toBe(code)
     await phone.picture('waiting')
     await host.desktop.answerPairing(pairing_id, { allow: true })

@@ -86,7 +86,7 @@ test('a shell that exits says so and leads back to the list, which shows it as e
   await phone.open()
   await phone.newSession()
   await phone.run('exit 3')
-  await expect(phone.page.getByText('Failed with 3')).toBeVisible()
+  await expect(phone.page.getByText('Failed (exit code 3)')).toBeVisible()
   await phone.screenshot('ended')
   await phone.page.getByRole('button', { name: 'All sessions' }).tap()
   await expect(phone.page.getByRole('heading', { name: 'Ended' })).toBeVisible()

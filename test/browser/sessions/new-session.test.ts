@@ -119,7 +119,7 @@ test('an ended session starts again, with its command, in its folder', async ({ 
   await phone.open()
   await phone.page.getByText('task', { exact: true }).tap()
   await phone.shows('run in /usr')
-  await expect(phone.page.getByText('Failed with 4')).toBeVisible()
+  await expect(phone.page.getByText('Failed (exit code 4)')).toBeVisible()
   await phone.page.setViewportSize({ width: 320, height: 568 })
   await phone.screenshot('ended-320')
   await phone.fits()
