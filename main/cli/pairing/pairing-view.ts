@@ -168,10 +168,8 @@ function keyHints({ asText, addresses }: PairingView, both: boolean): string | u
 /** At most `max` addresses with the digits that choose them; those around the chosen one if there are more. */
 function listed({ addresses, chosen }: PairingView, cols: number, max: number): string[] {
   if (max < 2) return []
-  const first = Math.max(
-    0,
-    Math.min(addresses.findIndex(address => address === chosen) - Math.floor(max / 2), addresses.length - max),
-  )
+  const at = chosen ? addresses.indexOf(chosen) : 0
+  const first = Math.max(0, Math.min(at - Math.floor(max / 2), addresses.length - max))
   const some = addresses.slice(first, first + max)
   const widest = Math.max(...some.map(({ name }) => name.length))
   const kinds = Math.max(...some.map(({ kind }) => addressKindText(kind).length))

@@ -25,7 +25,8 @@ test('a long press selects a word, dragging extends it, handles adjust it, and a
   const copied = await clipboard(phone)
   await phone.open()
   await phone.newSession()
-  await phone.run("clear; printf 'see src/app/main.ts:12. Then\\nthe second line\\n'")
+  // The command line itself must not match.
+  await phone.run("clear; printf 'see %s. Then\\nthe second %s\\n' src/app/main.ts:12 line")
   await phone.shows('the second line')
   const fingers = new Fingers(phone)
   await fingers.hold(await cellOf(phone, 'main.ts'))
@@ -91,7 +92,7 @@ test('a touch before the selection code has loaded still selects a word', async 
   })
   await phone.open()
   await phone.newSession()
-  await phone.run("clear; printf 'one two three\\n'")
+  await phone.run("clear; printf 'one two %s\\n' three")
   await phone.shows('one two three')
   const fingers = new Fingers(phone)
   await fingers.hold(await cellOf(phone, 'two'))
