@@ -114,6 +114,8 @@ test('wrapped lines are copied as one, with the blank at the wrap; wide characte
   const long = `${'a'.repeat(cols - 1)} ${'b'.repeat(10)}`
   const wide = `${'x'.repeat(cols - 1)}漢字 ende`
   await phone.run(`clear; printf '${long}\\n${wide}\\n'`)
+  // The command line shows the same text until it was cleared.
+  await expect.poll(async () => (await phone.rows())[0]).toMatch(/^a/)
   await phone.shows('ende')
   const fingers = new Fingers(phone)
   const from = await cell(phone, 2, 0)
