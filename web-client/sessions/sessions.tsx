@@ -196,7 +196,7 @@ function Unreached({ link }: { link: HostLink }) {
   return (
     <div class="note empty">
       <Icon name="unreached" />
-      <p>Your computer is not responding</p>
+      <p>Cannot reach your computer</p>
       <p>
         Check that it is on and that this phone is on the same network. Sessions keep running while the computer is on.
       </p>

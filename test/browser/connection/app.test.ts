@@ -55,7 +55,7 @@ test('the page opens while its host is away, says so, and reconnects by itself',
   await isKept(phone.page)
   await host.stopProcess()
   await phone.page.goto(host.origin)
-  await expect(phone.page.getByText('Your computer is not responding')).toBeVisible({ timeout: 15_000 })
+  await expect(phone.page.getByText('Cannot reach your computer')).toBeVisible({ timeout: 15_000 })
   await expect(phone.page.getByText('Your computer is not responding. Trying again…')).toBeVisible()
   await phone.screenshot('app-offline')
   await phone.fits()
