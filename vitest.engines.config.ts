@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import './test/support/fast-environment.ts'
 
 // Tests in browser engines other than Chromium: run by `npm run test:engines`, which provides a display (test/engines/run.ts).
 export default defineConfig({

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 // Sets the compile cache and the temporary folder for these tests too.
-import './vitest.config.ts'
+import './test/support/fast-environment.ts'
 
 process.env.OTG_RUNS ??= 'all'
 

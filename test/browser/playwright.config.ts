@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, devices } from '@playwright/test'
+import '../support/fast-environment.ts'
 
 export const CHROMIUM = process.env.OTG_CHROMIUM ?? '/usr/bin/chromium'
 const ROOT = join(import.meta.dirname, '..', '..')

@@ -162,7 +162,7 @@ test('reports a newer version, and as an AppImage downloads, verifies and instal
   const updates = await section(unpackedApp.page)
   await updates.getByLabel('Update feed').fill(feed.url)
   await updates.getByLabel('Update feed').press('Enter')
-  await expect(updates).toContainText('99.1.0 is there.')
+  await expect(updates).toContainText('99.1.0 is available.')
   await expect(updates).toContainText('This package cannot update itself')
   await expectQuit(unpackedApp.app)
 

@@ -1,5 +1,6 @@
 // Configuration of the desktop tests: one app at a time, on the display and with the Electron that run.ts found.
 import { defineConfig } from '@playwright/test'
+import '../support/fast-environment.ts'
 
 export default defineConfig({
   // Allows for a busy CI machine. Retries are counted and limited (test/support/sum-up.ts).
