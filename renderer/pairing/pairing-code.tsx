@@ -65,7 +65,7 @@ export function PairingCode({ client }: { client: LocalClient }) {
           <span role="timer" data-testid="countdown">
             {formatCountdown(left)}
           </span>
-          , then renews automatically
+          , then renews
         </span>
       </p>
       <Reached reached={pairing.reached} now={now} />
