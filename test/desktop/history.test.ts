@@ -1,4 +1,6 @@
 // The history in the window: searching output, listing and filtering sessions.
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { HostMessage } from '../../protocol/messages.ts'
 import { expect, expectShown, picture, resize, shownText, startSession, test } from './support/app.ts'
@@ -93,7 +95,7 @@ test('lists sessions and filters them by state, day, command and folder', async 
   await openHistory(page)
   await expect(rows(page)).toHaveText(['sleeper', 'bad build', 'good build', /.*/])
   const bad = page.locator('[data-recorded]').nth(1)
-  await expect(bad).toContainText('/bin/sh /tmp/otg-script-')
+  await expect(bad).toContainText(`/bin/sh ${join(tmpdir(), 'otg-script-')}`)
   await expect(bad).toContainText('/usr/share')
   await expect(bad).toContainText('failed (exit code 3)')
   await expect(bad).toContainText('no output')
