@@ -9,6 +9,9 @@ import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from
 
 const MODES = ['web-client', 'renderer']
 
+/** The folders that the development server may read. */
+const SERVED = ['web-client', 'ui', 'protocol', 'terminal', 'assets', 'node_modules']
+
 /** The main window and the tray popover, which loads no terminal. */
 const WINDOWS = ['index.html', 'popover.html']
 
@@ -170,7 +173,8 @@ export default defineConfig(({ mode }) => {
     // `npm run dev` (main/cli/dev.ts) passes the page's connection on to the host that it runs.
     ...(process.env.OTG_DEV_HOST && {
       server: {
-        fs: { allow: [import.meta.dirname] },
+        // Not the whole checkout: build/dev-data has the host's key and history, and any user of this computer can ask.
+        fs: { allow: SERVED.map(folder => join(import.meta.dirname, folder)) },
         proxy: { '/ws': { target: process.env.OTG_DEV_HOST, ws: true } },
       },
     }),

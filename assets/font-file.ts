@@ -186,7 +186,7 @@ export function compose(parts: { glyph: Glyph; dx: number; dy: number; box: [num
 /** A font file (woff2) of these glyphs. */
 export async function writeFont(glyphs: Glyphs, { bold = false, name = 'On the Go Mono' } = {}): Promise<Buffer> {
   const codes = [...glyphs.keys()].sort((a, b) => a - b)
-  // Glyph 0 stands for missing characters. It is never drawn: browsers use another font for those.
+  // Glyph 0 represents missing characters. It is never drawn: browsers use another font for those.
   const order: Glyph[] = [draw([])]
   const numbers = new Map<Glyph, number>()
   const add = (glyph: Glyph): number => {

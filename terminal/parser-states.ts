@@ -17,7 +17,7 @@ export const DCS_IGNORE = 11
 export const DCS_INTERMEDIATE = 12
 export const DCS_PASSTHROUGH = 13
 
-/** The first of the characters that all have the same transitions; stands for each of them. */
+/** The first of the characters that all have the same transitions; represents them all. */
 export const NON_ASCII = 0xa0
 
 /** xterm.js's VT500_TRANSITION_TABLE without its actions; the numbers of the states are the same (a test compares). */

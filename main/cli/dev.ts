@@ -23,7 +23,9 @@ let host: ChildProcess | undefined
 let ending = false
 
 function startHost(): void {
-  const args = otg('host', '--port', HOST_PORT, '--allow-host', `localhost:${PAGE_PORT}`)
+  // Loopback only: the first browser that uses the printed link is paired without a question.
+  const names = ['--allow-host', `localhost:${PAGE_PORT}`]
+  const args = otg('host', '--port', HOST_PORT, '--bind', 'loopback', ...names)
   host = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
   createInterface({ input: host.stdout! }).once('line', () => process.stderr.write(`host: ready at ${HOST_PORT}\n`))
   host.once('exit', () => {

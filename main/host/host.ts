@@ -305,7 +305,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   }
 }
 
-/** Whoever reaches the local socket is this user, and may do everything. */
+/** Only this user can open the local socket, and has every permission. */
 const admitLocal: Admit = (_name, verdict) => {
   verdict.admitted(undefined)
   return () => {}

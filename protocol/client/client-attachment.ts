@@ -198,7 +198,7 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
 
   /** The message that attaches, the first time or again from where the terminal ends. */
   attachMessage(request_id: number): ClientMessage {
-    // After so long, another client may have claimed the size. Taking it back would surprise its user.
+    // After CLAIM_LAPSE_MS another client may own the size. Taking it back would surprise its user.
     if (this.#size && this.#lostAt !== undefined && this.#now() - this.#lostAt > CLAIM_LAPSE_MS) {
       this.#size = undefined
       this.emit('size_owner', false)

@@ -10,7 +10,7 @@ import { formatAge } from '../command/timestamps.ts'
 /** Longer titles would push the other columns out of sight. */
 const TITLE_COLUMNS = 32
 
-/** The last line is shown if at least this many columns are left, and then the command is cut to so many columns. */
+/** LAST LINE is shown if at least this many columns are left for it; the command is then cut to COMMAND_COLUMNS. */
 const LAST_LINE_COLUMNS = 16
 const COMMAND_COLUMNS = 24
 

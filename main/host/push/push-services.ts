@@ -1,7 +1,7 @@
 // Which addresses are push services: the only ones that the host connects to on a client's behalf.
 
 /**
- * The browsers' services: Chrome and its relatives, Firefox, Edge, Safari. `*.` stands for any subdomain; a port other than
+ * The browsers' services: Chrome and its relatives, Firefox, Edge, Safari. `*.` matches any subdomain; a port other than
  * 443 follows after a colon.
  */
 export const PUSH_SERVICES: readonly string[] = [
