@@ -1,7 +1,7 @@
 // From argv to an exit code: finds the command, runs it and prints its errors.
 import { resolve } from 'node:path'
 import { type CodedError, toCoded } from '../../protocol/errors.ts'
-import { defaultDataDir } from '../host/files/data-dir.ts'
+import { defaultDataDir } from '../host/files/host-info.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { parseCommandLine, UsageError } from './command/args.ts'
 import type { Context } from './command/command.ts'

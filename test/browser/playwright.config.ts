@@ -26,7 +26,8 @@ export default defineConfig({
   metadata: { missing },
   outputDir: join(ROOT, 'test-output', 'browser'),
   reporter: [['list']],
-  workers: 2,
+  // Twice the two cores of CI: these tests wait for most of their time.
+  workers: 4,
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   timeout: 45_000,

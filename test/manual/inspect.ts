@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { defaultDataDir } from '../../main/host/files/data-dir.ts'
+import { defaultDataDir } from '../../main/host/files/host-info.ts'
 import { unpack, unzstd } from '../../main/host/recording/compression.ts'
 
 interface Row {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
-import { readHostInfo } from '../../host/files/data-dir.ts'
+import { readHostInfo } from '../../host/files/host-info.ts'
 import { connectLocal } from '../../host/listen/stream-transport.ts'
 import type { Context } from './command.ts'
 import { inflate } from './inflate.ts'

@@ -1,19 +1,11 @@
 // The data folder of a host: its location, its permissions, and the lock that gives it to one host.
 import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { holdLock } from '../store/file-lock.ts'
-
-/** What a running host tells its clients, in `host.json`. No secrets: it may end up in backups. */
-export interface HostInfo {
-  pid: number
-  /** Path of the local socket, or the name of the pipe on Windows. */
-  socket: string
-  version: string
-  started_at: number
-}
+import { HOST_INFO_FILE, type HostInfo, readHostInfo } from './host-info.ts'
 
 export interface DataDir {
   path: string
@@ -34,20 +26,12 @@ export interface DataDir {
   release(): void
 }
 
-/** The folder that is used if none is named. */
-export function defaultDataDir(env: NodeJS.ProcessEnv): string {
-  if (env.OTG_DATA_DIR) return resolve(env.OTG_DATA_DIR)
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'On the Go')
-  if (process.platform === 'win32') return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'On the Go')
-  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'on-the-go')
-}
-
 /**
  * Takes the folder for this host: creates it (0700) if it is missing, restricts the permissions of its files to 0600, and
  * locks it. Throws `data_dir_unusable`, `host_running`.
  */
 export function openDataDir(path: string): DataDir {
-  const hostFile = join(path, 'host.json')
+  const hostFile = join(path, HOST_INFO_FILE)
   let unlock: (() => void) | undefined
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -86,15 +70,6 @@ export function openDataDir(path: string): DataDir {
       rmSync(hostFile, { force: true })
       unlock()
     },
-  }
-}
-
-/** What the host on this folder announced; undefined: none did, or it cannot be read. The host may have crashed since. */
-export function readHostInfo(path: string): HostInfo | undefined {
-  try {
-    return JSON.parse(readFileSync(join(path, 'host.json'), 'utf8')) as HostInfo
-  } catch {
-    return undefined
   }
 }
 

@@ -204,6 +204,11 @@ describe('output without its escape sequences', () => {
         for (const { text: t } of stripEscapes(bytes, 0)) expect(t).not.toMatch(/[\x00-\x1f\x7f-\x9f]/)
       }),
     )
+    // A control within a character leaves neither of its halves.
+    expect(stripEscapes(Uint8Array.from([0x61, 0xc2, 0x00, 0x80, 0x62]), 0).map(line => line.text)).toEqual([
+      'a\ufffdb',
+    ])
+    expect(strip('né\be漢\b字').map(([, t]) => t)).toEqual(['ne字'])
     const long = '…'.repeat(20_000)
     expect(
       strip(long)

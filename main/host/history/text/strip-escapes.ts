@@ -40,6 +40,8 @@ class Stripper implements EscapeSink {
   readonly #line = new Uint8Array(LINE_BYTES + MAX_CONTINUATION)
   readonly #decoder = new TextDecoder()
   #length = 0
+  /** Where the last run of text ended. */
+  #textEnd = 0
 
   constructor(bytes: Uint8Array, from: number) {
     this.#bytes = bytes
@@ -54,9 +56,13 @@ class Stripper implements EscapeSink {
   }
 
   text(begin: number, end: number): void {
-    for (let at = begin; at < end; ) {
+    // A character that a control interrupts is invalid (as in xterm.js's decoder); its rest must not complete another one.
+    let first = begin
+    if (begin !== this.#textEnd) while (first < end && isContinuation(this.#bytes[first]!)) first++
+    this.#textEnd = end
+    for (let at = first; at < end; ) {
       // Between two characters, never within one.
-      if (this.#length >= LINE_BYTES && (this.#bytes[at]! & 0xc0) !== 0x80) this.endLine(at)
+      if (this.#length >= LINE_BYTES && !isContinuation(this.#bytes[at]!)) this.endLine(at)
       const size = Math.min(end - at, Math.max(1, LINE_BYTES - this.#length))
       if (this.#length < this.#line.length) {
         this.#line.set(this.#bytes.subarray(at, at + size), this.#length)
@@ -68,7 +74,7 @@ class Stripper implements EscapeSink {
 
   control(code: number, begin: number, end: number): void {
     if (code === TAB) this.#space()
-    else if (code === BS) this.#length = Math.max(0, this.#length - 1)
+    else if (code === BS) this.#back()
     else if (controlLeavesLine(code) || (code === CR && this.#bytes[begin + 1] !== LF)) this.endLine(end)
   }
 
@@ -88,4 +94,13 @@ class Stripper implements EscapeSink {
   #space(): void {
     if (this.#length < this.#line.length) this.#line[this.#length++] = SPACE
   }
+
+  /** Takes the last character back, with all its bytes. */
+  #back(): void {
+    while (this.#length > 0 && isContinuation(this.#line[--this.#length]!));
+  }
+}
+
+function isContinuation(byte: number): boolean {
+  return (byte & 0xc0) === 0x80
 }
