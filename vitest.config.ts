@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
     // Makes failing properties repeatable.
     setupFiles: ['test/support/repeat.ts'],
-    // Twice the two cores of CI, since many tests mostly wait for shells, timers and sockets.
-    maxWorkers: 4,
+    // One more than the two cores of CI, since many tests mostly wait for shells, timers and sockets.
+    maxWorkers: 3,
     // A test that passes only on retry hides a race in the test or the product: .ci/run reports each and fails on more than two.
     retry: process.env.CI ? 1 : 0,
     reporters: ['default', retryReporter],

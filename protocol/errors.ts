@@ -52,6 +52,10 @@ const ERROR_CODES = [
   'input_full', // the session's input queue is full for now
   'too_many_sessions', // the host has its maximum of sessions
   'too_many_attachments', // this connection has its maximum of attachments
+  // activity
+  'question_gone', // the question was answered, or the program went on
+  'question_changed', // the program asks something else now
+  'own_question', // a program tried to answer its own session's question
   // history
   'cancelled', // the client canceled the request
   'session_running', // this session's process still runs

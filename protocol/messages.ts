@@ -1,11 +1,21 @@
 // The JSON messages of both directions: the two unions and how they are parsed. The schemas are in messages/, by subject.
 import * as z from 'zod/mini'
+import { activityRequests } from './messages/activity.ts'
 import { CONNECTION_MESSAGES, connectionRequests } from './messages/connection.ts'
 import { DEVICE_MESSAGES, deviceRequests, PUSH_MESSAGES } from './messages/devices.ts'
 import { HISTORY_MESSAGES, historyRequests } from './messages/history.ts'
 import { SESSION_MESSAGES, sessionRequests } from './messages/sessions.ts'
 import { SETTING_MESSAGES, settingRequests } from './messages/settings.ts'
 
+export {
+  Activity,
+  ActivityState,
+  ANSWER_CHARACTERS,
+  Evidence,
+  Question,
+  QuestionKind,
+  QuestionOption,
+} from './messages/activity.ts'
 export { ClientKind } from './messages/connection.ts'
 export {
   AddressKind,
@@ -16,7 +26,7 @@ export {
 } from './messages/devices.ts'
 export { Blob, GapReason } from './messages/fields.ts'
 export { ExportFormat, HistoryFilter, type Hit, type Mark, Redaction, type SeekTarget } from './messages/history.ts'
-export { SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
+export { AttentionKind, SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
 export type { SettingValues } from './messages/settings.ts'
 
 /** The protocol versions that this side speaks, best last. */
@@ -29,6 +39,7 @@ export const ClientMessage = /* @__PURE__ */ built(() =>
   z.discriminatedUnion('type', [
     ...connectionRequests(),
     ...sessionRequests(),
+    ...activityRequests(),
     ...historyRequests(),
     ...deviceRequests(),
     ...settingRequests(),

@@ -8,6 +8,8 @@ import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
 import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
+import { builtInRules } from './agents/rule-files.ts'
+import { ScreenRules } from './agents/screen-rules.ts'
 import { Connections } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
@@ -104,7 +106,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     undo.push(() => uploads.close())
     for (const left of history.leftovers) if (left.process) endLeftover(left.process)
-    const screens = new ScreenPool(options.version)
+    const ruleFiles = builtInRules()
+    const screens = new ScreenPool(options.version, ruleFiles)
     undo.push(() => screens.close())
 
     const connections = new Connections(hostLog, trace)
@@ -114,6 +117,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       {
         history,
         screens,
+        rules: new ScreenRules(ruleFiles),
         home: options.home,
         env: options.env,
         ...rules,

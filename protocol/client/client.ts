@@ -151,6 +151,16 @@ export class HostClient extends Emitter<ClientEvents> {
     await this.request('ok', { type: 'rename', session_id, title })
   }
 
+  /** Answers the question of a session: by the index of an option, or by text. Rejects with the `question_…` codes. */
+  async answer(session_id: string, question_id: string, answer: { option: number } | { text: string }): Promise<void> {
+    await this.request('ok', { type: 'answer', session_id, question_id, ...answer })
+  }
+
+  /** A person has seen what the session needs, without opening it. */
+  async markSeen(session_id: string): Promise<void> {
+    await this.request('ok', { type: 'mark_seen', session_id })
+  }
+
   /** Sends a file to the session's computer; returns its path there. Rejects with the `upload_…` codes, and `cancelled`. */
   upload(session_id: string, source: Source, options?: UploadOptions): Promise<string> {
     return upload(this.#requests, session_id, source, options)

@@ -1,11 +1,16 @@
 // Messages about sessions: the list, attachments with their output, input and size, and uploads.
 import * as z from 'zod/mini'
 import { FILE_NAME_CHARACTERS, MAX_WINDOW_BYTES } from '../limits.ts'
+import { Activity } from './activity.ts'
 import { Blob, GapReason, handle, id, offset, Position, RequestedSize, request_id, text } from './fields.ts'
 
 /** How a session ended; `running` is the only state with a process. */
 export const SessionState = z.enum(['running', 'exited', 'killed', 'expired', 'host_stopped', 'host_crashed'])
 export type SessionState = z.infer<typeof SessionState>
+
+/** Why a person is needed. `blocked` and `done` as in ActivityState; `ended`, `failed`: its command; a bell, a notification. */
+export const AttentionKind = z.enum(['blocked', 'done', 'ended', 'failed', 'message', 'bell'])
+export type AttentionKind = z.infer<typeof AttentionKind>
 
 export const SessionInfo = z.object({
   session_id: id,
@@ -32,8 +37,13 @@ export const SessionInfo = z.object({
   idle: z.boolean(),
   /** The last line on its screen that is not blank, as plain text. */
   last_line: z._default(z.string(), ''),
-  /** It rang its bell or sent a notification, and no one has viewed it since. `text`: the notification's, or ''. */
-  attention: z._default(z.nullable(z.object({ at: z.int(), text: z.string() })), null),
+  /** What its program is doing; null: it is a plain shell, or not known. */
+  activity: z._default(z.nullable(Activity), null),
+  /** It needs a person, and no one has viewed it since. `text`: the question, what was done, the notification's text, or ''. */
+  attention: z._default(
+    z.nullable(z.object({ at: z.int(), text: z.string(), kind: z._default(AttentionKind, 'message') })),
+    null,
+  ),
   /** Its viewers, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
   viewers: z._default(z.array(z.string()), []),
 })

@@ -152,6 +152,7 @@ function build(path: string): { bytes: number; file: string } {
           clients: 0,
           idle: false,
           last_line: '',
+          activity: null,
           attention: null,
           viewers: [],
         },
@@ -202,6 +203,7 @@ function sessionEnd(store: Store, session_id: string) {
     clients: 0,
     idle: false,
     last_line: '',
+    activity: null,
     attention: null,
     viewers: [],
   }

@@ -26,8 +26,7 @@ export default defineConfig({
   metadata: { missing },
   outputDir: join(ROOT, 'test-output', 'browser'),
   reporter: [['list']],
-  // Twice the two cores of CI: these tests wait for most of their time.
-  workers: 4,
+  workers: 2,
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   timeout: 45_000,

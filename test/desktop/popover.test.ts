@@ -119,7 +119,7 @@ test('shows each session’s last line, viewers and need for attention, and list
         created_at: first.created_at - 90 * 60_000,
         clients: 0,
         last_line: '> Do you want to proceed? (y/n) and this line too is longer than anything that fits',
-        attention: calls ? { at: Date.now(), text: 'May I run \u202enpm publish?' } : null,
+        attention: calls ? { at: Date.now(), text: 'May I run \u202enpm publish?', kind: 'message' } : null,
       },
       { ...first, session_id: 'three', title: 'over', state: 'exited', exit_code: 0 },
     ]

@@ -34,6 +34,10 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   screen: EVERYONE,
   kill: WRITERS,
   rename: WRITERS,
+  answer: WRITERS,
+  mark_seen: WRITERS,
+  // Hooks run on this computer.
+  report_activity: LOCAL,
   upload: WRITERS,
   // Ends the client's own requests only.
   cancel: EVERYONE,

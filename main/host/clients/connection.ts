@@ -287,6 +287,9 @@ export class Connection implements Viewer {
       case 'screen':
       case 'kill':
       case 'rename':
+      case 'answer':
+      case 'mark_seen':
+      case 'report_activity':
         return this.#sessions.take(message)
       case 'upload':
         return this.#uploads.take(

@@ -6,7 +6,7 @@ import type { Role } from '../access/permissions.ts'
 import type { Logger } from '../log/logger.ts'
 import type { AttachableSession, Viewer } from '../session/attachable.ts'
 import { Attachment } from '../session/attachment.ts'
-import { checkSize } from '../session/session.ts'
+import { checkSize, type Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { Outlet } from './outlet.ts'
 import { summarize } from './session-summary.ts'
@@ -28,6 +28,9 @@ export type SessionMessage = ClientMessageOf<
   | 'screen'
   | 'kill'
   | 'rename'
+  | 'answer'
+  | 'mark_seen'
+  | 'report_activity'
 >
 
 export interface SessionRequestsOptions {
@@ -129,6 +132,17 @@ export class SessionRequests {
           if (!outlet.closed) session.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
+      case 'answer':
+        return outlet.replyLater(message.request_id, async () => {
+          await this.#running(message.session_id).answer(message.question_id, message.option, message.text)
+          return { type: 'ok', request_id: message.request_id }
+        })
+      case 'mark_seen':
+        sessions.find(message.session_id)?.markSeen()
+        return outlet.message({ type: 'ok', request_id: message.request_id })
+      case 'report_activity':
+        this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
+        return outlet.message({ type: 'ok', request_id: message.request_id })
       default:
         assertNever(message)
     }
@@ -283,6 +297,14 @@ export class SessionRequests {
 
   #stream(message: ClientMessageOf<'attach'>): string {
     return `${this.#peer}/${message.input_stream}`
+  }
+
+  /** Throws `session_unknown`, `session_ended`. */
+  #running(session_id: string): Session {
+    const session = this.#options.sessions.find(session_id)
+    if (!session) throw new CodedError('session_unknown', 'no session that runs has this id')
+    if (session.state !== 'running') throw ended(session)
+    return session
   }
 
   #get(handle: number): Attachment {

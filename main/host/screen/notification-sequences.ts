@@ -10,15 +10,24 @@ const METADATA_CHARS = 1024
 /** ConEmu's commands (https://conemu.github.io/en/AnsiEscapeCodes.html#OSC_Operating_system_commands): 4 is progress. */
 const CONEMU = /^(?:[1-9]|1[0-2])(?:;|$)/
 
+/** OSC 9;4: state 0 removes the bar; 1 shows it, 2 as an error, 3 without an amount, 4 paused. */
+const PROGRESS = /^4;([0-4])(?:;|$)/
+
 /** Calls `notice` with the text of each notification. */
-export function registerNotices(terminal: Terminal, notice: (text: string) => void): void {
+export function registerNotices(
+  terminal: Terminal,
+  notice: (text: string) => void,
+  progress: (isShown: boolean) => void = () => {},
+): void {
   const { parser } = terminal
   const notify = (parts: string[]) => {
     const text = parts.filter(part => part !== '').join(': ')
     if (text !== '') notice(text.slice(0, NOTICE_CHARS))
   }
   parser.registerOscHandler(9, data => {
-    if (!CONEMU.test(data)) notify([data])
+    const bar = PROGRESS.exec(data)
+    if (bar) progress(bar[1] !== '0')
+    else if (!CONEMU.test(data)) notify([data])
     return true
   })
   parser.registerOscHandler(777, data => {

@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../protocol/errors.ts'
 import { LOG_START, type Position } from '../../../protocol/position.ts'
+import type { Finding, RuleFile } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { ThreadCalls } from '../threads/call.ts'
 import { workerFile } from '../threads/worker-file.ts'
-import type { FromWorker, LastLine, ScreenCalls, ScreenText, ToWorker } from './screen-protocol.ts'
+import type { CommandMark, FromWorker, LastLine, ScreenCalls, ScreenText, ToWorker } from './screen-protocol.ts'
 
 export interface ScreenHandlers {
   /** The screen has parsed the log up to here. */
@@ -18,6 +19,12 @@ export interface ScreenHandlers {
   bell(): void
   /** The text of a desktop notification. */
   notice(text: string): void
+  /** What the screen says of its program changed; undefined: it says nothing. */
+  finding?(finding: Finding | undefined): void
+  /** Whether a progress bar is shown (OSC 9;4). */
+  progress?(isShown: boolean): void
+  /** A command of a shell with prompt marks began or ended (OSC 133). */
+  command?(mark: CommandMark): void
   /** The screen or its worker died: its requests reject from now on, and the session goes on. */
   failed(error: CodedError): void
 }
@@ -32,12 +39,18 @@ export class ScreenPool {
   readonly #screens = new Map<number, PooledScreen>()
   readonly #version: string
   readonly #maxWorkers: number
+  readonly #rules: ReadonlyMap<string, RuleFile>
   #nextId = 1
   #closed = false
 
-  /** `version`: what terminals answer to XTVERSION. */
-  constructor(version: string, maxWorkers = Math.max(1, availableParallelism() - 1)) {
+  /** `version`: what terminals answer to XTVERSION. `rules`: see ScreenRules. */
+  constructor(
+    version: string,
+    rules: ReadonlyMap<string, RuleFile>,
+    maxWorkers = Math.max(1, availableParallelism() - 1),
+  ) {
     this.#version = version
+    this.#rules = rules
     this.#maxWorkers = maxWorkers
   }
 
@@ -75,7 +88,7 @@ export class ScreenPool {
   #start(): PoolWorker {
     const worker = new Worker(workerFile('./screen-worker', import.meta.url), {
       name: 'screens',
-      workerData: { version: this.#version },
+      workerData: { version: this.#version, rules: this.#rules },
     })
     const home: PoolWorker = { worker, screens: new Set() }
     worker.on('message', (message: FromWorker) => this.#screens.get(message.screen)?.receive(message))
@@ -132,6 +145,16 @@ export class PooledScreen {
     this.send({ do: 'resize', cols, rows })
   }
 
+  /** The process in the foreground has this name. */
+  program(command: string): void {
+    this.send({ do: 'program', command })
+  }
+
+  /** What the screen says of its program, after everything that was written so far; undefined: nothing. */
+  async finding(): Promise<Finding | undefined> {
+    return (await this.#calls.call('finding', null)) ?? undefined
+  }
+
   /** The terminal's state at the worker's own position: what a client needs that is behind. */
   keyframeNow(): Promise<StoredKeyframe> {
     return this.#calls.call('currentKeyframe', null)
@@ -173,15 +196,19 @@ export class PooledScreen {
   receive(message: FromWorker): void {
     switch (message.say) {
       case 'parsed': {
-        const { answers, bell, notice, title, cwd } = message.events
+        const { answers, bell, notice, title, cwd, progress, command } = message.events
         this.#position = { offset: message.offset, n: message.n }
         if (answers !== '') this.#handlers.answer(answers)
         if (title !== undefined) this.#handlers.title(title)
         if (cwd !== undefined) this.#handlers.cwd(cwd)
+        if (progress !== undefined) this.#handlers.progress?.(progress)
+        if (command !== undefined) this.#handlers.command?.(command)
         if (notice !== undefined) this.#handlers.notice(notice)
         else if (bell) this.#handlers.bell()
         return this.#handlers.parsed(this.#position)
       }
+      case 'finding':
+        return this.#handlers.finding?.(message.finding ?? undefined)
       case 'failed':
         return this.fail(new CodedError('internal', `the screen failed: ${message.message}`))
       default:

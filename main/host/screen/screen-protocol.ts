@@ -1,4 +1,5 @@
 // What the host and its screen workers say to each other. Types only.
+import type { Finding } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromThread, ToThread } from '../threads/call.ts'
 
@@ -12,6 +13,8 @@ export interface ScreenCalls {
   text(request: null): ScreenText
   /** At once, like `currentKeyframe`. */
   lastLine(request: null): LastLine
+  /** In order: what the screen says of its program after everything that was written before; null: nothing. */
+  finding(request: null): Finding | null
 }
 
 export interface ScreenText {
@@ -31,6 +34,8 @@ export type ToWorker = { screen: number } & (
   | { do: 'open'; cols: number; rows: number }
   | { do: 'write'; bytes: Uint8Array }
   | { do: 'resize'; cols: number; rows: number }
+  /** The name of the process in the foreground, by which rules are chosen. */
+  | { do: 'program'; command: string }
   | ToThread<ScreenCalls>
   | { do: 'close' }
 )
@@ -38,9 +43,13 @@ export type ToWorker = { screen: number } & (
 export type FromWorker = { screen: number } & (
   | /** Once a turn, however much was in it. */ { say: 'parsed'; offset: number; n: number; events: ScreenEvents }
   | FromThread
+  /** What the screen says of its program changed; null: it says nothing. */
+  | { say: 'finding'; finding: Finding | null }
   /** The screen is gone: its terminal threw an exception. The worker's other screens go on. */
   | { say: 'failed'; message: string }
 )
+
+export type CommandMark = { running: true } | { running: false; exit_code: number | null }
 
 /** What the output of one turn did besides drawing. Of titles, folders and notices only the last one matters. */
 export interface ScreenEvents {
@@ -51,4 +60,8 @@ export interface ScreenEvents {
   notice?: string
   title?: string
   cwd?: string
+  /** OSC 9;4: whether a progress bar is shown. */
+  progress?: boolean
+  /** OSC 133: a command began, or ended with this exit code (null: not told). */
+  command?: CommandMark
 }

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { toCoded } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
 import { TERMINAL_COLORS } from '../../../terminal/colors.ts'
+import { type RuleFile, ScreenRules } from '../agents/screen-rules.ts'
 import { crc32, zstd } from '../recording/compression.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
@@ -20,6 +21,12 @@ const TURN_BYTES = 2 * BATCH_BYTES
  */
 const ANSWER_BYTES = 64 * 1024
 
+/** A screen that changed is looked at this much later, and again at most this often while it goes on changing. */
+const LOOK_MS = 250
+
+/** What a screen says when it says nothing or waits for its next task counts only after this much quiet: it may be half drawn. */
+const QUIET_MS = 400
+
 type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'call' }>
 
 interface HeldScreen {
@@ -31,9 +38,18 @@ interface HeldScreen {
   replies: ThreadReplies
   jobs: Job[]
   waiting: boolean
+  /** The name of the process in the foreground. */
+  command: string
+  /** What was told last, as JSON. */
+  told: string
+  /** By performance.now(). */
+  changedAt: number
+  lookTimer: NodeJS.Timeout | undefined
 }
 
 const port = parentPort!
+const { version, rules: ruleFiles } = workerData as { version: string; rules: Map<string, RuleFile> }
+const rules = new ScreenRules(ruleFiles)
 const screens = new Map<number, HeldScreen>()
 const turns: number[] = []
 let busy = false
@@ -50,7 +66,13 @@ function receive(message: ToWorker): void {
       return
     case 'close':
       screens.delete(message.screen)
+      clearTimeout(held?.lookTimer)
       held?.screen.dispose()
+      return
+    case 'program':
+      if (!held || held.command === message.command) return
+      held.command = message.command
+      lookSoon(message.screen, held)
       return
     case 'cancel':
       return // calls are short
@@ -109,6 +131,12 @@ function open({ screen: id, cols, rows }: Extract<ToWorker, { do: 'open' }>): He
       notice: text => {
         events.notice = text
       },
+      progress: isShown => {
+        events.progress = isShown
+      },
+      command: mark => {
+        events.command = mark
+      },
     },
   })
   const answers = registerAnswers(screen.terminal, {
@@ -116,9 +144,9 @@ function open({ screen: id, cols, rows }: Extract<ToWorker, { do: 'open' }>): He
     size: () => screen,
     cellPixels: () => DEFAULT_CELL,
     reply: addAnswer,
-    version: (workerData as { version: string }).version,
+    version,
   })
-  return {
+  const held: HeldScreen = {
     screen,
     answers,
     events,
@@ -127,12 +155,18 @@ function open({ screen: id, cols, rows }: Extract<ToWorker, { do: 'open' }>): He
       keyframe: () => keyframe(screen, answers),
       text: () => ({ lines: screen.lines(), cols: screen.cols, rows: screen.rows }),
       lastLine: () => ({ text: screen.lastLine(), offset: screen.position.offset }),
+      finding: () => rules.match(screen.view(), held.command) ?? null,
     },
     // An exception ends the screen, so errors are not sent as replies.
     replies: new ThreadReplies(message => say({ ...message, screen: id }), toCoded),
     jobs: [],
     waiting: false,
+    command: '',
+    told: 'null',
+    changedAt: 0,
+    lookTimer: undefined,
   }
+  return held
 }
 
 function reply({ calls, replies }: HeldScreen, call: CallMessage<ScreenCalls>): void {
@@ -147,6 +181,8 @@ function takeEvents(events: ScreenEvents): ScreenEvents {
   delete events.title
   delete events.cwd
   delete events.notice
+  delete events.progress
+  delete events.command
   return taken
 }
 
@@ -170,8 +206,30 @@ function nextTurn(): void {
     say({ say: 'parsed', screen: id, offset, n, events: takeEvents(held.events) })
     if (held.jobs.length > 0) turns.push(id)
     else held.waiting = false
+    lookSoon(id, held)
   })
   setImmediate(nextTurn)
+}
+
+/** Looks at a screen that changed, and once more when it has been quiet. */
+function lookSoon(id: number, held: HeldScreen): void {
+  held.changedAt = performance.now()
+  held.lookTimer ??= setTimeout(() => guarded(id, () => look(id, held)), LOOK_MS)
+}
+
+function look(id: number, held: HeldScreen): void {
+  held.lookTimer = undefined
+  const quiet = performance.now() - held.changedAt
+  const finding = rules.match(held.screen.view(), held.command) ?? null
+  if (quiet < QUIET_MS) {
+    const wait = Math.max(LOOK_MS, QUIET_MS - quiet)
+    held.lookTimer = setTimeout(() => guarded(id, () => look(id, held)), wait)
+    if (finding === null || finding.state === 'idle') return
+  }
+  const told = JSON.stringify(finding)
+  if (told === held.told) return
+  held.told = told
+  say({ say: 'finding', screen: id, finding })
 }
 
 function work(held: HeldScreen): void {

@@ -2,8 +2,10 @@
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
+import { type ScreenView, VIEW_LINE_CHARACTERS, VIEW_LINES } from '../agents/screen-rules.ts'
 import { registerNotices } from './notification-sequences.ts'
 import { Pending } from './pending.ts'
+import type { CommandMark } from './screen-protocol.ts'
 import { snapshot } from './snapshot.ts'
 import { createTerminal, PARSE_BYTES, parse, type Terminal } from './xterm.ts'
 import { coreOf } from './xterm-internals.ts'
@@ -29,6 +31,10 @@ export interface ScreenHooks {
   /** The terminal's answer to a query, for the PTY. */
   answer?(text: string): void
   alternate?(on: boolean): void
+  /** OSC 9;4: whether a progress bar is shown. */
+  progress?(isShown: boolean): void
+  /** OSC 133;C and D, from shells with prompt marks. */
+  command?(mark: CommandMark): void
 }
 
 export interface ScreenOptions {
@@ -69,7 +75,19 @@ export class Screen {
     const { terminal } = this
     terminal.onData(text => hooks.answer?.(text))
     terminal.onBell(() => hooks.bell?.())
-    registerNotices(terminal, text => hooks.notice?.(text))
+    registerNotices(
+      terminal,
+      text => hooks.notice?.(text),
+      isShown => hooks.progress?.(isShown),
+    )
+    // FinalTerm's prompt marks (https://iterm2.com/documentation-escape-codes.html): C, the command runs; D, it ended.
+    terminal.parser.registerOscHandler(133, data => {
+      const [kind, code] = data.split(';', 2)
+      if (kind === 'C') hooks.command?.({ running: true })
+      else if (kind === 'D')
+        hooks.command?.({ running: false, exit_code: /^\d{1,3}$/.test(code ?? '') ? Number(code) : null })
+      return true
+    })
     terminal.onTitleChange(text => hooks.title?.(text.slice(0, TITLE_CHARS)))
     terminal.buffer.onBufferChange(buffer => hooks.alternate?.(buffer.type === 'alternate'))
     terminal.parser.registerOscHandler(7, data => {
@@ -150,6 +168,38 @@ export class Screen {
     for (let y = begin; y <= end && text.length < LAST_LINE_CHARACTERS * 4; y++)
       text += lines.get(y)?.translateToString(y === end) ?? ''
     return oneLine(text, LAST_LINE_CHARACTERS)
+  }
+
+  /** Its lower part, for the rules that recognize programs. */
+  view(): ScreenView {
+    const { lines, ybase, x, y } = coreOf(this.terminal)._bufferService.buffers.active
+    const cursorRow = ybase + y
+    // From the last row with text, since rules look at the lower part; the cursor may be above or below it.
+    let end = ybase + this.rows
+    while (
+      end > cursorRow + 1 &&
+      end > ybase &&
+      lines
+        .get(end - 1)
+        ?.translateToString(true)
+        .trimEnd() === ''
+    )
+      end--
+    const begin = Math.max(ybase, end - VIEW_LINES)
+    const view: ScreenView = { lines: [], cursor: { line: 0, column: 0 }, alternate: this.altScreen }
+    for (let row = begin; row < end; row++) {
+      const line = lines.get(row)
+      const text = line?.translateToString(true) ?? ''
+      const isWrapped = line?.isWrapped === true && view.lines.length > 0
+      const before = isWrapped ? view.lines.pop()! : ''
+      if (row === cursorRow) {
+        const left = this.terminal.buffer.active.getLine(row)?.translateToString(false, 0, Math.min(x, this.cols)) ?? ''
+        view.cursor = { line: view.lines.length, column: before.length + left.length }
+      }
+      view.lines.push((before + text).slice(0, VIEW_LINE_CHARACTERS))
+    }
+    view.lines = view.lines.map(text => text.trimEnd())
+    return view
   }
 
   /** The normal buffer's scrollback as plain text, oldest row first. */

@@ -1,5 +1,7 @@
 // Whether a session needs attention, and how often clients are notified of that.
 
+import type { AttentionKind } from '../../../protocol/messages.ts'
+
 /** Notifies this often at most: a program may ring a thousand times a second. */
 export const NOTIFY_MS = 1_000
 
@@ -7,6 +9,7 @@ export interface PendingAttention {
   at: number
   /** The text of its notification; '' for a bell. */
   text: string
+  kind: AttentionKind
 }
 
 export class Attention {
@@ -30,10 +33,13 @@ export class Attention {
   }
 
   /** `seen`: a person is at a screen that shows the session. True: it did not need attention before. */
-  request(text: string, seen: boolean): boolean {
-    const isNew = !seen && this.#pending === null
+  request(text: string, kind: AttentionKind, seen: boolean): boolean {
+    const before = this.#pending
+    // A question after a bell is news; a bell after a question is not.
+    const isNew = !seen && (before === null || rank(kind) > rank(before.kind))
     // A bell after a notification keeps the notification's text.
-    if (!seen) this.#pending = { at: this.#now(), text: text || (this.#pending?.text ?? '') }
+    if (!seen && (before === null || rank(kind) >= rank(before.kind)))
+      this.#pending = { at: this.#now(), text: text || (before?.text ?? ''), kind }
     if (this.#timer) this.#unsent = text || this.#unsent
     else this.#notifyNow(text)
     return isNew
@@ -60,4 +66,9 @@ export class Attention {
     }, this.#notify_ms)
     this.#timer.unref()
   }
+}
+
+/** What a person wants to know first. */
+function rank(kind: AttentionKind): number {
+  return kind === 'bell' ? 0 : kind === 'message' ? 1 : 2
 }

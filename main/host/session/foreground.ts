@@ -1,13 +1,20 @@
-// The name of the program in the foreground of a session's terminal, other than the one that the session started with.
+// The program in the foreground of a session's terminal, by its process.
 import { open, readFile } from 'node:fs/promises'
 
 /** The program is at the beginning of a command line; some command lines are megabytes. */
 const READ_BYTES = 4096
 
+/** Programs that run a script, which is what a person means by the program. */
+const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|ruby|perl|php|(ba|da|fi|k|z)?sh)$/
+
+/** File names that say nothing: the package's name is better. */
+const GENERIC_SCRIPT = /^(index|main|cli|bin|start|run|app|__main__)$/
+
 export class Foreground {
   readonly #pid: number
   readonly #fallback: () => string
   #name = ''
+  #program = ''
   #refreshing = false
 
   /** `fallback` gives the name on systems without /proc, or '' if it is not known. */
@@ -21,34 +28,54 @@ export class Foreground {
     return this.#name
   }
 
+  /** The name of the process, also of the one that the session started with; '' if it is not known. */
+  get program(): string {
+    return this.#program
+  }
+
   /** Asks the system. True: the name changed. */
   async refresh(): Promise<boolean> {
     if (this.#refreshing) return false
     this.#refreshing = true
-    const before = this.#name
+    const before = [this.#name, this.#program]
     try {
-      this.#name = process.platform === 'linux' ? await this.#read() : shortName(this.#fallback())
+      if (process.platform === 'linux') await this.#read()
+      else this.#name = this.#program = shortName(this.#fallback())
     } catch {
-      this.#name = '' // it has ended, or is hidden from us
+      this.#name = this.#program = '' // it has ended, or is hidden from us
     } finally {
       this.#refreshing = false
     }
-    return this.#name !== before
+    return this.#name !== before[0] || this.#program !== before[1]
   }
 
   /** Asynchronously: reading the command line of a process that hangs may block (proc(5)). */
-  async #read(): Promise<string> {
+  async #read(): Promise<void> {
     const stat = await readFile(`/proc/${this.#pid}/stat`, 'latin1')
     const [, , group, , , foreground] = stat.replace(/^.*\) /s, '').split(' ')
-    if (foreground === group || Number(foreground) <= 0) return ''
-    const file = await open(`/proc/${foreground}/cmdline`)
+    const isOwn = foreground === group || Number(foreground) <= 0
+    const file = await open(`/proc/${isOwn ? this.#pid : foreground}/cmdline`)
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(READ_BYTES), 0, READ_BYTES)
-      return shortName(buffer.toString('utf8', 0, bytesRead).split('\0')[0] ?? '')
+      const argv = buffer.toString('utf8', 0, bytesRead).split('\0')
+      this.#program = programOf(argv)
+      this.#name = isOwn ? '' : this.#program
     } finally {
       await file.close()
     }
   }
+}
+
+/** The program's name; of a script the script's, or its package's. */
+export function programOf(argv: readonly string[]): string {
+  const name = shortName(argv[0] ?? '')
+  const script = INTERPRETER.test(name) ? argv.slice(1).find(one => one !== '' && !one.startsWith('--')) : undefined
+  // `sh -c …`, `python -m module` and `node -e …` have no script; what follows a short option may be its value.
+  if (script === undefined || script.startsWith('-')) return name
+  const file = shortName(script).replace(/\.([cm]?[jt]s|py|rb|pl|php)$/, '')
+  if (!GENERIC_SCRIPT.test(file)) return file
+  const [, inPackage] = /.*node_modules\/(?:@[^/]+\/)?([^/]+)\//.exec(script) ?? []
+  return inPackage ?? file
 }
 
 /** `/usr/bin/vim` becomes vim, `-bash` becomes bash; `npm run build`, as npm calls itself, stays. */

@@ -2,9 +2,11 @@
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
 import { MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
-import type { SessionInfo, SessionState } from '../../../protocol/messages.ts'
+import type { ActivityState, AttentionKind, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
+import { ActivityTracker } from '../agents/activity-tracker.ts'
+import type { ScreenRules } from '../agents/screen-rules.ts'
 import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
@@ -40,6 +42,7 @@ export interface SessionOptions {
   title: string | undefined
   size: Size
   screens: ScreenPool
+  rules: ScreenRules
   history: History
   /** Whether a second client is refused while one is attached. */
   single_client: () => boolean
@@ -55,11 +58,17 @@ export interface SessionHandlers {
   /** Its program asks for attention: a bell (''), or a notification's text. At most once a second. */
   attention(text: string): void
   /** It asked for attention while no person was at a screen that shows it. */
-  needsAttention(): void
+  needsAttention(kind: AttentionKind): void
 }
 
 /** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
+
+/** The foreground is looked at this often while a session prints. */
+const FOREGROUND_MS = 500
+
+/** Between the keys of an answer: programs take keys that come together for a paste. */
+const STEP_MS = 80
 
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
@@ -94,13 +103,18 @@ export class Session implements AttachableSession {
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
   readonly #attention: Attention
+  readonly #activity: ActivityTracker
   readonly #preview: Preview
   readonly #batcher: OutputBatcher
   readonly #backPressure: BackPressure
   readonly #recorder: SessionRecorder
   #givenTitle: string | undefined
   #terminalTitle = ''
+  #foregroundTimer: NodeJS.Timeout | undefined
+  #answering: Promise<void> = Promise.resolve()
   #size: Size
+  /** The program in the foreground, as the screen's rules know it. */
+  #program = ''
   #inputRefused = false
   #endState: SessionState | undefined
   #killTimer: NodeJS.Timeout | undefined
@@ -132,14 +146,24 @@ export class Session implements AttachableSession {
       handlers.attention(text)
       handlers.changed()
     }
+    this.#activity = new ActivityTracker(options.now, {
+      changed: () => handlers.changed(),
+      needed: (kind, text) => this.#attentionRequested(text, kind),
+      settled: () => {
+        if (this.#attention.clear()) handlers.changed()
+      },
+      isSeen: () => this.#isSeen,
+    })
     this.#attention = new Attention(options.now, notify, options.timing?.attention_ms)
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.#backPressure.caughtUp(),
       answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titleReported(title),
       cwd: cwd => this.#folderReported(cwd),
-      bell: () => this.#attentionRequested(''),
-      notice: text => this.#attentionRequested(oneLine(text, NOTICE_CHARACTERS)),
+      bell: () => this.#activity.agentNotified('', this.#isAgent),
+      notice: text => this.#activity.agentNotified(oneLine(text, NOTICE_CHARACTERS), this.#isAgent),
+      finding: finding => this.#activity.screenSeen(finding),
+      progress: isShown => this.#activity.progressSeen(isShown),
       failed: () => this.#backPressure.caughtUp(),
     })
     const { log } = this
@@ -151,6 +175,7 @@ export class Session implements AttachableSession {
       folder: this.#folder,
       foreground: this.#foreground,
       foregroundChanged: () => {
+        this.#programSeen()
         if (this.#ownTitle || this.state !== 'running') return false
         this.#sendTitle()
         return true
@@ -203,6 +228,7 @@ export class Session implements AttachableSession {
       clients: this.#attachments.size,
       idle: this.idle,
       last_line: this.#preview.lastLine,
+      activity: this.#activity.activity,
       attention: this.#attention.pending,
       viewers: viewersOf(this.#attachments),
     }
@@ -241,7 +267,7 @@ export class Session implements AttachableSession {
     for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
     this.#reserved = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(client)
-    if (client.isSeen) this.#attention.clear()
+    if (client.isSeen) this.#seen()
     this.sizes.ownerReturned(stream)
     this.#markActive()
     this.#handlers.changed()
@@ -261,7 +287,28 @@ export class Session implements AttachableSession {
 
   setPresent(client: AttachedClient, present: boolean): void {
     client.present = present
-    if (client.isSeen && this.#attention.clear()) this.#handlers.changed()
+    if (client.isSeen && this.#seen()) this.#handlers.changed()
+  }
+
+  /** A person has seen what it needs, without opening it. */
+  markSeen(): void {
+    if (this.#seen()) this.#handlers.changed()
+  }
+
+  /** A program in it says what it does, from a hook. */
+  reportActivity(state: ActivityState, text: string, agent: string): void {
+    if (this.state === 'running') this.#activity.hookReported(state, text, agent || this.#foreground.program)
+  }
+
+  /**
+   * Types the answer to a question that its program asks, if the screen still asks it. Throws `question_gone`,
+   * `question_changed`, `bad_message`, `input_full`.
+   */
+  answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+    // One after the other: two people may press a button at the same moment.
+    const answered = this.#answering.then(() => this.#answer(question_id, option, text))
+    this.#answering = answered.catch(() => {})
+    return answered
   }
 
   claimSize(client: AttachedClient, size: Size): void {
@@ -286,6 +333,7 @@ export class Session implements AttachableSession {
     // Deleted first, which keeps the map in order of last use.
     this.#lastInputSeqs.delete(stream)
     this.#lastInputSeqs.set(stream, seq)
+    this.#activity.inputSeen()
     if (this.#attention.clear()) this.#handlers.changed()
     if (this.#lastInputSeqs.size > INPUT_STREAMS) this.#lastInputSeqs.delete(this.#lastInputSeqs.keys().next().value!)
     this.#markActive()
@@ -351,6 +399,8 @@ export class Session implements AttachableSession {
     this.#batcher.dispose()
     this.sizes.dispose()
     this.#attention.dispose()
+    this.#activity.dispose()
+    clearTimeout(this.#foregroundTimer)
     this.#screen.close()
   }
 
@@ -368,6 +418,7 @@ export class Session implements AttachableSession {
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#retainFrom())
     this.#backPressure.outputAdded()
+    this.#foregroundTimer ??= setTimeout(() => void this.#refreshForeground(), FOREGROUND_MS)
   }
 
   /** The log is kept in memory from here on: a client that received a keyframe continues at the screen's position. */
@@ -407,6 +458,7 @@ export class Session implements AttachableSession {
 
   #titleReported(title: string): void {
     const before = this.title
+    this.#activity.titleSeen(this.#options.rules.titleState(title, this.#program)?.state, this.#program)
     this.#terminalTitle = cleanTitle(title)
     if (this.title === before) return
     this.#sendTitle()
@@ -423,11 +475,54 @@ export class Session implements AttachableSession {
     if (this.#folder.report(cwd)) this.#handlers.changed()
   }
 
-  #attentionRequested(text: string): void {
-    const seen = [...this.#attachments].some(attachment => attachment.isSeen)
-    if (!this.#attention.request(text, seen)) return
+  get #isSeen(): boolean {
+    for (const attachment of this.#attachments) if (attachment.isSeen) return true
+    return false
+  }
+
+  get #isAgent(): boolean {
+    return this.#options.rules.isAgent(this.#foreground.program)
+  }
+
+  /** A person has seen it. True: the list shows something else now. */
+  #seen(): boolean {
+    this.#activity.markSeen()
+    return this.#attention.clear()
+  }
+
+  #attentionRequested(text: string, kind: AttentionKind): void {
+    if (!this.#attention.request(text, kind, this.#isSeen)) return
     this.#handlers.changed()
-    this.#handlers.needsAttention()
+    this.#handlers.needsAttention(kind)
+  }
+
+  /** A program begins or ends with output; most commands print nothing else for a while. */
+  async #refreshForeground(): Promise<void> {
+    if (await this.#foreground.refresh()) this.#programSeen()
+    this.#foregroundTimer = undefined
+  }
+
+  /** Another program is in the foreground, or the same one as before. */
+  #programSeen(): void {
+    const { program } = this.#foreground
+    if (program === this.#program) return
+    this.#program = program
+    this.#screen.program(program)
+    this.#activity.programGone()
+  }
+
+  async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+    this.#batcher.flush()
+    const current = await this.#screen.finding()
+    if (this.state !== 'running') throw new CodedError('question_gone', 'the session has ended')
+    const steps = this.#activity.answer(question_id, current, option, text)
+    for (const [index, step] of steps.entries()) {
+      if (index > 0) await new Promise(resolve => setTimeout(resolve, STEP_MS))
+      if (!this.#pty.write(Buffer.from(step)))
+        throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
+    }
+    if (this.#attention.clear()) this.#handlers.changed()
+    this.#markActive()
   }
 
   /** What the history keeps: the folder that it was started in, and no title that names the current program. */
@@ -446,6 +541,7 @@ export class Session implements AttachableSession {
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
+    this.#activity.ended()
     this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
     if (this.title !== title) this.#sendTitle()

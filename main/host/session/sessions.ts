@@ -1,7 +1,8 @@
 // All sessions of a host: running, recently ended, and recorded ones as clients open them.
 import { randomUUID } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
-import type { SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
+import type { AttentionKind, SessionInfo, SessionSpec, SessionState } from '../../../protocol/messages.ts'
+import type { ScreenRules } from '../agents/screen-rules.ts'
 import type { History } from '../history/write/history.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
@@ -15,6 +16,7 @@ import { checkSize, Session, type SessionTiming } from './session.ts'
 export interface SessionsOptions extends SessionRules {
   history: History
   screens: ScreenPool
+  rules: ScreenRules
   home: string
   env: NodeJS.ProcessEnv
   now: () => number
@@ -49,7 +51,7 @@ export interface SessionsHandlers {
   /** A session asks for attention; `text`: its notification, or '' for a bell. */
   attention(session: Session, text: string): void
   /** A session asked for attention unseen. Not called again until a person has seen it. */
-  needsAttention(session: Session): void
+  needsAttention(session: Session, kind: AttentionKind): void
   /** Whether any client watches the session list. */
   isWatched(): boolean
 }
@@ -105,7 +107,7 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { history, screens, now, home, env, timing } = this.#options
+    const { history, screens, rules, now, home, env, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
@@ -116,6 +118,7 @@ export class Sessions {
         title: spec.title,
         size: { cols: size.cols, rows: size.rows },
         screens,
+        rules,
         history,
         single_client: () => this.#rules.single_client,
         now,
@@ -124,7 +127,7 @@ export class Sessions {
       {
         changed: () => this.#handlers.changed(),
         attention: text => this.#handlers.attention(session, text),
-        needsAttention: () => this.#handlers.needsAttention(session),
+        needsAttention: kind => this.#handlers.needsAttention(session, kind),
         ended: () => {
           const { state, exit_code, signal } = session
           this.#options.log.info({ session: session_id, state, exit_code, signal }, 'session ended')

@@ -203,6 +203,7 @@ export function storedSession(row: SessionRow): StoredSession {
       clients: 0,
       idle: false,
       last_line: '',
+      activity: null,
       attention: null,
       viewers: [],
     },
@@ -218,6 +219,7 @@ function columnsOf(session: SessionInfo): Record<string, unknown> {
     bytes: _b,
     created_at: _c,
     last_line: _l,
+    activity: _y,
     attention: _a,
     viewers: _v,
     ...columns

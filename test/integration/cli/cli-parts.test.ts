@@ -43,7 +43,10 @@ describe('a list of sessions', () => {
   const session = (over: Partial<SessionInfo>) =>
     sessionInfo({ session_id: '1234567890', created_at: 0, command: ['claude', 'x'.repeat(40)], ...over })
   const shown = [
-    session({ last_line: 'Do you want to \x1b[31mproceed?', attention: { at: 1, text: '' } }),
+    session({
+      last_line: 'Do you want to \x1b[31mproceed?',
+      attention: { at: 1, text: '', kind: 'message' },
+    }),
     session({ last_line: '', clients: 1 }),
   ]
 

@@ -54,7 +54,7 @@ function refuseSignals(): void {
 describe('output with many side effects', () => {
   /** A screen that has parsed `times` copies of `bytes`, and the events of that. */
   async function flooded(bytes: string, times: number) {
-    const pool = new ScreenPool('0', 1)
+    const pool = new ScreenPool('0', new Map(), 1)
     onCleanUp(() => pool.close())
     const heard = { bells: 0, titles: [] as string[], folders: [] as string[], answers: [] as string[] }
     const screen = pool.open(80, 24, {
@@ -289,7 +289,7 @@ it('does not wait for a local client that does not close its socket', async () =
 })
 
 it('a screen that fails does not affect other screens', async () => {
-  const pool = new ScreenPool('0', 1)
+  const pool = new ScreenPool('0', new Map(), 1)
   onCleanUp(() => pool.close())
   const failures: string[] = []
   const open = (name: string) =>

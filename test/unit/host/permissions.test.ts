@@ -28,6 +28,7 @@ describe('the permission table', () => {
       'answer_pairing',
       'change_settings',
       'devices',
+      'report_activity',
       'revoke_device',
       'settings',
       'show_pairing',
@@ -39,10 +40,12 @@ describe('the permission table', () => {
 
   it('case 24: rejects messages that change something from read-only devices, and says that they are read-only', () => {
     expect(refused('read_only_device', 'device_read_only')).toEqual([
+      'answer',
       'create',
       'delete_session',
       'kill',
       'mark',
+      'mark_seen',
       'release_size',
       'rename',
       'resize',
@@ -57,6 +60,6 @@ describe('the permission table', () => {
 
   it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
-    expect(counts).toEqual([1, 7, 16])
+    expect(counts).toEqual([1, 8, 19])
   })
 })

@@ -275,6 +275,7 @@ function sessionReply(request_id: number): HostMessage {
     clients: 1,
     idle: false,
     last_line: '',
+    activity: null,
     attention: null,
     viewers: [],
   }

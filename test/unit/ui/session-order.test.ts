@@ -22,6 +22,7 @@ function session(session_id: string, created_at: number, rest: Partial<SessionIn
     clients: 0,
     idle: false,
     last_line: '',
+    activity: null,
     attention: null,
     viewers: [],
     ...rest,
@@ -29,7 +30,7 @@ function session(session_id: string, created_at: number, rest: Partial<SessionIn
 }
 
 const ids = (sessions: SessionInfo[]) => sessions.map(one => one.session_id).join(' ')
-const call = (at: number) => ({ attention: { at, text: '' } })
+const call = (at: number) => ({ attention: { at, text: '', kind: 'message' as const } })
 
 test('sessions that need attention come first, then the newest; ended ones are sorted by their end', () => {
   const { running, ended } = sortSessions([

@@ -1,0 +1,308 @@
+// What one session's program is doing: gathers the evidence, and names the moments when a person is needed.
+import { createHash } from 'node:crypto'
+import { CodedError } from '../../../protocol/errors.ts'
+import type { Activity, ActivityState, AttentionKind, Question } from '../../../protocol/messages.ts'
+import { oneLine } from '../../../protocol/one-line.ts'
+import { type ActivityEvidence, type Decision, decide, HOOK_OUTDATED_MS, type ObservedState } from './activity.ts'
+import type { Finding, FoundQuestion } from './screen-rules.ts'
+
+/** An answered question that stays on the screen for this long was not answered: its keys went nowhere. */
+export const ANSWER_MS = 3_000
+
+/** An agent's bell is explained by its screen, which is looked at within this. */
+export const BELL_MS = 700
+
+/** A program that ran for less is nothing to come back for. */
+export const LONG_COMMAND_MS = 30_000
+
+/** Of a hook's text. */
+const TEXT_CHARACTERS = 600
+const AGENT_CHARACTERS = 64
+
+export interface ActivityHandlers {
+  /** The activity is another one. */
+  changed(): void
+  /** A person is needed; `text` says for what. Called once per wait. */
+  needed(kind: AttentionKind, text: string): void
+  /** What a person was needed for is over: answered, or went on by itself. */
+  settled(): void
+  /** Whether a person is at a screen that shows the session. */
+  isSeen(): boolean
+}
+
+export class ActivityTracker {
+  readonly #now: () => number
+  readonly #handlers: ActivityHandlers
+  readonly #evidence: ActivityEvidence = {
+    hook: null,
+    screen: null,
+    title: null,
+    progress: null,
+    command: null,
+    inputAt: Number.NEGATIVE_INFINITY,
+  }
+  #activity: Activity | null = null
+  #found: FoundQuestion | undefined
+  /** Of the question in `#activity`. */
+  #fingerprint = ''
+  #questions = 0
+  /** The question that was answered here and may still be on the screen. */
+  #answered: { fingerprint: string; until: number } | undefined
+  #timer: NodeJS.Timeout | undefined
+  #bellTimer: NodeJS.Timeout | undefined
+  #disposed = false
+
+  constructor(now: () => number, handlers: ActivityHandlers) {
+    this.#now = now
+    this.#handlers = handlers
+  }
+
+  /** Null: a plain shell, or nothing is known. */
+  get activity(): Activity | null {
+    return this.#activity
+  }
+
+  /** The screen was looked at; undefined: it says nothing. */
+  screenSeen(finding: Finding | undefined): void {
+    const before = this.#evidence.screen
+    const at = before && finding && before.finding.state === finding.state ? before.at : this.#now()
+    this.#evidence.screen = finding ? { finding, at } : null
+    this.#update()
+  }
+
+  titleSeen(state: ObservedState | undefined, program: string): void {
+    const before = this.#evidence.title
+    if (before?.state === state) return
+    this.#evidence.title = state ? { state, at: this.#now(), program } : null
+    this.#update()
+  }
+
+  /** OSC 9;4: whether a progress bar is shown. */
+  progressSeen(isShown: boolean): void {
+    const before = this.#evidence.progress
+    if (isShown === (before?.state === 'working') || (!isShown && !before)) return
+    this.#evidence.progress = { state: isShown ? 'working' : 'idle', at: this.#now() }
+    this.#update()
+  }
+
+  /** A program's hook says what it does. */
+  hookReported(state: ActivityState, text: string, agent: string): void {
+    this.#evidence.hook = {
+      state: state === 'done' ? 'idle' : state,
+      at: this.#now(),
+      text: oneLine(text, TEXT_CHARACTERS),
+      agent: oneLine(agent, AGENT_CHARACTERS),
+    }
+    this.#update()
+  }
+
+  /** The program that the hooks and the screen told about has left the foreground. */
+  programGone(): void {
+    Object.assign(this.#evidence, { hook: null, title: null, progress: null })
+    this.#update()
+  }
+
+  /** A command in a plain shell began (`isRunning`) or ended, after this long. */
+  commandSeen(isRunning: boolean, program: string, ran_ms: number, failed: boolean): void {
+    const now = this.#now()
+    if (isRunning) {
+      this.#evidence.command = { state: 'working', at: now, program }
+    } else {
+      const wasKnown = this.#evidence.command
+      this.#evidence.command = null
+      if (wasKnown && ran_ms >= LONG_COMMAND_MS && !this.#handlers.isSeen())
+        this.#handlers.needed(
+          failed ? 'failed' : 'done',
+          `${program || 'The command'} ${failed ? 'failed' : 'finished'}`,
+        )
+    }
+    this.#update()
+  }
+
+  /** A person typed. */
+  inputSeen(): void {
+    this.#evidence.inputAt = this.#now()
+    this.markSeen()
+    if (this.#evidence.hook) this.#update()
+  }
+
+  /** A person has seen the session. */
+  markSeen(): void {
+    if (this.#activity?.state !== 'done') return
+    this.#activity = { ...this.#activity, state: 'idle' }
+    this.#handlers.changed()
+  }
+
+  /** The bell or a notification of an agent: passed on unless the screen explains it meanwhile. */
+  agentNotified(text: string, isAgent: boolean): void {
+    const state = this.#activity?.state
+    const pass = () => this.#handlers.needed(text ? 'message' : 'bell', text)
+    if (!isAgent) return pass()
+    if (state === 'blocked' || state === 'done') return
+    clearTimeout(this.#bellTimer)
+    this.#bellTimer = setTimeout(() => {
+      const { state: now } = this.#activity ?? {}
+      if (now !== 'blocked' && now !== 'done') pass()
+    }, BELL_MS)
+    this.#bellTimer.unref()
+  }
+
+  /**
+   * What to type for an answer, in steps. Throws `question_gone`, `question_changed`, `bad_message`. `current`: what the
+   * screen says at this moment.
+   */
+  answer(
+    question_id: string,
+    current: Finding | undefined,
+    option: number | undefined,
+    text: string | undefined,
+  ): string[] {
+    this.screenSeen(current)
+    const question = this.#activity?.question
+    if (!question) throw new CodedError('question_gone', 'this question was answered, or the program went on')
+    if (question.question_id !== question_id)
+      throw new CodedError('question_changed', 'the program asks something else now; look at it first')
+    const found = this.#found
+    if (!found)
+      throw new CodedError('question_gone', 'the question is not on the screen; open the session to answer it')
+    const steps = stepsOf(found, option, text)
+    this.#answered = { fingerprint: this.#fingerprint, until: this.#now() + ANSWER_MS }
+    this.#evidence.inputAt = this.#now()
+    this.#update()
+    return steps
+  }
+
+  /** The process is gone. */
+  ended(): void {
+    this.dispose()
+    this.#activity = null
+  }
+
+  dispose(): void {
+    this.#disposed = true
+    clearTimeout(this.#timer)
+    clearTimeout(this.#bellTimer)
+  }
+
+  #update(): void {
+    if (this.#disposed) return
+    const now = this.#now()
+    this.#planNext(now)
+    const decision = this.#withoutAnswered(decide(this.#evidence, now), now)
+    const before = this.#activity
+    const next = decision ? this.#activityOf(decision, before) : null
+    if (JSON.stringify(next) === JSON.stringify(before)) return
+    this.#activity = next
+    const isNewWait = next !== null && isNewWaitAfter(before, next)
+    const wasNeeded = before?.state === 'blocked' || before?.state === 'done'
+    if (isNewWait) this.#handlers.needed(next.state as 'blocked' | 'done', this.#neededText(next))
+    else if (wasNeeded && next?.state !== before.state && next?.state !== 'idle') this.#handlers.settled()
+    this.#handlers.changed()
+  }
+
+  /** A hook's word may be outdated by time alone, and an answer may have gone nowhere. */
+  #planNext(now: number): void {
+    clearTimeout(this.#timer)
+    const { hook, screen } = this.#evidence
+    const times = [
+      ...(this.#answered ? [this.#answered.until] : []),
+      ...(hook && screen && screen.at >= hook.at ? [screen.at + HOOK_OUTDATED_MS] : []),
+    ].filter(time => time > now)
+    if (times.length === 0) return
+    this.#timer = setTimeout(() => this.#update(), Math.min(...times) - now + 1)
+    this.#timer.unref()
+  }
+
+  /** An answered question counts as gone until the screen shows another one, or the same one for too long. */
+  #withoutAnswered(decision: Decision | undefined, now: number): Decision | undefined {
+    if (!this.#answered) return decision
+    const { fingerprint, until } = this.#answered
+    const isStill = decision?.state === 'blocked' && this.#fingerprintOf(decision) === fingerprint
+    if (!isStill || now >= until) {
+      this.#answered = undefined
+      return decision
+    }
+    return { ...decision, state: 'working' }
+  }
+
+  #activityOf(decision: Decision, before: Activity | null): Activity {
+    const { state, agent, evidence, confidence } = decision
+    const question = state === 'blocked' ? this.#questionOf(decision, before) : null
+    if (!question) this.#forgetQuestion()
+    const isIdle = state === 'idle'
+    const wasBusy = before?.state === 'working' || before?.state === 'blocked'
+    // Who watched it finish has seen it.
+    const isDone = isIdle && (before?.state === 'done' || (wasBusy && !this.#handlers.isSeen()))
+    const shown = isDone ? 'done' : state
+    const isSame = before?.state === shown && before.question?.question_id === question?.question_id
+    return { state: shown, since: isSame ? before.since : decision.at, agent, evidence, confidence, question }
+  }
+
+  #questionOf(decision: Decision, before: Activity | null): Question {
+    const found = this.#foundOf(decision)
+    const fingerprint = this.#fingerprintOf(decision)
+    if (!before?.question || fingerprint !== this.#fingerprint) this.#questions++
+    this.#fingerprint = fingerprint
+    this.#found = decision.evidence === 'screen' ? found : undefined
+    const { kind, text, context, options, accepts_text } = found
+    return {
+      question_id: `${this.#questions}-${fingerprint}`,
+      kind,
+      text,
+      context,
+      options: options.map(({ label, key, answer }) => ({ label, key, answer })),
+      accepts_text,
+    }
+  }
+
+  #forgetQuestion(): void {
+    this.#found = undefined
+    this.#fingerprint = ''
+  }
+
+  /** A hook knows that there is a question, and at most its text. */
+  #foundOf({ evidence }: Decision): FoundQuestion {
+    const onScreen = this.#evidence.screen?.finding.question
+    if (evidence === 'screen' && onScreen) return onScreen
+    const text = evidence === 'hook' ? (this.#evidence.hook?.text ?? '') : ''
+    return { kind: 'answer', text, context: [], options: [], accepts_text: false }
+  }
+
+  #fingerprintOf(decision: Decision): string {
+    const { kind, text, context, options } = this.#foundOf(decision)
+    const hash = createHash('sha256')
+    hash.update(JSON.stringify([kind, text, context, options.map(({ label, key }) => [label, key])]))
+    return hash.digest('base64url').slice(0, 12)
+  }
+
+  #neededText({ state, agent, question }: Activity): string {
+    if (state === 'blocked') return question?.text ?? ''
+    return this.#evidence.hook?.state === 'idle' && this.#evidence.hook.text !== ''
+      ? this.#evidence.hook.text
+      : `${agent || 'The program'} finished`
+  }
+}
+
+/** A hook and the screen tell of the same wait, one after the other; two questions on the screen are two waits. */
+function isNewWaitAfter(before: Activity | null, next: Activity): boolean {
+  if (next.state !== 'blocked' && next.state !== 'done') return false
+  if (before?.state !== next.state) return true
+  if (next.state === 'done' || before.evidence !== 'screen' || next.evidence !== 'screen') return false
+  return before.question?.question_id !== next.question?.question_id
+}
+
+function stepsOf(
+  { options, accepts_text }: FoundQuestion,
+  option: number | undefined,
+  text: string | undefined,
+): string[] {
+  if (option !== undefined) {
+    const chosen = options[option]
+    if (!chosen) throw new CodedError('bad_message', `this question has ${options.length} options`)
+    return chosen.keys
+  }
+  if (text === undefined || !accepts_text)
+    throw new CodedError('bad_message', 'this question is answered with one of its options')
+  // A control character would be a key: Ctrl+C, or Enter in the middle.
+  return [text.replace(/\p{Cc}+/gu, ' '), '\r']
+}

@@ -1,0 +1,317 @@
+// Rules that recognize what a program is doing by its screen: their format, and how they are applied. Pure.
+import * as z from 'zod/mini'
+import type { QuestionKind, QuestionOption } from '../../../protocol/messages.ts'
+
+/** The lower part of a rendered screen. */
+export interface ScreenView {
+  /** Logical lines (rows that wrapped are joined), top to bottom, without trailing blanks. */
+  lines: string[]
+  /** The cursor's line in `lines`, and the number of characters before it in that line. */
+  cursor: { line: number; column: number }
+  alternate: boolean
+}
+
+/** Lines of a screen that rules see: the largest dialog of an agent with a diff in it takes less. */
+export const VIEW_LINES = 60
+
+/** Longer lines are cut before a rule sees them, so that no pattern takes long. */
+export const VIEW_LINE_CHARACTERS = 300
+
+/** Limits of a question as clients receive it. */
+const TEXT_CHARACTERS = 600
+const CONTEXT_LINES = 12
+const CONTEXT_CHARACTERS = 200
+const LABEL_CHARACTERS = 200
+const MAX_OPTIONS = 12
+
+const Pattern = z.string().check(z.maxLength(500))
+
+const OptionRule = z.object({
+  label: z.string(),
+  /** As in QuestionOption. */
+  key: z.optional(z.string()),
+  /** What is typed, in steps with a pause between them; programs that read keys one by one lose keys that come together. */
+  keys: z.array(z.string()),
+})
+
+const QuestionRule = z.object({
+  kind: z.enum(['approve', 'choose', 'answer', 'password']),
+  /** The first line of the question; left out: the line that matched the first pattern of `all`. */
+  from: z.optional(Pattern),
+  /** The question ends before this line; left out: before the first option, else at its own line. */
+  to: z.optional(Pattern),
+  /** The context begins after the last line above the question that matches; left out: after a blank line and a frame. */
+  context_after: z.optional(Pattern),
+  /**
+   * `{ "line": … }`: each line that matches is an option; group 1 is its key, group 2 its label; further lines without a match
+   * that are indented deeper continue the label. `keys` replaces `$1` by the key. A list: always the same options.
+   */
+  options: z.optional(
+    z.union([z.array(OptionRule), z.object({ line: Pattern, keys: z.optional(z.array(z.string())) })]),
+  ),
+  accepts_text: z.optional(z.boolean()),
+})
+
+const Rule = z.object({
+  id: z.string(),
+  state: z.enum(['working', 'blocked', 'idle']),
+  /** How many lines are looked at, counted from the last one that is not blank. */
+  lines: z.optional(z.int()),
+  /** Each has to match a line, in this order from top to bottom (the same line may match several). */
+  all: z.array(Pattern),
+  /** None of these may match a line. */
+  none: z.optional(z.array(Pattern)),
+  /** Has to match the cursor's line up to the cursor. */
+  before_cursor: z.optional(Pattern),
+  /** Only the cursor's line and those above it are looked at. */
+  at_cursor: z.optional(z.boolean()),
+  /** Only on the alternate screen, or only on the normal one. */
+  alternate: z.optional(z.boolean()),
+  question: z.optional(QuestionRule),
+})
+
+/** One file of rules, for one program. */
+export const RuleFile = z.object({
+  /** As a person names the program. */
+  name: z.string(),
+  /** The names of its processes. Empty: any program, for instance one that runs on another computer over ssh. */
+  commands: z.array(z.string()),
+  /** The versions whose recordings prove these rules. */
+  versions: z.optional(z.array(z.string())),
+  /** It takes turns with its user: `done` and `idle` mean something, and its bells are explained by its screen. */
+  agent: z.boolean(),
+  /** Titles that tell the state. */
+  titles: z.optional(
+    z.object({ working: z.optional(Pattern), blocked: z.optional(Pattern), idle: z.optional(Pattern) }),
+  ),
+  /** The first that matches counts. */
+  rules: z.array(Rule),
+})
+export type RuleFile = z.infer<typeof RuleFile>
+
+/** A question as a rule found it. */
+export interface FoundQuestion {
+  kind: QuestionKind
+  text: string
+  context: string[]
+  options: FoundOption[]
+  accepts_text: boolean
+}
+
+export interface FoundOption extends QuestionOption {
+  /** What is typed, in steps. */
+  keys: string[]
+}
+
+/** What a screen says. */
+export interface Finding {
+  state: 'working' | 'blocked' | 'idle'
+  /** The program's name, and whether it is an agent. */
+  program: string
+  agent: boolean
+  /** `FILE/ID` of the rule. */
+  rule: string
+  /** The program in the foreground is the one that the rule is for. */
+  certain: boolean
+  question: FoundQuestion | null
+}
+
+interface CompiledRule {
+  rule: z.infer<typeof Rule>
+  all: RegExp[]
+  none: RegExp[]
+  before_cursor: RegExp | undefined
+  question:
+    | { from: RegExp; to: RegExp | undefined; context_after: RegExp | undefined; option: RegExp | undefined }
+    | undefined
+}
+
+interface CompiledFile {
+  file: string
+  name: string
+  agent: boolean
+  commands: Set<string>
+  titles: { working: RegExp | undefined; blocked: RegExp | undefined; idle: RegExp | undefined }
+  rules: CompiledRule[]
+}
+
+/** A line of only frames and blanks (Unicode blocks Box Drawing and Block Elements). */
+const FRAME_LINE = /^[\s\u2500-\u259f]*$/
+/** The frame around a line's text. */
+const FRAME_EDGES = /^[\s\u2500-\u259f]+|[\s\u2500-\u259f]+$/g
+
+export class ScreenRules {
+  readonly #files: CompiledFile[]
+
+  /** `files`: by name, the first one first; a later file with the same name replaces it. Throws on an invalid pattern. */
+  constructor(files: ReadonlyMap<string, RuleFile>) {
+    this.#files = [...files].map(([file, rules]) => compile(file, rules))
+  }
+
+  /** Whether the program is an agent, by the name of its process. */
+  isAgent(command: string): boolean {
+    return this.#files.some(one => one.agent && one.commands.has(command))
+  }
+
+  /** What the screen says; undefined: no rule matches. `command`: the name of the process in the foreground, or ''. */
+  match(view: ScreenView, command: string): Finding | undefined {
+    for (const file of this.#of(command))
+      for (const compiled of file.rules) {
+        const at = matchRule(compiled, view)
+        if (!at) continue
+        const { rule } = compiled
+        return {
+          state: rule.state,
+          program: file.name,
+          agent: file.agent,
+          rule: `${file.file}/${rule.id}`,
+          certain: file.commands.has(command),
+          question: rule.question && compiled.question ? questionOf(compiled, at) : null,
+        }
+      }
+    return undefined
+  }
+
+  /** What a title says of the program, if its titles say anything. */
+  titleState(title: string, command: string): { state: Finding['state']; program: string } | undefined {
+    for (const { commands, titles, name } of this.#files) {
+      if (!commands.has(command)) continue
+      for (const state of ['blocked', 'working', 'idle'] as const)
+        if (titles[state]?.test(title)) return { state, program: name }
+    }
+    return undefined
+  }
+
+  /** The program's own rules; else those for any program, and those of agents, which may run on another computer. */
+  #of(command: string): CompiledFile[] {
+    const own = this.#files.filter(({ commands }) => commands.has(command))
+    const anywhere = this.#files.filter(({ commands }) => commands.size === 0)
+    return own.some(({ agent }) => agent) ? own : [...own, ...anywhere]
+  }
+}
+
+function compile(file: string, { name, agent, commands, titles, rules }: RuleFile): CompiledFile {
+  const pattern = (source: string | undefined) => (source === undefined ? undefined : new RegExp(source, 'u'))
+  return {
+    file,
+    name,
+    agent,
+    commands: new Set(commands),
+    titles: { working: pattern(titles?.working), blocked: pattern(titles?.blocked), idle: pattern(titles?.idle) },
+    rules: rules.map(rule => {
+      const { question } = rule
+      const options = question?.options
+      return {
+        rule,
+        all: rule.all.map(source => new RegExp(source, 'u')),
+        none: (rule.none ?? []).map(source => new RegExp(source, 'u')),
+        before_cursor: pattern(rule.before_cursor),
+        question: question && {
+          from: new RegExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? '', 'u'),
+          to: pattern(question.to),
+          context_after: pattern(question.context_after),
+          option: options && 'line' in options ? new RegExp(options.line, 'u') : undefined,
+        },
+      }
+    }),
+  }
+}
+
+/** The lines that the rule looked at, if it matches. */
+function matchRule({ rule, all, none, before_cursor }: CompiledRule, view: ScreenView): string[] | undefined {
+  if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
+  const { line, column } = view.cursor
+  if (before_cursor && !before_cursor.test((view.lines[line] ?? '').slice(0, column))) return undefined
+  let end = rule.at_cursor ? line + 1 : view.lines.length
+  if (!rule.at_cursor) while (end > 0 && view.lines[end - 1] === '') end--
+  const lines = view.lines.slice(rule.lines === undefined ? 0 : Math.max(0, end - rule.lines), end)
+  let from = 0
+  for (const pattern of all) {
+    const at = lines.findIndex((text, index) => index >= from && pattern.test(text))
+    if (at < 0) return undefined
+    from = at
+  }
+  return none.some(pattern => lines.some(text => pattern.test(text))) ? undefined : lines
+}
+
+function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQuestion {
+  const { kind, options: optionRule, accepts_text = false } = rule.question!
+  const { from, to, context_after, option } = question!
+  // The last one: an earlier one may still be on the screen, answered.
+  const begin = Math.max(
+    0,
+    lines.findLastIndex(line => from.test(line)),
+  )
+  const firstOption = option ? lines.findIndex((line, at) => at >= begin && option.test(line)) : -1
+  const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
+  const end = found > begin ? found : begin + 1
+  const text = joined(lines.slice(begin, end)).slice(0, TEXT_CHARACTERS)
+  const options = Array.isArray(optionRule)
+    ? optionRule.map(({ label, key, keys }) => ({ label, key: key ?? '', keys, answer: plainAnswer(label) }))
+    : option && firstOption >= 0
+      ? optionsOf(lines.slice(firstOption), option, (optionRule as { keys?: string[] }).keys ?? ['$1'])
+      : []
+  return { kind, text, context: contextOf(lines.slice(0, begin), context_after), options, accepts_text }
+}
+
+function optionsOf(lines: string[], pattern: RegExp, template: string[]): FoundOption[] {
+  const options: (FoundOption & { indent: number })[] = []
+  for (const line of lines) {
+    const match = pattern.exec(line)
+    const inner = line.replace(/^[\s\u2500-\u259f]*/, '')
+    const indent = line.length - inner.length
+    if (match) {
+      if (options.length === MAX_OPTIONS) break
+      const [, key = '', label = ''] = match
+      options.push({
+        label: joined([label]),
+        key,
+        keys: template.map(step => step.replaceAll('$1', () => key)),
+        answer: null,
+        indent,
+      })
+    } else if (FRAME_LINE.test(line) || !options.length) {
+      break
+    } else {
+      // A long label goes on below its beginning; anything that is not indented is the program's footer.
+      const last = options.at(-1)!
+      if (indent <= last.indent) break
+      last.label = joined([last.label, line])
+    }
+  }
+  return options.map(({ indent: _, ...one }) => ({
+    ...one,
+    label: one.label.slice(0, LABEL_CHARACTERS),
+    answer: plainAnswer(one.label),
+  }))
+}
+
+/** A plain yes or no; an answer with consequences beyond this question ("and don't ask again") is neither. */
+function plainAnswer(label: string): 'yes' | 'no' | null {
+  if (/always|again|all (edits|commands)|session|every|auto/i.test(label)) return null
+  if (/^(yes|y|allow|approve|accept|proceed|ok|continue|trust)\b/i.test(label)) return 'yes'
+  if (/^(no|n|deny|reject|cancel|decline|abort|exit|quit)\b/i.test(label)) return 'no'
+  return null
+}
+
+/** The lines above the question that belong to it, without frames. */
+function contextOf(above: string[], after: RegExp | undefined): string[] {
+  let begin = above.length
+  for (let at = above.length - 1; at >= 0 && above.length - at <= CONTEXT_LINES; at--) {
+    if (after ? after.test(above[at]!) : FRAME_LINE.test(above[at]!) && /[\u2500-\u259f]/.test(above[at]!)) break
+    begin = at
+  }
+  return above
+    .slice(begin)
+    .map(line => line.replace(FRAME_EDGES, '').slice(0, CONTEXT_CHARACTERS))
+    .filter(line => line !== '')
+}
+
+function joined(lines: string[]): string {
+  return lines
+    .map(line => line.replace(FRAME_EDGES, ''))
+    .filter(line => line !== '')
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+}

@@ -1,0 +1,61 @@
+// What a session's program is doing, and answers to its questions: real sessions with programs that print what agents print.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
+import { cleanUp, localClient, startHost, temporaryFolder, until } from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+/** A program with the name of an agent that asks whether it may do something, and prints what is typed. */
+function agentScript(name: string, body: string): string {
+  const file = join(temporaryFolder(), name)
+  writeFileSync(file, `#!/bin/bash\nstty -echo -icanon\n${body}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+const ASK = `ask() { printf '\\033[2J\\033[H────────\\n Bash command\\n\\n   curl %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n' "$1"; }`
+
+function watch(client: LocalClient) {
+  let sessions: SessionInfo[] = []
+  client.on('sessions', list => {
+    sessions = list
+  })
+  client.watch()
+  return (id: string) => sessions.find(({ session_id }) => session_id === id)
+}
+
+describe('a question on an agent’s screen', () => {
+  it('blocks its session, needs a person once, and is answered by the keys of an option', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const script = agentScript(
+      'claude',
+      `${ASK}\nask one; read -rn1 key; printf '\\033[2J\\033[Hgot %s\\n' "$key"; echo '(esc to interrupt)'; read -rn1; printf '\\033[2J\\033[H> \\n'; read -rn1`,
+    )
+    const { session_id } = await client.create({ command: [script] })
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    const { activity, attention } = of(session_id)!
+    expect(activity).toMatchObject({ agent: 'Claude Code', evidence: 'screen', confidence: 'certain' })
+    expect(activity!.question).toMatchObject({
+      kind: 'approve',
+      text: 'Do you want to proceed?',
+      context: ['Bash command', 'curl one'],
+      options: [
+        { label: 'Yes', key: '1', answer: 'yes' },
+        { label: 'Yes, and don’t ask again', key: '2', answer: null },
+        { label: 'No', key: '3', answer: 'no' },
+      ],
+    })
+    expect(attention).toMatchObject({ kind: 'blocked', text: 'Do you want to proceed?' })
+    const { question_id } = activity!.question!
+    await expect(client.answer(session_id, 'other', { option: 0 })).rejects.toMatchObject({ code: 'question_changed' })
+    await client.answer(session_id, question_id, { option: 0 })
+    await expect(client.answer(session_id, question_id, { option: 2 })).rejects.toMatchObject({ code: 'question_gone' })
+    await until(() => of(session_id)?.activity?.state === 'working', 'work')
+    expect(of(session_id)!.attention).toBe(null)
+    expect((await client.screen(session_id)).lines[0]).toBe('got 1')
+  })
+})
