@@ -1,0 +1,70 @@
+// The words around a program's question. What the program wrote is made safe to show, with hidden characters made visible.
+import { toCoded } from '../../protocol/errors.ts'
+import type { Question, QuestionOption, SessionInfo } from '../../protocol/messages.ts'
+import { sentence } from '../kit/sentence.ts'
+import { showHidden } from '../kit/visible-text.ts'
+import { formatAge, printable } from './session-text.ts'
+
+/** Bounds of what a card shows. Hosts send less; a page that was not updated yet may meet a newer host. */
+const MAX_CONTEXT_LINES = 12
+const MAX_CONTEXT_CHARACTERS = 200
+const MAX_QUESTION_CHARACTERS = 600
+const MAX_LABEL_CHARACTERS = 200
+const MAX_KEY_CHARACTERS = 12
+
+/** The lines above the question, as they can be shown. */
+export function contextLines({ context }: Question): string[] {
+  return context.slice(-MAX_CONTEXT_LINES).map(line => quoted(line, MAX_CONTEXT_CHARACTERS))
+}
+
+/** The question in the program's own words. */
+export function questionText({ text }: Question): string {
+  return quoted(text, MAX_QUESTION_CHARACTERS)
+}
+
+/** An option's key and label; either may be empty. */
+export function optionText({ key, label }: QuestionOption): { key: string; label: string } {
+  const shown = { key: quoted(key, MAX_KEY_CHARACTERS), label: quoted(label, MAX_LABEL_CHARACTERS) }
+  return shown.label.toLowerCase() === shown.key.toLowerCase() ? { ...shown, label: '' } : shown
+}
+
+/** `Claude Code asked 2 min ago`. */
+export function askedText({ activity }: SessionInfo, now: number): string {
+  const agent = printable(activity?.agent ?? '')
+  const age = formatAge(now - (activity?.since ?? now))
+  const asked = activity?.question?.kind === 'password' ? 'asked for a password' : 'asked'
+  const words = `${asked} ${age === 'now' ? 'just now' : `${age} ago`}`
+  return agent === '' ? sentenceStart(words) : `${agent} ${words}`
+}
+
+/** What became of an answer that was refused or got lost. */
+export function refusalText(error: unknown): string {
+  const { code, message } = toCoded(error)
+  switch (code) {
+    case 'question_changed':
+      return 'Nothing was sent: the question changed first.'
+    case 'question_gone':
+      return 'Nothing was sent: the question was answered elsewhere, or the program went on.'
+    case 'session_ended':
+    case 'session_unknown':
+      return 'Nothing was sent: the session has ended.'
+    case 'device_read_only':
+    case 'forbidden':
+      return 'Nothing was sent: this device can only view sessions.'
+    case 'connection_lost':
+    case 'request_timeout':
+      return 'The connection was lost. Your answer may not have arrived.'
+    default:
+      return sentence(message)
+  }
+}
+
+function quoted(text: string, maxCharacters: number): string {
+  const characters = [...text]
+  const cut = characters.length > maxCharacters ? `${characters.slice(0, maxCharacters).join('')}…` : text
+  return showHidden(cut).trimEnd()
+}
+
+function sentenceStart(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
