@@ -15,6 +15,9 @@ export const BELL_MS = 700
 /** A program that ran for less is nothing to come back for. */
 export const LONG_COMMAND_MS = 30_000
 
+/** A person who typed this recently is still at the keyboard. */
+export const ATTENDED_MS = 5_000
+
 /** Of a hook's text. */
 const TEXT_CHARACTERS = 600
 const AGENT_CHARACTERS = 64
@@ -79,9 +82,8 @@ export class ActivityTracker {
 
   /** OSC 9;4: whether a progress bar is shown. */
   progressSeen(isShown: boolean): void {
-    const before = this.#evidence.progress
-    if (isShown === (before?.state === 'working') || (!isShown && !before)) return
-    this.#evidence.progress = { state: isShown ? 'working' : 'idle', at: this.#now() }
+    if (isShown === (this.#evidence.progress !== null)) return
+    this.#evidence.progress = isShown ? { at: this.#now() } : null
     this.#update()
   }
 
@@ -96,26 +98,20 @@ export class ActivityTracker {
     this.#update()
   }
 
-  /** The program that the hooks and the screen told about has left the foreground. */
+  /** The program has left the foreground: what it was doing is over. */
   programGone(): void {
-    Object.assign(this.#evidence, { hook: null, title: null, progress: null })
+    const { state, agent = '' } = this.#activity ?? {}
+    const evidence = this.#evidence
+    if (state === 'done' || (state === 'working' && !this.#isAttended))
+      evidence.command ??= { at: this.#now(), program: agent, failed: false }
+    Object.assign(evidence, { hook: null, screen: null, title: null, progress: null })
     this.#update()
   }
 
-  /** A command in a plain shell began (`isRunning`) or ended, after this long. */
-  commandSeen(isRunning: boolean, program: string, ran_ms: number, failed: boolean): void {
-    const now = this.#now()
-    if (isRunning) {
-      this.#evidence.command = { state: 'working', at: now, program }
-    } else {
-      const wasKnown = this.#evidence.command
-      this.#evidence.command = null
-      if (wasKnown && ran_ms >= LONG_COMMAND_MS && !this.#handlers.isSeen())
-        this.#handlers.needed(
-          failed ? 'failed' : 'done',
-          `${program || 'The command'} ${failed ? 'failed' : 'finished'}`,
-        )
-    }
+  /** A command ended in a plain shell after this long. `program`: what it ran, or ''. */
+  commandEnded(program: string, ran_ms: number, failed: boolean): void {
+    if (ran_ms < LONG_COMMAND_MS || this.#isAttended) return
+    this.#evidence.command = { at: this.#now(), program, failed }
     this.#update()
   }
 
@@ -129,7 +125,9 @@ export class ActivityTracker {
   /** A person has seen the session. */
   markSeen(): void {
     if (this.#activity?.state !== 'done') return
+    this.#evidence.command = null
     this.#activity = { ...this.#activity, state: 'idle' }
+    this.#update()
     this.#handlers.changed()
   }
 
@@ -184,6 +182,11 @@ export class ActivityTracker {
     clearTimeout(this.#bellTimer)
   }
 
+  /** A person who typed just now ended the program, or waits for it at the keyboard. */
+  get #isAttended(): boolean {
+    return this.#handlers.isSeen() || this.#now() - this.#evidence.inputAt < ATTENDED_MS
+  }
+
   #update(): void {
     if (this.#disposed) return
     const now = this.#now()
@@ -195,7 +198,7 @@ export class ActivityTracker {
     this.#activity = next
     const isNewWait = next !== null && isNewWaitAfter(before, next)
     const wasNeeded = before?.state === 'blocked' || before?.state === 'done'
-    if (isNewWait) this.#handlers.needed(next.state as 'blocked' | 'done', this.#neededText(next))
+    if (isNewWait) this.#handlers.needed(this.#neededFor(next), this.#neededText(next))
     else if (wasNeeded && next?.state !== before.state && next?.state !== 'idle') this.#handlers.settled()
     this.#handlers.changed()
   }
@@ -231,8 +234,8 @@ export class ActivityTracker {
     if (!question) this.#forgetQuestion()
     const isIdle = state === 'idle'
     const wasBusy = before?.state === 'working' || before?.state === 'blocked'
-    // Who watched it finish has seen it.
-    const isDone = isIdle && (before?.state === 'done' || (wasBusy && !this.#handlers.isSeen()))
+    const isUnseen = (wasBusy && !this.#handlers.isSeen()) || evidence === 'command'
+    const isDone = isIdle && (before?.state === 'done' || isUnseen)
     const shown = isDone ? 'done' : state
     const isSame = before?.state === shown && before.question?.question_id === question?.question_id
     return { state: shown, since: isSame ? before.since : decision.at, agent, evidence, confidence, question }
@@ -275,11 +278,17 @@ export class ActivityTracker {
     return hash.digest('base64url').slice(0, 12)
   }
 
-  #neededText({ state, agent, question }: Activity): string {
+  #neededFor({ state, evidence }: Activity): AttentionKind {
+    if (state === 'blocked') return 'blocked'
+    return evidence === 'command' && this.#evidence.command?.failed ? 'failed' : 'done'
+  }
+
+  #neededText({ state, agent, evidence, question }: Activity): string {
     if (state === 'blocked') return question?.text ?? ''
-    return this.#evidence.hook?.state === 'idle' && this.#evidence.hook.text !== ''
-      ? this.#evidence.hook.text
-      : `${agent || 'The program'} finished`
+    const { hook, command } = this.#evidence
+    if (hook?.state === 'idle' && hook.text !== '') return hook.text
+    if (evidence === 'command' && command?.failed) return `${agent || 'The command'} failed`
+    return `${agent || 'The command'} finished`
   }
 }
 

@@ -13,9 +13,9 @@ export interface ActivityEvidence {
   screen: { finding: Finding; at: number } | null
   title: { state: ObservedState; at: number; program: string } | null
   /** OSC 9;4: a progress bar is shown. */
-  progress: { state: ObservedState; at: number } | null
-  /** A command of a shell with prompt marks (OSC 133), or in the foreground of a plain shell, has run for long. */
-  command: { state: ObservedState; at: number; program: string } | null
+  progress: { at: number } | null
+  /** A command of a plain shell ended after a long time, and no person has seen it since. */
+  command: { at: number; program: string; failed: boolean } | null
   /** When a person last typed. */
   inputAt: number
 }
@@ -29,24 +29,24 @@ export interface Decision {
   at: number
 }
 
-/** A hook's word is outdated when the screen has said something else for this long: the hook for its end may be missing. */
+/** A hook's report is outdated when the screen has said something else for this long: the hook for its end may be missing. */
 export const HOOK_OUTDATED_MS = 3_000
 
 /**
  * The strongest evidence that is not outdated. A question on the screen comes first, since it is what a person would see;
- * then the program's own word, its screen, its title, its progress bar, and the command in a plain shell.
+ * then what the program reports, its screen, its title, its progress bar, and a command that ended in a plain shell.
  */
 export function decide(evidence: ActivityEvidence, now: number): Decision | undefined {
   const { hook, screen, title, progress, command } = evidence
   if (screen?.finding.state === 'blocked') return fromScreen(screen)
   if (hook && !isOutdated(hook, evidence, now))
     return { state: hook.state, agent: hook.agent, evidence: 'hook', confidence: 'certain', at: hook.at }
-  // A screen that is being redrawn shows no rule's text for a moment; a title that spins is just as good.
-  if (screen) return fromScreen(screen)
+  // Agents show their prompt also while they work, and what they do may have scrolled out; a title that spins says so.
+  if (screen && !(screen.finding.state === 'idle' && title?.state === 'working')) return fromScreen(screen)
   if (title) return { state: title.state, agent: title.program, evidence: 'title', confidence: 'certain', at: title.at }
-  if (progress) return { state: progress.state, agent: '', evidence: 'progress', confidence: 'likely', at: progress.at }
+  if (progress) return { state: 'working', agent: '', evidence: 'progress', confidence: 'likely', at: progress.at }
   if (command)
-    return { state: command.state, agent: command.program, evidence: 'command', confidence: 'likely', at: command.at }
+    return { state: 'idle', agent: command.program, evidence: 'command', confidence: 'likely', at: command.at }
   return undefined
 }
 
@@ -60,10 +60,11 @@ function fromScreen({ finding, at }: NonNullable<ActivityEvidence['screen']>): D
   }
 }
 
-/** Something newer contradicts the hook: an answer to its question, or another state on the screen that has lasted. */
+/** Something newer contradicts the hook: an answer to its question, or another state on the screen after input or for long. */
 function isOutdated(hook: NonNullable<ActivityEvidence['hook']>, evidence: ActivityEvidence, now: number): boolean {
   const { screen, inputAt } = evidence
-  if (hook.state === 'blocked' && inputAt > hook.at) return true
+  const hadInput = inputAt > hook.at
+  if (hook.state === 'blocked' && hadInput) return true
   if (!screen || screen.finding.state === hook.state || screen.at < hook.at) return false
-  return now - screen.at >= HOOK_OUTDATED_MS
+  return (hadInput && screen.at >= inputAt) || now - screen.at >= HOOK_OUTDATED_MS
 }

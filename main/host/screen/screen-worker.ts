@@ -72,6 +72,7 @@ function receive(message: ToWorker): void {
     case 'program':
       if (!held || held.command === message.command) return
       held.command = message.command
+      held.told = ''
       lookSoon(message.screen, held)
       return
     case 'cancel':

@@ -1,28 +1,26 @@
 // One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import { MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { ActivityState, AttentionKind, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
-import { ActivityTracker } from '../agents/activity-tracker.ts'
 import type { ScreenRules } from '../agents/screen-rules.ts'
 import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen, ScreenPool } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
+import { Foreground } from './activity/foreground.ts'
+import { SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, viewersOf } from './attachable.ts'
-import { Attention } from './attention.ts'
 import { BackPressure } from './back-pressure.ts'
-import { Foreground } from './foreground.ts'
 import { SessionLog } from './log.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { SessionRecorder } from './session-recorder.ts'
-import { SizeClaims } from './sizes.ts'
+import { checkSize, SizeClaims } from './sizes.ts'
 import { cleanTitle } from './title.ts'
 import { WorkingFolder } from './working-folder.ts'
 
@@ -64,12 +62,6 @@ export interface SessionHandlers {
 /** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
 
-/** The foreground is looked at this often while a session prints. */
-const FOREGROUND_MS = 500
-
-/** Between the keys of an answer: programs take keys that come together for a paste. */
-const STEP_MS = 80
-
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
 
@@ -102,19 +94,14 @@ export class Session implements AttachableSession {
   #reserved: { stream: string; until: number } | undefined
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
-  readonly #attention: Attention
-  readonly #activity: ActivityTracker
+  readonly #activity: SessionActivity
   readonly #preview: Preview
   readonly #batcher: OutputBatcher
   readonly #backPressure: BackPressure
   readonly #recorder: SessionRecorder
   #givenTitle: string | undefined
   #terminalTitle = ''
-  #foregroundTimer: NodeJS.Timeout | undefined
-  #answering: Promise<void> = Promise.resolve()
   #size: Size
-  /** The program in the foreground, as the screen's rules know it. */
-  #program = ''
   #inputRefused = false
   #endState: SessionState | undefined
   #killTimer: NodeJS.Timeout | undefined
@@ -142,32 +129,31 @@ export class Session implements AttachableSession {
     this.pid = this.#pty.pid
     this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
-    const notify = (text: string) => {
-      handlers.attention(text)
-      handlers.changed()
-    }
-    this.#activity = new ActivityTracker(options.now, {
-      changed: () => handlers.changed(),
-      needed: (kind, text) => this.#attentionRequested(text, kind),
-      settled: () => {
-        if (this.#attention.clear()) handlers.changed()
-      },
-      isSeen: () => this.#isSeen,
-    })
-    this.#attention = new Attention(options.now, notify, options.timing?.attention_ms)
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.#backPressure.caughtUp(),
       answer: text => this.#pty.write(Buffer.from(text)),
       title: title => this.#titleReported(title),
       cwd: cwd => this.#folderReported(cwd),
-      bell: () => this.#activity.agentNotified('', this.#isAgent),
-      notice: text => this.#activity.agentNotified(oneLine(text, NOTICE_CHARACTERS), this.#isAgent),
+      bell: () => this.#activity.notified(''),
+      notice: text => this.#activity.notified(oneLine(text, NOTICE_CHARACTERS)),
       finding: finding => this.#activity.screenSeen(finding),
       progress: isShown => this.#activity.progressSeen(isShown),
+      command: mark => this.#activity.commandSeen(mark),
       failed: () => this.#backPressure.caughtUp(),
     })
     const { log } = this
     const screen = this.#screen
+    this.#activity = new SessionActivity({
+      screen,
+      foreground: this.#foreground,
+      rules: options.rules,
+      now: options.now,
+      attention_ms: options.timing?.attention_ms,
+      isSeen: () => this.#isSeen,
+      flushOutput: () => this.#batcher.flush(),
+      write: bytes => this.#pty.write(bytes),
+      handlers,
+    })
     this.#backPressure = new BackPressure({ pty: this.#pty, log, screen, history: options.history })
     this.#preview = new Preview({
       log,
@@ -175,7 +161,7 @@ export class Session implements AttachableSession {
       folder: this.#folder,
       foreground: this.#foreground,
       foregroundChanged: () => {
-        this.#programSeen()
+        this.#activity.programSeen()
         if (this.#ownTitle || this.state !== 'running') return false
         this.#sendTitle()
         return true
@@ -229,7 +215,7 @@ export class Session implements AttachableSession {
       idle: this.idle,
       last_line: this.#preview.lastLine,
       activity: this.#activity.activity,
-      attention: this.#attention.pending,
+      attention: this.#activity.attention,
       viewers: viewersOf(this.#attachments),
     }
   }
@@ -267,7 +253,7 @@ export class Session implements AttachableSession {
     for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
     this.#reserved = { stream, until: Number.POSITIVE_INFINITY }
     this.#attachments.add(client)
-    if (client.isSeen) this.#seen()
+    if (client.isSeen) this.#activity.seen()
     this.sizes.ownerReturned(stream)
     this.#markActive()
     this.#handlers.changed()
@@ -287,28 +273,26 @@ export class Session implements AttachableSession {
 
   setPresent(client: AttachedClient, present: boolean): void {
     client.present = present
-    if (client.isSeen && this.#seen()) this.#handlers.changed()
+    if (client.isSeen && this.#activity.seen()) this.#handlers.changed()
   }
 
   /** A person has seen what it needs, without opening it. */
   markSeen(): void {
-    if (this.#seen()) this.#handlers.changed()
+    if (this.#activity.seen()) this.#handlers.changed()
   }
 
   /** A program in it says what it does, from a hook. */
   reportActivity(state: ActivityState, text: string, agent: string): void {
-    if (this.state === 'running') this.#activity.hookReported(state, text, agent || this.#foreground.program)
+    if (this.state === 'running') this.#activity.hookReported(state, text, agent)
   }
 
   /**
    * Types the answer to a question that its program asks, if the screen still asks it. Throws `question_gone`,
    * `question_changed`, `bad_message`, `input_full`.
    */
-  answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
-    // One after the other: two people may press a button at the same moment.
-    const answered = this.#answering.then(() => this.#answer(question_id, option, text))
-    this.#answering = answered.catch(() => {})
-    return answered
+  async answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+    await this.#activity.answer(question_id, option, text)
+    this.#markActive()
   }
 
   claimSize(client: AttachedClient, size: Size): void {
@@ -333,8 +317,7 @@ export class Session implements AttachableSession {
     // Deleted first, which keeps the map in order of last use.
     this.#lastInputSeqs.delete(stream)
     this.#lastInputSeqs.set(stream, seq)
-    this.#activity.inputSeen()
-    if (this.#attention.clear()) this.#handlers.changed()
+    if (this.#activity.inputSeen()) this.#handlers.changed()
     if (this.#lastInputSeqs.size > INPUT_STREAMS) this.#lastInputSeqs.delete(this.#lastInputSeqs.keys().next().value!)
     this.#markActive()
     return true
@@ -398,9 +381,7 @@ export class Session implements AttachableSession {
   dispose(): void {
     this.#batcher.dispose()
     this.sizes.dispose()
-    this.#attention.dispose()
     this.#activity.dispose()
-    clearTimeout(this.#foregroundTimer)
     this.#screen.close()
   }
 
@@ -418,7 +399,7 @@ export class Session implements AttachableSession {
     for (const attachment of this.#attachments) attachment.pump()
     this.log.trim(this.#retainFrom())
     this.#backPressure.outputAdded()
-    this.#foregroundTimer ??= setTimeout(() => void this.#refreshForeground(), FOREGROUND_MS)
+    this.#activity.printed()
   }
 
   /** The log is kept in memory from here on: a client that received a keyframe continues at the screen's position. */
@@ -458,7 +439,7 @@ export class Session implements AttachableSession {
 
   #titleReported(title: string): void {
     const before = this.title
-    this.#activity.titleSeen(this.#options.rules.titleState(title, this.#program)?.state, this.#program)
+    this.#activity.titleSeen(title)
     this.#terminalTitle = cleanTitle(title)
     if (this.title === before) return
     this.#sendTitle()
@@ -478,51 +459,6 @@ export class Session implements AttachableSession {
   get #isSeen(): boolean {
     for (const attachment of this.#attachments) if (attachment.isSeen) return true
     return false
-  }
-
-  get #isAgent(): boolean {
-    return this.#options.rules.isAgent(this.#foreground.program)
-  }
-
-  /** A person has seen it. True: the list shows something else now. */
-  #seen(): boolean {
-    this.#activity.markSeen()
-    return this.#attention.clear()
-  }
-
-  #attentionRequested(text: string, kind: AttentionKind): void {
-    if (!this.#attention.request(text, kind, this.#isSeen)) return
-    this.#handlers.changed()
-    this.#handlers.needsAttention(kind)
-  }
-
-  /** A program begins or ends with output; most commands print nothing else for a while. */
-  async #refreshForeground(): Promise<void> {
-    if (await this.#foreground.refresh()) this.#programSeen()
-    this.#foregroundTimer = undefined
-  }
-
-  /** Another program is in the foreground, or the same one as before. */
-  #programSeen(): void {
-    const { program } = this.#foreground
-    if (program === this.#program) return
-    this.#program = program
-    this.#screen.program(program)
-    this.#activity.programGone()
-  }
-
-  async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
-    this.#batcher.flush()
-    const current = await this.#screen.finding()
-    if (this.state !== 'running') throw new CodedError('question_gone', 'the session has ended')
-    const steps = this.#activity.answer(question_id, current, option, text)
-    for (const [index, step] of steps.entries()) {
-      if (index > 0) await new Promise(resolve => setTimeout(resolve, STEP_MS))
-      if (!this.#pty.write(Buffer.from(step)))
-        throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
-    }
-    if (this.#attention.clear()) this.#handlers.changed()
-    this.#markActive()
   }
 
   /** What the history keeps: the folder that it was started in, and no title that names the current program. */
@@ -563,16 +499,6 @@ export class Session implements AttachableSession {
   #defaultTitle(): string {
     return cleanTitle(this.command[0]?.split(/[/\\]/).at(-1) ?? '') || hostname()
   }
-}
-
-/** Throws `size_invalid` unless a PTY can have this size. */
-export function checkSize({ cols, rows }: Size): void {
-  const fits = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max
-  if (fits(cols, MAX_COLS) && fits(rows, MAX_ROWS)) return
-  throw new CodedError(
-    'size_invalid',
-    `${cols} x ${rows} is not a terminal size; columns go from 1 to ${MAX_COLS}, rows from 1 to ${MAX_ROWS}`,
-  )
 }
 
 function signalName(signal: number): string {

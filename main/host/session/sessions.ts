@@ -11,7 +11,8 @@ import { sessionEnvironment } from './environment.ts'
 import { Previews } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
 import { RecordedSession } from './recorded-session.ts'
-import { checkSize, Session, type SessionTiming } from './session.ts'
+import { Session, type SessionTiming } from './session.ts'
+import { checkSize } from './sizes.ts'
 
 export interface SessionsOptions extends SessionRules {
   history: History

@@ -1,5 +1,6 @@
 // Which client determines a session's size.
-import { CLAIM_LAPSE_MS } from '../../../protocol/limits.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+import { CLAIM_LAPSE_MS, MAX_COLS, MAX_ROWS } from '../../../protocol/limits.ts'
 import type { Size } from '../recording/types.ts'
 
 interface Claim {
@@ -68,4 +69,14 @@ export class SizeClaims {
     this.#claims.splice(index, 1)
     return true
   }
+}
+
+/** Throws `size_invalid` unless a PTY can have this size. */
+export function checkSize({ cols, rows }: Size): void {
+  const fits = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max
+  if (fits(cols, MAX_COLS) && fits(rows, MAX_ROWS)) return
+  throw new CodedError(
+    'size_invalid',
+    `${cols} x ${rows} is not a terminal size; columns go from 1 to ${MAX_COLS}, rows from 1 to ${MAX_ROWS}`,
+  )
 }

@@ -1,6 +1,6 @@
 // Whether a session needs attention, and how often clients are notified of that.
 
-import type { AttentionKind } from '../../../protocol/messages.ts'
+import type { AttentionKind } from '../../../../protocol/messages.ts'
 
 /** Notifies this often at most: a program may ring a thousand times a second. */
 export const NOTIFY_MS = 1_000

@@ -1,0 +1,190 @@
+// What one session's program is doing and whether it needs a person: joins the tracker, the screen's rules, the process in
+// the foreground and the session's input.
+import { CodedError } from '../../../../protocol/errors.ts'
+import type { Activity, ActivityState, AttentionKind } from '../../../../protocol/messages.ts'
+import { ActivityTracker } from '../../agents/activity-tracker.ts'
+import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
+import type { PooledScreen } from '../../screen/screen-pool.ts'
+import type { CommandMark } from '../../screen/screen-protocol.ts'
+import { Attention, type PendingAttention } from './attention.ts'
+import type { Foreground } from './foreground.ts'
+
+/** The foreground is looked at this often while a session prints. */
+const FOREGROUND_MS = 500
+
+/** Between the keys of an answer: programs take keys that come together for a paste. */
+const STEP_MS = 80
+
+export interface SessionActivityOptions {
+  screen: PooledScreen
+  foreground: Foreground
+  rules: ScreenRules
+  now: () => number
+  /** NOTIFY_MS in attention.ts */
+  attention_ms: number | undefined
+  /** Whether a person is at a screen that shows the session. */
+  isSeen(): boolean
+  /** Gives output that was gathered to the screen. */
+  flushOutput(): void
+  /** Types. False: there is no room. */
+  write(bytes: Uint8Array): boolean
+  handlers: SessionActivityHandlers
+}
+
+export interface SessionActivityHandlers {
+  /** Something that a session list shows changed. */
+  changed(): void
+  /** It asks for attention; at most once a second. */
+  attention(text: string): void
+  /** It asked for attention while no person was at a screen that shows it. */
+  needsAttention(kind: AttentionKind): void
+}
+
+export class SessionActivity {
+  readonly #options: SessionActivityOptions
+  readonly #tracker: ActivityTracker
+  readonly #attention: Attention
+  /** The program in the foreground, as the screen's rules know it. */
+  #program = ''
+  /** When the command of a plain shell began, while one runs. */
+  #commandAt: number | undefined
+  #foregroundTimer: NodeJS.Timeout | undefined
+  #answering: Promise<void> = Promise.resolve()
+  #ended = false
+
+  constructor(options: SessionActivityOptions) {
+    this.#options = options
+    const { now, isSeen, handlers, attention_ms } = options
+    const notify = (text: string) => {
+      handlers.attention(text)
+      handlers.changed()
+    }
+    this.#attention = new Attention(now, notify, attention_ms)
+    this.#tracker = new ActivityTracker(now, {
+      changed: () => handlers.changed(),
+      needed: (kind, text) => {
+        if (!this.#attention.request(text, kind, isSeen())) return
+        handlers.changed()
+        handlers.needsAttention(kind)
+      },
+      settled: () => {
+        if (this.#attention.clear()) handlers.changed()
+      },
+      isSeen,
+    })
+  }
+
+  /** Null: a plain shell, or nothing is known. */
+  get activity(): Activity | null {
+    return this.#tracker.activity
+  }
+
+  get attention(): PendingAttention | null {
+    return this.#attention.pending
+  }
+
+  /** A bell (''), or the text of a notification. */
+  notified(text: string): void {
+    this.#tracker.agentNotified(text, this.#options.rules.isAgent(this.#program))
+  }
+
+  screenSeen(finding: Finding | undefined): void {
+    this.#tracker.screenSeen(finding)
+  }
+
+  progressSeen(isShown: boolean): void {
+    this.#tracker.progressSeen(isShown)
+  }
+
+  titleSeen(title: string): void {
+    const { state, program = '' } = this.#options.rules.titleState(title, this.#program) ?? {}
+    this.#tracker.titleSeen(state, program)
+  }
+
+  /** A shell's prompt mark (OSC 133). */
+  commandSeen(mark: CommandMark): void {
+    if (mark.running) this.#commandAt = this.#options.now()
+    else this.#commandEnded(this.#options.foreground.name, mark.exit_code)
+  }
+
+  /** `agent`: as the hook names it; '': the program in the foreground. */
+  hookReported(state: ActivityState, text: string, agent: string): void {
+    this.#tracker.hookReported(state, text, agent || this.#program)
+  }
+
+  /** The session printed. A program begins or ends with output; most commands print nothing else for a while. */
+  printed(): void {
+    this.#foregroundTimer ??= setTimeout(() => void this.#refreshForeground(), FOREGROUND_MS)
+  }
+
+  /** Another program may be in the foreground. */
+  programSeen(): void {
+    const { program, name } = this.#options.foreground
+    if (program === this.#program) return
+    const before = this.#program
+    this.#program = program
+    this.#options.screen.program(program)
+    this.#tracker.programGone()
+    // Back at the shell: a command has ended.
+    if (name === '') this.#commandEnded(before, null)
+    else this.#commandAt ??= this.#options.now()
+  }
+
+  /** A person typed. True: the list shows something else now. */
+  inputSeen(): boolean {
+    this.#tracker.inputSeen()
+    return this.#attention.clear()
+  }
+
+  /** A person has seen it. True: the list shows something else now. */
+  seen(): boolean {
+    this.#tracker.markSeen()
+    return this.#attention.clear()
+  }
+
+  /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
+  answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+    // One after the other: two people may press a button at the same moment.
+    const answered = this.#answering.then(() => this.#answer(question_id, option, text))
+    this.#answering = answered.catch(() => {})
+    return answered
+  }
+
+  /** The process is gone. */
+  ended(): void {
+    this.#ended = true
+    this.#tracker.ended()
+    clearTimeout(this.#foregroundTimer)
+  }
+
+  dispose(): void {
+    this.#attention.dispose()
+    this.#tracker.dispose()
+    clearTimeout(this.#foregroundTimer)
+  }
+
+  async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+    const { screen, flushOutput, write, handlers } = this.#options
+    flushOutput()
+    const current = await screen.finding()
+    if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
+    const steps = this.#tracker.answer(question_id, current, option, text)
+    for (const [index, step] of steps.entries()) {
+      if (index > 0) await new Promise(resolve => setTimeout(resolve, STEP_MS))
+      if (!write(Buffer.from(step)))
+        throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
+    }
+    if (this.#attention.clear()) handlers.changed()
+  }
+
+  async #refreshForeground(): Promise<void> {
+    if (await this.#options.foreground.refresh()) this.programSeen()
+    this.#foregroundTimer = undefined
+  }
+
+  #commandEnded(program: string, exit_code: number | null): void {
+    if (this.#commandAt !== undefined)
+      this.#tracker.commandEnded(program, this.#options.now() - this.#commandAt, (exit_code ?? 0) !== 0)
+    this.#commandAt = undefined
+  }
+}

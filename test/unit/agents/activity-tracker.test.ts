@@ -1,0 +1,280 @@
+// What a session's program is doing, by evidence that arrives over time, with a clock of the test's own.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { HOOK_OUTDATED_MS } from '../../../main/host/agents/activity.ts'
+import {
+  ActivityTracker,
+  ANSWER_MS,
+  ATTENDED_MS,
+  BELL_MS,
+  LONG_COMMAND_MS,
+} from '../../../main/host/agents/activity-tracker.ts'
+import type { Finding } from '../../../main/host/agents/screen-rules.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function finding(state: Finding['state'], text?: string): Finding {
+  const options = ['Yes', 'No'].map((label, at) => ({ label, key: `${at + 1}`, keys: [`${at + 1}`], answer: null }))
+  const question =
+    text === undefined ? null : { kind: 'approve' as const, text, context: [], options, accepts_text: false }
+  return { state, program: 'Agent', agent: true, rule: 'agent/x', certain: true, question }
+}
+
+function newTracker() {
+  const needed: string[] = []
+  const session = { isSeen: false, settled: 0 }
+  const tracker = new ActivityTracker(() => Date.now(), {
+    changed: () => {},
+    needed: (kind, text) => void needed.push(text ? `${kind}: ${text}` : kind),
+    settled: () => void session.settled++,
+    isSeen: () => session.isSeen,
+  })
+  const state = () => tracker.activity?.state ?? null
+  return { tracker, needed, session, state }
+}
+
+describe('a turn of an agent by its screen', () => {
+  it('is working, then done until a person sees it, then idle', () => {
+    const { tracker, needed, state } = newTracker()
+    tracker.screenSeen(finding('idle'))
+    expect(state()).toBe('idle')
+    tracker.screenSeen(finding('working'))
+    expect(state()).toBe('working')
+    tracker.screenSeen(finding('idle'))
+    expect(state()).toBe('done')
+    tracker.screenSeen(finding('idle'))
+    expect(needed).toEqual(['done: Agent finished'])
+    tracker.markSeen()
+    expect(state()).toBe('idle')
+  })
+
+  it('is idle at once if a person watches its end', () => {
+    const { tracker, needed, session, state } = newTracker()
+    session.isSeen = true
+    tracker.screenSeen(finding('working'))
+    tracker.screenSeen(finding('idle'))
+    expect([state(), needed]).toEqual(['idle', []])
+  })
+
+  it('keeps the time of its state while the screen goes on saying the same', () => {
+    const { tracker } = newTracker()
+    tracker.screenSeen(finding('working'))
+    const { since } = tracker.activity!
+    vi.advanceTimersByTime(5_000)
+    tracker.screenSeen(finding('working'))
+    expect(tracker.activity!.since).toBe(since)
+  })
+
+  it('is working while its title spins, although its prompt is on the screen', () => {
+    const { tracker, state } = newTracker()
+    tracker.screenSeen(finding('idle'))
+    tracker.titleSeen('working', 'Agent')
+    expect(state()).toBe('working')
+    tracker.titleSeen('idle', 'Agent')
+    expect(state()).toBe('done')
+  })
+})
+
+describe('a question', () => {
+  it('needs a person once, however often the screen shows it, and settles when it is gone', () => {
+    const { tracker, needed, session, state } = newTracker()
+    for (let look = 0; look < 3; look++) tracker.screenSeen(finding('blocked', 'May I?'))
+    expect([state(), needed]).toEqual(['blocked', ['blocked: May I?']])
+    tracker.screenSeen(finding('working'))
+    expect([state(), session.settled]).toEqual(['working', 1])
+  })
+
+  it('is another one when the same words are asked again, or other words', () => {
+    const { tracker, needed } = newTracker()
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    const first = tracker.activity!.question!.question_id
+    tracker.screenSeen(finding('working'))
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    expect(tracker.activity!.question!.question_id).not.toBe(first)
+    tracker.screenSeen(finding('blocked', 'And this?'))
+    expect(needed).toEqual(['blocked: May I?', 'blocked: May I?', 'blocked: And this?'])
+  })
+
+  it('is told once when a hook reports it before or after its screen shows it', () => {
+    const before = newTracker()
+    before.tracker.hookReported('blocked', 'needs permission', 'Agent')
+    before.tracker.screenSeen(finding('blocked', 'May I?'))
+    expect(before.needed).toEqual(['blocked: needs permission'])
+    expect(before.tracker.activity!.question!.text).toBe('May I?')
+    const after = newTracker()
+    after.tracker.screenSeen(finding('blocked', 'May I?'))
+    after.tracker.hookReported('blocked', 'needs permission', 'Agent')
+    expect(after.needed).toEqual(['blocked: May I?'])
+  })
+
+  it('types the chosen keys once, and counts as answered while the screen still shows it', () => {
+    const { tracker, state, needed } = newTracker()
+    const asks = finding('blocked', 'May I?')
+    tracker.screenSeen(asks)
+    const { question_id } = tracker.activity!.question!
+    expect(tracker.answer(question_id, asks, 1, undefined)).toEqual(['2'])
+    expect(state()).toBe('working')
+    expect(() => tracker.answer(question_id, asks, 0, undefined)).toThrow(
+      expect.objectContaining({ code: 'question_gone' }),
+    )
+    tracker.screenSeen(asks)
+    expect(state()).toBe('working')
+    tracker.screenSeen(finding('working'))
+    vi.advanceTimersByTime(ANSWER_MS * 2)
+    expect([state(), needed]).toEqual(['working', ['blocked: May I?']])
+  })
+
+  it('is asked again if its answer had no effect', () => {
+    const { tracker, state } = newTracker()
+    const asks = finding('blocked', 'May I?')
+    tracker.screenSeen(asks)
+    const { question_id } = tracker.activity!.question!
+    tracker.answer(question_id, asks, 0, undefined)
+    vi.advanceTimersByTime(ANSWER_MS + 10)
+    expect(state()).toBe('blocked')
+    expect(tracker.activity!.question!.question_id).not.toBe(question_id)
+  })
+
+  it('takes no answer meant for another question, no missing option, and no text unless it asks for one', () => {
+    const { tracker } = newTracker()
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    const { question_id } = tracker.activity!.question!
+    const code = (name: string) => expect.objectContaining({ code: name })
+    expect(() => tracker.answer(question_id, finding('blocked', 'And this?'), 0, undefined)).toThrow(
+      code('question_changed'),
+    )
+    const next = tracker.activity!.question!.question_id
+    expect(() => tracker.answer(next, finding('blocked', 'And this?'), 7, undefined)).toThrow(code('bad_message'))
+    expect(() => tracker.answer(next, finding('blocked', 'And this?'), undefined, 'x')).toThrow(code('bad_message'))
+    expect(() => tracker.answer(next, undefined, 0, undefined)).toThrow(code('question_gone'))
+  })
+
+  it('removes control characters from a typed answer', () => {
+    const { tracker } = newTracker()
+    const asks = finding('blocked', 'Name?')
+    asks.question!.accepts_text = true
+    tracker.screenSeen(asks)
+    const { question_id } = tracker.activity!.question!
+    expect(tracker.answer(question_id, asks, undefined, 'a\r\x03b')).toEqual(['a b', '\r'])
+  })
+})
+
+describe('a hook', () => {
+  it('is believed before the screen, until the screen has said something else for long or after input', () => {
+    const { tracker, state } = newTracker()
+    tracker.hookReported('working', '', 'Agent')
+    vi.advanceTimersByTime(10)
+    tracker.screenSeen(finding('idle'))
+    expect(state()).toBe('working')
+    vi.advanceTimersByTime(HOOK_OUTDATED_MS + 10)
+    expect(state()).toBe('done')
+    tracker.hookReported('done', 'all green', 'Agent')
+    vi.advanceTimersByTime(10)
+    tracker.inputSeen()
+    vi.advanceTimersByTime(10)
+    tracker.screenSeen(finding('working'))
+    expect(state()).toBe('working')
+  })
+
+  it('is no longer blocked when a person types', () => {
+    const { tracker, state } = newTracker()
+    tracker.hookReported('blocked', 'May I?', 'Agent')
+    vi.advanceTimersByTime(10)
+    tracker.inputSeen()
+    expect(state()).toBe(null)
+  })
+
+  it('says what was done', () => {
+    const { tracker, needed } = newTracker()
+    tracker.hookReported('working', '', 'Agent')
+    tracker.hookReported('done', 'all\ngreen', 'Agent')
+    tracker.hookReported('done', 'all green', 'Agent')
+    expect(needed).toEqual(['done: all green'])
+  })
+
+  it('is forgotten when its program leaves the foreground', () => {
+    const { tracker, state } = newTracker()
+    tracker.hookReported('blocked', 'May I?', 'Agent')
+    tracker.programGone()
+    expect(state()).toBe(null)
+  })
+})
+
+describe('a bell', () => {
+  it('of an agent is dropped if its screen explains it, and passed on otherwise', () => {
+    const { tracker, needed } = newTracker()
+    tracker.screenSeen(finding('working'))
+    tracker.agentNotified('', true)
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    vi.advanceTimersByTime(BELL_MS * 2)
+    tracker.agentNotified('look', true)
+    vi.advanceTimersByTime(BELL_MS * 2)
+    expect(needed).toEqual(['blocked: May I?'])
+    tracker.screenSeen(finding('working'))
+    tracker.agentNotified('look', true)
+    vi.advanceTimersByTime(BELL_MS * 2)
+    expect(needed.slice(1)).toEqual(['message: look'])
+  })
+
+  it('of any other program is passed on at once', () => {
+    const { tracker, needed } = newTracker()
+    tracker.agentNotified('', false)
+    expect(needed).toEqual(['bell'])
+  })
+})
+
+describe('a command in a plain shell', () => {
+  it('is done if it ran for long and nobody was there, until a person sees it', () => {
+    const { tracker, needed, state } = newTracker()
+    tracker.commandEnded('make', LONG_COMMAND_MS - 1, false)
+    expect(state()).toBe(null)
+    tracker.commandEnded('make', LONG_COMMAND_MS, false)
+    expect([state(), needed]).toEqual(['done', ['done: make finished']])
+    tracker.markSeen()
+    expect(state()).toBe(null)
+    tracker.commandEnded('make', LONG_COMMAND_MS, true)
+    expect(needed.at(-1)).toBe('failed: make failed')
+  })
+
+  it('is nothing to tell a person who watches it or typed just now', () => {
+    const { tracker, needed, session } = newTracker()
+    session.isSeen = true
+    tracker.commandEnded('make', LONG_COMMAND_MS, false)
+    session.isSeen = false
+    tracker.inputSeen()
+    vi.advanceTimersByTime(ATTENDED_MS - 1)
+    tracker.commandEnded('vim', LONG_COMMAND_MS, false)
+    expect(needed).toEqual([])
+  })
+})
+
+describe('a progress bar', () => {
+  it('is work as long as it is shown', () => {
+    const { tracker, state } = newTracker()
+    tracker.progressSeen(false)
+    expect(state()).toBe(null)
+    tracker.progressSeen(true)
+    expect(state()).toBe('working')
+    tracker.progressSeen(false)
+    expect(state()).toBe(null)
+  })
+})
+
+describe('a program that leaves the foreground', () => {
+  it('is done if it worked to its end unseen, and told once', () => {
+    const { tracker, needed, state } = newTracker()
+    tracker.screenSeen(finding('working'))
+    tracker.programGone()
+    tracker.commandEnded('agent', LONG_COMMAND_MS, false)
+    expect([state(), needed]).toEqual(['done', ['done: Agent finished']])
+    tracker.markSeen()
+    expect(state()).toBe(null)
+  })
+
+  it('asks nothing any more', () => {
+    const { tracker, session, state } = newTracker()
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    tracker.programGone()
+    expect([state(), session.settled]).toEqual([null, 1])
+  })
+})
