@@ -9,6 +9,7 @@ import { defaultDataDir } from '../host/files/host-info.ts'
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from '../host/log/logger.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { loginShell } from '../host/session/shell.ts'
+import { startNotifications } from './attention/notifications.ts'
 import { HostLink } from './host-link.ts'
 import { allowAppScheme, serveApp } from './pages/app-protocol.ts'
 import { guardContents, guardSession } from './pages/guards.ts'
@@ -94,7 +95,7 @@ async function start(): Promise<void> {
   acceptPorts(transport => link.serve(transport))
   const preload = join(import.meta.dirname, 'pages', 'preload.cjs')
   const window = new MainWindow({ preload, icon: join(assets, 'icon.png') })
-  const popover = new Popover({ preload, seen: () => tray.seen() })
+  const popover = new Popover({ preload, changed: () => tray.refresh() })
   const client = link.client()
   client.on('sessions', sessions => {
     titles = sessions.filter(one => one.state === 'running').map(one => one.title || one.command.join(' '))
@@ -104,16 +105,24 @@ async function start(): Promise<void> {
     changed: () => tray.refresh(),
     quit: (version, install) => void quit.request({ version, install }),
   })
+  const isPresent = () => window.focused || popover.visible
   const tray = startTray({
     client,
     assets,
     open: location => window.open(location),
     popover,
-    isPresent: () => window.focused || popover.visible,
+    isPresent,
     update: () => ('version' in updates.state ? updates.state.version : undefined),
     quit: () => quit.request(),
   })
-  window.onSeen(() => tray.seen())
+  window.onFocusChange(() => tray.refresh())
+  startNotifications({
+    client,
+    icon: join(assets, 'icon.png'),
+    open: location => window.open(location),
+    isFocused: isPresent,
+    isWanted: () => true,
+  })
   handleUpdates(updates, root.version)
   acceptActions(action => {
     popover.hide()

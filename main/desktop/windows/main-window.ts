@@ -20,7 +20,7 @@ const RELOADS_MS = 60_000
 
 export class MainWindow {
   readonly #options: MainWindowOptions
-  readonly #seen = new Set<() => void>()
+  readonly #focusListeners = new Set<() => void>()
   #window: BrowserWindow | undefined
   #reloads: number[] = []
 
@@ -51,9 +51,9 @@ export class MainWindow {
     this.open(this.#current() ? undefined : location)
   }
 
-  /** Calls `listener` whenever the window gets the focus. */
-  onSeen(listener: () => void): void {
-    this.#seen.add(listener)
+  /** Calls `listener` whenever the window gets or loses the focus. */
+  onFocusChange(listener: () => void): void {
+    this.#focusListeners.add(listener)
   }
 
   get focused(): boolean {
@@ -81,11 +81,14 @@ export class MainWindow {
     })
     this.#window = window
     window.once('ready-to-show', () => window.show())
-    window.on('focus', () => {
-      for (const listener of this.#seen) listener()
-    })
+    const focusChanged = () => {
+      for (const listener of this.#focusListeners) listener()
+    }
+    window.on('focus', focusChanged)
+    window.on('blur', focusChanged)
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
+      focusChanged()
     })
     window.webContents.on('render-process-gone', (_event, { reason }) => {
       if (reason !== 'clean-exit') this.#recover(window)

@@ -6,8 +6,8 @@ import { popoverPosition } from './popover-position.ts'
 
 export interface PopoverOptions {
   preload: string
-  /** Called whenever the popover is shown. */
-  seen(): void
+  /** Called whenever the popover is shown or hidden. */
+  changed(): void
 }
 
 /** Fits about ten sessions, or a code that scans from an arm's length. */
@@ -51,7 +51,7 @@ export class Popover {
     window.show()
     window.focus()
     window.webContents.send(CHANNEL, true)
-    this.#options.seen()
+    this.#options.changed()
   }
 
   hide(): void {
@@ -59,6 +59,7 @@ export class Popover {
     this.#hiddenAt = Date.now()
     this.#window.hide()
     this.#window.webContents.send(CHANNEL, false)
+    this.#options.changed()
   }
 
   get visible(): boolean {
@@ -89,6 +90,7 @@ export class Popover {
     window.on('blur', () => this.hide())
     window.on('closed', () => {
       if (this.#window === window) this.#window = undefined
+      this.#options.changed()
     })
     // The next click creates a new one, and nothing is lost.
     window.webContents.on('render-process-gone', () => window.destroy())

@@ -3,6 +3,16 @@ import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
+import {
+  answerOrOpen,
+  approvalOf,
+  optionText,
+  reasonOf,
+  shorten,
+  summarize,
+  titleOf,
+  waitingSessions,
+} from '../attention/waits.ts'
 import type { WindowLocation } from './main-window.ts'
 import type { Popover } from './popover.ts'
 
@@ -11,7 +21,7 @@ export interface TrayOptions {
   assets: string
   open(location?: WindowLocation): void
   popover: Pick<Popover, 'show' | 'toggle'>
-  /** Whether the user is at a window of the app, so that the tray needs no mark. */
+  /** Whether the user is at a window of the app, which shows what needs attention: the tray needs no mark. */
   isPresent(): boolean
   /** A newer version, if one is known. */
   update(): string | undefined
@@ -20,15 +30,18 @@ export interface TrayOptions {
 
 /** Sessions in the menu; the window lists all. */
 const MAX_SESSIONS = 10
-const TITLE_CHARACTERS = 40
+
+/** Lines of the screen above a question, which say what it is about. */
+const MAX_CONTEXT = 3
+const LINE_CHARACTERS = 80
 
 const mac = process.platform === 'darwin'
 
 /** Kept here because Electron removes a tray icon that is garbage-collected. */
 let tray: Tray | undefined
 
-/** Call `seen` when the user has come to a window, which removes the mark, and `refresh` when `update` changes. */
-export function startTray(options: TrayOptions): { seen(): void; refresh(): void } {
+/** Call `refresh` when `isPresent` or `update` changes. */
+export function startTray(options: TrayOptions): { refresh(): void } {
   const { client, assets, popover } = options
   tray = new Tray(trayImage(assets))
   // Some Linux panels report no click and only open the menu; none reports the icon's position.
@@ -38,53 +51,47 @@ export function startTray(options: TrayOptions): { seen(): void; refresh(): void
   if (mac) tray.on('right-click', () => menu && tray?.popUpContextMenu(menu))
   let shown = ''
   let running: SessionInfo[] = []
-  let waiting = 0
-  /** Sessions that need attention since the user was last at a window. */
-  const ringing = new Set<string>()
+  let phones = 0
   let marked = false
   const show = () => {
-    // The list changes with every line of output, but an open menu must not be replaced under the pointer.
-    const attention = running.filter(session => ringing.has(session.session_id))
-    const mark = attention.length > 0 || waiting > 0
+    // While the app quits, windows close after the tray is gone.
+    if (!tray || tray.isDestroyed()) return
+    const waiting = waitingSessions(running)
+    const mark = phones > 0 || (waiting.some(session => session.attention) && !options.isPresent())
     if (mark !== marked) {
       marked = mark
-      tray?.setImage(trayImage(assets, mark))
+      tray.setImage(trayImage(assets, mark))
     }
+    // The list changes with every line of output, but an open menu must not be replaced under the pointer.
     const content = JSON.stringify([
       options.update(),
-      waiting,
-      attention.map(session => session.session_id),
+      phones,
+      waiting.map(session => [
+        session.session_id,
+        session.attention?.kind,
+        reasonOf(session),
+        approvalOf(session)?.question_id,
+      ]),
       running.map(session => [session.session_id, session.title]),
     ])
     if (content === shown) return
     shown = content
-    tray?.setToolTip(tooltip(running.length, attention))
-    menu = Menu.buildFromTemplate(template(running, waiting, ringing, options))
-    if (!mac) tray?.setContextMenu(menu)
+    tray.setToolTip(tooltip(running.length, waiting))
+    menu = Menu.buildFromTemplate(template(running, waiting, phones, options))
+    if (!mac) tray.setContextMenu(menu)
   }
   client.on('sessions', sessions => {
     running = sessions.filter(session => session.state === 'running')
     show()
   })
   client.on('devices', ({ requests }) => {
-    waiting = requests.length
-    show()
-  })
-  client.on('attention', ({ session_id }) => {
-    if (options.isPresent()) return
-    ringing.add(session_id)
+    phones = requests.length
     show()
   })
   client.watch()
   client.watchDevices()
   show()
-  return {
-    seen: () => {
-      ringing.clear()
-      show()
-    },
-    refresh: show,
-  }
+  return { refresh: show }
 }
 
 function trayImage(assets: string, mark = false) {
@@ -96,25 +103,24 @@ function trayImage(assets: string, mark = false) {
 
 function template(
   running: SessionInfo[],
-  waiting: number,
-  ringing: ReadonlySet<string>,
-  { client, open, popover, update, quit }: TrayOptions,
+  waiting: SessionInfo[],
+  phones: number,
+  options: TrayOptions,
 ): MenuItemConstructorOptions[] {
+  const { client, open, popover, update, quit } = options
   // Newest first.
-  const sessions = running.toReversed()
-  const items = sessions.slice(0, MAX_SESSIONS).map(
-    (session): MenuItemConstructorOptions => ({
-      label: `${ringing.has(session.session_id) ? '● ' : ''}${label(session)}`,
-      click: () => open({ session: session.session_id }),
-    }),
-  )
+  const others = running.filter(session => !waiting.includes(session)).toReversed()
+  const sessions = [...waiting, ...others]
+  const items = sessions
+    .slice(0, MAX_SESSIONS)
+    .map(session => (waiting.includes(session) ? waitingItem(session, options) : sessionItem(session, options)))
   if (items.length === 0) items.push({ label: 'No running sessions', enabled: false })
   if (sessions.length > MAX_SESSIONS)
     items.push({ label: `${sessions.length - MAX_SESSIONS} more…`, click: () => open() })
   // Without names, which strangers choose; the window shows them together with code and address.
-  const requestsLabel = waiting === 1 ? '1 phone wants to pair…' : `${waiting} phones want to pair…`
+  const requestsLabel = phones === 1 ? '1 phone wants to pair…' : `${phones} phones want to pair…`
   const requests: MenuItemConstructorOptions[] =
-    waiting > 0 ? [{ label: requestsLabel, click: () => open('phone') }, { type: 'separator' }] : []
+    phones > 0 ? [{ label: requestsLabel, click: () => open('phone') }, { type: 'separator' }] : []
   const version = update()
   const newer: MenuItemConstructorOptions[] = version
     ? [{ label: `Update to ${version}…`, click: () => open('settings') }]
@@ -143,20 +149,45 @@ function template(
   ]
 }
 
-function label(session: SessionInfo): string {
-  // In a menu, an ampersand marks the next letter as its access key.
-  return titleOf(session).replaceAll('&', '&&')
+function sessionItem(session: SessionInfo, { open }: TrayOptions): MenuItemConstructorOptions {
+  return { label: label(titleOf(session)), click: () => open({ session: session.session_id }) }
 }
 
-function titleOf(session: SessionInfo): string {
-  const title = session.title || session.command.join(' ')
-  return title.length > TITLE_CHARACTERS ? `${title.slice(0, TITLE_CHARACTERS - 1)}…` : title
+/** A session that needs a person. An approval can be given here: its options are in a submenu. */
+function waitingItem(session: SessionInfo, options: TrayOptions): MenuItemConstructorOptions {
+  const { client, open } = options
+  const { session_id, attention } = session
+  const openIt = () => open({ session: session_id })
+  const text = `● ${label(`${titleOf(session)}: ${reasonOf(session)}`)}`
+  const question = approvalOf(session)
+  if (!question) return { label: text, click: openIt }
+  const { question_id, context } = question
+  const about = context
+    .slice(-MAX_CONTEXT)
+    .map(line => ({ label: label(shorten(line, LINE_CHARACTERS)), enabled: false }))
+  const seen = { label: 'Mark as seen', click: () => void client.markSeen(session_id).catch(() => {}) }
+  return {
+    label: text,
+    submenu: [
+      ...about,
+      ...question.options.map((option, index) => ({
+        label: label(optionText(option)),
+        click: () => answerOrOpen(options, { session_id, question_id, option: index }),
+      })),
+      { type: 'separator' },
+      { label: 'Open', click: openIt },
+      ...(attention ? [seen] : []),
+    ],
+  }
 }
 
-function tooltip(running: number, attention: SessionInfo[]): string {
-  const [first, ...more] = attention
-  if (first && more.length === 0) return `On the Go: ${titleOf(first)} needs attention`
-  if (first) return `On the Go: ${titleOf(first)} and ${more.length} more need attention`
+/** In a menu, an ampersand marks the next letter as its access key. */
+function label(text: string): string {
+  return text.replaceAll('&', '&&')
+}
+
+function tooltip(running: number, waiting: SessionInfo[]): string {
+  if (waiting.length > 0) return `On the Go: ${summarize(waiting)}`
   if (running === 0) return 'On the Go'
   return `On the Go: ${running} running ${running === 1 ? 'session' : 'sessions'}`
 }

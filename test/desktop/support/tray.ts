@@ -31,13 +31,26 @@ export function labels(app: ElectronApplication): Promise<string[]> {
   })
 }
 
-export function press(app: ElectronApplication, label: string): Promise<void> {
+/** The entries of the submenu of the item that begins with `beginning`. */
+export function sublabels(app: ElectronApplication, beginning: string): Promise<string[]> {
   return app.evaluate((_electron, wanted) => {
     const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
-    const item = trayMenu.items.find(one => one.label === wanted)
-    if (!item) throw new Error(`the menu has no ${wanted}`)
+    const item = trayMenu.items.find(one => one.label.startsWith(wanted))
+    return item?.submenu?.items.map(one => (one.type === 'separator' ? '-' : one.label)) ?? []
+  }, beginning)
+}
+
+/** Presses an item; with two labels, an item of the submenu of the item that begins with the first one. */
+export function press(app: ElectronApplication, ...labels: [string] | [string, string]): Promise<void> {
+  return app.evaluate((_electron, [first, second]) => {
+    const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
+    const item =
+      second === undefined
+        ? trayMenu.items.find(one => one.label === first)
+        : trayMenu.items.find(one => one.label.startsWith(first))?.submenu?.items.find(one => one.label === second)
+    if (!item) throw new Error(`the menu has no ${second ?? first}`)
     item.click()
-  }, label)
+  }, labels)
 }
 
 /** Clicks the icon. `icon`: its position, if the system reports it. */
@@ -46,4 +59,12 @@ export function clickTray(app: ElectronApplication, icon = { x: 0, y: 0, width: 
     const { tray } = globalThis as unknown as { tray: Electron.Tray }
     tray.emit('click', {}, icon, { x: 0, y: 0 })
   }, icon)
+}
+
+/** The tray's tooltip since `watchTray`, and how often its picture changed: an odd number means that it is marked. */
+export async function trayMark(app: ElectronApplication): Promise<{ tip: string; marked: boolean }> {
+  return app.evaluate(() => {
+    const { trayTip = '', trayImages = 0 } = globalThis as { trayTip?: string; trayImages?: number }
+    return { tip: trayTip, marked: trayImages % 2 === 1 }
+  })
 }

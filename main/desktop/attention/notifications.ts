@@ -1,0 +1,93 @@
+// Desktop notifications of sessions that need a person. The only file that imports Electron's Notification.
+import { Notification, powerMonitor } from 'electron'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import type { AttentionKind, SessionInfo } from '../../../protocol/messages.ts'
+import { WaitTracker } from './wait-tracker.ts'
+import { answerOrOpen, approvalOf, optionText, reasonOf, shorten, titleOf } from './waits.ts'
+
+export interface NotificationOptions {
+  client: LocalClient
+  icon: string
+  open(location: { session: string }): void
+  /** Whether a window of the app has the focus: it shows what needs attention. */
+  isFocused(): boolean
+  /** Whether the user wants notifications of this kind. */
+  isWanted(kind: AttentionKind): boolean
+}
+
+/** More would cover the screen; the tray's menu lists all. */
+const MAX_SHOWN = 8
+
+/** Windows shows five buttons at most. Of a question with more options, none is shown. */
+const MAX_BUTTONS = 5
+
+/** Lines of the screen above the question, which say what it is about. */
+const MAX_CONTEXT = 3
+const LINE_CHARACTERS = 120
+
+/** A window that has the focus while nobody touched the computer for this long is not looked at. */
+const AWAY_SECONDS = 180
+
+export function startNotifications(options: NotificationOptions): void {
+  const { client } = options
+  const tracker = new WaitTracker()
+  /** Kept here, too, because Electron forgets the clicks of a notification that is garbage-collected. */
+  const shown = new Map<string, Notification>()
+  const close = (session_id: string) => {
+    const notification = shown.get(session_id)
+    shown.delete(session_id)
+    notification?.close()
+  }
+  const show = (session: SessionInfo, silent: boolean) => {
+    const { session_id } = session
+    close(session_id)
+    if (shown.size >= MAX_SHOWN || !Notification.isSupported()) return
+    const notification = notificationOf(session, silent, options)
+    shown.set(session_id, notification)
+    notification.on('close', () => {
+      if (shown.get(session_id) === notification) shown.delete(session_id)
+    })
+    notification.show()
+  }
+  client.on('state', ({ name }) => {
+    if (name !== 'ready') tracker.reset()
+  })
+  client.on('sessions', sessions => {
+    const { begun, changed, ended } = tracker.update(sessions)
+    for (const session_id of ended) close(session_id)
+    // After a reconnect, the tracker does not know what was answered meanwhile.
+    const waiting = new Set(sessions.filter(one => one.attention).map(one => one.session_id))
+    for (const session_id of shown.keys()) if (!waiting.has(session_id)) close(session_id)
+    for (const session of changed) if (shown.has(session.session_id)) show(session, true)
+    for (const session of begun) {
+      const isPresent = options.isFocused() && powerMonitor.getSystemIdleTime() < AWAY_SECONDS
+      if (!isPresent && options.isWanted(session.attention!.kind)) show(session, false)
+      // What it says is no longer what the session waits for.
+      else close(session.session_id)
+    }
+  })
+}
+
+function notificationOf(session: SessionInfo, silent: boolean, { client, icon, open }: NotificationOptions) {
+  const { session_id, activity } = session
+  const approval = approvalOf(session)
+  const buttons = approval && approval.options.length <= MAX_BUTTONS ? approval.options : []
+  const context = activity?.question?.context.slice(-MAX_CONTEXT) ?? []
+  const notification = new Notification({
+    title: titleOf(session),
+    body: [...context, reasonOf(session, LINE_CHARACTERS)].map(line => shorten(line, LINE_CHARACTERS)).join('\n'),
+    icon,
+    silent,
+    urgency: 'normal',
+    // A question stays until it is answered, which closes it.
+    timeoutType: activity?.question ? 'never' : 'default',
+    // macOS and Windows only; a click opens the question on all systems.
+    actions: buttons.map(option => ({ type: 'button', text: optionText(option) })),
+  })
+  notification.on('click', () => open({ session: session_id }))
+  notification.on('action', ({ actionIndex }) => {
+    if (!approval || actionIndex >= buttons.length) open({ session: session_id })
+    else answerOrOpen({ client, open }, { session_id, question_id: approval.question_id, option: actionIndex })
+  })
+  return notification
+}
