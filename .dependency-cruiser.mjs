@@ -19,8 +19,9 @@ const HOST = {
   uploads: [],
   listen: ['files'],
   access: ['files', 'listen'],
-  push: ['files', 'access'],
-  settings: ['files', 'listen'],
+  notify: ['files'],
+  push: ['files', 'access', 'notify'],
+  settings: ['files', 'listen', 'notify'],
   clients: [
     'access',
     'history/export',

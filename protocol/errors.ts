@@ -74,6 +74,8 @@ const ERROR_CODES = [
   'push_refused', // not a push subscription, or of a push service that the host does not know
   'push_gone', // the push service no longer knows this subscription
   'push_busy', // this device changed its push subscription too often
+  'notify_failed', // a test notification was not delivered
+  'notify_busy', // too many test notifications
   // the host
   'host_running', // another host owns this data folder
   'host_not_running', // no host runs on this data folder

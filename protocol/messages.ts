@@ -26,7 +26,7 @@ export {
 } from './messages/devices.ts'
 export { Blob, GapReason } from './messages/fields.ts'
 export { ExportFormat, HistoryFilter, type Hit, type Mark, Redaction, type SeekTarget } from './messages/history.ts'
-export { AttentionKind, SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
+export { AttentionKind, NotifyChoice, SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
 export type { SettingValues } from './messages/settings.ts'
 
 /** The protocol versions that this side speaks, best last. */

@@ -41,6 +41,8 @@ export interface HostOptions {
   handshakes?: HandshakeLimits
   /** Push services that phones may be notified through, and the CA of their certificates (PEM). Default: PUSH_SERVICES. */
   push?: { services: readonly string[]; ca: string }
+  /** CA of the certificates of ntfy and webhook servers (PEM). Default: the CAs that Node trusts. */
+  notify_ca?: string
   /** Durations in milliseconds that tests shorten. Default: the constant named at each. */
   timing?: HostTiming
 }

@@ -21,12 +21,22 @@ import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
 import { FrameTrace } from './log/frame-trace.ts'
 import { createLog, type HostLog } from './log/host-log.ts'
+import { Notifier } from './notify/notifier.ts'
+import { NotifySecrets } from './notify/secrets.ts'
 import { Push } from './push/push.ts'
+import { pushNotificationOf } from './push/push-message.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
 import { Sessions } from './session/sessions.ts'
-import { limitsOf, parseSettings, readSettingsFile, type Settings, uploadLimitsOf } from './settings/settings.ts'
+import {
+  limitsOf,
+  notifierSettingsOf,
+  parseSettings,
+  readSettingsFile,
+  type Settings,
+  uploadLimitsOf,
+} from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
 import { Uploads } from './uploads/uploads.ts'
 
@@ -112,6 +122,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
     const connections = new Connections(hostLog, trace)
     let push: Push | undefined
+    let notifier: Notifier | undefined
     const rules = sessionRules(options, initialSettings)
     const sessions: Sessions = new Sessions(
       {
@@ -128,7 +139,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       {
         changed: () => connections.sessionsChanged(),
         attention: ({ session_id }, text) => connections.attention(session_id, text),
-        needsAttention: ({ session_id }) => push?.sessionNeedsAttention(session_id),
+        needsAttention: (session, kind) => {
+          const isDue = notifier?.decide(kind, session.notifyChoice) ?? true
+          if (isDue) notifier?.notify(session.session_id)
+          return isDue
+        },
         isWatched: () => connections.isWatched(),
       },
     )
@@ -208,14 +223,44 @@ export async function createHost(options: HostOptions): Promise<Host> {
       devices: () => devices.list(),
       isPresent: device_id => connections.isPresent(device_id),
       notificationOf: session_id => {
-        const { title, attention } = sessions.find(session_id)?.info() ?? {}
-        return attention ? { title: title ?? '', text: attention.text } : undefined
+        const info = sessions.find(session_id)?.info()
+        return info && pushNotificationOf(info)
       },
       changed: devicesChanged,
       log: hostLog,
     })
     push = pushNotifications
     undo.push(() => pushNotifications.close())
+    const secrets = new NotifySecrets(dataDir.notifySecrets, hostLog)
+    notifier = new Notifier({
+      settings: () => notifierSettingsOf(settingsStore.values),
+      secrets,
+      sessionOf: session_id => sessions.find(session_id)?.info(),
+      push: pushNotifications,
+      ca: options.notify_ca,
+      log: hostLog,
+    })
+    const outgoing = notifier
+    undo.push(() => outgoing.close())
+    const notifications = {
+      get secrets() {
+        const { ntfy } = settingsStore.values
+        const has_token = ntfy !== undefined && secrets.ntfyToken(ntfy.server) !== undefined
+        return { ntfy_token: has_token, webhook_secret: secrets.hasWebhookSecret }
+      },
+      setNtfyToken: (token: string | null) => {
+        const { ntfy } = settingsStore.values
+        if (!ntfy) throw new CodedError('settings_invalid', 'enter the ntfy topic first')
+        secrets.setNtfyToken(ntfy.server, token)
+        connections.settingsChanged()
+      },
+      renewWebhookSecret: () => {
+        const secret = secrets.renewWebhookSecret()
+        connections.settingsChanged()
+        return secret
+      },
+      test: (channel: 'ntfy' | 'webhook') => outgoing.test(channel),
+    }
     const expireDevices = () => devices.expire(device_id => connections.count(device_id) > 0)
     every(DEVICES_CHECK_MS, expireDevices)
     const pairing = new Pairing({
@@ -247,6 +292,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         deviceAdmin,
         settings,
         push: pushNotifications,
+        notifications,
         host: {
           name: hostname(),
           pid: process.pid,

@@ -7,6 +7,7 @@ import {
   type ClientMessage,
   type HostMessage,
   type HostMessageOf,
+  type NotifyChoice,
   type ParseHostMessage,
   type PushSubscription,
   parseSharedMessage,
@@ -161,6 +162,11 @@ export class HostClient extends Emitter<ClientEvents> {
     await this.request('ok', { type: 'mark_seen', session_id })
   }
 
+  /** Whether people are notified of a session. */
+  async notifySession(session_id: string, choice: NotifyChoice): Promise<void> {
+    await this.request('ok', { type: 'notify_session', session_id, choice })
+  }
+
   /** Sends a file to the session's computer; returns its path there. Rejects with the `upload_…` codes, and `cancelled`. */
   upload(session_id: string, source: Source, options?: UploadOptions): Promise<string> {
     return upload(this.#requests, session_id, source, options)
@@ -297,6 +303,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'lines':
       case 'uploaded':
       case 'push':
+      case 'webhook_secret':
         return this.#table.resolve(message.request_id, message)
       case 'resize':
       case 'size_owner':

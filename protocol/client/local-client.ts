@@ -6,6 +6,9 @@ import { HostClient } from './client.ts'
 /** A changed setting may reopen the host's network side, with a certificate that another program has to issue first. */
 const CHANGE_SETTINGS_MS = 120_000
 
+/** The host waits this long for a server (POST_MS), and a little longer here. */
+const TEST_MS = 20_000
+
 export class LocalClient extends HostClient {
   protected override readonly parse = parseHostMessage
 
@@ -56,5 +59,20 @@ export class LocalClient extends HostClient {
   /** Values by name, null for the default. Rejects with `settings_invalid`, naming the wrong one; then none has changed. */
   async changeSettings(change: Record<string, unknown>): Promise<void> {
     await this.request('ok', { type: 'change_settings', change }, CHANGE_SETTINGS_MS)
+  }
+
+  /** null: none. The host never sends it back; `settings` only says whether there is one. */
+  async setNtfyToken(token: string | null): Promise<void> {
+    await this.request('ok', { type: 'set_ntfy_token', token })
+  }
+
+  /** The new secret, which can be read only here. Requests that are signed with the old one end. */
+  async renewWebhookSecret(): Promise<string> {
+    return (await this.request('webhook_secret', { type: 'renew_webhook_secret' })).secret
+  }
+
+  /** Rejects with `notify_failed`, which says what to do, unless the server accepts a test notification. */
+  async testNotifications(channel: 'ntfy' | 'webhook'): Promise<void> {
+    await this.request('ok', { type: 'test_notifications', channel }, TEST_MS)
   }
 }

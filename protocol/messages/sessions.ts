@@ -12,6 +12,10 @@ export type SessionState = z.infer<typeof SessionState>
 export const AttentionKind = z.enum(['blocked', 'done', 'ended', 'failed', 'message', 'bell'])
 export type AttentionKind = z.infer<typeof AttentionKind>
 
+/** Whether people are notified of a session: as the settings say, never, or also when its process ends. */
+export const NotifyChoice = z.enum(['default', 'muted', 'when_ended'])
+export type NotifyChoice = z.infer<typeof NotifyChoice>
+
 export const SessionInfo = z.object({
   session_id: id,
   title: z.string(),
@@ -39,11 +43,23 @@ export const SessionInfo = z.object({
   last_line: z._default(z.string(), ''),
   /** What its program is doing; null: it is a plain shell, or not known. */
   activity: z._default(z.nullable(Activity), null),
-  /** It needs a person, and no one has viewed it since. `text`: the question, what was done, the notification's text, or ''. */
+  /**
+   * It needs a person, and no one has viewed it since. `text`: the question, what was done, the notification's text, or ''.
+   * `silent`: no one is to be notified, because it is muted, or as the settings say (kinds, quiet hours).
+   */
   attention: z._default(
-    z.nullable(z.object({ at: z.int(), text: z.string(), kind: z._default(AttentionKind, 'message') })),
+    z.nullable(
+      z.object({
+        at: z.int(),
+        text: z.string(),
+        kind: z._default(AttentionKind, 'message'),
+        silent: z.optional(z.boolean()),
+      }),
+    ),
     null,
   ),
+  /** Left out: `default`. */
+  notify: z.optional(NotifyChoice),
   /** Its viewers, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
   viewers: z._default(z.array(z.string()), []),
 })
@@ -98,6 +114,7 @@ export const sessionRequests = () =>
     z.object({ type: z.literal('screen'), request_id, session_id: id }),
     z.object({ type: z.literal('kill'), request_id, session_id: id }),
     z.object({ type: z.literal('rename'), request_id, session_id: id, title: text(256) }),
+    z.object({ type: z.literal('notify_session'), request_id, session_id: id, choice: NotifyChoice }),
     /**
      * A file for the session's computer. It follows in chunks of at most CHUNK_BYTES; the host sends `progress` when it can take
      * the first and after each one that it has written, and at most MAX_CHUNKS_AHEAD may be in flight.

@@ -34,6 +34,7 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   screen: EVERYONE,
   kill: WRITERS,
   rename: WRITERS,
+  notify_session: WRITERS,
   answer: WRITERS,
   mark_seen: WRITERS,
   // Hooks run on this computer.
@@ -61,6 +62,9 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   revoke_device: LOCAL,
   settings: LOCAL,
   change_settings: LOCAL,
+  set_ntfy_token: LOCAL,
+  renew_webhook_secret: LOCAL,
+  test_notifications: LOCAL,
 }
 
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */

@@ -22,7 +22,7 @@ import type { Viewer } from '../session/attachable.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
-import { DesktopRequests } from './desktop-requests.ts'
+import { DesktopRequests, type NotificationAdmin } from './desktop-requests.ts'
 import { HistoryRequests } from './history-requests.ts'
 import type { HistoryService } from './history-service.ts'
 import { Outlet } from './outlet.ts'
@@ -38,6 +38,7 @@ export interface ConnectionOptions {
   deviceAdmin: DeviceAdmin
   settings: SettingsStore
   push: Push
+  notifications: NotificationAdmin
   /** Decides about the client that says hello, at once or later. */
   admit: Admit
   /** What every welcome says of this host. */
@@ -95,7 +96,7 @@ export class Connection implements Viewer {
     this.#sessions = new SessionRequests({ sessions, outlet: this.#outlet, log, role, viewer: this })
     this.#history = new HistoryRequests(options.history, this.#outlet, () => this.device_id ?? role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
-    this.#desktop = new DesktopRequests(options.deviceAdmin, options.settings, this.#outlet)
+    this.#desktop = new DesktopRequests(options, this.#outlet)
     this.#timer = setTimeout(() => this.close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     transport.start({
       frame: bytes => this.#frame(bytes),
@@ -287,6 +288,7 @@ export class Connection implements Viewer {
       case 'screen':
       case 'kill':
       case 'rename':
+      case 'notify_session':
       case 'answer':
       case 'mark_seen':
       case 'report_activity':
@@ -319,6 +321,9 @@ export class Connection implements Viewer {
       case 'revoke_device':
       case 'settings':
       case 'change_settings':
+      case 'set_ntfy_token':
+      case 'renew_webhook_secret':
+      case 'test_notifications':
         return this.#desktop.take(message)
       default:
         assertNever(message)

@@ -1,24 +1,53 @@
 // Requests that only the desktop may make (the pairing code, paired devices, settings), and the events it receives for them.
 import { assertNever } from '../../../protocol/errors.ts'
-import type { ClientMessageOf } from '../../../protocol/messages.ts'
+import type { ClientMessageOf, HostMessageOf } from '../../../protocol/messages.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Outlet } from './outlet.ts'
 
 export type DesktopMessage = ClientMessageOf<
-  'show_pairing' | 'devices' | 'answer_pairing' | 'update_device' | 'revoke_device' | 'settings' | 'change_settings'
+  | 'show_pairing'
+  | 'devices'
+  | 'answer_pairing'
+  | 'update_device'
+  | 'revoke_device'
+  | 'settings'
+  | 'change_settings'
+  | 'set_ntfy_token'
+  | 'renew_webhook_secret'
+  | 'test_notifications'
 >
+
+/** What the desktop manages of notifications besides the settings. */
+export interface NotificationAdmin {
+  readonly secrets: SettingSecrets
+  /** Throws `settings_invalid`, `data_dir_unusable`. */
+  setNtfyToken(token: string | null): void
+  /** Throws `data_dir_unusable`. */
+  renewWebhookSecret(): string
+  /** Rejects with `notify_failed`, `notify_busy`. */
+  test(channel: 'ntfy' | 'webhook'): Promise<void>
+}
+type SettingSecrets = HostMessageOf<'settings'>['secrets']
+
+export interface DesktopRequestsOptions {
+  deviceAdmin: DeviceAdmin
+  settings: SettingsStore
+  notifications: NotificationAdmin
+}
 
 export class DesktopRequests {
   readonly #deviceAdmin: DeviceAdmin
   readonly #settings: SettingsStore
+  readonly #notifications: NotificationAdmin
   readonly #outlet: Outlet
   #watchesDevices = false
   #watchesSettings = false
 
-  constructor(deviceAdmin: DeviceAdmin, settings: SettingsStore, outlet: Outlet) {
+  constructor({ deviceAdmin, settings, notifications }: DesktopRequestsOptions, outlet: Outlet) {
     this.#deviceAdmin = deviceAdmin
     this.#settings = settings
+    this.#notifications = notifications
     this.#outlet = outlet
   }
 
@@ -52,10 +81,22 @@ export class DesktopRequests {
         return this.#outlet.message(ok)
       case 'settings':
         this.#watchesSettings ||= message.watch === true
-        return this.#outlet.message({ ...this.#settings.state(), request_id })
+        return this.#outlet.message({ ...this.#settingsState(), request_id })
       case 'change_settings':
         return this.#outlet.replyLater(request_id, async () => {
           await this.#settings.change(message.change)
+          return ok
+        })
+      case 'set_ntfy_token':
+        this.#notifications.setNtfyToken(message.token)
+        return this.#outlet.message(ok)
+      case 'renew_webhook_secret': {
+        const secret = this.#notifications.renewWebhookSecret()
+        return this.#outlet.message({ type: 'webhook_secret', request_id, secret })
+      }
+      case 'test_notifications':
+        return this.#outlet.replyLater(request_id, async () => {
+          await this.#notifications.test(message.channel)
           return ok
         })
       default:
@@ -73,7 +114,11 @@ export class DesktopRequests {
   }
 
   settingsChanged(): void {
-    if (this.#watchesSettings) this.#outlet.tryMessage(this.#settings.state())
+    if (this.#watchesSettings) this.#outlet.tryMessage(this.#settingsState())
+  }
+
+  #settingsState() {
+    return { ...this.#settings.state(), secrets: this.#notifications.secrets }
   }
 
   /** The client is gone, and no longer shows the pairing code. */

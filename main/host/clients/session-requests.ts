@@ -29,6 +29,7 @@ export type SessionMessage = ClientMessageOf<
   | 'screen'
   | 'kill'
   | 'rename'
+  | 'notify_session'
   | 'answer'
   | 'mark_seen'
   | 'report_activity'
@@ -133,6 +134,9 @@ export class SessionRequests {
           if (!outlet.closed) session.rename(message.title)
           return { type: 'ok', request_id: message.request_id }
         })
+      case 'notify_session':
+        this.#running(message.session_id).notifyChoice = message.choice
+        return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'answer':
         return outlet.replyLater(message.request_id, async () => {
           await this.#running(message.session_id).answer(message.question_id, message.option, message.text)

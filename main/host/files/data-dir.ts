@@ -16,6 +16,7 @@ export interface DataDir {
   devices: string
   pushKey: string
   subscriptions: string
+  notifySecrets: string
   /** Folders. */
   tls: string
   uploads: string
@@ -60,6 +61,7 @@ export function openDataDir(path: string): DataDir {
     devices: join(path, 'devices.json'),
     pushKey: join(path, 'push.key'),
     subscriptions: join(path, 'push.json'),
+    notifySecrets: join(path, 'notify-secrets.json'),
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
     socket,

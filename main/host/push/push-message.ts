@@ -1,6 +1,8 @@
 // Makes the request for a push service: encrypted for one browser (RFC 8291) and signed (RFC 8292).
 import type WebPush from 'web-push'
+import type { AttentionKind, Question, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import type { PostRequest } from '../notify/post.ts'
 import { type PushKey, topicOf } from './push-key.ts'
 import type { Subscription } from './subscriptions.ts'
 
@@ -9,12 +11,17 @@ export interface PushNotification {
   session_id: string
   title: string
   text: string
+  kind: AttentionKind
+  /** The question that it asks. */
+  question_id?: string
+  /** Plain yes and plain no: browsers show at most two. */
+  actions?: PushAction[]
 }
 
-export interface PushRequest {
-  url: string
-  headers: Record<string, string | number>
-  body: Buffer
+export interface PushAction {
+  /** Index into the question's options. */
+  option: number
+  label: string
 }
 
 /**
@@ -23,15 +30,48 @@ export interface PushRequest {
  */
 const CONTACT = 'mailto:on-the-go@example.com'
 
+/** Where the program says nothing itself. */
+const FALLBACK_TEXTS: Record<AttentionKind, string> = {
+  blocked: 'Waits for an answer',
+  done: 'Finished',
+  ended: 'Ended',
+  failed: 'Failed',
+  message: '',
+  bell: '',
+}
+
 /** What a phone's screen shows of a title and of a text. */
 const TITLE_CHARACTERS = 100
 const TEXT_CHARACTERS = 200
+
+/** What a phone's screen shows of a button. */
+const LABEL_CHARACTERS = 40
 
 /** All messages are padded to this length, so that their size tells nothing. Services accept 4096 bytes encrypted. */
 export const PAYLOAD_BYTES = 2048
 
 /** A notification that is not delivered within this expires; the page shows it when it is opened. */
 const TTL_SECONDS = 12 * 3600
+
+/** What a session that needs attention shows; undefined: no one is to be notified of it. */
+export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 'session_id'> | undefined {
+  const { title, attention, activity } = info
+  if (!attention || attention.silent) return undefined
+  const { kind } = attention
+  const shown = { title, text: attention.text || FALLBACK_TEXTS[kind], kind }
+  const question = kind === 'blocked' ? activity?.question : undefined
+  if (!question) return shown
+  const actions = actionsOf(question)
+  return { ...shown, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
+}
+
+/** The program's own words for a plain yes and a plain no, where the question has both. A password is never one of them. */
+function actionsOf({ kind, options }: Question): PushAction[] {
+  if (kind === 'password') return []
+  const found = (['yes', 'no'] as const).map(answer => options.findIndex(one => one.answer === answer))
+  if (found.includes(-1)) return []
+  return found.map(option => ({ option, label: oneLine(options[option]!.label, LABEL_CHARACTERS) }))
+}
 
 /** 9 MB with its dependencies: loaded for the first notification. */
 let webPush: typeof WebPush | undefined
@@ -41,7 +81,7 @@ export async function pushRequest(
   subscription: Subscription,
   key: PushKey,
   notification: PushNotification,
-): Promise<PushRequest> {
+): Promise<PostRequest> {
   webPush ??= (await import('web-push')).default
   const { endpoint, p256dh, auth } = subscription
   const details = webPush.generateRequestDetails({ endpoint, keys: { p256dh, auth } }, payloadOf(notification), {
@@ -50,12 +90,19 @@ export async function pushRequest(
     urgency: 'high',
     topic: topicOf(key, device_id, notification.session_id),
   })
-  return { url: endpoint, headers: details.headers as PushRequest['headers'], body: details.body }
+  return { url: endpoint, headers: details.headers as PostRequest['headers'], body: details.body }
 }
 
 /** JSON, padded with spaces. */
-function payloadOf({ session_id, title, text }: PushNotification): Buffer {
-  const shown = { session_id, title: oneLine(title, TITLE_CHARACTERS), text: oneLine(text, TEXT_CHARACTERS) }
+function payloadOf({ session_id, title, text, kind, question_id, actions }: PushNotification): Buffer {
+  const shown = {
+    session_id,
+    kind,
+    title: oneLine(title, TITLE_CHARACTERS),
+    text: oneLine(text, TEXT_CHARACTERS),
+    ...(question_id !== undefined && { question_id }),
+    ...(actions && { actions }),
+  }
   const payload = Buffer.alloc(PAYLOAD_BYTES, ' ')
   const json = Buffer.from(JSON.stringify(shown))
   if (json.length > PAYLOAD_BYTES) throw new Error('the notification is too long')

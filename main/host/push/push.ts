@@ -2,9 +2,10 @@
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import type { Logger } from '../log/logger.ts'
+import { pause, TokenBucket } from '../notify/pacing.ts'
+import { canReach, type PostReply, type PostRequest, post } from '../notify/post.ts'
 import { type PushKey, readPushKey } from './push-key.ts'
-import { type PushNotification, type PushRequest, pushRequest } from './push-message.ts'
-import { canReach, type PostReply, post } from './push-post.ts'
+import { type PushNotification, pushRequest } from './push-message.ts'
 import { isPushService } from './push-services.ts'
 import { type Subscription, Subscriptions } from './subscriptions.ts'
 
@@ -35,7 +36,7 @@ export interface PushOptions {
   /** The setting `push`. */
   enabled(): boolean
   /** The paired devices. */
-  devices(): readonly { device_id: string }[]
+  devices(): readonly { device_id: string; read_only?: boolean }[]
   /** A person is at a page of this device, and sees there which sessions need attention. */
   isPresent(device_id: string): boolean
   /** The notification of a session that still needs attention. */
@@ -44,13 +45,13 @@ export interface PushOptions {
   changed(): void
   log: Pick<Logger, 'info' | 'error'>
   now?: () => number
-  /** Default: push-post.ts. */
+  /** Default: notify/post.ts. */
   wire?: Wire
 }
 
-/** The requests that leave this host, as in push-post.ts. */
+/** The requests that leave this host, as in notify/post.ts. */
 export interface Wire {
-  post(request: PushRequest, signal: AbortSignal): Promise<PostReply>
+  post(request: PostRequest, signal: AbortSignal): Promise<PostReply>
   canReach(endpoint: string, signal: AbortSignal): Promise<boolean>
 }
 
@@ -236,7 +237,12 @@ export class Push {
     const subscription = this.#subscriptions.get(device_id)
     const notification = notificationOf(session_id)
     if (signal.aborted || !enabled() || !subscription || !notification || isPresent(device_id)) return undefined
-    return devices().some(device => device.device_id === device_id) ? { subscription, notification } : undefined
+    const device = devices().find(one => one.device_id === device_id)
+    if (!device) return undefined
+    if (!device.read_only) return { subscription, notification }
+    // It may not answer.
+    const { actions: _, ...shown } = notification
+    return { subscription, notification: shown }
   }
 
   /** Returns the delay before the next attempt in milliseconds; undefined: there is none. */
@@ -265,57 +271,4 @@ export class Push {
 
 function newQueue(budget: TokenBucket): DeviceQueue {
   return { waiting: new Set(), busy: false, budget, stop: new AbortController() }
-}
-
-class TokenBucket {
-  readonly #max: number
-  readonly #refill_ms: number
-  readonly #now: () => number
-  #left: number
-  #at: number
-
-  /** `max` tokens at once, and one more every `refill_ms`. */
-  constructor(max: number, refill_ms: number, now: () => number) {
-    this.#max = max
-    this.#refill_ms = refill_ms
-    this.#now = now
-    this.#left = max
-    this.#at = now()
-  }
-
-  /** Milliseconds until there is a token. */
-  wait(): number {
-    this.#fill()
-    return this.#left > 0 ? 0 : this.#refill_ms - (this.#now() - this.#at)
-  }
-
-  take(): boolean {
-    this.#fill()
-    if (this.#left === 0) return false
-    this.#left--
-    return true
-  }
-
-  #fill(): void {
-    const now = this.#now()
-    // A clock that was set back must not stop the refill until it has caught up.
-    if (now < this.#at || this.#left === this.#max) this.#at = now
-    const more = Math.floor((now - this.#at) / this.#refill_ms)
-    this.#left = Math.min(this.#max, this.#left + more)
-    this.#at += more * this.#refill_ms
-  }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  if (milliseconds <= 0 || signal.aborted) return Promise.resolve()
-  return new Promise(resolve => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, milliseconds)
-    timer.unref()
-    signal.addEventListener('abort', done)
-  })
 }

@@ -1,7 +1,13 @@
 // One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
 import { constants, hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import type { ActivityState, AttentionKind, SessionInfo, SessionState } from '../../../protocol/messages.ts'
+import type {
+  ActivityState,
+  AttentionKind,
+  NotifyChoice,
+  SessionInfo,
+  SessionState,
+} from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { ScreenRules } from '../agents/screen-rules.ts'
@@ -30,6 +36,8 @@ export interface SessionTiming {
   kill_after_ms?: number
   /** NOTIFY_MS in attention.ts */
   attention_ms?: number
+  /** LONG_RUN_MS */
+  long_run_ms?: number
 }
 
 export interface SessionOptions {
@@ -55,12 +63,15 @@ export interface SessionHandlers {
   ended(): void
   /** Its program asks for attention: a bell (''), or a notification's text. At most once a second. */
   attention(text: string): void
-  /** It asked for attention while no person was at a screen that shows it. */
-  needsAttention(kind: AttentionKind): void
+  /** It asked for attention while no person was at a screen that shows it. False: no one is to be notified. */
+  needsAttention(kind: AttentionKind): boolean
 }
 
 /** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
+
+/** The end of a process that ran for less is nothing to be notified of. */
+export const LONG_RUN_MS = 30_000
 
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
@@ -82,6 +93,7 @@ export class Session implements AttachableSession {
   last_activity: number
   /** Set by the expiry: silent for long, but a command still runs in it. */
   idle = false
+  #notifyChoice: NotifyChoice = 'default'
 
   readonly #options: SessionOptions
   readonly #handlers: SessionHandlers
@@ -216,8 +228,18 @@ export class Session implements AttachableSession {
       last_line: this.#preview.lastLine,
       activity: this.#activity.activity,
       attention: this.#activity.attention,
+      ...(this.#notifyChoice !== 'default' && { notify: this.#notifyChoice }),
       viewers: viewersOf(this.#attachments),
     }
+  }
+
+  get notifyChoice(): NotifyChoice {
+    return this.#notifyChoice
+  }
+
+  set notifyChoice(choice: NotifyChoice) {
+    this.#notifyChoice = choice
+    this.#handlers.changed()
   }
 
   /** See Preview. */
@@ -478,6 +500,7 @@ export class Session implements AttachableSession {
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
     this.#activity.ended()
+    if (!this.#endState) this.#notifyEnd()
     this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
     if (this.title !== title) this.#sendTitle()
@@ -485,6 +508,12 @@ export class Session implements AttachableSession {
     this.#resolveEnded()
     this.#handlers.ended()
     this.#handlers.changed()
+  }
+
+  /** The process ended by itself. */
+  #notifyEnd(): void {
+    const isLong = this.#age() >= (this.#options.timing?.long_run_ms ?? LONG_RUN_MS)
+    if (isLong || this.#notifyChoice === 'when_ended') this.#activity.processEnded(this.exit_code, this.signal)
   }
 
   #age(): number {

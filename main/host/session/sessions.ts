@@ -51,8 +51,8 @@ export interface SessionsHandlers {
   changed(): void
   /** A session asks for attention; `text`: its notification, or '' for a bell. */
   attention(session: Session, text: string): void
-  /** A session asked for attention unseen. Not called again until a person has seen it. */
-  needsAttention(session: Session, kind: AttentionKind): void
+  /** A session asked for attention unseen. Not called again until a person has seen it. False: no one is to be notified. */
+  needsAttention(session: Session, kind: AttentionKind): boolean
   /** Whether any client watches the session list. */
   isWatched(): boolean
 }

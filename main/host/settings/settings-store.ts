@@ -37,7 +37,7 @@ export class SettingsStore {
     return this.#values
   }
 
-  state(): Omit<HostMessageOf<'settings'>, 'request_id'> {
+  state(): Omit<HostMessageOf<'settings'>, 'request_id' | 'secrets'> {
     return {
       type: 'settings',
       values: toWireSettings(this.#values),

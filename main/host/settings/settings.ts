@@ -2,9 +2,13 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
-import type { SettingValues } from '../../../protocol/messages.ts'
+import { AttentionKind, type SettingValues } from '../../../protocol/messages.ts'
 import { parseBind } from '../listen/addresses.ts'
 import { allowedName } from '../listen/host-names.ts'
+import type { NotifierSettings } from '../notify/notifier.ts'
+import { TOPIC } from '../notify/ntfy.ts'
+import { DAYS, TIME_OF_DAY } from '../notify/quiet-hours.ts'
+import { TARGET_CHARACTERS, targetProblem } from '../notify/target.ts'
 
 const MEGABYTE = 1_000_000
 const HOUR_MS = 3_600_000
@@ -35,6 +39,36 @@ const Name = z
   .string('takes host names')
   .max(260, 'is too long for a host name')
   .refine(text => allowedName(text) !== undefined, { error: ({ input }) => `${input} is not a host name` })
+
+const Time = z.string('takes a time like 22:00').regex(TIME_OF_DAY, 'takes a time like 22:00')
+
+const QuietHours = z.strictObject({
+  from: Time,
+  to: Time,
+  days: z
+    .array(z.enum(DAYS, `takes days of the week: ${DAYS.join(', ')}`))
+    .max(DAYS.length)
+    .default([...DAYS]),
+  except_blocked: z.boolean().default(false),
+})
+
+const Target = z
+  .string('takes an address')
+  .max(TARGET_CHARACTERS, 'is too long for an address')
+  .superRefine((text, context) => {
+    const problem = targetProblem(text)
+    if (problem !== undefined) context.addIssue(problem)
+  })
+
+const Ntfy = z.strictObject({
+  server: Target.default('https://ntfy.sh'),
+  topic: z.string('takes a topic').regex(TOPIC, 'takes 1 to 64 letters, digits, - or _'),
+  include_text: z.boolean().default(false),
+})
+
+const Webhook = z.strictObject({ url: Target, include_text: z.boolean().default(false) })
+
+const KINDS = AttentionKind.options
 
 /**
  * Every setting is optional. Sizes are megabytes of a million bytes, of raw output. The descriptions are the text of
@@ -69,6 +103,20 @@ export const Settings = z.strictObject({
     .default(1_000)
     .describe("Size of all uploaded files. A file is removed with its session's history."),
   push: z.boolean().default(true).describe('Send Web Push notifications to the phones that turned them on.'),
+  notify_kinds: z
+    .array(z.enum(KINDS, `takes ${KINDS.join(', ')}`))
+    .max(KINDS.length)
+    .default([...KINDS])
+    .describe('What people are notified of, on phones, in the desktop app, through ntfy and the webhook.'),
+  quiet_hours: QuietHours.optional().describe(
+    'No notifications at these times: `{"from": "22:00", "to": "07:00"}`, in local time; optionally with `days` on which they begin and `"except_blocked": true` to be notified of questions nevertheless.',
+  ),
+  ntfy: Ntfy.optional().describe(
+    'Notify through an [ntfy](https://ntfy.sh) server: `{"server": URL, "topic": NAME}`, with `"include_text": true` also what the program asks or says.',
+  ),
+  webhook: Webhook.optional().describe(
+    'Send a signed request for each notification: `{"url": URL}`, with `"include_text": true` also what the program asks or says.',
+  ),
   shell: Shell.optional().describe(
     'What a session runs if no command is named: a program, or a list of a program and its arguments. Without it: your login shell.',
   ),
@@ -127,8 +175,20 @@ export function parseSettings(content: SettingsFile, file?: string): Settings {
 }
 
 /** Settings as sent to clients: those without a value are null. */
-export function toWireSettings({ shell, port, tls, ...rest }: Settings): SettingValues {
-  return { ...rest, shell: shell ?? null, port: port ?? null, tls: tls ?? null }
+export function toWireSettings({ shell, port, tls, quiet_hours, ntfy, webhook, ...rest }: Settings): SettingValues {
+  return {
+    ...rest,
+    shell: shell ?? null,
+    port: port ?? null,
+    tls: tls ?? null,
+    quiet_hours: quiet_hours ?? null,
+    ntfy: ntfy ?? null,
+    webhook: webhook ?? null,
+  }
+}
+
+export function notifierSettingsOf({ notify_kinds, quiet_hours, ntfy, webhook }: Settings): NotifierSettings {
+  return { kinds: notify_kinds, quiet: quiet_hours, ntfy, webhook }
 }
 
 export function limitsOf(settings: Settings) {

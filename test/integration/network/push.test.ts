@@ -77,7 +77,12 @@ describe('a phone whose page is closed', () => {
     say('May I run make?')
     await until(() => service.posts.length === 1)
     const [post] = service.posts
-    expect(JSON.parse(subscriber.decrypt(post!))).toEqual({ session_id, title: 'a "title"', text: 'May I run make?' })
+    expect(JSON.parse(subscriber.decrypt(post!))).toEqual({
+      session_id,
+      kind: 'message',
+      title: 'a "title"',
+      text: 'May I run make?',
+    })
     expect(`https://${service.name}${post!.path}`).toBe(subscriber.endpoint)
     const { key, claims } = verifySignature(post!)
     expect(key).toBe(answer.key)

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdmissionHandlers } from '../../../main/host/access/authenticator.ts'
 import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
+import type { NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
 import type { Logger } from '../../../main/host/log/logger.ts'
 import type { Push } from '../../../main/host/push/push.ts'
@@ -61,6 +62,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     deviceAdmin,
     settings: untouchable<SettingsStore>('settings'),
     push: untouchable<Push>('push'),
+    notifications: untouchable<NotificationAdmin>('notifications'),
     admit: (name, verdict) => {
       names.push(name)
       decide(verdict)

@@ -28,10 +28,13 @@ describe('the permission table', () => {
       'answer_pairing',
       'change_settings',
       'devices',
+      'renew_webhook_secret',
       'report_activity',
       'revoke_device',
+      'set_ntfy_token',
       'settings',
       'show_pairing',
+      'test_notifications',
       'update_device',
     ]
     expect(refused('device', 'forbidden')).toEqual(desktopOnly)
@@ -46,6 +49,7 @@ describe('the permission table', () => {
       'kill',
       'mark',
       'mark_seen',
+      'notify_session',
       'release_size',
       'rename',
       'resize',
@@ -60,6 +64,6 @@ describe('the permission table', () => {
 
   it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
-    expect(counts).toEqual([1, 8, 19])
+    expect(counts).toEqual([1, 11, 23])
   })
 })

@@ -3,10 +3,10 @@ import { createECDH } from 'node:crypto'
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { PostReply } from '../../../main/host/notify/post.ts'
 import { BURST, MAX_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../../main/host/push/push.ts'
 import { isPoint, readPushKey, topicOf } from '../../../main/host/push/push-key.ts'
 import { PAYLOAD_BYTES, pushRequest } from '../../../main/host/push/push-message.ts'
-import type { PostReply } from '../../../main/host/push/push-post.ts'
 import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-services.ts'
 import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
 import { cleanUp, onCleanUp, temporaryFolder } from '../../support/host.ts'
@@ -16,7 +16,7 @@ import { scaled } from '../../support/repeat.ts'
 afterEach(cleanUp)
 
 const FCM = { name: 'fcm.googleapis.com' }
-const NOTHING = { session_id: '', title: '', text: '' }
+const NOTHING = { session_id: '', title: '', text: '', kind: 'bell' as const }
 const quiet = { info: () => {}, error: () => {} }
 
 describe('push service addresses', () => {
@@ -110,7 +110,12 @@ describe('the key', () => {
 describe('a message', () => {
   const key = readPushKey(join(temporaryFolder(), 'push.key'), quiet)
   const subscriber = new Subscriber(FCM)
-  const call = { session_id: '5b0e9a4e-0000-4000-8000-000000000000', title: 'agent', text: 'May I?' }
+  const call = {
+    session_id: '5b0e9a4e-0000-4000-8000-000000000000',
+    title: 'agent',
+    text: 'May I?',
+    kind: 'message' as const,
+  }
   const posted = async (device_id: string, told: typeof call): Promise<PushMessage> => {
     const { headers, body } = await pushRequest(device_id, subscriber.subscription, key, told)
     return {
@@ -295,7 +300,7 @@ describe('notifications', () => {
       isPresent: () => world.present,
       notificationOf: session_id => {
         const text = world.calls.get(session_id)
-        return text === undefined ? undefined : { title: session_id, text }
+        return text === undefined ? undefined : { title: session_id, text, kind: 'message' }
       },
       changed: () => {},
       log: { info: (...what) => world.logged.push(what), error: (...what) => world.logged.push(what) },

@@ -10,6 +10,8 @@ export interface PendingAttention {
   /** The text of its notification; '' for a bell. */
   text: string
   kind: AttentionKind
+  /** No one is notified of it. */
+  silent?: boolean
 }
 
 export class Attention {
@@ -38,11 +40,17 @@ export class Attention {
     // A question after a bell is news; a bell after a question is not.
     const isNew = !seen && (before === null || rank(kind) > rank(before.kind))
     // A bell after a notification keeps the notification's text.
-    if (!seen && (before === null || rank(kind) >= rank(before.kind)))
-      this.#pending = { at: this.#now(), text: text || (before?.text ?? ''), kind }
+    if (isNew) this.#pending = { at: this.#now(), text: text || (before?.text ?? ''), kind }
+    else if (!seen && before && rank(kind) === rank(before.kind))
+      this.#pending = { ...before, text: text || before.text, kind }
     if (this.#timer) this.#unsent = text || this.#unsent
     else this.#notifyNow(text)
     return isNew
+  }
+
+  /** No one is to be notified of what is pending. */
+  silence(): void {
+    if (this.#pending) this.#pending.silent = true
   }
 
   /** A person has seen the session. True: it needed attention. */
@@ -68,7 +76,9 @@ export class Attention {
   }
 }
 
+const RANKS: readonly AttentionKind[] = ['bell', 'message', 'done', 'blocked', 'ended']
+
 /** What a person wants to know first. */
 function rank(kind: AttentionKind): number {
-  return kind === 'bell' ? 0 : kind === 'message' ? 1 : 2
+  return RANKS.indexOf(kind === 'failed' ? 'ended' : kind)
 }

@@ -36,8 +36,8 @@ export interface SessionActivityHandlers {
   changed(): void
   /** It asks for attention; at most once a second. */
   attention(text: string): void
-  /** It asked for attention while no person was at a screen that shows it. */
-  needsAttention(kind: AttentionKind): void
+  /** It asked for attention while no person was at a screen that shows it. False: no one is to be notified. */
+  needsAttention(kind: AttentionKind): boolean
 }
 
 export class SessionActivity {
@@ -62,11 +62,7 @@ export class SessionActivity {
     this.#attention = new Attention(now, notify, attention_ms)
     this.#tracker = new ActivityTracker(now, {
       changed: () => handlers.changed(),
-      needed: (kind, text) => {
-        if (!this.#attention.request(text, kind, isSeen())) return
-        handlers.changed()
-        handlers.needsAttention(kind)
-      },
+      needed: (kind, text) => this.#needed(kind, text),
       settled: () => {
         if (this.#attention.clear()) handlers.changed()
       },
@@ -155,12 +151,27 @@ export class SessionActivity {
     this.#ended = true
     this.#tracker.ended()
     clearTimeout(this.#foregroundTimer)
+    // A question can no longer be answered.
+    if (this.#attention.pending?.kind === 'blocked') this.#attention.clear()
+  }
+
+  /** After `ended`: its process ended by itself, and that is worth telling. */
+  processEnded(exit_code: number | null, signal: string | null): void {
+    if (exit_code === 0) this.#needed('ended', 'Ended')
+    else this.#needed('failed', signal ? `Ended by ${signal}` : `Failed with exit code ${exit_code}`)
   }
 
   dispose(): void {
     this.#attention.dispose()
     this.#tracker.dispose()
     clearTimeout(this.#foregroundTimer)
+  }
+
+  #needed(kind: AttentionKind, text: string): void {
+    const { handlers, isSeen } = this.#options
+    if (!this.#attention.request(text, kind, isSeen())) return
+    if (!handlers.needsAttention(kind)) this.#attention.silence()
+    handlers.changed()
   }
 
   async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {

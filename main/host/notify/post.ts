@@ -1,7 +1,14 @@
-// One HTTPS request to a push service, over a socket of its own. Follows no redirect, and reads only the response's head.
-import { request } from 'node:https'
+// One POST request to a push service, an ntfy server or a webhook, over a socket of its own. Follows no redirect, and reads only
+// the response's head.
+import { request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import { connect } from 'node:tls'
-import type { PushRequest } from './push-message.ts'
+
+export interface PostRequest {
+  url: string
+  headers: Record<string, string | number>
+  body: Buffer
+}
 
 /** Time to connect, send 2 KB and receive a head. */
 export const POST_MS = 15_000
@@ -9,14 +16,14 @@ export const POST_MS = 15_000
 /** A person waits for this at a screen. */
 const REACH_MS = 4_000
 
-/** A service's head is a few lines. */
+/** A server's head is a few lines. */
 const HEAD_BYTES = 16 * 1024
 
 /** Interim responses (1xx). Services send none; a hostile one may send them forever. */
 const MAX_INTERIM = 8
 
 export interface PostOptions {
-  /** CA of the service's certificate (PEM). Default: the CAs that Node trusts. */
+  /** CA of the server's certificate (PEM). Default: the CAs that Node trusts. */
   ca?: string | undefined
   signal: AbortSignal
 }
@@ -28,14 +35,16 @@ export interface PostReply {
 }
 
 /** Rejects if there is no response. */
-export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOptions): Promise<PostReply> {
+export function post({ url, headers, body }: PostRequest, { ca, signal }: PostOptions): Promise<PostReply> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, {
+    // Plain HTTP only where the caller has checked the address (addresses.ts).
+    const isPlain = url.startsWith('http:')
+    const sent = (isPlain ? plainRequest : tlsRequest)(url, {
       method: 'POST',
       headers,
       agent: false,
       maxHeaderSize: HEAD_BYTES,
-      // Regardless of the environment: an endpoint is a capability.
+      // Regardless of the environment: the request carries a secret.
       rejectUnauthorized: true,
       signal,
       ...(ca !== undefined && { ca }),
@@ -46,10 +55,10 @@ export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOp
       reject(error)
       sent.destroy()
     }
-    const timer = setTimeout(() => fail(new Error('the push service did not answer in time')), POST_MS)
+    const timer = setTimeout(() => fail(new Error('the server did not answer in time')), POST_MS)
     let interim = 0
     sent.on('information', () => {
-      if (++interim > MAX_INTERIM) fail(new Error('the push service sends only interim responses'))
+      if (++interim > MAX_INTERIM) fail(new Error('the server sends only interim responses'))
     })
     sent.once('response', response => {
       clearTimeout(timer)
@@ -61,7 +70,7 @@ export function post({ url, headers, body }: PushRequest, { ca, signal }: PostOp
     })
     sent.on('error', fail)
     // After a protocol switch (101) there is neither a response nor an error.
-    sent.once('close', () => fail(new Error('the push service did not answer')))
+    sent.once('close', () => fail(new Error('the server did not answer')))
     sent.end(body)
   })
 }

@@ -1,7 +1,7 @@
 // One request to a hostile push service, over TLS, with every odd kind of response.
 import type { ServerResponse } from 'node:http'
 import { afterEach, expect, it } from 'vitest'
-import { canReach, type PostReply, post } from '../../../main/host/push/push-post.ts'
+import { canReach, type PostReply, post } from '../../../main/host/notify/post.ts'
 import { cleanUp, onCleanUp } from '../../support/host.ts'
 import { PushService } from '../../support/network/push-service.ts'
 import { scaled } from '../../support/repeat.ts'

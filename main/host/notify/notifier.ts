@@ -1,0 +1,130 @@
+// Notifies people of sessions that need attention: decides, bounds how often, and hands on to the channels.
+import { CodedError } from '../../../protocol/errors.ts'
+import type { AttentionKind, NotifyChoice, SessionInfo } from '../../../protocol/messages.ts'
+import type { Logger } from '../log/logger.ts'
+import { Deliveries } from './deliveries.ts'
+import { type Notice, noticeOf } from './notice.ts'
+import { type NtfySetting, ntfyRequest } from './ntfy.ts'
+import { TokenBucket } from './pacing.ts'
+import { type PostReply, type PostRequest, post } from './post.ts'
+import type { NotifySecrets } from './secrets.ts'
+import { type NotifyRules, shouldNotify } from './should-notify.ts'
+import { type WebhookSetting, webhookRequest } from './webhook.ts'
+
+/** Per channel. A person reads them; what is over it is in the list of sessions. */
+export const MAX_PER_HOUR = 60
+const HOUR_MS = 3_600_000
+
+/** Presses of a test button: this many at once, then one per TEST_MS. */
+const TESTS = 5
+const TEST_MS = 10_000
+
+export type Channel = 'ntfy' | 'webhook'
+
+export interface NotifierSettings extends NotifyRules {
+  ntfy: NtfySetting | undefined
+  webhook: WebhookSetting | undefined
+}
+
+export interface NotifierOptions {
+  settings(): NotifierSettings
+  secrets: NotifySecrets
+  sessionOf(session_id: string): SessionInfo | undefined
+  /** Web Push, which has its own queue per device. */
+  push: { sessionNeedsAttention(session_id: string): void }
+  log: Pick<Logger, 'error' | 'info'>
+  /** CA of the servers' certificates (PEM). Default: the CAs that Node trusts. */
+  ca?: string | undefined
+  now?: () => number
+  /** Default: post.ts. */
+  post?: (request: PostRequest, signal: AbortSignal) => Promise<PostReply>
+}
+
+export class Notifier {
+  readonly #options: NotifierOptions
+  readonly #now: () => number
+  readonly #channels: { name: string; send(session_id: string): void; sent: HourlyBound }[]
+  readonly #deliveries: Record<Channel, Deliveries>
+  readonly #tests: TokenBucket
+
+  constructor(options: NotifierOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    const { settings, secrets, log, ca } = options
+    const deliveries = (name: Channel, requestOf: (notice: Notice) => PostRequest | undefined) =>
+      new Deliveries({
+        name,
+        requestOf,
+        noticeOf: session_id => {
+          const info = options.sessionOf(session_id)
+          return info && noticeOf(info)
+        },
+        post: options.post ?? ((request, signal) => post(request, { ca, signal })),
+        log,
+      })
+    this.#deliveries = {
+      ntfy: deliveries('ntfy', notice => {
+        const { ntfy } = settings()
+        return ntfy && ntfyRequest(ntfy, secrets.ntfyToken(ntfy.server), notice)
+      }),
+      webhook: deliveries('webhook', notice => {
+        const { webhook } = settings()
+        return webhook && webhookRequest(webhook, (...signed) => secrets.sign(...signed), notice, this.#now())
+      }),
+    }
+    const { ntfy, webhook } = this.#deliveries
+    this.#channels = [
+      { name: 'push', send: id => options.push.sessionNeedsAttention(id), sent: new HourlyBound() },
+      { name: 'ntfy', send: id => ntfy.add(id), sent: new HourlyBound() },
+      { name: 'webhook', send: id => webhook.add(id), sent: new HourlyBound() },
+    ]
+    this.#tests = new TokenBucket(TESTS, TEST_MS, this.#now)
+  }
+
+  /** Whether people are notified of this wait of a session; see shouldNotify. */
+  decide(kind: AttentionKind, choice: NotifyChoice): boolean {
+    const now = this.#now()
+    return shouldNotify({ kind, session: { choice }, rules: this.#options.settings(), seen: false, now })
+  }
+
+  /** A wait began that people are notified of. */
+  notify(session_id: string): void {
+    for (const { name, send, sent } of this.#channels) {
+      if (sent.take(this.#now())) send(session_id)
+      else this.#options.log.info({ channel: name }, 'a notification was left out: too many in an hour')
+    }
+  }
+
+  /** Throws `notify_failed`, `notify_busy`. */
+  async test(channel: Channel): Promise<void> {
+    if (!this.#tests.take()) throw new CodedError('notify_busy', 'too many tests; wait a few seconds')
+    const { webhook } = this.#options.settings()
+    if (channel === 'webhook' && webhook && !this.#options.secrets.hasWebhookSecret)
+      throw new CodedError('notify_failed', 'there is no signing secret; create one first')
+    const at = this.#now()
+    await this.#deliveries[channel].test({
+      id: `test-${at}`,
+      kind: 'message',
+      at,
+      headline: 'On the Go: test notification',
+      text: 'It works.',
+    })
+  }
+
+  close(): void {
+    for (const one of Object.values(this.#deliveries)) one.close()
+  }
+}
+
+/** At most MAX_PER_HOUR in any hour. */
+export class HourlyBound {
+  readonly #sent: number[] = []
+
+  take(now: number): boolean {
+    // A clock that was set back must not stop notifications until it has caught up.
+    while (this.#sent.length > 0 && (now - this.#sent[0]! >= HOUR_MS || this.#sent[0]! > now)) this.#sent.shift()
+    if (this.#sent.length >= MAX_PER_HOUR) return false
+    this.#sent.push(now)
+    return true
+  }
+}
