@@ -1,0 +1,73 @@
+// Folders in which the real agents run: a home and a project of their own, with neutral names, connected to the stand-in model.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type AgentName, installAgent } from './install.ts'
+
+export interface AgentHome {
+  /** The agent's executable is the first in PATH. */
+  env: Record<string, string>
+  /** The project. */
+  cwd: string
+}
+
+/** Looks like a key, and is none. */
+const CLAUDE_KEY = 'sk-ant-test-0000000000000001'
+
+/** Makes the folders anew below `root`. `fresh`: as after an installation, so that the first start asks its questions. */
+export function makeAgentHome(name: AgentName, root: string, port: number, fresh = false): AgentHome {
+  const home = join(root, 'home')
+  const cwd = join(root, 'proj')
+  for (const folder of [home, cwd]) {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+  }
+  writeFileSync(join(cwd, 'sum.js'), 'export function sum(a, b) {\n  return a - b\n}\n')
+  writeFileSync(join(cwd, 'notes.md'), '# Notes\n\nThe parser reads one line at a time.\n')
+  const env = {
+    PATH: [installAgent(name), process.env.PATH].join(delimiter),
+    HOME: home,
+    TERM: 'xterm-256color',
+    LANG: 'C.UTF-8',
+    SHELL: '/bin/bash',
+  }
+  return { cwd, env: { ...env, ...CONFIGURE[name](home, cwd, port, fresh) } }
+}
+
+const CONFIGURE: Record<
+  AgentName,
+  (home: string, cwd: string, port: number, fresh: boolean) => Record<string, string>
+> = {
+  claude(home, cwd, port, fresh) {
+    const config = {
+      hasCompletedOnboarding: true,
+      theme: 'dark',
+      customApiKeyResponses: { approved: [CLAUDE_KEY.slice(-20)], rejected: [] },
+      projects: { [cwd]: { hasTrustDialogAccepted: true, allowedTools: [] } },
+    }
+    if (!fresh) writeFileSync(join(home, '.claude.json'), JSON.stringify(config))
+    return {
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ANTHROPIC_API_KEY: CLAUDE_KEY,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_AUTOUPDATER: '1',
+      STUB_FOLDER: cwd,
+    }
+  },
+  codex(home, cwd, port, fresh) {
+    const config = [
+      'model = "gpt-5.1-codex-max"',
+      'model_provider = "stub"',
+      ...(fresh ? [] : ['approval_policy = "on-request"', 'sandbox_mode = "read-only"']),
+      'check_for_update_on_startup = false',
+      '[model_providers.stub]',
+      'name = "stub"',
+      `base_url = "http://127.0.0.1:${port}/v1"`,
+      'wire_api = "responses"',
+      'env_key = "STUB_KEY"',
+      ...(fresh ? [] : [`[projects."${cwd}"]`, 'trust_level = "trusted"']),
+    ]
+    mkdirSync(join(home, '.codex'), { recursive: true })
+    writeFileSync(join(home, '.codex', 'config.toml'), `${config.join('\n')}\n`)
+    return { STUB_KEY: 'none' }
+  },
+}
