@@ -106,10 +106,9 @@ function textOf(message: Message | undefined): string {
   return message.content.map(({ text = '' }) => text).join('\n')
 }
 
-/** What the user typed: not the results of tools, and not what the agent adds. */
+/** What the user typed: not the results of tools, which may stand in the same message, and not what the agent adds. */
 function promptOf({ content }: Message): string {
   const blocks = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-  if (blocks.some(({ type }) => type === 'tool_result')) return ''
   return blocks
     .map(({ text = '' }) => text.replace(/<system-reminder>.*?<\/system-reminder>/gs, ''))
     .filter(text => !/^\s*<|^\s*\[/.test(text))

@@ -64,6 +64,7 @@ function npm(prefix: string, ...args: string[]): void {
 
 if (import.meta.main)
   for (const name of process.argv.slice(2)) {
-    if (!Object.hasOwn(AGENTS, name)) throw new Error(`unknown agent: ${name}; there are ${Object.keys(AGENTS).join(', ')}`)
+    if (!Object.hasOwn(AGENTS, name))
+      throw new Error(`unknown agent: ${name}; there are ${Object.keys(AGENTS).join(', ')}`)
     console.log(installAgent(name as AgentName))
   }

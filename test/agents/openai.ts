@@ -64,7 +64,8 @@ export async function answerResponses(body: Body, response: ServerResponse): Pro
     }
     finish({ ...item, status: 'completed', content: [{ type: 'output_text', text, annotations: [] }] })
   }
-  for (const call of calls) finish({ id: `fc_${++lastId}`, call_id: `call_${lastId}`, status: 'completed', ...toolOf(call) })
+  for (const call of calls)
+    finish({ id: `fc_${++lastId}`, call_id: `call_${lastId}`, status: 'completed', ...toolOf(call) })
   const usage = {
     input_tokens: 1200,
     input_tokens_details: { cached_tokens: 0 },

@@ -87,7 +87,10 @@ const SIZES: Question = {
 /** By the first word that the prompt has; the steps are followed by a text. */
 const SCENARIOS: [RegExp, (prompt: string) => Step[]][] = [
   [/\bquote\b/i, () => [{ text: QUOTE, pace_ms: 15 }]],
-  [/\brun\b/i, prompt => [call(shell(/`([^`]+)`/.exec(prompt)?.[1] ?? 'touch proof-of-run && ls -la', 'Make the proof'))]],
+  [
+    /\brun\b/i,
+    prompt => [call(shell(/`([^`]+)`/.exec(prompt)?.[1] ?? 'touch proof-of-run && ls -la', 'Make the proof'))],
+  ],
   [
     /\bseveral\b/i,
     () => [call(shell('touch first.txt', 'Make the first file'), shell('touch second.txt', 'Make the second file'))],
@@ -107,13 +110,17 @@ const SCENARIOS: [RegExp, (prompt: string) => Step[]][] = [
   [/\bfail\b/i, () => [failed(500, 'api_error', 'Internal server error')]],
   [/\boverloaded\b/i, () => [failed(529, 'overloaded_error', 'Overloaded')]],
   [/\blimit\b/i, () => [failed(429, 'rate_limit_error', 'You have reached your rate limit.')]],
-  [/\bbad request\b/i, () => [failed(400, 'invalid_request_error', 'prompt is too long: 212000 tokens > 200000 maximum')]],
+  [
+    /\bbad request\b/i,
+    () => [failed(400, 'invalid_request_error', 'prompt is too long: 212000 tokens > 200000 maximum')],
+  ],
 ]
 
 const EDIT: Call = { tool: 'edit', file: 'sum.js', before: 'return a - b', after: 'return a + b' }
 const PLAN = '# Add a button\n\n1. Add the button to the page.\n2. Handle its click.\n3. Test it in both sizes.\n'
 const THINKING: Step = {
-  thinking: 'The user wants me to look at the parser. It reads one line at a time, so a long line has to be kept. '.repeat(2),
+  thinking:
+    'The user wants me to look at the parser. It reads one line at a time, so a long line has to be kept. '.repeat(2),
   text: ANSWER,
   pace_ms: 150,
 }

@@ -268,7 +268,7 @@ export class ActivityTracker {
     const onScreen = this.#evidence.screen?.finding.question
     if (evidence === 'screen' && onScreen) return onScreen
     const text = evidence === 'hook' ? (this.#evidence.hook?.text ?? '') : ''
-    return { kind: 'answer', text, context: [], options: [], accepts_text: false }
+    return { kind: 'answer', text, context: [], options: [], accepts_text: false, text_keys: [] }
   }
 
   #fingerprintOf(decision: Decision): string {
@@ -301,7 +301,7 @@ function isNewWaitAfter(before: Activity | null, next: Activity): boolean {
 }
 
 function stepsOf(
-  { options, accepts_text }: FoundQuestion,
+  { options, accepts_text, text_keys }: FoundQuestion,
   option: number | undefined,
   text: string | undefined,
 ): string[] {
@@ -313,5 +313,5 @@ function stepsOf(
   if (text === undefined || !accepts_text)
     throw new CodedError('bad_message', 'this question is answered with one of its options')
   // A control character would be a key: Ctrl+C, or Enter in the middle.
-  return [text.replace(/\p{Cc}+/gu, ' '), '\r']
+  return [...text_keys, text.replace(/\p{Cc}+/gu, ' '), '\r']
 }

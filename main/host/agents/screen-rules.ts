@@ -34,6 +34,24 @@ const OptionRule = z.object({
   keys: z.array(z.string()),
 })
 
+/**
+ * Each line that matches `line` is an option; group 1 is its key, group 2 its label. Lines without a match that are indented
+ * deeper than the key continue the label, and the first other line ends the options.
+ */
+const OptionLines = z.object({
+  line: Pattern,
+  /** What is typed for an option, in steps; `$1` is its key. Left out: the key. */
+  keys: z.optional(z.array(z.string())),
+  /** Removed from the end of each label. */
+  strip: z.optional(Pattern),
+  /** Lines between the options that are none of them, for instance frames. */
+  skip: z.optional(Pattern),
+  /** The option with this label is for a text of one's own: it makes the question accept a text, which is typed after its keys. */
+  text: z.optional(Pattern),
+  /** Options that the screen does not list, after the others. */
+  more: z.optional(z.array(OptionRule)),
+})
+
 const QuestionRule = z.object({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
   /** The first line of the question; left out: the line that matched the first pattern of `all`. */
@@ -42,13 +60,12 @@ const QuestionRule = z.object({
   to: z.optional(Pattern),
   /** The context begins after the last line above the question that matches; left out: after a blank line and a frame. */
   context_after: z.optional(Pattern),
-  /**
-   * `{ "line": … }`: each line that matches is an option; group 1 is its key, group 2 its label; further lines without a match
-   * that are indented deeper continue the label. `keys` replaces `$1` by the key. A list: always the same options.
-   */
-  options: z.optional(
-    z.union([z.array(OptionRule), z.object({ line: Pattern, keys: z.optional(z.array(z.string())) })]),
-  ),
+  /** `below`: the context is what stands between the question and its options. `none`: nothing else belongs to the question. */
+  context: z.optional(z.enum(['above', 'below', 'none'])),
+  /** Lines of the context that say nothing. */
+  context_skip: z.optional(Pattern),
+  /** A list: always the same options. */
+  options: z.optional(z.union([z.array(OptionRule), OptionLines])),
   accepts_text: z.optional(z.boolean()),
 })
 
@@ -63,6 +80,10 @@ const Rule = z.object({
   none: z.optional(z.array(Pattern)),
   /** Has to match the cursor's line up to the cursor. */
   before_cursor: z.optional(Pattern),
+  /** Only the lines below the last one that matches are looked at; all of them if none does. */
+  below: z.optional(Pattern),
+  /** Has to match the last line that is not blank. */
+  last: z.optional(Pattern),
   /** Only the cursor's line and those above it are looked at. */
   at_cursor: z.optional(z.boolean()),
   /** Only on the alternate screen, or only on the normal one. */
@@ -96,6 +117,8 @@ export interface FoundQuestion {
   context: string[]
   options: FoundOption[]
   accepts_text: boolean
+  /** What is typed before a text, in steps. */
+  text_keys: string[]
 }
 
 export interface FoundOption extends QuestionOption {
@@ -121,9 +144,26 @@ interface CompiledRule {
   all: RegExp[]
   none: RegExp[]
   before_cursor: RegExp | undefined
-  question:
-    | { from: RegExp; to: RegExp | undefined; context_after: RegExp | undefined; option: RegExp | undefined }
-    | undefined
+  below: RegExp | undefined
+  last: RegExp | undefined
+  question: CompiledQuestion | undefined
+}
+
+interface CompiledQuestion {
+  from: RegExp
+  to: RegExp | undefined
+  context_after: RegExp | undefined
+  context_skip: RegExp | undefined
+  options: CompiledOptions | undefined
+}
+
+interface CompiledOptions {
+  line: RegExp
+  keys: string[]
+  strip: RegExp | undefined
+  skip: RegExp | undefined
+  text: RegExp | undefined
+  more: z.infer<typeof OptionRule>[]
 }
 
 interface CompiledFile {
@@ -200,17 +240,30 @@ function compile(file: string, { name, agent, commands, titles, rules }: RuleFil
     titles: { working: pattern(titles?.working), blocked: pattern(titles?.blocked), idle: pattern(titles?.idle) },
     rules: rules.map(rule => {
       const { question } = rule
-      const options = question?.options
+      const { options } = question ?? {}
       return {
         rule,
         all: rule.all.map(source => new RegExp(source, 'u')),
         none: (rule.none ?? []).map(source => new RegExp(source, 'u')),
         before_cursor: pattern(rule.before_cursor),
+        below: pattern(rule.below),
+        last: pattern(rule.last),
         question: question && {
           from: new RegExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? '', 'u'),
           to: pattern(question.to),
           context_after: pattern(question.context_after),
-          option: options && 'line' in options ? new RegExp(options.line, 'u') : undefined,
+          context_skip: pattern(question.context_skip),
+          options:
+            options && 'line' in options
+              ? {
+                  line: new RegExp(options.line, 'u'),
+                  keys: options.keys ?? ['$1'],
+                  strip: options.strip === undefined ? undefined : new RegExp(`(?:${options.strip})$`, 'u'),
+                  skip: pattern(options.skip),
+                  text: pattern(options.text),
+                  more: options.more ?? [],
+                }
+              : undefined,
         },
       }
     }),
@@ -218,13 +271,17 @@ function compile(file: string, { name, agent, commands, titles, rules }: RuleFil
 }
 
 /** The lines that the rule looked at, if it matches. */
-function matchRule({ rule, all, none, before_cursor }: CompiledRule, view: ScreenView): string[] | undefined {
+function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefined {
+  const { rule, all, none, before_cursor, below, last } = compiled
   if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
   const { line, column } = view.cursor
   if (before_cursor && !before_cursor.test((view.lines[line] ?? '').slice(0, column))) return undefined
   let end = rule.at_cursor ? line + 1 : view.lines.length
   if (!rule.at_cursor) while (end > 0 && view.lines[end - 1] === '') end--
-  const lines = view.lines.slice(rule.lines === undefined ? 0 : Math.max(0, end - rule.lines), end)
+  if (last && !last.test(view.lines[end - 1] ?? '')) return undefined
+  let begin = rule.lines === undefined ? 0 : Math.max(0, end - rule.lines)
+  if (below) begin = Math.max(begin, view.lines.findLastIndex((text, at) => at < end && below.test(text)) + 1)
+  const lines = view.lines.slice(begin, end)
   let from = 0
   for (const pattern of all) {
     const at = lines.findIndex((text, index) => index >= from && pattern.test(text))
@@ -235,55 +292,64 @@ function matchRule({ rule, all, none, before_cursor }: CompiledRule, view: Scree
 }
 
 function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQuestion {
-  const { kind, options: optionRule, accepts_text = false } = rule.question!
-  const { from, to, context_after, option } = question!
+  const { kind, options: optionRule, context: where = 'above', accepts_text = false } = rule.question!
+  const { from, to, context_after, context_skip, options } = question!
   // The last one: an earlier one may still be on the screen, answered.
   const begin = Math.max(
     0,
     lines.findLastIndex(line => from.test(line)),
   )
-  const firstOption = option ? lines.findIndex((line, at) => at >= begin && option.test(line)) : -1
+  const firstOption = options ? lines.findIndex((line, at) => at >= begin && options.line.test(line)) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const end = found > begin ? found : begin + 1
   const text = joined(lines.slice(begin, end)).slice(0, TEXT_CHARACTERS)
-  const options = Array.isArray(optionRule)
-    ? optionRule.map(({ label, key, keys }) => ({ label, key: key ?? '', keys, answer: plainAnswer(label) }))
-    : option && firstOption >= 0
-      ? optionsOf(lines.slice(firstOption), option, (optionRule as { keys?: string[] }).keys ?? ['$1'])
+  const all = Array.isArray(optionRule)
+    ? optionRule.map(fixedOption)
+    : options && firstOption >= 0
+      ? [...optionsOf(lines.slice(firstOption), options), ...options.more.map(fixedOption)]
       : []
-  return { kind, text, context: contextOf(lines.slice(0, begin), context_after), options, accepts_text }
+  const own = options?.text && all.find(({ label }) => options.text!.test(label))
+  const around = { above: lines.slice(0, begin), below: lines.slice(end, Math.max(end, firstOption)), none: [] }[where]
+  return {
+    kind,
+    text,
+    context: contextOf(around, where === 'above' ? context_after : NEVER, context_skip),
+    options: all.filter(one => one !== own),
+    accepts_text: accepts_text || own !== undefined,
+    text_keys: own?.keys ?? [],
+  }
 }
 
-function optionsOf(lines: string[], pattern: RegExp, template: string[]): FoundOption[] {
+const NEVER = /(?!)/
+
+function fixedOption({ label, key, keys }: z.infer<typeof OptionRule>): FoundOption {
+  return { label, key: key ?? '', keys, answer: plainAnswer(label) }
+}
+
+function optionsOf(lines: string[], { line: pattern, keys: template, strip, skip }: CompiledOptions): FoundOption[] {
   const options: (FoundOption & { indent: number })[] = []
   for (const line of lines) {
     const match = pattern.exec(line)
-    const inner = line.replace(/^[\s\u2500-\u259f]*/, '')
-    const indent = line.length - inner.length
     if (match) {
       if (options.length === MAX_OPTIONS) break
       const [, key = '', label = ''] = match
-      options.push({
-        label: joined([label]),
-        key,
-        keys: template.map(step => step.replaceAll('$1', () => key)),
-        answer: null,
-        indent,
-      })
+      const keys = template.map(step => step.replaceAll('$1', () => key))
+      options.push({ label: joined([label]), key, keys, answer: null, indent: line.indexOf(key) })
+    } else if (skip?.test(line)) {
+      // Nothing to read.
     } else if (FRAME_LINE.test(line) || !options.length) {
       break
     } else {
       // A long label goes on below its beginning; anything that is not indented is the program's footer.
       const last = options.at(-1)!
-      if (indent <= last.indent) break
+      if (line.search(/[^\s\u2500-\u259f]/) <= last.indent) break
       last.label = joined([last.label, line])
     }
   }
-  return options.map(({ indent: _, ...one }) => ({
-    ...one,
-    label: one.label.slice(0, LABEL_CHARACTERS),
-    answer: plainAnswer(one.label),
-  }))
+  return options.map(({ indent: _, ...one }) => {
+    const label = (strip ? one.label.replace(strip, '').trimEnd() : one.label).slice(0, LABEL_CHARACTERS)
+    return { ...one, label, answer: plainAnswer(label) }
+  })
 }
 
 /** A plain yes or no; an answer with consequences beyond this question ("and don't ask again") is neither. */
@@ -295,7 +361,7 @@ function plainAnswer(label: string): 'yes' | 'no' | null {
 }
 
 /** The lines above the question that belong to it, without frames. */
-function contextOf(above: string[], after: RegExp | undefined): string[] {
+function contextOf(above: string[], after: RegExp | undefined, skip: RegExp | undefined): string[] {
   let begin = above.length
   for (let at = above.length - 1; at >= 0 && above.length - at <= CONTEXT_LINES; at--) {
     if (after ? after.test(above[at]!) : FRAME_LINE.test(above[at]!) && /[\u2500-\u259f]/.test(above[at]!)) break
@@ -304,7 +370,7 @@ function contextOf(above: string[], after: RegExp | undefined): string[] {
   return above
     .slice(begin)
     .map(line => line.replace(FRAME_EDGES, '').slice(0, CONTEXT_CHARACTERS))
-    .filter(line => line !== '')
+    .filter(line => line !== '' && !skip?.test(line))
 }
 
 function joined(lines: string[]): string {

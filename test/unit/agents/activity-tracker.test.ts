@@ -16,7 +16,9 @@ afterEach(() => void vi.useRealTimers())
 function finding(state: Finding['state'], text?: string): Finding {
   const options = ['Yes', 'No'].map((label, at) => ({ label, key: `${at + 1}`, keys: [`${at + 1}`], answer: null }))
   const question =
-    text === undefined ? null : { kind: 'approve' as const, text, context: [], options, accepts_text: false }
+    text === undefined
+      ? null
+      : { kind: 'approve' as const, text, context: [], options, accepts_text: false, text_keys: [] }
   return { state, program: 'Agent', agent: true, rule: 'agent/x', certain: true, question }
 }
 
