@@ -54,7 +54,7 @@ const OptionLines = z.object({
 
 const QuestionRule = z.object({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
-  /** The first line of the question; left out: the line that matched the first pattern of `all`. */
+  /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
   from: z.optional(Pattern),
   /** The question ends before this line; left out: before the first option, else at its own line. */
   to: z.optional(Pattern),
@@ -62,6 +62,10 @@ const QuestionRule = z.object({
   context_after: z.optional(Pattern),
   /** `below`: the context is what stands between the question and its options. `none`: nothing else belongs to the question. */
   context: z.optional(z.enum(['above', 'below', 'none'])),
+  /** The context below ends before this line; left out: before the first option. */
+  context_until: z.optional(Pattern),
+  /** What the question is about: group 1 of the last line above it that matches; put before the question. */
+  subject: z.optional(Pattern),
   /** Lines of the context that say nothing. */
   context_skip: z.optional(Pattern),
   /** A list: always the same options. */
@@ -153,7 +157,9 @@ interface CompiledQuestion {
   from: RegExp
   to: RegExp | undefined
   context_after: RegExp | undefined
+  context_until: RegExp | undefined
   context_skip: RegExp | undefined
+  subject: RegExp | undefined
   options: CompiledOptions | undefined
 }
 
@@ -252,7 +258,9 @@ function compile(file: string, { name, agent, commands, titles, rules }: RuleFil
           from: new RegExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? '', 'u'),
           to: pattern(question.to),
           context_after: pattern(question.context_after),
+          context_until: pattern(question.context_until),
           context_skip: pattern(question.context_skip),
+          subject: pattern(question.subject),
           options:
             options && 'line' in options
               ? {
@@ -293,7 +301,7 @@ function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefin
 
 function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQuestion {
   const { kind, options: optionRule, context: where = 'above', accepts_text = false } = rule.question!
-  const { from, to, context_after, context_skip, options } = question!
+  const { from, to, context_after, context_until, context_skip, subject, options } = question!
   // The last one: an earlier one may still be on the screen, answered.
   const begin = Math.max(
     0,
@@ -302,14 +310,19 @@ function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQue
   const firstOption = options ? lines.findIndex((line, at) => at >= begin && options.line.test(line)) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const end = found > begin ? found : begin + 1
-  const text = joined(lines.slice(begin, end)).slice(0, TEXT_CHARACTERS)
+  const first = from.exec(lines[begin] ?? '')?.[1] ?? lines[begin] ?? ''
+  const above = lines.slice(0, begin)
+  const about = subject?.exec(above.findLast(line => subject.test(line)) ?? '')?.[1]
+  const asked = joined([first, ...lines.slice(begin + 1, end)])
+  const text = (about ? `${joined([about])}: ${asked}` : asked).slice(0, TEXT_CHARACTERS)
   const all = Array.isArray(optionRule)
     ? optionRule.map(fixedOption)
     : options && firstOption >= 0
       ? [...optionsOf(lines.slice(firstOption), options), ...options.more.map(fixedOption)]
       : []
   const own = options?.text && all.find(({ label }) => options.text!.test(label))
-  const around = { above: lines.slice(0, begin), below: lines.slice(end, Math.max(end, firstOption)), none: [] }[where]
+  const until = context_until ? lines.findIndex((line, at) => at >= end && context_until.test(line)) : firstOption
+  const around = { above, below: lines.slice(end, Math.max(end, until)), none: [] }[where]
   return {
     kind,
     text,
@@ -356,7 +369,7 @@ function optionsOf(lines: string[], { line: pattern, keys: template, strip, skip
 function plainAnswer(label: string): 'yes' | 'no' | null {
   if (/always|again|all (edits|commands)|session|every|auto/i.test(label)) return null
   if (/^(yes|y|allow|approve|accept|proceed|ok|continue|trust)\b/i.test(label)) return 'yes'
-  if (/^(no|n|deny|reject|cancel|decline|abort|exit|quit)\b/i.test(label)) return 'no'
+  if (/^(no|n|don['’]t|deny|reject|cancel|decline|abort|exit|quit)\b/i.test(label)) return 'no'
   return null
 }
 
