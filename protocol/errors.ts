@@ -56,6 +56,8 @@ const ERROR_CODES = [
   'question_gone', // the question was answered, or the program went on
   'question_changed', // the program asks something else now
   'own_question', // a program tried to answer its own session's question
+  'grant_needed', // a program in a session may do this only if a person allowed it
+  'option_unknown', // the question has no such option, or several
   // history
   'cancelled', // the client canceled the request
   'session_running', // this session's process still runs

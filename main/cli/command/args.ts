@@ -65,6 +65,15 @@ export function numberOf(parsed: ParsedArgs, option: string, max: number): numbe
   return number
 }
 
+/** The values of a repeatable option that also takes lists with commas. Throws UsageError for one that is not in `known`. */
+export function listOf<T extends string>(parsed: ParsedArgs, option: string, known: readonly T[]): T[] {
+  const values = (parsed.lists[option] ?? []).flatMap(text => text.split(','))
+  for (const value of values)
+    if (!(known as readonly string[]).includes(value))
+      throw new UsageError(`--${option} takes ${known.join(', ')}, not ${value}`, parsed.command?.name)
+  return values as T[]
+}
+
 type Values = Record<string, string | string[] | boolean | undefined>
 
 function toParsedArgs(

@@ -21,6 +21,8 @@ export interface CommandSpec {
   operands: string
   /** One clause without a capital or a period. */
   summary: string
+  /** Named on one line of the main help with the others for scripts, so that the main help fits a screen. */
+  forScripts?: true
   /** Further lines of the help, at most 80 columns each. */
   details: string[]
   options: Record<string, OptionSpec>

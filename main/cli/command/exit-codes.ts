@@ -5,6 +5,10 @@ export const OK = 0
 export const FAILED = 1
 /** The command line is invalid. */
 export const USAGE = 2
+/** `otg wait`: the session ended before what was waited for. */
+export const ENDED_FIRST = 3
+/** `otg wait`: the timeout, as timeout(1) reports it. */
+export const TIMED_OUT = 124
 /** The command of `otg run` cannot be executed, or is not found: the codes of a shell (POSIX, XCU 2.8.2). */
 export const NOT_EXECUTABLE = 126
 export const NOT_FOUND = 127

@@ -3,11 +3,13 @@ import { COMMON_OPTIONS } from './args.ts'
 import type { CommandSpec, OptionSpec } from './command.ts'
 
 export function mainHelp(commands: readonly CommandSpec[]): string {
+  const forScripts = commands.filter(one => one.forScripts)
   return lines([
     'Usage: otg COMMAND [OPTION…]',
     'Use the terminals of this computer from your phone.',
     '',
-    ...columns(commands.map(({ name, summary }) => [name, summary])),
+    ...columns(commands.filter(({ forScripts }) => !forScripts).map(({ name, summary }) => [name, summary])),
+    `For scripts and agents: ${forScripts.map(({ name }) => name).join(', ')}.`,
     '',
     ...optionLines(COMMON_OPTIONS),
     'Details: otg COMMAND --help. Version: otg --version.',

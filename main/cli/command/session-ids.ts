@@ -1,4 +1,5 @@
 // Shortens session IDs and resolves shortened ones.
+import { CodedError } from '../../../protocol/errors.ts'
 
 /** Long enough that two sessions hardly ever share them. */
 const SHORT_CHARACTERS = 8
@@ -16,4 +17,14 @@ export function shortId(id: string, all: readonly string[] = []): string {
 export function fullId(id: string, sessions: readonly { session_id: string }[]): string {
   const found = sessions.filter(({ session_id }) => session_id.startsWith(id))
   return found.length === 1 ? found[0]!.session_id : id
+}
+
+/** The session whose ID is `id` or the only one that begins with it. Throws `session_unknown`, `session_ambiguous`. */
+export function findSession<T extends { session_id: string }>(id: string, sessions: readonly T[]): T {
+  const found = sessions.filter(({ session_id }) => session_id.startsWith(id))
+  const exact = found.find(({ session_id }) => session_id === id)
+  if (exact) return exact
+  if (found.length > 1) throw new CodedError('session_ambiguous', `more than one session ID begins with ${id}`)
+  if (!found[0]) throw new CodedError('session_unknown', `no session that runs or ended recently has the ID ${id}`)
+  return found[0]
 }

@@ -1,5 +1,6 @@
 // otg ls: lists sessions, one per line.
-import type { SessionInfo } from '../../../protocol/messages.ts'
+import { ActivityState, type SessionInfo } from '../../../protocol/messages.ts'
+import { listOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
 import { shortId } from '../command/session-ids.ts'
@@ -14,12 +15,19 @@ const TITLE_COLUMNS = 32
 const LAST_LINE_COLUMNS = 16
 const COMMAND_COLUMNS = 24
 
+/** In a narrower terminal, a list with activities leaves out sizes and commands. */
+const ALL_COLUMNS = 110
+const NARROW_TITLE_COLUMNS = 22
+
 export const ls: Command = async (context, parsed) => {
   const { json, output, program } = context
+  const states = listOf(parsed, 'state', ActivityState.options)
   const sessions = await withHost(context, client => client.list())
-  const shown = parsed.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
+  const listed = parsed.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
+  const shown = listed.filter(({ activity }) => states.length === 0 || (activity && states.includes(activity.state)))
   if (json) for (const session of shown) output.json(session)
   else if (shown.length > 0) for (const line of lines(shown, sessions, output.columns)) output.line(line)
+  else if (states.length > 0) output.note(`no sessions that are ${states.join(' or ')}`)
   else output.note(`no ${parsed.flags.all ? '' : 'running '}sessions; start one with: ${program} run`)
   return 0
 }
@@ -27,22 +35,32 @@ export const ls: Command = async (context, parsed) => {
 /** One line per session, at most `width` columns wide, with the last line of its screen if there is room. */
 export function lines(shown: SessionInfo[], all: SessionInfo[], width: number, now = Date.now()): string[] {
   const ids = all.map(({ session_id }) => session_id)
+  // Plain shells have no activity; without any other session, the column would be empty.
+  const hasActivity = shown.some(({ activity }) => activity)
+  const isNarrow = hasActivity && width < ALL_COLUMNS
+  const lastLines = shown.map(({ activity, last_line }) => printable(activity?.question?.text || last_line))
   const rows = shown.map(session => [
     shortId(session.session_id, ids),
     (session.state === 'running' && session.clients > 0 ? `attached ${session.clients}` : stateText(session)) +
       (session.attention ? ' !' : ''),
+    ...(hasActivity ? [session.activity?.state ?? ''] : []),
     formatAge(now - session.created_at),
-    `${session.cols}x${session.rows}`,
-    cut(printable(session.title), TITLE_COLUMNS),
-    session.command.map(quoted).join(' '),
+    ...(isNarrow ? [] : [`${session.cols}x${session.rows}`]),
+    cut(printable(session.title), isNarrow ? NARROW_TITLE_COLUMNS : TITLE_COLUMNS),
+    ...(isNarrow ? [] : [session.command.map(quoted).join(' ')]),
   ])
-  const head = ['ID', 'STATE', 'AGE', 'SIZE', 'TITLE', 'COMMAND']
+  const head = ['ID', 'STATE', ...(hasActivity ? ['ACTIVITY'] : []), 'AGE']
+  // The question of a blocked session says more than its size and its command.
+  if (isNarrow) return withLastLines([...head, 'TITLE'], rows, lastLines, width)
+  head.push('SIZE', 'TITLE', 'COMMAND')
   const short = rows.map(row => row.with(-1, cut(row.at(-1)!, COMMAND_COLUMNS)))
   const used = Math.max(...table([head, ...short], Number.POSITIVE_INFINITY).map(widthOf))
-  if (width - used - 2 < LAST_LINE_COLUMNS || shown.every(({ last_line }) => last_line === ''))
-    return table([head, ...rows], width)
-  const wide = Number.isFinite(width) ? short : rows
-  return table([[...head, 'LAST LINE'], ...wide.map((row, at) => [...row, printable(shown[at]!.last_line)])], width)
+  if (width - used - 2 < LAST_LINE_COLUMNS || lastLines.every(line => line === '')) return table([head, ...rows], width)
+  return withLastLines(head, Number.isFinite(width) ? short : rows, lastLines, width)
+}
+
+function withLastLines(head: string[], rows: string[][], lastLines: string[], width: number): string[] {
+  return table([[...head, 'LAST LINE'], ...rows.map((row, at) => [...row, lastLines[at]!])], width)
 }
 
 function quoted(argument: string): string {

@@ -1,0 +1,75 @@
+// otg answer: shows the question that a session's program asks, or answers it.
+import { CodedError } from '../../../protocol/errors.ts'
+import type { Question, SessionInfo } from '../../../protocol/messages.ts'
+import { optionLines, questionLines } from '../command/activity-text.ts'
+import { UsageError } from '../command/args.ts'
+import type { Command, Context } from '../command/command.ts'
+import { withHost } from '../command/connect.ts'
+import { readLine } from '../command/read-line.ts'
+import { findSession, shortId } from '../command/session-ids.ts'
+
+export const answer: Command = (context, parsed) => {
+  const [id, word] = parsed.operands as [string, string?]
+  const { text } = parsed.values
+  if (word !== undefined && text !== undefined)
+    throw new UsageError('answer takes ANSWER or --text, not both', 'answer')
+  return withHost(context, async client => {
+    const session = findSession(id, await client.list())
+    const question = questionOf(session)
+    if (word === undefined && text === undefined) return show(context, session, question)
+    if (text !== undefined && text !== '-' && question.kind === 'password')
+      throw new UsageError('a password is not taken from the command line; use --text -', 'answer')
+    const given =
+      word !== undefined
+        ? { option: optionOf(question, word) }
+        : { text: text === '-' ? await readLine(`${question.text} `) : text! }
+    await client.answer(session.session_id, question.question_id, given)
+    const { session_id } = session
+    if (context.json)
+      context.output.json({
+        session_id,
+        question_id: question.question_id,
+        answered: true,
+        // Not the text: it may be a password.
+        option: 'option' in given ? question.options[given.option]! : null,
+      })
+    return 0
+  })
+}
+
+function questionOf({ session_id, state, activity }: SessionInfo): Question {
+  if (state !== 'running') throw new CodedError('session_ended', `session ${session_id} has ended`)
+  if (!activity?.question) throw new CodedError('question_gone', `session ${shortId(session_id)} asks nothing`)
+  return activity.question
+}
+
+function show({ json, output }: Context, { session_id, title }: SessionInfo, question: Question): number {
+  if (json) output.json({ session_id, title, question })
+  else for (const line of questionLines(question)) output.line(line)
+  return 0
+}
+
+/** The index of the option that `word` means: yes or no, a key, or the beginning of a label. Throws `option_unknown`. */
+export function optionOf({ options }: Pick<Question, 'options'>, word: string): number {
+  const wanted = word.toLowerCase()
+  const tests: ((option: Question['options'][number]) => boolean)[] = [
+    ({ answer }) => answer === wanted,
+    ({ key }) => key === word,
+    ({ key }) => key.toLowerCase() === wanted,
+    ({ label }) => label.toLowerCase() === wanted,
+    ({ label }) => wanted !== '' && label.toLowerCase().startsWith(wanted),
+  ]
+  for (const test of tests) {
+    const found = options.flatMap((option, at) => (test(option) ? [at] : []))
+    if (found.length === 1) return found[0]!
+    if (found.length > 1) throw unknownOption(`${word} may mean several of its options`, options)
+  }
+  throw unknownOption(options.length > 0 ? `${word} is none of its options` : 'the question has no options', options)
+}
+
+function unknownOption(why: string, options: Question['options']): CodedError {
+  return new CodedError(
+    'option_unknown',
+    [`${why}${options.length > 0 ? ':' : ''}`, ...optionLines(options)].join('\n'),
+  )
+}
