@@ -10,7 +10,7 @@ import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
 import { builtInRules } from './agents/rule-files.ts'
 import { ScreenRules } from './agents/screen-rules.ts'
-import { Connections } from './clients/connections.ts'
+import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
 import { History } from './history/write/history.ts'
@@ -138,6 +138,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
       {
         changed: () => connections.sessionsChanged(),
+        retitled: () => connections.sessionsChanged(TITLES_MS),
         attention: ({ session_id }, text) => connections.attention(session_id, text),
         needsAttention: (session, kind) => {
           const isDue = notifier?.decide(kind, session.notifyChoice) ?? true

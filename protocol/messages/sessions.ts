@@ -23,6 +23,8 @@ export const SessionInfo = z.object({
   command: z.array(z.string()),
   /** Where it started; of a running session its current folder, if that can be found out. */
   cwd: z.string(),
+  /** The branch that is checked out in `cwd`; '': none. */
+  branch: z._default(z.string(), ''),
   state: SessionState,
   exit_code: z.nullable(z.int()),
   signal: z.nullable(z.string()),

@@ -83,6 +83,7 @@ export function sessionInfo(overrides: Partial<SessionInfo> = {}): SessionInfo {
     clients: 0,
     idle: false,
     last_line: '',
+    branch: '',
     activity: null,
     attention: null,
     viewers: [],

@@ -199,6 +199,11 @@ export class ScreenRules {
     return this.#files.some(one => one.agent && one.commands.has(command))
   }
 
+  /** The name of the agent whose process has this name; '' if it is none. */
+  agentName(command: string): string {
+    return this.#files.find(one => one.agent && one.commands.has(command))?.name ?? ''
+  }
+
   /** What the screen says; undefined: no rule matches. `command`: the name of the process in the foreground, or ''. */
   match(view: ScreenView, command: string): Finding | undefined {
     for (const file of this.#of(command))

@@ -7,12 +7,17 @@ import { Connection, type ConnectionOptions } from './connection.ts'
 /** A session list is sent to its viewers this often at most. */
 const LIST_MS = 50
 
+/** And this often if only titles changed: a title that counts must not send the whole list twenty times a second. */
+export const TITLES_MS = 1_000
+
 export class Connections {
   readonly #log: Logger
   readonly #trace: FrameTrace | undefined
   readonly #connections = new Set<Connection>()
   #nextId = 1
   #listTimer: NodeJS.Timeout | undefined
+  /** When the list is sent, by performance.now(). */
+  #listAt = Number.POSITIVE_INFINITY
 
   constructor(log: Logger, trace: FrameTrace | undefined) {
     this.#log = log
@@ -72,11 +77,16 @@ export class Connections {
     for (const connection of this.#connections) connection.close(error)
   }
 
-  sessionsChanged(): void {
-    this.#listTimer ??= setTimeout(() => {
-      this.#listTimer = undefined
+  /** The session list changed: it is sent within this time. */
+  sessionsChanged(within_ms = LIST_MS): void {
+    const at = performance.now() + within_ms
+    if (at >= this.#listAt) return
+    clearTimeout(this.#listTimer)
+    this.#listAt = at
+    this.#listTimer = setTimeout(() => {
+      this.#listAt = Number.POSITIVE_INFINITY
       for (const connection of this.#connections) connection.sessionsChanged()
-    }, LIST_MS)
+    }, within_ms)
   }
 
   /** A session asks for attention. */

@@ -45,6 +45,12 @@ export function viewersOf(clients: Iterable<AttachedClient>): string[] {
   return [...viewers].map(({ name }) => name)
 }
 
+/** Whether a person is at a screen that displays the output. */
+export function isAnySeen(clients: Iterable<AttachedClient>): boolean {
+  for (const client of clients) if (client.isSeen) return true
+  return false
+}
+
 /** A session that clients can attach to: a running one, or a recorded one. */
 export interface AttachableSession {
   readonly session_id: string

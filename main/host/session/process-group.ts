@@ -1,5 +1,6 @@
 // Signals to all processes of a session, found by the pid of the session leader.
 import { readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import type { ProcessIdentity } from '../recording/types.ts'
 
 /** A process that ignores SIGHUP is killed after this. */
@@ -93,4 +94,9 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // it has ended
   }
+}
+
+/** `SIGTERM` for 15. */
+export function signalName(signal: number): string {
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`
 }

@@ -1,13 +1,7 @@
 // One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
-import { constants, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { CodedError } from '../../../protocol/errors.ts'
-import type {
-  ActivityState,
-  AttentionKind,
-  NotifyChoice,
-  SessionInfo,
-  SessionState,
-} from '../../../protocol/messages.ts'
+import type { ActivityState, NotifyChoice, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { ScreenRules } from '../agents/screen-rules.ts'
@@ -17,17 +11,18 @@ import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen, ScreenPool } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { Foreground } from './activity/foreground.ts'
-import { SessionActivity } from './activity/session-activity.ts'
-import { type AttachableSession, type AttachedClient, viewersOf } from './attachable.ts'
+import { SessionActivity, type SessionActivityHandlers } from './activity/session-activity.ts'
+import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
+import { InputSeqs } from './input-seqs.ts'
 import { SessionLog } from './log.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
-import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity } from './process-group.ts'
+import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity, signalName } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import { checkSize, SizeClaims } from './sizes.ts'
-import { cleanTitle } from './title.ts'
+import { SessionTitle } from './title.ts'
 import { WorkingFolder } from './working-folder.ts'
 
 /** Durations in milliseconds; default: the constant named. */
@@ -46,6 +41,9 @@ export interface SessionOptions {
   cwd: string
   env: Record<string, string>
   title: string | undefined
+  home: string
+  /** Makes the name of a shell's place different from those of others. */
+  distinct: (place: string) => string
   size: Size
   screens: ScreenPool
   rules: ScreenRules
@@ -56,19 +54,12 @@ export interface SessionOptions {
   timing?: SessionTiming | undefined
 }
 
-export interface SessionHandlers {
-  /** Something that a session list shows changed. */
-  changed(): void
+export interface SessionHandlers extends SessionActivityHandlers {
+  /** Its program set another title, which it may do many times a second. */
+  retitled(): void
   /** The process is gone, and all its output is in the log. */
   ended(): void
-  /** Its program asks for attention: a bell (''), or a notification's text. At most once a second. */
-  attention(text: string): void
-  /** It asked for attention while no person was at a screen that shows it. False: no one is to be notified. */
-  needsAttention(kind: AttentionKind): boolean
 }
-
-/** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
-const INPUT_STREAMS = 256
 
 /** The end of a process that ran for less is nothing to be notified of. */
 export const LONG_RUN_MS = 30_000
@@ -100,7 +91,7 @@ export class Session implements AttachableSession {
   readonly #pty: Pty
   readonly #screen: PooledScreen
   readonly #attachments = new Set<AttachedClient>()
-  readonly #lastInputSeqs = new Map<string, number>()
+  readonly #inputSeqs = new InputSeqs()
   /** Positions from which the log is retained. */
   readonly #retained = new Set<Position>()
   #reserved: { stream: string; until: number } | undefined
@@ -111,8 +102,8 @@ export class Session implements AttachableSession {
   readonly #batcher: OutputBatcher
   readonly #backPressure: BackPressure
   readonly #recorder: SessionRecorder
-  #givenTitle: string | undefined
-  #terminalTitle = ''
+  readonly #title: SessionTitle
+  #sentTitle = ''
   #size: Size
   #inputRefused = false
   #endState: SessionState | undefined
@@ -126,7 +117,6 @@ export class Session implements AttachableSession {
     this.#handlers = handlers
     this.session_id = options.session_id
     this.command = options.command
-    this.#givenTitle = options.title
     this.created_at = this.last_activity = options.now()
     this.#size = options.size
     this.#ended = new Promise(resolve => {
@@ -141,6 +131,13 @@ export class Session implements AttachableSession {
     this.pid = this.#pty.pid
     this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
+    this.#title = new SessionTitle(options.title, {
+      command: options.command,
+      program: () => (this.state === 'running' ? this.#foreground.name : ''),
+      agent: () => this.#activity.agent,
+      place: () => this.#folder.name(options.home),
+      distinct: place => (this.state === 'running' ? options.distinct(place) : place),
+    })
     this.#screen = options.screens.open(options.size.cols, options.size.rows, {
       parsed: () => this.#backPressure.caughtUp(),
       answer: text => this.#pty.write(Buffer.from(text)),
@@ -161,9 +158,10 @@ export class Session implements AttachableSession {
       rules: options.rules,
       now: options.now,
       attention_ms: options.timing?.attention_ms,
-      isSeen: () => this.#isSeen,
+      isSeen: () => isAnySeen(this.#attachments),
       flushOutput: () => this.#batcher.flush(),
       write: bytes => this.#pty.write(bytes),
+      programChanged: () => this.#taskReported(''),
       handlers,
     })
     this.#backPressure = new BackPressure({ pty: this.#pty, log, screen, history: options.history })
@@ -174,12 +172,11 @@ export class Session implements AttachableSession {
       foreground: this.#foreground,
       foregroundChanged: () => {
         this.#activity.programSeen()
-        if (this.#ownTitle || this.state !== 'running') return false
-        this.#sendTitle()
-        return true
+        return this.state === 'running' && this.#sendTitle()
       },
     })
     options.history.insertSession(this.#record(), processIdentity(this.pid))
+    this.#sentTitle = this.title
     const { session_id, history } = options
     this.#recorder = new SessionRecorder(birthKeyframe(options.size), { session_id, log, screen, history })
   }
@@ -194,13 +191,7 @@ export class Session implements AttachableSession {
   }
 
   get title(): string {
-    const program = this.state === 'running' ? cleanTitle(this.#foreground.name) : ''
-    return this.#ownTitle || program || this.#defaultTitle()
-  }
-
-  /** The title that a person or the program gave it, or ''. */
-  get #ownTitle(): string {
-    return this.#givenTitle ?? this.#terminalTitle
+    return this.#title.current || hostname()
   }
 
   get attachments(): ReadonlySet<AttachedClient> {
@@ -211,6 +202,7 @@ export class Session implements AttachableSession {
     return {
       session_id: this.session_id,
       title: this.title,
+      branch: this.state === 'running' ? this.#folder.branch : '',
       command: this.command,
       cwd: this.state === 'running' ? this.#folder.path : this.#options.cwd,
       state: this.state,
@@ -253,7 +245,7 @@ export class Session implements AttachableSession {
   }
 
   rename(title: string): void {
-    this.#givenTitle = cleanTitle(title) || undefined
+    this.#title.rename(title)
     this.#options.history.updateSession(this.#record())
     this.#sendTitle()
     this.#handlers.changed()
@@ -305,7 +297,9 @@ export class Session implements AttachableSession {
 
   /** A program in it says what it does, from a hook. */
   reportActivity(state: ActivityState, text: string, agent: string): void {
-    if (this.state === 'running') this.#activity.hookReported(state, text, agent)
+    if (this.state !== 'running') return
+    this.#activity.hookReported(state, text, agent)
+    if (state === 'working' && text !== '') this.#taskReported(text)
   }
 
   /**
@@ -327,7 +321,7 @@ export class Session implements AttachableSession {
   }
 
   lastInputSeq(stream: string): number {
-    return this.#lastInputSeqs.get(stream) ?? 0
+    return this.#inputSeqs.get(stream)
   }
 
   writeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
@@ -336,11 +330,8 @@ export class Session implements AttachableSession {
       this.#inputRefused = true
       return false
     }
-    // Deleted first, which keeps the map in order of last use.
-    this.#lastInputSeqs.delete(stream)
-    this.#lastInputSeqs.set(stream, seq)
+    this.#inputSeqs.set(stream, seq)
     if (this.#activity.inputSeen()) this.#handlers.changed()
-    if (this.#lastInputSeqs.size > INPUT_STREAMS) this.#lastInputSeqs.delete(this.#lastInputSeqs.keys().next().value!)
     this.#markActive()
     return true
   }
@@ -460,32 +451,35 @@ export class Session implements AttachableSession {
   }
 
   #titleReported(title: string): void {
-    const before = this.title
     this.#activity.titleSeen(title)
-    this.#terminalTitle = cleanTitle(title)
-    if (this.title === before) return
+    this.#title.report(title)
+    if (this.#sendTitle()) this.#handlers.retitled()
+  }
+
+  /** Tells attached clients if the title is another one. True: it is. */
+  #sendTitle(): boolean {
+    const { title } = this
+    if (title === this.#sentTitle) return false
+    this.#sentTitle = title
+    for (const attachment of this.#attachments)
+      attachment.send({ type: 'title', handle: attachment.options.handle, title })
+    return true
+  }
+
+  #taskReported(task: string): void {
+    this.#title.reportTask(task)
+    if (this.#sendTitle()) this.#handlers.changed()
+  }
+
+  #folderReported(cwd: string): void {
+    if (!this.#folder.report(cwd)) return
     this.#sendTitle()
     this.#handlers.changed()
   }
 
-  #sendTitle(): void {
-    const title = this.title
-    for (const attachment of this.#attachments)
-      attachment.send({ type: 'title', handle: attachment.options.handle, title })
-  }
-
-  #folderReported(cwd: string): void {
-    if (this.#folder.report(cwd)) this.#handlers.changed()
-  }
-
-  get #isSeen(): boolean {
-    for (const attachment of this.#attachments) if (attachment.isSeen) return true
-    return false
-  }
-
   /** What the history keeps: the folder that it was started in, and no title that names the current program. */
   #record(): SessionInfo {
-    return { ...this.info(), title: this.#ownTitle || this.#defaultTitle(), cwd: this.#options.cwd }
+    return { ...this.info(), title: this.#title.recorded || hostname(), cwd: this.#options.cwd }
   }
 
   #exit(code: number | null, signal: number): void {
@@ -493,7 +487,6 @@ export class Session implements AttachableSession {
     // Ended by a user: nothing is left behind. Ended by itself: its nohup children may stay.
     if (this.#endState) killAll(this.pid)
     this.#batcher.flush()
-    const title = this.title
     this.state = this.#endState ?? 'exited'
     this.exit_code = signal === 0 ? code : null
     this.signal = signal === 0 ? null : signalName(signal)
@@ -503,7 +496,7 @@ export class Session implements AttachableSession {
     if (!this.#endState) this.#notifyEnd()
     this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
-    if (this.title !== title) this.#sendTitle()
+    this.#sendTitle()
     for (const attachment of this.#attachments) attachment.pump()
     this.#resolveEnded()
     this.#handlers.ended()
@@ -524,12 +517,4 @@ export class Session implements AttachableSession {
     this.last_activity = this.#options.now()
     this.idle = false
   }
-
-  #defaultTitle(): string {
-    return cleanTitle(this.command[0]?.split(/[/\\]/).at(-1) ?? '') || hostname()
-  }
-}
-
-function signalName(signal: number): string {
-  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? `signal ${signal}`
 }

@@ -13,6 +13,7 @@ import { isForegroundBusy } from './process-group.ts'
 import { RecordedSession } from './recorded-session.ts'
 import { Session, type SessionTiming } from './session.ts'
 import { checkSize } from './sizes.ts'
+import { DistinctNames } from './title.ts'
 
 export interface SessionsOptions extends SessionRules {
   history: History
@@ -49,6 +50,8 @@ export interface Expiry {
 
 export interface SessionsHandlers {
   changed(): void
+  /** A program set another title, which some do many times a second. */
+  retitled(): void
   /** A session asks for attention; `text`: its notification, or '' for a bell. */
   attention(session: Session, text: string): void
   /** A session asked for attention unseen. Not called again until a person has seen it. False: no one is to be notified. */
@@ -78,6 +81,7 @@ export class Sessions {
   readonly #recorded = new Map<string, RecordedSession>()
   readonly #replacements = new Map<string, string>()
   readonly #previews: Previews
+  readonly #names = new DistinctNames()
   #stopping = false
 
   constructor(options: SessionsOptions, handlers: SessionsHandlers) {
@@ -117,6 +121,8 @@ export class Sessions {
         cwd: expandHome(spec.cwd ?? home, home),
         env: sessionEnvironment(env, session_id),
         title: spec.title,
+        home,
+        distinct: place => this.#names.distinct(session_id, place),
         size: { cols: size.cols, rows: size.rows },
         screens,
         rules,
@@ -127,11 +133,13 @@ export class Sessions {
       },
       {
         changed: () => this.#handlers.changed(),
+        retitled: () => this.#handlers.retitled(),
         attention: text => this.#handlers.attention(session, text),
         needsAttention: kind => this.#handlers.needsAttention(session, kind),
         ended: () => {
           const { state, exit_code, signal } = session
           this.#options.log.info({ session: session_id, state, exit_code, signal }, 'session ended')
+          this.#names.forget(session_id)
           this.#forgetOld()
         },
       },

@@ -303,16 +303,16 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     return { client, list, session_id, typist, type, isNamed }
   }
 
-  it('is the foreground program’s, even if that prints nothing, and the shell’s when it is back', async () => {
+  it('is the foreground program’s, even if that prints nothing, and the folder when the shell is back', async () => {
     const { typist, type, isNamed } = await start()
-    await isNamed('bash')
+    await isNamed('~')
     const titles: string[] = []
     typist.on('title', title => void titles.push(title))
     type('sleep 600')
     await isNamed('sleep')
     expect(titles).toEqual(['sleep'])
     typist.type(bytesOf('\x03'))
-    await isNamed('bash')
+    await isNamed('~')
   })
 
   it('does not include the program’s folder', async () => {
@@ -348,8 +348,8 @@ describe.runIf(process.platform === 'linux')('the name', () => {
     await isNamed('sleep')
     await client.kill(session_id)
     await until(() => list.of(session_id)?.state === 'killed', 'the end')
-    expect(list.of(session_id)?.title).toBe('bash')
-    expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, title: 'bash' })
+    expect(list.of(session_id)?.title).toBe('~')
+    expect((await client.history.sessions()).sessions[0]).toMatchObject({ session_id, title: '~' })
   })
 })
 

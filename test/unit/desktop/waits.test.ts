@@ -30,6 +30,7 @@ function session(session_id: string, rest: Partial<SessionInfo> = {}): SessionIn
     clients: 0,
     idle: false,
     last_line: '',
+    branch: '',
     activity: null,
     attention: null,
     viewers: [],

@@ -275,6 +275,7 @@ function sessionReply(request_id: number): HostMessage {
     clients: 1,
     idle: false,
     last_line: '',
+    branch: '',
     activity: null,
     attention: null,
     viewers: [],

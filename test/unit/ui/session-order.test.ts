@@ -22,6 +22,7 @@ function session(session_id: string, created_at: number, rest: Partial<SessionIn
     clients: 0,
     idle: false,
     last_line: '',
+    branch: '',
     activity: null,
     attention: null,
     viewers: [],

@@ -26,6 +26,8 @@ export interface SessionActivityOptions {
   isSeen(): boolean
   /** Gives output that was gathered to the screen. */
   flushOutput(): void
+  /** Another program is in the foreground. */
+  programChanged(): void
   /** Types. False: there is no room. */
   write(bytes: Uint8Array): boolean
   handlers: SessionActivityHandlers
@@ -75,6 +77,11 @@ export class SessionActivity {
     return this.#tracker.activity
   }
 
+  /** The name of the agent that runs, or ''. */
+  get agent(): string {
+    return this.#options.rules.agentName(this.#program)
+  }
+
   get attention(): PendingAttention | null {
     return this.#attention.pending
   }
@@ -121,6 +128,7 @@ export class SessionActivity {
     this.#program = program
     this.#options.screen.program(program)
     this.#tracker.programGone()
+    this.#options.programChanged()
     // Back at the shell: a command has ended.
     if (name === '') this.#commandEnded(before, null)
     else this.#commandAt ??= this.#options.now()
