@@ -1,4 +1,5 @@
 // One setting: its label, its control, and the error for what was entered.
+import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 
@@ -52,6 +53,86 @@ function About({
       )}
       {!error && saving && <p role="status">Applying…</p>}
       {!error && !saving && hint && <p>{hint}</p>}
+    </div>
+  )
+}
+
+/** A button, and what came of it: `run` resolves with the text to show. */
+export function ActionField({
+  label,
+  hint,
+  disabled,
+  button,
+  run,
+  children,
+}: FieldProps & { button: string; run: () => Promise<string>; children?: ComponentChildren }) {
+  const id = useId()
+  const [done, setDone] = useState<string>()
+  const { error, saving, save } = useSaving()
+  return (
+    <div class="field action">
+      <span id={`${id}-label`}>{label}</span>
+      <div class="control">
+        {children}
+        <button
+          type="button"
+          // Keeps the keyboard focus while it runs.
+          aria-disabled={disabled || saving}
+          aria-describedby={`${id}-label ${id}-about`}
+          onClick={() => {
+            if (disabled || saving) return
+            setDone(undefined)
+            void save(async () => setDone(await run()))
+          }}
+        >
+          {button}
+        </button>
+      </div>
+      <About id={`${id}-about`} hint={done ?? hint} error={error} saving={saving} />
+    </div>
+  )
+}
+
+/** A secret that is sent to the host and never comes back: empty, whether or not it is set. */
+export function SecretField({
+  label,
+  hint,
+  disabled,
+  isSet,
+  save,
+}: FieldProps & { isSet: boolean; save: (secret: string | null) => Promise<unknown> }) {
+  const id = useId()
+  const [draft, setDraft] = useState('')
+  const { error, saving, save: run } = useSaving()
+  const submit = async (secret: string | null) => {
+    if (await run(() => save(secret))) setDraft('')
+  }
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="control">
+        <input
+          id={id}
+          type="password"
+          autocomplete="off"
+          value={draft}
+          placeholder={isSet ? 'Set' : 'Not set'}
+          disabled={disabled}
+          aria-invalid={error !== undefined}
+          aria-describedby={`${id}-about`}
+          onInput={event => setDraft(event.currentTarget.value)}
+          onBlur={() => draft.trim() !== '' && void submit(draft.trim())}
+          onKeyDown={event => {
+            if (event.key === 'Enter' && draft.trim() !== '') void submit(draft.trim())
+          }}
+        />
+        {isSet && (
+          <button type="button" aria-label={`Remove ${label.toLowerCase()}`} onClick={() => void submit(null)}>
+            Remove
+          </button>
+        )}
+      </div>
+      <About id={`${id}-about`} hint={hint} error={error} saving={saving} />
     </div>
   )
 }

@@ -9,6 +9,7 @@ import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { toastError } from '../../ui/kit/toast.tsx'
 import { type AppPreferences, appPreferences } from '../bridge/app-preferences.ts'
 import { FONT_SIZES, readAppearance, storeAppearance } from './appearance.ts'
+import { NotificationsSection } from './notifications-section.tsx'
 import { ChoiceField, TextField, ToggleField } from './settings-field.tsx'
 import { UpdatesSection } from './updates-section.tsx'
 
@@ -126,7 +127,13 @@ function FontFields() {
 }
 
 /** The host's settings. Each one is saved by itself, so that an error appears at its field. */
-function HostSettings({ client, values, defaults, fixed }: { client: LocalClient } & HostMessageOf<'settings'>) {
+function HostSettings({
+  client,
+  values,
+  defaults,
+  fixed,
+  secrets,
+}: { client: LocalClient } & HostMessageOf<'settings'>) {
   const set = (name: keyof SettingValues) => (value: unknown) => client.changeSettings({ [name]: value })
   const held = (name: keyof SettingValues, hint?: string) =>
     fixed.includes(name)
@@ -144,7 +151,7 @@ function HostSettings({ client, values, defaults, fixed }: { client: LocalClient
       {...held(name, hint)}
     />
   )
-  const toggle = (name: 'end_busy' | 'single_client' | 'push', label: string, hint?: string) => (
+  const toggle = (name: 'end_busy' | 'single_client', label: string, hint?: string) => (
     <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
   )
   return (
@@ -162,6 +169,7 @@ function HostSettings({ client, values, defaults, fixed }: { client: LocalClient
         {toggle('end_busy', 'End idle sessions even if a program is running')}
         {toggle('single_client', 'Allow only one viewer per session')}
       </section>
+      <NotificationsSection client={client} values={values} secrets={secrets} />
       <section aria-labelledby="settings-history">
         <h3 id="settings-history">History</h3>
         {number(
@@ -177,11 +185,6 @@ function HostSettings({ client, values, defaults, fixed }: { client: LocalClient
         <h3 id="settings-network">Phones and network</h3>
         {number('upload_megabytes', 'Largest upload', 'MB')}
         {number('uploads_total_megabytes', 'All uploads together', 'MB')}
-        {toggle(
-          'push',
-          'Notify phones while the page is closed',
-          'Uses the push service of the phone’s browser, which learns when a notification is sent but not its content.',
-        )}
         {number('device_days', 'Forget phones not seen for', 'days')}
         <p class="note">Changing the settings below reconnects all phones. Sessions keep running.</p>
         <TextField

@@ -1,5 +1,7 @@
 // The settings in the window: they apply at once, show errors at their field, and persist.
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import { answerDialogs, expect, picture, resize, startSession, test } from './support/app.ts'
@@ -283,4 +285,85 @@ test('shows a setting that an option of the host decides, and does not let it ch
   expect(await toggle.evaluate((box: HTMLInputElement) => box.indeterminate)).toBe(true)
   await port.scrollIntoViewIfNeeded()
   await picture(page, 'settings-fixed')
+})
+
+test('notifications: kinds, quiet hours, and test buttons that say what happened', async ({ start, dataDir }) => {
+  const posts: { headers: IncomingHttpHeaders; body: string }[] = []
+  let status = 200
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', chunk => (body += chunk))
+    request.on('end', () => {
+      posts.push({ headers: request.headers, body })
+      response.writeHead(status).end()
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  try {
+    const page = await (await start()).firstWindow()
+    const dialog = await openSettings(page)
+    const fill = async (label: string, text: string) => {
+      await dialog.getByLabel(label).fill(text)
+      await dialog.getByLabel(label).press('Enter')
+    }
+    await dialog.getByLabel('A program rings the bell').uncheck()
+    await expect.poll(() => inFile(dataDir).notify_kinds).toEqual(['blocked', 'done', 'ended', 'failed', 'message'])
+    await dialog.getByLabel('Quiet hours').check()
+    await expect(dialog.getByLabel('From')).toHaveValue('22:00')
+    await fill('From', 'ten')
+    await expect(dialog.getByLabel('From')).toHaveAccessibleDescription('Takes a time like 22:00')
+    await fill('From', '21:30')
+    await dialog.getByLabel('Sat').uncheck()
+    await expect
+      .poll(() => inFile(dataDir).quiet_hours)
+      .toEqual({
+        from: '21:30',
+        to: '07:00',
+        days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sun'],
+        except_blocked: false,
+      })
+
+    await fill('ntfy topic', 'my-topic')
+    await fill('ntfy server', address)
+    await expect.poll(() => inFile(dataDir).ntfy).toMatchObject({ server: address, topic: 'my-topic' })
+    const token = dialog.getByLabel('ntfy access token', { exact: true })
+    await token.fill('tk_canary')
+    await token.press('Enter')
+    await expect(token).toHaveValue('')
+    await expect(token).toHaveAttribute('placeholder', 'Set')
+    await dialog.getByRole('button', { name: 'Send ntfy test' }).click()
+    await expect(dialog.getByText('The server accepted a test notification.')).toBeVisible()
+    expect(posts[0]!.headers.authorization).toBe('Bearer tk_canary')
+    status = 401
+    await dialog.getByRole('button', { name: 'Send ntfy test' }).click()
+    await expect(
+      dialog.getByText('The server refused access (status 401); check the token and the topic'),
+    ).toBeVisible()
+    status = 200
+
+    await fill('Webhook address', 'http://example.com/')
+    await expect(dialog.getByLabel('Webhook address')).toHaveAccessibleDescription(/only for localhost/)
+    await fill('Webhook address', address)
+    await dialog.getByRole('button', { name: 'Send webhook test' }).click()
+    await expect(dialog.getByText('There is no signing secret; create one first')).toBeVisible()
+    await dialog.getByRole('button', { name: 'Create secret' }).click()
+    const secret = dialog.locator('code')
+    await expect(secret).toHaveText(/^whsec_/)
+    await dialog.getByRole('button', { name: 'Send webhook test' }).click()
+    await expect.poll(() => posts.length).toBe(3)
+    expect(posts[2]!.headers['webhook-signature']).toMatch(/^v1,/)
+    await dialog.getByText('Notify me when').scrollIntoViewIfNeeded()
+    await picture(page, 'settings-notifications')
+    await secret.scrollIntoViewIfNeeded()
+    await picture(page, 'settings-webhook')
+    await page.keyboard.press('Escape')
+    const again = await openSettings(page)
+    await expect(again.getByRole('button', { name: 'Replace secret' })).toBeVisible()
+    await expect(again.locator('code')).toHaveCount(0)
+    const sent = await again.innerText()
+    expect(sent).not.toContain('tk_canary')
+  } finally {
+    server.close()
+  }
 })

@@ -22,6 +22,8 @@ export interface DeliveriesOptions {
   noticeOf(session_id: string): Notice | undefined
   post(request: PostRequest, signal: AbortSignal): Promise<PostReply>
   log: Pick<Logger, 'error'>
+  /** Default: RETRY_MS. */
+  retry_ms?: readonly number[] | undefined
 }
 
 export class Deliveries {
@@ -83,7 +85,7 @@ export class Deliveries {
 
   /** Returns the delay before the next attempt in milliseconds; undefined: there is none. */
   async #attempt(session_id: string, id: string, attempt: number): Promise<number | undefined> {
-    const { name, requestOf, noticeOf, post, log } = this.#options
+    const { name, requestOf, noticeOf, post, log, retry_ms = RETRY_MS } = this.#options
     const notice = noticeOf(session_id)
     // Seen or answered meanwhile, or another wait.
     if (notice?.id !== id) return undefined
@@ -94,9 +96,9 @@ export class Deliveries {
     if (this.#closed.signal.aborted || (reply && isAccepted(reply))) return undefined
     const status = reply?.status ?? 0
     const isRetryable = !reply || status === 408 || status === 429 || status >= 500
-    const wait = reply?.retry_after_ms ?? RETRY_MS[attempt]
-    if (isRetryable && attempt < RETRY_MS.length && wait !== undefined && wait <= MAX_WAIT_MS)
-      return Math.max(wait, RETRY_MS[0]!)
+    const wait = reply?.retry_after_ms ?? retry_ms[attempt]
+    if (isRetryable && attempt < retry_ms.length && wait !== undefined && wait <= MAX_WAIT_MS)
+      return Math.max(wait, retry_ms[0]!)
     log.error({ channel: name, status }, 'a notification was not accepted')
     return undefined
   }

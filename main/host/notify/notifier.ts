@@ -6,7 +6,7 @@ import { Deliveries } from './deliveries.ts'
 import { type Notice, noticeOf } from './notice.ts'
 import { type NtfySetting, ntfyRequest } from './ntfy.ts'
 import { TokenBucket } from './pacing.ts'
-import { type PostReply, type PostRequest, post } from './post.ts'
+import { type PostRequest, post } from './post.ts'
 import type { NotifySecrets } from './secrets.ts'
 import { type NotifyRules, shouldNotify } from './should-notify.ts'
 import { type WebhookSetting, webhookRequest } from './webhook.ts'
@@ -36,8 +36,8 @@ export interface NotifierOptions {
   /** CA of the servers' certificates (PEM). Default: the CAs that Node trusts. */
   ca?: string | undefined
   now?: () => number
-  /** Default: post.ts. */
-  post?: (request: PostRequest, signal: AbortSignal) => Promise<PostReply>
+  /** POST_MS, RETRY_MS */
+  timing?: { post_ms?: number; retry_ms?: readonly number[] }
 }
 
 export class Notifier {
@@ -50,7 +50,7 @@ export class Notifier {
   constructor(options: NotifierOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    const { settings, secrets, log, ca } = options
+    const { settings, secrets, log, ca, timing } = options
     const deliveries = (name: Channel, requestOf: (notice: Notice) => PostRequest | undefined) =>
       new Deliveries({
         name,
@@ -59,8 +59,9 @@ export class Notifier {
           const info = options.sessionOf(session_id)
           return info && noticeOf(info)
         },
-        post: options.post ?? ((request, signal) => post(request, { ca, signal })),
+        post: (request, signal) => post(request, { ca, signal, post_ms: timing?.post_ms }),
         log,
+        retry_ms: timing?.retry_ms,
       })
     this.#deliveries = {
       ntfy: deliveries('ntfy', notice => {

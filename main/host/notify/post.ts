@@ -26,6 +26,8 @@ export interface PostOptions {
   /** CA of the server's certificate (PEM). Default: the CAs that Node trusts. */
   ca?: string | undefined
   signal: AbortSignal
+  /** Default: POST_MS. */
+  post_ms?: number | undefined
 }
 
 export interface PostReply {
@@ -35,7 +37,10 @@ export interface PostReply {
 }
 
 /** Rejects if there is no response. */
-export function post({ url, headers, body }: PostRequest, { ca, signal }: PostOptions): Promise<PostReply> {
+export function post(
+  { url, headers, body }: PostRequest,
+  { ca, signal, post_ms = POST_MS }: PostOptions,
+): Promise<PostReply> {
   return new Promise((resolve, reject) => {
     // Plain HTTP only where the caller has checked the address (addresses.ts).
     const isPlain = url.startsWith('http:')
@@ -55,7 +60,7 @@ export function post({ url, headers, body }: PostRequest, { ca, signal }: PostOp
       reject(error)
       sent.destroy()
     }
-    const timer = setTimeout(() => fail(new Error('the server did not answer in time')), POST_MS)
+    const timer = setTimeout(() => fail(new Error('the server did not answer in time')), post_ms)
     let interim = 0
     sent.on('information', () => {
       if (++interim > MAX_INTERIM) fail(new Error('the server sends only interim responses'))
