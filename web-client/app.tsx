@@ -7,9 +7,10 @@ import { printable } from '../ui/sessions/session-text.ts'
 import type { HostLink } from './connection/host-link.ts'
 import { Pairing } from './connection/pairing.tsx'
 import { Refused } from './connection/refused.tsx'
-import { lazyScreen } from './page/lazy.tsx'
+import { lazyScreen, lazySheet } from './page/lazy.tsx'
 import { route } from './page/route.ts'
 import { isWide } from './page/wide-layout.ts'
+import { askingSession } from './sessions/new-waits.ts'
 import { Sessions } from './sessions/sessions.tsx'
 
 /** Most of the page's code, evaluated while the page connects. The session list does not need it. */
@@ -17,12 +18,23 @@ export const Terminal = lazyScreen(() => import('./terminal/terminal.tsx').then(
 const History = lazyScreen(() => import('./recording/history.tsx').then(module => module.History))
 const Reading = lazyScreen(() => import('./reading/reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording/recording.tsx').then(module => module.Recording))
+const QuestionSheet = lazySheet(() => import('./sessions/question-sheet.tsx').then(module => module.QuestionSheet))
 
 export function App({ link }: { link: HostLink }) {
   return (
     <>
       <Screen link={link} />
       <OtherHostDialog link={link} />
+      {askingSession.value && (
+        <QuestionSheet
+          key={askingSession.value}
+          link={link}
+          session_id={askingSession.value}
+          close={() => {
+            askingSession.value = undefined
+          }}
+        />
+      )}
       <CopyDialog />
       <Toasts />
     </>

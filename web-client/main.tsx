@@ -13,6 +13,7 @@ import { onAwake, onLeave } from './page/lifecycle.ts'
 import { startRouting } from './page/route.ts'
 import { registerServiceWorker, removeStaleServiceWorker } from './page/service-worker.ts'
 import { watchViewport } from './page/soft-keyboard.ts'
+import { announceNewWaits } from './sessions/new-waits.ts'
 import { showAttentionCount } from './sessions/page-title.ts'
 
 const link = new HostLink()
@@ -22,6 +23,7 @@ link.start()
 void loadFont()
 startRouting()
 showAttentionCount(link)
+announceNewWaits(link)
 reloadWhenOutdated(link)
 watchViewport()
 onAwake(link.probe)

@@ -5,6 +5,7 @@ const PATHS = {
   more: 'M12 5.5v.01M12 12v.01M12 18.5v.01',
   plus: 'M12 5v14M5 12h14',
   close: 'M6 6l12 12M18 6L6 18',
+  check: 'M5 12.5l5 5L19.5 7',
   stop: 'M7 7h10v10H7z',
   pencil: 'M4 20l1-4L16 5l3 3L8 19l-4 1z',
   fit: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',

@@ -1,17 +1,34 @@
-// The order of sessions in lists and when switching: sessions that need attention come first.
+// The order of sessions in lists and when switching: sessions that need a person come first.
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { isMarkedSeen } from './seen-questions.ts'
 
 export interface SortedSessions {
   running: SessionInfo[]
   ended: SessionInfo[]
 }
 
-/** Running sessions that need attention (latest first), then the others by creation; ended ones by their end. Newest first. */
+/** Its program asks a question and waits for the answer. */
+export function isBlocked({ state, activity }: SessionInfo): boolean {
+  return state === 'running' && activity?.state === 'blocked'
+}
+
+/** It asks, or something happened in it that no person has seen. A question that was marked as seen can wait. */
+export function needsPerson(session: SessionInfo): boolean {
+  if (session.state !== 'running') return false
+  return (
+    (isBlocked(session) && !isMarkedSeen(session)) || session.attention !== null || session.activity?.state === 'done'
+  )
+}
+
+/**
+ * Running sessions: questions (the longest wait first), then those that need a person for another reason (latest first), then
+ * the others by creation, newest first. Ended ones by their end, newest first.
+ */
 export function sortSessions(sessions: readonly SessionInfo[]): SortedSessions {
   return {
     running: sessions
       .filter(one => one.state === 'running')
-      .sort((a, b) => (b.attention?.at ?? 0) - (a.attention?.at ?? 0) || b.created_at - a.created_at),
+      .sort((a, b) => rank(a) - rank(b) || withinRank(a, b) || b.created_at - a.created_at),
     ended: sessions
       .filter(one => one.state !== 'running')
       .sort((a, b) => (b.ended_at ?? b.created_at) - (a.ended_at ?? a.created_at)),
@@ -19,7 +36,28 @@ export function sortSessions(sessions: readonly SessionInfo[]): SortedSessions {
 }
 
 export function needingAttention(sessions: readonly SessionInfo[]): SessionInfo[] {
-  return sessions.filter(one => one.state === 'running' && one.attention !== null)
+  return sessions.filter(needsPerson)
+}
+
+function rank(session: SessionInfo): number {
+  if (!needsPerson(session)) return 2
+  return isBlocked(session) ? 0 : 1
+}
+
+/** Of two sessions with the same rank. */
+function withinRank(a: SessionInfo, b: SessionInfo): number {
+  switch (rank(a)) {
+    case 0:
+      return a.activity!.since - b.activity!.since
+    case 1:
+      return happenedAt(b) - happenedAt(a)
+    default:
+      return 0
+  }
+}
+
+function happenedAt({ attention, activity }: SessionInfo): number {
+  return attention?.at ?? activity?.since ?? 0
 }
 
 /**

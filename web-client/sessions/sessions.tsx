@@ -10,7 +10,6 @@ import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { toastError } from '../../ui/kit/toast.tsx'
-import { SessionList } from '../../ui/sessions/session-list.tsx'
 import { needingAttention } from '../../ui/sessions/session-order.ts'
 import { commandLine, printable } from '../../ui/sessions/session-text.ts'
 import { StorageNote } from '../connection/entry-screen.tsx'
@@ -19,6 +18,7 @@ import { undecided } from '../notifications/notifications.ts'
 import { lazyExtra, lazySheet } from '../page/lazy.tsx'
 import { openHistory, openTerminal } from '../page/route.ts'
 import { rememberOrder } from './adjacent-sessions.ts'
+import { Inbox } from './inbox.tsx'
 
 const NewSession = lazySheet(() => import('./new-session.tsx').then(module => module.NewSession))
 
@@ -88,7 +88,8 @@ export function Sessions({ link, beside }: SessionsProps) {
             {sessions.length === 0 ? (
               <Empty readOnly={link.readOnly.value} />
             ) : (
-              <SessionList
+              <Inbox
+                link={link}
                 sessions={sessions}
                 now={Math.max(now.value, ...sessions.map(one => one.created_at))}
                 current={beside ?? undefined}

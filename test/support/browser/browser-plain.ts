@@ -113,6 +113,17 @@ export class PlainPage {
     }
   }
 
+  /** Taps the middle of the first element that matches, where a finger would. */
+  async tap(selector: string): Promise<void> {
+    const middle = `(() => {
+      const { left, top, width, height } = document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect()
+      return { x: left + width / 2, y: top + height / 2 }
+    })()`
+    const point = await this.evaluate(middle)
+    await this.#browser.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [point] }, this.#session)
+    await this.#browser.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] }, this.#session)
+  }
+
   async toFront(): Promise<void> {
     await this.#browser.send('Target.activateTarget', { targetId: this.#target })
   }

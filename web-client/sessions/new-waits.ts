@@ -1,0 +1,62 @@
+// Tells a person who is in one session that another one asks something: once per wait, and never in a burst.
+import { effect, signal } from '@preact/signals'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { toastAction } from '../../ui/kit/toast.tsx'
+import { questionText } from '../../ui/sessions/question-text.ts'
+import { isBlocked } from '../../ui/sessions/session-order.ts'
+import { printable } from '../../ui/sessions/session-text.ts'
+import type { HostLink } from '../connection/host-link.ts'
+import { backToSessions, route } from '../page/route.ts'
+import { isWide } from '../page/wide-layout.ts'
+
+/** Milliseconds: one short pulse. */
+const PULSE_MS = 80
+
+/** Of a question in a toast. */
+const MAX_CHARACTERS = 90
+
+/** The session whose question is shown over the present screen. */
+export const askingSession = signal<string | undefined>(undefined)
+
+/** The waits that began since the last list. What the first list contains began before. */
+export class WaitTracker {
+  #known: Set<string> | undefined
+
+  update(sessions: readonly SessionInfo[]): SessionInfo[] {
+    const before = this.#known
+    const blocked = sessions.filter(isBlocked)
+    this.#known = new Set(blocked.map(one => one.session_id))
+    return before ? blocked.filter(one => !before.has(one.session_id)) : []
+  }
+}
+
+/** Runs as long as the page. */
+export function announceNewWaits(link: HostLink): void {
+  const tracker = new WaitTracker()
+  effect(() => {
+    if (!link.sessions.value) return
+    const begun = tracker.update(link.sessions.value)
+    // A hidden page has notifications; the list shows its questions anyway.
+    const value = route.peek()
+    if (document.visibilityState !== 'visible' || value.screen === 'sessions') return
+    if (value.screen === 'terminal' && isWide.peek()) return
+    const others = begun.filter(one => value.screen !== 'terminal' || one.session_id !== value.session_id)
+    const [first] = others
+    if (!first) return
+    navigator.vibrate?.(PULSE_MS)
+    if (others.length > 1) toastAction(`${others.length} sessions ask something`, backToSessions)
+    else
+      toastAction(announcement(first), () => {
+        askingSession.value = first.session_id
+      })
+  })
+}
+
+function announcement(session: SessionInfo): string {
+  const title = printable(session.title) || 'untitled'
+  const question = session.activity?.question
+  const text = printable(question ? questionText(question) : '')
+  const characters = [...text]
+  if (text === '') return `${title} waits for an answer`
+  return `${title}: “${characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS).join('')}…` : text}”`
+}
