@@ -42,6 +42,8 @@ const OptionLines = z.object({
   line: Pattern,
   /** What is typed for an option, in steps; `$1` is its key. Left out: the key. */
   keys: z.optional(z.array(z.string())),
+  /** The options are directly above the question. */
+  above: z.optional(z.boolean()),
   /** Removed from the end of each label. */
   strip: z.optional(Pattern),
   /** Lines between the options that are none of them, for instance frames. */
@@ -56,10 +58,17 @@ const QuestionRule = z.object({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
   /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
   from: z.optional(Pattern),
-  /** The question ends before this line; left out: before the first option, else at its own line. */
+  /** What it asks, for a program that does not say it in words. */
+  text: z.optional(z.string()),
+  /**
+   * The question ends before this line; left out: before the first option, else at the cursor's line if the rule has `from`
+   * and `at_cursor`, else at its own line.
+   */
   to: z.optional(Pattern),
   /** The context begins after the last line above the question that matches; left out: after a blank line and a frame. */
   context_after: z.optional(Pattern),
+  /** The context begins at the last line above the question that matches, if one does. */
+  context_from: z.optional(Pattern),
   /** `below`: the context is what stands between the question and its options. `none`: nothing else belongs to the question. */
   context: z.optional(z.enum(['above', 'below', 'none'])),
   /** The context below ends before this line; left out: before the first option. */
@@ -75,7 +84,8 @@ const QuestionRule = z.object({
 
 const Rule = z.object({
   id: z.string(),
-  state: z.enum(['working', 'blocked', 'idle']),
+  /** `none`: the screen says nothing, and no further rule is tried. */
+  state: z.enum(['working', 'blocked', 'idle', 'none']),
   /** How many lines are looked at, counted from the last one that is not blank. */
   lines: z.optional(z.int()),
   /** Each has to match a line, in this order from top to bottom (the same line may match several). */
@@ -90,6 +100,10 @@ const Rule = z.object({
   last: z.optional(Pattern),
   /** Only the cursor's line and those above it are looked at. */
   at_cursor: z.optional(z.boolean()),
+  /** Nothing but blanks may follow the cursor, on its line and below it. */
+  at_end: z.optional(z.boolean()),
+  /** Only while a process reads the terminal, which only Linux tells: for prompts that look like any other text. */
+  reads: z.optional(z.boolean()),
   /** Only on the alternate screen, or only on the normal one. */
   alternate: z.optional(z.boolean()),
   question: z.optional(QuestionRule),
@@ -140,6 +154,8 @@ export interface Finding {
   rule: string
   /** The program in the foreground is the one that the rule is for. */
   certain: boolean
+  /** It counts only while a process reads the terminal. */
+  reads?: boolean
   question: FoundQuestion | null
 }
 
@@ -157,6 +173,7 @@ interface CompiledQuestion {
   from: RegExp
   to: RegExp | undefined
   context_after: RegExp | undefined
+  context_from: RegExp | undefined
   context_until: RegExp | undefined
   context_skip: RegExp | undefined
   subject: RegExp | undefined
@@ -166,6 +183,7 @@ interface CompiledQuestion {
 interface CompiledOptions {
   line: RegExp
   keys: string[]
+  isAbove: boolean
   strip: RegExp | undefined
   skip: RegExp | undefined
   text: RegExp | undefined
@@ -196,7 +214,7 @@ export class ScreenRules {
 
   /** Whether the program is an agent, by the name of its process. */
   isAgent(command: string): boolean {
-    return this.#files.some(one => one.agent && one.commands.has(command))
+    return this.#files.some(one => one.agent && isFor(one, command))
   }
 
   /** The name of the agent whose process has this name; '' if it is none. */
@@ -211,12 +229,14 @@ export class ScreenRules {
         const at = matchRule(compiled, view)
         if (!at) continue
         const { rule } = compiled
+        if (rule.state === 'none') return undefined
         return {
           state: rule.state,
           program: file.name,
           agent: file.agent,
           rule: `${file.file}/${rule.id}`,
-          certain: file.commands.has(command),
+          certain: isFor(file, command),
+          ...(rule.reads ? { reads: true } : {}),
           question: rule.question && compiled.question ? questionOf(compiled, at) : null,
         }
       }
@@ -225,8 +245,9 @@ export class ScreenRules {
 
   /** What a title says of the program, if its titles say anything. */
   titleState(title: string, command: string): { state: Finding['state']; program: string } | undefined {
-    for (const { commands, titles, name } of this.#files) {
-      if (!commands.has(command)) continue
+    for (const file of this.#files) {
+      const { titles, name } = file
+      if (!isFor(file, command)) continue
       for (const state of ['blocked', 'working', 'idle'] as const)
         if (titles[state]?.test(title)) return { state, program: name }
     }
@@ -235,10 +256,15 @@ export class ScreenRules {
 
   /** The program's own rules; else those for any program, and those of agents, which may run on another computer. */
   #of(command: string): CompiledFile[] {
-    const own = this.#files.filter(({ commands }) => commands.has(command))
+    const own = this.#files.filter(file => isFor(file, command))
     const anywhere = this.#files.filter(({ commands }) => commands.size === 0)
     return own.some(({ agent }) => agent) ? own : [...own, ...anywhere]
   }
+}
+
+/** A process may add to its name what it does: `npm exec vite`, `tmux: client`. */
+function isFor({ commands }: CompiledFile, command: string): boolean {
+  return commands.has(command) || commands.has(command.replace(/:? .*/s, ''))
 }
 
 function compile(file: string, { name, agent, commands, titles, rules }: RuleFile): CompiledFile {
@@ -263,6 +289,7 @@ function compile(file: string, { name, agent, commands, titles, rules }: RuleFil
           from: new RegExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? '', 'u'),
           to: pattern(question.to),
           context_after: pattern(question.context_after),
+          context_from: pattern(question.context_from),
           context_until: pattern(question.context_until),
           context_skip: pattern(question.context_skip),
           subject: pattern(question.subject),
@@ -271,6 +298,7 @@ function compile(file: string, { name, agent, commands, titles, rules }: RuleFil
               ? {
                   line: new RegExp(options.line, 'u'),
                   keys: options.keys ?? ['$1'],
+                  isAbove: options.above === true,
                   strip: options.strip === undefined ? undefined : new RegExp(`(?:${options.strip})$`, 'u'),
                   skip: pattern(options.skip),
                   text: pattern(options.text),
@@ -289,6 +317,8 @@ function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefin
   if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
   const { line, column } = view.cursor
   if (before_cursor && !before_cursor.test((view.lines[line] ?? '').slice(0, column))) return undefined
+  if (rule.at_end && (view.lines[line]?.slice(column).trim() || view.lines.slice(line + 1).some(text => text !== '')))
+    return undefined
   let end = rule.at_cursor ? line + 1 : view.lines.length
   if (!rule.at_cursor) while (end > 0 && view.lines[end - 1] === '') end--
   if (last && !last.test(view.lines[end - 1] ?? '')) return undefined
@@ -306,19 +336,21 @@ function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefin
 
 function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQuestion {
   const { kind, options: optionRule, context: where = 'above', accepts_text = false } = rule.question!
-  const { from, to, context_after, context_until, context_skip, subject, options } = question!
+  const { from, to, context_after, context_from, context_until, context_skip, subject, options } = question!
   // The last one: an earlier one may still be on the screen, answered.
   const begin = Math.max(
     0,
     lines.findLastIndex(line => from.test(line)),
   )
-  const firstOption = options ? lines.findIndex((line, at) => at >= begin && options.line.test(line)) : -1
+  const firstOption = options ? findOption(lines, options, begin) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
-  const end = found > begin ? found : begin + 1
+  const last = rule.question!.from !== undefined && rule.at_cursor ? lines.length : begin + 1
+  const end = found > begin ? found : last
   const first = from.exec(lines[begin] ?? '')?.[1] ?? lines[begin] ?? ''
   const above = lines.slice(0, begin)
+  const contextBegin = context_from ? above.findLastIndex(line => context_from.test(line)) : -1
   const about = subject?.exec(above.findLast(line => subject.test(line)) ?? '')?.[1]
-  const asked = joined([first, ...lines.slice(begin + 1, end)])
+  const asked = rule.question!.text ?? joined([first, ...lines.slice(begin + 1, end)])
   const text = (about ? `${joined([about])}: ${asked}` : asked).slice(0, TEXT_CHARACTERS)
   const all = Array.isArray(optionRule)
     ? optionRule.map(fixedOption)
@@ -327,7 +359,11 @@ function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQue
       : []
   const own = options?.text && all.find(({ label }) => options.text!.test(label))
   const until = context_until ? lines.findIndex((line, at) => at >= end && context_until.test(line)) : firstOption
-  const around = { above, below: lines.slice(end, Math.max(end, until)), none: [] }[where]
+  const around = {
+    above: above.slice(Math.max(contextBegin, 0)),
+    below: lines.slice(end, Math.max(end, until)),
+    none: [],
+  }[where]
   return {
     kind,
     text,
@@ -342,6 +378,14 @@ const NEVER = /(?!)/
 
 function fixedOption({ label, key, keys }: z.infer<typeof OptionRule>): FoundOption {
   return { label, key: key ?? '', keys, answer: plainAnswer(label) }
+}
+
+/** The line of the first option, or -1. */
+function findOption(lines: string[], { line: option, isAbove }: CompiledOptions, begin: number): number {
+  if (!isAbove) return lines.findIndex((line, at) => at >= begin && option.test(line))
+  let first = begin
+  while (first > 0 && option.test(lines[first - 1]!)) first--
+  return first < begin ? first : -1
 }
 
 function optionsOf(lines: string[], { line: pattern, keys: template, strip, skip }: CompiledOptions): FoundOption[] {

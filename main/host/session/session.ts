@@ -153,6 +153,7 @@ export class Session implements AttachableSession {
     const { log } = this
     const screen = this.#screen
     this.#activity = new SessionActivity({
+      pid: this.pid,
       screen,
       foreground: this.#foreground,
       rules: options.rules,

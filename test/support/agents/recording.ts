@@ -16,6 +16,8 @@ export interface Moment {
   /** Words that the question's text has to contain, and its options' keys or labels in order. */
   question?: string
   options?: string[]
+  /** What the host would find out of the processes: whether one reads the terminal. Left out: it cannot tell. */
+  reads?: boolean
 }
 
 export interface Recording {
@@ -130,7 +132,7 @@ export class ProgramRecorder {
   mark(
     state: Moment['state'],
     note: string,
-    more: Partial<Pick<Moment, 'question' | 'options' | 'command'>> = {},
+    more: Partial<Pick<Moment, 'question' | 'options' | 'command' | 'reads'>> = {},
   ): void {
     const moment: Moment = { state, note, command: this.#options.name, ...more }
     this.#add('m', JSON.stringify(moment))

@@ -1,4 +1,5 @@
 // Replays a recording and compares what the rules say at each marked moment with what is right there.
+import { checked } from '../../../main/host/agents/prompt-check.ts'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'
 import { type Finding, ScreenRules } from '../../../main/host/agents/screen-rules.ts'
 import { Screen } from '../../../main/host/screen/screen.ts'
@@ -8,6 +9,8 @@ export interface Score {
   moment: Moment
   found: Finding['state'] | null
   rule: string
+  /** The text of the question that was found. */
+  question: string
   isRight: boolean
 }
 
@@ -27,7 +30,8 @@ export function scoreRecording(file: string): Score[] {
 }
 
 function score(moment: Moment, screen: Screen, title: string): Score {
-  const finding = rules.match(screen.view(), moment.command)
+  const reading = moment.reads === undefined ? 'unknown' : moment.reads ? 'reads' : 'not'
+  const finding = checked(rules.match(screen.view(), moment.command), reading)
   const found = finding?.state ?? rules.titleState(title, moment.command)?.state ?? null
   const question = finding?.question
   const isRight =
@@ -35,5 +39,5 @@ function score(moment: Moment, screen: Screen, title: string): Score {
     (moment.question === undefined || (question?.text.includes(moment.question) ?? false)) &&
     (moment.options === undefined ||
       JSON.stringify(question?.options.map(({ key, label }) => key || label)) === JSON.stringify(moment.options))
-  return { moment, found, rule: finding?.rule ?? '', isRight }
+  return { moment, found, rule: finding?.rule ?? '', question: question?.text ?? '', isRight }
 }

@@ -3,6 +3,7 @@
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Activity, ActivityState, AttentionKind } from '../../../../protocol/messages.ts'
 import { ActivityTracker } from '../../agents/activity-tracker.ts'
+import { PromptCheck } from '../../agents/prompt-check.ts'
 import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
 import type { PooledScreen } from '../../screen/screen-pool.ts'
 import type { CommandMark } from '../../screen/screen-protocol.ts'
@@ -16,6 +17,8 @@ const FOREGROUND_MS = 500
 const STEP_MS = 80
 
 export interface SessionActivityOptions {
+  /** The process that the session started with. */
+  pid: number
   screen: PooledScreen
   foreground: Foreground
   rules: ScreenRules
@@ -45,6 +48,7 @@ export interface SessionActivityHandlers {
 export class SessionActivity {
   readonly #options: SessionActivityOptions
   readonly #tracker: ActivityTracker
+  readonly #promptCheck: PromptCheck
   readonly #attention: Attention
   /** The program in the foreground, as the screen's rules know it. */
   #program = ''
@@ -70,6 +74,7 @@ export class SessionActivity {
       },
       isSeen,
     })
+    this.#promptCheck = new PromptCheck(options.pid, finding => this.#tracker.screenSeen(finding))
   }
 
   /** Null: a plain shell, or nothing is known. */
@@ -92,7 +97,7 @@ export class SessionActivity {
   }
 
   screenSeen(finding: Finding | undefined): void {
-    this.#tracker.screenSeen(finding)
+    this.#promptCheck.seen(finding)
   }
 
   progressSeen(isShown: boolean): void {
@@ -157,6 +162,7 @@ export class SessionActivity {
   /** The process is gone. */
   ended(): void {
     this.#ended = true
+    this.#promptCheck.dispose()
     this.#tracker.ended()
     clearTimeout(this.#foregroundTimer)
     // A question can no longer be answered.
@@ -171,6 +177,7 @@ export class SessionActivity {
 
   dispose(): void {
     this.#attention.dispose()
+    this.#promptCheck.dispose()
     this.#tracker.dispose()
     clearTimeout(this.#foregroundTimer)
   }
@@ -185,7 +192,7 @@ export class SessionActivity {
   async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
     const { screen, flushOutput, write, handlers } = this.#options
     flushOutput()
-    const current = await screen.finding()
+    const current = await this.#promptCheck.confirm(await screen.finding())
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
     const steps = this.#tracker.answer(question_id, current, option, text)
     for (const [index, step] of steps.entries()) {

@@ -1,0 +1,68 @@
+// Questions of ordinary programs in real sessions.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
+import { cleanUp, localClient, startHost, temporaryFolder, until } from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+function script(name: string, body: string): string {
+  const file = join(temporaryFolder(), name)
+  writeFileSync(file, `#!/bin/bash\n${body}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+function watch(client: LocalClient) {
+  let sessions: SessionInfo[] = []
+  client.on('sessions', list => {
+    sessions = list
+  })
+  client.watch()
+  return (id: string) => sessions.find(({ session_id }) => session_id === id)
+}
+
+describe('a question of an ordinary program', () => {
+  it('is answered with the keys of an option, and a password with a text', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const body =
+      'read -p "Deploy to production? [y/N] " a; read -sp "Registry password: " b; echo; echo "got $a $b"; read -rsn1'
+    const { session_id } = await client.create({ command: [script('deploy', body)] })
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    const { question } = of(session_id)!.activity!
+    expect(question).toMatchObject({
+      kind: 'approve',
+      text: 'Deploy to production? [y/N]',
+      options: [
+        { key: 'y', answer: 'yes' },
+        { key: 'n', answer: 'no' },
+      ],
+    })
+    expect(of(session_id)!.attention).toMatchObject({ kind: 'blocked', text: 'Deploy to production? [y/N]' })
+    if (process.platform === 'linux') expect(of(session_id)!.activity!.confidence).toBe('certain')
+    await client.answer(session_id, question!.question_id, { option: 0 })
+    await until(() => of(session_id)?.activity?.question?.kind === 'password', 'the password')
+    const password = of(session_id)!.activity!.question!
+    expect(password).toMatchObject({ text: 'Registry password:', accepts_text: true })
+    await client.answer(session_id, password.question_id, { text: 'open sesame' })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('got y open sesame'), 'the answers')
+    await until(() => of(session_id)?.activity === null, 'the end of the questions')
+  })
+
+  it.runIf(process.platform === 'linux')('is none while its program does something else', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const flag = join(temporaryFolder(), 'read-now')
+    const body = `printf 'Overwrite the old one? (y/n) '; while [[ ! -e ${flag} ]]; do sleep 0.05; done; read answer`
+    const { session_id } = await client.create({ command: [script('half', body)] })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('(y/n)'), 'the words')
+    const other = await client.create({ command: [script('ask', 'read -p "Sure? (y/n) " answer')] })
+    await until(() => of(other.session_id)?.activity?.state === 'blocked', 'another session’s question')
+    expect(of(session_id)).toMatchObject({ activity: null, attention: null })
+    writeFileSync(flag, '')
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+  })
+})
