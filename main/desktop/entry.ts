@@ -121,7 +121,6 @@ async function start(): Promise<void> {
     icon: join(assets, 'icon.png'),
     open: location => window.open(location),
     isFocused: isPresent,
-    isWanted: () => true,
   })
   handleUpdates(updates, root.version)
   acceptActions(action => {

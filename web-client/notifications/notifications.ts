@@ -52,6 +52,7 @@ export class AttentionTracker {
       else if (
         before &&
         hidden &&
+        !attention.silent &&
         // Set only until a client has viewed the session.
         attention.at > (before.get(session_id) ?? 0) &&
         !this.#notified.has(session_id)

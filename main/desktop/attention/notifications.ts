@@ -1,7 +1,7 @@
 // Desktop notifications of sessions that need a person. The only file that imports Electron's Notification.
 import { Notification, powerMonitor } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
-import type { AttentionKind, SessionInfo } from '../../../protocol/messages.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
 import { WaitTracker } from './wait-tracker.ts'
 import { answerOrOpen, approvalOf, optionText, reasonOf, shorten, titleOf } from './waits.ts'
 
@@ -11,8 +11,6 @@ export interface NotificationOptions {
   open(location: { session: string }): void
   /** Whether a window of the app has the focus: it shows what needs attention. */
   isFocused(): boolean
-  /** Whether the user wants notifications of this kind. */
-  isWanted(kind: AttentionKind): boolean
 }
 
 /** More would cover the screen; the tray's menu lists all. */
@@ -61,7 +59,7 @@ export function startNotifications(options: NotificationOptions): void {
     for (const session of changed) if (shown.has(session.session_id)) show(session, true)
     for (const session of begun) {
       const isPresent = options.isFocused() && powerMonitor.getSystemIdleTime() < AWAY_SECONDS
-      if (!isPresent && options.isWanted(session.attention!.kind)) show(session, false)
+      if (!isPresent && !session.attention!.silent) show(session, false)
       // What it says is no longer what the session waits for.
       else close(session.session_id)
     }

@@ -26,7 +26,7 @@ export class WaitTracker {
     const changes: WaitChanges = { begun: [], changed: [], ended: [] }
     for (const session of sessions) {
       const { session_id, state, attention, activity } = session
-      if (state !== 'running' || !attention) continue
+      if (!attention || (state !== 'running' && !isEnd(attention.kind))) continue
       const wait = { at: attention.at, kind: attention.kind, question_id: activity?.question?.question_id ?? '' }
       waits.set(session_id, wait)
       const last = before?.get(session_id)
@@ -50,6 +50,10 @@ function isAnother(before: Wait, now: Wait): boolean {
   if (isRing(now.kind)) return false
   if (isRing(before.kind)) return true
   return now.at !== before.at && (now.kind !== before.kind || now.question_id !== before.question_id)
+}
+
+function isEnd(kind: AttentionKind): boolean {
+  return kind === 'ended' || kind === 'failed'
 }
 
 function isRing(kind: AttentionKind): boolean {

@@ -18,7 +18,7 @@ export interface Need {
   now: number
 }
 
-/** Called once per wait, when it begins (session/attention.ts): a replay or a reconnect begins none. */
+/** Called once per wait, when it begins (session/activity/attention.ts): a replay or a reconnect begins none. */
 export function shouldNotify({ kind, session, rules, seen, now }: Need): boolean {
   if (seen || session.choice === 'muted') return false
   const isWantedEnd = session.choice === 'when_ended' && (kind === 'ended' || kind === 'failed')

@@ -167,6 +167,12 @@ describe('a wait', () => {
     expect(changesOf([session('a', asks(5))], [session('a', asks(9, { question_id: '2-b' }))]).begun).toBe('a')
   })
 
+  it('begins when a process ended, but not with what the session needed before', () => {
+    const ended = (kind: 'failed' | 'message') => [{ ...session('a', needs(kind, 5)), state: 'exited' as const }]
+    expect(changesOf(ended('failed')).begun).toBe('a')
+    expect(changesOf(ended('message'))).toEqual(nothing)
+  })
+
   it('changes when the screen tells the options of a question that a hook has reported', () => {
     const byHook = session('a', asks(5, { question_id: '1-hook', options: [] }))
     expect(changesOf([byHook], [session('a', asks(5))])).toEqual({ ...nothing, changed: 'a' })

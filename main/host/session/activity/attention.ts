@@ -37,8 +37,8 @@ export class Attention {
   /** `seen`: a person is at a screen that shows the session. True: it did not need attention before. */
   request(text: string, kind: AttentionKind, seen: boolean): boolean {
     const before = this.#pending
-    // A question after a bell is news; a bell after a question is not.
-    const isNew = !seen && (before === null || rank(kind) > rank(before.kind))
+    // A question after a bell is news, and so is another question (it is requested once for each); a bell after it is not.
+    const isNew = !seen && (before === null || kind === 'blocked' || rank(kind) > rank(before.kind))
     // A bell after a notification keeps the notification's text.
     if (isNew) this.#pending = { at: this.#now(), text: text || (before?.text ?? ''), kind }
     else if (!seen && before && rank(kind) === rank(before.kind))
