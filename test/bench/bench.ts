@@ -1,6 +1,7 @@
 // Prints how fast the product is and what it costs; no figure makes it fail.
 // `npm run bench -- NAME…` runs only these benchmarks. OTG_BENCH_MB sets the size of the `cat` output. `peers` runs only by name.
 import { loadavg } from 'node:os'
+import { activity } from './activity.ts'
 import { cat } from './cat.ts'
 import { channel } from './channel.ts'
 import { chromium } from './chromium.ts'
@@ -33,6 +34,7 @@ const BENCHMARKS = {
   'slow-client': slowClient,
   search,
   idle,
+  activity,
   peers,
 }
 

@@ -353,6 +353,34 @@ describe.runIf(process.platform === 'linux')('the name', () => {
   })
 })
 
+it('a title that only spins is sent once, to lists and to attached clients', async () => {
+  const client = localClient(await startHost())
+  const { session_id, print } = await startCat(client)
+  const titles: string[] = []
+  client.attach(session_id, new Recorder()).on('title', title => void titles.push(title))
+  const list = watching(client)
+  await until(() => list.of(session_id), 'the list')
+  for (let frame = 0; frame < 100; frame++) print(`\x1b]0;${String.fromCodePoint(0x2800 + frame)} Fix the test\x07`)
+  await until(() => list.of(session_id)?.title === 'Fix the test', 'the first title')
+  print('\x1b]0;Done\x07')
+  await until(() => list.of(session_id)?.title === 'Done', 'the last title')
+  expect(titles).toEqual(['Fix the test', 'Done'])
+})
+
+it('shells in one place have different names, with the branch that is checked out there', async () => {
+  const client = localClient(await startHost())
+  const list = watching(client)
+  const cwd = join(temporaryFolder(), 'proj')
+  mkdirSync(join(cwd, '.git'), { recursive: true })
+  writeFileSync(join(cwd, '.git', 'HEAD'), 'ref: refs/heads/fix/title\n')
+  const ids: string[] = []
+  for (let n = 0; n < 3; n++) ids.push((await client.create({ command: ['bash', '--norc'], cwd })).session_id)
+  const names = () => ids.map(id => list.of(id)?.title)
+  const expected = ['proj (fix/title)', 'proj (fix/title) 2', 'proj (fix/title) 3']
+  await until(() => names().join() === expected.join(), 'the names')
+  expect(ids.map(id => list.of(id)?.branch)).toEqual(['fix/title', 'fix/title', 'fix/title'])
+})
+
 describe('the folder', () => {
   const start = async (cwd: string) => {
     const host = await startHost()
