@@ -29,8 +29,7 @@ export { ExportFormat, HistoryFilter, type Hit, type Mark, Redaction, type SeekT
 export { AttentionKind, NotifyChoice, SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
 export type { SettingValues } from './messages/settings.ts'
 
-/** The protocol versions that this side speaks, best last. */
-export const VERSIONS = [1]
+export { VERSIONS } from './versions.ts'
 
 /** Makes the build of a page, which never parses client messages, leave all of them out. */
 const built = <T>(build: () => T): T => build()

@@ -8,5 +8,13 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exit(1)
 }
 
+const args = process.argv.slice(2)
+if (args[0] === 'notify' && !args.includes('--help') && !args.includes('-h')) {
+  // Agents wait for their hooks: the command line and its table are not loaded.
+  const { notifyFromArguments } = await import('./notify/notify.ts')
+  await notifyFromArguments(args.slice(1), process.env)
+  process.exit(0)
+}
+
 const { main } = await import('./main.ts')
-process.exit(await main(process.argv.slice(2), process.env, process.exit))
+process.exit(await main(args, process.env, process.exit))

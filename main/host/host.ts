@@ -131,6 +131,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         rules: new ScreenRules(ruleFiles),
         home: options.home,
         env: options.env,
+        dataDir: dataDir.path,
         ...rules,
         now: Date.now,
         log: hostLog,

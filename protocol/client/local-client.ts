@@ -1,6 +1,6 @@
 // A client on the host's own computer (role `local`): also manages pairing, devices and settings. The host answers a
 // device that sends these requests with `forbidden`, so the phone's page does not include this file.
-import { type HostMessageOf, parseHostMessage } from '../messages.ts'
+import { type ActivityState, type HostMessageOf, parseHostMessage } from '../messages.ts'
 import { HostClient } from './client.ts'
 
 /** A changed setting may reopen the host's network side, with a certificate that another program has to issue first. */
@@ -45,6 +45,11 @@ export class LocalClient extends HostClient {
   /** Closes its connections at once; to return, it has to be paired again. */
   async revokeDevice(device_id: string): Promise<void> {
     await this.request('ok', { type: 'revoke_device', device_id })
+  }
+
+  /** What a program in the session says of itself. `text`: its question, or what it did. */
+  async reportActivity(session_id: string, state: ActivityState, text = '', agent = ''): Promise<void> {
+    await this.request('ok', { type: 'report_activity', session_id, state, text, agent })
   }
 
   settings(): Promise<HostMessageOf<'settings'>> {

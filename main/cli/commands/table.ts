@@ -184,6 +184,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./watch.ts')).watch,
   },
   {
+    name: 'notify',
+    operands: '[JSON]',
+    summary: 'tell what the program of this session is doing',
+    forScripts: true,
+    details: [
+      'For hooks of agents (see otg hooks) and for scripts, inside a session. Without',
+      'options it takes the state from the JSON that an agent gives to its hook, on',
+      'standard input or as the last argument; without any, the state is done. Always',
+      'exits with code 0 and prints nothing, so that no hook fails.',
+    ],
+    options: {
+      state: { type: 'string', value: 'S', help: 'working, blocked (it asks for something), done or idle' },
+      text: { type: 'string', value: 'T', help: 'what it asks, or what it did' },
+      agent: { type: 'string', value: 'NAME', help: 'name of the program (default: found out)' },
+      event: { type: 'string', value: 'NAME', help: 'name of the event, if the JSON has none', hidden: true },
+      verbose: { type: 'boolean', help: 'write to standard error why nothing was told' },
+    },
+    minOperands: 0,
+    maxOperands: 1,
+    load: async () => (await import('./notify.ts')).notify,
+  },
+  {
     name: 'kill',
     operands: 'ID…',
     summary: 'end sessions',

@@ -12,8 +12,15 @@ const FOREIGN = [
   /^(VTE_VERSION|KITTY_|WEZTERM_|ITERM_|VSCODE_|KONSOLE_|ALACRITTY_|WT_SESSION|GHOSTTY_)/,
 ]
 
-/** The host's environment without the variables that describe where the host runs, plus those that describe our terminal. */
-export function sessionEnvironment(host: NodeJS.ProcessEnv, session_id: string): Record<string, string> {
+/**
+ * The host's environment without the variables that describe where the host runs, plus those that describe our terminal.
+ * `dataDir`: with it, `otg` in the session finds this host, whatever its data folder is.
+ */
+export function sessionEnvironment(
+  host: NodeJS.ProcessEnv,
+  session_id: string,
+  dataDir: string,
+): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [name, value] of Object.entries(host)) {
     if (value !== undefined && !FOREIGN.some(pattern => pattern.test(name))) env[name] = value
@@ -23,6 +30,7 @@ export function sessionEnvironment(host: NodeJS.ProcessEnv, session_id: string):
   env.COLORTERM = 'truecolor'
   env.TERM_PROGRAM = 'on-the-go'
   env.OTG_SESSION_ID = session_id
+  env.OTG_DATA_DIR = dataDir
   if (!env.LANG && !env.LC_ALL && process.platform !== 'win32') env.LANG = 'C.UTF-8'
   return env
 }

@@ -21,6 +21,8 @@ export interface SessionsOptions extends SessionRules {
   rules: ScreenRules
   home: string
   env: NodeJS.ProcessEnv
+  /** The host's data folder. */
+  dataDir: string
   now: () => number
   log: Logger
   timing?: SessionsTiming | undefined
@@ -112,14 +114,14 @@ export class Sessions {
       throw new CodedError('too_many_sessions', `${MAX_SESSIONS} sessions are running; end one first`)
     const size = spec.size ?? DEFAULT_SIZE
     checkSize(size)
-    const { history, screens, rules, now, home, env, timing } = this.#options
+    const { history, screens, rules, now, home, env, dataDir, timing } = this.#options
     const session_id = randomUUID()
     const session = new Session(
       {
         session_id,
         command: spec.command ?? this.#rules.shell,
         cwd: expandHome(spec.cwd ?? home, home),
-        env: sessionEnvironment(env, session_id),
+        env: sessionEnvironment(env, session_id, dataDir),
         title: spec.title,
         home,
         distinct: place => this.#names.distinct(session_id, place),
