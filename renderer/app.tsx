@@ -6,10 +6,9 @@ import { ConnectionBanner } from '../ui/kit/connection-banner.tsx'
 import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
 import { ConfirmDialog } from '../ui/kit/dialog.tsx'
 import { Icon } from '../ui/kit/icons.tsx'
-import { Toasts, toastError } from '../ui/kit/toast.tsx'
+import { Toasts, toast, toastError } from '../ui/kit/toast.tsx'
 import { useNow } from '../ui/kit/use-now.ts'
-import { SessionList } from '../ui/sessions/session-list.tsx'
-import { sortSessions } from '../ui/sessions/session-order.ts'
+import { needsPerson, sortSessions } from '../ui/sessions/session-order.ts'
 import { printable } from '../ui/sessions/session-text.ts'
 import type { TerminalView } from '../ui/terminal/terminal-view.ts'
 import { HistoryPane } from './history/history-pane.tsx'
@@ -18,6 +17,7 @@ import { INITIAL_LOCATION, readLocation, storeLocation, type WindowLocation } fr
 import { PairingDialog } from './pairing/pairing-dialog.tsx'
 import { PhonePanel } from './pairing/phone-panel.tsx'
 import { usePhones } from './pairing/use-phones.ts'
+import { Inbox, markFocusedSeen, nextNeedingPerson } from './sessions/inbox.tsx'
 import { onShortcut, type Shortcut } from './sessions/shortcuts.ts'
 import { Sidebar } from './sessions/sidebar.tsx'
 import { TerminalPane } from './sessions/terminal-pane.tsx'
@@ -108,6 +108,8 @@ export function App({ client }: { client: LocalClient }) {
     known.current = sessions ?? []
   }, [sessions, location.session, forget])
 
+  /** The session whose terminal is shown. */
+  const shownId = location.history ? undefined : location.session
   const shortcut = (pressed: Shortcut) => {
     switch (pressed) {
       case 'new':
@@ -118,6 +120,12 @@ export function App({ client }: { client: LocalClient }) {
         return setHistory(!location.history || location.recording !== undefined)
       case 'settings':
         return setSettings(!location.settings)
+      case 'attention': {
+        const session = nextNeedingPerson(sessions ?? [], shownId)
+        return session ? select(session.session_id) : toast('No other session needs you.')
+      }
+      case 'seen':
+        return markFocusedSeen(client, sessions ?? [], shownId)
       case 'list':
         return list.current?.querySelector<HTMLElement>('.current .row, .row, button')?.focus()
       case 'next':
@@ -147,12 +155,14 @@ export function App({ client }: { client: LocalClient }) {
         phone={location.phone}
         history={location.history}
         requests={requests.length}
+        needing={(sessions ?? []).filter(one => one.session_id !== shownId && needsPerson(one)).length}
         press={shortcut}
         toggleHistory={() => setHistory(!location.history)}
         root={list}
       >
         {sessions && (
-          <SessionList
+          <Inbox
+            client={client}
             sessions={sessions}
             now={now}
             open={session => {
@@ -161,7 +171,7 @@ export function App({ client }: { client: LocalClient }) {
               else select(session.session_id)
             }}
             end={setEnding}
-            current={location.history ? undefined : location.session}
+            current={shownId}
           />
         )}
       </Sidebar>

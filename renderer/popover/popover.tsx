@@ -9,7 +9,9 @@ import { Toasts, toastError } from '../../ui/kit/toast.tsx'
 import type { Action } from '../bridge/host.ts'
 import { PairingCode } from '../pairing/pairing-code.tsx'
 import { usePhones } from '../pairing/use-phones.ts'
-import { PopoverSessions } from './popover-sessions.tsx'
+import { markFocusedSeen, nextNeedingPerson } from '../sessions/inbox.tsx'
+import { onShortcut } from '../sessions/shortcuts.ts'
+import { moveFocus, PopoverSessions } from './popover-sessions.tsx'
 
 const act = (action: Action) => globalThis.otg?.act(action)
 
@@ -20,6 +22,8 @@ export function Popover({ client }: { client: LocalClient }) {
   const [code, setCode] = useState(false)
   const phones = usePhones(client)
   const body = useRef<HTMLElement>(null)
+  const latest = useRef<readonly SessionInfo[]>([])
+  latest.current = sessions ?? []
 
   useLayoutEffect(() => client.on('state', setState), [client])
   useLayoutEffect(() => client.on('sessions', setSessions), [client])
@@ -41,10 +45,20 @@ export function Popover({ client }: { client: LocalClient }) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key === 'Escape') act({ type: 'hide' })
+      else if (body.current) moveFocus(body.current, event)
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
   }, [])
+  useEffect(
+    () =>
+      onShortcut(shortcut => {
+        const next = nextNeedingPerson(latest.current, undefined)
+        if (shortcut === 'seen') markFocusedSeen(client, latest.current, undefined)
+        else if (shortcut === 'attention' && next) act({ type: 'open', location: { session: next.session_id } })
+      }),
+    [client],
+  )
 
   const start = () => {
     client.create({}).then(({ session_id }) => act({ type: 'open', location: { session: session_id } }), toastError)
@@ -72,6 +86,7 @@ export function Popover({ client }: { client: LocalClient }) {
         ) : (
           sessions && (
             <PopoverSessions
+              client={client}
               sessions={sessions}
               open={({ session_id }) => act({ type: 'open', location: { session: session_id } })}
             />
@@ -101,8 +116,9 @@ function FooterButton({ icon, text, action }: { icon: IconName; text: string; ac
   )
 }
 
+/** Never a button that answers: Enter must not approve what was not read. */
 function focusFirst(list: HTMLElement | null): void {
-  const first = list?.querySelector<HTMLElement>('.row')
+  const first = list?.querySelector<HTMLElement>('.row, .question-card .more button')
   if (first) first.focus()
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
 }

@@ -1,7 +1,7 @@
 // The window's keyboard shortcuts, which must leave almost every key to the terminal.
 import type { Terminal } from '@xterm/xterm'
 
-export type Shortcut = 'new' | 'next' | 'previous' | 'list' | 'phone' | 'history' | 'settings'
+export type Shortcut = 'new' | 'next' | 'previous' | 'attention' | 'seen' | 'list' | 'phone' | 'history' | 'settings'
 
 const mac = navigator.platform.startsWith('Mac')
 
@@ -12,6 +12,9 @@ const KEYS: Record<string, Shortcut> = {
   n: 'new',
   pagedown: 'next',
   pageup: 'previous',
+  // Not U, as in other apps: with Ctrl+Shift it begins a Unicode code on Linux.
+  j: 'attention',
+  d: 'seen',
   l: 'list',
   p: 'phone',
   // On a Mac, Cmd+H hides the app.

@@ -2,6 +2,7 @@
 import './sidebar.css'
 import type { ComponentChildren, Ref } from 'preact'
 import { Icon, type IconName } from '../../ui/kit/icons.tsx'
+import { NextButton } from './inbox.tsx'
 import { type Shortcut, shortcutKeys } from './shortcuts.ts'
 
 export interface SidebarProps {
@@ -9,6 +10,8 @@ export interface SidebarProps {
   history: boolean
   /** How many phones wait for an answer. */
   requests: number
+  /** How many sessions need a person, without the one that is shown. */
+  needing: number
   /** What a button does is what its shortcut does. */
   press: (shortcut: Shortcut) => void
   toggleHistory: () => void
@@ -18,7 +21,7 @@ export interface SidebarProps {
   children: ComponentChildren
 }
 
-export function Sidebar({ phone, history, requests, press, toggleHistory, root, children }: SidebarProps) {
+export function Sidebar({ phone, history, requests, needing, press, toggleHistory, root, children }: SidebarProps) {
   return (
     <nav class="side" aria-label="Sessions" ref={root}>
       <div class="tools">
@@ -36,6 +39,7 @@ export function Sidebar({ phone, history, requests, press, toggleHistory, root, 
         <SidebarButton class="toggle" icon="history" shortcut="history" pressed={history} onClick={toggleHistory}>
           History
         </SidebarButton>
+        <NextButton count={needing} press={() => press('attention')} />
       </div>
       <div class="sessions">{children}</div>
       <SidebarButton class="plain to-settings" icon="settings" shortcut="settings" onClick={() => press('settings')}>

@@ -1,5 +1,4 @@
 // The popover: sessions, buttons, and the pairing code.
-import type { ElectronApplication, Page } from '@playwright/test'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import {
   answerDialogs,
@@ -14,35 +13,8 @@ import {
   test,
 } from './support/app.ts'
 import { faults } from './support/axe.ts'
+import { expectVisible, openPopover, popover } from './support/popover.ts'
 import { clickTray, labels, press, watchTray } from './support/tray.ts'
-
-async function openPopover(app: ElectronApplication, open = () => press(app, 'Show sessions')): Promise<Page> {
-  // The main window takes the focus some time later, and losing the focus hides the popover.
-  await expect.poll(() => isSettled(app)).toBe(true)
-  const [page] = await Promise.all([app.waitForEvent('window'), open()])
-  await expect(page.getByRole('heading', { name: 'Sessions' })).toBeVisible()
-  await expectVisible(app, true)
-  return page
-}
-
-function isSettled(app: ElectronApplication): Promise<boolean> {
-  return app.evaluate(({ BrowserWindow }) => {
-    const main = BrowserWindow.getAllWindows().find(one => one.webContents.getURL().endsWith('/index.html'))
-    return !main || main.isFocused()
-  })
-}
-
-/** Asks Electron, because the page cannot tell whether the window is visible. */
-function popover(app: ElectronApplication) {
-  return app.evaluate(({ BrowserWindow }) => {
-    const window = BrowserWindow.getAllWindows().find(one => one.webContents.getURL().endsWith('/popover.html'))
-    return window && { visible: window.isVisible(), bounds: window.getBounds() }
-  })
-}
-
-async function expectVisible(app: ElectronApplication, visible: boolean): Promise<void> {
-  await expect.poll(async () => (await popover(app))?.visible).toBe(visible)
-}
 
 test('a click on the tray icon shows the running sessions, a second one hides them, and a row opens its session', async ({
   start,
@@ -139,13 +111,13 @@ test('shows each session’s last line, viewers and need for attention, and list
   const rows = small.getByRole('listitem')
   await expect(rows).toHaveCount(2)
   await expect(rows.first()).toContainText('✓ 128 tests passed <img src=x onerror=alert(1)>')
-  await expect(rows.first().getByRole('button')).toHaveAccessibleName(/Viewed by Pixel 8, desktop/)
+  await expect(rows.first().getByRole('button').first()).toHaveAccessibleName(/viewed by Pixel 8, desktop/)
   await expect(rows.nth(1)).toContainText('agent evil')
   await expect(rows.nth(1)).toContainText('1 h')
   await expect(small.locator('img')).toHaveCount(0)
   calls = true
   relay.say({ type: 'sessions', sessions: tell(real) })
-  await expect(rows.first()).toContainText('Needs attention: May I run npm publish?')
+  await expect(rows.first()).toContainText('May I run npm publish?')
   await picture(small, 'popover-sessions')
   for (const colorScheme of ['dark', 'light'] as const) {
     await small.emulateMedia({ colorScheme })

@@ -2,9 +2,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { agentScript } from './support/agent.ts'
-import { closeWindow, expect, expectShown, test } from './support/app.ts'
+import { closeWindow, expect, expectShown, picture, startSession, test } from './support/app.ts'
+import { faults } from './support/axe.ts'
 import { connectTo } from './support/host-socket.ts'
 import { clickNotification, notifications, watchNotifications } from './support/notifications.ts'
+import { expectVisible, openPopover } from './support/popover.ts'
 import { labels, press, sublabels, trayMark, watchTray } from './support/tray.ts'
 
 test('a question is answered once, from the tray’s menu or from its notification, and opens the window when it changed', async ({
@@ -20,6 +22,18 @@ test('a question is answered once, from the tray’s menu or from its notificati
   await closeWindow(app, page)
   const client = await connectTo(dataDir)
   later(() => client.close())
+
+  // A muted session is marked, but not notified of.
+  const wait = `until [ -e '${join(dataDir, 'ring')}' ]; do sleep 0.05; done; printf '\\a'; exec sleep 1000`
+  const muted = await client.create({ title: 'muted', command: ['sh', '-c', wait] })
+  await client.notifySession(muted.session_id, 'muted')
+  writeFileSync(join(dataDir, 'ring'), '')
+  await expect.poll(() => labels(app)).toContain('● muted: Bell rang')
+  expect(await trayMark(app)).toEqual({ tip: 'On the Go: muted needs attention', marked: true })
+  expect(await notifications(app)).toEqual([])
+  await client.kill(muted.session_id)
+  await expect.poll(() => trayMark(app)).toEqual({ tip: 'On the Go', marked: false })
+
   const command = [agentScript(dataDir, ['one', 'two', 'three', 'four'])]
   const { session_id } = await client.create({ title: 'proj', command })
   const screen = async () => (await client.screen(session_id)).lines.join('\n')
@@ -30,6 +44,7 @@ test('a question is answered once, from the tray’s menu or from its notificati
   expect(await sublabels(app, entry)).toEqual([
     'Bash command',
     'curl one',
+    'Do you want to proceed?',
     '1 Yes',
     '2 Yes, and don’t ask again',
     '3 No',
@@ -80,4 +95,80 @@ test('a question is answered once, from the tray’s menu or from its notificati
   expect(await screen()).not.toContain('got')
   await expect.poll(() => notifications(app)).toMatchObject([{}, {}, {}, { open: false }])
   await expect.poll(() => trayMark(app)).toEqual({ tip: 'On the Go: proj asks', marked: false })
+})
+
+test('the window and the popover show what needs a person first, and answer it', async ({ start, dataDir, later }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchTray(app)
+  await watchNotifications(app)
+  await startSession(page)
+  const client = await connectTo(dataDir)
+  later(() => client.close())
+  const run = (title: string, command: string[]) => client.create({ title, command })
+  await run('quiet', ['sleep', '1000'])
+  await run('rings', ['sh', '-c', `printf '\\a'; exec sleep 1000`])
+  const { session_id } = await run('proj', [agentScript(dataDir, ['one', 'two', 'three'])])
+  const screen = async () => (await client.screen(session_id)).lines.join('\n')
+  const items = page.locator('nav [data-session]')
+  const card = page.getByRole('article', { name: 'proj asks' })
+
+  await expect(card).toContainText('curl one')
+  await expect(page.getByRole('button', { name: /^2 sessions need you/ })).toBeVisible()
+  await expect(items).toHaveCount(4)
+  await expect(items.nth(0)).toContainText('Do you want to proceed?')
+  await expect(items.nth(1)).toContainText('rings')
+  // The user is at the window, which shows it.
+  expect(await notifications(app)).toEqual([])
+  await expect(card.getByRole('button', { name: 'No' })).toBeEnabled()
+  await picture(page, 'window-question')
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme })
+    expect(await faults(page)).toEqual([])
+  }
+  const filters = page.getByRole('group', { name: 'Show sessions' })
+  await filters.getByRole('button', { name: 'Needs you 2' }).click()
+  await expect(items).toHaveCount(2)
+  await filters.getByRole('button', { name: 'All' }).click()
+  await expect(items).toHaveCount(4)
+
+  // Marked as seen by the key: the row that has the focus.
+  await items.nth(1).locator('.row').focus()
+  await page.keyboard.press('Control+Shift+D')
+  await expect(page.getByText('“rings” is marked as seen.')).toBeVisible()
+  await expect(page.getByRole('button', { name: /^1 session needs you/ })).toBeVisible()
+  await card.getByRole('button', { name: 'Yes', exact: false }).first().click()
+  await expect.poll(screen).toContain('got 1 for one')
+  await expect(card).toBeHidden()
+  await expect(page.getByRole('button', { name: /needs? you/ })).toHaveCount(0)
+
+  writeFileSync(join(dataDir, 'one.done'), '')
+  await expect(card).toContainText('curl two')
+  const small = await openPopover(app)
+  const smallCard = small.getByRole('article', { name: 'proj asks' })
+  await expect(smallCard).toContainText('curl two')
+  await expect(smallCard.getByRole('button', { name: 'No' })).toBeEnabled()
+  await expect(small.getByRole('listitem').first()).toContainText('curl two')
+  await picture(small, 'popover-question')
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await small.emulateMedia({ colorScheme })
+    expect(await faults(small)).toEqual([])
+  }
+  // Enter on what has the focus first must not approve anything.
+  await expect(smallCard.getByRole('button', { name: 'Open terminal' })).toBeFocused()
+  await small.keyboard.press('ArrowUp')
+  await expect(smallCard.getByRole('button', { name: 'No' })).toBeFocused()
+  await small.keyboard.press('Enter')
+  await expect.poll(screen).toContain('got 3 for two')
+  await expect(smallCard).toBeHidden()
+  await small.keyboard.press('Escape')
+  await expectVisible(app, false)
+
+  writeFileSync(join(dataDir, 'two.done'), '')
+  await expect(card).toContainText('curl three')
+  await page.keyboard.press('Control+Shift+J')
+  await expectShown(page, /curl three/)
+  // Beside its own terminal, the session is a row.
+  await expect(card).toBeHidden()
+  await expect(page.locator('nav .current')).toContainText('Do you want to proceed?')
 })

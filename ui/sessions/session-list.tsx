@@ -13,7 +13,7 @@ export interface SessionListProps extends RowActions {
   now: number
   /** Highlighted: the session that is open beside the list, or was last. */
   current?: string | undefined
-  /** Renders a session that asks a question, in place of a row. */
+  /** Renders a session that asks a question, in place of a row; nothing: as a row. */
   questionCard?: ((session: SessionInfo) => ComponentChildren) | undefined
 }
 
@@ -48,15 +48,16 @@ export function SessionList({ sessions, ...rest }: SessionListProps) {
 function Items({ sessions, questionCard, ...rest }: SessionListProps) {
   return (
     <ul>
-      {sessions.map(session =>
-        questionCard && isBlocked(session) && needsPerson(session) ? (
+      {sessions.map(session => {
+        const card = isBlocked(session) && needsPerson(session) ? questionCard?.(session) : undefined
+        return card ? (
           <li key={session.session_id} class="asks" data-session={session.session_id}>
-            {questionCard(session)}
+            {card}
           </li>
         ) : (
           <SessionRow key={session.session_id} session={session} {...rest} />
-        ),
-      )}
+        )
+      })}
     </ul>
   )
 }

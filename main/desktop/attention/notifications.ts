@@ -3,7 +3,17 @@ import { Notification, powerMonitor } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { WaitTracker } from './wait-tracker.ts'
-import { answerOrOpen, approvalOf, optionText, reasonOf, shorten, titleOf } from './waits.ts'
+import {
+  answerOrOpen,
+  approvalOf,
+  isUnseen,
+  LINE_CHARACTERS,
+  linesOf,
+  optionText,
+  reasonOf,
+  shorten,
+  titleOf,
+} from './waits.ts'
 
 export interface NotificationOptions {
   client: LocalClient
@@ -13,15 +23,14 @@ export interface NotificationOptions {
   isFocused(): boolean
 }
 
-/** More would cover the screen; the tray's menu lists all. */
+/** More would cover the screen. The oldest one leaves; the tray's menu lists all. */
 const MAX_SHOWN = 8
 
 /** Windows shows five buttons at most. Of a question with more options, none is shown. */
 const MAX_BUTTONS = 5
 
-/** Lines of the screen above the question, which say what it is about. */
-const MAX_CONTEXT = 3
-const LINE_CHARACTERS = 120
+/** What systems show of a notification at once. */
+const MAX_LINES = 4
 
 /** A window that has the focus while nobody touched the computer for this long is not looked at. */
 const AWAY_SECONDS = 180
@@ -39,7 +48,9 @@ export function startNotifications(options: NotificationOptions): void {
   const show = (session: SessionInfo, silent: boolean) => {
     const { session_id } = session
     close(session_id)
-    if (shown.size >= MAX_SHOWN || !Notification.isSupported()) return
+    if (!Notification.isSupported()) return
+    const [oldest] = shown.keys()
+    if (oldest !== undefined && shown.size >= MAX_SHOWN) close(oldest)
     const notification = notificationOf(session, silent, options)
     shown.set(session_id, notification)
     notification.on('close', () => {
@@ -54,12 +65,13 @@ export function startNotifications(options: NotificationOptions): void {
     const { begun, changed, ended } = tracker.update(sessions)
     for (const session_id of ended) close(session_id)
     // After a reconnect, the tracker does not know what was answered meanwhile.
-    const waiting = new Set(sessions.filter(one => one.attention).map(one => one.session_id))
+    const waiting = new Set(sessions.filter(isUnseen).map(one => one.session_id))
     for (const session_id of shown.keys()) if (!waiting.has(session_id)) close(session_id)
     for (const session of changed) if (shown.has(session.session_id)) show(session, true)
     for (const session of begun) {
       const isPresent = options.isFocused() && powerMonitor.getSystemIdleTime() < AWAY_SECONDS
-      if (!isPresent && !session.attention!.silent) show(session, false)
+      // The host knows the user's choice of kinds, sessions and quiet hours.
+      if (!isPresent && !session.attention?.silent) show(session, false)
       // What it says is no longer what the session waits for.
       else close(session.session_id)
     }
@@ -68,17 +80,18 @@ export function startNotifications(options: NotificationOptions): void {
 
 function notificationOf(session: SessionInfo, silent: boolean, { client, icon, open }: NotificationOptions) {
   const { session_id, activity } = session
-  const approval = approvalOf(session)
+  const approval = approvalOf(session, MAX_LINES)
   const buttons = approval && approval.options.length <= MAX_BUTTONS ? approval.options : []
-  const context = activity?.question?.context.slice(-MAX_CONTEXT) ?? []
+  const question = activity?.question
+  const lines = question ? linesOf(question).slice(-MAX_LINES) : []
   const notification = new Notification({
     title: titleOf(session),
-    body: [...context, reasonOf(session, LINE_CHARACTERS)].map(line => shorten(line, LINE_CHARACTERS)).join('\n'),
+    body: lines.map(line => shorten(line, LINE_CHARACTERS)).join('\n') || reasonOf(session, LINE_CHARACTERS),
     icon,
     silent,
     urgency: 'normal',
     // A question stays until it is answered, which closes it.
-    timeoutType: activity?.question ? 'never' : 'default',
+    timeoutType: question ? 'never' : 'default',
     // macOS and Windows only; a click opens the question on all systems.
     actions: buttons.map(option => ({ type: 'button', text: optionText(option) })),
   })

@@ -1,5 +1,6 @@
 // Decides which waits of sessions get a notification. Pure, so that every order of events can be tested.
 import type { AttentionKind, SessionInfo } from '../../../protocol/messages.ts'
+import { isUnseen } from './waits.ts'
 
 export interface WaitChanges {
   /** A wait that began: notify. */
@@ -25,8 +26,8 @@ export class WaitTracker {
     const waits = new Map<string, Wait>()
     const changes: WaitChanges = { begun: [], changed: [], ended: [] }
     for (const session of sessions) {
-      const { session_id, state, attention, activity } = session
-      if (!attention || (state !== 'running' && !isEnd(attention.kind))) continue
+      const { session_id, attention, activity } = session
+      if (!attention || !isUnseen(session)) continue
       const wait = { at: attention.at, kind: attention.kind, question_id: activity?.question?.question_id ?? '' }
       waits.set(session_id, wait)
       const last = before?.get(session_id)
@@ -50,10 +51,6 @@ function isAnother(before: Wait, now: Wait): boolean {
   if (isRing(now.kind)) return false
   if (isRing(before.kind)) return true
   return now.at !== before.at && (now.kind !== before.kind || now.question_id !== before.question_id)
-}
-
-function isEnd(kind: AttentionKind): boolean {
-  return kind === 'ended' || kind === 'failed'
 }
 
 function isRing(kind: AttentionKind): boolean {

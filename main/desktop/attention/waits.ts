@@ -5,23 +5,47 @@ import { oneLine } from '../../../protocol/one-line.ts'
 
 const TITLE_CHARACTERS = 40
 const TEXT_CHARACTERS = 60
+/** Of a line that has to be read completely. */
+export const LINE_CHARACTERS = 100
 
-/** Running sessions that ask something, or that no person has seen since they needed one: questions first, then the newest. */
-export function waitingSessions(sessions: readonly SessionInfo[]): SessionInfo[] {
-  return sessions
-    .filter(session => session.state === 'running' && (session.attention !== null || isBlocked(session)))
-    .sort((a, b) => Number(isBlocked(b)) - Number(isBlocked(a)) || waitsSince(b) - waitsSince(a))
+/** Whether no person has seen why the session needs one. Of an ended session, only its end counts. */
+export function isUnseen({ state, attention }: SessionInfo): boolean {
+  return attention !== null && (state === 'running' || attention.kind === 'ended' || attention.kind === 'failed')
 }
 
-/** The question of a session whose options are plain approvals; an answer to any other one needs a look at the session. */
-export function approvalOf({ activity }: SessionInfo): Question | undefined {
+/** Sessions that ask something, seen or not, and unseen ones. The longest wait for an answer comes first, then the latest. */
+export function waitingSessions(sessions: readonly SessionInfo[]): SessionInfo[] {
+  const waiting = sessions.filter(session => isUnseen(session) || isBlocked(session))
+  return [
+    ...waiting.filter(isBlocked).sort((a, b) => waitsSince(a) - waitsSince(b)),
+    ...waiting.filter(session => !isBlocked(session)).sort((a, b) => waitsSince(b) - waitsSince(a)),
+  ]
+}
+
+/**
+ * The question of a session, if its options are plain approvals and it fits completely: no one should approve what was cut
+ * off, or what hidden characters disguise. `maxLines`: with the lines above it.
+ */
+export function approvalOf({ activity }: SessionInfo, maxLines: number): Question | undefined {
   const question = activity?.question
-  return question?.kind === 'approve' && question.options.length > 0 ? question : undefined
+  if (question?.kind !== 'approve' || question.options.length === 0) return undefined
+  const lines = linesOf(question)
+  const shown = [...lines, ...question.options.map(({ label }) => label)]
+  return lines.length <= maxLines && shown.every(isShownAsIs) ? question : undefined
+}
+
+/** What the question is about, and the question. */
+export function linesOf({ context, text }: Question): string[] {
+  return [...context, text].filter(line => line.trim() !== '')
+}
+
+function isShownAsIs(line: string): boolean {
+  return oneLine(line) === line.trim() && [...line].length <= LINE_CHARACTERS
 }
 
 /** `1 Yes`: the key that the program names, and what it stands for. */
 export function optionText({ key, label }: Question['options'][number]): string {
-  const name = shorten(label, TEXT_CHARACTERS)
+  const name = shorten(label, LINE_CHARACTERS)
   return key === '' || key === label ? name : `${oneLine(key)} ${name}`
 }
 
@@ -92,10 +116,10 @@ function kindOf(session: SessionInfo): AttentionKind {
   return isBlocked(session) ? 'blocked' : (session.attention?.kind ?? 'message')
 }
 
-function isBlocked({ activity }: SessionInfo): boolean {
-  return activity?.state === 'blocked'
+function isBlocked({ state, activity }: SessionInfo): boolean {
+  return state === 'running' && activity?.state === 'blocked'
 }
 
 function waitsSince({ attention, activity }: SessionInfo): number {
-  return attention?.at ?? activity?.since ?? 0
+  return activity?.state === 'blocked' ? activity.since : (attention?.at ?? 0)
 }

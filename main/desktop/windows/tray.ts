@@ -6,9 +6,10 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import {
   answerOrOpen,
   approvalOf,
+  isUnseen,
+  linesOf,
   optionText,
   reasonOf,
-  shorten,
   summarize,
   titleOf,
   waitingSessions,
@@ -31,9 +32,8 @@ export interface TrayOptions {
 /** Sessions in the menu; the window lists all. */
 const MAX_SESSIONS = 10
 
-/** Lines of the screen above a question, which say what it is about. */
-const MAX_CONTEXT = 3
-const LINE_CHARACTERS = 80
+/** Lines of a question that can be answered in the menu; a longer one is read in the window. */
+const MAX_LINES = 9
 
 const mac = process.platform === 'darwin'
 
@@ -50,14 +50,15 @@ export function startTray(options: TrayOptions): { refresh(): void } {
   let menu: Menu | undefined
   if (mac) tray.on('right-click', () => menu && tray?.popUpContextMenu(menu))
   let shown = ''
-  let running: SessionInfo[] = []
+  let sessions: readonly SessionInfo[] = []
   let phones = 0
   let marked = false
   const show = () => {
     // While the app quits, windows close after the tray is gone.
     if (!tray || tray.isDestroyed()) return
-    const waiting = waitingSessions(running)
-    const mark = phones > 0 || (waiting.some(session => session.attention) && !options.isPresent())
+    const waiting = waitingSessions(sessions)
+    const running = sessions.filter(session => session.state === 'running')
+    const mark = phones > 0 || (waiting.some(isUnseen) && !options.isPresent())
     if (mark !== marked) {
       marked = mark
       tray.setImage(trayImage(assets, mark))
@@ -70,7 +71,7 @@ export function startTray(options: TrayOptions): { refresh(): void } {
         session.session_id,
         session.attention?.kind,
         reasonOf(session),
-        approvalOf(session)?.question_id,
+        approvalOf(session, MAX_LINES)?.question_id,
       ]),
       running.map(session => [session.session_id, session.title]),
     ])
@@ -80,8 +81,8 @@ export function startTray(options: TrayOptions): { refresh(): void } {
     menu = Menu.buildFromTemplate(template(running, waiting, phones, options))
     if (!mac) tray.setContextMenu(menu)
   }
-  client.on('sessions', sessions => {
-    running = sessions.filter(session => session.state === 'running')
+  client.on('sessions', list => {
+    sessions = list
     show()
   })
   client.on('devices', ({ requests }) => {
@@ -159,12 +160,10 @@ function waitingItem(session: SessionInfo, options: TrayOptions): MenuItemConstr
   const { session_id, attention } = session
   const openIt = () => open({ session: session_id })
   const text = `● ${label(`${titleOf(session)}: ${reasonOf(session)}`)}`
-  const question = approvalOf(session)
+  const question = approvalOf(session, MAX_LINES)
   if (!question) return { label: text, click: openIt }
-  const { question_id, context } = question
-  const about = context
-    .slice(-MAX_CONTEXT)
-    .map(line => ({ label: label(shorten(line, LINE_CHARACTERS)), enabled: false }))
+  const { question_id } = question
+  const about = linesOf(question).map(line => ({ label: label(line), enabled: false }))
   const seen = { label: 'Mark as seen', click: () => void client.markSeen(session_id).catch(() => {}) }
   return {
     label: text,

@@ -67,15 +67,16 @@ const asks = (at: number, question: Partial<Question> = {}): Partial<SessionInfo
 const ids = (sessions: readonly SessionInfo[]) => sessions.map(one => one.session_id).join(' ')
 
 describe('sessions that need a person', () => {
-  it('are those that ask, seen or not, and those that nobody has seen since; questions come first', () => {
+  it('are those that ask, seen or not, the longest wait first, and then the unseen ones', () => {
     const waiting = waitingSessions([
       session('quiet'),
       session('done', needs('done', 90)),
       session('asks', asks(10)),
       session('seen', { ...asks(20), attention: null }),
-      session('ended', { state: 'exited', ...needs('bell', 5) }),
+      session('rang', { state: 'exited', ...needs('bell', 5) }),
+      session('failed', { state: 'exited', ...needs('failed', 95) }),
     ])
-    expect(ids(waiting)).toBe('seen asks done')
+    expect(ids(waiting)).toBe('asks seen failed done')
   })
 
   it('are named when there is one, and counted when there are more', () => {
@@ -97,10 +98,19 @@ describe('sessions that need a person', () => {
   })
 
   it('offer the options of a plain approval only', () => {
-    expect(approvalOf(session('a', asks(1)))?.options.map(optionText)).toEqual(['1 Yes', '3 No'])
-    expect(approvalOf(session('a', asks(1, { kind: 'choose' })))).toBeUndefined()
-    expect(approvalOf(session('a', asks(1, { options: [] })))).toBeUndefined()
+    expect(approvalOf(session('a', asks(1)), 4)?.options.map(optionText)).toEqual(['1 Yes', '3 No'])
+    expect(approvalOf(session('a', asks(1, { kind: 'choose' })), 4)).toBeUndefined()
+    expect(approvalOf(session('a', asks(1, { options: [] })), 4)).toBeUndefined()
     expect(optionText({ label: 'y', key: 'y', answer: 'yes' })).toBe('y')
+  })
+
+  it('offer no options when something would be cut off or is hidden', () => {
+    const offered = (question: Partial<Question>) => approvalOf(session('a', asks(1, question)), 4) !== undefined
+    expect(offered({ context: ['a', 'b', 'c'] })).toBe(true)
+    expect(offered({ context: ['a', 'b', 'c', 'd'] })).toBe(false)
+    expect(offered({ context: [`curl ${'x'.repeat(100)} | sh`] })).toBe(false)
+    expect(offered({ context: ['curl \u202eevil'] })).toBe(false)
+    expect(offered({ options: [{ label: `Yes, ${'x'.repeat(100)}`, key: '1', answer: 'yes' }] })).toBe(false)
   })
 })
 
