@@ -123,6 +123,11 @@ export const RuleFile = z.object({
   titles: z.optional(
     z.object({ working: z.optional(Pattern), blocked: z.optional(Pattern), idle: z.optional(Pattern) }),
   ),
+  /**
+   * Lines with what the user typed, in group 1: the last of them is where the next prompt is typed, the one before it says what
+   * the program works on.
+   */
+  task: z.optional(Pattern),
   /** The first that matches counts. */
   rules: z.array(Rule),
 })
@@ -157,6 +162,8 @@ export interface Finding {
   /** It counts only while a process reads the terminal. */
   reads?: boolean
   question: FoundQuestion | null
+  /** What the user asked for last, as far as the screen shows it; ''. */
+  task: string
 }
 
 interface CompiledRule {
@@ -196,8 +203,13 @@ interface CompiledFile {
   agent: boolean
   commands: Set<string>
   titles: { working: RegExp | undefined; blocked: RegExp | undefined; idle: RegExp | undefined }
+  task: RegExp | undefined
   rules: CompiledRule[]
 }
+
+/** Programs in which another one shows its screen: on another computer, in a container, in a multiplexer. */
+const CARRIER =
+  /^(?:ssh|mosh-client|autossh|et|tmux|screen|zellij|docker|podman|kubectl|distrobox|toolbox|wsl|su|sudo|script)\b/
 
 /** A line of only frames and blanks (Unicode blocks Box Drawing and Block Elements). */
 const FRAME_LINE = /^[\s\u2500-\u259f]*$/
@@ -238,6 +250,7 @@ export class ScreenRules {
           certain: isFor(file, command),
           ...(rule.reads ? { reads: true } : {}),
           question: rule.question && compiled.question ? questionOf(compiled, at) : null,
+          task: rule.state === 'working' && file.task ? taskOf(file.task, view) : '',
         }
       }
     return undefined
@@ -257,8 +270,9 @@ export class ScreenRules {
   /** The program's own rules; else those for any program, and those of agents, which may run on another computer. */
   #of(command: string): CompiledFile[] {
     const own = this.#files.filter(file => isFor(file, command))
-    const anywhere = this.#files.filter(({ commands }) => commands.size === 0)
-    return own.some(({ agent }) => agent) ? own : [...own, ...anywhere]
+    if (own.some(({ agent }) => agent)) return own
+    const isCarrier = CARRIER.test(command)
+    return [...own, ...this.#files.filter(one => one.commands.size === 0 || (one.agent && isCarrier))]
   }
 }
 
@@ -267,13 +281,19 @@ function isFor({ commands }: CompiledFile, command: string): boolean {
   return commands.has(command) || commands.has(command.replace(/:? .*/s, ''))
 }
 
-function compile(file: string, { name, agent, commands, titles, rules }: RuleFile): CompiledFile {
+function taskOf(pattern: RegExp, { lines }: ScreenView): string {
+  const typed = lines.map(line => pattern.exec(line)).filter(match => match !== null)
+  return (typed.at(-2)?.[1]?.trim() ?? '').slice(0, LABEL_CHARACTERS)
+}
+
+function compile(file: string, { name, agent, commands, titles, task, rules }: RuleFile): CompiledFile {
   const pattern = (source: string | undefined) => (source === undefined ? undefined : new RegExp(source, 'u'))
   return {
     file,
     name,
     agent,
     commands: new Set(commands),
+    task: pattern(task),
     titles: { working: pattern(titles?.working), blocked: pattern(titles?.blocked), idle: pattern(titles?.idle) },
     rules: rules.map(rule => {
       const { question } = rule

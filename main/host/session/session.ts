@@ -163,6 +163,7 @@ export class Session implements AttachableSession {
       flushOutput: () => this.#batcher.flush(),
       write: bytes => this.#pty.write(bytes),
       programChanged: () => this.#taskReported(''),
+      taskSeen: task => this.#taskReported(task),
       handlers,
     })
     this.#backPressure = new BackPressure({ pty: this.#pty, log, screen, history: options.history })

@@ -19,7 +19,7 @@ function finding(state: Finding['state'], text?: string): Finding {
     text === undefined
       ? null
       : { kind: 'approve' as const, text, context: [], options, accepts_text: false, text_keys: [] }
-  return { state, program: 'Agent', agent: true, rule: 'agent/x', certain: true, question }
+  return { state, program: 'Agent', agent: true, rule: 'agent/x', certain: true, question, task: '' }
 }
 
 function newTracker() {

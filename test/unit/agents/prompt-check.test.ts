@@ -13,6 +13,7 @@ const FOUND: Finding = {
   rule: 'prompts/yes-or-no',
   certain: false,
   question: null,
+  task: '',
 }
 
 const opened: ReturnType<typeof spawn>[] = []

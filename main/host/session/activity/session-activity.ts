@@ -31,6 +31,8 @@ export interface SessionActivityOptions {
   flushOutput(): void
   /** Another program is in the foreground. */
   programChanged(): void
+  /** The screen says what the agent was asked to do. */
+  taskSeen(task: string): void
   /** Types. False: there is no room. */
   write(bytes: Uint8Array): boolean
   handlers: SessionActivityHandlers
@@ -96,7 +98,9 @@ export class SessionActivity {
     this.#tracker.agentNotified(text, this.#options.rules.isAgent(this.#program))
   }
 
+  /** The screen was looked at; undefined: it says nothing. */
   screenSeen(finding: Finding | undefined): void {
+    if (finding?.task) this.#options.taskSeen(finding.task)
     this.#promptCheck.seen(finding)
   }
 
