@@ -2,7 +2,6 @@
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { IconButton } from '../kit/icon-button.tsx'
 import { Icon } from '../kit/icons.tsx'
-import { questionText } from './question-text.ts'
 import { isBlocked, needsPerson } from './session-order.ts'
 import { attentionText, commandLine, formatAge, printable, shortPath, stateText } from './session-text.ts'
 import { useSwipeAway } from './swipe-away.ts'
@@ -48,8 +47,11 @@ export function SessionRow({ session, now, open, end, markSeen, current }: Sessi
       {seen ? (
         <>
           {swipe.pulled !== 0 && (
-            <span class={`pulled ${swipe.pulled > 0 ? 'right' : 'left'}`} aria-hidden="true">
-              <Icon name="check" /> {swipe.willAct ? 'Release to mark as seen' : 'Mark as seen'}
+            <span
+              class={`pulled ${swipe.pulled > 0 ? 'right' : 'left'}${swipe.willAct ? ' will-act' : ''}`}
+              aria-hidden="true"
+            >
+              <Icon name="check" /> Seen
             </span>
           )}
           <div
@@ -105,7 +107,7 @@ function RowText({ session, title, now }: { session: SessionInfo; title: string;
 function reasonOf(session: SessionInfo): { text: string; at: number } | undefined {
   const { activity, attention } = session
   if (isBlocked(session) && activity)
-    return { text: (activity.question && questionText(activity.question)) || 'Waits for an answer', at: activity.since }
+    return { text: printable(activity.question?.text ?? '') || 'Waits for an answer', at: activity.since }
   if (attention) return { text: attentionText(attention), at: attention.at }
   return activity?.state === 'done'
     ? { text: `${printable(activity.agent) || 'It'} finished`, at: activity.since }

@@ -51,11 +51,13 @@ export function lazySheet<P extends { close: () => void }>(load: Load<P>) {
 
 /** An optional part of a screen: shows nothing if it cannot load. */
 export function lazyExtra<P extends object>(load: Load<P>) {
-  const { use } = loaded(load)
-  return function LazyExtra(props: P) {
+  const { use, fetch, isLoaded } = loaded(load)
+  function LazyExtra(props: P) {
     const { Loaded } = use()
     return Loaded ? <Loaded {...props} /> : null
   }
+  /** Loads the code ahead of time, and tells whether it is there. */
+  return Object.assign(LazyExtra, { fetch, isLoaded })
 }
 
 /** Loaded once, a component renders at once. Loading fails while the host is away, or if it was updated meanwhile. */
@@ -88,5 +90,5 @@ function loaded<P extends object>(load: Load<P>) {
     }, [])
     return { Loaded, failed, retry }
   }
-  return { use, fetch }
+  return { use, fetch, isLoaded: () => Loaded !== undefined }
 }

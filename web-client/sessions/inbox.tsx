@@ -4,15 +4,21 @@ import { useEffect, useRef } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { toastError } from '../../ui/kit/toast.tsx'
-import { QuestionCard, type QuestionCardProps } from '../../ui/sessions/question-card.tsx'
+import type { QuestionCardProps } from '../../ui/sessions/question-card.tsx'
 import { markQuestionSeen } from '../../ui/sessions/seen-questions.ts'
 import { FilteredOut, filterSessions, SessionFilter } from '../../ui/sessions/session-filter.tsx'
 import { SessionList, type SessionListProps } from '../../ui/sessions/session-list.tsx'
+import { isBlocked } from '../../ui/sessions/session-order.ts'
 import type { HostLink } from '../connection/host-link.ts'
+import { whenIdle } from '../page/idle.ts'
+import { lazyExtra } from '../page/lazy.tsx'
 import { openTerminal } from '../page/route.ts'
 
 /** A tap is dispatched within this after its finger was lifted. */
 const TAP_MS = 100
+
+/** Until it has loaded, questions are rows. */
+const QuestionCard = lazyExtra(() => import('../../ui/sessions/question-card.tsx').then(module => module.QuestionCard))
 
 export interface InboxProps extends Pick<SessionListProps, 'now' | 'current' | 'open' | 'end'> {
   link: HostLink
@@ -22,6 +28,7 @@ export interface InboxProps extends Pick<SessionListProps, 'now' | 'current' | '
 export function Inbox({ link, sessions: latest, now, ...rest }: InboxProps) {
   const { sessions, press } = useHeldWhilePressed(latest)
   const shown = filterSessions(sessions)
+  const hasCards = useQuestionCards(latest.some(isBlocked), link.state.value.name)
   const canMark = !link.readOnly.value && link.state.value.name === 'ready'
   return (
     <div class="inbox" onPointerDown={press}>
@@ -34,17 +41,36 @@ export function Inbox({ link, sessions: latest, now, ...rest }: InboxProps) {
           sessions={shown}
           now={now}
           markSeen={canMark ? session => markSeen(link, session) : undefined}
-          questionCard={session => (
-            <QuestionCard
-              {...cardProps(link, session)}
-              now={now}
-              markSeen={canMark ? () => markSeen(link, session) : undefined}
-            />
-          )}
+          questionCard={
+            hasCards
+              ? session => (
+                  <QuestionCard
+                    {...cardProps(link, session)}
+                    now={now}
+                    markSeen={canMark ? () => markSeen(link, session) : undefined}
+                  />
+                )
+              : undefined
+          }
         />
       )}
     </div>
   )
+}
+
+/** Whether cards can be rendered. `connection`: what failed to load is tried again when it changes. */
+function useQuestionCards(needed: boolean, connection: string): boolean {
+  const has = useSignal(QuestionCard.isLoaded())
+  const fetch = () =>
+    void QuestionCard.fetch().then(isLoaded => {
+      has.value = isLoaded
+    })
+  useEffect(() => {
+    if (needed) fetch()
+  }, [needed, connection])
+  // Ahead of time: a question may come when the network is slow.
+  useEffect(() => whenIdle(fetch), [])
+  return has.value
 }
 
 /** What a card of this page needs, wherever it is shown. */

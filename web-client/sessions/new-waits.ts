@@ -2,7 +2,6 @@
 import { effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { toastAction } from '../../ui/kit/toast.tsx'
-import { questionText } from '../../ui/sessions/question-text.ts'
 import { isBlocked } from '../../ui/sessions/session-order.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
@@ -54,8 +53,7 @@ export function announceNewWaits(link: HostLink): void {
 
 function announcement(session: SessionInfo): string {
   const title = printable(session.title) || 'untitled'
-  const question = session.activity?.question
-  const text = printable(question ? questionText(question) : '')
+  const text = printable(session.activity?.question?.text ?? '')
   const characters = [...text]
   if (text === '') return `${title} waits for an answer`
   return `${title}: “${characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS).join('')}…` : text}”`
