@@ -6,6 +6,7 @@ import { type Browser, chromium, devices } from '@playwright/test'
 import { BrowserHost } from '../support/browser/browser-host.ts'
 import { recordSession } from '../support/record-session.ts'
 import { CHROMIUM } from './playwright.config.ts'
+import { writeAgent } from './support/agents.ts'
 import { cellOf, Fingers } from './support/fingers.ts'
 import { expect, Phone } from './support/phone.ts'
 
@@ -82,6 +83,38 @@ const SCREENS: Screen[] = [
       await expect(phone.page.getByText('May I run npm test?')).toBeVisible()
       await expect(phone.page.getByText('failed (exit code 2)')).toBeVisible()
       return session_id
+    },
+  },
+  {
+    name: 'inbox',
+    show: async (phone, host) => {
+      const states = await startAgents(host)
+      await host.desktop.create({ title: 'server', command: ['sh', '-c', 'echo listening on 5173; cat'] })
+      await phone.open()
+      await expect(phone.page.locator('.question-card')).toHaveCount(1)
+      await states()
+      await phone.page.getByRole('button', { name: 'Dismiss' }).tap()
+    },
+  },
+  {
+    name: 'inbox-password',
+    show: async (phone, host) => {
+      const file = writeAgent(host, `printf '[sudo] password for me: '; read -r line`, '.', 'sudo')
+      await host.desktop.create({ title: 'sudo apt upgrade', command: [file] })
+      await phone.open()
+      await phone.page.getByLabel('Password').fill('a long password')
+    },
+  },
+  {
+    name: 'question-sheet',
+    show: async (phone, host) => {
+      const ask = writeAgent(host, `work; until_file go; ask 'npm test'; key`)
+      await host.desktop.create({ title: 'fix the failing test', command: [ask] })
+      await phone.open()
+      await phone.newSession()
+      host.writeFile('go')
+      await phone.page.getByRole('button', { name: /^fix the failing test: / }).tap()
+      await expect(phone.page.locator('.question-card')).toBeVisible()
     },
   },
   {
@@ -307,6 +340,20 @@ const SCREENS: Screen[] = [
     },
   },
 ]
+
+/** Agents that ask, work, and have finished. The returned function waits until the host knows. */
+async function startAgents(host: BrowserHost): Promise<() => Promise<void>> {
+  const start = (title: string, folder: string, body: string) =>
+    host.desktop.create({ title, command: [writeAgent(host, body, folder)], cwd: join(host.home, folder) })
+  await start('explain the build', 'docs', 'work; until_file ../go; rest; sleep 600')
+  await start('fix the colors of the terminal and its tests', 'on-the-go', `ask 'npm test -- colors'; key`)
+  await start('update the dependencies', 'site', 'work; sleep 600')
+  host.writeFile('go')
+  return async () => {
+    const states = async () => (await host.desktop.list()).map(one => one.activity?.state).filter(Boolean)
+    await expect.poll(async () => (await states()).sort()).toEqual(['blocked', 'done', 'working'])
+  }
+}
 
 /** Waits until two screenshots are equal: after a resize, a session's output arrives a moment later. */
 async function settled(phone: Phone): Promise<void> {

@@ -34,7 +34,8 @@ export function askedText({ activity }: SessionInfo, now: number): string {
   const age = formatAge(now - (activity?.since ?? now))
   const asked = activity?.question?.kind === 'password' ? 'asked for a password' : 'asked'
   const words = `${asked} ${age === 'now' ? 'just now' : `${age} ago`}`
-  return agent === '' ? sentenceStart(words) : `${agent} ${words}`
+  // Programs keep their spelling (`sudo`); a description (`the program`) begins a sentence.
+  return agent === '' || /^an? |^the /.test(agent) ? sentenceStart(`${agent} ${words}`.trim()) : `${agent} ${words}`
 }
 
 /** What became of an answer that was refused or got lost. */

@@ -2,8 +2,8 @@
 import { effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { toastAction } from '../../ui/kit/toast.tsx'
-import { isBlocked } from '../../ui/sessions/session-order.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
+import { WaitTracker } from '../../ui/sessions/wait-tracker.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { backToSessions, route } from '../page/route.ts'
 import { isWide } from '../page/wide-layout.ts'
@@ -16,18 +16,6 @@ const MAX_CHARACTERS = 90
 
 /** The session whose question is shown over the present screen. */
 export const askingSession = signal<string | undefined>(undefined)
-
-/** The waits that began since the last list. What the first list contains began before. */
-export class WaitTracker {
-  #known: Set<string> | undefined
-
-  update(sessions: readonly SessionInfo[]): SessionInfo[] {
-    const before = this.#known
-    const blocked = sessions.filter(isBlocked)
-    this.#known = new Set(blocked.map(one => one.session_id))
-    return before ? blocked.filter(one => !before.has(one.session_id)) : []
-  }
-}
 
 /** Runs as long as the page. */
 export function announceNewWaits(link: HostLink): void {

@@ -163,6 +163,26 @@ test('a read-only phone sees the question without buttons, and the reason', asyn
   await phone.screenshot('inbox-read-only')
 })
 
+test('a password is hidden, not kept by the page, and sent once', async ({ phone, host }) => {
+  const body = `printf '[sudo] password for me: '; stty icanon; read -r line; printf '%s' "$line" >> answers; sleep 600`
+  const file = writeAgent(host, body, '.', 'sudo')
+  await host.desktop.create({ command: [file], title: 'install' })
+  await phone.open()
+  await expect(card(phone)).toContainText('sudo asked for a password just now')
+  const field = card(phone).getByLabel('Password')
+  await expect(field).toHaveAttribute('type', 'password')
+  await expect(field).toHaveAttribute('autocomplete', 'off')
+  await expect(card(phone).getByRole('button', { name: 'Send' })).toBeDisabled()
+  await field.fill('secret words')
+  await phone.hasLargeTargets()
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await phone.screenshot('inbox-password')
+  await field.press('Enter')
+  await expect(card(phone)).toHaveCount(0)
+  await expect.poll(() => answers(host)).toBe('secret words')
+  expect(await phone.page.content()).not.toContain('secret')
+})
+
 test('a question that can wait is marked as seen, until the program asks something else', async ({ phone, host }) => {
   const file = writeAgent(host, `ask 'curl one'; until_file go; ask 'rm two'; key; sleep 600`)
   await host.desktop.create({ command: [file], title: 'agent' })

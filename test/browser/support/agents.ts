@@ -14,8 +14,8 @@ until_file() { until [ -e "$1" ]; do sleep 0.02; done; }
 `
 
 /** Writes a program named `claude` into a folder below the one in which sessions start, and returns its path. */
-export function writeAgent(host: BrowserHost, body: string, folder = '.'): string {
-  const file = join(host.home, folder, 'claude')
+export function writeAgent(host: BrowserHost, body: string, folder = '.', name = 'claude'): string {
+  const file = join(host.home, folder, name)
   mkdirSync(join(host.home, folder), { recursive: true })
   writeFileSync(file, `#!/bin/bash\n${FUNCTIONS}\n${body}\n`)
   chmodSync(file, 0o755)

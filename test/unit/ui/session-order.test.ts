@@ -1,34 +1,10 @@
 // The order of sessions.
 import { expect, test } from 'vitest'
 import type { SessionInfo } from '../../../protocol/messages.ts'
+import { markQuestionSeen } from '../../../ui/sessions/seen-questions.ts'
 import { needingAttention, sortSessions, stableOrder } from '../../../ui/sessions/session-order.ts'
-
-function session(session_id: string, created_at: number, rest: Partial<SessionInfo> = {}): SessionInfo {
-  return {
-    session_id,
-    title: session_id,
-    command: ['sh'],
-    cwd: '/',
-    state: 'running',
-    exit_code: null,
-    signal: null,
-    pid: 1,
-    created_at,
-    ended_at: null,
-    last_activity: created_at,
-    cols: 80,
-    rows: 24,
-    bytes: 0,
-    clients: 0,
-    idle: false,
-    last_line: '',
-    branch: '',
-    activity: null,
-    attention: null,
-    viewers: [],
-    ...rest,
-  }
-}
+import { WaitTracker } from '../../../ui/sessions/wait-tracker.ts'
+import { activity, blocked, session } from './sessions.ts'
 
 const ids = (sessions: SessionInfo[]) => sessions.map(one => one.session_id).join(' ')
 const call = (at: number) => ({ attention: { at, text: '', kind: 'message' as const } })
@@ -44,6 +20,39 @@ test('sessions that need attention come first, then the newest; ended ones are s
   ])
   expect(ids(running)).toBe('d b c a')
   expect(ids(ended)).toBe('f e')
+})
+
+test('questions come first, the longest wait before the others, then what happened unseen', () => {
+  const { running } = sortSessions([
+    session('plain', 9),
+    session('busy', 8, activity('working', 1)),
+    session('done', 1, activity('done', 70)),
+    session('asks later', 5, blocked(60)),
+    session('rang', 2, call(90)),
+    session('asks', 3, blocked(50)),
+    session('idle', 7, activity('idle', 99)),
+  ])
+  expect(ids(running)).toBe('asks asks later rang done plain busy idle')
+})
+
+test('a question that was marked as seen no longer needs a person, until another one is asked', () => {
+  const asking = session('a', 1, blocked(5))
+  markQuestionSeen(asking)
+  expect(needingAttention([asking])).toEqual([])
+  expect(ids(sortSessions([asking, session('b', 2)]).running)).toBe('b a')
+  const again = session('a', 1, blocked(9, { question_id: '2-def' }))
+  expect(needingAttention([again])).toEqual([again])
+})
+
+test('a wait is announced once, and none that began before the first list', () => {
+  const tracker = new WaitTracker()
+  const asking = session('a', 1, blocked(5))
+  expect(tracker.update([asking, session('b', 2)])).toEqual([])
+  const next = session('b', 2, blocked(6))
+  expect(tracker.update([asking, next])).toEqual([next])
+  expect(tracker.update([asking, session('b', 2, blocked(7, { question_id: '2-def' }))])).toEqual([])
+  expect(tracker.update([asking, session('b', 2, activity('working'))])).toEqual([])
+  expect(tracker.update([asking, next])).toEqual([next])
 })
 
 test('ended sessions do not need attention', () => {
