@@ -2,7 +2,7 @@
 import type { PooledScreen } from '../screen/screen-pool.ts'
 import type { Foreground } from './activity/foreground.ts'
 import type { SessionLog } from './log.ts'
-import type { WorkingFolder } from './working-folder.ts'
+import type { WorkingFolder } from './naming/working-folder.ts'
 
 /** A command begins after its line was echoed, and may print nothing for an hour: refreshes go on for this long. */
 const SETTLE_MS = 2_500

@@ -9,7 +9,7 @@ import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { type AttachableSession, type AttachedClient, viewersOf } from './attachable.ts'
 import { SessionLog } from './log.ts'
-import { cleanTitle } from './title.ts'
+import { cleanTitle } from './naming/title.ts'
 
 export class RecordedSession implements AttachableSession {
   readonly #info: SessionInfo

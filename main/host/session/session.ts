@@ -1,74 +1,34 @@
 // One terminal session: a process on a PTY, its log, its screen and the clients attached to it.
 import { hostname } from 'node:os'
-import { CodedError } from '../../../protocol/errors.ts'
 import type { ActivityState, NotifyChoice, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
-import type { ScreenRules } from '../agents/screen-rules.ts'
-import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
-import type { PooledScreen, ScreenPool } from '../screen/screen-pool.ts'
+import type { PooledScreen } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { Foreground } from './activity/foreground.ts'
-import { SessionActivity, type SessionActivityHandlers } from './activity/session-activity.ts'
+import { SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
 import { InputSeqs } from './input-seqs.ts'
 import { SessionLog } from './log.ts'
+import { SessionTitle } from './naming/title.ts'
+import { WorkingFolder } from './naming/working-folder.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity, signalName } from './process-group.ts'
 import { Pty } from './pty.ts'
+import { Reservation } from './reservation.ts'
+import type { SessionHandlers, SessionOptions } from './session-options.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import { checkSize, SizeClaims } from './sizes.ts'
-import { SessionTitle } from './title.ts'
-import { WorkingFolder } from './working-folder.ts'
-
-/** Durations in milliseconds; default: the constant named. */
-export interface SessionTiming {
-  /** KILL_AFTER_MS */
-  kill_after_ms?: number
-  /** NOTIFY_MS in attention.ts */
-  attention_ms?: number
-  /** LONG_RUN_MS */
-  long_run_ms?: number
-}
-
-export interface SessionOptions {
-  session_id: string
-  command: string[]
-  cwd: string
-  env: Record<string, string>
-  title: string | undefined
-  home: string
-  /** Makes the name of a shell's place different from those of others. */
-  distinct: (place: string) => string
-  size: Size
-  screens: ScreenPool
-  rules: ScreenRules
-  history: History
-  /** Whether a second client is refused while one is attached. */
-  single_client: () => boolean
-  now: () => number
-  timing?: SessionTiming | undefined
-}
-
-export interface SessionHandlers extends SessionActivityHandlers {
-  /** Its program set another title, which it may do many times a second. */
-  retitled(): void
-  /** The process is gone, and all its output is in the log. */
-  ended(): void
-}
 
 /** The end of a process that ran for less is nothing to be notified of. */
 export const LONG_RUN_MS = 30_000
 
 /** Of a notification's text. */
 const NOTICE_CHARACTERS = 200
-
-/** With `single_client`: how long a session is reserved for its client after the connection was lost. */
-const RESERVED_MS = 30_000
 
 export class Session implements AttachableSession {
   readonly session_id: string
@@ -94,7 +54,7 @@ export class Session implements AttachableSession {
   readonly #inputSeqs = new InputSeqs()
   /** Positions from which the log is retained. */
   readonly #retained = new Set<Position>()
-  #reserved: { stream: string; until: number } | undefined
+  readonly #reservation: Reservation
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
   readonly #activity: SessionActivity
@@ -119,6 +79,7 @@ export class Session implements AttachableSession {
     this.command = options.command
     this.created_at = this.last_activity = options.now()
     this.#size = options.size
+    this.#reservation = new Reservation(options.now)
     this.#ended = new Promise(resolve => {
       this.#resolveEnded = resolve
     })
@@ -255,19 +216,11 @@ export class Session implements AttachableSession {
 
   attach(client: AttachedClient): void {
     const { stream } = client.options
-    const now = this.#options.now()
-    if (this.#options.single_client()) {
-      const isReserved = this.#reserved && this.#reserved.stream !== stream && this.#reserved.until > now
-      if (isReserved)
-        throw new CodedError(
-          'session_busy',
-          'another client is attached, and this session takes one at a time; detach there first',
-        )
-    }
+    if (this.#options.single_client()) this.#reservation.check(stream)
     this.#batcher.flush()
     // The same client over a new connection, while its old connection is dead but not yet closed.
     for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
-    this.#reserved = { stream, until: Number.POSITIVE_INFINITY }
+    this.#reservation.hold(stream)
     this.#attachments.add(client)
     if (client.isSeen) this.#activity.seen()
     this.sizes.ownerReturned(stream)
@@ -282,8 +235,7 @@ export class Session implements AttachableSession {
     const { stream } = client.options
     if (left === 'detached') this.sizes.release(stream)
     else this.sizes.ownerLeft(stream)
-    if (this.#reserved?.stream === stream)
-      this.#reserved.until = left === 'lost' ? this.#options.now() + RESERVED_MS : 0
+    this.#reservation.end(stream, left === 'lost')
     this.#handlers.changed()
   }
 

@@ -8,12 +8,13 @@ import type { Logger } from '../log/logger.ts'
 import type { ScreenPool } from '../screen/screen-pool.ts'
 import type { AttachableSession } from './attachable.ts'
 import { sessionEnvironment } from './environment.ts'
+import { DistinctNames } from './naming/title.ts'
 import { Previews } from './previews.ts'
 import { isForegroundBusy } from './process-group.ts'
 import { RecordedSession } from './recorded-session.ts'
-import { Session, type SessionTiming } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionTiming } from './session-options.ts'
 import { checkSize } from './sizes.ts'
-import { DistinctNames } from './title.ts'
 
 export interface SessionsOptions extends SessionRules {
   history: History

@@ -149,7 +149,7 @@ test('a draft stays with its session across closing, reloading and switching', a
   await expect(field(phone)).toHaveValue('')
   await field(phone).fill('another thought')
   await phone.page.goBack()
-  await phone.page.locator('main').getByText('bash').first().tap()
+  await phone.page.locator('[data-session] .title', { hasText: /^~$/ }).tap()
   await phone.shows('$')
   await compose(phone)
   await expect(field(phone)).toHaveValue('a long thought goes on')

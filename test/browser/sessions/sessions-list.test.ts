@@ -74,7 +74,7 @@ test('shells are titled by the program that runs in them, in the list and above 
   const { session_id } = await host.desktop.create({ command: ['bash', '--norc'] })
   await host.desktop.create({ command: ['bash', '--norc'] })
   await phone.open()
-  await expect(rows(phone)).toHaveText(['bash', 'bash'])
+  await expect(rows(phone)).toHaveText(['~ 2', '~'])
   await phone.page.locator(`[data-session="${session_id}"] .row`).tap()
   await phone.shows('$')
   await phone.page.locator('.xterm').tap()
@@ -82,7 +82,7 @@ test('shells are titled by the program that runs in them, in the list and above 
   await phone.showsHeading('sleep')
   await expect(phone.page).toHaveTitle('sleep · On the Go')
   await phone.page.getByRole('button', { name: 'Back to sessions' }).tap()
-  await expect(rows(phone)).toHaveText(['bash', 'sleep'])
+  await expect(rows(phone)).toHaveText(['~ 2', 'sleep'])
   await phone.screenshot('list-foreground')
 })
 

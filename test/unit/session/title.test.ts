@@ -1,6 +1,6 @@
 // What sessions are called in lists.
 import { describe, expect, it } from 'vitest'
-import { DistinctNames, isShell, SessionTitle } from '../../../main/host/session/title.ts'
+import { DistinctNames, isShell, SessionTitle } from '../../../main/host/session/naming/title.ts'
 
 function titled({
   given,

@@ -1,6 +1,6 @@
 // A session's title: what its user or its program named it, else what it does, else where it is.
 import { basename } from 'node:path'
-import { oneLine } from '../../../protocol/one-line.ts'
+import { oneLine } from '../../../../protocol/one-line.ts'
 
 /** More does not fit into a list. */
 const TITLE_CHARACTERS = 256
