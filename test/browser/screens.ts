@@ -77,7 +77,7 @@ const SCREENS: Screen[] = [
       await phone.open()
       for (const title of ['npm run watch', 'agent: fix the colors of the terminal and its tests', 'ssh production'])
         await host.desktop.create({ title, command: ['cat'] })
-      const ask = String.raw`printf '\e]9;May I run npm test?\a Do you want to proceed?'; cat`
+      const ask = String.raw`printf '\033]9;May I run npm test?\a Do you want to proceed?'; cat`
       await host.desktop.create({ title: 'agent', command: ['sh', '-c', ask], cwd: '/usr/share' })
       const { session_id } = await host.desktop.create({ title: 'make', command: ['sh', '-c', 'exit 2'] })
       await expect(phone.page.getByText('May I run npm test?')).toBeVisible()
@@ -88,11 +88,10 @@ const SCREENS: Screen[] = [
   {
     name: 'inbox',
     show: async (phone, host) => {
-      const states = await startAgents(host)
+      await startAgents(host)
       await host.desktop.create({ title: 'server', command: ['sh', '-c', 'echo listening on 5173; cat'] })
       await phone.open()
       await expect(phone.page.locator('.question-card')).toHaveCount(1)
-      await states()
       await phone.page.getByRole('button', { name: 'Dismiss' }).tap()
     },
   },
@@ -341,18 +340,17 @@ const SCREENS: Screen[] = [
   },
 ]
 
-/** Agents that ask, work, and have finished. The returned function waits until the host knows. */
-async function startAgents(host: BrowserHost): Promise<() => Promise<void>> {
+/** Agents that ask, work, and have finished. */
+async function startAgents(host: BrowserHost): Promise<void> {
+  const states = async () => (await host.desktop.list()).map(one => one.activity?.state).sort()
   const start = (title: string, folder: string, body: string) =>
     host.desktop.create({ title, command: [writeAgent(host, body, folder)], cwd: join(host.home, folder) })
   await start('explain the build', 'docs', 'work; until_file ../go; rest; sleep 600')
   await start('fix the colors of the terminal and its tests', 'on-the-go', `ask 'npm test -- colors'; key`)
   await start('update the dependencies', 'site', 'work; sleep 600')
+  await expect.poll(states).toEqual(['blocked', 'working', 'working'])
   host.writeFile('go')
-  return async () => {
-    const states = async () => (await host.desktop.list()).map(one => one.activity?.state).filter(Boolean)
-    await expect.poll(async () => (await states()).sort()).toEqual(['blocked', 'done', 'working'])
-  }
+  await expect.poll(states).toEqual(['blocked', 'done', 'working'])
 }
 
 /** Waits until two screenshots are equal: after a resize, a session's output arrives a moment later. */
