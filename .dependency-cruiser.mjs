@@ -7,7 +7,7 @@ const HOST = {
   recording: [],
   files: ['store'],
   store: ['recording'],
-  agents: [],
+  agents: ['threads'],
   screen: ['threads', 'recording', 'agents'],
   'history/playback': ['recording', 'store'],
   'history/text': ['recording', 'store', 'screen', 'history/playback'],

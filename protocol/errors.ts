@@ -87,6 +87,7 @@ const ERROR_CODES = [
   'tls_unusable', // the certificate or its key cannot be used
   'data_dir_unusable', // the data folder cannot be created, read or written
   'trace_unusable', // the file for the trace of frames cannot be written
+  'rules_invalid', // a file of rules is not valid JSON, or has an unknown key or value
   'settings_invalid', // a setting has an invalid value
   'store_newer', // the database was written by a newer version
   'store_damaged', // the database cannot be read

@@ -10,6 +10,7 @@ import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
 import { builtInRules } from './agents/rule-files.ts'
 import { ScreenRules } from './agents/screen-rules.ts'
+import { UserRules } from './agents/user-rules.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
@@ -119,6 +120,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const ruleFiles = builtInRules()
     const screens = new ScreenPool(options.version, ruleFiles)
     undo.push(() => screens.close())
+    const screenRules = new ScreenRules(ruleFiles)
+    const userRules = new UserRules({
+      folder: dataDir.rules,
+      builtIn: ruleFiles,
+      changed: files => {
+        screenRules.replace(files)
+        screens.setRules(files)
+      },
+      log: hostLog,
+    })
+    undo.push(() => userRules.close())
 
     const connections = new Connections(hostLog, trace)
     let push: Push | undefined
@@ -128,7 +140,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       {
         history,
         screens,
-        rules: new ScreenRules(ruleFiles),
+        rules: screenRules,
         home: options.home,
         env: options.env,
         dataDir: dataDir.path,

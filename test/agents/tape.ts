@@ -46,6 +46,8 @@ export class Tape {
         SHELL: '/bin/bash',
         PS1: isRoot ? '\\w# ' : '\\u@box:\\w\\$ ',
         HISTFILE: '/dev/null',
+        // Without the machine's list of archives, which apt would name.
+        ...(isRoot ? { APT_CONFIG: '/srv/apt.conf' } : {}),
       },
     })
   }

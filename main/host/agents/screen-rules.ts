@@ -24,24 +24,30 @@ const CONTEXT_CHARACTERS = 200
 const LABEL_CHARACTERS = 200
 const MAX_OPTIONS = 12
 
+/** A file of rules comes from a user, or with the host. */
 const Pattern = z.string().check(z.maxLength(500))
+const Word = z.string().check(z.maxLength(200))
+const MAX_RULES = 50
+const MAX_COMMANDS = 100
+const MAX_PATTERNS = 20
+const MAX_STEPS = 20
 
-const OptionRule = z.object({
-  label: z.string(),
+const OptionRule = z.strictObject({
+  label: Word,
   /** As in QuestionOption. */
-  key: z.optional(z.string()),
+  key: z.optional(Word),
   /** What is typed, in steps with a pause between them; programs that read keys one by one lose keys that come together. */
-  keys: z.array(z.string()),
+  keys: z.array(Word).check(z.maxLength(MAX_STEPS)),
 })
 
 /**
  * Each line that matches `line` is an option; group 1 is its key, group 2 its label. Lines without a match that are indented
  * deeper than the key continue the label, and the first other line ends the options.
  */
-const OptionLines = z.object({
+const OptionLines = z.strictObject({
   line: Pattern,
   /** What is typed for an option, in steps; `$1` is its key. Left out: the key. */
-  keys: z.optional(z.array(z.string())),
+  keys: z.optional(z.array(Word).check(z.maxLength(MAX_STEPS))),
   /** The options are directly above the question. */
   above: z.optional(z.boolean()),
   /** Removed from the end of each label. */
@@ -51,15 +57,15 @@ const OptionLines = z.object({
   /** The option with this label is for a text of one's own: it makes the question accept a text, which is typed after its keys. */
   text: z.optional(Pattern),
   /** Options that the screen does not list, after the others. */
-  more: z.optional(z.array(OptionRule)),
+  more: z.optional(z.array(OptionRule).check(z.maxLength(MAX_OPTIONS))),
 })
 
-const QuestionRule = z.object({
+const QuestionRule = z.strictObject({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
   /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
   from: z.optional(Pattern),
   /** What it asks, for a program that does not say it in words. */
-  text: z.optional(z.string()),
+  text: z.optional(Word),
   /**
    * The question ends before this line; left out: before the first option, else at the cursor's line if the rule has `from`
    * and `at_cursor`, else at its own line.
@@ -78,20 +84,20 @@ const QuestionRule = z.object({
   /** Lines of the context that say nothing. */
   context_skip: z.optional(Pattern),
   /** A list: always the same options. */
-  options: z.optional(z.union([z.array(OptionRule), OptionLines])),
+  options: z.optional(z.union([z.array(OptionRule).check(z.maxLength(MAX_OPTIONS)), OptionLines])),
   accepts_text: z.optional(z.boolean()),
 })
 
-const Rule = z.object({
-  id: z.string(),
+const Rule = z.strictObject({
+  id: Word,
   /** `none`: the screen says nothing, and no further rule is tried. */
   state: z.enum(['working', 'blocked', 'idle', 'none']),
   /** How many lines are looked at, counted from the last one that is not blank. */
   lines: z.optional(z.int()),
   /** Each has to match a line, in this order from top to bottom (the same line may match several). */
-  all: z.array(Pattern),
+  all: z.array(Pattern).check(z.maxLength(MAX_PATTERNS)),
   /** None of these may match a line. */
-  none: z.optional(z.array(Pattern)),
+  none: z.optional(z.array(Pattern).check(z.maxLength(MAX_PATTERNS))),
   /** Has to match the cursor's line up to the cursor. */
   before_cursor: z.optional(Pattern),
   /** Only the lines below the last one that matches are looked at; all of them if none does. */
@@ -110,18 +116,18 @@ const Rule = z.object({
 })
 
 /** One file of rules, for one program. */
-export const RuleFile = z.object({
+export const RuleFile = z.strictObject({
   /** As a person names the program. */
-  name: z.string(),
+  name: Word,
   /** The names of its processes. Empty: any program, for instance one that runs on another computer over ssh. */
-  commands: z.array(z.string()),
+  commands: z.array(Word).check(z.maxLength(MAX_COMMANDS)),
   /** The versions whose recordings prove these rules. */
-  versions: z.optional(z.array(z.string())),
+  versions: z.optional(z.array(Word).check(z.maxLength(MAX_COMMANDS))),
   /** It takes turns with its user: `done` and `idle` mean something, and its bells are explained by its screen. */
   agent: z.boolean(),
   /** Titles that tell the state. */
   titles: z.optional(
-    z.object({ working: z.optional(Pattern), blocked: z.optional(Pattern), idle: z.optional(Pattern) }),
+    z.strictObject({ working: z.optional(Pattern), blocked: z.optional(Pattern), idle: z.optional(Pattern) }),
   ),
   /**
    * Lines with what the user typed, in group 1: the last of them is where the next prompt is typed, the one before it says what
@@ -129,7 +135,7 @@ export const RuleFile = z.object({
    */
   task: z.optional(Pattern),
   /** The first that matches counts. */
-  rules: z.array(Rule),
+  rules: z.array(Rule).check(z.maxLength(MAX_RULES)),
 })
 export type RuleFile = z.infer<typeof RuleFile>
 
@@ -217,10 +223,15 @@ const FRAME_LINE = /^[\s\u2500-\u259f]*$/
 const FRAME_EDGES = /^[\s\u2500-\u259f]+|[\s\u2500-\u259f]+$/g
 
 export class ScreenRules {
-  readonly #files: CompiledFile[]
+  #files: CompiledFile[] = []
 
   /** `files`: by name, the first one first; a later file with the same name replaces it. Throws on an invalid pattern. */
   constructor(files: ReadonlyMap<string, RuleFile>) {
+    this.replace(files)
+  }
+
+  /** The same with other rules. */
+  replace(files: ReadonlyMap<string, RuleFile>): void {
     this.#files = [...files].map(([file, rules]) => compile(file, rules))
   }
 
@@ -262,7 +273,7 @@ export class ScreenRules {
       const { titles, name } = file
       if (!isFor(file, command)) continue
       for (const state of ['blocked', 'working', 'idle'] as const)
-        if (titles[state]?.test(title)) return { state, program: name }
+        if (titles[state]?.test(title.slice(0, VIEW_LINE_CHARACTERS))) return { state, program: name }
     }
     return undefined
   }
@@ -276,6 +287,16 @@ export class ScreenRules {
   }
 }
 
+/** All patterns of a file. Throws on an invalid one. */
+export function patternsOf(file: RuleFile): string[] {
+  const sources = new Set<string>()
+  compile('', file, source => {
+    sources.add(source)
+    return new RegExp(source, 'u')
+  })
+  return [...sources]
+}
+
 /** A process may add to its name what it does: `npm exec vite`, `tmux: client`. */
 function isFor({ commands }: CompiledFile, command: string): boolean {
   return commands.has(command) || commands.has(command.replace(/:? .*/s, ''))
@@ -286,8 +307,12 @@ function taskOf(pattern: RegExp, { lines }: ScreenView): string {
   return (typed.at(-2)?.[1]?.trim() ?? '').slice(0, LABEL_CHARACTERS)
 }
 
-function compile(file: string, { name, agent, commands, titles, task, rules }: RuleFile): CompiledFile {
-  const pattern = (source: string | undefined) => (source === undefined ? undefined : new RegExp(source, 'u'))
+function compile(
+  file: string,
+  { name, agent, commands, titles, task, rules }: RuleFile,
+  regExp = (source: string) => new RegExp(source, 'u'),
+): CompiledFile {
+  const pattern = (source: string | undefined) => (source === undefined ? undefined : regExp(source))
   return {
     file,
     name,
@@ -300,13 +325,13 @@ function compile(file: string, { name, agent, commands, titles, task, rules }: R
       const { options } = question ?? {}
       return {
         rule,
-        all: rule.all.map(source => new RegExp(source, 'u')),
-        none: (rule.none ?? []).map(source => new RegExp(source, 'u')),
+        all: rule.all.map(source => regExp(source)),
+        none: (rule.none ?? []).map(source => regExp(source)),
         before_cursor: pattern(rule.before_cursor),
         below: pattern(rule.below),
         last: pattern(rule.last),
         question: question && {
-          from: new RegExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? '', 'u'),
+          from: regExp(question.from ?? rule.all[0] ?? rule.before_cursor ?? ''),
           to: pattern(question.to),
           context_after: pattern(question.context_after),
           context_from: pattern(question.context_from),
@@ -316,10 +341,10 @@ function compile(file: string, { name, agent, commands, titles, task, rules }: R
           options:
             options && 'line' in options
               ? {
-                  line: new RegExp(options.line, 'u'),
+                  line: regExp(options.line),
                   keys: options.keys ?? ['$1'],
                   isAbove: options.above === true,
-                  strip: options.strip === undefined ? undefined : new RegExp(`(?:${options.strip})$`, 'u'),
+                  strip: options.strip === undefined ? undefined : regExp(`(?:${options.strip})$`),
                   skip: pattern(options.skip),
                   text: pattern(options.text),
                   more: options.more ?? [],
@@ -429,7 +454,10 @@ function optionsOf(lines: string[], { line: pattern, keys: template, strip, skip
     }
   }
   return options.map(({ indent: _, ...one }) => {
-    const label = (strip ? one.label.replace(strip, '').trimEnd() : one.label).slice(0, LABEL_CHARACTERS)
+    const label = (strip ? one.label.slice(0, VIEW_LINE_CHARACTERS).replace(strip, '').trimEnd() : one.label).slice(
+      0,
+      LABEL_CHARACTERS,
+    )
     return { ...one, label, answer: plainAnswer(label) }
   })
 }

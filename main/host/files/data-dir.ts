@@ -20,6 +20,7 @@ export interface DataDir {
   /** Folders. */
   tls: string
   uploads: string
+  rules: string
   socket: string
   /** Writes `host.json`, until `release`. */
   announce(file: HostInfo): void
@@ -64,6 +65,7 @@ export function openDataDir(path: string): DataDir {
     notifySecrets: join(path, 'notify-secrets.json'),
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
+    rules: join(path, 'rules'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

@@ -7,7 +7,15 @@ import type { Finding, RuleFile } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { ThreadCalls } from '../threads/call.ts'
 import { workerFile } from '../threads/worker-file.ts'
-import type { CommandMark, FromWorker, LastLine, ScreenCalls, ScreenText, ToWorker } from './screen-protocol.ts'
+import type {
+  CommandMark,
+  FromWorker,
+  LastLine,
+  ScreenCalls,
+  ScreenMessage,
+  ScreenText,
+  ToWorker,
+} from './screen-protocol.ts'
 
 export interface ScreenHandlers {
   /** The screen has parsed the log up to here. */
@@ -39,7 +47,7 @@ export class ScreenPool {
   readonly #screens = new Map<number, PooledScreen>()
   readonly #version: string
   readonly #maxWorkers: number
-  readonly #rules: ReadonlyMap<string, RuleFile>
+  #rules: ReadonlyMap<string, RuleFile>
   #nextId = 1
   #closed = false
 
@@ -52,6 +60,12 @@ export class ScreenPool {
     this.#version = version
     this.#rules = rules
     this.#maxWorkers = maxWorkers
+  }
+
+  /** Other rules from now on, also for screens that are open. */
+  setRules(rules: ReadonlyMap<string, RuleFile>): void {
+    this.#rules = rules
+    for (const { worker } of this.#workers) worker.postMessage({ do: 'rules', rules } satisfies ToWorker)
   }
 
   /** A screen for one session; it stays with one worker. */
@@ -108,7 +122,7 @@ export class ScreenPool {
 }
 
 /** A message to the worker without the screen's number, which the pool adds. */
-type Message = ToWorker extends infer M ? (M extends ToWorker ? Omit<M, 'screen'> : never) : never
+type Message = ScreenMessage extends infer M ? (M extends ScreenMessage ? Omit<M, 'screen'> : never) : never
 
 /** One session's screen, as seen from the main loop. */
 export class PooledScreen {

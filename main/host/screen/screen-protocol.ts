@@ -1,5 +1,5 @@
 // What the host and its screen workers say to each other. Types only.
-import type { Finding } from '../agents/screen-rules.ts'
+import type { Finding, RuleFile } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromThread, ToThread } from '../threads/call.ts'
 
@@ -30,7 +30,11 @@ export interface LastLine {
 }
 
 /** `screen` is a number that the pool gives each session. Messages of one screen are applied in order. */
-export type ToWorker = { screen: number } & (
+export type ToWorker =
+  /** Other rules, for all screens. */
+  { do: 'rules'; rules: ReadonlyMap<string, RuleFile> } | ScreenMessage
+
+export type ScreenMessage = { screen: number } & (
   | { do: 'open'; cols: number; rows: number }
   | { do: 'write'; bytes: Uint8Array }
   | { do: 'resize'; cols: number; rows: number }

@@ -10,7 +10,7 @@ import type { StoredKeyframe } from '../recording/types.ts'
 import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
-import type { FromWorker, ScreenCalls, ScreenEvents, ToWorker } from './screen-protocol.ts'
+import type { FromWorker, ScreenCalls, ScreenEvents, ScreenMessage, ToWorker } from './screen-protocol.ts'
 
 /** Screens take turns of this much, two batches: a flood in one session delays another's query by a few milliseconds. */
 const TURN_BYTES = 2 * BATCH_BYTES
@@ -27,7 +27,7 @@ const LOOK_MS = 250
 /** What a screen says when it says nothing or waits for its next task counts only after this much quiet: it may be half drawn. */
 const QUIET_MS = 400
 
-type Job = Extract<ToWorker, { do: 'write' | 'resize' | 'call' }>
+type Job = Extract<ScreenMessage, { do: 'write' | 'resize' | 'call' }>
 
 interface HeldScreen {
   screen: Screen
@@ -56,9 +56,13 @@ let busy = false
 
 const say = (message: FromWorker) => port.postMessage(message)
 
-port.on('message', (message: ToWorker) => guarded(message.screen, () => receive(message)))
+port.on('message', (message: ToWorker) => {
+  if (message.do !== 'rules') return guarded(message.screen, () => receive(message))
+  rules.replace(message.rules)
+  for (const [id, held] of screens) lookSoon(id, held)
+})
 
-function receive(message: ToWorker): void {
+function receive(message: ScreenMessage): void {
   const held = screens.get(message.screen)
   switch (message.do) {
     case 'open':
@@ -109,7 +113,7 @@ function guarded(id: number, work: () => void): void {
   }
 }
 
-function open({ screen: id, cols, rows }: Extract<ToWorker, { do: 'open' }>): HeldScreen {
+function open({ screen: id, cols, rows }: Extract<ScreenMessage, { do: 'open' }>): HeldScreen {
   const events: ScreenEvents = { answers: '', bell: false }
   const addAnswer = (text: string) => {
     if (events.answers.length + text.length <= ANSWER_BYTES) events.answers += text

@@ -162,7 +162,7 @@ export async function apt(t: Tape): Promise<void> {
   t.asks('apt', 'whether to continue', 'Do you want to continue? [Y/n]', ['y', 'n'])
   await t.run('n', /#$/)
   t.shell('apt was aborted')
-  await t.run('sudo apt-get remove nano', /\[Y\/n\]$/)
+  await t.run('sudo -E apt-get remove nano', /\[Y\/n\]$/)
   t.asks('sudo', 'whether to continue, run by sudo', 'Do you want to continue? [Y/n]', ['y', 'n'])
   await t.run('n', /#$/)
   await t.run('dpkg -i hello-otg-1.deb; echo changed >> /etc/hello-otg.conf', /#$/)

@@ -112,6 +112,7 @@ export function layOut(): void {
   )
   shell(`grep -q 'box$' /etc/hosts || echo 127.0.1.1 box >> /etc/hosts
     printf '%s' '${TERM_LOG}' > /srv/term.log
+    echo 'Dir::Etc::SourceParts "/dev/null"; Dir::Etc::SourceList "/dev/null";' > /srv/apt.conf
     for v in 1 2; do d=$(mktemp -d); chmod 755 $d; mkdir -p $d/DEBIAN $d/etc; echo "value=$v" > $d/etc/hello-otg.conf; echo /etc/hello-otg.conf > $d/DEBIAN/conffiles
     printf 'Package: hello-otg\\nVersion: %s\\nArchitecture: all\\nMaintainer: Anybody <a@example.org>\\nDescription: asks\\n' $v > $d/DEBIAN/control
     dpkg-deb --root-owner-group -b $d /srv/hello-otg-$v.deb >/dev/null; rm -r $d; done
