@@ -752,7 +752,9 @@ describe('cases 50 to 52: keys and the list of devices', () => {
     const secrets = [Buffer.from(hostKey, 'base64url'), pairing.secret, phone.identity.keys.secretKey].map(bytes =>
       Buffer.from(bytes),
     )
-    const searched = readdirSync(host.dataDir).filter(name => name !== 'host.key')
+    const searched = readdirSync(host.dataDir, { withFileTypes: true })
+      .filter(entry => !entry.isDirectory() && entry.name !== 'host.key')
+      .map(({ name }) => name)
     expect(searched).toEqual(expect.arrayContaining(['host.log', 'otg.db', 'devices.json']))
     const places = [announced, ...searched.map(name => readFileSync(join(host.dataDir, name))), terminal.bytes]
     places.push(Buffer.from(process.argv.join(' ')), Buffer.from(JSON.stringify(process.env)))

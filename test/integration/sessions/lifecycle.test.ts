@@ -184,7 +184,12 @@ describe('settings.json', () => {
 
 describe('the host’s files', () => {
   const modes = (folder: string) =>
-    Object.fromEntries(readdirSync(folder).map(name => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]))
+    Object.fromEntries(
+      readdirSync(folder)
+        .map(name => [name, statSync(join(folder, name))] as const)
+        .filter(([, stat]) => !stat.isDirectory())
+        .map(([name, stat]) => [name, (stat.mode & 0o777).toString(8)]),
+    )
 
   it('case 50: have mode 0600 in a 0700 folder, even under umask 000', async () => {
     const before = process.umask(0)
@@ -198,6 +203,7 @@ describe('the host’s files', () => {
       expect.arrayContaining(['otg.db', 'otg.db-wal', 'host.log', 'host.json', 'otg.sock', 'lock.db']),
     )
     expect(new Set(Object.values(found))).toEqual(new Set(['600']))
+    expect((statSync(join(host.dataDir, 'rules')).mode & 0o777).toString(8)).toBe('700')
   })
 
   it('case 51: lose too-open permissions', async () => {

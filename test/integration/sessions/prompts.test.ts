@@ -1,5 +1,5 @@
 // Questions of ordinary programs in real sessions.
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
@@ -64,5 +64,46 @@ describe('a question of an ordinary program', () => {
     expect(of(session_id)).toMatchObject({ activity: null, attention: null })
     writeFileSync(flag, '')
     await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+  })
+})
+
+describe('a rule of a user', () => {
+  it('counts for sessions that run, and stays when another file is invalid', async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    mkdirSync(join(dataDir, 'rules'), { recursive: true })
+    writeFileSync(join(dataDir, 'rules', 'broken.json'), '{ "name": "broken" }')
+    const host = await startHost({ dataDir })
+    const client = localClient(host)
+    const of = watch(client)
+    const body = 'printf "Tool 3.1 (%s)\nship it, captain> " $$; read -r answer; echo "got $answer"; read -rsn1'
+    const { session_id } = await client.create({ command: [script('tool', body)] })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('captain>'), 'the words')
+    const rule = {
+      id: 'ship',
+      state: 'blocked',
+      all: ['^Tool 3'],
+      before_cursor: '^ship it, captain>$',
+      at_cursor: true,
+      at_end: true,
+      question: {
+        kind: 'approve',
+        from: '^ship it',
+        options: [
+          { label: 'Yes', key: 'aye', keys: ['aye', '\r'] },
+          { label: 'No', key: 'nay', keys: ['nay', '\r'] },
+        ],
+      },
+    }
+    const rules = { name: 'Tool', commands: ['tool'], agent: false, rules: [rule] }
+    writeFileSync(join(dataDir, 'rules', 'tool.json'), JSON.stringify(rules))
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    const { activity } = of(session_id)!
+    expect(activity).toMatchObject({ agent: 'Tool', confidence: 'certain', question: { text: 'ship it, captain>' } })
+    await client.answer(session_id, activity!.question!.question_id, { option: 0 })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('got aye'), 'the answer')
+    const log = readFileSync(join(dataDir, 'host.log'), 'utf8')
+    const reported = log.split('\n').filter(line => line.includes('rules_invalid'))
+    expect(reported).toHaveLength(1)
+    expect(JSON.parse(reported[0]!)).toMatchObject({ file: 'broken.json', msg: expect.stringContaining('commands') })
   })
 })

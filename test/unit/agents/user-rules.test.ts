@@ -1,10 +1,15 @@
 // Rules of users: their files, and patterns that take too long.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findSlowPattern } from '../../../main/host/agents/pattern-check.ts'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'
-import { patternsOf, type RuleFile } from '../../../main/host/agents/screen-rules.ts'
+import {
+  patternsOf,
+  type RuleFile,
+  RuleFile as RuleFileSchema,
+  ScreenRules,
+} from '../../../main/host/agents/screen-rules.ts'
 import { UserRules } from '../../../main/host/agents/user-rules.ts'
 import { cleanUp, temporaryFolder, until } from '../../support/host.ts'
 
@@ -114,5 +119,28 @@ describe('a pattern', () => {
   it('of the built-in rules is fast', async () => {
     const patterns = [...builtInRules().values()].flatMap(patternsOf)
     expect(await findSlowPattern(patterns)).toBe(undefined)
+  })
+})
+
+describe('the example in docs/agent-rules.md', () => {
+  it('matches the screen that it is for', async () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'agent-rules.md'), 'utf8')
+    const [, screen] = /```\n(Release[^`]+)\n```/.exec(page)!
+    const file = RuleFileSchema.parse(JSON.parse(/```json\n([^`]+)```/.exec(page)![1]!))
+    const lines = screen!.split('\n')
+    const cursor = { line: lines.length - 1, column: lines.at(-1)!.length }
+    const found = new ScreenRules(new Map([['release', file]])).match({ lines, cursor, alternate: false }, 'release')
+    expect(found).toMatchObject({
+      state: 'blocked',
+      certain: true,
+      question: {
+        text: 'Release 3.1 to which stage?',
+        options: [
+          { key: 't', label: 'testing', keys: ['t', '\r'] },
+          { key: 'p', label: 'production', keys: ['p', '\r'] },
+        ],
+      },
+    })
+    expect(await findSlowPattern(patternsOf(file))).toBe(undefined)
   })
 })
