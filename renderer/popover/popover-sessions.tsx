@@ -3,6 +3,7 @@ import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { Icon } from '../../ui/kit/icons.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
+import { needsPerson } from '../../ui/sessions/session-order.ts'
 import { Inbox } from '../sessions/inbox.tsx'
 
 /** Ages are shown in minutes. */
@@ -16,15 +17,15 @@ export interface PopoverSessionsProps {
 
 export function PopoverSessions({ client, sessions, open }: PopoverSessionsProps) {
   const now = useNow(CLOCK_MS)
-  const running = sessions.filter(one => one.state === 'running')
-  if (running.length === 0)
+  const shown = sessions.filter(one => one.state === 'running' || needsPerson(one))
+  if (shown.length === 0)
     return (
       <div class="none">
         <Icon name="terminal" />
         <p>No running sessions</p>
       </div>
     )
-  return <Inbox client={client} sessions={running} now={now} open={open} />
+  return <Inbox client={client} sessions={shown} now={now} open={open} />
 }
 
 const STOPS = '.row, .question-card .options button:enabled, .question-card .more button'

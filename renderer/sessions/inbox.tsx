@@ -66,7 +66,8 @@ export function nextNeedingPerson(
   sessions: readonly SessionInfo[],
   current: string | undefined,
 ): SessionInfo | undefined {
-  const needing = sortSessions(sessions).running.filter(needsPerson)
+  const { running, ended } = sortSessions(sessions)
+  const needing = [...running, ...ended].filter(needsPerson)
   const at = needing.findIndex(one => one.session_id === current)
   const next = needing[(at + 1) % (needing.length || 1)]
   return next?.session_id === current ? undefined : next

@@ -9,7 +9,7 @@ import { clickNotification, notifications, watchNotifications } from './support/
 import { expectVisible, openPopover } from './support/popover.ts'
 import { labels, press, sublabels, trayMark, watchTray } from './support/tray.ts'
 
-test('a question is answered once, from the tray’s menu or from its notification, and opens the window when it changed', async ({
+test('cases 67 and 68: a question is answered once, from the tray’s menu or from its notification, and opens the window when it changed', async ({
   start,
   dataDir,
   later,
@@ -34,7 +34,7 @@ test('a question is answered once, from the tray’s menu or from its notificati
   await client.kill(muted.session_id)
   await expect.poll(() => trayMark(app)).toEqual({ tip: 'On the Go', marked: false })
 
-  const command = [agentScript(dataDir, ['one', 'two', 'three', 'four'])]
+  const command = [agentScript(dataDir, ['one', 'two&co', 'three', 'four'])]
   const { session_id } = await client.create({ title: 'proj', command })
   const screen = async () => (await client.screen(session_id)).lines.join('\n')
   const entry = '● proj: Do you want to proceed?'
@@ -69,13 +69,15 @@ test('a question is answered once, from the tray’s menu or from its notificati
   expect(await notifications(app)).toMatchObject([{ open: false }])
 
   writeFileSync(join(dataDir, 'one.done'), '')
-  await expect.poll(() => notifications(app)).toMatchObject([{ open: false }, { body: /curl two/, open: true }])
+  await expect
+    .poll(() => notifications(app))
+    .toMatchObject([{ open: false }, { body: expect.stringMatching(/curl two&(amp;)?co/), open: true }])
   await clickNotification(app, 0)
-  await expect.poll(screen).toContain('got 1 for two')
+  await expect.poll(screen).toContain('got 1 for two&co')
   await expect.poll(() => notifications(app)).toMatchObject([{ open: false }, { open: false }])
 
   // Another question takes the place of one whose answer is still on a menu: nothing is typed.
-  writeFileSync(join(dataDir, 'two.done'), '')
+  writeFileSync(join(dataDir, 'two&co.done'), '')
   await expect.poll(() => notifications(app)).toHaveLength(3)
   await app.evaluate(() => {
     const { trayMenu } = globalThis as unknown as { trayMenu: Electron.Menu }
@@ -137,6 +139,22 @@ test('the window and the popover show what needs a person first, and answer it',
   await page.keyboard.press('Control+Shift+D')
   await expect(page.getByText('“rings” is marked as seen.')).toBeVisible()
   await expect(page.getByRole('button', { name: /^1 session needs you/ })).toBeVisible()
+
+  // A session that failed unseen needs a person until it is opened.
+  const failing = await run('fails', [
+    'sh',
+    '-c',
+    `until [ -e '${join(dataDir, 'fail')}' ]; do sleep 0.05; done; exit 3`,
+  ])
+  await client.notifySession(failing.session_id, 'when_ended')
+  writeFileSync(join(dataDir, 'fail'), '')
+  const failed = page.locator('nav li', { hasText: 'Failed with exit code 3' })
+  await expect(failed.getByRole('button', { name: 'Mark fails as seen' })).toBeVisible()
+  await expect(page.getByRole('button', { name: /^2 sessions need you/ })).toBeVisible()
+  await failed.locator('.row').click()
+  await expect(failed).toBeHidden()
+  await expect(page.getByRole('button', { name: /^1 session needs you/ })).toBeVisible()
+
   await card.getByRole('button', { name: 'Yes', exact: false }).first().click()
   await expect.poll(screen).toContain('got 1 for one')
   await expect(card).toBeHidden()

@@ -18,9 +18,10 @@ export interface SessionListProps extends RowActions {
 }
 
 export function SessionList({ sessions, ...rest }: SessionListProps) {
-  const { running, ended } = sortSessions(sessions)
-  const needing = running.filter(needsPerson)
-  const others = running.filter(one => !needsPerson(one))
+  const sorted = sortSessions(sessions)
+  const needing = [...sorted.running, ...sorted.ended].filter(needsPerson)
+  const others = sorted.running.filter(one => !needsPerson(one))
+  const ended = sorted.ended.filter(one => !needsPerson(one))
   return (
     <div class="session-list">
       {needing.length > 0 && (

@@ -14,7 +14,8 @@ export function isBlocked({ state, activity }: SessionInfo): boolean {
 
 /** It asks, or something happened in it that no person has seen. A question that was marked as seen can wait. */
 export function needsPerson(session: SessionInfo): boolean {
-  if (session.state !== 'running') return false
+  // Of an ended session, only its end is news.
+  if (session.state !== 'running') return session.attention?.kind === 'ended' || session.attention?.kind === 'failed'
   return (
     (isBlocked(session) && !isMarkedSeen(session)) || session.attention !== null || session.activity?.state === 'done'
   )

@@ -31,9 +31,11 @@ export function SessionRow({ session, now, open, end, markSeen, current }: Sessi
       <button type="button" class="row" aria-current={isCurrent ? 'true' : undefined} onClick={() => open(session)}>
         <RowText session={session} title={title} now={now} />
       </button>
-      {session.state === 'running' && (end || seen) && (
+      {((session.state === 'running' && end) || seen) && (
         <span class="side">
-          {end && <IconButton icon="close" label={`End ${title}`} class="end" onClick={() => end(session)} />}
+          {session.state === 'running' && end && (
+            <IconButton icon="close" label={`End ${title}`} class="end" onClick={() => end(session)} />
+          )}
           {seen && <IconButton icon="check" label={`Mark ${title} as seen`} class="seen" onClick={seen} />}
         </span>
       )}
@@ -71,7 +73,7 @@ export function SessionRow({ session, now, open, end, markSeen, current }: Sessi
 
 function RowText({ session, title, now }: { session: SessionInfo; title: string; now: number }) {
   const running = session.state === 'running'
-  const reason = running ? reasonOf(session) : undefined
+  const reason = running || needsPerson(session) ? reasonOf(session) : undefined
   const lastLine = printable(session.last_line)
   const state = stateWord(session)
   return (
@@ -117,7 +119,7 @@ function reasonOf(session: SessionInfo): { text: string; at: number } | undefine
 /** Shown for exceptions only; screen readers hear it always. */
 function stateWord(session: SessionInfo): { text: string; shown: boolean } {
   const { state, activity } = session
-  if (state !== 'running') return { text: stateText(session), shown: true }
+  if (state !== 'running') return { text: stateText(session), shown: !needsPerson(session) }
   switch (activity?.state) {
     case 'blocked':
       return { text: 'waits for an answer', shown: false }
@@ -133,7 +135,7 @@ function stateWord(session: SessionInfo): { text: string; shown: boolean } {
 }
 
 function dotClass(session: SessionInfo): string {
-  if (session.state !== 'running') return stateClass(session)
+  if (session.state !== 'running' && !needsPerson(session)) return stateClass(session)
   if (needsPerson(session) || isBlocked(session)) return `attention ${tone(session)}`.trim()
   return session.activity?.state === 'working' ? 'running working' : 'running'
 }

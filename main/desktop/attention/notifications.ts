@@ -6,6 +6,7 @@ import { WaitTracker } from './wait-tracker.ts'
 import {
   answerOrOpen,
   approvalOf,
+  escapeMarkup,
   isUnseen,
   LINE_CHARACTERS,
   linesOf,
@@ -84,9 +85,11 @@ function notificationOf(session: SessionInfo, silent: boolean, { client, icon, o
   const buttons = approval && approval.options.length <= MAX_BUTTONS ? approval.options : []
   const question = activity?.question
   const lines = question ? linesOf(question).slice(-MAX_LINES) : []
+  const body = lines.map(line => shorten(line, LINE_CHARACTERS)).join('\n') || reasonOf(session, LINE_CHARACTERS)
   const notification = new Notification({
     title: titleOf(session),
-    body: lines.map(line => shorten(line, LINE_CHARACTERS)).join('\n') || reasonOf(session, LINE_CHARACTERS),
+    // On Linux, Electron passes markup on: a program could hide text, or draw links.
+    body: process.platform === 'linux' ? escapeMarkup(body) : body,
     icon,
     silent,
     urgency: 'normal',

@@ -86,6 +86,11 @@ export function answerOrOpen(
   client.answer(session_id, question_id, { option }).catch(() => open({ session: session_id }))
 }
 
+/** The text as a system that reads markup in it shows it literally (freedesktop.org's notifications). */
+export function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
 /** At most `maxCharacters`, with an ellipsis if there is more. */
 export function shorten(text: string, maxCharacters: number): string {
   const line = oneLine(text)

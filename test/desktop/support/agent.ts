@@ -13,7 +13,7 @@ export function agentScript(folder: string, subjects: readonly string[]): string
 stty -echo -icanon
 cd '${folder}'
 show() { printf '\\033[2J\\033[H'; cat; }
-for subject in ${subjects.join(' ')}; do
+for subject in ${subjects.map(one => `'${one}'`).join(' ')}; do
   show <<END
 ────────
  Bash command

@@ -4,6 +4,7 @@ import { WaitTracker } from '../../../main/desktop/attention/wait-tracker.ts'
 import {
   answerOrOpen,
   approvalOf,
+  escapeMarkup,
   optionText,
   reasonOf,
   summarize,
@@ -104,7 +105,11 @@ describe('sessions that need a person', () => {
     expect(optionText({ label: 'y', key: 'y', answer: 'yes' })).toBe('y')
   })
 
-  it('offer no options when something would be cut off or is hidden', () => {
+  it('case 67: are shown literally where a system would read markup', () => {
+    expect(escapeMarkup('<a href="x">&amp;</a>')).toBe('&lt;a href="x"&gt;&amp;amp;&lt;/a&gt;')
+  })
+
+  it('case 68: offer no options when something would be cut off or is hidden', () => {
     const offered = (question: Partial<Question>) => approvalOf(session('a', asks(1, question)), 4) !== undefined
     expect(offered({ context: ['a', 'b', 'c'] })).toBe(true)
     expect(offered({ context: ['a', 'b', 'c', 'd'] })).toBe(false)
