@@ -6,8 +6,10 @@ import { type Admit, Authenticator } from './access/authenticator.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
+import { type ClientAccess, LocalClients, UNRESTRICTED } from './access/local-clients.ts'
 import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
+import { markDescendants, processesByProc, processesByPs } from './access/processes.ts'
 import { builtInRules } from './agents/rule-files.ts'
 import { ScreenRules } from './agents/screen-rules.ts'
 import { UserRules } from './agents/user-rules.ts'
@@ -20,6 +22,7 @@ import type { Address } from './listen/candidates.ts'
 import { HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
+import type { Peer } from './listen/peer-process.ts'
 import { FrameTrace } from './log/frame-trace.ts'
 import { createLog, type HostLog } from './log/host-log.ts'
 import { Notifier } from './notify/notifier.ts'
@@ -93,6 +96,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => clearInterval(timer))
   }
   try {
+    const marking = markDescendants()
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
     const initialSettings = parseSettings(readSettingsFile(dataDir.settings), dataDir.settings)
@@ -295,10 +299,23 @@ export async function createHost(options: HostOptions): Promise<Host> {
       pairingChanged,
     })
 
-    const connect = (id: number, transport: Transport, role: Role, admit: Admit) =>
+    const linux = process.platform === 'linux'
+    // Every session's processes bear the mark: it is set before there can be one.
+    const mark = await marking
+    if (linux && mark === undefined) hostLog.warn({}, 'processes of sessions cannot be marked: prlimit is missing')
+    const localClients = new LocalClients({
+      processes: linux ? processesByProc(mark) : processesByPs(),
+      host: process.pid,
+      leaders: () => sessions.running(),
+      agentsMayAnswer: () => settingsStore.values.agents_may_answer,
+      canProve: process.platform !== 'win32',
+    })
+
+    const connect = (id: number, transport: Transport, role: Role, admit: Admit, access: ClientAccess) =>
       connections.connect(id, {
         transport,
         role,
+        access,
         sessions,
         history: historyService,
         uploads,
@@ -315,13 +332,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
           shell: sessionRules(options, settings.values).shell[0]!,
         },
       })
-    const acceptLocal = (transport: Transport) => connect(connections.nextId(), transport, 'local', admitLocal)
+    const acceptLocal = (transport: Transport, access: ClientAccess) =>
+      connect(connections.nextId(), transport, 'local', admitLocal, access)
     const authenticator = new Authenticator({
       staticKey,
       devices,
       pairing,
       nextId: () => connections.nextId(),
-      connect: (id, transport, admit) => connect(id, transport, 'device', admit),
+      connect: (id, transport, admit) => connect(id, transport, 'device', admit, UNRESTRICTED),
       handshake_ms: options.timing?.handshake_ms,
       log: hostLog,
     })
@@ -339,7 +357,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     network = listening
     entrances.push(() => listening.close())
-    const local = await listenLocal(dataDir.socket, acceptLocal)
+    const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
+    const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
     hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')
@@ -355,7 +374,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         return listening.otherPort
       },
       addresses,
-      accept: acceptLocal,
+      accept: transport => acceptLocal(transport, UNRESTRICTED),
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
       stop: () => {

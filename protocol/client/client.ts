@@ -1,7 +1,7 @@
 // The client of a host: requests and attachments over one connection that survives drops. Any Transport can carry it.
 
 import { Emitter } from '../emitter.ts'
-import { assertNever, CodedError, isErrorCode } from '../errors.ts'
+import { assertNever, CodedError, isErrorCode, toCoded } from '../errors.ts'
 import { chunkFrames, type Frame, jsonFrames } from '../frames.ts'
 import {
   type ClientMessage,
@@ -40,6 +40,8 @@ export interface ClientEvents {
   /** While watching (see `watch`). */
   sessions: SessionInfo[]
   attention: HostMessageOf<'attention'>
+  /** The host refuses what was to be watched. */
+  watch_refused: CodedError
   /** The last three come from a LocalClient only: while it shows the code (see `showPairing`), */
   pairing: HostMessageOf<'pairing'>
   /** and while it watches (see `watchDevices`, `watchSettings`). */
@@ -242,7 +244,10 @@ export class HostClient extends Emitter<ClientEvents> {
       message => {
         if (message.type === reply) this.#watches.get(reply)?.receive(message)
       },
-      () => {}, // the state tells of the drop that broke it
+      error => {
+        // Of a drop the state tells, and the next channel tries again.
+        if (toCoded(error).code === 'forbidden') this.emit('watch_refused', toCoded(error))
+      },
     )
   }
 

@@ -12,6 +12,7 @@ const SettingValues = () =>
     idle_hours: z.number(),
     end_busy: z.boolean(),
     single_client: z.boolean(),
+    agents_may_answer: z._default(z.boolean(), false),
     device_days: z.number(),
     upload_megabytes: z._default(z.number(), 100),
     uploads_total_megabytes: z._default(z.number(), 1000),

@@ -137,6 +137,10 @@ export function screenOf(dataDir: string, id: string): Promise<string> {
   return withClient(dataDir, async client => (await client.screen(id)).lines.join('\n').trimEnd())
 }
 
+export function changeSettings(dataDir: string, change: Record<string, unknown>): Promise<void> {
+  return withClient(dataDir, client => client.changeSettings(change))
+}
+
 export function endSession(dataDir: string, id: string): Promise<void> {
   return withClient(dataDir, client => client.kill(id))
 }

@@ -15,7 +15,7 @@ export interface PairingEvents {
   changed: undefined
   requested: PairingRequest
   resolved: PairingOutcome
-  /** The host stopped. */
+  /** The host stopped, or refuses to show the code. */
   closed: CodedError
 }
 
@@ -64,6 +64,7 @@ export class PairingWatch extends Emitter<PairingEvents> {
       client.on('state', state => {
         if (state.name === 'closed') this.emit('closed', state.error)
       }),
+      client.on('watch_refused', error => this.emit('closed', error)),
     )
     const shown = new Promise<HostMessageOf<'pairing'>>((resolve, reject) => {
       this.on('changed', () => this.#pairing && resolve(this.#pairing))

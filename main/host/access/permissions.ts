@@ -67,6 +67,20 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   test_notifications: LOCAL,
 }
 
+/**
+ * Of what a local client may do, what a program in a session may not: it could let itself in as a phone, or allow itself to
+ * answer (access/local-clients.ts).
+ */
+export const PERSONS_ONLY: readonly RequestType[] = [
+  'show_pairing',
+  'answer_pairing',
+  'update_device',
+  'revoke_device',
+  'change_settings',
+  'set_ntfy_token',
+  'renew_webhook_secret',
+]
+
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */
 export function checkPermission(type: RequestType, requester: Requester): void {
   const allowed = PERMISSIONS[type]

@@ -14,6 +14,7 @@ import type { Transport } from '../../../protocol/transport.ts'
 import type { Admit } from '../access/authenticator.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
+import type { ClientAccess } from '../access/local-clients.ts'
 import { checkPermission, type Requester, type Role } from '../access/permissions.ts'
 import type { ConnectionTrace } from '../log/frame-trace.ts'
 import type { Logger } from '../log/logger.ts'
@@ -32,6 +33,8 @@ import { UploadRequests } from './upload-requests.ts'
 export interface ConnectionOptions {
   transport: Transport
   role: Role
+  /** What the client may do by where on this computer it comes from. */
+  access: ClientAccess
   sessions: Sessions
   history: HistoryService
   uploads: Uploads
@@ -91,9 +94,9 @@ export class Connection implements Viewer {
 
   constructor(options: ConnectionOptions) {
     this.#options = options
-    const { transport, role, sessions, log, trace } = options
+    const { transport, role, access, sessions, log, trace } = options
     this.#outlet = new Outlet({ transport, log, trace, stalled: () => this.#gone('stalled') })
-    this.#sessions = new SessionRequests({ sessions, outlet: this.#outlet, log, role, viewer: this })
+    this.#sessions = new SessionRequests({ sessions, outlet: this.#outlet, log, role, access, viewer: this })
     this.#history = new HistoryRequests(options.history, this.#outlet, () => this.device_id ?? role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
     this.#desktop = new DesktopRequests(options, this.#outlet)

@@ -2,6 +2,7 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
 import type { ClientMessageOf } from '../../../protocol/messages.ts'
+import type { ClientAccess } from '../access/local-clients.ts'
 import type { Role } from '../access/permissions.ts'
 import type { Logger } from '../log/logger.ts'
 import type { AttachableSession, Viewer } from '../session/attachable.ts'
@@ -9,6 +10,7 @@ import { Attachment } from '../session/attachment.ts'
 import type { Session } from '../session/session.ts'
 import type { Sessions } from '../session/sessions.ts'
 import { checkSize } from '../session/sizes.ts'
+import { afterOrigin } from './after-origin.ts'
 import type { Outlet } from './outlet.ts'
 import { summarize } from './session-summary.ts'
 
@@ -40,6 +42,7 @@ export interface SessionRequestsOptions {
   outlet: Outlet
   log: Logger
   role: Role
+  access: ClientAccess
   /** The client as other clients see it. */
   viewer: Viewer
 }
@@ -80,7 +83,7 @@ export class SessionRequests {
 
   /** Throws what the request throws. */
   take(message: SessionMessage): void {
-    const { sessions, outlet } = this.#options
+    const { sessions, outlet, access } = this.#options
     switch (message.type) {
       case 'list': {
         this.#isWatching ||= message.watch === true
@@ -89,13 +92,19 @@ export class SessionRequests {
         const refreshed = sessions.refreshPreviews()
         return refreshed ? outlet.replyLater(request_id, () => refreshed.then(reply)) : outlet.message(reply())
       }
-      case 'create': {
-        const session = sessions.create(message.spec)
-        this.#options.log.info({ session: session.session_id }, 'session created')
-        return outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
-      }
+      case 'create':
+        return afterOrigin(access, outlet, message.request_id, () => {
+          const session = sessions.create(message.spec)
+          access.started(session.session_id)
+          this.#options.log.info({ session: session.session_id }, 'session created')
+          outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
+        })
       case 'attach':
-        return this.#attach(message)
+        if (this.#attachesReadOnly(message)) return this.#attach(message)
+        return afterOrigin(access, outlet, message.request_id, () => {
+          access.checkTyping(this.#idOf(message.session_id), false)
+          this.#attach(message)
+        })
       case 'detach': {
         const attachment = this.#get(message.handle)
         this.#attachments.delete(message.handle)
@@ -139,6 +148,8 @@ export class SessionRequests {
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'answer':
         return outlet.replyLater(message.request_id, async () => {
+          await access.find()
+          access.checkTyping(this.#idOf(message.session_id), true)
           await this.#running(message.session_id).answer(message.question_id, message.option, message.text)
           return { type: 'ok', request_id: message.request_id }
         })
@@ -146,8 +157,11 @@ export class SessionRequests {
         sessions.find(message.session_id)?.markSeen()
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'report_activity':
-        this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
-        return outlet.message({ type: 'ok', request_id: message.request_id })
+        return afterOrigin(access, outlet, message.request_id, () => {
+          access.checkReport(this.#idOf(message.session_id))
+          this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
+          outlet.message({ type: 'ok', request_id: message.request_id })
+        })
       default:
         assertNever(message)
     }
@@ -240,6 +254,7 @@ export class SessionRequests {
       const size = spec.size ?? message.size
       const key = `${this.#stream(message)} ${message.session_id}`
       const session = sessions.replace(key, size ? { ...spec, size } : spec)
+      this.#options.access.started(session.session_id)
       log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
       this.#attachTo(session, { ...message, have: null })
     } catch (failure) {
@@ -302,6 +317,11 @@ export class SessionRequests {
 
   #stream(message: ClientMessageOf<'attach'>): string {
     return `${this.#peer}/${message.input_stream}`
+  }
+
+  /** The whole ID of a session that may be named by a prefix. Throws `session_ambiguous`. */
+  #idOf(session_id: string): string {
+    return this.#options.sessions.find(session_id)?.session_id ?? session_id
   }
 
   /** Throws `session_unknown`, `session_ended`. */

@@ -21,6 +21,8 @@ export interface DataDir {
   tls: string
   uploads: string
   rules: string
+  /** Emptied when the host starts. */
+  peers: string
   socket: string
   /** Writes `host.json`, until `release`. */
   announce(file: HostInfo): void
@@ -66,6 +68,7 @@ export function openDataDir(path: string): DataDir {
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
     rules: join(path, 'rules'),
+    peers: join(path, 'peers'),
     socket,
     announce: file => writeFileSync(hostFile, `${JSON.stringify(file)}\n`, { mode: 0o600 }),
     release: () => {

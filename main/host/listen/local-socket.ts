@@ -3,6 +3,7 @@ import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import { askForProcess, type Peer, preparePeerFolder } from './peer-process.ts'
 import { streamTransport } from './stream-transport.ts'
 
 export interface Listener {
@@ -12,16 +13,27 @@ export interface Listener {
 /** How long closing waits for clients to take their last message. */
 const CLOSE_MS = 500
 
-/** Listens at `path`, for this user only (0600 inside a 0700 folder). Throws `data_dir_unusable`. */
-export async function listenLocal(path: string, accept: (transport: Transport) => void): Promise<Listener> {
+/**
+ * Listens at `path`, for this user only (0600 inside a 0700 folder). `peers`: a folder for the files by which clients prove
+ * their process; without it, and on Windows, none does. Throws `data_dir_unusable`.
+ */
+export async function listenLocal(
+  path: string,
+  accept: (transport: Transport, peer: Peer) => void,
+  peers?: string,
+): Promise<Listener> {
   const pipe = process.platform === 'win32'
   const sockets = new Set<Socket>()
   const server: Server = createServer(socket => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    accept(streamTransport(socket))
+    const transport = streamTransport(socket)
+    if (pipe || peers === undefined) return accept(transport, { pid: async () => undefined })
+    const asked = askForProcess(transport, peers)
+    accept(asked.transport, asked.peer)
   })
   try {
+    if (!pipe && peers !== undefined) preparePeerFolder(peers)
     // We hold the folder's lock, so an existing socket file was left by a host that crashed.
     if (!pipe) rmSync(path, { force: true })
     await new Promise<void>((resolve, reject) => {

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
+import { proveProcess } from './peer-process.ts'
 
 /** How long to wait for the peer to end its side; it had time to read the last message. */
 const CLOSE_MS = 2_000
@@ -61,7 +62,7 @@ export function connectLocal(path: string): Promise<Transport> {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.removeAllListeners('error')
-      resolve(streamTransport(socket))
+      resolve(proveProcess(streamTransport(socket)))
     })
     socket.once('error', cause =>
       reject(new CodedError('host_not_running', 'no host runs here; start one with: otg host', { cause })),

@@ -93,6 +93,10 @@ export const Settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Allow one client per session at a time. A client that reconnects is let back in.'),
+  agents_may_answer: z
+    .boolean()
+    .default(false)
+    .describe('Let a program in a session answer the questions of other sessions and type into them. Never its own.'),
   device_days: between(0.01, 36_500)
     .default(90)
     .describe('A paired phone that does not connect for this long has to be paired again.'),

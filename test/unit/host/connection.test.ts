@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdmissionHandlers } from '../../../main/host/access/authenticator.ts'
 import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
+import { UNRESTRICTED } from '../../../main/host/access/local-clients.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
 import type { NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
@@ -56,6 +57,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
       },
     },
     role: 'device',
+    access: UNRESTRICTED,
     sessions: untouchable<Sessions>('sessions'),
     history: untouchable<HistoryService>('history'),
     uploads: untouchable<Uploads>('uploads'),

@@ -1,0 +1,124 @@
+// What the system says of other processes: their parents, their terminal, and whether they descend from this host.
+import { execFile } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+
+export interface ProcessInfo {
+  pid: number
+  parent: number
+  group: number
+  /** The id of the session leader (setsid(2)); 0 where the system does not tell. */
+  session: number
+  /** The controlling terminal, '' for none. */
+  terminal: string
+  /** The foreground process group of that terminal. */
+  foreground: number
+  argv: string[]
+}
+
+export interface Processes {
+  /** Undefined: there is no such process. */
+  find(pid: number): Promise<ProcessInfo | undefined>
+  /** Whether the process descends from this host, however it detached itself; undefined: the system does not tell. */
+  isDescendant(pid: number): Promise<boolean | undefined>
+}
+
+/** The program and its script are at the beginning of a command line. */
+const ARGV_BYTES = 4096
+
+const PS_MS = 5_000
+const PS_BYTES = 16 * 1024 * 1024
+
+/** Linux. `mark`: see `markDescendants`. */
+export function processesByProc(mark: number | undefined): Processes {
+  return {
+    find: async pid => {
+      try {
+        const line = await readFile(`/proc/${pid}/stat`, 'latin1')
+        const [, parent, group, session, terminal, foreground] = line.replace(/^.*\) /s, '').split(' ')
+        return {
+          pid,
+          parent: Number(parent),
+          group: Number(group),
+          session: Number(session),
+          terminal: terminal === '0' ? '' : terminal!,
+          foreground: Number(foreground),
+          argv: await argvOf(pid),
+        }
+      } catch {
+        return undefined
+      }
+    },
+    isDescendant: async pid => {
+      if (mark === undefined) return undefined
+      const limit = await lockLimit(pid).catch(() => undefined)
+      return limit === undefined ? undefined : limit <= mark
+    },
+  }
+}
+
+/** macOS. One call of ps(1) per question: it lists all processes at the same moment. */
+export function processesByPs(): Processes {
+  return {
+    find: async pid => {
+      // The columns before the command line contain no blanks.
+      const columns = 'pid=,ppid=,pgid=,tpgid=,tty=,args='
+      const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', columns], {
+        timeout: PS_MS,
+        maxBuffer: PS_BYTES,
+      }).catch(() => ({ stdout: '' }))
+      const found = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+(\S+)\s+(.*)$/m.exec(stdout)
+      if (!found) return undefined
+      const [, , parent, group, foreground, terminal, command] = found
+      return {
+        pid,
+        parent: Number(parent),
+        group: Number(group),
+        session: 0,
+        terminal: /^\?+$/.test(terminal!) ? '' : terminal!,
+        foreground: Number(foreground),
+        argv: command!.split(' '),
+      }
+    },
+    isDescendant: async () => undefined,
+  }
+}
+
+/**
+ * Marks this process, and with it every process that will descend from it, by a resource limit: a hard limit is inherited
+ * across fork, exec, setsid and a change of parents, and only root can raise it. The number of file locks has not been
+ * limited by it since Linux 2.4.25 (getrlimit(2)). Undefined: it could not be set.
+ */
+export async function markDescendants(): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const before = await lockLimit(process.pid)
+    const mark = Number.isFinite(before) ? before - 1 : UNLIMITED_MARK
+    if (mark < 0) return undefined
+    await promisify(execFile)('prlimit', ['--pid', String(process.pid), `--locks=${mark}:${mark}`])
+    return (await lockLimit(process.pid)) === mark ? mark : undefined
+  } catch {
+    return undefined // no prlimit(1): it belongs to util-linux
+  }
+}
+
+const UNLIMITED_MARK = 1_000_000_000
+
+/** The hard limit; infinite for none. */
+async function lockLimit(pid: number): Promise<number> {
+  const limits = await readFile(`/proc/${pid}/limits`, 'latin1')
+  const hard = /^Max file locks\s+\S+\s+(\S+)/m.exec(limits)?.[1]
+  if (hard === undefined) throw new Error('no such limit')
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard)
+}
+
+/** Asynchronously: reading the command line of a process that hangs may block (proc(5)). */
+async function argvOf(pid: number): Promise<string[]> {
+  const file = await open(`/proc/${pid}/cmdline`)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(ARGV_BYTES), 0, ARGV_BYTES)
+    return buffer.toString('utf8', 0, bytesRead).replace(/\0$/, '').split('\0')
+  } finally {
+    await file.close()
+  }
+}
