@@ -16,6 +16,9 @@ export const answer: Command = (context, parsed) => {
   return withHost(context, async client => {
     const session = findSession(id, await client.list())
     const question = questionOf(session)
+    const { question: expected } = parsed.values
+    if (expected !== undefined && expected !== question.question_id)
+      throw new CodedError('question_changed', 'the program asks something else now; look at it first')
     if (word === undefined && text === undefined) return show(context, session, question)
     if (text !== undefined && text !== '-' && question.kind === 'password')
       throw new UsageError('a password is not taken from the command line; use --text -', 'answer')

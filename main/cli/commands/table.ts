@@ -141,6 +141,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     options: {
       text: { type: 'string', value: 'T', help: 'answer with a line of text; -: read it from standard input' },
+      question: { type: 'string', value: 'ID', help: 'only the question with this question_id, from --json' },
     },
     minOperands: 1,
     maxOperands: 2,

@@ -97,6 +97,8 @@ describe('otg answer', () => {
       code: 'option_unknown',
       message: 'maybe is none of its options:\n  1  Yes\n  2  Yes, and don’t ask again\n  3  No',
     })
+    const other = await otg(dataDir, ['answer', id, 'yes', '--question', 'other', '--json'])
+    expect(other.error().code).toBe('question_changed')
     expect((await otg(dataDir, ['answer', id, 'ye', '--json'])).error()).toMatchObject({ code: 'option_unknown' })
     expect(await screenOf(dataDir, id)).toContain('Do you want to proceed?')
     const shell = await startSession(dataDir, ['sh'])

@@ -1,5 +1,5 @@
-// A program in a session never answers its own question, and those of other sessions only if a person allowed it (cases 62
-// to 66 of docs/security-cases.md). Real processes in real sessions run the real otg.
+// A program in a session never answers its own question, and those of other sessions only if a person allowed it (cases 69
+// to 74 of docs/security-cases.md). Real processes in real sessions run the real otg.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -53,7 +53,7 @@ async function ranInside(script: (otg: string) => string, other = ''): Promise<{
 
 const stillAsks = async (id: string) => expect(await screenOf(host.dataDir, id)).toContain('Do you want to proceed?')
 
-describe('case 62: a program that asks', () => {
+describe('case 69: a program that asks', () => {
   // Each is how an agent, or what it runs, could try to press the button itself.
   const OWN: [string, (otg: string) => string][] = [
     ['answers', otg => `${otg} answer $ME yes --json`],
@@ -72,7 +72,7 @@ describe('case 62: a program that asks', () => {
   })
 })
 
-describe('case 63: a program that detached itself from its session', () => {
+describe('case 70: a program that detached itself from its session', () => {
   const detached = (command: string) => `setsid sh -c "(${command} >$OUT 2>&1; echo done >>$OUT) &"`
   const run = async (command: (otg: string) => string, other?: string) => {
     const out = join(temporaryFolder(), 'detached')
@@ -100,7 +100,7 @@ describe('case 63: a program that detached itself from its session', () => {
   })
 })
 
-describe('case 64: a program in another session', () => {
+describe('case 71: a program in another session', () => {
   it('answers only while the setting agents_may_answer is on, and its own question not even then', async () => {
     const asking = await startSession(host.dataDir, [askingProgram(ASKS)])
     await blocked(asking)
@@ -132,7 +132,7 @@ describe('case 64: a program in another session', () => {
   })
 })
 
-describe('case 65: a session that a program started', () => {
+describe('case 72: a session that a program started', () => {
   it('cannot answer for the program, and is the program’s to drive', async () => {
     const through = (otg: string) =>
       `NEW=$(${otg} run --detach -- bash --norc); ${otg} send $NEW --enter "${otg} answer $ME yes --json; echo over" && until ${otg} show $NEW | grep -q ^over; do sleep 0.1; done; ${otg} show $NEW`
@@ -142,7 +142,7 @@ describe('case 65: a session that a program started', () => {
   })
 })
 
-describe('case 66: a program in a session', () => {
+describe('case 73: a program in a session', () => {
   it('cannot let itself in as a phone', async () => {
     const { output } = await ranInside(otg => `${otg} pair --yes --json`)
     expect(output).toContain('"code":"forbidden"')
@@ -208,8 +208,8 @@ async function rawClient() {
   }
 }
 
-describe('a process that names another one', () => {
-  it('is not believed: the other process does not hold the file', async () => {
+describe('case 74: a client that names another process', () => {
+  it('is not believed, because that process does not hold the file', async () => {
     const transport = await rawClient()
     expect(await transport.received('identify')).toMatchObject({
       file: expect.stringContaining(join(host.dataDir, 'peers')),

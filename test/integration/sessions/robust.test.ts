@@ -29,7 +29,7 @@ import {
 let instead: typeof listenLocal | undefined
 vi.mock('../../../main/host/listen/local-socket.ts', async original => {
   const real = await original<typeof import('../../../main/host/listen/local-socket.ts')>()
-  const listen: typeof listenLocal = (path, accept) => (instead ?? real.listenLocal)(path, accept)
+  const listen: typeof listenLocal = (...args) => (instead ?? real.listenLocal)(...args)
   return { ...real, listenLocal: listen }
 })
 
