@@ -40,6 +40,7 @@ const AWAY_MS = 3 * 60_000
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']
 const END_OF_FILE = 0x04
 const INTERRUPT = 0x03
+const FOCUS_LOST = Buffer.from('\x1b[O')
 
 /** Attaches and resolves when it is over and the terminal is restored. Failures resolve too; only bugs throw. */
 export async function attachTerminal(
@@ -200,11 +201,13 @@ function readInput(
   )
 }
 
-/** The user counts as away after not typing for a while. */
+/** The user counts as away after not typing for a while, or when the terminal says that it lost its focus. */
 function watchPresence(attached: ClientAttachment, undo: (() => unknown)[]): void {
   let timer: NodeJS.Timeout | undefined
-  const typed = () => {
+  const typed = (chunk?: Buffer) => {
     clearTimeout(timer)
+    // Programs may ask the outer terminal to report its focus, as agents do (DEC private mode 1004).
+    if (chunk?.equals(FOCUS_LOST)) return attached.setPresent(false)
     timer = setTimeout(() => attached.setPresent(false), AWAY_MS)
     attached.setPresent(true)
   }

@@ -11,6 +11,8 @@ export interface SessionTiming {
   kill_after_ms?: number
   /** NOTIFY_MS in attention.ts */
   attention_ms?: number
+  /** LEFT_MS in activity/session-activity.ts */
+  left_ms?: number
   /** LONG_RUN_MS */
   long_run_ms?: number
 }

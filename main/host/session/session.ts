@@ -120,6 +120,7 @@ export class Session implements AttachableSession {
       rules: options.rules,
       now: options.now,
       attention_ms: options.timing?.attention_ms,
+      left_ms: options.timing?.left_ms,
       isSeen: () => isAnySeen(this.#attachments),
       flushOutput: () => this.#batcher.flush(),
       write: bytes => this.#pty.write(bytes),
@@ -223,6 +224,7 @@ export class Session implements AttachableSession {
     this.#reservation.hold(stream)
     this.#attachments.add(client)
     if (client.isSeen) this.#activity.seen()
+    this.#activity.viewersChanged()
     this.sizes.ownerReturned(stream)
     this.#markActive()
     this.#handlers.changed()
@@ -236,12 +238,14 @@ export class Session implements AttachableSession {
     if (left === 'detached') this.sizes.release(stream)
     else this.sizes.ownerLeft(stream)
     this.#reservation.end(stream, left === 'lost')
+    this.#activity.viewersChanged()
     this.#handlers.changed()
   }
 
   setPresent(client: AttachedClient, present: boolean): void {
     client.present = present
     if (client.isSeen && this.#activity.seen()) this.#handlers.changed()
+    this.#activity.viewersChanged()
   }
 
   /** A person has seen what it needs, without opening it. */

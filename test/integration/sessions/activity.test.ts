@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
-import { cleanUp, localClient, startHost, temporaryFolder, until } from '../../support/host.ts'
+import { cleanUp, localClient, Recorder, startHost, temporaryFolder, until } from '../../support/host.ts'
 
 afterEach(cleanUp)
 
@@ -57,5 +57,37 @@ describe('a question on an agent’s screen', () => {
     await until(() => of(session_id)?.activity?.state === 'working', 'work')
     expect(of(session_id)!.attention).toBe(null)
     expect((await client.screen(session_id)).lines[0]).toBe('got 1')
+  })
+})
+
+describe('a question that came up before a viewer', () => {
+  it('is told once when the viewer has left without an answer', async () => {
+    const client = localClient(await startHost({ timing: { left_ms: 50 } }))
+    const of = watch(client)
+    const { session_id } = await client.create({
+      command: [agentScript('claude', `${ASK}\nread -rn1; ask one; read -rn1`)],
+    })
+    const told: string[] = []
+    client.on('sessions', ([session]) => {
+      const { text, kind } = session?.attention ?? {}
+      if (kind !== 'blocked') isPending = false
+      else if (!isPending) isPending = told.push(text!) > 0
+    })
+    let isPending = false
+    const viewer = client.attach(session_id, new Recorder())
+    const typist = client.attach(session_id, new Recorder(), { window: 0 })
+    await until(() => of(session_id)?.viewers.length === 1, 'the viewer')
+    typist.type(Buffer.from('x'))
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    expect(of(session_id)!.attention).toBe(null)
+    viewer.setPresent(false)
+    await until(() => of(session_id)?.attention?.kind === 'blocked', 'the attention')
+    // A person who comes, looks and leaves has been told.
+    viewer.setPresent(true)
+    await until(() => of(session_id)?.attention === null, 'the person')
+    viewer.setPresent(false)
+    typist.type(Buffer.from('y'))
+    await until(() => of(session_id)?.state === 'exited', 'the end')
+    expect(told).toEqual(['Do you want to proceed?'])
   })
 })

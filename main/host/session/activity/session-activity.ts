@@ -1,7 +1,7 @@
 // What one session's program is doing and whether it needs a person: joins the tracker, the screen's rules, the process in
 // the foreground and the session's input.
 import { CodedError } from '../../../../protocol/errors.ts'
-import type { Activity, ActivityState, AttentionKind } from '../../../../protocol/messages.ts'
+import type { Activity, ActivityState, AttentionKind, Question } from '../../../../protocol/messages.ts'
 import { ActivityTracker } from '../../agents/activity-tracker.ts'
 import { PromptCheck } from '../../agents/prompt-check.ts'
 import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
@@ -16,6 +16,12 @@ const FOREGROUND_MS = 500
 /** Between the keys of an answer: programs take keys that come together for a paste. */
 const STEP_MS = 80
 
+/**
+ * A question that came up before a viewer is told this long after the last one has left, unless it was told already: a person
+ * who walks away from a terminal counts as present for minutes, and one who looks elsewhere for a moment comes back.
+ */
+export const LEFT_MS = 30_000
+
 export interface SessionActivityOptions {
   /** The process that the session started with. */
   pid: number
@@ -25,6 +31,8 @@ export interface SessionActivityOptions {
   now: () => number
   /** NOTIFY_MS in attention.ts */
   attention_ms: number | undefined
+  /** LEFT_MS */
+  left_ms: number | undefined
   /** Whether a person is at a screen that shows the session. */
   isSeen(): boolean
   /** Gives output that was gathered to the screen. */
@@ -59,6 +67,9 @@ export class SessionActivity {
   #foregroundTimer: NodeJS.Timeout | undefined
   #answering: Promise<void> = Promise.resolve()
   #ended = false
+  /** The question that a person was told of. */
+  #toldQuestion: string | undefined
+  #leftTimer: NodeJS.Timeout | undefined
 
   constructor(options: SessionActivityOptions) {
     this.#options = options
@@ -155,6 +166,17 @@ export class SessionActivity {
     return this.#attention.clear()
   }
 
+  /** A viewer came, or left. */
+  viewersChanged(): void {
+    clearTimeout(this.#leftTimer)
+    if (this.#ended || this.#options.isSeen() || !this.#untoldQuestion) return
+    this.#leftTimer = setTimeout(() => {
+      const question = this.#untoldQuestion
+      if (question) this.#needed('blocked', question.text)
+    }, this.#options.left_ms ?? LEFT_MS)
+    this.#leftTimer.unref()
+  }
+
   /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
   answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
     // One after the other: two people may press a button at the same moment.
@@ -169,6 +191,7 @@ export class SessionActivity {
     this.#promptCheck.dispose()
     this.#tracker.ended()
     clearTimeout(this.#foregroundTimer)
+    clearTimeout(this.#leftTimer)
     // A question can no longer be answered.
     if (this.#attention.pending?.kind === 'blocked') this.#attention.clear()
   }
@@ -184,11 +207,20 @@ export class SessionActivity {
     this.#promptCheck.dispose()
     this.#tracker.dispose()
     clearTimeout(this.#foregroundTimer)
+    clearTimeout(this.#leftTimer)
+  }
+
+  /** What the program asks, if no person was told. */
+  get #untoldQuestion(): Question | undefined {
+    const question = this.activity?.question
+    return question && question.question_id !== this.#toldQuestion ? question : undefined
   }
 
   #needed(kind: AttentionKind, text: string): void {
     const { handlers, isSeen } = this.#options
-    if (!this.#attention.request(text, kind, isSeen())) return
+    const seen = isSeen()
+    if (kind === 'blocked' && !seen) this.#toldQuestion = this.activity?.question?.question_id
+    if (!this.#attention.request(text, kind, seen)) return
     if (!handlers.needsAttention(kind)) this.#attention.silence()
     handlers.changed()
   }
