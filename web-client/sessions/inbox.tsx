@@ -43,13 +43,15 @@ export function Inbox({ link, sessions: latest, now, ...rest }: InboxProps) {
           markSeen={canMark ? session => markSeen(link, session) : undefined}
           questionCard={
             hasCards
-              ? session => (
-                  <QuestionCard
-                    {...cardProps(link, session)}
-                    now={now}
-                    markSeen={canMark ? () => markSeen(link, session) : undefined}
-                  />
-                )
+              ? // The question of the session beside the list is on its screen.
+                session =>
+                  session.session_id !== rest.current && (
+                    <QuestionCard
+                      {...cardProps(link, session)}
+                      now={now}
+                      markSeen={canMark ? () => markSeen(link, session) : undefined}
+                    />
+                  )
               : undefined
           }
         />

@@ -22,7 +22,8 @@ export function announceNewWaits(link: HostLink): void {
   const tracker = new WaitTracker()
   effect(() => {
     if (!link.sessions.value) return
-    const begun = tracker.update(link.sessions.value)
+    // Muted sessions, quiet hours, and what another person is looking at: the host decides.
+    const begun = tracker.update(link.sessions.value).filter(one => one.attention && !one.attention.silent)
     // A hidden page has notifications; the list shows its questions anyway.
     const value = route.peek()
     if (document.visibilityState !== 'visible' || value.screen === 'sessions') return
