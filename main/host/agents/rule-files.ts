@@ -1,4 +1,6 @@
 // The rules that come with the host, by file name, in the order in which they are tried.
+
+import { RuleFile } from './rule-format.ts'
 import claude from './rules/claude.json' with { type: 'json' }
 import dialogs from './rules/dialogs.json' with { type: 'json' }
 import files from './rules/files.json' with { type: 'json' }
@@ -11,7 +13,6 @@ import prompts from './rules/prompts.json' with { type: 'json' }
 import ssh from './rules/ssh.json' with { type: 'json' }
 import sudo from './rules/sudo.json' with { type: 'json' }
 import viewers from './rules/viewers.json' with { type: 'json' }
-import { RuleFile } from './screen-rules.ts'
 
 const AGENTS = { claude }
 

@@ -36,12 +36,18 @@ async function foregroundGroup(pid: number): Promise<number[]> {
   for (let count = 0; waiting.length > 0; count++) {
     if (count === MAX_PROCESSES) return []
     const one = waiting.shift()!
-    const stat = (await readFile(`/proc/${one}/stat`, 'latin1')).replace(/^.*\) /s, '').split(' ')
-    const [, , ownGroup, , , foreground] = stat
-    if (ownGroup === foreground) group.push(one)
-    for (const thread of await readdir(`/proc/${one}/task`)) {
-      const children = await readFile(`/proc/${one}/task/${thread}/children`, 'latin1')
-      waiting.push(...children.split(' ').filter(Boolean).map(Number))
+    try {
+      const [state, , ownGroup, , , foreground] = (await readFile(`/proc/${one}/stat`, 'latin1'))
+        .replace(/^.*\) /s, '')
+        .split(' ')
+      if (ownGroup === foreground && state !== 'Z' && state !== 'X') group.push(one)
+      for (const thread of await readdir(`/proc/${one}/task`)) {
+        const children = await readFile(`/proc/${one}/task/${thread}/children`, 'latin1')
+        waiting.push(...children.split(' ').filter(Boolean).map(Number))
+      }
+    } catch (error) {
+      // A short-lived child; a system without lists of children fails for the first process, too.
+      if (one === pid || !isGone(error)) throw error
     }
   }
   return group
@@ -49,18 +55,21 @@ async function foregroundGroup(pid: number): Promise<number[]> {
 
 /** Reading /proc/PID/syscall takes the permission to trace a process, which its ancestors have. */
 async function readingOfProcess(pid: number, { read, others }: NonNullable<(typeof CALLS)[string]>): Promise<Reading> {
-  let call: string
   try {
-    call = (await readFile(`/proc/${pid}/syscall`, 'latin1')).trim()
-  } catch {
-    return 'unknown'
-  }
-  const threads = (await readdir(`/proc/${pid}/task`)).length
-  const [number, descriptor] = call.split(' ')
-  if (Number(number) === read && number !== 'running') {
-    const file = await readlink(`/proc/${pid}/fd/${Number(descriptor)}`)
-    if (/^\/dev\/(pts\/\d+|tty)$/.test(file)) return 'reads'
+    const [number, descriptor] = (await readFile(`/proc/${pid}/syscall`, 'latin1')).trim().split(' ')
+    const threads = (await readdir(`/proc/${pid}/task`)).length
+    if (number !== 'running' && Number(number) === read) {
+      const file = await readlink(`/proc/${pid}/fd/${Number(descriptor)}`)
+      if (/^\/dev\/(pts\/\d+|tty)$/.test(file)) return 'reads'
+    } else if (number !== 'running' && !others.has(Number(number))) return 'unknown'
     return threads === 1 ? 'not' : 'unknown'
+  } catch (error) {
+    return isGone(error) ? 'not' : 'unknown'
   }
-  return threads === 1 && (number === 'running' || others.has(Number(number))) ? 'not' : 'unknown'
+}
+
+/** The process ended meanwhile, or closed the file that it read. */
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
 }

@@ -6,7 +6,8 @@ import * as z from 'zod/mini'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { findSlowPattern } from './pattern-check.ts'
-import { patternsOf, RuleFile } from './screen-rules.ts'
+import { RuleFile } from './rule-format.ts'
+import { patternsOf } from './screen-rules.ts'
 
 /** Files; further ones are not read. */
 const MAX_FILES = 50

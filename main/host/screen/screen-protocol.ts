@@ -1,5 +1,6 @@
 // What the host and its screen workers say to each other. Types only.
-import type { Finding, RuleFile } from '../agents/screen-rules.ts'
+import type { RuleFile } from '../agents/rule-format.ts'
+import type { Finding } from '../agents/screen-rules.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import type { FromThread, ToThread } from '../threads/call.ts'
 

@@ -56,7 +56,7 @@ describe('a question on an agent’s screen', () => {
     await expect(client.answer(session_id, question_id, { option: 2 })).rejects.toMatchObject({ code: 'question_gone' })
     await until(() => of(session_id)?.activity?.state === 'working', 'work')
     expect(of(session_id)!.attention).toBe(null)
-    expect((await client.screen(session_id)).lines[0]).toBe('got 1')
+    await until(async () => (await client.screen(session_id)).lines[0] === 'got 1', 'the key')
   })
 })
 

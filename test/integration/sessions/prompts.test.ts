@@ -52,6 +52,30 @@ describe('a question of an ordinary program', () => {
     await until(() => of(session_id)?.activity === null, 'the end of the questions')
   })
 
+  it('that is answered with a single key gets no Enter, which would answer the next one', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const body =
+      'read -rn1 -p "Stop the server? [y/N] " a; echo; read -rp "Delete its data? [Y/n] " b; echo "$a-$b-"; read -rsn1'
+    const { session_id } = await client.create({ command: [script('reset', body)] })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Stop'), 'the first question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 0 })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Delete'), 'the second question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 1 })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('y-n-'), 'both answers')
+  })
+
+  it.runIf(process.platform === 'linux')('is answered with a text when it is a text that a process reads', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const { session_id } = await client.create({
+      command: [script('name', 'read -rp "Name of the branch: " a; echo "got $a"; read -rsn1')],
+    })
+    await until(() => of(session_id)?.activity?.question?.kind === 'answer', 'the question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { text: 'main' })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('got main'), 'the answer')
+  })
+
   it.runIf(process.platform === 'linux')('is none while its program does something else', async () => {
     const client = localClient(await startHost())
     const of = watch(client)

@@ -1,6 +1,7 @@
 // How a rule reads the question from a screen.
 import { describe, expect, it } from 'vitest'
-import { RuleFile, ScreenRules } from '../../../main/host/agents/screen-rules.ts'
+import { RuleFile } from '../../../main/host/agents/rule-format.ts'
+import { ScreenRules } from '../../../main/host/agents/screen-rules.ts'
 
 function questionOn(screen: string, question: object, all = ['Continue\\?']) {
   const rules = [{ id: 'question', state: 'blocked', all, question: { kind: 'approve', ...question } }]

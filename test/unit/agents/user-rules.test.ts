@@ -4,12 +4,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findSlowPattern } from '../../../main/host/agents/pattern-check.ts'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'
-import {
-  patternsOf,
-  type RuleFile,
-  RuleFile as RuleFileSchema,
-  ScreenRules,
-} from '../../../main/host/agents/screen-rules.ts'
+import { type RuleFile, RuleFile as RuleFileSchema } from '../../../main/host/agents/rule-format.ts'
+import { patternsOf, ScreenRules } from '../../../main/host/agents/screen-rules.ts'
 import { UserRules } from '../../../main/host/agents/user-rules.ts'
 import { cleanUp, temporaryFolder, until } from '../../support/host.ts'
 

@@ -233,10 +233,30 @@ export class SessionActivity {
     const steps = this.#tracker.answer(question_id, current, option, text)
     for (const [index, step] of steps.entries()) {
       if (index > 0) await new Promise(resolve => setTimeout(resolve, STEP_MS))
+      if (step === '\r' && option !== undefined && !(await this.#awaitsEnter(current, steps[index - 1]))) break
       if (!write(Buffer.from(step)))
         throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
     }
     if (this.#attention.clear()) handlers.changed()
+  }
+
+  /**
+   * Whether a key that was typed still waits for Enter: a program that reads single keys has gone on, and Enter would answer what
+   * it asks next. `asked`: the finding before the key.
+   */
+  async #awaitsEnter(asked: Finding | undefined, key: string | undefined): Promise<boolean> {
+    if (!asked || asked.agent || key === undefined || !/^\w+$/.test(key)) return true
+    const { screen, flushOutput } = this.#options
+    flushOutput()
+    const now = await screen.finding()
+    if (JSON.stringify(now?.question) === JSON.stringify(asked.question)) return true
+    const { lines } = await screen.text()
+    return (
+      lines
+        .findLast(line => line.trim() !== '')
+        ?.trimEnd()
+        .endsWith(key) ?? false
+    )
   }
 
   async #refreshForeground(): Promise<void> {

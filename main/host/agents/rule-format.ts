@@ -1,0 +1,125 @@
+// The format of the rules that recognize what a program is doing by its screen; docs/agent-rules.md describes it for users.
+import * as z from 'zod/mini'
+
+/** A file of rules comes from a user, or with the host. */
+const Pattern = z.string().check(z.maxLength(500))
+const Word = z.string().check(z.maxLength(200))
+const MAX_RULES = 50
+const MAX_COMMANDS = 100
+const MAX_PATTERNS = 20
+const MAX_STEPS = 20
+export const MAX_OPTIONS = 12
+
+export const OptionRule = z.strictObject({
+  label: Word,
+  /** As in QuestionOption. */
+  key: z.optional(Word),
+  /** What is typed, in steps with a pause between them; programs that read keys one by one lose keys that come together. */
+  keys: z.array(Word).check(z.maxLength(MAX_STEPS)),
+})
+
+export type OptionRule = z.infer<typeof OptionRule>
+
+/**
+ * Each line that matches `line` is an option; group 1 is its key, group 2 its label. Lines without a match that are indented
+ * deeper than the key continue the label, and the first other line ends the options.
+ */
+const OptionLines = z.strictObject({
+  line: Pattern,
+  /** What is typed for an option, in steps; `$1` is its key. Left out: the key. */
+  keys: z.optional(z.array(Word).check(z.maxLength(MAX_STEPS))),
+  /** The options are directly above the question. */
+  above: z.optional(z.boolean()),
+  /** Removed from the end of each label. */
+  strip: z.optional(Pattern),
+  /** Lines between the options that are none of them, for instance frames. */
+  skip: z.optional(Pattern),
+  /** The option with this label is for a text of one's own: it makes the question accept a text, which is typed after its keys. */
+  text: z.optional(Pattern),
+  /** Options that the screen does not list, after the others. */
+  more: z.optional(z.array(OptionRule).check(z.maxLength(MAX_OPTIONS))),
+})
+
+const QuestionRule = z.strictObject({
+  kind: z.enum(['approve', 'choose', 'answer', 'password']),
+  /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
+  from: z.optional(Pattern),
+  /** What it asks, for a program that does not say it in words. */
+  text: z.optional(Word),
+  /**
+   * The question ends before this line; left out: before the first option, else at the cursor's line if the rule has `from`
+   * and `at_cursor`, else at its own line.
+   */
+  to: z.optional(Pattern),
+  /** The context begins after the last line above the question that matches; left out: after a blank line and a frame. */
+  context_after: z.optional(Pattern),
+  /** The context begins at the last line above the question that matches, if one does. */
+  context_from: z.optional(Pattern),
+  /** `below`: the context is what stands between the question and its options. `none`: nothing else belongs to the question. */
+  context: z.optional(z.enum(['above', 'below', 'none'])),
+  /** The context below ends before this line; left out: before the first option. */
+  context_until: z.optional(Pattern),
+  /** What the question is about: group 1 of the last line above it that matches; put before the question. */
+  subject: z.optional(Pattern),
+  /** Lines of the context that say nothing. */
+  context_skip: z.optional(Pattern),
+  /** A list: always the same options. */
+  options: z.optional(z.union([z.array(OptionRule).check(z.maxLength(MAX_OPTIONS)), OptionLines])),
+  accepts_text: z.optional(z.boolean()),
+})
+
+export const Rule = z.strictObject({
+  id: Word,
+  /** `none`: the screen says nothing, and no further rule is tried. */
+  state: z.enum(['working', 'blocked', 'idle', 'none']),
+  /** How many lines are looked at, counted from the last one that is not blank. */
+  lines: z.optional(z.int()),
+  /** Each has to match a line, in this order from top to bottom (the same line may match several). */
+  all: z.array(Pattern).check(z.maxLength(MAX_PATTERNS)),
+  /** None of these may match a line. */
+  none: z.optional(z.array(Pattern).check(z.maxLength(MAX_PATTERNS))),
+  /** Has to match the cursor's line up to the cursor. */
+  before_cursor: z.optional(Pattern),
+  /** Only the lines below the last one that matches are looked at; all of them if none does. */
+  below: z.optional(Pattern),
+  /** Has to match the last line that is not blank. */
+  last: z.optional(Pattern),
+  /** Only the cursor's line and those above it are looked at. */
+  at_cursor: z.optional(z.boolean()),
+  /** Nothing but blanks may follow the cursor, on its line and below it. */
+  at_end: z.optional(z.boolean()),
+  /**
+   * For prompts that look like any other text: only while a process reads the terminal, which only Linux tells, and with a blank
+   * before the cursor, which a text that is being typed has not.
+   */
+  reads: z.optional(z.boolean()),
+  /** Only on the alternate screen, or only on the normal one. */
+  alternate: z.optional(z.boolean()),
+  question: z.optional(QuestionRule),
+})
+
+export type Rule = z.infer<typeof Rule>
+
+/** One file of rules, for one program. */
+export const RuleFile = z.strictObject({
+  /** As a person names the program. */
+  name: Word,
+  /** The names of its processes. Empty: any program, for instance one that runs on another computer over ssh. */
+  commands: z.array(Word).check(z.maxLength(MAX_COMMANDS)),
+  /** The versions whose recordings prove these rules. */
+  versions: z.optional(z.array(Word).check(z.maxLength(MAX_COMMANDS))),
+  /** It takes turns with its user: `done` and `idle` mean something, and its bells are explained by its screen. */
+  agent: z.boolean(),
+  /** Titles that tell the state. */
+  titles: z.optional(
+    z.strictObject({ working: z.optional(Pattern), blocked: z.optional(Pattern), idle: z.optional(Pattern) }),
+  ),
+  /**
+   * Lines with what the user typed, in group 1: the last of them is where the next prompt is typed, the one before it says what
+   * the program works on.
+   */
+  task: z.optional(Pattern),
+  /** The first that matches counts. */
+  rules: z.array(Rule).check(z.maxLength(MAX_RULES)),
+})
+export type RuleFile = z.infer<typeof RuleFile>
