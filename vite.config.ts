@@ -5,7 +5,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import zlib from 'node:zlib'
 import preact from '@preact/preset-vite'
-import { defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
+import { build, defineConfig, type HtmlTagDescriptor, type Plugin, type Rolldown } from 'vite'
+
+/** The oldest browsers of phones. */
+const TARGETS = ['safari16', 'chrome110', 'firefox115']
 
 const MODES = ['web-client', 'renderer']
 
@@ -62,13 +65,35 @@ function precompress(folder: string): Plugin {
 /** Fonts that are fetched, and then cached, once a character of theirs is printed. */
 const ON_DEMAND_FONTS = /(latin|letters|signs|symbols)-[^/]*\.woff2$/
 
+/** The script that answers a question for the service worker, which cannot import modules: one file without imports. */
+async function answerScript(root: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    envFile: false,
+    root,
+    logLevel: 'warn',
+    build: {
+      write: false,
+      target: TARGETS,
+      lib: { entry: join(root, 'worker', 'answer.ts'), formats: ['iife'], name: 'otgAnswer' },
+    },
+  })
+  const [output] = Array.isArray(built) ? built : [built]
+  const chunk = output && 'output' in output ? output.output[0] : undefined
+  if (!chunk) throw new Error('the answer script was not built')
+  return chunk.code
+}
+
 /** Gives the service worker the list of the page's files. */
-function serviceWorkerShell(): Plugin {
+function serviceWorkerShell(root: string): Plugin {
   return {
     name: 'service-worker-shell',
     apply: 'build',
     enforce: 'post',
-    generateBundle(_options, bundle) {
+    async generateBundle(_options, bundle) {
+      const source = await answerScript(root)
+      const answer = `assets/answer-${createHash('sha256').update(source).digest('hex').slice(0, 8)}.js`
+      this.emitFile({ type: 'asset', fileName: answer, source })
       const worker = bundle['sw.js']
       if (worker?.type !== 'chunk') throw new Error('sw.js was not built')
       const hash = createHash('sha256')
@@ -77,7 +102,7 @@ function serviceWorkerShell(): Plugin {
         hash.update(name).update(file.type === 'chunk' ? file.code : file.source)
         if (name.startsWith('assets/') && !ON_DEMAND_FONTS.test(name)) files.push(name)
       }
-      const shell = { version: hash.digest('hex').slice(0, 16), files: ['./', ...files] }
+      const shell = { version: hash.digest('hex').slice(0, 16), files: ['./', ...files], answer }
       worker.code = `const SHELL = ${JSON.stringify(shell)}\n${worker.code}`
     },
   }
@@ -180,14 +205,16 @@ export default defineConfig(({ mode }) => {
     }),
     plugins: [
       preact({ devToolsEnabled: false }),
-      ...(mode === 'web-client' ? [preloadTerminal(), compileAtLoad(), serviceWorkerShell(), precompress(outDir)] : []),
+      ...(mode === 'web-client'
+        ? [preloadTerminal(), compileAtLoad(), serviceWorkerShell(root), precompress(outDir)]
+        : []),
     ],
     build: {
       outDir,
       emptyOutDir: true,
       ...(mode === 'renderer' ? { rolldownOptions: { input: WINDOWS.map(name => join(root, name)) } } : {}),
       assetsDir: 'assets',
-      target: mode === 'web-client' ? ['safari16', 'chrome110', 'firefox115'] : 'chrome138',
+      target: mode === 'web-client' ? TARGETS : 'chrome138',
       // The CSP forbids inline scripts; every supported browser preloads modules itself.
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,

@@ -3,22 +3,12 @@
 // IndexedDB works over plain HTTP, where WebCrypto and its non-extractable keys do not. It belongs to the origin: at another
 // address of the same host this phone has to pair again.
 import { signal } from '@preact/signals'
-import { KEY_BYTES, type KeyPair, keyPairOf } from '../../protocol/channel/keys.ts'
+import { DATABASE, type Identity, pack, STORE, unpack } from './stored-identity.ts'
 
-const DATABASE = 'otg'
-const STORE = 'identities'
+export type { Identity }
 
 /** Some browsers never answer (Safari 14 at random): better to forget the keys than to show nothing. */
 const STORAGE_MS = 2_000
-
-export interface Identity {
-  hostKey: Uint8Array
-  keys: KeyPair
-  /** The host's name; empty until it has granted access. */
-  hostName: string
-  /** The code that both screens show during pairing. */
-  code: string
-}
 
 /** `paired`: has access. `pending`: awaits approval; until then it does not replace `paired`. */
 type Slot = 'paired' | 'pending'
@@ -99,42 +89,6 @@ export class Identities {
 
 export function sameKey(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index])
-}
-
-/** The stored form. */
-interface Stored {
-  host_key: Uint8Array
-  secret_key: Uint8Array
-  host_name: string
-  code: string
-}
-
-function pack({ hostKey, keys, hostName, code }: Identity): Stored {
-  return { host_key: hostKey, secret_key: keys.secretKey, host_name: hostName, code }
-}
-
-/** Undefined if it is missing or malformed. */
-function unpack(value: unknown): Identity | undefined {
-  const { host_key, secret_key, host_name, code } = (value ?? {}) as Partial<Record<keyof Stored, unknown>>
-  if (!isKey(host_key) || !isKey(secret_key)) return undefined
-  if (typeof host_name !== 'string' || typeof code !== 'string') return undefined
-  return { hostKey: host_key, keys: pairOf(secret_key), hostName: host_name, code }
-}
-
-/** Computing the public key takes a phone some milliseconds, and only opening a connection needs it. */
-function pairOf(secretKey: Uint8Array): KeyPair {
-  let publicKey: Uint8Array | undefined
-  return {
-    secretKey,
-    get publicKey() {
-      publicKey ??= keyPairOf(secretKey).publicKey
-      return publicKey
-    },
-  }
-}
-
-function isKey(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array && value.length === KEY_BYTES
 }
 
 /** Runs one transaction and resolves with the result of `use` once it is committed. The database is opened for each: it is rarely used. */

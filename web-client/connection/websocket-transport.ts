@@ -57,6 +57,6 @@ export function openWebSocket(url: string): Transport {
 }
 
 /** Where the host of the page at `location` listens. */
-export function socketUrl({ protocol, host }: Pick<Location, 'protocol' | 'host'>): string {
+export function socketUrl({ protocol, host }: { protocol: string; host: string }): string {
   return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`
 }

@@ -1,15 +1,18 @@
 // The service worker: caches the page's own files (and nothing else), so that it opens at once and while the host is away,
-// and shows push notifications.
-declare const self: ServiceWorkerGlobalScope
+// shows push notifications, and sends the answers that are given in them.
+import type { Answer, Outcome } from './answer.ts'
 
-/** Inserted by the build: the page's files, and a hash of exactly these. */
-declare const SHELL: { version: string; files: string[] }
+declare const self: ServiceWorkerGlobalScope & { otgAnswer?: { answerQuestion(answer: Answer): Promise<Outcome> } }
+
+/** Inserted by the build: the page's files, a hash of exactly these, and the script of answer.ts. */
+declare const SHELL: { version: string; files: string[]; answer: string }
 
 const PREFIX = 'otg-page-'
 const NAME = PREFIX + SHELL.version
 const root = new URL('./', self.location.href)
 
 self.addEventListener('install', event => {
+  loadAnswer()
   event.waitUntil(
     (async () => {
       const cache = await caches.open(NAME)
@@ -57,37 +60,111 @@ async function asset(name: string, request: Request): Promise<Response> {
   return answer
 }
 
+/** What a notification is about. */
+interface Subject {
+  /** '': none. */
+  session_id: string
+  /** The question that its buttons answer. */
+  question_id?: string
+}
+
 self.addEventListener('push', event => {
-  const { session_id, title, text } = parsePush(event.data)
+  const { session_id, title, text, question_id, actions } = parsePush(event.data)
   // Always shown, otherwise browsers revoke the permission. It has the same tag as the page's own notification for the
   // session: one silently replaces the other.
-  const shown = { body: text, tag: session_id || root.href, icon: './icons/192.png', data: { session_id } }
+  const shown = {
+    body: text,
+    tag: session_id || root.href,
+    icon: './icons/192.png',
+    data: { session_id, ...(question_id && { question_id }) } satisfies Subject,
+    // Browsers without buttons ignore them.
+    actions: question_id ? actions.map(({ option, label }) => ({ action: `${OPTION}${option}`, title: label })) : [],
+  }
   event.waitUntil(self.registration.showNotification(title, shown))
 })
 
+/** Begins the name of a button; the option's index follows. */
+const OPTION = 'option-'
+
+interface PushMessage {
+  session_id: string
+  title: string
+  text: string
+  question_id: string
+  actions: { option: number; label: string }[]
+}
+
 /** The host's message (main/host/push/push-message.ts), which only this browser can decrypt, or a generic text. */
-function parsePush(data: PushMessageData | null): { session_id: string; title: string; text: string } {
+function parsePush(data: PushMessageData | null): PushMessage {
   try {
-    const { session_id, title, text }: Record<string, unknown> = data?.json() ?? {}
+    const { session_id, title, text, question_id, actions }: Record<string, unknown> = data?.json() ?? {}
     if (typeof session_id === 'string' && typeof title === 'string' && typeof text === 'string')
-      return { session_id, title, text }
+      return {
+        session_id,
+        title,
+        text,
+        question_id: typeof question_id === 'string' ? question_id : '',
+        actions: Array.isArray(actions) ? actions.filter(isAction) : [],
+      }
   } catch {}
-  return { session_id: '', title: 'On the Go', text: 'A session needs attention.' }
+  return { session_id: '', title: 'On the Go', text: 'A session needs attention.', question_id: '', actions: [] }
+}
+
+function isAction(value: unknown): value is { option: number; label: string } {
+  const { option, label } = (value ?? {}) as Record<string, unknown>
+  return Number.isInteger(option) && typeof label === 'string'
 }
 
 self.addEventListener('notificationclick', event => {
-  event.notification.close()
-  const { session_id } = (event.notification.data ?? {}) as { session_id?: unknown }
+  const { notification, action } = event
+  notification.close()
+  const { session_id, question_id } = (notification.data ?? {}) as { session_id?: unknown; question_id?: unknown }
   if (typeof session_id !== 'string') return
-  event.waitUntil(
-    (async () => {
-      // Includes pages loaded before this worker was installed.
-      const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
-      const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
-      const address = session_id ? `./?session=${encodeURIComponent(session_id)}` : './'
-      if (!page) return void (await self.clients.openWindow(address))
-      if (session_id) page.postMessage({ open: session_id })
-      await page.focus()
-    })(),
-  )
+  const option = action.startsWith(OPTION) ? Number(action.slice(OPTION.length)) : undefined
+  // Where the script cannot be loaded, the page opens at the session, which shows the question.
+  const answer =
+    typeof question_id === 'string' && option !== undefined && loadAnswer() && self.otgAnswer
+      ? self.otgAnswer.answerQuestion({ session_id, question_id, option })
+      : undefined
+  event.waitUntil(answer ? answer.then(outcome => answered(outcome, session_id, notification.title)) : open(session_id))
 })
+
+/**
+ * Loads the script for answering, with the encrypted channel, only when it is needed. Service workers may do this after
+ * their installation only for scripts that they loaded during it. False: it is not there.
+ */
+function loadAnswer(): boolean {
+  if (self.otgAnswer) return true
+  try {
+    importScripts(new URL(SHELL.answer, root).href)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Why an answer did not arrive. */
+const NOT_ANSWERED: Record<Exclude<Outcome, 'answered'>, string> = {
+  gone: 'Not answered: this was answered already, or the program went on.',
+  changed: 'Not answered: the program asks something else now. Tap to look.',
+  refused: 'Not answered: your computer refused it. Tap to look.',
+  unreachable: 'Not answered: your computer cannot be reached. Tap to try it in the session.',
+  unconfirmed: 'The connection was lost. Tap to see whether the answer arrived.',
+}
+
+async function answered(outcome: Outcome, session_id: string, title: string): Promise<void> {
+  if (outcome === 'answered') return
+  const data: Subject = { session_id }
+  const shown = { body: NOT_ANSWERED[outcome], tag: session_id, icon: './icons/192.png', data }
+  await self.registration.showNotification(title, shown)
+}
+
+async function open(session_id: string): Promise<void> {
+  // Includes pages loaded before this worker was installed.
+  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
+  const address = session_id ? `./?session=${encodeURIComponent(session_id)}` : './'
+  if (!page) return void (await self.clients.openWindow(address))
+  if (session_id) page.postMessage({ open: session_id })
+  await page.focus()
+}

@@ -242,7 +242,7 @@ export async function hostScreen(host: BrowserHost, session_id: string): Promise
     .trimEnd()
 }
 
-interface Fixtures {
+export interface Fixtures {
   host: BrowserHost
   phone: Phone
   /** Another phone of the same host. */

@@ -1,0 +1,50 @@
+// How IndexedDB holds this phone's keys: for the page (identity.ts) and for the service worker, which has no DOM.
+import { KEY_BYTES, type KeyPair, keyPairOf } from '../../protocol/channel/keys.ts'
+
+export const DATABASE = 'otg'
+export const STORE = 'identities'
+
+export interface Identity {
+  hostKey: Uint8Array
+  keys: KeyPair
+  /** The host's name; empty until it has granted access. */
+  hostName: string
+  /** The code that both screens show during pairing. */
+  code: string
+}
+
+/** The stored form. */
+interface Stored {
+  host_key: Uint8Array
+  secret_key: Uint8Array
+  host_name: string
+  code: string
+}
+
+export function pack({ hostKey, keys, hostName, code }: Identity): Stored {
+  return { host_key: hostKey, secret_key: keys.secretKey, host_name: hostName, code }
+}
+
+/** Undefined if it is missing or malformed. */
+export function unpack(value: unknown): Identity | undefined {
+  const { host_key, secret_key, host_name, code } = (value ?? {}) as Partial<Record<keyof Stored, unknown>>
+  if (!isKey(host_key) || !isKey(secret_key)) return undefined
+  if (typeof host_name !== 'string' || typeof code !== 'string') return undefined
+  return { hostKey: host_key, keys: pairOf(secret_key), hostName: host_name, code }
+}
+
+/** Computing the public key takes a phone some milliseconds, and only opening a connection needs it. */
+function pairOf(secretKey: Uint8Array): KeyPair {
+  let publicKey: Uint8Array | undefined
+  return {
+    secretKey,
+    get publicKey() {
+      publicKey ??= keyPairOf(secretKey).publicKey
+      return publicKey
+    },
+  }
+}
+
+function isKey(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === KEY_BYTES
+}
