@@ -30,6 +30,9 @@ export interface PushAction {
  */
 const CONTACT = 'mailto:on-the-go@example.com'
 
+/** Between the lines of a question: a notification's text is one line. */
+const SEPARATOR = ' · '
+
 /** Where the program says nothing itself. */
 const FALLBACK_TEXTS: Record<AttentionKind, string> = {
   blocked: 'Waits for an answer',
@@ -61,17 +64,25 @@ export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 's
   const shown = { title, text: attention.text || FALLBACK_TEXTS[kind], kind }
   const question = kind === 'blocked' ? activity?.question : undefined
   if (!question) return shown
-  const actions = actionsOf(question)
-  return { ...shown, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
+  // What it is about comes first, as on the screen.
+  const lines = [...question.context, question.text].filter(line => line.trim() !== '')
+  const text = lines.join(SEPARATOR) || shown.text
+  const isWhole = lines.every(isShownAsIs) && [...text].length <= TEXT_CHARACTERS
+  const actions = isWhole ? actionsOf(question) : []
+  return { ...shown, text, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
 }
 
-/** The program's own words for a plain yes and a plain no, where the question has both. A password is never one of them. */
+/** The program's own words for a plain yes and a plain no, where an approval has both. */
 function actionsOf({ kind, options }: Question): PushAction[] {
-  if (kind === 'password') return []
+  if (kind !== 'approve') return []
   const found = (['yes', 'no'] as const).map(answer => options.findIndex(one => one.answer === answer))
-  if (found.includes(-1)) return []
-  return found.map(option => ({ option, label: oneLine(options[option]!.label, LABEL_CHARACTERS) }))
+  const actions = found.map(option => ({ option, label: options[option]?.label ?? '' }))
+  const isWhole = ({ label }: PushAction) => label !== '' && isShownAsIs(label) && [...label].length <= LABEL_CHARACTERS
+  return actions.every(isWhole) ? actions : []
 }
+
+/** Nothing invisible is in it, and nothing that the notification would leave out. */
+const isShownAsIs = (line: string) => oneLine(line) === line.trim()
 
 /** 9 MB with its dependencies: loaded for the first notification. */
 let webPush: typeof WebPush | undefined

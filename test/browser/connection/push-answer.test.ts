@@ -31,7 +31,7 @@ async function asked(phone: Phone, context: BrowserContext, service: PushService
   await deliver(phone.page, host.origin, data)
   await expect
     .poll(() => shown(context))
-    .toEqual([{ title: 'agent', body: 'Do you want to proceed?', tag: session_id }])
+    .toEqual([{ title: 'agent', body: 'Bash command · curl one · Do you want to proceed?', tag: session_id }])
   const questionOf = async () =>
     (await host.desktop.list()).find(one => one.session_id === session_id)?.activity?.question ?? undefined
   return { session_id, data, questionOf }

@@ -6,9 +6,10 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { PostReply } from '../../../main/host/notify/post.ts'
 import { BURST, MAX_WAITING, Push, type PushOptions, REFILL_MS, RETRY_MS } from '../../../main/host/push/push.ts'
 import { isPoint, readPushKey, topicOf } from '../../../main/host/push/push-key.ts'
-import { PAYLOAD_BYTES, pushRequest } from '../../../main/host/push/push-message.ts'
+import { PAYLOAD_BYTES, pushNotificationOf, pushRequest } from '../../../main/host/push/push-message.ts'
 import { isPushService, PUSH_SERVICES } from '../../../main/host/push/push-services.ts'
 import { Subscriptions } from '../../../main/host/push/subscriptions.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
 import { cleanUp, onCleanUp, temporaryFolder } from '../../support/host.ts'
 import { type PushMessage, Subscriber, verifySignature } from '../../support/network/push-service.ts'
 import { scaled } from '../../support/repeat.ts'
@@ -602,5 +603,46 @@ describe('notifications', () => {
     await expect(push.subscribe('phone', another)).rejects.toMatchObject({ code: 'push_off' })
     await push.subscribe('phone', null)
     expect(push.state('phone').subscribed).toBe(false)
+  })
+})
+
+describe('the notification of a question', () => {
+  const option = (label: string, answer: 'yes' | 'no' | null) => ({ label, key: '', answer })
+  const OPTIONS = [option('Yes', 'yes'), option('Yes, always', null), option('No', 'no')]
+  const of = (question: object, attention: object = {}) =>
+    pushNotificationOf({
+      title: 'agent',
+      activity: {
+        question: { question_id: '1-a', kind: 'approve', text: 'Proceed?', context: [], options: OPTIONS, ...question },
+      },
+      attention: { at: 1, text: 'Proceed?', kind: 'blocked', ...attention },
+    } as unknown as SessionInfo)
+
+  it('has what it is about, its ID, and a button for a plain yes and a plain no', () => {
+    expect(of({ context: ['Bash command', '', 'curl one'] })).toEqual({
+      title: 'agent',
+      kind: 'blocked',
+      text: 'Bash command · curl one · Proceed?',
+      question_id: '1-a',
+      actions: [
+        { option: 0, label: 'Yes' },
+        { option: 2, label: 'No' },
+      ],
+    })
+  })
+
+  it.each([
+    ['asks for a password', { kind: 'password' }],
+    ['is a choice of several things', { kind: 'choose' }],
+    ['has no plain no', { options: OPTIONS.slice(0, 2) }],
+    ['would be cut off', { context: ['x'.repeat(200)] }],
+    ['has characters that are not shown', { context: ['rm -rf \u202e'] }],
+    ['has a long option', { options: [option('y'.repeat(41), 'yes'), option('No', 'no')] }],
+  ])('case 69: has no buttons if the question %s', (_what, question) => {
+    expect(of(question)).not.toHaveProperty('actions')
+  })
+
+  it('does not exist while no one is to be notified', () => {
+    expect(of({}, { silent: true })).toBeUndefined()
   })
 })
