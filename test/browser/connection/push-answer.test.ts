@@ -79,7 +79,7 @@ test('a button answers the question without opening a page; nothing is left of t
   expect(await workerOf(context).evaluate(() => 'otgAnswer' in self && typeof self.otgAnswer)).toBe('object')
 })
 
-test('case 69: a button of a question that is no longer asked types nothing, and says so', async ({
+test('case 75: a button of a question that is no longer asked types nothing, and says so', async ({
   phone,
   host,
   service,

@@ -638,7 +638,7 @@ describe('the notification of a question', () => {
     ['would be cut off', { context: ['x'.repeat(200)] }],
     ['has characters that are not shown', { context: ['rm -rf \u202e'] }],
     ['has a long option', { options: [option('y'.repeat(41), 'yes'), option('No', 'no')] }],
-  ])('case 69: has no buttons if the question %s', (_what, question) => {
+  ])('case 75: has no buttons if the question %s', (_what, question) => {
     expect(of(question)).not.toHaveProperty('actions')
   })
 
