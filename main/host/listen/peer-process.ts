@@ -4,12 +4,13 @@
 // another one without its cooperation. SECURITY.md says what follows from the proof.
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { jsonFrames, KIND } from '../../../protocol/frames.ts'
+import { jsonFrames } from '../../../protocol/frames.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import { intercept, readMessage } from './process-proof.ts'
 
 /** The other end of a local socket. */
 export interface Peer {
@@ -24,7 +25,7 @@ const PROOF_MS = 2_000
 const PROOF_FRAMES = 4
 
 /** `{"type":"identified","pid":4194304,"fd":1048576}` has 47. */
-const PROOF_BYTES = 128
+const IDENTIFIED_BYTES = 128
 
 const LSOF_MS = 5_000
 
@@ -62,7 +63,7 @@ export function askForProcess(transport: Transport, folder: string): { transport
       frame: bytes => {
         if (frames >= PROOF_FRAMES) return false
         frames++
-        const claim = readMessage(bytes, 'identified')
+        const claim = readMessage(bytes, 'identified', IDENTIFIED_BYTES)
         if (!claim) return false
         frames = PROOF_FRAMES
         const { pid, fd } = claim as Partial<Claim>
@@ -82,62 +83,6 @@ export function askForProcess(transport: Transport, folder: string): { transport
         return claim && inode && (await holds(claim, inode).catch(() => false)) ? claim.pid : undefined
       },
     },
-  }
-}
-
-/** The client's side: proves its process to a host that asks for it with the first frame. */
-export function proveProcess(transport: Transport): Transport {
-  let isFirst = true
-  let fd: number | undefined
-  return intercept(transport, {
-    frame: bytes => {
-      const asked = isFirst && readMessage(bytes, 'identify')
-      isFirst = false
-      if (!asked) return false
-      try {
-        fd = openSync(String((asked as { file?: unknown }).file), 'r+')
-      } catch {
-        // another view of the file system: the host answers what it answers to a client without a proof
-      }
-      for (const frame of jsonFrames({ type: 'identified', pid: process.pid, fd: fd ?? -1 })) transport.send(frame)
-      return true
-    },
-    closed: () => {
-      if (fd !== undefined) closeSync(fd)
-      fd = undefined
-    },
-  })
-}
-
-/** A transport without the frames that `frame` takes (true). */
-function intercept(transport: Transport, hooks: { frame(bytes: Uint8Array): boolean; closed(): void }): Transport {
-  return {
-    start: handlers =>
-      transport.start({
-        frame: bytes => {
-          if (!hooks.frame(bytes)) handlers.frame(bytes)
-        },
-        close: reason => {
-          hooks.closed()
-          handlers.close(reason)
-        },
-      }),
-    send: frame => transport.send(frame),
-    get buffered() {
-      return transport.buffered
-    },
-    close: reason => transport.close(reason),
-  }
-}
-
-function readMessage(bytes: Uint8Array, type: string): object | undefined {
-  if (bytes[0] !== KIND.json || bytes[1] !== 0 || (type === 'identified' && bytes.length > PROOF_BYTES))
-    return undefined
-  try {
-    const value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + 2, bytes.length - 2).toString())
-    return value?.type === type ? value : undefined
-  } catch {
-    return undefined
   }
 }
 

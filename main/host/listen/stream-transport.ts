@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
 import { Inbox, type Transport } from '../../../protocol/transport.ts'
-import { proveProcess } from './peer-process.ts'
+import { proveProcess } from './process-proof.ts'
 
 /** How long to wait for the peer to end its side; it had time to read the last message. */
 const CLOSE_MS = 2_000
