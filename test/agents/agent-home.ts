@@ -41,10 +41,15 @@ const CONFIGURE: Record<
     const config = {
       hasCompletedOnboarding: true,
       theme: 'dark',
-      customApiKeyResponses: { approved: [CLAUDE_KEY.slice(-20)], rejected: [] },
-      projects: { [cwd]: { hasTrustDialogAccepted: true, allowedTools: [] } },
+      ...(fresh
+        ? {}
+        : {
+            customApiKeyResponses: { approved: [CLAUDE_KEY.slice(-20)], rejected: [] },
+            projects: { [cwd]: { hasTrustDialogAccepted: true, allowedTools: [] } },
+          }),
     }
-    if (!fresh) writeFileSync(join(home, '.claude.json'), JSON.stringify(config))
+    // Without this file, it asks Anthropic's servers before anything else.
+    writeFileSync(join(home, '.claude.json'), JSON.stringify(config))
     return {
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
       ANTHROPIC_API_KEY: CLAUDE_KEY,

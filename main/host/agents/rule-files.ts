@@ -2,6 +2,7 @@
 
 import { RuleFile } from './rule-format.ts'
 import claude from './rules/claude.json' with { type: 'json' }
+import codex from './rules/codex.json' with { type: 'json' }
 import dialogs from './rules/dialogs.json' with { type: 'json' }
 import files from './rules/files.json' with { type: 'json' }
 import gdb from './rules/gdb.json' with { type: 'json' }
@@ -14,7 +15,7 @@ import ssh from './rules/ssh.json' with { type: 'json' }
 import sudo from './rules/sudo.json' with { type: 'json' }
 import viewers from './rules/viewers.json' with { type: 'json' }
 
-const AGENTS = { claude }
+const AGENTS = { claude, codex }
 
 /** Ordinary programs; `prompts`, for any program, comes last. */
 const PROGRAMS = { viewers, sudo, ssh, git, npm, packages, gdb, files, gpg, dialogs, prompts }

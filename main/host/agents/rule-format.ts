@@ -21,8 +21,8 @@ export const OptionRule = z.strictObject({
 export type OptionRule = z.infer<typeof OptionRule>
 
 /**
- * Each line that matches `line` is an option; group 1 is its key, group 2 its label. Lines without a match that are indented
- * deeper than the key continue the label, and the first other line ends the options.
+ * Each line that matches `line` is an option; group 1 is its key, group 2 its label, group 3 a description beside it. Lines
+ * without a match that are indented deeper than the key continue what is above them; the first other line ends the options.
  */
 const OptionLines = z.strictObject({
   line: Pattern,
@@ -32,6 +32,8 @@ const OptionLines = z.strictObject({
   above: z.optional(z.boolean()),
   /** Removed from the end of each label. */
   strip: z.optional(Pattern),
+  /** Lines below an option describe it, instead of continuing its label. */
+  described: z.optional(z.boolean()),
   /** Lines between the options that are none of them, for instance frames. */
   skip: z.optional(Pattern),
   /** The option with this label is for a text of one's own: it makes the question accept a text, which is typed after its keys. */
@@ -44,6 +46,8 @@ const QuestionRule = z.strictObject({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
   /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
   from: z.optional(Pattern),
+  /** Of several lines that match `from`, the first begins the question; otherwise the last, since answered ones may still be shown. */
+  first: z.optional(z.boolean()),
   /** What it asks, for a program that does not say it in words. */
   text: z.optional(Word),
   /**
@@ -55,8 +59,11 @@ const QuestionRule = z.strictObject({
   context_after: z.optional(Pattern),
   /** The context begins at the last line above the question that matches, if one does. */
   context_from: z.optional(Pattern),
-  /** `below`: the context is what stands between the question and its options. `none`: nothing else belongs to the question. */
-  context: z.optional(z.enum(['above', 'below', 'none'])),
+  /**
+   * `above`: the context is above the question, among the lines that the rule looked at. `screen`: anywhere above it.
+   * `below`: it is between the question and its options. `none`: nothing else belongs to the question.
+   */
+  context: z.optional(z.enum(['above', 'screen', 'below', 'none'])),
   /** The context below ends before this line; left out: before the first option. */
   context_until: z.optional(Pattern),
   /** What the question is about: group 1 of the last line above it that matches; put before the question. */

@@ -82,6 +82,7 @@ interface CompiledOptions {
   keys: string[]
   isAbove: boolean
   strip: RegExp | undefined
+  described: boolean
   skip: RegExp | undefined
   text: RegExp | undefined
   more: OptionRule[]
@@ -144,7 +145,7 @@ export class ScreenRules {
           rule: `${file.file}/${rule.id}`,
           certain: isFor(file, command),
           ...(rule.reads ? { reads: true } : {}),
-          question: rule.question && compiled.question ? questionOf(compiled, at) : null,
+          question: rule.question && compiled.question ? questionOf(compiled, view, at) : null,
           task: rule.state === 'working' && file.task ? taskOf(file.task, view) : '',
         }
       }
@@ -229,6 +230,7 @@ function compile(
                   keys: options.keys ?? ['$1'],
                   isAbove: options.above === true,
                   strip: options.strip === undefined ? undefined : regExp(`(?:${options.strip})$`),
+                  described: options.described ?? false,
                   skip: pattern(options.skip),
                   text: pattern(options.text),
                   more: options.more ?? [],
@@ -240,8 +242,8 @@ function compile(
   }
 }
 
-/** The lines that the rule looked at, if it matches. */
-function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefined {
+/** Where the lines that the rule looked at begin and end, if it matches. */
+function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; end: number } | undefined {
   const { rule, all, none, before_cursor, below, last } = compiled
   if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
   const { line, column } = view.cursor
@@ -261,17 +263,19 @@ function matchRule(compiled: CompiledRule, view: ScreenView): string[] | undefin
     if (at < 0) return undefined
     from = at
   }
-  return none.some(pattern => lines.some(text => pattern.test(text))) ? undefined : lines
+  return none.some(pattern => lines.some(text => pattern.test(text))) ? undefined : { begin, end }
 }
 
-function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQuestion {
+function questionOf(
+  { rule, question }: CompiledRule,
+  view: ScreenView,
+  at: { begin: number; end: number },
+): FoundQuestion {
+  const lines = view.lines.slice(at.begin, at.end)
   const { kind, options: optionRule, context: where = 'above', accepts_text = false } = rule.question!
   const { from, to, context_after, context_from, context_until, context_skip, subject, options } = question!
-  // The last one: an earlier one may still be on the screen, answered.
-  const begin = Math.max(
-    0,
-    lines.findLastIndex(line => from.test(line)),
-  )
+  const isBegin = (line: string) => from.test(line)
+  const begin = Math.max(0, rule.question!.first ? lines.findIndex(isBegin) : lines.findLastIndex(isBegin))
   const firstOption = options ? findOption(lines, options, begin) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const last = rule.question!.from !== undefined && rule.at_cursor ? lines.length : begin + 1
@@ -291,13 +295,14 @@ function questionOf({ rule, question }: CompiledRule, lines: string[]): FoundQue
   const until = context_until ? lines.findIndex((line, at) => at >= end && context_until.test(line)) : firstOption
   const around = {
     above: above.slice(Math.max(contextBegin, 0)),
+    screen: view.lines.slice(0, at.begin + begin),
     below: lines.slice(end, Math.max(end, until)),
     none: [],
   }[where]
   return {
     kind,
     text,
-    context: contextOf(around, where === 'above' ? context_after : NEVER, context_skip),
+    context: contextOf(around, where === 'below' ? NEVER : context_after, context_skip),
     options: all.filter(one => one !== own),
     accepts_text: accepts_text || own !== undefined,
     text_keys: own?.keys ?? [],
@@ -318,32 +323,28 @@ function findOption(lines: string[], { line: option, isAbove }: CompiledOptions,
   return first < begin ? first : -1
 }
 
-function optionsOf(lines: string[], { line: pattern, keys: template, strip, skip }: CompiledOptions): FoundOption[] {
-  const options: (FoundOption & { indent: number })[] = []
+function optionsOf(lines: string[], rule: CompiledOptions): FoundOption[] {
+  const found: { key: string; label: string; description: string; indent: number }[] = []
   for (const line of lines) {
-    const match = pattern.exec(line)
+    const match = rule.line.exec(line)
     if (match) {
-      if (options.length === MAX_OPTIONS) break
-      const [, key = '', label = ''] = match
-      const keys = template.map(step => step.replaceAll('$1', () => key))
-      options.push({ label: joined([label]), key, keys, answer: null, indent: line.indexOf(key) })
-    } else if (skip?.test(line)) {
-      // Nothing to read.
-    } else if (FRAME_LINE.test(line) || !options.length) {
-      break
-    } else {
-      // A long label goes on below its beginning; anything that is not indented is the program's footer.
-      const last = options.at(-1)!
-      if (line.search(/[^\s\u2500-\u259f]/) <= last.indent) break
-      last.label = joined([last.label, line])
+      if (found.length === MAX_OPTIONS) break
+      const [, key = '', label = '', description = ''] = match
+      found.push({ key, label: joined([label]), description, indent: line.indexOf(key) })
+      continue
     }
+    if (rule.skip?.test(line)) continue
+    const last = found.at(-1)
+    if (!last || FRAME_LINE.test(line)) break
+    // Anything that is not indented is the program's footer; a description may begin below the key.
+    if (line.search(/[^\s\u2500-\u259f]/) < last.indent + (rule.described ? 0 : 1)) break
+    if (rule.described || last.description) last.description = joined([last.description, line])
+    else last.label = joined([last.label, line])
   }
-  return options.map(({ indent: _, ...one }) => {
-    const label = (strip ? one.label.slice(0, VIEW_LINE_CHARACTERS).replace(strip, '').trimEnd() : one.label).slice(
-      0,
-      LABEL_CHARACTERS,
-    )
-    return { ...one, label, answer: plainAnswer(label) }
+  return found.map(({ key, label: shown, description }) => {
+    const name = rule.strip ? shown.slice(0, VIEW_LINE_CHARACTERS).replace(rule.strip, '').trimEnd() : shown
+    const label = (description ? `${name} – ${description}` : name).slice(0, LABEL_CHARACTERS)
+    return { label, key, keys: rule.keys.map(step => step.replaceAll('$1', () => key)), answer: plainAnswer(label) }
   })
 }
 
