@@ -35,13 +35,12 @@ for (const film of films) {
   for (const [size, [cols, rows]] of sizes) {
     const file = join(DATA, name, `${film.name}-${size}.cast`)
     console.log(`${film.name} ${cols}x${rows}`)
-    await record(film, file, cols, rows)
+    await record(film, join(ROOT, name, size), file, cols, rows)
   }
 }
 process.exit()
 
-async function record(film: Film, file: string, cols: number, rows: number): Promise<void> {
-  const root = join(ROOT, name)
+async function record(film: Film, root: string, file: string, cols: number, rows: number): Promise<void> {
   mkdirSync(root, { recursive: true })
   const model = await startModel()
   const { env, cwd } = makeAgentHome(name, root, model.port, film.fresh)

@@ -2,7 +2,7 @@
 import type { Film } from './film.ts'
 
 const ESC = '\x1b'
-const BUSY = /esc to interrupt|…/
+const BUSY = /esc to interrupt|[·✢✳✶✻✽] \S+…/
 
 export const claudeFilms: Film[] = [
   {
@@ -41,9 +41,11 @@ export const claudeFilms: Film[] = [
       film.key(ESC)
       await film.rests('fetching was interrupted', 'Interrupt')
       await film.prompt('please do several things')
-      await film.asks('wants to run the first of two commands', 'first.txt', { question: 'Do you want to' })
+      await film.asks('wants to run the first of two commands', /Make the first file.*Do you want to/, {
+        question: 'Do you want to',
+      })
       film.key('1')
-      await film.asks('wants to run the second of two commands', /touch second.txt[\s\S]*Do you want to/, {
+      await film.asks('wants to run the second of two commands', /Make the second file.*Do you want to/, {
         question: 'Do you want to',
       })
       film.key('1')
@@ -71,7 +73,7 @@ export const claudeFilms: Film[] = [
       film.key('1')
       await film.rests('the choices are submitted')
       await film.prompt('please ask both')
-      await film.asks('asks the first of two questions', '←  ☐ Color', {
+      await film.asks('asks the first of two questions', '← ☐ Color', {
         question: 'Which color should the button have?',
       })
       film.key('1')

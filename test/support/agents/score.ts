@@ -1,9 +1,10 @@
-// Replays a recording and compares what the rules say at each marked moment with what is right there.
+// Replays a recording and compares what the host would know at each marked moment with what is right there.
+import { decide } from '../../../main/host/agents/activity.ts'
 import { checked } from '../../../main/host/agents/prompt-check.ts'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'
 import { type Finding, ScreenRules } from '../../../main/host/agents/screen-rules.ts'
 import { Screen } from '../../../main/host/screen/screen.ts'
-import { type Moment, readRecording } from './recording.ts'
+import { type Moment, type RecordedStep, readRecording } from './recording.ts'
 
 export interface Score {
   moment: Moment
@@ -14,25 +15,77 @@ export interface Score {
   isRight: boolean
 }
 
+export interface RecordingScore {
+  /** The program and its version. */
+  title: string
+  size: string
+  /** How long the recorded program ran. */
+  seconds: number
+  scores: Score[]
+  /** Where a question was seen between two moments without one, after any single output. */
+  falseAlarms: { at: number; rule: string; question: string }[]
+}
+
 const rules = new ScreenRules(builtInRules())
 
-export function scoreRecording(file: string): Score[] {
-  const { cols, rows, steps } = readRecording(file)
+export function scoreRecording(file: string): RecordingScore {
+  const { cols, rows, steps, title: program } = readRecording(file)
   let title = ''
   const screen = new Screen({ cols, rows, hooks: { title: text => void (title = text) } })
-  const scores: Score[] = []
-  for (const step of steps)
+  const result: RecordingScore = {
+    title: program,
+    size: `${cols}×${rows}`,
+    seconds: steps.at(-1)?.at ?? 0,
+    scores: [],
+    falseAlarms: [],
+  }
+  let before: Moment | undefined
+  for (const [index, step] of steps.entries()) {
+    if ('moment' in step) {
+      result.scores.push(score(step.moment, screen, title))
+      before = step.moment
+      continue
+    }
     if ('output' in step) screen.write(Buffer.from(step.output))
-    else if ('resize' in step) screen.resize(step.resize.cols, step.resize.rows)
-    else scores.push(score(step.moment, screen, title))
+    else screen.resize(step.resize.cols, step.resize.rows)
+    const after = before && before.state !== 'blocked' ? nextMoment(steps, index) : undefined
+    if (!after || after.state === 'blocked' || before!.command !== after.command) continue
+    const finding = findingOf(after, screen)
+    if (finding?.state !== 'blocked') continue
+    result.falseAlarms.push({ at: step.at, rule: finding.rule, question: finding.question?.text ?? '' })
+  }
   screen.dispose()
-  return scores
+  return result
+}
+
+function nextMoment(steps: RecordedStep[], from: number): Moment | undefined {
+  for (let at = from; at < steps.length; at++) {
+    const step = steps[at]!
+    if ('moment' in step) return step.moment
+  }
+  return undefined
+}
+
+function findingOf(moment: Moment, screen: Screen): Finding | undefined {
+  const reading = moment.reads === undefined ? 'unknown' : moment.reads ? 'reads' : 'not'
+  return checked(rules.match(screen.view(), moment.command), reading) ?? undefined
 }
 
 function score(moment: Moment, screen: Screen, title: string): Score {
-  const reading = moment.reads === undefined ? 'unknown' : moment.reads ? 'reads' : 'not'
-  const finding = checked(rules.match(screen.view(), moment.command), reading)
-  const found = finding?.state ?? rules.titleState(title, moment.command)?.state ?? null
+  const finding = findingOf(moment, screen)
+  const titled = rules.titleState(title, moment.command)
+  const decision = decide(
+    {
+      hook: null,
+      screen: finding ? { finding, at: 0 } : null,
+      title: titled ? { ...titled, at: 0 } : null,
+      progress: null,
+      command: null,
+      inputAt: 0,
+    },
+    0,
+  )
+  const found = decision?.state ?? null
   const question = finding?.question
   const isRight =
     found === moment.state &&
