@@ -143,7 +143,7 @@ export const claudeFilms: Film[] = [
       await film.works('a subagent works', /Look at the parser\)|Agent/)
       await film.wait(1_000)
       await film.works('the subagent still works')
-      await film.rests('the subagent and the turn ended')
+      await film.rests('the subagent and the turn ended', /Done \(.*the code is wrong/)
     },
   },
   {

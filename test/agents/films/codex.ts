@@ -176,13 +176,4 @@ export const codexFilms: Film[] = [
       await film.rests('a quote is typed', '1. Yes 2. No')
     },
   },
-  {
-    name: 'first-start',
-    fresh: true,
-    async run(film) {
-      await film.asks('asks whether the folder is trusted', /trust/i, { question: 'trust' })
-      film.key('1')
-      await film.rests('waits for the first prompt', READY)
-    },
-  },
 ]
