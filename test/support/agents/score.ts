@@ -22,7 +22,7 @@ export interface RecordingScore {
   /** How long the recorded program ran. */
   seconds: number
   scores: Score[]
-  /** Where a question was seen between two moments without one, after any single output. */
+  /** Where a question of an agent was seen between two moments without one, after any single output. */
   falseAlarms: { at: number; rule: string; question: string }[]
 }
 
@@ -49,7 +49,8 @@ export function scoreRecording(file: string): RecordingScore {
     if ('output' in step) screen.write(Buffer.from(step.output))
     else screen.resize(step.resize.cols, step.resize.rows)
     const after = before && before.state !== 'blocked' ? nextMoment(steps, index) : undefined
-    if (!after || after.state === 'blocked' || before!.command !== after.command) continue
+    // Recordings of ordinary programs answer some questions without marking them.
+    if (!after || after.state === 'blocked' || !rules.isAgent(after.command)) continue
     const finding = findingOf(after, screen)
     if (finding?.state !== 'blocked') continue
     result.falseAlarms.push({ at: step.at, rule: finding.rule, question: finding.question?.text ?? '' })
