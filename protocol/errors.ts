@@ -58,6 +58,7 @@ const ERROR_CODES = [
   'own_question', // a program tried to answer its own session's question
   'grant_needed', // a program in a session may do this only if a person allowed it
   'option_unknown', // the question has no such option, or several
+  'agent_config_unusable', // an agent's configuration file cannot be read, understood or written
   // history
   'cancelled', // the client canceled the request
   'session_running', // this session's process still runs

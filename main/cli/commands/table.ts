@@ -207,6 +207,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./notify.ts')).notify,
   },
   {
+    name: 'hooks',
+    operands: 'ACTION [AGENT…]',
+    summary: 'let agents tell when they need you: install, remove, status',
+    details: [
+      'ACTION is install, remove or status. AGENT is claude, codex, gemini, opencode or',
+      'copilot; without one, all that are on this computer. install adds otg notify to',
+      "the agent's own hooks, keeps everything else in its configuration, and shows the",
+      'difference before it asks. remove undoes exactly that. A hook does nothing',
+      'outside a session of On the Go.',
+    ],
+    options: {
+      yes: { type: 'boolean', help: 'do not ask' },
+      'dry-run': { type: 'boolean', help: 'only show what would change' },
+    },
+    minOperands: 1,
+    maxOperands: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./hooks.ts')).hooks,
+  },
+  {
     name: 'kill',
     operands: 'ID…',
     summary: 'end sessions',

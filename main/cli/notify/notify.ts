@@ -78,7 +78,7 @@ async function findReport({ state, text, event, json }: NotifyOptions): Promise<
   if (state !== undefined && !STATES.includes(state)) throw new Error(`--state takes ${STATES.join(', ')}`)
   // A state and a text need no input; whatever writes it does not count on a reader then.
   const input = json ?? (state !== undefined && text !== undefined ? '' : await readInput())
-  const found = input.trim() === '' && !event ? { state: 'done' as const, text: '' } : readReport(input, event)
+  const found = input?.trim() === '' && !event ? { state: 'done' as const, text: '' } : readReport(input ?? '', event)
   if (state === undefined) return found && { state: found.state, text: text ?? found.text }
   return { state: state as ActivityState, text: text ?? found?.text ?? '' }
 }

@@ -45,6 +45,8 @@ export class ActivityTracker {
     inputAt: Number.NEGATIVE_INFINITY,
   }
   #activity: Activity | null = null
+  /** The latest hook said that something is done, rather than idle. */
+  #hookEnded = false
   #found: FoundQuestion | undefined
   /** Of the question in `#activity`. */
   #fingerprint = ''
@@ -89,6 +91,7 @@ export class ActivityTracker {
 
   /** A program's hook says what it does. */
   hookReported(state: ActivityState, text: string, agent: string): void {
+    this.#hookEnded = state === 'done'
     this.#evidence.hook = {
       state: state === 'done' ? 'idle' : state,
       at: this.#now(),
@@ -234,7 +237,9 @@ export class ActivityTracker {
     if (!question) this.#forgetQuestion()
     const isIdle = state === 'idle'
     const wasBusy = before?.state === 'working' || before?.state === 'blocked'
-    const isUnseen = (wasBusy && !this.#handlers.isSeen()) || evidence === 'command'
+    // Also what no hook or screen has told of before, like a script in a plain shell, can say that it is done.
+    const hasEnded = wasBusy || (!before && evidence === 'hook' && this.#hookEnded)
+    const isUnseen = (hasEnded && !this.#handlers.isSeen()) || evidence === 'command'
     const isDone = isIdle && (before?.state === 'done' || isUnseen)
     const shown = isDone ? 'done' : state
     const isSame = before?.state === shown && before.question?.question_id === question?.question_id

@@ -147,7 +147,8 @@ export class SessionActivity {
     const before = this.#program
     this.#program = program
     this.#options.screen.program(program)
-    this.#tracker.programGone()
+    // The first look says which program it was all the time.
+    if (before !== '') this.#tracker.programGone()
     this.#options.programChanged()
     // Back at the shell: a command has ended.
     if (name === '') this.#commandEnded(before, null)
