@@ -59,11 +59,11 @@ const REPLIES: [RegExp, Reply][] = [
 ]
 
 export function replyTo(prompt: string): Reply {
-  return REPLIES.find(([word]) => word.test(prompt))?.[1] ?? { text: DONE, pace_ms: 40 }
+  return REPLIES.find(([word]) => word.test(prompt))?.[1] ?? { text: DONE, pace_ms: 10 }
 }
 
 /** After a tool has run, or was refused. */
-export const REPLY_TO_TOOL: Reply = { wait_ms: 800, text: DONE, pace_ms: 30 }
+export const REPLY_TO_TOOL: Reply = { wait_ms: 700, text: DONE, pace_ms: 10 }
 
 /** The call as one of the tools that the agent offers. */
 export function toolCall(call: ToolCall, tools: string[], cwd: string): { name: string; args: unknown } | undefined {

@@ -6,6 +6,7 @@ import codex from './rules/codex.json' with { type: 'json' }
 import dialogs from './rules/dialogs.json' with { type: 'json' }
 import files from './rules/files.json' with { type: 'json' }
 import gdb from './rules/gdb.json' with { type: 'json' }
+import gemini from './rules/gemini.json' with { type: 'json' }
 import git from './rules/git.json' with { type: 'json' }
 import gpg from './rules/gpg.json' with { type: 'json' }
 import npm from './rules/npm.json' with { type: 'json' }
@@ -15,7 +16,7 @@ import ssh from './rules/ssh.json' with { type: 'json' }
 import sudo from './rules/sudo.json' with { type: 'json' }
 import viewers from './rules/viewers.json' with { type: 'json' }
 
-const AGENTS = { claude, codex }
+const AGENTS = { claude, codex, gemini }
 
 /** Ordinary programs; `prompts`, for any program, comes last. */
 const PROGRAMS = { viewers, sudo, ssh, git, npm, packages, gdb, files, gpg, dialogs, prompts }
