@@ -7,6 +7,7 @@ import { ssh, sudo } from './programs/accounts.ts'
 import { apt, files, git, npm } from './programs/files.ts'
 import { dialogs, gdb, scripts, viewers } from './programs/scripts.ts'
 import { layOut, serve } from './programs/stage.ts'
+import { work } from './programs/work.ts'
 import { SIZES, Tape } from './tape.ts'
 
 const DATA = join(import.meta.dirname, '..', 'data', 'agents', 'programs')
@@ -22,6 +23,7 @@ const SCENES: Record<string, (tape: Tape) => Promise<void>> = {
   scripts,
   dialogs,
   viewers,
+  work,
 }
 
 const wanted = process.argv.slice(2)

@@ -132,12 +132,18 @@ export class ScreenRules {
 
   /** What the screen says; undefined: no rule matches. `command`: the name of the process in the foreground, or ''. */
   match(view: ScreenView, command: string): Finding | undefined {
+    let asksNothing = false
     for (const file of this.#of(command))
-      for (const compiled of file.rules) {
+      for (const compiled of asksNothing && !file.agent ? [] : file.rules) {
         const at = matchRule(compiled, view)
         if (!at) continue
         const { rule } = compiled
-        if (rule.state === 'none') return undefined
+        if (rule.state === 'none') {
+          if (file.commands.size > 0) return undefined
+          // A line that is being typed, which may be that of an agent on another computer.
+          asksNothing = true
+          break
+        }
         return {
           state: rule.state,
           program: file.name,
@@ -168,7 +174,9 @@ export class ScreenRules {
     const own = this.#files.filter(file => isFor(file, command))
     if (own.some(({ agent }) => agent)) return own
     const isCarrier = CARRIER.test(command)
-    return [...own, ...this.#files.filter(one => one.commands.size === 0 || (one.agent && isCarrier))]
+    const anywhere = this.#files.filter(({ commands }) => commands.size === 0)
+    // Last, since the prompt of a shell on another computer may look like an agent's.
+    return [...own, ...anywhere, ...this.#files.filter(one => one.agent && isCarrier && !own.includes(one))]
   }
 }
 

@@ -72,6 +72,25 @@ function findingOf(moment: Moment, screen: Screen): Finding | undefined {
   return checked(rules.match(screen.view(), moment.command), reading) ?? undefined
 }
 
+/** LOOK_MS of the screen's worker: a screen is looked at when it has not changed for this long, in seconds. */
+const LOOK_S = 0.25
+
+/** The questions that any program in the foreground would be taken to ask, whenever the screen is looked at. */
+export function questionsIn(file: string): string[] {
+  const { cols, rows, steps } = readRecording(file)
+  const screen = new Screen({ cols, rows, hooks: {} })
+  const found: string[] = []
+  for (const [index, step] of steps.entries()) {
+    if (!('output' in step)) continue
+    screen.write(Buffer.from(step.output))
+    if ((steps[index + 1]?.at ?? Number.POSITIVE_INFINITY) - step.at < LOOK_S) continue
+    const finding = checked(rules.match(screen.view(), ''), 'unknown')
+    if (finding?.state === 'blocked') found.push(`${step.at}: ${finding.rule}: ${finding.question?.text}`)
+  }
+  screen.dispose()
+  return found
+}
+
 function score(moment: Moment, screen: Screen, title: string): Score {
   const finding = findingOf(moment, screen)
   const titled = rules.titleState(title, moment.command)

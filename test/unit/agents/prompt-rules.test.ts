@@ -88,6 +88,16 @@ describe('a prompt of any program', () => {
     expect(kindOf(text)).toBe(undefined)
   })
 
+  it('is one on another computer, whose shell’s prompt looks like an agent’s', () => {
+    expect(kindOf('❯ ./deploy\nContinue? [y/N] ', 'ssh')).toBe('approve')
+  })
+
+  it('is none when it is typed into an agent on another computer', () => {
+    const lines = ['─────', '❯ Continue? (y/n)', '─────', '  ? for shortcuts']
+    const found = rules.match({ lines, cursor: { line: 1, column: 17 }, alternate: false }, 'ssh')
+    expect(found).toMatchObject({ state: 'idle', agent: true })
+  })
+
   it.each(['less', 'vim', 'tail', 'man', 'watch'])('is none in %s', command => {
     expect(kindOf('Continue? [y/N] ', command)).toBe(undefined)
   })

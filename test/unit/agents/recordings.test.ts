@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { scoreRecording } from '../../support/agents/score.ts'
+import { questionsIn, scoreRecording } from '../../support/agents/score.ts'
 
 const DATA = join(import.meta.dirname, '..', '..', 'data', 'agents')
 
@@ -24,4 +24,8 @@ describe('a recorded program', () => {
       expect(alarms).toEqual([])
       expect(1 - wrong.length / moments.length, JSON.stringify(wrong, null, 1)).toBeGreaterThanOrEqual(RIGHT)
     })
+
+  it.each(globSync('programs/work-*.cast', { cwd: DATA }))('of ordinary work asks nothing at any time: %s', file => {
+    expect(questionsIn(join(DATA, file))).toEqual([])
+  })
 })
