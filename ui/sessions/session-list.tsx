@@ -50,7 +50,8 @@ function Items({ sessions, questionCard, ...rest }: SessionListProps) {
   return (
     <ul>
       {sessions.map(session => {
-        const card = isBlocked(session) && needsPerson(session) ? questionCard?.(session) : undefined
+        const card =
+          isBlocked(session) && needsPerson(session) && session.activity?.question ? questionCard?.(session) : undefined
         return card ? (
           <li key={session.session_id} class="asks" data-session={session.session_id}>
             {card}
