@@ -5,6 +5,7 @@ import { toastAction } from '../../ui/kit/toast.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import { WaitTracker } from '../../ui/sessions/wait-tracker.ts'
 import type { HostLink } from '../connection/host-link.ts'
+import { whenIdle } from '../page/idle.ts'
 import { backToSessions, route } from '../page/route.ts'
 import { isWide } from '../page/wide-layout.ts'
 
@@ -20,6 +21,8 @@ export const askingSession = signal<string | undefined>(undefined)
 /** Runs as long as the page. */
 export function announceNewWaits(link: HostLink): void {
   const tracker = new WaitTracker()
+  // Ahead of time: a question may come when the network is slow.
+  whenIdle(() => void import('./question-sheet.tsx').catch(() => {}))
   effect(() => {
     if (!link.sessions.value) return
     // Muted sessions, quiet hours, and what another person is looking at: the host decides.

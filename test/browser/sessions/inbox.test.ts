@@ -163,6 +163,43 @@ test('a read-only phone sees the question without buttons, and the reason', asyn
   await phone.screenshot('inbox-read-only')
 })
 
+test('case 24: the host refuses the answer of a read-only page that was modified to answer', async ({
+  phone,
+  host,
+}) => {
+  await host.setApproval('manual')
+  await startAsking(host)
+  await phone.page.addInitScript(() => {
+    const parse = JSON.parse
+    JSON.parse = (text, reviver) => {
+      const value = parse(text, reviver)
+      if (value?.type === 'welcome') value.read_only = false
+      return value
+    }
+  })
+  await phone.scan()
+  const { pairing_id } = await host.pairingRequest()
+  await host.desktop.answerPairing(pairing_id, { allow: true, read_only: true })
+  await option(phone, '1 Yes').tap()
+  await expect(card(phone).locator('.notice')).toHaveText('Nothing was sent: this device can only view sessions.')
+  await card(phone).getByRole('button', { name: 'Mark as seen' }).tap()
+  await expect(phone.page.getByText('This device is read-only.')).toBeVisible()
+  await expect(card(phone)).toHaveCount(1)
+  expect(answers(host)).toBe('')
+})
+
+test('a question without known answers leads to the terminal', async ({ phone, host }) => {
+  const { session_id } = await host.desktop.create({ command: ['sh', '-c', 'echo to whom?; cat'], title: 'bot' })
+  await phone.open()
+  await host.desktop.reportActivity(session_id, 'blocked', 'Whom should I write to?', 'mailer')
+  await expect(card(phone).locator('.question')).toHaveText('Whom should I write to?')
+  await expect(card(phone)).toContainText('mailer asked just now')
+  await expect(card(phone)).toContainText('Open the terminal to answer.')
+  await phone.screenshot('inbox-open')
+  await card(phone).getByRole('button', { name: 'Open terminal' }).tap()
+  await phone.shows('to whom?')
+})
+
 test('a password is hidden, not kept by the page, and sent once', async ({ phone, host }) => {
   const body = `printf '[sudo] password for me: '; stty icanon; read -r line; printf '%s' "$line" >> answers; sleep 600`
   const file = writeAgent(host, body, '.', 'sudo')
