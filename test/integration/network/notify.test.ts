@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_WAITING } from '../../../main/host/notify/deliveries.ts'
 import { MAX_PER_HOUR, Notifier, type NotifierSettings } from '../../../main/host/notify/notifier.ts'
 import { NotifySecrets } from '../../../main/host/notify/secrets.ts'
+import { LONG_RUN_MS } from '../../../main/host/session/session.ts'
 import { AttentionKind, type SessionInfo } from '../../../protocol/messages.ts'
 import { cleanUp, localClient, onCleanUp, startHost, temporaryFolder, until } from '../../support/host.ts'
 import { type PushMessage, PushService } from '../../support/network/push-service.ts'
@@ -310,11 +311,12 @@ describe('ntfy', () => {
 })
 
 describe('a host', () => {
-  const start = () => startHost({ notify_ca: service.ca, timing: { long_run_ms: 300 } })
+  const start = (long_run_ms?: number) =>
+    startHost({ notify_ca: service.ca, timing: { ...(long_run_ms !== undefined && { long_run_ms }) } })
   const textsOf = () => service.posts.map(({ body }) => JSON.parse(String(body)).data.headline as string)
 
-  async function withWebhook() {
-    const host = await start()
+  async function withWebhook(long_run_ms: number | undefined = 300) {
+    const host = await start(long_run_ms)
     const client = localClient(host)
     await client.changeSettings({ webhook: { url: `https://${service.name}/hook`, include_text: true } })
     const secret = await client.renewWebhookSecret()
@@ -332,9 +334,15 @@ describe('a host', () => {
     expect(verified(service.posts[1]!, secret).data).toMatchObject({ kind: 'failed', text: 'Failed with exit code 3' })
   })
 
-  it('does not notify of a process that was short or that a person ended', async () => {
+  it('does not notify of the end of a process that ran for less than LONG_RUN_MS', async () => {
+    const { client, attention } = await withWebhook(LONG_RUN_MS)
+    const { session_id } = await client.create({ command: ['true'] })
+    await until(async () => (await client.list())[0]!.state === 'exited')
+    expect(await attention(session_id)).toBe(null)
+  })
+
+  it('does not notify of a process that a person ended', async () => {
     const { client, attention } = await withWebhook()
-    const short = await client.create({ command: ['true'] })
     const killed = await client.create({ command: ['cat'] })
     await client.create({ title: 'one', cwd: '/', command: ['sh', '-c', 'sleep 0.4'] })
     // From here on the second session has run for long enough, too.
@@ -343,7 +351,6 @@ describe('a host', () => {
     await client.create({ title: 'two', cwd: '/', command: ['sh', '-c', 'sleep 0.4'] })
     await until(() => service.posts.length === 2)
     expect(textsOf()).toEqual(['one ended', 'two ended'])
-    expect(await attention(short.session_id)).toBe(null)
     expect(await attention(killed.session_id)).toBe(null)
   })
 
