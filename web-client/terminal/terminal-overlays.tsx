@@ -15,6 +15,7 @@ import { FontSizeRow } from '../page/font-size-row.tsx'
 import { backToSessions, openReading, openRecording } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
 import { EndSessionDialog, endSession } from '../sessions/sessions.tsx'
+import { NotifyMenu } from './notify-menu.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
 export type Overlay = 'menu' | 'rename' | 'end' | 'clipboard'
@@ -30,7 +31,9 @@ export function Overlays({ link, session, overlay, close }: OverlaysProps) {
   const title = session.title.value
   return (
     <>
-      {overlay.value === 'menu' && <Menu session={session} overlay={overlay} readOnly={link.readOnly.value} />}
+      {overlay.value === 'menu' && (
+        <Menu link={link} session={session} overlay={overlay} readOnly={link.readOnly.value} />
+      )}
       {overlay.value === 'rename' && !link.readOnly.value && <Rename link={link} session={session} close={close} />}
       {overlay.value === 'end' && !link.readOnly.value && (
         <EndSessionDialog
@@ -48,12 +51,12 @@ export function Overlays({ link, session, overlay, close }: OverlaysProps) {
   )
 }
 
-interface MenuProps extends Pick<OverlaysProps, 'session' | 'overlay'> {
+interface MenuProps extends Pick<OverlaysProps, 'link' | 'session' | 'overlay'> {
   /** Hides everything that changes the session. */
   readOnly: boolean
 }
 
-function Menu({ session, overlay, readOnly }: MenuProps) {
+function Menu({ link, session, overlay, readOnly }: MenuProps) {
   const { cols, rows } = session.size.value
   const own = session.mode.value === 'own'
   const ended = session.exit.value !== undefined || session.failed.value !== undefined
@@ -115,6 +118,9 @@ function Menu({ session, overlay, readOnly }: MenuProps) {
         >
           <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
         </button>
+        {!ended && !readOnly && session.session_id && (
+          <NotifyMenu link={link} session_id={session.session_id} close={then(undefined)} />
+        )}
         {!readOnly && (
           <button type="button" onClick={then('rename')}>
             <Icon name="pencil" /> Rename

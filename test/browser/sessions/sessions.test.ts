@@ -51,6 +51,28 @@ test('a session can be renamed and ended from its terminal', async ({ phone }) =
   await expect(phone.page.getByText('ended by user')).toBeVisible()
 })
 
+test('a session can be muted, and can notify when it ends, from its terminal', async ({ phone }) => {
+  await phone.open()
+  await phone.newSession()
+  const choice = async () => (await phone.host.desktop.list())[0]!.notify ?? 'default'
+  const menu = phone.page.getByRole('button', { name: 'Menu' })
+  const atEnd = phone.page.getByRole('button', { name: /^Notify me when it ends/ })
+  const mute = phone.page.getByRole('button', { name: /^Mute notifications/ })
+  await menu.tap()
+  await expect(atEnd).toHaveAttribute('aria-pressed', 'false')
+  await atEnd.tap()
+  await expect.poll(choice).toBe('when_ended')
+  await menu.tap()
+  await expect(atEnd).toHaveAttribute('aria-pressed', 'true')
+  await phone.screenshot('menu-notify')
+  // One choice replaces the other.
+  await mute.tap()
+  await expect.poll(choice).toBe('muted')
+  await menu.tap()
+  await mute.tap()
+  await expect.poll(choice).toBe('default')
+})
+
 test('every screen works at 320 pixels and in the light theme, with targets large enough for thumbs', async ({
   phone,
 }) => {
