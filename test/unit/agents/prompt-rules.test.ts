@@ -32,6 +32,8 @@ describe('a prompt of any program', () => {
     ['approve', '/dev/sda1: Clear orphaned inode (y/n)? '], // fsck
     ['approve', 'Restart services during package upgrades without asking? [yes/no] '],
     ['approve', 'Trust this folder? (yes/no): '],
+    ['approve', "zsh: correct 'gti' to 'git' [nyae]? "],
+    ['approve', 'Terminate batch job (Y/N)? '],
     ['choose', 'Press Enter to continue...'],
     ['choose', 'Press [ENTER] to continue or Ctrl-c to cancel adding it.'], // add-apt-repository
     ['choose', 'Press any key to continue . . . '],
@@ -66,6 +68,8 @@ describe('a prompt of any program', () => {
     'mysql> select "Sure? (y/n)',
     "postgres=# select 'Password:",
     'irb(main):001:0> puts "Sure? (y/n)',
+    'bash-5.2$ echo "Sure? (y/n)',
+    'mac% echo "Sure? (y/n)',
     'Continue? [y/N] y',
     'Continue? [y/N] \nalice@server:~$ ',
     'Checking whether to ask (y/n)... yes',
