@@ -149,7 +149,7 @@ describe('otg watch', () => {
         .slice(0, -1)
         .map(line => JSON.parse(line) as Record<string, unknown>)
     await until(() => events().length > 0, 'the present state')
-    expect(events()[0]).toMatchObject({ event: 'present', session_id: id, state: 'blocked', title: 'claude' })
+    expect(events()[0]).toMatchObject({ event: 'present', session_id: id, state: 'blocked', title: 'Claude Code' })
     expect(events()[0]!.question).toMatchObject({ text: 'Do you want to proceed?' })
     await startSession(dataDir, ['sh'])
     await otg(dataDir, ['answer', id, 'yes'])
@@ -181,7 +181,7 @@ describe('otg watch', () => {
     expect(await unread.finished).toMatchObject({ code: 141 })
     host.child.kill('SIGTERM')
     expect(await stopped.finished).toMatchObject({ code: 1, stderr: 'otg: the host is stopping\n' })
-    expect(stopped.stdout()).toMatch(/^\d\d:\d\d:\d\d {2}[0-9a-f]{8} {2}running {2}sh\n/)
+    expect(stopped.stdout()).toMatch(/^\d\d:\d\d:\d\d {2}[0-9a-f]{8} {2}running {2}~\n/)
   })
 
   it('prints what changed meanwhile as one change when a slow reader has read', () => {
