@@ -198,6 +198,8 @@ test('a question without known answers leads to the terminal', async ({ phone, h
   await phone.screenshot('inbox-open')
   await card(phone).getByRole('button', { name: 'Open terminal' }).tap()
   await phone.shows('to whom?')
+  // The question in front of the user is not counted.
+  await expect(phone.page).toHaveTitle('bot · On the Go')
 })
 
 test('a password is hidden, not kept by the page, and sent once', async ({ phone, host }) => {
