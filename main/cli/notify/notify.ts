@@ -1,11 +1,10 @@
-// Reports what a session's program does to its host. Agents run this at every step of theirs and wait for it, so it imports
-// neither the client nor the schemas: `otg notify` takes little longer than Node itself.
-
-import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+// Reports what a session's program does to its host. Agents run this at every step of theirs and wait for it. Loading a file
+// takes a millisecond, so it writes the few frames itself: `otg notify` takes little longer than Node.
+import { openSync } from 'node:fs'
+import { connect } from 'node:net'
 import type { ActivityState } from '../../../protocol/messages.ts'
 import { VERSIONS } from '../../../protocol/versions.ts'
 import { defaultDataDir, readHostInfo } from '../../host/files/host-info.ts'
-import { connectLocal } from '../../host/listen/stream-transport.ts'
 import { eventNameIn, type Report, reportOf } from './hook-event.ts'
 import { readInput } from './input.ts'
 
@@ -94,34 +93,75 @@ function readReport(json: string, event: string | undefined): Report | undefined
 }
 
 /** Says hello, waits for the welcome, reports, and waits until the host has it: hooks that follow each other stay in order. */
-async function send(socket: string, message: object): Promise<void> {
-  const transport = await connectLocal(socket)
-  const reader = new FrameReader()
-  const write = (value: object) => {
-    for (const frame of jsonFrames(value)) transport.send(frame)
-  }
-  await new Promise<void>((resolve, reject) => {
+function send(path: string, message: object): Promise<void> {
+  return new Promise((resolve, reject) => {
     setTimeout(() => reject(new Error('the host does not answer')), HOST_MS).unref()
-    const receive = (bytes: Uint8Array) => {
-      const frame = reader.read(bytes)
-      if (frame?.kind !== 'json') return
-      const answer = frame.value as { type: string; message?: string }
-      if (answer.type === 'welcome') write(message)
-      if (answer.type === 'ok') resolve()
-      if (answer.type === 'error') reject(new Error(answer.message))
-    }
-    transport.start({
-      frame: bytes => {
-        try {
-          receive(bytes)
-        } catch (error) {
-          reject(error)
+    const socket = connect(path)
+    let received = Buffer.alloc(0)
+    const receive = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      const { frames, rest } = splitFrames(received)
+      received = rest
+      for (const frame of frames) {
+        const answer = JSON.parse(frame.toString('utf8', FRAME_HEADER)) as {
+          type: string
+          message?: string
+          file?: string
         }
-      },
-      close: ({ reason }) => reject(new Error(reason)),
+        if (answer.type === 'identify') socket.write(frameOf(proofOf(answer.file)))
+        if (answer.type === 'welcome') socket.write(frameOf(message))
+        if (answer.type === 'ok') resolve()
+        if (answer.type === 'error') reject(new Error(answer.message))
+      }
+    }
+    socket.on('data', chunk => {
+      try {
+        receive(chunk)
+      } catch (error) {
+        reject(error)
+      }
     })
-    write({ type: 'hello', versions: VERSIONS, client: { kind: 'script', name: 'hook' } })
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the host closed the connection')))
+    socket.write(frameOf({ type: 'hello', versions: VERSIONS, client: { kind: 'script', name: 'hook' } }))
   })
+}
+
+/** Proves to the host which process this is, as `proveProcess` does (listen/process-proof.ts). The file stays open. */
+function proofOf(file = ''): object {
+  let fd = -1
+  try {
+    fd = openSync(file, 'r+')
+  } catch {
+    // another view of the file system: the host answers what it answers to a client without a proof
+  }
+  return { type: 'identified', pid: process.pid, fd }
+}
+
+/** A frame's kind and flags, both 0 for a short JSON message (protocol/frames.ts). */
+const FRAME_HEADER = 2
+/** Before each frame (listen/stream-transport.ts). */
+const LENGTH_HEADER = 4
+
+/** One short JSON message as it goes over the local socket. */
+function frameOf(message: object): Buffer {
+  const json = Buffer.from(JSON.stringify(message))
+  const header = Buffer.alloc(LENGTH_HEADER + FRAME_HEADER)
+  header.writeUInt32BE(FRAME_HEADER + json.length)
+  return Buffer.concat([header, json])
+}
+
+/** The whole frames at the beginning of the bytes. */
+function splitFrames(bytes: Buffer): { frames: Buffer[]; rest: Buffer<ArrayBuffer> } {
+  const frames: Buffer[] = []
+  let at = 0
+  while (bytes.length - at >= LENGTH_HEADER) {
+    const end = at + LENGTH_HEADER + bytes.readUInt32BE(at)
+    if (end > bytes.length) break
+    frames.push(bytes.subarray(at + LENGTH_HEADER, end))
+    at = end
+  }
+  return { frames, rest: Buffer.from(bytes.subarray(at)) }
 }
 
 /** At most this many UTF-16 units, without half a character at the end. */
