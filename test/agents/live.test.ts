@@ -1,0 +1,137 @@
+// Real agents in sessions of a real host, with a stand-in for their models. Prints how soon the host knew of each question.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { LocalClient } from '../../protocol/client/local-client.ts'
+import type { SessionInfo } from '../../protocol/messages.ts'
+import { cleanUp, localClient, onCleanUp, Recorder, startHost, temporaryFolder } from '../support/host.ts'
+import { makeAgentHome } from './agent-home.ts'
+import type { AgentName } from './install.ts'
+import { startModel } from './stub-model.ts'
+
+const OTG = join(import.meta.dirname, '..', '..', 'build', 'main', 'cli', 'otg.js')
+
+/** An agent starts, or takes a turn, within this even on a busy machine. */
+const AGENT_MS = 60_000
+
+/** What is told twice is told twice within this. */
+const SETTLED_MS = 5_000
+
+interface Program {
+  name: AgentName
+  title: string
+  args: string[]
+  /** On the screen when a prompt can be typed. */
+  ready: string
+  question: string
+}
+
+const PROGRAMS: Program[] = [
+  { name: 'claude', title: 'Claude Code', args: [], ready: 'shortcuts', question: 'Do you want to proceed?' },
+  {
+    name: 'codex',
+    title: 'Codex',
+    args: ['--no-daemon'],
+    ready: 'Ask Codex',
+    question: 'Would you like to run the following command?',
+  },
+]
+
+afterEach(cleanUp)
+
+describe.each(PROGRAMS)('$title', program => {
+  it.each(['screen', 'hooks'] as const)('asks, is answered, runs its tool and is done, known by its %s', async by => {
+    const turn = await startAgent(program, by === 'hooks')
+    const { client, session_id, session, told, cwd } = turn
+    await turn.prompt('please run the test')
+    const asked = await turn.shown(program.question)
+    await reach(() => session()?.activity?.question?.options.length, `${program.title} to be blocked`)
+    const known = performance.now()
+    const { activity } = session()!
+    expect(activity).toMatchObject({ state: 'blocked', agent: program.title })
+    expect(activity!.question).toMatchObject({ kind: 'approve', text: program.question })
+    expect(activity!.question!.context.join('\n')).toContain('touch proof-of-run && ls -la')
+    const byScreen = activity!.evidence
+    const yes = activity!.question!.options.findIndex(({ answer }) => answer === 'yes')
+    const answered = performance.now()
+    await client.answer(session_id, activity!.question!.question_id, { option: yes })
+    await reach(() => existsSync(join(cwd, 'proof-of-run')), 'the command to run')
+    const ran = performance.now()
+    const ended = await turn.shown('the code is wrong.')
+    await reach(() => session()?.activity?.state === 'done', `${program.title} to be done`)
+    const done = performance.now()
+    // Not a wait for something: nothing may follow.
+    await new Promise(resolve => setTimeout(resolve, SETTLED_MS))
+    const ms = (from: number, to: number) => `${Math.round(to - from)} ms`
+    console.log(
+      `${program.title} with ${by}: question on the screen → blocked ${ms(asked, known)} (${byScreen}); first told after ${ms(asked, told[0]?.at ?? 0)}; ` +
+        `answer → command ran ${ms(answered, ran)}; answer printed → done ${ms(ended, done)}`,
+    )
+    expect(told.map(({ kind }) => kind)).toEqual(['blocked', 'done'])
+    expect(session()!.activity?.state).toBe('done')
+  })
+})
+
+async function startAgent({ name, args, ready }: Program, withHooks: boolean) {
+  const model = await startModel()
+  onCleanUp(() => model.close())
+  const { env, cwd } = makeAgentHome(name, temporaryFolder(), model.port)
+  process.env.STUB_FOLDER = cwd
+  if (withHooks) {
+    const { status, stderr } = spawnSync(process.execPath, [OTG, 'hooks', 'install', name, '--yes'], {
+      env,
+      encoding: 'utf8',
+    })
+    expect(status, stderr).toBe(0)
+  }
+  const host = await startHost({ env, home: env.HOME! })
+  const client: LocalClient = localClient(host)
+  const told: { kind: string; at: number }[] = []
+  let sessions: SessionInfo[] = []
+  let lastAt = 0
+  client.on('sessions', list => {
+    sessions = list
+    const { attention } = list[0] ?? {}
+    if (!attention || attention.at === lastAt) return
+    lastAt = attention.at
+    told.push({ kind: attention.kind, at: performance.now() })
+  })
+  client.watch()
+  const { session_id } = await client.create({ command: [name, ...args], cwd, size: { cols: 100, rows: 36 } })
+  const attached = client.attach(session_id, new Recorder())
+  /** When the screen showed this first. */
+  const shown = async (text: string) => {
+    await reach(async () => {
+      const { lines } = await client.screen(session_id)
+      return lines.join(' ').replace(/\s+/g, ' ').includes(text)
+    }, `${text} on the screen`)
+    return performance.now()
+  }
+  await shown(ready)
+  await reach(() => sessions[0]?.activity?.state === 'idle', 'the prompt')
+  return {
+    client,
+    session_id,
+    cwd,
+    told,
+    shown,
+    session: () => sessions[0],
+    /** Types as a person does, who then looks away. */
+    async prompt(text: string) {
+      attached.type(Buffer.from(text))
+      await shown(text)
+      attached.type(Buffer.from('\r'))
+      await reach(() => sessions[0]?.activity?.state === 'working', 'the turn to begin')
+      client.detach(attached)
+    },
+  }
+}
+
+async function reach(test: () => unknown, what: string): Promise<void> {
+  const deadline = performance.now() + AGENT_MS
+  while (!(await test())) {
+    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+}
