@@ -1,4 +1,6 @@
 // Replays a recording and compares what the host would know at each marked moment with what is right there.
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
 import { decide } from '../../../main/host/agents/activity.ts'
 import { checked } from '../../../main/host/agents/prompt-check.ts'
 import { builtInRules } from '../../../main/host/agents/rule-files.ts'
@@ -26,7 +28,15 @@ export interface RecordingScore {
   falseAlarms: { at: number; rule: string; question: string }[]
 }
 
+export const DATA = join(import.meta.dirname, '..', '..', 'data', 'agents')
+
 const rules = new ScreenRules(builtInRules())
+
+/** All recordings; `file` begins with the program's folder. */
+export function scoreRecordings(): { file: string; recording: RecordingScore }[] {
+  const files = globSync('*/*.cast', { cwd: DATA }).map(file => file.replaceAll('\\', '/'))
+  return files.sort().map(file => ({ file, recording: scoreRecording(join(DATA, file)) }))
+}
 
 export function scoreRecording(file: string): RecordingScore {
   const { cols, rows, steps, title: program } = readRecording(file)
