@@ -34,6 +34,8 @@ describe('a prompt of any program', () => {
     ['approve', 'Trust this folder? (yes/no): '],
     ['approve', "zsh: correct 'gti' to 'git' [nyae]? "],
     ['approve', 'Terminate batch job (Y/N)? '],
+    ['approve', "rm: remove regular file 'a'? "],
+    ['approve', '(1/2) Stage this hunk [y,n,q,a,d,j,J,g,/,e,?]? '],
     ['choose', 'Press Enter to continue...'],
     ['choose', 'Press [ENTER] to continue or Ctrl-c to cancel adding it.'], // add-apt-repository
     ['choose', 'Press any key to continue . . . '],
