@@ -14,6 +14,7 @@ import { printable, stateText } from '../../ui/sessions/session-text.ts'
 import type { SizeMode } from '../../ui/terminal/size-policy.ts'
 import { TerminalView } from '../../ui/terminal/terminal-view.ts'
 import { fontFamily, onAppearance, readAppearance } from '../settings/appearance.ts'
+import { NotifyChoiceField } from './notify-choice-field.tsx'
 import { attachTerminalKeys } from './shortcuts.ts'
 
 export interface TerminalPaneProps {
@@ -103,6 +104,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
             Play recording
           </button>
         )}
+        {session && running && <NotifyChoiceField client={client} session={session} />}
         {session && running && (
           <button type="button" class="plain" onClick={() => end(session)}>
             End session

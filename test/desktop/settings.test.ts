@@ -367,3 +367,13 @@ test('notifications: kinds, quiet hours, and test buttons that say what happened
     server.close()
   }
 })
+
+test('a session can be muted in its header', async ({ start }) => {
+  const page = await (await start()).firstWindow()
+  await startSession(page)
+  const choice = page.getByLabel('Notifications of this session')
+  await expect(choice).toHaveValue('default')
+  await choice.selectOption('Muted')
+  await expect(choice).toHaveValue('muted')
+  await picture(page, 'session-muted')
+})

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MAX_WAITING } from '../../../main/host/notify/deliveries.ts'
 import { MAX_PER_HOUR, Notifier, type NotifierSettings } from '../../../main/host/notify/notifier.ts'
+import { POST_MS } from '../../../main/host/notify/post.ts'
 import { NotifySecrets } from '../../../main/host/notify/secrets.ts'
 import { LONG_RUN_MS } from '../../../main/host/session/session.ts'
 import { AttentionKind, type SessionInfo } from '../../../protocol/messages.ts'
@@ -34,7 +35,7 @@ function verified({ headers, body }: PushMessage, secret: string): Record<string
 }
 
 /** Notifications of sessions that these tests make up. */
-function setUp(change: Partial<NotifierSettings> = {}) {
+function setUp(change: Partial<NotifierSettings> = {}, post_ms = POST_MS) {
   const sessions = new Map<string, { text: string; at: number }>()
   const logged: unknown[] = []
   const log = { info: (...what: unknown[]) => logged.push(what), error: (...what: unknown[]) => logged.push(what) }
@@ -59,7 +60,7 @@ function setUp(change: Partial<NotifierSettings> = {}) {
     log,
     ca: service.ca,
     now: () => world.now,
-    timing: { post_ms: 300, retry_ms: [1, 1, 1] },
+    timing: { post_ms, retry_ms: [1, 1, 1] },
   })
   onCleanUp(() => notifier.close())
   const ask = (session_id: string, text = 'May I?') => {
@@ -122,7 +123,7 @@ describe('a webhook', () => {
     ['sends endless headers', (_request, response) => endless(response, `a: ${'b'.repeat(1_000)}\r\n`)],
     ['does not speak HTTP', (_request, response) => void response.socket!.write('SSH-2.0-OpenSSH_9.2\r\n\r\n')],
   ])('is tried again, with the same ID, when its server %s', async (_what, answer) => {
-    const { ask, secret } = setUp()
+    const { ask, secret } = setUp({}, 300)
     service.responses.push(answer)
     ask('one')
     await until(() => service.posts.length === 2)
