@@ -86,5 +86,7 @@ function isOtg(argv: readonly string[]): boolean {
 
 /** Without a script and without `-c`: it reads its commands from the terminal. */
 function isInteractiveShell([program = '', ...options]: readonly string[]): boolean {
-  return SHELL.test(program) && options.every(option => /^-/.test(option) && !/^-[a-zA-Z]*c/.test(option))
+  const isOption = (option: string, at: number) =>
+    /^-/.test(option) ? !/^-[a-zA-Z]*c/.test(option) : /^--(rcfile|init-file)$/.test(options[at - 1] ?? '')
+  return SHELL.test(program) && options.every(isOption)
 }

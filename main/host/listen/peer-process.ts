@@ -91,7 +91,7 @@ function holds(claim: Claim, inode: { dev: bigint; ino: bigint }): Promise<boole
   return process.platform === 'linux' ? holdsByProc(claim, inode) : holdsByLsof(claim, inode)
 }
 
-async function holdsByProc({ pid, fd }: Claim, { dev, ino }: { dev: bigint; ino: bigint }): Promise<boolean> {
+export async function holdsByProc({ pid, fd }: Claim, { dev, ino }: { dev: bigint; ino: bigint }): Promise<boolean> {
   const held = await stat(`/proc/${pid}/fd/${fd}`, { bigint: true })
   if (held.dev !== dev || held.ino !== ino) return false
   const flags = /^flags:\s*([0-7]+)/m.exec(await readFile(`/proc/${pid}/fdinfo/${fd}`, 'latin1'))?.[1]
@@ -100,7 +100,7 @@ async function holdsByProc({ pid, fd }: Claim, { dev, ino }: { dev: bigint; ino:
 }
 
 /** lsof(8) comes with macOS. Fields: access mode and inode. */
-async function holdsByLsof({ pid, fd }: Claim, { ino }: { ino: bigint }): Promise<boolean> {
+export async function holdsByLsof({ pid, fd }: Claim, { ino }: { ino: bigint }): Promise<boolean> {
   const args = ['-a', '-p', String(pid), '-d', String(fd), '-Fai']
   const { stdout } = await promisify(execFile)('lsof', args, { timeout: LSOF_MS })
   const fields = stdout.split('\n')

@@ -4,8 +4,17 @@ import type { Output } from '../../../main/cli/command/output.ts'
 import { lines } from '../../../main/cli/commands/ls.ts'
 import { ChangePrinter } from '../../../main/cli/commands/watch.ts'
 import type { Activity } from '../../../protocol/messages.ts'
-import { askingProgram } from '../../support/agents/asking-program.ts'
-import { endSession, otg, screenOf, sessions, start, startCliHost, startSession } from '../../support/cli.ts'
+import { askingProgram, programNamed } from '../../support/agents/asking-program.ts'
+import {
+  endSession,
+  OuterTerminal,
+  otg,
+  screenOf,
+  sessions,
+  start,
+  startCliHost,
+  startSession,
+} from '../../support/cli.ts'
 import { sessionInfo } from '../../support/history.ts'
 import { cleanUp, until } from '../../support/host.ts'
 
@@ -104,6 +113,36 @@ describe('otg answer', () => {
     const shell = await startSession(dataDir, ['sh'])
     expect((await otg(dataDir, ['answer', shell, 'yes', '--json'])).error().code).toBe('question_gone')
     expect((await otg(dataDir, ['answer', 'nothing', '--json'])).error().code).toBe('session_unknown')
+  })
+})
+
+describe('a password', () => {
+  const PROGRAM = `#!/bin/bash
+printf '[sudo] password for me: '; read -rs password; echo; echo "got \${#password} characters"; read -r`
+
+  it('is read from standard input, and never from the command line', async () => {
+    const { dataDir } = await startCliHost()
+    const id = await startSession(dataDir, [programNamed('sudo', PROGRAM)])
+    await becomes(dataDir, id, 'blocked')
+    expect(await otg(dataDir, ['answer', id, '--text', 'secret'])).toMatchObject({
+      code: 2,
+      stderr: 'otg: a password is not taken from the command line; use --text -; see: otg answer --help\n',
+    })
+    expect((await otg(dataDir, ['answer', id, '--text', '-'])).code).toBe(2)
+    expect(await otg(dataDir, ['answer', id, '--text', '-'], { input: 'open sesame\n' })).toMatchObject({ code: 0 })
+    await until(async () => (await screenOf(dataDir, id)).includes('got 11 characters'), 'the password')
+  })
+
+  it('is not shown while it is typed on a terminal', async () => {
+    const { dataDir } = await startCliHost()
+    const id = await startSession(dataDir, [programNamed('sudo', PROGRAM)])
+    await becomes(dataDir, id, 'blocked')
+    const outer = new OuterTerminal(dataDir, `$otg answer ${id} --text -; echo "code $?"`)
+    await outer.shows('[sudo] password for me:')
+    outer.type('open sesame\r')
+    await outer.shows('code 0')
+    expect(outer.raw).not.toContain('sesame')
+    await until(async () => (await screenOf(dataDir, id)).includes('got 11 characters'), 'the password')
   })
 })
 

@@ -17,8 +17,13 @@ key() { read -rn1 key; }
  * \`finish TEXT\`, and \`key\`, which reads a key into $key.
  */
 export function askingProgram(body: string, name = 'claude'): string {
+  return programNamed(name, `${LIBRARY}${body}`)
+}
+
+/** The path of a program with this name. */
+export function programNamed(name: string, text: string): string {
   const file = join(temporaryFolder(), name)
-  writeFileSync(file, `${LIBRARY}${body}\n`)
+  writeFileSync(file, `${text}\n`)
   chmodSync(file, 0o755)
   return file
 }

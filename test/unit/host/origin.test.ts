@@ -1,0 +1,116 @@
+// Where a local client comes from, by real processes, as both Linux and macOS tell it.
+import { spawn as spawnProcess, spawnSync } from 'node:child_process'
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type IPty, spawn } from 'node-pty'
+import { afterEach, describe, expect, it } from 'vitest'
+import { originOf } from '../../../main/host/access/origin.ts'
+import { markDescendants, processesByProc, processesByPs } from '../../../main/host/access/processes.ts'
+import { holdsByLsof, holdsByProc } from '../../../main/host/listen/peer-process.ts'
+import { cleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
+
+afterEach(cleanUp)
+
+/** Not a process of this test. */
+const ELSEWHERE = 2 ** 22 + 1
+
+const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+
+/** A session's leader that runs `script`, which writes the ID of a process to $FILE. Resolves with both. */
+async function leaderWith(script: string): Promise<{ leader: IPty; pid: number }> {
+  const file = join(temporaryFolder(), 'pid')
+  const leader = spawn('bash', ['--norc', '-c', `FILE=${file}; ${script}; sleep 1000`], {})
+  onCleanUp(() => leader.kill('SIGKILL'))
+  const read = () => {
+    try {
+      return Number(readFileSync(file, 'utf8'))
+    } catch {
+      return 0
+    }
+  }
+  await until(() => read() > 0, 'the process')
+  onCleanUp(() => process.kill(read(), 'SIGKILL'))
+  return { leader, pid: read() }
+}
+
+/** A child of the leader, one in a session of its own, and one without parents. */
+const CHILD = 'sleep 1000 & echo $! >$FILE'
+const ON_ITS_OWN = `{ setsid sh -c 'echo $$ >$0; exec sleep 1000' $FILE & }`
+const DETACHED = `setsid sh -c "(sh -c 'echo \\$\\$ >$FILE; exec sleep 1000' &)"`
+
+const inside = { kind: 'session', session_id: 's', typed: false }
+
+describe.runIf(process.platform === 'linux')('the origin of a process, from /proc', () => {
+  const originIn = async (script: string, mark: number | undefined) => {
+    const { leader, pid } = await leaderWith(script)
+    const leaders = () => [{ session_id: 's', pid: leader.pid }]
+    return originOf(pid, { processes: processesByProc(mark), host: ELSEWHERE, leaders })
+  }
+
+  it('is the session of its parents', async () => {
+    expect(await originIn(CHILD, undefined)).toEqual(inside)
+    expect(await originIn(ON_ITS_OWN, undefined)).toEqual(inside)
+  })
+
+  it('is a stray if it has lost its parents and bears the mark, and unproven without a mark', async () => {
+    expect(await originIn(DETACHED, undefined)).toEqual({ kind: 'unproven' })
+    const mark = await markDescendants()
+    expect(mark).toBeGreaterThan(0)
+    expect(await originIn(DETACHED, mark)).toEqual({ kind: 'stray' })
+    // The mark of another host that is inside this one: what is outside of that one is not its descendant.
+    expect(await originIn(DETACHED, mark! - 1)).toEqual({ kind: 'person' })
+  })
+
+  it('is a person’s for the host’s own parts', async () => {
+    const child = spawnProcess('sleep', ['1000'])
+    onCleanUp(() => child.kill())
+    const context = { processes: processesByProc(1), host: process.pid, leaders: () => [] }
+    expect(await originOf(child.pid!, context)).toEqual({ kind: 'person' })
+    expect(await originOf(ELSEWHERE, context)).toEqual({ kind: 'unproven' })
+  })
+})
+
+describe.runIf(process.platform !== 'win32' && has('ps'))('the origin of a process, from ps', () => {
+  it('is the session of its terminal or of its parents, and unproven without either', async () => {
+    const processes = processesByPs()
+    for (const [script, expected] of [
+      [CHILD, inside],
+      [DETACHED, { kind: 'unproven' }],
+    ] as const) {
+      const { leader, pid } = await leaderWith(script)
+      const leaders = () => [{ session_id: 's', pid: leader.pid }]
+      expect(await originOf(pid, { processes, host: ELSEWHERE, leaders })).toEqual(expected)
+    }
+  })
+
+  it('finds a process with its parents, its terminal and its command line', async () => {
+    const { leader, pid } = await leaderWith(CHILD)
+    expect(await processesByPs().find(pid)).toMatchObject({ parent: leader.pid, argv: ['sleep', '1000'] })
+    expect((await processesByPs().find(pid))!.terminal).toMatch(/\w/)
+    expect(await processesByPs().find(ELSEWHERE)).toBeUndefined()
+  })
+})
+
+describe('the proof of a process', () => {
+  const looks = [
+    ...(process.platform === 'linux' ? [['/proc', holdsByProc] as const] : []),
+    ...(has('lsof') ? [['lsof', holdsByLsof] as const] : []),
+  ]
+
+  it.each(looks)('is a file that it holds open for writing, as %s tells', async (_from, holds) => {
+    const file = join(temporaryFolder(), 'file')
+    writeFileSync(file, '')
+    writeFileSync(`${file}2`, '')
+    const inode = statSync(file, { bigint: true })
+    const open = (name: string, mode: string) => {
+      const fd = openSync(name, mode)
+      onCleanUp(() => closeSync(fd))
+      return fd
+    }
+    const { pid } = process
+    expect(await holds({ pid, fd: open(file, 'r+') }, inode)).toBe(true)
+    expect(await holds({ pid, fd: open(file, 'r') }, inode)).toBe(false)
+    expect(await holds({ pid, fd: open(`${file}2`, 'r+') }, inode)).toBe(false)
+    await expect(holds({ pid: ELSEWHERE, fd: 3 }, inode)).rejects.toThrow()
+  })
+})
