@@ -9,7 +9,6 @@ const TIMEOUT_S = 5
 
 /** Only events that every version since 2.0.45 knows: with an unknown one, Claude Code ignores the whole file. */
 const EVENTS: [event: string, matcher?: string][] = [
-  ['SessionStart'],
   ['UserPromptSubmit'],
   ['PreToolUse', 'AskUserQuestion'],
   ['PermissionRequest'],

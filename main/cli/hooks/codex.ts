@@ -8,7 +8,7 @@ import { addNotify, findNotify, removeNotify } from './toml-notify.ts'
 
 const OPTIONS = ['--agent', 'Codex']
 const TIMEOUT_S = 5
-const EVENTS = ['SessionStart', 'UserPromptSubmit', 'PermissionRequest', 'PostToolUse', 'Stop']
+const EVENTS = ['UserPromptSubmit', 'PermissionRequest', 'PostToolUse', 'Stop']
 
 export const codex: Agent = {
   id: 'codex',

@@ -8,7 +8,7 @@ const NAME = 'Copilot CLI'
 const TIMEOUT_S = 5
 
 /** `permissionRequest` is not among them: it also comes for what Copilot then allows by itself. */
-const EVENTS = ['sessionStart', 'userPromptSubmitted', 'postToolUse', 'notification', 'agentStop']
+const EVENTS = ['userPromptSubmitted', 'postToolUse', 'notification', 'agentStop']
 
 export const copilot: Agent = {
   id: 'copilot',

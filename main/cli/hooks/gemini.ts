@@ -6,7 +6,7 @@ import { jsonFile } from './json-file.ts'
 
 const NAME = 'Gemini CLI'
 const TIMEOUT_MS = 5_000
-const EVENTS = ['SessionStart', 'BeforeAgent', 'Notification', 'AfterTool', 'AfterAgent']
+const EVENTS = ['BeforeAgent', 'Notification', 'AfterTool', 'AfterAgent']
 
 export const gemini: Agent = {
   id: 'gemini',

@@ -51,8 +51,7 @@ export function reportOf(payload: unknown, event = ''): Report | undefined {
   if (name === 'notification') return notificationOf(fields)
   if (DONE.has(name)) return { state: continues(fields) ? 'working' : 'done', text: endTextOf(fields) }
   if (WORKING.has(name)) return { state: 'working', text: '' }
-  // A session also "starts" in the middle of a turn, after its context was compacted.
-  if (name === 'sessionstart' && textOf(fields.source) !== 'compact') return { state: 'idle', text: '' }
+  // Not the start of a session: Codex tells of it when the first turn has begun, others in the middle of one.
   return undefined
 }
 

@@ -237,8 +237,8 @@ export class ActivityTracker {
     if (!question) this.#forgetQuestion()
     const isIdle = state === 'idle'
     const wasBusy = before?.state === 'working' || before?.state === 'blocked'
-    // Also what no hook or screen has told of before, like a script in a plain shell, can say that it is done.
-    const hasEnded = wasBusy || (!before && evidence === 'hook' && this.#hookEnded)
+    // A hook can say that something is done of which nothing was known, like a script, and that it is idle: nothing to tell.
+    const hasEnded = evidence === 'hook' ? this.#hookEnded && (wasBusy || !before) : wasBusy
     const isUnseen = (hasEnded && !this.#handlers.isSeen()) || evidence === 'command'
     const isDone = isIdle && (before?.state === 'done' || isUnseen)
     const shown = isDone ? 'done' : state

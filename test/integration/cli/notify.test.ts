@@ -98,6 +98,15 @@ describe('otg notify', () => {
     expect(session()).toMatchObject({ activity: { state: 'idle' }, attention: null })
   })
 
+  it('tells no end when a program says that it is idle', async () => {
+    const { client, session } = await watchedHost()
+    await client.create({
+      command: [program('notify --state working --text x\nnotify --state idle --text x\nsleep 1000')],
+    })
+    await until(() => session()?.activity?.state === 'idle', 'the program to be idle')
+    expect(session()!.attention).toBe(null)
+  })
+
   it('prints nothing and exits with code 0, whatever it is given and wherever it runs', async () => {
     const folder = temporaryFolder()
     const inside = { ...environment(folder), OTG_SESSION_ID: 'gone' }

@@ -63,7 +63,6 @@ describe('the JSON of a hook', () => {
       'working',
       '',
     ],
-    ['the start of a session', { hook_event_name: 'SessionStart', source: 'startup' }, 'idle', ''],
     ['the end of a turn of Codex', { type: 'agent-turn-complete', 'last-assistant-message': 'Done.' }, 'done', 'Done.'],
     ['a prompt of Gemini CLI', { hook_event_name: 'BeforeAgent', prompt: 'x' }, 'working', ''],
     [
@@ -88,10 +87,7 @@ describe('the JSON of a hook', () => {
       },
     ],
     ['an old reminder', { hook_event_name: 'Notification', message: 'Claude is waiting for your input' }],
-    [
-      'a session that continues after its context was compacted',
-      { hook_event_name: 'SessionStart', source: 'compact' },
-    ],
+    ['the start of a session', { hook_event_name: 'SessionStart', source: 'startup' }],
     ['the end of a session', { hook_event_name: 'SessionEnd' }],
     ['an event that is not known', { hook_event_name: 'FileChanged' }],
     ['no object', 'x'],
