@@ -79,6 +79,8 @@ export const Rule = z.strictObject({
   id: Word,
   /** `none`: the screen says nothing, and no further rule is tried. */
   state: z.enum(['working', 'blocked', 'idle', 'none']),
+  /** Only while the program itself is in the foreground, not on another computer or in a multiplexer: for rules that match much. */
+  foreground: z.optional(z.boolean()),
   /** How many lines are looked at, counted from the last one that is not blank. */
   lines: z.optional(z.int()),
   /** Each has to match a line, in this order from top to bottom (the same line may match several). */

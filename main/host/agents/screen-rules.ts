@@ -135,6 +135,7 @@ export class ScreenRules {
     let asksNothing = false
     for (const file of this.#of(command))
       for (const compiled of asksNothing && !file.agent ? [] : file.rules) {
+        if (compiled.rule.foreground && !isFor(file, command)) continue
         const at = matchRule(compiled, view)
         if (!at) continue
         const { rule } = compiled

@@ -7,6 +7,11 @@ const rules = new ScreenRules(builtInRules())
 
 /** The cursor is behind the last line, as a program leaves it that printed no line break. */
 function kindOf(text: string, command = ''): string | undefined {
+  const found = findingOf(text, command)
+  return found?.reads ? undefined : found?.question?.kind
+}
+
+function findingOf(text: string, command: string) {
   const lines = text.split('\n')
   const view = {
     lines: lines.map(line => line.trimEnd()),
@@ -14,8 +19,7 @@ function kindOf(text: string, command = ''): string | undefined {
     alternate: false,
   }
   view.cursor.column = lines.at(-1)!.length
-  const found = rules.match(view, command)
-  return found?.reads ? undefined : found?.question?.kind
+  return rules.match(view, command)
 }
 
 describe('a prompt of any program', () => {
@@ -98,8 +102,15 @@ describe('a prompt of any program', () => {
     expect(kindOf('❯ ./deploy\nContinue? [y/N] ', 'ssh')).toBe('approve')
   })
 
+  it('of a shell on another computer is no agent’s, whatever it looks like', () => {
+    for (const command of ['ssh', 'tmux: client', 'docker'])
+      for (const text of ['❯ ls\na b\n❯ ', '> ', 'x\nesc to interrupt\n$ '])
+        expect(findingOf(text, command)).toBe(undefined)
+  })
+
   it('is none when it is typed into an agent on another computer', () => {
-    const lines = ['─────', '❯ Continue? (y/n)', '─────', '  ? for shortcuts']
+    const frame = '─'.repeat(40)
+    const lines = [frame, '❯ Continue? (y/n)', frame, '  ? for shortcuts']
     const found = rules.match({ lines, cursor: { line: 1, column: 17 }, alternate: false }, 'ssh')
     expect(found).toMatchObject({ state: 'idle', agent: true })
   })
