@@ -1,5 +1,5 @@
 // otg answer: shows the question that a session's program asks, or answers it.
-import { CodedError } from '../../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { Question, SessionInfo } from '../../../protocol/messages.ts'
 import { optionLines, questionLines } from '../command/activity-text.ts'
 import { UsageError } from '../command/args.ts'
@@ -17,8 +17,7 @@ export const answer: Command = (context, parsed) => {
     const session = findSession(id, await client.list())
     const question = questionOf(session)
     const { question: expected } = parsed.values
-    if (expected !== undefined && expected !== question.question_id)
-      throw new CodedError('question_changed', 'the program asks something else now; look at it first')
+    if (expected !== undefined && expected !== question.question_id) throw changed(question)
     if (word === undefined && text === undefined) return show(context, session, question)
     if (text !== undefined && text !== '-' && question.kind === 'password')
       throw new UsageError('a password is not taken from the command line; use --text -', 'answer')
@@ -26,8 +25,13 @@ export const answer: Command = (context, parsed) => {
       word !== undefined
         ? { option: optionOf(question, word) }
         : { text: text === '-' ? await readLine(`${question.text} `) : text! }
-    await client.answer(session.session_id, question.question_id, given)
     const { session_id } = session
+    try {
+      await client.answer(session_id, question.question_id, given)
+    } catch (error) {
+      if (toCoded(error).code !== 'question_changed') throw error
+      throw changed(questionOf(findSession(session_id, await client.list())))
+    }
     if (context.json)
       context.output.json({
         session_id,
@@ -44,6 +48,11 @@ function questionOf({ session_id, state, activity }: SessionInfo): Question {
   if (state !== 'running') throw new CodedError('session_ended', `session ${session_id} has ended`)
   if (!activity?.question) throw new CodedError('question_gone', `session ${shortId(session_id)} asks nothing`)
   return activity.question
+}
+
+/** Says what the program asks now. */
+function changed(now: Question): CodedError {
+  return new CodedError('question_changed', ['the program asks something else now:', ...questionLines(now)].join('\n'))
 }
 
 function show({ json, output }: Context, { session_id, title }: SessionInfo, question: Question): number {

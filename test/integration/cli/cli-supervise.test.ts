@@ -108,6 +108,7 @@ describe('otg answer', () => {
     })
     const other = await otg(dataDir, ['answer', id, 'yes', '--question', 'other', '--json'])
     expect(other.error().code).toBe('question_changed')
+    expect(other.error().message).toMatch(/^the program asks something else now:\n {2}Bash command\n {2}make test\n/)
     expect((await otg(dataDir, ['answer', id, 'ye', '--json'])).error()).toMatchObject({ code: 'option_unknown' })
     expect(await screenOf(dataDir, id)).toContain('Do you want to proceed?')
     const shell = await startSession(dataDir, ['sh'])
