@@ -73,6 +73,9 @@ const CONFIGURE: Record<
     ]
     mkdirSync(join(home, '.codex'), { recursive: true })
     writeFileSync(join(home, '.codex', 'config.toml'), `${config.join('\n')}\n`)
+    // Codex asks about hooks that it has not seen before.
+    const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'true' }] }] }
+    if (fresh) writeFileSync(join(home, '.codex', 'hooks.json'), JSON.stringify({ hooks }))
     return { STUB_KEY: 'none' }
   },
 }

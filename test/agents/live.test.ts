@@ -25,6 +25,8 @@ interface Program {
   /** On the screen when a prompt can be typed. */
   ready: string
   question: string
+  /** It asks about new hooks when it starts. */
+  asksAboutHooks?: string
 }
 
 const PROGRAMS: Program[] = [
@@ -35,6 +37,7 @@ const PROGRAMS: Program[] = [
     args: ['--no-daemon'],
     ready: 'Ask Codex',
     question: 'Would you like to run the following command?',
+    asksAboutHooks: 'Hooks need review',
   },
 ]
 
@@ -73,7 +76,7 @@ describe.each(PROGRAMS)('$title', program => {
   })
 })
 
-async function startAgent({ name, args, ready }: Program, withHooks: boolean) {
+async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHooks: boolean) {
   const model = await startModel()
   onCleanUp(() => model.close())
   const { env, cwd } = makeAgentHome(name, temporaryFolder(), model.port)
@@ -108,8 +111,15 @@ async function startAgent({ name, args, ready }: Program, withHooks: boolean) {
     }, `${text} on the screen`)
     return performance.now()
   }
+  if (withHooks && asksAboutHooks) {
+    await reach(() => sessions[0]?.activity?.question?.text.startsWith(asksAboutHooks), asksAboutHooks)
+    const { question_id, options } = sessions[0]!.activity!.question!
+    const option = options.findIndex(({ label }) => label.startsWith('Trust all'))
+    await client.answer(session_id, question_id, { option })
+  }
   await shown(ready)
-  await reach(() => sessions[0]?.activity?.state === 'idle', 'the prompt')
+  await reach(() => ['idle', 'done'].includes(sessions[0]?.activity?.state ?? ''), 'the prompt')
+  told.length = 0
   return {
     client,
     session_id,

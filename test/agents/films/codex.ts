@@ -176,4 +176,18 @@ export const codexFilms: Film[] = [
       await film.rests('a quote is typed', '1. Yes 2. No')
     },
   },
+  {
+    name: 'hooks',
+    fresh: true,
+    async run(film) {
+      await film.asks('asks what to do with a new hook', 'Hooks need review', {
+        question: 'Hooks need review',
+        options: ['1', '2', '3'],
+      })
+      film.key('2')
+      await film.asks('another choice is selected', 'Hooks need review', { question: 'Hooks need review' })
+      film.key('\r')
+      await film.rests('waits for the first prompt', READY)
+    },
+  },
 ]
