@@ -9,6 +9,9 @@ import type { Finding, FoundQuestion } from './screen-rules.ts'
 /** An answered question that stays on the screen for this long was not answered: its keys went nowhere. */
 export const ANSWER_MS = 3_000
 
+/** A hook is a process of its own, and may tell of a question this long after it was answered. */
+export const LATE_HOOK_MS = 3_000
+
 /** An agent's bell is explained by its screen, which is looked at within this. */
 export const BELL_MS = 700
 
@@ -53,6 +56,8 @@ export class ActivityTracker {
   #questions = 0
   /** The question that was answered here and may still be on the screen. */
   #answered: { fingerprint: string; until: number } | undefined
+  /** The words of the question that was answered here last, without blanks; until then a hook may still tell of it. */
+  #answeredWords: { words: string; until: number } | undefined
   #timer: NodeJS.Timeout | undefined
   #bellTimer: NodeJS.Timeout | undefined
   #disposed = false
@@ -91,6 +96,7 @@ export class ActivityTracker {
 
   /** A program's hook says what it does. */
   hookReported(state: ActivityState, text: string, agent: string): void {
+    if (state === 'blocked' && this.#isAnswered(text)) return
     this.#hookEnded = state === 'done'
     this.#evidence.hook = {
       state: state === 'done' ? 'idle' : state,
@@ -168,9 +174,18 @@ export class ActivityTracker {
       throw new CodedError('question_gone', 'the question is not on the screen; open the session to answer it')
     const steps = stepsOf(found, option, text)
     this.#answered = { fingerprint: this.#fingerprint, until: this.#now() + ANSWER_MS }
+    const words = withoutBlanks([question.text, ...question.context].join(''))
+    this.#answeredWords = { words, until: this.#now() + LATE_HOOK_MS }
     this.#evidence.inputAt = this.#now()
     this.#update()
     return steps
+  }
+
+  /** Whether a hook's text, like `Bash: rm -rf build`, is about the question that was answered just now. */
+  #isAnswered(text: string): boolean {
+    const { words, until } = this.#answeredWords ?? { words: '', until: 0 }
+    const subject = withoutBlanks(text.replace(/^[\w ]+: /, ''))
+    return this.#now() < until && subject !== '' && words.includes(subject)
   }
 
   /** The process is gone. */
@@ -319,4 +334,8 @@ function stepsOf(
     throw new CodedError('bad_message', 'this question is answered with one of its options')
   // A control character would be a key: Ctrl+C, or Enter in the middle.
   return [...text_keys, text.replace(/\p{Cc}+/gu, ' '), '\r']
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/\s+/g, '')
 }

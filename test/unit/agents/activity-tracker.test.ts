@@ -178,6 +178,20 @@ describe('a hook', () => {
     expect(state()).toBe('working')
   })
 
+  it('that tells of a question after it was answered is not another question', () => {
+    const { tracker, needed } = newTracker()
+    const asks = finding('blocked', 'May I?')
+    asks.question!.context = ['Bash command', 'rm -rf', 'build']
+    tracker.screenSeen(asks)
+    tracker.answer(tracker.activity!.question!.question_id, asks, 0, undefined)
+    vi.advanceTimersByTime(10)
+    tracker.screenSeen(finding('working'))
+    tracker.hookReported('blocked', 'Bash: rm -rf build', 'Agent')
+    expect(needed).toEqual(['blocked: May I?'])
+    tracker.hookReported('blocked', 'Bash: reboot', 'Agent')
+    expect(needed).toEqual(['blocked: May I?', 'blocked: Bash: reboot'])
+  })
+
   it('is no longer blocked when a person types', () => {
     const { tracker, state } = newTracker()
     tracker.hookReported('blocked', 'May I?', 'Agent')
