@@ -48,8 +48,8 @@ export const OnTheGo = async () => {
       if (properties.info?.parentID) subagents.add(properties.info.id)
       const isSubagent = subagents.has(properties.sessionID)
       if (type === 'permission.asked') {
-        const { permission, patterns = [] } = properties
-        tell('blocked', [permission, patterns.join(', ')].filter(Boolean).join(': '))
+        const { permission, patterns = [], metadata } = properties
+        tell('blocked', [permission, metadata?.command ?? patterns.join(', ')].filter(Boolean).join(': '))
       } else if (type === 'question.asked') tell('blocked', properties.questions?.[0]?.question ?? '')
       else if (/^(permission|question)\\.(replied|rejected)$/.test(type)) tell('working')
       else if (type === 'session.status' && properties.status?.type !== 'idle') tell('working')

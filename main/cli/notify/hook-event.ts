@@ -64,7 +64,15 @@ function notificationOf(fields: Fields): Report | undefined {
   const kind = textOf(fields.notification_type) || textOf(fields.notificationType)
   const message = textOf(fields.message)
   const isQuestion = kind === '' ? ASKS.test(message) : QUESTIONS.has(plain(kind))
-  return isQuestion ? { state: 'blocked', text: message } : undefined
+  return isQuestion ? { state: 'blocked', text: detailOf(fieldsOf(fields.details)) || message } : undefined
+}
+
+/** Gemini CLI's message says only that a tool needs a permission; the details say for what. */
+function detailOf(details: Fields): string {
+  const subject = ['command', 'filePath', 'fileName', 'toolName', 'prompt']
+    .map(name => textOf(details[name]))
+    .find(Boolean)
+  return subject ? [textOf(details.title), subject].filter(Boolean).join(': ') : ''
 }
 
 function endTextOf(fields: Fields): string {

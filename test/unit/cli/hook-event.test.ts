@@ -71,6 +71,17 @@ describe('the JSON of a hook', () => {
       'blocked',
       'Run ls?',
     ],
+    [
+      'a permission of Gemini CLI with details',
+      {
+        hook_event_name: 'Notification',
+        notification_type: 'ToolPermission',
+        message: 'Tool Confirm Shell Command requires execution',
+        details: { type: 'exec', title: 'Confirm Shell Command', command: 'ls', rootCommand: 'ls' },
+      },
+      'blocked',
+      'Confirm Shell Command: ls',
+    ],
     ['the end of a turn of Gemini CLI', { hook_event_name: 'AfterAgent', prompt_response: 'Yes.' }, 'done', 'Yes.'],
   ])('%s', (_, payload, state, text) => {
     expect(reportOf(payload)).toEqual({ state, text })
