@@ -7,7 +7,7 @@ import { ssh, sudo } from './programs/accounts.ts'
 import { apt, files, git, npm } from './programs/files.ts'
 import { dialogs, gdb, scripts, viewers } from './programs/scripts.ts'
 import { layOut, serve } from './programs/stage.ts'
-import { work } from './programs/work.ts'
+import { manuals, work } from './programs/work.ts'
 import { SIZES, Tape } from './tape.ts'
 
 const DATA = join(import.meta.dirname, '..', 'data', 'agents', 'programs')
@@ -24,27 +24,39 @@ const SCENES: Record<string, (tape: Tape) => Promise<void>> = {
   dialogs,
   viewers,
   work,
+  'work-manuals': manuals,
 }
+
+/** Takes long, and its sizes can be recorded at once. */
+const AT_ONCE = 'work-manuals'
 
 const wanted = process.argv.slice(2)
 const stop = await serve()
 try {
   for (const [name, scene] of Object.entries(SCENES)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue
-    for (const [size, cells] of Object.entries(SIZES)) {
+    if (name === AT_ONCE) {
       layOut()
-      const tape = new Tape(join(DATA, `${name}-${size}.cast`), `${name} on Debian 12`, cells, name === 'apt')
-      try {
-        await scene(tape)
-        await tape.recorder.save()
-        process.stdout.write(`${name} ${size}\n`)
-      } catch (error) {
-        process.exitCode = 1
-        await tape.recorder.save()
-        process.stderr.write(`${name} ${size}: ${error instanceof Error ? error.message : error}\n`)
-      }
+      await Promise.all(Object.keys(SIZES).map(size => record(name, size, scene)))
+      continue
+    }
+    for (const size of Object.keys(SIZES)) {
+      layOut()
+      await record(name, size, scene)
     }
   }
 } finally {
   stop()
+}
+
+async function record(name: string, size: string, scene: (tape: Tape) => Promise<void>): Promise<void> {
+  const tape = new Tape(join(DATA, `${name}-${size}.cast`), `${name} on Debian 12`, SIZES[size]!, name === 'apt')
+  try {
+    await scene(tape)
+    process.stdout.write(`${name} ${size}\n`)
+  } catch (error) {
+    process.exitCode = 1
+    process.stderr.write(`${name} ${size}: ${error instanceof Error ? error.message : error}\n`)
+  }
+  await tape.recorder.save()
 }

@@ -80,3 +80,56 @@ export async function work(t: Tape): Promise<void> {
   await t.keys('\r', PROMPT)
   t.shell('the end of the work')
 }
+
+/** What describes questions, or is long. */
+const MANUALS = [
+  'ssh',
+  'sudo',
+  'bash',
+  'gpg',
+  'git-add',
+  'passwd',
+  'ssh-keygen',
+  'git-clean',
+  'unzip',
+  'rm',
+  'dialog',
+  'less',
+  'whiptail',
+  'find',
+  'git-rebase',
+  'nano',
+]
+
+/** Between the pages that a person reads. */
+const READING_MS = 5_500
+
+const PAGES = 6
+
+/** Manuals read page by page, with commands in between: a quarter of an hour. */
+export async function manuals(t: Tape): Promise<void> {
+  await t.at(PROMPT)
+  for (const [index, manual] of MANUALS.entries()) {
+    t.recorder.type(`man ${manual}\r`)
+    await t.recorder.quiet(1_500)
+    for (let page = 0; page < PAGES; page++) {
+      t.recorder.type(page === 2 ? '/prompt\r' : ' ')
+      await pause(READING_MS)
+      if (page % 3 === 1) t.none('man', `page ${page + 1} of the manual of ${manual}`)
+    }
+    await t.keys('q')
+    if (!/[$]$/.test(lastLine(t))) await t.keys('q', PROMPT)
+    await t.run(`man ${manual} | grep -n "prompt\\|password\\|y/n" | head -8`)
+    t.shell(`lines of the manual of ${manual}`)
+    await pause(READING_MS)
+    t.recorder.type(`${COMMANDS[index]!}\r`)
+    await pause(300)
+    await t.at(PROMPT)
+    await pause(READING_MS / 2)
+  }
+}
+
+function lastLine(t: Tape): string {
+  const { lines, cursor } = t.recorder.screen.view()
+  return (lines[cursor.line] ?? '').slice(0, cursor.column).trimEnd()
+}
