@@ -1,26 +1,41 @@
 // Whether a pattern of a user's rule may take too long on some line: it is tried, in a thread that can be terminated.
 import { Worker } from 'node:worker_threads'
+import { cancelled } from '../threads/call.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import type { FromPatternCheck } from './pattern-check-worker.ts'
 
 /** A thread that stays silent for this long is stuck in a pattern: those that are fast take a few milliseconds. */
-export const SILENCE_MS = 2_000
+export const SILENCE_MS = 5_000
 
-/** The first of these patterns that is too slow. Rejects when no thread can be started. */
-export function findSlowPattern(patterns: readonly string[], silence_ms = SILENCE_MS): Promise<string | undefined> {
+/** The first of these patterns that is too slow. Rejects when no thread can be started, and with `cancelled`. */
+export function findSlowPattern(
+  patterns: readonly string[],
+  signal?: AbortSignal,
+  silence_ms = SILENCE_MS,
+): Promise<string | undefined> {
   const nested = patterns.find(repeatsRepetition)
   if (nested !== undefined || patterns.length === 0) return Promise.resolve(nested)
+  if (signal?.aborted) return Promise.reject(cancelled())
   return new Promise((resolve, reject) => {
     const worker = new Worker(workerFile('./pattern-check-worker', import.meta.url), {
       name: 'pattern check',
       workerData: patterns,
     })
     let timer: NodeJS.Timeout | undefined
-    const end = (slow: string | undefined) => {
+    const stop = () => {
       clearTimeout(timer)
-      resolve(slow)
+      signal?.removeEventListener('abort', abort)
       void worker.terminate()
     }
+    const end = (slow: string | undefined) => {
+      resolve(slow)
+      stop()
+    }
+    const abort = () => {
+      reject(cancelled())
+      stop()
+    }
+    signal?.addEventListener('abort', abort)
     worker.on('message', (message: FromPatternCheck) => {
       clearTimeout(timer)
       if (message.say === 'done') return end(undefined)

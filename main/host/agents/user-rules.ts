@@ -39,7 +39,7 @@ export class UserRules {
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
   #reading: Promise<void> = Promise.resolve()
-  #closed = false
+  readonly #closing = new AbortController()
 
   /** Reads in the background: a host does not wait for it. */
   constructor(options: UserRulesOptions) {
@@ -57,7 +57,7 @@ export class UserRules {
 
   /** Twice is fine. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     clearTimeout(this.#timer)
     this.#watcher?.close()
     await this.#reading
@@ -65,7 +65,7 @@ export class UserRules {
 
   #readSoon(): void {
     clearTimeout(this.#timer)
-    if (!this.#closed) this.#timer = setTimeout(() => this.#read(), SETTLE_MS)
+    if (!this.#closing.signal.aborted) this.#timer = setTimeout(() => this.#read(), SETTLE_MS)
   }
 
   #read(): void {
@@ -81,13 +81,13 @@ export class UserRules {
     const before = this.#known
     const known = new Map<string, KnownFile>()
     for (const file of files.slice(0, MAX_FILES)) {
-      if (this.#closed) return
+      if (this.#closing.signal.aborted) return
       const name = FILE_NAME.exec(file)![1]!
       known.set(name, await this.#readFile(file, before.get(name)))
     }
     this.#known = known
     const isSame = known.size === before.size && [...known].every(([name, one]) => before.get(name) === one)
-    if (this.#closed || isSame) return
+    if (this.#closing.signal.aborted || isSame) return
     const valid = new Map<string, RuleFile>()
     for (const [name, { rules }] of known) if (rules) valid.set(name, rules)
     const own = [...valid].filter(([name]) => !builtIn.has(name))
@@ -101,10 +101,11 @@ export class UserRules {
     try {
       text = await readBounded(join(this.#options.folder, file))
       if (before?.text === text) return before
-      return { text, rules: await parseRules(text) }
+      return { text, rules: await parseRules(text, this.#closing.signal) }
     } catch (error) {
       if (before && before.text === text && !before.rules) return before
       const { code, message } = toCoded(error)
+      if (code === 'cancelled') return { text, rules: undefined }
       this.#options.log.error({ code, file }, `a file of rules is not used: ${message}`)
       return { text, rules: undefined }
     }
@@ -127,8 +128,8 @@ async function readBounded(path: string): Promise<string> {
   }
 }
 
-/** Rejects with `rules_invalid`, `pattern_invalid`, `pattern_slow`. */
-async function parseRules(text: string): Promise<RuleFile> {
+/** Rejects with `rules_invalid`, `pattern_invalid`, `pattern_slow`, `cancelled`. */
+async function parseRules(text: string, signal: AbortSignal): Promise<RuleFile> {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -143,7 +144,7 @@ async function parseRules(text: string): Promise<RuleFile> {
   } catch (cause) {
     throw new CodedError('pattern_invalid', (cause as Error).message.slice(0, 300), { cause })
   }
-  const slow = await findSlowPattern(patterns)
+  const slow = await findSlowPattern(patterns, signal)
   if (slow !== undefined) throw new CodedError('pattern_slow', `this pattern can take too long on a line: ${slow}`)
   return data
 }

@@ -99,6 +99,15 @@ describe('the rules of a user', () => {
   })
 })
 
+describe('the check of a file', () => {
+  it('is given up when the host stops', async () => {
+    const { changes, errors, start, write } = userRules()
+    write('slow.json', { ...RULES, rules: [{ id: 'go', state: 'blocked', all: ['^(a|a)*$'] }] })
+    await start().close()
+    expect([changes, errors]).toEqual([[], []])
+  })
+})
+
 describe('a pattern', () => {
   it.each([
     '^(a+)+$',
@@ -109,7 +118,7 @@ describe('a pattern', () => {
     '^.*.*.*.*.*.*x$',
     '^\\w*\\w*\\w*\\w*\\w*\\?$',
   ])('that takes too long is found: %s', async pattern => {
-    expect(await findSlowPattern([pattern], 500)).toBe(pattern)
+    expect(await findSlowPattern([pattern], undefined, 500)).toBe(pattern)
   })
 
   it('of the built-in rules is fast', async () => {
