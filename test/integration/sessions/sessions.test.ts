@@ -287,7 +287,9 @@ it('gives a session an environment without variables about the host’s surround
   expect(terminal.text).toContain('KEPT=yes')
   expect(terminal.text).toContain('PATH=/usr/bin:/bin\r')
   expect(terminal.text).toContain('TERM=xterm-256color')
-  expect(terminal.text).not.toMatch(/npm_|ELECTRON|OTG_DATA_DIR|TMUX/)
+  expect(terminal.text).not.toMatch(/npm_|ELECTRON|\/secret|TMUX/)
+  // Its own host's, which is where otg in the session connects to.
+  expect(terminal.text).toContain(`OTG_DATA_DIR=${host.dataDir}\r`)
 })
 
 it('starts sessions in the home folder, or in the requested one', async () => {
