@@ -53,7 +53,7 @@ export function agentsPage(recordings: RecordingScore[]): string {
     '## Record anew',
     '',
     '```sh',
-    'node test/agents/record.ts claude      # or codex; names of films after it record only those',
+    'node test/agents/record.ts claude      # or codex, gemini, opencode, copilot; names of films after it record only those',
     'npm run docs',
     '```',
     '',

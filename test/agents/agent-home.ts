@@ -1,7 +1,7 @@
 // Folders in which the real agents run: a home and a project of their own, with neutral names, connected to the stand-in model.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { type AgentName, installAgent } from './install.ts'
+import { AGENTS, type AgentName, cacheFolder, installAgent, installInto } from './install.ts'
 
 export interface AgentHome {
   /** The agent's executable is the first in PATH. */
@@ -77,5 +77,54 @@ const CONFIGURE: Record<
     const hooks = { Stop: [{ hooks: [{ type: 'command', command: 'true' }] }] }
     if (fresh) writeFileSync(join(home, '.codex', 'hooks.json'), JSON.stringify({ hooks }))
     return { STUB_KEY: 'none' }
+  },
+  gemini(home, cwd, port, fresh) {
+    const settings = {
+      security: { auth: { selectedType: 'gemini-api-key' } },
+      general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+      privacy: { usageStatisticsEnabled: false },
+    }
+    mkdirSync(join(home, '.gemini'), { recursive: true })
+    if (!fresh) {
+      writeFileSync(join(home, '.gemini', 'settings.json'), JSON.stringify(settings))
+      writeFileSync(join(home, '.gemini', 'trustedFolders.json'), JSON.stringify({ [cwd]: 'TRUST_FOLDER' }))
+    }
+    return {
+      GEMINI_API_KEY: 'stub-key',
+      GEMINI_MODEL: 'gemini-2.5-pro',
+      GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${port}`,
+      COLORTERM: 'truecolor',
+    }
+  },
+  opencode(_home, _cwd, port) {
+    const options = { baseURL: `http://127.0.0.1:${port}/v1`, apiKey: 'none' }
+    const models = { stub: { name: 'Stub', tool_call: true, reasoning: true } }
+    const config = {
+      model: 'stub/stub',
+      autoupdate: false,
+      provider: { stub: { npm: '@ai-sdk/openai-compatible', name: 'Stub', options, models } },
+      permission: { edit: 'ask', bash: 'ask', webfetch: 'ask' },
+    }
+    // It installs a package into its configuration when it starts, and waits for that before it edits a file.
+    const kept = join(cacheFolder(), 'opencode-config')
+    if (!existsSync(kept)) installInto(join(kept, 'opencode'), `@opencode-ai/plugin@${AGENTS.opencode.version}`)
+    return {
+      XDG_CONFIG_HOME: kept,
+      OPENCODE_CONFIG_CONTENT: JSON.stringify(config),
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+      COLORTERM: 'truecolor',
+    }
+  },
+  copilot(home, cwd, port, fresh) {
+    mkdirSync(join(home, '.copilot'), { recursive: true })
+    if (!fresh) writeFileSync(join(home, '.copilot', 'config.json'), JSON.stringify({ trustedFolders: [cwd] }))
+    return {
+      COPILOT_AUTO_UPDATE: 'false',
+      COPILOT_OFFLINE: 'true',
+      COPILOT_PROVIDER_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      COPILOT_MODEL: 'gpt-4.1',
+      COLORTERM: 'truecolor',
+    }
   },
 }

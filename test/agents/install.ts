@@ -16,6 +16,9 @@ interface Agent {
 export const AGENTS = {
   claude: { package: '@anthropic-ai/claude-code', version: '2.1.197', scripts: ['@anthropic-ai/claude-code'] },
   codex: { package: '@openai/codex', version: '0.171.0', scripts: [] },
+  gemini: { package: '@google/gemini-cli', version: '0.61.0', scripts: [] },
+  opencode: { package: 'opencode-ai', version: '1.18.33', scripts: ['opencode-ai'] },
+  copilot: { package: '@github/copilot', version: '1.0.102', scripts: [] },
 } as const satisfies Record<string, Agent>
 
 export type AgentName = keyof typeof AGENTS
@@ -35,9 +38,7 @@ export function installAgent(name: AgentName): string {
   const prefix = join(cacheFolder(), `${name}-${version}`)
   const bin = join(prefix, 'node_modules', '.bin')
   if (existsSync(join(prefix, 'installed'))) return bin
-  mkdirSync(prefix, { recursive: true })
-  npm(prefix, 'init', '--yes')
-  npm(prefix, 'install', '--save-exact', `${from}@${version}`)
+  installInto(prefix, `${from}@${version}`)
   for (const script of scripts) {
     // npm 11 runs install scripts only of packages that were approved; earlier versions have run it by now.
     if (npmVersion() >= 11) npm(prefix, 'install-scripts', 'approve', script)
@@ -45,6 +46,12 @@ export function installAgent(name: AgentName): string {
   }
   mkdirSync(join(prefix, 'installed'))
   return bin
+}
+
+export function installInto(prefix: string, name: string): void {
+  mkdirSync(prefix, { recursive: true })
+  npm(prefix, 'init', '--yes')
+  npm(prefix, 'install', '--save-exact', name)
 }
 
 function npmVersion(): number {

@@ -5,7 +5,10 @@ import { ProgramRecorder } from '../support/agents/recording.ts'
 import { makeAgentHome } from './agent-home.ts'
 import { claudeFilms } from './films/claude.ts'
 import { codexFilms } from './films/codex.ts'
+import { copilotFilms } from './films/copilot.ts'
 import { Director, type Film } from './films/film.ts'
+import { geminiFilms } from './films/gemini.ts'
+import { opencodeFilms } from './films/opencode.ts'
 import { AGENTS, type AgentName } from './install.ts'
 import { startModel } from './stub-model.ts'
 
@@ -19,10 +22,19 @@ const SIZES = { phone: [45, 40], terminal: [80, 24], desktop: [120, 36] } as con
 const FILMS: Record<AgentName, { title: string; films: Film[] }> = {
   claude: { title: 'Claude Code', films: claudeFilms },
   codex: { title: 'Codex', films: codexFilms },
+  gemini: { title: 'Gemini CLI', films: geminiFilms },
+  opencode: { title: 'opencode', films: opencodeFilms },
+  copilot: { title: 'GitHub Copilot CLI', films: copilotFilms },
 }
 
 /** Codex would leave a background server behind. */
-const ARGUMENTS: Record<AgentName, string[]> = { claude: [], codex: ['--no-daemon'] }
+const ARGUMENTS: Record<AgentName, string[]> = {
+  claude: [],
+  codex: ['--no-daemon'],
+  gemini: [],
+  opencode: [],
+  copilot: [],
+}
 
 const [agent, ...names] = process.argv.slice(2)
 if (!agent || !Object.hasOwn(FILMS, agent)) throw new Error(`choose one of ${Object.keys(FILMS).join(', ')}`)

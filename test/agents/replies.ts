@@ -1,4 +1,5 @@
-// What a stand-in for a model answers: chosen by a word in the prompt, the same for every agent and API.
+// What the stand-in model answers over the Gemini and Chat Completions APIs: chosen by a word in the prompt.
+import { join } from 'node:path'
 
 export interface ToolCall {
   kind: 'shell' | 'write' | 'edit' | 'ask' | 'fetch'
@@ -44,7 +45,7 @@ const REPLIES: [RegExp, Reply][] = [
     },
   ],
   [/\bcreate\b/, { calls: [{ kind: 'write', what: 'hello.js', more: [CONTENT] }] }],
-  [/\bcorrect\b/, { calls: [{ kind: 'edit', what: 'add.js', more: ['return a - b', 'return a + b'] }] }],
+  [/\bcorrect\b/, { calls: [{ kind: 'edit', what: 'sum.js', more: ['return a - b', 'return a + b'] }] }],
   [
     /\bask me\b/,
     { calls: [{ kind: 'ask', what: 'Which database do you want to use?', more: ['SQLite', 'PostgreSQL', 'MySQL'] }] },
@@ -66,9 +67,9 @@ export function replyTo(prompt: string): Reply {
 export const REPLY_TO_TOOL: Reply = { wait_ms: 700, text: DONE, pace_ms: 10 }
 
 /** The call as one of the tools that the agent offers. */
-export function toolCall(call: ToolCall, tools: string[], cwd: string): { name: string; args: unknown } | undefined {
+export function toolCall(call: ToolCall, tools: string[]): { name: string; args: unknown } | undefined {
   const { kind, what, more = [] } = call
-  const path = `${cwd}/${what}`
+  const path = join(process.env.STUB_FOLDER ?? process.cwd(), what)
   const [first = '', second = ''] = more
   const shapes: Record<ToolCall['kind'], [string, unknown][]> = {
     shell: [

@@ -4,6 +4,8 @@ import { appendFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerMessages } from './anthropic.ts'
+import { answerChat } from './chat.ts'
+import { answerGemini } from './gemini.ts'
 import { answerResponses } from './openai.ts'
 
 export interface StubModel {
@@ -38,6 +40,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   if (path.includes('/messages/count_tokens')) return json(response, { input_tokens: 100 })
   if (path.includes('/v1/messages')) return answerMessages(body, response)
   if (path.includes('/responses')) return answerResponses(body, response)
+  if (path.includes('/chat/completions')) return answerChat(body, response)
+  if (/:\w+/.test(path)) return answerGemini(path, body, response)
   if (path.includes('/models')) return json(response, { object: 'list', data: [], models: [] })
   json(response, { type: 'error', error: { type: 'not_found_error', message: 'not here' } }, 404)
 }

@@ -12,7 +12,7 @@ export interface Film {
 }
 
 const POLL_MS = 30
-const SHOWN_MS = 20_000
+const SHOWN_MS = 60_000
 
 /** A screen is drawn in several writes. */
 const DRAWN_MS = 350

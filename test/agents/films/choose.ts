@@ -1,0 +1,22 @@
+// Answers a question with the keys that the rules know, as the host does, so that a recording proves them.
+import { builtInRules } from '../../../main/host/agents/rule-files.ts'
+import { ScreenRules } from '../../../main/host/agents/screen-rules.ts'
+import { pause } from '../../support/agents/recording.ts'
+import type { Director } from './film.ts'
+
+/** As the host waits between two steps. */
+const STEP_MS = 80
+
+const rules = new ScreenRules(builtInRules())
+
+/** `label`: the beginning of the option's label. Without it, `text` is the answer. */
+export async function choose({ recorder }: Director, command: string, label: string, text?: string): Promise<void> {
+  const question = rules.match(recorder.screen.view(), command)?.question
+  const option = question?.options.find(one => one.label.startsWith(label))
+  const steps = text === undefined ? option?.keys : [...(question?.text_keys ?? []), text, '\r']
+  if (!steps) throw new Error(`no option ${label} in ${JSON.stringify(question)}`)
+  for (const step of steps) {
+    recorder.type(step)
+    await pause(STEP_MS)
+  }
+}
