@@ -49,6 +49,7 @@ export function reportOf(payload: unknown, event = ''): Report | undefined {
   if (name === 'permissionrequest' || name === 'elicitation') return { state: 'blocked', text: questionOf(fields) }
   if (name === 'pretooluse' && asksItself(fields)) return { state: 'blocked', text: questionOf(fields) }
   if (name === 'notification') return notificationOf(fields)
+  if (isTitleTask(fields)) return undefined
   if (DONE.has(name)) return { state: continues(fields) ? 'working' : 'done', text: endTextOf(fields) }
   if (WORKING.has(name)) return { state: 'working', text: '' }
   // Not the start of a session: Codex tells of it when the first turn has begun, others in the middle of one.
@@ -73,6 +74,12 @@ function detailOf(details: Fields): string {
     .map(name => textOf(details[name]))
     .find(Boolean)
   return subject ? [textOf(details.title), subject].filter(Boolean).join(': ') : ''
+}
+
+/** Codex names its threads in a turn of its own, whose end it tells like that of the user's turn, often before. */
+function isTitleTask(fields: Fields): boolean {
+  const [message] = Array.isArray(fields['input-messages']) ? fields['input-messages'] : []
+  return /^Generate a concise[^.]* title\b/.test(textOf(message))
 }
 
 function endTextOf(fields: Fields): string {

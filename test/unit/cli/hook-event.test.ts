@@ -87,6 +87,14 @@ describe('the JSON of a hook', () => {
     expect(reportOf(payload)).toEqual({ state, text })
   })
 
+  it('ignores the end of the turn in which Codex names a thread', () => {
+    const task =
+      'Generate a concise, single-line task title of at most 36 characters.\n\nUser prompt:\nplease run the test'
+    const payload = { type: 'agent-turn-complete', 'last-assistant-message': 'Run the test' }
+    expect(reportOf({ ...payload, 'input-messages': [task] })).toBe(undefined)
+    expect(reportOf({ ...payload, 'input-messages': ['Generate a title'] })).toMatchObject({ state: 'done' })
+  })
+
   it.each([
     ['the end of a subagent', { hook_event_name: 'SubagentStop' }],
     [
