@@ -15,6 +15,9 @@ export const LATE_HOOK_MS = 3_000
 /** An agent's bell is explained by its screen, which is looked at within this. */
 export const BELL_MS = 700
 
+/** A screen that changed is looked at, and its question found, within this. */
+export const TITLE_MS = 700
+
 /** A program that ran for less is nothing to come back for. */
 export const LONG_COMMAND_MS = 30_000
 
@@ -60,6 +63,7 @@ export class ActivityTracker {
   #answeredWords: { words: string; until: number } | undefined
   #timer: NodeJS.Timeout | undefined
   #bellTimer: NodeJS.Timeout | undefined
+  #titleTimer: NodeJS.Timeout | undefined
   #disposed = false
 
   constructor(now: () => number, handlers: ActivityHandlers) {
@@ -80,11 +84,18 @@ export class ActivityTracker {
     this.#update()
   }
 
+  /** A title that no longer spins counts a moment later: it comes at once, and the question on the screen after it. */
   titleSeen(state: ObservedState | undefined, program: string): void {
     const before = this.#evidence.title
+    clearTimeout(this.#titleTimer)
     if (before?.state === state) return
-    this.#evidence.title = state ? { state, at: this.#now(), program } : null
-    this.#update()
+    const apply = () => {
+      this.#evidence.title = state ? { state, at: this.#now(), program } : null
+      this.#update()
+    }
+    if (before?.state !== 'working') return apply()
+    this.#titleTimer = setTimeout(apply, TITLE_MS)
+    this.#titleTimer.unref()
   }
 
   /** OSC 9;4: whether a progress bar is shown. */
@@ -114,6 +125,7 @@ export class ActivityTracker {
     if (state === 'done' || (state === 'working' && !this.#isAttended))
       evidence.command ??= { at: this.#now(), program: agent, failed: false }
     Object.assign(evidence, { hook: null, screen: null, title: null, progress: null })
+    clearTimeout(this.#titleTimer)
     this.#update()
   }
 
@@ -198,6 +210,7 @@ export class ActivityTracker {
     this.#disposed = true
     clearTimeout(this.#timer)
     clearTimeout(this.#bellTimer)
+    clearTimeout(this.#titleTimer)
   }
 
   /** A person who typed just now ended the program, or waits for it at the keyboard. */

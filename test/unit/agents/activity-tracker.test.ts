@@ -7,6 +7,7 @@ import {
   ATTENDED_MS,
   BELL_MS,
   LONG_COMMAND_MS,
+  TITLE_MS,
 } from '../../../main/host/agents/activity-tracker.ts'
 import type { Finding } from '../../../main/host/agents/screen-rules.ts'
 
@@ -67,12 +68,25 @@ describe('a turn of an agent by its screen', () => {
     expect(tracker.activity!.since).toBe(since)
   })
 
+  it('is not done when its title stops for a question that the screen shows a moment later', () => {
+    const { tracker, needed } = newTracker()
+    tracker.titleSeen('working', 'Agent')
+    tracker.screenSeen(finding('idle'))
+    tracker.titleSeen('idle', 'Agent')
+    vi.advanceTimersByTime(TITLE_MS - 10)
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    vi.advanceTimersByTime(TITLE_MS)
+    expect(needed).toEqual(['blocked: May I?'])
+  })
+
   it('is working while its title spins, although its prompt is on the screen', () => {
     const { tracker, state } = newTracker()
     tracker.screenSeen(finding('idle'))
     tracker.titleSeen('working', 'Agent')
     expect(state()).toBe('working')
     tracker.titleSeen('idle', 'Agent')
+    expect(state()).toBe('working')
+    vi.advanceTimersByTime(TITLE_MS)
     expect(state()).toBe('done')
   })
 })
