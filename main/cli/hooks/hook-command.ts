@@ -24,7 +24,7 @@ export function hookArguments({ node, otg }: OtgProgram, options: string[], plat
   return platform === 'win32' ? command : ['sh', '-c', GUARD, 'otg', ...command]
 }
 
-/** As one line for a shell: sh, bash, zsh or fish, and cmd or PowerShell's `&` on Windows. */
+/** As one line for a shell: sh, bash, zsh or fish, and on Windows cmd. */
 export function hookCommand(program: OtgProgram, options: string[], platform = process.platform): string {
   const quote = platform === 'win32' ? (word: string) => (/^[\w.:\\/-]+$/.test(word) ? word : `"${word}"`) : shellWord
   return hookArguments(program, options, platform).map(quote).join(' ')
