@@ -76,6 +76,41 @@ describe.each(PROGRAMS)('$title', program => {
   })
 })
 
+describe('a question with choices', () => {
+  it('of Claude Code takes a choice, a text, and any number of choices', async () => {
+    const turn = await startAgent(PROGRAMS[0]!, false)
+    await turn.prompt('please ask me')
+    await turn.answerTo('Which color should the button have?', 'Green')
+    await turn.shown('→ Green')
+    await turn.rests()
+    await turn.prompt('please ask me')
+    await turn.answerTo('Which color should the button have?', { text: 'Violet, like the sky' })
+    await turn.shown('→ Violet, like the sky')
+    await turn.rests()
+    await turn.prompt('please ask sizes')
+    await turn.answerTo('Which sizes should be tested?', '[ ] Phone')
+    await turn.answerTo('Which sizes should be tested?', '[ ] Desktop')
+    await turn.answerTo('Which sizes should be tested?', 'Submit')
+    await turn.answerTo('Ready to submit your answers?', 'Submit answers')
+    await turn.shown('→ Phone, Desktop')
+    await turn.rests()
+    await turn.prompt('please write a file')
+    await turn.answerTo('Do you want to create hello.txt?', 'No')
+    await turn.shown('User rejected')
+  })
+
+  it('of Codex takes a choice', async () => {
+    const turn = await startAgent(PROGRAMS[1]!, false)
+    await turn.type('\x1b[Z', 'Plan mode')
+    await turn.prompt('please ask both')
+    await turn.answerTo('Which color should the button have?', 'Green')
+    await turn.answerTo('Which sizes should be tested?', 'Tablet')
+    await turn.shown('answer: Green')
+    await turn.shown('answer: Tablet')
+    await turn.rests()
+  })
+})
+
 async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHooks: boolean) {
   const model = await startModel()
   onCleanUp(() => model.close())
@@ -102,7 +137,6 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
   })
   client.watch()
   const { session_id } = await client.create({ command: [name, ...args], cwd, size: { cols: 100, rows: 36 } })
-  const attached = client.attach(session_id, new Recorder())
   /** When the screen showed this first. */
   const shown = async (text: string) => {
     await reach(async () => {
@@ -120,6 +154,8 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
   await shown(ready)
   await reach(() => ['idle', 'done'].includes(sessions[0]?.activity?.state ?? ''), 'the prompt')
   told.length = 0
+  const activity = () => sessions[0]?.activity
+  const answered = new Set<string>()
   return {
     client,
     session_id,
@@ -127,13 +163,37 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
     told,
     shown,
     session: () => sessions[0],
+    rests: () => reach(() => activity()?.state === 'done' || activity()?.state === 'idle', 'the end of the turn'),
+    /** Types keys, until the screen shows what they do. */
+    async type(keys: string, effect: string) {
+      const attached = client.attach(session_id, new Recorder())
+      attached.type(Buffer.from(keys))
+      await shown(effect)
+      client.detach(attached)
+    },
     /** Types as a person does, who then looks away. */
     async prompt(text: string) {
+      const attached = client.attach(session_id, new Recorder())
       attached.type(Buffer.from(text))
       await shown(text)
       attached.type(Buffer.from('\r'))
-      await reach(() => sessions[0]?.activity?.state === 'working', 'the turn to begin')
+      await reach(() => activity()?.state === 'working', 'the turn to begin')
       client.detach(attached)
+    },
+    /** Answers by a text, or by the option whose label begins so. */
+    async answerTo(question: string, answer: string | { text: string }) {
+      const chosen = () =>
+        activity()?.question?.options.findIndex(
+          ({ label }) => typeof answer === 'string' && label.startsWith(answer),
+        ) ?? -1
+      const isAsked = () => activity()?.question?.text === question && (typeof answer === 'object' || chosen() >= 0)
+      await reach(
+        () => isAsked() && !answered.has(activity()!.question!.question_id),
+        `${question} with ${JSON.stringify(answer)}`,
+      )
+      const { question_id } = activity()!.question!
+      answered.add(question_id)
+      await client.answer(session_id, question_id, typeof answer === 'string' ? { option: chosen() } : answer)
     },
   }
 }
