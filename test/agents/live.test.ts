@@ -92,6 +92,7 @@ describe('a question with choices', () => {
     await turn.answerTo('Which sizes should be tested?', '[ ] Desktop')
     await turn.answerTo('Which sizes should be tested?', 'Submit')
     await turn.answerTo('Ready to submit your answers?', 'Submit answers')
+    expect(turn.told.map(({ kind }) => kind).filter(kind => kind === 'blocked')).toHaveLength(4)
     await turn.shown('→ Phone, Desktop')
     await turn.rests()
     await turn.prompt('please write a file')

@@ -186,8 +186,7 @@ export class ActivityTracker {
       throw new CodedError('question_gone', 'the question is not on the screen; open the session to answer it')
     const steps = stepsOf(found, option, text)
     this.#answered = { fingerprint: this.#fingerprint, until: this.#now() + ANSWER_MS }
-    const words = withoutBlanks([question.text, ...question.context].join(''))
-    this.#answeredWords = { words, until: this.#now() + LATE_HOOK_MS }
+    this.#answeredWords = { words: wordsOf(question), until: this.#now() + LATE_HOOK_MS }
     this.#evidence.inputAt = this.#now()
     this.#update()
     return steps
@@ -198,6 +197,12 @@ export class ActivityTracker {
     const { words, until } = this.#answeredWords ?? { words: '', until: 0 }
     const subject = withoutBlanks(text.replace(/^[\w ]+: /, ''))
     return this.#now() < until && subject !== '' && words.includes(subject)
+  }
+
+  /** The question that was answered just now is still asked, with a box ticked by the answer. */
+  #goesOn({ state, question }: Activity): boolean {
+    const { words, until } = this.#answeredWords ?? { words: '', until: 0 }
+    return state === 'blocked' && question !== null && this.#now() < until && wordsOf(question) === words
   }
 
   /** The process is gone. */
@@ -227,7 +232,9 @@ export class ActivityTracker {
     const next = decision ? this.#activityOf(decision, before) : null
     if (JSON.stringify(next) === JSON.stringify(before)) return
     this.#activity = next
-    const isNewWait = next !== null && isNewWaitAfter(before, next)
+    // Another turn may ask the same.
+    if (next?.state === 'idle' || next?.state === 'done') this.#answeredWords = undefined
+    const isNewWait = next !== null && isNewWaitAfter(before, next) && !this.#goesOn(next)
     const wasNeeded = before?.state === 'blocked' || before?.state === 'done'
     if (isNewWait) this.#handlers.needed(this.#neededFor(next), this.#neededText(next))
     else if (wasNeeded && next?.state !== before.state && next?.state !== 'idle') this.#handlers.settled()
@@ -347,6 +354,10 @@ function stepsOf(
     throw new CodedError('bad_message', 'this question is answered with one of its options')
   // A control character would be a key: Ctrl+C, or Enter in the middle.
   return [...text_keys, text.replace(/\p{Cc}+/gu, ' '), '\r']
+}
+
+function wordsOf({ text, context }: Question): string {
+  return withoutBlanks([text, ...context].join(''))
 }
 
 function withoutBlanks(text: string): string {

@@ -165,6 +165,19 @@ describe('a question', () => {
     expect(() => tracker.answer(next, undefined, 0, undefined)).toThrow(code('question_gone'))
   })
 
+  it('tells once of a question that takes several answers, each of which ticks a box', () => {
+    const { tracker, needed } = newTracker()
+    const asks = finding('blocked', 'Which ones?')
+    tracker.screenSeen(asks)
+    tracker.answer(tracker.activity!.question!.question_id, asks, 0, undefined)
+    vi.advanceTimersByTime(300)
+    const ticked = finding('blocked', 'Which ones?')
+    ticked.question!.options[0]!.label = '[x] Yes'
+    tracker.screenSeen(ticked)
+    expect(tracker.activity).toMatchObject({ state: 'blocked', question: { options: [{ label: '[x] Yes' }, {}] } })
+    expect(needed).toEqual(['blocked: Which ones?'])
+  })
+
   it('removes control characters from a typed answer', () => {
     const { tracker } = newTracker()
     const asks = finding('blocked', 'Name?')
