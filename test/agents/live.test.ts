@@ -25,6 +25,10 @@ interface Program {
   /** On the screen when a prompt can be typed. */
   ready: string
   question: string
+  /** What of the question is on the screen in one line; left out: all of it. */
+  shows?: string
+  /** Its hooks are not tried. */
+  withoutHooks?: boolean
   /** It asks about new hooks when it starts. */
   asksAboutHooks?: string
 }
@@ -39,22 +43,42 @@ const PROGRAMS: Program[] = [
     question: 'Would you like to run the following command?',
     asksAboutHooks: 'Hooks need review',
   },
+  {
+    name: 'gemini',
+    title: 'Gemini CLI',
+    args: [],
+    ready: 'Type your message',
+    question: 'Shell touch proof-of-run && ls: Allow execution of [Shell]?',
+    shows: 'Allow execution of [Shell]?',
+    withoutHooks: true,
+  },
+  {
+    name: 'opencode',
+    title: 'opencode',
+    args: [],
+    ready: 'Ask anything',
+    question: 'Shell command $ touch proof-of-run && ls',
+    shows: 'Allow once',
+    withoutHooks: true,
+  },
 ]
 
 afterEach(cleanUp)
 
 describe.each(PROGRAMS)('$title', program => {
-  it.each(['screen', 'hooks'] as const)('asks, is answered, runs its tool and is done, known by its %s', async by => {
+  const ways = program.withoutHooks ? (['screen'] as const) : (['screen', 'hooks'] as const)
+  it.each(ways)('asks, is answered, runs its tool and is done, known by its %s', async by => {
     const turn = await startAgent(program, by === 'hooks')
     const { client, session_id, session, told, cwd } = turn
     await turn.prompt('please run the test')
-    const asked = await turn.shown(program.question)
+    const asked = await turn.shown(program.shows ?? program.question)
     await reach(() => session()?.activity?.question?.options.length, `${program.title} to be blocked`)
     const known = performance.now()
     const { activity } = session()!
     expect(activity).toMatchObject({ state: 'blocked', agent: program.title })
     expect(activity!.question).toMatchObject({ kind: 'approve', text: program.question })
-    expect(activity!.question!.context.join('\n')).toContain('touch proof-of-run && ls -la')
+    const { text, context } = activity!.question!
+    expect([text, ...context].join('\n')).toContain('touch proof-of-run && ls')
     const byScreen = activity!.evidence
     const yes = activity!.question!.options.findIndex(({ answer }) => answer === 'yes')
     const answered = performance.now()

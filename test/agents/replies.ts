@@ -31,7 +31,7 @@ const CONTENT = Array.from({ length: 12 }, (_, at) => `export const value${at} =
 
 /** The first whose word is in the prompt. */
 const REPLIES: [RegExp, Reply][] = [
-  [/\btests\b/, { calls: [{ kind: 'shell', what: 'touch proof-of-run && ls' }] }],
+  [/\btests?\b/, { calls: [{ kind: 'shell', what: 'touch proof-of-run && ls' }] }],
   [/\blong command\b/, { calls: [{ kind: 'shell', what: LONG_COMMAND }] }],
   [/\bsleep\b/, { calls: [{ kind: 'shell', what: 'echo started && sleep 4 && echo ended' }] }],
   [/\bdelete\b/, { text: 'I will remove the folder.', calls: [{ kind: 'shell', what: 'rm -rf build' }] }],

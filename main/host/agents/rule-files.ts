@@ -1,6 +1,7 @@
 // The rules that come with the host, by file name, in the order in which they are tried.
 
 import { RuleFile } from './rule-format.ts'
+import aider from './rules/aider.json' with { type: 'json' }
 import claude from './rules/claude.json' with { type: 'json' }
 import codex from './rules/codex.json' with { type: 'json' }
 import copilot from './rules/copilot.json' with { type: 'json' }
@@ -18,7 +19,7 @@ import ssh from './rules/ssh.json' with { type: 'json' }
 import sudo from './rules/sudo.json' with { type: 'json' }
 import viewers from './rules/viewers.json' with { type: 'json' }
 
-const AGENTS = { claude, codex, gemini, opencode, copilot }
+const AGENTS = { claude, codex, gemini, opencode, copilot, aider }
 
 /** Ordinary programs; `prompts`, for any program, comes last. */
 const PROGRAMS = { viewers, sudo, ssh, git, npm, packages, gdb, files, gpg, dialogs, prompts }

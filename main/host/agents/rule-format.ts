@@ -34,6 +34,8 @@ const OptionLines = z.strictObject({
   strip: z.optional(Pattern),
   /** Lines below an option describe it, instead of continuing its label. */
   described: z.optional(z.boolean()),
+  /** Lines below an option that begin at its key continue its label, too. */
+  aligned: z.optional(z.boolean()),
   /** Lines between the options that are none of them, for instance frames. */
   skip: z.optional(Pattern),
   /** The option with this label is for a text of one's own: it makes the question accept a text, which is typed after its keys. */

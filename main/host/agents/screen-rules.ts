@@ -83,6 +83,7 @@ interface CompiledOptions {
   isAbove: boolean
   strip: RegExp | undefined
   described: boolean
+  aligned: boolean
   skip: RegExp | undefined
   text: RegExp | undefined
   more: OptionRule[]
@@ -240,6 +241,7 @@ function compile(
                   isAbove: options.above === true,
                   strip: options.strip === undefined ? undefined : regExp(`(?:${options.strip})$`),
                   described: options.described ?? false,
+                  aligned: options.aligned ?? false,
                   skip: pattern(options.skip),
                   text: pattern(options.text),
                   more: options.more ?? [],
@@ -346,7 +348,7 @@ function optionsOf(lines: string[], rule: CompiledOptions): FoundOption[] {
     const last = found.at(-1)
     if (!last || FRAME_LINE.test(line)) break
     // Anything that is not indented is the program's footer; a description may begin below the key.
-    if (line.search(/[^\s\u2500-\u259f]/) < last.indent + (rule.described ? 0 : 1)) break
+    if (line.search(/[^\s\u2500-\u259f]/) < last.indent + (rule.described || rule.aligned ? 0 : 1)) break
     if (rule.described || last.description) last.description = joined([last.description, line])
     else last.label = joined([last.label, line])
   }
@@ -359,7 +361,7 @@ function optionsOf(lines: string[], rule: CompiledOptions): FoundOption[] {
 
 /** A plain yes or no; an answer with consequences beyond this question ("and don't ask again") is neither. */
 function plainAnswer(label: string): 'yes' | 'no' | null {
-  if (/always|again|all (edits|commands)|session|every|auto/i.test(label)) return null
+  if (/always|again|remember|all (edits|commands)|session|every|auto/i.test(label)) return null
   if (/^(yes|y|allow|approve|accept|proceed|ok|continue|trust)\b/i.test(label)) return 'yes'
   if (/^(no|n|don['’]t|deny|reject|cancel|decline|abort|exit|quit)\b/i.test(label)) return 'no'
   return null

@@ -39,7 +39,7 @@ export const copilotFilms: Film[] = [
         options: ['1', '2', '3'],
       })
       film.key(DOWN)
-      await film.asks('another option is marked', /❯ 2\. Yes, and/, { options: ['1', '2', '3'] })
+      await film.asks('another option is marked', /❯ ?2\. Yes, and/, { options: ['1', '2', '3'] })
       await yes(film)
       await film.works('the command ran, the model thinks', BUSY)
       await film.rests('the turn ended', OVER)

@@ -115,7 +115,7 @@ export const opencodeFilms: Film[] = [
     async run(film) {
       await film.rests('waits for the first prompt', READY)
       await film.prompt('fetch the page')
-      await film.asks('wants to fetch a page', ASKS, { question: 'WebFetch http://127.0.0.1:9/page', options: OPTIONS })
+      await film.asks('wants to fetch a page', ASKS, { question: 'WebFetch http://127.0.0.1:9/', options: OPTIONS })
       await reject(film)
       await film.rests('fetching was refused', REFUSED)
       await film.prompt('please fail')
@@ -171,7 +171,7 @@ export const opencodeFilms: Film[] = [
       film.key(CLEAR)
       await film.wait(300)
       film.key('@')
-      await film.rests('the menu of files is open', 'sum.js')
+      await film.rests('the menu of files and agents is open', '@explore')
       film.key(CLEAR)
       await film.wait(300)
       film.key('!')

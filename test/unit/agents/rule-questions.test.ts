@@ -1,5 +1,6 @@
 // How a rule reads the question from a screen.
 import { describe, expect, it } from 'vitest'
+import { builtInRules } from '../../../main/host/agents/rule-files.ts'
 import { RuleFile } from '../../../main/host/agents/rule-format.ts'
 import { ScreenRules } from '../../../main/host/agents/screen-rules.ts'
 
@@ -41,5 +42,33 @@ describe('a rule’s question', () => {
     )
     expect(found).toMatchObject({ text: 'Shell', context: ['$ ls'] })
     expect(found!.options.map(({ answer }) => answer)).toEqual([null, 'no'])
+  })
+})
+
+// Written from aider's source (aider/io.py), and not yet proved by recordings.
+describe('aider', () => {
+  const rules = new ScreenRules(builtInRules())
+  const seen = (...lines: string[]) => {
+    const cursor = { line: lines.length - 1, column: lines.at(-1)!.length }
+    return rules.match({ lines, cursor, alternate: false }, 'aider')
+  }
+
+  it('asks with the options that its question lists', () => {
+    const { state, question } = seen('', 'npm test', "Run shell command? (Y)es/(N)o/(D)on't ask again [Yes]: ")!
+    expect(state).toBe('blocked')
+    expect(question).toMatchObject({ text: 'Run shell command?', context: ['npm test'] })
+    expect(question!.options.map(({ keys }) => keys)).toEqual([
+      ['y', '\r'],
+      ['n', '\r'],
+      ['d', '\r'],
+    ])
+    const group = "Add file to the chat? (Y)es/(N)o/(A)ll/(S)kip all/(D)on't ask again [Yes]: "
+    expect(seen('a.py', group)!.question!.options.map(({ key }) => key)).toEqual(['y', 'n', 'a', 's', 'd'])
+  })
+
+  it('works while it waits for its model, and is idle at its prompt', () => {
+    expect(seen('> correct the sum', '', '░█        Waiting for gpt-4o')?.state).toBe('working')
+    expect(seen('Tokens: 2k sent', '────────', 'architect> ')?.state).toBe('idle')
+    expect(seen('Create new file? (Y)es/(N)o [Yes]: y', '────────', '> ')?.state).toBe('idle')
   })
 })

@@ -14,6 +14,9 @@ const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|ruby|perl|php|(ba|da|fi
 /** File names that say nothing: the package's name is better. */
 const GENERIC_SCRIPT = /^(index|main|cli|bin|start|run|app|__main__)$/
 
+/** As npm calls itself while it runs a package's program (`npx @google/gemini-cli`): the package's name, without scope and version. */
+const NPM_EXEC = /^npm exec (?:@[^/\s]+\/)?([^@/\s-][^@/\s]*)/
+
 export class Foreground {
   readonly #pid: number
   readonly #fallback: () => string
@@ -84,6 +87,8 @@ export class Foreground {
 
 /** The program's name; of a script the script's, or its package's. */
 export function programOf(argv: readonly string[]): string {
+  const [, executed] = NPM_EXEC.exec(argv[0] ?? '') ?? []
+  if (executed !== undefined) return executed
   const name = shortName(argv[0] ?? '')
   const script = INTERPRETER.test(name) ? argv.slice(1).find(one => one !== '' && !one.startsWith('--')) : undefined
   // `sh -c …`, `python -m module` and `node -e …` have no script; what follows a short option may be its value.
