@@ -3,7 +3,14 @@ import { createHash } from 'node:crypto'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Activity, ActivityState, AttentionKind, Question } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
-import { type ActivityEvidence, type Decision, decide, HOOK_OUTDATED_MS, type ObservedState } from './activity.ts'
+import {
+  type ActivityEvidence,
+  type Decision,
+  decide,
+  HOOK_OUTDATED_MS,
+  isHookOutdated,
+  type ObservedState,
+} from './activity.ts'
 import type { Finding, FoundQuestion } from './screen-rules.ts'
 
 /** An answered question that stays on the screen for this long was not answered: its keys went nowhere. */
@@ -20,6 +27,9 @@ export const TITLE_MS = 700
 
 /** A program that ran for less is nothing to come back for. */
 export const LONG_COMMAND_MS = 30_000
+
+/** A progress bar that no program updates for this long was left behind by one that has died. */
+export const PROGRESS_MS = 15_000
 
 /** A person who typed this recently is still at the keyboard. */
 export const ATTENDED_MS = 5_000
@@ -57,6 +67,7 @@ export class ActivityTracker {
   /** Of the question in `#activity`. */
   #fingerprint = ''
   #questions = 0
+  #waits = 0
   /** The question that was answered here and may still be on the screen. */
   #answered: { fingerprint: string; until: number } | undefined
   /** The words of the question that was answered here last, without blanks; until then a hook may still tell of it. */
@@ -64,11 +75,17 @@ export class ActivityTracker {
   #timer: NodeJS.Timeout | undefined
   #bellTimer: NodeJS.Timeout | undefined
   #titleTimer: NodeJS.Timeout | undefined
+  #progressUntil = 0
   #disposed = false
 
   constructor(now: () => number, handlers: ActivityHandlers) {
     this.#now = now
     this.#handlers = handlers
+  }
+
+  /** Counts the times that a person was needed. */
+  get waits(): number {
+    return this.#waits
   }
 
   /** Null: a plain shell, or nothing is known. */
@@ -100,8 +117,9 @@ export class ActivityTracker {
 
   /** OSC 9;4: whether a progress bar is shown. */
   progressSeen(isShown: boolean): void {
-    if (isShown === (this.#evidence.progress !== null)) return
-    this.#evidence.progress = isShown ? { at: this.#now() } : null
+    const now = this.#now()
+    this.#evidence.progress = isShown ? { at: this.#evidence.progress?.at ?? now } : null
+    this.#progressUntil = now + PROGRESS_MS
     this.#update()
   }
 
@@ -176,8 +194,9 @@ export class ActivityTracker {
     option: number | undefined,
     text: string | undefined,
   ): string[] {
-    this.screenSeen(current)
-    const question = this.#activity?.question
+    // Seen half drawn, it is looked at again by the screen itself.
+    if (current) this.screenSeen(current)
+    const question = current ? this.#activity?.question : undefined
     if (!question) throw new CodedError('question_gone', 'this question was answered, or the program went on')
     if (question.question_id !== question_id)
       throw new CodedError('question_changed', 'the program asks something else now; look at it first')
@@ -226,6 +245,9 @@ export class ActivityTracker {
   #update(): void {
     if (this.#disposed) return
     const now = this.#now()
+    // For good: otherwise it would count again as soon as the screen says nothing.
+    if (isHookOutdated(this.#evidence, now)) this.#evidence.hook = null
+    if (now >= this.#progressUntil) this.#evidence.progress = null
     this.#planNext(now)
     const decision = this.#withoutAnswered(decide(this.#evidence, now), now)
     const before = this.#activity
@@ -234,10 +256,14 @@ export class ActivityTracker {
     this.#activity = next
     // Another turn may ask the same.
     if (next?.state === 'idle' || next?.state === 'done') this.#answeredWords = undefined
-    const isNewWait = next !== null && isNewWaitAfter(before, next) && !this.#goesOn(next)
-    const wasNeeded = before?.state === 'blocked' || before?.state === 'done'
-    if (isNewWait) this.#handlers.needed(this.#neededFor(next), this.#neededText(next))
-    else if (wasNeeded && next?.state !== before.state && next?.state !== 'idle') this.#handlers.settled()
+    const isNewWait = next !== null && this.#isNewWaitAfter(before, next) && !this.#goesOn(next)
+    const isOver = before?.state === 'blocked' || (before?.state === 'done' && next?.state !== 'idle')
+    // First: what is told next must not be taken for the same.
+    if (isOver && next?.state !== before.state) this.#handlers.settled()
+    if (isNewWait) {
+      this.#waits++
+      this.#handlers.needed(this.#neededFor(next), this.#neededText(next))
+    }
     this.#handlers.changed()
   }
 
@@ -246,8 +272,9 @@ export class ActivityTracker {
     clearTimeout(this.#timer)
     const { hook, screen } = this.#evidence
     const times = [
+      ...(this.#evidence.progress ? [this.#progressUntil] : []),
       ...(this.#answered ? [this.#answered.until] : []),
-      ...(hook && screen && screen.at >= hook.at ? [screen.at + HOOK_OUTDATED_MS] : []),
+      ...(hook && screen ? [Math.max(screen.at, hook.at) + HOOK_OUTDATED_MS] : []),
     ].filter(time => time > now)
     if (times.length === 0) return
     this.#timer = setTimeout(() => this.#update(), Math.min(...times) - now + 1)
@@ -264,6 +291,18 @@ export class ActivityTracker {
       return decision
     }
     return { ...decision, state: 'working' }
+  }
+
+  /** A hook and the screen tell of the same wait, one after the other; two questions on the screen are two waits. */
+  #isNewWaitAfter(before: Activity | null, next: Activity): boolean {
+    if (next.state !== 'blocked' && next.state !== 'done') return false
+    if (before?.state !== next.state) return true
+    if (next.state === 'done' || before.evidence !== 'screen' || next.evidence !== 'screen') return false
+    const [last, now] = [before.question!, next.question!]
+    if (waitOf(last) !== waitOf(now)) return true
+    // The same words about something else, once the first was answered: agents ask for several commands in a row.
+    const context = (one: Question) => withoutBlanks(one.context.join(''))
+    return context(last) !== context(now) && this.#evidence.inputAt >= before.since
   }
 
   #activityOf(decision: Decision, before: Activity | null): Activity {
@@ -332,12 +371,13 @@ export class ActivityTracker {
   }
 }
 
-/** A hook and the screen tell of the same wait, one after the other; two questions on the screen are two waits. */
-function isNewWaitAfter(before: Activity | null, next: Activity): boolean {
-  if (next.state !== 'blocked' && next.state !== 'done') return false
-  if (before?.state !== next.state) return true
-  if (next.state === 'done' || before.evidence !== 'screen' || next.evidence !== 'screen') return false
-  return before.question?.question_id !== next.question?.question_id
+/**
+ * What makes a question a wait of its own: not a countdown in its words, not which of its boxes are checked, and not how its
+ * context is wrapped.
+ */
+function waitOf({ kind, text, options }: Question): string {
+  const plain = (words: string) => words.replace(/\[[ x✓✔*]\]|[☐☑☒◯◉◻◼]/giu, '').replace(/[\d\s]+/g, '')
+  return JSON.stringify([kind, plain(text), ...options.map(({ label }) => plain(label))])
 }
 
 function stepsOf(

@@ -39,7 +39,7 @@ export const HOOK_OUTDATED_MS = 3_000
 export function decide(evidence: ActivityEvidence, now: number): Decision | undefined {
   const { hook, screen, title, progress, command } = evidence
   if (screen?.finding.state === 'blocked') return fromScreen(screen)
-  if (hook && !isOutdated(hook, evidence, now))
+  if (hook && !isHookOutdated(evidence, now))
     return { state: hook.state, agent: hook.agent, evidence: 'hook', confidence: 'certain', at: hook.at }
   // Agents show their prompt also while they work, and what they do may have scrolled out; a title that spins says so.
   if (screen && !(screen.finding.state === 'idle' && title?.state === 'working')) return fromScreen(screen)
@@ -61,10 +61,10 @@ function fromScreen({ finding, at }: NonNullable<ActivityEvidence['screen']>): D
 }
 
 /** Something newer contradicts the hook: an answer to its question, or another state on the screen after input or for long. */
-function isOutdated(hook: NonNullable<ActivityEvidence['hook']>, evidence: ActivityEvidence, now: number): boolean {
-  const { screen, inputAt } = evidence
+export function isHookOutdated({ hook, screen, inputAt }: ActivityEvidence, now: number): boolean {
+  if (!hook) return false
   const hadInput = inputAt > hook.at
   if (hook.state === 'blocked' && hadInput) return true
-  if (!screen || screen.finding.state === hook.state || screen.at < hook.at) return false
-  return (hadInput && screen.at >= inputAt) || now - screen.at >= HOOK_OUTDATED_MS
+  if (!screen || screen.finding.state === hook.state) return false
+  return (hadInput && screen.at >= inputAt) || now - Math.max(screen.at, hook.at) >= HOOK_OUTDATED_MS
 }

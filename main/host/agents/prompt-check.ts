@@ -38,6 +38,11 @@ export class PromptCheck {
     return needsCheck(finding) ? checked(finding, await this.#reading()) : finding
   }
 
+  /** Whether a process waits for what is typed. */
+  reading(): Promise<Reading> {
+    return this.#reading()
+  }
+
   dispose(): void {
     clearTimeout(this.#timer)
     this.#number++

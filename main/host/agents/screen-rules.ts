@@ -99,6 +99,9 @@ interface CompiledFile {
   rules: CompiledRule[]
 }
 
+/** Blanks between a prompt and the cursor. */
+const MAX_BLANKS = 2
+
 /** Programs in which another one shows its screen: on another computer, in a container, in a multiplexer. */
 const CARRIER =
   /^(?:ssh|mosh-client|autossh|et|tmux|screen|zellij|docker|podman|kubectl|distrobox|toolbox|wsl|su|sudo|script)\b/
@@ -258,7 +261,12 @@ function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; e
   const { rule, all, none, before_cursor, below, last } = compiled
   if (rule.alternate !== undefined && rule.alternate !== view.alternate) return undefined
   const { line, column } = view.cursor
-  if (before_cursor && !before_cursor.test((view.lines[line] ?? '').slice(0, column))) return undefined
+  if (before_cursor) {
+    const text = view.lines[line] ?? ''
+    // The cursor is behind the part of the line that is known, or was moved away from the words.
+    if (column >= VIEW_LINE_CHARACTERS || column - text.length > MAX_BLANKS) return undefined
+    if (!before_cursor.test(text.slice(0, column))) return undefined
+  }
   if (rule.reads && column <= (view.lines[line] ?? '').length) return undefined
   if (rule.at_end && (view.lines[line]?.slice(column).trim() || view.lines.slice(line + 1).some(text => text !== '')))
     return undefined

@@ -150,7 +150,8 @@ export class SessionRequests {
         return outlet.replyLater(message.request_id, async () => {
           await access.find()
           access.checkTyping(this.#idOf(message.session_id), true)
-          await this.#running(message.session_id).answer(message.question_id, message.option, message.text)
+          const { option, text, question_id } = message
+          await this.#running(message.session_id).answer(question_id, { option, text }, () => !outlet.closed)
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':

@@ -41,8 +41,8 @@ interface HeldScreen {
   waiting: boolean
   /** The name of the process in the foreground. */
   command: string
-  /** What was told last, as JSON. */
-  told: string
+  /** The finding that was sent last, as JSON. */
+  sent: string
   /** By performance.now(). */
   changedAt: number
   lookTimer: NodeJS.Timeout | undefined
@@ -77,7 +77,7 @@ function receive(message: ScreenMessage): void {
     case 'program':
       if (!held || held.command === message.command) return
       held.command = message.command
-      held.told = ''
+      held.sent = ''
       lookSoon(message.screen, held)
       return
     case 'cancel':
@@ -161,14 +161,18 @@ function open({ screen: id, cols, rows }: Extract<ScreenMessage, { do: 'open' }>
       keyframe: () => keyframe(screen, answers),
       text: () => ({ lines: screen.lines(), cols: screen.cols, rows: screen.rows }),
       lastLine: () => ({ text: screen.lastLine(), offset: screen.position.offset }),
-      finding: () => rules.match(screen.view(), held.command) ?? null,
+      finding: () => {
+        const finding = rules.match(screen.view(), held.command) ?? null
+        held.sent = JSON.stringify(finding)
+        return finding
+      },
     },
     // An exception ends the screen, so errors are not sent as replies.
     replies: new ThreadReplies(message => say({ ...message, screen: id }), toCoded),
     jobs: [],
     waiting: false,
     command: '',
-    told: 'null',
+    sent: 'null',
     changedAt: 0,
     lookTimer: undefined,
   }
@@ -232,9 +236,9 @@ function look(id: number, held: HeldScreen): void {
     held.lookTimer = setTimeout(() => guarded(id, () => look(id, held)), wait)
     if (finding === null || finding.state === 'idle') return
   }
-  const told = JSON.stringify(finding)
-  if (told === held.told) return
-  held.told = told
+  const sent = JSON.stringify(finding)
+  if (sent === held.sent) return
+  held.sent = sent
   say({ say: 'finding', screen: id, finding })
 }
 

@@ -1,4 +1,4 @@
-// The highest sequence number of each client's input that has reached a session.
+// A session's input: the highest sequence number of each client, and what of it no person typed.
 
 /** Input streams that are remembered per session: more than a person's phones, tabs and reloads in a day. */
 const INPUT_STREAMS = 256
@@ -17,4 +17,15 @@ export class InputSeqs {
     this.#last.set(stream, seq)
     if (this.#last.size > INPUT_STREAMS) this.#last.delete(this.#last.keys().next().value!)
   }
+}
+
+/** Focus gained or lost (DEC private mode 1004), and movements of the mouse (mode 1003 in SGR encoding: 32 is added). */
+const REPORTS = /^(?:\x1b\[[IO]|\x1b\[<(?:3[2-9]|[45]\d|6[0-3]);\d+;\d+[Mm])+$/
+
+/** Longer input is no report. */
+const REPORT_BYTES = 256
+
+/** Whether these bytes are reports that the terminal sends by itself: no one typed. */
+export function isReport(bytes: Uint8Array): boolean {
+  return bytes.length <= REPORT_BYTES && bytes[0] === 0x1b && REPORTS.test(Buffer.from(bytes).toString('latin1'))
 }

@@ -8,10 +8,10 @@ import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { Foreground } from './activity/foreground.ts'
-import { SessionActivity } from './activity/session-activity.ts'
+import { type Answer, SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
-import { InputSeqs } from './input-seqs.ts'
+import { InputSeqs, isReport } from './input-seqs.ts'
 import { SessionLog } from './log.ts'
 import { SessionTitle } from './naming/title.ts'
 import { WorkingFolder } from './naming/working-folder.ts'
@@ -109,7 +109,11 @@ export class Session implements AttachableSession {
       finding: finding => this.#activity.screenSeen(finding),
       progress: isShown => this.#activity.progressSeen(isShown),
       command: mark => this.#activity.commandSeen(mark),
-      failed: () => this.#backPressure.caughtUp(),
+      failed: () => {
+        this.#backPressure.caughtUp()
+        // What it said last may no longer be true.
+        this.#activity.screenSeen(undefined)
+      },
     })
     const { log } = this
     const screen = this.#screen
@@ -262,10 +266,10 @@ export class Session implements AttachableSession {
 
   /**
    * Types the answer to a question that its program asks, if the screen still asks it. Throws `question_gone`,
-   * `question_changed`, `bad_message`, `input_full`.
+   * `question_changed`, `bad_message`, `input_full`; `device_revoked` if it is no longer allowed when it is typed.
    */
-  async answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
-    await this.#activity.answer(question_id, option, text)
+  async answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
+    await this.#activity.answer(question_id, answer, isAllowed)
     this.#markActive()
   }
 
@@ -289,7 +293,7 @@ export class Session implements AttachableSession {
       return false
     }
     this.#inputSeqs.set(stream, seq)
-    if (this.#activity.inputSeen()) this.#handlers.changed()
+    if (!isReport(bytes) && this.#activity.inputSeen()) this.#handlers.changed()
     this.#markActive()
     return true
   }
@@ -426,7 +430,7 @@ export class Session implements AttachableSession {
 
   #taskReported(task: string): void {
     this.#title.reportTask(task)
-    if (this.#sendTitle()) this.#handlers.changed()
+    if (this.#sendTitle()) this.#handlers.retitled()
   }
 
   #folderReported(cwd: string): void {

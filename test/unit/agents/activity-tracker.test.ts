@@ -7,6 +7,7 @@ import {
   ATTENDED_MS,
   BELL_MS,
   LONG_COMMAND_MS,
+  PROGRESS_MS,
   TITLE_MS,
 } from '../../../main/host/agents/activity-tracker.ts'
 import type { Finding } from '../../../main/host/agents/screen-rules.ts'
@@ -319,5 +320,73 @@ describe('a program that leaves the foreground', () => {
     tracker.screenSeen(finding('blocked', 'May I?'))
     tracker.programGone()
     expect([state(), session.settled]).toEqual([null, 1])
+  })
+})
+
+describe('what was a fault once', () => {
+  it('a hook that is outdated stays so when the screen says nothing any more', () => {
+    const { tracker, state } = newTracker()
+    tracker.hookReported('working', '', 'Agent')
+    vi.advanceTimersByTime(10)
+    tracker.screenSeen(finding('idle'))
+    vi.advanceTimersByTime(HOOK_OUTDATED_MS + 10)
+    expect(state()).toBe('done')
+    tracker.screenSeen(undefined)
+    expect(state()).toBe(null)
+  })
+
+  it('a hook that the screen has contradicted since before it is outdated too', () => {
+    const { tracker, state } = newTracker()
+    tracker.screenSeen(finding('working'))
+    vi.advanceTimersByTime(10)
+    tracker.hookReported('blocked', 'approved by itself', 'Agent')
+    expect(state()).toBe('blocked')
+    vi.advanceTimersByTime(HOOK_OUTDATED_MS + 10)
+    expect(state()).toBe('working')
+  })
+
+  it('a countdown, a checked box and another wrapping of the context make no new wait', () => {
+    const { tracker, needed } = newTracker()
+    const asks = (text: string, context: string[], label: string) => {
+      const found = finding('blocked', text)
+      Object.assign(found.question!, { context })
+      found.question!.options[0]!.label = label
+      tracker.screenSeen(found)
+    }
+    asks('Continue in 3 seconds?', ['rm -rf build now'], '[ ] Tests')
+    asks('Continue in 2 seconds?', ['rm -rf build now'], '[ ] Tests')
+    asks('Continue in 1 second?', ['rm -rf', 'build now'], '[x] Tests')
+    expect(needed).toHaveLength(2) // "second" is another word
+    tracker.inputSeen()
+    asks('Continue in 1 second?', ['rm -rf /'], '[x] Tests')
+    expect(needed).toHaveLength(3)
+  })
+
+  it('a question that is over does not stand in the way of its end', () => {
+    const { tracker, needed, session } = newTracker()
+    tracker.hookReported('blocked', 'Bash: x', 'Agent')
+    tracker.hookReported('done', 'denied', 'Agent')
+    expect([needed, session.settled]).toEqual([['blocked: Bash: x', 'done: denied'], 1])
+  })
+
+  it('a progress bar that nothing updates ends', () => {
+    const { tracker, state } = newTracker()
+    tracker.progressSeen(true)
+    vi.advanceTimersByTime(PROGRESS_MS - 10)
+    tracker.progressSeen(true)
+    vi.advanceTimersByTime(PROGRESS_MS - 10)
+    expect(state()).toBe('working')
+    vi.advanceTimersByTime(20)
+    expect(state()).toBe(null)
+  })
+
+  it('a screen that asks nothing while it is drawn loses no question', () => {
+    const { tracker, state } = newTracker()
+    tracker.screenSeen(finding('blocked', 'May I?'))
+    const { question_id } = tracker.activity!.question!
+    expect(() => tracker.answer(question_id, undefined, 0, undefined)).toThrow(
+      expect.objectContaining({ code: 'question_gone' }),
+    )
+    expect(state()).toBe('blocked')
   })
 })

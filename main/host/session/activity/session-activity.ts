@@ -13,6 +13,15 @@ import type { Foreground } from './foreground.ts'
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
 
+/** A screen that is being drawn anew asks nothing for a moment. */
+const REDRAW_MS = 400
+
+/** By the index of an option, or by a line of text. */
+export interface Answer {
+  option: number | undefined
+  text: string | undefined
+}
+
 /** Between the keys of an answer: programs take keys that come together for a paste. */
 const STEP_MS = 80
 
@@ -67,8 +76,8 @@ export class SessionActivity {
   #foregroundTimer: NodeJS.Timeout | undefined
   #answering: Promise<void> = Promise.resolve()
   #ended = false
-  /** The question that a person was told of. */
-  #toldQuestion: string | undefined
+  /** The wait that a person was told of. */
+  #toldWait = 0
   #leftTimer: NodeJS.Timeout | undefined
 
   constructor(options: SessionActivityOptions) {
@@ -126,8 +135,10 @@ export class SessionActivity {
 
   /** A shell's prompt mark (OSC 133). */
   commandSeen(mark: CommandMark): void {
-    if (mark.running) this.#commandAt = this.#options.now()
-    else this.#commandEnded(this.#options.foreground.name, mark.exit_code)
+    if (mark.running) return void (this.#commandAt = this.#options.now())
+    // What the command showed is over, however it ended.
+    this.#tracker.progressSeen(false)
+    this.#commandEnded(this.#options.foreground.name, mark.exit_code)
   }
 
   /** `agent`: as the hook names it; '': the program in the foreground. */
@@ -169,9 +180,14 @@ export class SessionActivity {
 
   /** A viewer came, or left. */
   viewersChanged(): void {
-    clearTimeout(this.#leftTimer)
-    if (this.#ended || this.#options.isSeen() || !this.#untoldQuestion) return
-    this.#leftTimer = setTimeout(() => {
+    if (this.#ended || this.#options.isSeen() || !this.#untoldQuestion) {
+      clearTimeout(this.#leftTimer)
+      this.#leftTimer = undefined
+      return
+    }
+    // Goes on running when further viewers come and go unseen.
+    this.#leftTimer ??= setTimeout(() => {
+      this.#leftTimer = undefined
       const question = this.#untoldQuestion
       if (question) this.#needed('blocked', question.text)
     }, this.#options.left_ms ?? LEFT_MS)
@@ -179,9 +195,9 @@ export class SessionActivity {
   }
 
   /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
-  answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
+  answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
     // One after the other: two people may press a button at the same moment.
-    const answered = this.#answering.then(() => this.#answer(question_id, option, text))
+    const answered = this.#answering.then(() => this.#answer(question_id, answer, isAllowed))
     this.#answering = answered.catch(() => {})
     return answered
   }
@@ -214,41 +230,63 @@ export class SessionActivity {
   /** What the program asks, if no person was told. */
   get #untoldQuestion(): Question | undefined {
     const question = this.activity?.question
-    return question && question.question_id !== this.#toldQuestion ? question : undefined
+    return question && this.#tracker.waits !== this.#toldWait ? question : undefined
   }
 
   #needed(kind: AttentionKind, text: string): void {
     const { handlers, isSeen } = this.#options
     const seen = isSeen()
-    if (kind === 'blocked' && !seen) this.#toldQuestion = this.activity?.question?.question_id
+    if (kind === 'blocked' && !seen) this.#toldWait = this.#tracker.waits
     if (!this.#attention.request(text, kind, seen)) return
     if (!handlers.needsAttention(kind)) this.#attention.silence()
     handlers.changed()
   }
 
-  async #answer(question_id: string, option: number | undefined, text: string | undefined): Promise<void> {
-    const { screen, flushOutput, write, handlers } = this.#options
-    flushOutput()
-    const current = await this.#promptCheck.confirm(await screen.finding())
+  async #answer(question_id: string, { option, text }: Answer, isAllowed: () => boolean): Promise<void> {
+    const { write, handlers } = this.#options
+    const current = await this.#look()
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
+    if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
     const steps = this.#tracker.answer(question_id, current, option, text)
     for (const [index, step] of steps.entries()) {
-      if (index > 0) await new Promise(resolve => setTimeout(resolve, STEP_MS))
-      if (step === '\r' && option !== undefined && !(await this.#awaitsEnter(current, steps[index - 1]))) break
+      if (index > 0) await pause(STEP_MS)
+      if (step === '\r' && index > 0 && !(await this.#awaitsEnter(current, option === undefined, steps[index - 1]!)))
+        break
       if (!write(Buffer.from(step)))
         throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
     }
     if (this.#attention.clear()) handlers.changed()
   }
 
+  /** What the screen asks at this moment. Looks again if it asks nothing: it may be half drawn. */
+  async #look(): Promise<Finding | undefined> {
+    const { screen, flushOutput } = this.#options
+    for (let again = false; ; again = true) {
+      flushOutput()
+      const finding = await screen.finding()
+      if (!finding?.question && !again) {
+        await pause(REDRAW_MS)
+        continue
+      }
+      this.#promptCheck.seen(finding)
+      return this.#promptCheck.confirm(finding)
+    }
+  }
+
   /**
-   * Whether a key that was typed still waits for Enter: a program that reads single keys has gone on, and Enter would answer what
-   * it asks next. `asked`: the finding before the key.
+   * Whether what was typed still waits for Enter: a program that reads single keys has gone on, and Enter would answer what it
+   * asks next; a password that is visible is being typed into something else. `asked`: the finding before.
    */
-  async #awaitsEnter(asked: Finding | undefined, key: string | undefined): Promise<boolean> {
-    if (!asked || asked.agent || key === undefined || !/^\w+$/.test(key)) return true
+  async #awaitsEnter(asked: Finding | undefined, isText: boolean, typed: string): Promise<boolean> {
+    if (!asked || asked.agent) return true
     const { screen, flushOutput } = this.#options
     flushOutput()
+    if (isText) {
+      if (asked.question?.kind !== 'password' || typed.trim() === '') return true
+      return !(await screen.text()).lines.join('').includes(typed.trim())
+    }
+    if (!/^\w+$/.test(typed)) return true
+    if ((await this.#promptCheck.reading()) === 'not') return false
     const now = await screen.finding()
     if (JSON.stringify(now?.question) === JSON.stringify(asked.question)) return true
     const { lines } = await screen.text()
@@ -256,7 +294,7 @@ export class SessionActivity {
       lines
         .findLast(line => line.trim() !== '')
         ?.trimEnd()
-        .endsWith(key) ?? false
+        .endsWith(typed) ?? false
     )
   }
 
@@ -270,4 +308,8 @@ export class SessionActivity {
       this.#tracker.commandEnded(program, this.#options.now() - this.#commandAt, (exit_code ?? 0) !== 0)
     this.#commandAt = undefined
   }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds))
 }
