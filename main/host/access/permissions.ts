@@ -79,6 +79,9 @@ export const PERSONS_ONLY: readonly RequestType[] = [
   'change_settings',
   'set_ntfy_token',
   'renew_webhook_secret',
+  // A program could hide that it waits.
+  'notify_session',
+  'mark_seen',
 ]
 
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */

@@ -144,8 +144,11 @@ export class SessionRequests {
           return { type: 'ok', request_id: message.request_id }
         })
       case 'notify_session':
-        this.#running(message.session_id).notifyChoice = message.choice
-        return outlet.message({ type: 'ok', request_id: message.request_id })
+        return afterOrigin(access, outlet, message.request_id, () => {
+          access.checkRequest(message.type)
+          this.#running(message.session_id).notifyChoice = message.choice
+          outlet.message({ type: 'ok', request_id: message.request_id })
+        })
       case 'answer':
         return outlet.replyLater(message.request_id, async () => {
           await access.find()
@@ -155,8 +158,11 @@ export class SessionRequests {
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':
-        sessions.find(message.session_id)?.markSeen()
-        return outlet.message({ type: 'ok', request_id: message.request_id })
+        return afterOrigin(access, outlet, message.request_id, () => {
+          access.checkRequest(message.type)
+          sessions.find(message.session_id)?.markSeen()
+          outlet.message({ type: 'ok', request_id: message.request_id })
+        })
       case 'report_activity':
         return afterOrigin(access, outlet, message.request_id, () => {
           access.checkReport(this.#idOf(message.session_id))
