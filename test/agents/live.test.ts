@@ -61,6 +61,14 @@ const PROGRAMS: Program[] = [
     shows: 'Allow once',
     withoutHooks: true,
   },
+  {
+    name: 'copilot',
+    title: 'GitHub Copilot CLI',
+    args: [],
+    ready: 'Manual Approval',
+    question: 'Do you want to run this command?',
+    withoutHooks: true,
+  },
 ]
 
 afterEach(cleanUp)
