@@ -150,8 +150,8 @@ describe('case 73: a program in a session', () => {
 
   it('cannot make any request that only a person may', async () => {
     // Each fails for another reason, too: the refusal comes first.
-    const more = { show: true, pairing_id: 'x', allow: true, device_id: 'x', change: {}, token: null }
-    const requests = PERSONS_ONLY.map(type => ({ type, ...more }))
+    const more = { show: true, pairing_id: 'x', allow: true, device_id: 'x', change: {}, token: null, session_id: 'x' }
+    const requests = PERSONS_ONLY.map(type => ({ type, ...more, choice: 'muted' }))
     const { output } = await ranInside(() => requesting(requests))
     expect(output.split('\n').slice(0, -2)).toEqual(PERSONS_ONLY.map(type => `${type} forbidden`))
   })
