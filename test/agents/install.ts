@@ -1,4 +1,4 @@
-// Installs real agents from npm into a cache folder outside the repository: 1.3 GB together, so they are no dependencies.
+// Installs real agents from npm into a cache folder outside the repository: 2 GB together, so they are no dependencies.
 // Usage: node test/agents/install.ts NAME…
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
