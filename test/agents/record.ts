@@ -17,7 +17,8 @@ const DATA = join(import.meta.dirname, '..', 'data', 'agents')
 /** Recordings hold these paths, so they are the same on every machine. */
 const ROOT = '/tmp/agents'
 
-const SIZES = { phone: [45, 40], terminal: [80, 24], desktop: [120, 36] } as const
+/** `keyboard`: a phone whose on-screen keyboard is open. */
+const SIZES = { phone: [45, 40], keyboard: [45, 18], terminal: [80, 24], desktop: [120, 36] } as const
 
 const FILMS: Record<AgentName, { title: string; films: Film[] }> = {
   claude: { title: 'Claude Code', films: claudeFilms },

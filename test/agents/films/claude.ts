@@ -8,7 +8,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'permissions',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       film.key('please run the test')
       await film.rests('a prompt is typed and not sent', 'please run the test')
       film.key('\r')
@@ -55,7 +55,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'questions',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       await film.prompt('please ask me')
       await film.asks('asks with choices', 'Which color', {
         question: 'Which color should the button have?',
@@ -109,7 +109,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'working',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       await film.prompt('please be slow')
       await film.works('waits for the first word', BUSY)
       await film.works('prints its answer', 'I am looking')
@@ -149,7 +149,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'errors',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       await film.prompt('please fail')
       await film.works('tries again after an error', /Retrying|attempt/)
       film.key(ESC)
@@ -176,7 +176,7 @@ export const claudeFilms: Film[] = [
     name: 'errors-end',
     env: { CLAUDE_CODE_MAX_RETRIES: '0' },
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       await film.prompt('please fail')
       await film.rests('an error of the server ended the turn', /API Error/i)
       await film.prompt('what is the limit')
@@ -186,7 +186,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'menus',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       film.key('/')
       await film.rests('the commands are listed', '/add-dir')
       film.key('\x7f')
@@ -231,7 +231,7 @@ export const claudeFilms: Film[] = [
   {
     name: 'quotes',
     async run(film) {
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       await film.prompt('please quote a dialog')
       await film.works('prints an answer that quotes dialogs', 'When a program')
       await film.wait(700)
@@ -257,7 +257,7 @@ export const claudeFilms: Film[] = [
         options: ['1', '2'],
       })
       film.key('1')
-      await film.rests('waits for the first prompt', 'Welcome back')
+      await film.rests('waits for the first prompt', 'for shortcuts')
       film.key('/login')
       await film.wait(500)
       film.key('\r')
