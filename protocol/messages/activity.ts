@@ -33,6 +33,8 @@ export const Question = z.object({
   text: z.string(),
   /** The last lines above it on the screen: what it is about. */
   context: z.array(z.string()),
+  /** More of `text` or `context` is on the screen, or may be: only the terminal shows all of it. */
+  is_cut: z._default(z.boolean(), false),
   options: z.array(QuestionOption),
   /** Whether it can be answered with a line of text. */
   accepts_text: z.boolean(),

@@ -113,7 +113,7 @@ function Card({
         </div>
       )}
       <p class="reason" id={reasonId}>
-        {reasonText(unavailable, canAnswer)}
+        {reasonText(unavailable, canAnswer, question.is_cut)}
       </p>
       <div class="more">
         <button type="button" class={canAnswer || unavailable ? 'plain' : 'primary'} onClick={open}>
@@ -129,10 +129,11 @@ function Card({
   )
 }
 
-function reasonText(unavailable: QuestionCardProps['unavailable'], canAnswer: boolean): string {
+function reasonText(unavailable: QuestionCardProps['unavailable'], canAnswer: boolean, isCut: boolean): string {
   if (unavailable === 'read_only') return 'This device can view sessions, but not answer.'
   if (!canAnswer) return 'Open the terminal to answer.'
-  return unavailable === 'offline' ? 'You can answer when the connection is back.' : ''
+  if (unavailable === 'offline') return 'You can answer when the connection is back.'
+  return isCut ? 'Not all of it is shown. Open the terminal to see the rest.' : ''
 }
 
 function Context({ lines }: { lines: string[] }) {

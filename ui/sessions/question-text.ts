@@ -12,9 +12,10 @@ const MAX_QUESTION_CHARACTERS = 600
 const MAX_LABEL_CHARACTERS = 200
 const MAX_KEY_CHARACTERS = 12
 
-/** The lines above the question, as they can be shown. */
-export function contextLines({ context }: Question): string[] {
-  return context.slice(-MAX_CONTEXT_LINES).map(line => quoted(line, MAX_CONTEXT_CHARACTERS))
+/** The lines above the question, as they can be shown; the first one is an ellipsis if there is more. */
+export function contextLines({ context, is_cut }: Question): string[] {
+  const lines = context.slice(-MAX_CONTEXT_LINES).map(line => quoted(line, MAX_CONTEXT_CHARACTERS))
+  return is_cut ? ['…', ...lines] : lines
 }
 
 /** The question in the program's own words. */

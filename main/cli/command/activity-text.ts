@@ -9,9 +9,9 @@ export function activityOf({ state, activity }: SessionInfo): SessionActivity {
   return state === 'running' ? (activity?.state ?? null) : 'ended'
 }
 
-/** The question, what it is about, and its options; safe to print. */
-export function questionLines({ text, context, options, accepts_text, kind }: Question): string[] {
-  const lines = [...context.map(line => `  ${line}`), text, ...optionLines(options)]
+/** The question, what it is about, and its options; safe to print. An ellipsis comes first if there is more. */
+export function questionLines({ text, context, is_cut, options, accepts_text, kind }: Question): string[] {
+  const lines = [...(is_cut ? ['  …'] : []), ...context.map(line => `  ${line}`), text, ...optionLines(options)]
   if (accepts_text) lines.push(kind === 'password' ? '  (a password: --text -)' : '  (a line of text: --text T)')
   return lines.map(printable)
 }

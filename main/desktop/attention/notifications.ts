@@ -2,6 +2,7 @@
 import { Notification, powerMonitor } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
+import { linesOf } from '../../../protocol/shown-question.ts'
 import { WaitTracker } from './wait-tracker.ts'
 import {
   answerOrOpen,
@@ -9,7 +10,6 @@ import {
   escapeMarkup,
   isUnseen,
   LINE_CHARACTERS,
-  linesOf,
   optionText,
   reasonOf,
   shorten,

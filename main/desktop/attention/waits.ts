@@ -2,6 +2,7 @@
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { AttentionKind, Question, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import { isLineShownWhole, isShownWhole, linesOf } from '../../../protocol/shown-question.ts'
 
 const TITLE_CHARACTERS = 40
 const TEXT_CHARACTERS = 60
@@ -22,25 +23,15 @@ export function waitingSessions(sessions: readonly SessionInfo[]): SessionInfo[]
   ]
 }
 
-/**
- * The question of a session, if its options are plain approvals and it fits completely: no one should approve what was cut
- * off, or what hidden characters disguise. `maxLines`: with the lines above it.
- */
+/** The question of a session, if its options are plain approvals and it fits completely. `maxLines`: with the lines above it. */
 export function approvalOf({ activity }: SessionInfo, maxLines: number): Question | undefined {
   const question = activity?.question
   if (question?.kind !== 'approve' || question.options.length === 0) return undefined
-  const lines = linesOf(question)
-  const shown = [...lines, ...question.options.map(({ label }) => label)]
-  return lines.length <= maxLines && shown.every(isShownAsIs) ? question : undefined
-}
-
-/** What the question is about, and the question. */
-export function linesOf({ context, text }: Question): string[] {
-  return [...context, text].filter(line => line.trim() !== '')
-}
-
-function isShownAsIs(line: string): boolean {
-  return oneLine(line) === line.trim() && [...line].length <= LINE_CHARACTERS
+  const isWhole =
+    linesOf(question).length <= maxLines &&
+    isShownWhole(question, LINE_CHARACTERS) &&
+    question.options.every(({ label }) => isLineShownWhole(label, LINE_CHARACTERS))
+  return isWhole ? question : undefined
 }
 
 /** `1 Yes`: the key that the program names, and what it stands for. */

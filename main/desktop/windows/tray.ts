@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
+import { linesOf } from '../../../protocol/shown-question.ts'
 import {
   answerOrOpen,
   approvalOf,
   isUnseen,
-  linesOf,
   optionText,
   reasonOf,
   summarize,

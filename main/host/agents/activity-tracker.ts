@@ -326,12 +326,13 @@ export class ActivityTracker {
     if (!before?.question || fingerprint !== this.#fingerprint) this.#questions++
     this.#fingerprint = fingerprint
     this.#found = decision.evidence === 'screen' ? found : undefined
-    const { kind, text, context, options, accepts_text } = found
+    const { kind, text, context, is_cut, options, accepts_text } = found
     return {
       question_id: `${this.#questions}-${fingerprint}`,
       kind,
       text,
       context,
+      is_cut,
       options: options.map(({ label, key, answer }) => ({ label, key, answer })),
       accepts_text,
     }
@@ -347,7 +348,7 @@ export class ActivityTracker {
     const onScreen = this.#evidence.screen?.finding.question
     if (evidence === 'screen' && onScreen) return onScreen
     const text = evidence === 'hook' ? (this.#evidence.hook?.text ?? '') : ''
-    return { kind: 'answer', text, context: [], options: [], accepts_text: false, text_keys: [] }
+    return { kind: 'answer', text, context: [], is_cut: false, options: [], accepts_text: false, text_keys: [] }
   }
 
   #fingerprintOf(decision: Decision): string {

@@ -28,6 +28,8 @@ export interface FoundQuestion {
   kind: QuestionKind
   text: string
   context: string[]
+  /** Not all of `text` and `context` is here, or it is not certain that it is. */
+  is_cut: boolean
   options: FoundOption[]
   accepts_text: boolean
   /** What is typed before a text, in steps. */
@@ -286,7 +288,7 @@ function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; e
 }
 
 function questionOf(
-  { rule, question }: CompiledRule,
+  { rule, question, below }: CompiledRule,
   view: ScreenView,
   at: { begin: number; end: number },
 ): FoundQuestion {
@@ -294,7 +296,8 @@ function questionOf(
   const { kind, options: optionRule, context: where = 'above', accepts_text = false } = rule.question!
   const { from, to, context_after, context_from, context_until, context_skip, subject, options } = question!
   const isBegin = (line: string) => from.test(line)
-  const begin = Math.max(0, rule.question!.first ? lines.findIndex(isBegin) : lines.findLastIndex(isBegin))
+  const firstLine = rule.question!.first ? lines.findIndex(isBegin) : lines.findLastIndex(isBegin)
+  const begin = Math.max(0, firstLine)
   const firstOption = options ? findOption(lines, options, begin) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const last = rule.question!.from !== undefined && rule.at_cursor ? lines.length : begin + 1
@@ -302,9 +305,10 @@ function questionOf(
   const first = from.exec(lines[begin] ?? '')?.[1] ?? lines[begin] ?? ''
   const above = lines.slice(0, begin)
   const contextBegin = context_from ? above.findLastIndex(line => context_from.test(line)) : -1
-  const about = subject?.exec(above.findLast(line => subject.test(line)) ?? '')?.[1]
+  const subjectLine = subject && above.findLast(line => subject.test(line))
+  const about = subject?.exec(subjectLine ?? '')?.[1]
   const asked = rule.question!.text ?? joined([first, ...lines.slice(begin + 1, end)])
-  const text = (about ? `${joined([about])}: ${asked}` : asked).slice(0, TEXT_CHARACTERS)
+  const text = about ? `${joined([about])}: ${asked}` : asked
   const all = Array.isArray(optionRule)
     ? optionRule.map(fixedOption)
     : options && firstOption >= 0
@@ -312,16 +316,20 @@ function questionOf(
       : []
   const own = options?.text && all.find(({ label }) => options.text!.test(label))
   const until = context_until ? lines.findIndex((line, at) => at >= end && context_until.test(line)) : firstOption
-  const around = {
-    above: above.slice(Math.max(contextBegin, 0)),
-    screen: view.lines.slice(0, at.begin + begin),
-    below: lines.slice(end, Math.max(end, until)),
-    none: [],
+  const isBelow = at.begin > 0 && below?.test(view.lines[at.begin - 1]!) === true
+  const { found: around, isAll } = {
+    above: { found: above.slice(Math.max(contextBegin, 0)), isAll: contextBegin >= 0 || isBelow },
+    screen: { found: view.lines.slice(0, at.begin + begin), isAll: false },
+    below: { found: lines.slice(end, Math.max(end, until)), isAll: until >= end },
+    none: { found: [], isAll: true },
   }[where]
+  const context = contextOf(around, isAll, where === 'below' ? NEVER : context_after, context_skip)
+  const read = [...lines.slice(begin, end), subjectLine ?? '']
   return {
     kind,
-    text,
-    context: contextOf(around, where === 'below' ? NEVER : context_after, context_skip),
+    text: text.slice(0, TEXT_CHARACTERS),
+    context: context.lines,
+    is_cut: firstLine < 0 || context.isCut || text.length > TEXT_CHARACTERS || read.some(isCutInView),
     options: all.filter(one => one !== own),
     accepts_text: accepts_text || own !== undefined,
     text_keys: own?.keys ?? [],
@@ -375,17 +383,32 @@ function plainAnswer(label: string): 'yes' | 'no' | null {
   return null
 }
 
-/** The lines above the question that belong to it, without frames. */
-function contextOf(above: string[], after: RegExp | undefined, skip: RegExp | undefined): string[] {
-  let begin = above.length
-  for (let at = above.length - 1; at >= 0 && above.length - at <= CONTEXT_LINES; at--) {
-    if (after ? after.test(above[at]!) : FRAME_LINE.test(above[at]!) && /[\u2500-\u259f]/.test(above[at]!)) break
-    begin = at
+/**
+ * The lines around the question that belong to it, without frames and blank lines; the last ones if there are too many.
+ * `isAll`: the first line is known to be the first one; otherwise it is the one after a line that says so.
+ */
+function contextOf(
+  around: string[],
+  isAll: boolean,
+  after: RegExp | undefined,
+  skip: RegExp | undefined,
+): { lines: string[]; isCut: boolean } {
+  const isFrame = (line: string) => FRAME_LINE.test(line) && /[\u2500-\u259f]/.test(line)
+  const before = around.findLastIndex(line => (after ? after.test(line) : isFrame(line)))
+  const shown = around.slice(before + 1).filter(line => !FRAME_LINE.test(line))
+  const lines = shown.map(line => line.replace(FRAME_EDGES, '')).filter(line => !skip?.test(line))
+  return {
+    lines: lines.slice(-CONTEXT_LINES).map(line => line.slice(0, CONTEXT_CHARACTERS)),
+    isCut:
+      (before < 0 && !isAll) ||
+      lines.length > CONTEXT_LINES ||
+      lines.some(line => line.length > CONTEXT_CHARACTERS) ||
+      shown.some(isCutInView),
   }
-  return above
-    .slice(begin)
-    .map(line => line.replace(FRAME_EDGES, '').slice(0, CONTEXT_CHARACTERS))
-    .filter(line => line !== '' && !skip?.test(line))
+}
+
+function isCutInView(line: string): boolean {
+  return line.length >= VIEW_LINE_CHARACTERS
 }
 
 function joined(lines: string[]): string {

@@ -2,6 +2,7 @@
 import type WebPush from 'web-push'
 import type { AttentionKind, Question, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import { isLineShownWhole, isShownWhole, linesOf } from '../../../protocol/shown-question.ts'
 import type { PostRequest } from '../notify/post.ts'
 import { type PushKey, topicOf } from './push-key.ts'
 import type { Subscription } from './subscriptions.ts'
@@ -65,9 +66,8 @@ export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 's
   const question = kind === 'blocked' ? activity?.question : undefined
   if (!question) return shown
   // What it is about comes first, as on the screen.
-  const lines = [...question.context, question.text].filter(line => line.trim() !== '')
-  const text = lines.join(SEPARATOR) || shown.text
-  const isWhole = lines.every(isShownAsIs) && [...text].length <= TEXT_CHARACTERS
+  const text = linesOf(question).join(SEPARATOR) || shown.text
+  const isWhole = isShownWhole(question, TEXT_CHARACTERS) && [...text].length <= TEXT_CHARACTERS
   const actions = isWhole ? actionsOf(question) : []
   return { ...shown, text, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
 }
@@ -77,12 +77,8 @@ function actionsOf({ kind, options }: Question): PushAction[] {
   if (kind !== 'approve') return []
   const found = (['yes', 'no'] as const).map(answer => options.findIndex(one => one.answer === answer))
   const actions = found.map(option => ({ option, label: options[option]?.label ?? '' }))
-  const isWhole = ({ label }: PushAction) => label !== '' && isShownAsIs(label) && [...label].length <= LABEL_CHARACTERS
-  return actions.every(isWhole) ? actions : []
+  return actions.every(({ label }) => label !== '' && isLineShownWhole(label, LABEL_CHARACTERS)) ? actions : []
 }
-
-/** Nothing invisible is in it, and nothing that the notification would leave out. */
-const isShownAsIs = (line: string) => oneLine(line) === line.trim()
 
 /** 9 MB with its dependencies: loaded for the first notification. */
 let webPush: typeof WebPush | undefined

@@ -9,7 +9,7 @@ import { askFor, deliver, leave, shown, tap, test, workerOf } from '../support/p
 
 test.use({ serviceWorkers: 'allow' })
 
-const ASK = `printf '\\033[2J\\033[H────────\\n Bash command\\n\\n   curl %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n'`
+const ASK = `printf '\\033[2J\\033[H────────────\\n Bash command\\n\\n   curl %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n'`
 
 /** A program that asks as Claude Code does, twice, and prints what it was answered. */
 async function asking(host: BrowserHost): Promise<string> {

@@ -88,6 +88,17 @@ test('a question is listed first with its context and its options, and a button 
   await expect(phone.page.locator('.dot.working')).toHaveCount(1)
 })
 
+test('a question of which not all is shown says so, and can be answered', async ({ phone, host }) => {
+  const lines = Array.from({ length: 14 }, (_, line) => `rm file-${line}`)
+  await startAsking(host, 'agent', lines.join('\n'))
+  await phone.open()
+  await expect(card(phone).locator('.context')).toHaveText(['…', ...lines.slice(2)].join('\n'))
+  await expect(card(phone).locator('.reason')).toHaveText('Not all of it is shown. Open the terminal to see the rest.')
+  await option(phone, '1 Yes').tap()
+  await expect(card(phone)).toHaveCount(0)
+  expect(answers(host)).toBe('1')
+})
+
 test('a question disappears when another person answers it', async ({ phone, second, host }) => {
   await startAsking(host)
   await phone.open()

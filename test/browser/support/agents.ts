@@ -6,7 +6,7 @@ import type { BrowserHost } from '../../support/browser/browser-host.ts'
 /** `ask COMMAND` asks for permission, `key` waits for an answer and prints it, `work` works, `rest` ends the turn. */
 const FUNCTIONS = String.raw`stty -echo -icanon
 clear='\033[2J\033[H'
-ask() { printf "$clear"'────────\n Bash command\n\n   %s\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. Yes, and don’t ask again for this command in this folder\n   3. No\n' "$1"; }
+ask() { printf "$clear"'────────────\n Bash command\n\n   %s\n\n Do you want to proceed?\n ❯ 1. Yes\n   2. Yes, and don’t ask again for this command in this folder\n   3. No\n' "$1"; }
 key() { read -rn1 answer; printf '%s' "$answer" >> answers; }
 work() { printf "$clear"'✻ Thinking… (esc to interrupt)\n'; }
 rest() { printf "$clear"'Done.\n\n> \n'; }

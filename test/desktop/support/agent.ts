@@ -15,7 +15,7 @@ cd '${folder}'
 show() { printf '\\033[2J\\033[H'; cat; }
 for subject in ${subjects.map(one => `'${one}'`).join(' ')}; do
   show <<END
-────────
+────────────
  Bash command
 
    curl $subject

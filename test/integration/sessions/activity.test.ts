@@ -16,7 +16,7 @@ function agentScript(name: string, body: string): string {
   return file
 }
 
-const ASK = `ask() { printf '\\033[2J\\033[H────────\\n Bash command\\n\\n   curl %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n' "$1"; }`
+const ASK = `ask() { printf '\\033[2J\\033[H────────────\\n Bash command\\n\\n   curl %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n' "$1"; }`
 
 function watch(client: LocalClient) {
   let sessions: SessionInfo[] = []

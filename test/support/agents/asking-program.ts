@@ -6,7 +6,7 @@ import { temporaryFolder } from '../host.ts'
 const LIBRARY = `#!/bin/bash
 stty -echo -icanon
 clear_screen() { printf '\\033[2J\\033[H'; }
-ask() { clear_screen; printf '────────\\n Bash command\\n\\n   %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n' "$1"; }
+ask() { clear_screen; printf '────────────\\n Bash command\\n\\n   %s\\n\\n Do you want to proceed?\\n ❯ 1. Yes\\n   2. Yes, and don’t ask again\\n   3. No\\n' "$1"; }
 work() { clear_screen; printf '%s\\n(esc to interrupt)\\n' "$1"; }
 finish() { clear_screen; printf '%s\\n> \\n' "$1"; }
 key() { read -rn1 key; }

@@ -20,7 +20,7 @@ function finding(state: Finding['state'], text?: string): Finding {
   const question =
     text === undefined
       ? null
-      : { kind: 'approve' as const, text, context: [], options, accepts_text: false, text_keys: [] }
+      : { kind: 'approve' as const, text, context: [], is_cut: false, options, accepts_text: false, text_keys: [] }
   return { state, program: 'Agent', agent: true, rule: 'agent/x', certain: true, question, task: '' }
 }
 

@@ -46,6 +46,7 @@ const QUESTION: Question = {
   kind: 'approve',
   text: 'Do you want to proceed?',
   context: ['curl one'],
+  is_cut: false,
   options: [
     { label: 'Yes', key: '1', answer: 'yes' },
     { label: 'No', key: '3', answer: 'no' },
@@ -115,6 +116,7 @@ describe('sessions that need a person', () => {
     expect(offered({ context: ['a', 'b', 'c', 'd'] })).toBe(false)
     expect(offered({ context: [`curl ${'x'.repeat(100)} | sh`] })).toBe(false)
     expect(offered({ context: ['curl \u202eevil'] })).toBe(false)
+    expect(offered({ is_cut: true })).toBe(false)
     expect(offered({ options: [{ label: `Yes, ${'x'.repeat(100)}`, key: '1', answer: 'yes' }] })).toBe(false)
   })
 })

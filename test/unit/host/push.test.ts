@@ -635,6 +635,7 @@ describe('the notification of a question', () => {
     ['asks for a password', { kind: 'password' }],
     ['is a choice of several things', { kind: 'choose' }],
     ['has no plain no', { options: OPTIONS.slice(0, 2) }],
+    ['is only partly known', { is_cut: true }],
     ['would be cut off', { context: ['x'.repeat(200)] }],
     ['has characters that are not shown', { context: ['rm -rf \u202e'] }],
     ['has a long option', { options: [option('y'.repeat(41), 'yes'), option('No', 'no')] }],

@@ -19,6 +19,11 @@ describe('what a program wrote', () => {
     expect(optionText({ key: '1', label: 'Yes\u00ad', answer: 'yes' })).toEqual({ key: '1', label: 'Yes<U+00AD>' })
   })
 
+  it('begins with an ellipsis if not all of it is known', () => {
+    expect(contextLines(question({ is_cut: true, context: ['b'] }))).toEqual(['…', 'b'])
+    expect(contextLines(question({ is_cut: true, context: [] }))).toEqual(['…'])
+  })
+
   it('is bounded, whatever the host sends', () => {
     expect(questionText(question({ text: 'x'.repeat(5000) }))).toHaveLength(601)
     const lines = contextLines(

@@ -33,6 +33,7 @@ export const QUESTION: Question = {
   kind: 'approve',
   text: 'Do you want to proceed?',
   context: ['npm test'],
+  is_cut: false,
   options: [{ label: 'Yes', key: '1', answer: 'yes' }],
   accepts_text: false,
 }
