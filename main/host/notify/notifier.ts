@@ -13,6 +13,8 @@ import { type WebhookSetting, webhookRequest } from './webhook.ts'
 
 /** Per channel. A person reads them; what is over it is in the list of sessions. */
 export const MAX_PER_HOUR = 60
+/** Of one session per channel, so that a program that asks all the time does not use up what other sessions need. */
+export const MAX_PER_SESSION = 20
 const HOUR_MS = 3_600_000
 
 /** Presses of a test button: this many at once, then one per TEST_MS. */
@@ -91,7 +93,7 @@ export class Notifier {
   /** A wait began that people are notified of. */
   notify(session_id: string): void {
     for (const { name, send, sent } of this.#channels) {
-      if (sent.take(this.#now())) send(session_id)
+      if (sent.take(this.#now(), session_id)) send(session_id)
       else this.#options.log.info({ channel: name }, 'a notification was left out: too many in an hour')
     }
   }
@@ -117,15 +119,16 @@ export class Notifier {
   }
 }
 
-/** At most MAX_PER_HOUR in any hour. */
+/** At most MAX_PER_HOUR in any hour, and MAX_PER_SESSION of one session. */
 export class HourlyBound {
-  readonly #sent: number[] = []
+  readonly #sent: { at: number; session_id: string }[] = []
 
-  take(now: number): boolean {
+  take(now: number, session_id: string): boolean {
     // A clock that was set back must not stop notifications until it has caught up.
-    while (this.#sent.length > 0 && (now - this.#sent[0]! >= HOUR_MS || this.#sent[0]! > now)) this.#sent.shift()
+    while (this.#sent.length > 0 && (now - this.#sent[0]!.at >= HOUR_MS || this.#sent[0]!.at > now)) this.#sent.shift()
     if (this.#sent.length >= MAX_PER_HOUR) return false
-    this.#sent.push(now)
+    if (this.#sent.filter(one => one.session_id === session_id).length >= MAX_PER_SESSION) return false
+    this.#sent.push({ at: now, session_id })
     return true
   }
 }

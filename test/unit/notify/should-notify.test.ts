@@ -1,7 +1,7 @@
 // Whether people are notified of a session, and quiet hours.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HourlyBound, MAX_PER_HOUR } from '../../../main/host/notify/notifier.ts'
+import { HourlyBound, MAX_PER_HOUR, MAX_PER_SESSION } from '../../../main/host/notify/notifier.ts'
 import { DAYS, isQuiet, localTime, type QuietHours } from '../../../main/host/notify/quiet-hours.ts'
 import { type Need, shouldNotify } from '../../../main/host/notify/should-notify.ts'
 import { targetProblem } from '../../../main/host/notify/target.ts'
@@ -96,7 +96,7 @@ describe('the bound per hour', () => {
         const bound = new HourlyBound()
         let now = 0
         const sent: number[] = []
-        for (const step of steps) if (bound.take((now += step))) sent.push(now)
+        for (const step of steps) if (bound.take((now += step), `${now}`)) sent.push(now)
         for (const [index, at] of sent.entries()) {
           const earlier = sent[index - MAX_PER_HOUR]
           expect(earlier === undefined || at - earlier >= 3_600_000).toBe(true)
@@ -108,9 +108,18 @@ describe('the bound per hour', () => {
 
   it('does not hold back for long after the clock was set back', () => {
     const bound = new HourlyBound()
-    for (let n = 0; n < MAX_PER_HOUR; n++) bound.take(10_000_000)
-    expect(bound.take(10_000_001)).toBe(false)
-    expect(bound.take(1_000)).toBe(true)
+    for (let n = 0; n < MAX_PER_HOUR; n++) bound.take(10_000_000, `${n}`)
+    expect(bound.take(10_000_001, 'a')).toBe(false)
+    expect(bound.take(1_000, 'a')).toBe(true)
+  })
+
+  it('lets MAX_PER_SESSION of one session through, so that others can still notify', () => {
+    const bound = new HourlyBound()
+    const counts = { noisy: 0, other: 0 }
+    for (let n = 0; n < 5 * MAX_PER_HOUR; n++) if (bound.take(n, 'noisy')) counts.noisy++
+    for (let n = 0; n < 5; n++) if (bound.take(300 + n, 'other')) counts.other++
+    expect(counts).toEqual({ noisy: MAX_PER_SESSION, other: 5 })
+    expect(bound.take(3_600_000, 'noisy')).toBe(true)
   })
 })
 
