@@ -41,8 +41,11 @@ export class Attention {
     const isNew = !seen && (before === null || kind === 'blocked' || rank(kind) > rank(before.kind))
     // A bell after a notification keeps the notification's text.
     if (isNew) this.#pending = { at: this.#now(), text: text || (before?.text ?? ''), kind }
-    else if (!seen && before && rank(kind) === rank(before.kind))
-      this.#pending = { ...before, text: text || before.text, kind }
+    else if (!seen && before && rank(kind) === rank(before.kind)) {
+      // A page that showed the first text to a person still has to notify of the next one when it is hidden.
+      const isOther = text !== '' && text !== before.text
+      this.#pending = { ...before, at: isOther ? this.#now() : before.at, text: text || before.text, kind }
+    }
     if (this.#timer) this.#unsent = text || this.#unsent
     else this.#notifyNow(text)
     return isNew
