@@ -25,6 +25,9 @@ export interface Answer {
 /** Between the keys of an answer: programs take keys that come together for a paste. */
 const STEP_MS = 80
 
+/** A program that reads single keys has gone on within this. */
+const GO_ON_MS = 480
+
 /**
  * A question that came up before a viewer is told this long after the last one has left, unless it was told already: a person
  * who walks away from a terminal counts as present for minutes, and one who looks elsewhere for a moment comes back.
@@ -287,15 +290,25 @@ export class SessionActivity {
     }
     if (!/^\w+$/.test(typed)) return true
     if ((await this.#promptCheck.reading()) === 'not') return false
-    const now = await screen.finding()
-    if (JSON.stringify(now?.question) === JSON.stringify(asked.question)) return true
-    const { lines } = await screen.text()
-    return (
-      lines
-        .findLast(line => line.trim() !== '')
-        ?.trimEnd()
-        .endsWith(typed) ?? false
-    )
+    // Its echo appears at once, and what the program prints next a moment later.
+    for (let waited = 0; waited < GO_ON_MS; waited += STEP_MS) {
+      flushOutput()
+      const now = await screen.finding()
+      // The worker does not send again what it replied.
+      this.#promptCheck.seen(now)
+      const isSame = JSON.stringify(now?.question) === JSON.stringify(asked.question)
+      const { lines } = await screen.text()
+      if (
+        !isSame &&
+        !lines
+          .findLast(line => line.trim() !== '')
+          ?.trimEnd()
+          .endsWith(typed)
+      )
+        return false
+      await pause(STEP_MS)
+    }
+    return true
   }
 
   async #refreshForeground(): Promise<void> {
