@@ -4,11 +4,11 @@ import type { SessionInfo } from '../../../protocol/messages.ts'
 import { numberOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { readHistoryFilter } from '../command/history-options.ts'
 import { shortId } from '../command/session-ids.ts'
 import { stateText } from '../command/session-state.ts'
 import { cut, printable, table } from '../command/text-layout.ts'
 import { formatDuration, formatTime } from '../command/timestamps.ts'
-import { readHistoryFilter } from './history-options.ts'
 
 const LIMIT = 50
 const TITLE_COLUMNS = 32

@@ -10,11 +10,11 @@ import { packageRoot } from '../../host/package-root.ts'
 import { loginShell } from '../../host/session/shell.ts'
 import { numberOf, UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
+import { startInBackground } from '../host/detached-host.ts'
+import { printHostBanner, type ReadyHost } from '../host/host-banner.ts'
+import { RunningHost } from '../host/running-host.ts'
 import { canPrompt } from '../pairing/pairing-screen.ts'
 import { inForeground } from '../terminal/job-control.ts'
-import { startInBackground } from './detached-host.ts'
-import { printHostBanner, type ReadyHost } from './host-banner.ts'
-import { RunningHost } from './running-host.ts'
 
 export const host: Command = async (context, parsed) => {
   const { output } = context

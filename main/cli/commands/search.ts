@@ -4,10 +4,10 @@ import { MAX_CONTEXT, MAX_HITS } from '../../../protocol/limits.ts'
 import { numberOf, UsageError } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
+import { readHistoryFilter } from '../command/history-options.ts'
 import { shortId } from '../command/session-ids.ts'
 import { cut, printable } from '../command/text-layout.ts'
 import { formatTime } from '../command/timestamps.ts'
-import { readHistoryFilter } from './history-options.ts'
 
 const LIMIT = 20
 const CONTEXT = 1

@@ -1,8 +1,8 @@
 // The options with which otg history and otg search filter sessions.
 import { type HistoryFilter, SessionState } from '../../../protocol/messages.ts'
-import { UsageError } from '../command/args.ts'
-import type { ParsedArgs } from '../command/command.ts'
-import { parseTime } from '../command/timestamps.ts'
+import { UsageError } from './args.ts'
+import type { ParsedArgs } from './command.ts'
+import { parseTime } from './timestamps.ts'
 
 /** Throws UsageError. */
 export function readHistoryFilter({ values, command }: ParsedArgs): HistoryFilter {
