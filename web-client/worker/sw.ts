@@ -71,7 +71,7 @@ interface Subject {
 self.addEventListener('push', event => {
   const { session_id, title, text, question_id, actions } = parsePush(event.data)
   // Always shown, otherwise browsers revoke the permission. It has the same tag as the page's own notification for the
-  // session: one silently replaces the other.
+  // session: one replaces the other.
   const shown = {
     body: text,
     tag: session_id || root.href,
@@ -80,8 +80,33 @@ self.addEventListener('push', event => {
     // Browsers without buttons ignore them.
     actions: question_id ? actions.map(({ option, label }) => ({ action: `${OPTION}${option}`, title: label })) : [],
   }
-  event.waitUntil(self.registration.showNotification(title, shown))
+  event.waitUntil(
+    inTurn(async () => {
+      const renotify = await isNews(shown.tag, question_id).catch(() => false)
+      await self.registration.showNotification(title, { ...shown, renotify } as NotificationOptions)
+    }),
+  )
 })
+
+/** Chromium drops a notification that is being shown while notifications are read. */
+let last: Promise<unknown> = Promise.resolve()
+function inTurn(act: () => Promise<void>): Promise<void> {
+  const mine = last.then(act)
+  last = mine.catch(() => {})
+  return mine
+}
+
+/**
+ * Whether the notification that is replaced was about something else, so that the browser has to alert again. One without a
+ * question may be the page's own for the same wait, while a page is open.
+ */
+async function isNews(tag: string, question_id: string): Promise<boolean> {
+  const [before] = await self.registration.getNotifications({ tag })
+  if (!before) return false
+  const { question_id: asked } = (before.data ?? {}) as Partial<Subject>
+  if (asked) return asked !== question_id
+  return (await self.clients.matchAll({ type: 'window', includeUncontrolled: true })).length === 0
+}
 
 /** Begins the name of a button; the option's index follows. */
 const OPTION = 'option-'
@@ -156,7 +181,7 @@ async function answered(outcome: Outcome, session_id: string, title: string): Pr
   if (outcome === 'answered') return
   const data: Subject = { session_id }
   const shown = { body: NOT_ANSWERED[outcome], tag: session_id, icon: './icons/192.png', data }
-  await self.registration.showNotification(title, shown)
+  await inTurn(() => self.registration.showNotification(title, shown))
 }
 
 async function open(session_id: string): Promise<void> {

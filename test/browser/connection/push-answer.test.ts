@@ -125,6 +125,45 @@ test('a button says when the computer cannot be reached, and when it no longer k
   await says('cannot be reached')
 })
 
+test('the next question of a session alerts again, the same one does not', async ({
+  phone,
+  host,
+  browsers,
+  context,
+}) => {
+  expect(browsers).toHaveLength(4)
+  await askFor(phone, context)
+  await leave(phone)
+  let count = 0
+  /** Whether the browser alerts although a notification of the session is shown already. */
+  const alertsAgain = async (question_id?: string) => {
+    const body = `message ${++count}`
+    await deliver(phone.page, host.origin, JSON.stringify({ session_id: 's', title: 'a', text: body, question_id }))
+    await expect.poll(() => shown(context)).toEqual([{ title: 'a', body, tag: 's' }])
+    return workerOf(context).evaluate(async () => {
+      const scope = self as unknown as { registration: ServiceWorkerRegistration }
+      const [one] = (await scope.registration.getNotifications()) as (Notification & { renotify: boolean })[]
+      return one!.renotify
+    })
+  }
+  expect(await alertsAgain('1-a')).toBe(false)
+  expect(await alertsAgain('1-a')).toBe(false)
+  expect(await alertsAgain('2-b')).toBe(true)
+  // It finished, and finished once more.
+  expect(await alertsAgain()).toBe(true)
+  expect(await alertsAgain()).toBe(true)
+  // An open page closes what no session needs. What it shows itself may be the same.
+  await phone.open()
+  await expect.poll(() => shown(context)).toEqual([])
+  await phone.page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    await registration.showNotification('a', { tag: 's', data: { session_id: 's' } })
+  })
+  await expect.poll(() => shown(context)).toHaveLength(1)
+  expect(await alertsAgain('3-c')).toBe(false)
+  expect(await alertsAgain('4-d')).toBe(true)
+})
+
 test('odd actions of a message are not shown, and an odd question answers nothing', async ({
   phone,
   host,
