@@ -1,4 +1,5 @@
-// The list of sessions in the window and in the popover: what needs a person stands first, questions as cards.
+// The list of sessions in the window and in the popover: sessions that need attention come first,
+// with their questions as cards.
 import './inbox.css'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'

@@ -1,4 +1,5 @@
-// The list of sessions on the phone: what needs a person stands first, questions as cards that answer them.
+// The list of sessions on the phone: sessions that need attention come first, with
+// their questions as cards that can be answered.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'

@@ -16,7 +16,7 @@ export interface QuestionSheetProps {
   close: () => void
 }
 
-/** Closes when the question is gone, whoever answered it. */
+/** Closes when the question is gone, also when it was answered on another device. */
 export function QuestionSheet({ link, session_id, close }: QuestionSheetProps) {
   const now = useNow(CLOCK_MS)
   const session = link.sessions.value?.find(one => one.session_id === session_id)

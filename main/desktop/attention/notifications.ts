@@ -3,7 +3,7 @@ import { Notification, powerMonitor } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../../protocol/messages.ts'
 import { linesOf } from '../../../protocol/shown-question.ts'
-import { WaitTracker } from './wait-tracker.ts'
+import { NotifiedWaits } from './notified-waits.ts'
 import {
   answerOrOpen,
   approvalOf,
@@ -33,12 +33,12 @@ const MAX_BUTTONS = 5
 /** What systems show of a notification at once. */
 const MAX_LINES = 4
 
-/** A window that has the focus while nobody touched the computer for this long is not looked at. */
+/** After this long without input to the computer, a window that has the focus does not count as seen. */
 const AWAY_SECONDS = 180
 
 export function startNotifications(options: NotificationOptions): void {
   const { client } = options
-  const tracker = new WaitTracker()
+  const notified = new NotifiedWaits()
   /** Kept here, too, because Electron forgets the clicks of a notification that is garbage-collected. */
   const shown = new Map<string, Notification>()
   const close = (session_id: string) => {
@@ -60,12 +60,12 @@ export function startNotifications(options: NotificationOptions): void {
     notification.show()
   }
   client.on('state', ({ name }) => {
-    if (name !== 'ready') tracker.reset()
+    if (name !== 'ready') notified.reset()
   })
   client.on('sessions', sessions => {
-    const { begun, changed, ended } = tracker.update(sessions)
+    const { begun, changed, ended } = notified.update(sessions)
     for (const session_id of ended) close(session_id)
-    // After a reconnect, the tracker does not know what was answered meanwhile.
+    // After a reconnect, NotifiedWaits does not know what was answered meanwhile.
     const waiting = new Set(sessions.filter(isUnseen).map(one => one.session_id))
     for (const session_id of shown.keys()) if (!waiting.has(session_id)) close(session_id)
     for (const session of changed) if (shown.has(session.session_id)) show(session, true)

@@ -1,6 +1,6 @@
 // Sessions that need a person: the tray's words, and which waits get a notification.
 import { describe, expect, it } from 'vitest'
-import { WaitTracker } from '../../../main/desktop/attention/wait-tracker.ts'
+import { NotifiedWaits } from '../../../main/desktop/attention/notified-waits.ts'
 import {
   answerOrOpen,
   approvalOf,
@@ -144,7 +144,7 @@ describe('an answer from the tray or a notification', () => {
 
 describe('a wait', () => {
   function changesOf(...lists: SessionInfo[][]) {
-    const tracker = new WaitTracker()
+    const tracker = new NotifiedWaits()
     let last = tracker.update([])
     for (const list of lists) last = tracker.update(list)
     return { begun: ids(last.begun), changed: ids(last.changed), ended: last.ended.join(' ') }
@@ -158,7 +158,7 @@ describe('a wait', () => {
   })
 
   it('is no news in the first list, nor in the first one after a reconnect', () => {
-    const tracker = new WaitTracker()
+    const tracker = new NotifiedWaits()
     expect(tracker.update([session('a', asks(5))])).toEqual({ begun: [], changed: [], ended: [] })
     tracker.reset()
     expect(tracker.update([session('a', asks(5)), session('b', asks(6))])).toEqual({

@@ -17,7 +17,7 @@ interface Wait {
   question_id: string
 }
 
-export class WaitTracker {
+export class NotifiedWaits {
   /** Undefined before the first list: what that contains is not news. */
   #waits: Map<string, Wait> | undefined
 
