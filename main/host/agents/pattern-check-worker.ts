@@ -17,6 +17,9 @@ const CHARACTERS = 'aA0 -_.:/│'
 /** Different characters of a pattern that are tried. */
 const MAX_CHARACTERS = 24
 
+/** Of which all pairs are tried, repeated: `^(?:#;|#;)*!` is slow on nothing else. */
+const PAIRED_CHARACTERS = 6
+
 /** Beginnings of a pattern's own text that are tried before the repeated characters. */
 const MAX_PREFIXES = 8
 
@@ -47,7 +50,13 @@ function linesFor(source: string): string[] {
   const text = own.replace(/[\\^$.*+?()[\]{}|]/g, '')
   const prefixes = ['']
   for (const { index } of text.matchAll(/\b/g)) if (prefixes.length < MAX_PREFIXES) prefixes.push(text.slice(0, index))
-  const units = [...characters, ...words, ...words.map(word => `${word} `), ...pairs(characters.slice(0, 6))]
+  const units = [
+    ...characters,
+    ...words,
+    ...words.map(word => `${word} `),
+    ...pairs(characters.slice(0, PAIRED_CHARACTERS)),
+    ...pairs([...new Set(text.replace(/\s/g, ''))].slice(0, PAIRED_CHARACTERS)),
+  ]
   return prefixes.flatMap(prefix =>
     units.flatMap(unit => {
       const line = (prefix + unit.repeat(VIEW_LINE_CHARACTERS)).slice(0, VIEW_LINE_CHARACTERS - 1)

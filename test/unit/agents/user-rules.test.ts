@@ -110,6 +110,7 @@ describe('the check of a file', () => {
 
 describe('a pattern', () => {
   it.each([
+    '^(?:#;|#;)*!$',
     '^(a+)+$',
     '(?:\\s*\\w+\\s*)*:$',
     '^(a|a)*$',
