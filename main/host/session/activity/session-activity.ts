@@ -13,6 +13,12 @@ import type { Foreground } from './foreground.ts'
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
 
+/** A program that does not show what is typed is not waited for any longer. */
+const DRAWN_MS = 800
+
+/** Of a typed text: its end, since a field may show no more. */
+const ECHOED_CHARACTERS = 8
+
 /** A screen that is being drawn anew asks nothing for a moment. */
 const REDRAW_MS = 400
 
@@ -251,14 +257,35 @@ export class SessionActivity {
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
     if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
     const steps = this.#tracker.answer(question_id, current, option, text)
+    const isShown = option === undefined && current?.question?.kind !== 'password'
+    let before = ''
     for (const [index, step] of steps.entries()) {
-      if (index > 0) await pause(STEP_MS)
+      if (index > 0 && isShown) await this.#untilDrawn(before, steps[index - 1]!)
+      else if (index > 0) await pause(STEP_MS)
+      if (isShown) before = await this.#words()
       if (step === '\r' && index > 0 && !(await this.#awaitsEnter(current, option === undefined, steps[index - 1]!)))
         break
       if (!write(Buffer.from(step)))
         throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
     }
     if (this.#attention.clear()) handlers.changed()
+  }
+
+  /** Waits until the screen shows what was typed, or else than before after a key: text and Enter that come too soon get lost. */
+  async #untilDrawn(before: string, typed: string): Promise<void> {
+    const isKey = /\p{Cc}/u.test(typed) || typed.length === 1
+    const end = withoutBlanks(typed).slice(-ECHOED_CHARACTERS)
+    for (let waited = 0; waited < DRAWN_MS; waited += STEP_MS) {
+      await pause(STEP_MS)
+      const now = await this.#words()
+      if (isKey ? now !== before : now.includes(end)) return
+    }
+  }
+
+  /** What the screen shows, without blanks and line ends. */
+  async #words(): Promise<string> {
+    this.#options.flushOutput()
+    return withoutBlanks((await this.#options.screen.text()).lines.join(''))
   }
 
   /** What the screen asks at this moment. Looks again if it asks nothing: it may be half drawn. */
@@ -321,6 +348,10 @@ export class SessionActivity {
       this.#tracker.commandEnded(program, this.#options.now() - this.#commandAt, (exit_code ?? 0) !== 0)
     this.#commandAt = undefined
   }
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/\s+/g, '')
 }
 
 function pause(milliseconds: number): Promise<void> {
