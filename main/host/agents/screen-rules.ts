@@ -298,7 +298,12 @@ function questionOf(
   const isBegin = (line: string) => from.test(line)
   const firstLine = rule.question!.first ? lines.findIndex(isBegin) : lines.findLastIndex(isBegin)
   const begin = Math.max(0, firstLine)
-  const firstOption = options ? findOption(lines, options, begin) : -1
+  // Of an approval the last list: the command that it is about may have a list in it, too.
+  const isApproval = kind === 'approve' && options !== undefined && !options.isAbove
+  const lastList = isApproval
+    ? lines.findLastIndex((line, at) => at >= begin && options.line.exec(line)?.[1] === '1')
+    : -1
+  const firstOption = lastList >= 0 ? lastList : options ? findOption(lines, options, begin) : -1
   const found = to ? lines.findIndex((line, at) => at > begin && to.test(line)) : firstOption
   const last = rule.question!.from !== undefined && rule.at_cursor ? lines.length : begin + 1
   const end = found > begin ? found : last

@@ -196,7 +196,10 @@ export class Screen {
         const left = this.terminal.buffer.active.getLine(row)?.translateToString(false, 0, Math.min(x, this.cols)) ?? ''
         view.cursor = { line: view.lines.length, column: before.length + left.length }
       }
-      view.lines.push((before + text).slice(0, VIEW_LINE_CHARACTERS))
+      const whole = before + text
+      // A mark at its end: without it, a line that was cut in its blanks would look whole.
+      const isLong = whole.length > VIEW_LINE_CHARACTERS && whole.slice(VIEW_LINE_CHARACTERS).trim() !== ''
+      view.lines.push(isLong ? `${whole.slice(0, VIEW_LINE_CHARACTERS - 1)}…` : whole.slice(0, VIEW_LINE_CHARACTERS))
     }
     view.lines = view.lines.map(text => text.trimEnd())
     return view
