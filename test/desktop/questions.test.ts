@@ -105,6 +105,9 @@ test('the window and the popover show what needs a person first, and answer it',
   await watchTray(app)
   await watchNotifications(app)
   await startSession(page)
+  // On a busy machine the window manager gives it the focus only now.
+  const hasFocus = () => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().some(one => one.isFocused()))
+  await expect.poll(hasFocus).toBe(true)
   const client = await connectTo(dataDir)
   later(() => client.close())
   const run = (title: string, command: string[]) => client.create({ title, command })

