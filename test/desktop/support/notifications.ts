@@ -13,7 +13,9 @@ type Recorded = Electron.Notification & { isOpen: boolean }
 
 /** From now on. */
 export async function watchNotifications(app: ElectronApplication): Promise<void> {
-  await app.evaluate(({ Notification }) => {
+  await app.evaluate(({ Notification, powerMonitor }) => {
+    // A test types into the page, not into the display: that has been idle since the suite began.
+    powerMonitor.getSystemIdleTime = () => 0
     const recorded: Recorded[] = []
     Object.assign(globalThis, { notifications: recorded })
     Notification.isSupported = () => true
