@@ -20,7 +20,8 @@ async function numbers(phone: Phone): Promise<void> {
   await phone.open()
   await phone.newSession()
   await phone.run('seq 1 2000')
-  await phone.shows('2000')
+  // Not the 2000 of the command itself.
+  await phone.shows(/\n2000\n\$/)
 }
 
 test('a pan scrolls by pixels, and a partial line then snaps into place', async ({ phone }) => {
