@@ -20,7 +20,7 @@ export const QuestionOption = z.object({
   label: z.string(),
   /** The key as a person would name it: `1`, `y`, `Enter`, `Esc`; '' if it takes more than one. */
   key: z.string(),
-  /** Whether it stands for a plain yes or no, as `otg answer ID yes` means it. */
+  /** Whether it is a plain yes or no, as in `otg answer ID yes`. */
   answer: z.nullable(z.enum(['yes', 'no'])),
 })
 export type QuestionOption = z.infer<typeof QuestionOption>

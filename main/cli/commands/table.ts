@@ -87,7 +87,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'list running sessions',
     details: [
       '! marks a session that needs attention. ACTIVITY is what its program is doing:',
-      'working, blocked (it asks for something), done (it finished, and nobody has seen',
+      'working, blocked (it asks for something), done (it finished, and no one has seen',
       'it yet) or idle; a plain shell has none. For a blocked session, LAST LINE shows',
       'the question.',
     ],

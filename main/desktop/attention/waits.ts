@@ -34,7 +34,7 @@ export function approvalOf({ activity }: SessionInfo, maxLines: number): Questio
   return isWhole ? question : undefined
 }
 
-/** `1 Yes`: the key that the program names, and what it stands for. */
+/** `1 Yes`: the key that the program names, and its label. */
 export function optionText({ key, label }: Question['options'][number]): string {
   const name = shorten(label, LINE_CHARACTERS)
   return key === '' || key === label ? name : `${oneLine(key)} ${name}`

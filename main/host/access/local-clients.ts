@@ -38,7 +38,7 @@ export const UNRESTRICTED: ClientAccess = {
 /** Sessions of which it is remembered who started them and typed into them: several times those that can run. */
 const MAX_REMEMBERED = 1024
 
-/** Stands for a session that is not known. */
+/** The id of an unknown session. */
 const UNKNOWN = ''
 
 export class LocalClients {

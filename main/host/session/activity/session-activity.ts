@@ -36,7 +36,7 @@ const GO_ON_MS = 480
 
 /**
  * A question that came up before a viewer is told this long after the last one has left, unless it was told already: a person
- * who walks away from a terminal counts as present for minutes, and one who looks elsewhere for a moment comes back.
+ * counts as present for minutes after leaving a terminal, and often only looks elsewhere for a moment.
  */
 export const LEFT_MS = 30_000
 
