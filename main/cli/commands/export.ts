@@ -1,9 +1,9 @@
 // otg export: writes a session's output to a file or to standard output.
 import { once } from 'node:events'
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { extname } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { ExportFormat } from '../../../protocol/messages.ts'
+import { NewFile } from '../../host/files/new-file.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
@@ -33,11 +33,16 @@ export const exportSession: Command = async (context, parsed) => {
   const stop = new AbortController()
   let ended: (typeof SIGNALS)[number] = 'SIGINT'
   const interrupt = (signal: NodeJS.Signals) => {
+    // The second one does not wait for the host.
+    if (stop.signal.aborted) {
+      sink.undo()
+      process.exit(exitCodeOfSignal(signal as typeof ended))
+    }
     ended = signal as typeof ended
     stop.abort()
   }
-  for (const signal of SIGNALS) process.once(signal, interrupt)
   const sink = file === undefined ? toOutput() : toFile(file)
+  for (const signal of SIGNALS) process.on(signal, interrupt)
   const progress = createProgress(context)
   try {
     const { bytes, redacted } = await withHost(context, client =>
@@ -96,32 +101,20 @@ function toOutput(): Sink {
   }
 }
 
-/** Written under a temporary name until complete; readable by its owner only, like the history. */
-function toFile(file: string): Sink {
-  const unfinished = `${file}.part`
-  let descriptor: number
-  try {
-    descriptor = openSync(unfinished, 'w', 0o600)
-  } catch (cause) {
-    throw new CodedError('internal', `cannot write ${file}: ${(cause as Error).message}`, { cause })
+/** Readable by its owner only, like the history. */
+function toFile(path: string): Sink {
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action()
+    } catch (cause) {
+      throw new CodedError('internal', `cannot write ${path}: ${(cause as Error).message}`, { cause })
+    }
   }
-  let open = true
-  const close = () => {
-    if (open) closeSync(descriptor)
-    open = false
-  }
+  const file = attempt(() => new NewFile(path))
   return {
-    take: bytes => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
-    },
-    done: () => {
-      close()
-      renameSync(unfinished, file)
-    },
-    undo: () => {
-      close()
-      rmSync(unfinished, { force: true })
-    },
+    take: bytes => attempt(() => file.write(bytes)),
+    done: () => attempt(() => file.finish()),
+    undo: () => file.undo(),
   }
 }
 

@@ -1,7 +1,8 @@
 // `otg host --trace FILE`: one JSON line per frame that a client sends or receives, without what the frame contains.
-import { closeSync, fchmodSync, openSync, writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
 import { CodedError } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader } from '../../../protocol/frames.ts'
+import { NewFile } from '../files/new-file.ts'
 import type { Logger } from './logger.ts'
 
 /** The trace ends here, with a line that says so: an hour of heavy use, and it still opens in an editor. */
@@ -32,9 +33,12 @@ export class FrameTrace {
     this.#log = log
     this.#maxBytes = maxBytes
     try {
-      this.#descriptor = openSync(file, 'w', 0o600)
-      // One that existed may have other permissions.
-      fchmodSync(this.#descriptor, 0o600)
+      const fresh = new NewFile(file)
+      try {
+        this.#descriptor = fresh.publish()
+      } finally {
+        fresh.undo()
+      }
     } catch (cause) {
       throw new CodedError('trace_unusable', `the trace file cannot be written: ${(cause as Error).message}`, { cause })
     }

@@ -1,5 +1,5 @@
 // The host's log and the frame trace: what their lines say, and that they never contain what terminals print.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
@@ -140,6 +140,21 @@ describe('the frame trace', () => {
     expect(lines.length).toBeGreaterThan(5)
     expect(statSync(join(folder, 'trace')).size).toBeLessThan(1_100)
     expect(linesOf(join(folder, 'host.log'))).toMatchObject([{ msg: 'the trace of frames is full and ends' }])
+  })
+
+  it('case 110: replaces a link of its name and does not follow it', () => {
+    const folder = temporaryFolder()
+    const log = createLog(join(folder, 'host.log'))
+    onCleanUp(() => log.close())
+    writeFileSync(join(folder, 'victim'), 'untouched')
+    symlinkSync(join(folder, 'victim'), join(folder, 'trace'))
+    const trace = new FrameTrace(join(folder, 'trace'), log)
+    trace.connection(7).sent(ackFrame(1, 1))
+    trace.close()
+    expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('untouched')
+    expect(linesOf(join(folder, 'trace'))).toHaveLength(1)
+    expect(statSync(join(folder, 'trace')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder).sort()).toEqual(['host.log', 'trace', 'victim'])
   })
 
   it('names a message that spans several frames on its last one, and continues after invalid frames', () => {
