@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { type Admit, Authenticator } from './access/authenticator.ts'
+import { ControlGrants } from './access/control-grants.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
@@ -307,7 +308,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       processes: linux ? processesByProc(mark) : processesByPs(),
       host: process.pid,
       leaders: () => sessions.running(),
-      agentsMayAnswer: () => settingsStore.values.agents_may_answer,
+      grants: new ControlGrants({
+        session: id => sessions.running().find(({ session_id }) => session_id === id),
+        allowsAll: () => settings.values.agents_may_control,
+        allowAll: () => settings.change({ agents_may_control: true }),
+        now: () => performance.now(),
+      }),
+      title: id => sessions.find(id)?.title ?? id,
       canProve: process.platform !== 'win32',
     })
 

@@ -42,7 +42,9 @@ export interface ClientEvents {
   attention: HostMessageOf<'attention'>
   /** The host refuses what was to be watched. */
   watch_refused: CodedError
-  /** The last three come from a LocalClient only: while it shows the code (see `showPairing`), */
+  /** The rest come from a LocalClient only: a person has to allow a request of this program first, */
+  awaiting_grant: HostMessageOf<'awaiting_grant'>
+  /** while it shows the code (see `showPairing`), */
   pairing: HostMessageOf<'pairing'>
   /** and while it watches (see `watchDevices`, `watchSettings`). */
   devices: HostMessageOf<'devices'>
@@ -164,6 +166,11 @@ export class HostClient extends Emitter<ClientEvents> {
     await this.request('ok', { type: 'mark_seen', session_id })
   }
 
+  /** Whether the session's programs may control other sessions without asking. */
+  async allowControl(session_id: string, allowed: boolean): Promise<void> {
+    await this.request('ok', { type: 'allow_control', session_id, allowed })
+  }
+
   /** Whether people are notified of a session. */
   async notifySession(session_id: string, choice: NotifyChoice): Promise<void> {
     await this.request('ok', { type: 'notify_session', session_id, choice })
@@ -280,6 +287,9 @@ export class HostClient extends Emitter<ClientEvents> {
         return this.#connection.welcomed(message)
       case 'awaiting_approval':
         return this.#connection.awaitApproval(message)
+      case 'awaiting_grant':
+        this.#table.extend(message.request_id, message.seconds * 1000)
+        return this.emit('awaiting_grant', message)
       case 'error':
         return this.#error(message)
       case 'attention':

@@ -67,6 +67,14 @@ export class RequestTable {
     return pending.listener
   }
 
+  /** Its reply takes this much longer. */
+  extend(request_id: number, milliseconds: number): void {
+    const pending = this.#pending.get(request_id)
+    if (pending?.timer === undefined) return
+    clearTimeout(pending.timer)
+    pending.timer = this.#startTimer(request_id, milliseconds + REQUEST_MS)
+  }
+
   remove(request_id: number): PendingRequest | undefined {
     const pending = this.#pending.get(request_id)
     this.#pending.delete(request_id)

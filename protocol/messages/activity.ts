@@ -9,8 +9,11 @@ import { id, request_id, text } from './fields.ts'
 export const ActivityState = z.enum(['working', 'blocked', 'done', 'idle'])
 export type ActivityState = z.infer<typeof ActivityState>
 
-/** What told the host, strongest first: the program's own hook, its screen, its title, OSC 9;4, OSC 133, a notification. */
-export const Evidence = z.enum(['hook', 'screen', 'title', 'progress', 'command', 'notification'])
+/**
+ * What told the host, strongest first: the host asks itself, because the program wants to control other sessions; the program's
+ * own hook, its screen, its title, OSC 9;4, OSC 133, a notification.
+ */
+export const Evidence = z.enum(['request', 'hook', 'screen', 'title', 'progress', 'command', 'notification'])
 export type Evidence = z.infer<typeof Evidence>
 
 export const QuestionKind = z.enum(['approve', 'choose', 'answer', 'password'])
@@ -73,6 +76,8 @@ export const activityRequests = () =>
     }),
     /** A person has seen what the session needed, without opening it. */
     z.object({ type: z.literal('mark_seen'), request_id, session_id: id }),
+    /** Whether the session's programs may control other sessions without asking. */
+    z.object({ type: z.literal('allow_control'), request_id, session_id: id, allowed: z.boolean() }),
     /** What a program in the session says of itself, from a hook. */
     z.object({
       type: z.literal('report_activity'),

@@ -60,6 +60,8 @@ export const SessionInfo = z.object({
     ),
     null,
   ),
+  /** A person allowed its programs to control other sessions. Left out: no. */
+  may_control: z.optional(z.boolean()),
   /** Left out: `default`. */
   notify: z.optional(NotifyChoice),
   /** Its viewers, each client once: a device's name, `desktop` for a window, `terminal` for the command. */

@@ -12,7 +12,7 @@ const SettingValues = () =>
     idle_hours: z.number(),
     end_busy: z.boolean(),
     single_client: z.boolean(),
-    agents_may_answer: z._default(z.boolean(), false),
+    agents_may_control: z._default(z.boolean(), false),
     device_days: z.number(),
     upload_megabytes: z._default(z.number(), 100),
     uploads_total_megabytes: z._default(z.number(), 1000),
@@ -50,6 +50,9 @@ export const settingRequests = () =>
   ] as const
 
 export const SETTING_MESSAGES = {
+  /** A person has to allow this request of a program first; its answer follows within `seconds`. */
+  awaiting_grant: () =>
+    z.object({ type: z.literal('awaiting_grant'), request_id, seconds: z.number().check(z.nonnegative()) }),
   /** Answers `settings` (with its request_id), and is sent again while watching (without). */
   settings: () =>
     z.object({

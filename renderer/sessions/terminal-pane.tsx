@@ -104,6 +104,15 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
             Play recording
           </button>
         )}
+        {session && running && session.may_control && (
+          <button
+            type="button"
+            class="plain"
+            onClick={() => client.allowControl(session.session_id, false).catch(toastError)}
+          >
+            Stop it controlling others
+          </button>
+        )}
         {session && running && <NotifyChoiceField client={client} session={session} />}
         {session && running && (
           <button type="button" class="plain" onClick={() => end(session)}>

@@ -151,7 +151,7 @@ function HostSettings({
       {...held(name, hint)}
     />
   )
-  const toggle = (name: 'end_busy' | 'single_client' | 'agents_may_answer', label: string, hint?: string) => (
+  const toggle = (name: 'end_busy' | 'single_client' | 'agents_may_control', label: string, hint?: string) => (
     <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
   )
   return (
@@ -169,9 +169,9 @@ function HostSettings({
         {toggle('end_busy', 'End idle sessions even if a program is running')}
         {toggle('single_client', 'Allow only one viewer per session')}
         {toggle(
-          'agents_may_answer',
-          'Let programs in a session answer other sessions',
-          'They can also type into them. A program can never answer its own question.',
+          'agents_may_control',
+          'Let programs in sessions control other sessions',
+          'Without asking you: read them, type into them, answer them. A program can never answer its own question.',
         )}
       </section>
       <NotificationsSection client={client} values={values} secrets={secrets} />

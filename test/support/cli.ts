@@ -115,7 +115,7 @@ export function startSession(dataDir: string, command: string[]): Promise<string
 }
 
 /** Calls `use` with a client of the host of `dataDir`, without the cost of an otg process. */
-async function withClient<T>(dataDir: string, use: (client: LocalClient) => Promise<T>): Promise<T> {
+export async function withClient<T>(dataDir: string, use: (client: LocalClient) => Promise<T>): Promise<T> {
   const client = new LocalClient({
     connect: () => connectLocal(readHostInfo(dataDir)!.socket),
     client: { kind: 'script', name: 'test' },

@@ -99,6 +99,7 @@ function RowText({ session, title, now }: { session: SessionInfo; title: string;
       )}
       <span class="facts">
         <span class={state.shown ? stateClass(session) : 'unseen'}>{state.text}</span>
+        {running && session.may_control && <span>may control other sessions</span>}
         {running && session.viewers.length > 0 && <bdi class="viewers">{viewersText(session)}</bdi>}
       </span>
     </>

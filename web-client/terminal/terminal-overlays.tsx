@@ -15,6 +15,7 @@ import { FontSizeRow } from '../page/font-size-row.tsx'
 import { backToSessions, openReading, openRecording } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
 import { EndSessionDialog, endSession } from '../sessions/sessions.tsx'
+import { ControlMenu } from './control-menu.tsx'
 import { NotifyMenu } from './notify-menu.tsx'
 import type { TerminalSession } from './terminal-session.ts'
 
@@ -119,7 +120,10 @@ function Menu({ link, session, overlay, readOnly }: MenuProps) {
           <Icon name="speak" /> Screen reader mode{screenReader.value && <span class="state">On</span>}
         </button>
         {!ended && !readOnly && session.session_id && (
-          <NotifyMenu link={link} session_id={session.session_id} close={then(undefined)} />
+          <>
+            <NotifyMenu link={link} session_id={session.session_id} close={then(undefined)} />
+            <ControlMenu link={link} session_id={session.session_id} close={then(undefined)} />
+          </>
         )}
         {!readOnly && (
           <button type="button" onClick={then('rename')}>

@@ -21,6 +21,7 @@ export async function connectHost(context: Context): Promise<LocalClient> {
     // A local socket never drops: if it closes, the host and its sessions are gone.
     reconnect: false,
   })
+  client.on('awaiting_grant', () => context.output.note(WAITING))
   try {
     await client.connect()
   } catch (error) {
@@ -28,6 +29,8 @@ export async function connectHost(context: Context): Promise<LocalClient> {
   }
   return client
 }
+
+const WAITING = 'otg: waiting for permission to control other sessions; a person can give it in the app or on a phone'
 
 /** Runs `work` with a connected client and closes it afterwards. */
 export async function withHost<T>(context: Context, work: (client: LocalClient) => Promise<T>): Promise<T> {

@@ -137,7 +137,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'label. Nothing is typed unless the session still asks the question. A password',
       'is read with --text - only, so that it is never in a list of processes.',
       'A program in a session cannot answer its own question, and answers those of',
-      'other sessions only if the setting agents_may_answer is on.',
+      'other sessions only if you allow it (see otg allow).',
     ],
     options: {
       text: { type: 'string', value: 'T', help: 'answer with a line of text; -: read it from standard input' },
@@ -146,6 +146,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     minOperands: 1,
     maxOperands: 2,
     load: async () => (await import('./answer.ts')).answer,
+  },
+  {
+    name: 'allow',
+    operands: 'ID…',
+    summary: 'let the programs of sessions control other sessions',
+    details: [
+      'A program in a session may list all sessions, and read and control its own and',
+      'those that it started. For others it needs your permission, for which the app',
+      'and your phone ask when it tries. With this command you give it beforehand,',
+      'until the session ends or you revoke it. A program can never give it to itself.',
+    ],
+    options: { revoke: { type: 'boolean', help: 'no longer allow it' } },
+    minOperands: 1,
+    maxOperands: Number.POSITIVE_INFINITY,
+    load: async () => (await import('./allow.ts')).allow,
   },
   {
     name: 'wait',

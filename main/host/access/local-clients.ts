@@ -1,38 +1,53 @@
-// What a client on this computer may do to a session, by where it comes from: a program in a session never answers its own
-// session's questions, and those of others only if a person allowed it. SECURITY.md describes the rules and their limits.
+// What a client on this computer may do, by where it comes from: a program in a session never answers its own session's
+// questions, and reads and controls others only if a person allows it. SECURITY.md describes the rules and their limits.
 import { CodedError } from '../../../protocol/errors.ts'
+import { oneLine } from '../../../protocol/one-line.ts'
 import type { Peer } from '../listen/peer-process.ts'
+import type { ControlGrants, Wish } from './control-grants.ts'
 import { type Origin, type OriginContext, originOf } from './origin.ts'
-import { PERSONS_ONLY, type RequestType } from './permissions.ts'
+import { PROGRAMS, type RequestType } from './permissions.ts'
 
 export interface LocalClientsOptions extends OriginContext {
-  /** The setting `agents_may_answer`. */
-  agentsMayAnswer(): boolean
+  grants: ControlGrants
+  /** A session's title, for the question. */
+  title(session_id: string): string
   /** Whether peers can prove their process on this system. */
   canProve: boolean
 }
 
+/** A request, as far as access to it depends on it. */
+export interface Access {
+  type: RequestType
+  /** The session that it names, by its whole ID. */
+  session_id?: string | undefined
+  /** An attachment that takes no input. */
+  read_only?: boolean | undefined
+}
+
 /** What one client may do. */
 export interface ClientAccess {
-  /** Finds out where the client comes from, before one of the following is called. Undefined: it is known. */
+  /** Finds out where the client comes from. Undefined: it is known. */
   find(): Promise<void> | undefined
-  /** Typing into a session; `isAnswer`: answering its question. Throws `own_question`, `grant_needed`. */
-  checkTyping(session_id: string, isAnswer: boolean): void
-  /** Throws `forbidden` for what only a person may do. */
-  checkRequest(type: RequestType): void
-  /** A program says what it does itself, and not what others do. Throws `own_question`. */
-  checkReport(session_id: string): void
+  /**
+   * Whether the client may make a request. Undefined: yes, at once. Otherwise resolves when that is known, or when a person
+   * has allowed it, while `waiting` tells that one is asked. Throws or rejects with `forbidden`, `own_question`, `grant_needed`.
+   */
+  admit(access: Access, waiting: () => void): Promise<void> | undefined
+  /** Whether a person uses the client, as far as is known: after `find`. */
+  isPerson(): boolean
   /** The client started a session. */
   started(session_id: string): void
+  /** The client is gone. */
+  close(): void
 }
 
 /** Of paired devices, and of clients in the host's own process, such as the app's windows. */
 export const UNRESTRICTED: ClientAccess = {
   find: () => undefined,
-  checkTyping: () => {},
-  checkRequest: () => {},
-  checkReport: () => {},
+  admit: () => undefined,
+  isPerson: () => true,
   started: () => {},
+  close: () => {},
 }
 
 /** Sessions of which it is remembered who started them and typed into them: several times those that can run. */
@@ -40,6 +55,10 @@ const MAX_REMEMBERED = 1024
 
 /** The id of an unknown session. */
 const UNKNOWN = ''
+
+/** Of the command line of a program that asks. */
+const COMMAND_CHARACTERS = 200
+const TITLE_CHARACTERS = 60
 
 export class LocalClients {
   readonly #options: LocalClientsOptions
@@ -56,69 +75,104 @@ export class LocalClients {
   of(peer: Peer): ClientAccess {
     let origin: Origin | undefined
     let finding: Promise<void> | undefined
-    const known = () => origin ?? { kind: 'unproven' as const }
+    /** A person allowed this client once. */
+    let isGranted = false
+    const gone = new AbortController()
+    const known = (): Origin => origin ?? { kind: 'unproven' }
+    const find = () => {
+      if (origin) return undefined
+      finding ??= this.#find(peer).then(found => {
+        origin = found
+      })
+      return finding
+    }
+    const decide = (access: Access, waiting: () => void): Promise<void> | undefined => {
+      const from = known()
+      const verdict = this.#check(from, access)
+      const { grants } = this.#options
+      if (verdict === 'allowed' || from.kind !== 'session' || isGranted || grants.allows(from.session_id)) {
+        this.#admitted(from, access)
+        return undefined
+      }
+      waiting()
+      return grants.ask(from.session_id, this.#wish(from, access), gone.signal).then(() => {
+        isGranted = true
+        // Meanwhile the session may have become one that controls this one.
+        this.#check(from, access)
+        this.#admitted(from, access)
+      })
+    }
     return {
-      find: () => {
-        if (origin) return undefined
-        finding ??= this.#find(peer).then(found => {
-          origin = found
-        })
-        return finding
+      find,
+      admit: (access, waiting) => {
+        if (PROGRAMS[access.type] === 'free') return undefined
+        const found = find()
+        return found ? found.then(() => decide(access, waiting)) : decide(access, waiting)
       },
-      checkTyping: (session_id, isAnswer) => this.#checkTyping(known(), session_id, isAnswer),
-      checkRequest: type => this.#checkRequest(known(), type),
-      checkReport: session_id => this.#checkReport(known(), session_id),
+      isPerson: () => this.#isPerson(known()),
       started: session_id => this.#started(known(), session_id),
+      close: () => gone.abort(),
     }
   }
 
-  #checkTyping(origin: Origin, session_id: string, isAnswer: boolean): void {
+  #isPerson(origin: Origin): boolean {
     switch (origin.kind) {
       case 'person':
-        return
+        return true
+      case 'session':
+        return this.#isTyped(origin)
       case 'stray':
-        throw new CodedError(
-          'grant_needed',
-          'this program was started in a session and detached from it, so it may not type; use a terminal of your own',
-        )
+        return false
       case 'unproven':
         // Where no client can prove its process, `otg` has to work.
-        if (!this.#options.canProve && (!isAnswer || this.#options.agentsMayAnswer())) return
-        throw new CodedError(
-          'grant_needed',
-          'the host cannot tell which program this is, so it may not type; update otg, or answer in the app',
-        )
-      case 'session': {
-        const own = this.#controllersOf(origin.session_id)
-        if (own.has(session_id))
-          throw new CodedError(
-            'own_question',
-            'this terminal is inside that session; a program cannot answer its own questions or type into itself',
-          )
-        if (this.#isTyped(origin)) return
-        // What a session's programs started is theirs to drive.
-        if (this.#wasStartedFrom(session_id, origin.session_id)) return
-        if (own.has(UNKNOWN) || !this.#options.agentsMayAnswer())
-          throw new CodedError(
-            'grant_needed',
-            'a program in a session may not type into other sessions; turn on the setting agents_may_answer to allow it',
-          )
-        this.#remember(session_id, origin.session_id)
-      }
+        return !this.#options.canProve
     }
   }
 
-  #checkRequest(origin: Origin, type: RequestType): void {
-    if (!PERSONS_ONLY.includes(type) || origin.kind === 'person') return
-    if (origin.kind === 'session' && this.#isTyped(origin)) return
-    if (origin.kind === 'unproven' && !this.#options.canProve) return
-    throw new CodedError('forbidden', 'a program in a session may not do that; use the app or a terminal of your own')
+  /** `ask`: a person may allow it. Throws if no person can. */
+  #check(origin: Origin, access: Access): 'allowed' | 'ask' {
+    const { type, session_id } = access
+    const rule = PROGRAMS[type]
+    if (this.#isPerson(origin)) {
+      if (origin.kind === 'unproven' && type === 'answer' && !this.#options.grants.allowsAll) throw unknownProgram()
+      return 'allowed'
+    }
+    if (rule === 'person')
+      throw new CodedError('forbidden', 'a program in a session may not do that; use the app or a terminal of your own')
+    if (rule === 'self') {
+      const isOwn = origin.kind === 'session' && origin.session_id === session_id
+      if (isOwn || origin.kind === 'unproven') return 'allowed'
+      throw new CodedError('own_question', 'a program reports the activity of its own session only')
+    }
+    if (origin.kind !== 'session') {
+      // It may be a part of the session that it wants to type into.
+      if (this.#options.grants.allowsAll && !isTyping(access)) return 'allowed'
+      throw origin.kind === 'unproven' ? unknownProgram() : strayProgram()
+    }
+    if (isTyping(access) && session_id !== undefined && this.#controllersOf(origin.session_id).has(session_id))
+      throw new CodedError(
+        'own_question',
+        'this terminal is inside that session; a program cannot answer its own questions or type into itself',
+      )
+    const isOwn = session_id === origin.session_id || this.#wasStartedFrom(session_id, origin.session_id)
+    return rule === 'own' && isOwn ? 'allowed' : 'ask'
   }
 
-  #checkReport(origin: Origin, session_id: string): void {
-    if (origin.kind === 'person' || origin.kind === 'unproven') return
-    if (origin.kind === 'session' && (origin.session_id === session_id || this.#isTyped(origin))) return
-    throw new CodedError('own_question', 'a program reports the activity of its own session only')
+  #admitted(origin: Origin, access: Access): void {
+    if (origin.kind !== 'session' || !isTyping(access) || access.session_id === undefined) return
+    // What a session's programs started is remembered as theirs already.
+    if (!this.#isTyped(origin)) this.#remember(access.session_id, origin.session_id)
+  }
+
+  #wish({ argv }: Extract<Origin, { kind: 'session' }>, access: Access): Wish {
+    const { session_id } = access
+    const other = session_id === undefined ? '' : ` “${oneLine(this.#options.title(session_id), TITLE_CHARACTERS)}”`
+    const verb = isTyping(access) && access.type === 'attach' ? 'type into' : VERBS[access.type]
+    const what = session_id === undefined && access.type === 'search' ? 'search all sessions' : `${verb}${other}`
+    return {
+      text: `A program in this session wants to control others: ${what}.`,
+      context: [oneLine(argv.join(' '), COMMAND_CHARACTERS)],
+    }
   }
 
   #started(origin: Origin, session_id: string): void {
@@ -154,7 +208,8 @@ export class LocalClients {
     return all
   }
 
-  #wasStartedFrom(session_id: string, starter: string): boolean {
+  #wasStartedFrom(session_id: string | undefined, starter: string): boolean {
+    if (session_id === undefined) return false
     const seen = new Set<string>()
     for (let one = this.#starters.get(session_id); one !== undefined && !seen.has(one); one = this.#starters.get(one)) {
       if (one === starter) return true
@@ -172,4 +227,43 @@ export class LocalClients {
     for (const map of [this.#controllers, this.#starters])
       for (const one of map.keys()) if (!running.has(one)) map.delete(one)
   }
+}
+
+/** What a person reads of a request that needs a grant. */
+const VERBS: Readonly<Partial<Record<RequestType, string>>> = {
+  attach: 'read',
+  screen: 'read',
+  kill: 'end',
+  rename: 'rename',
+  answer: 'answer the question of',
+  upload: 'send a file to',
+  search: 'search',
+  timeline: 'read',
+  seek: 'read',
+  playback: 'read',
+  read: 'read',
+  export: 'export',
+  mark: 'mark a place in',
+  unmark: 'remove a mark from',
+  delete_session: 'delete',
+  devices: 'read the list of paired devices',
+  settings: 'read the settings',
+}
+
+function isTyping({ type, read_only }: Access): boolean {
+  return type === 'answer' || (type === 'attach' && !read_only)
+}
+
+function unknownProgram(): CodedError {
+  return new CodedError(
+    'grant_needed',
+    'the host cannot tell which program this is; update otg, or use the app or your phone',
+  )
+}
+
+function strayProgram(): CodedError {
+  return new CodedError(
+    'grant_needed',
+    'this program was started in a session and detached from it; use a terminal of your own, the app or your phone',
+  )
 }

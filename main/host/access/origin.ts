@@ -5,7 +5,7 @@ export type Origin =
   /** The app, a terminal outside the sessions, or what started there. */
   | { kind: 'person' }
   /** A process in a session. `typed`: `otg`, as a person runs it at the prompt of the session's shell. */
-  | { kind: 'session'; session_id: string; typed: boolean }
+  | { kind: 'session'; session_id: string; typed: boolean; argv: readonly string[] }
   /** It descends from a session, and no longer tells from which. */
   | { kind: 'stray' }
   /** Its process is not known. */
@@ -46,7 +46,7 @@ export async function originOf(pid: number, context: OriginContext): Promise<Ori
     const leader = leaders.has(one.pid) ? one.pid : leaders.has(one.session) ? one.session : terminals.get(one.terminal)
     if (leader !== undefined) {
       const typed = await isTyped(chain, leader, processes)
-      return { kind: 'session', session_id: leaders.get(leader)!, typed }
+      return { kind: 'session', session_id: leaders.get(leader)!, typed, argv: first.argv }
     }
     // A part of the app, or a program that it started outside the sessions.
     if (one.pid === host) return { kind: 'person' }

@@ -37,6 +37,7 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   notify_session: WRITERS,
   answer: WRITERS,
   mark_seen: WRITERS,
+  allow_control: WRITERS,
   // Hooks run on this computer.
   report_activity: LOCAL,
   upload: WRITERS,
@@ -68,21 +69,60 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
 }
 
 /**
- * Of what a local client may do, what a program in a session may not: it could let itself in as a phone, or allow itself to
- * answer (access/local-clients.ts).
+ * What a program in a session may do with a message, as a client of the local socket. `free`: send it. `own`: name its own session,
+ * or one that it started. `grant`: only with a person's grant, which also covers other sessions for `own`. `self`: name its own session,
+ * whatever is granted. `person`: nothing; it could let itself in as a phone, allow itself more, or hide that it waits.
  */
-export const PERSONS_ONLY: readonly RequestType[] = [
-  'show_pairing',
-  'answer_pairing',
-  'update_device',
-  'revoke_device',
-  'change_settings',
-  'set_ntfy_token',
-  'renew_webhook_secret',
-  // A program could hide that it waits.
-  'notify_session',
-  'mark_seen',
-]
+export type ProgramRule = 'free' | 'own' | 'grant' | 'self' | 'person'
+
+export const PROGRAMS: Readonly<Record<RequestType, ProgramRule>> = {
+  ping: 'free',
+  list: 'free',
+  // What it starts is its own to drive, and may do no more than it may.
+  create: 'free',
+  attach: 'own',
+  // These belong to an attachment, a request or an export that was allowed.
+  detach: 'free',
+  resize: 'free',
+  release_size: 'free',
+  cancel: 'free',
+  export_ack: 'free',
+  // A program is no person at a screen: nothing counts as seen because of it.
+  attachment_presence: 'person',
+  presence: 'person',
+  screen: 'own',
+  kill: 'own',
+  rename: 'own',
+  notify_session: 'person',
+  answer: 'own',
+  mark_seen: 'person',
+  allow_control: 'person',
+  report_activity: 'self',
+  upload: 'own',
+  history: 'free',
+  // Of one session; without naming one it searches all.
+  search: 'own',
+  timeline: 'own',
+  seek: 'own',
+  playback: 'own',
+  read: 'own',
+  export: 'own',
+  mark: 'own',
+  unmark: 'own',
+  // Its own, too: it would hide what it did.
+  delete_session: 'grant',
+  push: 'person',
+  show_pairing: 'person',
+  devices: 'grant',
+  answer_pairing: 'person',
+  update_device: 'person',
+  revoke_device: 'person',
+  settings: 'grant',
+  change_settings: 'person',
+  set_ntfy_token: 'person',
+  renew_webhook_secret: 'person',
+  test_notifications: 'person',
+}
 
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */
 export function checkPermission(type: RequestType, requester: Requester): void {

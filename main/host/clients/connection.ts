@@ -12,9 +12,10 @@ import {
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import type { Admit } from '../access/authenticator.ts'
+import { GRANT_MS } from '../access/control-grants.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
-import type { ClientAccess } from '../access/local-clients.ts'
+import type { Access, ClientAccess } from '../access/local-clients.ts'
 import { checkPermission, type Requester, type Role } from '../access/permissions.ts'
 import type { ConnectionTrace } from '../log/frame-trace.ts'
 import type { Logger } from '../log/logger.ts'
@@ -223,19 +224,37 @@ export class Connection implements Viewer {
     try {
       this.#message(message, this.#requester)
     } catch (error) {
-      const coded = toCoded(error)
-      const { log } = this.#options
-      if (coded.code === 'internal') log.error({ err: error, type: message.type }, 'a request failed')
-      else log.debug({ code: coded.code, type: message.type }, 'request refused')
-      this.#outlet.error(
-        coded,
-        'request_id' in message
-          ? { request_id: message.request_id }
-          : 'handle' in message
-            ? { handle: message.handle }
-            : {},
-      )
+      this.#refuse(message, toCoded(error))
     }
+  }
+
+  #refuse(message: ClientMessage, error: CodedError): void {
+    const { log } = this.#options
+    const { type } = message
+    if (error.code === 'internal') log.error({ err: error, type }, 'a request failed')
+    else log.debug({ code: error.code, type }, 'request refused')
+    // No program is a person at a screen, and none is told so.
+    if (type === 'presence' || type === 'attachment_presence') return
+    this.#outlet.error(
+      error,
+      'request_id' in message
+        ? { request_id: message.request_id }
+        : 'handle' in message
+          ? { handle: message.handle }
+          : {},
+    )
+  }
+
+  /** What is allowed for one session must not be done to another: a beginning of an ID may name another one later. */
+  #withWholeId<T extends ClientMessage>(message: T): T {
+    if (!('session_id' in message)) return message
+    const session_id = this.#options.sessions.find(message.session_id)?.session_id
+    return session_id === undefined ? message : { ...message, session_id }
+  }
+
+  #askPerson(message: ClientMessage): void {
+    if ('request_id' in message)
+      this.#outlet.message({ type: 'awaiting_grant', request_id: message.request_id, seconds: GRANT_MS / 1000 })
   }
 
   #hello(hello: ClientMessageOf<'hello'>): void {
@@ -275,6 +294,17 @@ export class Connection implements Viewer {
   #message(message: ClientMessage, requester: Requester): void {
     if (message.type === 'hello') throw new CodedError('bad_message', 'there was a hello already')
     checkPermission(message.type, requester)
+    const named = this.#withWholeId(message)
+    const admitted = this.#options.access.admit(accessOf(named), () => this.#askPerson(named))
+    if (!admitted) return this.#dispatch(named)
+    admitted
+      .then(() => {
+        if (!this.#closed) this.#dispatch(named)
+      })
+      .catch(error => this.#refuse(named, toCoded(error)))
+  }
+
+  #dispatch(message: Exclude<ClientMessage, { type: 'hello' }>): void {
     switch (message.type) {
       case 'ping':
         return this.#outlet.message({ type: 'pong', request_id: message.request_id })
@@ -294,6 +324,7 @@ export class Connection implements Viewer {
       case 'notify_session':
       case 'answer':
       case 'mark_seen':
+      case 'allow_control':
       case 'report_activity':
         return this.#sessions.take(message)
       case 'upload':
@@ -348,6 +379,7 @@ export class Connection implements Viewer {
     this.#outlet.close()
     clearTimeout(this.#timer)
     this.#leave()
+    this.#options.access.close()
     this.#desktop.close()
     this.#history.close()
     this.#uploads.close()
@@ -355,4 +387,11 @@ export class Connection implements Viewer {
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
+}
+
+function accessOf(message: Exclude<ClientMessage, { type: 'hello' }>): Access {
+  const { type } = message
+  if (type === 'search') return { type, session_id: message.filter?.session_id }
+  if (type === 'attach') return { type, session_id: message.session_id, read_only: message.read_only }
+  return { type, session_id: 'session_id' in message ? message.session_id : undefined }
 }

@@ -2,10 +2,7 @@
 import { assertNever } from '../../../protocol/errors.ts'
 import type { ClientMessageOf, HostMessageOf } from '../../../protocol/messages.ts'
 import type { DeviceAdmin } from '../access/device-admin.ts'
-import type { ClientAccess } from '../access/local-clients.ts'
-import { PERSONS_ONLY } from '../access/permissions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
-import { afterOrigin } from './after-origin.ts'
 import type { Outlet } from './outlet.ts'
 
 export type DesktopMessage = ClientMessageOf<
@@ -37,36 +34,25 @@ export interface DesktopRequestsOptions {
   deviceAdmin: DeviceAdmin
   settings: SettingsStore
   notifications: NotificationAdmin
-  access: ClientAccess
 }
 
 export class DesktopRequests {
   readonly #deviceAdmin: DeviceAdmin
   readonly #settings: SettingsStore
   readonly #notifications: NotificationAdmin
-  readonly #access: ClientAccess
   readonly #outlet: Outlet
   #watchesDevices = false
   #watchesSettings = false
 
-  constructor({ deviceAdmin, settings, notifications, access }: DesktopRequestsOptions, outlet: Outlet) {
+  constructor({ deviceAdmin, settings, notifications }: DesktopRequestsOptions, outlet: Outlet) {
     this.#deviceAdmin = deviceAdmin
     this.#settings = settings
     this.#notifications = notifications
-    this.#access = access
     this.#outlet = outlet
   }
 
   /** Throws what the request throws. */
   take(message: DesktopMessage): void {
-    if (!PERSONS_ONLY.includes(message.type)) return this.#take(message)
-    afterOrigin(this.#access, this.#outlet, message.request_id, () => {
-      this.#access.checkRequest(message.type)
-      this.#take(message)
-    })
-  }
-
-  #take(message: DesktopMessage): void {
     const deviceAdmin = this.#deviceAdmin
     const { request_id } = message
     const ok = { type: 'ok', request_id } as const

@@ -34,6 +34,7 @@ export type SessionMessage = ClientMessageOf<
   | 'notify_session'
   | 'answer'
   | 'mark_seen'
+  | 'allow_control'
   | 'report_activity'
 >
 
@@ -100,11 +101,7 @@ export class SessionRequests {
           outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
         })
       case 'attach':
-        if (this.#attachesReadOnly(message)) return this.#attach(message)
-        return afterOrigin(access, outlet, message.request_id, () => {
-          access.checkTyping(this.#idOf(message.session_id), false)
-          this.#attach(message)
-        })
+        return this.#attach(message)
       case 'detach': {
         const attachment = this.#get(message.handle)
         this.#attachments.delete(message.handle)
@@ -144,31 +141,27 @@ export class SessionRequests {
           return { type: 'ok', request_id: message.request_id }
         })
       case 'notify_session':
-        return afterOrigin(access, outlet, message.request_id, () => {
-          access.checkRequest(message.type)
-          this.#running(message.session_id).notifyChoice = message.choice
-          outlet.message({ type: 'ok', request_id: message.request_id })
-        })
+        this.#running(message.session_id).notifyChoice = message.choice
+        return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'answer':
         return outlet.replyLater(message.request_id, async () => {
-          await access.find()
-          access.checkTyping(this.#idOf(message.session_id), true)
           const { option, text, question_id } = message
-          await this.#running(message.session_id).answer(question_id, { option, text }, () => !outlet.closed)
+          const session = this.#running(message.session_id)
+          // A program that may control others does not decide who else may.
+          if (session.isHostQuestion(question_id) && !access.isPerson())
+            throw new CodedError('forbidden', 'only a person may allow a program to control other sessions')
+          await session.answer(question_id, { option, text }, () => !outlet.closed)
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':
-        return afterOrigin(access, outlet, message.request_id, () => {
-          access.checkRequest(message.type)
-          sessions.find(message.session_id)?.markSeen()
-          outlet.message({ type: 'ok', request_id: message.request_id })
-        })
+        sessions.find(message.session_id)?.markSeen()
+        return outlet.message({ type: 'ok', request_id: message.request_id })
+      case 'allow_control':
+        this.#running(message.session_id).mayControl = message.allowed
+        return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'report_activity':
-        return afterOrigin(access, outlet, message.request_id, () => {
-          access.checkReport(this.#idOf(message.session_id))
-          this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
-          outlet.message({ type: 'ok', request_id: message.request_id })
-        })
+        this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
+        return outlet.message({ type: 'ok', request_id: message.request_id })
       default:
         assertNever(message)
     }
@@ -297,7 +290,8 @@ export class SessionRequests {
         },
       },
     )
-    attachment.present = message.present ?? true
+    // A session that only a program looks at was seen by no one.
+    attachment.present = this.#options.access.isPerson() && (message.present ?? true)
     session.attach(attachment)
     this.#attachments.set(handle, attachment)
     if (message.size && !isReadOnly) session.claimSize(attachment, message.size)
@@ -324,11 +318,6 @@ export class SessionRequests {
 
   #stream(message: ClientMessageOf<'attach'>): string {
     return `${this.#peer}/${message.input_stream}`
-  }
-
-  /** The whole ID of a session that may be named by a prefix. Throws `session_ambiguous`. */
-  #idOf(session_id: string): string {
-    return this.#options.sessions.find(session_id)?.session_id ?? session_id
   }
 
   /** Throws `session_unknown`, `session_ended`. */

@@ -8,6 +8,7 @@ import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen } from '../screen/screen-pool.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { Foreground } from './activity/foreground.ts'
+import type { HostQuestionText } from './activity/host-question.ts'
 import { type Answer, SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
@@ -45,6 +46,7 @@ export class Session implements AttachableSession {
   /** Set by the expiry: silent for long, but a command still runs in it. */
   idle = false
   #notifyChoice: NotifyChoice = 'default'
+  #mayControl = false
 
   readonly #options: SessionOptions
   readonly #handlers: SessionHandlers
@@ -188,6 +190,7 @@ export class Session implements AttachableSession {
       last_line: this.#preview.lastLine,
       activity: this.#activity.activity,
       attention: this.#activity.attention,
+      ...(this.#mayControl && { may_control: true }),
       ...(this.#notifyChoice !== 'default' && { notify: this.#notifyChoice }),
       viewers: viewersOf(this.#attachments),
     }
@@ -271,6 +274,26 @@ export class Session implements AttachableSession {
   async answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
     await this.#activity.answer(question_id, answer, isAllowed)
     this.#markActive()
+  }
+
+  /** Asks a person in this session's name: see SessionActivity. */
+  ask(question: HostQuestionText, signal: AbortSignal): Promise<number | undefined> {
+    return this.#activity.ask(question, signal)
+  }
+
+  isHostQuestion(question_id: string): boolean {
+    return this.#activity.isHostQuestion(question_id)
+  }
+
+  /** A person allowed its programs to control other sessions. */
+  get mayControl(): boolean {
+    return this.#mayControl
+  }
+
+  set mayControl(allowed: boolean) {
+    if (this.#mayControl === allowed) return
+    this.#mayControl = allowed
+    this.#handlers.changed()
   }
 
   claimSize(client: AttachedClient, size: Size): void {

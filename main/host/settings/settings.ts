@@ -93,10 +93,12 @@ export const Settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Allow one client per session at a time. A client that reconnects is let back in.'),
-  agents_may_answer: z
+  agents_may_control: z
     .boolean()
     .default(false)
-    .describe('Let a program in a session answer the questions of other sessions and type into them. Never its own.'),
+    .describe(
+      'Let programs in sessions read other sessions, type into them and answer their questions without asking. Never their own.',
+    ),
   device_days: between(0.01, 36_500)
     .default(90)
     .describe('A paired phone that does not connect for this long has to be paired again.'),

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { PERSONS_ONLY } from '../../../main/host/access/permissions.ts'
+import { PROGRAMS, type RequestType } from '../../../main/host/access/permissions.ts'
 import { streamTransport } from '../../../main/host/listen/stream-transport.ts'
 import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { askingProgram } from '../../support/agents/asking-program.ts'
@@ -18,6 +18,7 @@ import {
   startCliHost,
   startSession,
 } from '../../support/cli.ts'
+import { type Decision, decide } from '../../support/control.ts'
 import { cleanUp, keepAfterCleanUp, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 
 let host: CliHost
@@ -39,17 +40,28 @@ async function blocked(id: string): Promise<void> {
   )
 }
 
-/** A session whose program runs `script` in the background, with $ME and $OTHER, and asks. Resolves with what it printed. */
-async function ranInside(script: (otg: string) => string, other = ''): Promise<{ id: string; output: string }> {
+/**
+ * A session whose program runs `script` in the background, with $ME and $OTHER, and asks. `decision`: what a person answers when
+ * the script wants to control another session. Resolves with what the script printed.
+ */
+async function ranInside(
+  script: (otg: string) => string,
+  other = '',
+  decision?: Decision,
+): Promise<{ id: string; output: string }> {
   const out = join(temporaryFolder(), 'out')
   const helper = `OTHER=${other}; ME=$OTG_SESSION_ID; (until grep -q go ${out}.go; do sleep 0.05; done; ${script(otgIn())}; echo "code $?") >${out} 2>&1 </dev/null &`
   const id = await startSession(host.dataDir, [askingProgram(`echo wait >${out}.go\n${helper}\n${ASKS}`)])
   await blocked(id)
   writeFileSync(`${out}.go`, 'go\n')
+  if (decision) await decide(host.dataDir, id, decision)
   const read = () => readFileSync(out, 'utf8')
   await until(() => /code \d+/.test(read()), 'the end of the attempt')
   return { id, output: read() }
 }
+
+/** They have no reply, and are ignored. */
+const NO_REPLY = ['presence', 'attachment_presence']
 
 const stillAsks = async (id: string) => expect(await screenOf(host.dataDir, id)).toContain('Do you want to proceed?')
 
@@ -101,21 +113,21 @@ describe('case 70: a program that detached itself from its session', () => {
 })
 
 describe('case 71: a program in another session', () => {
-  it('answers only while the setting agents_may_answer is on, and its own question not even then', async () => {
+  it('answers only while the setting agents_may_control is on, and its own question not even then', async () => {
     const asking = await startSession(host.dataDir, [askingProgram(ASKS)])
     await blocked(asking)
     for (const command of ['answer $OTHER yes', 'send $OTHER 1']) {
-      const refused = await ranInside(otg => `${otg} ${command} --json`, asking)
+      const refused = await ranInside(otg => `${otg} ${command} --json`, asking, 'Deny')
       expect(refused.output).toContain('"code":"grant_needed"')
       await stillAsks(asking)
     }
-    await changeSettings(host.dataDir, { agents_may_answer: true })
+    await changeSettings(host.dataDir, { agents_may_control: true })
     const own = await ranInside(otg => `${otg} answer $ME yes --json`)
     expect(own.output).toContain('"code":"own_question"')
     const allowed = await ranInside(otg => `${otg} answer $OTHER yes`, asking)
     expect(allowed.output).toBe('code 0\n')
     await until(async () => (await screenOf(host.dataDir, asking)).includes('got 1'), 'the answer')
-    await changeSettings(host.dataDir, { agents_may_answer: null })
+    await changeSettings(host.dataDir, { agents_may_control: null })
   })
 
   it('answers if a person typed the command at the prompt of its shell', async () => {
@@ -151,9 +163,12 @@ describe('case 73: a program in a session', () => {
   it('cannot make any request that only a person may', async () => {
     // Each fails for another reason, too: the refusal comes first.
     const more = { show: true, pairing_id: 'x', allow: true, device_id: 'x', change: {}, token: null, session_id: 'x' }
-    const requests = PERSONS_ONLY.map(type => ({ type, ...more, choice: 'muted' }))
+    const types = (Object.keys(PROGRAMS) as RequestType[]).filter(
+      type => PROGRAMS[type] === 'person' && !NO_REPLY.includes(type) && type !== 'push',
+    )
+    const requests = types.map(type => ({ type, ...more, choice: 'muted', allowed: true, channel: 'ntfy' }))
     const { output } = await ranInside(() => requesting(requests))
-    expect(output.split('\n').slice(0, -2)).toEqual(PERSONS_ONLY.map(type => `${type} forbidden`))
+    expect(output.split('\n').slice(0, -2)).toEqual(types.map(type => `${type} forbidden`))
   })
 
   it('reports its own activity and no other’s', async () => {

@@ -61,7 +61,7 @@ describe('the settings', () => {
       idle_hours: 24,
       end_busy: false,
       single_client: false,
-      agents_may_answer: false,
+      agents_may_control: false,
       device_days: 90,
       upload_megabytes: 100,
       uploads_total_megabytes: 1000,

@@ -43,6 +43,7 @@ describe('the permission table', () => {
 
   it('case 24: rejects messages that change something from read-only devices, and says that they are read-only', () => {
     expect(refused('read_only_device', 'device_read_only')).toEqual([
+      'allow_control',
       'answer',
       'create',
       'delete_session',
@@ -64,6 +65,6 @@ describe('the permission table', () => {
 
   it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
-    expect(counts).toEqual([1, 11, 23])
+    expect(counts).toEqual([1, 11, 24])
   })
 })

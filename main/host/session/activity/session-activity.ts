@@ -9,6 +9,7 @@ import type { PooledScreen } from '../../screen/screen-pool.ts'
 import type { CommandMark } from '../../screen/screen-protocol.ts'
 import { Attention, type PendingAttention } from './attention.ts'
 import type { Foreground } from './foreground.ts'
+import { HostQuestion, type HostQuestionText } from './host-question.ts'
 
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
@@ -78,6 +79,7 @@ export class SessionActivity {
   readonly #tracker: ActivityTracker
   readonly #promptCheck: PromptCheck
   readonly #attention: Attention
+  readonly #hostQuestion: HostQuestion
   /** The program in the foreground, as the screen's rules know it. */
   #program = ''
   /** When the command of a plain shell began, while one runs. */
@@ -101,16 +103,17 @@ export class SessionActivity {
       changed: () => handlers.changed(),
       needed: (kind, text) => this.#needed(kind, text),
       settled: () => {
-        if (this.#attention.clear()) handlers.changed()
+        if (!this.#hostQuestion.activity && this.#attention.clear()) handlers.changed()
       },
       isSeen,
     })
+    this.#hostQuestion = new HostQuestion(now)
     this.#promptCheck = new PromptCheck(options.pid, finding => this.#tracker.screenSeen(finding))
   }
 
   /** Null: a plain shell, or nothing is known. */
   get activity(): Activity | null {
-    return this.#tracker.activity
+    return this.#hostQuestion.activity ?? this.#tracker.activity
   }
 
   /** The name of the agent that runs, or ''. */
@@ -203,8 +206,29 @@ export class SessionActivity {
     this.#leftTimer.unref()
   }
 
+  /**
+   * Asks a person in the session's name, also one who looks at its terminal, where the question is not shown. Resolves with the
+   * index of the option; undefined: nobody answered before `signal` was aborted, or the session ended.
+   */
+  async ask(question: HostQuestionText, signal: AbortSignal): Promise<number | undefined> {
+    const { handlers } = this.#options
+    const asked = this.#hostQuestion.ask(question, this.agent, signal)
+    this.#needed('blocked', question.text, false)
+    handlers.changed()
+    const option = await asked
+    if (this.#attention.pending?.text === question.text) this.#attention.clear()
+    handlers.changed()
+    return option
+  }
+
+  /** Whether the host asks this in the session's name, rather than its program. */
+  isHostQuestion(question_id: string): boolean {
+    return this.#hostQuestion.is(question_id)
+  }
+
   /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
   answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
+    if (this.#hostQuestion.is(question_id)) return this.#answerHost(answer, isAllowed)
     // One after the other: two people may press a button at the same moment.
     const answered = this.#answering.then(() => this.#answer(question_id, answer, isAllowed))
     this.#answering = answered.catch(() => {})
@@ -214,6 +238,7 @@ export class SessionActivity {
   /** The process is gone. */
   ended(): void {
     this.#ended = true
+    this.#hostQuestion.withdraw()
     this.#promptCheck.dispose()
     this.#tracker.ended()
     clearTimeout(this.#foregroundTimer)
@@ -238,17 +263,21 @@ export class SessionActivity {
 
   /** What the program asks, if no person was told. */
   get #untoldQuestion(): Question | undefined {
-    const question = this.activity?.question
+    const question = this.#tracker.activity?.question
     return question && this.#tracker.waits !== this.#toldWait ? question : undefined
   }
 
-  #needed(kind: AttentionKind, text: string): void {
-    const { handlers, isSeen } = this.#options
-    const seen = isSeen()
-    if (kind === 'blocked' && !seen) this.#toldWait = this.#tracker.waits
+  #needed(kind: AttentionKind, text: string, seen = this.#options.isSeen()): void {
+    const { handlers } = this.#options
+    if (kind === 'blocked' && !seen && !this.#hostQuestion.activity) this.#toldWait = this.#tracker.waits
     if (!this.#attention.request(text, kind, seen)) return
     if (!handlers.needsAttention(kind)) this.#attention.silence()
     handlers.changed()
+  }
+
+  async #answerHost({ option }: Answer, isAllowed: () => boolean): Promise<void> {
+    if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
+    this.#hostQuestion.answer(option)
   }
 
   async #answer(question_id: string, { option, text }: Answer, isAllowed: () => boolean): Promise<void> {

@@ -1,0 +1,217 @@
+// A program in a session reads and controls other sessions only if a person allows it (cases 125 to 127 of
+// docs/security-cases.md). Real processes in real sessions run the real otg.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type CliHost,
+  changeSettings,
+  OTG,
+  otg,
+  screenOf,
+  sessions,
+  startCliHost,
+  startSession,
+} from '../../support/cli.ts'
+import { asked, decide } from '../../support/control.ts'
+import { cleanUp, keepAfterCleanUp, temporaryFolder, until } from '../../support/host.ts'
+
+let host: CliHost
+let stop: () => Promise<void>
+beforeAll(async () => {
+  host = await startCliHost()
+  stop = keepAfterCleanUp()
+})
+afterAll(() => stop())
+afterEach(cleanUp)
+
+/** A session whose program runs `script`, with $OTG and $OTHER. */
+async function program(script: string, other = ''): Promise<{ id: string; output: () => string }> {
+  const out = join(temporaryFolder(), 'out')
+  const command = `OTG="${process.execPath} ${OTG}"; OTHER=${other}; { ${script}; } >${out} 2>&1 </dev/null; echo over >>${out}; cat`
+  const id = await startSession(host.dataDir, ['env', `OTG_DATA_DIR=${host.dataDir}`, 'sh', '-c', command])
+  return {
+    id,
+    output: () => {
+      try {
+        return readFileSync(out, 'utf8')
+      } catch {
+        return '' // not begun
+      }
+    },
+  }
+}
+
+const over = (running: { output: () => string }) =>
+  until(() => running.output().endsWith('over\n'), `the end of the program: ${running.output()}`)
+const infoOf = async (id: string) => (await sessions(host.dataDir)).find(one => one.session_id === id)!
+const isAsked = async (id: string) => (await infoOf(id)).activity?.evidence === 'request'
+
+/** Another session, which shows `shown` and what is typed into it. */
+const shell = async (shown = 'ready') => {
+  const id = await startSession(host.dataDir, ['sh', '-c', `echo ${shown}; exec cat`])
+  await until(async () => (await screenOf(host.dataDir, id)).includes(shown), shown)
+  return id
+}
+
+describe('case 125: what a program does to another session without being allowed', () => {
+  const ATTEMPTS: [string, string, string][] = [
+    ['typing', '$OTG send $OTHER --enter hello', 'type into'],
+    ['reading its screen', '$OTG show $OTHER', 'read'],
+    ['reading it with its colors', '$OTG export $OTHER --format html', 'export'],
+    ['exporting', '$OTG export $OTHER --format txt', 'export'],
+    ['ending', '$OTG kill $OTHER', 'end'],
+    ['attaching to view', 'script -qec "$OTG attach --read-only $OTHER" /dev/null', 'read'],
+    ['searching all sessions', '$OTG search secret', 'search all sessions'],
+    ['deleting its history', '$OTG delete --yes $OTHER', 'read'],
+    ['listing the paired devices', '$OTG devices', 'read the list of paired devices'],
+  ]
+  it.each(ATTEMPTS)('waits for a person, and is refused by a no: %s', async (_what, command, verb) => {
+    const other = await shell('secret')
+    const running = await program(command, other)
+    const { activity, attention } = await asked(host.dataDir, running.id)
+    expect(activity).toMatchObject({ state: 'blocked', question: { kind: 'approve', accepts_text: false } })
+    expect(activity!.question!.text).toContain(`wants to control others: ${verb}`)
+    expect(activity!.question!.context[0]).toContain('otg')
+    expect(attention).toMatchObject({ kind: 'blocked', text: activity!.question!.text })
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+    // Only where it was said to: a terminal of `script` repeats it.
+    expect(running.output()).toContain('a person refused it')
+    expect(running.output().replace(/.*wants|.*waiting.*/g, '')).not.toContain('secret')
+    expect(await screenOf(host.dataDir, other)).toBe('secret')
+    expect((await infoOf(running.id)).activity?.question ?? null).toBeNull()
+  })
+
+  it('lists sessions, and reads its own, without asking', async () => {
+    await shell()
+    const running = await program(
+      '$OTG ls; $OTG show $OTG_SESSION_ID; $OTG export $OTG_SESSION_ID --format txt; echo code $?',
+    )
+    await over(running)
+    expect(running.output()).toContain('code 0')
+    expect(await isAsked(running.id)).toBe(false)
+  })
+
+  it('drives what it started without asking', async () => {
+    const running = await program(
+      'NEW=$($OTG run --detach -- cat); $OTG send $NEW --enter hello; until $OTG show $NEW | grep -q hello; do sleep 0.05; done; $OTG kill $NEW; echo code $?',
+    )
+    await over(running)
+    expect(running.output()).toContain('code 0')
+    expect(await isAsked(running.id)).toBe(false)
+  })
+})
+
+describe('case 126: a person who allows it', () => {
+  it('once: this command, and the next one asks again', async () => {
+    const other = await shell()
+    const running = await program('$OTG send $OTHER --enter first; $OTG send $OTHER --enter second', other)
+    await decide(host.dataDir, running.id, 'Allow once')
+    await until(async () => (await screenOf(host.dataDir, other)).includes('first'), 'the first text')
+    await asked(host.dataDir, running.id)
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+    expect(await screenOf(host.dataDir, other)).not.toContain('second')
+    expect((await infoOf(running.id)).may_control).toBeUndefined()
+  })
+
+  it('for this session: visible in the list, until a person revokes it', async () => {
+    const other = await shell()
+    const go = join(temporaryFolder(), 'go')
+    const running = await program(
+      `$OTG send $OTHER --enter first; $OTG send $OTHER --enter second; until test -e ${go}; do sleep 0.05; done; $OTG show $OTHER`,
+      other,
+    )
+    await decide(host.dataDir, running.id, 'Allow this session')
+    await until(async () => (await screenOf(host.dataDir, other)).includes('second'), 'both texts')
+    expect((await infoOf(running.id)).may_control).toBe(true)
+    await otg(host.dataDir, ['allow', running.id, '--revoke'])
+    expect((await infoOf(running.id)).may_control).toBeUndefined()
+    writeFileSync(go, '')
+    await asked(host.dataDir, running.id)
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+  })
+
+  it('always: for all sessions, as a setting', async () => {
+    const other = await shell()
+    const running = await program('$OTG send $OTHER --enter first', other)
+    await decide(host.dataDir, running.id, 'Always allow')
+    await over(running)
+    const next = await program('$OTG send $OTHER --enter second', other)
+    await over(next)
+    await until(async () => (await screenOf(host.dataDir, other)).includes('second'), 'the second text')
+    await changeSettings(host.dataDir, { agents_may_control: null })
+  })
+
+  it('beforehand, with otg allow', async () => {
+    const other = await shell('secret')
+    const go = join(temporaryFolder(), 'go')
+    const running = await program(`until test -e ${go}; do sleep 0.05; done; $OTG show $OTHER`, other)
+    expect((await otg(host.dataDir, ['allow', running.id, '--json'])).json()).toEqual([
+      { session_id: running.id, may_control: true },
+    ])
+    writeFileSync(go, '')
+    await over(running)
+    expect(running.output()).toContain('secret')
+  })
+})
+
+describe('case 127: a program', () => {
+  it('does not give itself permission: not by answering, not by otg allow, not through a session that it may control', async () => {
+    const other = await shell()
+    const asking = await program('$OTG send $OTHER --enter no', other)
+    const { activity } = await asked(host.dataDir, asking.id)
+    const { question_id } = activity!.question!
+    const trying = await program(
+      `$OTG answer $OTHER yes --question ${question_id} --json; $OTG allow $OTHER --json; $OTG allow $OTG_SESSION_ID --json`,
+      asking.id,
+    )
+    // It may control others, and still may not decide who else may.
+    await decide(host.dataDir, trying.id, 'Allow once')
+    await over(trying)
+    expect(trying.output().match(/"code":"forbidden"/g)).toHaveLength(3)
+    expect(await isAsked(asking.id)).toBe(true)
+    await decide(host.dataDir, asking.id, 'Deny')
+    await over(asking)
+    expect(await screenOf(host.dataDir, other)).not.toContain('no')
+  })
+
+  it('is not asked for again for a while after a no', async () => {
+    const other = await shell()
+    const running = await program('$OTG send $OTHER x; $OTG send $OTHER x', other)
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+    expect(running.output()).toContain('a person refused this recently')
+  })
+
+  it('that is gone is no longer asked for', async () => {
+    const other = await shell()
+    const running = await program('$OTG send $OTHER x & echo $!; wait', other)
+    await asked(host.dataDir, running.id)
+    process.kill(Number(/^\d+/.exec(running.output())![0]))
+    await until(async () => !(await isAsked(running.id)), 'the question to go')
+    expect((await infoOf(running.id)).attention).toBeNull()
+  })
+
+  it('does not count as a person who has seen a session', async () => {
+    const other = await startSession(host.dataDir, ['sh', '-c', "printf 'shown\\033]9;look\\007'; exec cat"])
+    await until(async () => (await infoOf(other)).attention !== null, 'its notification')
+    const go = join(temporaryFolder(), 'go')
+    const script = `until test -e ${go}; do sleep 0.05; done; exec ${process.execPath} ${OTG} attach ${other}`
+    const viewing = await startSession(host.dataDir, ['env', `OTG_DATA_DIR=${host.dataDir}`, 'sh', '-c', script])
+    await otg(host.dataDir, ['allow', viewing])
+    writeFileSync(go, '')
+    await until(async () => (await screenOf(host.dataDir, viewing)).includes('shown'), 'the other screen')
+    expect((await infoOf(other)).attention).toMatchObject({ text: 'look' })
+  })
+
+  it('makes no more requests wait than eight of one session', async () => {
+    const other = await shell()
+    const running = await program('for i in 1 2 3 4 5 6 7 8 9; do $OTG show $OTHER --json & done; wait', other)
+    await until(() => running.output().includes('too many requests from this session'), 'the refusal')
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+  })
+})

@@ -1,0 +1,146 @@
+// What a client of the local socket may do, for every message and every origin (cases 125 and 127 of docs/security-cases.md).
+import { describe, expect, it } from 'vitest'
+import { ControlGrants } from '../../../main/host/access/control-grants.ts'
+import { LocalClients } from '../../../main/host/access/local-clients.ts'
+import { PROGRAMS, type ProgramRule, type RequestType } from '../../../main/host/access/permissions.ts'
+import type { ProcessInfo } from '../../../main/host/access/processes.ts'
+import { toCoded } from '../../../protocol/errors.ts'
+
+const TYPES = Object.keys(PROGRAMS) as RequestType[]
+
+/** A person's terminal (50), and session `own`: its shell (100), a program (101), otg at its prompt (102), a stray (103). */
+const PROCESSES: Record<number, Partial<ProcessInfo> & { isDescendant?: boolean }> = {
+  1: { parent: 0, argv: ['init'] },
+  50: { argv: ['zsh'], terminal: 'pts/9' },
+  51: { parent: 50, argv: ['otg', 'ls'], terminal: 'pts/9' },
+  100: { session: 100, group: 100, argv: ['bash'], terminal: 'pts/1', foreground: 102, isDescendant: true },
+  101: {
+    parent: 100,
+    session: 100,
+    group: 101,
+    argv: ['claude'],
+    terminal: 'pts/1',
+    foreground: 102,
+    isDescendant: true,
+  },
+  102: { parent: 100, session: 100, group: 102, argv: ['otg'], terminal: 'pts/1', foreground: 102, isDescendant: true },
+  103: { session: 103, argv: ['helper'], isDescendant: true },
+}
+
+interface World {
+  allowsAll: boolean
+  mayControl: boolean
+  canProve: boolean
+}
+
+/** A client in process `pid` (undefined: it proves none). A person who is asked says no. */
+function client(pid: number | undefined, world: Partial<World> = {}) {
+  const { allowsAll = false, mayControl = false, canProve = true } = world
+  const questions: string[] = []
+  const ask = async ({ text }: { text: string }) => questions.push(text) && 3
+  const session = { mayControl, ask }
+  const clients = new LocalClients({
+    processes: {
+      find: async one => {
+        const found = PROCESSES[one]
+        return found && { pid: one, parent: 1, group: one, session: 0, terminal: '', foreground: 0, argv: [], ...found }
+      },
+      isDescendant: async one => PROCESSES[one]?.isDescendant ?? false,
+    },
+    host: 40,
+    leaders: () => [{ session_id: 'own', pid: 100 }],
+    grants: new ControlGrants({
+      session: id => (id === 'own' ? session : undefined),
+      allowsAll: () => allowsAll,
+      allowAll: async () => {},
+      now: () => 0,
+    }),
+    title: id => id,
+    canProve,
+  })
+  const access = clients.of({ pid: async () => pid })
+  const verdict = async (type: RequestType, session_id?: string, read_only?: boolean): Promise<string> => {
+    try {
+      await access.admit({ type, session_id, read_only }, () => {})
+      return 'allowed'
+    } catch (error) {
+      return questions.length > 0 ? 'asks' : toCoded(error).code
+    }
+  }
+  return { access, verdict }
+}
+
+const PERSONS: [string, number][] = [
+  ['a terminal outside the sessions', 51],
+  ['otg at the prompt of a session', 102],
+]
+describe.each(PERSONS)('%s', (_name, pid) => {
+  it('may send everything', async () => {
+    const { verdict, access } = client(pid)
+    for (const type of TYPES)
+      for (const target of ['other', undefined]) expect(await verdict(type, target)).toBe('allowed')
+    expect(access.isPerson()).toBe(true)
+  })
+})
+
+describe('case 125: a program in a session', () => {
+  const EXPECTED: Record<ProgramRule, { own: string; other: string; none: string }> = {
+    free: { own: 'allowed', other: 'allowed', none: 'allowed' },
+    own: { own: 'allowed', other: 'asks', none: 'asks' },
+    grant: { own: 'asks', other: 'asks', none: 'asks' },
+    self: { own: 'allowed', other: 'own_question', none: 'own_question' },
+    person: { own: 'forbidden', other: 'forbidden', none: 'forbidden' },
+  }
+  const isTyping = (type: RequestType) => type === 'answer' || type === 'attach'
+
+  it.each(TYPES)('sends %s as the table says', async type => {
+    // Each with a client of its own: after a no, nobody is asked again.
+    const found = {
+      own: await client(101).verdict(type, 'own'),
+      other: await client(101).verdict(type, 'other'),
+      none: await client(101).verdict(type),
+    }
+    // Nobody can allow a program to type into itself.
+    expect(found).toEqual({ ...EXPECTED[PROGRAMS[type]], ...(isTyping(type) && { own: 'own_question' }) })
+  })
+
+  it.each(TYPES)('sends %s for other sessions, once it may control them, unless only persons may', async type => {
+    const rule = PROGRAMS[type]
+    for (const world of [{ mayControl: true }, { allowsAll: true }]) {
+      const expected = rule === 'person' ? 'forbidden' : rule === 'self' ? 'own_question' : 'allowed'
+      expect(await client(101, world).verdict(type, 'other')).toBe(expected)
+      if (isTyping(type)) expect(await client(101, world).verdict(type, 'own')).toBe('own_question')
+    }
+  })
+
+  it('views its own terminal, and is no person there', async () => {
+    const { verdict, access } = client(101)
+    expect(await verdict('attach', 'own', true)).toBe('allowed')
+    expect(await verdict('attach', 'other', true)).toBe('asks')
+    expect(access.isPerson()).toBe(false)
+  })
+})
+
+const OTHERS: [string, number | undefined][] = [
+  ['that detached itself from its session', 103],
+  ['that proves no process', undefined],
+]
+describe.each(OTHERS)('case 127: a program %s', (_name, pid) => {
+  it.each(TYPES)('sends %s only if it is free', async type => {
+    const rule = PROGRAMS[type]
+    const report = pid === undefined ? 'allowed' : 'own_question'
+    const refused = rule === 'person' ? 'forbidden' : 'grant_needed'
+    const expected = rule === 'free' ? 'allowed' : rule === 'self' ? report : refused
+    expect(await client(pid).verdict(type, 'other')).toBe(expected)
+    // Not even with the setting does it type: it may be a part of the session that asks.
+    const isTyping = type === 'attach' || type === 'answer'
+    const withSetting = expected === 'grant_needed' && !isTyping ? 'allowed' : expected
+    expect(await client(pid, { allowsAll: true }).verdict(type, 'other')).toBe(withSetting)
+  })
+})
+
+it('where no client can prove its process, otg works, and answers with the setting only', async () => {
+  const { verdict } = client(undefined, { canProve: false })
+  for (const type of TYPES) expect(await verdict(type, 'other')).toBe(type === 'answer' ? 'grant_needed' : 'allowed')
+  expect(await client(undefined, { canProve: false, allowsAll: true }).verdict('answer', 'other')).toBe('allowed')
+})
