@@ -2,7 +2,7 @@
 
 /** The folders of main/host and what each may import, besides itself, log, protocol and terminal. Every folder is listed. */
 const HOST = {
-  log: [],
+  log: ['files'],
   threads: [],
   recording: [],
   files: ['store'],
