@@ -1,7 +1,10 @@
 // Every limit of the wire, with its reason. Limits of the host's own memory are next to the code that enforces them.
 
-/** The longest frame: a Noise transport message (65,535 bytes, Noise spec section 3) less its 16-byte tag. */
-export const FRAME_BYTES = 65_519
+/** The longest message of a channel: a Noise transport message (Noise spec section 3). */
+export const CHANNEL_MESSAGE_BYTES = 65_535
+
+/** The longest frame: such a message less its 16-byte tag and the frame's length in it (protocol/channel/padding.ts). */
+export const FRAME_BYTES = CHANNEL_MESSAGE_BYTES - 16 - 2
 
 /** Output in one live frame: fits one Noise message with its header even when it does not compress. */
 export const BATCH_BYTES = 48 * 1024

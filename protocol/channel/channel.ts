@@ -1,8 +1,10 @@
 // The encrypted channel: a Transport around a Transport, with Noise IKpsk1 to pair and IK to return. Timeouts and the
 // decision which devices to admit are the caller's.
 //
-// On the wire: `otg`, version, mode and Noise message 1 in one frame; Noise message 2; then one Noise transport message
-// per frame. The first five bytes are the prologue, so that changing them fails the handshake.
+// On the wire: `otg`, version, mode and Noise message 1 in one frame; Noise message 2; then Noise transport messages, each
+// with frames and padding (padding.ts). The first five bytes are the prologue, so that changing them fails the handshake. In
+// mode `pair`, message 2 and the first transport message of each side carry the exchange behind the six digits
+// (short-code.ts).
 
 import { FRAME_BYTES } from '../limits.ts'
 import { type CloseReason, Inbox, type Transport, type TransportHandlers } from '../transport.ts'
@@ -19,17 +21,27 @@ import {
   type Suite,
   TAG_BYTES,
 } from './noise.ts'
+import { Pacer } from './pacer.ts'
+import { LENGTH_BYTES, padded, unpadded } from './padding.ts'
+import {
+  COMMITMENT_BYTES,
+  CONTRIBUTION_BYTES,
+  commitmentTo,
+  keepsCommitment,
+  newContribution,
+  shortCode,
+} from './short-code.ts'
 
-export const CHANNEL_VERSION = 1
+export const CHANNEL_VERSION = 2
 
 /**
- * Frames in one direction under one key. Noise allows 2^64 - 1 (section 5.1); this is five days at 10,000 frames a
- * second, and exact as a JavaScript number.
+ * Messages in one direction under one key. Noise allows 2^64 - 1 (section 5.1); this is five days at 10,000 a second, and
+ * exact as a JavaScript number.
  */
-export const REKEY_FRAMES = 2 ** 32
+export const REKEY_MESSAGES = 2 ** 32
 
 /**
- * Bytes in one direction under one key: 64 GiB, twenty minutes of the fastest flood, more than a phone ever reaches.
+ * Bytes in one direction under one key, padding included: 64 GiB, twenty minutes of the fastest flood, more than a phone ever reaches.
  * ChaCha20-Poly1305 allows far more; this limits what one stolen key decrypts.
  */
 export const REKEY_BYTES = 2 ** 36
@@ -61,8 +73,9 @@ export const CHANNEL_CODES = {
 export type Mode = 'pair' | 'return'
 
 /**
- * `handshake`: messages are being exchanged. `unconfirmed`: the responder has answered, but has not yet received a frame
- * that decrypts, so message 1 may be a replay. `open`: the other side is authenticated.
+ * `handshake`: messages are being exchanged. `unconfirmed`: the handshake is done, and the other side's first transport
+ * message is awaited: the responder's message 1 may be a replay, and in mode `pair` the contributions to the six digits are
+ * not known. `open`: the other side is authenticated.
  */
 export type ChannelState = 'handshake' | 'unconfirmed' | 'open' | 'closed'
 
@@ -70,14 +83,16 @@ export type ChannelState = 'handshake' | 'unconfirmed' | 'open' | 'closed'
 export interface Peer {
   mode: Mode
   publicKey: Uint8Array
-  /** The same on both sides and in no other channel; `shortCode` makes it readable. */
+  /** The same on both sides and in no other channel. */
   handshakeHash: Uint8Array
+  /** In mode `pair`: the six digits that a person compares. */
+  code?: string
   /** On the responder's side, in mode `pair`: which of the secrets matched. */
   secret?: Uint8Array
 }
 
 /**
- * Frames here are at most FRAME_BYTES long, those of the inner transport 16 more. The initiator speaks first. When the
+ * Frames here are at most FRAME_BYTES long, those of the inner transport CHANNEL_MESSAGE_BYTES. The initiator speaks first. When the
  * inner transport closes, its reason is passed on although anyone on the network path may have sent it: never delete a key
  * because of one. A reason that has to be trusted is sent in a frame before closing.
  */
@@ -85,6 +100,8 @@ export interface Channel extends Transport {
   readonly state: ChannelState
   /** Set from `open` on. */
   readonly peer: Peer | undefined
+  /** From now on, while somebody types, messages leave at fixed intervals of `milliseconds` (pacer.ts). */
+  pace(milliseconds: number): void
 }
 
 interface CommonOptions {
@@ -92,7 +109,7 @@ interface CommonOptions {
   transport: Transport
   staticKey: KeyPair
   /** For tests. */
-  limits?: { frames: number; bytes: number }
+  limits?: { messages: number; bytes: number }
   /** A faster implementation of the same functions, where there is one. */
   suite?: Suite
 }
@@ -131,12 +148,23 @@ export function openChannel(options: OpenOptions): Channel {
       transport.send(concat(prologue, handshake.writeMessage()))
     },
     agree(frame) {
-      if (frame.length !== MESSAGE_2_BYTES) throw new Refusal('not the second message of a handshake')
-      handshake!.readMessage(frame)
-      return { handshake: handshake!, peer: { mode, publicKey: remoteStatic } }
+      if (frame.length !== MESSAGE_2_BYTES[mode]) throw new Refusal('not the second message of a handshake')
+      const commitment = handshake!.readMessage(frame)
+      const { handshakeHash } = handshake!
+      const peer = { mode, publicKey: remoteStatic, handshakeHash }
+      // Only the host can have made message 2, and only for this handshake (section 7.7: authentication 2), so it is enough.
+      if (mode === 'return') return { handshake: handshake!, peer, isAuthenticated: true }
+      const own = newContribution()
+      const exchange: CodeExchange = {
+        own,
+        speaksFirst: true,
+        finish(theirs) {
+          if (!keepsCommitment(theirs, commitment)) throw new Refusal('the host did not keep its commitment')
+          return shortCode({ handshakeHash, phone: own, host: theirs })
+        },
+      }
+      return { handshake: handshake!, peer, exchange }
     },
-    // Only the host can have made message 2, and only for this handshake (section 7.7: authentication 2), so it is enough.
-    agreed: 'open',
     admit: peer => options.authenticated?.(peer, channel),
     failed: reason => options.failed?.(reason),
   })
@@ -147,7 +175,7 @@ export function openChannel(options: OpenOptions): Channel {
 /** The responder's end: the host. Nothing is delivered, sent or reported before the peer is authenticated. */
 export function acceptChannel(options: AcceptOptions): Channel {
   const { transport, staticKey, suite } = options
-  const requireKnown = (peer: Omit<Peer, 'handshakeHash'>) => {
+  const requireKnown = (peer: Pick<Peer, 'mode' | 'publicKey'>) => {
     if (peer.mode === 'return' && !options.knows(peer.publicKey)) throw new Refusal('no paired device has this key')
   }
   const channel = new SecureChannel(options, {
@@ -164,10 +192,20 @@ export function acceptChannel(options: AcceptOptions): Channel {
       const peer = { mode, publicKey: handshake.remoteStatic!, ...(secret && { secret }) }
       // After all of message 1, so that only the key's owner can find out whether it is known.
       requireKnown(peer)
-      transport.send(handshake.writeMessage())
-      return { handshake, peer }
+      if (mode === 'return') {
+        transport.send(handshake.writeMessage())
+        return { handshake, peer: { ...peer, handshakeHash: handshake.handshakeHash } }
+      }
+      const own = newContribution()
+      transport.send(handshake.writeMessage(commitmentTo(own)))
+      const { handshakeHash } = handshake
+      const exchange: CodeExchange = {
+        own,
+        speaksFirst: false,
+        finish: theirs => shortCode({ handshakeHash, phone: theirs, host: own }),
+      }
+      return { handshake, peer: { ...peer, handshakeHash }, exchange }
     },
-    agreed: 'unconfirmed',
     admit(peer) {
       requireKnown(peer)
       options.authenticated(peer, channel)
@@ -182,9 +220,10 @@ const MODES: readonly Mode[] = ['return', 'pair']
 const MAGIC = [0x6f, 0x74, 0x67] // otg
 const PREAMBLE_BYTES = MAGIC.length + 2
 
-// Payloads are empty, and the lengths leave no room for one: a payload of message 1 could be replayed (section 7.7).
+// The payload of message 1 is empty, and its length leaves no room for one: it could be replayed (section 7.7). That of
+// message 2 is empty or the host's commitment.
 const MESSAGE_1_BYTES = KEY_BYTES + (KEY_BYTES + TAG_BYTES) + TAG_BYTES
-const MESSAGE_2_BYTES = KEY_BYTES + TAG_BYTES
+const MESSAGE_2_BYTES = { pair: KEY_BYTES + COMMITMENT_BYTES + TAG_BYTES, return: KEY_BYTES + TAG_BYTES } as const
 
 function preamble(mode: Mode): Uint8Array {
   return Uint8Array.of(...MAGIC, CHANNEL_VERSION, MODES.indexOf(mode))
@@ -221,13 +260,29 @@ class Refusal extends Error {
   }
 }
 
+/** One side of the exchange behind the six digits. */
+interface CodeExchange {
+  /** This side's contribution. */
+  readonly own: Uint8Array
+  /** Sends it at once; otherwise once the other side's has come and has been accepted. */
+  readonly speaksFirst: boolean
+  /** Takes the other side's contribution and returns the digits. */
+  finish(theirs: Uint8Array): string
+}
+
+interface Agreement {
+  handshake: HandshakeState
+  peer: Peer
+  /** The other side needs to prove nothing more. */
+  isAuthenticated?: boolean
+  exchange?: CodeExchange
+}
+
 /** What the two sides do differently. Throwing refuses the other side. */
 interface Side {
   begin(): void
   /** Takes the other side's handshake frame (each side gets one) and finishes the handshake. */
-  agree(frame: Uint8Array): { handshake: HandshakeState; peer: Omit<Peer, 'handshakeHash'> }
-  /** The state after that. */
-  readonly agreed: 'open' | 'unconfirmed'
+  agree(frame: Uint8Array): Agreement
   /** The other side is authenticated. */
   admit(peer: Peer): void
   /** The channel closed before that. */
@@ -237,10 +292,13 @@ interface Side {
 class SecureChannel implements Channel {
   readonly #inner: Transport
   readonly #side: Side
-  readonly #limits: { frames: number; bytes: number }
+  readonly #limits: { messages: number; bytes: number }
   readonly #inbox = new Inbox()
   #state: ChannelState = 'handshake'
   #agreed: { send: CipherState; receive: CipherState; peer: Peer } | undefined
+  /** Until the digits are known. */
+  #exchange: CodeExchange | undefined
+  #pacer: Pacer | undefined
   /** Frames sent before the channel was open; undefined once they were sent on. */
   #outbox: Uint8Array[] | undefined = []
   #outboxBytes = 0
@@ -252,7 +310,7 @@ class SecureChannel implements Channel {
   constructor({ transport, limits }: CommonOptions, side: Side) {
     this.#inner = transport
     this.#side = side
-    this.#limits = limits ?? { frames: REKEY_FRAMES, bytes: REKEY_BYTES }
+    this.#limits = limits ?? { messages: REKEY_MESSAGES, bytes: REKEY_BYTES }
   }
 
   get state(): ChannelState {
@@ -264,7 +322,7 @@ class SecureChannel implements Channel {
   }
 
   get buffered(): number {
-    return this.#inner.buffered + this.#outboxBytes
+    return this.#inner.buffered + this.#outboxBytes + (this.#pacer?.buffered ?? 0)
   }
 
   begin(): void {
@@ -280,10 +338,14 @@ class SecureChannel implements Channel {
   send(frame: Uint8Array): void {
     if (frame.length > FRAME_BYTES) throw new RangeError(`a frame of ${frame.length} bytes, ${FRAME_BYTES} are allowed`)
     if (this.#state === 'closed') return
-    if (!this.#outbox) return this.#seal(frame)
+    if (!this.#outbox) return this.#pacer ? this.#pacer.send(frame) : this.#seal([frame])
     this.#outboxBytes += frame.length + TAG_BYTES
     if (this.#outboxBytes > HELD_BYTES) this.#fail(CHANNEL_CODES.backlog, 'too much was sent before the handshake')
     else this.#outbox.push(frame)
+  }
+
+  pace(milliseconds: number): void {
+    this.#pacer ??= new Pacer(frames => this.#seal(frames), milliseconds)
   }
 
   close(reason: CloseReason): void {
@@ -294,39 +356,70 @@ class SecureChannel implements Channel {
   #receive(frame: Uint8Array): void {
     if (this.#state === 'closed') return
     if (this.#state === 'handshake') return this.#agree(frame)
-    const plaintext = this.#unseal(frame)
-    if (!plaintext) return
+    const content = this.#unseal(frame)
+    if (!content) return
+    const frames = unpadded(content)
+    if (!frames) return this.#failCrypto(new NoiseError('message', 'the frames do not fit into it'))
+    if (this.#exchange) return this.#finishExchange(this.#exchange, frames)
     if (this.#state === 'unconfirmed') this.#admit()
-    this.#deliver(plaintext)
+    for (const one of frames) {
+      if (this.#isClosed()) return
+      this.#pacer?.received(one)
+      this.#deliver(one)
+    }
   }
 
   #agree(frame: Uint8Array): void {
+    let isAuthenticated: boolean | undefined
     this.#guard(() => {
-      const { handshake, peer } = this.#side.agree(frame)
-      if (this.#state === 'closed') return // Sending message 2 or looking up the key may have closed it.
-      const { handshakeHash } = handshake
-      this.#agreed = { ...handshake.split(BigInt(this.#limits.frames)), peer: { ...peer, handshakeHash } }
-      this.#state = this.#side.agreed
+      const { handshake, peer, exchange, ...agreed } = this.#side.agree(frame)
+      if (this.#isClosed()) return // Sending message 2 or looking up the key may have closed it.
+      this.#agreed = { ...handshake.split(BigInt(this.#limits.messages)), peer }
+      this.#state = 'unconfirmed'
+      this.#exchange = exchange
+      isAuthenticated = agreed.isAuthenticated
+      if (exchange?.speaksFirst) this.#seal([exchange.own])
     })
-    if (this.#state === 'open') this.#admit()
+    if (isAuthenticated) this.#admit()
   }
 
-  #admit(): void {
+  /** The other side's contribution has come: before its own is revealed, the host decides about the phone (`admit`). */
+  #finishExchange(exchange: CodeExchange, frames: readonly Uint8Array[]): void {
+    this.#guard(() => {
+      const [theirs, ...more] = frames
+      if (theirs?.length !== CONTRIBUTION_BYTES || more.length > 0)
+        throw new Refusal('not a contribution to the digits')
+      this.#agreed!.peer.code = exchange.finish(theirs)
+    })
+    if (this.#isClosed()) return
+    this.#exchange = undefined
+    this.#admit(exchange.speaksFirst ? undefined : exchange.own)
+  }
+
+  /** `first`: sent before everything else, if the peer is not rejected. */
+  #admit(first?: Uint8Array): void {
     this.#state = 'open'
     // What is sent meanwhile waits in the outbox: `admit` may reject this peer.
     this.#guard(() => this.#side.admit(this.#agreed!.peer))
     const held = this.#outbox ?? []
     this.#outbox = undefined
     this.#outboxBytes = 0
+    if (first && !this.#isClosed()) this.#seal([first])
     for (const frame of held) this.send(frame)
   }
 
-  #seal(frame: Uint8Array): void {
-    this.#sent += frame.length
+  #isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  #seal(frames: readonly Uint8Array[]): void {
+    if (this.#state === 'closed') return
+    const content = padded(frames, FRAME_BYTES + LENGTH_BYTES)
+    this.#sent += content.length
     if (this.#sent > this.#limits.bytes) return this.#exhausted()
     let sealed: Uint8Array
     try {
-      sealed = this.#agreed!.send.encrypt(frame)
+      sealed = this.#agreed!.send.encrypt(content)
     } catch (error) {
       return this.#failCrypto(error)
     }
@@ -385,6 +478,8 @@ class SecureChannel implements Channel {
     this.#agreed?.send.wipe()
     this.#agreed?.receive.wipe()
     this.#agreed = undefined
+    this.#exchange = undefined
+    this.#pacer?.stop()
     this.#outbox = undefined
     this.#outboxBytes = 0
     this.#inbox.close(reason)

@@ -429,18 +429,3 @@ function key(bytes: Uint8Array | undefined): Uint8Array {
   if (bytes?.length !== KEY_BYTES) throw new NoiseError('key', 'a key is missing or not 32 bytes long')
   return bytes
 }
-
-/**
- * Six digits that a person compares on two screens, derived from the handshake hash: 19.9 bits.
- *
- * They tell apart two phones that both saw the QR code. Without the QR code there is no handshake and so no digits, and an
- * attacker in the middle has no chance because the QR code contains the host's key. The hash covers the host's fresh
- * ephemeral key, so digits cannot be computed, only tried: each try is one handshake, which the host limits, within the
- * secret's lifetime, with a chance of one in a million.
- */
-export function shortCode(handshakeHash: Uint8Array): string {
-  const digest = sha256(concatBytes(utf8ToBytes('otg short code'), handshakeHash))
-  // 48 bits, so that the remainder favors no code by more than one part in 2^28.
-  const number = digest.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0)
-  return String(number % 1_000_000).padStart(6, '0')
-}

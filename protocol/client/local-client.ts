@@ -17,6 +17,11 @@ export class LocalClient extends HostClient {
     this.startWatch('pairing', { type: 'show_pairing', show: true }, message => this.emit('pairing', message))
   }
 
+  /** A person asks for another code, after devices have used up several. */
+  async renewPairing(): Promise<void> {
+    await this.request('pairing', { type: 'show_pairing', show: true, renew: true })
+  }
+
   /** Makes the code invalid, unless another client shows it too. */
   async hidePairing(): Promise<void> {
     this.stopWatch('pairing')

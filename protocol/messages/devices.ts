@@ -64,7 +64,8 @@ export const deviceRequests = () =>
     z.object({ type: z.literal('push'), request_id, subscription: z.optional(z.nullable(PushSubscription)) }),
     // The rest is for clients on the host's own computer (role `local`).
     /** Shows the pairing code, or hides it. It is valid while a client shows it, and changes meanwhile. */
-    z.object({ type: z.literal('show_pairing'), request_id, show: z.boolean() }),
+    /** `renew`: a person asks for another code, after devices have spent too many. */
+    z.object({ type: z.literal('show_pairing'), request_id, show: z.boolean(), renew: z.optional(z.boolean()) }),
     /** `watch`: also send `devices` again whenever something in it changes. */
     z.object({ type: z.literal('devices'), request_id, watch: z.optional(z.boolean()) }),
     /** Approves or refuses a phone that waits. */
@@ -109,12 +110,16 @@ export const DEVICE_MESSAGES = {
     z.object({
       type: z.literal('pairing'),
       request_id: z.optional(request_id),
-      /** Where a phone can reach this host, the best first. At least one. */
+      /** Where a phone can reach this host, the best first. None: there is no network, or the codes are exhausted. */
       addresses: z.array(PairingAddress()),
       /** When the secret in the addresses expires. A new one is sent before that. */
       expires_at: z.int(),
       /** The last browser that loaded the page since the code is shown. */
       reached: z.nullable(z.object({ address: z.string(), at: z.int() })),
+      /** Codes that devices have used since a person answered a request or asked for a code. */
+      spent: z._default(z.int(), 0),
+      /** Too many: no code is shown until a person asks for one (`renew`). */
+      exhausted: z._default(z.boolean(), false),
     }),
   /** Answers `devices` (with its request_id), and is sent again while watching (without). */
   devices: () =>

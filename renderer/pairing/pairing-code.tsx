@@ -39,11 +39,12 @@ export function PairingCode({ client }: { client: LocalClient }) {
   }, [client])
 
   // Normally a new code arrives before this one expires, but not after the computer was asleep.
-  const expired = pairing !== undefined && now >= pairing.expires_at
+  const expired = pairing !== undefined && !pairing.exhausted && now >= pairing.expires_at
   useEffect(() => {
     if (expired) client.showPairing()
   }, [client, expired])
 
+  if (pairing?.exhausted) return <Exhausted client={client} spent={pairing.spent} />
   const address = pairing && !expired ? chosenAddress(pairing.addresses, choice) : undefined
   if (!pairing || !address)
     return (
@@ -69,6 +70,11 @@ export function PairingCode({ client }: { client: LocalClient }) {
         </span>
       </p>
       <Reached reached={pairing.reached} now={now} />
+      {pairing.spent > 0 && (
+        <p class="note" role="status">
+          A phone has used the last code. If it was not yours, decline its request and scan this new code.
+        </p>
+      )}
       {pairing.addresses.length > 1 && (
         <AddressList addresses={pairing.addresses} chosen={address} choose={wanted => setChoice(storeChoice(wanted))} />
       )}
@@ -80,6 +86,21 @@ export function PairingCode({ client }: { client: LocalClient }) {
           Copy
         </button>
       </div>
+    </div>
+  )
+}
+
+/** Devices have used several codes, and nobody at this computer has answered. */
+function Exhausted({ client, spent }: { client: LocalClient; spent: number }) {
+  return (
+    <div class="pairing-code">
+      <div class="code void">
+        <p>{spent} codes were used, and no phone was allowed.</p>
+      </div>
+      <p class="note">Make sure that only your phone can see this screen, then show another code.</p>
+      <button type="button" class="primary" onClick={() => client.renewPairing().catch(() => {})}>
+        Show a new code
+      </button>
     </div>
   )
 }

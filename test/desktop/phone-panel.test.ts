@@ -107,7 +107,9 @@ const choices = (page: Page) => page.getByRole('group', { name: 'Address in the 
 /** A `pairing` message in which everything is new. */
 function push(relay: Relay, secret: string, more: Partial<HostMessageOf<'pairing'>> = {}): void {
   const addresses = ADDRESSES.map(one => ({ ...one, url: `${one.url}#v1.${'k'.repeat(43)}.${secret.repeat(43)}` }))
-  const message: HostMessage = { type: 'pairing', addresses, expires_at: Date.now() + 120_000, reached: null, ...more }
+  const expires_at = Date.now() + 120_000
+  const state = { addresses, expires_at, reached: null, spent: 0, exhausted: false }
+  const message: HostMessage = { type: 'pairing', ...state, ...more }
   relay.say(message)
 }
 

@@ -2,7 +2,7 @@
 import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { openChannel, type Peer } from '../../protocol/channel/channel.ts'
 import { generateKeyPair, type KeyPair, type Pairing, parsePairingFragment } from '../../protocol/channel/keys.ts'
-import { type Suite, shortCode } from '../../protocol/channel/noise.ts'
+import type { Suite } from '../../protocol/channel/noise.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { HostMessageOf } from '../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../protocol/transport.ts'
@@ -134,8 +134,8 @@ export async function requestPairing(
   const client = pairingClient(pairing, connect, {
     keys,
     ...(name && { name }),
-    authenticated: ({ handshakeHash }) => {
-      code = shortCode(handshakeHash)
+    authenticated: peer => {
+      code = peer.code ?? ''
     },
   })
   const approved = client.connect()

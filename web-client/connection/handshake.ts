@@ -1,7 +1,6 @@
 // Opens an encrypted channel and waits until the other end has proved that it is the host.
 import { openChannel } from '../../protocol/channel/channel.ts'
 import type { KeyPair } from '../../protocol/channel/keys.ts'
-import { shortCode } from '../../protocol/channel/noise.ts'
 import { CodedError, isErrorCode } from '../../protocol/errors.ts'
 import type { Transport } from '../../protocol/transport.ts'
 
@@ -28,7 +27,7 @@ export function handshake(transport: Transport, { keys, hostKey, secret }: Hands
       staticKey: keys,
       remoteStatic: hostKey,
       ...(secret ? { mode: 'pair', psk: secret } : { mode: 'return' }),
-      authenticated: ({ handshakeHash }, channel) => resolve({ transport: channel, code: shortCode(handshakeHash) }),
+      authenticated: ({ code = '' }, channel) => resolve({ transport: channel, code }),
       failed: ({ code, reason }) => reject(new CodedError(isErrorCode(code) ? code : 'connection_lost', reason)),
     })
   })

@@ -5,6 +5,7 @@ import { withHost } from '../command/connect.ts'
 import { exitCodeOfSignal, FAILED, INTERRUPTED, OK } from '../command/exit-codes.ts'
 import { canPrompt, type PairingEnd, pairOnScreen } from '../pairing/pairing-screen.ts'
 import {
+  CODES_EXHAUSTED,
   chosenAddress,
   formatCode,
   NO_ADDRESS,
@@ -102,7 +103,11 @@ function pairInLines(
     let shownUrls: string | undefined
     let shownBrowser = ''
     const show = () => {
-      const { addresses, reached } = watch.pairing!
+      const { addresses, reached, exhausted } = watch.pairing!
+      if (exhausted) {
+        output.note(`${CODES_EXHAUSTED} For another code, run ${program} pair again.`)
+        return ended(FAILED)
+      }
       const chosen = chosenAddress(addresses, options.address)
       const shown = options.address === undefined || !chosen ? addresses : [chosen]
       const urls = shown.map(({ url }) => url).join('\n')

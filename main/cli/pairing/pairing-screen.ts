@@ -242,6 +242,8 @@ class PairingScreen {
     if (key === '\t') this.#chosen = addresses[(at + 1) % addresses.length]?.name ?? this.#chosen
     else if (/^[1-9]$/.test(key)) this.#chosen = addresses[Number(key) - 1]?.name ?? this.#chosen
     else if (key === 'u') this.#asText = !this.#asText
+    else if (key === 'n' && this.#watch.pairing!.exhausted)
+      this.#watch.renew().catch(error => this.#fail(toCoded(error)))
     else if (key === 'q') this.#finish('left')
   }
 
@@ -269,7 +271,7 @@ class PairingScreen {
   }
 
   #view(prompt: Prompt | undefined): PairingView {
-    const { addresses, expires_at, reached } = this.#watch.pairing!
+    const { addresses, expires_at, reached, exhausted } = this.#watch.pairing!
     const { read_only, leaveHint } = this.#options
     return {
       addresses,
@@ -278,6 +280,7 @@ class PairingScreen {
       now: Date.now(),
       expires_at,
       reached: reached?.address,
+      exhausted,
       message: this.#messages.at(-1),
       asText: this.#asText,
       prompt: prompt && {

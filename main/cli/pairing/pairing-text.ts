@@ -31,6 +31,9 @@ export function plainHttpWarning({ url, kind }: PairingAddress): string | undefi
 /** Without any network, a host that does not listen on loopback has no address. */
 export const NO_ADDRESS = 'The host has no address at the moment. Connect this computer to a network.'
 
+export const CODES_EXHAUSTED =
+  'Several codes were used, and no phone was allowed. Make sure that only your phone can see this screen.'
+
 /**
  * The first address, or the one whose name is or begins with `name`. Undefined if there is none at all; throws UsageError if
  * none matches.

@@ -5,6 +5,7 @@ import type { Size } from '../terminal/terminal.ts'
 import {
   addressKindText,
   addressText,
+  CODES_EXHAUSTED,
   formatCode,
   NO_ADDRESS,
   plainHttpWarning,
@@ -22,6 +23,8 @@ export interface PairingView {
   expires_at: number
   /** The address of a browser that has opened the link. */
   reached: string | undefined
+  /** Devices have used so many codes that a person has to ask for another. */
+  exhausted: boolean
   /** What happened last. */
   message: string | undefined
   /** Show the address as text instead of a code. */
@@ -101,6 +104,7 @@ function drawPrompt(
 
 function drawCode(view: PairingView, size: Size): Rows {
   const { cols, rows } = size
+  if (view.exhausted) return sections(view, CODES_EXHAUSTED, size, false)
   if (!view.chosen) return sections(view, NO_ADDRESS, size, false)
   const { url } = view.chosen
   const code = view.asText ? undefined : codeOf(url, size)
@@ -160,7 +164,8 @@ function sections(view: PairingView, how: string, { cols, rows }: Size, both = t
   return all.flatMap((part, at) => (at > 0 && blanks-- > 0 ? ['', ...part] : part)).slice(0, Math.max(rows, 0))
 }
 
-function keyHints({ asText, addresses }: PairingView, both: boolean): string | undefined {
+function keyHints({ asText, addresses, exhausted }: PairingView, both: boolean): string | undefined {
+  if (exhausted) return 'n: show a new code'
   const keys = [addresses.length > 1 && 'Tab: next address', both && `u: show ${asText ? 'code' : 'text'}`]
   return keys.filter(key => key !== false).join('   ') || undefined
 }

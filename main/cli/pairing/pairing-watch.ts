@@ -95,6 +95,11 @@ export class PairingWatch extends Emitter<PairingEvents> {
     }
   }
 
+  /** A person asks for another code. */
+  async renew(): Promise<void> {
+    await this.#client.renewPairing()
+  }
+
   /** Voids the code. Resolves when the host has confirmed it. */
   async hide(): Promise<void> {
     await this.#client.hidePairing().catch(() => {}) // the host also voids it when the connection closes

@@ -2,7 +2,6 @@
 // other end.
 import { acceptChannel } from '../../../protocol/channel/channel.ts'
 import type { KeyPair } from '../../../protocol/channel/keys.ts'
-import { shortCode } from '../../../protocol/channel/noise.ts'
 import type { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import type { PeerAddress } from '../listen/websocket.ts'
@@ -61,7 +60,7 @@ export class Authenticator {
       authenticated: (peer, channel) => {
         if (peer.secret) pairing.claim(peer.secret)
         log.info({ connection: id, mode: peer.mode, ...from }, 'channel opened')
-        const { publicKey, handshakeHash } = peer
+        const { publicKey, code = '' } = peer
         connect(id, channel, (name, handlers) => {
           const device = peer.mode === 'return' ? devices.find(publicKey, from.secure) : undefined
           if (device) {
@@ -79,7 +78,7 @@ export class Authenticator {
           }
           const request =
             peer.mode === 'pair'
-              ? pairing.request({ publicKey, name, code: shortCode(handshakeHash), ...from }, outcome)
+              ? pairing.request({ publicKey, name, code, ...from }, outcome)
               : pairing.resume(publicKey, from.secure, outcome)
           handlers.waiting(request.expires_at)
           return () => {

@@ -41,12 +41,14 @@ export class DeviceAdmin {
 
   /** Only while a client shows the code. */
   pairingState(): Omit<HostMessageOf<'pairing'>, 'request_id'> {
+    const { spent, exhausted } = this.pairing
+    if (exhausted) return { type: 'pairing', addresses: [], expires_at: 0, reached: this.#reached, spent, exhausted }
     const { secret, expires_at } = this.pairing.current()
     const fragment = pairingFragment({ hostKey: this.#options.hostKey, secret })
     const addresses = this.#options
       .addresses()
       .map(({ origin, name, kind }) => ({ url: `${origin}/${fragment}`, name, kind }))
-    return { type: 'pairing', addresses, expires_at, reached: this.#reached }
+    return { type: 'pairing', addresses, expires_at, reached: this.#reached, spent, exhausted }
   }
 
   devicesState(): Omit<HostMessageOf<'devices'>, 'request_id'> {

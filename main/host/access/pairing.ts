@@ -13,6 +13,12 @@ export const ANSWER_MS = 120_000
 /** Phones that wait at once. Each has used a secret, so only a person who sees the screen can reach this. */
 export const MAX_WAITING = 3
 
+/**
+ * Codes that devices may spend before a person does something (answers a request, asks for another code): a try of somebody
+ * who watches the screen is one guess at six digits, so all of them succeed with a chance of 5 in a million.
+ */
+export const MAX_SPENT_CODES = 5
+
 export interface PairingOptions {
   /** Pairs the device. Throws errors for the person who approved it. */
   admit(candidate: {
@@ -68,6 +74,8 @@ export class Pairing {
   /** Newest first; two at most, since RENEW_MS is more than half of SECRET_MS. */
   #secrets: Secret[] = []
   #renewing: NodeJS.Timeout | undefined
+  /** Codes that devices have spent since a person did something. */
+  #spent = 0
   #waiting: Waiting[] = []
 
   constructor(options: PairingOptions) {
@@ -77,8 +85,9 @@ export class Pairing {
 
   /** `client` shows the code from now on. All clients show the same one. */
   show(client: object): void {
+    if (!this.shown) this.#spent = 0
     this.#showing.add(client)
-    if (!this.#fresh()) this.#renew()
+    if (!this.#fresh() && !this.exhausted) this.#renew()
   }
 
   /** When the last client stops showing the code, it is void. Twice is fine. */
@@ -96,7 +105,25 @@ export class Pairing {
     return this.#showing.has(client)
   }
 
-  /** The secret to show, and when it expires. Only while a client shows it. */
+  /** Codes that devices have spent since a person did something. */
+  get spent(): number {
+    return this.#spent
+  }
+
+  /** Devices have spent so many codes that a person has to ask for the next one. */
+  get exhausted(): boolean {
+    return this.#spent >= MAX_SPENT_CODES
+  }
+
+  /** A person asks for another code. */
+  renew(): void {
+    this.#spent = 0
+    if (!this.shown) return
+    this.#renew()
+    this.#options.secretChanged()
+  }
+
+  /** The secret to show, and when it expires. Only while a client shows it, and unless the codes are `exhausted`. */
   current(): { secret: Uint8Array; expires_at: number } {
     // The computer may have slept through the timer.
     const { bytes, since } = this.#fresh() ?? this.#renew()
@@ -114,7 +141,11 @@ export class Pairing {
     if (!live) throw new CodedError('pairing_spent', 'this code was used already or is too old; scan a new one')
     this.#secrets = this.#secrets.filter(one => one !== live)
     // The code on the screen is void now.
-    this.#renew()
+    this.#spent++
+    if (this.exhausted) {
+      clearTimeout(this.#renewing)
+      this.#secrets = []
+    } else this.#renew()
     this.#options.secretChanged()
   }
 
@@ -168,6 +199,9 @@ export class Pairing {
   answer(pairing_id: string, { allow, read_only }: { allow: boolean; read_only: boolean }): void {
     const waiting = this.#live().find(one => one.request.pairing_id === pairing_id)
     if (!waiting) throw new CodedError('pairing_unknown', 'this device is no longer waiting')
+    const wasExhausted = this.exhausted
+    this.#spent = 0
+    if (wasExhausted) this.renew()
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
     const device = this.#options.admit({ ...waiting.request, read_only })
     const { outcome } = waiting

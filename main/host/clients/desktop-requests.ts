@@ -63,6 +63,7 @@ export class DesktopRequests {
           return this.#outlet.message(ok)
         }
         deviceAdmin.show(this)
+        if (message.renew) deviceAdmin.pairing.renew()
         return this.#outlet.message({ ...deviceAdmin.pairingState(), request_id })
       case 'devices':
         this.#watchesDevices ||= message.watch === true

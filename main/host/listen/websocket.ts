@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
-import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import { CHANNEL_MESSAGE_BYTES } from '../../../protocol/limits.ts'
 import { type CloseReason, Inbox, type Transport } from '../../../protocol/transport.ts'
 import { plainAddress } from './addresses.ts'
 import { addressKey, type HandshakeLimit } from './handshake-limit.ts'
@@ -42,7 +42,7 @@ export interface SocketsOptions {
 export function serveSockets(options: SocketsOptions): { close(): void } {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: FRAME_BYTES + 16,
+    maxPayload: CHANNEL_MESSAGE_BYTES,
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: MAX_CHUNKS,
     perMessageDeflate: false,

@@ -4,7 +4,6 @@ import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../../protocol/channel/keys.ts'
-import { shortCode } from '../../../protocol/channel/noise.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
@@ -37,7 +36,7 @@ export function startPhone(url: string, name: string): Phone {
         psk: secret,
         authenticated: peer => {
           paired = true
-          shows(shortCode(peer.handshakeHash))
+          shows(peer.code ?? '')
         },
       })
     },

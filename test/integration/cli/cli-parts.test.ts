@@ -182,6 +182,7 @@ describe('the pairing screen', () => {
       now: 0,
       expires_at: 60_000,
       reached: undefined,
+      exhausted: false,
       message: undefined,
       asText: false,
       prompt: undefined,

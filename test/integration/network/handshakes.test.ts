@@ -9,7 +9,7 @@ import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { ownNames } from '../../../main/host/listen/host-names.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
-import { FRAME_BYTES } from '../../../protocol/limits.ts'
+import { CHANNEL_MESSAGE_BYTES } from '../../../protocol/limits.ts'
 import type { ClientMessage } from '../../../protocol/messages.ts'
 import {
   bytesOf,
@@ -166,7 +166,10 @@ describe('a connected device', () => {
       raw.write(frameBytes(Buffer.alloc(bytes), { opcode: OPCODE.continuation, fin: false }))
   }
   const misdeeds: [string, (raw: RawWebSocket) => void][] = [
-    ['case 33: the header of a frame over the limit', raw => raw.write(frameBytes(NONE, { length: FRAME_BYTES + 17 }))],
+    [
+      'case 33: the header of a frame over the limit',
+      raw => raw.write(frameBytes(NONE, { length: CHANNEL_MESSAGE_BYTES + 1 })),
+    ],
     [
       'case 33: the header of an endless frame',
       raw => raw.write(frameBytes(NONE, { length: Number.MAX_SAFE_INTEGER })),

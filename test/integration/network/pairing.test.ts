@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import { MAX_SPENT_CODES } from '../../../main/host/access/pairing.ts'
 import type { Host } from '../../../main/host/host.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../../protocol/channel/keys.ts'
-import { shortCode } from '../../../protocol/channel/noise.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
@@ -35,7 +35,7 @@ import { RawWebSocket } from '../../support/network/raw-websocket.ts'
 import {
   answerPairingRequests,
   connectDesktop,
-  type nextPairing,
+  nextPairing,
   openReturnChannel,
   type PhoneIdentity,
   pairingClient,
@@ -105,6 +105,34 @@ const pairing1 = ({ hostKey, secret }: Pairing, keys = generateKeyPair()) =>
   firstMessage(transport =>
     openChannel({ transport, mode: 'pair', psk: secret, staticKey: keys, remoteStatic: hostKey, suite: NATIVE_SUITE }),
   )
+
+/** Passes on a phone's first handshake message; what it sends once it has the host's waits for `release`. */
+function heldAfterHandshake(inner: Transport) {
+  const held: Uint8Array[] = []
+  let sent = 0
+  let isFree = false
+  let reach = () => {}
+  const reached = new Promise<void>(resolve => {
+    reach = resolve
+  })
+  const transport: Transport = {
+    start: handlers => inner.start(handlers),
+    send: frame => {
+      if (sent++ === 0 || isFree) return inner.send(frame)
+      held.push(frame)
+      reach()
+    },
+    get buffered() {
+      return inner.buffered
+    },
+    close: reason => inner.close(reason),
+  }
+  const release = () => {
+    isFree = true
+    for (const frame of held.splice(0)) inner.send(frame)
+  }
+  return { transport, reached, release }
+}
 
 /** Sends a first message; returns what came back, and how it ended. */
 async function replay(host: Host, message: Uint8Array) {
@@ -222,32 +250,29 @@ describe('cases 12 and 13: a pairing code', () => {
     const both = await Promise.all(
       [0, 1].map(async () => {
         const { hostKey, secret } = pairing
-        const transport = await connectWebSocket(host)
-        let through = () => {}
-        const opened = new Promise<void>(resolve => {
-          through = resolve
-        })
-        const keys = generateKeyPair()
+        const held = heldAfterHandshake(await connectWebSocket(host))
         const channel = openChannel({
-          transport,
+          transport: held.transport,
           mode: 'pair',
           psk: secret,
-          staticKey: keys,
+          staticKey: generateKeyPair(),
           remoteStatic: hostKey,
           suite: NATIVE_SUITE,
-          authenticated: () => through(),
         })
         const heard: string[] = []
         channel.start({
           frame: frame => heard.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))).type),
           close: ({ code }) => heard.push(code),
         })
-        await opened
-        return { channel, heard }
+        await held.reached
+        return { channel, heard, release: held.release }
       }),
     )
     const hello = { type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } }
-    for (const { channel } of both) channel.send(jsonFrames(hello)[0]!)
+    for (const { channel, release } of both) {
+      channel.send(jsonFrames(hello)[0]!)
+      release()
+    }
     await until(() => both.every(({ heard }) => heard.length === 1), 'both to be told')
     expect(both.map(({ heard }) => heard[0]).sort()).toEqual(['awaiting_approval', 'channel_refused'])
     expect(await requests(desk)).toHaveLength(1)
@@ -324,7 +349,7 @@ describe('case 16: a phone that waits for approval', () => {
       psk: pairing.secret,
       staticKey: generateKeyPair(),
       remoteStatic: pairing.hostKey,
-      authenticated: ({ handshakeHash }) => seen.push(shortCode(handshakeHash)),
+      authenticated: ({ code }) => seen.push(code!),
     })
     channel.start({ frame: () => {}, close: () => {} })
     channel.send(jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })[0]!)
@@ -395,6 +420,38 @@ describe('a phone that is disconnected while it waits', () => {
   })
 })
 
+it('case 117: after a few codes that were used and broken off, the desktop shows another one only when a person asks', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  let shown = await nextPairing(desk)
+  for (let spent = 1; spent <= MAX_SPENT_CODES; spent++) {
+    const changed = nextChange(desk)
+    const { secret, hostKey } = parsePairingUrl(shown.addresses[0]!.url)
+    // It leaves as soon as it knows its digits.
+    const channel = openChannel({
+      transport: await connectWebSocket(host),
+      mode: 'pair',
+      psk: secret,
+      staticKey: generateKeyPair(),
+      remoteStatic: hostKey,
+      suite: NATIVE_SUITE,
+      authenticated: (_, channel) => channel.close({ code: 'connection_lost', reason: 'broken off' }),
+    })
+    channel.start({ frame: () => {}, close: () => {} })
+    shown = await changed
+    expect(shown.spent).toBe(spent)
+  }
+  expect(shown).toMatchObject({ addresses: [], exhausted: true })
+  expect(await nextPairing(desk)).toMatchObject({ addresses: [], exhausted: true })
+  expect(await requests(desk)).toEqual([])
+  const changed = nextChange(desk)
+  await desk.renewPairing()
+  const renewed = await changed
+  expect(renewed).toMatchObject({ spent: 0, exhausted: false })
+  const phone = scan(host, parsePairingUrl(renewed.addresses[0]!.url))
+  await asks(phone.client)
+})
+
 describe('case 17: a code that no client shows', () => {
   it('is void once it is hidden', async () => {
     const host = await startHost()
@@ -412,21 +469,18 @@ describe('case 17: a code that no client shows', () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const pairing = await shownBy(desk)
-    let through = () => {}
-    const opened = new Promise<void>(resolve => {
-      through = resolve
-    })
+    const held = heldAfterHandshake(await connectWebSocket(host))
     const channel = openChannel({
-      transport: await connectWebSocket(host),
+      transport: held.transport,
       mode: 'pair',
       psk: pairing.secret,
       staticKey: generateKeyPair(),
       remoteStatic: pairing.hostKey,
-      authenticated: () => through(),
     })
     const closed = new Promise<string>(resolve => channel.start({ frame: () => {}, close: why => resolve(why.code) }))
-    await opened
+    await held.reached
     await desk.hidePairing()
+    held.release()
     channel.send(jsonFrames({ type: 'hello', versions: [1], client: { kind: 'phone', name: 'x' } })[0]!)
     expect(await closed).toBe('channel_refused')
     expect(await requests(desk)).toEqual([])

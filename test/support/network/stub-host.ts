@@ -28,7 +28,15 @@ export async function startStubHost(pairing: Partial<HostMessageOf<'pairing'>> =
   const dataDir = join(temporaryFolder(), 'data')
   mkdirSync(dataDir)
   const state: { pairing: HostMessageOf<'pairing'>; devices: HostMessageOf<'devices'> } = {
-    pairing: { type: 'pairing', addresses: [], expires_at: Date.now() + 120_000, reached: null, ...pairing },
+    pairing: {
+      type: 'pairing',
+      addresses: [],
+      expires_at: Date.now() + 120_000,
+      reached: null,
+      spent: 0,
+      exhausted: false,
+      ...pairing,
+    },
     devices: { type: 'devices', devices: [], requests: [] },
   }
   const clients = new Set<Transport>()

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Device } from '../../../main/host/access/devices.ts'
 import {
   ANSWER_MS,
+  MAX_SPENT_CODES,
   MAX_WAITING,
   Pairing,
   type PairingCandidate,
@@ -163,6 +164,56 @@ describe('cases 12 and 13: a secret', () => {
     expect(admitted).toEqual([])
     expect(pairing.secrets()).not.toContain(secret)
     expect(() => pairing.claim(secret)).toThrow(spent)
+  })
+})
+
+describe('case 117: codes that devices spend', () => {
+  /** A try that is broken off: it spends the code and requests nothing. */
+  const breakOff = (pairing: Pairing) => pairing.claim(pairing.secrets()[0]!)
+
+  it('are renewed a few times, then a person has to ask for another one', () => {
+    const { pairing, told } = setUp()
+    pairing.show(desk)
+    for (let i = 1; i <= MAX_SPENT_CODES; i++) {
+      breakOff(pairing)
+      expect(pairing.spent).toBe(i)
+    }
+    expect(pairing.exhausted).toBe(true)
+    expect(pairing.secrets()).toEqual([])
+    // Neither time nor showing it again brings a new one.
+    vi.advanceTimersByTime(10 * SECRET_MS)
+    pairing.show(desk)
+    pairing.show({})
+    expect(pairing.secrets()).toEqual([])
+    expect(told.secret).toBe(MAX_SPENT_CODES)
+    pairing.renew()
+    expect(pairing.exhausted).toBe(false)
+    expect(pairing.secrets()).toEqual([pairing.current().secret])
+    expect(told.secret).toBe(MAX_SPENT_CODES + 1)
+  })
+
+  it('count from the last answer of a person', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    for (let i = 0; i < MAX_SPENT_CODES - 1; i++) breakOff(pairing)
+    breakOff(pairing)
+    const { pairing_id } = pairing.request(asker(1), waitingFor())
+    expect(pairing.exhausted).toBe(true)
+    pairing.answer(pairing_id, { allow: true, read_only: false })
+    expect(pairing.exhausted).toBe(false)
+    expect(pairing.secrets()).toEqual([pairing.current().secret])
+  })
+
+  it('count from when a client begins to show them', () => {
+    const { pairing } = setUp()
+    pairing.show(desk)
+    for (let i = 0; i < MAX_SPENT_CODES; i++) breakOff(pairing)
+    pairing.hide(desk)
+    pairing.renew()
+    expect(pairing.secrets()).toEqual([])
+    pairing.show(desk)
+    expect(pairing.exhausted).toBe(false)
+    expect(pairing.secrets()).toHaveLength(1)
   })
 })
 

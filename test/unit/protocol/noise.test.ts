@@ -18,7 +18,6 @@ import {
   SUITE,
   type Suite,
   SymmetricState,
-  shortCode,
   type Token,
 } from '../../../protocol/channel/noise.ts'
 import { scaledRuns } from '../../support/repeat.ts'
@@ -375,29 +374,5 @@ describe('case 9: nonces', () => {
     const sender = new CipherState(SUITE, key())
     sender.wipe()
     expect(code(() => sender.encrypt(PROLOGUE))).toBe(NOISE_CODES.exhausted)
-  })
-})
-
-describe('the short code', () => {
-  it('is six digits, and the same for the same hash', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), hash => {
-        expect(shortCode(hash)).toMatch(/^\d{6}$/)
-        expect(shortCode(hash)).toBe(shortCode(hash.slice()))
-      }),
-    )
-    // A literal, so that two versions agree.
-    expect(shortCode(new Uint8Array(32))).toBe('384616')
-  })
-
-  it('differs between handshakes of the same two ends', () => {
-    const codes = Array.from({ length: 4 }, () => {
-      const [one, other] = [initiator(secret), responder(secret)]
-      other.readMessage(one.writeMessage())
-      one.readMessage(other.writeMessage())
-      expect(shortCode(one.handshakeHash)).toBe(shortCode(other.handshakeHash))
-      return shortCode(one.handshakeHash)
-    })
-    expect(new Set(codes).size).toBeGreaterThan(1)
   })
 })
