@@ -30,7 +30,7 @@ export async function connectHost(context: Context): Promise<LocalClient> {
   return client
 }
 
-const WAITING = 'otg: waiting for permission to control other sessions; a person can give it in the app or on a phone'
+const WAITING = 'otg: waiting for permission to control other sessions; answer in the app or on a phone'
 
 /** Runs `work` with a connected client and closes it afterwards. */
 export async function withHost<T>(context: Context, work: (client: LocalClient) => Promise<T>): Promise<T> {

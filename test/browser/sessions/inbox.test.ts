@@ -354,3 +354,40 @@ for (const colorScheme of ['dark', 'light'] as const)
       await phone.screenshot(`inbox${name}-${colorScheme}`)
     }
   })
+
+test('case 126: a program that wants to control another session asks for permission, which the menu shows and revokes', async ({
+  phone,
+  host,
+}) => {
+  const other = await host.desktop.create({ command: ['cat'], title: 'web' })
+  const asking = await host.desktop.create({ command: controlling(host, other.session_id), title: 'api' })
+  await phone.open()
+  await expect(card(phone).locator('.question')).toHaveText(
+    'A program in this session wants to control others: type into “web”.',
+  )
+  await expect(card(phone).locator('.context')).toContainText('send')
+  await expect(card(phone).locator('.options button')).toHaveText([
+    'Allow once',
+    'Allow this session',
+    'Always allow',
+    'Deny',
+  ])
+  expect(await accessibilityViolations(phone.page)).toEqual([])
+  await option(phone, 'Allow this session').tap()
+  await expect(card(phone)).toHaveCount(0)
+  await expect(phone.page.locator(`[data-session="${asking.session_id}"]`)).toContainText('may control other sessions')
+  await expect.poll(async () => (await host.desktop.screen(other.session_id)).lines.join('')).toContain('hello')
+  await phone.page.locator(`[data-session="${asking.session_id}"] .row`).tap()
+  await phone.page.getByRole('button', { name: 'Menu' }).tap()
+  await phone.page.getByRole('button', { name: 'Let it control other sessions' }).tap()
+  await expect
+    .poll(async () => (await host.desktop.list()).find(one => one.session_id === asking.session_id)?.may_control)
+    .toBeUndefined()
+})
+
+/** A program that types into the session `other` with otg. */
+function controlling(host: BrowserHost, other: string): string[] {
+  const otg = join(import.meta.dirname, '..', '..', '..', 'main', 'cli', 'otg.ts')
+  const env = `OTG_DATA_DIR=${host.dataDir}`
+  return ['sh', '-c', `${env} ${process.execPath} ${otg} send ${other} --enter hello; cat`]
+}

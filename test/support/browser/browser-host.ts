@@ -142,6 +142,10 @@ export class BrowserHost {
     mkdirSync(join(this.#folder, 'data', 'push.json.new'))
   }
 
+  get dataDir(): string {
+    return join(this.#folder, 'data')
+  }
+
   /** The database file, to damage it while no host runs. */
   get database(): string {
     return join(this.#folder, 'data', 'otg.db')
