@@ -43,6 +43,8 @@ const ERROR_CODES = [
   'session_ended', // this session's process has ended
   'session_expired', // the session was ended for being idle
   'session_busy', // the session allows one client and has one
+  'screen_failed', // the session's output broke its screen again and again; it goes on without one
+  'attachment_failed', // what this attachment was sent cannot be shown; attach again
   'attachment_unknown', // this connection has no such attachment
   'read_only', // this attachment cannot type or resize
   'command_not_found', // the command does not exist or cannot be run

@@ -5,6 +5,7 @@
 // internals used here are those of xterm.js 6.0, the same in the browser and headless builds. A patch without a link has no
 // upstream issue that we know of.
 
+import { applyBounds, type BoundedCore, CLUSTER_CHARACTERS } from './xterm-bounds.ts'
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
 
 interface Params {
@@ -38,7 +39,7 @@ interface Buffer {
   savedY: number
 }
 
-interface Core {
+interface Core extends BoundedCore {
   cols: number
   rows: number
   registerCsiHandler(
@@ -57,24 +58,15 @@ interface Core {
     isUserScrolling: boolean
     onResize(listener: () => void): unknown
   }
-  registerOscHandler(code: number, handler: (data: string) => boolean): unknown
-  _oscLinkService: { _dataByLinkId: Map<number, { lines: { dispose(): void }[] }> }
-  registerEscHandler(id: { intermediates?: string; final: string }, handler: () => boolean): unknown
   coreService: { decPrivateModes: { origin: boolean } }
   optionsService: { rawOptions: { windowsMode: boolean } }
-  _inputHandler: {
+  _inputHandler: BoundedCore['_inputHandler'] & {
     _restrictCursor(maxCol?: number): void
     _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void
     screenAlignmentPattern(): boolean
     _resetBufferLine(y: number, respectProtect: boolean): void
   }
 }
-
-/** UTF-16 units in one cell: a family with skin tones has 25; without a limit, a flood of accents grows one cell forever. */
-const MAX_CLUSTER_CHARS = 256
-
-/** OSC 8 links that are kept, each with markers that every scrolled line updates: `ls` of a large folder. */
-const MAX_LINKS = 2048
 
 const COMBINED = 0x200000
 const WIDTH_SHIFT = 22
@@ -86,15 +78,14 @@ export function applyPatches(terminal: object): void {
   const core = (terminal as { _core: Core })._core
 
   // xterm.js loops over the count: CSI 2147483647 S would take minutes, CSI 2147483647 b would allocate 8 GB. After a
-  // screenful nothing changes.
+  // screenful nothing changes. REP fills a line at most (VTE: the rest of one), or four bytes would print 500,000 cells.
   const limitCount = (final: string, limit: () => number) =>
     core.registerCsiHandler({ final }, params => {
       params.params[0] = Math.min(params.params[0]!, limit())
       return false
     })
   for (const final of ['L', 'M', 'S', 'T']) limitCount(final, () => core.rows)
-  for (const final of ['I', 'Z']) limitCount(final, () => core.cols)
-  limitCount('b', () => core.cols * core.rows)
+  for (const final of ['I', 'Z', 'b']) limitCount(final, () => core.cols)
 
   // ED 1 in the last column of the last row reads a line below the buffer and throws (6.0.0): CSI 24;80H CSI 1J.
   // Until https://github.com/xtermjs/xterm.js/pull/5785 is released.
@@ -122,14 +113,7 @@ export function applyPatches(terminal: object): void {
     return true
   })
 
-  core.registerOscHandler(8, () => {
-    const links = core._oscLinkService._dataByLinkId
-    if (links.size >= MAX_LINKS) {
-      const [oldest] = links.values()
-      for (const marker of [...oldest!.lines]) marker.dispose() // disposing its last marker removes the link
-    }
-    return false
-  })
+  applyBounds(core)
   boundClusters(core._bufferService.buffer.lines.get(0)!)
 
   // Some contents make xterm.js throw while it reflows wrapped lines, half resized: then resize without reflow.
@@ -197,7 +181,7 @@ function ignoreNegativeIndices(lines: Lines): void {
   }
 }
 
-/** A cluster of MAX_CLUSTER_CHARS takes no more characters; its width still follows them. */
+/** A cluster of CLUSTER_CHARACTERS takes no more characters; its width still follows them. */
 function boundClusters(line: Line): void {
   const cells = Object.getPrototypeOf(line) as Line
   if (patched.has(cells)) return
@@ -205,7 +189,7 @@ function boundClusters(line: Line): void {
   const add = cells.addCodepointToCell
   cells.addCodepointToCell = function (x, code, width) {
     const content = this._data[x * 3]!
-    if (content & COMBINED && (this._combined[x]?.length ?? 0) >= MAX_CLUSTER_CHARS)
+    if (content & COMBINED && (this._combined[x]?.length ?? 0) >= CLUSTER_CHARACTERS)
       this._data[x * 3] = (content & ~(3 << WIDTH_SHIFT)) | (width << WIDTH_SHIFT)
     else add.call(this, x, code, width)
   }

@@ -1,5 +1,5 @@
 // The attachments of one client, and the handles by which the host names them on the present channel.
-import type { CodedError } from '../errors.ts'
+import { CodedError } from '../errors.ts'
 import type { Frame } from '../frames.ts'
 import type { ClientMessage } from '../messages.ts'
 import { type AttachmentMessage, type AttachOptions, ClientAttachment } from './client-attachment.ts'
@@ -32,7 +32,7 @@ export class Attachments {
       session_id,
       sink,
       options,
-      { message: send, frames: sendFrames, fail: error => this.#fail(attachment, error) },
+      { message: send, frames: sendFrames, fail: error => this.#fail(attachment, attachmentFailed(error)) },
       inflate,
       now,
     )
@@ -71,26 +71,39 @@ export class Attachments {
   }
 
   receive(frame: Extract<Frame, { kind: 'output' | 'blob' | 'ack' }>): void {
-    const attachment = this.#byHandle.get(frame.handle)
-    switch (frame.kind) {
-      case 'output':
-        return attachment?.output(frame)
-      case 'blob':
-        return attachment?.blob(frame.bytes)
-      case 'ack':
-        return attachment?.inputArrived(frame.value)
-    }
+    this.#guarded(frame.handle, attachment => {
+      switch (frame.kind) {
+        case 'output':
+          return attachment.output(frame)
+        case 'blob':
+          return attachment.blob(frame.bytes)
+        case 'ack':
+          return attachment.inputArrived(frame.value)
+      }
+    })
   }
 
   message(message: AttachmentMessage): void {
-    this.#byHandle.get(message.handle)?.message(message)
+    this.#guarded(message.handle, attachment => attachment.message(message))
   }
 
   error(handle: number, error: CodedError): void {
     const attachment = this.#byHandle.get(handle)
-    // The session was deleted. Otherwise the host refused something that the attachment sent, and it goes on.
-    if (attachment && error.code === 'session_unknown') this.#fail(attachment, error)
-    else attachment?.refused(error)
+    if (!attachment) return
+    // The host detached it. Otherwise it refused something that the attachment sent, and that goes on.
+    if (error.code === 'session_unknown' || error.code === 'attachment_failed') this.#fail(attachment, error)
+    else attachment.refused(error)
+  }
+
+  /** What is wrong with one attachment does not end the connection, which others share. */
+  #guarded(handle: number, apply: (attachment: ClientAttachment) => void): void {
+    const attachment = this.#byHandle.get(handle)
+    if (!attachment) return
+    try {
+      apply(attachment)
+    } catch (cause) {
+      this.#fail(attachment, attachmentFailed(cause))
+    }
   }
 
   #request(attachment: ClientAttachment): void {
@@ -132,4 +145,8 @@ export class Attachments {
     this.#byHandle.delete(handle)
     this.#options.send({ type: 'detach', handle })
   }
+}
+
+function attachmentFailed(cause: unknown): CodedError {
+  return new CodedError('attachment_failed', 'this session’s output could not be shown', { cause })
 }

@@ -36,6 +36,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
   const view = useRef<TerminalView>(undefined)
   const [mode, setMode] = useState<SizeMode>('own')
   const [failed, setFailed] = useState<CodedError>()
+  const [attempt, setAttempt] = useState(0)
   const [pendingPaste, setPendingPaste] = useState<PendingPaste>()
 
   // A layout effect, so that the terminal is measured and focused before the first paint.
@@ -78,7 +79,7 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
       client.detach(attached)
       terminal.dispose()
     }
-  }, [client, session_id, unknown, onView])
+  }, [client, session_id, unknown, onView, attempt])
 
   useEffect(() => {
     document.title = session ? `${printable(session.title)} - On the Go` : 'On the Go'
@@ -133,7 +134,15 @@ export function TerminalPane({ client, session_id, session, end, replay, unknown
           </button>
         </Notice>
       )}
-      {failed && <Notice text={`Cannot show this session: ${failed.message}.`} />}
+      {failed && (
+        <Notice text={`Cannot show this session: ${failed.message}.`}>
+          {failed.code === 'attachment_failed' && (
+            <button type="button" onClick={() => setAttempt(attempt + 1)}>
+              Try again
+            </button>
+          )}
+        </Notice>
+      )}
       {session && !running && <Notice text={`Session ${stateText(session)}.`} />}
       <div class="stage" ref={box} />
       {pendingPaste && (

@@ -12,6 +12,7 @@ import {
   sequenceId,
   settingsOf,
 } from '../../terminal/queries.ts'
+import { CLIPBOARD_CHARACTERS } from '../../terminal/xterm-bounds.ts'
 
 /** The part of xterm.js's `Terminal` that this needs. */
 export interface QueryTerminal {
@@ -35,9 +36,6 @@ export interface IgnoredQueries extends Registration {
    */
   readonly reporting: boolean
 }
-
-/** Base64 characters accepted from OSC 52: more than anyone copies in a terminal. */
-export const MAX_CLIPBOARD_LENGTH = 1024 * 1024
 
 /** DECSET modes that make xterm.js or another terminal send a report at once. */
 const REPORTING_MODES = [1004, 2048]
@@ -120,7 +118,7 @@ export function ignoreQueries(term: QueryTerminal, options: IgnoreQueriesOptions
 
 function writeClipboard(payload: string, options: IgnoreQueriesOptions): void {
   const encoded = payload.slice(payload.indexOf(';') + 1)
-  if (!options.onClipboardWrite || !encoded || encoded.length > MAX_CLIPBOARD_LENGTH) return
+  if (!options.onClipboardWrite || !encoded || encoded.length > CLIPBOARD_CHARACTERS) return
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(atob(encoded), c => c.charCodeAt(0)))

@@ -136,6 +136,16 @@ export class TerminalSession {
     else view.dispose()
   }
 
+  /** Attaches anew after it failed; what the terminal shows is replaced. */
+  retry(): void {
+    const { session_id } = this
+    if (!session_id || !this.failed.peek()) return
+    this.#kept?.dispose()
+    if (this.#attached) this.#link.client.detach(this.#attached)
+    this.failed.value = undefined
+    this.#attach(session_id, false)
+  }
+
   answerStale(send: boolean): void {
     this.stale.value = undefined
     this.#attached?.confirmInput(send)

@@ -104,3 +104,23 @@ export function EndStrip({ text, readOnly, session }: EndStripProps) {
     </div>
   )
 }
+
+/** The session goes on, but not on this screen. */
+export function FailedStrip({ session }: { session: TerminalSession }) {
+  return (
+    <div class="strip ended" role="status">
+      <span>This session’s output could not be shown. Try again, or read it as text.</span>
+      <div>
+        <button type="button" onClick={backToSessions}>
+          All sessions
+        </button>
+        <button type="button" onClick={() => openReading(session.session_id ?? '')}>
+          Read as text
+        </button>
+        <button type="button" onClick={() => session.retry()}>
+          Try again
+        </button>
+      </div>
+    </div>
+  )
+}

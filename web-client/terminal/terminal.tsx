@@ -25,7 +25,7 @@ import { TerminalFoot } from './terminal-foot.tsx'
 import { TerminalHeader } from './terminal-header.tsx'
 import type { Overlay } from './terminal-overlays.tsx'
 import { TerminalSession } from './terminal-session.ts'
-import { clipboardText, EarlierOutput, EndStrip, Notice, SizeStrip } from './terminal-strips.tsx'
+import { clipboardText, EarlierOutput, EndStrip, FailedStrip, Notice, SizeStrip } from './terminal-strips.tsx'
 
 const loadOverlays = () => import('./terminal-overlays.tsx').then(({ Overlays }) => Overlays)
 const LazyOverlays = lazySheet(loadOverlays)
@@ -165,7 +165,9 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
         {session && <SelectionBar session={session} />}
       </div>
       {session && follows && !low && !readOnly && !ended && !failed && <SizeStrip session={session} />}
-      {session && (ended || failed) ? (
+      {session && failed?.code === 'attachment_failed' ? (
+        <FailedStrip session={session} />
+      ) : session && (ended || failed) ? (
         <EndStrip
           text={failed ? failed.message : stateText(session.exit.value!)}
           readOnly={readOnly}

@@ -286,7 +286,10 @@ export class SessionRequests {
           log.error({ err: error, session: session.session_id, handle }, 'an attachment failed')
           this.#attachments.delete(handle)
           session.detach(attachment, 'lost')
-          outlet.tryMessage({ type: 'error', handle, code: error.code, message: error.message })
+          const isGone = error.code.startsWith('session_')
+          const code = isGone ? error.code : 'attachment_failed'
+          const text = isGone ? error.message : 'this session’s output could not be sent'
+          outlet.tryMessage({ type: 'error', handle, code, message: text })
         },
       },
     )

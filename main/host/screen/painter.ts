@@ -87,9 +87,17 @@ export class Painter {
   /** Columns of this row whose content is wrong until they are drawn. */
   #dirty = new Set<number>()
 
-  constructor(core: Core, pen: Pen) {
+  readonly #maxCharacters: number
+
+  constructor(core: Core, pen: Pen, maxCharacters = Number.POSITIVE_INFINITY) {
     this.core = core
     this.pen = pen
+    this.#maxCharacters = maxCharacters
+  }
+
+  /** It has become too long; the rest is not drawn. */
+  get isOver(): boolean {
+    return this.out.length > this.#maxCharacters
   }
 
   /** Draws `buffer` on a blank active buffer with the cursor at home. `saved` is saved while its row is blank. */
@@ -102,7 +110,7 @@ export class Painter {
     if (lines[0]!.isWrapped) this.#wrapIntoFirst(buffer)
     /** The cursor is behind the last column of the row above, and the next character wraps. */
     let behind = false
-    for (let y = 0; y < lines.length; y++) {
+    for (let y = 0; y < lines.length && !this.isOver; y++) {
       const line = lines[y]!
       const wrapsOn = lines[y + 1]?.isWrapped ?? false
       const savesHere = saved !== undefined && saved.y === y

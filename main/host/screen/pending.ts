@@ -16,9 +16,10 @@ import {
   OSC,
   STRING,
 } from '../../../terminal/parser-states.ts'
+import { STRING_CHARACTERS } from '../../../terminal/xterm-bounds.ts'
 
-/** Bytes of an unfinished sequence that are kept: longer than any except an inline image. */
-export const PENDING_BYTES = 64 * 1024
+/** Bytes of an unfinished sequence that are kept: more than any that still has an effect, except OSC 52, which the host ignores. */
+export const PENDING_BYTES = 4 * STRING_CHARACTERS + 1024
 
 /**
  * Replaces a sequence that was longer than PENDING_BYTES: opens a sequence of the same kind that ends where the real one

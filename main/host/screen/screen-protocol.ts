@@ -37,6 +37,8 @@ export type ToWorker =
 
 export type ScreenMessage = { screen: number } & (
   | { do: 'open'; cols: number; rows: number }
+  /** In place of `open`: continues from a keyframe. Before `silent_until` nothing is answered or reported: that was done. */
+  | { do: 'restore'; keyframe: StoredKeyframe; silent_until: number }
   | { do: 'write'; bytes: Uint8Array }
   | { do: 'resize'; cols: number; rows: number }
   /** The name of the process in the foreground, by which rules are chosen. */
@@ -70,3 +72,9 @@ export interface ScreenEvents {
   /** OSC 133: a command began, or ended with this exit code (null: not told). */
   command?: CommandMark
 }
+
+/**
+ * What a worker shares with the main loop, to be read when it dies or hangs: the number of the screen that it works on (0: none),
+ * and a count of its turns.
+ */
+export const SHARED = { screen: 0, turns: 1, length: 2 } as const

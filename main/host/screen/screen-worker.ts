@@ -3,21 +3,38 @@ import { hostname } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { toCoded } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
+import { LOG_START, type Position } from '../../../protocol/position.ts'
 import { TERMINAL_COLORS } from '../../../terminal/colors.ts'
 import type { RuleFile } from '../agents/rule-format.ts'
 import { ScreenRules } from '../agents/screen-rules.ts'
-import { crc32, zstd } from '../recording/compression.ts'
+import { crc32, unzstd, zstd } from '../recording/compression.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
-import type { FromWorker, ScreenCalls, ScreenEvents, ScreenMessage, ToWorker } from './screen-protocol.ts'
+import {
+  type FromWorker,
+  type ScreenCalls,
+  type ScreenEvents,
+  type ScreenMessage,
+  SHARED,
+  type ToWorker,
+} from './screen-protocol.ts'
 
 /** Screens take turns of this much, two batches: a flood in one session delays another's query by a few milliseconds. */
 const TURN_BYTES = 2 * BATCH_BYTES
 
 /**
- * Answers to queries in one turn; further ones are dropped. A program that queries everything there is, all 256 colors
+ * Or of this long: four bytes can clear, scroll or reset a whole screen. Output is parsed in slices whose size follows how long
+ * the last one took.
+ */
+const TURN_MS = 8
+const SLICE_MS = 2
+const MIN_SLICE_BYTES = 256
+const MAX_SLICE_BYTES = BATCH_BYTES
+
+/**
+ * Answers to queries in TURN_BYTES of output; further ones are dropped. A program that queries everything there is, all 256 colors
  * included, receives a tenth of it; more is caused by a file full of queries, and would be typed into the shell that shows it.
  */
 const ANSWER_BYTES = 64 * 1024
@@ -39,6 +56,11 @@ interface HeldScreen {
   replies: ThreadReplies
   jobs: Job[]
   waiting: boolean
+  /** Of the next slice. */
+  sliceBytes: number
+  /** How much it may still answer in this much output. */
+  answerBytes: number
+  answerTurn: number
   /** The name of the process in the foreground. */
   command: string
   /** The finding that was sent last, as JSON. */
@@ -49,7 +71,11 @@ interface HeldScreen {
 }
 
 const port = parentPort!
-const { version, rules: ruleFiles } = workerData as { version: string; rules: Map<string, RuleFile> }
+const {
+  version,
+  rules: ruleFiles,
+  shared,
+} = workerData as { version: string; rules: Map<string, RuleFile>; shared: Int32Array }
 const rules = new ScreenRules(ruleFiles)
 const screens = new Map<number, HeldScreen>()
 const turns: number[] = []
@@ -67,7 +93,10 @@ function receive(message: ScreenMessage): void {
   const held = screens.get(message.screen)
   switch (message.do) {
     case 'open':
-      screens.set(message.screen, open(message))
+      screens.set(message.screen, open(message.screen, { ...message, silentUntil: 0 }))
+      return
+    case 'restore':
+      screens.set(message.screen, restore(message))
       return
     case 'close':
       screens.delete(message.screen)
@@ -100,6 +129,8 @@ function receive(message: ScreenMessage): void {
 
 /** An exception ends this screen, and not those of other sessions. */
 function guarded(id: number, work: () => void): void {
+  Atomics.store(shared, SHARED.screen, id)
+  Atomics.add(shared, SHARED.turns, 1)
   try {
     work()
   } catch (error) {
@@ -112,36 +143,50 @@ function guarded(id: number, work: () => void): void {
       // A broken screen may fail to dispose; nothing refers to it now.
     }
   }
+  Atomics.store(shared, SHARED.screen, 0)
 }
 
-function open({ screen: id, cols, rows }: Extract<ScreenMessage, { do: 'open' }>): HeldScreen {
+interface OpenOptions {
+  cols: number
+  rows: number
+  position?: Position
+  /** Nothing is answered or reported of what is before this offset. */
+  silentUntil: number
+}
+
+function open(id: number, { cols, rows, position = LOG_START, silentUntil }: OpenOptions): HeldScreen {
   const events: ScreenEvents = { answers: '', bell: false }
+  /** No write crosses this offset. */
+  const isSilent = () => screen.position.offset < silentUntil
   const addAnswer = (text: string) => {
-    if (events.answers.length + text.length <= ANSWER_BYTES) events.answers += text
+    if (isSilent() || text.length > held.answerBytes) return
+    held.answerBytes -= text.length
+    events.answers += text
   }
   const screen = new Screen({
     cols,
     rows,
+    position,
     hostname: hostname(),
     hooks: {
       answer: addAnswer,
       title: title => {
-        events.title = title
+        if (!isSilent()) events.title = title
       },
       cwd: cwd => {
-        events.cwd = cwd
+        if (!isSilent()) events.cwd = cwd
       },
       bell: () => {
-        events.bell = true
+        events.bell ||= !isSilent()
       },
       notice: text => {
-        events.notice = text
+        if (!isSilent()) events.notice = text
       },
       progress: isShown => {
-        events.progress = isShown
+        if (!isSilent()) events.progress = isShown
       },
       command: mark => {
-        events.command = mark
+        if (!isSilent()) events.command = mark
       },
     },
   })
@@ -171,11 +216,24 @@ function open({ screen: id, cols, rows }: Extract<ScreenMessage, { do: 'open' }>
     replies: new ThreadReplies(message => say({ ...message, screen: id }), toCoded),
     jobs: [],
     waiting: false,
+    sliceBytes: MAX_SLICE_BYTES / 8,
+    answerBytes: ANSWER_BYTES,
+    answerTurn: TURN_BYTES,
     command: '',
     sent: 'null',
     changedAt: 0,
     lookTimer: undefined,
   }
+  return held
+}
+
+/** The screen as it was at a keyframe, with the colors that programs have set. */
+function restore({ screen: id, keyframe, silent_until }: Extract<ScreenMessage, { do: 'restore' }>): HeldScreen {
+  const { cols, rows, position, size, blob } = keyframe
+  // A keyframe is written like output, and is none: the screen ends at its position.
+  const before = { offset: position.offset - size, n: position.n }
+  const held = open(id, { cols, rows, position: before, silentUntil: silent_until })
+  held.screen.write(unzstd(blob, size))
   return held
 }
 
@@ -215,7 +273,10 @@ function nextTurn(): void {
     const { offset, n } = held.screen.position
     say({ say: 'parsed', screen: id, offset, n, events: takeEvents(held.events) })
     if (held.jobs.length > 0) turns.push(id)
-    else held.waiting = false
+    else {
+      held.waiting = false
+      held.answerTurn = 0
+    }
     lookSoon(id, held)
   })
   setImmediate(nextTurn)
@@ -254,13 +315,38 @@ function work(held: HeldScreen): void {
   }
 }
 
-/** Waiting writes are parsed together: fewer turns, fewer `parsed` messages. */
-function writeAll({ screen, jobs }: HeldScreen, first: Uint8Array): void {
-  screen.write(first)
-  let size = first.length
-  for (let job = jobs[0]; job?.do === 'write' && size + job.bytes.length <= TURN_BYTES; job = jobs[0]) {
+/** Waiting writes are parsed together: fewer turns, fewer `parsed` messages. What this turn has no time for is put back. */
+function writeAll(held: HeldScreen, first: Uint8Array): void {
+  const { jobs } = held
+  const until = performance.now() + TURN_MS
+  let left = TURN_BYTES
+  let bytes = first
+  for (;;) {
+    const rest = writeUntil(held, bytes, until)
+    if (rest.length > 0) return void jobs.unshift({ do: 'write', screen: 0, bytes: rest })
+    left -= bytes.length
+    const next = jobs[0]
+    if (next?.do !== 'write' || next.bytes.length > left || performance.now() >= until) return
     jobs.shift()
-    size += job.bytes.length
-    screen.write(job.bytes)
+    bytes = next.bytes
   }
+}
+
+/** Parses slices until time is up; at least one. Returns the rest. */
+function writeUntil(held: HeldScreen, bytes: Uint8Array, until: number): Uint8Array {
+  for (let at = 0; at < bytes.length; ) {
+    const begin = performance.now()
+    if (at > 0 && begin >= until) return bytes.subarray(at)
+    const slice = bytes.subarray(at, at + held.sliceBytes)
+    if (held.answerTurn <= 0) {
+      held.answerTurn = TURN_BYTES
+      held.answerBytes = ANSWER_BYTES
+    }
+    held.screen.write(slice)
+    at += slice.length
+    held.answerTurn -= slice.length
+    const factor = performance.now() - begin > SLICE_MS ? 0.5 : 2
+    held.sliceBytes = Math.min(Math.max(held.sliceBytes * factor, MIN_SLICE_BYTES), MAX_SLICE_BYTES)
+  }
+  return bytes.subarray(bytes.length)
 }

@@ -48,9 +48,6 @@ export interface ScreenOptions {
   hooks?: ScreenHooks
 }
 
-/** Longer titles are cut: no list shows them in full, and a program may send 10 MB. */
-const TITLE_CHARS = 1024
-
 /** PATH_MAX on Linux. */
 const PATH_CHARS = 4096
 
@@ -88,7 +85,7 @@ export class Screen {
         hooks.command?.({ running: false, exit_code: /^\d{1,3}$/.test(code ?? '') ? Number(code) : null })
       return true
     })
-    terminal.onTitleChange(text => hooks.title?.(text.slice(0, TITLE_CHARS)))
+    terminal.onTitleChange(text => hooks.title?.(text))
     terminal.buffer.onBufferChange(buffer => hooks.alternate?.(buffer.type === 'alternate'))
     terminal.parser.registerOscHandler(7, data => {
       const path = pathOf(data, hostname)
@@ -144,7 +141,7 @@ export class Screen {
       position: this.position,
       cols: this.cols,
       rows: this.rows,
-      vt: new TextEncoder().encode(snapshot(this.terminal)),
+      vt: snapshot(this.terminal),
       pending,
       pending_dropped: this.#pending.dropped,
     }

@@ -17,6 +17,7 @@ import {
 } from './cells.ts'
 import { cellAt, isInitial, isSecondHalf, Painter, type SavedCursor, savedOf } from './painter.ts'
 import { Pen } from './pen.ts'
+import { KEYFRAME_BYTES, REDUCTIONS, reducedState } from './reduced-state.ts'
 import { charsetFinal, paletteOf, type Terminal } from './xterm.ts'
 import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 
@@ -42,35 +43,46 @@ import { type Core, type CoreBuffer, coreOf } from './xterm-internals.ts'
 // | whether the next character joins the last one, if that is no      | a combining character right after it stands     |
 // |   longer where it was (a resize came between, autowrap off)       |   alone, REP repeats nothing                    |
 // | a tab stop set behind the last column                             | one tab stop fewer after the window gets wider  |
-// | on which lines a link was used; a link whose lines were cleared   | an old link's text may lose its dashes          |
-// | title and icon name beyond TITLE_CHARS                            | a title cut off                                 |
+// | which links are older, once there are more than MAX_LINKS         | an old link's text may lose its dashes          |
 // | an unfinished sequence longer than PENDING_BYTES                  | its effect is missing (`pending_dropped`)       |
+// | what makes a keyframe longer than KEYFRAME_BYTES                  | as in REDUCTIONS, until it is printed anew      |
 // | whether the terminal was ever focused (browsers)                  | a cursor before the first click                 |
-
-/** Longer titles are cut, as in Screen's hook: a program may send 10 MB. */
-const TITLE_CHARS = 1024
 
 const LEAVE_ANY_SEQUENCE = '\x18'
 const RESET = '\x1bc'
 const TO_ALTERNATE = '\x1b[?47h'
 const TO_NORMAL = '\x1b[?47l'
 
-export function snapshot(terminal: Terminal): string {
-  const core = coreOf(terminal)
+/** At most KEYFRAME_BYTES long; what would make it longer is left out (reduced-state.ts). */
+export function snapshot(terminal: Terminal): Uint8Array {
+  for (let steps = 0; ; steps++) {
+    const isLast = steps === REDUCTIONS.length
+    const text = draw(
+      terminal,
+      reducedState(coreOf(terminal), steps),
+      isLast ? Number.POSITIVE_INFINITY : KEYFRAME_BYTES,
+    )
+    const bytes = text === undefined ? undefined : new TextEncoder().encode(text)
+    if (bytes && (bytes.length <= KEYFRAME_BYTES || isLast)) return bytes
+  }
+}
+
+/** Undefined: it is longer than `maxCharacters`. */
+function draw(terminal: Terminal, core: Core, maxCharacters: number): string | undefined {
   const { normal, alt, active } = core._bufferService.buffers
   const pen = new Pen(link => {
     const { id, uri } = core._oscLinkService._dataByLinkId.get(link)!.data
     // Without an id every OSC 8 would start another link, and hovering would underline only a part of it.
     return { id: id ?? `otg-${link}`, uri }
   })
-  const painter = new Painter(core, pen)
+  const painter = new Painter(core, pen, maxCharacters)
   painter.out = `${LEAVE_ANY_SEQUENCE}${RESET}\x1b[20l${colors(terminal)}${titles(core)}`
   const saved = savedOf(core, normal)
   painter.draw(normal, isInitial(saved) ? undefined : saved, [TO_ALTERNATE, TO_NORMAL])
   painter.out += pen.plain(DEFAULT_INK) + tabs(core, normal)
   if (active === normal) finishNormal(core, painter, pen, savedOf(core, alt))
   else finishAlternate(core, painter, pen, savedOf(core, alt))
-  return painter.out
+  return painter.isOver ? undefined : painter.out
 }
 
 /** Sets the alternate screen's state during a visit, then the cursor on the normal screen. */
@@ -336,7 +348,5 @@ function colors(terminal: Terminal): string {
 
 function titles(core: Core): string {
   const { _windowTitle: title, _iconName: icon } = core._inputHandler
-  const cut = (text: string) =>
-    [...text.slice(0, TITLE_CHARS)].filter(char => !/[\ud800-\udfff]/.test(char[0]!) || char.length > 1).join('')
-  return `\x1b]2;${cut(title)}\x07\x1b]1;${cut(icon)}\x07`
+  return `\x1b]2;${title}\x07\x1b]1;${icon}\x07`
 }

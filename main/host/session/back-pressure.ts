@@ -1,11 +1,17 @@
 // Pauses a session's PTY while its screen or the history is too far behind its output.
 import type { History } from '../history/write/history.ts'
-import type { PooledScreen } from '../screen/screen-pool.ts'
-import type { SessionLog } from './log.ts'
+import type { PooledScreen } from '../screen/pooled-screen.ts'
+import { type SessionLog, TAIL_BYTES } from './log.ts'
 import type { Pty } from './pty.ts'
 
-/** How far the screen may lag: a few tenths of a second of parsing. Beyond it the PTY is paused; at half of it, it resumes. */
-const SCREEN_LAG_BYTES = 16 * 1024 * 1024
+/**
+ * How far the screen may lag: a tenth of a second of parsing, and no more than the log holds in memory anyway. Beyond it the PTY is
+ * paused; at half of it, it resumes.
+ */
+const SCREEN_LAG_BYTES = TAIL_BYTES
+
+/** And how long: output that takes a screen long to parse would make it lag by minutes of work long before that many bytes. */
+const SCREEN_WAIT_MS = 1_000
 
 /** What waits for the history's worker may take as much memory, and this long: a crash loses no more than a second. */
 const HISTORY_LAG_BYTES = 16 * 1024 * 1024
@@ -22,6 +28,8 @@ export class BackPressure {
   readonly #options: BackPressureOptions
   #paused = false
   #largestLag = 0
+  /** Output that the screen had not parsed at this time, by performance.now(). */
+  #awaited: { offset: number; since: number } | undefined
 
   constructor(options: BackPressureOptions) {
     this.#options = options
@@ -38,7 +46,8 @@ export class BackPressure {
     this.#largestLag = Math.max(this.#largestLag, lag)
     const { screen, history, pty } = this.#options
     const { behind, waiting } = history
-    const screenLate = !screen.error && lag > SCREEN_LAG_BYTES
+    const waited = this.#screenWait()
+    const screenLate = !screen.error && (lag > SCREEN_LAG_BYTES || waited > SCREEN_WAIT_MS)
     const historyLate = behind > HISTORY_LAG_BYTES || waiting > HISTORY_WAIT_MS
     if ((screenLate || historyLate) && !this.#paused) {
       this.#paused = true
@@ -49,11 +58,21 @@ export class BackPressure {
   /** Call when the screen or the history caught up: resumes the PTY if neither is too far behind. */
   caughtUp(): void {
     const { screen, history, pty } = this.#options
-    if (!this.#paused || (!screen.error && this.#screenLag() > SCREEN_LAG_BYTES / 2)) return
+    if (!this.#paused) return
+    if (!screen.error && (this.#screenLag() > SCREEN_LAG_BYTES / 2 || this.#screenWait() > SCREEN_WAIT_MS)) return
     const { behind, waiting } = history
     if (behind > HISTORY_LAG_BYTES / 2 || waiting > HISTORY_WAIT_MS) return
     this.#paused = false
     pty.resume()
+  }
+
+  /** How long the screen has not come further than it was to come; a measurement begins with the first output after that. */
+  #screenWait(): number {
+    const { log, screen } = this.#options
+    if (this.#awaited && screen.position.offset >= this.#awaited.offset) this.#awaited = undefined
+    if (screen.position.offset === log.end.offset) return 0
+    this.#awaited ??= { offset: log.end.offset, since: performance.now() }
+    return performance.now() - this.#awaited.since
   }
 
   #screenLag(): number {

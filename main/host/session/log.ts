@@ -97,6 +97,12 @@ export class SessionLog {
     return this.#first + low
   }
 
+  /** All entries that do not end before `position`, which must not have been dropped. */
+  entriesFrom(position: Position): LogEntry[] {
+    const from = this.find(position)
+    return from === undefined ? [] : this.#entries.slice(from - this.#first)
+  }
+
   /** Drops entries from the front until the bounds are met, but none from `keep` on. */
   trim(keep: Position): void {
     let count = 0

@@ -1,5 +1,5 @@
 // What a session list shows of one session that the session does not report by itself: last line, folder, program.
-import type { PooledScreen } from '../screen/screen-pool.ts'
+import type { PooledScreen } from '../screen/pooled-screen.ts'
 import type { Foreground } from './activity/foreground.ts'
 import type { SessionLog } from './log.ts'
 import type { WorkingFolder } from './naming/working-folder.ts'

@@ -1,9 +1,10 @@
 // Records a session in the history: output, resizes, segment boundaries, and the keyframes at those.
 import { BATCH_BYTES, CATCH_UP_BYTES } from '../../../protocol/limits.ts'
-import type { Position } from '../../../protocol/position.ts'
+import { comparePositions, type Position } from '../../../protocol/position.ts'
 import type { History } from '../history/write/history.ts'
-import type { ReadResult, StoredKeyframe } from '../recording/types.ts'
-import type { PooledScreen } from '../screen/screen-pool.ts'
+import { birthKeyframe } from '../recording/initial-keyframe.ts'
+import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
+import type { PooledScreen, ScreenLog } from '../screen/pooled-screen.ts'
 import type { ResizeEntry, SessionLog } from './log.ts'
 
 /**
@@ -28,7 +29,7 @@ export class SessionRecorder {
   #keyframes: StoredKeyframe[] = []
   #segmentStart = 0
   #segmentResizes = 0
-  #lastStored: Promise<void> = Promise.resolve()
+  #lastStored: Promise<unknown> = Promise.resolve()
 
   /** `initial`: the keyframe at the start of the log. */
   constructor(initial: StoredKeyframe, options: SessionRecorderOptions) {
@@ -39,6 +40,16 @@ export class SessionRecorder {
   /** The newest keyframe at a segment boundary. */
   get lastKeyframe(): StoredKeyframe | undefined {
     return this.#keyframes.at(-1)
+  }
+
+  /** From which its screen can be built again: a keyframe, and the log after it. */
+  screenLog(size: Size): ScreenLog {
+    const { log } = this.#options
+    const known = this.lastKeyframe
+    // Without one in memory, it begins empty.
+    const keyframe =
+      known && log.find(known.position) !== undefined ? known : { ...birthKeyframe(size), position: log.start }
+    return { keyframe, entries: log.entriesFrom(keyframe.position) }
   }
 
   /** Records output that was appended to the log. `at`: milliseconds since the session began. */
@@ -64,15 +75,17 @@ export class SessionRecorder {
     this.#segmentStart = log.end.offset
     this.#segmentResizes = log.end.n
     history.seal(session_id, log.end)
+    const { end } = log
     this.#lastStored = screen.keyframe().then(
-      keyframe => this.#store(keyframe),
+      // A screen that was built again meanwhile is further.
+      keyframe => comparePositions(keyframe.position, end) === 0 && this.#store(keyframe),
       () => {}, // no screen, no keyframe: replay begins at an earlier one
     )
   }
 
   /** Resolves when the history has the keyframe at the last segment boundary: of an ended session, its last screen. */
-  settled(): Promise<void> {
-    return this.#lastStored
+  async settled(): Promise<void> {
+    await this.#lastStored
   }
 
   /** The keyframe from which a client replays at most `bytes` of output; undefined: there is none that late. */

@@ -2,10 +2,10 @@
 import { hostname } from 'node:os'
 import type { ActivityState, NotifyChoice, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
-import type { Position } from '../../../protocol/position.ts'
+import { comparePositions, type Position } from '../../../protocol/position.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
-import type { PooledScreen } from '../screen/screen-pool.ts'
+import type { PooledScreen } from '../screen/pooled-screen.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
 import { Foreground } from './activity/foreground.ts'
 import type { HostQuestionText } from './activity/host-question.ts'
@@ -111,6 +111,7 @@ export class Session implements AttachableSession {
       finding: finding => this.#activity.screenSeen(finding),
       progress: isShown => this.#activity.progressSeen(isShown),
       command: mark => this.#activity.commandSeen(mark),
+      rebuild: () => this.#recorder.screenLog(this.#size),
       failed: () => {
         this.#backPressure.caughtUp()
         // What it said last may no longer be true.
@@ -400,9 +401,14 @@ export class Session implements AttachableSession {
     this.#activity.printed()
   }
 
-  /** The log is kept in memory from here on: a client that received a keyframe continues at the screen's position. */
+  /**
+   * The log is kept in memory from here on: a client that received a keyframe continues at the screen's position, and a screen
+   * whose worker died is built again from the keyframe before that.
+   */
   #retainFrom(): Position {
     let from = this.#screen.error ? this.log.end : this.#screen.position
+    const keyframe = this.#screen.error ? undefined : this.#recorder.lastKeyframe?.position
+    if (keyframe && comparePositions(keyframe, from) < 0) from = keyframe
     for (const one of this.#retained) if (one.offset < from.offset || one.n < from.n) from = one
     return from
   }

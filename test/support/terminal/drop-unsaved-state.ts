@@ -15,23 +15,16 @@ import type { Terminal } from '../../../main/host/screen/xterm.ts'
 import {
   type Attributes,
   type Core,
-  type CoreBuffer,
   coreOf,
   type Extended,
   type Line,
 } from '../../../main/host/screen/xterm-internals.ts'
 
-interface Marker {
-  line: number
-  dispose(): void
-}
-
 interface Insides {
   _oscLinkService: {
-    _dataByLinkId: Map<number, { data: { id?: string; uri: string }; id: number; lines: Marker[] }>
-    addLineToLink(link: number, y: number): void
+    _dataByLinkId: Map<number, { data: { id?: string; uri: string } }>
+    _entriesWithId: Map<string, unknown>
   }
-  _bufferService: { buffers: { active: CoreBuffer } }
 }
 
 export function dropUnsavedState(terminal: Terminal): void {
@@ -61,7 +54,7 @@ export function dropUnsavedState(terminal: Terminal): void {
   if (!lastCluster(core, active, ink)) core._inputHandler._parser.precedingJoinState = 0
   const { glevel, _charsets } = core._charsetService
   if (strays(core).charset && !savedCursorFor(core, ink)) core._charsetService.charset = _charsets[glevel]
-  forgetLinkLines(core)
+  forgetLinks(core)
 }
 
 /** Normalizes halves of wide characters, garbled clusters, removed links, and leftovers of overwritten clusters. */
@@ -98,32 +91,19 @@ function extendedOf(old: Extended, ink: Ink): Extended {
   return extended
 }
 
-/** xterm.js keeps the lines on which a link was printed. Drops all but those where it is visible, and the cursor's line. */
-function forgetLinkLines(core: Core): void {
-  const { normal, alt, active } = core._bufferService.buffers
-  const insides = core as unknown as Insides
-  const service = insides._oscLinkService
-  const buffers = insides._bufferService.buffers as unknown as { _activeBuffer: CoreBuffer }
-  const entries = [...service._dataByLinkId.values()]
-  const old = entries.map(entry => entry.lines)
-  const seen = entries.map((): Marker[] => [])
-  for (const buffer of [normal, alt]) {
-    buffers._activeBuffer = buffer // the buffer in which markers are created
-    for (const entry of entries) entry.lines = []
+/** Drops links that are nowhere to be seen. */
+function forgetLinks(core: Core): void {
+  const { normal, alt } = core._bufferService.buffers
+  const seen = new Set([inkOfPen(core, core._inputHandler._curAttrData).link])
+  for (const buffer of [normal, alt])
     for (let y = 0; y < buffer.lines.length; y++) {
       const line = buffer.lines.get(y)!
-      for (let x = 0; x < line.length; x++) {
-        const { link } = inkOfCell(core, line, x)
-        if (link) service.addLineToLink(link, y)
-      }
+      for (let x = 0; x < line.length; x++) seen.add(inkOfCell(core, line, x).link)
     }
-    const { link } = inkOfPen(core, core._inputHandler._curAttrData)
-    if (buffer === active && link) service.addLineToLink(link, buffer.ybase + buffer.y)
-    for (const [i, entry] of entries.entries()) seen[i]!.push(...entry.lines)
-  }
-  buffers._activeBuffer = active
-  for (const [i, entry] of entries.entries()) {
-    entry.lines = [...old[i]!, ...seen[i]!]
-    for (const marker of old[i]!) marker.dispose() // An entry is removed with its last marker.
+  const { _dataByLinkId, _entriesWithId } = (core as unknown as Insides)._oscLinkService
+  for (const [id, { data }] of _dataByLinkId) {
+    if (seen.has(id)) continue
+    _dataByLinkId.delete(id)
+    _entriesWithId.delete(`${data.id};;${data.uri}`)
   }
 }

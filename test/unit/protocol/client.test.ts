@@ -3,7 +3,7 @@ import { type ClientOptions, HostClient } from '../../../protocol/client/client.
 import type { ClientAttachment } from '../../../protocol/client/client-attachment.ts'
 import type { ClientState } from '../../../protocol/client/connection.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { type Frame, FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import { blobFrames, type Frame, FrameReader, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import { type Transport, transportPair } from '../../../protocol/transport.ts'
 
@@ -241,16 +241,33 @@ describe('an attachment', () => {
     await vi.waitFor(() => expect(puppet.received.filter(message => message.type === 'attach')).toHaveLength(2))
   })
 
-  it('fails alone and is detached when its bytes cannot be inflated', async () => {
+  const frame = { handle: 7, offset: 0, size: 3, bytes: new Uint8Array(3), compressed: false, is_prompt: false }
+  const keyframe = { type: 'keyframe', handle: 7, position: { offset: 0, n: 0 }, cols: 80, rows: 24 }
+  it.each([
+    ['bytes cannot be inflated', () => [outputFrame({ ...frame, compressed: true, size: 9 })]],
+    ['output is missing', () => [outputFrame({ ...frame, offset: 100 })]],
+    [
+      'keyframe is larger than any',
+      () => [
+        ...jsonFrames({ ...keyframe, blob: { size: 1e9, checksum: 0, compressed: true } }),
+        ...blobFrames(7, new Uint8Array(3)),
+      ],
+    ],
+    ['blob was not announced', () => blobFrames(7, new Uint8Array(3))],
+    [
+      'blob has another size',
+      () => [
+        ...jsonFrames({ ...keyframe, blob: { size: 9, checksum: 0, compressed: false } }),
+        ...blobFrames(7, new Uint8Array(3)),
+      ],
+    ],
+    ['host gives up', () => jsonFrames({ type: 'error', handle: 7, code: 'attachment_failed', message: 'm' })],
+  ])('case 95: fails alone and is detached when its %s', async (_what, frames) => {
     const { puppet, client, attached } = await attaching()
     puppet.send(sessionReply(attachRequest(puppet).request_id))
     const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))
-    const { outputFrame } = await import('../../../protocol/frames.ts')
-    const bytes = new Uint8Array([1, 2, 3])
-    puppet.transports[0]!.send(
-      outputFrame({ handle: 7, offset: 0, bytes, size: 9, compressed: true, is_prompt: false }),
-    )
-    expect((await failed).code).toBe('bad_frame')
+    for (const bytes of frames()) puppet.transports[0]!.send(bytes)
+    expect((await failed).code).toBe('attachment_failed')
     await vi.waitFor(() => expect(puppet.received.at(-1)).toEqual({ type: 'detach', handle: 7 }))
     expect(client.state.name).toBe('ready')
   })

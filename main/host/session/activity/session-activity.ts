@@ -5,7 +5,7 @@ import type { Activity, ActivityState, AttentionKind, Question } from '../../../
 import { ActivityTracker } from '../../agents/activity-tracker.ts'
 import { PromptCheck } from '../../agents/prompt-check.ts'
 import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
-import type { PooledScreen } from '../../screen/screen-pool.ts'
+import type { PooledScreen } from '../../screen/pooled-screen.ts'
 import type { CommandMark } from '../../screen/screen-protocol.ts'
 import { Attention, type PendingAttention } from './attention.ts'
 import type { Foreground } from './foreground.ts'
