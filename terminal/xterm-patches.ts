@@ -8,6 +8,9 @@
 import { applyBounds, type BoundedCore, CLUSTER_CHARACTERS } from './xterm-bounds.ts'
 import { type ResizedBuffer, resizeNormal } from './xterm-resize.ts'
 
+/** The version whose internals are used, which package.json pins. */
+export const XTERM_VERSION = '6.0.0'
+
 interface Params {
   params: Int32Array
 }

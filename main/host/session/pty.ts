@@ -5,6 +5,8 @@ import { delimiter, join, resolve } from 'node:path'
 import { type IPty, spawn } from 'node-pty'
 import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
+import { fileLimit } from './file-limit.ts'
+import { withFileLimit, withoutGaps } from './launch.ts'
 
 export interface PtyOptions {
   command: string[]
@@ -12,6 +14,8 @@ export interface PtyOptions {
   env: Record<string, string>
   cols: number
   rows: number
+  /** The soft limit of open files. Default: what the host was started with. */
+  file_limit?: number
 }
 
 export interface PtyHandlers {
@@ -74,14 +78,21 @@ export class Pty {
     const [program, ...args] = options.command
     const file = findProgram(program!, options.cwd, options.env.PATH ?? '')
     try {
-      this.#pty = spawn(file, args, {
-        name: options.env.TERM ?? 'xterm-256color',
-        cols: options.cols,
-        rows: options.rows,
-        cwd: options.cwd,
-        env: options.env,
-        encoding: null,
-      })
+      const [launcher, ...argv] = withFileLimit(
+        [file, ...args],
+        options.file_limit ?? fileLimit,
+        process.env.PATH ?? '',
+      )
+      this.#pty = withoutGaps(() =>
+        spawn(launcher!, argv, {
+          name: options.env.TERM ?? 'xterm-256color',
+          cols: options.cols,
+          rows: options.rows,
+          cwd: options.cwd,
+          env: options.env,
+          encoding: null,
+        }),
+      )
     } catch (cause) {
       throw new CodedError('spawn_failed', `${program} could not be started: ${String(cause)}`, { cause })
     }
