@@ -144,6 +144,19 @@ describe('a question with choices', () => {
   })
 })
 
+describe('a marked option', () => {
+  it('of opencode is not chosen when another one is answered, wherever a person moved the mark', async () => {
+    const turn = await startAgent(PROGRAMS[3]!, false)
+    await turn.prompt('please run the test')
+    await turn.shown('Allow once')
+    // To Reject, which is shown by its color alone.
+    await turn.keys('\x1b[C', '\x1b[C')
+    await turn.answerTo('Shell command $ touch proof-of-run && ls', 'Allow once')
+    await reach(() => existsSync(join(turn.cwd, 'proof-of-run')), 'the command to run')
+    await turn.rests()
+  })
+})
+
 async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHooks: boolean) {
   const model = await startModel()
   onCleanUp(() => model.close())
@@ -202,6 +215,15 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
       const attached = client.attach(session_id, new Recorder())
       attached.type(Buffer.from(keys))
       await shown(effect)
+      client.detach(attached)
+    },
+    /** Presses keys one after the other, as a person does. */
+    async keys(...keys: string[]) {
+      const attached = client.attach(session_id, new Recorder())
+      for (const key of keys) {
+        attached.type(Buffer.from(key))
+        await new Promise(resolve => setTimeout(resolve, 400))
+      }
       client.detach(attached)
     },
     /** Types as a person does, who then looks away. */

@@ -11,7 +11,8 @@ import {
   isHookOutdated,
   type ObservedState,
 } from './activity.ts'
-import type { Finding, FoundQuestion } from './screen-rules.ts'
+import type { FoundQuestion } from './screen-question.ts'
+import type { Finding } from './screen-rules.ts'
 
 /** An answered question that stays on the screen for this long was not answered: its keys went nowhere. */
 export const ANSWER_MS = 3_000
@@ -204,11 +205,19 @@ export class ActivityTracker {
     if (!found)
       throw new CodedError('question_gone', 'the question is not on the screen; open the session to answer it')
     const steps = stepsOf(found, option, text)
+    if (option !== undefined && found.options[option]!.moves === null) throw markUnseen()
     this.#answered = { fingerprint: this.#fingerprint, until: this.#now() + ANSWER_MS }
     this.#answeredWords = { words: wordsOf(question), until: this.#now() + LATE_HOOK_MS }
     this.#evidence.inputAt = this.#now()
     this.#update()
     return steps
+  }
+
+  /** The answer could not be given: what was asked is asked still. */
+  answerFailed(): void {
+    this.#answered = undefined
+    this.#answeredWords = undefined
+    this.#update()
   }
 
   /** Whether a hook's text, like `Bash: rm -rf build`, is about the question that was answered just now. */
@@ -395,6 +404,11 @@ function stepsOf(
     throw new CodedError('bad_message', 'this question is answered with one of its options')
   // A control character would be a key: Ctrl+C, or Enter in the middle.
   return [...text_keys, text.replace(/\p{Cc}+/gu, ' '), '\r']
+}
+
+/** Enter would choose whatever is marked. */
+export function markUnseen(): CodedError {
+  return new CodedError('question_changed', 'it cannot be seen which option is marked; open the session to answer')
 }
 
 function wordsOf({ text, context }: Question): string {

@@ -1,6 +1,6 @@
 // The thread that tries patterns on lines for which bad ones take long.
 import { parentPort, workerData } from 'node:worker_threads'
-import { VIEW_LINE_CHARACTERS } from './screen-rules.ts'
+import { VIEW_LINE_CHARACTERS } from './screen-view.ts'
 
 /** `trying`: the pattern at this index begins. */
 export type FromPatternCheck = { say: 'trying' | 'slow'; index: number } | { say: 'done' }

@@ -44,7 +44,23 @@ const OptionLines = z.strictObject({
   more: z.optional(z.array(OptionRule).check(z.maxLength(MAX_OPTIONS))),
 })
 
-const QuestionRule = z.strictObject({
+/**
+ * One of the options is marked, and Enter chooses that one. An option whose keys end with Enter is chosen by moving the mark to
+ * it first; where the mark cannot be seen, nothing is typed.
+ */
+const MarkRule = z.strictObject({
+  /** Matches the line of the marked option alone. */
+  sign: z.optional(Pattern),
+  /** Without `sign`: what only the marked option's label has. Left out: its background, which includes inverse text. */
+  by: z.optional(z.enum(['background', 'text', 'cursor'])),
+  /** Moves the mark to the next option. Left out: the arrow key, right where the options are in one line, else down. */
+  next: z.optional(Word),
+  /** Moves it back. Left out: `next` if that is named, for menus that go round, else the other arrow key. */
+  previous: z.optional(Word),
+})
+export type MarkRule = z.infer<typeof MarkRule>
+
+export const QuestionRule = z.strictObject({
   kind: z.enum(['approve', 'choose', 'answer', 'password']),
   /** The first line of the question, or its group 1; left out: the line that matched the first pattern of `all`. */
   from: z.optional(Pattern),
@@ -74,8 +90,11 @@ const QuestionRule = z.strictObject({
   context_skip: z.optional(Pattern),
   /** A list: always the same options. */
   options: z.optional(z.union([z.array(OptionRule).check(z.maxLength(MAX_OPTIONS)), OptionLines])),
+  /** One of the options is marked. */
+  mark: z.optional(MarkRule),
   accepts_text: z.optional(z.boolean()),
 })
+export type QuestionRule = z.infer<typeof QuestionRule>
 
 export const Rule = z.strictObject({
   id: Word,

@@ -1,4 +1,5 @@
 // Reads xterm.js's cells and attributes into plain values.
+import type { CharacterInk } from '../agents/screen-view.ts'
 import type { Attributes, Core, Extended, Line } from './xterm-internals.ts'
 
 export const CONTENT_MASK = 0x3fffff
@@ -113,4 +114,25 @@ export function textOf(line: Line, x: number): string {
 
 export function widthOf(line: Line, x: number): number {
   return line._data[x * 3]! >>> WIDTH_SHIFT
+}
+
+/** How the first `count` characters (UTF-16 units, as in the row's text) are drawn. */
+export function characterInks(line: Line, count: number): CharacterInk[] {
+  const inks: CharacterInk[] = []
+  for (let x = 0; x < line.length && inks.length < count; x++) {
+    // The second half of a wide character has no text.
+    if (widthOf(line, x) === 0 && x > 0 && widthOf(line, x - 1) === 2) continue
+    const ink = characterInk(line._data[x * 3 + 1]!, line._data[x * 3 + 2]!)
+    for (let unit = Math.max(1, textOf(line, x).length); unit > 0; unit--) inks.push(ink)
+  }
+  return inks
+}
+
+function characterInk(fg: number, bg: number): CharacterInk {
+  const [text, behind] = [tidyColor(fg) & COLOR_BITS, tidyColor(bg) & COLOR_BITS]
+  const weight = `${fg & FG_BOLD ? 'b' : ''}${fg & FG_UNDERLINE ? 'u' : ''}${bg & BG_DIM ? 'd' : ''}`
+  // The default colors are both 0, and inverse text has them the other way round.
+  return fg & FG_INVERSE
+    ? { background: `text ${text}`, text: `back ${behind} ${weight}` }
+    : { background: `back ${behind}`, text: `text ${text} ${weight}` }
 }

@@ -2,7 +2,8 @@
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
-import { type ScreenView, VIEW_LINE_CHARACTERS, VIEW_LINES } from '../agents/screen-rules.ts'
+import { type CharacterInk, type ScreenView, VIEW_LINE_CHARACTERS, VIEW_LINES } from '../agents/screen-view.ts'
+import { characterInks } from './cells.ts'
 import { registerNotices } from './notification-sequences.ts'
 import { Pending } from './pending.ts'
 import type { CommandMark } from './screen-protocol.ts'
@@ -183,12 +184,21 @@ export class Screen {
     )
       end--
     const begin = Math.max(ybase, end - VIEW_LINES)
-    const view: ScreenView = { lines: [], cursor: { line: 0, column: 0 }, alternate: this.altScreen }
+    /** The first row of each logical line. */
+    const firstRows: number[] = []
+    const view: ScreenView = {
+      lines: [],
+      cursor: { line: 0, column: 0 },
+      alternate: this.altScreen,
+      inks: line => this.#inks(firstRows[line]!, firstRows[line + 1] ?? end),
+      application_cursor_keys: coreOf(this.terminal).coreService.decPrivateModes.applicationCursorKeys,
+    }
     for (let row = begin; row < end; row++) {
       const line = lines.get(row)
       const text = line?.translateToString(true) ?? ''
       const isWrapped = line?.isWrapped === true && view.lines.length > 0
       const before = isWrapped ? view.lines.pop()! : ''
+      if (!isWrapped) firstRows.push(row)
       if (row === cursorRow) {
         const left = this.terminal.buffer.active.getLine(row)?.translateToString(false, 0, Math.min(x, this.cols)) ?? ''
         view.cursor = { line: view.lines.length, column: before.length + left.length }
@@ -223,6 +233,18 @@ export class Screen {
   #parse(bytes: Uint8Array): void {
     parse(this.terminal, bytes)
     this.#pending.feed(bytes)
+  }
+
+  /** How the characters of a logical line are drawn, as `translateToString` gives them for its rows, and the blank rest of the last. */
+  #inks(from: number, to: number): CharacterInk[] {
+    const { lines } = coreOf(this.terminal)._bufferService.buffers.active
+    const inks: CharacterInk[] = []
+    for (let row = from; row < to; row++) {
+      const line = lines.get(row)
+      const count = row === to - 1 ? Number.POSITIVE_INFINITY : (line?.translateToString(true).length ?? 0)
+      if (line) inks.push(...characterInks(line, count))
+    }
+    return inks.slice(0, VIEW_LINE_CHARACTERS)
   }
 
   #text(from: number, to: number): string[] {

@@ -148,6 +148,11 @@ export class Pty {
     this.#pty.resume()
   }
 
+  /** The terminal's file, like `/dev/pts/3`; '' on Windows. */
+  get terminal(): string {
+    return process.platform === 'win32' ? '' : ((this.#pty as { ptsName?: string }).ptsName ?? '')
+  }
+
   /** The name of the foreground program, on macOS only; '' elsewhere, and if it is not known. */
   get foreground(): string {
     return this.#ended || process.platform !== 'darwin' ? '' : this.#pty.process

@@ -131,6 +131,7 @@ export class Session implements AttachableSession {
       isSeen: () => isAnySeen(this.#attachments),
       flushOutput: () => this.#batcher.flush(),
       write: bytes => this.#pty.write(bytes),
+      terminal: this.#pty.terminal,
       programChanged: () => this.#taskReported(''),
       taskSeen: task => this.#taskReported(task),
       handlers,

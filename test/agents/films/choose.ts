@@ -11,8 +11,16 @@ const rules = new ScreenRules(builtInRules())
 
 /** `label`: the beginning of the option's label. Without it, `text` is the answer. */
 export async function choose({ recorder }: Director, command: string, label: string, text?: string): Promise<void> {
-  const question = rules.match(recorder.screen.view(), command)?.question
-  const option = question?.options.find(one => one.label.startsWith(label))
+  const read = () => {
+    const question = rules.match(recorder.screen.view(), command)?.question
+    return { question, option: question?.options.find(one => one.label.startsWith(label)) }
+  }
+  const { question, option } = read()
+  if (option?.moves === null) throw new Error(`the mark of ${JSON.stringify(question)} cannot be seen`)
+  for (let moves = option?.moves ?? 0; moves !== 0; moves = read().option?.moves ?? 0) {
+    recorder.type(moves > 0 ? question!.mark_keys!.next : question!.mark_keys!.previous)
+    await recorder.quiet(STEP_MS)
+  }
   const steps = text === undefined ? option?.keys : [...(question?.text_keys ?? []), text, '\r']
   if (!steps) throw new Error(`no option ${label} in ${JSON.stringify(question)}`)
   for (const step of steps) {

@@ -65,6 +65,76 @@ describe('a question of an ordinary program', () => {
     await until(async () => (await client.screen(session_id)).lines.join().includes('y-n-'), 'both answers')
   })
 
+  // Each asks for a key or a line, is slow to go on, and asks again; `key` is what it does with the first answer.
+  const asking = (first: string) => `#!${process.execPath}
+    const { createInterface } = require('node:readline')
+    const line = (text, then) => {
+      const lines = createInterface({ input: process.stdin, output: process.stdout, terminal: false })
+      process.stdout.write(text)
+      lines.once('line', answer => then(answer))
+    }
+    const key = (text, then) => {
+      process.stdin.setRawMode(true)
+      process.stdout.write(text)
+      process.stdin.once('data', data => {
+        process.stdin.pause()
+        then(String(data))
+      })
+    }
+    const second = first => setTimeout(() => {
+      if (process.stdin.isRaw) process.stdin.setRawMode(false)
+      process.stdout.write('\\n')
+      line('Delete its data? [Y/n] ', answer => {
+        console.log(first + '-' + answer + '-')
+        setTimeout(() => {}, 60000)
+      })
+    }, 1200)
+    ${first}`
+
+  it.each([
+    ['reads a key and shows nothing', "key('Stop the server? [y/N] ', second)"],
+    [
+      'reads a key, shows it and gives the terminal back',
+      "key('Stop the server? [y/N] ', key => { process.stdout.write(key); process.stdin.setRawMode(false); second(key) })",
+    ],
+    ['reads a line', "line('Stop the server? [y/N] ', second)"],
+    [
+      'edits a line by itself',
+      "const own = createInterface({ input: process.stdin, output: process.stdout }); own.question('Stop the server? [y/N] ', answer => { own.close(); second(answer) })",
+    ],
+  ])('is answered with as many Enters as it takes when its program %s and goes on late', async (_, first) => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const file = join(temporaryFolder(), 'slow')
+    writeFileSync(file, asking(first), { mode: 0o755 })
+    const { session_id } = await client.create({ command: [file] })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Stop'), 'the first question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 0 })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Delete'), 'the second question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 1 })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('y-n-'), 'both answers')
+  })
+
+  it.each([
+    [
+      'a key, and works by itself',
+      "read -rn1 -p 'Stop the server? [y/N] ' a; for ((i = 0; i < 300000; i++)); do :; done",
+    ],
+    ['a key, and starts a slow command', "read -rsn1 -p 'Stop the server? [y/N] ' a; sleep 1.2"],
+    ['up to three characters', "read -rn3 -p 'Stop the server? [y/N] ' a; sleep 1"],
+    ['a line with an editor', "read -rep 'Stop the server? [y/N] ' a; sleep 1"],
+  ])('is answered with as many Enters as it takes when bash reads %s', async (_, first) => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const body = `${first}; echo; read -rp "Delete its data? [Y/n] " b; echo "$a-$b-"; read -rsn1`
+    const { session_id } = await client.create({ command: [script('slow', body)] })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Stop'), 'the first question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 0 })
+    await until(() => of(session_id)?.activity?.question?.text.startsWith('Delete'), 'the second question')
+    await client.answer(session_id, of(session_id)!.activity!.question!.question_id, { option: 1 })
+    await until(async () => (await client.screen(session_id)).lines.join().includes('y-n-'), 'both answers')
+  })
+
   it.runIf(process.platform === 'linux')('is answered with a text when it is a text that a process reads', async () => {
     const client = localClient(await startHost())
     const of = watch(client)

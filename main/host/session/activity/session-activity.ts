@@ -7,6 +7,7 @@ import { PromptCheck } from '../../agents/prompt-check.ts'
 import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
 import type { PooledScreen } from '../../screen/pooled-screen.ts'
 import type { CommandMark } from '../../screen/screen-protocol.ts'
+import { AnswerTyping } from './answer-typing.ts'
 import { Attention, type PendingAttention } from './attention.ts'
 import type { Foreground } from './foreground.ts'
 import { HostQuestion, type HostQuestionText } from './host-question.ts'
@@ -14,26 +15,11 @@ import { HostQuestion, type HostQuestionText } from './host-question.ts'
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
 
-/** A program that does not show what is typed is not waited for any longer. */
-const DRAWN_MS = 800
-
-/** Of a typed text: its end, since a field may show no more. */
-const ECHOED_CHARACTERS = 8
-
-/** A screen that is being drawn anew asks nothing for a moment. */
-const REDRAW_MS = 400
-
 /** By the index of an option, or by a line of text. */
 export interface Answer {
   option: number | undefined
   text: string | undefined
 }
-
-/** Between the keys of an answer: programs take keys that come together for a paste. */
-const STEP_MS = 80
-
-/** A program that reads single keys has gone on within this. */
-const GO_ON_MS = 480
 
 /**
  * A question that came up before a viewer is told this long after the last one has left, unless it was told already: a person
@@ -62,6 +48,8 @@ export interface SessionActivityOptions {
   taskSeen(task: string): void
   /** Types. False: there is no room. */
   write(bytes: Uint8Array): boolean
+  /** The terminal's file, or ''. */
+  terminal: string
   handlers: SessionActivityHandlers
 }
 
@@ -80,6 +68,7 @@ export class SessionActivity {
   readonly #promptCheck: PromptCheck
   readonly #attention: Attention
   readonly #hostQuestion: HostQuestion
+  readonly #typing: AnswerTyping
   /** The program in the foreground, as the screen's rules know it. */
   #program = ''
   /** When the command of a plain shell began, while one runs. */
@@ -109,6 +98,7 @@ export class SessionActivity {
     })
     this.#hostQuestion = new HostQuestion(now)
     this.#promptCheck = new PromptCheck(options.pid, finding => this.#tracker.screenSeen(finding))
+    this.#typing = new AnswerTyping(options, this.#promptCheck)
   }
 
   /** Null: a plain shell, or nothing is known. */
@@ -281,90 +271,17 @@ export class SessionActivity {
   }
 
   async #answer(question_id: string, { option, text }: Answer, isAllowed: () => boolean): Promise<void> {
-    const { write, handlers } = this.#options
-    const current = await this.#look()
+    const current = await this.#typing.look()
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
     if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
     const steps = this.#tracker.answer(question_id, current, option, text)
-    const isShown = option === undefined && current?.question?.kind !== 'password'
-    let before = ''
-    for (const [index, step] of steps.entries()) {
-      if (index > 0 && isShown) await this.#untilDrawn(before, steps[index - 1]!)
-      else if (index > 0) await pause(STEP_MS)
-      if (isShown) before = await this.#words()
-      if (step === '\r' && index > 0 && !(await this.#awaitsEnter(current, option === undefined, steps[index - 1]!)))
-        break
-      if (!write(Buffer.from(step)))
-        throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
+    try {
+      await this.#typing.type(steps, current!, option)
+    } catch (error) {
+      this.#tracker.answerFailed()
+      throw error
     }
-    if (this.#attention.clear()) handlers.changed()
-  }
-
-  /** Waits until the screen shows what was typed, or else than before after a key: text and Enter that come too soon get lost. */
-  async #untilDrawn(before: string, typed: string): Promise<void> {
-    const isKey = /\p{Cc}/u.test(typed) || typed.length === 1
-    const end = withoutBlanks(typed).slice(-ECHOED_CHARACTERS)
-    for (let waited = 0; waited < DRAWN_MS; waited += STEP_MS) {
-      await pause(STEP_MS)
-      const now = await this.#words()
-      if (isKey ? now !== before : now.includes(end)) return
-    }
-  }
-
-  /** What the screen shows, without blanks and line ends. */
-  async #words(): Promise<string> {
-    this.#options.flushOutput()
-    return withoutBlanks((await this.#options.screen.text()).lines.join(''))
-  }
-
-  /** What the screen asks at this moment. Looks again if it asks nothing: it may be half drawn. */
-  async #look(): Promise<Finding | undefined> {
-    const { screen, flushOutput } = this.#options
-    for (let again = false; ; again = true) {
-      flushOutput()
-      const finding = await screen.finding()
-      if (!finding?.question && !again) {
-        await pause(REDRAW_MS)
-        continue
-      }
-      this.#promptCheck.seen(finding)
-      return this.#promptCheck.confirm(finding)
-    }
-  }
-
-  /**
-   * Whether what was typed still waits for Enter: a program that reads single keys has gone on, and Enter would answer what it
-   * asks next; a password that is visible is being typed into something else. `asked`: the finding before.
-   */
-  async #awaitsEnter(asked: Finding | undefined, isText: boolean, typed: string): Promise<boolean> {
-    if (!asked || asked.agent) return true
-    const { screen, flushOutput } = this.#options
-    flushOutput()
-    if (isText) {
-      if (asked.question?.kind !== 'password' || typed.trim() === '') return true
-      return !(await screen.text()).lines.join('').includes(typed.trim())
-    }
-    if (!/^\w+$/.test(typed)) return true
-    if ((await this.#promptCheck.reading()) === 'not') return false
-    // Its echo appears at once, and what the program prints next a moment later.
-    for (let waited = 0; waited < GO_ON_MS; waited += STEP_MS) {
-      flushOutput()
-      const now = await screen.finding()
-      // The worker does not send again what it replied.
-      this.#promptCheck.seen(now)
-      const isSame = JSON.stringify(now?.question) === JSON.stringify(asked.question)
-      const { lines } = await screen.text()
-      if (
-        !isSame &&
-        !lines
-          .findLast(line => line.trim() !== '')
-          ?.trimEnd()
-          .endsWith(typed)
-      )
-        return false
-      await pause(STEP_MS)
-    }
-    return true
+    if (this.#attention.clear()) this.#options.handlers.changed()
   }
 
   async #refreshForeground(): Promise<void> {
@@ -377,12 +294,4 @@ export class SessionActivity {
       this.#tracker.commandEnded(program, this.#options.now() - this.#commandAt, (exit_code ?? 0) !== 0)
     this.#commandAt = undefined
   }
-}
-
-function withoutBlanks(text: string): string {
-  return text.replace(/\s+/g, '')
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise(resolve => setTimeout(resolve, milliseconds))
 }
