@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import './test/support/fast-environment.ts'
+import { builtThreads } from './test/support/built-threads.ts'
 import { retryReporter } from './test/support/retry-reporter.ts'
 
 export default defineConfig({
+  resolve: { alias: builtThreads },
   test: {
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
     // Makes failing properties repeatable.

@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 // Sets the compile cache and the temporary folder for these tests too.
 import './test/support/fast-environment.ts'
+import { builtThreads } from './test/support/built-threads.ts'
 
 process.env.OTG_RUNS ??= 'all'
 
@@ -12,6 +13,7 @@ const scaled = globSync('test/{unit,integration}/**/*.test.ts', { cwd: import.me
 
 // Long-running tests: run by `npm run test:slow` and .ci/run, not by `npm test`.
 export default defineConfig({
+  resolve: { alias: builtThreads },
   test: {
     include: ['test/slow/**/*.test.ts', ...scaled],
     setupFiles: ['test/support/repeat.ts'],

@@ -1,10 +1,10 @@
-// Builds what the tests run, unless the build is newer than all sources, so that `npm test` and .ci/run build only once.
+// Builds what the tests run, unless the build is newer than all sources, so that .ci/run builds only once.
 import { spawnSync } from 'node:child_process'
 import { packageRoot } from '../host/package-root.ts'
-import { isStale } from './build-freshness.ts'
+import { areTestProgramsStale, isStale } from './build-freshness.ts'
 
 const root = packageRoot().path
-if (isStale(root)) {
+if (isStale(root) || areTestProgramsStale(root)) {
   const { status } = spawnSync('npm', ['run', '-s', 'build'], {
     cwd: root,
     stdio: 'inherit',

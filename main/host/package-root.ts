@@ -12,6 +12,12 @@ export interface PackageRoot {
   rendererRoot: string
 }
 
+/** The file of the `otg` command. */
+export function commandFile(): string {
+  const isBuilt = !import.meta.url.endsWith('.ts')
+  return join(packageRoot().path, ...(isBuilt ? ['build', 'main', 'cli', 'otg.js'] : ['main', 'cli', 'otg.ts']))
+}
+
 /** Walks up from this file to the package.json of On the Go. */
 export function packageRoot(): PackageRoot {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {

@@ -212,8 +212,9 @@ test('packs only files that are needed to run', async () => {
   folders.delete(undefined)
   folders.delete('electron-runtime')
   expect([...folders].sort()).toEqual(['assets', 'build', 'node_modules', 'package.json'])
-  // Of electron-updater, only its library and YAML parser.
-  expect(list).not.toMatch(/node_modules\/(argparse|js-yaml\/dist)/)
+  const packages = new Set([...list.matchAll(/^\/node_modules\/([^/\n]+)/gm)].map(([, name]) => name))
+  expect([...packages].sort()).toEqual(['better-sqlite3', 'node-pty'])
+  expect(list).toContain('/build/main/licenses.md')
   expect(list).not.toMatch(/\.map$|\.d\.ts$|tsbuildinfo$|main\/cli/m)
 })
 

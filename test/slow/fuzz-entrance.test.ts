@@ -17,6 +17,7 @@ import { LocalClient } from '../../protocol/client/local-client.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
 import { FRAME_BYTES } from '../../protocol/limits.ts'
 import type { Transport } from '../../protocol/transport.ts'
+import { testProgram } from '../support/built.ts'
 import type { HostState, Replies } from '../support/fuzz-host-process.ts'
 import { bytesOf, cleanUp, onCleanUp, Recorder, temporaryFolder, until } from '../support/host.ts'
 import { seededRandom } from '../support/network/fault-proxy.ts'
@@ -329,7 +330,7 @@ class FuzzedHost {
   port = 0
   exited = false
   constructor(dataDir: string, webRoot: string) {
-    this.process = fork(join(import.meta.dirname, '../support/fuzz-host-process.ts'), [dataDir, webRoot], {
+    this.process = fork(testProgram('support/fuzz-host-process.ts'), [dataDir, webRoot], {
       // Otherwise V8 grows its young generation under load and keeps it: a hundred empty megabytes.
       execArgv: ['--expose-gc', '--max-semi-space-size=2'],
     })

@@ -10,12 +10,12 @@ import { DEFAULT_LIMITS } from '../../main/host/history/write/worker-protocol.ts
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { TerminalSink } from '../../protocol/client/log-applier.ts'
+import { OTG } from '../support/built.ts'
 import { cleanUp, onCleanUp, temporaryFolder, until } from '../support/host.ts'
 
 afterEach(cleanUp)
 
 const KILLS = 20
-const OTG = new URL('../../build/main/cli/otg.js', import.meta.url).pathname
 
 it(`the database opens after ${KILLS} kills with SIGKILL in the middle of a flood, and lacks at most the last second`, async () => {
   const dataDir = join(temporaryFolder(), 'data')

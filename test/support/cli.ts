@@ -1,6 +1,5 @@
 // Runs the real otg command, with pipes or inside a real terminal.
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import xterm from '@xterm/headless'
 import { spawn as spawnPty } from 'node-pty'
@@ -9,12 +8,10 @@ import { readHostInfo } from '../../main/host/files/host-info.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { OTG } from './built.ts'
 import { onCleanUp, temporaryFolder, until } from './host.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const built = join(root, 'build', 'main', 'cli', 'otg.js')
-/** The build if there is one, else the sources (watch mode). */
-export const OTG = existsSync(built) ? built : join(root, 'main', 'cli', 'otg.ts')
+export { OTG }
 
 /** An environment independent of the user's: no OTG_ variables, a fixed TERM, and a shell that reads no startup files. */
 export function environment(dataDir: string): Record<string, string> {

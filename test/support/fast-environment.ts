@@ -1,6 +1,8 @@
 // What every suite's configuration imports to make tests faster: temporary files in memory, and compiled code that is kept.
 import { accessSync, constants, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+// Finds out whether the build is fresh, once for all workers.
+import './built.ts'
 
 const MEMORY_FOLDER = '/dev/shm'
 const MIN_FREE_BYTES = 2 * 1024 ** 3

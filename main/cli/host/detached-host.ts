@@ -1,9 +1,9 @@
 // Starts `otg host` as a background process and waits until it is ready.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { CodedError, isErrorCode } from '../../../protocol/errors.ts'
+import { commandFile } from '../../host/package-root.ts'
 import type { Context } from '../command/command.ts'
 import type { ReadyHost } from './host-banner.ts'
 
@@ -14,8 +14,7 @@ const READY_FD = 3
 
 /** Throws the host's own error if it could not start. */
 export async function startInBackground(context: Context, args: string[]): Promise<ReadyHost> {
-  const entry = join(import.meta.dirname, '..', import.meta.url.endsWith('.ts') ? 'otg.ts' : 'otg.js')
-  const child = spawn(process.execPath, [entry, 'host', '--ready-fd', `${READY_FD}`, ...args], {
+  const child = spawn(process.execPath, [commandFile(), 'host', '--ready-fd', `${READY_FD}`, ...args], {
     // Its own process session (setsid), so that it survives this terminal; the home folder, so that it keeps no mount busy.
     detached: true,
     cwd: homedir(),

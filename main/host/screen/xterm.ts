@@ -1,13 +1,9 @@
 // Creates the host's terminals, from @xterm/headless.
-import { createRequire } from 'node:module'
-import type { Terminal } from '@xterm/headless'
+import headless, { type Terminal } from '@xterm/headless'
 import { CHARACTER_WIDTHS } from '../../../terminal/character-widths.ts'
 import { applyPatches } from '../../../terminal/xterm-patches.ts'
 import { printPlainly } from './plain-print.ts'
 import { assertInternals, type Charset, coreOf } from './xterm-internals.ts'
-
-const require = createRequire(import.meta.url)
-const headless = require('@xterm/headless') as typeof import('@xterm/headless')
 
 export type { Terminal } from '@xterm/headless'
 

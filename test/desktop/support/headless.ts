@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { testProgram } from '../../support/built.ts'
 import { environment, root } from './environment.ts'
 
 export interface Headless {
@@ -12,12 +13,15 @@ export interface Headless {
 
 /** On the folder `data` in `dataDir`, with one shell. */
 export async function startHeadless(dataDir: string): Promise<Headless> {
-  const script = join(import.meta.dirname, 'headless-host.ts')
-  const child = spawn(process.execPath, [script, join(dataDir, 'data')], {
-    cwd: root,
-    env: environment(dataDir),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [testProgram('desktop/support/headless-host-process.ts'), join(dataDir, 'data')],
+    {
+      cwd: root,
+      env: environment(dataDir),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const [line] = (await once(child.stdout!, 'data')) as [Buffer]
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return

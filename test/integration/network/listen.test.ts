@@ -3,13 +3,14 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect, createServer, isIPv6, Server, type Socket } from 'node:net'
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
 import { MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
+import { testProgram } from '../../support/built.ts'
 import { cleanUp, freePort, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
 
@@ -18,7 +19,7 @@ afterEach(async () => {
   await cleanUp()
 })
 
-const SERVE = resolve(import.meta.dirname, '../../support/serve-process.ts')
+const SERVE = testProgram('support/serve-process.ts')
 
 function webRoot(): string {
   const folder = temporaryFolder()

@@ -1,8 +1,8 @@
 // What a history reported as committed survives the death of its process. Real processes, really killed.
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { afterEach, expect, it } from 'vitest'
 import { LOG_START } from '../../../protocol/position.ts'
+import { testProgram } from '../../support/built.ts'
 import { cleanUpHistories, databaseFile, fileBytes, openDatabase, openHistory, readAll } from '../../support/history.ts'
 import { repeatableRandom, scaled } from '../../support/repeat.ts'
 
@@ -87,7 +87,7 @@ function floodAndKill(
   delayAfter: (report: Report) => number | undefined,
   ...how: string[]
 ): Promise<Outcome> {
-  const child = fork(fileURLToPath(new URL('../../support/history-flood.ts', import.meta.url)), [file, ...how], {
+  const child = fork(testProgram('support/history-flood-process.ts'), [file, ...how], {
     execArgv: [],
     stdio: 'inherit',
   })

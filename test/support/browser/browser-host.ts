@@ -7,6 +7,7 @@ import { inflate } from '../../../main/cli/command/inflate.ts'
 import { connectLocal } from '../../../main/host/listen/stream-transport.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { PairingRequest } from '../../../protocol/messages.ts'
+import { testProgram } from '../built.ts'
 import type { Command, HostSetup, Report } from './browser-host-process.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
@@ -47,7 +48,7 @@ export class BrowserHost {
   async startProcess(): Promise<void> {
     // The project's own Node, whichever version runs the tests.
     const execPath = join(ROOT, 'node_modules', '.bin', 'node')
-    const script = join(ROOT, 'test', 'support', 'browser', 'browser-host-process.ts')
+    const script = testProgram('support/browser/browser-host-process.ts')
     this.#child = fork(script, [], { execPath, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: 'inherit' })
     const dataDir = join(this.#folder, 'data')
     const [address, push] = [this.#address, this.#push]
