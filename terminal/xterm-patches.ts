@@ -64,6 +64,7 @@ interface Core extends BoundedCore {
   coreService: { decPrivateModes: { origin: boolean } }
   optionsService: { rawOptions: { windowsMode: boolean } }
   _inputHandler: BoundedCore['_inputHandler'] & {
+    print(data: Uint32Array, start: number, end: number): void
     _restrictCursor(maxCol?: number): void
     _eraseInBufferLine(y: number, start: number, end: number, clearWrap: boolean, respectProtect: boolean): void
     screenAlignmentPattern(): boolean
@@ -117,6 +118,7 @@ export function applyPatches(terminal: object): void {
   })
 
   applyBounds(core)
+  showReordering(core)
   boundClusters(core._bufferService.buffer.lines.get(0)!)
 
   // Some contents make xterm.js throw while it reflows wrapped lines, half resized: then resize without reflow.
@@ -164,6 +166,24 @@ export function applyPatches(terminal: object): void {
     for (const { tabs } of [normal, alt])
       for (const x of Object.keys(tabs)) if (Number(x) >= core.cols) delete tabs[Number(x)]
   })
+}
+
+/**
+ * Embeddings, overrides and isolates (UAX 9) are drawn as U+FFFD, one column wide like them: a terminal does not reorder, but whatever
+ * shows, copies or exports its text would, from there to the end of the line.
+ */
+function showReordering({ _inputHandler: handler }: Core): void {
+  const print = handler.print
+  handler.print = (data, start, end) => {
+    for (let at = start; at < end; at++) if (isReordering(data[at]!)) data[at] = REPLACEMENT
+    print.call(handler, data, start, end)
+  }
+}
+
+const REPLACEMENT = 0xfffd
+
+function isReordering(code: number): boolean {
+  return code >= 0x202a && code <= 0x2069 && (code <= 0x202e || code >= 0x2066)
 }
 
 /** Prototypes that are patched, for all terminals in this process. */

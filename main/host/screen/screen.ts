@@ -1,6 +1,7 @@
 // One session's screen: the host's own terminal emulator, which makes keyframes.
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
+import { visibleText } from '../../../protocol/visible-text.ts'
 import { partialTail, WholeCharacters } from '../../../terminal/whole-characters.ts'
 import { type CharacterInk, type ScreenView, VIEW_LINE_CHARACTERS, VIEW_LINES } from '../agents/screen-view.ts'
 import { characterInks } from './cells.ts'
@@ -250,7 +251,7 @@ export class Screen {
   #text(from: number, to: number): string[] {
     const { lines } = coreOf(this.terminal)._bufferService.buffers.active
     const text: string[] = []
-    for (let y = from; y < to; y++) text.push(lines.get(y)?.translateToString(true).trimEnd() ?? '')
+    for (let y = from; y < to; y++) text.push(visibleText(lines.get(y)?.translateToString(true) ?? '').trimEnd())
     return text
   }
 }

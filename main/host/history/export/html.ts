@@ -1,4 +1,5 @@
 // Lines of a screen as inert HTML: text and colors, with a content security policy that allows nothing else.
+import { visibleText } from '../../../../protocol/visible-text.ts'
 import { TERMINAL_COLORS } from '../../../../terminal/colors.ts'
 import {
   BG_DIM,
@@ -46,7 +47,7 @@ export function styledLine({ core, buffer, begin, end }: ScreenLine): StyledLine
       const { text, width, ink } = cellAt(core, line, x)
       const style = styleOf(ink)
       const last = runs.at(-1)
-      const shown = text.replace(/[\x00-\x1f\x7f-\x9f]/g, '') || ' '
+      const shown = visibleText(text) || ' '
       if (last?.style === style) last.text += shown
       else runs.push({ style, text: shown })
       x += width

@@ -1,5 +1,6 @@
 // Follows a terminal screen and collects its logical lines: each once, when it leaves the screen.
 import type { Position } from '../../../../protocol/position.ts'
+import { visibleText } from '../../../../protocol/visible-text.ts'
 import { unzstd } from '../../recording/compression.ts'
 import type { Size, StoredKeyframe, TimedResize } from '../../recording/types.ts'
 import { Screen } from '../../screen/screen.ts'
@@ -21,6 +22,13 @@ const MAX_SEEN_ROWS = 4_096
 
 /** Blank lines in a row that are kept: one separates paragraphs, two separate chapters, more mean nothing. */
 const MAX_BLANK = 2
+
+/**
+ * Text is at most this many times as long as the output it was rendered from, and a screenful more: a few bytes can fill a screen
+ * anew, or indent a line to its end, again and again. Listings and logs have at most as much text as output.
+ */
+const CHARACTERS_PER_BYTE = 8
+const MIN_CHARACTERS = 1024 * 1024
 
 const LF = 10
 
@@ -57,6 +65,8 @@ export class LineCollector {
   /** Offset of the last write to the rows from the first pending one on, by distance from it. */
   readonly #writtenAt = new Map<number, number>()
   #offset: number
+  readonly #begin: number
+  #characters = 0
   /** The log up to here has been parsed: during a write, what came before it. */
   #parsed: number
   readonly #onLine: ((line: ScreenLine) => void) | undefined
@@ -69,7 +79,7 @@ export class LineCollector {
   ) {
     const { cols, rows } = state
     this.#onLine = onLine
-    this.#offset = this.#parsed = from.offset
+    this.#offset = this.#parsed = this.#begin = from.offset
     this.#floor = carry?.floor ?? 0
     this.#screen = new Screen({ cols, rows, scrollback: SCROLLBACK, position: from })
     if ('blob' in state) this.#screen.write(unzstd(state.blob, state.size))
@@ -327,11 +337,13 @@ export class LineCollector {
   #text(buffer: CoreBuffer, begin: number, end: number): string {
     let text = ''
     for (let y = begin; y < end; y++) text += buffer.lines.get(y)?.translateToString(y === end - 1) ?? ''
-    return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '').trimEnd()
+    return visibleText(text).trimEnd()
   }
 
   #collect({ buffer, begin, end, text, blank }: Rows, offset: number): void {
     if (text === '') return
+    this.#characters += text.length
+    if (this.#characters > MIN_CHARACTERS + CHARACTERS_PER_BYTE * (this.#offset - this.#begin)) return
     const isNormal = buffer === this.#normal
     if (isNormal) this.#floor = Math.max(this.#floor, offset)
     const line: TextLine = { offset: isNormal ? this.#floor : offset, text, ...(blank > 0 && { blank }) }

@@ -1,5 +1,6 @@
 // The text of output that no terminal has rendered yet, for a search that cannot wait: escape sequences are removed, and a
 // line ends wherever the cursor moves to another one.
+import { visibleText } from '../../../../protocol/visible-text.ts'
 import {
   controlLeavesLine,
   csiLeavesLine,
@@ -50,7 +51,7 @@ class Stripper implements EscapeSink {
 
   endLine(at: number): void {
     if (this.#length === 0) return
-    const text = this.#decoder.decode(this.#line.subarray(0, this.#length)).trimEnd()
+    const text = visibleText(this.#decoder.decode(this.#line.subarray(0, this.#length))).trimEnd()
     if (text !== '') this.lines.push({ offset: this.#from + at, text })
     this.#length = 0
   }
