@@ -5,6 +5,7 @@ import { printable } from '../../ui/sessions/session-text.ts'
 import { isSessionId, openTerminal, route } from '../page/route.ts'
 import { serviceWorkerBlocker } from '../page/service-worker.ts'
 import { tryStorage } from '../page/storage.ts'
+import { AttentionTracker, type NotificationSubject, questionOf } from './attention-tracker.ts'
 
 /** `impossible`: over plain HTTP, or not supported by this browser. */
 export type NotificationState = 'impossible' | NotificationPermission
@@ -35,40 +36,6 @@ export function saveChoice(choice?: 'on' | 'off'): void {
   undecided.value = isUndecided()
 }
 
-/** Allows one notification per session until the user has seen it. */
-export class AttentionTracker {
-  /** When each session last needed attention, as far as is known; undefined before the first list. */
-  #known: Map<string, number> | undefined
-  readonly #notified = new Set<string>()
-
-  /** Returns the sessions to notify about. What the first list contains happened before. */
-  update(sessions: readonly SessionInfo[], hidden: boolean): SessionInfo[] {
-    const before = this.#known
-    this.#known = new Map(sessions.map(({ session_id, attention }) => [session_id, attention?.at ?? 0]))
-    const due: SessionInfo[] = []
-    for (const session of sessions) {
-      const { session_id, attention } = session
-      if (!attention) this.#notified.delete(session_id)
-      else if (
-        before &&
-        hidden &&
-        !attention.silent &&
-        // Set only until a client has viewed the session.
-        attention.at > (before.get(session_id) ?? 0) &&
-        !this.#notified.has(session_id)
-      ) {
-        this.#notified.add(session_id)
-        due.push(session)
-      }
-    }
-    return due
-  }
-
-  markSeen(session_id: string): void {
-    this.#notified.delete(session_id)
-  }
-}
-
 /** Runs as long as the page; `sessions` is the host's list. Also opens the session of a tapped notification. */
 export function notifyWhenHidden(sessions: { value: readonly SessionInfo[] | undefined }): void {
   if (serviceWorkerBlocker()) return
@@ -89,20 +56,24 @@ export function notifyWhenHidden(sessions: { value: readonly SessionInfo[] | und
     for (const session of due) void show(session)
   })
   navigator.serviceWorker.addEventListener('message', event => {
-    const { open } = (event.data ?? {}) as { open?: unknown }
+    const { open, shown } = (event.data ?? {}) as { open?: unknown; shown?: NotificationSubject }
     if (isSessionId(open)) openTerminal(open)
+    if (isSessionId(shown?.session_id)) tracker.shownByWorker(shown)
   })
 }
 
-async function show({ session_id, title, attention }: SessionInfo): Promise<void> {
+async function show(session: SessionInfo): Promise<void> {
+  const { session_id, title, attention } = session
+  const question_id = questionOf(session)
   const worker = await navigator.serviceWorker.getRegistration()
   await worker?.showNotification(printable(title), {
     body: printable(attention?.text ?? ''),
-    // Replaces the session's previous notification.
+    // Replaces the session's previous notification, and alerts again: the tracker yields each wait once.
     tag: session_id,
+    renotify: true,
     icon: './icons/192.png',
-    data: { session_id },
-  })
+    data: { session_id, ...(question_id && { question_id }) } satisfies NotificationSubject,
+  } as NotificationOptions)
 }
 
 async function closeNotifications(session_id: string): Promise<void> {

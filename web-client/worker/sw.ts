@@ -84,6 +84,8 @@ self.addEventListener('push', event => {
     inTurn(async () => {
       const renotify = await isNews(shown.tag, question_id).catch(() => false)
       await self.registration.showNotification(title, { ...shown, renotify } as NotificationOptions)
+      // An open page does not notify of the same again.
+      for (const page of await openPages()) page.postMessage({ shown: shown.data })
     }),
   )
 })
@@ -105,7 +107,12 @@ async function isNews(tag: string, question_id: string): Promise<boolean> {
   if (!before) return false
   const { question_id: asked } = (before.data ?? {}) as Partial<Subject>
   if (asked) return asked !== question_id
-  return (await self.clients.matchAll({ type: 'window', includeUncontrolled: true })).length === 0
+  return (await openPages()).length === 0
+}
+
+/** Includes pages loaded before this worker was installed. */
+function openPages(): Promise<readonly WindowClient[]> {
+  return self.clients.matchAll({ type: 'window', includeUncontrolled: true })
 }
 
 /** Begins the name of a button; the option's index follows. */
@@ -185,8 +192,7 @@ async function answered(outcome: Outcome, session_id: string, title: string): Pr
 }
 
 async function open(session_id: string): Promise<void> {
-  // Includes pages loaded before this worker was installed.
-  const pages = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const pages = await openPages()
   const page = pages.find(one => one.visibilityState === 'visible') ?? pages[0]
   const address = session_id ? `./?session=${encodeURIComponent(session_id)}` : './'
   if (!page) return void (await self.clients.openWindow(address))

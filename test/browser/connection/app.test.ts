@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { BrowserHost } from '../../support/browser/browser-host.ts'
+import { writeAgent } from '../support/agents.ts'
 import { showInTurn } from '../support/notifications.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -327,6 +328,38 @@ test('a session that needs attention causes one notification with its text, only
   await phone.page.goto(`${host.origin}/?session=${session_id}`)
   await expect(phone.page.locator('.terminal-view')).toBeVisible()
   expect(phone.page.url()).toBe(`${host.origin}/`)
+})
+
+test('each question that comes up while the page is hidden alerts, and once', async ({ phone, host, context }) => {
+  await context.grantPermissions(['notifications'], { origin: host.origin })
+  await phone.page.addInitScript(showInTurn)
+  await phone.page.addInitScript(() => {
+    const all = ServiceWorkerRegistration.prototype
+    const { showNotification } = all
+    const alerts: [unknown, unknown][] = []
+    Object.assign(window, { alerts })
+    all.showNotification = function (title, options) {
+      alerts.push([options?.body, (options as { renotify?: boolean }).renotify])
+      return showNotification.call(this, title, options)
+    }
+  })
+  await phone.open()
+  await isKept(phone.page)
+  const alerts = () => phone.page.evaluate(() => (window as unknown as { alerts: [unknown, unknown][] }).alerts)
+  await hide(phone.page, true)
+  const body = 'ask "make"; key; ask "make install"; key; ask "make clean"; key; rest; key'
+  const { session_id } = await host.desktop.create({ command: [writeAgent(host, body)], cwd: host.home })
+  const question = async () =>
+    (await host.desktop.list()).find(one => one.session_id === session_id)?.activity?.question
+  const told = ['Do you want to proceed?', true]
+  for (const [index, command] of ['make', 'make install', 'make clean'].entries()) {
+    await expect.poll(async () => (await question())?.context).toContain(command)
+    await expect.poll(alerts).toEqual(Array.from({ length: index + 1 }, () => told))
+    await host.desktop.answer(session_id, (await question())!.question_id, { option: 0 })
+  }
+  await expect.poll(question).toBeNull()
+  const texts = async () => (await alerts()).map(([text]) => text)
+  expect((await texts()).filter(text => text === told[0])).toHaveLength(3)
 })
 
 test('no session can be started while the connection is lost, and the list says so', async ({ phone, host }) => {
