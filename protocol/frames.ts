@@ -6,7 +6,7 @@
 import { CodedError } from './errors.ts'
 import { BATCH_BYTES, BLOB_BYTES, FRAME_BYTES, INPUT_BYTES, MESSAGE_BYTES } from './limits.ts'
 
-export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4, chunk: 5 } as const
+export const KIND = { json: 0, output: 1, input: 2, ack: 3, blob: 4, chunk: 5, cover: 6 } as const
 
 const MORE = 1
 const SPANS = 2
@@ -21,6 +21,7 @@ export type Frame =
   | { kind: 'ack'; handle: number; value: number }
   | { kind: 'blob'; handle: number; bytes: Uint8Array }
   | { kind: 'chunk'; request_id: number; bytes: Uint8Array }
+  | { kind: 'cover'; handle: number }
 
 /**
  * Output bytes that begin at `offset`. `compressed`: `bytes` is one zstd frame of `size` raw bytes. `is_prompt`: always false
@@ -107,6 +108,14 @@ export function chunkFrames(request_id: number, bytes: Uint8Array): Uint8Array[]
   const header = new Uint8Array(4)
   view(header).setUint32(0, request_id)
   return spanning(KIND.chunk, [header, bytes], BLOB_BYTES + header.length)
+}
+
+/** Cover: [6][0][handle u32]. Stands in for the echo of a key; a client acknowledges it like output. From the host only. */
+export function coverFrame(handle: number): Uint8Array {
+  const frame = new Uint8Array(6)
+  frame[0] = KIND.cover
+  view(frame).setUint32(2, handle)
+  return frame
 }
 
 function spanning(kind: number, parts: Uint8Array[], maxBytes: number): Uint8Array[] {
@@ -232,6 +241,9 @@ function decode(kind: number, flags: number, body: Uint8Array): Frame {
     case KIND.chunk:
       if (body.length < 4) bad('a chunk frame without its header')
       return { kind: 'chunk', request_id: data.getUint32(0), bytes: body.subarray(4) }
+    case KIND.cover:
+      if (body.length !== 4) bad('a cover frame of the wrong length')
+      return { kind: 'cover', handle: data.getUint32(0) }
     default:
       return bad(`a frame of unknown kind ${kind}`)
   }

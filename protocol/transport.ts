@@ -25,6 +25,8 @@ export interface Transport {
   start(handlers: TransportHandlers): void
   /** Queues one frame. After close it does nothing. The caller must not change the bytes afterwards. */
   send(frame: Uint8Array): void
+  /** The encrypted channel can send at fixed intervals while somebody types (channel/pacer.ts). */
+  pace?(milliseconds: number): void
   /** Bytes that `send` took and the system has not. */
   readonly buffered: number
   /** Closes this side; queued frames are still sent if the network allows. Calling it twice is fine. */

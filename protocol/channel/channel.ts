@@ -100,7 +100,6 @@ export interface Channel extends Transport {
   readonly state: ChannelState
   /** Set from `open` on. */
   readonly peer: Peer | undefined
-  /** From now on, while somebody types, messages leave at fixed intervals of `milliseconds` (pacer.ts). */
   pace(milliseconds: number): void
 }
 

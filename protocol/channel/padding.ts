@@ -3,8 +3,9 @@
 import { TAG_BYTES } from './noise.ts'
 
 /**
- * The length of every small message on the wire. A key, its acknowledgement, its echo (with the colors of fish or zsh), a
- * ping and a presence message fit: measured over typing in four shells, 99 % of the frames are below 200 bytes.
+ * The length of every small message on the wire. A key, its acknowledgement, its echo, a
+ * ping and a presence message fit: the longest frame while a line was typed had 71 bytes in bash and 166 in zsh, and a shell
+ * that colors the line again has room. It costs 1.1 KB per key in both directions instead of 0.15, and no measurable time.
  */
 export const SMALL_MESSAGE_BYTES = 256
 

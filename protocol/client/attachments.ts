@@ -70,7 +70,7 @@ export class Attachments {
     for (const attachment of all) if (!attachment.ended) attachment.failed(error)
   }
 
-  receive(frame: Extract<Frame, { kind: 'output' | 'blob' | 'ack' }>): void {
+  receive(frame: Extract<Frame, { kind: 'output' | 'blob' | 'ack' | 'cover' }>): void {
     this.#guarded(frame.handle, attachment => {
       switch (frame.kind) {
         case 'output':
@@ -79,6 +79,8 @@ export class Attachments {
           return attachment.blob(frame.bytes)
         case 'ack':
           return attachment.inputArrived(frame.value)
+        case 'cover':
+          return attachment.cover()
       }
     })
   }

@@ -285,6 +285,11 @@ export class ClientAttachment extends Emitter<AttachmentEvents> {
     this.#log.output(output)
   }
 
+  /** A key was not echoed; the acknowledgement of an echo is due all the same. */
+  cover(): void {
+    this.#log.cover()
+  }
+
   blob(bytes: Uint8Array): void {
     this.#log.blob(bytes)
   }

@@ -271,6 +271,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'output':
       case 'blob':
       case 'ack':
+      case 'cover':
         return this.#attachments.receive(frame)
       case 'chunk':
         return this.#table.listenerOf(frame.request_id)?.chunk?.(frame.bytes)

@@ -148,6 +148,7 @@ export class Connection {
 
   welcomed(message: HostMessageOf<'welcome'>): void {
     this.#welcome = message
+    if (message.pace_ms !== null) this.#channel?.pace?.(message.pace_ms)
     this.#readyAt = this.#now()
     this.#setState({ name: 'ready' })
     this.#handlers.ready()

@@ -45,6 +45,8 @@ type Item =
   | { do: 'segment'; message: HostMessageOf<'segment'>; bytes: Bytes; from: Position }
   /** An extent of the log that will not be sent: the terminal's end moves past it. */
   | { do: 'gap'; message: HostMessageOf<'gap'> }
+  /** Nothing to write, and an ack as if there were. */
+  | { do: 'cover' }
   | { do: 'call'; call: () => void }
 
 export class LogApplier {
@@ -107,6 +109,11 @@ export class LogApplier {
     if (!bytes) return
     this.#end = { offset: output.offset + output.size, n: this.#end.n }
     this.#push({ do: 'write', bytes, skip })
+  }
+
+  /** Stands in for output: it is acknowledged in the same way, after the same time. */
+  cover(): void {
+    if (this.have) this.#push({ do: 'cover' })
   }
 
   /** Its blob follows. */
@@ -225,6 +232,8 @@ export class LogApplier {
         this.#ackDue = true
         this.#ack()
         return this.#handlers.gap(item.message)
+      case 'cover':
+        return this.#write(new Uint8Array(0), 0, true)
       case 'call':
         return item.call()
       default:
@@ -264,12 +273,13 @@ export class LogApplier {
     this.#write(bytes, 0)
   }
 
-  /** `logBytes`: how many bytes of the log these are; a keyframe's are none. */
-  #write(bytes: Uint8Array, logBytes = bytes.length): void {
+  /** `logBytes`: how many bytes of the log these are; a keyframe's are none. `ackDue`: they are acknowledged in any case. */
+  #write(bytes: Uint8Array, logBytes = bytes.length, ackDue = false): void {
     this.#unparsed++
     this.#sink.write(bytes, () => {
       this.have = { offset: (this.have?.offset ?? 0) + logBytes, n: this.have?.n ?? 0 }
       this.#unparsed--
+      this.#ackDue ||= ackDue
       this.#ack()
       if (this.#unparsed === 0) this.#drain()
     })

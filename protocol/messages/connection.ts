@@ -30,6 +30,8 @@ export const CONNECTION_MESSAGES = {
       host: z.object({ name: z.string(), pid: z.int(), version: z.string(), platform: z.string(), shell: z.string() }),
       /** This device can view everything and change nothing. */
       read_only: z.boolean(),
+      /** Messages leave at this interval while somebody types, in both directions (the setting `obscure_typing`). */
+      pace_ms: z._default(z.nullable(z.int()), null),
     }),
   /** A person at the desktop has to approve this device first; `welcome` or an `error` follows within `seconds`. */
   awaiting_approval: () =>

@@ -151,9 +151,11 @@ function HostSettings({
       {...held(name, hint)}
     />
   )
-  const toggle = (name: 'end_busy' | 'single_client' | 'agents_may_control', label: string, hint?: string) => (
-    <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
-  )
+  const toggle = (
+    name: 'end_busy' | 'single_client' | 'agents_may_control' | 'obscure_typing',
+    label: string,
+    hint?: string,
+  ) => <ToggleField label={label} value={values[name]} save={set(name)} {...held(name, hint)} />
   return (
     <>
       <section aria-labelledby="settings-sessions">
@@ -191,6 +193,11 @@ function HostSettings({
         {number('upload_megabytes', 'Largest upload', 'MB')}
         {number('uploads_total_megabytes', 'All uploads together', 'MB')}
         {number('device_days', 'Forget phones not seen for', 'days')}
+        {toggle(
+          'obscure_typing',
+          'Hide the rhythm of typing from the network',
+          'Sends at fixed intervals while a phone types. Keys arrive up to 20 ms later.',
+        )}
         <p class="note">Changing the settings below reconnects all phones. Sessions keep running.</p>
         <TextField
           label="Port"

@@ -62,7 +62,7 @@ function TransportNote({ secure }: { secure: boolean }) {
     <p class="aside" role="note">
       {secure
         ? 'This page was loaded over HTTPS: no one on the network could read or change it.'
-        : 'This page was loaded over plain HTTP. Anyone listening learns nothing about your terminals, but an attacker who ' +
+        : 'This page was loaded over plain HTTP. Anyone listening sees when you type, but not what, and an attacker who ' +
           'changes the traffic could replace this page. HTTPS or Tailscale prevents that.'}
     </p>
   )

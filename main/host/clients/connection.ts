@@ -64,6 +64,9 @@ export const SILENCE_MS = 65_000
 /** A page with a person at it pings as often (HEARTBEAT_MS); a connection that was cut says nothing. */
 const PRESENT_MS = 25_000
 
+/** Between messages while somebody types, with the setting `obscure_typing`: what OpenSSH's ObscureKeystrokeTiming has. */
+const PACE_MS = 20
+
 /** The first frame comes from an unknown peer, and holds one small message. */
 const HELLO_BYTES = 4096
 
@@ -194,6 +197,7 @@ export class Connection implements Viewer {
         return this.#uploads.chunk(frame.request_id, frame.bytes)
       case 'output':
       case 'blob':
+      case 'cover':
         throw new CodedError('bad_frame', 'a client sends neither output nor blobs')
       default:
         assertNever(frame)
@@ -274,7 +278,7 @@ export class Connection implements Viewer {
 
   #admitted(version: number, device: Device | undefined): void {
     if (this.#closed) return
-    const { role, log, host } = this.#options
+    const { transport, role, log, host, settings } = this.#options
     const isReadOnly = device?.read_only === true
     this.#requester = role === 'local' ? 'local' : isReadOnly ? 'read_only_device' : 'device'
     this.#device = device
@@ -288,7 +292,10 @@ export class Connection implements Viewer {
     this.#timer.unref()
     log.info({ kind: this.#kind, role, device_id: this.device_id }, 'client connected')
     this.#options.admitted()
-    this.#outlet.message({ type: 'welcome', version, role, host, read_only: isReadOnly })
+    const isPaced = transport.pace !== undefined && settings.values.obscure_typing
+    const pace_ms = isPaced ? PACE_MS : null
+    this.#outlet.message({ type: 'welcome', version, role, host, read_only: isReadOnly, pace_ms })
+    if (isPaced) transport.pace?.(PACE_MS)
   }
 
   #message(message: ClientMessage, requester: Requester): void {

@@ -276,7 +276,7 @@ export class SessionRequests {
         budget: message.catch_up_bytes ?? CATCH_UP_BYTES,
         read_only: isReadOnly,
         stream: this.#stream(message),
-        compress: role === 'device',
+        is_remote: role === 'device',
         size_stays: role === 'local',
         viewer,
       },

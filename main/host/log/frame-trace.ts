@@ -98,7 +98,7 @@ export class FrameTrace {
   }
 }
 
-const KINDS = ['json', 'output', 'input', 'ack', 'blob', 'chunk']
+const KINDS = ['json', 'output', 'input', 'ack', 'blob', 'chunk', 'cover']
 
 /** Describes the frames of one direction of one connection, in order. */
 function frameDescriber(): (bytes: Uint8Array) => object {
@@ -133,6 +133,7 @@ function about(frame: Frame): object {
     case 'ack':
       return { handle: frame.handle, offset: frame.value }
     case 'blob':
+    case 'cover':
       return { handle: frame.handle }
     case 'chunk':
       return { request_id: frame.request_id }

@@ -1,11 +1,12 @@
 // One client attached to one session: what it was sent, what it has acknowledged, and its input on the way to the PTY.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
-import { ackFrame, blobFrames, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
+import { ackFrame, blobFrames, coverFrame, jsonFrames, outputFrame } from '../../../protocol/frames.ts'
 import { INPUT_BYTES } from '../../../protocol/limits.ts'
 import type { HostMessage } from '../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../protocol/position.ts'
 import type { GapReason, ReadResult, StoredKeyframe } from '../recording/types.ts'
 import type { AttachableSession, AttachedClient, Viewer } from './attachable.ts'
+import { EchoCover } from './echo-cover.ts'
 import { compressed, type OutputEntry } from './log.ts'
 
 export interface AttachmentOptions {
@@ -22,8 +23,8 @@ export interface AttachmentOptions {
   read_only: boolean
   /** Names the client and the numbering of its input, the same across its reconnects. */
   stream: string
-  /** Compression pays on a network, not on a local socket. */
-  compress: boolean
+  /** It is on a network: output is compressed where that pays, and what a listener sees does not tell what is echoed. */
+  is_remote: boolean
   /** The size of a local client stays when the client leaves (see SizeClaims). */
   size_stays: boolean
   viewer: Viewer
@@ -44,6 +45,7 @@ export class Attachment implements AttachedClient {
   readonly session: AttachableSession
   readonly options: AttachmentOptions
   readonly #outlet: AttachmentOutlet
+  readonly #echoCover: EchoCover | undefined
   /** The end of what was sent, and the offset that was acknowledged last. */
   #position: Position = LOG_START
   #acked = 0
@@ -74,6 +76,8 @@ export class Attachment implements AttachedClient {
     this.options = options
     this.#outlet = outlet
     this.#allowance = options.budget
+    if (options.is_remote && options.window > 0)
+      this.#echoCover = new EchoCover(() => this.#outlet.send([coverFrame(options.handle)]))
   }
 
   /** The client displays output; one that only types does not. */
@@ -174,7 +178,9 @@ export class Attachment implements AttachedClient {
       this.#waiting.shift()
       this.#waitingBytes -= unit.bytes.length
     }
-    if (highest !== undefined) this.#outlet.send([ackFrame(this.options.handle, highest)])
+    if (highest === undefined) return
+    this.#outlet.send([ackFrame(this.options.handle, highest)])
+    this.#echoCover?.typed()
   }
 
   send(message: HostMessage): void {
@@ -189,6 +195,7 @@ export class Attachment implements AttachedClient {
 
   close(): void {
     this.#closed = true
+    this.#echoCover?.close()
     this.#waiting = []
     this.#held = undefined
   }
@@ -201,9 +208,10 @@ export class Attachment implements AttachedClient {
   }
 
   #sendOutput(entry: OutputEntry): void {
-    const { handle, compress } = this.options
+    this.#echoCover?.printed()
+    const { handle, is_remote } = this.options
     const skip = this.#position.offset - entry.offset
-    const small = compress && skip === 0 ? compressed(entry) : undefined
+    const small = is_remote && skip === 0 ? compressed(entry) : undefined
     const raw = skip === 0 ? entry.bytes : entry.bytes.subarray(skip)
     this.#outlet.send([
       outputFrame({

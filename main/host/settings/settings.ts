@@ -102,6 +102,12 @@ export const Settings = z.strictObject({
   device_days: between(0.01, 36_500)
     .default(90)
     .describe('A paired phone that does not connect for this long has to be paired again.'),
+  obscure_typing: z
+    .boolean()
+    .default(false)
+    .describe(
+      'While a phone types, and for up to three seconds after, send at fixed intervals of 20 ms in both directions, so that a listener cannot see the rhythm of the keys. Phones follow when they connect again.',
+    ),
   upload_megabytes: between(0, 100_000)
     .default(100)
     .describe('Largest file that a client may upload. 0 turns uploads off.'),

@@ -97,4 +97,5 @@ const WELCOME: HostMessage = {
   role: 'local',
   host: { name: 'stub', pid: 1, version: '0.0.0', platform: 'linux', shell: '/bin/sh' },
   read_only: false,
+  pace_ms: null,
 }

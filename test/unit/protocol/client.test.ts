@@ -48,6 +48,7 @@ const WELCOME: HostMessage = {
   role: 'device',
   host: { name: 'puppet', pid: 1, version: '0', platform: 'linux', shell: 'sh' },
   read_only: false,
+  pace_ms: null,
 }
 
 const clients: HostClient[] = []
