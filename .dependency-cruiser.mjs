@@ -47,6 +47,7 @@ const OWNERS = {
   fastify: 'main/host/listen/http.ts',
   pino: 'main/host/log/host-log.ts',
   'web-push': 'main/host/push/push-message.ts',
+  'unicode-confusables': 'main/host/access/look-alike.ts',
   electron: 'main/desktop/',
   'electron-updater': 'main/desktop/updates/',
 }

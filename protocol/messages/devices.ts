@@ -47,6 +47,8 @@ const PairingRequest = () =>
     address: z.string(),
     secure: z.boolean(),
     expires_at: z.int(),
+    /** A paired device whose name looks like this one: it may be another phone that wants to be taken for it. */
+    looks_like: z._default(z.nullable(z.object({ name: z.string(), created_at: z.int() })), null),
   })
 export type PairingRequest = z.infer<ReturnType<typeof PairingRequest>>
 

@@ -9,7 +9,7 @@ import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { printable } from '../../ui/sessions/session-text.ts'
-import { addressText, formatCode, formatCountdown, transportText } from './phone-text.ts'
+import { addressText, formatCode, formatCountdown, formatDate, transportText } from './phone-text.ts'
 import { useArmed } from './use-armed.ts'
 
 export interface PairingDialogProps {
@@ -89,6 +89,12 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
         </span>
         {others > 0 && <span>{others} more waiting</span>}
       </p>
+      {request.looks_like && (
+        <p class="note" role="note">
+          This is a new phone. “<bdi>{printable(request.looks_like.name)}</bdi>”, paired on{' '}
+          {formatDate(request.looks_like.created_at)}, has a similar name.
+        </p>
+      )}
       <p class="means">An allowed phone can see and control every session. With Watch only, it cannot type.</p>
       <p class="hint" role="alert">
         {hint}

@@ -29,6 +29,11 @@ export function formatCountdown(milliseconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
+/** `3 May 2026`, as this computer's language has it. */
+export function formatDate(time: number): string {
+  return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
+}
+
 /** In two groups, which are easier to compare. */
 export function formatCode(code: string): string {
   return printable(code).replace(/^(\d{3})(\d{3})$/, '$1 $2')

@@ -2,6 +2,7 @@
 import type { AddressKind, DeviceInfo, PairingAddress } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import { cut, printable } from '../command/text-layout.ts'
+import { formatDay } from '../command/timestamps.ts'
 import type { PairingOutcome } from './pairing-watch.ts'
 
 /** A phone chooses its name; a longer one would push the rest of the line out of sight. */
@@ -71,6 +72,10 @@ export function permissionText({ read_only }: Pick<DeviceInfo, 'read_only'>): st
 
 export function requesterText({ name, address }: { name: string; address: string }): string {
   return `${quotedName(name)} (${addressText(address)})`
+}
+
+export function lookAlikeText({ name, created_at }: { name: string; created_at: number }): string {
+  return `This is a new phone. ${quotedName(name)}, paired on ${formatDay(created_at)}, has a similar name.`
 }
 
 export function outcomeText(outcome: PairingOutcome): string {

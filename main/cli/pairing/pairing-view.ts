@@ -7,6 +7,7 @@ import {
   addressText,
   CODES_EXHAUSTED,
   formatCode,
+  lookAlikeText,
   NO_ADDRESS,
   plainHttpWarning,
   quotedName,
@@ -93,6 +94,7 @@ function drawPrompt(
     '',
     bold(`    ${code}`),
     '',
+    ...(request.looks_like ? [...wrap(lookAlikeText(request.looks_like), cols), ''] : []),
     ...(armed ? answers.map(([key, what]) => cut(`  ${key}   ${what}`, cols)) : answers.map(() => '')),
     '',
     ...wrap(

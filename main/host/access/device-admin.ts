@@ -3,6 +3,7 @@ import { pairingFragment } from '../../../protocol/channel/keys.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import type { Address } from '../listen/candidates.ts'
 import type { Devices } from './devices.ts'
+import { looksLike } from './look-alike.ts'
 import type { Pairing } from './pairing.ts'
 
 /** How often a page request is reported at most: faster than a person notices. */
@@ -59,8 +60,16 @@ export class DeviceAdmin {
         connected: this.#options.connected(device.device_id),
         notified: this.#options.notified(device.device_id),
       })),
-      requests: this.pairing.requests().map(({ publicKey, ...request }) => request),
+      requests: this.pairing.requests().map(({ publicKey, ...request }) => ({
+        ...request,
+        looks_like: this.#lookAlike(request.name),
+      })),
     }
+  }
+
+  #lookAlike(name: string): { name: string; created_at: number } | null {
+    const device = this.devices.list().find(one => looksLike(one.name, name))
+    return device ? { name: device.name, created_at: device.created_at } : null
   }
 
   show(client: object): void {

@@ -7,6 +7,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import type { Logger } from '../log/logger.ts'
+import { looksLike, visible } from './look-alike.ts'
 
 /** More than one person's phones, tablets and browsers; further ones are forgotten keys. */
 export const MAX_DEVICES = 64
@@ -203,34 +204,22 @@ export class Devices {
 
 /** A device's own name for itself, made printable. */
 export function proposedName(name: string): string {
-  const plain = oneLine(name, NAME_CHARACTERS)
-  return comparable(plain) === '' ? 'Phone' : plain
+  return visible(oneLine(name, NAME_CHARACTERS)) || 'Phone'
 }
 
 function checkName(name: string): string {
   const plain = oneLine(name, NAME_CHARACTERS)
-  if (comparable(plain) === '' || plain !== name.trim())
+  if (visible(plain) === '' || plain !== name.trim())
     throw new CodedError('device_name_invalid', `a name has one to ${NAME_CHARACTERS} printable characters`)
   return plain
 }
 
-/** Names are unique: users tell devices apart by name, and `otg revoke` takes one. */
+/** No two names look alike: users tell devices apart by name, and `otg revoke` takes one. */
 function unusedName(name: string, others: readonly Device[]): string {
-  const taken = new Set(others.map(other => comparable(other.name)))
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? name : `${name} ${n}`
-    if (!taken.has(comparable(candidate))) return candidate
+    if (!others.some(other => looksLike(other.name, candidate))) return candidate
   }
-}
-
-/** Equal for names that look equal except for case: composed or not, wide or narrow, with invisible characters. */
-function comparable(name: string): string {
-  return name
-    .normalize('NFKC')
-    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
 }
 
 function distinct(devices: readonly { device_id: string; public_key: string }[]): boolean {

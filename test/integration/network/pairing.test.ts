@@ -420,6 +420,22 @@ describe('a phone that is disconnected while it waits', () => {
   })
 })
 
+it('case 120: the desktop learns that the name of a waiting phone looks like that of a paired one', async () => {
+  const host = await startHost()
+  const desk = await deskOf(host)
+  const first = scan(host, await shownBy(desk), { name: 'Pixel 10' })
+  await asks(first.client)
+  expect((await requests(desk))[0]).toMatchObject({ name: 'Pixel 10', looks_like: null })
+  await answer(desk, true)
+  const [paired] = await devices(desk)
+  const { name, created_at } = paired!
+  const second = scan(host, await shownBy(desk), { name: '\u0420ixel lO' })
+  await asks(second.client)
+  expect((await requests(desk))[0]).toMatchObject({ name: '\u0420ixel lO', looks_like: { name, created_at } })
+  await answer(desk, true)
+  expect((await devices(desk)).map(device => device.name)).toEqual(['Pixel 10', '\u0420ixel lO 2'])
+})
+
 it('case 117: after a few codes that were used and broken off, the desktop shows another one only when a person asks', async () => {
   const host = await startHost()
   const desk = await deskOf(host)

@@ -258,10 +258,14 @@ describe('device names', () => {
     ['equal', 'Phone', 'Phone', 'Phone 2'],
     ['equal except for case', 'Phone', 'pHONE', 'pHONE 2'],
     ['equal except for invisible characters, which are removed,', 'Phone', 'Pho\u00adne\u3164', 'Phone 2'],
-    ['equal except for variation selectors', 'Phone', 'Phone\ufe0f', 'Phone\ufe0f 2'],
+    ['equal except for variation selectors', 'Phone', 'Phone\ufe0f', 'Phone 2'],
     ['equal except for wide letters', 'Phone', 'Ｐｈｏｎｅ', 'Ｐｈｏｎｅ 2'],
     ['composed differently', 'Andr\u00e9', 'Andre\u0301', 'Andre\u0301 2'],
-    ['equal except for spaces', 'My phone', 'My\u00a0 phone', 'My\u00a0 phone 2'],
+    ['equal except for spaces', 'My phone', 'My\u00a0 phone', 'My phone 2'],
+    ['case 120: equal to the eye, with letters of another script', 'A', '\u0410', '\u0410 2'],
+    ['mixed from three scripts', 'iPhone', '\u0456\u0420h\u03bfn\u0435', '\u0456\u0420h\u03bfn\u0435 2'],
+    ['written with digits for letters', 'Pixel 10', 'Pixel lO', 'Pixel lO 2'],
+    ['equal except for letters without a shape', 'Phone', 'Pho\u200dne\u2800', 'Phone 2'],
   ])('get a number if they are %s', (_what, first, second, called) => {
     const { devices } = setUp()
     expect(devices.admit(who(1, { name: first })).name).toBe(first)
@@ -276,6 +280,8 @@ describe('device names', () => {
 
   it.each([
     ['control characters', 'a\u001b]0;x\u0007b\nc', 'a ]0;x b c'],
+    ['joiners', 'An\u200cna\u200d\ufe0f', 'Anna'],
+    ['a blank Braille pattern', '\u2800 x', 'x'],
     ['letters that run backward', '\u202egnihton\u202c', 'gnihton'],
     ['nothing', '', 'Phone'],
     ['only invisible characters', '\u200b\u2060\u3164\u00ad', 'Phone'],
