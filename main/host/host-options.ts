@@ -37,7 +37,7 @@ export interface HostOptions {
   single_client?: boolean
 
   // The following have no setting.
-  /** Default: HANDSHAKE_LIMITS. */
+  /** Of strangers and of those who know the host's key. Default: HANDSHAKE_LIMITS and CLAIMED_LIMITS. */
   handshakes?: HandshakeLimits
   /** Push services that phones may be notified through, and the CA of their certificates (PEM). Default: PUSH_SERVICES. */
   push?: { services: readonly string[]; ca: string }

@@ -20,7 +20,7 @@ import { openDataDir } from './files/data-dir.ts'
 import { History } from './history/write/history.ts'
 import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
 import type { Address } from './listen/candidates.ts'
-import { HandshakeLimit } from './listen/handshake-limit.ts'
+import { CLAIMED_LIMITS, HANDSHAKE_LIMITS, HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
 import type { Peer } from './listen/peer-process.ts'
@@ -357,9 +357,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       tlsFolder: dataDir.tls,
       onPage: address => deviceAdmin.pageRequested(address),
       onAddresses: pairingChanged,
-      handshakes: new HandshakeLimit(options.handshakes),
+      hostKey: staticKey.publicKey,
+      handshakes: {
+        strangers: new HandshakeLimit(options.handshakes ?? HANDSHAKE_LIMITS),
+        claimed: new HandshakeLimit(options.handshakes ?? CLAIMED_LIMITS),
+      },
       timing: options.timing,
-      accept: (transport, peer) => authenticator.accept(transport, peer),
+      accept: (transport, peer, progress) => authenticator.accept(transport, peer, progress),
       log: hostLog,
     })
     network = listening

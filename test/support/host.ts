@@ -10,6 +10,7 @@ import { inflate } from '../../main/cli/command/inflate.ts'
 import { createHost, DEFAULT_PORT, type Host, type HostOptions } from '../../main/host/host.ts'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
+import { PROOF_PARAMETER, upgradeProof } from '../../protocol/channel/upgrade-proof.ts'
 import type { ClientOptions } from '../../protocol/client/client.ts'
 import type { AttachmentEvents, ClientAttachment } from '../../protocol/client/client-attachment.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
@@ -24,6 +25,7 @@ import {
   type PhoneIdentity,
   pairingUrl,
   pairPhone,
+  parsePairingUrl,
 } from './pairing.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -97,9 +99,11 @@ export function openSocket(host: Reachable, headers: Record<string, string> = {}
   })
 }
 
-export async function connectWebSocket(host: Reachable): Promise<Transport> {
+/** `hostKey`: with a proof that the client knows it, as phones send. */
+export async function connectWebSocket(host: Reachable, hostKey?: Uint8Array): Promise<Transport> {
   try {
-    return socketTransport(await openSocket(host))
+    const path = hostKey && `/ws?${PROOF_PARAMETER}=${upgradeProof(hostKey)}`
+    return socketTransport(await openSocket(host, {}, path))
   } catch (cause) {
     throw new CodedError('unreachable', 'cannot connect', { cause })
   }
@@ -130,7 +134,9 @@ export function approvingDesktop(host: Host): Promise<LocalClient> {
 export function newPhone(host: Host, name?: string): Promise<PhoneIdentity> {
   const previous = pairings.get(host) ?? Promise.resolve()
   const paired = previous.then(async () => {
-    return pairPhone(await pairingUrl(await approvingDesktop(host)), () => connectWebSocket(host), name ? { name } : {})
+    const url = await pairingUrl(await approvingDesktop(host))
+    const { hostKey } = parsePairingUrl(url)
+    return pairPhone(url, () => connectWebSocket(host, hostKey), name ? { name } : {})
   })
   pairings.set(
     host,
@@ -142,14 +148,15 @@ export function newPhone(host: Host, name?: string): Promise<PhoneIdentity> {
 /** A paired phone's client; a new phone unless `phone` is given. `via` opens the transport below its channel. */
 export function webClient(
   host: Host,
-  options: Partial<ClientOptions> & { phone?: PhoneIdentity; via?: () => Promise<Transport> } = {},
+  options: Partial<ClientOptions> & { phone?: PhoneIdentity; via?: (hostKey: Uint8Array) => Promise<Transport> } = {},
 ): LocalClient {
-  const { phone: given, via = () => connectWebSocket(host), ...rest } = options
+  const { phone: given, via = hostKey => connectWebSocket(host, hostKey), ...rest } = options
   let phone: Promise<PhoneIdentity> | undefined
   const clientOptions: ClientOptions = {
     connect: async () => {
       phone ??= given ? Promise.resolve(given) : newPhone(host)
-      return openReturnChannel(await phone, await via())
+      const identity = await phone
+      return openReturnChannel(identity, await via(identity.hostKey))
     },
     client: { kind: 'phone', name: 'test phone' },
     inflate,

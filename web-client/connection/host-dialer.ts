@@ -99,7 +99,7 @@ export class HostDialer {
     if (dial !== this.#dials) throw new CodedError('client_closed', 'replaced by a new attempt')
     this.#attempt = { mode, identity }
     // The handshake's first message is computed while the socket opens.
-    const socket = openWebSocket(socketUrl(window.location))
+    const socket = openWebSocket(socketUrl(window.location, identity.hostKey))
     this.#transport = socket
     const { keys, hostKey } = identity
     const opened = await handshake(socket, { keys, hostKey, ...(secret && { secret }) })

@@ -1,5 +1,6 @@
 // A browser's WebSocket as a Transport.
 import { NOISE_MESSAGE_BYTES } from '../../protocol/channel/noise.ts'
+import { PROOF_PARAMETER, upgradeProof } from '../../protocol/channel/upgrade-proof.ts'
 import { Inbox, type Transport } from '../../protocol/transport.ts'
 
 /** Application close codes are 4000-4999 (RFC 6455, 7.4.2); the project's error code is the close reason. */
@@ -56,7 +57,7 @@ export function openWebSocket(url: string): Transport {
   }
 }
 
-/** Where the host of the page at `location` listens. */
-export function socketUrl({ protocol, host }: { protocol: string; host: string }): string {
-  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws`
+/** Where the host of the page at `location` listens, with a proof that this phone knows its key; a new address each time. */
+export function socketUrl({ protocol, host }: { protocol: string; host: string }, hostKey: Uint8Array): string {
+  return `${protocol === 'https:' ? 'wss' : 'ws'}://${host}/ws?${PROOF_PARAMETER}=${upgradeProof(hostKey)}`
 }

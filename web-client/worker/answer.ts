@@ -33,7 +33,7 @@ export async function answerQuestion(answer: Answer): Promise<Outcome> {
   try {
     const identity = await readIdentity()
     if (!identity) return 'refused'
-    socket = openWebSocket(socketUrl(self.location))
+    socket = openWebSocket(socketUrl(self.location, identity.hostKey))
     const { transport } = await handshake(socket, identity)
     return await exchange(transport, answer)
   } catch (error) {

@@ -1,10 +1,10 @@
 // Authenticates the peers that connect over the network: the encrypted channel around each socket, and whose key is at its
 // other end.
 import { acceptChannel } from '../../../protocol/channel/channel.ts'
-import type { KeyPair } from '../../../protocol/channel/keys.ts'
+import { encodeBase64url, type KeyPair } from '../../../protocol/channel/keys.ts'
 import type { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import type { PeerAddress } from '../listen/websocket.ts'
+import type { PeerAddress, PeerProgress } from '../listen/websocket.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Device, Devices } from './devices.ts'
 import { NATIVE_SUITE } from './native-suite.ts'
@@ -44,20 +44,47 @@ export class Authenticator {
     this.#options = options
   }
 
-  /**
-   * Takes a socket. Nothing that it sends reaches `connect` before the peer is authenticated; the returned function says
-   * whether it was.
-   */
-  accept(transport: Transport, from: PeerAddress): () => boolean {
+  /** Takes a socket. Nothing that it sends reaches `connect` before the peer is authenticated. */
+  accept(inner: Transport, from: PeerAddress, progress: PeerProgress): void {
     const { staticKey, devices, pairing, nextId, connect, log } = this.#options
     const id = nextId()
+    // Pairing phones have no key that is known: they share places among themselves.
+    let owner = 'pairing'
+    const timedOut = () => channel.close({ code: 'channel_timeout', reason: 'the handshake took too long' })
+    // Cleared with the socket: a flood would leave thousands of them, each with all that belongs to its socket.
+    const timer = setTimeout(timedOut, this.#options.handshake_ms ?? HANDSHAKE_MS).unref()
+    const transport: Transport = {
+      ...inner,
+      get buffered() {
+        return inner.buffered
+      },
+      start: ({ frame, close }) =>
+        inner.start({
+          frame,
+          close: reason => {
+            clearTimeout(timer)
+            close(reason)
+          },
+        }),
+      // The channel answers only a good first message.
+      send: frame => {
+        progress.recognized(owner)
+        transport.send = inner.send
+        inner.send(frame)
+      },
+    }
     const channel = acceptChannel({
       transport,
       staticKey,
       suite: NATIVE_SUITE,
       secrets: () => pairing.secrets(),
-      knows: key => devices.find(key, from.secure) !== undefined || pairing.waits(key, from.secure),
+      knows: key => {
+        owner = encodeBase64url(key)
+        return devices.find(key, from.secure) !== undefined || pairing.waits(key, from.secure)
+      },
       authenticated: (peer, channel) => {
+        clearTimeout(timer)
+        progress.authenticated(encodeBase64url(peer.publicKey))
         if (peer.secret) pairing.claim(peer.secret)
         log.info({ connection: id, mode: peer.mode, ...from }, 'channel opened')
         const { publicKey, code = '' } = peer
@@ -88,11 +115,5 @@ export class Authenticator {
         })
       },
     })
-    const timedOut = () => {
-      if (channel.state === 'open') return
-      channel.close({ code: 'channel_timeout', reason: 'the handshake took too long' })
-    }
-    setTimeout(timedOut, this.#options.handshake_ms ?? HANDSHAKE_MS).unref()
-    return () => channel.state === 'open'
   }
 }

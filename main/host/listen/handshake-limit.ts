@@ -1,5 +1,6 @@
-// Limits the handshakes that unauthenticated peers may begin: a token bucket per address and one for all.
+// Limits the first messages of handshakes that are computed: a token bucket per address and one for all.
 import { isLoopback, plainAddress } from './addresses.ts'
+import { addressKey } from './places.ts'
 
 /** Tokens per second, and the size of the bucket. */
 export interface Rate {
@@ -13,13 +14,23 @@ export interface HandshakeLimits {
 }
 
 /**
- * A handshake takes about 2 ms of the main loop, which also carries every session's bytes. `all`: a tenth of the loop
- * under a flood, and as many at once as may be unauthenticated. `address`: all tabs of a browser that wakes up reconnect at
- * once, and a phone whose network fails every few seconds (BACKOFF in protocol/client/backoff.ts) never exhausts it.
+ * First messages of peers that have not shown that they know the host's key. Such a message takes about 2 ms of the main loop,
+ * which also carries every session's bytes. `all`: a tenth of the loop under a flood. `address`: our own clients show that they
+ * know the key, so no more is needed.
  */
 export const HANDSHAKE_LIMITS: HandshakeLimits = {
   all: { per_second: 50, burst: 32 },
   address: { per_second: 1, burst: 16 },
+}
+
+/**
+ * First messages of peers that have shown it. A limit of their own, which strangers do not use up. `address`: all tabs of a
+ * browser that wakes up reconnect at once, all phones behind a proxy in another container have one address, and a phone whose
+ * network fails every few seconds (BACKOFF in protocol/client/backoff.ts) never exhausts it.
+ */
+export const CLAIMED_LIMITS: HandshakeLimits = {
+  all: { per_second: 50, burst: 48 },
+  address: { per_second: 10, burst: 32 },
 }
 
 /**
@@ -47,7 +58,7 @@ export class HandshakeLimit {
     this.#all = { tokens: limits.all.burst, at: now() }
   }
 
-  /** Whether a peer at `address` may begin a handshake now; if so, takes its tokens. */
+  /** Whether a first message of a peer at `address` is computed now; if so, takes its tokens. */
   take(address: string): boolean {
     const now = this.#now()
     refill(this.#all, this.#limits.all, now)
@@ -87,17 +98,4 @@ export class HandshakeLimit {
 function refill(bucket: Bucket, { per_second, burst }: Rate, now: number): void {
   bucket.tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) * per_second) / 1000)
   bucket.at = now
-}
-
-/**
- * What counts as one address: an IPv6 /64, because a host in it can use all of its addresses (RFC 4291 section 2.5.1); an
- * IPv4 address, also in the form `::ffff:…` of a dual-stack socket.
- */
-export function addressKey(address: string): string {
-  const plain = plainAddress(address)
-  if (!plain.includes(':')) return plain
-  const [head, tail] = plain.split('::').map(part => part.split(':').filter(group => group !== ''))
-  const zeros = tail ? Array<string>(Math.max(0, 8 - head!.length - tail.length)).fill('0') : []
-  const groups = [...head!, ...zeros, ...(tail ?? [])].slice(0, 4)
-  return `${groups.map(group => group.replace(/^0+(?=.)/, '')).join(':')}::/64`
 }

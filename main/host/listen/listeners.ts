@@ -1,16 +1,13 @@
 // One server on several addresses: opens and closes listeners as addresses come and go.
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Logger } from '../log/logger.ts'
-import { isLoopback, plainAddress } from './addresses.ts'
-
-/** Sockets of all listeners together; a browser opens six per page. */
-export const MAX_SOCKETS = 256
-/** And from one address, so that one neighbor cannot take them all. Except loopback, where a proxy may run. */
-export const MAX_SOCKETS_PER_ADDRESS = 64
+import { plainAddress } from './addresses.ts'
+import type { Place, Places } from './places.ts'
 
 export interface ListenersOptions {
-  /** Already listens on the first address: Node applies its request timeouts only after that. */
+  /** Listens on the first address, and emits the connections of all. */
   server: Server
+  places: Places
   port: number
   /** As in `server`. */
   allowHalfOpen: boolean
@@ -22,17 +19,14 @@ export class Listeners {
   readonly #listeners = new Map<string, Server>()
   /** Addresses that failed: logged once, until one works or is no longer wanted. */
   readonly #refused = new Set<string>()
-  /** All open sockets, with the peer's address. */
-  readonly #sockets = new Map<Socket, string>()
-  /** The number of sockets from listeners other than the server itself. */
-  #passedOn = 0
+  /** All open sockets by their two ends, which a TLS socket shares with the one below it. */
+  readonly #sockets = new Map<string, Accepted>()
   #closed = false
 
   constructor(options: ListenersOptions) {
     this.#options = options
     const { server, log } = options
-    server.maxConnections = MAX_SOCKETS
-    server.on('connection', socket => this.#take(socket))
+    server.prependListener('connection', socket => this.#take(socket))
     // Accepting can fail (too many open files); without a handler that would end the host.
     server.on('error', error => log.error({ err: error }, 'a connection could not be accepted'))
   }
@@ -56,26 +50,32 @@ export class Listeners {
     await Promise.all(wanted.filter(address => !this.#listeners.has(address)).map(address => this.#listen(address)))
   }
 
+  /** The connection below a socket. Undefined: it is closed. */
+  acceptedOf(socket: Socket): Accepted | undefined {
+    return this.#sockets.get(endsOf(socket))
+  }
+
   /**
    * Resets all connections. An orderly close holds the port until the peer, which may be asleep, has acknowledged it, and
    * listening again at once would fail.
    */
   reset(): void {
-    for (const socket of [...this.#sockets.keys()]) socket.resetAndDestroy()
+    for (const { reset } of [...this.#sockets.values()]) reset()
   }
 
   /** Closes all listeners and sockets. The server itself is closed by its creator. */
   close(): void {
     this.#closed = true
-    this.#options.server.maxConnections = 0
     for (const listener of this.#listeners.values()) listener.close()
     this.#listeners.clear()
-    for (const socket of [...this.#sockets.keys()]) socket.destroy()
+    for (const { socket } of [...this.#sockets.values()]) socket.destroy()
   }
 
   async #listen(address: string): Promise<void> {
     const { port, allowHalfOpen, log } = this.#options
-    const listener = createServer({ allowHalfOpen, noDelay: true }, socket => this.#passOn(socket))
+    const listener = createServer({ allowHalfOpen, noDelay: true }, socket =>
+      this.#options.server.emit('connection', socket),
+    )
     try {
       await new Promise<void>((resolve, reject) => {
         listener.once('error', reject)
@@ -94,25 +94,28 @@ export class Listeners {
     log.info({ address, port }, 'listening')
   }
 
-  #passOn(socket: Socket): void {
-    if (this.#sockets.size >= MAX_SOCKETS) return void socket.destroy()
-    const { server } = this.#options
-    const count = (change: number) => {
-      this.#passedOn += change
-      // Node's limit counts only the server's own sockets.
-      if (!this.#closed) server.maxConnections = MAX_SOCKETS - this.#passedOn
-    }
-    count(1)
-    socket.once('close', () => count(-1))
-    server.emit('connection', socket)
-  }
-
   #take(socket: Socket): void {
-    const from = plainAddress(socket.remoteAddress)
-    this.#sockets.set(socket, from)
-    socket.once('close', () => this.#sockets.delete(socket))
-    if (isLoopback(from)) return
-    const same = [...this.#sockets.values()].filter(other => other === from).length
-    if (same > MAX_SOCKETS_PER_ADDRESS) socket.destroy()
+    // Gone before it was accepted; or its listener is closed, but the system had accepted it.
+    if (socket.remoteAddress === undefined || this.#closed) return void socket.destroy()
+    const ends = endsOf(socket)
+    const reset = () => void socket.resetAndDestroy()
+    const place = this.#options.places.join(plainAddress(socket.remoteAddress), reset)
+    this.#sockets.set(ends, { socket, place, reset })
+    socket.once('close', () => {
+      place.leave()
+      if (this.#sockets.get(ends)?.socket === socket) this.#sockets.delete(ends)
+    })
   }
+}
+
+export interface Accepted {
+  /** Without TLS. */
+  socket: Socket
+  place: Place
+  /** Resets the connection: the system keeps none of what the peer has not read. */
+  reset(): void
+}
+
+function endsOf({ localAddress, remoteAddress, remotePort }: Socket): string {
+  return `${localAddress} ${remoteAddress} ${remotePort}`
 }

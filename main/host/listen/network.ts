@@ -22,7 +22,6 @@ export interface NetworkSettings {
   tls?: TlsSetting | undefined
 }
 
-/** Where to listen, and under which names. */
 /**
  * A session's process that was forked, but has not started its program yet, still has the listener that the host closed. That
  * takes milliseconds; a busy machine may take longer.
@@ -30,6 +29,7 @@ export interface NetworkSettings {
 const REOPEN_MS = 1_000
 const REOPEN_STEP_MS = 20
 
+/** Where to listen, and under which names. */
 export interface ListenConfig {
   /** Undefined: DEFAULT_PORT, or a free port if that one is taken. 0: a free port. */
   port: number | undefined
@@ -41,6 +41,7 @@ export interface ListenConfig {
 export interface NetworkOptions extends Omit<HttpOptions, 'port' | 'bind' | 'allow_hosts' | 'tls'> {
   /** The folder for Tailscale's certificate. */
   tlsFolder: string
+  hostKey: SocketsOptions['hostKey']
   handshakes: SocketsOptions['handshakes']
   accept: SocketsOptions['accept']
 }
@@ -136,8 +137,8 @@ async function open(config: ListenConfig, options: NetworkOptions, tls?: Pick<Ht
     allow_hosts: config.allow_hosts,
     ...(tls ?? (await certificate(config.tls, options.tlsFolder))),
   })
-  const { handshakes, accept } = options
-  const sockets = serveSockets({ server: http.server, secure: http.secure, names: http.names, handshakes, accept })
+  const { hostKey, handshakes, accept } = options
+  const sockets = serveSockets({ ...http, hostKey, handshakes, accept })
   return { config, http, sockets }
 }
 

@@ -1,9 +1,8 @@
 // TLS certificates: read from files, checked, and reloaded when the files change; also those that Tailscale obtains.
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
-import type { Server } from 'node:https'
 import { join } from 'node:path'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
 import { CodedError } from '../../../protocol/errors.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import type { Logger } from '../log/logger.ts'

@@ -162,7 +162,7 @@ test('a page that its host keeps rejecting says why and does not reload repeated
 test('a socket closed by an attacker on the network does not make the page reload', async ({ phone }) => {
   await phone.open()
   let closed = 0
-  await phone.page.routeWebSocket(/\/ws$/, socket => {
+  await phone.page.routeWebSocket(/\/ws\?/, socket => {
     // Open for a moment, in which the page begins its handshake.
     socket.onMessage(() => {
       closed++

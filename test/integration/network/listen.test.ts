@@ -6,12 +6,12 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, type TestContext, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
-import { MAX_SOCKETS, MAX_SOCKETS_PER_ADDRESS } from '../../../main/host/listen/listeners.ts'
+import { PLACES } from '../../../main/host/listen/places.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
 import { testProgram } from '../../support/built.ts'
 import { cleanUp, freePort, onCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import { anyHandshakes } from '../../support/network/handshakes.ts'
 import { type Namespace, openNamespace, type Program } from '../../support/network/namespace.ts'
 
 afterEach(async () => {
@@ -257,25 +257,32 @@ describe('a host with a private, a public and a tailnet address', () => {
     expect(await net.exchange('10.77.0.1', port, ask(local, port))).toMatch(/^HTTP\/1.1 421 /)
   })
 
-  it('case 31: limits the sockets of a neighbor, but not of this computer', async context => {
+  it('case 78: drops the sockets of the neighbor that has most of them, not those of this computer', async context => {
     const net = await namespace(context)
     const { port } = await serving(net)
-    // Each sends a request, which shows whether it was accepted, and stays open.
+    // Opens sockets at both addresses, as many as there are places to the first, and reports which are still open.
     const count = `
-      const [, address, port, most] = process.argv
+      const [, port, most] = process.argv
       const ask = 'GET /health HTTP/1.1\\r\\nHost: localhost:' + port + '\\r\\n\\r\\n'
-      const one = () => new Promise(resolve => {
-        const socket = require('node:net').connect(Number(port), address, () => socket.write(ask))
-        socket.on('data', () => resolve(1)).on('close', () => resolve(0)).on('error', () => {})
+      const one = address => new Promise(resolve => {
+        const socket = require('node:net').connect(Number(port), address)
+        socket.on('error', () => {}).on('connect', () => resolve(socket))
       })
-      Promise.all(Array.from({ length: Number(most) }, one)).then(all => {
-        console.log(all.filter(Boolean).length)
+      const answers = socket => new Promise(resolve => {
+        socket.on('data', () => resolve(1)).on('close', () => resolve(0))
+        socket.destroyed ? resolve(0) : socket.write(ask)
+      })
+      const many = (address, count) => Promise.all(Array.from({ length: Number(count) }, () => one(address)))
+      many('127.0.0.1', 20).then(async own => {
+        const others = await many('10.77.0.1', most)
+        const alive = async sockets => (await Promise.all(sockets.map(answers))).filter(Boolean).length
+        // Some may be answered, and dropped only then.
+        await alive(others)
+        console.log(await alive(own), await alive(others))
         process.exit()
       })`
-    const opened = async (address: string) =>
-      Number(await net.run(process.execPath, '-e', count, address, String(port), String(MAX_SOCKETS_PER_ADDRESS + 20)))
-    expect(await opened('10.77.0.1')).toBe(MAX_SOCKETS_PER_ADDRESS)
-    expect(await opened('127.0.0.1')).toBe(MAX_SOCKETS_PER_ADDRESS + 20)
+    const most = String(PLACES.stranger)
+    expect(await net.run(process.execPath, '-e', count, String(port), most)).toBe(`20 ${PLACES.stranger - 20}\n`)
   })
 
   it('reports an address that it cannot listen on at the start', async context => {
@@ -305,7 +312,7 @@ describe('each of several listeners', () => {
   const BOTH = ['127.0.0.1', '::1']
 
   it('case 32: answers endless headers with 408', async () => {
-    const { port } = await serve({ timing: { headers_ms: 200, check_ms: 50 } })
+    const { port } = await serve({ timing: { headers_ms: 200 } })
     const slow = BOTH.map(address => talk(address, port, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '))
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
   })
@@ -336,14 +343,11 @@ describe('each of several listeners', () => {
     const http = await serve()
     const peers: string[] = []
     const sockets = serveSockets({
-      server: http.server,
-      secure: http.secure,
-      handshakes: new HandshakeLimit(),
-      names: http.names,
+      ...http,
+      ...anyHandshakes(),
       accept: (transport, { address }) => {
         peers.push(address)
         transport.close({ code: 'hello_timeout', reason: '' })
-        return () => false
       },
     })
     onCleanUp(() => sockets.close())
@@ -362,23 +366,21 @@ describe('each of several listeners', () => {
     expect(peers).toEqual(BOTH)
   })
 
-  it('counts its sockets together with those of the others', async () => {
+  it('counts its sockets together with those of the others, and drops an old one for each newcomer', async () => {
     const { port, server } = await serve()
     let arrived = 0
     server.on('connection', () => arrived++)
     const [a, b] = BOTH as [string, string]
     const many = await Promise.all([
-      ...Array.from({ length: MAX_SOCKETS - 100 }, () => open(b, port)),
-      ...Array.from({ length: 100 }, () => open(a, port)),
+      ...Array.from({ length: PLACES.stranger - 50 }, () => open(b, port)),
+      ...Array.from({ length: 50 }, () => open(a, port)),
     ])
-    await until(() => arrived === MAX_SOCKETS)
-    for (const address of BOTH) {
-      expect(await talk(address, port, ask(address, port))).toBe('')
-    }
+    await until(() => arrived === PLACES.stranger)
     expect(many.some(socket => socket.destroyed)).toBe(false)
-    // One that closes makes room for one on the other listener.
-    many[0]!.destroy()
-    await until(async () => (await talk(a, port, ask(a, port))).startsWith('HTTP/1.1 200 '), 'room')
+    for (const address of [...BOTH, ...BOTH])
+      expect(await talk(address, port, ask(address, port))).toMatch(/^HTTP\/1.1 200 /)
+    await until(() => many.some(socket => socket.destroyed))
+    expect(many.filter(socket => socket.destroyed).length).toBeLessThanOrEqual(4)
   })
 
   it('ends all its sockets when closed, including those without a request yet, and frees the port', async () => {

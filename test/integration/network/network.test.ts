@@ -170,15 +170,6 @@ it('case 31: closes a socket without a handshake after five seconds', async () =
   expect(await closed(socket)).toBe('channel_timeout')
 })
 
-it('case 31: allows eight unauthenticated sockets per address', async () => {
-  const host = await startHost()
-  const client = webClient(host)
-  await client.connect()
-  for (let i = 0; i < 8; i++) await openSocket(host)
-  await expect(openSocket(host)).rejects.toThrow('HTTP 503')
-  expect(await client.list()).toEqual([])
-})
-
 it('case 32: answers endless headers with 408, and closes idle sockets', async () => {
   const host = await startHost()
   const say = (text: string) => {

@@ -21,11 +21,11 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Host } from '../../../main/host/host.ts'
 import type { Interfaces } from '../../../main/host/listen/addresses.ts'
-import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host/listen/http.ts'
 import { type TlsFiles, tailscaleCertificate } from '../../../main/host/listen/tls.ts'
 import { serveSockets, socketTransport } from '../../../main/host/listen/websocket.ts'
 import { cleanUp, freePort, onCleanUp, startHost, temporaryFolder, until, webClient } from '../../support/host.ts'
+import { anyHandshakes } from '../../support/network/handshakes.ts'
 import {
   answerPairingRequests,
   connectDesktop,
@@ -144,14 +144,9 @@ it('case 28: accepts WebSockets from HTTPS pages only', async () => {
   const tls = certificate()
   const http = await serve(tls)
   const sockets = serveSockets({
-    server: http.server,
-    secure: http.secure,
-    handshakes: new HandshakeLimit(),
-    names: http.names,
-    accept: transport => {
-      transport.close({ code: 'hello_timeout', reason: '' })
-      return () => false
-    },
+    ...http,
+    ...anyHandshakes(),
+    accept: transport => transport.close({ code: 'hello_timeout', reason: '' }),
   })
   onCleanUp(() => sockets.close())
   const ask = (origin: string) => {
@@ -206,7 +201,7 @@ describe('a client without TLS', () => {
   })
 
   it('case 32: receives 408 for endless headers when it does start TLS, on every listener', async () => {
-    const http = await serve(certificate(), { timing: { headers_ms: 200, check_ms: 50 } })
+    const http = await serve(certificate(), { timing: { headers_ms: 200 } })
     const slow = ['127.0.0.1', '::1'].map(async host => {
       const socket = await meet(http, host)
       socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ')
@@ -302,11 +297,9 @@ describe('a renewed certificate', () => {
     const http = await serve(tls)
     const before = await serial(http)
     const sockets = serveSockets({
-      server: http.server,
-      secure: http.secure,
-      handshakes: new HandshakeLimit(),
-      names: http.names,
-      accept: () => () => false,
+      ...http,
+      ...anyHandshakes(),
+      accept: () => {},
     })
     onCleanUp(() => sockets.close())
     const old = new WebSocket(`wss://127.0.0.1:${http.port}/ws`, { ca: readFileSync(tls.cert) })

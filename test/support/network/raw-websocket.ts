@@ -49,10 +49,10 @@ export class RawWebSocket {
   readonly #inbox = new Inbox()
   #received: Buffer = Buffer.alloc(0)
 
-  constructor(port: number, headers: Record<string, string> = {}) {
+  constructor(port: number, headers: Record<string, string> = {}, target = '/ws') {
     this.socket = connect(port, '127.0.0.1')
     this.socket.on('error', () => {}) // `close` follows
-    this.socket.write(upgradeRequest(port, headers))
+    this.socket.write(upgradeRequest(port, headers, target))
     let setStatus = (_status: number) => {}
     this.status = new Promise(resolve => {
       setStatus = resolve

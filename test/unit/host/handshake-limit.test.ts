@@ -1,12 +1,8 @@
 // The limit on handshakes, with a fake clock.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  addressKey,
-  HANDSHAKE_LIMITS,
-  HandshakeLimit,
-  type HandshakeLimits,
-} from '../../../main/host/listen/handshake-limit.ts'
+import { HANDSHAKE_LIMITS, HandshakeLimit, type HandshakeLimits } from '../../../main/host/listen/handshake-limit.ts'
+import { addressKey } from '../../../main/host/listen/places.ts'
 
 function limited(limits: HandshakeLimits = HANDSHAKE_LIMITS) {
   let now = 0
