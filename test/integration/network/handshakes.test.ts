@@ -10,6 +10,7 @@ import { HandshakeLimit } from '../../../main/host/listen/handshake-limit.ts'
 import { serveHttp } from '../../../main/host/listen/http.ts'
 import { PLACES } from '../../../main/host/listen/places.ts'
 import { serveSockets } from '../../../main/host/listen/websocket.ts'
+import { CHANNEL_VERSION } from '../../../protocol/channel/channel.ts'
 import { upgradeProof } from '../../../protocol/channel/upgrade-proof.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
 import { CHANNEL_MESSAGE_BYTES } from '../../../protocol/limits.ts'
@@ -86,7 +87,9 @@ describe('case 30: a flood of handshakes', () => {
 })
 
 /** As long as a real one, so that it has the same cost. */
-const FIRST_MESSAGE = frameBytes(Buffer.concat([Buffer.from('otg\x01\x00'), Buffer.alloc(96, 9)]))
+const FIRST_MESSAGE = frameBytes(
+  Buffer.concat([Buffer.from('otg'), Buffer.of(CHANNEL_VERSION, 0), Buffer.alloc(96, 9)]),
+)
 
 describe('strangers who hold all places with silent sockets', () => {
   /** Opens silent sockets until the returned function is called, and as many again as the host drops. */
