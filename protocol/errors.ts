@@ -9,7 +9,8 @@ const ERROR_CODES = [
   'hello_expected', // the first message was not a hello
   'hello_timeout', // no hello came in time
   'forbidden', // this role may not do this
-  'too_many_connections', // the host has its maximum of connections
+  'too_many_connections', // the device has its maximum of connections
+  'too_many_requests', // the device has its maximum of requests that wait
   'connection_lost', // the transport went away
   'unreachable', // nothing answered at the address
   'probe_failed', // an open connection did not answer in time
@@ -53,7 +54,7 @@ const ERROR_CODES = [
   'spawn_failed', // the system refused to start the process
   'input_full', // the session's input queue is full for now
   'too_many_sessions', // the host has its maximum of sessions
-  'too_many_attachments', // this connection has its maximum of attachments
+  'too_many_attachments', // this device has its maximum of attachments
   // activity
   'question_gone', // the question was answered, or the program went on
   'question_changed', // the program asks something else now
@@ -64,7 +65,7 @@ const ERROR_CODES = [
   // history
   'cancelled', // the client canceled the request
   'session_running', // this session's process still runs
-  'history_busy', // the host runs its maximum of searches or exports
+  'history_busy', // the host, or this device, runs its maximum of searches or exports
   'mark_unknown', // the session has no such mark
   'too_many_marks', // the session has its maximum of marks
   'pattern_invalid', // a pattern is not a regular expression, or is too long
@@ -72,7 +73,7 @@ const ERROR_CODES = [
   // files
   'upload_too_large', // the file is larger than the host accepts
   'upload_full', // the host's space for uploaded files is used up
-  'upload_busy', // this connection has its maximum of uploads in progress
+  'upload_busy', // this device has its maximum of uploads in progress
   'upload_refused', // the host accepts no files, or cannot write this one
   // notifications
   'push_off', // the host sends no notifications

@@ -29,6 +29,9 @@ export interface Transport {
   pace?(milliseconds: number): void
   /** Bytes that `send` took and the system has not. */
   readonly buffered: number
+  /** Stops and continues reading from the other end; frames that were read already are still delivered. Absent within a computer. */
+  pause?(): void
+  resume?(): void
   /** Closes this side; queued frames are still sent if the network allows. Calling it twice is fine. */
   close(reason: CloseReason): void
 }

@@ -14,6 +14,8 @@ import { markDescendants, processesByProc, processesByPs } from './access/proces
 import { builtInRules } from './agents/rule-files.ts'
 import { ScreenRules } from './agents/screen-rules.ts'
 import { UserRules } from './agents/user-rules.ts'
+import { Budgets } from './budget/device-budget.ts'
+import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
@@ -318,9 +320,19 @@ export async function createHost(options: HostOptions): Promise<Host> {
       canProve: process.platform !== 'win32',
     })
 
-    const connect = (id: number, transport: Transport, role: Role, admit: Admit, access: ClientAccess) =>
+    const budgets = new Budgets()
+    const connect = (
+      id: number,
+      transport: Transport,
+      socket: PacedTransport,
+      role: Role,
+      admit: Admit,
+      access: ClientAccess,
+    ) =>
       connections.connect(id, {
         transport,
+        socket,
+        budgets,
         role,
         access,
         sessions,
@@ -339,14 +351,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
           shell: sessionRules(options, settings.values).shell[0]!,
         },
       })
-    const acceptLocal = (transport: Transport, access: ClientAccess) =>
-      connect(connections.nextId(), transport, 'local', admitLocal, access)
+    const acceptLocal = (transport: Transport, access: ClientAccess) => {
+      const socket = new PacedTransport(transport)
+      connect(connections.nextId(), socket, socket, 'local', admitLocal, access)
+    }
     const authenticator = new Authenticator({
       staticKey,
       devices,
       pairing,
       nextId: () => connections.nextId(),
-      connect: (id, transport, admit) => connect(id, transport, 'device', admit, UNRESTRICTED),
+      connect: (id, channel, socket, admit) => connect(id, channel, socket, 'device', admit, UNRESTRICTED),
       handshake_ms: options.timing?.handshake_ms,
       log: hostLog,
     })

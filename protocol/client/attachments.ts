@@ -1,5 +1,5 @@
 // The attachments of one client, and the handles by which the host names them on the present channel.
-import { CodedError } from '../errors.ts'
+import { CodedError, type ErrorCode } from '../errors.ts'
 import type { Frame } from '../frames.ts'
 import type { ClientMessage } from '../messages.ts'
 import { type AttachmentMessage, type AttachOptions, ClientAttachment } from './client-attachment.ts'
@@ -14,6 +14,9 @@ export interface AttachmentsOptions {
   inflate: Inflate
   now: () => number
 }
+
+/** Errors with which the host ends an attachment: its session was deleted, another client took its place, or it failed. */
+const ENDED: readonly ErrorCode[] = ['session_unknown', 'session_busy', 'attachment_failed']
 
 export class Attachments {
   readonly #options: AttachmentsOptions
@@ -92,8 +95,8 @@ export class Attachments {
   error(handle: number, error: CodedError): void {
     const attachment = this.#byHandle.get(handle)
     if (!attachment) return
-    // The host detached it. Otherwise it refused something that the attachment sent, and that goes on.
-    if (error.code === 'session_unknown' || error.code === 'attachment_failed') this.#fail(attachment, error)
+    // Otherwise the host refused something that the attachment sent, and that goes on.
+    if (ENDED.includes(error.code)) this.#fail(attachment, error)
     else attachment.refused(error)
   }
 

@@ -4,6 +4,7 @@ import { acceptChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, type KeyPair } from '../../../protocol/channel/keys.ts'
 import type { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
+import { PacedTransport } from '../budget/paced-transport.ts'
 import type { PeerAddress, PeerProgress } from '../listen/websocket.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Device, Devices } from './devices.ts'
@@ -31,7 +32,7 @@ export interface AuthenticatorOptions {
   /** The id of a new connection. */
   nextId(): number
   /** The peer has proved to have a device's key, or the pairing secret. */
-  connect(id: number, transport: Transport, admit: Admit): void
+  connect(id: number, transport: Transport, socket: PacedTransport, admit: Admit): void
   /** Default: HANDSHAKE_MS. */
   handshake_ms?: number | undefined
   log: Logger
@@ -73,8 +74,9 @@ export class Authenticator {
         inner.send(frame)
       },
     }
+    const socket = new PacedTransport(transport)
     const channel = acceptChannel({
-      transport,
+      transport: socket,
       staticKey,
       suite: NATIVE_SUITE,
       secrets: () => pairing.secrets(),
@@ -88,7 +90,7 @@ export class Authenticator {
         if (peer.secret) pairing.claim(peer.secret)
         log.info({ connection: id, mode: peer.mode, ...from }, 'channel opened')
         const { publicKey, code = '' } = peer
-        connect(id, channel, (name, handlers) => {
+        connect(id, channel, socket, (name, handlers) => {
           const device = peer.mode === 'return' ? devices.find(publicKey, from.secure) : undefined
           if (device) {
             devices.seen(device.device_id, from.address)

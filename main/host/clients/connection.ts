@@ -1,6 +1,6 @@
 // One client's connection: its hello, what it may do, and which part of the host each of its messages goes to.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
-import { type Frame, FrameReader } from '../../../protocol/frames.ts'
+import { type Frame, FrameReader, KIND } from '../../../protocol/frames.ts'
 import { MESSAGE_BYTES } from '../../../protocol/limits.ts'
 import {
   type ClientKind,
@@ -17,6 +17,9 @@ import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
 import type { Access, ClientAccess } from '../access/local-clients.ts'
 import { checkPermission, type Requester, type Role } from '../access/permissions.ts'
+import { BYTE_COST, COSTS, FRAME_COST, JSON_BYTE_COST, REFUSED_COST } from '../budget/costs.ts'
+import type { BudgetMember, Budgets, DeviceBudget } from '../budget/device-budget.ts'
+import type { PacedTransport } from '../budget/paced-transport.ts'
 import type { ConnectionTrace } from '../log/frame-trace.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Push } from '../push/push.ts'
@@ -28,11 +31,14 @@ import { DesktopRequests, type NotificationAdmin } from './desktop-requests.ts'
 import { HistoryRequests } from './history-requests.ts'
 import type { HistoryService } from './history-service.ts'
 import { Outlet } from './outlet.ts'
-import { SessionRequests } from './session-requests.ts'
+import { SessionRequests, type SharedList } from './session-requests.ts'
 import { UploadRequests } from './upload-requests.ts'
 
 export interface ConnectionOptions {
   transport: Transport
+  /** What the transport is made of; the client's frames wait there for its turn. */
+  socket: PacedTransport
+  budgets: Budgets
   role: Role
   /** What the client may do by where on this computer it comes from. */
   access: ClientAccess
@@ -73,13 +79,15 @@ const HELLO_BYTES = 4096
 /** As long as a device's name may be. */
 const VIEWER_NAME_CHARACTERS = 64
 
-export class Connection implements Viewer {
+export class Connection implements Viewer, BudgetMember {
   readonly #options: ConnectionOptions
   #reader = new FrameReader(0)
   /** What the client is to the permission table; undefined until it is let in. */
   #requester: Requester | undefined
   /** Undefined for local clients, and until a device is let in. */
   #device: Device | undefined
+  /** Undefined until the client is let in. */
+  #budget: DeviceBudget | undefined
   #helloReceived = false
   /** Tells the part that admitted the client that it is gone. */
   #leave = () => {}
@@ -101,13 +109,17 @@ export class Connection implements Viewer {
     const { transport, role, access, sessions, log, trace } = options
     this.#outlet = new Outlet({ transport, log, trace, stalled: () => this.#gone('stalled') })
     this.#sessions = new SessionRequests({ sessions, outlet: this.#outlet, log, role, access, viewer: this })
-    this.#history = new HistoryRequests(options.history, this.#outlet, () => this.device_id ?? role)
+    this.#history = new HistoryRequests(options.history, this.#outlet, role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
     this.#desktop = new DesktopRequests(options, this.#outlet)
     this.#timer = setTimeout(() => this.close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     transport.start({
-      frame: bytes => this.#frame(bytes),
-      close: reason => this.#gone(reason.code),
+      // A message of the channel may contain many frames: each takes its turn.
+      frame: bytes => this.#inTurn(() => this.#frame(bytes)),
+      close: reason => {
+        if (this.#budget?.isSlowed) this.#gone(reason.code)
+        else this.#inTurn(() => this.#gone(reason.code))
+      },
     })
   }
 
@@ -133,11 +145,35 @@ export class Connection implements Viewer {
   /** Whether a person is at this client's screen, as far as its recent frames tell. */
   get present(): boolean {
     if (performance.now() - this.#lastReceived > PRESENT_MS) return false
-    return this.#presence || this.#sessions.isSeen
+    return this.#presence || this.#sessions.isDisplayed
   }
 
-  sessionsChanged(): void {
-    this.#sessions.listChanged()
+  get unsent(): number {
+    return this.#outlet.buffered
+  }
+
+  get lastReceived(): number {
+    return this.#lastReceived
+  }
+
+  pause(): void {
+    this.#options.socket.pause()
+  }
+
+  resume(): void {
+    this.#options.socket.resume()
+  }
+
+  roomToSend(): void {
+    this.#sessions.roomToSend()
+  }
+
+  giveWay(error: CodedError): void {
+    this.close(error)
+  }
+
+  sessionsChanged(shared: SharedList): void {
+    this.#sessions.listChanged(shared)
   }
 
   /** A session asks for attention. */
@@ -168,10 +204,16 @@ export class Connection implements Viewer {
     this.#gone(error.code)
   }
 
+  #inTurn(job: () => void): void {
+    if (this.#budget && !this.#closed) this.#budget.run(job)
+    else job()
+  }
+
   #frame(bytes: Uint8Array): void {
     if (this.#closed) return
     this.#lastReceived = performance.now()
     this.#options.trace?.received(bytes)
+    this.#budget?.charge(FRAME_COST + bytes.length * (bytes[0] === KIND.json ? JSON_BYTE_COST : BYTE_COST))
     this.#sessions.sendPendingList()
     try {
       if (!this.#requester && bytes.length > HELLO_BYTES)
@@ -212,6 +254,7 @@ export class Connection implements Viewer {
       return this.#hello(parsed.data)
     }
     if (!parsed.success) {
+      this.#budget?.charge(REFUSED_COST)
       // An invalid message is refused and the connection stays: a newer client may know messages that we do not.
       const { type, request_id, handle } = Object(value) as Record<string, unknown>
       const where = parsed.error.issues[0]?.path.join('.') || 'type'
@@ -274,15 +317,28 @@ export class Connection implements Viewer {
         this.#outlet.message({ type: 'awaiting_approval', seconds: Math.max(0, (expires_at - Date.now()) / 1000) }),
       refused: error => this.close(error),
     })
+    if (this.#closed) this.#leave()
   }
 
   #admitted(version: number, device: Device | undefined): void {
     if (this.#closed) return
-    const { transport, role, log, host, settings } = this.#options
+    const { transport, role, log, host, settings, budgets, socket } = this.#options
     const isReadOnly = device?.read_only === true
+    const budget = device ? budgets.of(device.device_id) : budgets.local()
+    try {
+      budget.join(this)
+    } catch (error) {
+      return this.close(toCoded(error))
+    }
+    this.#budget = budget
+    socket.takeTurns(budget)
+    this.#outlet.takeTurns(budget)
     this.#requester = role === 'local' ? 'local' : isReadOnly ? 'read_only_device' : 'device'
     this.#device = device
-    this.#sessions.admitted(device?.device_id ?? 'local', isReadOnly)
+    const client = device?.device_id ?? 'local'
+    this.#sessions.admitted(client, isReadOnly, budget)
+    this.#history.admitted(client, budget)
+    this.#uploads.admitted(budget)
     this.#reader = new FrameReader(MESSAGE_BYTES * 2)
     this.#lastReceived = performance.now()
     this.#timer = setInterval(() => {
@@ -300,6 +356,7 @@ export class Connection implements Viewer {
 
   #message(message: ClientMessage, requester: Requester): void {
     if (message.type === 'hello') throw new CodedError('bad_message', 'there was a hello already')
+    this.#budget?.charge(COSTS[message.type])
     checkPermission(message.type, requester)
     const named = this.#withWholeId(message)
     const admitted = this.#options.access.admit(accessOf(named), () => this.#askPerson(named))
@@ -391,6 +448,7 @@ export class Connection implements Viewer {
     this.#history.close()
     this.#uploads.close()
     this.#sessions.close()
+    this.#budget?.leave(this)
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }

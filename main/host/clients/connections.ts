@@ -3,6 +3,7 @@ import type { CodedError } from '../../../protocol/errors.ts'
 import type { FrameTrace } from '../log/frame-trace.ts'
 import type { Logger } from '../log/logger.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
+import type { SharedList } from './session-requests.ts'
 
 /** A session list is sent to its viewers this often at most. */
 const LIST_MS = 50
@@ -85,7 +86,8 @@ export class Connections {
     this.#listAt = at
     this.#listTimer = setTimeout(() => {
       this.#listAt = Number.POSITIVE_INFINITY
-      for (const connection of this.#connections) connection.sessionsChanged()
+      const shared: SharedList = {}
+      for (const connection of this.#connections) connection.sessionsChanged(shared)
     }, within_ms)
   }
 

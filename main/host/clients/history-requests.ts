@@ -4,19 +4,17 @@ import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { chunkFrames, jsonFrames } from '../../../protocol/frames.ts'
 import { MAX_HITS, MAX_LINES, MAX_PAGE } from '../../../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
+import type { Role } from '../access/permissions.ts'
+import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { HistoryService } from './history-service.ts'
 import { summarize } from './session-summary.ts'
 
 export interface HistoryOutlet {
   send(frames: Uint8Array[]): void
+  /** Runs it when it is the client's turn. */
+  inTurn(job: () => void): void
   refuse(error: CodedError, request_id: number): void
 }
-
-/** Requests that one client may have under way: a search for each key that is pressed, and a few exports. */
-const MAX_RUNNING = 32
-
-/** Of these, searches and reads: a person types faster than searches are canceled, but looks at one. */
-const MAX_RUNNING_LONG = 8
 
 /** Where a message does not say how many. */
 const DEFAULT_HITS = 50
@@ -43,8 +41,9 @@ export type HistoryMessage = ClientMessageOf<(typeof HISTORY_MESSAGES)[number]>
 type HistoryRequest = Exclude<HistoryMessage, { type: 'export_ack' | 'cancel' }>
 
 interface Running {
-  isLong: boolean
   controller: AbortController
+  /** Gives back its place in the client's budget. Twice is fine. */
+  release: () => void
   /** The client has taken a chunk of its export. */
   chunkTaken: () => void
 }
@@ -52,38 +51,51 @@ interface Running {
 export class HistoryRequests {
   readonly #history: HistoryService
   readonly #outlet: HistoryOutlet
-  readonly #client: () => string
+  readonly #role: Role
+  /** What clients take turns by: the same for every connection of a device. */
+  #client = 'local'
   readonly #running = new Map<number, Running>()
+  #budget!: DeviceBudget
   #closed = false
 
-  /** `client`: what clients take turns by: the same for every connection of a device. */
-  constructor(history: HistoryService, outlet: HistoryOutlet, client: () => string) {
+  constructor(history: HistoryService, outlet: HistoryOutlet, role: Role) {
     this.#history = history
     this.#outlet = outlet
+    this.#role = role
+  }
+
+  /** Before the first request. */
+  admitted(client: string, budget: DeviceBudget): void {
     this.#client = client
+    this.#budget = budget
   }
 
   take(message: HistoryMessage): void {
     const { request_id } = message
     // Both may arrive after the request has ended.
     if (message.type === 'export_ack') return this.#running.get(request_id)?.chunkTaken()
-    if (message.type === 'cancel') return this.#running.get(request_id)?.controller.abort()
-    if (this.#running.size >= MAX_RUNNING)
-      throw new CodedError('history_busy', `${MAX_RUNNING} history requests are running; wait for one`)
+    if (message.type === 'cancel') {
+      const running = this.#running.get(request_id)
+      running?.controller.abort()
+      // The next request may come with the same packet.
+      return running?.release()
+    }
     if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is running already')
-    const isLong = message.type === 'search' || message.type === 'read'
-    if (isLong && [...this.#running.values()].filter(one => one.isLong).length >= MAX_RUNNING_LONG)
-      throw new CodedError('history_busy', `${MAX_RUNNING_LONG} searches are running; wait for one`)
-    const running: Running = { isLong, controller: new AbortController(), chunkTaken: () => {} }
+    const release = this.#hold(message.type)
+    const running: Running = { controller: new AbortController(), chunkTaken: () => {}, release }
     this.#running.set(request_id, running)
-    this.#answer(message, running)
-      .finally(() => this.#running.delete(request_id))
-      .then(
-        reply => this.#send(reply),
-        error => {
+    const ended = (send: () => void) => {
+      release()
+      this.#running.delete(request_id)
+      this.#outlet.inTurn(send)
+    }
+    this.#answer(message, running).then(
+      reply => ended(() => this.#send(reply)),
+      error =>
+        ended(() => {
           if (!this.#closed) this.#outlet.refuse(toCoded(error), request_id)
-        },
-      )
+        }),
+    )
   }
 
   /** The client has disconnected: everything is canceled. */
@@ -99,7 +111,9 @@ export class HistoryRequests {
     switch (message.type) {
       case 'history': {
         const { filter = {}, limit = DEFAULT_SESSIONS, cursor } = message
-        const { sessions, cursor: next } = await this.#history.list(filter, Math.min(limit, MAX_PAGE), cursor)
+        const { sessions, cursor: next } = await this.#lookUp(() =>
+          this.#history.list(filter, Math.min(limit, MAX_PAGE), cursor),
+        )
         // A request for one session gets all of it: a shortened command cannot be started again.
         const listed = filter.session_id === undefined ? sessions.map(summarize) : sessions
         return { type: 'history_page', request_id, sessions: listed, cursor: next }
@@ -107,19 +121,24 @@ export class HistoryRequests {
       case 'search': {
         const { query, filter = {}, limit = DEFAULT_HITS, cursor, context = DEFAULT_CONTEXT_LINES } = message
         const request = { query, filter, limit: Math.min(limit, MAX_HITS), cursor, context }
-        const found = await this.#history.search(this.#client(), request, signal)
+        const found = await this.#history.search(this.#client, request, signal)
         return { type: 'search_results', request_id, ...found, sessions: found.sessions.map(summarize) }
       }
-      case 'timeline':
-        return { type: 'timeline', request_id, ...(await this.#history.timeline(message.session_id, message.buckets)) }
+      case 'timeline': {
+        const { session_id, buckets } = message
+        const timeline = await this.#lookUp(() => this.#history.timeline(session_id, buckets))
+        return { type: 'timeline', request_id, ...timeline }
+      }
       case 'seek': {
-        const { keyframe, at } = await this.#history.seek(message.session_id, message.target)
+        const { session_id, target } = message
+        const { keyframe, at } = await this.#lookUp(() => this.#history.seek(session_id, target))
         const { position, cols, rows, size, checksum, blob } = keyframe
         this.#chunk(request_id, blob)
         return { type: 'seek_result', request_id, position, at, cols, rows, blob: { size, checksum, compressed: true } }
       }
       case 'playback': {
-        const { live, ...chunk } = await this.#history.playback(message.session_id, message.position)
+        const { session_id, position } = message
+        const { live, ...chunk } = await this.#lookUp(() => this.#history.playback(session_id, position))
         if (chunk.kind === 'end') return { type: 'playback_chunk', request_id, chunk: { ...chunk, live } }
         if (chunk.kind === 'gap') return { type: 'playback_chunk', request_id, chunk }
         const { blob: timing, ...timingBlob } = chunk.timing
@@ -131,19 +150,20 @@ export class HistoryRequests {
       case 'read': {
         const { session_id, before, after, limit = DEFAULT_LINES } = message
         const request = { before, after, limit: Math.min(limit, MAX_LINES) }
-        const page = await this.#history.read(this.#client(), session_id, request, signal)
+        const page = await this.#history.read(this.#client, session_id, request, signal)
         return { type: 'lines', request_id, ...page }
       }
       case 'export': {
         const { session_id, format, redact, from, to } = message
         const job = { session_id, format, redact, from, to }
         const handlers = { chunk: (bytes: Uint8Array) => this.#chunk(request_id, bytes), progress }
-        const { chunkTaken, done } = await this.#history.export(job, handlers, signal)
+        const { chunkTaken, done } = await this.#history.export(this.#role, job, handlers, signal)
         running.chunkTaken = chunkTaken
         return { type: 'exported', request_id, ...(await done) }
       }
       case 'mark': {
-        const mark = await this.#history.mark(message.session_id, message.target, message.label)
+        const { session_id, target, label } = message
+        const mark = await this.#lookUp(() => this.#history.mark(session_id, target, label))
         return { type: 'marked', request_id, mark }
       }
       case 'unmark':
@@ -154,6 +174,27 @@ export class HistoryRequests {
         return { type: 'ok', request_id }
       default:
         return assertNever(message)
+    }
+  }
+
+  #lookUp<T>(work: () => Promise<T>): Promise<T> {
+    return this.#budget.lookUp(work)
+  }
+
+  /** Throws `history_busy`. */
+  #hold(type: HistoryRequest['type']): () => void {
+    const request = this.#budget.hold('history_requests')
+    const kind = type === 'export' ? 'exports' : type === 'search' || type === 'read' ? 'searches' : undefined
+    if (kind === undefined) return request
+    try {
+      const long = this.#budget.hold(kind)
+      return () => {
+        long()
+        request()
+      }
+    } catch (error) {
+      request()
+      throw error
     }
   }
 

@@ -4,6 +4,7 @@ import { CodedError } from '../../../protocol/errors.ts'
 import type { HistoryFilter, Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
+import type { Role } from '../access/permissions.ts'
 import { type Export, type ExportHandlers, Exports } from '../history/export/exports.ts'
 import type { ExportJob } from '../history/export/formats.ts'
 import { Lookup } from '../history/lookup/lookup.ts'
@@ -20,12 +21,16 @@ import type { Uploads } from '../uploads/uploads.ts'
 /** How long a request waits for the newest output to be written; a full disk must not block reading. */
 const FLUSH_MS = 500
 
+/** Exports of devices, one each, so that there is always a place for the desktop. */
+const MAX_DEVICE_EXPORTS = 3
+
 export class HistoryService {
   readonly #history: History
   readonly #sessions: Sessions
   readonly #uploads: Uploads
   readonly #lookup: Lookup
   readonly #exports: Exports
+  #deviceExports = 0
 
   constructor(history: History, sessions: Sessions, uploads: Uploads) {
     this.#uploads = uploads
@@ -72,10 +77,17 @@ export class HistoryService {
   }
 
   /** Throws `history_busy`. `job.session_id` may be a unique prefix. */
-  async export(job: ExportJob, handlers: ExportHandlers, signal: AbortSignal): Promise<Export> {
+  async export(role: Role, job: ExportJob, handlers: ExportHandlers, signal: AbortSignal): Promise<Export> {
     const session_id = await this.#find(job.session_id)
     const title = this.#sessions.find(session_id)?.info().title
-    return this.#exports.start({ ...job, session_id, title }, handlers, signal)
+    const start = () => this.#exports.start({ ...job, session_id, title }, handlers, signal)
+    if (role === 'local') return start()
+    if (this.#deviceExports >= MAX_DEVICE_EXPORTS)
+      throw new CodedError('history_busy', `${MAX_DEVICE_EXPORTS} exports of phones are running; wait for one to end`)
+    const started = start()
+    this.#deviceExports++
+    const done = started.done.finally(() => this.#deviceExports--)
+    return { ...started, done }
   }
 
   async mark(id: string, target: SeekTarget, label: string): Promise<Mark> {

@@ -1,9 +1,11 @@
 // One client's requests about sessions: the session list, its attachments, and what it does with a session.
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
+import { jsonFrames } from '../../../protocol/frames.ts'
 import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import type { ClientMessageOf } from '../../../protocol/messages.ts'
+import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { ClientAccess } from '../access/local-clients.ts'
 import type { Role } from '../access/permissions.ts'
+import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { Logger } from '../log/logger.ts'
 import type { AttachableSession, Viewer } from '../session/attachable.ts'
 import { Attachment } from '../session/attachment.ts'
@@ -17,8 +19,10 @@ import { summarize } from './session-summary.ts'
 /** With this much unread, another session list can wait. */
 const LIST_UNREAD_BYTES = 256 * 1024
 
-/** More than a person displays at once. */
-const MAX_ATTACHMENTS = 64
+/** The frames of a changed session list: made once for all clients that watch it. */
+export interface SharedList {
+  frames?: Uint8Array[]
+}
 
 export type SessionMessage = ClientMessageOf<
   | 'list'
@@ -53,10 +57,9 @@ export class SessionRequests {
   /** The device's id, or `local`: input streams are numbered per peer. */
   #peer = ''
   #isReadOnly = false
-  readonly #attachments = new Map<number, Attachment>()
+  #budget!: DeviceBudget
+  readonly #attachments = new Map<number, { attachment: Attachment; release(): void }>()
   #nextHandle = 1
-  /** Attachments whose session is being read from the history. */
-  #opening = 0
   #isWatching = false
   /** The session list changed while the client had not read the last one. */
   #listPending = false
@@ -66,9 +69,10 @@ export class SessionRequests {
   }
 
   /** Before the first request. */
-  admitted(peer: string, isReadOnly: boolean): void {
+  admitted(peer: string, isReadOnly: boolean, budget: DeviceBudget): void {
     this.#peer = peer
     this.#isReadOnly = isReadOnly
+    this.#budget = budget
   }
 
   /** Whether the client receives each change of the session list. */
@@ -77,8 +81,8 @@ export class SessionRequests {
   }
 
   /** Whether a person is at a screen that displays one of its attachments. */
-  get isSeen(): boolean {
-    for (const attachment of this.#attachments.values()) if (attachment.isSeen) return true
+  get isDisplayed(): boolean {
+    for (const { attachment } of this.#attachments.values()) if (attachment.isDisplayed) return true
     return false
   }
 
@@ -91,7 +95,8 @@ export class SessionRequests {
         const { request_id } = message
         const reply = () => ({ type: 'sessions', request_id, sessions: sessions.list().map(summarize) }) as const
         const refreshed = sessions.refreshPreviews()
-        return refreshed ? outlet.replyLater(request_id, () => refreshed.then(reply)) : outlet.message(reply())
+        // Made when it is sent, so that it is never older than a list that was sent to a watching client before.
+        return refreshed ? outlet.replyLater(request_id, () => refreshed.then(() => reply)) : outlet.message(reply())
       }
       case 'create':
         return afterOrigin(access, outlet, message.request_id, () => {
@@ -104,7 +109,7 @@ export class SessionRequests {
         return this.#attach(message)
       case 'detach': {
         const attachment = this.#get(message.handle)
-        this.#attachments.delete(message.handle)
+        this.#remove(message.handle)
         return attachment.session.detach(attachment, 'detached')
       }
       case 'resize': {
@@ -120,11 +125,14 @@ export class SessionRequests {
         return attachment.session.setPresent(attachment, message.present)
       }
       case 'screen':
-        return outlet.replyLater(message.request_id, async () => {
-          const session = await sessions.open(message.session_id)
-          const { lines, cols, rows } = await session.text()
-          return { type: 'screen', request_id: message.request_id, session_id: session.session_id, cols, rows, lines }
-        })
+        return outlet.replyLater(message.request_id, () =>
+          this.#budget.lookUp(async () => {
+            const session = await sessions.open(message.session_id)
+            const { session_id } = session
+            const { lines, cols, rows } = await session.text()
+            return { type: 'screen', request_id: message.request_id, session_id, cols, rows, lines }
+          }),
+        )
       case 'kill':
         return outlet.replyLater(message.request_id, async () => {
           const session = sessions.find(message.session_id)
@@ -168,12 +176,12 @@ export class SessionRequests {
   }
 
   ack(handle: number, offset: number): void {
-    this.#attachments.get(handle)?.ack(offset)
+    this.#attachments.get(handle)?.attachment.ack(offset)
   }
 
   /** Throws `input_full`. */
   input(handle: number, seq: number, bytes: Uint8Array): void {
-    const attachment = this.#attachments.get(handle)
+    const attachment = this.#attachments.get(handle)?.attachment
     if (!attachment) return this.#options.outlet.error(unknownAttachment(), { handle })
     try {
       attachment.input(seq, bytes)
@@ -183,13 +191,22 @@ export class SessionRequests {
     }
   }
 
+  /** There is room again for output that was not sent for want of it. */
+  roomToSend(): void {
+    for (const { attachment } of this.#attachments.values()) attachment.pump()
+  }
+
   /** Sends the session list to a client that watches it. */
-  listChanged(): void {
+  listChanged(shared: SharedList = {}): void {
     if (!this.#isWatching) return
     const { outlet, sessions } = this.#options
     // A client that is slow to read receives the list as it is then, not every list that was.
     this.#listPending = outlet.buffered > LIST_UNREAD_BYTES
-    if (!this.#listPending) outlet.tryMessage({ type: 'sessions', sessions: sessions.list().map(summarize) })
+    if (this.#listPending) return
+    outlet.trySend(() => {
+      shared.frames ??= jsonFrames({ type: 'sessions', sessions: sessions.list().map(summarize) } satisfies HostMessage)
+      return shared.frames
+    })
   }
 
   /** Sends a list that waited. Called for each frame that the client sends: it may have read meanwhile. */
@@ -204,22 +221,20 @@ export class SessionRequests {
 
   /** The client is gone. */
   close(): void {
-    for (const attachment of this.#attachments.values()) attachment.session.detach(attachment, 'lost')
-    this.#attachments.clear()
+    for (const [handle, { attachment }] of this.#attachments) {
+      this.#remove(handle)
+      attachment.session.detach(attachment, 'lost')
+    }
   }
 
   /** From memory at once, so that frames keep their order with what the client sends next; otherwise from the history. */
   #attach(message: ClientMessageOf<'attach'>): void {
-    if (this.#attachments.size + this.#opening >= MAX_ATTACHMENTS)
-      throw new CodedError('too_many_attachments', `${MAX_ATTACHMENTS} attachments are open on this connection`)
     if (message.size) checkSize(message.size)
     const { sessions } = this.#options
     const inMemory = sessions.find(message.session_id)
     if (inMemory) return this.#attachUnlessEnded(inMemory, message)
-    this.#opening++
-    sessions
-      .open(message.session_id)
-      .finally(() => this.#opening--)
+    this.#budget
+      .lookUp(() => sessions.open(message.session_id))
       .then(
         session => this.#attachOpened(session, message),
         error => this.#attachFallback(toCoded(error), message),
@@ -264,6 +279,7 @@ export class SessionRequests {
 
   #attachTo(session: AttachableSession, message: ClientMessageOf<'attach'>): void {
     const { role, outlet, log, viewer } = this.#options
+    const release = this.#budget.holdAttachment(session.session_id)
     const handle = this.#nextHandle++
     const isReadOnly = this.#attachesReadOnly(message)
     const attachment = new Attachment(
@@ -275,6 +291,7 @@ export class SessionRequests {
         history: message.history_bytes ?? HISTORY_BYTES,
         budget: message.catch_up_bytes ?? CATCH_UP_BYTES,
         read_only: isReadOnly,
+        marks_seen: !this.#isReadOnly,
         stream: this.#stream(message),
         is_remote: role === 'device',
         size_stays: role === 'local',
@@ -282,11 +299,12 @@ export class SessionRequests {
       },
       {
         send: frames => outlet.send(frames),
+        hasRoom: () => this.#budget.hasRoomToSend(),
         failed: error => {
-          log.error({ err: error, session: session.session_id, handle }, 'an attachment failed')
-          this.#attachments.delete(handle)
-          session.detach(attachment, 'lost')
           const isGone = error.code.startsWith('session_')
+          if (!isGone) log.error({ err: error, session: session.session_id, handle }, 'an attachment failed')
+          this.#remove(handle)
+          session.detach(attachment, 'lost')
           const code = isGone ? error.code : 'attachment_failed'
           const text = isGone ? error.message : 'this session’s output could not be sent'
           outlet.tryMessage({ type: 'error', handle, code, message: text })
@@ -295,8 +313,13 @@ export class SessionRequests {
     )
     // A session that only a program looks at was seen by no one.
     attachment.present = this.#options.access.isPerson() && (message.present ?? true)
-    session.attach(attachment)
-    this.#attachments.set(handle, attachment)
+    this.#attachments.set(handle, { attachment, release })
+    try {
+      session.attach(attachment)
+    } catch (error) {
+      this.#remove(handle)
+      throw error
+    }
     if (message.size && !isReadOnly) session.claimSize(attachment, message.size)
     log.debug({ session: session.session_id, handle, read_only: isReadOnly }, 'attached')
     outlet.message({
@@ -332,9 +355,14 @@ export class SessionRequests {
   }
 
   #get(handle: number): Attachment {
-    const attachment = this.#attachments.get(handle)
-    if (!attachment) throw unknownAttachment()
-    return attachment
+    const attached = this.#attachments.get(handle)
+    if (!attached) throw unknownAttachment()
+    return attached.attachment
+  }
+
+  #remove(handle: number): void {
+    this.#attachments.get(handle)?.release()
+    this.#attachments.delete(handle)
   }
 
   #getWritable(handle: number): Attachment {

@@ -2,14 +2,12 @@
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
+import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { Upload, Uploads } from '../uploads/uploads.ts'
 import type { Outlet } from './outlet.ts'
 
-/** Files at once: each holds up to MAX_CHUNKS_AHEAD chunks in memory. */
-const MAX_AT_ONCE = 4
-
-/** An upload ends when its client sends nothing for this long: others may need the space that is reserved for it. */
-export const IDLE_MS = 60_000
+/** An upload ends when its client sends nothing for this long: as long as a request may take (REQUEST_MS), twice. */
+export const IDLE_MS = 20_000
 
 /** Ended uploads that are remembered: chunks that were in transit when one ended are ignored. */
 const MAX_ENDED = 64
@@ -22,6 +20,8 @@ interface RunningUpload {
   /** Chunks that were received and are not written yet. */
   ahead: number
   timer: NodeJS.Timeout | undefined
+  /** Gives back the upload's place in the budget of its client. */
+  release: () => void
 }
 
 export class UploadRequests {
@@ -29,6 +29,7 @@ export class UploadRequests {
   readonly #outlet: Pick<Outlet, 'message' | 'refuse'>
   readonly #running = new Map<number, RunningUpload>()
   readonly #ended = new Set<number>()
+  #budget!: Pick<DeviceBudget, 'hold'>
   #closed = false
 
   constructor(uploads: Uploads, outlet: Pick<Outlet, 'message' | 'refuse'>) {
@@ -36,12 +37,24 @@ export class UploadRequests {
     this.#outlet = outlet
   }
 
+  /** Before the first request. */
+  admitted(budget: Pick<DeviceBudget, 'hold'>): void {
+    this.#budget = budget
+  }
+
   /** `find` resolves with the session's full id. Throws `upload_busy`, `bad_message`. */
   take({ request_id, name, size }: ClientMessageOf<'upload'>, find: () => Promise<string>): void {
     if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request id is already in use')
-    if (this.#running.size >= MAX_AT_ONCE)
-      throw new CodedError('upload_busy', `${MAX_AT_ONCE} files are being uploaded; wait for one to finish`)
-    const running: RunningUpload = { upload: undefined, size, received: 0, written: 0, ahead: 0, timer: undefined }
+    const release = this.#budget.hold('uploads')
+    const running: RunningUpload = {
+      upload: undefined,
+      size,
+      received: 0,
+      written: 0,
+      ahead: 0,
+      timer: undefined,
+      release,
+    }
     this.#ended.delete(request_id)
     this.#running.set(request_id, running)
     this.#begin(request_id, running, find, name).catch(error => this.#end(request_id, running, toCoded(error)))
@@ -132,6 +145,7 @@ export class UploadRequests {
   }
 
   #forget(request_id: number): void {
+    this.#running.get(request_id)?.release()
     this.#running.delete(request_id)
     this.#ended.add(request_id)
     if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!)

@@ -46,6 +46,8 @@ export function streamTransport(stream: Duplex): Transport {
     get buffered() {
       return stream.writableLength
     },
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
     close: reason => {
       if (!inbox.close(reason)) return
       stream.end()

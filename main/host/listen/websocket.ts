@@ -193,6 +193,8 @@ export function socketTransport(socket: WebSocket): Transport {
     get buffered() {
       return socket.bufferedAmount
     },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
     close,
   }
 }

@@ -20,13 +20,15 @@ export interface AttachedClient {
     stream: string
     /** The size that it claims outlives its attachment (see SizeClaims). */
     size_stays: boolean
+    /** It takes no input and no size, and no place that another client could have. */
+    read_only: boolean
     viewer: Viewer
   }
   /** A person is at the client's screen, as the client says. */
   present: boolean
   /** The client displays output; one that only types does not. */
   readonly showsOutput: boolean
-  /** A person is at the screen that displays the output. */
+  /** A person is at the screen that displays the output, and what that person has seen needs no one's attention. */
   readonly isSeen: boolean
   /** Sends as much of the log as the client's window takes. Call whenever the log grew. */
   pump(): void

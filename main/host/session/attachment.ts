@@ -21,6 +21,8 @@ export interface AttachmentOptions {
   /** Bytes of output that a client which is behind reads; further behind, it skips to the current screen. */
   budget: number
   read_only: boolean
+  /** What is displayed here counts as seen; not on a read-only device, which changes nothing for others. */
+  marks_seen: boolean
   /** Names the client and the numbering of its input, the same across its reconnects. */
   stream: string
   /** It is on a network: output is compressed where that pays, and what a listener sees does not tell what is echoed. */
@@ -32,6 +34,8 @@ export interface AttachmentOptions {
 
 export interface AttachmentOutlet {
   send(frames: Uint8Array[]): void
+  /** Whether more output may be sent. If not, `pump` is called when it may. */
+  hasRoom(): boolean
   /** A fault: the outlet detaches the attachment and tells its client. The session and its other clients go on. */
   failed(error: CodedError): void
 }
@@ -86,8 +90,12 @@ export class Attachment implements AttachedClient {
   }
 
   /** A person is at the screen that displays the output. */
-  get isSeen(): boolean {
+  get isDisplayed(): boolean {
     return this.showsOutput && this.present
+  }
+
+  get isSeen(): boolean {
+    return this.isDisplayed && this.options.marks_seen
   }
 
   /** What the client has is a prefix of this log, so output can continue from there. */
@@ -118,6 +126,10 @@ export class Attachment implements AttachedClient {
   #sendWhatFits(): void {
     if (!this.#started || this.#closed || this.#waitsForReply) return
     if (this.options.window === 0) return this.#sendExit()
+    if (!this.#outlet.hasRoom()) {
+      this.#wasBlocked = true
+      return
+    }
     const { log, screenOffset } = this.session
     if (this.#wasBlocked && log.end.offset - this.#position.offset > this.#allowance) {
       if (this.#keyframeAt !== undefined) return
@@ -202,7 +214,8 @@ export class Attachment implements AttachedClient {
 
   /** One batch or segment is always allowed; otherwise a smaller window would never open. */
   #hasRoom(end: number): boolean {
-    if (this.#position.offset <= this.#acked || end - this.#acked <= this.options.window) return true
+    const isInWindow = this.#position.offset <= this.#acked || end - this.#acked <= this.options.window
+    if (isInWindow && this.#outlet.hasRoom()) return true
     this.#wasBlocked = true
     return false
   }

@@ -14,11 +14,7 @@ export class Reservation {
 
   /** Throws `session_busy` if it is reserved for another client. */
   check(stream: string): void {
-    if (this.#held && this.#held.stream !== stream && this.#held.until > this.#now())
-      throw new CodedError(
-        'session_busy',
-        'another client is attached, and this session takes one at a time; detach there first',
-      )
+    if (this.#held && this.#held.stream !== stream && this.#held.until > this.#now()) throw sessionBusy()
   }
 
   /** The client is attached. */
@@ -30,4 +26,11 @@ export class Reservation {
   end(stream: string, lost: boolean): void {
     if (this.#held?.stream === stream) this.#held.until = lost ? this.#now() + RESERVED_MS : 0
   }
+}
+
+export function sessionBusy(): CodedError {
+  return new CodedError(
+    'session_busy',
+    'another client is attached, and this session takes one at a time; detach there first',
+  )
 }

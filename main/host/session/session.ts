@@ -20,7 +20,7 @@ import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
 import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity, signalName } from './process-group.ts'
 import { Pty } from './pty.ts'
-import { Reservation } from './reservation.ts'
+import { Reservation, sessionBusy } from './reservation.ts'
 import type { SessionHandlers, SessionOptions } from './session-options.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import { checkSize, SizeClaims } from './sizes.ts'
@@ -225,12 +225,12 @@ export class Session implements AttachableSession {
   }
 
   attach(client: AttachedClient): void {
-    const { stream } = client.options
-    if (this.#options.single_client()) this.#reservation.check(stream)
+    const { stream, read_only } = client.options
+    if (this.#options.single_client()) this.#makePlace(client)
     this.#batcher.flush()
     // The same client over a new connection, while its old connection is dead but not yet closed.
     for (const other of this.#attachments) if (other.options.stream === stream) this.detach(other, 'lost')
-    this.#reservation.hold(stream)
+    if (!read_only) this.#reservation.hold(stream)
     this.#attachments.add(client)
     if (client.isSeen) this.#activity.seen()
     this.#activity.viewersChanged()
@@ -249,6 +249,14 @@ export class Session implements AttachableSession {
     this.#reservation.end(stream, left === 'lost')
     this.#activity.viewersChanged()
     this.#handlers.changed()
+  }
+
+  /** With `single_client`: a client that only looks is let in while no other is attached, and gives way to one that types. */
+  #makePlace({ options: { stream, read_only } }: AttachedClient): void {
+    this.#reservation.check(stream)
+    const others = [...this.#attachments].filter(other => other.options.stream !== stream)
+    if (read_only && others.length > 0) throw sessionBusy()
+    for (const other of others) other.fail(sessionBusy())
   }
 
   setPresent(client: AttachedClient, present: boolean): void {

@@ -496,7 +496,7 @@ describe('an export', () => {
     const exports = new Exports(history.file)
     const start = () =>
       exports.start({ session_id: recording.session_id, format: 'raw' }, { chunk: () => {}, progress: () => {} })
-    const running = [start(), start(), start()]
+    const running = [start(), start(), start(), start()]
     expect(start).toThrow(expect.objectContaining({ code: 'history_busy' }))
     const ended = Promise.allSettled(running.map(({ done }) => done))
     await exports.close()

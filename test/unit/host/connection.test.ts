@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AdmissionHandlers } from '../../../main/host/access/authenticator.ts'
 import type { DeviceAdmin } from '../../../main/host/access/device-admin.ts'
 import { UNRESTRICTED } from '../../../main/host/access/local-clients.ts'
+import { Budgets } from '../../../main/host/budget/device-budget.ts'
+import { PacedTransport } from '../../../main/host/budget/paced-transport.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
 import type { NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
@@ -31,7 +33,7 @@ const untouchable = <T extends object>(what: string) =>
 
 function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
   const inbox = new Inbox()
-  const state = { buffered: 0, left: 0, closed: 0 }
+  const state = { buffered: 0, left: 0, closed: 0, sent: () => {} }
   const sent: HostMessage[] = []
   const names: string[] = []
   const errors: unknown[] = []
@@ -44,18 +46,24 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     error: what => errors.push(what),
     child: () => log,
   }
-  const connection = new Connection({
-    transport: {
-      start: handlers => inbox.start(handlers),
-      send: frame => sent.push(JSON.parse(new TextDecoder().decode(frame.subarray(2)))),
-      get buffered() {
-        return state.buffered
-      },
-      close: why => {
-        reason ??= why
-        inbox.close(why)
-      },
+  const transport = new PacedTransport({
+    start: handlers => inbox.start(handlers),
+    send: frame => {
+      sent.push(JSON.parse(new TextDecoder().decode(frame.subarray(2))))
+      state.sent()
     },
+    get buffered() {
+      return state.buffered
+    },
+    close: why => {
+      reason ??= why
+      inbox.close(why)
+    },
+  })
+  const connection = new Connection({
+    transport,
+    socket: transport,
+    budgets: new Budgets(),
     role: 'device',
     access: UNRESTRICTED,
     sessions: untouchable<Sessions>('sessions'),
@@ -202,15 +210,22 @@ it('case 37: a client that stops reading is closed at 64 MiB, without a message 
   const { inbox, sent, state, code } = setUp(verdict => verdict.admitted(device))
   inbox.frame(frames(hello))
   const ping = (request_id: number) => inbox.frame(frames({ type: 'ping', request_id }))
-  state.buffered = 64 * 1024 * 1024
+  const unread = (bytes: number) => {
+    state.buffered = 0
+    state.sent = () => {
+      state.buffered = bytes
+    }
+  }
+  unread(64 * 1024 * 1024)
   ping(1)
   expect(code()).toBeUndefined()
-  state.buffered++
+  unread(64 * 1024 * 1024 + 1)
   ping(2)
   expect(code()).toBe('stalled')
   ping(3)
   expect(sent.map(({ type }) => type)).toEqual(['welcome', 'pong', 'pong'])
   expect(state).toMatchObject({ left: 1, closed: 1 })
+  vi.runOnlyPendingTimers()
   expect(vi.getTimerCount()).toBe(0)
 })
 

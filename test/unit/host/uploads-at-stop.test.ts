@@ -76,6 +76,7 @@ function setUp() {
     message: message => void heard.push(message.type),
     refuse: (error: CodedError) => void heard.push(error.code),
   })
+  requests.admitted({ hold: () => () => {} })
   const hears = (what: string) => vi.waitFor(() => expect(heard).toContain(what))
   return { uploads, requests, heard, hears, failures }
 }

@@ -7,8 +7,8 @@ import { workerFile } from '../../threads/worker-file.ts'
 import type { ExportCalls, ExportResult, ExportWorkerData, FromExport, ToExport } from './export-protocol.ts'
 import type { ExportJob } from './formats.ts'
 
-/** Each takes a core and its memory while it runs. */
-const MAX_EXPORTS = 3
+/** Each takes a core and its memory while it runs. One more than devices may have (clients/history-service.ts). */
+const MAX_EXPORTS = 4
 
 /** A thread that may send and stays silent for this long is stuck in a pattern: one line takes no time. */
 export const SILENCE_MS = 5_000
