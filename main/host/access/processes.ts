@@ -89,7 +89,15 @@ export function processesByPs(): Processes {
  * across fork, exec, setsid and a change of parents, and only root can raise it. The number of file locks has not been
  * limited by it since Linux 2.4.25 (getrlimit(2)). Undefined: it could not be set.
  */
-export async function markDescendants(): Promise<number | undefined> {
+export function markDescendants(): Promise<number | undefined> {
+  // Once: the mark is this process's, whichever of its hosts asks.
+  marking ??= mark()
+  return marking
+}
+
+let marking: Promise<number | undefined> | undefined
+
+async function mark(): Promise<number | undefined> {
   if (process.platform !== 'linux') return undefined
   try {
     const before = await lockLimit(process.pid)

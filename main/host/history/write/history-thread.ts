@@ -182,6 +182,10 @@ export class HistoryThread {
   }
 
   #renderText(): void {
+    if (!this.#attempt(() => this.#text.isNeeded())) {
+      this.#isTextDue = false
+      return
+    }
     if (!this.#text.load()) return
     const isBusy = performance.now() - this.#committer.lastCommit < QUIET_MS
     this.#isTextDue = this.#text.turn(isBusy, work => this.#attempt(work))

@@ -10,6 +10,9 @@ const TURN_MS = 3
 const REST_BUSY = 19
 const REST_QUIET = 1
 
+/** The first turn waits this long, so that a host that stops after its only session does not load what it cannot use. */
+const FIRST_TURN_MS = 200
+
 export class TextTurns {
   readonly #store: Store
   readonly #reader: LogReader
@@ -30,21 +33,29 @@ export class TextTurns {
     return !this.#rest && !this.#isLoading
   }
 
+  /** Whether a segment waits for its text, which a host without sessions never has. */
+  isNeeded(): boolean {
+    return this.#jobs !== undefined || this.#store.logRows.pendingText() !== undefined
+  }
+
   /** False: `schedule` will be called when it is loaded. */
   load(): boolean {
     if (this.#jobs) return true
     this.#isLoading = true
-    // Loaded when first needed: the terminal emulator takes longer to load than the database to open.
-    import('../text/text-jobs.ts').then(
-      ({ TextJobs }) => {
-        this.#jobs = new TextJobs(this.#store, this.#reader)
-        this.#isLoading = false
-        this.#schedule()
-      },
-      () => {
-        this.#isLoading = false
-      },
-    )
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined
+      // Loaded when first needed: the terminal emulator takes longer to load than the database to open.
+      import('../text/text-jobs.ts').then(
+        ({ TextJobs }) => {
+          this.#jobs = new TextJobs(this.#store, this.#reader)
+          this.#isLoading = false
+          this.#schedule()
+        },
+        () => {
+          this.#isLoading = false
+        },
+      )
+    }, FIRST_TURN_MS)
     return false
   }
 
