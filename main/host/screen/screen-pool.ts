@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { RuleFile } from '../agents/rule-format.ts'
+import { memoryLimits } from '../threads/memory.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import { PooledScreen, type ScreenHandlers } from './pooled-screen.ts'
 import { type FromWorker, SHARED, type ToWorker } from './screen-protocol.ts'
@@ -108,7 +109,7 @@ export class ScreenPool {
     const worker = new Worker(workerFile('./screen-worker', import.meta.url), {
       name: 'screens',
       workerData: { version: this.#version, rules: this.#rules, shared },
-      resourceLimits: { maxOldGenerationSizeMb: this.#heapMB },
+      resourceLimits: memoryLimits(this.#heapMB),
     })
     const home: PoolWorker = { worker, screens: new Set(), isSeparate, shared, turns: 0, stuckChecks: 0 }
     worker.on('message', (message: FromWorker) => this.#receive(home, message))

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { MAX_CHUNKS_AHEAD } from '../../../../protocol/limits.ts'
 import { cancelled, type Progress, ThreadCalls } from '../../threads/call.ts'
+import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
 import type { ExportCalls, ExportResult, ExportWorkerData, FromExport, ToExport } from './export-protocol.ts'
 import type { ExportJob } from './formats.ts'
@@ -53,7 +54,7 @@ export class Exports {
     const worker = new Worker(workerFile('./export-worker', import.meta.url), {
       name: 'export',
       workerData: { file: this.#file } satisfies ExportWorkerData,
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+      resourceLimits: memoryLimits(MEMORY_MB),
     })
     const post = (message: ToExport) => worker.postMessage(message)
     const calls = new ThreadCalls<ExportCalls>(post)

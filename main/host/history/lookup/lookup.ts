@@ -9,6 +9,7 @@ import {
   ThreadCalls,
   type ToThread,
 } from '../../threads/call.ts'
+import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
 import type { LookupCalls, LookupWorkerData } from './lookup-protocol.ts'
 
@@ -19,6 +20,9 @@ interface Thread {
   worker: Worker
   calls: ThreadCalls<LookupCalls>
 }
+
+/** The text of a few segments and several terminals. */
+const MEMORY_MB = 512
 
 export class Lookup {
   readonly #file: string
@@ -60,6 +64,7 @@ export class Lookup {
     const worker = new Worker(workerFile('./lookup-worker', import.meta.url), {
       name: 'lookup',
       workerData: { file: this.#file } satisfies LookupWorkerData,
+      resourceLimits: memoryLimits(MEMORY_MB),
     })
     worker.unref()
     const calls = new ThreadCalls<LookupCalls>((message: ToThread<LookupCalls>) => worker.postMessage(message))

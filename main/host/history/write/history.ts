@@ -6,6 +6,7 @@ import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
 import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
+import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
 import { PendingOutput } from './pending-output.ts'
 import type {
@@ -38,6 +39,9 @@ export interface HistoryHandlers {
   /** `behind` may have become less. */
   committed(): void
 }
+
+/** The text of a segment, and what waits to be written. */
+const MEMORY_MB = 512
 
 export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
@@ -338,7 +342,11 @@ export class History {
 }
 
 async function startWorker(data: HistoryWorkerData): Promise<{ worker: Worker; leftovers: Leftover[] }> {
-  const worker = new Worker(workerFile('./history-worker', import.meta.url), { name: 'history', workerData: data })
+  const worker = new Worker(workerFile('./history-worker', import.meta.url), {
+    name: 'history',
+    workerData: data,
+    resourceLimits: memoryLimits(MEMORY_MB),
+  })
   return new Promise((resolve, reject) => {
     const died = (reason: string) => reject(new CodedError('internal', `the history thread died: ${reason}`))
     const failed = (error: Error) => died(error.message)
