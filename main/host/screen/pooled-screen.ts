@@ -141,8 +141,12 @@ export class PooledScreen {
     const own = this.#deaths.filter(death => death.isOwn).length
     const hasEnough = own >= MAX_OWN_DEATHS || this.#deaths.length >= MAX_DEATHS
     if (!hasEnough && this.#handlers.rebuild) return true
-    const code = hasEnough ? 'screen_failed' : 'internal'
-    this.#finish(new CodedError(code, cause.message, { cause }))
+    const error = hasEnough
+      ? new CodedError('screen_failed', 'this session’s output broke its screen too often; it is still recorded', {
+          cause,
+        })
+      : cause
+    this.#finish(error)
     this.#handlers.failed(this.#error!)
     return false
   }

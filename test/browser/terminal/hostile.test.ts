@@ -1,6 +1,7 @@
 // Hostile output, titles and commands do no harm. The cases are those of docs/security-cases.md.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ATTACKS } from '../../support/terminal/attacks.ts'
 import { expect, test } from '../support/phone.ts'
 
 const MARKUP = '<img src=x onerror="window.harmed=1">'
@@ -59,4 +60,52 @@ test('case 45: neither live nor replayed output makes the page send input', asyn
   await phone.shows(/\ndone\n/)
   await phone.page.waitForTimeout(500)
   expect((await phone.rows()).filter(row => row !== '').at(-1)).toBe('$')
+})
+
+test('case 93: output that once made a session impossible to attach is shown like any other', async ({
+  phone,
+  host,
+}) => {
+  const stripes = ATTACKS.find(({ name }) => name.startsWith('one link of 2,000 characters'))!
+  writeFileSync(join(host.home, 'attack'), stripes.make(300_000))
+  await phone.open()
+  await phone.newSession()
+  await phone.run('cat attack; echo; echo done')
+  await phone.shows(/\ndone\n/)
+  await phone.page.reload()
+  await phone.shows(/\ndone\n/)
+  await phone.page.locator('.xterm').tap()
+  await phone.run('echo still here')
+  await phone.shows(/\nstill here\n/)
+})
+
+test('case 95: a session that cannot be shown offers to try again, and others stay connected', async ({ phone }) => {
+  // As if what the host sends were damaged: it no longer begins like a zstd frame.
+  await phone.page.addInitScript(() => {
+    const { getUint32 } = DataView.prototype
+    DataView.prototype.getUint32 = function (at, isLittle) {
+      return (
+        getUint32.call(this, at, isLittle) + ((window as { damage?: boolean }).damage && isLittle && at === 0 ? 1 : 0)
+      )
+    }
+  })
+  await phone.open()
+  await phone.newSession()
+  await phone.run('seq 1 500; echo done')
+  await phone.shows(/\ndone\n/)
+  await phone.page.evaluate(() => Object.assign(window, { damage: true }))
+  await phone.run('seq 1 5000; echo more')
+  const strip = phone.page.getByText('This session’s output could not be shown. Try again, or read it as text.')
+  await expect(strip).toBeVisible()
+  await expect(phone.page.getByText(/reconnect/i)).toHaveCount(0)
+  await phone.screenshot('not-shown')
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await expect(strip).toBeVisible()
+  await phone.page.evaluate(() => Object.assign(window, { damage: false }))
+  await phone.page.getByRole('button', { name: 'Try again' }).tap()
+  await phone.shows(/\nmore\n/)
+  await expect(strip).toHaveCount(0)
+  await phone.page.locator('.xterm').tap()
+  await phone.run('echo typed again')
+  await phone.shows(/\ntyped again\n/)
 })

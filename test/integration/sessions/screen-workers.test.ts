@@ -1,10 +1,11 @@
 // What happens to screens whose worker thread dies.
-import { afterEach, expect, it } from 'vitest'
+import type { Worker } from 'node:worker_threads'
+import { afterEach, describe, expect, it } from 'vitest'
 import { birthKeyframe } from '../../../main/host/recording/initial-keyframe.ts'
 import type { ScreenLog } from '../../../main/host/screen/pooled-screen.ts'
 import { ScreenPool } from '../../../main/host/screen/screen-pool.ts'
 import { until } from '../../support/history.ts'
-import { cleanUp, onCleanUp } from '../../support/host.ts'
+import { cleanUp, localClient, onCleanUp, Recorder, startHost, webClient } from '../../support/host.ts'
 
 /** A heap has to fill up a few times. */
 const SLOW_MS = 100_000
@@ -76,4 +77,63 @@ it('case 94: a request that a dying worker had not answered is repeated', { time
   const [text] = await Promise.all([asked, until(() => good.heard.rebuilt > 0, SLOW_MS)])
   expect(text.lines[0]).toBe('still here')
   expect((await good.screen.text()).lines[0]).toBe('still here')
+})
+
+describe('case 94: in a host whose screens’ worker dies', () => {
+  /** Ends the thread that has the screens of a host that starts now. */
+  function screensOf(): () => Promise<unknown> {
+    const workers: Worker[] = []
+    const listen = (worker: Worker) => void workers.push(worker)
+    process.on('worker', listen)
+    onCleanUp(() => process.off('worker', listen))
+    // `threadName`: what screen-pool.ts gives them.
+    const isScreens = (worker: Worker) => (worker as Worker & { threadName?: string | null }).threadName === 'screens'
+    return () =>
+      Promise.all(workers.splice(0).map(worker => (isScreens(worker) ? worker.terminate() : workers.push(worker))))
+  }
+
+  it('a session is shown and attached as before, and answers each query once', async () => {
+    const endScreens = screensOf()
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({
+      command: ['sh', '-c', 'stty raw -echo; printf "\\033[31mfirst\\033[m\\033[c"; exec cat -v'],
+    })
+    const show = async () => (await client.screen(session_id)).lines.join('\n').trimEnd()
+    const answer = '^[[?1;2c'
+    await until(async () => (await show()) === `first${answer}`)
+    const watching = new Recorder()
+    const attached = webClient(host).attach(session_id, watching)
+    await watching.shows(answer)
+    await endScreens()
+    expect(await show()).toBe(`first${answer}`)
+    attached.type(new TextEncoder().encode(' typed'))
+    await watching.shows('typed')
+    expect(await show()).toBe(`first${answer} typed`)
+    const late = new Recorder()
+    webClient(host).attach(session_id, late, { history_bytes: 0 })
+    await late.shows('typed')
+    expect(late.text).toMatch(/31m.*first/s)
+  })
+
+  it('a session whose screen failed for good is recorded, typed into and attached without one', async () => {
+    const endScreens = screensOf()
+    const host = await startHost()
+    const client = localClient(host)
+    const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo first; exec cat'] })
+    await until(async () => (await client.screen(session_id)).lines[0] === 'first')
+    for (let death = 0; death < 10; death++) {
+      await endScreens()
+      await client.screen(session_id).catch(() => {})
+    }
+    await expect(client.screen(session_id)).rejects.toMatchObject({ code: 'screen_failed' })
+    const shown = new Recorder()
+    const attached = webClient(host).attach(session_id, shown)
+    await shown.shows('first')
+    attached.type(new TextEncoder().encode('typed'))
+    await shown.shows('typed')
+    await until(async () => (await client.history.read(session_id)).lines.some(({ text }) => text.includes('typed')))
+    const other = await client.create({ command: ['sh', '-c', 'echo another; exec cat'] })
+    await until(async () => (await client.screen(other.session_id)).lines[0] === 'another')
+  })
 })
