@@ -3,6 +3,7 @@
 //   vite build --config vite.main.config.ts              into build/main
 //   vite build --config vite.main.config.ts --mode test  hosts that tests run as processes, into build/test
 import { globSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { basename, join } from 'node:path'
 import { defineConfig, type Plugin, transformWithOxc } from 'vite'
 
@@ -33,6 +34,21 @@ function preloadScript(): Plugin {
   }
 }
 
+/** A package that is not installed would otherwise be left to be imported at run time. */
+function onlyKnownImports(): Plugin {
+  const known = new Set([...EXTERNAL, ...builtinModules])
+  return {
+    name: 'only-known-imports',
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== 'chunk') continue
+        for (const id of [...chunk.imports, ...chunk.dynamicImports])
+          if (!(id in bundle) && !known.has(id.replace(/^node:/, ''))) this.error(`${id} is not installed; run npm ci`)
+      }
+    },
+  }
+}
+
 /** The sources, each with the name of its output. */
 function named(pattern: string, folder: string): Record<string, string> {
   const files = globSync(pattern, { cwd: root })
@@ -53,7 +69,7 @@ export default defineConfig(({ mode }) => {
     // A `.env` file in the checkout must not affect the programs.
     envDir: false,
     publicDir: false,
-    plugins: isTest ? [] : [preloadScript()],
+    plugins: isTest ? [onlyKnownImports()] : [onlyKnownImports(), preloadScript()],
     ssr: { noExternal: true, external: EXTERNAL },
     build: {
       ssr: true,

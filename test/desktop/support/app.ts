@@ -106,7 +106,7 @@ export const test = base.extend<Fixtures>({
       if (child.exitCode !== null || child.signalCode !== null) continue
       // Including its shells and Chromium's helpers, which would keep writing into the folder that is removed next.
       const pids = family(child.pid!)
-      for (const pid of pids) if (alive(pid)) process.kill(pid, 'SIGKILL')
+      for (const pid of pids) kill(pid)
       await expectGone(pids)
     }
   },
@@ -210,6 +210,15 @@ export function alive(pid: number): boolean {
     return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z'
   } catch {
     return false
+  }
+}
+
+/** Helpers end by themselves when the main process is gone, perhaps before their turn. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
