@@ -224,6 +224,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       changed: devicesChanged,
       ended: (device_id, why) => {
         connections.closeDevice(device_id, why)
+        sessions.dropInput(device_id)
         if (why.code !== 'device_revoked') return
         // No request waits for this; and its error message must not reach a client that is no longer a device.
         try {

@@ -82,6 +82,11 @@ export class Devices {
     return device && device.secure === secure && !this.#isIdle(device) ? device : undefined
   }
 
+  /** Whether this device is paired, and not read-only. */
+  mayType(device_id: string): boolean {
+    return this.#devices.some(device => device.device_id === device_id && !device.read_only)
+  }
+
   /** Pairs a device; a key that was paired before replaces its device. Throws `too_many_devices`. */
   admit(candidate: {
     publicKey: Uint8Array

@@ -336,7 +336,9 @@ export class Connection implements Viewer, BudgetMember {
     this.#requester = role === 'local' ? 'local' : isReadOnly ? 'read_only_device' : 'device'
     this.#device = device
     const client = device?.device_id ?? 'local'
-    this.#sessions.admitted(client, isReadOnly, budget)
+    const { devices } = this.#options.deviceAdmin
+    const mayType = () => device === undefined || devices.mayType(client)
+    this.#sessions.admitted(client, isReadOnly, { budget, mayType })
     this.#history.admitted(client, budget)
     this.#uploads.admitted(budget)
     this.#reader = new FrameReader(MESSAGE_BYTES * 2)

@@ -58,6 +58,8 @@ export class SessionRequests {
   #peer = ''
   #isReadOnly = false
   #budget!: DeviceBudget
+  /** Whether it still may: an answer is typed in steps, with pauses. */
+  #mayType = () => false
   readonly #attachments = new Map<number, { attachment: Attachment; release(): void }>()
   #nextHandle = 1
   #isWatching = false
@@ -69,10 +71,11 @@ export class SessionRequests {
   }
 
   /** Before the first request. */
-  admitted(peer: string, isReadOnly: boolean, budget: DeviceBudget): void {
+  admitted(peer: string, isReadOnly: boolean, given: { budget: DeviceBudget; mayType: () => boolean }): void {
     this.#peer = peer
     this.#isReadOnly = isReadOnly
-    this.#budget = budget
+    this.#budget = given.budget
+    this.#mayType = given.mayType
   }
 
   /** Whether the client receives each change of the session list. */
@@ -158,7 +161,7 @@ export class SessionRequests {
           // A program that may control others does not decide who else may.
           if (session.isHostQuestion(question_id) && !access.isPerson())
             throw new CodedError('forbidden', 'only a person may allow a program to control other sessions')
-          await session.answer(question_id, { option, text }, () => !outlet.closed)
+          await session.answer(question_id, { option, text }, { peer: this.#peer, mayType: this.#mayType })
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':
@@ -293,6 +296,7 @@ export class SessionRequests {
         read_only: isReadOnly,
         marks_seen: !this.#isReadOnly,
         stream: this.#stream(message),
+        peer: this.#peer,
         is_remote: role === 'device',
         size_stays: role === 'local',
         viewer,

@@ -81,7 +81,7 @@ export interface AttachableSession {
   /** The highest sequence number that this stream's input has reached. */
   lastInputSeq(stream: string): number
   /** Queues one unit of input, once. False: there is no room; `flushInput` is called when there is. */
-  writeInput(stream: string, seq: number, bytes: Uint8Array): boolean
+  writeInput(stream: string, seq: number, bytes: Uint8Array, peer: string): boolean
   /** Whether a person is at that client's screen. */
   setPresent(client: AttachedClient, present: boolean): void
   /** Throws `size_invalid`. */

@@ -25,6 +25,8 @@ export interface AttachmentOptions {
   marks_seen: boolean
   /** Names the client and the numbering of its input, the same across its reconnects. */
   stream: string
+  /** The device's ID, or `local`: its input is dropped when the device is revoked. */
+  peer: string
   /** It is on a network: output is compressed where that pays, and what a listener sees does not tell what is echoed. */
   is_remote: boolean
   /** The size of a local client stays when the client leaves (see SizeClaims). */
@@ -183,9 +185,10 @@ export class Attachment implements AttachedClient {
 
   /** Moves waiting input to the PTY's queue, as far as the queue has room. */
   flushInput(): void {
+    const { stream, peer } = this.options
     let highest: number | undefined
     for (let unit = this.#waiting[0]; unit; unit = this.#waiting[0]) {
-      if (!this.session.writeInput(this.options.stream, unit.seq, unit.bytes)) break
+      if (!this.session.writeInput(stream, unit.seq, unit.bytes, peer)) break
       highest = unit.seq
       this.#waiting.shift()
       this.#waitingBytes -= unit.bytes.length

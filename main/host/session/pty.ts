@@ -6,6 +6,7 @@ import { type IPty, spawn } from 'node-pty'
 import { CodedError } from '../../../protocol/errors.ts'
 import { BATCH_BYTES } from '../../../protocol/limits.ts'
 import { fileLimit } from './file-limit.ts'
+import { InputQueue } from './input-queue.ts'
 import { withFileLimit, withoutGaps } from './launch.ts'
 
 export interface PtyOptions {
@@ -28,9 +29,6 @@ export interface PtyHandlers {
   exit(exitCode: number | null, signal: number): void
 }
 
-/** Input that may wait for the program: one that never reads must not make the host grow. */
-export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
-
 /** Linux returns at most this much of a terminal per read: a shorter read has emptied it. */
 const FULL_READ_BYTES = 4095
 
@@ -46,9 +44,6 @@ const TURN_MS = 0.3
 /** Read buffer, shared by all PTYs. */
 const turnBuffer = new Uint8Array(TURN_BYTES)
 
-/** Delays between writes while the program does not read: short enough for typing, long enough to cost nothing. */
-const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
-
 /** How often a paused PTY checks whether its process has ended; then the rest is read and the exit reported. */
 const PAUSED_POLL_MS = 40
 
@@ -63,10 +58,7 @@ export class Pty {
   readonly #pty: IPty
   readonly #handlers: PtyHandlers
   readonly #stream: Socket | undefined
-  readonly #queue: { bytes: Uint8Array; at: number; written: () => void }[] = []
-  #queued = 0
-  #retry = 0
-  #retryTimer: NodeJS.Timeout | undefined
+  readonly #input: InputQueue
   #pausedPoll: NodeJS.Timeout | undefined
   #ended = false
   #abandoned = false
@@ -98,6 +90,7 @@ export class Pty {
     }
     this.pid = this.#pty.pid
     this.#stream = (this.#pty as { _socket?: Socket })._socket
+    this.#input = new InputQueue({ terminal: this.terminal, write: bytes => this.#writeSome(bytes) })
     this.#readToTheEnd()
     // With `encoding: null` node-pty passes Buffers, although its types say string.
     this.#pty.onData(data => {
@@ -110,17 +103,14 @@ export class Pty {
     this.#pty.onExit(({ exitCode, signal }) => this.#exited(exitCode ?? null, signal ?? 0))
   }
 
-  /**
-   * Queues input; `written` is called when the kernel has all of it. False: the queue is full and nothing was queued.
-   * Writes to node-pty's descriptor, because its own writer is unbounded and spins while a program does not read.
-   */
-  write(bytes: Uint8Array, written: () => void = () => {}): boolean {
-    if (this.#ended) return true
-    if (this.#queued > 0 && this.#queued + bytes.length > INPUT_QUEUE_BYTES) return false
-    this.#queue.push({ bytes, at: 0, written })
-    this.#queued += bytes.length
-    if (this.#queue.length === 1) this.#flush()
-    return true
+  /** Queues input of `owner`; see InputQueue. False: the queue is full and nothing was queued. */
+  write(bytes: Uint8Array, owner = '', written: () => void = () => {}): boolean {
+    return this.#input.add(bytes, owner, written)
+  }
+
+  /** Drops what `owner` typed and the program has not read; see InputQueue. */
+  dropInput(owner: string): Promise<void> {
+    return this.#input.drop(owner)
   }
 
   resize(cols: number, rows: number): void {
@@ -241,29 +231,7 @@ export class Pty {
     this.#handlers.exit(exitCode, signal)
   }
 
-  #flush(): void {
-    clearTimeout(this.#retryTimer)
-    for (let head = this.#queue[0]; head; head = this.#queue[0]) {
-      if (this.#ended) return
-      try {
-        head.at += this.#writeSome(head.bytes.subarray(head.at))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EAGAIN') {
-          this.#retryTimer = setTimeout(() => this.#flush(), RETRY_MS[Math.min(this.#retry++, RETRY_MS.length - 1)])
-          return
-        }
-        // EIO and EBADF: the process is gone, and its exit will be reported.
-        this.#dropInput()
-        return
-      }
-      this.#retry = 0
-      if (head.at < head.bytes.length) continue
-      this.#queue.shift()
-      this.#queued -= head.bytes.length
-      head.written()
-    }
-  }
-
+  /** To node-pty's descriptor, because its own writer is unbounded and spins while a program does not read. */
   #writeSome(bytes: Uint8Array): number {
     if (process.platform === 'win32') {
       this.#pty.write(Buffer.from(bytes))
@@ -274,16 +242,10 @@ export class Pty {
     return writeSync((this.#pty as unknown as { fd: number }).fd, bytes)
   }
 
-  #dropInput(): void {
-    this.#queue.length = 0
-    this.#queued = 0
-  }
-
   #end(): void {
     this.#ended = true
-    clearTimeout(this.#retryTimer)
     clearInterval(this.#pausedPoll)
-    this.#dropInput()
+    this.#input.end()
   }
 }
 

@@ -7,6 +7,7 @@ import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen } from '../screen/pooled-screen.ts'
 import type { ScreenText } from '../screen/screen-protocol.ts'
+import type { Typist } from './activity/answer-typing.ts'
 import { Foreground } from './activity/foreground.ts'
 import type { HostQuestionText } from './activity/host-question.ts'
 import { type Answer, SessionActivity } from './activity/session-activity.ts'
@@ -130,7 +131,7 @@ export class Session implements AttachableSession {
       left_ms: options.timing?.left_ms,
       isSeen: () => isAnySeen(this.#attachments),
       flushOutput: () => this.#batcher.flush(),
-      write: bytes => this.#pty.write(bytes),
+      write: (bytes, peer) => this.#pty.write(bytes, peer),
       terminal: this.#pty.terminal,
       programChanged: () => this.#taskReported(''),
       taskSeen: task => this.#taskReported(task),
@@ -279,10 +280,10 @@ export class Session implements AttachableSession {
 
   /**
    * Types the answer to a question that its program asks, if the screen still asks it. Throws `question_gone`,
-   * `question_changed`, `bad_message`, `input_full`; `device_revoked` if it is no longer allowed when it is typed.
+   * `question_changed`, `bad_message`, `input_full`; `device_revoked` if the typist may no longer type.
    */
-  async answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
-    await this.#activity.answer(question_id, answer, isAllowed)
+  async answer(question_id: string, answer: Answer, typist: Typist): Promise<void> {
+    await this.#activity.answer(question_id, answer, typist)
     this.#markActive()
   }
 
@@ -319,9 +320,9 @@ export class Session implements AttachableSession {
     return this.#inputSeqs.get(stream)
   }
 
-  writeInput(stream: string, seq: number, bytes: Uint8Array): boolean {
+  writeInput(stream: string, seq: number, bytes: Uint8Array, peer: string): boolean {
     if (seq <= this.lastInputSeq(stream) || this.state !== 'running') return true
-    if (!this.#pty.write(bytes, () => this.#inputDrained())) {
+    if (!this.#pty.write(bytes, peer, () => this.#inputDrained())) {
       this.#inputRefused = true
       return false
     }
@@ -329,6 +330,11 @@ export class Session implements AttachableSession {
     if (!isReport(bytes) && this.#activity.inputSeen()) this.#handlers.changed()
     this.#markActive()
     return true
+  }
+
+  /** Drops what this device typed and the program has not read; see InputQueue. */
+  dropInput(peer: string): Promise<void> {
+    return this.#pty.dropInput(peer)
   }
 
   async startingPoint(history: number): Promise<StoredKeyframe | undefined> {

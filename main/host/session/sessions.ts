@@ -169,6 +169,16 @@ export class Sessions {
     return [...this.#sessions.values()].filter(session => session.state === 'running')
   }
 
+  /** Drops what this device typed and no program has read: it may no longer type. */
+  dropInput(device_id: string): void {
+    for (const session of this.running())
+      session
+        .dropInput(device_id)
+        .catch(error =>
+          this.#options.log.error({ err: error, session: session.session_id }, 'input could not be taken back'),
+        )
+  }
+
   get largestScreenLag(): number {
     return Math.max(0, ...[...this.#sessions.values()].map(session => session.largestLag))
   }

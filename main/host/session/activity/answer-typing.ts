@@ -32,14 +32,24 @@ export interface AnswerTypingOptions {
   screen: PooledScreen
   /** Gives output that was gathered to the screen. */
   flushOutput(): void
-  /** Types. False: there is no room. */
-  write(bytes: Uint8Array): boolean
+  /** Types in the name of `peer`. False: there is no room. */
+  write(bytes: Uint8Array, peer: string): boolean
   /** The terminal's file, or ''. */
   terminal: string
 }
 
+/** The client that answers. */
+export interface Typist {
+  /** A device's ID, or `local`: what it typed is dropped when the device is revoked. */
+  peer: string
+  /** False: the device was revoked, or may only look now. */
+  mayType(): boolean
+}
+
 export class AnswerTyping {
   readonly #options: AnswerTypingOptions
+  /** Answers are typed one after the other. */
+  #typist: Typist | undefined
   readonly #promptCheck: PromptCheck
 
   constructor(options: AnswerTypingOptions, promptCheck: PromptCheck) {
@@ -55,8 +65,9 @@ export class AnswerTyping {
     return this.#promptCheck.confirm(await this.#finding())
   }
 
-  /** `asked`: the question that is answered. `option`: its index, unless a text is typed. Throws `question_changed`, `input_full`. */
-  async type(steps: readonly string[], asked: Finding, option: number | undefined): Promise<void> {
+  /** `asked`: the question that is answered. `option`: its index, unless a text is typed. Throws `question_changed`, `input_full`, `device_revoked`. */
+  async type(steps: readonly string[], asked: Finding, option: number | undefined, typist: Typist): Promise<void> {
+    this.#typist = typist
     const isMarked = option !== undefined && asked.question?.options[option]?.moves !== undefined
     if (!isMarked) return this.#typeAll(steps, asked, option === undefined)
     await this.#typeAll(steps.slice(0, -1), asked, false)
@@ -179,9 +190,16 @@ export class AnswerTyping {
   }
 
   #write(step: string): void {
-    if (!this.#options.write(Buffer.from(step)))
+    const { peer, mayType } = this.#typist!
+    // It may have been revoked between two steps.
+    if (!mayType()) throw mayNotType()
+    if (!this.#options.write(Buffer.from(step), peer))
       throw new CodedError('input_full', 'the session does not read its input at the moment; try again')
   }
+}
+
+export function mayNotType(): CodedError {
+  return new CodedError('device_revoked', 'this device may no longer answer')
 }
 
 function isQuestion(finding: Finding | undefined): boolean {

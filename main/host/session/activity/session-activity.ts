@@ -7,7 +7,7 @@ import { PromptCheck } from '../../agents/prompt-check.ts'
 import type { Finding, ScreenRules } from '../../agents/screen-rules.ts'
 import type { PooledScreen } from '../../screen/pooled-screen.ts'
 import type { CommandMark } from '../../screen/screen-protocol.ts'
-import { AnswerTyping } from './answer-typing.ts'
+import { AnswerTyping, mayNotType, type Typist } from './answer-typing.ts'
 import { Attention, type PendingAttention } from './attention.ts'
 import type { Foreground } from './foreground.ts'
 import { HostQuestion, type HostQuestionText } from './host-question.ts'
@@ -47,7 +47,7 @@ export interface SessionActivityOptions {
   /** The screen says what the agent was asked to do. */
   taskSeen(task: string): void
   /** Types. False: there is no room. */
-  write(bytes: Uint8Array): boolean
+  write(bytes: Uint8Array, peer: string): boolean
   /** The terminal's file, or ''. */
   terminal: string
   handlers: SessionActivityHandlers
@@ -217,10 +217,10 @@ export class SessionActivity {
   }
 
   /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
-  answer(question_id: string, answer: Answer, isAllowed: () => boolean): Promise<void> {
-    if (this.#hostQuestion.is(question_id)) return this.#answerHost(answer, isAllowed)
+  answer(question_id: string, answer: Answer, typist: Typist): Promise<void> {
+    if (this.#hostQuestion.is(question_id)) return this.#answerHost(answer, typist)
     // One after the other: two people may press a button at the same moment.
-    const answered = this.#answering.then(() => this.#answer(question_id, answer, isAllowed))
+    const answered = this.#answering.then(() => this.#answer(question_id, answer, typist))
     this.#answering = answered.catch(() => {})
     return answered
   }
@@ -265,18 +265,18 @@ export class SessionActivity {
     handlers.changed()
   }
 
-  async #answerHost({ option }: Answer, isAllowed: () => boolean): Promise<void> {
-    if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
+  async #answerHost({ option }: Answer, typist: Typist): Promise<void> {
+    if (!typist.mayType()) throw mayNotType()
     this.#hostQuestion.answer(option)
   }
 
-  async #answer(question_id: string, { option, text }: Answer, isAllowed: () => boolean): Promise<void> {
+  async #answer(question_id: string, { option, text }: Answer, typist: Typist): Promise<void> {
     const current = await this.#typing.look()
     if (this.#ended) throw new CodedError('question_gone', 'the session has ended')
-    if (!isAllowed()) throw new CodedError('device_revoked', 'this device may no longer answer')
+    if (!typist.mayType()) throw mayNotType()
     const steps = this.#tracker.answer(question_id, current, option, text)
     try {
-      await this.#typing.type(steps, current!, option)
+      await this.#typing.type(steps, current!, option, typist)
     } catch (error) {
       this.#tracker.answerFailed()
       throw error
