@@ -1,10 +1,11 @@
-// After `npm install` on Linux: compiles node-pty, whose prebuilt binary is for old C libraries and lacks close_range(2) (see
-// session/launch.ts). Its own install script does it, if it is asked to.
+// After the installation on Linux: compiles node-pty, whose prebuilt binary is for old C libraries and lacks close_range(2) (see
+// main/host/session/launch.ts). Its own install script does it, if it is asked to. JavaScript, for whatever Node.js npm runs on.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 
-const folder = join(import.meta.dirname, '..', '..', 'node_modules', 'node-pty')
+const folder = dirname(createRequire(import.meta.url).resolve('node-pty/package.json'))
 
 // It removes the prebuilt binaries.
 if (process.platform === 'linux' && existsSync(join(folder, 'prebuilds'))) {
