@@ -18,6 +18,7 @@ export const Terminal = lazyScreen(() => import('./terminal/terminal.tsx').then(
 const History = lazyScreen(() => import('./recording/history.tsx').then(module => module.History))
 const Reading = lazyScreen(() => import('./reading/reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording/recording.tsx').then(module => module.Recording))
+const LockScreen = lazyScreen(() => import('./lock/lock-screen.tsx').then(module => module.LockScreen))
 const QuestionSheet = lazySheet(() => import('./sessions/question-sheet.tsx').then(module => module.QuestionSheet))
 
 export function App({ link }: { link: HostLink }) {
@@ -45,6 +46,7 @@ function Screen({ link }: { link: HostLink }) {
   /** The history stays mounted below a recording opened from it, with its search and scroll position. */
   const keepsHistory = useRef(false)
   const { value } = route
+  if (link.identities.locked.value) return <LockScreen link={link} />
   if (!link.loaded.value) return null
   const refusal = link.refusal.value
   if (refusal) return <Refused link={link} why={refusal} />

@@ -13,6 +13,7 @@ import { onAwake, onLeave } from './page/lifecycle.ts'
 import { startRouting } from './page/route.ts'
 import { registerServiceWorker, removeStaleServiceWorker } from './page/service-worker.ts'
 import { watchViewport } from './page/soft-keyboard.ts'
+import { LOCK_CHANGED } from './page/storage.ts'
 import { announceNewWaits } from './sessions/new-waits.ts'
 import { showAttentionCount } from './sessions/page-title.ts'
 
@@ -28,6 +29,7 @@ reloadWhenOutdated(link)
 watchViewport()
 onAwake(link.probe)
 onLeave(link.leave)
+window.addEventListener('storage', ({ key }) => key === LOCK_CHANGED && window.location.reload())
 notifyWhenHidden(link.sessions)
 void removeStaleServiceWorker()
 // Nothing is stored for a visitor without access.

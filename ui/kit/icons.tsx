@@ -43,6 +43,7 @@ const PATHS = {
   font_size: 'M2.5 18L7 6.5 11.5 18M4 14.5h6M14 18l3.2-8 3.3 8M15 15.6h4.4',
   wrap: 'M4 6h16M4 12h13a3 3 0 0 1 0 6h-5M14.5 15.5L12 18l2.5 2.5M4 18h4',
   share: 'M12 15V4M8 8l4-4 4 4M6 12H5v8h14v-8h-1',
+  lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3M12 14.5v2',
   up: 'M6 15l6-6 6 6',
   down: 'M6 9l6 6 6-6',
 } as const

@@ -9,7 +9,7 @@ import { takePairing } from '../page/address.ts'
 import { forgetAllTexts } from '../page/composed-texts.ts'
 import { proposeDeviceName } from '../page/device-name.ts'
 import { HostDialer, type Refusal } from './host-dialer.ts'
-import { sameKey } from './identity.ts'
+import { type Identity, sameKey } from './identity.ts'
 
 /** The host waits for the user to approve this phone. */
 export interface PendingPairing {
@@ -20,7 +20,9 @@ export interface PendingPairing {
 
 export class HostLink {
   readonly #dialer = new HostDialer()
-  readonly #identities = this.#dialer.identities
+  readonly identities = this.#dialer.identities
+  readonly #identities = this.identities
+  #resolveUnlocked = () => {}
   /** From an address for a host other than this phone's. */
   readonly #otherPairing = signal<Pairing | undefined>(undefined)
   readonly #client = signal<HostClient | undefined>(undefined)
@@ -81,10 +83,18 @@ export class HostLink {
       const pairing = takePairing()
       void this.#loaded.then(() => this.#useAddress(pairing))
     })
-    void this.#load().then(() => {
+    void this.#load().then(async () => {
+      // Nothing is connected, and no session shown, before the lock is opened.
+      if (this.#identities.locked.peek()) await new Promise<void>(resolve => (this.#resolveUnlocked = resolve))
       this.#resolveLoaded()
       this.#useAddress(pairing)
     })
+  }
+
+  /** The lock has decrypted this phone's key. */
+  unlocked(identity: Identity): void {
+    this.#identities.unlock(identity)
+    this.#resolveUnlocked()
   }
 
   readonly retry = (): void => this.#client.value?.retry()

@@ -3,7 +3,17 @@
 // IndexedDB works over plain HTTP, where WebCrypto and its non-extractable keys do not. It belongs to the origin: at another
 // address of the same host this phone has to pair again.
 import { signal } from '@preact/signals'
-import { DATABASE, type Identity, pack, STORE, unpack } from './stored-identity.ts'
+import {
+  DATABASE,
+  type Identity,
+  type LockedIdentity,
+  pack,
+  packLocked,
+  type Seal,
+  STORE,
+  unpack,
+  unpackLocked,
+} from './stored-identity.ts'
 
 export type { Identity }
 
@@ -13,7 +23,18 @@ const STORAGE_MS = 2_000
 /** `paired`: has access. `pending`: awaits approval; until then it does not replace `paired`. */
 type Slot = 'paired' | 'pending'
 
+/** Encrypts the key of this page while the lock is on (lock/lock.ts). */
+export interface Lock {
+  kind: Seal['kind']
+  minutes: number
+  seal(hostKey: Uint8Array, secretKey: Uint8Array): Seal
+}
+
 export class Identities {
+  /** The paired identity, as long as its key is encrypted. */
+  readonly locked = signal<LockedIdentity | undefined>(undefined)
+  /** The lock is on, and the page unlocked. */
+  readonly lock = signal<Lock | undefined>(undefined)
   /** False: this browser provides no storage, and the keys are lost with the page. */
   readonly canStore = signal(true)
   readonly #identities: Record<Slot, Identity | undefined> = { paired: undefined, pending: undefined }
@@ -27,7 +48,60 @@ export class Identities {
       }))
       this.#identities.paired = unpack(found.paired.result)
       this.#identities.pending = unpack(found.pending.result)
+      this.locked.value = unpackLocked(found.paired.result)
     })
+  }
+
+  /** The lock has decrypted the key. */
+  unlock(identity: Identity): void {
+    this.#identities.paired = identity
+    this.locked.value = undefined
+  }
+
+  /** Stores what changed about the encrypted key. */
+  async saveSeal(seal: Seal): Promise<void> {
+    const locked = this.locked.peek()
+    if (!locked) return
+    this.locked.value = { ...locked, seal }
+    await this.#tryStore(() =>
+      inStore('readwrite', store => store.put(packLocked({ ...locked, seal }), 'paired' satisfies Slot)),
+    )
+  }
+
+  /** Counts a try at the stored key, and returns how many there were in a row. Rejects without storage: nothing is tried then. */
+  async countTry(): Promise<number> {
+    let tries = Number.POSITIVE_INFINITY
+    await inStore('readwrite', store => {
+      const found = store.get('paired' satisfies Slot)
+      found.onsuccess = () => {
+        const locked = unpackLocked(found.result)
+        if (!locked) return
+        tries = locked.seal.tries + 1
+        store.put(packLocked({ ...locked, seal: { ...locked.seal, tries } }), 'paired' satisfies Slot)
+      }
+    })
+    return tries
+  }
+
+  /** Stores the paired identity again, after `lock` has changed. */
+  async saveLock(): Promise<void> {
+    const { paired } = this.#identities
+    if (paired) await this.#tryStore(() => inStore('readwrite', store => store.put(this.#packed(paired), 'paired')))
+  }
+
+  /** Deletes all keys. */
+  async forget(): Promise<void> {
+    this.#identities.paired = undefined
+    this.#identities.pending = undefined
+    this.locked.value = undefined
+    await this.#tryStore(() => inStore('readwrite', store => store.clear()))
+  }
+
+  #packed(identity: Identity): object {
+    const lock = this.lock.peek()
+    const { hostKey, hostName, keys } = identity
+    if (!lock) return pack(identity)
+    return packLocked({ hostKey, hostName, seal: lock.seal(hostKey, keys.secretKey) })
   }
 
   get paired(): Identity | undefined {
@@ -64,7 +138,7 @@ export class Identities {
     this.#identities.pending = undefined
     await this.#tryStore(() =>
       inStore('readwrite', store => {
-        store.put(pack(saved), 'paired' satisfies Slot)
+        store.put(this.#packed(saved), 'paired' satisfies Slot)
         store.delete('pending' satisfies Slot)
       }),
     )

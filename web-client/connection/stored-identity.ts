@@ -13,6 +13,38 @@ export interface Identity {
   code: string
 }
 
+/** How the key of a locked page is encrypted (lock/sealing.ts). */
+export interface Seal {
+  kind: 'pin' | 'passkey'
+  salt: Uint8Array
+  /** The passkey's. */
+  credential?: Uint8Array
+  nonce: Uint8Array
+  sealed: Uint8Array
+  /** Wrong PINs in a row. */
+  tries: number
+  /** The page locks itself after as many without use. */
+  minutes: number
+}
+
+/** An identity whose key is encrypted. */
+export interface LockedIdentity {
+  hostKey: Uint8Array
+  hostName: string
+  seal: Seal
+}
+
+export function packLocked({ hostKey, hostName, seal }: LockedIdentity) {
+  return { host_key: hostKey, host_name: hostName, seal }
+}
+
+/** Undefined if the identity is missing, malformed or not locked. */
+export function unpackLocked(value: unknown): LockedIdentity | undefined {
+  const { host_key, host_name, seal } = (value ?? {}) as Record<string, unknown>
+  if (!isKey(host_key) || typeof host_name !== 'string' || typeof seal !== 'object' || seal === null) return undefined
+  return { hostKey: host_key, hostName: host_name, seal: seal as Seal }
+}
+
 /** The stored form. */
 interface Stored {
   host_key: Uint8Array

@@ -5,14 +5,20 @@ import { useEffect, useState } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
+import { lazySheet } from '../page/lazy.tsx'
 import { serviceWorkerBlocker } from '../page/service-worker.ts'
 import { notificationState } from './notifications.ts'
 import { needsHomeScreen, type PushState, pushState, syncPush, turnOff, turnOn } from './push.ts'
+
+const LockSheet = lazySheet(() => import('../lock/lock-sheet.tsx').then(module => module.LockSheet))
 
 export function About({ link, close }: { link: HostLink; close: () => void }) {
   const missing = serviceWorkerBlocker()
   const secure = window.location.protocol === 'https:'
   const installed = window.matchMedia('(display-mode: standalone)').matches
+  const lock = link.identities.lock.value
+  const [isLocking, setLocking] = useState(false)
+  if (isLocking) return <LockSheet link={link} close={() => setLocking(false)} />
   const name = printable(link.host.value?.name ?? '')
   return (
     <Dialog class="about" title="About this connection" onClose={close}>
@@ -33,6 +39,16 @@ export function About({ link, close }: { link: HostLink; close: () => void }) {
         </Fact>
         <Fact name="Install as an app" good={!missing}>
           {installed ? 'Installed' : missing ? 'Not possible' : 'Choose Add to Home screen in the browser’s menu'}
+        </Fact>
+        <Fact name="Lock" good={lock !== undefined}>
+          {lock
+            ? `On, with a ${lock.kind === 'pin' ? 'PIN' : 'passkey'}, after ${lock.minutes} min without use`
+            : 'Off: whoever can unlock this phone can use this page'}
+          {link.canStore.value && (
+            <button type="button" aria-haspopup="dialog" onClick={() => setLocking(true)}>
+              {lock ? 'Change' : 'Lock this page'}
+            </button>
+          )}
         </Fact>
         <Fact name="Open without the computer" good={!missing}>
           {missing ? 'Not possible: the computer serves the page each time' : 'Yes: this phone stores the page’s files'}

@@ -7,7 +7,7 @@ import type { ClientMessage } from '../../protocol/messages.ts'
 import type { Transport } from '../../protocol/transport.ts'
 import { VERSIONS } from '../../protocol/versions.ts'
 import { handshake } from '../connection/handshake.ts'
-import { DATABASE, type Identity, STORE, unpack } from '../connection/stored-identity.ts'
+import { DATABASE, type Identity, STORE, unpack, unpackLocked } from '../connection/stored-identity.ts'
 import { openWebSocket, socketUrl } from '../connection/websocket-transport.ts'
 
 export interface Answer {
@@ -17,8 +17,9 @@ export interface Answer {
   option: number
 }
 
-/** `gone`, `changed`: the host typed nothing. `unconfirmed`: it was sent, and the connection was lost. */
-export type Outcome = 'answered' | 'gone' | 'changed' | 'refused' | 'unreachable' | 'unconfirmed'
+/** `gone`, `changed`: the host typed nothing. `locked`: the key is encrypted, and only the page can
+ * ask for what decrypts it. `unconfirmed`: it was sent, and the connection was lost. */
+export type Outcome = 'answered' | 'gone' | 'changed' | 'refused' | 'locked' | 'unreachable' | 'unconfirmed'
 
 /** Browsers end a worker that takes longer than some tens of seconds. */
 const ANSWER_MS = 20_000
@@ -33,6 +34,7 @@ export async function answerQuestion(answer: Answer): Promise<Outcome> {
   try {
     const identity = await readIdentity()
     if (!identity) return 'refused'
+    if (identity === 'locked') return 'locked'
     socket = openWebSocket(socketUrl(self.location, identity.hostKey))
     const { transport } = await handshake(socket, identity)
     return await exchange(transport, answer)
@@ -83,7 +85,7 @@ function exchange(transport: Transport, answer: Answer): Promise<Outcome> {
 }
 
 /** The keys of the paired host. */
-function readIdentity(): Promise<Identity | undefined> {
+function readIdentity(): Promise<Identity | 'locked' | undefined> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(DATABASE)
     request.onerror = () => reject(request.error)
@@ -95,7 +97,7 @@ function readIdentity(): Promise<Identity | undefined> {
       found.onerror = () => reject(found.error)
       found.onsuccess = () => {
         database.close()
-        resolve(unpack(found.result))
+        resolve(unpackLocked(found.result) ? 'locked' : unpack(found.result))
       }
     }
   })

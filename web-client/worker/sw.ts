@@ -180,6 +180,7 @@ const NOT_ANSWERED: Record<Exclude<Outcome, 'answered'>, string> = {
   gone: 'Not answered: this was answered already, or the program went on.',
   changed: 'Not answered: the program asks something else now. Tap to look.',
   refused: 'Not answered: your computer refused it. Tap to look.',
+  locked: 'Not answered: the page is locked. Tap to unlock it and answer there.',
   unreachable: 'Not answered: your computer cannot be reached. Tap to try it in the session.',
   unconfirmed: 'The connection was lost. Tap to see whether the answer arrived.',
 }

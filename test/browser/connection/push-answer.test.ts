@@ -5,7 +5,7 @@ import type { BrowserContext } from '@playwright/test'
 import type { BrowserHost } from '../../support/browser/browser-host.ts'
 import type { PushService, Subscriber } from '../../support/network/push-service.ts'
 import { expect, type Phone } from '../support/phone.ts'
-import { askFor, deliver, leave, shown, tap, test, workerOf } from '../support/push.ts'
+import { askFor, deliver, leave, sheetOf, shown, tap, test, workerOf } from '../support/push.ts'
 
 test.use({ serviceWorkers: 'allow' })
 
@@ -21,9 +21,16 @@ async function asking(host: BrowserHost): Promise<string> {
 }
 
 /** A phone that was left, and the notification of a question on it. */
-async function asked(phone: Phone, context: BrowserContext, service: PushService, browser: Subscriber) {
+async function asked(
+  phone: Phone,
+  context: BrowserContext,
+  service: PushService,
+  browser: Subscriber,
+  beforeLeaving = async () => {},
+) {
   const { host } = phone
   await askFor(phone, context)
+  await beforeLeaving()
   await leave(phone)
   const session_id = await asking(host)
   await expect.poll(() => service.posts.length).toBe(1)
@@ -98,6 +105,33 @@ test('case 75: a button of a question that is no longer asked types nothing, and
   expect(await actions(context)).toEqual([])
   expect((await questionOf())!.context).toContain('curl two')
   // A tap on that opens the session.
+  expect(await tap(context)).toBe(`./?session=${session_id}`)
+})
+
+test('case 124: a button types nothing while the lock is on, and says so', async ({
+  phone,
+  host,
+  service,
+  browsers,
+  context,
+}) => {
+  test.slow()
+  const { session_id, questionOf } = await asked(phone, context, service, browsers[0]!, async () => {
+    const { page } = phone
+    await sheetOf(phone).getByRole('button', { name: 'Lock this page' }).tap()
+    await page.getByLabel(/^(Or with a )?PIN$/).fill('correct horse')
+    await page.getByLabel('Repeat the PIN').fill('correct horse')
+    await page.getByRole('button', { name: 'Lock with this PIN' }).tap()
+    await expect(page.getByText('The lock is on')).toBeVisible()
+  })
+  const { question_id } = (await questionOf())!
+  await tap(context, 'option-0')
+  await expect
+    .poll(() => shown(context))
+    .toEqual([{ title: 'agent', body: expect.stringContaining('the page is locked'), tag: session_id }])
+  expect((await questionOf())!.question_id).toBe(question_id)
+  expect((await host.desktop.devices()).devices.map(({ connected }) => connected)).toEqual([0])
+  // A tap on that opens the session, behind the lock.
   expect(await tap(context)).toBe(`./?session=${session_id}`)
 })
 
