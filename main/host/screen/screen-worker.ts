@@ -30,7 +30,7 @@ const TURN_BYTES = 2 * BATCH_BYTES
  */
 const TURN_MS = 8
 const SLICE_MS = 2
-const MIN_SLICE_BYTES = 256
+const MIN_SLICE_BYTES = 64
 const MAX_SLICE_BYTES = BATCH_BYTES
 
 /**
