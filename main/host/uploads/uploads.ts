@@ -4,6 +4,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
+import { CHUNK_BYTES, MAX_CHUNKS_AHEAD } from '../../../protocol/limits.ts'
 import type { Logger } from '../log/logger.ts'
 import { numberedName, safeName } from './file-name.ts'
 
@@ -30,6 +31,9 @@ export interface Upload {
   gone: () => void
 }
 
+/** Reserved for an upload before it arrives: what may be on its way. One that sends nothing takes no more from the others. */
+const AHEAD_BYTES = MAX_CHUNKS_AHEAD * CHUNK_BYTES
+
 /** Files with one name in a folder. */
 const MAX_NUMBERED = 1_000
 
@@ -44,9 +48,9 @@ const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (co
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #folder: string
-  /** Size of the finished files, plus the space reserved for unfinished ones. */
+  /** Size of the finished files, plus the space reserved for unfinished ones: what they have, and AHEAD_BYTES more. */
   #bytes = 0
-  /** Uploads in progress, until they are in place or removed from the disk. `size`: 0 once discarded. */
+  /** Uploads in progress, until they are in place or removed from the disk. `size`: what is reserved, 0 once discarded. */
   readonly #open = new Map<Upload, { folder: string; size: number }>()
   /** Folders being removed. */
   readonly #removals = new Set<Promise<void>>()
@@ -72,19 +76,23 @@ export class Uploads {
       )
     // The user may have deleted files.
     if (this.#bytes + size > total_bytes) await this.#countAgain()
-    if (this.#bytes + size > total_bytes)
-      throw new CodedError(
-        'upload_full',
-        `this host keeps at most ${megabytes(total_bytes)} of files; remove some first`,
-      )
+    if (this.#bytes + size > total_bytes) throw uploadFull(total_bytes)
     if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
-    this.#bytes += size
+    let received = 0
+    const entry = { folder: join(this.#folder, folderOf(session_id)), size: 0 }
+    /** Throws `upload_full`. Without an `await`: no other upload takes the space between the check and the reservation. */
+    const reserve = () => {
+      const wanted = Math.min(size, received + AHEAD_BYTES)
+      if (this.#bytes + wanted - entry.size > total_bytes) throw uploadFull(total_bytes)
+      this.#bytes += wanted - entry.size
+      entry.size = wanted
+    }
+    reserve()
     /** Set once the file is in place or discarded: nothing more is done to it. */
     let ended: Promise<void> | undefined
     let file: FileHandle | undefined
     let temporary = ''
-    const folder = join(this.#folder, folderOf(session_id))
-    const entry = { folder, size }
+    const { folder } = entry
     // Operations run one after the other.
     let last: Promise<unknown> = Promise.resolve()
     const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
@@ -107,6 +115,8 @@ export class Uploads {
     const upload: Upload = {
       write: bytes =>
         inOrder(async () => {
+          received += bytes.length
+          reserve()
           for (let at = 0; at < bytes.length; ) at += (await file!.write(bytes, at)).bytesWritten
         }),
       finish: () =>
@@ -268,6 +278,10 @@ async function bytesIn(folder: string): Promise<number> {
 
 function folderOf(session_id: string): string {
   return session_id.slice(0, FOLDER_CHARACTERS)
+}
+
+function uploadFull(total_bytes: number): CodedError {
+  return new CodedError('upload_full', `this host keeps at most ${megabytes(total_bytes)} of files; remove some first`)
 }
 
 function megabytes(bytes: number): string {

@@ -192,6 +192,44 @@ describe('the host', () => {
     expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
   })
 
+  it('case 103: reserves for idle uploads only what may be on its way, and refuses what no longer fits when it arrives', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    const session_id = await sessionOf(client)
+    await client.changeSettings({ uploads_total_megabytes: 30 })
+    const phones = await Promise.all([1, 2, 3].map(async () => raw(await phoneTransport(host))))
+    for (const phone of phones) {
+      await phone.hears('welcome')
+      for (let request_id = 1; request_id <= 4; request_id++)
+        phone.say({ type: 'upload', request_id, session_id, name: 'idle', size: 15_000_000 })
+      await until(() => phone.heard.filter(({ type }) => type === 'progress').length === 4, 'four uploads')
+    }
+    await client.upload(session_id, file('fits', randomBytes(15_000_000)))
+    const [phone] = phones
+    for (let n = 1; phone!.heard.every(({ type }) => type !== 'error'); n++) {
+      phone!.part(CHUNK_BYTES, 1)
+      await until(() => phone!.heard.filter(({ type }) => type === 'progress' || type === 'error').length === 4 + n)
+    }
+    expect(phone!.heard.at(-1)).toMatchObject({ type: 'error', request_id: 1, code: 'upload_full' })
+    await until(() => files(host).filter(name => name.startsWith('.unfinished')).length === 11, 'its bytes to go')
+  })
+
+  it('case 103: takes four uploads at once from a device, over all its connections', async () => {
+    const host = await startHost()
+    const phone = await newPhone(host)
+    const one = webClient(host, { phone })
+    const other = webClient(host, { phone })
+    await Promise.all([one.connect(), other.connect()])
+    const session_id = await sessionOf(one)
+    const waiting = Array.from({ length: 4 }, () => slow(CHUNK_BYTES + 1))
+    const arrived = waiting.map(({ source }, n) => (n % 2 === 0 ? one : other).upload(session_id, source))
+    await until(() => files(host).length === 4)
+    for (const client of [one, other])
+      await expect(client.upload(session_id, file('a', randomBytes(1)))).rejects.toMatchObject({ code: 'upload_busy' })
+    for (const { go } of waiting) go()
+    await Promise.all(arrived)
+  })
+
   it('rejects an unknown session, a read-only device, and more than four uploads at once', async () => {
     const host = await startHost()
     const desk = await approvingDesktop(host)
