@@ -1,8 +1,18 @@
 // The data folder of a host: its location, its permissions, and the lock that gives it to one host.
-import { createHash } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { CodedError } from '../../../protocol/errors.ts'
 import { holdLock } from '../store/file-lock.ts'
 import { HOST_INFO_FILE, type HostInfo, readHostInfo } from './host-info.ts'
@@ -52,8 +62,17 @@ export function openDataDir(path: string): DataDir {
     const pid = running ? `, pid ${running.pid}` : ''
     throw new CodedError('host_running', `a host already runs on ${path}${pid}; use it, or name another --data-dir`)
   }
+  const before = readHostInfo(path)
   rmSync(hostFile, { force: true })
-  const socket = socketPath(path)
+  let placed: ReturnType<typeof placeSocket>
+  try {
+    placed = placeSocket(path, before?.socket)
+  } catch (cause) {
+    unlock()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CodedError('data_dir_unusable', `there is no folder for the local socket: ${why}`, { cause })
+  }
+  const { socket, remove } = placed
   let released = false
   return {
     path,
@@ -75,6 +94,7 @@ export function openDataDir(path: string): DataDir {
       if (released) return
       released = true
       rmSync(hostFile, { force: true })
+      remove()
       unlock()
     },
   }
@@ -83,18 +103,51 @@ export function openDataDir(path: string): DataDir {
 /** The longest path of a Unix socket that works everywhere (sun_path has 104 bytes on macOS, 108 on Linux). */
 const SOCKET_PATH_BYTES = 103
 
-function socketPath(path: string): string {
-  const hash = createHash('sha256').update(`${userInfo().username}\0${path}`).digest('hex').slice(0, 32)
-  if (process.platform === 'win32') return `\\\\.\\pipe\\on-the-go-${hash}`
-  const inside = join(path, 'otg.sock')
-  if (Buffer.byteLength(inside) <= SOCKET_PATH_BYTES) return inside
-  // A folder of our own: in a shared one, another user could create the socket first.
-  const folder = join(tmpdir(), `on-the-go-${userInfo().uid}`)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const stat = lstatSync(folder)
-  if (!stat.isDirectory() || stat.uid !== userInfo().uid || (stat.mode & 0o077) !== 0)
-    throw new Error(`${folder} belongs to another user`)
-  return join(folder, `${hash}.sock`)
+/**
+ * Where the socket is, and what removes its folder. In a folder that others share, its name is drawn: a name that can be
+ * foreseen could be taken by another user first. Clients learn it from `host.json`. So does the next host, after a crash.
+ */
+function placeSocket(path: string, before: unknown): { socket: string; remove: () => void } {
+  if (typeof before === 'string' && isDrawn(before)) removeFolderOf(before)
+  if (process.platform === 'win32')
+    return { socket: `\\\\.\\pipe\\${SOCKET_FOLDER}${randomBytes(16).toString('hex')}`, remove: () => {} }
+  const inside = join(path, SOCKET_NAME)
+  if (Buffer.byteLength(inside) <= SOCKET_PATH_BYTES) return { socket: inside, remove: () => {} }
+  const reasons: unknown[] = []
+  for (const base of new Set([process.env.XDG_RUNTIME_DIR ?? '', tmpdir(), '/tmp'])) {
+    // mkdtemp adds six characters.
+    if (base === '' || Buffer.byteLength(join(base, `${SOCKET_FOLDER}XXXXXX`, SOCKET_NAME)) > SOCKET_PATH_BYTES)
+      continue
+    try {
+      // 0700, and never one that is there already (mkdtemp(3)).
+      const socket = join(mkdtempSync(join(base, SOCKET_FOLDER)), SOCKET_NAME)
+      return { socket, remove: () => removeFolderOf(socket) }
+    } catch (cause) {
+      reasons.push(cause)
+    }
+  }
+  throw reasons[0] ?? new Error('no folder for temporary files has a short path')
+}
+
+const SOCKET_NAME = 'otg.sock'
+const SOCKET_FOLDER = 'on-the-go-'
+
+/** Whether this is the path of a socket in a folder whose name was drawn, and which is ours. */
+function isDrawn(socket: string): boolean {
+  const folder = dirname(socket)
+  if (process.platform === 'win32' || basename(socket) !== SOCKET_NAME || !basename(folder).startsWith(SOCKET_FOLDER))
+    return false
+  const stat = lstatSync(folder, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === userInfo().uid
+}
+
+function removeFolderOf(socket: string): void {
+  try {
+    rmSync(socket, { force: true })
+    rmdirSync(dirname(socket)) // only if nothing else is in it
+  } catch {
+    // It is gone, or the system's cleaner removes it.
+  }
 }
 
 /** Restricts permissions that are too open (a restored backup, another umask): the files hold what shells printed. */

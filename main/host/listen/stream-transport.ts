@@ -1,5 +1,7 @@
 // A Transport over a byte stream (local socket, named pipe): each frame is preceded by its length.
+import { statSync } from 'node:fs'
 import { connect } from 'node:net'
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { CodedError } from '../../../protocol/errors.ts'
 import { FRAME_BYTES } from '../../../protocol/limits.ts'
@@ -61,13 +63,26 @@ export function streamTransport(stream: Duplex): Transport {
 /** Connects to a host's local socket. Rejects with `host_not_running`. */
 export function connectLocal(path: string): Promise<Transport> {
   return new Promise((resolve, reject) => {
+    if (isForeign(path)) return reject(notRunning())
     const socket = connect(path)
     socket.once('connect', () => {
       socket.removeAllListeners('error')
       resolve(proveProcess(streamTransport(socket)))
     })
-    socket.once('error', cause =>
-      reject(new CodedError('host_not_running', 'no host runs here; start one with: otg host', { cause })),
-    )
+    socket.once('error', cause => reject(notRunning(cause)))
   })
+}
+
+/**
+ * Whether a socket's folder is another user's, who would answer in the host's place: where the folder of a host that crashed was
+ * removed from a shared one, its name is free. Root connects to other users' hosts, too.
+ */
+export function isForeign(path: string, uid = process.getuid?.()): boolean {
+  if (uid === undefined || uid === 0) return false
+  const stat = statSync(dirname(path), { throwIfNoEntry: false })
+  return stat !== undefined && stat.uid !== uid
+}
+
+function notRunning(cause?: unknown): CodedError {
+  return new CodedError('host_not_running', 'no host runs here; start one with: otg host', { cause })
 }

@@ -1,4 +1,4 @@
-// What a device typed and no program has read is dropped when the device may no longer type: cases 89 and 90.
+// What a device typed and no program has read is dropped when the device may no longer type: case 89.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
