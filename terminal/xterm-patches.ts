@@ -214,6 +214,18 @@ function boundClusters(line: Line): void {
     const content = this._data[x * 3]!
     if (content & COMBINED && (this._combined[x]?.length ?? 0) >= CLUSTER_CHARACTERS)
       this._data[x * 3] = (content & ~(3 << WIDTH_SHIFT)) | (width << WIDTH_SHIFT)
-    else add.call(this, x, code, width)
+    else {
+      add.call(this, x, code, width)
+      flatten(this._combined[x])
+    }
   }
+}
+
+/** V8 keeps strings that were put together from this length on as trees, at 32 bytes a character, until one of them is read. */
+const TREE_CHARACTERS = 13
+/** So that reading has an effect, and is not left out. */
+const read = { last: 0 }
+
+function flatten(text: string | undefined): void {
+  if (text !== undefined && text.length >= TREE_CHARACTERS) read.last = text.charCodeAt(text.length - 1)
 }
