@@ -43,6 +43,9 @@ const ECHO_MS = 2_000
 /** Of a phone that connects: a few may fail, never most. */
 const TRIES = 3
 
+/** By itself, V8 lets its young generation grow to a hundred empty megabytes at any load, once, and keeps them. */
+const V8 = { NODE_OPTIONS: '--max-semi-space-size=2' }
+
 const WEB_ROOT = join(import.meta.dirname, '../../build/web-client')
 
 /** The path of the page's largest file. */
@@ -76,7 +79,7 @@ class Scene {
     const folder = temporaryFolder()
     const tls = this.#secure ? ['--tls-cert', join(folder, 'cert.pem'), '--tls-key', join(folder, 'key.pem')] : []
     if (this.#secure) makeCertificate(folder)
-    const { pid, port, dataDir } = await startCliHost(join(folder, 'data'), tls)
+    const { pid, port, dataDir } = await startCliHost(join(folder, 'data'), tls, V8)
     this.pid = pid
     this.port = port
     this.desktop = new LocalClient({
@@ -97,6 +100,12 @@ class Scene {
     })
     this.#type = bytes => attached.type(bytes)
     await this.#terminal.shows('ready')
+    // What the host loads and compiles at the first of everything is not an attack's.
+    for (let i = 0; i < 20; i++) {
+      await this.loadPage()
+      ;(await this.connect()).close()
+      await this.echo(`warm ${i}`)
+    }
   }
 
   get isConnected(): boolean {
@@ -205,9 +214,6 @@ async function within(tries: number, act: () => Promise<unknown>): Promise<numbe
 }
 
 async function attack(scene: Scene, name: AttackName): Promise<void> {
-  // Warm: what the host loads and compiles at the first of everything is not the attack's.
-  await scene.loadPage()
-  for (let i = 0; i < 20; i++) await scene.echo(`warm ${i}`)
   const before = scene.usage()
   const options: AttackOptions = {
     attack: name,
@@ -256,8 +262,11 @@ async function attack(scene: Scene, name: AttackName): Promise<void> {
   attacker.kill('SIGKILL')
   const stopped = performance.now()
   const left = () => scene.usage()
-  await until(() => left().descriptors <= before.descriptors + DESCRIPTORS_AFTER, 'the descriptors')
-  await until(() => left().memory <= before.memory + MEMORY_BYTES, 'the memory')
+  const isRecovered = () => {
+    const { memory, descriptors } = left()
+    return descriptors <= before.descriptors + DESCRIPTORS_AFTER && memory <= before.memory + MEMORY_BYTES
+  }
+  while (!isRecovered() && performance.now() - stopped < RECOVERY_MS) await wait(50)
   const recovered = performance.now() - stopped
   const percentile = (share: number) => echoes.toSorted((a, b) => a - b)[Math.floor((echoes.length - 1) * share)]!
   const mb = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MB`
@@ -289,7 +298,7 @@ describe.skipIf(process.platform !== 'linux').each([
   beforeAll(async () => {
     await scene.start()
     stop = keepAfterCleanUp()
-  })
+  }, 60_000)
   afterEach(cleanUp)
   afterAll(() => stop())
   it.each(attacks)('case 83: %s', name => attack(scene, name), 120_000)

@@ -93,8 +93,13 @@ export interface CliHost extends RunningCommand {
 }
 
 /** Starts `otg host` on a free loopback port; resolves when it is ready. */
-export async function startCliHost(dataDir = join(temporaryFolder(), 'data'), args: string[] = []): Promise<CliHost> {
-  const running = start(dataDir, ['host', '--json', '--port', '0', '--bind', 'loopback', ...args])
+export async function startCliHost(
+  dataDir = join(temporaryFolder(), 'data'),
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<CliHost> {
+  const all = ['host', '--json', '--port', '0', '--bind', 'loopback', ...args]
+  const running = start(dataDir, all, { env: { ...environment(dataDir), ...env } })
   // Runs before the SIGKILL of `start`, so that the host ends its sessions.
   onCleanUp(async () => {
     running.child.kill('SIGTERM')

@@ -31,6 +31,8 @@ const WRITE_BYTES = 16 * 1024
 
 /** After the last response, unread bytes of the peer are discarded for this long: a reset would erase the response on its way. */
 const LINGER_MS = 1_000
+/** And this many: what a browser had under way. One that goes on sending would occupy the main loop. */
+const LINGER_BYTES = 64 * 1024
 
 const HEAD_END = Buffer.from('\r\n\r\n')
 const CR = 13
@@ -47,6 +49,8 @@ export class RequestGate extends Duplex {
   #begun = true
   /** `answering`: a whole head was let through, and nothing more is until `next`. */
   #state: 'reading' | 'answering' | 'ending' | 'released' = 'reading'
+  /** Received since the end. */
+  #discarded = 0
   #timer: NodeJS.Timeout | undefined
   #responseTimer: NodeJS.Timeout | undefined
 
@@ -139,6 +143,10 @@ export class RequestGate extends Duplex {
   }
 
   readonly #received = (chunk: Buffer) => {
+    if (this.#state === 'ending') {
+      this.#discarded += chunk.length
+      if (this.#discarded > LINGER_BYTES) this.destroy()
+    }
     if (this.#isOver) return
     if (!this.#begun) {
       this.#begun = true
