@@ -7,6 +7,12 @@ export const INPUT_QUEUE_BYTES = 4 * 1024 * 1024
 /** Delays between writes while the program does not read: short enough for typing, long enough to cost nothing. */
 const RETRY_MS = [1, 2, 4, 8, 16, 32, 64]
 
+/** Short pieces of one owner are kept as one, up to this. */
+const PIECE_BYTES = 1024
+
+/** Two who type at the same time, for longer than a program leaves keys unread. */
+const MAX_PIECES = 2048
+
 const PASTE_START = '\x1b[200~'
 const PASTE_END = '\x1b[201~'
 
@@ -161,10 +167,14 @@ export class InputQueue {
   #remember(bytes: Uint8Array, owner: string): void {
     if (bytes.length === 0 || this.#options.terminal === '') return
     const kept = bytes.slice(-KERNEL_BYTES)
-    this.#recent.push({ bytes: kept, owner })
+    const last = this.#recent.at(-1)
+    // Keys come one by one.
+    if (last?.owner === owner && last.bytes.length + kept.length <= PIECE_BYTES)
+      last.bytes = Buffer.concat([last.bytes, kept])
+    else this.#recent.push({ bytes: kept, owner })
     this.#recentBytes += kept.length
-    while (this.#recentBytes - this.#recent[0]!.bytes.length >= KERNEL_BYTES)
-      this.#recentBytes -= this.#recent.shift()!.bytes.length
+    const isEnough = () => this.#recentBytes - this.#recent[0]!.bytes.length >= KERNEL_BYTES
+    while (isEnough() || this.#recent.length > MAX_PIECES) this.#recentBytes -= this.#recent.shift()!.bytes.length
   }
 
   #clear(): void {

@@ -110,7 +110,8 @@ export class Pty {
 
   /** Drops what `owner` typed and the program has not read; see InputQueue. */
   dropInput(owner: string): Promise<void> {
-    return this.#input.drop(owner)
+    // Once the stream is destroyed, the terminal's number may have been reused.
+    return this.#stream?.destroyed ? Promise.resolve() : this.#input.drop(owner)
   }
 
   resize(cols: number, rows: number): void {
