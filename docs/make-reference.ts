@@ -1,10 +1,12 @@
-// Writes docs/commands.md and docs/settings.md from the code's own tables: `npm run docs`. A test fails when they are out of date.
+// Writes docs/commands.md, docs/settings.md and docs/redaction.md from the code's own tables: `npm run docs`. A test fails when they are out of date.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { COMMON_OPTIONS } from '../main/cli/command/args.ts'
 import type { CommandSpec, OptionSpec } from '../main/cli/command/command.ts'
 import { COMMANDS } from '../main/cli/commands/table.ts'
+import { COMMON_SECRETS } from '../main/host/history/export/redact/common-secrets.ts'
+import { SECRET_RULES } from '../main/host/history/export/redact/secret-rules.ts'
 import { Settings } from '../main/host/settings/settings.ts'
 
 const GENERATED = '<!-- Written by `npm run docs`. Edit the tables in the code instead. -->'
@@ -92,7 +94,41 @@ export function settingsPage(): string {
   ].join('\n')
 }
 
+/** The text of docs/redaction.md. */
+export function redactionPage(): string {
+  const ids = SECRET_RULES.map(({ id }) => id)
+  return [
+    '# Redaction',
+    '',
+    GENERATED,
+    '',
+    '`otg export --redact-secrets`, and the same choice in the app and on the phone, replaces secrets by blocks in every format: asciicast, text,',
+    'HTML and raw output, titles, the command, marks, and what programs send as titles, links or to the clipboard. `--redact PATTERN` does the',
+    'same for what matches a JavaScript regular expression. Search, the reading view, playback and `otg show` show everything.',
+    '',
+    'The whole session is searched, whatever part of it is exported: line by line as it was printed, and as it was on the screen at every',
+    'moment. So a secret is found although colors, cursor movements, corrections while it was typed, wrapping, or the beginning or end of the',
+    'exported part split it. Of a private key, every line is redacted, even if its first or its last line is missing.',
+    '',
+    '**Not found** are secrets that nothing marks as such (a password that a program prints alone on a line), that a program encodes or',
+    'divides by other text (a frame, a pane beside it), and those of services that are not listed. Check the file before you share it.',
+    '',
+    '## What is recognized by what is around it, or by its first letters',
+    '',
+    ...COMMON_SECRETS.map(({ name }) => `- ${name}`),
+    '- private keys of OpenSSH, OpenSSL, PGP and PuTTY',
+    '',
+    '## Services',
+    '',
+    `${ids.length} rules of [Betterleaks](https://github.com/betterleaks/betterleaks), by the authors of Gitleaks (MIT license):`,
+    '',
+    ids.map(id => `\`${id}\``).join(', '),
+    '',
+  ].join('\n')
+}
+
 if (process.argv[1] === import.meta.filename) {
   writeFileSync(join(import.meta.dirname, 'commands.md'), commandsPage())
   writeFileSync(join(import.meta.dirname, 'settings.md'), settingsPage())
+  writeFileSync(join(import.meta.dirname, 'redaction.md'), redactionPage())
 }

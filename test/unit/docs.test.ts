@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commandsPage, settingsPage } from '../../docs/make-reference.ts'
+import { commandsPage, redactionPage, settingsPage } from '../../docs/make-reference.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -24,6 +24,10 @@ const anchor = (heading: string) =>
 describe('the documents', () => {
   test('docs/commands.md describes the commands as the code defines them (npm run docs)', () => {
     expect(read('docs/commands.md')).toBe(commandsPage())
+  })
+
+  test('docs/redaction.md lists the secrets that the code recognizes (npm run docs)', () => {
+    expect(read('docs/redaction.md')).toBe(redactionPage())
   })
 
   test('docs/settings.md describes the settings as the code defines them (npm run docs)', () => {

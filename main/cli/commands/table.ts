@@ -344,10 +344,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'write the output of a session to a file',
     details: [
       'cast and cast3 (asciicast v2 and v3) play in asciinema. txt and html contain the',
-      'lines as displayed; raw contains the exact bytes. Redaction checks each line as',
-      'printed, without colors, and replaces matches with blocks. In cast and raw it',
-      'can miss text that a program drew in several steps. Check the file before',
-      'sharing it. PATTERN is a JavaScript regular expression.',
+      'lines as displayed; raw contains the exact bytes. Redaction searches the whole',
+      'session, lines as printed and as displayed, and replaces matches with blocks.',
+      'docs/redaction.md lists what it recognizes. Check the file before sharing it.',
+      'PATTERN is a JavaScript regular expression.',
     ],
     options: {
       format: { type: 'string', value: 'F', help: 'cast, cast3, txt, html, raw (default: by the name of FILE)' },

@@ -1,5 +1,5 @@
 // asciicast v2 and v3 (docs.asciinema.org/manual/asciicast/v2 and v3): a header, then one event per line.
-import { type Redactor, StreamRedactor, type Tagged } from './redact.ts'
+import type { Redactor } from './redact/redactor.ts'
 import type { ReplayFrame } from './replay-frames.ts'
 
 export interface CastHeader {
@@ -16,21 +16,12 @@ export interface CastMark {
   label: string
 }
 
-/** An event without its output: its code, and when it happened, in milliseconds since birth. */
-interface Tag {
-  code: 'o' | 'r' | 'm' | 'x'
-  at: number
-  /** Of events that are not output. */
-  data?: string
-}
-
 const TERM = 'xterm-256color'
 
 /** Makes the lines of a cast, frame by frame. */
 export class Cast {
   readonly #header: CastHeader
   readonly #redactor: Redactor
-  readonly #stream: StreamRedactor<Tag> | undefined
   readonly #marks: CastMark[]
   /** Characters that are split by the end of a frame wait for the next frame. */
   #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -41,7 +32,6 @@ export class Cast {
   constructor(header: CastHeader, marks: readonly CastMark[], redactor: Redactor) {
     this.#header = header
     this.#redactor = redactor
-    this.#stream = redactor.isEmpty ? undefined : new StreamRedactor(redactor)
     this.#marks = [...marks].sort((a, b) => a.at - b.at)
   }
 
@@ -71,9 +61,9 @@ export class Cast {
     let lines = ''
     for (const mark of this.#marks) lines += this.#event('m', Math.min(mark.at, at), this.#redactor.plain(mark.label))
     const rest = this.#decoder.decode()
-    if (rest !== '') lines += this.#text({ code: 'o', at }, rest)
+    if (rest !== '') lines += this.#event('o', at, rest)
     if (this.#header.version === 3 && exit_code !== null) lines += this.#event('x', at, String(exit_code))
-    return lines + this.#lines(this.#stream?.end() ?? [])
+    return lines
   }
 
   #start(frame: ReplayFrame): string {
@@ -104,29 +94,13 @@ export class Cast {
 
   #output({ at, bytes }: { at: number; bytes: Uint8Array }): string {
     const text = this.#decoder.decode(bytes, { stream: true })
-    return text === '' ? '' : this.#text({ code: 'o', at }, text)
+    return text === '' ? '' : this.#event('o', at, text)
   }
 
-  #text(tag: Tag, text: string): string {
-    return this.#lines(this.#stream ? this.#stream.push(text, tag) : [{ text, tag }])
-  }
-
-  /** Keeps its place among output that is still being redacted. */
-  #event(code: 'r' | 'm' | 'x', at: number, data: string): string {
-    const tag = { code, at, data }
-    return this.#lines(this.#stream ? this.#stream.push('', tag) : [{ text: '', tag }])
-  }
-
-  #lines(events: readonly Tagged<Tag>[]): string {
-    let lines = ''
-    for (const { text, tag } of events) {
-      const data = tag.data ?? text
-      if (tag.code === 'o' && data === '') continue
-      const at = Math.max(this.#before, tag.at)
-      const time = this.#header.version === 2 ? at - this.#begin : at - this.#before
-      this.#before = at
-      lines += `${JSON.stringify([time / 1000, tag.code, data])}\n`
-    }
-    return lines
+  #event(code: 'o' | 'r' | 'm' | 'x', at: number, data: string): string {
+    const time = Math.max(this.#before, at)
+    const shown = this.#header.version === 2 ? time - this.#begin : time - this.#before
+    this.#before = time
+    return `${JSON.stringify([shown / 1000, code, data])}\n`
   }
 }

@@ -5,7 +5,9 @@ import { storedSession } from '../../store/session-rows.ts'
 import type { Store } from '../../store/store.ts'
 import { Cast } from './cast.ts'
 import { HTML_END, htmlHead, htmlLine, styledLine } from './html.ts'
-import { Redactor, StreamRedactor } from './redact.ts'
+import { redactedFrames, type Step } from './redact/redacted-frames.ts'
+import { redactedLines } from './redact/redacted-lines.ts'
+import { Redactor } from './redact/redactor.ts'
 import { type ReplayFrame, replayFrames } from './replay-frames.ts'
 import { plainLines, screenLines } from './screen-lines.ts'
 import { sourceOf } from './source.ts'
@@ -56,6 +58,9 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
   const { session } = storedSession(row)
   const title = job.title ?? session.title
   const range = { from: job.from, to: job.to }
+  const frames = redactor.isEmpty
+    ? replayFrames(source, session_id, range)
+    : redactedFrames(source, session_id, redactor, range)
   switch (format) {
     case 'cast':
     case 'cast3': {
@@ -70,7 +75,11 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
       }
       const cast = new Cast(header, marks, redactor)
       let at = from
-      for (const frame of replayFrames(source, session_id, range)) {
+      for (const frame of frames) {
+        if (frame.kind === 'step') {
+          yield frame
+          continue
+        }
         at = frame.at
         yield { text: cast.frame(frame), offset: frame.offset }
       }
@@ -78,17 +87,21 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
       return
     }
     case 'raw':
-      return yield* rawChunks(replayFrames(source, session_id, range), redactor)
+      return yield* rawChunks(frames)
     case 'txt':
-      for (const item of plainLines(source, session_id, range))
-        if (item.kind === 'line') yield { text: `${blanks(item)}${redactor.line(item.line)}\n`, offset: item.offset }
+      for (const item of redactor.isEmpty
+        ? plainLines(source, session_id, range)
+        : redactedLines(source, session_id, range, redactor, ({ text }) => text))
+        if (item.kind === 'line') yield { text: `${blanks(item)}${item.line}\n`, offset: item.offset }
         else if (item.kind === 'gap') yield { text: `${missing(item)}\n`, offset: item.offset }
         else yield item
       return
     case 'html':
       yield { text: htmlHead(redactor.plain(title)), offset: 0 }
-      for (const item of screenLines(source, session_id, range, styledLine))
-        if (item.kind === 'line') yield { text: `${blanks(item)}${htmlLine(item.line, redactor)}`, offset: item.offset }
+      for (const item of redactor.isEmpty
+        ? screenLines(source, session_id, range, styledLine)
+        : redactedLines(source, session_id, range, redactor, styledLine))
+        if (item.kind === 'line') yield { text: `${blanks(item)}${htmlLine(item.line)}`, offset: item.offset }
         else if (item.kind === 'gap') yield { text: `<i>${missing(item)}</i>\n`, offset: item.offset }
         else yield item
       yield { text: HTML_END, offset: row.end_offset }
@@ -98,19 +111,13 @@ function* chunksOf(store: Store, job: ExportJob, redactor: Redactor): Generator<
   }
 }
 
-/** The bytes as they were printed. Redacted ones are decoded as UTF-8 first, and what is not becomes U+FFFD. */
-function* rawChunks(frames: Generator<ReplayFrame>, redactor: Redactor): Generator<ExportChunk> {
-  const stream = redactor.isEmpty ? undefined : new StreamRedactor<undefined>(redactor)
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  const joined = (parts: { text: string }[]) => parts.map(({ text }) => text).join('')
-  let offset = 0
+/** The bytes as they were printed. */
+function* rawChunks(frames: Generator<ReplayFrame | Step>): Generator<ExportChunk> {
   for (const frame of frames) {
-    offset = frame.offset
-    if (frame.kind !== 'output' || frame.isEarly) continue
-    if (!stream) yield { bytes: frame.bytes, offset }
-    else yield { text: joined(stream.push(decoder.decode(frame.bytes, { stream: true }), undefined)), offset }
+    const { offset } = frame
+    if (frame.kind === 'output' && !frame.isEarly) yield { bytes: frame.bytes, offset }
+    else if (frame.kind === 'step') yield { offset }
   }
-  if (stream) yield { text: joined([...stream.push(decoder.decode(), undefined), ...stream.end()]), offset }
 }
 
 function blanks({ blank }: { blank: number }): string {

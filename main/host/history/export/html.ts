@@ -17,7 +17,6 @@ import {
 } from '../../screen/cells.ts'
 import { cellAt } from '../../screen/painter.ts'
 import type { ScreenLine } from '../text/line-collector.ts'
-import { maskOf, type Redactor } from './redact.ts'
 
 /** A run of cells with one style. `text` is not escaped yet. */
 interface StyledRun {
@@ -83,26 +82,11 @@ pre { margin: 1em; font: 14px/1.25 ui-monospace, Menlo, Consolas, "DejaVu Sans M
 
 export const HTML_END = '</pre>\n</html>\n'
 
-export function htmlLine(line: StyledLine, redactor: Redactor): string {
+export function htmlLine(line: StyledLine): string {
   let html = ''
-  for (const { style, text } of redactor.isEmpty ? line : redact(line, redactor))
+  for (const { style, text } of line)
     html += style === '' ? escapeHtml(text) : `<span style="${style}">${escapeHtml(text)}</span>`
   return `${html}\n`
-}
-
-function redact(line: StyledLine, redactor: Redactor): StyledLine {
-  const ranges = redactor.lineRanges(line.map(({ text }) => text).join(''))
-  if (ranges.length === 0) return line
-  const isHidden = (at: number) => ranges.some(([from, to]) => at >= from && at < to)
-  let at = 0
-  return line.map(({ style, text }) => {
-    let shown = ''
-    for (const character of text) {
-      shown += isHidden(at) ? maskOf(character) : character
-      at += character.length
-    }
-    return { style, text: shown }
-  })
 }
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
