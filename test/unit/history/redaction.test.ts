@@ -189,13 +189,13 @@ describe('case 107: a secret', () => {
         .replace(/\(\?-?i[:)]/g, mark => (mark.endsWith(':') ? '(?:' : ''))
       let samples: string[] = []
       try {
-        samples = fc.sample(fc.stringMatching(new RegExp(`^(?:${pattern})$`)), { numRuns: 5, seed: 1 })
+        samples = fc.sample(fc.stringMatching(new RegExp(`^(?:${pattern})$`)), { numRuns: 2, seed: 1 })
       } catch {} // a group of Go's
       if (!samples.some(text => serviceSecrets(`${keywords[0]} ${text}`).length > 0)) missed.push(id)
     }
     expect(SECRET_RULES.length).toBeGreaterThan(350)
     expect(missed.length, missed.join(', ')).toBeLessThan(20)
-  })
+  }, 60_000)
 
   it('is not looked for with patterns that take long on a hostile line', () => {
     const lines = [
