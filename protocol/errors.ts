@@ -27,6 +27,7 @@ const ERROR_CODES = [
   'pairing_busy', // the maximum of devices wait for approval
   'pairing_refused', // a person at the desktop refused
   'pairing_expired', // no one at the desktop answered in time
+  'confirm_needed', // this device has to be confirmed at the desktop again: return in mode `confirm`
   'pairing_elsewhere', // this device waits for approval on another connection
   'pairing_unknown', // no device waits under this id
   'device_unknown', // no device has this id

@@ -221,6 +221,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const devices = new Devices({
       file: dataDir.devices,
       idle_ms: () => settings.values.device_days * 24 * 3_600_000,
+      ask_again_ms: () => settings.values.ask_again_days * 24 * 3_600_000,
       changed: devicesChanged,
       ended: (device_id, why) => {
         connections.closeDevice(device_id, why)

@@ -3,7 +3,7 @@
 //
 // On the wire: `otg`, version, mode and Noise message 1 in one frame; Noise message 2; then Noise transport messages, each
 // with frames and padding (padding.ts). The first five bytes are the prologue, so that changing them fails the handshake. In
-// mode `pair`, message 2 and the first transport message of each side carry the exchange behind the six digits
+// modes `pair` and `confirm`, message 2 and the first transport message of each side carry the exchange behind the six digits
 // (short-code.ts).
 
 import { FRAME_BYTES } from '../limits.ts'
@@ -69,12 +69,15 @@ export const CHANNEL_CODES = {
   backlog: 'channel_backlog',
 } as const
 
-/** `pair`: a new device, authenticated by the QR code's secret. `return`: a device whose key the host knows. */
-export type Mode = 'pair' | 'return'
+/**
+ * `pair`: a new device, authenticated by the QR code's secret. `return`: a device whose key the host knows. `confirm`: the
+ * same, with six digits to compare, because a person has to confirm the device again.
+ */
+export type Mode = 'pair' | 'return' | 'confirm'
 
 /**
  * `handshake`: messages are being exchanged. `unconfirmed`: the handshake is done, and the other side's first transport
- * message is awaited: the responder's message 1 may be a replay, and in mode `pair` the contributions to the six digits are
+ * message is awaited: the responder's message 1 may be a replay, and in modes with six digits the contributions to them are
  * not known. `open`: the other side is authenticated.
  */
 export type ChannelState = 'handshake' | 'unconfirmed' | 'open' | 'closed'
@@ -85,7 +88,7 @@ export interface Peer {
   publicKey: Uint8Array
   /** The same on both sides and in no other channel. */
   handshakeHash: Uint8Array
-  /** In mode `pair`: the six digits that a person compares. */
+  /** In modes `pair` and `confirm`: the six digits that a person compares. */
   code?: string
   /** On the responder's side, in mode `pair`: which of the secrets matched. */
   secret?: Uint8Array
@@ -120,7 +123,7 @@ export type OpenOptions = CommonOptions & {
   authenticated?(peer: Peer, channel: Channel): void
   /** The channel closed before that. */
   failed?(reason: CloseReason): void
-} & ({ mode: 'pair'; psk: Uint8Array } | { mode: 'return' })
+} & ({ mode: 'pair'; psk: Uint8Array } | { mode: 'return' | 'confirm' })
 
 export interface AcceptOptions extends CommonOptions {
   /** The pairing secrets that are valid now: none, one or two. */
@@ -175,7 +178,7 @@ export function openChannel(options: OpenOptions): Channel {
 export function acceptChannel(options: AcceptOptions): Channel {
   const { transport, staticKey, suite } = options
   const requireKnown = (peer: Pick<Peer, 'mode' | 'publicKey'>) => {
-    if (peer.mode === 'return' && !options.knows(peer.publicKey)) throw new Refusal('no paired device has this key')
+    if (peer.mode !== 'pair' && !options.knows(peer.publicKey)) throw new Refusal('no paired device has this key')
   }
   const channel = new SecureChannel(options, {
     begin() {},
@@ -214,15 +217,16 @@ export function acceptChannel(options: AcceptOptions): Channel {
   return channel
 }
 
-const PATTERNS = { pair: IKPSK1, return: IK } as const
-const MODES: readonly Mode[] = ['return', 'pair']
+const PATTERNS = { pair: IKPSK1, return: IK, confirm: IK } as const
+const MODES: readonly Mode[] = ['return', 'pair', 'confirm']
 const MAGIC = [0x6f, 0x74, 0x67] // otg
 const PREAMBLE_BYTES = MAGIC.length + 2
 
 // The payload of message 1 is empty, and its length leaves no room for one: it could be replayed (section 7.7). That of
 // message 2 is empty or the host's commitment.
 const MESSAGE_1_BYTES = KEY_BYTES + (KEY_BYTES + TAG_BYTES) + TAG_BYTES
-const MESSAGE_2_BYTES = { pair: KEY_BYTES + COMMITMENT_BYTES + TAG_BYTES, return: KEY_BYTES + TAG_BYTES } as const
+const COMMITTED_BYTES = KEY_BYTES + COMMITMENT_BYTES + TAG_BYTES
+const MESSAGE_2_BYTES = { pair: COMMITTED_BYTES, confirm: COMMITTED_BYTES, return: KEY_BYTES + TAG_BYTES } as const
 
 function preamble(mode: Mode): Uint8Array {
   return Uint8Array.of(...MAGIC, CHANNEL_VERSION, MODES.indexOf(mode))

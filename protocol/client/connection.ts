@@ -63,6 +63,7 @@ const FINAL_HELLO_ERRORS = new Set<string>([
   'pairing_refused',
   'pairing_expired',
   'pairing_busy',
+  'confirm_needed',
   'pairing_elsewhere',
   'pairing_spent',
   'too_many_devices',

@@ -47,6 +47,8 @@ const PairingRequest = () =>
     address: z.string(),
     secure: z.boolean(),
     expires_at: z.int(),
+    /** It was paired before, and has to be confirmed again. */
+    again: z._default(z.boolean(), false),
     /** A paired device whose name looks like this one: it may be another phone that wants to be taken for it. */
     looks_like: z._default(z.nullable(z.object({ name: z.string(), created_at: z.int() })), null),
   })

@@ -14,6 +14,7 @@ const SettingValues = () =>
     single_client: z.boolean(),
     agents_may_control: z._default(z.boolean(), false),
     device_days: z.number(),
+    ask_again_days: z.number(),
     obscure_typing: z.boolean(),
     upload_megabytes: z._default(z.number(), 100),
     uploads_total_megabytes: z._default(z.number(), 1000),

@@ -89,6 +89,11 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
         </span>
         {others > 0 && <span>{others} more waiting</span>}
       </p>
+      {request.again && (
+        <p class="note" role="note">
+          You allowed this phone before. It has to be allowed again because of the setting “Ask again about each phone”.
+        </p>
+      )}
       {request.looks_like && (
         <p class="note" role="note">
           This is a new phone. “<bdi>{printable(request.looks_like.name)}</bdi>”, paired on{' '}

@@ -193,6 +193,7 @@ function HostSettings({
         {number('upload_megabytes', 'Largest upload', 'MB')}
         {number('uploads_total_megabytes', 'All uploads together', 'MB')}
         {number('device_days', 'Forget phones not seen for', 'days')}
+        {number('ask_again_days', 'Ask again about each phone after', 'days', 'At its next connection. 0: never.')}
         {toggle(
           'obscure_typing',
           'Hide the rhythm of typing from the network',

@@ -1,4 +1,5 @@
 // Opens the encrypted channel to the host: with each key that the host may know, then with a pairing secret.
+import type { Mode } from '../../protocol/channel/channel.ts'
 import { generateKeyPair, type Pairing } from '../../protocol/channel/keys.ts'
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { CloseReason, Transport } from '../../protocol/transport.ts'
@@ -25,7 +26,9 @@ export class HostDialer {
   readonly identities = new Identities()
   /** The host key and secret of the address that was opened, until the secret has been used. */
   pairing: Pairing | undefined
-  #attempt: { mode: 'pair' | 'return'; identity: Identity } | undefined
+  /** The host wants this phone to be confirmed again. */
+  confirms = false
+  #attempt: { mode: Mode; identity: Identity } | undefined
   #dials = 0
   #transport: { close(reason: CloseReason): void } | undefined
 
@@ -41,7 +44,9 @@ export class HostDialer {
     const hostKey = (this.pairing ?? this.identities.current)!.hostKey
     for (const identity of this.identities.forHost(hostKey)) {
       try {
-        return (await this.#open(dial, 'return', identity)).transport
+        const { transport, code } = await this.#open(dial, this.confirms ? 'confirm' : 'return', identity)
+        if (this.confirms) identity.code = code
+        return transport
       } catch (error) {
         if (toCoded(error).code !== 'channel_refused' || !this.#hasAlternative(identity)) throw error
       }
@@ -95,14 +100,14 @@ export class HostDialer {
     return this.pairing !== undefined || this.identities.forHost(identity.hostKey).at(-1) !== identity
   }
 
-  async #open(dial: number, mode: 'pair' | 'return', identity: Identity, secret?: Uint8Array) {
+  async #open(dial: number, mode: Mode, identity: Identity, secret?: Uint8Array) {
     if (dial !== this.#dials) throw new CodedError('client_closed', 'replaced by a new attempt')
     this.#attempt = { mode, identity }
     // The handshake's first message is computed while the socket opens.
     const socket = openWebSocket(socketUrl(window.location, identity.hostKey))
     this.#transport = socket
     const { keys, hostKey } = identity
-    const opened = await handshake(socket, { keys, hostKey, ...(secret && { secret }) })
+    const opened = await handshake(socket, { keys, hostKey, ...(secret && { secret }), confirm: mode === 'confirm' })
     this.#transport = opened.transport
     return opened
   }

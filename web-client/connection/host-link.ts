@@ -186,6 +186,7 @@ export class HostLink {
       case 'ready': {
         const { host, read_only } = client.host!
         this.#dialer.pairing = undefined
+        this.#dialer.confirms = false
         this.pendingPairing.value = undefined
         this.host.value = host
         this.readOnly.value = read_only
@@ -197,6 +198,10 @@ export class HostLink {
         break
       }
       case 'closed':
+        if (state.error.code === 'confirm_needed' && !this.#dialer.confirms) {
+          this.#dialer.confirms = true
+          return this.#connect()
+        }
         // The phone may be lost or stolen.
         if (state.error.code === 'device_revoked') forgetAllTexts()
         this.refusal.value = this.#dialer.refusal(state.error.code)

@@ -94,6 +94,7 @@ function drawPrompt(
     '',
     bold(`    ${code}`),
     '',
+    ...(request.again ? [...wrap('You allowed this phone before, and the host asks again.', cols), ''] : []),
     ...(request.looks_like ? [...wrap(lookAlikeText(request.looks_like), cols), ''] : []),
     ...(armed ? answers.map(([key, what]) => cut(`  ${key}   ${what}`, cols)) : answers.map(() => '')),
     '',

@@ -2,7 +2,7 @@
 // other end.
 import { acceptChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, type KeyPair } from '../../../protocol/channel/keys.ts'
-import type { CodedError } from '../../../protocol/errors.ts'
+import { CodedError } from '../../../protocol/errors.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { PacedTransport } from '../budget/paced-transport.ts'
 import type { PeerAddress, PeerProgress } from '../listen/websocket.ts'
@@ -88,15 +88,25 @@ export class Authenticator {
         clearTimeout(timer)
         progress.authenticated(encodeBase64url(peer.publicKey))
         if (peer.secret) pairing.claim(peer.secret)
+        // A phone that only waits would draw other digits with each connection.
+        if (peer.mode === 'confirm' && !devices.find(peer.publicKey, from.secure))
+          throw new CodedError('channel_refused', 'only a paired device can be confirmed again')
         log.info({ connection: id, mode: peer.mode, ...from }, 'channel opened')
         const { publicKey, code = '' } = peer
         connect(id, channel, socket, (name, handlers) => {
-          const device = peer.mode === 'return' ? devices.find(publicKey, from.secure) : undefined
-          if (device) {
+          const device = peer.mode === 'pair' ? undefined : devices.find(publicKey, from.secure)
+          const isConfirmed = device !== undefined && !devices.needsConfirmation(device)
+          if (device && !isConfirmed && peer.mode === 'return') {
+            const message = 'this phone was allowed long ago, and has to be allowed again at the desktop'
+            handlers.refused(new CodedError('confirm_needed', message))
+            return () => {}
+          }
+          if (isConfirmed) {
             devices.seen(device.device_id, from.address)
             handlers.admitted(device)
             return () => devices.seen(device.device_id, from.address)
           }
+          const again = device && { name: device.name, stays_read_only: device.read_only }
           let paired: Device | undefined
           const outcome: PairingOutcome = {
             admitted: device => {
@@ -106,8 +116,8 @@ export class Authenticator {
             refused: handlers.refused,
           }
           const request =
-            peer.mode === 'pair'
-              ? pairing.request({ publicKey, name, code, ...from }, outcome)
+            peer.mode !== 'return'
+              ? pairing.request({ publicKey, name, code, ...from, ...again }, outcome)
               : pairing.resume(publicKey, from.secure, outcome)
           handlers.waiting(request.expires_at)
           return () => {

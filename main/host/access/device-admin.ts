@@ -1,5 +1,5 @@
 // What the desktop shows about phones, and what it decides: the pairing code, pairing requests, paired devices.
-import { pairingFragment } from '../../../protocol/channel/keys.ts'
+import { encodeBase64url, pairingFragment } from '../../../protocol/channel/keys.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import type { Address } from '../listen/candidates.ts'
 import type { Devices } from './devices.ts'
@@ -60,16 +60,20 @@ export class DeviceAdmin {
         connected: this.#options.connected(device.device_id),
         notified: this.#options.notified(device.device_id),
       })),
-      requests: this.pairing.requests().map(({ publicKey, ...request }) => ({
+      requests: this.pairing.requests().map(({ publicKey, stays_read_only, ...request }) => ({
         ...request,
-        looks_like: this.#lookAlike(request.name),
+        ...this.#known(publicKey, request.name),
       })),
     }
   }
 
-  #lookAlike(name: string): { name: string; created_at: number } | null {
-    const device = this.devices.list().find(one => looksLike(one.name, name))
-    return device ? { name: device.name, created_at: device.created_at } : null
+  /** What the desktop has to know about a waiting phone from the devices that are paired. */
+  #known(publicKey: Uint8Array, name: string) {
+    const key = encodeBase64url(publicKey)
+    const devices = this.devices.list()
+    const again = devices.some(one => one.public_key === key)
+    const similar = devices.find(one => one.public_key !== key && looksLike(one.name, name))
+    return { again, looks_like: similar ? { name: similar.name, created_at: similar.created_at } : null }
   }
 
   show(client: object): void {

@@ -46,6 +46,8 @@ export interface DevicesOptions {
   file: string
   /** A device that did not connect for longer is removed. */
   idle_ms: () => number
+  /** A device that was confirmed longer ago has to be confirmed again when it connects. Default: never. */
+  ask_again_ms?: () => number
   now?: () => number
   /** The list, or a device in it, changed. */
   changed?(): void
@@ -85,6 +87,12 @@ export class Devices {
   /** Whether this device is paired, and not read-only. */
   mayType(device_id: string): boolean {
     return this.#devices.some(device => device.device_id === device_id && !device.read_only)
+  }
+
+  /** Whether a person has to confirm the device again. */
+  needsConfirmation({ created_at }: Device): boolean {
+    const limit = this.#options.ask_again_ms?.() ?? 0
+    return limit > 0 && this.#now() - created_at > limit
   }
 
   /** Pairs a device; a key that was paired before replaces its device. Throws `too_many_devices`. */

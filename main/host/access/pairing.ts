@@ -42,6 +42,8 @@ export interface PairingCandidate {
   code: string
   secure: boolean
   address: string
+  /** It was paired read-only, and is confirmed again: that stays. */
+  stays_read_only?: boolean
 }
 
 /** How pairing ended, called once. */
@@ -203,7 +205,10 @@ export class Pairing {
     this.#spent = 0
     if (wasExhausted) this.renew()
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
-    const device = this.#options.admit({ ...waiting.request, read_only })
+    const device = this.#options.admit({
+      ...waiting.request,
+      read_only: read_only || waiting.request.stays_read_only === true,
+    })
     const { outcome } = waiting
     this.#remove(waiting)
     outcome?.admitted(device)

@@ -102,6 +102,11 @@ export const Settings = z.strictObject({
   device_days: between(0.01, 36_500)
     .default(90)
     .describe('A paired phone that does not connect for this long has to be paired again.'),
+  ask_again_days: between(0, 36_500)
+    .default(0)
+    .describe(
+      'A phone that was allowed longer ago has to be allowed again, with six digits, when it connects. 0: never.',
+    ),
   obscure_typing: z
     .boolean()
     .default(false)

@@ -93,7 +93,7 @@ test('case 121: a code that is scanned while the page is locked changes nothing 
   expect((await phone.host.desktop.devices()).devices).toHaveLength(1)
 })
 
-test('case 122: after ten wrong PINs the key is deleted, also when they are tried in two tabs', async ({
+test('case 121: after ten wrong PINs the key is deleted, also when they are tried in two tabs', async ({
   phone,
   context,
 }) => {

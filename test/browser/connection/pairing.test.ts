@@ -30,6 +30,31 @@ test('case 16: both sides show the same six digits, and the phone has no access 
   ])
 })
 
+test('case 122: a phone that has to be confirmed again shows six digits, and nothing of a session before', async ({
+  phone,
+  host,
+}) => {
+  await host.setApproval('automatic')
+  await phone.open()
+  await host.setApproval('manual')
+  await host.desktop.create({ title: 'not yet' })
+  // About ten milliseconds.
+  await host.desktop.changeSettings({ ask_again_days: 1e-7 })
+  await phone.page.reload()
+  await waits(phone)
+  const request = await host.pairingRequest()
+  expect(request.again).toBe(true)
+  expect(await phone.code()).toBe(request.code)
+  await expect(phone.page.getByText('not yet')).toHaveCount(0)
+  await phone.screenshot('confirm-again')
+  await host.desktop.changeSettings({ ask_again_days: 0 })
+  await host.desktop.answerPairing(request.pairing_id, { allow: true })
+  await phone.isConnected()
+  await expect(phone.page.getByText('not yet')).toBeVisible()
+  await phone.page.reload()
+  await phone.isConnected()
+})
+
 test('a declined phone says so, and can ask again with a new code in the same tab', async ({ phone, host }) => {
   await phone.scan()
   await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: false })

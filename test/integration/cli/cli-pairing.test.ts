@@ -451,6 +451,7 @@ function request(change: Partial<PairingRequest> = {}): PairingRequest {
     address: '192.168.1.20',
     secure: false,
     expires_at: Date.now() + 120_000,
+    again: false,
     looks_like: null,
     ...change,
   }

@@ -3,7 +3,7 @@ import crypto from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { WebSocket } from 'ws'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
 import { MAX_SPENT_CODES } from '../../../main/host/access/pairing.ts'
@@ -11,7 +11,7 @@ import type { Host } from '../../../main/host/host.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../../protocol/channel/keys.ts'
-import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
 import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
@@ -650,6 +650,82 @@ it('case 23: a connected device does not expire, however long it stays', async (
   staying.client.close()
   await until(async () => (await devices(desk))[0]?.connected === 0)
   expect(await comesBack(host, staying.identity).connected).toBe('ready')
+})
+
+describe('a device that was allowed longer ago than ask_again_days', () => {
+  // Before a host starts: it keeps the clock that it finds.
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** A phone whose channel shows digits, as the page opens it when it learns `confirm_needed`. */
+  async function confirms(host: Host, { hostKey, keys }: PhoneIdentity) {
+    let code = ''
+    const transport = await connectWebSocket(host)
+    const client = new LocalClient({
+      connect: async () =>
+        openChannel({
+          transport,
+          mode: 'confirm',
+          staticKey: keys,
+          remoteStatic: hostKey,
+          suite: NATIVE_SUITE,
+          authenticated: peer => {
+            code = peer.code ?? ''
+          },
+        }),
+      client: { kind: 'phone', name: 'another name' },
+      reconnect: false,
+    })
+    onCleanUp(() => client.close())
+    const connected = client.connect().then(
+      () => 'ready',
+      error => error.code as string,
+    )
+    return { client, connected, code: () => code }
+  }
+
+  it('case 122: is let in only after a person has compared six digits again, and keeps its name and permission', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    await desk.changeSettings({ ask_again_days: 30 })
+    const off = answerPairingRequests(desk, { allow: true, read_only: true })
+    const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host), { name: 'mine' })
+    off()
+    expect(await comesBack(host, phone).connected).toBe('ready')
+    vi.setSystemTime(Date.now() + 31 * 24 * 3_600_000)
+    expect(await comesBack(host, phone).connected).toBe('confirm_needed')
+    expect(await requests(desk)).toEqual([])
+    const asking = await confirms(host, phone)
+    await asks(asking.client)
+    const [request] = await requests(desk)
+    expect(request).toMatchObject({ name: 'mine', again: true, looks_like: null, code: asking.code() })
+    // Still not, while the question is open.
+    expect(await comesBack(host, phone).connected).toBe('confirm_needed')
+    await answer(desk, true)
+    expect(await asking.connected).toBe('ready')
+    expect(await devices(desk)).toEqual([expect.objectContaining({ name: 'mine', read_only: true })])
+    expect(await comesBack(host, phone).connected).toBe('ready')
+  })
+
+  it('case 122: stays out when it is declined, and a phone that only waits cannot draw other digits', async () => {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    const waiting = scan(host, await shownBy(desk))
+    await asks(waiting.client)
+    const [before] = await requests(desk)
+    const stranger = await confirms(host, waiting.identity)
+    expect(await stranger.connected).toBe('channel_refused')
+    expect(stranger.code()).toBe('')
+    expect(await requests(desk)).toEqual([before])
+    await answer(desk, true)
+    await desk.changeSettings({ ask_again_days: 1 })
+    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    const asking = await confirms(host, waiting.identity)
+    await asks(asking.client)
+    await answer(desk, false)
+    expect(await asking.connected).toBe('pairing_refused')
+    expect(await comesBack(host, waiting.identity).connected).toBe('confirm_needed')
+  })
 })
 
 describe('case 24: a read-only device', () => {

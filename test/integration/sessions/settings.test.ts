@@ -63,6 +63,7 @@ describe('the settings', () => {
       single_client: false,
       agents_may_control: false,
       device_days: 90,
+      ask_again_days: 0,
       obscure_typing: false,
       upload_megabytes: 100,
       uploads_total_megabytes: 1000,

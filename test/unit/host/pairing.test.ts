@@ -408,7 +408,7 @@ describe('a phone that reconnects while it waits', () => {
 it('shows a phone’s name on one line, and a default for an empty one', () => {
   const { pairing } = setUp()
   const named = (n: number, name: string) => pairing.request(asker(n, { name }), waitingFor()).name
-  expect(named(1, 'Anna\n\u202edesktop\u0007 says yes')).toBe('Anna desktop  says yes')
+  expect(named(1, 'Anna\n\u202edesktop\u0007 says yes')).toBe('Anna desktop says yes')
   expect(named(2, '\u200b\u3164\u00ad ')).toBe('Phone')
   expect([...named(3, '📱'.repeat(100))]).toHaveLength(64)
 })

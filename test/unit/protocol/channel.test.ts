@@ -189,21 +189,24 @@ function expectRefused(made: { atHost: End; closes: Partial<Record<Sender, Close
 }
 
 describe('a channel', () => {
-  it.each(['pair', 'return'] as const)('carries frames both ways after %s, and each end knows its peer', async mode => {
-    const { atPhone, atHost, seen } = await open({ mode })
-    expect(atHost.channel.state).toBe('open')
-    expect(atPhone.channel.state).toBe('open')
-    expect(atHost.peer).toMatchObject({ mode, publicKey: phone.publicKey })
-    expect(atHost.peer!.secret).toBe(mode === 'pair' ? secret : undefined)
-    expect(atPhone.peer).toMatchObject({ mode, publicKey: host.publicKey })
-    expect(atHost.channel.peer).toBe(atHost.peer)
-    expect(atHost.peer!.code).toBe(atPhone.peer!.code)
-    if (mode === 'pair') expect(atPhone.peer!.code).toMatch(/^\d{6}$/)
-    // 5 + 96 and 48 bytes, 32 more with a commitment; then the contributions to the digits, and what was sent.
-    const small = SMALL_MESSAGE_BYTES
-    expect(seen.phone.map(frame => frame.length)).toEqual(mode === 'pair' ? [101, small, small] : [101, small])
-    expect(seen.host.map(frame => frame.length)).toEqual(mode === 'pair' ? [80, small, small] : [48, small])
-  })
+  it.each(['pair', 'return', 'confirm'] as const)(
+    'carries frames both ways after %s, and each end knows its peer',
+    async mode => {
+      const { atPhone, atHost, seen } = await open({ mode })
+      expect(atHost.channel.state).toBe('open')
+      expect(atPhone.channel.state).toBe('open')
+      expect(atHost.peer).toMatchObject({ mode, publicKey: phone.publicKey })
+      expect(atHost.peer!.secret).toBe(mode === 'pair' ? secret : undefined)
+      expect(atPhone.peer).toMatchObject({ mode, publicKey: host.publicKey })
+      expect(atHost.channel.peer).toBe(atHost.peer)
+      expect(atHost.peer!.code).toBe(atPhone.peer!.code)
+      if (mode !== 'return') expect(atPhone.peer!.code).toMatch(/^\d{6}$/)
+      // 5 + 96 and 48 bytes, 32 more with a commitment; then the contributions to the digits, and what was sent.
+      const small = SMALL_MESSAGE_BYTES
+      expect(seen.phone.map(frame => frame.length)).toEqual(mode === 'return' ? [101, small] : [101, small, small])
+      expect(seen.host.map(frame => frame.length)).toEqual(mode === 'return' ? [48, small] : [80, small, small])
+    },
+  )
 
   it('keeps what is sent during the handshake, in order', async () => {
     const { atPhone, atHost } = setUp()
@@ -430,8 +433,8 @@ function nativeNonce(n: bigint): Buffer {
 
 describe('case 2: a flipped bit', () => {
   it('closes both ends in any byte of the handshake, and no peer is admitted', SLOW, async () => {
-    for (const mode of ['pair', 'return'] as const) {
-      for (let byte = 0; byte < 101 + (mode === 'pair' ? 80 : 48); byte++) {
+    for (const mode of ['pair', 'return', 'confirm'] as const) {
+      for (let byte = 0; byte < 101 + (mode === 'return' ? 48 : 80); byte++) {
         const bit = (byte * 5) % 8
         const tap: Wiretap = (frame, from, index) => {
           if (index > 0 || (from === 'phone') !== byte < 101) return [frame]
@@ -728,12 +731,12 @@ describe('case 7: prologue, version and mode', () => {
       CHANNEL_CODES.version,
     ],
     [
-      'mode 2',
+      'mode 3',
       () =>
         join(
           text('otg'),
-          bytes(CHANNEL_VERSION, 2),
-          initiator(join(text('otg'), bytes(CHANNEL_VERSION, 2))).writeMessage(),
+          bytes(CHANNEL_VERSION, 3),
+          initiator(join(text('otg'), bytes(CHANNEL_VERSION, 3))).writeMessage(),
         ),
       CHANNEL_CODES.refused,
     ],
