@@ -64,6 +64,8 @@ export const SessionInfo = z.object({
   may_control: z.optional(z.boolean()),
   /** Left out: `default`. */
   notify: z.optional(NotifyChoice),
+  /** Its output broke its screen again and again: it is recorded and can be typed into, but has no preview and no questions. */
+  screen_failed: z.optional(z.boolean()),
   /** Its viewers, each client once: a device's name, `desktop` for a window, `terminal` for the command. */
   viewers: z._default(z.array(z.string()), []),
 })

@@ -40,7 +40,7 @@ export class TerminalSession {
   readonly selected = signal<SelectionState | undefined>(undefined)
   /** The text that a program asked to copy to the clipboard. */
   readonly clipboardRequest = signal<string | undefined>(undefined)
-  /** Says which output the host no longer has. */
+  /** Says which output the host no longer has, or that it cannot draw this session's. */
   readonly gapNotice = signal<string | undefined>(undefined)
   readonly started: Promise<void>
   /** Resolves when the session's content is shown, or will not be. */
@@ -232,6 +232,8 @@ export class TerminalSession {
     // Its size is this phone's, and no one else views it: taking the size over changes nothing.
     if (!read_only && this.#attachCount === 0 && session.clients === 1) void this.#takeSizeBack(session)
     this.size.value = { cols: session.cols, rows: session.rows }
+    if (session.screen_failed)
+      this.gapNotice.value = 'This session’s output broke its screen. What is shown here may be incomplete.'
     if (resumed && this.#attachCount > 0)
       toast(`Reconnected. Session is ${formatRoughDuration(age_seconds * 1000)} old.`)
     this.#attachCount++

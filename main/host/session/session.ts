@@ -117,6 +117,7 @@ export class Session implements AttachableSession {
         this.#backPressure.caughtUp()
         // What it said last may no longer be true.
         this.#activity.screenSeen(undefined)
+        this.#handlers.changed()
       },
     })
     const { log } = this
@@ -195,6 +196,7 @@ export class Session implements AttachableSession {
       attention: this.#activity.attention,
       ...(this.#mayControl && { may_control: true }),
       ...(this.#notifyChoice !== 'default' && { notify: this.#notifyChoice }),
+      ...(this.#screen.error?.code === 'screen_failed' && { screen_failed: true }),
       viewers: viewersOf(this.#attachments),
     }
   }

@@ -127,6 +127,7 @@ describe('case 94: in a host whose screens’ worker dies', () => {
       await client.screen(session_id).catch(() => {})
     }
     await expect(client.screen(session_id)).rejects.toMatchObject({ code: 'screen_failed' })
+    expect((await client.list())[0]).toMatchObject({ session_id, screen_failed: true })
     const shown = new Recorder()
     const attached = webClient(host).attach(session_id, shown)
     await shown.shows('first')
