@@ -44,12 +44,16 @@ const CONFIGURE: Record<
       ...(fresh
         ? {}
         : {
+            hasSeenAutoDefaultNudge: true,
             customApiKeyResponses: { approved: [CLAUDE_KEY.slice(-20)], rejected: [] },
             projects: { [cwd]: { hasTrustDialogAccepted: true, allowedTools: [] } },
           }),
     }
     // Without this file, it asks Anthropic's servers before anything else.
     writeFileSync(join(home, '.claude.json'), JSON.stringify(config))
+    // Otherwise a model decides instead of a person, from 2.1.332 on.
+    mkdirSync(join(home, '.claude'), { recursive: true })
+    writeFileSync(join(home, '.claude', 'settings.json'), JSON.stringify({ permissions: { defaultMode: 'default' } }))
     return {
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
       ANTHROPIC_API_KEY: CLAUDE_KEY,

@@ -14,7 +14,7 @@ interface Agent {
 }
 
 export const AGENTS = {
-  claude: { package: '@anthropic-ai/claude-code', version: '2.1.197', scripts: ['@anthropic-ai/claude-code'] },
+  claude: { package: '@anthropic-ai/claude-code', version: '2.1.332', scripts: ['@anthropic-ai/claude-code'] },
   codex: { package: '@openai/codex', version: '0.171.0', scripts: [] },
   gemini: { package: '@google/gemini-cli', version: '0.61.0', scripts: [] },
   opencode: { package: 'opencode-ai', version: '1.18.33', scripts: ['opencode-ai'] },

@@ -123,13 +123,13 @@ describe('a question with choices', () => {
     await turn.answerTo('Which sizes should be tested?', '[ ] Phone')
     await turn.answerTo('Which sizes should be tested?', '[ ] Desktop')
     await turn.answerTo('Which sizes should be tested?', 'Submit')
-    await turn.answerTo('Ready to submit your answers?', 'Submit answers')
+    await turn.answerTo('Review your answers', 'Submit answers')
     expect(turn.told.map(({ kind }) => kind).filter(kind => kind === 'blocked')).toHaveLength(4)
     await turn.shown('→ Phone, Desktop')
     await turn.rests()
     await turn.prompt('please write a file')
     await turn.answerTo('Do you want to create hello.txt?', 'No')
-    await turn.shown('User rejected')
+    await turn.shown('Rejected write to hello.txt')
   })
 
   it('of Codex takes a choice', async () => {

@@ -1,4 +1,5 @@
-// Records real agents in every state, as test data: `node test/agents/record.ts claude [FILM…]`. OTG_SIZES=phone records one size.
+// Records real agents in every state, as test data: `node test/agents/record.ts claude [FILM…]`. OTG_SIZES=phone records one size,
+// OTG_VERSION=1 keeps earlier versions' recordings: the new ones have the version in their names.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ProgramRecorder } from '../support/agents/recording.ts'
@@ -43,10 +44,12 @@ const name = agent as AgentName
 const { title, films } = FILMS[name]
 const sizes = Object.entries(SIZES).filter(([size]) => !process.env.OTG_SIZES || process.env.OTG_SIZES === size)
 
+const part = process.env.OTG_VERSION ? `${AGENTS[name].version}-` : ''
+
 for (const film of films) {
   if (names.length > 0 && !names.includes(film.name)) continue
   for (const [size, [cols, rows]] of sizes) {
-    const file = join(DATA, name, `${film.name}-${size}.cast`)
+    const file = join(DATA, name, `${film.name}-${part}${size}.cast`)
     console.log(`${film.name} ${cols}x${rows}`)
     await record(film, join(ROOT, name, size), file, cols, rows)
   }

@@ -70,6 +70,8 @@ function Card({
   return (
     <article
       class={`question-card${settled ? '' : ' settling'}`}
+      // Takes the focus when another card that had it disappears.
+      tabIndex={-1}
       aria-label={`${title} asks`}
       aria-busy={sent !== undefined}
     >

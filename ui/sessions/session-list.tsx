@@ -2,6 +2,7 @@
 import './session-list.css'
 import type { ComponentChildren } from 'preact'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { useKeptFocus } from './keep-focus.ts'
 import { isBlocked, needsPerson, sortSessions } from './session-order.ts'
 import { type RowActions, SessionRow } from './session-row.tsx'
 
@@ -18,27 +19,28 @@ export interface SessionListProps extends RowActions {
 }
 
 export function SessionList({ sessions, ...rest }: SessionListProps) {
+  const list = useKeptFocus<HTMLDivElement>()
   const sorted = sortSessions(sessions)
   const needing = [...sorted.running, ...sorted.ended].filter(needsPerson)
   const others = sorted.running.filter(one => !needsPerson(one))
   const ended = sorted.ended.filter(one => !needsPerson(one))
   return (
-    <div class="session-list">
+    <div class="session-list" ref={list}>
       {needing.length > 0 && (
         <>
-          <h2>Needs you</h2>
-          <Items sessions={needing} {...rest} />
+          <h2 tabIndex={-1}>Needs you</h2>
+          <Items sessions={needing} areNeeding {...rest} />
         </>
       )}
       {others.length > 0 && (
         <>
-          {needing.length > 0 && <h2>Running</h2>}
+          {needing.length > 0 && <h2 tabIndex={-1}>Running</h2>}
           <Items sessions={others} {...rest} />
         </>
       )}
       {ended.length > 0 && (
         <>
-          <h2>Ended</h2>
+          <h2 tabIndex={-1}>Ended</h2>
           <Items sessions={ended} {...rest} />
         </>
       )}
@@ -46,9 +48,9 @@ export function SessionList({ sessions, ...rest }: SessionListProps) {
   )
 }
 
-function Items({ sessions, questionCard, ...rest }: SessionListProps) {
+function Items({ sessions, questionCard, areNeeding, ...rest }: SessionListProps & { areNeeding?: boolean }) {
   return (
-    <ul>
+    <ul class={areNeeding ? 'needing' : undefined}>
       {sessions.map(session => {
         const card =
           isBlocked(session) && needsPerson(session) && session.activity?.question ? questionCard?.(session) : undefined

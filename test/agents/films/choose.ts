@@ -7,6 +7,9 @@ import type { Director } from './film.ts'
 /** As the host waits between two steps. */
 const STEP_MS = 80
 
+/** A menu draws its mark anew within this. */
+const DRAWN_MS = 400
+
 const rules = new ScreenRules(builtInRules())
 
 /** `label`: the beginning of the option's label. Without it, `text` is the answer. */
@@ -19,7 +22,7 @@ export async function choose({ recorder }: Director, command: string, label: str
   if (option?.moves === null) throw new Error(`the mark of ${JSON.stringify(question)} cannot be seen`)
   for (let moves = option?.moves ?? 0; moves !== 0; moves = read().option?.moves ?? 0) {
     recorder.type(moves > 0 ? question!.mark_keys!.next : question!.mark_keys!.previous)
-    await recorder.quiet(STEP_MS)
+    await pause(DRAWN_MS)
   }
   const steps = text === undefined ? option?.keys : [...(question?.text_keys ?? []), text, '\r']
   if (!steps) throw new Error(`no option ${label} in ${JSON.stringify(question)}`)

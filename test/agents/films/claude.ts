@@ -1,4 +1,5 @@
 // Claude Code in every state that it can be brought into with the stand-in model.
+import { choose } from './choose.ts'
 import type { Film } from './film.ts'
 
 const ESC = '\x1b'
@@ -15,28 +16,24 @@ export const claudeFilms: Film[] = [
       await film.works('the turn has begun', BUSY)
       await film.asks('wants to run a command', 'Do you want to proceed?', {
         question: 'Do you want to proceed?',
-        options: ['1', '2', '3'],
       })
       film.key('1')
       await film.rests('the command ran and the turn ended', 'the code is wrong')
       await film.prompt('please edit the file')
       await film.asks('wants to edit a file', 'make this edit', {
         question: 'Do you want to make this edit to sum.js?',
-        options: ['1', '2', '3'],
       })
       film.key('1')
       await film.rests('the file is edited')
       await film.prompt('please write a file')
       await film.asks('wants to write a file', 'create hello.txt', {
         question: 'Do you want to create hello.txt?',
-        options: ['1', '2', '3'],
       })
-      film.key('3')
+      await choose(film, 'claude', 'No')
       await film.rests('writing was declined')
       await film.prompt('please fetch the guide')
       await film.asks('wants to fetch a page', 'allow Claude to fetch', {
         question: 'Do you want to allow Claude to fetch this content?',
-        options: ['1', '2', '3'],
       })
       film.key(ESC)
       await film.rests('fetching was interrupted', 'Interrupt')
@@ -69,7 +66,7 @@ export const claudeFilms: Film[] = [
       await film.wait(500)
       await film.asks('one is chosen', 'Phone', { question: 'Which sizes should be tested?' })
       film.key('\x1b[C')
-      await film.asks('asks whether to submit', 'Submit answers', { question: 'Ready to submit your answers?' })
+      await film.asks('asks whether to submit', 'Submit answers', { question: 'your answers' })
       film.key('1')
       await film.rests('the choices are submitted')
       await film.prompt('please ask both')
@@ -80,7 +77,7 @@ export const claudeFilms: Film[] = [
       await film.wait(600)
       await film.asks('asks the second of two questions', '☐ Sizes', { question: 'Which sizes should be tested?' })
       film.key(ESC)
-      await film.rests('the questions are declined', 'declined')
+      await film.rests('the questions are declined', /[Dd]eclined/)
     },
   },
   {
@@ -94,7 +91,7 @@ export const claudeFilms: Film[] = [
         options: ['1', '2'],
       })
       film.key(ESC)
-      await film.rests('the plan is rejected', 'User rejected')
+      await film.rests('the plan is rejected', /User rejected|Rejected Claude/)
       await film.prompt('please make a plan again')
       await film.wait(2_500)
       await film.asks('wants its second plan approved', 'Would you like to proceed?', {
@@ -241,6 +238,29 @@ export const claudeFilms: Film[] = [
       await film.rests('quotes them again', /2\. No .*shortcuts/)
       film.key('Do you want to proceed? 1. Yes 2. No')
       await film.rests('a quote is typed', '1. Yes 2. No')
+    },
+  },
+  {
+    // From 2.1.332 on, which marks an option by a sign and has no digits.
+    name: 'offer',
+    fresh: true,
+    async run(film) {
+      await film.asks('asks whether the folder is trusted', 'trust this folder', {
+        question: 'Is this a project you created or one you trust?',
+        options: ['No, exit', 'Yes, I trust this folder'],
+      })
+      await choose(film, 'claude', 'Yes')
+      await film.asks('asks whether the key may be used', 'API key', { options: ['Yes', 'No (recommended)'] })
+      await choose(film, 'claude', 'Yes')
+      const offer = {
+        question: 'Make auto mode your default',
+        options: ['Yes, set auto mode as my default permission mode', 'No, keep manual mode'],
+      }
+      await film.asks('offers a mode', 'keep manual mode', offer)
+      film.key('\x1b[B')
+      await film.asks('another option is marked', 'keep manual mode', offer)
+      await choose(film, 'claude', 'No')
+      await film.rests('waits for the first prompt', 'for shortcuts')
     },
   },
   {

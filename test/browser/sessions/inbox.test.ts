@@ -88,6 +88,41 @@ test('a question is listed first with its context and its options, and a button 
   await expect(phone.page.locator('.dot.working')).toHaveCount(1)
 })
 
+test('the keyboard’s focus stays in the list when an answered card disappears', async ({ phone, host }) => {
+  const first = await startAsking(host, 'first', 'curl one')
+  await startAsking(host, 'second', 'curl two')
+  await phone.open()
+  const cardOf = (title: string) => phone.page.getByRole('article', { name: `${title} asks` })
+  const yes = (title: string) => cardOf(title).getByRole('button', { name: '1 Yes', exact: true })
+  await expect(yes('first')).toBeEnabled()
+  await yes('first').focus()
+  await phone.page.keyboard.press('Enter')
+  await expect(cardOf('first')).toHaveCount(0)
+  await expect(cardOf('second')).toBeFocused()
+  // Answered by another person while it has the focus: its row has it then, for there is no other card.
+  await expect(yes('second')).toBeEnabled()
+  await phone.page.keyboard.press('Tab')
+  await phone.page.keyboard.press('Tab')
+  await expect(yes('second')).toBeFocused()
+  const second = (await host.desktop.list()).find(one => one.session_id !== first)!
+  await host.desktop.answer(second.session_id, second.activity!.question!.question_id, { option: 0 })
+  await expect(cardOf('second')).toHaveCount(0)
+  await expect(phone.page.locator(`[data-session="${second.session_id}"] .row`)).toBeFocused()
+})
+
+test('the keyboard’s focus is left alone where a person has taken it away from the list', async ({ phone, host }) => {
+  await startAsking(host)
+  await phone.open()
+  await expect(option(phone, '1 Yes')).toBeEnabled()
+  await option(phone, '1 Yes').focus()
+  const start = phone.page.getByRole('button', { name: 'New session', exact: true })
+  await start.focus()
+  const { session_id, activity } = (await host.desktop.list())[0]!
+  await host.desktop.answer(session_id, activity!.question!.question_id, { option: 0 })
+  await expect(card(phone)).toHaveCount(0)
+  await expect(start).toBeFocused()
+})
+
 test('a question of which not all is shown says so, and can be answered', async ({ phone, host }) => {
   const lines = Array.from({ length: 14 }, (_, line) => `rm file-${line}`)
   await startAsking(host, 'agent', lines.join('\n'))
