@@ -58,8 +58,8 @@ export function agentsPage(recordings: RecordingScore[]): string {
     'npm run docs',
     '```',
     '',
-    'With `OTG_VERSION=1` the recordings of earlier versions are kept. The script installs the version in `test/agents/install.ts` into a cache folder (`OTG_AGENTS_CACHE`), runs it with a stand-in for its',
-    'model on loopback, and needs no account and no internet besides npm. `npm run test:agents` tries the same programs in sessions of a real host.',
+    'With `OTG_VERSION=1` the recordings of earlier versions are kept. The script installs the version in `test/agents/install.ts` into a',
+    'cache folder (`OTG_AGENTS_CACHE`), runs it with a stand-in for its model on loopback, and needs no account and no internet besides npm. `npm run test:agents` tries the same programs in sessions of a real host.',
     '',
   ].join('\n')
 }
