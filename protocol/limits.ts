@@ -77,3 +77,6 @@ export const PUSH_KEY_CHARACTERS = 96
 
 /** A file name: what file systems allow. */
 export const FILE_NAME_CHARACTERS = 255
+
+/** Sessions that a device is limited to: as many as can run at once. When it starts more, it no longer sees the first ones. */
+export const MAX_DEVICE_SESSIONS = 256

@@ -43,8 +43,16 @@ export class LocalClient extends HostClient {
     await this.request('ok', { type: 'answer_pairing', pairing_id, ...answer })
   }
 
-  async updateDevice(device_id: string, change: { name?: string; read_only?: boolean }): Promise<void> {
-    await this.request('ok', { type: 'update_device', device_id, ...change })
+  async updateDevice(
+    device_id: string,
+    change: { name?: string; read_only?: boolean; sessions?: readonly string[] | null },
+  ): Promise<void> {
+    await this.request('ok', {
+      type: 'update_device',
+      device_id,
+      ...change,
+      sessions: change.sessions && [...change.sessions],
+    })
   }
 
   /** Closes its connections at once; to return, it has to be paired again. */

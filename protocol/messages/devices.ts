@@ -1,6 +1,6 @@
 // Messages about devices: pairing, the device list, and push notifications.
 import * as z from 'zod/mini'
-import { PUSH_ENDPOINT_CHARACTERS, PUSH_KEY_CHARACTERS } from '../limits.ts'
+import { MAX_DEVICE_SESSIONS, PUSH_ENDPOINT_CHARACTERS, PUSH_KEY_CHARACTERS } from '../limits.ts'
 import { id, request_id, text } from './fields.ts'
 
 /** What kind of network an address belongs to. `named`: a name that the settings or a reverse proxy gave. */
@@ -33,6 +33,8 @@ const DeviceInfo = () =>
     connected: z.int(),
     /** The host has its push subscription: it is notified even while its page is closed. */
     notified: z._default(z.boolean(), false),
+    /** The only sessions that it sees, besides those that it starts. Left out: all. */
+    sessions: z.optional(z.array(id)),
   })
 export type DeviceInfo = z.infer<ReturnType<typeof DeviceInfo>>
 
@@ -87,6 +89,8 @@ export const deviceRequests = () =>
       device_id: id,
       name: z.optional(text(64)),
       read_only: z.optional(z.boolean()),
+      /** Limits it to these sessions, and to those that it starts from now on; null: no longer. */
+      sessions: z.optional(z.nullable(z.array(id).check(z.maxLength(MAX_DEVICE_SESSIONS)))),
     }),
     /** Forgets the device's key and closes its connections. */
     z.object({ type: z.literal('revoke_device'), request_id, device_id: id }),

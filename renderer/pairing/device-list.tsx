@@ -11,6 +11,7 @@ import { toast } from '../../ui/kit/toast.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { formatAge, printable } from '../../ui/sessions/session-text.ts'
 import { addressText, transportText } from './phone-text.ts'
+import { SessionLimitDialog } from './session-limit-dialog.tsx'
 
 /** Ages are shown in minutes. */
 const CLOCK_MS = 15_000
@@ -61,6 +62,7 @@ function Device({ client, device, now, revoke }: DeviceProps) {
   const { device_id, read_only } = device
   const [renaming, setRenaming] = useState(false)
   const [changing, setChanging] = useState(false)
+  const [limiting, setLimiting] = useState(false)
   const name = printable(device.name)
   const connected = device.connected > 0
   const pencil = useRef<HTMLButtonElement>(null)
@@ -114,6 +116,10 @@ function Device({ client, device, now, revoke }: DeviceProps) {
         <span class="track" aria-hidden="true" />
         Watch only
       </button>
+      <button type="button" class="limit" aria-label={`Sessions of ${name}`} onClick={() => setLimiting(true)}>
+        {device.sessions ? `Sessions: ${device.sessions.length} chosen…` : 'Sessions: all…'}
+      </button>
+      {limiting && <SessionLimitDialog client={client} device={device} close={() => setLimiting(false)} />}
     </li>
   )
 }

@@ -1,4 +1,7 @@
 // otg devices: lists paired devices and pairing requests, and changes a device's name and permissions.
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import { CodedError } from '../../../protocol/errors.ts'
+import { MAX_PAGE } from '../../../protocol/limits.ts'
 import type { DeviceInfo, PairingRequest } from '../../../protocol/messages.ts'
 import { UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
@@ -22,7 +25,7 @@ export const devices: Command = (context, parsed) => {
       return 0
     }
     const { device_id, name: before } = findDevice(name, (await client.devices()).devices)
-    if (change) await client.updateDevice(device_id, change)
+    if (change) await client.updateDevice(device_id, await wholeIds(client, change))
     const { devices } = await client.devices()
     const device = findDevice(device_id, devices)
     if (!change || context.json) list(context, [device], [])
@@ -31,14 +34,40 @@ export const devices: Command = (context, parsed) => {
   })
 }
 
+interface Change {
+  name?: string
+  read_only?: boolean
+  sessions?: string[] | null
+}
+
 /** Undefined if the options change nothing. Throws UsageError. */
-function readChange({ flags, values, operands }: ParsedArgs): { name?: string; read_only?: boolean } | undefined {
+function readChange({ flags, values, operands }: ParsedArgs): Change | undefined {
   if (flags['read-only'] && flags.full) throw new UsageError('--read-only and --full cannot be combined', 'devices')
   const read_only = flags['read-only'] ? true : flags.full ? false : undefined
   const name = values.rename
-  if (read_only === undefined && name === undefined) return undefined
+  if (values.sessions !== undefined && flags['all-sessions'])
+    throw new UsageError('--sessions and --all-sessions cannot be combined', 'devices')
+  const sessions = flags['all-sessions'] ? null : values.sessions?.split(',').filter(id => id !== '')
+  if (read_only === undefined && name === undefined && sessions === undefined) return undefined
   if (operands.length === 0) throw new UsageError('NAME is missing: which device?', 'devices')
-  return { ...(name === undefined ? {} : { name }), ...(read_only === undefined ? {} : { read_only }) }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(read_only === undefined ? {} : { read_only }),
+    ...(sessions === undefined ? {} : { sessions }),
+  }
+}
+
+/** Sessions may be named by the beginning of their IDs. Throws `session_unknown`, `session_ambiguous`. */
+async function wholeIds(client: LocalClient, change: Change): Promise<Change> {
+  if (!change.sessions) return change
+  const { sessions: known } = await client.history.sessions({ limit: MAX_PAGE })
+  const sessions = change.sessions.map(start => {
+    const found = known.filter(({ session_id }) => session_id.startsWith(start))
+    if (found.length > 1) throw new CodedError('session_ambiguous', `more than one session id begins with ${start}`)
+    if (found.length === 0) throw new CodedError('session_unknown', `no session has the id ${start}`)
+    return found[0]!.session_id
+  })
+  return { ...change, sessions }
 }
 
 function list({ json, output, program }: Context, devices: DeviceInfo[], requests: PairingRequest[]): void {
@@ -65,5 +94,7 @@ function lines(devices: DeviceInfo[], width: number): string[] {
 
 function changeText(before: string, device: DeviceInfo): string {
   const was = before === device.name ? '' : ` (was ${quotedName(before)})`
-  return `${quotedName(device.name)}${was} can ${device.read_only ? 'only watch' : 'type'}.`
+  const what = device.read_only ? 'only watch' : 'type'
+  const where = device.sessions ? ` in ${device.sessions.length} of the sessions, and in those that it starts` : ''
+  return `${quotedName(device.name)}${was} can ${what}${where}.`
 }

@@ -287,6 +287,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       rename: { type: 'string', value: 'NEW', help: 'rename the device to NEW' },
       'read-only': { type: 'boolean', help: 'allow it to watch only' },
       full: { type: 'boolean', help: 'allow it to type too' },
+      sessions: { type: 'string', value: 'ID,…', help: 'limit it to these sessions, and those that it starts' },
+      'all-sessions': { type: 'boolean', help: 'let it see all sessions again' },
     },
     minOperands: 0,
     maxOperands: 1,

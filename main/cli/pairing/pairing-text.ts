@@ -66,8 +66,13 @@ export function formatCode(code: string): string {
   return printable(code).replace(/^(\d{3})(\d{3})$/, '$1 $2')
 }
 
-export function permissionText({ read_only }: Pick<DeviceInfo, 'read_only'>): string {
-  return read_only ? 'watch' : 'type'
+export function permissionText({ read_only, sessions }: Pick<DeviceInfo, 'read_only' | 'sessions'>): string {
+  const what = read_only ? 'watch' : 'type'
+  return sessions ? `${what} (${countOf(sessions.length, 'session')})` : what
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 export function requesterText({ name, address }: { name: string; address: string }): string {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { decodeBase64url, encodeBase64url, KEY_BYTES } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
+import { MAX_DEVICE_SESSIONS } from '../../../protocol/limits.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import type { Logger } from '../log/logger.ts'
@@ -34,6 +35,8 @@ const Device = z.strictObject({
   created_at: z.int(),
   last_seen: z.int(),
   address: z.string().max(256),
+  /** Limited to these and to those that it starts (session-scope.ts). */
+  sessions: z.array(z.string().min(1).max(64)).max(MAX_DEVICE_SESSIONS).optional(),
 })
 export type Device = z.infer<typeof Device>
 const File = z.strictObject({
@@ -41,6 +44,13 @@ const File = z.strictObject({
   // With one key twice, revoking the first device would leave the second.
   devices: z.array(Device).max(MAX_DEVICES).refine(distinct, 'has a device twice'),
 })
+
+/** What a person changes of a device. `sessions`: null ends its limit. */
+export interface DeviceChange {
+  name?: string | undefined
+  read_only?: boolean | undefined
+  sessions?: readonly string[] | null | undefined
+}
 
 export interface DevicesOptions {
   file: string
@@ -112,7 +122,18 @@ export class Devices {
       throw new CodedError('too_many_devices', `${MAX_DEVICES} devices are paired; revoke one that you do not use`)
     const now = this.#now()
     const name = unusedName(proposedName(candidate.name), others)
-    const device = { device_id, name, public_key, read_only, secure, created_at: now, last_seen: now, address }
+    const device = {
+      device_id,
+      name,
+      public_key,
+      read_only,
+      secure,
+      created_at: now,
+      last_seen: now,
+      address,
+      // Pairing again does not end a limit.
+      ...(before?.sessions && { sessions: before.sessions }),
+    }
     // On disk first: a device that was admitted is still known after a crash.
     save(this.#options.file, [...others, device])
     this.#devices = [...others, device]
@@ -125,16 +146,26 @@ export class Devices {
   }
 
   /** Throws `device_unknown`, `device_name_invalid`. */
-  update(device_id: string, { name, read_only }: { name?: string | undefined; read_only?: boolean | undefined }): void {
+  update(device_id: string, { name, read_only, sessions }: DeviceChange): void {
     const device = this.#get(device_id)
     const others = this.#devices.filter(one => one !== device)
     const newName = name === undefined ? device.name : unusedName(checkName(name), others)
     const isReadOnly = read_only ?? device.read_only
-    this.#put({ ...device, name: newName, read_only: isReadOnly })
-    if (isReadOnly !== device.read_only)
+    const { sessions: before, ...rest } = device
+    const limit = sessions === undefined ? before : sessions === null ? undefined : [...new Set(sessions)]
+    this.#put({ ...rest, name: newName, read_only: isReadOnly, ...(limit && { sessions: limit }) })
+    if (isReadOnly !== device.read_only || sessions !== undefined)
       this.#options.ended?.(device_id, new CodedError('device_changed', 'the permissions of this device were changed'))
     this.#save()
-    this.#options.log.info({ device_id, read_only: isReadOnly }, 'device changed')
+    this.#options.log.info({ device_id, read_only: isReadOnly, is_limited: limit !== undefined }, 'device changed')
+  }
+
+  /** The device started a session: it sees it, also if it is limited. */
+  startedSession(device_id: string, session_id: string): void {
+    const device = this.#devices.find(one => one.device_id === device_id)
+    if (!device?.sessions) return
+    this.#put({ ...device, sessions: [...device.sessions, session_id].slice(-MAX_DEVICE_SESSIONS) })
+    this.#saveNow()
   }
 
   /** Throws `device_unknown`. */

@@ -17,6 +17,7 @@ import type { DeviceAdmin } from '../access/device-admin.ts'
 import type { Device } from '../access/devices.ts'
 import type { Access, ClientAccess } from '../access/local-clients.ts'
 import { checkPermission, type Requester, type Role } from '../access/permissions.ts'
+import { EVERY_SESSION, SessionScope } from '../access/session-scope.ts'
 import { BYTE_COST, COSTS, FRAME_COST, JSON_BYTE_COST, REFUSED_COST } from '../budget/costs.ts'
 import type { BudgetMember, Budgets, DeviceBudget } from '../budget/device-budget.ts'
 import type { PacedTransport } from '../budget/paced-transport.ts'
@@ -88,6 +89,8 @@ export class Connection implements Viewer, BudgetMember {
   #device: Device | undefined
   /** Undefined until the client is let in. */
   #budget: DeviceBudget | undefined
+  /** The sessions that the client may know of, once it is let in. */
+  #scope = EVERY_SESSION
   #helloReceived = false
   /** Tells the part that admitted the client that it is gone. */
   #leave = () => {}
@@ -338,8 +341,9 @@ export class Connection implements Viewer, BudgetMember {
     const client = device?.device_id ?? 'local'
     const { devices } = this.#options.deviceAdmin
     const mayType = () => device === undefined || devices.mayType(client)
-    this.#sessions.admitted(client, isReadOnly, { budget, mayType })
-    this.#history.admitted(client, budget)
+    this.#scope = device ? this.#scopeOf(client) : EVERY_SESSION
+    this.#sessions.admitted(client, isReadOnly, { budget, mayType, scope: this.#scope })
+    this.#history.admitted(client, { budget, scope: this.#scope })
     this.#uploads.admitted(budget)
     this.#reader = new FrameReader(MESSAGE_BYTES * 2)
     this.#lastReceived = performance.now()
@@ -360,7 +364,7 @@ export class Connection implements Viewer, BudgetMember {
     if (message.type === 'hello') throw new CodedError('bad_message', 'there was a hello already')
     this.#budget?.charge(COSTS[message.type])
     checkPermission(message.type, requester)
-    const named = this.#withWholeId(message)
+    const named = this.#withWholeId(this.#scope.apply(message))
     const admitted = this.#options.access.admit(accessOf(named), () => this.#askPerson(named))
     if (!admitted) return this.#dispatch(named)
     admitted
@@ -428,6 +432,14 @@ export class Connection implements Viewer, BudgetMember {
       default:
         assertNever(message)
     }
+  }
+
+  #scopeOf(device_id: string): SessionScope {
+    const { devices } = this.#options.deviceAdmin
+    return new SessionScope({
+      device: () => devices.list().find(one => one.device_id === device_id),
+      started: session_id => devices.startedSession(device_id, session_id),
+    })
   }
 
   #push({ request_id, subscription }: ClientMessageOf<'push'>): void {

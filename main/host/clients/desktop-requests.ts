@@ -75,7 +75,11 @@ export class DesktopRequests {
         })
         return this.#outlet.message(ok)
       case 'update_device':
-        deviceAdmin.devices.update(message.device_id, { name: message.name, read_only: message.read_only })
+        deviceAdmin.devices.update(message.device_id, {
+          name: message.name,
+          read_only: message.read_only,
+          sessions: message.sessions,
+        })
         return this.#outlet.message(ok)
       case 'revoke_device':
         deviceAdmin.devices.revoke(message.device_id)

@@ -5,6 +5,7 @@ import { chunkFrames, jsonFrames } from '../../../protocol/frames.ts'
 import { MAX_HITS, MAX_LINES, MAX_PAGE } from '../../../protocol/limits.ts'
 import type { ClientMessage, ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
 import type { Role } from '../access/permissions.ts'
+import type { SessionScope } from '../access/session-scope.ts'
 import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { HistoryService } from './history-service.ts'
 import { summarize } from './session-summary.ts'
@@ -56,6 +57,7 @@ export class HistoryRequests {
   #client = 'local'
   readonly #running = new Map<number, Running>()
   #budget!: DeviceBudget
+  #scope!: SessionScope
   #closed = false
 
   constructor(history: HistoryService, outlet: HistoryOutlet, role: Role) {
@@ -65,9 +67,10 @@ export class HistoryRequests {
   }
 
   /** Before the first request. */
-  admitted(client: string, budget: DeviceBudget): void {
+  admitted(client: string, given: { budget: DeviceBudget; scope: SessionScope }): void {
     this.#client = client
-    this.#budget = budget
+    this.#scope = given.scope
+    this.#budget = given.budget
   }
 
   take(message: HistoryMessage): void {
@@ -110,7 +113,8 @@ export class HistoryRequests {
     const progress = (done: number, total: number) => this.#send({ type: 'progress', request_id, done, total })
     switch (message.type) {
       case 'history': {
-        const { filter = {}, limit = DEFAULT_SESSIONS, cursor } = message
+        const { limit = DEFAULT_SESSIONS, cursor } = message
+        const filter = { ...message.filter, only: this.#scope.only }
         const { sessions, cursor: next } = await this.#lookUp(() =>
           this.#history.list(filter, Math.min(limit, MAX_PAGE), cursor),
         )
@@ -119,7 +123,8 @@ export class HistoryRequests {
         return { type: 'history_page', request_id, sessions: listed, cursor: next }
       }
       case 'search': {
-        const { query, filter = {}, limit = DEFAULT_HITS, cursor, context = DEFAULT_CONTEXT_LINES } = message
+        const filter = { ...message.filter, only: this.#scope.only }
+        const { query, limit = DEFAULT_HITS, cursor, context = DEFAULT_CONTEXT_LINES } = message
         const request = { query, filter, limit: Math.min(limit, MAX_HITS), cursor, context }
         const found = await this.#history.search(this.#client, request, signal)
         return { type: 'search_results', request_id, ...found, sessions: found.sessions.map(summarize) }

@@ -1,7 +1,7 @@
 // What clients may ask of the history, put together from the sessions in memory, the thread that writes the history, the
 // thread that looks things up, and exports.
 import { CodedError } from '../../../protocol/errors.ts'
-import type { HistoryFilter, Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.ts'
+import type { Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { Role } from '../access/permissions.ts'
@@ -10,6 +10,7 @@ import type { ExportJob } from '../history/export/formats.ts'
 import { Lookup } from '../history/lookup/lookup.ts'
 import type { PlaybackChunk, SeekResult } from '../history/playback/playback.ts'
 import type { Timeline } from '../history/playback/timeline.ts'
+import type { SessionFilter } from '../history/search/filter.ts'
 import type { SearchReply, SearchRequest } from '../history/search/search.ts'
 import type { ListReply } from '../history/search/session-list.ts'
 import type { ReadReply, ReadRequest } from '../history/text/line-pages.ts'
@@ -40,7 +41,7 @@ export class HistoryService {
     this.#exports = new Exports(history.file)
   }
 
-  list(filter: HistoryFilter, limit: number, cursor: string | undefined): Promise<ListReply> {
+  list(filter: SessionFilter, limit: number, cursor: string | undefined): Promise<ListReply> {
     return this.#lookup.call('list', { filter, limit, cursor, live: this.#live() })
   }
 

@@ -2,9 +2,10 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
 import { CATCH_UP_BYTES, HISTORY_BYTES, WINDOW_BYTES } from '../../../protocol/limits.ts'
-import type { ClientMessageOf, HostMessage } from '../../../protocol/messages.ts'
+import type { ClientMessageOf, HostMessage, SessionInfo } from '../../../protocol/messages.ts'
 import type { ClientAccess } from '../access/local-clients.ts'
 import type { Role } from '../access/permissions.ts'
+import type { SessionScope } from '../access/session-scope.ts'
 import type { DeviceBudget } from '../budget/device-budget.ts'
 import type { Logger } from '../log/logger.ts'
 import type { AttachableSession, Viewer } from '../session/attachable.ts'
@@ -19,7 +20,7 @@ import { summarize } from './session-summary.ts'
 /** With this much unread, another session list can wait. */
 const LIST_UNREAD_BYTES = 256 * 1024
 
-/** The frames of a changed session list: made once for all clients that watch it. */
+/** The frames of a changed session list: made once for all clients that see all of it. */
 export interface SharedList {
   frames?: Uint8Array[]
 }
@@ -58,6 +59,7 @@ export class SessionRequests {
   #peer = ''
   #isReadOnly = false
   #budget!: DeviceBudget
+  #scope!: SessionScope
   /** Whether it still may: an answer is typed in steps, with pauses. */
   #mayType = () => false
   readonly #attachments = new Map<number, { attachment: Attachment; release(): void }>()
@@ -71,10 +73,15 @@ export class SessionRequests {
   }
 
   /** Before the first request. */
-  admitted(peer: string, isReadOnly: boolean, given: { budget: DeviceBudget; mayType: () => boolean }): void {
+  admitted(
+    peer: string,
+    isReadOnly: boolean,
+    given: { budget: DeviceBudget; scope: SessionScope; mayType: () => boolean },
+  ): void {
     this.#peer = peer
     this.#isReadOnly = isReadOnly
     this.#budget = given.budget
+    this.#scope = given.scope
     this.#mayType = given.mayType
   }
 
@@ -96,7 +103,7 @@ export class SessionRequests {
       case 'list': {
         this.#isWatching ||= message.watch === true
         const { request_id } = message
-        const reply = () => ({ type: 'sessions', request_id, sessions: sessions.list().map(summarize) }) as const
+        const reply = () => ({ type: 'sessions', request_id, sessions: this.#list() }) as const
         const refreshed = sessions.refreshPreviews()
         // Made when it is sent, so that it is never older than a list that was sent to a watching client before.
         return refreshed ? outlet.replyLater(request_id, () => refreshed.then(() => reply)) : outlet.message(reply())
@@ -105,6 +112,7 @@ export class SessionRequests {
         return afterOrigin(access, outlet, message.request_id, () => {
           const session = sessions.create(message.spec)
           access.started(session.session_id)
+          this.#scope.started(session.session_id)
           this.#options.log.info({ session: session.session_id }, 'session created')
           outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
         })
@@ -202,12 +210,14 @@ export class SessionRequests {
   /** Sends the session list to a client that watches it. */
   listChanged(shared: SharedList = {}): void {
     if (!this.#isWatching) return
-    const { outlet, sessions } = this.#options
+    const { outlet } = this.#options
     // A client that is slow to read receives the list as it is then, not every list that was.
     this.#listPending = outlet.buffered > LIST_UNREAD_BYTES
     if (this.#listPending) return
+    const frames = () => jsonFrames({ type: 'sessions', sessions: this.#list() } satisfies HostMessage)
     outlet.trySend(() => {
-      shared.frames ??= jsonFrames({ type: 'sessions', sessions: sessions.list().map(summarize) } satisfies HostMessage)
+      if (this.#scope.only) return frames()
+      shared.frames ??= frames()
       return shared.frames
     })
   }
@@ -219,7 +229,16 @@ export class SessionRequests {
 
   /** Tells a client that watches the list that a session asks for attention. */
   attention(session_id: string, text: string): void {
-    if (this.#isWatching) this.#options.outlet.tryMessage({ type: 'attention', session_id, ...(text && { text }) })
+    if (this.#isWatching && this.#scope.includes(session_id))
+      this.#options.outlet.tryMessage({ type: 'attention', session_id, ...(text && { text }) })
+  }
+
+  /** The sessions that the client may know of. */
+  #list(): SessionInfo[] {
+    return this.#options.sessions
+      .list()
+      .filter(({ session_id }) => this.#scope.includes(session_id))
+      .map(summarize)
   }
 
   /** The client is gone. */
@@ -273,6 +292,7 @@ export class SessionRequests {
       const key = `${this.#stream(message)} ${message.session_id}`
       const session = sessions.replace(key, size ? { ...spec, size } : spec)
       this.#options.access.started(session.session_id)
+      this.#scope.started(session.session_id)
       log.info({ session: session.session_id }, 'a session takes the place of one that is gone')
       this.#attachTo(session, { ...message, have: null })
     } catch (failure) {

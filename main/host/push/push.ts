@@ -1,6 +1,7 @@
 // Push notifications for sessions that need attention: which devices receive one, when, and how often it is retried.
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
+import { isInScope, type Scoped } from '../access/session-scope.ts'
 import type { Logger } from '../log/logger.ts'
 import { pause, TokenBucket } from '../notify/pacing.ts'
 import { canReach, type PostReply, type PostRequest, post } from '../notify/post.ts'
@@ -36,7 +37,7 @@ export interface PushOptions {
   /** The setting `push`. */
   enabled(): boolean
   /** The paired devices. */
-  devices(): readonly { device_id: string; read_only?: boolean }[]
+  devices(): readonly ({ device_id: string; read_only?: boolean } & Scoped)[]
   /** A person is at a page of this device, and sees there which sessions need attention. */
   isPresent(device_id: string): boolean
   /** The notification of a session that still needs attention. */
@@ -238,7 +239,7 @@ export class Push {
     const notification = notificationOf(session_id)
     if (signal.aborted || !enabled() || !subscription || !notification || isPresent(device_id)) return undefined
     const device = devices().find(one => one.device_id === device_id)
-    if (!device) return undefined
+    if (!device || !isInScope(device, session_id)) return undefined
     if (!device.read_only) return { subscription, notification }
     // It may not answer.
     const { actions: _, ...shown } = notification

@@ -741,6 +741,26 @@ describe('paired devices', () => {
     expect((await otg(folder, ['devices', 'ada'])).stdout).toContain('\nAda’s phone  connected')
   })
 
+  it('case 104: can be limited to chosen sessions, and see all of them again', async () => {
+    const desk = await desktop()
+    const { session_id } = await desk.create({ command: ['cat'] })
+    await desk.create({ command: ['cat'] })
+    const phone = await paired('Chrome')
+    const limited = await otg(folder, ['devices', 'chrome', '--sessions', session_id.slice(0, 13)])
+    expect(limited).toMatchObject({
+      code: 0,
+      stdout: '"Chrome" can type in 1 of the sessions, and in those that it starts.\n',
+    })
+    expect(await end(phone.client)).toBe('device_changed')
+    const back = await comeBack(phone.identity)
+    expect((await back.list()).map(one => one.session_id)).toEqual([session_id])
+    expect((await otg(folder, ['devices'])).stdout).toContain('type (1 session)')
+    const unknown = await otg(folder, ['--json', 'devices', 'chrome', '--sessions', 'nothing'])
+    expect({ code: unknown.code, error: unknown.error().code }).toEqual({ code: 1, error: 'session_unknown' })
+    expect((await otg(folder, ['devices', 'chrome', '--all-sessions'])).stdout).toBe('"Chrome" can type.\n')
+    expect((await (await comeBack(phone.identity)).list()).length).toBeGreaterThan(1)
+  })
+
   it('can be revoked at once, by name or ID', async () => {
     const [first, second, third] = [await paired('Chrome'), await paired('Chrome'), await paired('Safari')]
     const { devices } = await (await desktop()).devices()

@@ -332,6 +332,14 @@ describe('notifications', () => {
   }
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
+  it('case 104: tell a device that is limited to chosen sessions of those only', async () => {
+    const { call, world } = setUp({ devices: () => [{ device_id: 'phone', sessions: ['mine'] }] })
+    call('other', 'hidden')
+    call('mine', 'shown')
+    await settle()
+    expect(world.told).toEqual(['mine: shown'])
+  })
+
   /** The Push of a host that starts with this list. */
   const pushOptions = (file: string): PushOptions => ({
     keyFile: join(temporaryFolder(), 'push.key'),

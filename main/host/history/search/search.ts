@@ -5,13 +5,13 @@ import { MAX_BLOCKS, type UnindexedRow } from '../../store/log-rows.ts'
 import { storedSession } from '../../store/session-rows.ts'
 import type { Store } from '../../store/store.ts'
 import { shorten } from '../text/shorten.ts'
-import { isUnfiltered, matches } from './filter.ts'
+import { isUnfiltered, matches, type SessionFilter } from './filter.ts'
 import { Query } from './query.ts'
 import { renderedLines, type SearchedLines, unrenderedLines } from './searched-lines.ts'
 
 export interface SearchRequest {
   query: string
-  filter: HistoryFilter
+  filter: SessionFilter
   limit: number
   /** Lines on each side of a hit. */
   context: number
@@ -193,12 +193,12 @@ function linesOf(store: Store, { row_id, unindexed }: Candidate): SearchedLines 
 /** Sessions by their row, as far as the filter lets them through. */
 class FilteredSessions {
   readonly #store: Store
-  readonly #filter: HistoryFilter
+  readonly #filter: SessionFilter
   readonly #live: Map<string, SessionInfo>
   readonly #known = new Map<number, SessionInfo | undefined>()
   readonly #isUnfiltered: boolean
 
-  constructor(store: Store, filter: HistoryFilter, live: readonly SessionInfo[]) {
+  constructor(store: Store, filter: SessionFilter, live: readonly SessionInfo[]) {
     this.#store = store
     this.#filter = filter
     this.#live = new Map(live.map(session => [session.session_id, session]))

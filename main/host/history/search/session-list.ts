@@ -1,14 +1,14 @@
 // Pages of all sessions, the newest first.
-import type { HistoryFilter, SessionInfo } from '../../../../protocol/messages.ts'
+import type { SessionInfo } from '../../../../protocol/messages.ts'
 import { storedSession } from '../../store/session-rows.ts'
 import type { Store } from '../../store/store.ts'
-import { matches } from './filter.ts'
+import { matches, type SessionFilter } from './filter.ts'
 
 /** A page ends after this many characters of JSON, so that it fits a message. */
 const PAGE_CHARACTERS = 300_000
 
 export interface ListRequest {
-  filter: HistoryFilter
+  filter: SessionFilter
   limit: number
   /** From the page before. */
   cursor: string | undefined

@@ -1,0 +1,185 @@
+// A device that is limited to chosen sessions: for it there are no others.
+import { afterEach, describe, expect, it } from 'vitest'
+import { PERMISSIONS, type RequestType } from '../../../main/host/access/permissions.ts'
+import { SUBJECTS } from '../../../main/host/access/session-scope.ts'
+import type { Host } from '../../../main/host/host.ts'
+import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
+import { type ClientMessage, type HostMessage, type SessionInfo, VERSIONS } from '../../../protocol/messages.ts'
+import {
+  approvingDesktop,
+  bytesOf,
+  cleanUp,
+  connectWebSocket,
+  newPhone,
+  nextEvent,
+  onCleanUp,
+  Recorder,
+  startHost,
+  until,
+  webClient,
+} from '../../support/host.ts'
+import { type Context, request_id, SAMPLES } from '../../support/network/message-samples.ts'
+import { openReturnChannel, type PhoneIdentity } from '../../support/pairing.ts'
+
+afterEach(cleanUp)
+
+async function setUp(change: { read_only?: boolean } = {}) {
+  const host = await startHost()
+  const desk = await approvingDesktop(host)
+  const create = async (words: string) => {
+    const { session_id } = await desk.create({ command: ['sh', '-c', `echo ${words}; exec cat`] })
+    await until(async () => (await desk.screen(session_id)).lines.includes(words))
+    return session_id
+  }
+  const shared = await create('the shared one')
+  const hidden = await create('the hidden one')
+  const phone = await newPhone(host)
+  const [device] = (await desk.devices()).devices
+  await desk.updateDevice(device!.device_id, { sessions: [shared], ...change })
+  return { host, desk, shared, hidden, phone, device_id: device!.device_id, create }
+}
+
+async function connected(host: Host, phone: PhoneIdentity): Promise<LocalClient> {
+  const client = webClient(host, { phone })
+  await client.connect()
+  return client
+}
+
+const ids = (sessions: readonly SessionInfo[]) => sessions.map(({ session_id }) => session_id).sort()
+
+/** Sends what no client of ours would. */
+async function raw(host: Host, phone: PhoneIdentity) {
+  const transport = openReturnChannel(phone, await connectWebSocket(host))
+  onCleanUp(() => transport.close({ code: 'client_closed', reason: '' }))
+  const heard: HostMessage[] = []
+  const reader = new FrameReader()
+  transport.start({
+    frame: bytes => {
+      const frame = reader.read(bytes)
+      if (frame?.kind === 'json') heard.push(frame.value as HostMessage)
+    },
+    close: () => {},
+  })
+  const say = (message: ClientMessage) => {
+    for (const frame of jsonFrames(message)) transport.send(frame)
+  }
+  say({ type: 'hello', versions: VERSIONS, client: { kind: 'phone', name: 'raw' } })
+  await until(() => heard[0]?.type === 'welcome')
+  return { heard, say }
+}
+
+describe('case 104: a device that is limited to chosen sessions', () => {
+  const naming = (Object.keys(SUBJECTS) as RequestType[]).filter(
+    type => SUBJECTS[type] === 'session' && PERMISSIONS[type].includes('device'),
+  )
+
+  it('is told of each message about another session that there is no such session', async () => {
+    const { host, desk, hidden, phone, device_id } = await setUp()
+    const { mark_id } = await desk.history.mark(hidden, { at: 0 }, 'mine')
+    const before = (await desk.list()).find(one => one.session_id === hidden)
+    const { heard, say } = await raw(host, phone)
+    const context: Context = { session_id: hidden, ended: hidden, handle: 1, device_id, mark_id }
+    for (const type of naming)
+      for (const session_id of [hidden, hidden.slice(0, 8)]) {
+        heard.length = 0
+        say({ ...SAMPLES[type].message(context), session_id } as ClientMessage)
+        await until(() => heard.length > 0, type)
+        expect([type, heard]).toEqual([
+          type,
+          [expect.objectContaining({ type: 'error', request_id, code: 'session_unknown' })],
+        ])
+      }
+    const { last_activity: _, ...after } = (await desk.list()).find(one => one.session_id === hidden)!
+    expect(before).toMatchObject(after)
+    expect((await desk.history.timeline(hidden, 1)).marks).toHaveLength(1)
+  })
+
+  it('is not told so of its own sessions, also by the beginning of an ID', async () => {
+    const { host, desk, shared, phone, device_id } = await setUp()
+    const { mark_id } = await desk.history.mark(shared, { at: 0 }, 'mine')
+    const { heard, say } = await raw(host, phone)
+    const context: Context = { session_id: shared.slice(0, 8), ended: shared, handle: 1, device_id, mark_id }
+    for (const type of naming.filter(one => one !== 'kill' && one !== 'delete_session')) {
+      heard.length = 0
+      say(SAMPLES[type].message(context))
+      const answer = () => heard.find(one => 'request_id' in one && one.type !== 'progress')
+      await until(answer, type)
+      expect([type, answer()]).not.toEqual([type, expect.objectContaining({ code: 'session_unknown' })])
+    }
+  })
+
+  it('sees no other in lists, in the history and in a search', async () => {
+    const { host, desk, shared, hidden, phone, create } = await setUp()
+    const client = await connected(host, phone)
+    expect(ids(await client.list())).toEqual([shared])
+    expect(ids((await client.history.sessions()).sessions)).toEqual([shared])
+    expect(ids((await client.history.sessions({ filter: { session_id: hidden } })).sessions)).toEqual([])
+    const found = async () => (await client.history.search('one')).hits.map(({ session_id }) => session_id)
+    await until(async () => (await found()).length > 0)
+    expect(new Set(await found())).toEqual(new Set([shared]))
+    expect((await client.history.search('one', { filter: { session_id: hidden } })).hits).toEqual([])
+    expect((await desk.history.search('one')).hits.length).toBeGreaterThan(1)
+    const lists: string[][] = []
+    client.on('sessions', sessions => lists.push(ids(sessions)))
+    client.watch()
+    await create('another one')
+    await desk.rename(shared, 'renamed')
+    await until(() => lists.length >= 2)
+    for (const list of lists) expect(list).toEqual([shared])
+  })
+
+  it('hears of no other that asks for attention', async () => {
+    const { host, desk, shared, hidden, phone } = await setUp()
+    const client = await connected(host, phone)
+    const heard: string[] = []
+    client.on('attention', ({ session_id }) => heard.push(session_id))
+    client.watch()
+    await client.list()
+    for (const id of [hidden, shared]) desk.attach(id, new Recorder(), { window: 0 }).type(bytesOf('\x07\n'))
+    for (const id of [hidden, shared]) {
+      await until(async () => (await desk.list()).find(one => one.session_id === id)?.attention, id)
+    }
+    await until(() => heard.length > 0)
+    expect(new Set(heard)).toEqual(new Set([shared]))
+  })
+
+  it('sees the sessions that it starts, also after the host has restarted', async () => {
+    const { host, shared, phone } = await setUp()
+    const client = await connected(host, phone)
+    const { session_id } = await client.create({ command: ['true'] })
+    expect(ids(await client.list())).toEqual([shared, session_id].sort())
+    client.close()
+    await host.stop()
+    const again = await startHost({ dataDir: host.dataDir })
+    const back = await connected(again, phone)
+    expect(ids((await back.history.sessions()).sessions)).toEqual([shared, session_id].sort())
+  })
+
+  it('starts no session in the place of one that it does not see', async () => {
+    const { host, hidden, phone } = await setUp()
+    const client = await connected(host, phone)
+    const attached = client.attach(hidden, new Recorder(), { fallback: { command: ['cat'] } })
+    expect((await nextEvent(attached, 'failed')).code).toBe('session_unknown')
+    expect(await client.list()).toHaveLength(1)
+  })
+
+  it('loses its connections when its limit changes, and returns with the new one', async () => {
+    const { host, desk, shared, hidden, phone, device_id } = await setUp({ read_only: true })
+    const client = await connected(host, phone)
+    const lost = new Promise(resolve => client.on('state', ({ name }) => name !== 'ready' && resolve(name)))
+    await desk.updateDevice(device_id, { sessions: [hidden] })
+    await lost
+    // Rejects while the connection is replaced.
+    const lists = (expected: string[]) =>
+      until(
+        async () => ids(await client.list().catch(() => [])).join() === expected.join(),
+        `${expected.length} sessions`,
+      )
+    await lists([hidden])
+    await desk.updateDevice(device_id, { sessions: [] })
+    await until(async () => (await client.list().catch(() => undefined))?.length === 0)
+    await desk.updateDevice(device_id, { sessions: null })
+    await lists([shared, hidden].sort())
+  })
+})
