@@ -12,6 +12,7 @@ import type { History } from '../../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS } from '../../../main/host/history/write/worker-protocol.ts'
 import { MIGRATIONS } from '../../../main/host/store/migrations.ts'
 import { Store } from '../../../main/host/store/store.ts'
+import { anyCharacter } from '../../support/any-character.ts'
 import {
   buildLog,
   cleanUpHistories,
@@ -391,7 +392,7 @@ describe('a search', () => {
       expect(found.complete, query.slice(0, 40)).toBe(true)
     }
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 40 }), async query => {
+      fc.asyncProperty(fc.string({ unit: anyCharacter, maxLength: 40 }), async query => {
         expect((await searchFor(lookup, query)).complete).toBe(true)
       }),
       scaledRuns(300),
