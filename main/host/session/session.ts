@@ -13,15 +13,17 @@ import type { HostQuestionText } from './activity/host-question.ts'
 import { type Answer, SessionActivity } from './activity/session-activity.ts'
 import { type AttachableSession, type AttachedClient, isAnySeen, viewersOf } from './attachable.ts'
 import { BackPressure } from './back-pressure.ts'
-import { InputSeqs, isReport } from './input-seqs.ts'
+import { Ending } from './ending.ts'
+import { isReport } from './input-seqs.ts'
 import { SessionLog } from './log.ts'
 import { SessionTitle } from './naming/title.ts'
 import { WorkingFolder } from './naming/working-folder.ts'
 import { OutputBatcher } from './output-batcher.ts'
 import { Preview } from './preview.ts'
-import { GIVE_UP_MS, hangUp, KILL_AFTER_MS, killAll, processIdentity, signalName } from './process-group.ts'
+import { processIdentity, signalName } from './process-group.ts'
 import { Pty } from './pty.ts'
 import { Reservation, sessionBusy } from './reservation.ts'
+import { SessionInput } from './session-input.ts'
 import type { SessionHandlers, SessionOptions } from './session-options.ts'
 import { SessionRecorder } from './session-recorder.ts'
 import { checkSize, SizeClaims } from './sizes.ts'
@@ -54,7 +56,8 @@ export class Session implements AttachableSession {
   readonly #pty: Pty
   readonly #screen: PooledScreen
   readonly #attachments = new Set<AttachedClient>()
-  readonly #inputSeqs = new InputSeqs()
+  readonly #input: SessionInput
+  readonly #ending: Ending
   /** Positions from which the log is retained. */
   readonly #retained = new Set<Position>()
   readonly #reservation: Reservation
@@ -68,11 +71,6 @@ export class Session implements AttachableSession {
   readonly #title: SessionTitle
   #sentTitle = ''
   #size: Size
-  #inputRefused = false
-  #endState: SessionState | undefined
-  #killTimer: NodeJS.Timeout | undefined
-  #ended: Promise<void>
-  #resolveEnded!: () => void
 
   /** Starts the process. Throws `command_not_found`, `cwd_not_found`, `spawn_failed`. */
   constructor(options: SessionOptions, handlers: SessionHandlers) {
@@ -83,9 +81,6 @@ export class Session implements AttachableSession {
     this.created_at = this.last_activity = options.now()
     this.#size = options.size
     this.#reservation = new Reservation(options.now)
-    this.#ended = new Promise(resolve => {
-      this.#resolveEnded = resolve
-    })
     this.sizes = new SizeClaims(options.size, () => this.#applySize())
     this.#batcher = new OutputBatcher(batch => this.#print(batch))
     this.#pty = new Pty(
@@ -93,6 +88,8 @@ export class Session implements AttachableSession {
       { data: bytes => this.#batcher.add(bytes), exit: (code, signal) => this.#exit(code, signal) },
     )
     this.pid = this.#pty.pid
+    this.#input = new SessionInput(this.#pty, this.#attachments)
+    this.#ending = new Ending(this.#pty)
     this.#folder = new WorkingFolder(options.cwd, this.pid)
     this.#foreground = new Foreground(this.pid, () => this.#pty.foreground)
     this.#title = new SessionTitle(options.title, {
@@ -319,16 +316,13 @@ export class Session implements AttachableSession {
   }
 
   lastInputSeq(stream: string): number {
-    return this.#inputSeqs.get(stream)
+    return this.#input.lastSeq(stream)
   }
 
   writeInput(stream: string, seq: number, bytes: Uint8Array, peer: string): boolean {
-    if (seq <= this.lastInputSeq(stream) || this.state !== 'running') return true
-    if (!this.#pty.write(bytes, peer, () => this.#inputDrained())) {
-      this.#inputRefused = true
-      return false
-    }
-    this.#inputSeqs.set(stream, seq)
+    if (this.state !== 'running') return true
+    const result = this.#input.write(stream, seq, bytes, peer)
+    if (result !== 'queued') return result === 'known'
     if (!isReport(bytes) && this.#activity.inputSeen()) this.#handlers.changed()
     this.#markActive()
     return true
@@ -370,22 +364,11 @@ export class Session implements AttachableSession {
     return this.sizes.owner
   }
 
-  /**
-   * Ends the process: SIGHUP to its process group, SIGKILL after `kill_after_ms`. Resolves when it is gone; a process that is
-   * still there GIVE_UP_MS later is abandoned.
-   */
+  /** Ends the process (see Ending). Resolves when it is gone. */
   end(state: SessionState): Promise<void> {
     if (this.state !== 'running') return Promise.resolve()
-    if (this.#endState === undefined) {
-      this.#endState = state
-      hangUp(this.pid)
-      this.#pty.closeConsole()
-      this.#killTimer = setTimeout(() => {
-        killAll(this.pid)
-        this.#killTimer = setTimeout(() => this.#pty.abandon(), GIVE_UP_MS)
-      }, this.#options.timing?.kill_after_ms ?? KILL_AFTER_MS)
-    }
-    return this.#ended
+    this.#ending.begin(state, this.#options.timing?.kill_after_ms)
+    return this.#ending.done
   }
 
   /** Resolves when the history has the keyframe at the last segment boundary: of an ended session, its last screen. */
@@ -451,13 +434,6 @@ export class Session implements AttachableSession {
     this.#handlers.changed()
   }
 
-  /** The PTY's queue has room again: retries refused input. */
-  #inputDrained(): void {
-    if (!this.#inputRefused) return
-    this.#inputRefused = false
-    for (const attachment of this.#attachments) attachment.flushInput()
-  }
-
   #titleReported(title: string): void {
     this.#activity.titleSeen(title)
     this.#title.report(title)
@@ -491,22 +467,20 @@ export class Session implements AttachableSession {
   }
 
   #exit(code: number | null, signal: number): void {
-    clearTimeout(this.#killTimer)
-    // Ended by a user: nothing is left behind. Ended by itself: its nohup children may stay.
-    if (this.#endState) killAll(this.pid)
+    this.#ending.exited()
     this.#batcher.flush()
-    this.state = this.#endState ?? 'exited'
+    this.state = this.#ending.state ?? 'exited'
     this.exit_code = signal === 0 ? code : null
     this.signal = signal === 0 ? null : signalName(signal)
     this.ended_at = this.last_activity = this.#options.now()
     this.sizes.dispose()
     this.#activity.ended()
-    if (!this.#endState) this.#notifyEnd()
+    if (!this.#ending.state) this.#notifyEnd()
     this.#recorder.endSegment()
     this.#options.history.updateSession(this.#record())
     this.#sendTitle()
     for (const attachment of this.#attachments) attachment.pump()
-    this.#resolveEnded()
+    this.#ending.finish()
     this.#handlers.ended()
     this.#handlers.changed()
   }
