@@ -1,4 +1,4 @@
-// A real host in its own process that reports the resources it uses. Started by test/slow/fuzz-entrance.test.ts.
+// A real host in its own process that reports the resources it uses. Started by test/slow/fuzz-entrance.test.ts and test/fuzz/targets/wire.ts.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -25,7 +25,7 @@ export interface Replies {
   held: HostState
 }
 
-const [dataDir, webRoot] = process.argv.slice(2) as [string, string]
+const [dataDir, webRoot, timing = '{}'] = process.argv.slice(2) as [string, string, string?]
 const unlimited = { per_second: 1e6, burst: 1e6 }
 const host = await createHost({
   dataDir,
@@ -37,6 +37,7 @@ const host = await createHost({
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
   // Without rate limits: the code behind them is tested.
   handshakes: { all: unlimited, address: unlimited },
+  timing: JSON.parse(timing),
 })
 const desktop = await connectDesktop(host)
 const stop = answerPairingRequests(desktop)

@@ -1,0 +1,311 @@
+// Everything that a peer can send before it is authenticated: HTTP, the upgrade, WebSocket frames and the first messages of a
+// handshake, whole, mutated and arbitrary, on several connections at once. The host must close each in time and keep nothing.
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { get } from 'node:http'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { WebSocket } from 'ws'
+import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import { socketTransport } from '../../../main/host/listen/websocket.ts'
+import { openChannel } from '../../../protocol/channel/channel.ts'
+import { generateKeyPair } from '../../../protocol/channel/keys.ts'
+import { PROOF_PARAMETER, upgradeProof } from '../../../protocol/channel/upgrade-proof.ts'
+import type { Transport } from '../../../protocol/transport.ts'
+import type { HostState, Replies } from '../../support/fuzz-host-process.ts'
+import { onCleanUp, temporaryFolder, until } from '../../support/host.ts'
+import { frameBytes, upgradeRequest } from '../../support/network/raw-websocket.ts'
+import { type PhoneIdentity, pairPhone, parsePairingUrl } from '../../support/pairing.ts'
+import type { FuzzTarget } from '../target.ts'
+
+/** Longer than every bound of the host (its timing below, and a second to end), on a busy machine. */
+const GONE_MS = 20_000
+/** Time for the host to react. */
+const LEAVE_MS = 30
+const TIMING = { headers_ms: 150, keep_alive_ms: 100, stalled_ms: 200, response_ms: 600, handshake_ms: 1_000 }
+/** Noise of the allocator and the garbage collector. */
+const RSS_BYTES = 64 * 1024 * 1024
+const HEAP_BYTES = 8 * 1024 * 1024
+
+/** A change of bytes: at `at` (a share of their length), `cut` bytes are replaced by `put`, as latin1. */
+interface Edit {
+  at: number
+  cut: number
+  put: string
+}
+
+/** `text`: latin1, in which PORT and PROOF stand for what the host accepts. `first`: a good first message of a handshake. */
+type Part =
+  | { text: string; edits: Edit[] }
+  | { upgrade: 'stranger' | 'claimed'; edits: Edit[] }
+  | { first: 'pair' | 'return'; edits: Edit[] }
+  | { payload: string; opcode: number; fin: boolean; rsv: number; mask: boolean; length?: number }
+
+interface Connection {
+  parts: Part[]
+  /** Write in pieces of this many bytes; 0: all at once. */
+  piece: number
+  reads: boolean
+  /** What the peer does at the end: waits for the host, ends its side, leaves a moment later, or resets. */
+  end: 'wait' | 'end' | 'leave' | 'reset'
+}
+
+const REQUESTS = [
+  'GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n',
+  'GET /health HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n\r\n',
+  'HEAD /assets/main.js HTTP/1.1\r\nHost: localhost:PORT\r\nAccept-Encoding: gzip, br;q=0.5\r\nIf-None-Match: "x"\r\n\r\n',
+  'GET /assets/main.js?x HTTP/1.0\r\nHost: 127.0.0.1:PORT\r\nConnection: keep-alive\r\n\r\n',
+  'POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nabcde',
+  'POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n',
+  'CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n\r\n',
+  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+]
+/** What parsers stumble over. */
+const TOKENS = [
+  ...[
+    '\r\n',
+    '\r\n\r\n',
+    '\n\n',
+    '\r',
+    ':',
+    ' ',
+    '\0',
+    '\x7f',
+    '\xff',
+    '//',
+    '%00',
+    '..',
+    '*',
+    'HTTP/1.1',
+    'ws?proof=PROOF',
+  ],
+  ...[
+    'Host: evil.example\r\n',
+    'Host: 127.0.0.1:PORT\r\n',
+    'Upgrade: websocket\r\nConnection: Upgrade\r\n',
+    ' folded\r\n',
+  ],
+  ...['Transfer-Encoding: chunked\r\n', 'Content-Length: 0\r\n', 'Content-Length: -1\r\n', 'X: '.padEnd(17_000, 'x')],
+]
+
+const latin1 = (maxLength: number) => fc.uint8Array({ maxLength }).map(bytes => Buffer.from(bytes).toString('latin1'))
+
+const edits: fc.Arbitrary<Edit[]> = fc.array(
+  fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    cut: fc.oneof(fc.constant(0), fc.nat(4), fc.nat(200)),
+    put: fc.oneof(fc.constantFrom(...TOKENS), latin1(3), latin1(60)),
+  }),
+  { maxLength: 4 },
+)
+
+const NO_EDITS = fc.constant<Edit[]>([])
+
+const http: fc.Arbitrary<Part> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ text: fc.constantFrom(...REQUESTS), edits }) },
+  { weight: 1, arbitrary: fc.record({ text: latin1(2_000), edits: NO_EDITS }) },
+)
+const frame: fc.Arbitrary<Part> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ first: fc.constantFrom('pair' as const, 'return' as const), edits }) },
+  {
+    weight: 2,
+    arbitrary: fc.record(
+      {
+        payload: fc.oneof(latin1(8), latin1(130), latin1(3_000)),
+        opcode: fc.constantFrom(2, 2, 0, 1, 8, 9, 10, 3, 15),
+        fin: fc.boolean(),
+        rsv: fc.constantFrom(0, 0, 0, 4, 1),
+        mask: fc.constantFrom(true, true, true, false),
+        length: fc.constantFrom(0, 125, 65_535, 65_536, 2 ** 31, 2 ** 53 - 1),
+      },
+      { requiredKeys: ['payload', 'opcode', 'fin', 'rsv', 'mask'] },
+    ) as fc.Arbitrary<Part>,
+  },
+  { weight: 1, arbitrary: fc.record({ text: latin1(500), edits: NO_EDITS }) },
+)
+const upgrade: fc.Arbitrary<Part> = fc.record({
+  upgrade: fc.constantFrom('stranger' as const, 'claimed' as const),
+  edits: fc.oneof({ weight: 3, arbitrary: NO_EDITS }, { weight: 1, arbitrary: edits }),
+})
+
+const connection: fc.Arbitrary<Connection> = fc.record({
+  parts: fc.oneof(
+    fc.array(http, { minLength: 1, maxLength: 5 }),
+    fc.tuple(upgrade, fc.array(frame, { maxLength: 6 })).map(([first, frames]) => [first, ...frames]),
+  ),
+  piece: fc.constantFrom(0, 0, 0, 1, 7, 100),
+  reads: fc.constantFrom(true, true, false),
+  // Who waits takes a second or two of the run.
+  end: fc.constantFrom(...(['wait', 'end', 'end', 'end', 'end', 'leave', 'leave', 'leave', 'leave', 'reset'] as const)),
+})
+
+function edited(bytes: Buffer, all: Edit[]): Buffer {
+  return all.reduce((before, { at, cut, put }) => {
+    const from = Math.floor(before.length * at)
+    return Buffer.concat([before.subarray(0, from), Buffer.from(put, 'latin1'), before.subarray(from + cut)])
+  }, bytes)
+}
+
+class WireHost {
+  readonly #process: ChildProcess
+  #port = 0
+  #phone!: PhoneIdentity
+  #secret!: Uint8Array
+  #before!: HostState
+  #connections = 0
+
+  constructor() {
+    const folder = temporaryFolder()
+    const webRoot = join(folder, 'web')
+    mkdirSync(join(webRoot, 'assets'), { recursive: true })
+    writeFileSync(join(webRoot, 'index.html'), '<!doctype html>')
+    writeFileSync(join(webRoot, 'assets', 'main.js'), 'x'.repeat(400_000))
+    const program = join(import.meta.dirname, '../../support/fuzz-host-process.ts')
+    this.#process = fork(program, [join(folder, 'data'), webRoot, JSON.stringify(TIMING)], {
+      // Otherwise V8 grows its young generation under load and keeps it: a hundred empty megabytes.
+      execArgv: ['--expose-gc', '--max-semi-space-size=2'],
+    })
+    onCleanUp(() => this.#process.kill('SIGKILL'))
+  }
+
+  async start(): Promise<void> {
+    this.#port = (await this.#next<{ port: number }>('port')).port
+    const url = await this.#ask('address')
+    this.#phone = await pairPhone(url, () => this.#open())
+    await this.#ask('strict')
+    this.#secret = parsePairingUrl(await this.#ask('address')).secret
+    this.#before = await this.#ask('held')
+  }
+
+  async run(connections: Connection[]): Promise<void> {
+    await Promise.all(connections.map(one => this.#connect(one)))
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) throw new Error('the host died')
+    await this.#health()
+  }
+
+  async finish(): Promise<string> {
+    let after = await this.#ask('held')
+    await until(async () => {
+      after = await this.#ask('held')
+      return after.descriptors <= this.#before.descriptors && after.requests === 0
+    }, 'the host to close all connections')
+    const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+    const { rss, heap, devices, sessions } = this.#before
+    if (String(after.devices) !== String(devices)) throw new Error('a device was paired')
+    if (String(after.sessions) !== String(sessions)) throw new Error('a session was started')
+    if (after.rss > rss + RSS_BYTES) throw new Error(`the memory grew from ${mb(rss)} to ${mb(after.rss)}`)
+    if (after.heap > heap + HEAP_BYTES) throw new Error(`the heap grew from ${mb(heap)} to ${mb(after.heap)}`)
+    return (
+      `${this.#connections} connections; RSS ${mb(rss)}, after ${mb(after.rss)}; heap ${mb(heap)}, after ${mb(after.heap)}; ` +
+      `descriptors ${this.#before.descriptors}, after ${after.descriptors}`
+    )
+  }
+
+  /** Resolves when the host has closed the connection; rejects if it takes too long. */
+  async #connect({ parts, piece, reads, end }: Connection): Promise<void> {
+    this.#connections++
+    const bytes = Buffer.concat(await Promise.all(parts.map(part => this.#bytesOf(part))))
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true, allowHalfOpen: end === 'wait' })
+    socket.on('error', () => {})
+    const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+    socket.once('end', () => socket.end())
+    if (reads) socket.resume()
+    else socket.pause()
+    // Two hundred pieces, then the rest: enough to cut everything anywhere, and quick.
+    let at = 0
+    for (let n = 0; piece > 0 && n < 200 && at < bytes.length && !socket.destroyed; n++, at += piece) {
+      socket.write(bytes.subarray(at, at + piece))
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    if (at < bytes.length && !socket.destroyed) socket.write(bytes.subarray(at))
+    if (end === 'end') socket.end()
+    if (end === 'reset') socket.resetAndDestroy()
+    if (end === 'leave') setTimeout(() => socket.destroy(), LEAVE_MS)
+    // A peer that does not read notices the host's reset only when it writes; an orderly end, when it reads.
+    const probe = setInterval(() => (reads ? socket.write('x') : socket.resume()), 1_000)
+    const timer = setTimeout(() => socket.destroy(new Error('late')), GONE_MS)
+    await closed
+    clearInterval(probe)
+    clearTimeout(timer)
+    if (socket.errored?.message === 'late') throw new Error(`the host kept a connection for ${GONE_MS} ms`)
+  }
+
+  async #bytesOf(part: Part): Promise<Buffer> {
+    if ('payload' in part) {
+      const { payload, ...frame } = part
+      return frameBytes(Buffer.from(payload, 'latin1'), frame)
+    }
+    if ('first' in part) return frameBytes(edited(await this.#firstMessage(part.first), part.edits))
+    if ('upgrade' in part) {
+      const target = part.upgrade === 'claimed' ? `/ws?${PROOF_PARAMETER}=${this.#proof()}` : '/ws'
+      return edited(Buffer.from(upgradeRequest(this.#port, {}, target)), part.edits)
+    }
+    const text = edited(Buffer.from(part.text, 'latin1'), part.edits).toString('latin1')
+    return Buffer.from(text.replaceAll('PORT', String(this.#port)).replaceAll('PROOF', this.#proof()), 'latin1')
+  }
+
+  #proof = () => upgradeProof(this.#phone.hostKey)
+
+  #firstMessage(mode: 'pair' | 'return'): Promise<Buffer> {
+    const { hostKey, keys } = this.#phone
+    return new Promise(resolve => {
+      const send = (frame: Uint8Array) => resolve(Buffer.from(frame))
+      const transport: Transport = { start: () => {}, send, buffered: 0, close: () => {} }
+      const common = { transport, remoteStatic: hostKey, suite: NATIVE_SUITE }
+      if (mode === 'return') openChannel({ ...common, mode, staticKey: keys })
+      else openChannel({ ...common, mode, psk: this.#secret, staticKey: generateKeyPair() })
+    })
+  }
+
+  #health(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port: this.#port, path: '/health', agent: false, timeout: GONE_MS }
+      get(options, response => {
+        response.resume()
+        if (response.statusCode === 200) resolve()
+        else reject(new Error(`/health answers ${response.statusCode}`))
+      })
+        .on('timeout', () => reject(new Error('the host hangs')))
+        .on('error', reject)
+    })
+  }
+
+  #open(): Promise<Transport> {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/ws`, { perMessageDeflate: false })
+    return new Promise((resolve, reject) => {
+      socket.once('open', () => resolve(socketTransport(socket)))
+      socket.once('error', reject)
+    })
+  }
+
+  async #ask<K extends keyof Replies>(what: K): Promise<Replies[K]> {
+    const answer = this.#next<Pick<Replies, K>>(what)
+    this.#process.send(what)
+    return (await answer)[what]
+  }
+
+  #next<T extends object>(what: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(new Error('the host died'))
+      this.#process.once('exit', gone)
+      const listen = (message: T) => {
+        if (!(what in message)) return
+        this.#process.off('message', listen)
+        this.#process.off('exit', gone)
+        resolve(message)
+      }
+      this.#process.on('message', listen)
+    })
+  }
+}
+
+const target: FuzzTarget<Connection[]> = {
+  inputs: fc.array(connection, { minLength: 1, maxLength: 100, size: 'max' }),
+  start: async () => {
+    const host = new WireHost()
+    await host.start()
+    return { run: input => host.run(input), finish: () => host.finish() }
+  },
+}
+export default target
