@@ -95,8 +95,9 @@ export class SessionScope {
    * `session_unknown`, as for a session that does not exist, and `session_ambiguous`.
    */
   apply<M extends ClientMessage>(message: M): M {
+    if (!('session_id' in message)) return message
     const { only } = this
-    if (!only || !('session_id' in message)) return message
+    if (!only) return message
     const { session_id } = message
     const found = only.includes(session_id) ? [session_id] : only.filter(id => id.startsWith(session_id))
     if (found.length > 1)

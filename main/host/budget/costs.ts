@@ -34,8 +34,8 @@ export const COSTS: Readonly<Record<Exclude<ClientMessage['type'], 'hello'>, num
   attach: 5,
   detach: 0.5,
   // Reflows the scrollback, and makes the program draw again.
-  resize: 5,
-  release_size: 5,
+  resize: 10,
+  release_size: 10,
   attachment_presence: 0.2,
   screen: 3,
   kill: 5,

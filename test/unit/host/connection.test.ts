@@ -33,7 +33,7 @@ const untouchable = <T extends object>(what: string) =>
 
 function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
   const inbox = new Inbox()
-  const state = { buffered: 0, left: 0, closed: 0, sent: () => {} }
+  const state = { buffered: 0, left: 0, closed: 0, sent: () => {}, unpack: 1, isPaused: false }
   const sent: HostMessage[] = []
   const names: string[] = []
   const errors: unknown[] = []
@@ -55,13 +55,33 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     get buffered() {
       return state.buffered
     },
+    pause: () => {
+      state.isPaused = true
+    },
+    resume: () => {
+      state.isPaused = false
+    },
     close: why => {
       reason ??= why
       inbox.close(why)
     },
   })
   const connection = new Connection({
-    transport,
+    // As the channel: a message may contain several frames.
+    transport: {
+      start: ({ frame, close }) =>
+        transport.start({
+          frame: bytes => {
+            for (let n = state.unpack; n > 0; n--) frame(bytes)
+          },
+          close,
+        }),
+      send: frame => transport.send(frame),
+      get buffered() {
+        return transport.buffered
+      },
+      close: why => transport.close(why),
+    },
     socket: transport,
     budgets: new Budgets(),
     role: 'device',
@@ -227,6 +247,21 @@ it('case 37: a client that stops reading is closed at 64 MiB, without a message 
   expect(state).toMatchObject({ left: 1, closed: 1 })
   vi.runOnlyPendingTimers()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it('case 98: takes turns with the frames of one message of the channel, too, and reads no more meanwhile', () => {
+  const { inbox, sent, state } = setUp(verdict => verdict.admitted(device))
+  inbox.frame(frames(hello))
+  // A channel delivers all frames of a message at once, however many there are.
+  const packed = 20_000
+  state.unpack = packed
+  inbox.frame(frames({ type: 'ping', request_id: 1 }))
+  expect(sent.length).toBeGreaterThan(1)
+  expect(sent.length).toBeLessThan(packed)
+  expect(state.isPaused).toBe(true)
+  vi.advanceTimersByTime(60_000)
+  expect(sent).toHaveLength(1 + packed)
+  expect(state.isPaused).toBe(false)
 })
 
 describe('presence', () => {
