@@ -30,6 +30,8 @@ export class SessionRecorder {
   #segmentStart = 0
   #segmentResizes = 0
   #lastStored: Promise<unknown> = Promise.resolve()
+  /** Positions from which the log is retained. */
+  readonly #retained = new Set<Position>()
 
   /** `initial`: the keyframe at the start of the log. */
   constructor(initial: StoredKeyframe, options: SessionRecorderOptions) {
@@ -40,6 +42,26 @@ export class SessionRecorder {
   /** The newest keyframe at a segment boundary. */
   get lastKeyframe(): StoredKeyframe | undefined {
     return this.#keyframes.at(-1)
+  }
+
+  /**
+   * The log is kept in memory from here on: a client that received a keyframe continues at the screen's position, and a screen
+   * whose worker died is built again from the keyframe before that.
+   */
+  get retainFrom(): Position {
+    const { log, screen } = this.#options
+    let from = screen.error ? log.end : screen.position
+    const keyframe = screen.error ? undefined : this.lastKeyframe?.position
+    if (keyframe && comparePositions(keyframe, from) < 0) from = keyframe
+    for (const one of this.#retained) if (one.offset < from.offset || one.n < from.n) from = one
+    return from
+  }
+
+  /** Also what the log has now, until the returned function is called. */
+  retain(): () => void {
+    const position = { ...this.retainFrom }
+    this.#retained.add(position)
+    return () => this.#retained.delete(position)
   }
 
   /** From which its screen can be built again: a keyframe, and the log after it. */

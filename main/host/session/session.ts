@@ -2,7 +2,7 @@
 import { hostname } from 'node:os'
 import type { ActivityState, NotifyChoice, SessionInfo, SessionState } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
-import { comparePositions, type Position } from '../../../protocol/position.ts'
+import type { Position } from '../../../protocol/position.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
 import type { ReadResult, Size, StoredKeyframe } from '../recording/types.ts'
 import type { PooledScreen } from '../screen/pooled-screen.ts'
@@ -58,8 +58,6 @@ export class Session implements AttachableSession {
   readonly #attachments = new Set<AttachedClient>()
   readonly #input: SessionInput
   readonly #ending: Ending
-  /** Positions from which the log is retained. */
-  readonly #retained = new Set<Position>()
   readonly #reservation: Reservation
   readonly #folder: WorkingFolder
   readonly #foreground: Foreground
@@ -355,9 +353,7 @@ export class Session implements AttachableSession {
   }
 
   retainLog(): () => void {
-    const position = { ...this.#retainFrom() }
-    this.#retained.add(position)
-    return () => this.#retained.delete(position)
+    return this.#recorder.retain()
   }
 
   get sizeOwner(): string | undefined {
@@ -396,21 +392,9 @@ export class Session implements AttachableSession {
     this.#recorder.output(offset, bytes, this.#age())
     this.#markActive()
     for (const attachment of this.#attachments) attachment.pump()
-    this.log.trim(this.#retainFrom())
+    this.log.trim(this.#recorder.retainFrom)
     this.#backPressure.outputAdded()
     this.#activity.printed()
-  }
-
-  /**
-   * The log is kept in memory from here on: a client that received a keyframe continues at the screen's position, and a screen
-   * whose worker died is built again from the keyframe before that.
-   */
-  #retainFrom(): Position {
-    let from = this.#screen.error ? this.log.end : this.#screen.position
-    const keyframe = this.#screen.error ? undefined : this.#recorder.lastKeyframe?.position
-    if (keyframe && comparePositions(keyframe, from) < 0) from = keyframe
-    for (const one of this.#retained) if (one.offset < from.offset || one.n < from.n) from = one
-    return from
   }
 
   #applySize(): void {

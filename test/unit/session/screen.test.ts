@@ -100,7 +100,7 @@ it.each([
   ['a line over several rows', `one\r\n${'x'.repeat(100)} end`, `${'x'.repeat(100)} end`],
   ['a frame around it', 'one\r\n│ > ask │\r\n╰───────╯', '│ > ask │'],
   ['nothing', '\r\n\r\n', ''],
-  ['characters that hide or reorder text', 'a\u202eb\u200bc', 'abc'],
+  ['characters that hide or reorder text', 'a\u202eb\u200bc', 'a\ufffdbc'],
   ['a very long line', '界'.repeat(500), '界'.repeat(200)],
   ['a full-screen program', 'shell\x1b[?1049h\x1b[24;1Hstatus', 'status'],
 ])('reports the last line: %s', (_what, text, wanted) => {
