@@ -17,7 +17,7 @@ import {
   test,
 } from './support/app.ts'
 import { standInParts } from './support/electron.ts'
-import { latest, startFeed } from './support/feed.ts'
+import { latest, startFeed, TEST_KEY } from './support/feed.ts'
 import { connectTo } from './support/host-socket.ts'
 
 const out = join(root, 'test-output', 'packaged')
@@ -43,15 +43,17 @@ function pack(): void {
   const parts = standInParts()
   const { main } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { main: string }
   let config = readFileSync(join(root, 'electron-builder.yml'), 'utf8').replace(/output: dist$/m, `output: ${out}`)
+  config += `
+extraMetadata:
+  releaseKeys: ['${TEST_KEY}']
+`
   if (parts) {
     const version = readFileSync(join(parts.bare, 'version'), 'utf8').trim()
     config = config.replace(/^files:$/m, `files:\n  - from: ${parts.runner}\n    to: electron-runtime`)
-    config += `
+    config += `  main: electron-runtime/packaged.mjs
+  shippedMain: ${main}
 electronDist: ${parts.bare}
 electronVersion: ${version}
-extraMetadata:
-  main: electron-runtime/packaged.mjs
-  shippedMain: ${main}
 `
   }
   mkdirSync(out, { recursive: true })

@@ -1,6 +1,6 @@
 // Updates: no contact without a feed, strict validation of the feed, and a confirmation for each step.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { ElectronApplication, Locator, Page } from '@playwright/test'
 import {
   alive,
@@ -16,7 +16,7 @@ import {
   test,
 } from './support/app.ts'
 import { faults } from './support/axe.ts'
-import { type Feed, latest, startFeed } from './support/feed.ts'
+import { type Feed, latest, signatureFor, startFeed } from './support/feed.ts'
 import { startHeadless } from './support/headless.ts'
 import { labels, press, watchTray } from './support/tray.ts'
 
@@ -46,18 +46,18 @@ const section = (dialog: Locator) => dialog.getByRole('region', { name: 'Updates
 async function pretendPacked(app: ElectronApplication, dataDir: string): Promise<string> {
   const file = join(dataDir, 'On the Go.AppImage')
   writeFileSync(file, '#!/bin/sh\n# the old one\n')
-  const config = join(dataDir, 'app-update.yml')
-  writeFileSync(config, 'provider: generic\nurl: https://updates.invalid/\nupdaterCacheDirName: on-the-go-updater\n')
+  writeFileSync(
+    join(dataDir, 'app-update.yml'),
+    'provider: generic\nurl: https://updates.invalid/\nupdaterCacheDirName: on-the-go-updater\n',
+  )
   await app.evaluate(
-    ({ app }, { file, config, root }) => {
+    ({ app }, { file, dataDir }) => {
       Object.defineProperty(app, 'isPackaged', { value: true })
+      Object.defineProperty(process, 'resourcesPath', { value: dataDir })
       process.env.APPIMAGE = file
       process.env.APPDIR = process.execPath.slice(0, process.execPath.lastIndexOf('/'))
-      const { createRequire } = process.getBuiltinModule('node:module')
-      const { autoUpdater } = createRequire(`${root}/package.json`)('electron-updater')
-      autoUpdater.updateConfigPath = config
     },
-    { file, config, root },
+    { file, dataDir },
   )
   return file
 }
@@ -104,7 +104,7 @@ test.describe('updates', () => {
     await expect(section(dialog)).toContainText(`Version ${version}`)
     await expect(section(dialog)).toContainText('This package cannot update itself')
     await expect(section(dialog).getByRole('button', { name: 'Download' })).toHaveCount(0)
-    expect(feed.asked.map(one => one.path)).toEqual([YML])
+    expect(feed.asked.map(one => one.path)).toEqual([YML, `${YML}.minisig`])
     // Nothing that identifies the computer.
     expect(Object.keys(feed.asked[0]!.headers).filter(name => /staging|cookie|id$/.test(name))).toEqual([])
     await section(dialog).scrollIntoViewIfNeeded()
@@ -175,6 +175,40 @@ test.describe('updates', () => {
     await again(latest('99.1.0', FILE, 'new'), '99.1.0 is available.')
   })
 
+  test('case 111: refuses a feed that is not signed, or signed for another version, file or time', async ({
+    start,
+  }) => {
+    const page = await (await start()).firstWindow()
+    const dialog = await openSettings(page)
+    const content = latest('99.1.0', FILE, 'new')
+    const name = basename(YML)
+    feed.answers[YML] = content
+    feed.answers[`${YML}.minisig`] = 404
+    await enter(dialog, feed.url)
+    const told = section(dialog).getByRole('status').filter({ hasText: /\w/ })
+    await expect(told).toHaveText(/^127\.0\.0\.1:\d+ answered 404 for \/updates\/latest-linux.*\.yml\.minisig\.$/)
+    const changed = signatureFor(content.replace('99.1.0', '99.2.0'), name)
+    for (const [signature, words] of [
+      ['', 'The feed is not signed with a key of this app.'],
+      ['RW'.repeat(3_000), /is too large\.$/],
+      [changed, 'The feed is not signed with a key of this app.'],
+      [signatureFor(content, 'latest.yml'), 'The signature of the feed is for another file.'],
+      [signatureFor(content, name, { version: '99.0.9' }), 'The signature of the feed is for another version.'],
+      [
+        signatureFor(content, name, { expires: new Date(Date.now() - 1_000) }),
+        'The signature of the feed has expired.',
+      ],
+    ] as const) {
+      feed.answers[`${YML}.minisig`] = signature
+      await section(dialog).getByRole('button', { name: 'Check now' }).click()
+      await expect(told).toHaveText(words)
+    }
+    await expect(section(dialog)).not.toContainText('is available')
+    delete feed.answers[`${YML}.minisig`]
+    await section(dialog).getByRole('button', { name: 'Check now' }).click()
+    await expect(section(dialog)).toContainText('99.1.0 is available.')
+  })
+
   test('downloads an update on request, and installs it after a confirmation that names what ends', async ({
     start,
     dataDir,
@@ -193,7 +227,7 @@ test.describe('updates', () => {
     await enter(dialog, feed.url)
     await expect(section(dialog)).toContainText('99.1.0 is available.')
     await expect(section(dialog)).not.toContainText('cannot replace itself')
-    expect(feed.asked.map(one => one.path)).toEqual([YML])
+    expect(feed.asked.map(one => one.path)).toEqual([YML, `${YML}.minisig`])
     await picture(page, 'updates-download')
     await section(dialog).getByRole('button', { name: 'Download' }).press('Enter')
     await expect(section(dialog)).toContainText('99.1.0 is ready to install.')
@@ -248,7 +282,7 @@ test.describe('updates', () => {
     expect(alive(headless.shell)).toBe(true)
   })
 
-  test('discards a download that does not match the feed', async ({ start, dataDir }) => {
+  test('case 112: discards a download that does not match the feed', async ({ start, dataDir }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'the right one')
     feed.answers[`/updates/${FILE}`] = 'the wrong one'
     const app = await start()
@@ -258,6 +292,23 @@ test.describe('updates', () => {
     await section(dialog).getByRole('button', { name: 'Download' }).click()
     await expect(section(dialog)).toContainText('The download does not match the feed.')
     await expect(section(dialog).getByRole('button', { name: 'Install and restart…' })).toHaveCount(0)
+    expect(readFileSync(file, 'utf8')).toContain('the old one')
+  })
+
+  test('case 112: installs nothing that was changed after the download', async ({ start, dataDir }) => {
+    feed.answers[YML] = latest('99.1.0', FILE, 'new')
+    feed.answers[`/updates/${FILE}`] = 'new'
+    const app = await start()
+    const file = await pretendPacked(app, dataDir)
+    const dialog = await openSettings(await app.firstWindow())
+    await enter(dialog, feed.url)
+    await section(dialog).getByRole('button', { name: 'Download' }).click()
+    await expect(section(dialog)).toContainText('99.1.0 is ready to install.')
+    const [downloaded] = readdirSync(dataDir, { recursive: true, encoding: 'utf8' }).filter(path => path.endsWith(FILE))
+    writeFileSync(join(dataDir, downloaded!), 'bad')
+    await section(dialog).getByRole('button', { name: 'Install and restart…' }).click()
+    await expect(section(dialog)).toContainText('The download was changed.')
+    expect(alive(app.process().pid!)).toBe(true)
     expect(readFileSync(file, 'utf8')).toContain('the old one')
   })
 

@@ -5,9 +5,12 @@ import { GenericProvider } from 'electron-updater/out/providers/GenericProvider.
 import * as z from 'zod'
 import { CodedError } from '../../../protocol/errors.ts'
 import { isFeed } from '../system/preferences.ts'
+import { parseReleaseKey, type ReleaseKey, type SignedFeed, verifyFeed } from './signature.ts'
 
 /** Largest feed; what electron-builder writes has about 400 bytes. */
 const FEED_BYTES = 64 * 1024
+/** Largest signature; minisign's has 300 bytes and two comments. */
+const SIGNATURE_BYTES = 4 * 1024
 /** Longer than a slow server needs. */
 const FEED_MS = 20_000
 
@@ -26,27 +29,43 @@ const LatestVersion = z.object({
 /** Replaces electron-updater's own provider, which has no limits and identifies the user. */
 class FeedProvider extends GenericProvider {
   readonly #session: Session
+  readonly #keys: readonly ReleaseKey[]
+  #signed: SignedFeed | undefined
 
-  constructor(options: { url: string; session: Session }, updater: AppUpdater, runtime: RuntimeOptions) {
+  constructor(
+    options: { url: string; session: Session; keys: readonly ReleaseKey[] },
+    updater: AppUpdater,
+    runtime: RuntimeOptions,
+  ) {
     super({ provider: 'generic', url: options.url }, updater, runtime)
     this.#session = options.session
+    this.#keys = options.keys
   }
 
   override async getLatestVersion() {
     const latest: unknown = await super.getLatestVersion()
     const parsed = LatestVersion.safeParse(latest)
-    if (parsed.success) return parsed.data
-    throw new CodedError('update_unavailable', 'the feed is invalid', { cause: parsed.error })
+    if (!parsed.success) throw new CodedError('update_unavailable', 'the feed is invalid', { cause: parsed.error })
+    if (parsed.data.version !== this.#signed?.version)
+      throw new CodedError('update_unavailable', 'the signature of the feed is for another version')
+    return parsed.data
   }
 
-  protected override httpRequest(url: URL): Promise<string> {
-    return read(this.#session, url)
+  /** Nothing of a feed is used before its signature was verified. */
+  protected override async httpRequest(url: URL): Promise<string> {
+    const content = await read(this.#session, url, FEED_BYTES)
+    const beside = new URL(url)
+    beside.pathname += '.minisig'
+    const signature = await read(this.#session, beside, SIGNATURE_BYTES)
+    const file = url.pathname.slice(url.pathname.lastIndexOf('/') + 1)
+    this.#signed = verifyFeed(content, signature.toString(), { file, keys: this.#keys, now: Date.now() })
+    return content.toString()
   }
 }
 type RuntimeOptions = ConstructorParameters<typeof GenericProvider>[2]
 
-/** An updater that contacts only `url` and does nothing by itself. */
-export function createUpdater(url: string): AppUpdater {
+/** An updater that contacts only `url`, accepts what is signed with one of `keys`, and does nothing by itself. */
+export function createUpdater(url: string, keys: readonly string[]): AppUpdater {
   const { autoUpdater: updater } = electronUpdater
   updater.logger = null
   updater.autoDownload = false
@@ -56,7 +75,13 @@ export function createUpdater(url: string): AppUpdater {
   updater.forceDevUpdateConfig = true
   const session = updater.netSession
   guard(session)
-  updater.setFeedURL({ provider: 'custom', updateProvider: FeedProvider, url, session } as never)
+  updater.setFeedURL({
+    provider: 'custom',
+    updateProvider: FeedProvider,
+    url,
+    session,
+    keys: keys.map(parseReleaseKey),
+  } as never)
   return updater
 }
 
@@ -65,17 +90,17 @@ function guard(session: Session): void {
   session.webRequest.onBeforeRequest(({ url }, answer) => answer({ cancel: !isFeed(url) }))
 }
 
-async function read(session: Session, url: URL): Promise<string> {
+async function read(session: Session, url: URL, maxBytes: number): Promise<Buffer> {
   const done = new AbortController()
   try {
-    return await readUntil(AbortSignal.any([done.signal, AbortSignal.timeout(FEED_MS)]), session, url)
+    return await readUntil(AbortSignal.any([done.signal, AbortSignal.timeout(FEED_MS)]), session, url, maxBytes)
   } finally {
     // An unread body keeps its request open.
     done.abort()
   }
 }
 
-async function readUntil(signal: AbortSignal, session: Session, url: URL): Promise<string> {
+async function readUntil(signal: AbortSignal, session: Session, url: URL, maxBytes: number): Promise<Buffer> {
   let answer: Response
   try {
     answer = await session.fetch(url.href, { credentials: 'omit', cache: 'no-store', signal })
@@ -89,12 +114,12 @@ async function readUntil(signal: AbortSignal, session: Session, url: URL): Promi
   try {
     for await (const chunk of answer.body ?? []) {
       bytes += chunk.length
-      if (bytes > FEED_BYTES) break
+      if (bytes > maxBytes) break
       chunks.push(chunk)
     }
   } catch (cause) {
     throw new CodedError('update_unavailable', `${url.host} stopped answering`, { cause })
   }
-  if (bytes > FEED_BYTES) throw new CodedError('update_unavailable', `the feed of ${url.host} is too large`)
-  return Buffer.concat(chunks).toString()
+  if (bytes > maxBytes) throw new CodedError('update_unavailable', `the feed of ${url.host} is too large`)
+  return Buffer.concat(chunks)
 }

@@ -1,5 +1,6 @@
 // Checks for, downloads and installs updates. Each step needs the user; without a feed it contacts no server.
-import { accessSync, constants, existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
 import type { AppUpdater, UpdateCheckResult } from 'electron-updater'
@@ -34,9 +35,13 @@ export class Updates {
   #timer: NodeJS.Timeout | undefined
   #updater: Promise<AppUpdater> | undefined
   #found: UpdateCheckResult | undefined
+  /** What was downloaded. */
+  #files: readonly string[] = []
+  readonly #keys: readonly string[]
 
   constructor(options: UpdatesOptions) {
     this.#options = options
+    this.#keys = releaseKeys(options.env)
   }
 
   get state(): UpdateState {
@@ -92,7 +97,7 @@ export class Updates {
       }
       updater.on('download-progress', progress)
       try {
-        await updater.downloadUpdate(found.cancellationToken)
+        this.#files = await updater.downloadUpdate(found.cancellationToken)
       } finally {
         updater.off('download-progress', progress)
       }
@@ -103,9 +108,13 @@ export class Updates {
   async install(): Promise<void> {
     if (this.#state.name !== 'ready') return
     const { version } = this.#state
+    const [file] = this.#files
+    const sums = this.#found?.updateInfo.files.map(({ sha512 }) => sha512) ?? []
     await this.#run('update_failed', async updater => {
       this.#checkWritable()
-      this.#options.quit(version, () => install(updater, this.#options.env))
+      const check = () => checkFile(file, sums)
+      check()
+      this.#options.quit(version, () => install(updater, this.#options.env, check))
     })
   }
 
@@ -127,7 +136,7 @@ export class Updates {
   ): Promise<void> {
     // Loaded only if there is a feed.
     const loading = (this.#updater ??= import('./update-feed.ts').then(({ createUpdater: updaterOf }) =>
-      updaterOf(this.#feed),
+      updaterOf(this.#feed, this.#keys),
     ))
     const current = () => loading === this.#updater
     try {
@@ -143,8 +152,36 @@ export class Updates {
   }
 }
 
+/** The public keys of releases, of which one is for the future. In a checkout, tests name another one. */
+function releaseKeys({ OTG_TEST_RELEASE_KEY }: NodeJS.ProcessEnv): readonly string[] {
+  if (!app.isPackaged && OTG_TEST_RELEASE_KEY) return [OTG_TEST_RELEASE_KEY]
+  try {
+    const file = readFileSync(join(app.getAppPath(), 'package.json'), 'utf8')
+    return (JSON.parse(file) as { releaseKeys?: string[] }).releaseKeys ?? []
+  } catch {
+    return [] // no feed is accepted
+  }
+}
+
+/** Bytes that are read at once. */
+const READ_BYTES = 1024 * 1024
+
+/** Throws unless the file is one that the signed feed names: something may have changed it since it was downloaded. */
+function checkFile(file: string | undefined, sums: readonly string[]): void {
+  const hash = createHash('sha512')
+  const descriptor = openSync(file ?? '', 'r')
+  try {
+    const bytes = Buffer.alloc(READ_BYTES)
+    for (let size = readSync(descriptor, bytes); size > 0; size = readSync(descriptor, bytes))
+      hash.update(bytes.subarray(0, size))
+  } finally {
+    closeSync(descriptor)
+  }
+  if (!sums.includes(hash.digest('base64'))) throw new CodedError('update_failed', 'the download was changed')
+}
+
 /** Called when the host has stopped. If the installation fails, the old app starts again. */
-function install(updater: AppUpdater, env: NodeJS.ProcessEnv): void {
+function install(updater: AppUpdater, env: NodeJS.ProcessEnv, check: () => void): void {
   // The new app starts before this process has ended.
   app.releaseSingleInstanceLock()
   const restart = (error: unknown) => {
@@ -154,6 +191,11 @@ function install(updater: AppUpdater, env: NodeJS.ProcessEnv): void {
     app.quit()
   }
   updater.once('error', restart)
+  try {
+    check()
+  } catch (error) {
+    return restart(error)
+  }
   updater.quitAndInstall(false, true)
 }
 

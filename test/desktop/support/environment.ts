@@ -10,7 +10,16 @@ export function environment(dataDir: string): Record<string, string> {
     SHELL: '/bin/sh',
     OTG_DATA_DIR: join(dataDir, 'data'),
   }
-  for (const name of ['PATH', 'DISPLAY', 'XAUTHORITY', 'DBUS_SESSION_BUS_ADDRESS', 'XDG_RUNTIME_DIR', 'LANG', 'CI'])
+  for (const name of [
+    'PATH',
+    'DISPLAY',
+    'XAUTHORITY',
+    'DBUS_SESSION_BUS_ADDRESS',
+    'XDG_RUNTIME_DIR',
+    'LANG',
+    'CI',
+    'OTG_TEST_RELEASE_KEY',
+  ])
     if (process.env[name]) env[name] = process.env[name]
   return env
 }

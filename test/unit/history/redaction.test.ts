@@ -166,6 +166,27 @@ describe('case 107: a secret', () => {
     }
   })
 
+  it('is not seen with characters in it that nobody sees', () => {
+    const token = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`
+    for (const unseen of [
+      '\u200b',
+      '\u200d',
+      '\u00ad',
+      '\u202e',
+      '\u2066',
+      '\ufe0f',
+      '\u{e0001}',
+      '\u0000',
+      '\x7f',
+      '\x0e\x0f',
+    ]) {
+      const shown = redactText(`it is ${[...token].join(unseen)} here\r\n`, secrets)
+      expectHidden(shown.replaceAll(unseen, ''), token)
+    }
+    const invalid = Buffer.from([...token].map(letter => `${letter}\xff`).join(''), 'latin1')
+    expectHidden(Buffer.from(redactBytes(invalid, secrets)).toString('latin1').replaceAll('\xff', ''), token)
+  })
+
   it('is not seen in titles, links and what is copied to the clipboard', () => {
     const token = `ghp_${'a1B2c3D4e5'.repeat(4).slice(0, 36)}`
     const copied = Buffer.from(`x ${token}`).toString('base64')

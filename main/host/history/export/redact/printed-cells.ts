@@ -26,6 +26,9 @@ const WINDOW_ROWS = 1_024
 const SPACE = 0x20
 const DEL = 0x7f
 
+/** Characters that divide what a reader sees as one word: invisible ones, also of text exports, and those that are no character. */
+const UNSEEN = /[\p{Cf}\p{Variation_Selector}\u115f\u1160\u3164\uffa0\ufffd]|\u034f|\u17b4|\u17b5/gu
+
 /** Characters of tokens: a row that ends with one goes on in a row that begins with one. */
 const TOKEN = /[\w+/=.~%-]/
 
@@ -237,8 +240,9 @@ export class PrintedCells {
           : content & COMBINED
             ? (line._combined[x] ?? ' ')
             : String.fromCodePoint(content & CODEPOINT_MASK)
-        text += shown
-        for (let i = 0; i < shown.length; i++) positions.push(position)
+        const searched = shown < '\x7f' && shown.length === 1 ? shown : shown.replace(UNSEEN, '')
+        text += searched
+        for (let i = 0; i < searched.length; i++) positions.push(position)
       }
     }
     if (text !== '') this.#onLine(text, positions)
