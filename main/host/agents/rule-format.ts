@@ -78,10 +78,11 @@ export const QuestionRule = z.strictObject({
   /** The context begins at the last line above the question that matches, if one does. */
   context_from: z.optional(Pattern),
   /**
-   * `above`: the context is above the question, among the lines that the rule looked at. `screen`: anywhere above it.
+   * `above`: the context is above the question, among the lines that the rule looked at. `all`: it is all of those lines, whatever
+   * frames are in them. `screen`: anywhere above it.
    * `below`: it is between the question and its options. `none`: nothing else belongs to the question.
    */
-  context: z.optional(z.enum(['above', 'screen', 'below', 'none'])),
+  context: z.optional(z.enum(['above', 'all', 'screen', 'below', 'none'])),
   /** The context below ends before this line; left out: before the first option. */
   context_until: z.optional(Pattern),
   /** What the question is about: group 1 of the last line above it that matches; put before the question. */
@@ -112,6 +113,8 @@ export const Rule = z.strictObject({
   before_cursor: z.optional(Pattern),
   /** Only the lines below the last one that matches are looked at; all of them if none does. */
   below: z.optional(Pattern),
+  /** `below` counts only lines as wide as the screen: a program's own frame, and not one in what it asks about. */
+  below_wide: z.optional(z.boolean()),
   /** Has to match the last line that is not blank. */
   last: z.optional(Pattern),
   /** Only the cursor's line and those above it are looked at. */

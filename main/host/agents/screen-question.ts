@@ -107,11 +107,12 @@ export function questionOf(
   const isBelow = at.begin > 0 && below?.test(view.lines[at.begin - 1]!) === true
   const { found: around, isAll } = {
     above: { found: above.slice(Math.max(contextBegin, 0)), isAll: contextBegin >= 0 || isBelow },
+    all: { found: above, isAll: isBelow },
     screen: { found: view.lines.slice(0, at.begin + begin), isAll: false },
     below: { found: lines.slice(end, Math.max(end, until)), isAll: until >= end },
     none: { found: [], isAll: true },
   }[where]
-  const context = contextOf(around, isAll, where === 'below' ? NEVER : context_after, context_skip)
+  const context = contextOf(around, isAll, where === 'below' || where === 'all' ? NEVER : context_after, context_skip)
   const read = [...lines.slice(begin, end), subjectLine ?? '']
   return {
     kind,

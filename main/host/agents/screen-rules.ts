@@ -212,7 +212,9 @@ function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; e
   if (!rule.at_cursor) while (end > 0 && view.lines[end - 1] === '') end--
   if (last && !last.test(view.lines[end - 1] ?? '')) return undefined
   let begin = rule.lines === undefined ? 0 : Math.max(0, end - rule.lines)
-  if (below) begin = Math.max(begin, view.lines.findLastIndex((text, at) => at < end && below.test(text)) + 1)
+  const least = rule.below_wide ? (view.columns ?? 0) : 0
+  const isAbove = (text: string, at: number) => at < end && text.length >= least && below?.test(text) === true
+  if (below) begin = Math.max(begin, view.lines.findLastIndex(isAbove) + 1)
   const lines = view.lines.slice(begin, end)
   let from = 0
   for (const pattern of all) {

@@ -7,6 +7,8 @@ export interface ScreenView {
   /** The cursor's line in `lines`, and the number of characters before it in that line. */
   cursor: { line: number; column: number }
   alternate: boolean
+  /** The screen's width; left out: not known. */
+  columns?: number
   /** How each character of a line is drawn; to be called before the screen changes. Left out: only the text is known. */
   inks?(line: number): CharacterInk[]
   /** Arrow keys send the application's sequences (DECCKM). */

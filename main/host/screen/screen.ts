@@ -191,6 +191,7 @@ export class Screen {
       lines: [],
       cursor: { line: 0, column: 0 },
       alternate: this.altScreen,
+      columns: this.cols,
       inks: line => this.#inks(firstRows[line]!, firstRows[line + 1] ?? end),
       application_cursor_keys: coreOf(this.terminal).coreService.decPrivateModes.applicationCursorKeys,
     }
