@@ -194,6 +194,11 @@ export class HostClient extends Emitter<ClientEvents> {
     return this.request('push', { type: 'push', ...(subscription !== undefined && { subscription }) })
   }
 
+  /** Sends this device a test notification; the reply tells of trouble. Rejects with the `push_…` codes. */
+  testPush(): Promise<HostMessageOf<'push'>> {
+    return this.request('push', { type: 'push', test: true })
+  }
+
   /** Whether a person is at this page. The host forgets it with the channel: call again after each welcome. */
   setPresent(present: boolean): void {
     this.#send({ type: 'presence', present })

@@ -67,7 +67,13 @@ export type PushSubscription = z.infer<typeof PushSubscription>
 export const deviceRequests = () =>
   [
     /** How to notify this device while its page is closed: with `subscription` from now on, or (null) not at all. Left out: only query. */
-    z.object({ type: z.literal('push'), request_id, subscription: z.optional(z.nullable(PushSubscription)) }),
+    z.object({
+      type: z.literal('push'),
+      request_id,
+      subscription: z.optional(z.nullable(PushSubscription)),
+      /** Sends a notification at once, which says that it is a test. The reply tells of trouble. */
+      test: z.optional(z.literal(true)),
+    }),
     // The rest is for clients on the host's own computer (role `local`).
     /** Shows the pairing code, or hides it. It is valid while a client shows it, and changes meanwhile. */
     /** `renew`: a person asks for another code, after devices have spent too many. */

@@ -3,12 +3,13 @@ import './about.css'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { Dialog } from '../../ui/kit/dialog.tsx'
+import { toastError } from '../../ui/kit/toast.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { lazySheet } from '../page/lazy.tsx'
 import { serviceWorkerBlocker } from '../page/service-worker.ts'
 import { notificationState } from './notifications.ts'
-import { needsHomeScreen, type PushState, pushState, syncPush, turnOff, turnOn } from './push.ts'
+import { needsHomeScreen, type PushState, pushState, sendTest, syncPush, turnOff, turnOn } from './push.ts'
 
 const LockSheet = lazySheet(() => import('../lock/lock-sheet.tsx').then(module => module.LockSheet))
 
@@ -126,6 +127,7 @@ function Notifications({ link }: { link: HostLink }) {
           <span>On, even when this page is closed</span>
           <small>{SERVICE}</small>
           {value.trouble && <small role="alert">{TROUBLE_TEXTS[value.trouble]}</small>}
+          {ready && button('Send a test', one => sendTest(one).catch(toastError))}
           {button('Turn off', turnOff)}
         </>
       ) : (

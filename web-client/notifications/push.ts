@@ -5,6 +5,7 @@ import { decodeBase64url, encodeBase64url } from '../../protocol/channel/keys.ts
 import { CodedError, toCoded } from '../../protocol/errors.ts'
 import type { HostMessageOf, SessionInfo, PushSubscription as Wire } from '../../protocol/messages.ts'
 import { onPresence } from '../../ui/kit/presence.ts'
+import { toast } from '../../ui/kit/toast.tsx'
 import type { HostLink } from '../connection/host-link.ts'
 import { serviceWorkerBlocker } from '../page/service-worker.ts'
 import { notificationState, saveChoice, savedChoice } from './notifications.ts'
@@ -40,6 +41,13 @@ export async function turnOn(link: HostLink): Promise<void> {
 export async function turnOff(link: HostLink): Promise<void> {
   saveChoice('off')
   await syncPush(link)
+}
+
+/** Sends a test notification from the host to this browser. Rejects with the reason if the host cannot. */
+export async function sendTest(link: HostLink): Promise<void> {
+  const { subscribed, trouble } = await link.client.testPush()
+  set(subscribed ? { name: 'on', trouble } : { name: 'off' })
+  if (subscribed && !trouble) toast('A test notification is on its way.')
 }
 
 let watchedLink: HostLink | undefined

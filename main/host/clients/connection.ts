@@ -442,11 +442,12 @@ export class Connection implements Viewer, BudgetMember {
     })
   }
 
-  #push({ request_id, subscription }: ClientMessageOf<'push'>): void {
+  #push({ request_id, subscription, test }: ClientMessageOf<'push'>): void {
     const device_id = this.#device!.device_id
     const { push } = this.#options
     this.#outlet.replyLater(request_id, async () => {
       if (subscription !== undefined) await push.subscribe(device_id, subscription)
+      if (test) await push.test(device_id)
       return { type: 'push', request_id, ...push.state(device_id) }
     })
   }

@@ -126,6 +126,21 @@ export class Push {
       this.#troubles.set(device_id, 'unreachable')
   }
 
+  /**
+   * Sends a notification that says that it is a test, whatever a person looks at. Resolves when the push service has answered:
+   * `state` tells of trouble. Throws `push_off`, `push_gone`, `push_busy`.
+   */
+  async test(device_id: string): Promise<void> {
+    if (!this.#options.enabled()) throw new CodedError('push_off', 'this computer sends no notifications')
+    const subscription = this.#subscriptions.get(device_id)
+    if (!subscription) throw new CodedError('push_gone', 'this device is not subscribed')
+    const { budget, stop } = this.#queueOf(device_id)
+    if (!budget.take()) throw new CodedError('push_busy', 'too many notifications; try again in a few minutes')
+    const request = await pushRequest(device_id, subscription, this.#ownKey, TEST)
+    const reply = await this.#wire.post(request, stop.signal).catch(() => undefined)
+    if (!stop.signal.aborted) this.#handleReply(device_id, subscription, reply, RETRY_MS.length)
+  }
+
   /** The device receives no more notifications. */
   unsubscribe(device_id: string): void {
     this.#drop(device_id)
@@ -268,6 +283,14 @@ export class Push {
     log.error({ device_id, status }, 'the push service did not accept a notification')
     return undefined
   }
+}
+
+/** Without a session: a tap opens the list. */
+const TEST: PushNotification = {
+  session_id: '',
+  kind: 'message',
+  title: 'On the Go',
+  text: 'This is a test notification.',
 }
 
 function newQueue(budget: TokenBucket): DeviceQueue {

@@ -262,6 +262,25 @@ test('the phone subscribes again after the host or the push service lost the sub
   expect(JSON.parse(browsers[2]!.decrypt(service.posts[before]!)).text).toBe('there again')
 })
 
+test('a test notification arrives at once, and says what it is', async ({
+  phone,
+  host,
+  service,
+  browsers,
+  context,
+}) => {
+  test.slow()
+  await askFor(phone, context)
+  const send = sheetOf(phone).getByRole('button', { name: 'Send a test' })
+  await phone.screenshot('about-push-test')
+  await send.tap()
+  await expect(phone.page.getByText('A test notification is on its way.')).toBeVisible()
+  await expect.poll(() => service.posts.length).toBe(1)
+  await deliver(phone.page, host.origin, browsers[0]!.decrypt(service.posts[0]!))
+  const body = 'This is a test notification.'
+  await expect.poll(() => shown(context)).toEqual([{ title: 'On the Go', body, tag: `${host.origin}/` }])
+})
+
 test('turning notifications off removes the subscription on both sides', async ({
   phone,
   host,

@@ -488,6 +488,25 @@ describe('notifications', () => {
     expect(JSON.parse(readFileSync(file, 'utf8')).subscriptions).toMatchObject([{ gone: true }])
   })
 
+  it('are sent as a test at once and once, whatever becomes of it, within the device’s limit', async () => {
+    const { world, push } = setUp()
+    const test = () => push.test('phone').then(() => push.state('phone'))
+    expect(await test()).toMatchObject({ subscribed: true, trouble: null })
+    expect(world.told).toEqual([': This is a test notification.'])
+    world.answers.push({ status: 403 }, undefined, { status: 503, retry_after_ms: 1 })
+    expect(await test()).toMatchObject({ trouble: 'refused' })
+    expect(await test()).toMatchObject({ trouble: 'unreachable' })
+    expect(await test()).toMatchObject({ trouble: 'refused' })
+    for (let n = 4; n < BURST; n++) await test()
+    await expect(test()).rejects.toMatchObject({ code: 'push_busy' })
+    await vi.advanceTimersByTimeAsync(REFILL_MS)
+    world.answers.push({ status: 410 })
+    expect(await test()).toMatchObject({ subscribed: false })
+    await expect(test()).rejects.toMatchObject({ code: 'push_gone' })
+    await vi.advanceTimersByTimeAsync(24 * 3_600_000)
+    expect(world.posts).toBe(BURST + 1)
+  })
+
   it('are limited per device to a burst, then one at a time; further ones are dropped', async () => {
     const { call, world } = setUp()
     for (let n = 0; n < 100; n++) call(`session ${n}`, 'ring')
