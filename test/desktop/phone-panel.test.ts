@@ -173,6 +173,21 @@ test('shows when a phone opens the link', async ({ join }) => {
   await picture(page, 'reached')
 })
 
+test('case 117: says when a code was used, and shows another one after several only on request', async ({ join }) => {
+  const { page, relay } = await join(told(ADDRESSES.slice(2)))
+  await showCode(page)
+  push(relay, 'd', { spent: 1 })
+  await expect(page.getByText('A phone has used the last code.')).toBeVisible()
+  await picture(page, 'code-used')
+  relay.say({ type: 'pairing', addresses: [], expires_at: 0, reached: null, spent: 5, exhausted: true })
+  await expect(page.getByText('5 codes were used, and no phone was allowed.')).toBeVisible()
+  await expect(code(page)).toBeHidden()
+  await picture(page, 'codes-exhausted')
+  await page.getByRole('button', { name: 'Show a new code' }).click()
+  await expect(code(page)).toBeVisible()
+  expect(relay.asked.filter(message => message.type === 'show_pairing').at(-1)).toMatchObject({ renew: true })
+})
+
 test('says when there is no network', async ({ join }) => {
   const { page } = await join(told([address('loopback', '127.0.0.1'), address('loopback', '[::1]')]))
   await showCode(page)
