@@ -67,6 +67,8 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: MAX_CHUNKS,
     perMessageDeflate: false,
+    // Also after a malformed frame, where `ws` closes by itself and would wait for 30 s.
+    closeTimeout: CLOSE_MS,
     clientTracking: true,
     skipUTF8Validation: true,
   })
