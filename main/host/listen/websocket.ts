@@ -67,8 +67,6 @@ export function serveSockets(options: SocketsOptions): { close(): void } {
     maxFragments: MAX_FRAGMENTS,
     maxBufferedChunks: MAX_CHUNKS,
     perMessageDeflate: false,
-    // Also after a malformed frame, where `ws` closes by itself and would wait for 30 s.
-    closeTimeout: CLOSE_MS,
     clientTracking: true,
     skipUTF8Validation: true,
   })
@@ -170,19 +168,23 @@ function reject(socket: Socket, status: string): void {
 /** Wraps an open socket of a server, or of a client in Node. */
 export function socketTransport(socket: WebSocket): Transport {
   const inbox = new Inbox()
-  const close = ({ code, reason }: CloseReason) => {
-    if (!inbox.close({ code, reason })) return
-    socket.close(CLOSE_CODE, code)
+  const endSoon = () => {
     if (socket.readyState === WebSocket.CLOSED) return
     const timer = setTimeout(() => socket.terminate(), CLOSE_MS).unref()
     socket.once('close', () => clearTimeout(timer))
+  }
+  const close = ({ code, reason }: CloseReason) => {
+    if (!inbox.close({ code, reason })) return
+    socket.close(CLOSE_CODE, code)
+    endSoon()
   }
   socket.binaryType = 'nodebuffer'
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (isBinary) inbox.frame(new Uint8Array(data.buffer, data.byteOffset, data.length))
     else close({ code: 'bad_frame', reason: 'a text message' })
   })
-  socket.on('error', () => {}) // `close` follows
+  // A malformed frame: `ws` closes by itself, but would wait for the peer for 30 s.
+  socket.on('error', endSoon)
   socket.on('close', (_code, reason) => {
     const code = reason.toString() || 'connection_lost'
     inbox.close({ code, reason: `the connection ended (${code})` })
