@@ -41,7 +41,7 @@ export class Updates {
 
   constructor(options: UpdatesOptions) {
     this.#options = options
-    this.#keys = releaseKeys(options.env)
+    this.#keys = releaseKeys()
   }
 
   get state(): UpdateState {
@@ -152,9 +152,12 @@ export class Updates {
   }
 }
 
-/** The public keys of releases, of which one is for the future. In a checkout, tests name another one. */
-function releaseKeys({ OTG_TEST_RELEASE_KEY }: NodeJS.ProcessEnv): readonly string[] {
-  if (!app.isPackaged && OTG_TEST_RELEASE_KEY) return [OTG_TEST_RELEASE_KEY]
+/** Tests of a checkout sign with a key of their own, and later make it look like a package. */
+const testKey = app.isPackaged ? undefined : process.env.OTG_TEST_RELEASE_KEY
+
+/** The public keys of releases, of which one is for the future. */
+function releaseKeys(): readonly string[] {
+  if (testKey) return [testKey]
   try {
     const file = readFileSync(join(app.getAppPath(), 'package.json'), 'utf8')
     return (JSON.parse(file) as { releaseKeys?: string[] }).releaseKeys ?? []
