@@ -44,7 +44,7 @@ export function refusalText(error: unknown): string {
   const { code, message } = toCoded(error)
   switch (code) {
     case 'question_changed':
-      return 'Nothing was sent: the question changed first.'
+      return 'Nothing was chosen: the question changed first, or its marked option cannot be seen.'
     case 'question_gone':
       return 'Nothing was sent: the question was answered elsewhere, or the program went on.'
     case 'session_ended':

@@ -2,8 +2,9 @@
 import './session-list.css'
 import type { ComponentChildren } from 'preact'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { isBlocked } from '../../protocol/session-attention.ts'
 import { useKeptFocus } from './keep-focus.ts'
-import { isBlocked, needsPerson, sortSessions } from './session-order.ts'
+import { needsPerson, sortSessions } from './session-order.ts'
 import { type RowActions, SessionRow } from './session-row.tsx'
 
 export { stateClass } from './session-row.tsx'

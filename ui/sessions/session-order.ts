@@ -1,15 +1,11 @@
 // The order of sessions in lists and when switching: sessions that need a person come first.
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { isBlocked } from '../../protocol/session-attention.ts'
 import { isMarkedSeen } from './seen-questions.ts'
 
 export interface SortedSessions {
   running: SessionInfo[]
   ended: SessionInfo[]
-}
-
-/** Its program asks a question and waits for the answer. */
-export function isBlocked({ state, activity }: SessionInfo): boolean {
-  return state === 'running' && activity?.state === 'blocked'
 }
 
 /** It asks, or something happened in it that no person has seen. A question that was marked as seen can wait. */

@@ -1,8 +1,9 @@
 // One session as a row of a list.
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { ATTENTION_TEXTS, isBlocked } from '../../protocol/session-attention.ts'
 import { IconButton } from '../kit/icon-button.tsx'
 import { Icon } from '../kit/icons.tsx'
-import { isBlocked, needsPerson } from './session-order.ts'
+import { needsPerson } from './session-order.ts'
 import { attentionText, commandLine, formatAge, printable, shortPath, stateText } from './session-text.ts'
 import { useSwipeAway } from './swipe-away.ts'
 
@@ -110,7 +111,7 @@ function RowText({ session, title, now }: { session: SessionInfo; title: string;
 function reasonOf(session: SessionInfo): { text: string; at: number } | undefined {
   const { activity, attention } = session
   if (isBlocked(session) && activity)
-    return { text: printable(activity.question?.text ?? '') || 'Waits for an answer', at: activity.since }
+    return { text: printable(activity.question?.text ?? '') || ATTENTION_TEXTS.blocked, at: activity.since }
   if (attention) return { text: attentionText(attention), at: attention.at }
   return activity?.state === 'done'
     ? { text: `${printable(activity.agent) || 'It'} finished`, at: activity.since }

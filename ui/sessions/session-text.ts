@@ -1,6 +1,7 @@
 // Sessions, sizes and durations as text. Text that programs chose is made safe to show in one line.
 import type { HostMessageOf, SessionInfo } from '../../protocol/messages.ts'
 import { oneLine } from '../../protocol/one-line.ts'
+import { ATTENTION_TEXTS } from '../../protocol/session-attention.ts'
 import { joinWords } from '../kit/shell-words.ts'
 
 /** The text as it can be shown in one line. */
@@ -66,7 +67,7 @@ export function gapText(reason: HostMessageOf<'gap'>['reason'], bytes?: number):
 
 /** The notification's text, or that the bell rang. */
 export function attentionText({ text }: { text: string }): string {
-  return printable(text) || 'Bell rang'
+  return printable(text) || ATTENTION_TEXTS.bell
 }
 
 /** How a session ended, or that it is running. */

@@ -1,6 +1,6 @@
 // Which sessions began to wait for an answer.
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { isBlocked } from './session-order.ts'
+import { isBlocked } from '../../protocol/session-attention.ts'
 
 /** The waits that began since the last list. What the first list contains began before. */
 export class WaitTracker {

@@ -1,9 +1,9 @@
 // The question of one session over another screen.
 import { useEffect } from 'preact/hooks'
+import { isBlocked } from '../../protocol/session-attention.ts'
 import { Dialog } from '../../ui/kit/dialog.tsx'
 import { useNow } from '../../ui/kit/use-now.ts'
 import { QuestionCard } from '../../ui/sessions/question-card.tsx'
-import { isBlocked } from '../../ui/sessions/session-order.ts'
 import type { HostLink } from '../connection/host-link.ts'
 import { cardProps } from './inbox.tsx'
 

@@ -2,6 +2,7 @@
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import type { AttentionKind, Question, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import { ATTENTION_TEXTS, isBlocked } from '../../../protocol/session-attention.ts'
 import { isLineShownWhole, isShownWhole, linesOf } from '../../../protocol/shown-question.ts'
 
 const TITLE_CHARACTERS = 40
@@ -47,7 +48,7 @@ export function titleOf(session: SessionInfo): string {
 /** The question, or why else the session needs a person. */
 export function reasonOf(session: SessionInfo, maxCharacters = TEXT_CHARACTERS): string {
   const { activity, attention } = session
-  return shorten(activity?.question?.text || attention?.text || DEFAULT_REASONS[kindOf(session)], maxCharacters)
+  return shorten(activity?.question?.text || attention?.text || ATTENTION_TEXTS[kindOf(session)], maxCharacters)
 }
 
 /** `build asks`; of several `2 sessions ask, 1 finished`. '': none needs a person. */
@@ -98,22 +99,8 @@ const VERBS: Record<AttentionKind, readonly [string, string]> = {
   bell: ['needs attention', 'need attention'],
 }
 
-/** For programs that gave none. */
-const DEFAULT_REASONS: Record<AttentionKind, string> = {
-  blocked: 'Waits for an answer',
-  done: 'Finished',
-  ended: 'Ended',
-  failed: 'Failed',
-  message: 'Needs attention',
-  bell: 'Bell rang',
-}
-
 function kindOf(session: SessionInfo): AttentionKind {
   return isBlocked(session) ? 'blocked' : (session.attention?.kind ?? 'message')
-}
-
-function isBlocked({ state, activity }: SessionInfo): boolean {
-  return state === 'running' && activity?.state === 'blocked'
 }
 
 function waitsSince({ attention, activity }: SessionInfo): number {

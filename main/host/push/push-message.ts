@@ -2,6 +2,7 @@
 import type WebPush from 'web-push'
 import type { AttentionKind, Question, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
+import { ATTENTION_TEXTS } from '../../../protocol/session-attention.ts'
 import { isLineShownWhole, isShownWhole, linesOf } from '../../../protocol/shown-question.ts'
 import type { PostRequest } from '../notify/post.ts'
 import { type PushKey, topicOf } from './push-key.ts'
@@ -34,16 +35,6 @@ const CONTACT = 'mailto:on-the-go@example.com'
 /** Between the lines of a question: a notification's text is one line. */
 const SEPARATOR = ' · '
 
-/** Where the program says nothing itself. */
-const FALLBACK_TEXTS: Record<AttentionKind, string> = {
-  blocked: 'Waits for an answer',
-  done: 'Finished',
-  ended: 'Ended',
-  failed: 'Failed',
-  message: '',
-  bell: '',
-}
-
 /** What a phone's screen shows of a title and of a text. */
 const TITLE_CHARACTERS = 100
 const TEXT_CHARACTERS = 200
@@ -62,7 +53,7 @@ export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 's
   const { title, attention, activity } = info
   if (!attention || attention.silent) return undefined
   const { kind } = attention
-  const shown = { title, text: attention.text || FALLBACK_TEXTS[kind], kind }
+  const shown = { title, text: attention.text || ATTENTION_TEXTS[kind], kind }
   const question = kind === 'blocked' ? activity?.question : undefined
   if (!question) return shown
   // What it is about comes first, as on the screen.

@@ -163,7 +163,9 @@ test('an answer to a question that has changed is not sent, and the card says so
   // Does not change under the finger.
   await expect(card(phone).locator('.context')).toContainText('curl one')
   await fingers.up()
-  await expect(card(phone).locator('.notice')).toHaveText('Nothing was sent: the question changed first.')
+  await expect(card(phone).locator('.notice')).toHaveText(
+    'Nothing was chosen: the question changed first, or its marked option cannot be seen.',
+  )
   await expect(card(phone).locator('.context')).toContainText('rm two')
   expect(answers(host)).toBe('')
   await phone.screenshot('inbox-changed')

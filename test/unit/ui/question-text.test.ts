@@ -63,9 +63,9 @@ describe('who asked, and when', () => {
 })
 
 describe('a refused answer', () => {
-  it('says that nothing was sent if that is certain', () => {
+  it('says that nothing was sent or chosen if that is certain', () => {
     for (const code of ['question_changed', 'question_gone', 'session_ended', 'device_read_only'] as const)
-      expect(refusalText(new CodedError(code, '')), code).toMatch(/^Nothing was sent: /)
+      expect(refusalText(new CodedError(code, '')), code).toMatch(/^Nothing was (?:sent|chosen): /)
     expect(refusalText(new CodedError('connection_lost', ''))).toBe(
       'The connection was lost. Your answer may not have arrived.',
     )
