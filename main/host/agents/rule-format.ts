@@ -113,7 +113,7 @@ export const Rule = z.strictObject({
   before_cursor: z.optional(Pattern),
   /** Only the lines below the last one that matches are looked at; all of them if none does. */
   below: z.optional(Pattern),
-  /** `below` counts only lines as wide as the screen: a program's own frame, and not one in what it asks about. */
+  /** Lines as wide as the screen come first for `below`: a program's own frame, and not one in what it asks about. */
   below_wide: z.optional(z.boolean()),
   /** Has to match the last line that is not blank. */
   last: z.optional(Pattern),

@@ -212,9 +212,13 @@ function matchRule(compiled: CompiledRule, view: ScreenView): { begin: number; e
   if (!rule.at_cursor) while (end > 0 && view.lines[end - 1] === '') end--
   if (last && !last.test(view.lines[end - 1] ?? '')) return undefined
   let begin = rule.lines === undefined ? 0 : Math.max(0, end - rule.lines)
-  const least = rule.below_wide ? (view.columns ?? 0) : 0
-  const isAbove = (text: string, at: number) => at < end && text.length >= least && below?.test(text) === true
-  if (below) begin = Math.max(begin, view.lines.findLastIndex(isAbove) + 1)
+  if (below) {
+    const isAbove = (text: string, at: number) => at < end && below.test(text)
+    const isWide = (text: string, at: number) => text.length >= (view.columns ?? 0) && isAbove(text, at)
+    const wide = rule.below_wide ? view.lines.findLastIndex(isWide) : -1
+    // Narrower ones only where there is none, as after the screen became wider.
+    begin = Math.max(begin, (wide >= 0 ? wide : view.lines.findLastIndex(isAbove)) + 1)
+  }
   const lines = view.lines.slice(begin, end)
   let from = 0
   for (const pattern of all) {
