@@ -295,11 +295,13 @@ export class Connection implements Viewer, BudgetMember {
     )
   }
 
-  /** What is allowed for one session must not be done to another: a beginning of an ID may name another one later. */
-  #withWholeId<T extends ClientMessage>(message: T): T {
-    if (!('session_id' in message)) return message
-    const session_id = this.#options.sessions.find(message.session_id)?.session_id
-    return session_id === undefined ? message : { ...message, session_id }
+  /** Throws `session_ambiguous`. */
+  #accessOf(message: Exclude<ClientMessage, { type: 'hello' }>): Access {
+    const { type } = message
+    const named =
+      type === 'search' ? message.filter?.session_id : 'session_id' in message ? message.session_id : undefined
+    const session_id = named === undefined ? undefined : (this.#options.sessions.find(named)?.session_id ?? named)
+    return { type, session_id, read_only: type === 'attach' && message.read_only === true }
   }
 
   #askPerson(message: ClientMessage): void {
@@ -364,14 +366,19 @@ export class Connection implements Viewer, BudgetMember {
     if (message.type === 'hello') throw new CodedError('bad_message', 'there was a hello already')
     this.#budget?.charge(COSTS[message.type])
     checkPermission(message.type, requester)
-    const named = this.#withWholeId(this.#scope.apply(message))
-    const admitted = this.#options.access.admit(accessOf(named), () => this.#askPerson(named))
-    if (!admitted) return this.#dispatch(named)
+    const scoped = this.#scope.apply(message)
+    const access = this.#accessOf(scoped)
+    const admitted = this.#options.access.admit(access, () => this.#askPerson(scoped))
+    if (!admitted) return this.#dispatch(scoped)
     admitted
       .then(() => {
-        if (!this.#closed) this.#dispatch(named)
+        if (this.#closed) return
+        // A beginning of an ID may name another session by now, for which nothing was allowed.
+        if (this.#accessOf(scoped).session_id !== access.session_id)
+          throw new CodedError('session_ambiguous', 'the session changed meanwhile; name it by its whole ID')
+        this.#dispatch(scoped)
       })
-      .catch(error => this.#refuse(named, toCoded(error)))
+      .catch(error => this.#refuse(scoped, toCoded(error)))
   }
 
   #dispatch(message: Exclude<ClientMessage, { type: 'hello' }>): void {
@@ -467,11 +474,4 @@ export class Connection implements Viewer, BudgetMember {
     this.#options.log.info({ code, kind: this.#kind }, 'client gone')
     this.#options.closed()
   }
-}
-
-function accessOf(message: Exclude<ClientMessage, { type: 'hello' }>): Access {
-  const { type } = message
-  if (type === 'search') return { type, session_id: message.filter?.session_id }
-  if (type === 'attach') return { type, session_id: message.session_id, read_only: message.read_only }
-  return { type, session_id: 'session_id' in message ? message.session_id : undefined }
 }

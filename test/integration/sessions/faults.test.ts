@@ -2,16 +2,20 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Host } from '../../../main/host/host.ts'
 import { socketTransport } from '../../../main/host/listen/websocket.ts'
+import { SMALL_MESSAGE_BYTES } from '../../../protocol/channel/padding.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import { bytesOf, cleanUp, newPhone, onCleanUp, Recorder, startHost, until, webClient } from '../../support/host.ts'
 import { type FaultProxy, seededRandom, startFaultProxy } from '../../support/network/fault-proxy.ts'
 
 afterEach(cleanUp)
 
+/** Each key is a message of its own, and all small messages have one length: more bytes between two faults than for output. */
+const KEYS_BETWEEN_FAULTS = 400
+
 /** A phone behind the proxy. Its Host header names the host, as behind any NAT. */
-async function throughFaults(seed: number) {
+async function throughFaults(seed: number, mean_bytes?: number) {
   const host = await startHost()
-  const proxy = await startFaultProxy(host.port, seededRandom(seed))
+  const proxy = await startFaultProxy(host.port, seededRandom(seed), mean_bytes)
   onCleanUp(() => proxy.close())
   // Paired without faults, which begin afterwards.
   const client = webClient(host, {
@@ -57,7 +61,7 @@ describe.each([1, 2026])('a network that drops, delays and cuts connections (see
   })
 
   it('delivers 10,000 keys completely, in order, once', async () => {
-    const { client, proxy } = await throughFaults(seed)
+    const { client, proxy } = await throughFaults(seed, KEYS_BETWEEN_FAULTS * SMALL_MESSAGE_BYTES)
     const { session_id } = await client.create({ command: ['sh', '-c', 'stty raw -echo; echo ready; exec cat'] })
     const terminal = new Recorder()
     const attached = client.attach(session_id, terminal, { history_bytes: 1e12, catch_up_bytes: 1e12 })

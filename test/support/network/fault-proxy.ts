@@ -14,7 +14,11 @@ export interface FaultProxy {
 const MEAN_BYTES = 5_000
 
 /** `random` returns 0 ≤ value < 1; a seeded one makes a run repeatable. */
-export async function startFaultProxy(target: number, random: () => number): Promise<FaultProxy> {
+export async function startFaultProxy(
+  target: number,
+  random: () => number,
+  mean_bytes = MEAN_BYTES,
+): Promise<FaultProxy> {
   const faults = { dropped: 0, cut: 0, stalled: 0, delayed: 0 }
   const sockets = new Set<Socket>()
   let faultless = false
@@ -44,7 +48,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
     from.on('data', chunk => {
       budget.bytes -= chunk.length
       if (faultless || budget.bytes > 0) return enqueue(() => forward(chunk))
-      budget.bytes = random() * 2 * MEAN_BYTES
+      budget.bytes = random() * 2 * mean_bytes
       const kind = random()
       if (kind < 0.4) {
         faults.dropped++
@@ -82,7 +86,7 @@ export async function startFaultProxy(target: number, random: () => number): Pro
 
   const server = createServer({ noDelay: true }, near => {
     const far = connect({ port: target, host: '127.0.0.1', noDelay: true })
-    const budget = { bytes: random() * 2 * MEAN_BYTES }
+    const budget = { bytes: random() * 2 * mean_bytes }
     pipe(near, far, budget)
     pipe(far, near, budget)
   })
