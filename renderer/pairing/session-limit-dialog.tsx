@@ -38,22 +38,20 @@ export function SessionLimitDialog({ client, device, close }: SessionLimitDialog
         It sees the sessions that you choose{device.read_only ? '' : ', and those that it starts itself'}. For it, there
         are no others.
       </p>
-      <ul>
+      <fieldset class="choices" aria-label="Sessions">
         {sessions.map(({ session_id, title, cwd }) => (
-          <li key={session_id}>
-            <label>
-              <input
-                type="checkbox"
-                checked={chosen.has(session_id)}
-                disabled={!chosen.has(session_id) && chosen.size >= MAX_DEVICE_SESSIONS}
-                onChange={event => choose(session_id, event.currentTarget.checked)}
-              />
-              <bdi class="name">{printable(title)}</bdi>
-              <bdi class="folder">{printable(shortPath(cwd))}</bdi>
-            </label>
-          </li>
+          <label key={session_id}>
+            <input
+              type="checkbox"
+              checked={chosen.has(session_id)}
+              disabled={!chosen.has(session_id) && chosen.size >= MAX_DEVICE_SESSIONS}
+              onChange={event => choose(session_id, event.currentTarget.checked)}
+            />
+            <bdi class="title">{printable(title)}</bdi>
+            <bdi class="folder">{printable(shortPath(cwd))}</bdi>
+          </label>
         ))}
-      </ul>
+      </fieldset>
       {sessions.length === 0 && <p class="none">There are no sessions now.</p>}
       {older > 0 && <p class="none">{`${older} older ${older === 1 ? 'session stays' : 'sessions stay'} chosen.`}</p>}
       <div class="actions">

@@ -202,15 +202,19 @@ async function measure(attack: Attack, phone: PhoneIdentity) {
   return result
 }
 
-describe.each([
+const PHONES = [
   ['a phone that may only look', 'looking', chosen(LOOKING)],
   ['a phone that may type', 'typing', chosen(TYPING)],
-] as const)('while %s floods the host', (_title, kind, attacks) => {
-  it.each(attacks)('case 98: another phone types on: %s', async attack => {
-    const { echo, memory, descriptors, back_ms } = await measure(attack, phones[kind]!)
-    expect(echo.p99).toBeLessThan(ECHO_MS)
-    expect(memory).toBeLessThan(MEMORY_MB)
-    expect(descriptors).toBeLessThan(DESCRIPTORS)
-    expect(back_ms).toBeLessThan(GIVEN_BACK_MS)
-  })
-})
+] as const
+describe.each(PHONES.filter(([, , attacks]) => attacks.length > 0))(
+  'while %s floods the host',
+  (_title, kind, attacks) => {
+    it.each(attacks)('case 98: another phone types on: %s', async attack => {
+      const { echo, memory, descriptors, back_ms } = await measure(attack, phones[kind]!)
+      expect(echo.p99).toBeLessThan(ECHO_MS)
+      expect(memory).toBeLessThan(MEMORY_MB)
+      expect(descriptors).toBeLessThan(DESCRIPTORS)
+      expect(back_ms).toBeLessThan(GIVEN_BACK_MS)
+    })
+  },
+)

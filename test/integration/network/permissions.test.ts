@@ -138,7 +138,6 @@ async function look({ session_id, device_id }: Context): Promise<Seen> {
   const { devices } = await desk.devices()
   const { values, secrets } = await desk.settings()
   return {
-    sessions: sessions.length,
     title: session.title,
     state: session.state,
     size: `${session.cols}x${session.rows}`,

@@ -17,7 +17,6 @@ export interface Context {
 
 /** What the desktop can see of all that, by name: a message that changes nothing leaves it as it was. */
 export interface Seen {
-  sessions: number
   title: string
   state: string
   size: string
@@ -46,7 +45,7 @@ export type Sample<T extends RequestType> = {
 export const SAMPLES: { [T in RequestType]: Sample<T> } = {
   ping: { message: () => ({ type: 'ping', request_id }) },
   list: { message: () => ({ type: 'list', request_id, watch: true }) },
-  create: { message: () => ({ type: 'create', request_id, spec: { command: ['true'] } }), changes: 'sessions' },
+  create: { message: () => ({ type: 'create', request_id, spec: { command: ['true'] } }), changes: 'recorded' },
   attach: {
     message: ({ session_id }) => ({ type: 'attach', request_id, session_id, have: null, input_stream: 'second' }),
     changes: 'attached',
