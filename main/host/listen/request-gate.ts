@@ -80,8 +80,9 @@ export class RequestGate extends Duplex {
     if (this.#begun) this.#wait(this.#timing.headers_ms, this.#late)
     // In order: the system goes on to deliver what it has of the last response.
     else this.#wait(this.#timing.keep_alive_ms, () => this.destroy())
-    this.socket.resume()
     this.#pass()
+    // More is read only when what is held has no whole request: each read would add more than a request takes away.
+    if (this.#state === 'reading') this.socket.resume()
   }
 
   /** Hands the socket over, and returns what was received after the request that asked for it. The gate then does nothing. */
