@@ -12,6 +12,9 @@ export const FRAME_COST = 0.02
 export const JSON_BYTE_COST = 20 / MIB
 export const BYTE_COST = 4 / MIB
 
+/** Bytes that a client types, besides: they go through a terminal, and come back through the log, a screen and the history. */
+export const INPUT_BYTE_COST = 50 / MIB
+
 /** Bytes that a client is sent on request. Live output has no cost: sessions make it, not clients. */
 export const SENT_BYTE_COST = 4 / MIB
 

@@ -18,7 +18,7 @@ import type { Device } from '../access/devices.ts'
 import type { Access, ClientAccess } from '../access/local-clients.ts'
 import { checkPermission, type Requester, type Role } from '../access/permissions.ts'
 import { EVERY_SESSION, SessionScope } from '../access/session-scope.ts'
-import { BYTE_COST, COSTS, FRAME_COST, JSON_BYTE_COST, REFUSED_COST } from '../budget/costs.ts'
+import { BYTE_COST, COSTS, FRAME_COST, INPUT_BYTE_COST, JSON_BYTE_COST, REFUSED_COST } from '../budget/costs.ts'
 import type { BudgetMember, Budgets, DeviceBudget } from '../budget/device-budget.ts'
 import type { PacedTransport } from '../budget/paced-transport.ts'
 import type { ConnectionTrace } from '../log/frame-trace.ts'
@@ -237,6 +237,7 @@ export class Connection implements Viewer, BudgetMember {
       case 'ack':
         return this.#sessions.ack(frame.handle, frame.value)
       case 'input':
+        this.#budget?.charge(frame.bytes.length * INPUT_BYTE_COST)
         return this.#sessions.input(frame.handle, frame.seq, frame.bytes)
       case 'chunk':
         return this.#uploads.chunk(frame.request_id, frame.bytes)
