@@ -43,7 +43,7 @@ test('makes a connected phone read-only and back', async ({ start, phone }) => {
   expect(pixel.client.host?.read_only).toBe(false)
 })
 
-test('case 104: limits a phone to chosen sessions, and ends the limit', async ({ start, phone }) => {
+test('case 103: limits a phone to chosen sessions, and ends the limit', async ({ start, phone }) => {
   const app = await start()
   const page = await app.firstWindow()
   await startSession(page)

@@ -1,9 +1,9 @@
-// What programs of the app's sessions inherit from Electron: case 86 of docs/security-cases.md.
+// What programs of the app's sessions inherit from Electron: case 85 of docs/security-cases.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, expectPrompt, expectShown, startSession, test } from './support/app.ts'
 
-test('case 86: a session has descriptors 0, 1 and 2 only, no blocked or ignored signals, and may gain privileges', async ({
+test('case 85: a session has descriptors 0, 1 and 2 only, no blocked or ignored signals, and may gain privileges', async ({
   start,
   dataDir,
 }) => {

@@ -173,7 +173,7 @@ test('shows when a phone opens the link', async ({ join }) => {
   await picture(page, 'reached')
 })
 
-test('case 117: says when a code was used, and shows another one after several only on request', async ({ join }) => {
+test('case 112: says when a code was used, and shows another one after several only on request', async ({ join }) => {
   const { page, relay } = await join(told(ADDRESSES.slice(2)))
   await showCode(page)
   push(relay, 'd', { spent: 1 })

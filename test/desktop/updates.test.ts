@@ -175,7 +175,7 @@ test.describe('updates', () => {
     await again(latest('99.1.0', FILE, 'new'), '99.1.0 is available.')
   })
 
-  test('case 111: refuses a feed that is not signed, or signed for another version, file or time', async ({
+  test('case 108: refuses a feed that is not signed, or signed for another version, file or time', async ({
     start,
   }) => {
     const page = await (await start()).firstWindow()
@@ -282,7 +282,7 @@ test.describe('updates', () => {
     expect(alive(headless.shell)).toBe(true)
   })
 
-  test('case 112: discards a download that does not match the feed', async ({ start, dataDir }) => {
+  test('case 109: discards a download that does not match the feed', async ({ start, dataDir }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'the right one')
     feed.answers[`/updates/${FILE}`] = 'the wrong one'
     const app = await start()
@@ -295,7 +295,7 @@ test.describe('updates', () => {
     expect(readFileSync(file, 'utf8')).toContain('the old one')
   })
 
-  test('case 112: installs nothing that was changed after the download', async ({ start, dataDir }) => {
+  test('case 109: installs nothing that was changed after the download', async ({ start, dataDir }) => {
     feed.answers[YML] = latest('99.1.0', FILE, 'new')
     feed.answers[`/updates/${FILE}`] = 'new'
     const app = await start()

@@ -209,7 +209,7 @@ const PHONES = [
 describe.each(PHONES.filter(([, , attacks]) => attacks.length > 0))(
   'while %s floods the host',
   (_title, kind, attacks) => {
-    it.each(attacks)('case 98: another phone types on: %s', async attack => {
+    it.each(attacks)('case 97: another phone types on: %s', async attack => {
       const { echo, memory, descriptors, back_ms } = await measure(attack, phones[kind]!)
       expect(echo.p99).toBeLessThan(ECHO_MS)
       expect(memory).toBeLessThan(MEMORY_MB)

@@ -142,7 +142,7 @@ async function attack(output: string): Promise<{ echo: number[]; memory: number;
 const at = (times: number[], part: number) =>
   times[Math.min(times.length - 1, Math.floor(times.length * part))]!.toFixed(0)
 
-describe('case 93: while a session prints', () => {
+describe('case 92: while a session prints', () => {
   let base = 0
   beforeAll(async () => {
     await attack('an ordinary line of output\r\n'.repeat(BYTES / 28)) // the first flood makes the host as large as it is afterwards

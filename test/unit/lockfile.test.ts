@@ -9,7 +9,7 @@ import { XTERM_VERSION } from '../../terminal/xterm-patches.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
-describe('case 91: the lockfile', () => {
+describe('case 90: the lockfile', () => {
   const hash = `sha512-${'A'.repeat(86)}==`
   const manifest = { dependencies: { 'node-pty': '1.2.0-beta.1', ws: '^8.0.0' } }
   const good = {

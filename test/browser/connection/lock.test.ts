@@ -43,7 +43,7 @@ async function unlock(phone: Phone, pin = PIN) {
   await phone.page.getByRole('button', { name: 'Unlock', exact: true }).tap()
 }
 
-test('case 121: a page that is locked with a PIN shows and connects nothing until it is unlocked', async ({
+test('case 116: a page that is locked with a PIN shows and connects nothing until it is unlocked', async ({
   phone,
 }) => {
   const { page, host } = phone
@@ -80,7 +80,7 @@ test('case 121: a page that is locked with a PIN shows and connects nothing unti
   await phone.isConnected()
 })
 
-test('case 121: a code that is scanned while the page is locked changes nothing before it is unlocked', async ({
+test('case 116: a code that is scanned while the page is locked changes nothing before it is unlocked', async ({
   phone,
 }) => {
   await phone.open()
@@ -93,7 +93,7 @@ test('case 121: a code that is scanned while the page is locked changes nothing 
   expect((await phone.host.desktop.devices()).devices).toHaveLength(1)
 })
 
-test('case 121: after ten wrong PINs the key is deleted, also when they are tried in two tabs', async ({
+test('case 116: after ten wrong PINs the key is deleted, also when they are tried in two tabs', async ({
   phone,
   context,
 }) => {
@@ -116,7 +116,7 @@ test('case 121: after ten wrong PINs the key is deleted, also when they are trie
   expect(await stored(phone.page)).toEqual([])
 })
 
-test('case 123: an unused page locks itself, and a hidden one is covered', async ({ phone }) => {
+test('case 118: an unused page locks itself, and a hidden one is covered', async ({ phone }) => {
   const { page } = phone
   await phone.open()
   await phone.newSession()
@@ -143,7 +143,7 @@ test('case 123: an unused page locks itself, and a hidden one is covered', async
   await phone.showsHeading('Locked')
 })
 
-test('case 121: a passkey encrypts the key, and locks the page without it', async ({ phone }) => {
+test('case 116: a passkey encrypts the key, and locks the page without it', async ({ phone }) => {
   const { page } = phone
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('WebAuthn.enable')

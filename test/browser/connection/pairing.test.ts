@@ -30,7 +30,7 @@ test('case 16: both sides show the same six digits, and the phone has no access 
   ])
 })
 
-test('case 122: a phone that has to be confirmed again shows six digits, and nothing of a session before', async ({
+test('case 117: a phone that has to be confirmed again shows six digits, and nothing of a session before', async ({
   phone,
   host,
 }) => {

@@ -108,7 +108,7 @@ test('case 75: a button of a question that is no longer asked types nothing, and
   expect(await tap(context)).toBe(`./?session=${session_id}`)
 })
 
-test('case 124: a button types nothing while the lock is on, and says so', async ({
+test('case 119: a button types nothing while the lock is on, and says so', async ({
   phone,
   host,
   service,

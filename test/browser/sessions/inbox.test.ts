@@ -392,7 +392,7 @@ for (const colorScheme of ['dark', 'light'] as const)
     }
   })
 
-test('case 126: a program that wants to control another session asks for permission, which the menu shows and revokes', async ({
+test('case 121: a program that wants to control another session asks for permission, which the menu shows and revokes', async ({
   phone,
   host,
 }) => {

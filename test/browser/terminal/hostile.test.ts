@@ -62,7 +62,7 @@ test('case 45: neither live nor replayed output makes the page send input', asyn
   expect((await phone.rows()).filter(row => row !== '').at(-1)).toBe('$')
 })
 
-test('case 93: output that once made a session impossible to attach is shown like any other', async ({
+test('case 92: output that once made a session impossible to attach is shown like any other', async ({
   phone,
   host,
 }) => {
@@ -79,7 +79,7 @@ test('case 93: output that once made a session impossible to attach is shown lik
   await phone.shows(/\nstill here\n/)
 })
 
-test('case 95: a session that cannot be shown offers to try again, and others stay connected', async ({ phone }) => {
+test('case 94: a session that cannot be shown offers to try again, and others stay connected', async ({ phone }) => {
   // As if what the host sends were damaged: it no longer begins like a zstd frame.
   await phone.page.addInitScript(() => {
     const { getUint32 } = DataView.prototype

@@ -75,7 +75,7 @@ it.each([
   expect(process.listenerCount(signal)).toBe(listeners - 1)
 })
 
-describe('case 110: a file that is exported', () => {
+describe('case 107: a file that is exported', () => {
   beforeEach(() => {
     exporting.isShort = true
   })

@@ -741,7 +741,7 @@ describe('paired devices', () => {
     expect((await otg(folder, ['devices', 'ada'])).stdout).toContain('\nAda’s phone  connected')
   })
 
-  it('case 104: can be limited to chosen sessions, and see all of them again', async () => {
+  it('case 103: can be limited to chosen sessions, and see all of them again', async () => {
     const desk = await desktop()
     const { session_id } = await desk.create({ command: ['cat'] })
     await desk.create({ command: ['cat'] })

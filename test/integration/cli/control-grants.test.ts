@@ -1,4 +1,4 @@
-// A program in a session reads and controls other sessions only if a person allows it (cases 125 to 127 of
+// A program in a session reads and controls other sessions only if a person allows it (cases 120 to 122 of
 // docs/security-cases.md). Real processes in real sessions run the real otg.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ const shell = async (shown = 'ready') => {
   return id
 }
 
-describe('case 125: what a program does to another session without being allowed', () => {
+describe('case 120: what a program does to another session without being allowed', () => {
   const ATTEMPTS: [string, string, string][] = [
     ['typing', '$OTG send $OTHER --enter hello', 'type into'],
     ['reading its screen', '$OTG show $OTHER', 'read'],
@@ -103,7 +103,7 @@ describe('case 125: what a program does to another session without being allowed
   })
 })
 
-describe('case 126: a person who allows it', () => {
+describe('case 121: a person who allows it', () => {
   it('once: this command, and the next one asks again', async () => {
     const other = await shell()
     const running = await program('$OTG send $OTHER --enter first; $OTG send $OTHER --enter second', other)
@@ -158,7 +158,7 @@ describe('case 126: a person who allows it', () => {
   })
 })
 
-describe('case 127: a program', () => {
+describe('case 122: a program', () => {
   it('does not give itself permission: not by answering, not by otg allow, not through a session that it may control', async () => {
     const other = await shell()
     const asking = await program('$OTG send $OTHER --enter no', other)

@@ -38,7 +38,7 @@ async function shell(client: LocalClient) {
   return session_id
 }
 
-describe('case 100: with single_client, a client that only looks', () => {
+describe('case 99: with single_client, a client that only looks', () => {
   it('gives way to a client that types', async () => {
     const host = await startHost({ single_client: true })
     const owner = localClient(host)
@@ -78,7 +78,7 @@ describe('case 100: with single_client, a client that only looks', () => {
   })
 })
 
-it('case 100: one device has one export, and phones leave a place for the desktop', async () => {
+it('case 99: one device has one export, and phones leave a place for the desktop', async () => {
   const host = await startHost()
   const desk = localClient(host)
   const { session_id } = await desk.create({ command: ['seq', '1', '300000'] })
@@ -108,7 +108,7 @@ it('case 100: one device has one export, and phones leave a place for the deskto
   expect((await desk.history.export(session_id, { format: 'raw' }, () => {})).bytes).toBeGreaterThan(1_000_000)
 })
 
-it('case 101: what a read-only device views still needs attention, until another client views it', async () => {
+it('case 100: what a read-only device views still needs attention, until another client views it', async () => {
   const host = await startHost()
   const desk = localClient(host)
   const { session_id } = await desk.create({ command: ['sh', '-c', "echo ready; read x; printf 'rung\\a'; exec cat"] })
@@ -129,7 +129,7 @@ it('case 101: what a read-only device views still needs attention, until another
   await until(async () => (await attention()) === undefined)
 })
 
-it('case 99: a device that reads nothing gets no more than its budget, and the rest when it reads', async () => {
+it('case 98: a device that reads nothing gets no more than its budget, and the rest when it reads', async () => {
   const host = await startHost()
   const desk = localClient(host)
   const script = 'stty -echo; echo ready; read x; head -c 7000000 /dev/urandom | base64; echo the end; exec cat'

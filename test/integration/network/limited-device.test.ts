@@ -69,7 +69,7 @@ async function raw(host: Host, phone: PhoneIdentity) {
   return { heard, say }
 }
 
-describe('case 104: a device that is limited to chosen sessions', () => {
+describe('case 103: a device that is limited to chosen sessions', () => {
   const naming = (Object.keys(SUBJECTS) as RequestType[]).filter(
     type => SUBJECTS[type] === 'session' && PERMISSIONS[type].includes('device'),
   )

@@ -420,7 +420,7 @@ describe('a phone that is disconnected while it waits', () => {
   })
 })
 
-it('case 120: the desktop learns that the name of a waiting phone looks like that of a paired one', async () => {
+it('case 115: the desktop learns that the name of a waiting phone looks like that of a paired one', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   const first = scan(host, await shownBy(desk), { name: 'Pixel 10' })
@@ -436,7 +436,7 @@ it('case 120: the desktop learns that the name of a waiting phone looks like tha
   expect((await devices(desk)).map(device => device.name)).toEqual(['Pixel 10', '\u0420ixel lO 2'])
 })
 
-it('case 117: after a few codes that were used and broken off, the desktop shows another one only when a person asks', async () => {
+it('case 112: after a few codes that were used and broken off, the desktop shows another one only when a person asks', async () => {
   const host = await startHost()
   const desk = await deskOf(host)
   let shown = await nextPairing(desk)
@@ -684,7 +684,7 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     return { client, connected, code: () => code }
   }
 
-  it('case 122: is let in only after a person has compared six digits again, and keeps its name and permission', async () => {
+  it('case 117: is let in only after a person has compared six digits again, and keeps its name and permission', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     await desk.changeSettings({ ask_again_days: 30 })
@@ -707,7 +707,7 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     expect(await comesBack(host, phone).connected).toBe('ready')
   })
 
-  it('case 122: stays out when it is declined, and a phone that only waits cannot draw other digits', async () => {
+  it('case 117: stays out when it is declined, and a phone that only waits cannot draw other digits', async () => {
     const host = await startHost()
     const desk = await deskOf(host)
     const waiting = scan(host, await shownBy(desk))

@@ -166,13 +166,13 @@ function filesIn(folder: string): string[] {
   }
 }
 
-it('case 102: there is a sample of every message that a client can send', () => {
+it('case 101: there is a sample of every message that a client can send', () => {
   const types = ClientMessage.def.options.map(({ shape }) => [...shape.type.def.values][0])
   expect(types.filter(type => type !== 'hello').sort()).toEqual([...TYPES].sort())
   expect(Object.keys(SAMPLES).sort()).toEqual([...TYPES].sort())
 })
 
-describe.each(REQUESTERS)('case 102: of a client that is a %s', requester => {
+describe.each(REQUESTERS)('case 101: of a client that is a %s', requester => {
   it.each(TYPES.filter(type => !PERMISSIONS[type].includes(requester)))(
     '%s is refused, and changes nothing',
     async type => {
@@ -222,7 +222,7 @@ const FRAMES: { [K in Exclude<Frame['kind'], 'json'>]: (context: Context) => Uin
 }
 const KINDS = Object.keys(FRAMES) as (keyof typeof FRAMES)[]
 
-describe.each(REQUESTERS)('case 102: frames of a client that is a %s', requester => {
+describe.each(REQUESTERS)('case 101: frames of a client that is a %s', requester => {
   const mayType = PERMISSIONS.resize.includes(requester)
   const send = async (kind: keyof typeof FRAMES, { peer, context }: Awaited<ReturnType<typeof setUp>>) => {
     for (const frame of FRAMES[kind](context)) peer.transport.send(frame)

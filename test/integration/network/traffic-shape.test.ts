@@ -105,7 +105,7 @@ const KEY: Seen[] = [
   `phone ${SMALL_MESSAGE_BYTES}`,
 ]
 
-describe('case 118: on the wire', () => {
+describe('case 113: on the wire', () => {
   it('a key that is echoed and a key of a password look alike', async () => {
     const phone = await typist(await startHost())
     // On a busy machine an echo may be late and come in addition to the frame that stands in for it.
@@ -136,7 +136,7 @@ describe('case 118: on the wire', () => {
   })
 })
 
-it('case 119: with obscure_typing, both sides send messages of one length also while no key is pressed', async () => {
+it('case 114: with obscure_typing, both sides send messages of one length also while no key is pressed', async () => {
   const host = await startHost()
   await (await approvingDesktop(host)).changeSettings({ obscure_typing: true })
   const phone = await typist(host)

@@ -1,4 +1,4 @@
-// What a device typed and no program has read is dropped when the device may no longer type: case 89.
+// What a device typed and no program has read is dropped when the device may no longer type: case 88.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -92,7 +92,7 @@ const SHELL = `echo busy; ${WAIT}; exec sh`
 const lines = (name: string, from: number, to: number) =>
   Array.from({ length: to - from }, (_, n) => `echo ${name}${from + n} >>ran\r`).join('')
 
-describe.skipIf(process.platform === 'win32')('case 89: input that no program has read', () => {
+describe.skipIf(process.platform === 'win32')('case 88: input that no program has read', () => {
   it.each<[string, (scene: Scene, phone: Phone) => Promise<unknown>]>([
     ['is revoked', ({ desktop }, { device_id }) => desktop.revokeDevice(device_id)],
     ['may only look from now on', ({ desktop }, { device_id }) => desktop.updateDevice(device_id, { read_only: true })],

@@ -30,7 +30,7 @@ async function exported(client: LocalClient, session_id: string, format: ExportF
   return Buffer.concat(parts).toString()
 }
 
-describe('case 96: characters that hide or reorder text', () => {
+describe('case 95: characters that hide or reorder text', () => {
   it('are removed or visible wherever text is read, and letters stay', async () => {
     const client = await localClient(await startHost())
     const session_id = await printed(client, `\x1b]2;ti\u202etle\x07${HOSTILE}\r\n`)
@@ -72,7 +72,7 @@ describe('case 96: characters that hide or reorder text', () => {
   })
 })
 
-it('case 97: a session of such output can be attached, read, searched and exported', async () => {
+it('case 96: a session of such output can be attached, read, searched and exported', async () => {
   const client = await localClient(await startHost())
   const output = ATTACKS.map(({ make }) => `${make(3_000)}\x18\x1b\\\x1bc`).join('')
   const session_id = await printed(client, `${output}\r\nfound it done\r\n`)

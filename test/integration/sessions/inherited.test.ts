@@ -60,7 +60,7 @@ async function printed(dataDir: string, script: string): Promise<string> {
 const LIST = 'n=0; while [ $n -lt 200 ]; do [ -e /dev/fd/$n ] && echo $n; n=$((n + 1)); done'
 
 it.skipIf(process.platform === 'win32')(
-  'case 86: a session has descriptors 0, 1 and 2 only, whatever host and other sessions have open',
+  'case 85: a session has descriptors 0, 1 and 2 only, whatever host and other sessions have open',
   async () => {
     const { dataDir } = await hostBy('exec $OTG')
     for (let n = 0; n < 3; n++) expect(await printed(dataDir, LIST)).toBe('0\n1\n2')
@@ -68,7 +68,7 @@ it.skipIf(process.platform === 'win32')(
 )
 
 it.skipIf(process.platform !== 'linux')(
-  'case 87: a session has the limits, signals, priority and mask that the host was started with',
+  'case 86: a session has the limits, signals, priority and mask that the host was started with',
   async () => {
     const state =
       'ulimit -a; umask; nice; cat /proc/self/oom_score_adj; grep -E "^(Sig(Blk|Ign)|NoNewPrivs|Seccomp):" /proc/self/status'
@@ -84,7 +84,7 @@ it.skipIf(process.platform !== 'linux')(
 )
 
 it.skipIf(process.platform !== 'linux')(
-  'case 88: when the host is killed, a session ends although another one that it cannot hang up goes on',
+  'case 87: when the host is killed, a session ends although another one that it cannot hang up goes on',
   async () => {
     const { dataDir, pid } = await hostBy('$OTG; true')
     const leader = async (script: string) => {

@@ -142,7 +142,7 @@ describe('the frame trace', () => {
     expect(linesOf(join(folder, 'host.log'))).toMatchObject([{ msg: 'the trace of frames is full and ends' }])
   })
 
-  it('case 110: replaces a link of its name and does not follow it', () => {
+  it('case 107: replaces a link of its name and does not follow it', () => {
     const folder = temporaryFolder()
     const log = createLog(join(folder, 'host.log'))
     onCleanUp(() => log.close())

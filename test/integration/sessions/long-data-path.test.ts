@@ -1,4 +1,4 @@
-// The local socket of a data folder whose path is too long for one: case 92.
+// The local socket of a data folder whose path is too long for one: case 91.
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { cleanUp, localClient, onCleanUp, startHost, temporaryFolder } from '../
 
 afterEach(cleanUp)
 
-describe.skipIf(process.platform === 'win32')('case 92: the socket of a long data path', () => {
+describe.skipIf(process.platform === 'win32')('case 91: the socket of a long data path', () => {
   let shared: string
   const long = () => join(temporaryFolder(), 'd'.repeat(100), 'data')
 

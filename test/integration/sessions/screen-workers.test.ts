@@ -47,7 +47,7 @@ function openPool(heapMB: number) {
   }
 }
 
-it('case 94: a worker that dies takes no other screen along, and nothing is answered or reported twice', {
+it('case 93: a worker that dies takes no other screen along, and nothing is answered or reported twice', {
   timeout: 60_000,
 }, async () => {
   const open = openPool(16)
@@ -67,7 +67,7 @@ it('case 94: a worker that dies takes no other screen along, and nothing is answ
   expect(good.heard.answers).toHaveLength(2)
 })
 
-it('case 94: a request that a dying worker had not answered is repeated', { timeout: SLOW_MS }, async () => {
+it('case 93: a request that a dying worker had not answered is repeated', { timeout: SLOW_MS }, async () => {
   const open = openPool(16)
   const bad = open(1000, 500)
   const good = open()
@@ -79,7 +79,7 @@ it('case 94: a request that a dying worker had not answered is repeated', { time
   expect((await good.screen.text()).lines[0]).toBe('still here')
 })
 
-describe('case 94: in a host whose screens’ worker dies', () => {
+describe('case 93: in a host whose screens’ worker dies', () => {
   /** Ends the thread that has the screens of a host that starts now. */
   function screensOf(): () => Promise<unknown> {
     const workers: Worker[] = []

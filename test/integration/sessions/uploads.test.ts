@@ -193,7 +193,7 @@ describe('the host', () => {
     expect(files(host).toSorted()).toEqual(['b', 'slow.bin'])
   })
 
-  it('case 103: reserves for idle uploads only what may be on its way, and refuses what no longer fits when it arrives', async () => {
+  it('case 102: reserves for idle uploads only what may be on its way, and refuses what no longer fits when it arrives', async () => {
     const host = await startHost()
     const client = localClient(host)
     const session_id = await sessionOf(client)
@@ -215,7 +215,7 @@ describe('the host', () => {
     await until(() => files(host).filter(name => name.startsWith('.unfinished')).length === 11, 'its bytes to go')
   })
 
-  it('case 103: takes four uploads at once from a device, over all its connections', async () => {
+  it('case 102: takes four uploads at once from a device, over all its connections', async () => {
     const host = await startHost()
     const phone = await newPhone(host)
     const one = webClient(host, { phone })

@@ -36,7 +36,7 @@ const signed = signContent(content, readKey(one.secret), statement)
 const verifies = (signature: string, changes: Partial<Parameters<typeof verifyFeed>[2]> = {}, text = content) =>
   verifyFeed(text, signature, { file: 'latest.yml', keys, now, ...changes })
 
-describe('case 111: a signature', () => {
+describe('case 108: a signature', () => {
   it.each(['prehashed', 'legacy'] as const)('of minisign is verified: %s', kind => {
     const key = parseReleaseKey(MINISIGN.key)
     expect(verifiedComment(Buffer.from('test'), MINISIGN[kind], [key])).toMatch(/^timestamp:\d+\tfile:test$/)

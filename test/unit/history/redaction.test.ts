@@ -75,7 +75,7 @@ const cuts = fc.array(fc.nat({ max: 20 }), { maxLength: 60 })
 const size = fc.record({ cols: fc.integer({ min: 2, max: 120 }), rows: fc.integer({ min: 1, max: 40 }) })
 const secrets = { secrets: true }
 
-describe('case 107: a secret', () => {
+describe('case 104: a secret', () => {
   it.each(Object.keys(KINDS))('is recognized: %s', name => {
     const { secret, before = '', after = '' } = KINDS[name]!
     fc.assert(
@@ -278,7 +278,7 @@ const keyBody = (count: number) =>
     Buffer.from(`line ${at} of a private key, 48 bytes of it ${at}`.padEnd(48, '.')).toString('base64'),
   )
 
-describe('case 108: a private key', () => {
+describe('case 105: a private key', () => {
   const print = (recording: Recording, lines: string[]) => {
     for (const text of lines) {
       recording.at += 1_000
@@ -355,7 +355,7 @@ describe('case 108: a private key', () => {
   })
 })
 
-describe('case 109: a redacted export', () => {
+describe('case 106: a redacted export', () => {
   it('shows no part of a secret in any format, wherever the span begins and ends', async () => {
     const history = await openHistory()
     await fc.assert(

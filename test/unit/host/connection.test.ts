@@ -249,7 +249,7 @@ it('case 37: a client that stops reading is closed at 64 MiB, without a message 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('case 98: takes turns with the frames of one message of the channel, too, and reads no more meanwhile', () => {
+it('case 97: takes turns with the frames of one message of the channel, too, and reads no more meanwhile', () => {
   const { inbox, sent, state } = setUp(verdict => verdict.admitted(device))
   inbox.frame(frames(hello))
   // A channel delivers all frames of a message at once, however many there are.

@@ -48,7 +48,7 @@ describe('a device’s jobs', () => {
     expect(done).toEqual([0, 1, 2])
   })
 
-  it('case 98: alternate with another device’s when both have much to do', async () => {
+  it('case 97: alternate with another device’s when both have much to do', async () => {
     const turns = new Turns()
     const done: string[] = []
     const jobs = (name: string) => {
@@ -79,7 +79,7 @@ describe('a device’s jobs', () => {
     expect(done).toEqual(['first', 'second', 'third'])
   })
 
-  it('case 98: wait while the device is over its budget, and its connections are not read', async () => {
+  it('case 97: wait while the device is over its budget, and its connections are not read', async () => {
     const { device, member } = budget({ per_second: 1_000, burst: 10 })
     const other = new Member()
     device.join(other)
@@ -94,7 +94,7 @@ describe('a device’s jobs', () => {
     await until(() => member.events.at(-1) === 'resume' && other.events.at(-1) === 'resume')
   })
 
-  it('case 99: wait until the device has read what it was sent', async () => {
+  it('case 98: wait until the device has read what it was sent', async () => {
     const { device, member } = budget({ unsent_bytes: 100 })
     const other = new Member()
     device.join(other)
@@ -122,7 +122,7 @@ describe('a device’s jobs', () => {
 
 describe('what a device may hold at once', () => {
   it.each(['attachments', 'history_requests', 'searches', 'exports', 'uploads'] as const)(
-    'case 99: is bounded: %s',
+    'case 98: is bounded: %s',
     kind => {
       const { device } = budget()
       const held = Array.from({ length: DEVICE_LIMITS.held[kind] }, () => device.hold(kind))
@@ -152,7 +152,7 @@ describe('what a device may hold at once', () => {
     expect(member.events).toEqual(['too_many_connections'])
   })
 
-  it('case 98: lets two lookups run, makes the next ones wait, and refuses more than wait', async () => {
+  it('case 97: lets two lookups run, makes the next ones wait, and refuses more than wait', async () => {
     const { device } = budget()
     const ends: (() => void)[] = []
     let started = 0
@@ -209,7 +209,7 @@ describe('a paced transport', () => {
     expect(received).toEqual([1, 2, 'connection_lost'])
   })
 
-  it('case 98: drops what a device over its budget had sent before it closed', async () => {
+  it('case 97: drops what a device over its budget had sent before it closed', async () => {
     const { transport, device, received, frame, lost } = paced({ per_second: 1_000, burst: 1 })
     transport.takeTurns(device)
     device.charge(20)

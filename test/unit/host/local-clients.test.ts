@@ -1,4 +1,4 @@
-// What a client of the local socket may do, for every message and every origin (cases 125 and 127 of docs/security-cases.md).
+// What a client of the local socket may do, for every message and every origin (cases 120 and 122 of docs/security-cases.md).
 import { describe, expect, it } from 'vitest'
 import { ControlGrants } from '../../../main/host/access/control-grants.ts'
 import { LocalClients } from '../../../main/host/access/local-clients.ts'
@@ -83,7 +83,7 @@ describe.each(PERSONS)('%s', (_name, pid) => {
   })
 })
 
-describe('case 125: a program in a session', () => {
+describe('case 120: a program in a session', () => {
   const EXPECTED: Record<ProgramRule, { own: string; other: string; none: string }> = {
     free: { own: 'allowed', other: 'allowed', none: 'allowed' },
     own: { own: 'allowed', other: 'asks', none: 'asks' },
@@ -125,7 +125,7 @@ const OTHERS: [string, number | undefined][] = [
   ['that detached itself from its session', 103],
   ['that proves no process', undefined],
 ]
-describe.each(OTHERS)('case 127: a program %s', (_name, pid) => {
+describe.each(OTHERS)('case 122: a program %s', (_name, pid) => {
   it.each(TYPES)('sends %s only if it is free', async type => {
     const rule = PROGRAMS[type]
     const report = pid === undefined ? 'allowed' : 'own_question'

@@ -167,7 +167,7 @@ describe('cases 12 and 13: a secret', () => {
   })
 })
 
-describe('case 117: codes that devices spend', () => {
+describe('case 112: codes that devices spend', () => {
   /** A try that is broken off: it spends the code and requests nothing. */
   const breakOff = (pairing: Pairing) => pairing.claim(pairing.secrets()[0]!)
 

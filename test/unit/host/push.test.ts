@@ -332,7 +332,7 @@ describe('notifications', () => {
   }
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
-  it('case 104: tell a device that is limited to chosen sessions of those only', async () => {
+  it('case 103: tell a device that is limited to chosen sessions of those only', async () => {
     const { call, world } = setUp({ devices: () => [{ device_id: 'phone', sessions: ['mine'] }] })
     call('other', 'hidden')
     call('mine', 'shown')

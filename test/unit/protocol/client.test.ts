@@ -263,7 +263,7 @@ describe('an attachment', () => {
       ],
     ],
     ['host gives up', () => jsonFrames({ type: 'error', handle: 7, code: 'attachment_failed', message: 'm' })],
-  ])('case 95: fails alone and is detached when its %s', async (_what, frames) => {
+  ])('case 94: fails alone and is detached when its %s', async (_what, frames) => {
     const { puppet, client, attached } = await attaching()
     puppet.send(sessionReply(attachRequest(puppet).request_id))
     const failed = new Promise<CodedError>(resolve => attached.on('failed', resolve))

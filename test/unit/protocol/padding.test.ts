@@ -51,7 +51,7 @@ describe('padding', () => {
   })
 })
 
-describe('case 119: a pacer', () => {
+describe('case 114: a pacer', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
 

@@ -174,7 +174,7 @@ describe('the six digits', () => {
   })
 })
 
-describe('case 115: a phone of an attacker that knows the secret', () => {
+describe('case 110: a phone of an attacker that knows the secret', () => {
   it('cannot know its digits before it has spent the secret', async () => {
     const tries = await Promise.all(Array.from({ length: 20 }, attackHost))
     // However often it draws, it has learned only a commitment, which hides 256 random bits.
@@ -216,7 +216,7 @@ describe('case 115: a phone of an attacker that knows the secret', () => {
   })
 })
 
-describe('case 116: an attacker in the middle that knows the secret and has stolen the host’s key', () => {
+describe('case 111: an attacker in the middle that knows the secret and has stolen the host’s key', () => {
   it('makes both screens show the same digits only by chance, whichever side it finishes first', async () => {
     // Compared by their last two digits: the chance is 1 in 100, and 200 tries show whether it is.
     const tries = 200

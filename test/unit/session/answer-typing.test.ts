@@ -4,7 +4,7 @@ import type { Finding } from '../../../main/host/agents/screen-rules.ts'
 import type { PooledScreen } from '../../../main/host/screen/pooled-screen.ts'
 import { AnswerTyping } from '../../../main/host/session/activity/answer-typing.ts'
 
-it('case 89: an answer of which a part is typed ends there when its device may no longer type', async () => {
+it('case 88: an answer of which a part is typed ends there when its device may no longer type', async () => {
   const typed: string[] = []
   let isRevoked = false
   const options = {

@@ -39,7 +39,7 @@ function restored(screen: Screen): Screen {
   return copy
 }
 
-describe('case 93: output made to grow a terminal', () => {
+describe('case 92: output made to grow a terminal', () => {
   it.each(ATTACKS.map(attack => [attack.name, attack] as const))(
     'leaves a bounded keyframe of the same screen: %s',
     (_name, { make }) => {

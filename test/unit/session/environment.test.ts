@@ -25,7 +25,7 @@ const APPIMAGE = {
   LD_PRELOAD: '/tmp/.mount_On-theAbC/hook.so /home/me/mine.so',
 }
 
-describe.skipIf(process.platform === 'win32')('case 90: the environment of a session', () => {
+describe.skipIf(process.platform === 'win32')('case 89: the environment of a session', () => {
   it('has no variable of an AppImage, and no folder of it in a list', () => {
     expect(kept({ ...OWN, ...APPIMAGE })).toEqual({
       ...OWN,

@@ -42,7 +42,7 @@ function open(count: number): number[] {
 describe.skipIf(process.platform === 'win32')('a program of a session', () => {
   const LIST = 'n=0; while [ $n -lt 300 ]; do [ -e /dev/fd/$n ] && echo $n; n=$((n + 1)); done'
 
-  it('case 86: has descriptors 0, 1 and 2 only, whatever the host has open, and wherever its descriptors have gaps', async () => {
+  it('case 85: has descriptors 0, 1 and 2 only, whatever the host has open, and wherever its descriptors have gaps', async () => {
     for (let n = 0; n < 3; n++) waiting()
     // The next masters come after 40 descriptors that will be free.
     const between = open(40)
@@ -51,7 +51,7 @@ describe.skipIf(process.platform === 'win32')('a program of a session', () => {
     expect((await output(LIST)).trim().split('\r\n')).toEqual(['0', '1', '2'])
   })
 
-  it('case 87: has the soft limit of open files that the host was started with, and the hard one', async () => {
+  it('case 86: has the soft limit of open files that the host was started with, and the hard one', async () => {
     const hard = (await output('ulimit -Hn')).trim()
     expect((await output('ulimit -Sn; ulimit -Hn', 321)).trim().split('\r\n')).toEqual(['321', hard])
   })
