@@ -61,7 +61,15 @@ export class SessionRecorder {
   retain(): () => void {
     const position = { ...this.retainFrom }
     this.#retained.add(position)
-    return () => this.#retained.delete(position)
+    return () => {
+      this.#retained.delete(position)
+      this.trim()
+    }
+  }
+
+  /** Drops from memory what nobody needs. Also when nothing is printed any more: the screen was behind, or a client. */
+  trim(): void {
+    this.#options.log.trim(this.retainFrom)
   }
 
   /** From which its screen can be built again: a keyframe, and the log after it. */
@@ -136,6 +144,7 @@ export class SessionRecorder {
     const { session_id, log, history } = this.#options
     history.keyframe(session_id, keyframe)
     this.#keyframes.push(keyframe)
+    this.trim()
     // Keyframes before the log in memory are read from the history.
     this.#keyframes = this.#keyframes.filter(one => log.find(one.position) !== undefined)
   }

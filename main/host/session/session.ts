@@ -392,7 +392,7 @@ export class Session implements AttachableSession {
     this.#recorder.output(offset, bytes, this.#age())
     this.#markActive()
     for (const attachment of this.#attachments) attachment.pump()
-    this.log.trim(this.#recorder.retainFrom)
+    this.#recorder.trim()
     this.#backPressure.outputAdded()
     this.#activity.printed()
   }
