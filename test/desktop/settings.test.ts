@@ -304,15 +304,15 @@ test('notifications: kinds, quiet hours, and test buttons that say what happened
     const page = await (await start()).firstWindow()
     const dialog = await openSettings(page)
     const fill = async (label: string, text: string) => {
-      await dialog.getByLabel(label).fill(text)
-      await dialog.getByLabel(label).press('Enter')
+      await dialog.getByLabel(label, { exact: true }).fill(text)
+      await dialog.getByLabel(label, { exact: true }).press('Enter')
     }
     await dialog.getByLabel('A program rings the bell').uncheck()
     await expect.poll(() => inFile(dataDir).notify_kinds).toEqual(['blocked', 'done', 'ended', 'failed', 'message'])
     await dialog.getByLabel('Quiet hours').check()
-    await expect(dialog.getByLabel('From')).toHaveValue('22:00')
+    await expect(dialog.getByLabel('From', { exact: true })).toHaveValue('22:00')
     await fill('From', 'ten')
-    await expect(dialog.getByLabel('From')).toHaveAccessibleDescription('Takes a time like 22:00')
+    await expect(dialog.getByLabel('From', { exact: true })).toHaveAccessibleDescription('Takes a time like 22:00')
     await fill('From', '21:30')
     await dialog.getByLabel('Sat').uncheck()
     await expect
