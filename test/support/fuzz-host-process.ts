@@ -43,7 +43,11 @@ const desktop = await connectDesktop(host)
 const stop = answerPairingRequests(desktop)
 
 const handlers: { [name in keyof Replies]: () => Promise<Replies[name]> } = {
-  address: () => pairingUrl(desktop),
+  address: async () => {
+    // Like a person who asks for another code: peers have spent too many.
+    await desktop.renewPairing()
+    return pairingUrl(desktop)
+  },
   strict: async () => {
     stop()
     return true
