@@ -33,6 +33,8 @@ export interface CoreBuffer {
   savedY: number
   savedCurAttrData: Attributes
   savedCharset: Charset
+  /** Row `y` counts from the top of the scrollback. `registerMarker` marks rows of the buffer that is shown only. */
+  addMarker(y: number): { readonly line: number; dispose(): void }
 }
 
 export interface ColorEvent {

@@ -416,6 +416,19 @@ describe('lines on the alternate screen', () => {
     { weight: 1, arbitrary: fc.record({ do: fc.constant('print' as const), lines: fc.integer({ min: 1, max: 9 }) }) },
   )
 
+  it('come after those that had scrolled out of the normal screen, also when the segment ends there', async () => {
+    const played = new Played(await openHistory())
+    const lines = Array.from({ length: 40 }, (_, i) => `line ${i}`)
+    played.print(lines.map(line => `${line}\r\n`).join(''))
+    played.print('\x1b[?1049h\x1b[H\x1b[2Jfull screen', 1_000)
+    played.seal()()
+    played.print('\x1b[2;1Hlater', 2_000)
+    await played.rendered()
+    const read = texts(await played.read())
+    expect(read.filter(text => /^line/.test(text))).toEqual(lines)
+    expect(read).toContain('full screen')
+  })
+
   it('are read once each, and all that were visible during a pause, wherever segments end', async () => {
     const history = await openHistory()
     const limits = fc.array(fc.integer({ min: 3, max: 20 }), { minLength: 1, maxLength: 3 })

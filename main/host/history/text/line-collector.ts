@@ -40,7 +40,7 @@ export interface ScreenLine extends TextLine {
   end: number
 }
 
-type Marker = ReturnType<Screen['terminal']['registerMarker']>
+type Marker = ReturnType<CoreBuffer['addMarker']>
 
 interface Rows {
   buffer: CoreBuffer
@@ -227,7 +227,7 @@ export class LineCollector {
     return this.#pendingMarker !== undefined && this.#pendingMarker.line >= 0
   }
 
-  /** Makes row `y` the first pending one. On the alternate screen there are no markers: then it is done later. */
+  /** Makes row `y` of the normal screen the first pending one. */
   #setPending(y: number): void {
     const moved = y - this.#pending
     this.#pendingMarker?.dispose()
@@ -235,8 +235,7 @@ export class LineCollector {
     const kept = [...this.#writtenAt].filter(([row]) => row >= moved)
     this.#writtenAt.clear()
     for (const [row, offset] of kept) this.#writtenAt.set(row - moved, offset)
-    if (this.#screen.altScreen) return
-    this.#pendingMarker = this.#screen.terminal.registerMarker(y - this.#normal.ybase - this.#normal.y)
+    this.#pendingMarker = this.#normal.addMarker(y)
   }
 
   /** The row where the logical line that row `y` is part of begins. */
@@ -246,8 +245,8 @@ export class LineCollector {
     return begin
   }
 
+  /** Also below the alternate screen: the next segment begins without what scrolled out in this one. */
   #collectScrolled(): void {
-    if (this.#screen.altScreen) return
     this.#collectUpTo(this.#normal.ybase, false)
   }
 
