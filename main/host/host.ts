@@ -7,7 +7,7 @@ import { ControlGrants } from './access/control-grants.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
 import { Devices } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
-import { type ClientAccess, LocalClients, UNRESTRICTED } from './access/local-clients.ts'
+import { type ClientAccess, LocalClients } from './access/local-clients.ts'
 import { Pairing } from './access/pairing.ts'
 import type { Role } from './access/permissions.ts'
 import { markDescendants, processesByProc, processesByPs } from './access/processes.ts'
@@ -209,6 +209,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
       changed: () => {
         expireDevices()
+        localClients.recheck()
         connections.settingsChanged()
       },
       log: hostLog,
@@ -362,7 +363,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       devices,
       pairing,
       nextId: () => connections.nextId(),
-      connect: (id, channel, socket, admit) => connect(id, channel, socket, 'device', admit, UNRESTRICTED),
+      connect: (id, channel, socket, admit) => connect(id, channel, socket, 'device', admit, localClients.unrestricted),
       handshake_ms: options.timing?.handshake_ms,
       log: hostLog,
     })
@@ -401,7 +402,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         return listening.otherPort
       },
       addresses,
-      accept: transport => acceptLocal(transport, UNRESTRICTED),
+      accept: transport => acceptLocal(transport, localClients.unrestricted),
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
       stop: () => {

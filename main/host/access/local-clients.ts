@@ -37,6 +37,12 @@ export interface ClientAccess {
   isPerson(): boolean
   /** The client started a session. */
   started(session_id: string): void
+  /** The client, a device that is limited to some sessions, may type into this one: what runs there is not the desktop's person's. */
+  limited(session_id: string): void
+  /** A person takes back what the programs of a session may do to others: their clients that were allowed something end. */
+  revoke(session_id: string): void
+  /** `revoked` is called when what the client was allowed is taken back. */
+  watch(revoked: () => void): void
   /** The client is gone. */
   close(): void
 }
@@ -47,6 +53,9 @@ export const UNRESTRICTED: ClientAccess = {
   admit: () => undefined,
   isPerson: () => true,
   started: () => {},
+  limited: () => {},
+  revoke: () => {},
+  watch: () => {},
   close: () => {},
 }
 
@@ -55,6 +64,18 @@ const MAX_REMEMBERED = 1024
 
 /** The id of an unknown session. */
 const UNKNOWN = ''
+
+/** In place of a session: a device that is limited to some sessions. */
+const LIMITED_DEVICE = 'limited device'
+
+/** A client that a person allowed something. */
+interface GrantedClient {
+  /** The session that it is in. */
+  session_id: string
+  /** Only this client was allowed. */
+  isOnce: boolean
+  revoked(): void
+}
 
 /** Of the command line of a program that asks. */
 const COMMAND_CHARACTERS = 200
@@ -66,18 +87,42 @@ export class LocalClients {
   readonly #controllers = new Map<string, Set<string>>()
   /** The session from which a program started a session. */
   readonly #starters = new Map<string, string>()
+  readonly #granted = new Set<GrantedClient>()
+  /** The access of paired devices, and of clients in the host's own process. */
+  readonly unrestricted: ClientAccess
 
   constructor(options: LocalClientsOptions) {
     this.#options = options
+    this.unrestricted = {
+      ...UNRESTRICTED,
+      limited: session_id => this.#remember(session_id, LIMITED_DEVICE),
+      revoke: session_id => this.#revoke(client => client.session_id === session_id),
+    }
+  }
+
+  /** The setting changed, or a session: clients that are no longer allowed what they were end. */
+  recheck(): void {
+    const { grants } = this.#options
+    this.#revoke(({ session_id, isOnce }) => !isOnce && !grants.allows(session_id))
+  }
+
+  #revoke(isMeant: (client: GrantedClient) => boolean): void {
+    for (const client of this.#granted) if (isMeant(client)) client.revoked()
   }
 
   /** The access of a client of the local socket. */
   of(peer: Peer): ClientAccess {
     let origin: Origin | undefined
     let finding: Promise<void> | undefined
-    /** A person allowed this client once. */
-    let isGranted = false
+    /** Set when a person's permission let it do something. */
+    let granted: GrantedClient | undefined
+    let revoked = () => {}
     const gone = new AbortController()
+    const grant = (session_id: string, isOnce: boolean) => {
+      if (granted || gone.signal.aborted) return
+      granted = { session_id, isOnce, revoked: () => revoked() }
+      this.#granted.add(granted)
+    }
     const known = (): Origin => origin ?? { kind: 'unproven' }
     const find = () => {
       if (origin) return undefined
@@ -90,13 +135,14 @@ export class LocalClients {
       const from = known()
       const verdict = this.#check(from, access)
       const { grants } = this.#options
-      if (verdict === 'allowed' || from.kind !== 'session' || isGranted || grants.allows(from.session_id)) {
+      if (verdict === 'allowed' || from.kind !== 'session' || granted || grants.allows(from.session_id)) {
+        if (verdict === 'ask' && from.kind === 'session') grant(from.session_id, false)
         this.#admitted(from, access)
         return undefined
       }
       waiting()
       return grants.ask(from.session_id, this.#wish(from, access), gone.signal).then(() => {
-        isGranted = true
+        grant(from.session_id, !grants.allows(from.session_id))
         // Meanwhile the session may have become one that controls this one.
         this.#check(from, access)
         this.#admitted(from, access)
@@ -111,7 +157,15 @@ export class LocalClients {
       },
       isPerson: () => this.#isPerson(known()),
       started: session_id => this.#started(known(), session_id),
-      close: () => gone.abort(),
+      limited: () => {},
+      revoke: this.unrestricted.revoke,
+      watch: listener => {
+        revoked = listener
+      },
+      close: () => {
+        gone.abort()
+        if (granted) this.#granted.delete(granted)
+      },
     }
   }
 

@@ -96,7 +96,7 @@ export class DeviceBudget implements TurnTaker {
   readonly #held = new Map<Held, number>()
   readonly #attached = new Map<string, number>()
   /** Lookups that wait for one of this device's to end. */
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: ((refusal?: CodedError) => void)[] = []
   /** Lookups whose replies have no room yet. */
   readonly #roomAwaited: (() => void)[] = []
   /** What is to be done, in order. */
@@ -116,6 +116,7 @@ export class DeviceBudget implements TurnTaker {
 
   /** Nothing is open, and nothing is owed: it can be forgotten. */
   get isIdle(): boolean {
+    for (const count of this.#held.values()) if (count > 0) return false
     return this.#members.size === 0 && this.#jobs.length === 0 && this.#refill() >= this.#limits.burst
   }
 
@@ -139,6 +140,8 @@ export class DeviceBudget implements TurnTaker {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#turns.leave(this)
+    const gone = new CodedError('connection_lost', 'the client is gone')
+    for (const refuse of this.#waiting.splice(0)) refuse(gone)
     for (const go of this.#roomAwaited.splice(0)) go()
   }
 
@@ -172,7 +175,9 @@ export class DeviceBudget implements TurnTaker {
     else {
       if (this.#waiting.length >= MAX_WAITING) throw this.#refusal('lookups')
       // The one that ends hands its place on.
-      await new Promise<void>(resolve => this.#waiting.push(resolve))
+      await new Promise<void>((resolve, reject) =>
+        this.#waiting.push(refusal => (refusal ? reject(refusal) : resolve())),
+      )
     }
     try {
       while (!this.hasRoomToSend()) await new Promise<void>(resolve => this.#roomAwaited.push(resolve))

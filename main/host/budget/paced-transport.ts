@@ -4,6 +4,9 @@ import type { CloseReason, Transport, TransportHandlers } from '../../../protoco
 import { MESSAGE_COST } from './costs.ts'
 import type { DeviceBudget } from './device-budget.ts'
 
+/** Of a client that is not let in yet: a handshake, the digits of a pairing, and a hello, with room. */
+export const MESSAGES_BEFORE_ADMISSION = 16
+
 export class PacedTransport implements Transport {
   readonly #inner: Transport
   #handlers: TransportHandlers | undefined
@@ -11,6 +14,7 @@ export class PacedTransport implements Transport {
   #isClosed = false
   /** Frames that wait for their turn. */
   #waiting = 0
+  #beforeAdmission = 0
 
   constructor(inner: Transport) {
     this.#inner = inner
@@ -48,7 +52,12 @@ export class PacedTransport implements Transport {
   }
 
   #received(bytes: Uint8Array): void {
-    if (!this.#budget) return this.#handlers!.frame(bytes)
+    if (!this.#budget) {
+      // Its messages may be empty: whoever reads frames would not see them.
+      if (++this.#beforeAdmission <= MESSAGES_BEFORE_ADMISSION) return this.#handlers!.frame(bytes)
+      if (!this.#isClosed) this.close({ code: 'bad_frame', reason: 'too many messages before the client was let in' })
+      return
+    }
     this.#waiting++
     this.#budget.run(() => {
       this.#waiting--

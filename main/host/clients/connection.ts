@@ -111,6 +111,7 @@ export class Connection implements Viewer, BudgetMember {
     this.#options = options
     const { transport, role, access, sessions, log, trace } = options
     this.#outlet = new Outlet({ transport, log, trace, stalled: () => this.#gone('stalled') })
+    access.watch(() => this.close(new CodedError('grant_needed', 'a person took the permission back')))
     this.#sessions = new SessionRequests({ sessions, outlet: this.#outlet, log, role, access, viewer: this })
     this.#history = new HistoryRequests(options.history, this.#outlet, role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
@@ -299,6 +300,8 @@ export class Connection implements Viewer, BudgetMember {
   /** Throws `session_ambiguous`. */
   #accessOf(message: Exclude<ClientMessage, { type: 'hello' }>): Access {
     const { type } = message
+    // Devices have a scope instead, and an error here would name sessions that are not in it.
+    if (this.#options.role === 'device') return { type }
     const named =
       type === 'search' ? message.filter?.session_id : 'session_id' in message ? message.session_id : undefined
     const session_id = named === undefined ? undefined : (this.#options.sessions.find(named)?.session_id ?? named)

@@ -168,11 +168,11 @@ export class HistoryRequests {
       }
       case 'mark': {
         const { session_id, target, label } = message
-        const mark = await this.#lookUp(() => this.#history.mark(session_id, target, label))
+        const mark = await this.#lookUp(() => this.#history.mark(session_id, target, label, () => this.#closed))
         return { type: 'marked', request_id, mark }
       }
       case 'unmark':
-        await this.#history.unmark(message.session_id, message.mark_id)
+        await this.#history.unmark(message.session_id, message.mark_id, () => this.#closed)
         return { type: 'ok', request_id }
       case 'delete_session':
         await this.#history.delete(message.session_id, progress, signal)

@@ -91,14 +91,18 @@ export class HistoryService {
     return { ...started, done }
   }
 
-  async mark(id: string, target: SeekTarget, label: string): Promise<Mark> {
+  /** `isGone`: the client is, perhaps because it was revoked: then nothing is changed. */
+  async mark(id: string, target: SeekTarget, label: string, isGone: () => boolean): Promise<Mark> {
     const session_id = await this.#find(id)
     const point = await this.#lookup.call('resolve', { session_id, target })
+    if (isGone()) throw gone()
     return this.#history.mark(session_id, point, oneLine(label))
   }
 
-  async unmark(id: string, mark_id: number): Promise<void> {
-    await this.#history.unmark(await this.#find(id), mark_id)
+  async unmark(id: string, mark_id: number, isGone: () => boolean): Promise<void> {
+    const session_id = await this.#find(id)
+    if (isGone()) throw gone()
+    await this.#history.unmark(session_id, mark_id)
   }
 
   /** Throws `session_running`. Takes only a whole id: deleting the wrong session cannot be undone. */
@@ -134,4 +138,8 @@ export class HistoryService {
     await Promise.race([this.#history.flush().catch(() => {}), late])
     clearTimeout(timer)
   }
+}
+
+function gone(): CodedError {
+  return new CodedError('connection_lost', 'the client is gone')
 }

@@ -112,6 +112,7 @@ export class SessionRequests {
         return afterOrigin(access, outlet, message.request_id, () => {
           const session = sessions.create(message.spec)
           access.started(session.session_id)
+          if (this.#scope.only) access.limited(session.session_id)
           this.#scope.started(session.session_id)
           this.#options.log.info({ session: session.session_id }, 'session created')
           outlet.message({ type: 'created', request_id: message.request_id, session: session.info() })
@@ -167,8 +168,8 @@ export class SessionRequests {
           const { option, text, question_id } = message
           const session = this.#running(message.session_id)
           // A program that may control others does not decide who else may.
-          if (session.isHostQuestion(question_id) && !access.isPerson())
-            throw new CodedError('forbidden', 'only a person may allow a program to control other sessions')
+          if (session.isHostQuestion(question_id)) this.#checkMayAllow()
+          if (this.#scope.only) access.limited(session.session_id)
           await session.answer(question_id, { option, text }, { peer: this.#peer, mayType: this.#mayType })
           return { type: 'ok', request_id: message.request_id }
         })
@@ -176,7 +177,9 @@ export class SessionRequests {
         sessions.find(message.session_id)?.markSeen()
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'allow_control':
+        this.#checkMayAllow()
         this.#running(message.session_id).mayControl = message.allowed
+        if (!message.allowed) access.revoke(this.#running(message.session_id).session_id)
         return outlet.message({ type: 'ok', request_id: message.request_id })
       case 'report_activity':
         this.#running(message.session_id).reportActivity(message.state, message.text ?? '', message.agent ?? '')
@@ -305,6 +308,7 @@ export class SessionRequests {
     const release = this.#budget.holdAttachment(session.session_id)
     const handle = this.#nextHandle++
     const isReadOnly = this.#attachesReadOnly(message)
+    if (!isReadOnly && this.#scope.only) this.#options.access.limited(session.session_id)
     const attachment = new Attachment(
       session,
       {
@@ -368,6 +372,12 @@ export class SessionRequests {
 
   #stream(message: ClientMessageOf<'attach'>): string {
     return `${this.#peer}/${message.input_stream}`
+  }
+
+  /** No program says what programs may do, and no device that is itself limited to some sessions. Throws `forbidden`. */
+  #checkMayAllow(): void {
+    if (this.#options.access.isPerson() && !this.#scope.only) return
+    throw new CodedError('forbidden', 'this client may not allow a program to control other sessions')
   }
 
   /** Throws `session_unknown`, `session_ended`. */

@@ -165,6 +165,10 @@ function reject(socket: Socket, status: string): void {
   socket.end(statusOnly(status))
 }
 
+/** Pings and pongs that a peer may send in a while: our clients send none, browsers cannot, and a proxy needs few. */
+export const CONTROL_FRAMES = 16
+const CONTROL_MS = 10_000
+
 /** Wraps an open socket of a server, or of a client in Node. */
 export function socketTransport(socket: WebSocket): Transport {
   const inbox = new Inbox()
@@ -183,6 +187,15 @@ export function socketTransport(socket: WebSocket): Transport {
     if (isBinary) inbox.frame(new Uint8Array(data.buffer, data.byteOffset, data.length))
     else close({ code: 'bad_frame', reason: 'a text message' })
   })
+  // Nobody else counts these: `ws` answers pings itself.
+  let [controlFrames, controlSince] = [0, performance.now()]
+  const controlFrame = () => {
+    const now = performance.now()
+    if (now - controlSince > CONTROL_MS) [controlFrames, controlSince] = [0, now]
+    if (++controlFrames > CONTROL_FRAMES) socket.terminate()
+  }
+  socket.on('ping', controlFrame)
+  socket.on('pong', controlFrame)
   // A malformed frame: `ws` closes by itself, but would wait for the peer for 30 s.
   socket.on('error', endSoon)
   socket.on('close', (_code, reason) => {

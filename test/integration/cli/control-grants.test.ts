@@ -1,6 +1,6 @@
 // A program in a session reads and controls other sessions only if a person allows it (cases 120 to 122 of
 // docs/security-cases.md). Real processes in real sessions run the real otg.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -132,6 +132,24 @@ describe('case 121: a person who allows it', () => {
     await asked(host.dataDir, running.id)
     await decide(host.dataDir, running.id, 'Deny')
     await over(running)
+  })
+
+  it('and takes it back: what is attached already no longer types', async () => {
+    const other = await shell()
+    const [go, typed] = [join(temporaryFolder(), 'go'), join(temporaryFolder(), 'typed')]
+    const attach = `until test -e ${go}; do sleep 0.05; done; ${process.execPath} ${OTG} attach ${other}; echo "over $?"; touch ${typed}; cat`
+    const viewing = await startSession(host.dataDir, ['env', `OTG_DATA_DIR=${host.dataDir}`, 'sh', '-c', attach])
+    await otg(host.dataDir, ['allow', viewing])
+    writeFileSync(go, '')
+    await until(async () => (await infoOf(other)).clients === 1, 'the attachment')
+    await otg(host.dataDir, ['send', viewing, 'before'])
+    await until(async () => (await screenOf(host.dataDir, other)).includes('before'), 'the first text')
+    await otg(host.dataDir, ['allow', viewing, '--revoke'])
+    await until(async () => (await infoOf(other)).clients === 0, 'the end of the attachment')
+    await until(() => existsSync(typed), 'the end of the command')
+    await otg(host.dataDir, ['send', viewing, '--enter', 'after'])
+    await until(async () => (await screenOf(host.dataDir, viewing)).includes('after'), 'the second text')
+    expect(await screenOf(host.dataDir, other)).not.toContain('after')
   })
 
   it('always: for all sessions, as a setting', async () => {

@@ -95,6 +95,15 @@ describe('case 103: a device that is limited to chosen sessions', () => {
     expect((await desk.history.timeline(hidden, 1)).marks).toHaveLength(1)
   })
 
+  it('allows no program to control other sessions, not even in its own session', async () => {
+    const { host, desk, shared, phone } = await setUp()
+    const { heard, say } = await raw(host, phone)
+    say({ type: 'allow_control', request_id, session_id: shared, allowed: true })
+    await until(() => heard.some(one => one.type === 'error'))
+    expect(heard.at(-1)).toMatchObject({ type: 'error', request_id, code: 'forbidden' })
+    expect((await desk.list()).find(one => one.session_id === shared)!.may_control).toBeUndefined()
+  })
+
   it('is not told so of its own sessions, also by the beginning of an ID', async () => {
     const { host, desk, shared, phone, device_id } = await setUp()
     const { mark_id } = await desk.history.mark(shared, { at: 0 }, 'mine')

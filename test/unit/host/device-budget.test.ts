@@ -173,6 +173,22 @@ describe('what a device may hold at once', () => {
     expect(started).toBe(66)
   })
 
+  it('case 98: does not forget a device whose lookups still run, and drops those that wait when it leaves', async () => {
+    const { device, member } = budget()
+    const ends: (() => void)[] = []
+    const lookups = Array.from({ length: 10 }, () =>
+      device.lookUp(() => new Promise<void>(resolve => ends.push(resolve))),
+    )
+    const results = Promise.allSettled(lookups)
+    await nextTurn()
+    device.leave(member)
+    expect(device.isIdle).toBe(false)
+    for (const end of ends) end()
+    expect((await results).filter(({ status }) => status === 'rejected')).toHaveLength(8)
+    expect(ends).toHaveLength(2)
+    expect(device.isIdle).toBe(true)
+  })
+
   it('gives a client on this computer more, and time without end', () => {
     expect(LOCAL_LIMITS.per_second).toBeGreaterThan(1_000)
     expect(LOCAL_LIMITS.held.exports).toBeGreaterThan(DEVICE_LIMITS.held.exports)

@@ -35,7 +35,7 @@ interface World {
 
 /** A client in process `pid` (undefined: it proves none). A person who is asked says no. */
 function client(pid: number | undefined, world: Partial<World> = {}) {
-  const { allowsAll = false, mayControl = false, canProve = true } = world
+  const { mayControl = false, canProve = true } = world
   const questions: string[] = []
   const ask = async ({ text }: { text: string }) => questions.push(text) && 3
   const session = { mayControl, ask }
@@ -51,7 +51,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
     leaders: () => [{ session_id: 'own', pid: 100 }],
     grants: new ControlGrants({
       session: id => (id === 'own' ? session : undefined),
-      allowsAll: () => allowsAll,
+      allowsAll: () => world.allowsAll ?? false,
       allowAll: async () => {},
       now: () => 0,
     }),
@@ -67,7 +67,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
       return questions.length > 0 ? 'asks' : toCoded(error).code
     }
   }
-  return { access, verdict }
+  return { access, verdict, clients, session }
 }
 
 const PERSONS: [string, number][] = [
@@ -136,6 +136,48 @@ describe.each(OTHERS)('case 122: a program %s', (_name, pid) => {
     const isTyping = type === 'attach' || type === 'answer'
     const withSetting = expected === 'grant_needed' && !isTyping ? 'allowed' : expected
     expect(await client(pid, { allowsAll: true }).verdict(type, 'other')).toBe(withSetting)
+  })
+})
+
+it('case 103: what a device that is limited to some sessions types is not the desktop’s person', async () => {
+  const { clients, verdict, access } = client(102)
+  clients.unrestricted.limited('own')
+  expect(await verdict('screen', 'other')).toBe('asks')
+  expect(access.isPerson()).toBe(false)
+  for (const type of ['update_device', 'answer_pairing', 'change_settings', 'allow_control'] as const) {
+    const typed = client(102)
+    typed.clients.unrestricted.limited('own')
+    expect(await typed.verdict(type)).toBe('forbidden')
+  }
+})
+
+describe('case 121: a permission that is taken back', () => {
+  it('ends the clients that used it, of this session only', async () => {
+    const { clients, access, verdict } = client(101, { mayControl: true })
+    let ended = 0
+    access.watch(() => ended++)
+    clients.unrestricted.revoke('own')
+    expect(ended).toBe(0)
+    expect(await verdict('screen', 'other')).toBe('allowed')
+    clients.unrestricted.revoke('another')
+    expect(ended).toBe(0)
+    clients.unrestricted.revoke('own')
+    expect(ended).toBe(1)
+  })
+
+  it('by the setting ends them too, unless their session still has its own', async () => {
+    for (const mayControl of [false, true]) {
+      const world = { allowsAll: true, mayControl }
+      const { clients, access, verdict } = client(101, world)
+      let ended = 0
+      access.watch(() => ended++)
+      expect(await verdict('screen', 'other')).toBe('allowed')
+      clients.recheck()
+      expect(ended).toBe(0)
+      world.allowsAll = false
+      clients.recheck()
+      expect(ended).toBe(mayControl ? 0 : 1)
+    }
   })
 })
 
