@@ -106,6 +106,7 @@ export function assertInternals(terminal: object): void {
   expect('buffers.alt', 'object', core?._bufferService?.buffers?.alt)
   for (const key of ['x', 'y', 'ybase', 'scrollTop', 'scrollBottom', 'savedX', 'savedY'] as const)
     expect(`buffer.${key}`, 'number', buffer?.[key])
+  expect('buffer.addMarker', 'function', buffer?.addMarker)
   expect('buffer.tabs', 'object', buffer?.tabs)
   expect('buffer.savedCurAttrData.extended._ext', 'number', buffer?.savedCurAttrData?.extended?._ext)
   expect('inputHandler._curAttrData.extended._urlId', 'number', handler?._curAttrData?.extended?._urlId)

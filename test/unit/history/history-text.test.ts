@@ -1,6 +1,6 @@
 // Output as rendered text: logical lines with their offsets. A real terminal emulator.
 import { afterEach, describe, expect, it } from 'vitest'
-import { renderText } from '../../../main/host/history/text/render-text.ts'
+import { type RenderedText, renderText } from '../../../main/host/history/text/render-text.ts'
 import { TextBlocks, type TextLine, toBlocks } from '../../../main/host/history/text/text-blocks.ts'
 import { unzstd } from '../../../main/host/recording/compression.ts'
 import type { LogSlice, TimedResize } from '../../../main/host/recording/types.ts'
@@ -29,12 +29,21 @@ function render(
     begin = SIZE,
   }: Partial<{ last: boolean; runs: number[]; resizes: TimedResize[]; begin: Parameters<typeof renderText>[1] }> = {},
 ): TextLine[] {
+  const slice = sliceOf(text, resizes)
+  const { lines } = renderAll(runs ? { ...slice, runs } : slice, begin, { last })
+  return lines.map(({ offset, text }) => ({ offset, text }))
+}
+
+function sliceOf(text: string, resizes: TimedResize[] = []): LogSlice {
   const bytes = new TextEncoder().encode(text)
-  const stretch: LogSlice = { from: LOG_START, bytes, runs: runs ?? [0, bytes.length], resizes }
-  const steps = renderText(stretch, begin, { last })
+  return { from: LOG_START, bytes, runs: [0, bytes.length], resizes }
+}
+
+function renderAll(...input: Parameters<typeof renderText>): RenderedText {
+  const steps = renderText(...input)
   for (;;) {
     const step = steps.next()
-    if (step.done) return step.value.lines.map(({ offset, text }) => ({ offset, text }))
+    if (step.done) return step.value
   }
 }
 
@@ -113,6 +122,30 @@ describe('rendered text', () => {
     expect(texts(lines)).toEqual(['before', 'file one', 'second row', 'another row', 'after'])
     const hasty = render(enter + a + b + leave, { runs: [0, enter.length + a.length + b.length + leave.length] })
     expect(texts(hasty)).toEqual(['before', 'file one', 'another row', 'after'])
+  })
+
+  it('contains what scrolled out above a full-screen program that is still running, once', () => {
+    const [numbers, menu] = ['1\r\n2\r\n3\r\n4\r\n5\r\n6\r\n7\r\n', '\x1b[?1049h\x1b[Hmenu']
+    expect(render(numbers + menu, { last: false })).toEqual([
+      { offset: 3, text: '1' },
+      { offset: 6, text: '2' },
+      { offset: 9, text: '3' },
+      { offset: (numbers + menu).length, text: 'menu' },
+    ])
+    const begin = { ...keyframeOf(numbers + menu, LOG_START), ...SIZE }
+    expect(texts(render('\x1b[?1049l8\r\n', { begin }))).toEqual(['4', '5', '6', '7', '8'])
+  })
+
+  it('has every line once when the size changes below a full-screen program', () => {
+    const drawn = 'one\r\ntwo\r\nthree\r\nfour\r\n\x1b[?1049h\x1b[Hmenu'
+    const smaller = { offset: drawn.length, n: 1, cols: 20, rows: 3, at: 0 }
+    expect(texts(render(drawn, { last: false, resizes: [smaller] }))).toEqual(['one', 'two', 'menu'])
+    // A larger window brings both back, and the next segment begins there.
+    const { lines, carry } = renderAll(sliceOf(drawn, [smaller, { ...smaller, n: 2, rows: 5 }]), SIZE)
+    expect(texts(lines)).toEqual(['one', 'two', 'menu'])
+    const begin = { ...keyframeOf(drawn, LOG_START), ...SIZE }
+    const next = renderAll(sliceOf('\x1b[?1049l$ '), begin, { last: true, carry })
+    expect(texts(next.lines)).toEqual(['three', 'four', '$'])
   })
 
   it('has every line once when the size changes', () => {

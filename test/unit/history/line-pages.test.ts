@@ -413,7 +413,11 @@ describe('lines on the alternate screen', () => {
     { weight: 3, arbitrary: fc.record({ do: fc.constant('seal' as const), late: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('render' as const) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), lines: fc.nat(3) }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('print' as const), lines: fc.integer({ min: 1, max: 9 }) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('print' as const), lines: fc.integer({ min: 1, max: 40 }) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('resize' as const), rows: fc.integer({ min: ROWS, max: 40 }) }),
+    },
   )
 
   it('come after those that had scrolled out of the normal screen, also when the segment ends there', async () => {
@@ -492,6 +496,9 @@ describe('lines on the alternate screen', () => {
             case 'print':
               leave()
               lines(one.lines)
+              break
+            case 'resize':
+              played.resize(80, one.rows)
           }
         }
         rest()

@@ -163,8 +163,8 @@ export class LineCollector {
 
   /** Collects what has left the screen, and returns everything since the last time. */
   finish(): TextLine[] {
-    this.sample()
     this.#collectScrolled()
+    this.sample()
     const collected = merge(this.#lines, this.#sampled)
     // Lines still on the normal screen, below a full-screen program, are collected later: so they come after these.
     this.#floor = Math.max(this.#floor, this.#sampled.at(-1)?.offset ?? 0)
