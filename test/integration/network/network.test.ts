@@ -198,6 +198,13 @@ it('case 34: closes the socket for a message in many fragments', async () => {
   await gone
 })
 
+it.each(['ping', 'pong'] as const)('case 34: closes the socket for a flood of %ss', async kind => {
+  const socket = await openSocket(shared())
+  const gone = closed(socket)
+  for (let i = 0; i < 17; i++) socket[kind]()
+  await gone
+})
+
 it('case 35: never negotiates WebSocket compression', async () => {
   const host = shared()
   const socket = await openSocket(host, { 'sec-websocket-extensions': 'permessage-deflate; client_max_window_bits' })

@@ -213,6 +213,12 @@ describe('a paced transport', () => {
     return { transport, device, received, frame, lost }
   }
 
+  it('case 34: is closed by too many messages before its client is let in', () => {
+    const { received, frame } = paced()
+    for (let n = 1; n <= 100; n++) frame(n)
+    expect(received).toEqual([...Array.from({ length: 16 }, (_, at) => at + 1), 'bad_frame'])
+  })
+
   it('delivers what the client sent before it closed', async () => {
     const { transport, device, received, frame, lost } = paced()
     transport.takeTurns(device)
