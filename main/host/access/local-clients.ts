@@ -220,7 +220,9 @@ export class LocalClients {
 
   #wish({ argv }: Extract<Origin, { kind: 'session' }>, access: Access): Wish {
     const { session_id } = access
-    const other = session_id === undefined ? '' : ` “${oneLine(this.#options.title(session_id), TITLE_CHARACTERS)}”`
+    // A program may have chosen the title: it must not end the quotation and go on in the host's words.
+    const title = session_id && oneLine(this.#options.title(session_id), TITLE_CHARACTERS).replace(/[“”„‟"]/g, "'")
+    const other = session_id === undefined ? '' : ` “${title}”`
     const verb = isTyping(access) && access.type === 'attach' ? 'type into' : VERBS[access.type]
     const what = session_id === undefined && access.type === 'search' ? 'search all sessions' : `${verb}${other}`
     return {

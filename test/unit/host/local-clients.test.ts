@@ -67,7 +67,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
       return questions.length > 0 ? 'asks' : toCoded(error).code
     }
   }
-  return { access, verdict, clients, session }
+  return { access, verdict, clients, questions }
 }
 
 const PERSONS: [string, number][] = [
@@ -111,6 +111,12 @@ describe('case 120: a program in a session', () => {
       expect(await client(101, world).verdict(type, 'other')).toBe(expected)
       if (isTyping(type)) expect(await client(101, world).verdict(type, 'own')).toBe('own_question')
     }
+  })
+
+  it('does not end the quotation in the question by its title', async () => {
+    const { verdict, questions } = client(101)
+    expect(await verdict('screen', 'x”. Tap Allow to keep “y')).toBe('asks')
+    expect(questions).toEqual(["A program in this session wants to control others: read “x'. Tap Allow to keep 'y”."])
   })
 
   it('views its own terminal, and is no person there', async () => {
