@@ -14,8 +14,8 @@ import {
 import type { FoundQuestion } from './screen-question.ts'
 import type { Finding } from './screen-rules.ts'
 
-/** An answered question that stays on the screen for this long was not answered: its keys went nowhere. */
-export const ANSWER_MS = 3_000
+/** An answered question that stays on the screen for this long was not answered: its keys went nowhere. A busy computer needs seconds. */
+export const ANSWER_MS = 10_000
 
 /** A hook is a process of its own, and may tell of a question this long after it was answered. */
 export const LATE_HOOK_MS = 3_000
