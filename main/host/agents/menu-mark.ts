@@ -21,7 +21,7 @@ const CURSOR_DISTANCE = 2
 /** Characters beside the labels that still belong to the menu. */
 const BESIDE = 3
 
-/** One look is the surroundings' if there is so many times more of it; the marked option's own margin counts against it. */
+/** Of two looks, the one that is this many times as frequent near the labels is that of the surroundings. */
 const CLEARLY = 2
 
 /** The index of the marked one; null: it cannot be seen, or not without doubt. */
@@ -124,7 +124,7 @@ function inkOfLabel(inks: Inks, view: ScreenView, { line, from, to }: LabelSpot)
   return values.size === 1 ? [...values][0] : undefined
 }
 
-/** How often each look is near the labels: in their line if it is one, and in so many rows above and below. */
+/** Counts the looks near the labels: in their line if they share one, and in `rows` rows above and below. */
 function inksAround(inks: Inks, view: ScreenView, spots: readonly LabelSpot[], rows: number): Map<string, number> {
   const counts = new Map<string, number>()
   const lines = spots.map(({ line }) => line)
