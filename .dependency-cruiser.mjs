@@ -1,8 +1,9 @@
 // Which folder may import which, and which file owns which package. Checked by `npm run lint`.
 
-/** The folders of main/host and what each may import, besides itself, log, protocol and terminal. Every folder is listed. */
+/** The folders of main/host and what each may import, besides itself, log, health, protocol and terminal. Every folder is listed. */
 const HOST = {
   log: ['files'],
+  health: [],
   threads: [],
   recording: [],
   files: ['store'],
@@ -114,7 +115,7 @@ export default {
       name: `host-${room.replace('/', '-')}`,
       severity: 'error',
       from: { path: `^main/host/${room}/` },
-      to: { path: '^main/host/', pathNot: `^main/host/(${[room, 'log', ...may].join('|')})/` },
+      to: { path: '^main/host/', pathNot: `^main/host/(${[room, 'log', 'health', ...may].join('|')})/` },
     })),
     ...Object.entries(OWNERS).map(([name, owner]) => ({
       name: `owner-of-${name.replace(/[^a-z0-9-]/g, '')}`,

@@ -19,6 +19,8 @@ import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
+import { Health } from './health/health.ts'
+import { RecordingHealth } from './health/recording.ts'
 import { History } from './history/write/history.ts'
 import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
 import type { Address } from './listen/candidates.ts'
@@ -108,12 +110,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => hostLog.close())
     const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
     undo.push(() => trace?.close())
+    const health = new Health({ log: hostLog, changed: () => {} })
+    const recording = new RecordingHealth(health)
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
     const history = await History.open(dataDir.database, options.limits ?? limitsOf(initialSettings), {
-      trouble: (code, message) => hostLog.error({ code }, message),
-      recovered: () => hostLog.info({}, 'the history is written again'),
+      trouble: (code, message) => recording.trouble(code, message),
+      recovered: () => recording.recovered(),
       committed: () => historyCaughtUp(),
     })
     undo.push(() => history.close())

@@ -1,0 +1,103 @@
+// The host's one visible state of trouble: what is wrong now, since when, and what it costs. Parts of the host report here; clients,
+// notifications and the log learn it from here.
+import type { Logger } from '../log/logger.ts'
+import { TROUBLES, type TroubleKind } from './troubles.ts'
+
+/** What is known about a trouble besides its text. A later report of the same kind replaces what it names and keeps the rest. */
+export interface TroubleDetails {
+  /** The session that it is about. Reports that name other sessions add to it. */
+  session_id?: string
+  /** Bytes of output that are lost so far: the total, not what was added. */
+  bytes?: number
+  /** The file or folder that it is about. */
+  path?: string
+  /** What the system said. */
+  message?: string
+}
+
+/** What parts of the host report to. */
+export interface HealthReports {
+  /** This trouble exists. Any number of times: it begins with the first one. */
+  begin(kind: TroubleKind, details?: TroubleDetails): void
+  /** It is over; with `session_id` only for this session. Without effect unless it exists. */
+  end(kind: TroubleKind, session_id?: string): void
+}
+
+export interface Trouble {
+  kind: TroubleKind
+  /** Unix milliseconds. */
+  since: number
+  /** Those that it is about; none: it is about the host. */
+  sessions: readonly string[]
+  bytes?: number
+  path?: string
+  message?: string
+}
+
+/** Sessions that one trouble names: as many as can run. The bound also holds when each of many short ones fails. */
+export const MAX_SESSIONS = 256
+
+/** Characters of a path or message: a screen shows a few lines. */
+export const DETAIL_CHARACTERS = 500
+
+export interface HealthOptions {
+  log: Logger
+  now?(): number
+  /** Something in `troubles` changed. */
+  changed(): void
+}
+
+interface Entry extends Omit<Trouble, 'sessions'> {
+  sessions: Set<string>
+}
+
+export class Health implements HealthReports {
+  readonly #options: HealthOptions
+  readonly #entries = new Map<TroubleKind, Entry>()
+
+  constructor(options: HealthOptions) {
+    this.#options = options
+  }
+
+  /** The oldest first. */
+  get troubles(): Trouble[] {
+    return [...this.#entries.values()].map(entry => ({ ...entry, sessions: [...entry.sessions] }))
+  }
+
+  begin(kind: TroubleKind, details: TroubleDetails = {}): void {
+    const known = this.#entries.get(kind)
+    const entry: Entry = known ?? { kind, since: (this.#options.now ?? Date.now)(), sessions: new Set() }
+    this.#entries.set(kind, entry)
+    const isChanged = update(entry, details)
+    if (!known) this.#options.log.error({ trouble: kind, ...details }, TROUBLES[kind].title)
+    if (!known || isChanged) this.#options.changed()
+  }
+
+  end(kind: TroubleKind, session_id?: string): void {
+    const entry = this.#entries.get(kind)
+    if (!entry) return
+    if (session_id !== undefined) {
+      if (!entry.sessions.delete(session_id)) return
+      if (entry.sessions.size > 0) return this.#options.changed()
+    }
+    this.#entries.delete(kind)
+    const seconds = Math.round(((this.#options.now ?? Date.now)() - entry.since) / 1000)
+    this.#options.log.info({ trouble: kind, seconds }, `over: ${TROUBLES[kind].title}`)
+    this.#options.changed()
+  }
+}
+
+/** True: something changed. */
+function update(entry: Entry, { session_id, bytes, path, message }: TroubleDetails): boolean {
+  const before = entry.sessions.size
+  if (session_id !== undefined && before < MAX_SESSIONS) entry.sessions.add(session_id)
+  let isChanged = entry.sessions.size > before
+  const known: Record<string, unknown> = { ...entry }
+  const news = { bytes, path: path?.slice(0, DETAIL_CHARACTERS), message: message?.slice(0, DETAIL_CHARACTERS) }
+  for (const [name, value] of Object.entries(news)) {
+    if (value === undefined || known[name] === value) continue
+    Object.assign(entry, { [name]: value })
+    isChanged = true
+  }
+  return isChanged
+}
