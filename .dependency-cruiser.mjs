@@ -44,6 +44,8 @@ const HOST = {
 /** Packages that one file or folder owns; everything else reaches them through it. */
 const OWNERS = {
   'better-sqlite3': 'main/host/store/',
+  'better-sqlite3-multiple-ciphers': 'main/host/store/',
+  '@napi-rs/keyring': 'main/host/at-rest/',
   'node-pty': 'main/host/session/pty.ts',
   '@xterm/headless': 'main/host/screen/xterm.ts',
   ws: 'main/host/listen/websocket.ts',

@@ -214,8 +214,21 @@ test('packs only files that are needed to run', async () => {
   folders.delete(undefined)
   folders.delete('electron-runtime')
   expect([...folders].sort()).toEqual(['assets', 'build', 'node_modules', 'package.json'])
-  const packages = new Set([...list.matchAll(/^\/node_modules\/([^/\n]+)/gm)].map(([, name]) => name))
-  expect([...packages].sort()).toEqual(['better-sqlite3', 'node-pty'])
+  const packages = new Set(
+    [...list.matchAll(/^\/node_modules\/(@[^/\n]+\/[^/\n]+|[^@/\n][^/\n]*)/gm)].map(([, name]) => name),
+  )
+  expect([...packages].sort()).toEqual([
+    '@napi-rs/keyring',
+    `@napi-rs/keyring-linux-${process.arch}-gnu`,
+    'better-sqlite3',
+    'better-sqlite3-multiple-ciphers',
+    'node-pty',
+  ])
+  // One binary each: those of other systems would add tens of megabytes.
+  for (const name of ['better-sqlite3', 'better-sqlite3-multiple-ciphers']) {
+    const prebuilds = list.split('\n').filter(path => path.startsWith(`/node_modules/${name}/prebuilds/`))
+    expect(prebuilds).toEqual([`/node_modules/${name}/prebuilds/linux-${process.arch}.node`])
+  }
   expect(list).toContain('/build/main/licenses.md')
   expect(list).not.toMatch(/\.map$|\.d\.ts$|tsbuildinfo$|main\/cli/m)
 })

@@ -15,6 +15,7 @@ import type {
   StoredKeyframe,
   TimedResize,
 } from '../../main/host/recording/types.ts'
+import type { DatabaseFile } from '../../main/host/store/open-database.ts'
 import { Store } from '../../main/host/store/store.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../protocol/position.ts'
@@ -48,7 +49,7 @@ export function recordReports(): RecordingHandlers {
 }
 
 export async function openHistory(
-  file = databaseFile(),
+  file: DatabaseFile = databaseFile(),
   limits: Partial<HistoryLimits> = {},
   handlers: HistoryHandlers = recordReports(),
 ): Promise<History> {

@@ -1,12 +1,13 @@
 // The database of a host: opening, upgrading, transactions, the file. Its tables are in session-rows.ts, mark-rows.ts and
 // log-rows.ts.
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { CodedError } from '../../../protocol/errors.ts'
 import type { Leftover } from '../recording/types.ts'
 import { messageOf, storeFault } from './faults.ts'
 import { LogRows } from './log-rows.ts'
 import { MarkRows } from './mark-rows.ts'
 import { MIGRATIONS } from './migrations.ts'
+import { type DatabaseFile, openDatabase, pathOf } from './open-database.ts'
 import { SessionRows } from './session-rows.ts'
 
 /** While opening: a backup or a viewer may hold the database for a moment; longer than this is worth an error. */
@@ -55,9 +56,10 @@ export class Store {
    * `host_crashed`: their PTY died with the host that owned it.
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
-  constructor(file: string, now: () => number, { again = false, readonly = false }: StoreOptions = {}) {
+  constructor(databaseFile: DatabaseFile, now: () => number, { again = false, readonly = false }: StoreOptions = {}) {
+    const file = pathOf(databaseFile)
     try {
-      this.#database = new Database(file, { timeout: OPEN_BUSY_MS, readonly, fileMustExist: readonly })
+      this.#database = openDatabase(databaseFile, { timeout: OPEN_BUSY_MS, readonly, fileMustExist: readonly })
     } catch (cause) {
       throw new CodedError('data_dir_unusable', `the database ${file} cannot be opened: ${messageOf(cause)}`, { cause })
     }

@@ -7,6 +7,7 @@ import { LinePages, type ReadReply } from '../../../main/host/history/text/line-
 import { TextRendering } from '../../../main/host/history/text/render-text.ts'
 import type { History } from '../../../main/host/history/write/history.ts'
 import { Screen } from '../../../main/host/screen/screen.ts'
+import { pathOf } from '../../../main/host/store/open-database.ts'
 import { Store } from '../../../main/host/store/store.ts'
 import { jsonFrames } from '../../../protocol/frames.ts'
 import {
@@ -85,7 +86,7 @@ class Played {
   /** All segments but the last, which waits for what follows it. */
   async rendered(): Promise<void> {
     await this.history.flush()
-    const database = new Database(this.history.file, { readonly: true })
+    const database = new Database(pathOf(this.history.file), { readonly: true })
     const pending = database
       .prepare<[string], number>(
         `SELECT count(*) FROM text t JOIN pieces p ON p.piece = t.piece JOIN sessions s ON s.session = p.session

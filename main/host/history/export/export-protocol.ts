@@ -1,4 +1,5 @@
 // What the host's main loop and the thread of one export say to each other. Types only.
+import type { DatabaseFile } from '../../store/open-database.ts'
 import type { FromThread, ToThread } from '../../threads/call.ts'
 import type { ExportJob } from './formats.ts'
 
@@ -14,7 +15,7 @@ export interface ExportResult {
 }
 
 export interface ExportWorkerData {
-  file: string
+  file: DatabaseFile
 }
 
 export type ToExport =

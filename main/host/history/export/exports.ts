@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { MAX_CHUNKS_AHEAD } from '../../../../protocol/limits.ts'
+import type { DatabaseFile } from '../../store/open-database.ts'
 import { cancelled, type Progress, ThreadCalls } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
@@ -33,14 +34,14 @@ export interface Export {
 }
 
 export class Exports {
-  readonly #file: string
+  readonly #file: DatabaseFile
   readonly #silence_ms: number
   /** With what cancels each. */
   readonly #running = new Map<Export, () => void>()
   #closed = false
 
   /** `file`: a database that its history has opened. */
-  constructor(file: string, silence_ms = SILENCE_MS) {
+  constructor(file: DatabaseFile, silence_ms = SILENCE_MS) {
     this.#file = file
     this.#silence_ms = silence_ms
   }

@@ -1,6 +1,7 @@
 // What the thread that looks things up answers. Types only.
 import type { SeekTarget } from '../../../../protocol/messages.ts'
 import type { Position } from '../../../../protocol/position.ts'
+import type { DatabaseFile } from '../../store/open-database.ts'
 import type { PlaybackChunk, SeekPoint, SeekResult } from '../playback/playback.ts'
 import type { Timeline } from '../playback/timeline.ts'
 import type { SearchReply, SearchRequest } from '../search/search.ts'
@@ -25,5 +26,5 @@ export interface LongCalls {
 export interface LookupCalls extends InstantCalls, LongCalls {}
 
 export interface LookupWorkerData {
-  file: string
+  file: DatabaseFile
 }

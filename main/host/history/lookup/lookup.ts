@@ -1,6 +1,7 @@
 // Requests about the history from the host's main loop, answered by a thread that only reads.
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
+import type { DatabaseFile } from '../../store/open-database.ts'
 import {
   type CallOptions,
   type FromThread,
@@ -25,14 +26,14 @@ interface Thread {
 const MEMORY_MB = 512
 
 export class Lookup {
-  readonly #file: string
+  readonly #file: DatabaseFile
   readonly #idle_ms: number
   #thread: Thread | undefined
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
   /** `file`: a database that its history has opened. */
-  constructor(file: string, idle_ms = IDLE_MS) {
+  constructor(file: DatabaseFile, idle_ms = IDLE_MS) {
     this.#file = file
     this.#idle_ms = idle_ms
   }

@@ -1,6 +1,7 @@
 // Entry of the thread that owns the database.
 import { parentPort, workerData } from 'node:worker_threads'
 import { storeFault } from '../../store/faults.ts'
+import { pathOf } from '../../store/open-database.ts'
 import { Store } from '../../store/store.ts'
 import { HistoryThread } from './history-thread.ts'
 import type { FromHistory, HistoryWorkerData, ToHistory } from './worker-protocol.ts'
@@ -18,6 +19,6 @@ try {
   port.close()
 }
 if (store) {
-  const thread = new HistoryThread(file, store, limits, { post, close: () => port.close() })
+  const thread = new HistoryThread(pathOf(file), store, limits, { post, close: () => port.close() })
   port.on('message', (message: ToHistory) => thread.receive(message))
 }

@@ -5,6 +5,7 @@ import { CodedError, type ErrorCode, isErrorCode, toCoded } from '../../../../pr
 import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
+import type { DatabaseFile } from '../../store/open-database.ts'
 import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
@@ -47,7 +48,7 @@ export class History {
   /** Sessions that an earlier host left running; they are `host_crashed` now. */
   readonly leftovers: readonly Leftover[]
   /** The database file, for threads that only read. */
-  readonly file: string
+  readonly file: DatabaseFile
   #limits: HistoryLimits
   readonly #handlers: HistoryHandlers
   #worker: Worker | undefined
@@ -72,13 +73,13 @@ export class History {
    * Opens the database at `file`, brings it to the newest version, and starts the thread that owns it.
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
-  static async open(file: string, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
+  static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
     const { worker, leftovers } = await startWorker({ file, limits, again: false })
     return new History(file, limits, handlers, worker, leftovers)
   }
 
   private constructor(
-    file: string,
+    file: DatabaseFile,
     limits: HistoryLimits,
     handlers: HistoryHandlers,
     worker: Worker,

@@ -9,6 +9,7 @@ import type {
   StoredKeyframe,
   StoredSession,
 } from '../../recording/types.ts'
+import type { DatabaseFile } from '../../store/open-database.ts'
 import type { StoreStats } from '../../store/store.ts'
 import type { FromThread, ToThread } from '../../threads/call.ts'
 
@@ -78,7 +79,7 @@ export interface HistoryStats extends StoreStats {
 
 /** What the worker is started with. */
 export interface HistoryWorkerData {
-  file: string
+  file: DatabaseFile
   limits: HistoryLimits
   /** The last worker died but its host did not: its sessions still run. */
   again: boolean
