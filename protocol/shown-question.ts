@@ -8,8 +8,12 @@ export function linesOf({ context, text }: Question): string[] {
   return [...context, text].filter(line => line.trim() !== '')
 }
 
-/** Whether its lines are all that the program asks, and each of them is shown completely in `maxCharacters`. */
+/**
+ * Whether its lines are all that is asked, and each of them is shown completely in `maxCharacters`. Not where an option covers
+ * more than its label says.
+ */
 export function isShownWhole(question: Question, maxCharacters: number): boolean {
+  if (question.options.some(({ detail }) => detail !== undefined)) return false
   return !question.is_cut && linesOf(question).every(line => isLineShownWhole(line, maxCharacters))
 }
 

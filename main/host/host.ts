@@ -323,7 +323,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
         allowAll: () => settings.change({ agents_may_control: true }),
         now: () => performance.now(),
       }),
-      title: id => sessions.find(id)?.title ?? id,
+      look: async id => {
+        const running = sessions.find(id)?.info()
+        const found = running ?? (await history.session(id).catch(() => undefined))?.session
+        return found && { session_id: found.session_id, title: found.title, question: running?.activity?.question }
+      },
       canProve: process.platform !== 'win32',
     })
 

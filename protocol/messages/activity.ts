@@ -25,6 +25,8 @@ export const QuestionOption = z.object({
   key: z.string(),
   /** Whether it is a plain yes or no, as in `otg answer ID yes`. */
   answer: z.nullable(z.enum(['yes', 'no'])),
+  /** What it covers, where the label does not say: of a question of the host's own. */
+  detail: z.optional(z.string()),
 })
 export type QuestionOption = z.infer<typeof QuestionOption>
 

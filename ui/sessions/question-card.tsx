@@ -163,12 +163,12 @@ interface OptionsProps {
 
 function Options({ question, chosen, disabled, describedBy, choose }: OptionsProps) {
   const options = question.options.map(optionText)
-  const areShort = options.every(({ label }) => [...label].length <= SHORT_LABEL)
+  const areShort = options.every(({ label, detail }) => detail === '' && [...label].length <= SHORT_LABEL)
   const first = question.options.findIndex(option => option.answer === 'yes')
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's border and legend do not lay out as a grid
     <div class={areShort ? 'options short' : 'options'} role="group" aria-label="Answers">
-      {options.map(({ key, label }, index) => (
+      {options.map(({ key, label, detail }, index) => (
         <button
           // Another question has other buttons: a finger that went down on one of them does not press the next one.
           key={`${question.question_id} ${index}`}
@@ -178,7 +178,13 @@ function Options({ question, chosen, disabled, describedBy, choose }: OptionsPro
           aria-describedby={describedBy}
           onClick={() => choose(index)}
         >
-          {key !== '' && <kbd>{key}</kbd>} {label !== '' && <bdi>{label}</bdi>}
+          {key !== '' && <kbd>{key}</kbd>}{' '}
+          {label !== '' && (
+            <bdi>
+              {label}
+              {detail !== '' && <small>{detail}</small>}
+            </bdi>
+          )}
         </button>
       ))}
     </div>

@@ -17,5 +17,7 @@ export function questionLines({ text, context, is_cut, options, accepts_text, ki
 }
 
 export function optionLines(options: Question['options']): string[] {
-  return options.map(({ key, label }) => printable(`  ${key === '' ? '-' : key}  ${label}`))
+  return options.map(({ key, label, detail }) =>
+    printable(`  ${key === '' ? '-' : key}  ${label}${detail === undefined ? '' : `: ${detail}`}`),
+  )
 }

@@ -1,16 +1,17 @@
 // What a client on this computer may do, by where it comes from: a program in a session never answers its own session's
 // questions, and reads and controls others only if a person allows it. SECURITY.md describes the rules and their limits.
 import { CodedError } from '../../../protocol/errors.ts'
-import { oneLine } from '../../../protocol/one-line.ts'
+import type { ClientMessage } from '../../../protocol/messages.ts'
 import type { Peer } from '../listen/peer-process.ts'
-import type { ControlGrants, Wish } from './control-grants.ts'
+import type { ControlGrants } from './control-grants.ts'
 import { type Origin, type OriginContext, originOf } from './origin.ts'
 import { PROGRAMS, type RequestType } from './permissions.ts'
+import { type WishedSession, wishOf } from './wish.ts'
 
 export interface LocalClientsOptions extends OriginContext {
   grants: ControlGrants
-  /** A session's title, for the question. */
-  title(session_id: string): string
+  /** The session with this ID or beginning of an ID, for the question. Undefined: there is none, or more than one. */
+  look(session_id: string): Promise<WishedSession | undefined>
   /** Whether peers can prove their process on this system. */
   canProve: boolean
 }
@@ -18,10 +19,12 @@ export interface LocalClientsOptions extends OriginContext {
 /** A request, as far as access to it depends on it. */
 export interface Access {
   type: RequestType
-  /** The session that it names, by its whole ID. */
+  /** The session that it names, by its whole ID; of a session that only the history has, as the client named it. */
   session_id?: string | undefined
   /** An attachment that takes no input. */
   read_only?: boolean | undefined
+  /** For the words of the question. */
+  message?: ClientMessage | undefined
 }
 
 /** What one client may do. */
@@ -30,9 +33,10 @@ export interface ClientAccess {
   find(): Promise<void> | undefined
   /**
    * Whether the client may make a request. Undefined: yes, at once. Otherwise resolves when that is known, or when a person
-   * has allowed it, while `waiting` tells that one is asked. Throws or rejects with `forbidden`, `own_question`, `grant_needed`.
+   * has allowed it, while `waiting` tells that one is asked: with the whole ID of the session for which it was allowed. `cancel`
+   * withdraws the question. Throws or rejects with `forbidden`, `own_question`, `grant_needed`, `cancelled`.
    */
-  admit(access: Access, waiting: () => void): Promise<void> | undefined
+  admit(access: Access, waiting: () => void, cancel?: AbortSignal): Promise<string | undefined> | undefined
   /** Whether a person uses the client, as far as is known: after `find`. */
   isPerson(): boolean
   /** The client started a session. */
@@ -72,14 +76,10 @@ const LIMITED_DEVICE = 'limited device'
 interface GrantedClient {
   /** The session that it is in. */
   session_id: string
-  /** Only this client was allowed. */
+  /** Only single requests of this client were allowed. */
   isOnce: boolean
   revoked(): void
 }
-
-/** Of the command line of a program that asks. */
-const COMMAND_CHARACTERS = 200
-const TITLE_CHARACTERS = 60
 
 export class LocalClients {
   readonly #options: LocalClientsOptions
@@ -87,6 +87,8 @@ export class LocalClients {
   readonly #controllers = new Map<string, Set<string>>()
   /** The session from which a program started a session. */
   readonly #starters = new Map<string, string>()
+  /** The session that a person started, from which a program started this one, directly or through others. */
+  readonly #roots = new Map<string, string>()
   readonly #granted = new Set<GrantedClient>()
   /** The access of paired devices, and of clients in the host's own process. */
   readonly unrestricted: ClientAccess
@@ -119,8 +121,9 @@ export class LocalClients {
     let revoked = () => {}
     const gone = new AbortController()
     const grant = (session_id: string, isOnce: boolean) => {
-      if (granted || gone.signal.aborted) return
-      granted = { session_id, isOnce, revoked: () => revoked() }
+      if (gone.signal.aborted) return
+      granted ??= { session_id, isOnce, revoked: () => revoked() }
+      granted.isOnce &&= isOnce
       this.#granted.add(granted)
     }
     const known = (): Origin => origin ?? { kind: 'unproven' }
@@ -131,29 +134,43 @@ export class LocalClients {
       })
       return finding
     }
-    const decide = (access: Access, waiting: () => void): Promise<void> | undefined => {
+    const { grants } = this.#options
+    const decide = (access: Access, waiting: () => void, cancel?: AbortSignal) => {
       const from = known()
       const verdict = this.#check(from, access)
-      const { grants } = this.#options
-      if (verdict === 'allowed' || from.kind !== 'session' || granted || grants.allows(from.session_id)) {
+      if (verdict === 'allowed' || from.kind !== 'session' || grants.allows(from.session_id)) {
         if (verdict === 'ask' && from.kind === 'session') grant(from.session_id, false)
         this.#admitted(from, access)
         return undefined
       }
+      return ask(from, access, waiting, cancel)
+    }
+    const ask = async (from: SessionOrigin, named: Access, waiting: () => void, cancel?: AbortSignal) => {
+      const { session_id } = named
+      // The person reads, and allows, one certain session.
+      const session = session_id === undefined ? undefined : await this.#options.look(session_id)
+      const access = { ...named, session_id: session?.session_id ?? session_id }
+      this.#check(from, access)
       waiting()
-      return grants.ask(from.session_id, this.#wish(from, access), gone.signal).then(() => {
-        grant(from.session_id, !grants.allows(from.session_id))
-        // Meanwhile the session may have become one that controls this one.
-        this.#check(from, access)
-        this.#admitted(from, access)
+      const about = session_id === undefined ? undefined : (session ?? { session_id, title: session_id })
+      await grants.ask(wishOf(access.type, isTyping(access), about, access.message, from.argv), {
+        session_id: from.session_id,
+        origins: () => this.#originsOf(from.session_id),
+        gone: cancel ? AbortSignal.any([gone.signal, cancel]) : gone.signal,
       })
+      grant(from.session_id, !grants.allows(from.session_id))
+      // Meanwhile the session may have become one that controls this one.
+      this.#check(from, access)
+      this.#admitted(from, access)
+      return access.session_id
     }
     return {
       find,
-      admit: (access, waiting) => {
+      admit: (access, waiting, cancel) => {
         if (PROGRAMS[access.type] === 'free') return undefined
         const found = find()
-        return found ? found.then(() => decide(access, waiting)) : decide(access, waiting)
+        if (!found) return decide(access, waiting, cancel)
+        return found.then(() => decide(access, waiting, cancel) ?? access.session_id)
       },
       isPerson: () => this.#isPerson(known()),
       started: session_id => this.#started(known(), session_id),
@@ -194,8 +211,8 @@ export class LocalClients {
     if (rule === 'person')
       throw new CodedError('forbidden', 'a program in a session may not do that; use the app or a terminal of your own')
     if (rule === 'self') {
-      const isOwn = origin.kind === 'session' && origin.session_id === session_id
-      if (isOwn || origin.kind === 'unproven') return 'allowed'
+      // One that proves no process is not known to be inside.
+      if (origin.kind === 'session' && origin.session_id === session_id) return 'allowed'
       throw new CodedError('own_question', 'a program reports the activity of its own session only')
     }
     if (origin.kind !== 'session') {
@@ -218,30 +235,29 @@ export class LocalClients {
     if (!this.#isTyped(origin)) this.#remember(access.session_id, origin.session_id)
   }
 
-  #wish({ argv }: Extract<Origin, { kind: 'session' }>, access: Access): Wish {
-    const { session_id } = access
-    // A program may have chosen the title: it must not end the quotation and go on in the host's words.
-    const title = session_id && oneLine(this.#options.title(session_id), TITLE_CHARACTERS).replace(/[“”„‟"]/g, "'")
-    const other = session_id === undefined ? '' : ` “${title}”`
-    const verb = isTyping(access) && access.type === 'attach' ? 'type into' : VERBS[access.type]
-    const what = session_id === undefined && access.type === 'search' ? 'search all sessions' : `${verb}${other}`
-    return {
-      text: `A program in this session wants to control others: ${what}.`,
-      context: [oneLine(argv.join(' '), COMMAND_CHARACTERS)],
-    }
-  }
-
   #started(origin: Origin, session_id: string): void {
     if (origin.kind === 'session' && !this.#isTyped(origin)) {
       this.#starters.set(session_id, origin.session_id)
+      this.#roots.set(session_id, this.#rootOf(origin.session_id))
       this.#remember(session_id, origin.session_id)
     }
-    if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canProve))
+    if (origin.kind === 'stray' || (origin.kind === 'unproven' && this.#options.canProve)) {
+      this.#roots.set(session_id, UNKNOWN)
       this.#remember(session_id, UNKNOWN)
+    }
+  }
+
+  #rootOf(session_id: string): string {
+    return this.#roots.get(session_id) ?? session_id
+  }
+
+  /** Its root, and those of the sessions that typed into it: whose programs may be behind what its programs ask. */
+  #originsOf(session_id: string): string[] {
+    return [...new Set([...this.#controllersOf(session_id)].map(one => this.#rootOf(one)))]
   }
 
   /** A person's command, in a session that only people started and typed into. */
-  #isTyped(origin: Extract<Origin, { kind: 'session' }>): boolean {
+  #isTyped(origin: SessionOrigin): boolean {
     return origin.typed && !this.#controllers.has(origin.session_id)
   }
 
@@ -280,31 +296,12 @@ export class LocalClients {
     this.#controllers.set(session_id, controllers)
     if (this.#controllers.size <= MAX_REMEMBERED) return
     const running = new Set([...this.#options.leaders()].map(leader => leader.session_id))
-    for (const map of [this.#controllers, this.#starters])
+    for (const map of [this.#controllers, this.#starters, this.#roots])
       for (const one of map.keys()) if (!running.has(one)) map.delete(one)
   }
 }
 
-/** What a person reads of a request that needs a grant. */
-const VERBS: Readonly<Partial<Record<RequestType, string>>> = {
-  attach: 'read',
-  screen: 'read',
-  kill: 'end',
-  rename: 'rename',
-  answer: 'answer the question of',
-  upload: 'send a file to',
-  search: 'search',
-  timeline: 'read',
-  seek: 'read',
-  playback: 'read',
-  read: 'read',
-  export: 'export',
-  mark: 'mark a place in',
-  unmark: 'remove a mark from',
-  delete_session: 'delete',
-  devices: 'read the list of paired devices',
-  settings: 'read the settings',
-}
+type SessionOrigin = Extract<Origin, { kind: 'session' }>
 
 function isTyping({ type, read_only }: Access): boolean {
   return type === 'answer' || (type === 'attach' && !read_only)

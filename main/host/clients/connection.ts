@@ -28,6 +28,7 @@ import type { Viewer } from '../session/attachable.ts'
 import type { Sessions } from '../session/sessions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
+import { type AdmissibleMessage, Admissions } from './admissions.ts'
 import { DesktopRequests, type NotificationAdmin } from './desktop-requests.ts'
 import { HistoryRequests } from './history-requests.ts'
 import type { HistoryService } from './history-service.ts'
@@ -100,6 +101,7 @@ export class Connection implements Viewer, BudgetMember {
   readonly #history: HistoryRequests
   readonly #uploads: UploadRequests
   readonly #desktop: DesktopRequests
+  readonly #admissions: Admissions
   /** A person is at the client's page, as the client says. */
   #presence = false
   #timer: NodeJS.Timeout | undefined
@@ -116,6 +118,14 @@ export class Connection implements Viewer, BudgetMember {
     this.#history = new HistoryRequests(options.history, this.#outlet, role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
     this.#desktop = new DesktopRequests(options, this.#outlet)
+    this.#admissions = new Admissions({
+      access,
+      accessOf: message => this.#accessOf(message),
+      asked: request_id => this.#outlet.message({ type: 'awaiting_grant', request_id, seconds: GRANT_MS / 1000 }),
+      dispatch: message => this.#dispatch(message),
+      refuse: (message, error) => this.#refuse(message, error),
+      isClosed: () => this.#closed,
+    })
     this.#timer = setTimeout(() => this.close(new CodedError('hello_timeout', 'no hello came in time')), HELLO_MS)
     transport.start({
       // A message of the channel may contain many frames: each takes its turn.
@@ -298,19 +308,14 @@ export class Connection implements Viewer, BudgetMember {
   }
 
   /** Throws `session_ambiguous`. */
-  #accessOf(message: Exclude<ClientMessage, { type: 'hello' }>): Access {
+  #accessOf(message: AdmissibleMessage): Access {
     const { type } = message
     // Devices have a scope instead, and an error here would name sessions that are not in it.
     if (this.#options.role === 'device') return { type }
     const named =
       type === 'search' ? message.filter?.session_id : 'session_id' in message ? message.session_id : undefined
     const session_id = named === undefined ? undefined : (this.#options.sessions.find(named)?.session_id ?? named)
-    return { type, session_id, read_only: type === 'attach' && message.read_only === true }
-  }
-
-  #askPerson(message: ClientMessage): void {
-    if ('request_id' in message)
-      this.#outlet.message({ type: 'awaiting_grant', request_id: message.request_id, seconds: GRANT_MS / 1000 })
+    return { type, session_id, read_only: type === 'attach' && message.read_only === true, message }
   }
 
   #hello(hello: ClientMessageOf<'hello'>): void {
@@ -370,22 +375,10 @@ export class Connection implements Viewer, BudgetMember {
     if (message.type === 'hello') throw new CodedError('bad_message', 'there was a hello already')
     this.#budget?.charge(COSTS[message.type])
     checkPermission(message.type, requester)
-    const scoped = this.#scope.apply(message)
-    const access = this.#accessOf(scoped)
-    const admitted = this.#options.access.admit(access, () => this.#askPerson(scoped))
-    if (!admitted) return this.#dispatch(scoped)
-    admitted
-      .then(() => {
-        if (this.#closed) return
-        // A beginning of an ID may name another session by now, for which nothing was allowed.
-        if (this.#accessOf(scoped).session_id !== access.session_id)
-          throw new CodedError('session_ambiguous', 'the session changed meanwhile; name it by its whole ID')
-        this.#dispatch(scoped)
-      })
-      .catch(error => this.#refuse(scoped, toCoded(error)))
+    this.#admissions.take(this.#scope.apply(message))
   }
 
-  #dispatch(message: Exclude<ClientMessage, { type: 'hello' }>): void {
+  #dispatch(message: AdmissibleMessage): void {
     switch (message.type) {
       case 'ping':
         return this.#outlet.message({ type: 'pong', request_id: message.request_id })

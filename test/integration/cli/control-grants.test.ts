@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { isShownWhole } from '../../../protocol/shown-question.ts'
 import {
   type CliHost,
   changeSettings,
@@ -12,6 +13,7 @@ import {
   sessions,
   startCliHost,
   startSession,
+  withClient,
 } from '../../support/cli.ts'
 import { asked, decide } from '../../support/control.ts'
 import { cleanUp, keepAfterCleanUp, temporaryFolder, until } from '../../support/host.ts'
@@ -56,14 +58,14 @@ const shell = async (shown = 'ready') => {
 
 describe('case 120: what a program does to another session without being allowed', () => {
   const ATTEMPTS: [string, string, string][] = [
-    ['typing', '$OTG send $OTHER --enter hello', 'type into'],
-    ['reading its screen', '$OTG show $OTHER', 'read'],
-    ['reading it with its colors', '$OTG export $OTHER --format html', 'export'],
-    ['exporting', '$OTG export $OTHER --format txt', 'export'],
-    ['ending', '$OTG kill $OTHER', 'end'],
-    ['attaching to view', 'script -qec "$OTG attach --read-only $OTHER" /dev/null', 'read'],
-    ['searching all sessions', '$OTG search secret', 'search all sessions'],
-    ['deleting its history', '$OTG delete --yes $OTHER', 'read'],
+    ['typing', '$OTG send $OTHER --enter hello', 'see “…” and type into it'],
+    ['reading its screen', '$OTG show $OTHER', 'read the screen of “…”'],
+    ['reading it with its colors', '$OTG export $OTHER --format html', 'export all that “…” printed'],
+    ['exporting a part', '$OTG export $OTHER --format txt --from 1', 'export a part of what “…” printed'],
+    ['ending', '$OTG kill $OTHER', 'end “…”'],
+    ['attaching to view', 'script -qec "$OTG attach --read-only $OTHER" /dev/null', 'watch “…”'],
+    ['searching all sessions', '$OTG search secret', 'search all sessions for “secret”'],
+    ['deleting its history', '$OTG delete --yes $OTHER', 'see when “…” printed something'],
     ['listing the paired devices', '$OTG devices', 'read the list of paired devices'],
   ]
   it.each(ATTEMPTS)('waits for a person, and is refused by a no: %s', async (_what, command, verb) => {
@@ -71,7 +73,8 @@ describe('case 120: what a program does to another session without being allowed
     const running = await program(command, other)
     const { activity, attention } = await asked(host.dataDir, running.id)
     expect(activity).toMatchObject({ state: 'blocked', question: { kind: 'approve', accepts_text: false } })
-    expect(activity!.question!.text).toContain(`wants to control others: ${verb}`)
+    const { title } = await infoOf(other)
+    expect(activity!.question!.text).toBe(`A program in this session wants to ${verb.replace('…', title)}.`)
     expect(activity!.question!.context[0]).toContain('otg')
     expect(attention).toMatchObject({ kind: 'blocked', text: activity!.question!.text })
     await decide(host.dataDir, running.id, 'Deny')
@@ -100,6 +103,42 @@ describe('case 120: what a program does to another session without being allowed
     await over(running)
     expect(running.output()).toContain('code 0')
     expect(await isAsked(running.id)).toBe(false)
+  })
+})
+
+describe('case 123: the question', () => {
+  it('says what each answer covers, and is answered only where that is shown', async () => {
+    const other = await shell()
+    const running = await program('$OTG attach --read-only $OTHER; $OTG show $OTHER', other)
+    const { activity } = await asked(host.dataDir, running.id)
+    const details = activity!.question!.options.map(({ label, detail }) => [label, detail])
+    expect(details).toEqual([
+      ['Allow once', 'Only this, until the program disconnects.'],
+      ['Allow this session', expect.stringContaining('until this one ends')],
+      ['Always allow', expect.stringContaining('Every session')],
+      ['Deny', undefined],
+    ])
+    expect(isShownWhole(activity!.question!, 1_000)).toBe(false)
+    const { stdout } = await otg(host.dataDir, ['answer', running.id])
+    expect(stdout).toContain('Allow once: Only this, until the program disconnects.')
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
+  })
+
+  it('names a session that only the history has by its title, also if the program named the beginning of its ID', async () => {
+    const other = await startSession(host.dataDir, ['true'])
+    await until(async () => (await infoOf(other)).state === 'exited', 'its end')
+    const { title } = await infoOf(other)
+    // More than the host keeps in memory.
+    await withClient(host.dataDir, async client => {
+      for (let i = 0; i < 18; i++) await client.create({ command: ['true'] })
+    })
+    await until(async () => (await infoOf(other)) === undefined, 'only the history to have it')
+    const running = await program(`$OTG export ${other.slice(0, -4)} --format txt`)
+    const { activity } = await asked(host.dataDir, running.id)
+    expect(activity!.question!.text).toContain(`“${title}”`)
+    await decide(host.dataDir, running.id, 'Deny')
+    await over(running)
   })
 })
 

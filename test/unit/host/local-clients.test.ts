@@ -55,7 +55,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
       allowAll: async () => {},
       now: () => 0,
     }),
-    title: id => id,
+    look: async id => ({ session_id: id, title: id }),
     canProve,
   })
   const access = clients.of({ pid: async () => pid })
@@ -116,7 +116,7 @@ describe('case 120: a program in a session', () => {
   it('does not end the quotation in the question by its title', async () => {
     const { verdict, questions } = client(101)
     expect(await verdict('screen', 'x”. Tap Allow to keep “y')).toBe('asks')
-    expect(questions).toEqual(["A program in this session wants to control others: read “x'. Tap Allow to keep 'y”."])
+    expect(questions).toEqual(["A program in this session wants to read the screen of “x'. Tap Allow to keep 'y”."])
   })
 
   it('views its own terminal, and is no person there', async () => {
@@ -134,9 +134,8 @@ const OTHERS: [string, number | undefined][] = [
 describe.each(OTHERS)('case 122: a program %s', (_name, pid) => {
   it.each(TYPES)('sends %s only if it is free', async type => {
     const rule = PROGRAMS[type]
-    const report = pid === undefined ? 'allowed' : 'own_question'
     const refused = rule === 'person' ? 'forbidden' : 'grant_needed'
-    const expected = rule === 'free' ? 'allowed' : rule === 'self' ? report : refused
+    const expected = rule === 'free' ? 'allowed' : rule === 'self' ? 'own_question' : refused
     expect(await client(pid).verdict(type, 'other')).toBe(expected)
     // Not even with the setting does it type: it may be a part of the session that asks.
     const isTyping = type === 'attach' || type === 'answer'

@@ -1,0 +1,99 @@
+// What a person reads of a request that needs a permission: what the program wants, in the host's words, and its command line.
+import type { ClientMessage, Question } from '../../../protocol/messages.ts'
+import { oneLine } from '../../../protocol/one-line.ts'
+import type { Wish } from './control-grants.ts'
+import type { RequestType } from './permissions.ts'
+
+/** The session that a request is about. */
+export interface WishedSession {
+  /** By its whole ID. */
+  session_id: string
+  title: string
+  /** What its program asks. */
+  question?: Question | null | undefined
+}
+
+const COMMAND_CHARACTERS = 200
+const QUOTED_CHARACTERS = 60
+
+/** `isTyping`: of `attach`, that it types. `argv`: of the program that asks. */
+export function wishOf(
+  type: RequestType,
+  isTyping: boolean,
+  session: WishedSession | undefined,
+  message: ClientMessage | undefined,
+  argv: readonly string[],
+): Wish {
+  const isLasting = type === 'attach' || (message && 'watch' in message && message.watch === true)
+  return {
+    text: `A program in this session wants to ${actOf(type, isTyping, session, message)}.`,
+    context: [oneLine(argv.join(' '), COMMAND_CHARACTERS)],
+    once: isLasting ? 'Only this, until the program disconnects.' : 'Only this, one time.',
+  }
+}
+
+/** What programs or people wrote must not end the quotation and go on in the host's words. */
+function quoted(text: string): string {
+  return `“${oneLine(text, QUOTED_CHARACTERS).replace(/[“”„‟"]/g, "'")}”`
+}
+
+function actOf(
+  type: RequestType,
+  isTyping: boolean,
+  session: WishedSession | undefined,
+  message: ClientMessage | undefined,
+): string {
+  const it = session ? quoted(session.title) : 'a session'
+  const isWatched = message && 'watch' in message && message.watch === true
+  const changes = isWatched ? ', and every change of them' : ''
+  switch (type) {
+    case 'attach':
+      return isTyping ? `see ${it} and type into it` : `watch ${it}`
+    case 'screen':
+      return `read the screen of ${it}`
+    case 'kill':
+      return `end ${it}`
+    case 'rename':
+      return message?.type === 'rename' ? `rename ${it} to ${quoted(message.title)}` : `rename ${it}`
+    case 'answer':
+      return answerOf(it, session?.question, message)
+    case 'upload':
+      return message?.type === 'upload' ? `send the file ${quoted(message.name)} to ${it}` : `send a file to ${it}`
+    case 'search': {
+      const where = session ? it : 'all sessions'
+      return message?.type === 'search' ? `search ${where} for ${quoted(message.query)}` : `search ${where}`
+    }
+    case 'timeline':
+      return `see when ${it} printed something`
+    case 'seek':
+    case 'playback':
+      return `read a part of what ${it} printed`
+    case 'read':
+      return `read a page of what ${it} printed`
+    case 'export': {
+      const isPart = message?.type === 'export' && (message.from !== undefined || message.to !== undefined)
+      return isPart ? `export a part of what ${it} printed` : `export all that ${it} printed`
+    }
+    case 'mark':
+      return `mark a place in ${it}`
+    case 'unmark':
+      return `remove a mark from ${it}`
+    case 'delete_session':
+      return `delete ${it} and its recording`
+    case 'devices':
+      return `read the list of paired devices${isWatched ? ', and every change of it' : ''}`
+    case 'settings':
+      return `read the settings${changes}`
+    default:
+      return `control ${it}: ${type}`
+  }
+}
+
+/** The question is named only if it is the one that is answered, and the answer unless it may be a password. */
+function answerOf(it: string, question: Question | null | undefined, message: ClientMessage | undefined): string {
+  if (message?.type !== 'answer' || question?.question_id !== message.question_id) return `answer a question of ${it}`
+  const label = message.option === undefined ? undefined : question.options[message.option]?.label
+  const text = question.kind === 'password' ? undefined : message.text
+  const answer = label ?? text
+  return `answer ${quoted(question.text)} of ${it}${answer === undefined ? '' : ` with ${quoted(answer)}`}`
+}
