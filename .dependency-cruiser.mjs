@@ -3,7 +3,7 @@
 /** The folders of main/host and what each may import, besides itself, log, health, protocol and terminal. Every folder is listed. */
 const HOST = {
   log: ['files'],
-  health: [],
+  health: ['files'],
   threads: [],
   recording: [],
   files: ['store'],

@@ -3,6 +3,7 @@ import * as z from 'zod/mini'
 import { activityRequests } from './messages/activity.ts'
 import { CONNECTION_MESSAGES, connectionRequests } from './messages/connection.ts'
 import { DEVICE_MESSAGES, deviceRequests, PUSH_MESSAGES } from './messages/devices.ts'
+import { HEALTH_MESSAGES, healthRequests, STATUS_MESSAGES } from './messages/health.ts'
 import { HISTORY_MESSAGES, historyRequests } from './messages/history.ts'
 import { SESSION_MESSAGES, sessionRequests } from './messages/sessions.ts'
 import { SETTING_MESSAGES, settingRequests } from './messages/settings.ts'
@@ -25,6 +26,7 @@ export {
   PushSubscription,
 } from './messages/devices.ts'
 export { Blob, GapReason } from './messages/fields.ts'
+export type { Trouble } from './messages/health.ts'
 export { ExportFormat, HistoryFilter, type Hit, type Mark, Redaction, type SeekTarget } from './messages/history.ts'
 export { AttentionKind, NotifyChoice, SessionInfo, SessionSpec, SessionState } from './messages/sessions.ts'
 export type { SettingValues } from './messages/settings.ts'
@@ -42,14 +44,21 @@ export const ClientMessage = /* @__PURE__ */ built(() =>
     ...historyRequests(),
     ...deviceRequests(),
     ...settingRequests(),
+    ...healthRequests(),
   ]),
 )
 export type ClientMessage = z.infer<typeof ClientMessage>
 
 /** What devices receive, by type. */
-const SHARED_MESSAGES = { ...CONNECTION_MESSAGES, ...SESSION_MESSAGES, ...HISTORY_MESSAGES, ...PUSH_MESSAGES }
+const SHARED_MESSAGES = {
+  ...CONNECTION_MESSAGES,
+  ...SESSION_MESSAGES,
+  ...HISTORY_MESSAGES,
+  ...PUSH_MESSAGES,
+  ...HEALTH_MESSAGES,
+}
 
-type Schemas = typeof SHARED_MESSAGES & typeof DEVICE_MESSAGES & typeof SETTING_MESSAGES
+type Schemas = typeof SHARED_MESSAGES & typeof DEVICE_MESSAGES & typeof SETTING_MESSAGES & typeof STATUS_MESSAGES
 export type HostMessage = z.infer<ReturnType<Schemas[keyof Schemas]>>
 
 /** Returns undefined for a message type that the client does not know, and for a message that does not match its schema. */
@@ -75,7 +84,7 @@ function parserOf(schemas: Record<string, () => z.ZodMiniType<HostMessage>>): Pa
 export const parseSharedMessage = /* @__PURE__ */ parserOf(SHARED_MESSAGES)
 /** For clients on the host's own computer, which receive more; not part of the phone's page. */
 export const parseHostMessage = /* @__PURE__ */ built(() =>
-  parserOf({ ...SHARED_MESSAGES, ...DEVICE_MESSAGES, ...SETTING_MESSAGES }),
+  parserOf({ ...SHARED_MESSAGES, ...DEVICE_MESSAGES, ...SETTING_MESSAGES, ...STATUS_MESSAGES }),
 )
 
 export type HostMessageOf<T extends HostMessage['type']> = Extract<HostMessage, { type: T }>

@@ -21,8 +21,10 @@ import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
 import { Health } from './health/health.ts'
 import { RecordingHealth } from './health/recording.ts'
+import { readStoredTroubles, writeStoredTroubles } from './health/stored-troubles.ts'
 import { History } from './history/write/history.ts'
 import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
+import { statusOf } from './host-status.ts'
 import type { Address } from './listen/candidates.ts'
 import { CLAIMED_LIMITS, HANDSHAKE_LIMITS, HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
@@ -66,6 +68,8 @@ export interface Host {
   running(): number
   /** The most bytes that a screen was behind its session's output since the host started. */
   largestScreenLag(): number
+  /** For tests: a pragma on the connection that records, to make the database full or read-only. */
+  pragma(pragma: string): Promise<unknown>
   /** Ends all sessions, flushes and closes everything. Twice is fine. */
   stop(): Promise<void>
 }
@@ -110,7 +114,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => hostLog.close())
     const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
     undo.push(() => trace?.close())
-    const health = new Health({ log: hostLog, changed: () => {} })
+    const connections = new Connections(hostLog, trace)
+    const health = new Health({
+      log: hostLog,
+      stored: readStoredTroubles(dataDir.health),
+      store: troubles => writeStoredTroubles(dataDir.health, troubles),
+      changed: () => connections.healthChanged(),
+    })
     const recording = new RecordingHealth(health)
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
@@ -143,7 +153,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     undo.push(() => userRules.close())
 
-    const connections = new Connections(hostLog, trace)
     let push: Push | undefined
     let notifier: Notifier | undefined
     const rules = sessionRules(options, initialSettings)
@@ -331,6 +340,19 @@ export async function createHost(options: HostOptions): Promise<Host> {
       canProve: process.platform !== 'win32',
     })
 
+    const started_at = Date.now()
+    const status = () =>
+      statusOf({
+        started_at,
+        health,
+        history,
+        addresses,
+        running: () => sessions.running().length,
+        devices: () => devices.list(),
+        isConnected: device_id => connections.count(device_id) > 0,
+        database: dataDir.database,
+        log: dataDir.log,
+      })
     const budgets = new Budgets()
     const connect = (
       id: number,
@@ -354,6 +376,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         settings,
         push: pushNotifications,
         notifications,
+        health: { health, status },
         host: {
           name: hostname(),
           pid: process.pid,
@@ -396,7 +419,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
     const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers)
     entrances.push(() => local.close())
-    dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at: Date.now() })
+    dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at })
     hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')
 
     let stopping: Promise<void> | undefined
@@ -413,6 +436,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       accept: transport => acceptLocal(transport, localClients.unrestricted),
       running: () => sessions.running().length,
       largestScreenLag: () => sessions.largestScreenLag,
+      pragma: pragma => history.pragma(pragma),
       stop: () => {
         stopping ??= takeApart(undo)
         return stopping

@@ -13,6 +13,7 @@ import {
   parseSharedMessage,
   type SessionInfo,
   type SessionSpec,
+  type Trouble,
 } from '../messages.ts'
 import { Attachments } from './attachments.ts'
 import type { AttachOptions, ClientAttachment } from './client-attachment.ts'
@@ -40,6 +41,8 @@ export interface ClientEvents {
   /** While watching (see `watch`). */
   sessions: SessionInfo[]
   attention: HostMessageOf<'attention'>
+  /** While watching (see `watchHealth`): what is wrong with the host, the oldest first. */
+  troubles: Trouble[]
   /** The host refuses what was to be watched. */
   watch_refused: CodedError
   /** The rest come from a LocalClient only: a person has to allow a request of this program first, */
@@ -52,7 +55,7 @@ export interface ClientEvents {
 }
 
 /** Replies that the host sends again, without a request_id, when something in them changes. */
-type WatchedType = 'sessions' | 'pairing' | 'devices' | 'settings'
+type WatchedType = 'sessions' | 'health' | 'pairing' | 'devices' | 'settings'
 
 interface Watch {
   request: UnnumberedRequest
@@ -141,6 +144,21 @@ export class HostClient extends Emitter<ClientEvents> {
   /** From now on `sessions` is emitted with the list and again whenever it changes, also after reconnects. */
   watch(): void {
     this.startWatch('sessions', { type: 'list', watch: true }, ({ sessions }) => this.emit('sessions', sessions))
+  }
+
+  /** What is wrong with the host, as far as it concerns this client. */
+  async troubles(): Promise<Trouble[]> {
+    return (await this.request('health', { type: 'health' })).troubles
+  }
+
+  /** From now on `troubles` is emitted, and again whenever something in it changes, also after reconnects. */
+  watchHealth(): void {
+    this.startWatch('health', { type: 'health', watch: true }, ({ troubles }) => this.emit('troubles', troubles))
+  }
+
+  /** A person has read of a trouble that stays until then. */
+  async dismissTrouble(kind: string): Promise<void> {
+    await this.request('ok', { type: 'dismiss_trouble', kind })
   }
 
   async create(spec: SessionSpec): Promise<SessionInfo> {
@@ -303,6 +321,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'progress':
         return this.#table.listenerOf(message.request_id)?.progress?.(message.done, message.total)
       case 'sessions':
+      case 'health':
       case 'pairing':
       case 'devices':
       case 'settings':
@@ -325,6 +344,7 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'uploaded':
       case 'push':
       case 'webhook_secret':
+      case 'status':
         return this.#table.resolve(message.request_id, message)
       case 'resize':
       case 'size_owner':

@@ -65,6 +65,11 @@ export class LocalClient extends HostClient {
     await this.request('ok', { type: 'report_activity', session_id, state, text, agent })
   }
 
+  /** How the host is. */
+  status(): Promise<HostMessageOf<'status'>> {
+    return this.request('status', { type: 'status' })
+  }
+
   settings(): Promise<HostMessageOf<'settings'>> {
     return this.request('settings', { type: 'settings' })
   }

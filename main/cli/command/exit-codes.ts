@@ -7,6 +7,10 @@ export const FAILED = 1
 export const USAGE = 2
 /** `otg wait`: the session ended before what was waited for. */
 export const ENDED_FIRST = 3
+/** `otg status`: no host is running, as `systemctl status` reports it. */
+export const NOT_RUNNING = 3
+/** `otg status`: the host runs, but something is wrong with it. */
+export const IN_TROUBLE = 4
 /** `otg wait`: the timeout, as timeout(1) reports it. */
 export const TIMED_OUT = 124
 /** The command of `otg run` cannot be executed, or is not found: the codes of a shell (POSIX, XCU 2.8.2). */

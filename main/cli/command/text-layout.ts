@@ -72,3 +72,17 @@ export function widthOf(text: string): number {
   for (const char of text) width += NO_COLUMN.test(char) ? 0 : TWO_COLUMNS.test(char) ? 2 : 1
   return width
 }
+
+/** For a column of a table: `999`, `1.0k`, `3.4M`. */
+export function shortBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes}`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)}k`
+  return `${(bytes / 1e6).toFixed(1)}M`
+}
+
+/** For a sentence: `999 bytes`, `1.0 kB`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

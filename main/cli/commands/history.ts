@@ -7,7 +7,7 @@ import { withHost } from '../command/connect.ts'
 import { readHistoryFilter } from '../command/history-options.ts'
 import { shortId } from '../command/session-ids.ts'
 import { stateText } from '../command/session-state.ts'
-import { cut, printable, table } from '../command/text-layout.ts'
+import { cut, printable, shortBytes, table } from '../command/text-layout.ts'
 import { formatDuration, formatTime } from '../command/timestamps.ts'
 
 const LIMIT = 50
@@ -43,15 +43,9 @@ function lines(sessions: SessionInfo[], width: number): string[] {
     stateText(session),
     formatTime(session.created_at).slice(0, -3),
     formatDuration((session.ended_at ?? session.last_activity) - session.created_at),
-    formatBytes(session.bytes),
+    shortBytes(session.bytes),
     cut(printable(session.title), TITLE_COLUMNS),
     printable(session.command.join(' ')),
   ])
   return table([['ID', 'STATE', 'STARTED', 'DURATION', 'OUTPUT', 'TITLE', 'COMMAND'], ...rows], width)
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes}`
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)}k`
-  return `${(bytes / 1e6).toFixed(1)}M`
 }

@@ -1,5 +1,5 @@
 // otg ls: lists sessions, one per line.
-import { ActivityState, type SessionInfo } from '../../../protocol/messages.ts'
+import { ActivityState, type SessionInfo, type Trouble } from '../../../protocol/messages.ts'
 import { listOf } from '../command/args.ts'
 import type { Command } from '../command/command.ts'
 import { withHost } from '../command/connect.ts'
@@ -22,14 +22,21 @@ const NARROW_TITLE_COLUMNS = 22
 export const ls: Command = async (context, parsed) => {
   const { json, output, program } = context
   const states = listOf(parsed, 'state', ActivityState.options)
-  const sessions = await withHost(context, client => client.list())
+  const [sessions, troubles] = await withHost(context, client => Promise.all([client.list(), client.troubles()]))
   const listed = parsed.flags.all ? sessions : sessions.filter(({ state }) => state === 'running')
   const shown = listed.filter(({ activity }) => states.length === 0 || (activity && states.includes(activity.state)))
+  // On standard error in both forms: the lines of standard output are sessions.
+  for (const trouble of troubles)
+    output.note(json ? JSON.stringify({ trouble }) : `otg: ${troubleLine(trouble)}; see: ${program} status`)
   if (json) for (const session of shown) output.json(session)
   else if (shown.length > 0) for (const line of lines(shown, sessions, output.columns)) output.line(line)
   else if (states.length > 0) output.note(`no sessions that are ${states.join(' or ')}`)
   else output.note(`no ${parsed.flags.all ? '' : 'running '}sessions; start one with: ${program} run`)
   return 0
+}
+
+function troubleLine({ title, since }: Trouble): string {
+  return `${title} (for ${formatAge(Date.now() - since)})`
 }
 
 /** One line per session, at most `width` columns wide, with the last line of its screen if there is room. */

@@ -100,6 +100,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./ls.ts')).ls,
   },
   {
+    name: 'status',
+    operands: '',
+    summary: 'show how the host is, and what is wrong with it',
+    details: [
+      'Shows addresses, sessions, phones and recording, and for each trouble since when',
+      'it lasts, what is lost and what to do. Exits with code 0 if all is well, 3 if no',
+      'host runs, and 4 if there is trouble. Trouble ends when its cause is gone; what',
+      'has happened already, such as a lost history, stays until it is dismissed here,',
+      'in the app or on a phone.',
+    ],
+    options: { dismiss: { type: 'boolean', help: 'no longer show what has happened already' } },
+    minOperands: 0,
+    maxOperands: 0,
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
     name: 'show',
     operands: 'ID',
     summary: "print a session's current screen as plain text",
@@ -151,6 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'allow',
     operands: 'ID…',
     summary: 'let the programs of sessions control other sessions',
+    forScripts: true,
     details: [
       'A program in a session may list all sessions, and read and control its own and',
       'those that it started. For others it needs your permission, for which the app',
@@ -225,6 +242,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'hooks',
     operands: 'ACTION [AGENT…]',
     summary: 'let agents tell when they need you: install, remove, status',
+    forScripts: true,
     details: [
       'ACTION is install, remove or status. AGENT is claude, codex, gemini, opencode or',
       'copilot; without one, all that are on this computer. install adds otg notify to',

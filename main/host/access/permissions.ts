@@ -66,6 +66,10 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   set_ntfy_token: LOCAL,
   renew_webhook_secret: LOCAL,
   test_notifications: LOCAL,
+  // Each client receives what concerns it (clients/health-requests.ts).
+  health: EVERYONE,
+  dismiss_trouble: WRITERS,
+  status: LOCAL,
 }
 
 /**
@@ -122,6 +126,10 @@ export const PROGRAMS: Readonly<Record<RequestType, ProgramRule>> = {
   set_ntfy_token: 'person',
   renew_webhook_secret: 'person',
   test_notifications: 'person',
+  health: 'free',
+  // It could hide what it broke.
+  dismiss_trouble: 'person',
+  status: 'free',
 }
 
 /** Throws `device_read_only` or `forbidden` unless this requester may send a message of this type. */

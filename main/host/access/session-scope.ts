@@ -55,6 +55,10 @@ export const SUBJECTS: { readonly [T in RequestType]: Subject<T> } = {
   set_ntfy_token: 'none',
   renew_webhook_secret: 'none',
   test_notifications: 'none',
+  health: 'listed',
+  // Refused to a client with a scope: the trouble is the host's.
+  dismiss_trouble: 'none',
+  status: 'none',
 }
 
 /** A device as far as its scope goes. `sessions`: those that it is limited to; left out: none. */

@@ -77,4 +77,8 @@ export const COSTS: Readonly<Record<Exclude<ClientMessage['type'], 'hello'>, num
   set_ntfy_token: 5,
   renew_webhook_secret: 5,
   test_notifications: 25,
+  health: 1,
+  dismiss_trouble: 2,
+  // A request to the database.
+  status: 5,
 }

@@ -30,6 +30,7 @@ import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { type AdmissibleMessage, Admissions } from './admissions.ts'
 import { DesktopRequests, type NotificationAdmin } from './desktop-requests.ts'
+import { HealthRequests, type HealthRequestsOptions } from './health-requests.ts'
 import { HistoryRequests } from './history-requests.ts'
 import type { HistoryService } from './history-service.ts'
 import { Outlet } from './outlet.ts'
@@ -51,6 +52,7 @@ export interface ConnectionOptions {
   settings: SettingsStore
   push: Push
   notifications: NotificationAdmin
+  health: HealthRequestsOptions
   /** Decides about the client that says hello, at once or later. */
   admit: Admit
   /** What every welcome says of this host. */
@@ -101,6 +103,7 @@ export class Connection implements Viewer, BudgetMember {
   readonly #history: HistoryRequests
   readonly #uploads: UploadRequests
   readonly #desktop: DesktopRequests
+  readonly #health: HealthRequests
   readonly #admissions: Admissions
   /** A person is at the client's page, as the client says. */
   #presence = false
@@ -118,6 +121,7 @@ export class Connection implements Viewer, BudgetMember {
     this.#history = new HistoryRequests(options.history, this.#outlet, role)
     this.#uploads = new UploadRequests(options.uploads, this.#outlet)
     this.#desktop = new DesktopRequests(options, this.#outlet)
+    this.#health = new HealthRequests(options.health, this.#outlet)
     this.#admissions = new Admissions({
       access,
       accessOf: message => this.#accessOf(message),
@@ -202,6 +206,10 @@ export class Connection implements Viewer, BudgetMember {
 
   devicesChanged(): void {
     this.#desktop.devicesChanged()
+  }
+
+  healthChanged(): void {
+    this.#health.changed()
   }
 
   settingsChanged(): void {
@@ -356,6 +364,7 @@ export class Connection implements Viewer, BudgetMember {
     this.#sessions.admitted(client, isReadOnly, { budget, mayType, scope: this.#scope })
     this.#history.admitted(client, { budget, scope: this.#scope })
     this.#uploads.admitted(budget)
+    this.#health.admitted(this.#requester, this.#scope)
     this.#reader = new FrameReader(MESSAGE_BYTES * 2)
     this.#lastReceived = performance.now()
     this.#timer = setInterval(() => {
@@ -422,6 +431,10 @@ export class Connection implements Viewer, BudgetMember {
         return this.#history.take(message)
       case 'push':
         return this.#push(message)
+      case 'health':
+      case 'dismiss_trouble':
+      case 'status':
+        return this.#health.take(message)
       case 'show_pairing':
       case 'devices':
       case 'answer_pairing':

@@ -11,12 +11,16 @@ const LIST_MS = 50
 /** And this often if only titles changed: a title that counts must not send the whole list twenty times a second. */
 export const TITLES_MS = 1_000
 
+/** Trouble is sent this often at most: what is lost may grow with every second. */
+const HEALTH_MS = 250
+
 export class Connections {
   readonly #log: Logger
   readonly #trace: FrameTrace | undefined
   readonly #connections = new Set<Connection>()
   #nextId = 1
   #listTimer: NodeJS.Timeout | undefined
+  #healthTimer: NodeJS.Timeout | undefined
   /** When the list is sent, by performance.now(). */
   #listAt = Number.POSITIVE_INFINITY
 
@@ -108,7 +112,16 @@ export class Connections {
     for (const connection of this.#connections) connection.settingsChanged()
   }
 
+  /** The host's trouble changed: it is sent soon. */
+  healthChanged(): void {
+    this.#healthTimer ??= setTimeout(() => {
+      this.#healthTimer = undefined
+      for (const connection of this.#connections) connection.healthChanged()
+    }, HEALTH_MS)
+  }
+
   dispose(): void {
+    clearTimeout(this.#healthTimer)
     clearTimeout(this.#listTimer)
   }
 

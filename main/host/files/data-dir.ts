@@ -27,6 +27,8 @@ export interface DataDir {
   pushKey: string
   subscriptions: string
   notifySecrets: string
+  /** Troubles that a person has not read of. */
+  health: string
   /** Folders. */
   tls: string
   uploads: string
@@ -84,6 +86,7 @@ export function openDataDir(path: string): DataDir {
     pushKey: join(path, 'push.key'),
     subscriptions: join(path, 'push.json'),
     notifySecrets: join(path, 'notify-secrets.json'),
+    health: join(path, 'health.json'),
     tls: join(path, 'tls'),
     uploads: join(path, 'uploads'),
     rules: join(path, 'rules'),

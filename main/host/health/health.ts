@@ -43,8 +43,14 @@ export const DETAIL_CHARACTERS = 500
 export interface HealthOptions {
   log: Logger
   now?(): number
+  /** Troubles that an earlier host left to be read. */
+  stored?: readonly Trouble[]
+  /** Keeps those that stay until a person has read of them. May throw: then a restart forgets them. */
+  store?(troubles: readonly Trouble[]): void
   /** Something in `troubles` changed. */
   changed(): void
+  /** A trouble began that did not exist. */
+  began?(kind: TroubleKind): void
 }
 
 interface Entry extends Omit<Trouble, 'sessions'> {
@@ -57,6 +63,8 @@ export class Health implements HealthReports {
 
   constructor(options: HealthOptions) {
     this.#options = options
+    for (const stored of options.stored ?? [])
+      this.#entries.set(stored.kind, { ...stored, sessions: new Set(stored.sessions) })
   }
 
   /** The oldest first. */
@@ -64,13 +72,25 @@ export class Health implements HealthReports {
     return [...this.#entries.values()].map(entry => ({ ...entry, sessions: [...entry.sessions] }))
   }
 
+  has(kind: TroubleKind): boolean {
+    return this.#entries.has(kind)
+  }
+
   begin(kind: TroubleKind, details: TroubleDetails = {}): void {
     const known = this.#entries.get(kind)
-    const entry: Entry = known ?? { kind, since: (this.#options.now ?? Date.now)(), sessions: new Set() }
+    const entry: Entry = known ?? { kind, since: this.#now(), sessions: new Set() }
     this.#entries.set(kind, entry)
     const isChanged = update(entry, details)
-    if (!known) this.#options.log.error({ trouble: kind, ...details }, TROUBLES[kind].title)
-    if (!known || isChanged) this.#options.changed()
+    if (!known) {
+      this.#options.log.error({ trouble: kind, ...details }, TROUBLES[kind].title)
+      this.#options.began?.(kind)
+    }
+    if (!known || isChanged) this.#changed(kind)
+  }
+
+  /** A person has read of it. Without effect on a trouble that ends with its cause. */
+  dismiss(kind: TroubleKind): void {
+    if (TROUBLES[kind].ends === 'person') this.end(kind)
   }
 
   end(kind: TroubleKind, session_id?: string): void {
@@ -78,11 +98,25 @@ export class Health implements HealthReports {
     if (!entry) return
     if (session_id !== undefined) {
       if (!entry.sessions.delete(session_id)) return
-      if (entry.sessions.size > 0) return this.#options.changed()
+      if (entry.sessions.size > 0) return this.#changed(kind)
     }
     this.#entries.delete(kind)
-    const seconds = Math.round(((this.#options.now ?? Date.now)() - entry.since) / 1000)
+    const seconds = Math.max(0, Math.round((this.#now() - entry.since) / 1000))
     this.#options.log.info({ trouble: kind, seconds }, `over: ${TROUBLES[kind].title}`)
+    this.#changed(kind)
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)()
+  }
+
+  #changed(kind: TroubleKind): void {
+    if (TROUBLES[kind].ends === 'person')
+      try {
+        this.#options.store?.(this.troubles)
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'the list of troubles could not be stored')
+      }
     this.#options.changed()
   }
 }

@@ -240,3 +240,7 @@ export const TROUBLES = {
 } as const satisfies Record<string, TroubleText>
 
 export type TroubleKind = keyof typeof TROUBLES
+
+export function isTroubleKind(kind: string): kind is TroubleKind {
+  return Object.hasOwn(TROUBLES, kind)
+}

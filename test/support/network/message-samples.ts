@@ -119,4 +119,7 @@ export const SAMPLES: { [T in RequestType]: Sample<T> } = {
   set_ntfy_token: { message: () => ({ type: 'set_ntfy_token', request_id, token: 'secret' }) },
   renew_webhook_secret: { message: () => ({ type: 'renew_webhook_secret', request_id }), changes: 'settings' },
   test_notifications: { message: () => ({ type: 'test_notifications', request_id, channel: 'ntfy' }) },
+  health: { message: () => ({ type: 'health', request_id, watch: true }) },
+  dismiss_trouble: { message: () => ({ type: 'dismiss_trouble', request_id, kind: 'history_lost' }) },
+  status: { message: () => ({ type: 'status', request_id }) },
 }

@@ -8,6 +8,7 @@ import { Budgets } from '../../../main/host/budget/device-budget.ts'
 import { PacedTransport } from '../../../main/host/budget/paced-transport.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
 import type { NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
+import type { HealthRequestsOptions } from '../../../main/host/clients/health-requests.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
 import type { Logger } from '../../../main/host/log/logger.ts'
 import type { Push } from '../../../main/host/push/push.ts'
@@ -93,6 +94,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     settings: untouchable<SettingsStore>('settings'),
     push: untouchable<Push>('push'),
     notifications: untouchable<NotificationAdmin>('notifications'),
+    health: untouchable<HealthRequestsOptions>('health'),
     admit: (name, verdict) => {
       names.push(name)
       decide(verdict)

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { DETAIL_CHARACTERS, Health, MAX_SESSIONS } from '../../../main/host/health/health.ts'
-import { RecordingHealth } from '../../../main/host/health/recording.ts'
+import { RecordingHealth, STEADY_MS } from '../../../main/host/health/recording.ts'
 import { TROUBLES } from '../../../main/host/health/troubles.ts'
 import type { Logger } from '../../../main/host/log/logger.ts'
 
@@ -73,7 +73,9 @@ test('what a report says is bounded', () => {
   expect([path.length, message.length]).toEqual([DETAIL_CHARACTERS, DETAIL_CHARACTERS])
 })
 
-test('recording fails for one reason at a time', () => {
+test('recording fails for one reason at a time, and works again when it has worked for a while', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
   const { health } = makeHealth()
   const recording = new RecordingHealth(health)
   recording.trouble('store_full', 'disk full')
@@ -82,5 +84,11 @@ test('recording fails for one reason at a time', () => {
   recording.trouble('session_unknown', 'a surprise')
   expect(health.troubles.map(({ kind }) => kind)).toEqual(['recording_failed'])
   recording.recovered()
+  vi.advanceTimersByTime(STEADY_MS - 1)
+  recording.trouble('session_unknown', 'a surprise')
+  vi.advanceTimersByTime(STEADY_MS)
+  expect(health.troubles.map(({ kind }) => kind)).toEqual(['recording_failed'])
+  recording.recovered()
+  vi.advanceTimersByTime(STEADY_MS)
   expect(health.troubles).toEqual([])
 })

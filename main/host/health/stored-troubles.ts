@@ -1,0 +1,45 @@
+// The troubles that stay until a person has read of them, in `health.json`: a restart does not make them unsaid.
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { writeAtomically } from '../files/atomic-file.ts'
+import { DETAIL_CHARACTERS, MAX_SESSIONS, type Trouble } from './health.ts'
+import { isTroubleKind, TROUBLES } from './troubles.ts'
+
+const Stored = z.object({
+  kind: z.string(),
+  since: z.number(),
+  sessions: z.array(z.string().max(64)).max(MAX_SESSIONS),
+  bytes: z.number().optional(),
+  path: z.string().max(DETAIL_CHARACTERS).optional(),
+  message: z.string().max(DETAIL_CHARACTERS).optional(),
+})
+
+const File = z.object({ troubles: z.array(Stored) })
+
+/** Empty if there is no such file. One that is damaged is empty too: a host whose disk is in trouble has to start. */
+export function readStoredTroubles(file: string): Trouble[] {
+  try {
+    const { troubles } = File.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return troubles.flatMap(({ kind, bytes, path, message, ...rest }) =>
+      isTroubleKind(kind) && TROUBLES[kind].ends === 'person'
+        ? [
+            {
+              kind,
+              ...rest,
+              ...(bytes !== undefined && { bytes }),
+              ...(path !== undefined && { path }),
+              ...(message !== undefined && { message }),
+            },
+          ]
+        : [],
+    )
+  } catch {
+    return []
+  }
+}
+
+/** Throws `data_dir_unusable`. */
+export function writeStoredTroubles(file: string, troubles: readonly Trouble[]): void {
+  const stored = troubles.filter(({ kind }) => TROUBLES[kind].ends === 'person')
+  writeAtomically(file, `${JSON.stringify({ troubles: stored })}\n`)
+}
