@@ -1,4 +1,5 @@
-// A real host in its own process that reports the resources it uses. Started by test/slow/fuzz-entrance.test.ts and test/fuzz/targets/wire.ts.
+// A real host in its own process that reports the resources it uses. Started by test/slow/fuzz-entrance.test.ts and
+// test/fuzz/fuzz-host.ts.
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -32,7 +33,8 @@ const host = await createHost({
   webRoot,
   port: 0,
   version: 'fuzz',
-  shell: ['/bin/sh'],
+  // Nothing that is typed at random runs.
+  shell: ['/bin/cat'],
   home: tmpdir(),
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
   // Without rate limits: the code behind them is tested.

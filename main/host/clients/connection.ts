@@ -2,6 +2,7 @@
 import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, KIND } from '../../../protocol/frames.ts'
 import { MESSAGE_BYTES } from '../../../protocol/limits.ts'
+import { handle as handleField, request_id as requestField } from '../../../protocol/messages/fields.ts'
 import {
   type ClientKind,
   ClientMessage,
@@ -285,9 +286,10 @@ export class Connection implements Viewer, BudgetMember {
         'bad_message',
         `the message ${JSON.stringify(type)?.slice(0, 40)} is not valid at ${where}`,
       )
+      // A number that no request can have would make the answer invalid, too.
       return this.#outlet.error(error, {
-        ...(typeof request_id === 'number' ? { request_id } : {}),
-        ...(typeof handle === 'number' ? { handle } : {}),
+        ...(requestField.safeParse(request_id).success && { request_id: request_id as number }),
+        ...(handleField.safeParse(handle).success && { handle: handle as number }),
       })
     }
     const message = parsed.data

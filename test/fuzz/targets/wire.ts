@@ -1,39 +1,20 @@
 // Everything that a peer can send before it is authenticated: HTTP, the upgrade, WebSocket frames and the first messages of a
 // handshake, whole, mutated and arbitrary, on several connections at once. The host must close each in time and keep nothing.
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { get } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import { WebSocket } from 'ws'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
-import { socketTransport } from '../../../main/host/listen/websocket.ts'
 import { openChannel } from '../../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { PROOF_PARAMETER, upgradeProof } from '../../../protocol/channel/upgrade-proof.ts'
 import type { Transport } from '../../../protocol/transport.ts'
-import type { HostState, Replies } from '../../support/fuzz-host-process.ts'
-import { onCleanUp, temporaryFolder, until } from '../../support/host.ts'
 import { frameBytes, upgradeRequest } from '../../support/network/raw-websocket.ts'
-import { type PhoneIdentity, pairPhone, parsePairingUrl } from '../../support/pairing.ts'
+import { type PhoneIdentity, parsePairingUrl } from '../../support/pairing.ts'
+import { FuzzHost, GONE_MS } from '../fuzz-host.ts'
+import { type Edit, edited, editsWith, latin1 } from '../mutate.ts'
 import type { FuzzTarget } from '../target.ts'
 
-/** Longer than every bound of the host (its timing below, and a second to end), on a busy machine. */
-const GONE_MS = 20_000
 /** Time for the host to react. */
 const LEAVE_MS = 30
-const TIMING = { headers_ms: 150, keep_alive_ms: 100, stalled_ms: 200, response_ms: 600, handshake_ms: 1_000 }
-/** Noise of the allocator and the garbage collector. */
-const RSS_BYTES = 64 * 1024 * 1024
-const HEAP_BYTES = 8 * 1024 * 1024
-
-/** A change of bytes: at `at` (a share of their length), `cut` bytes are replaced by `put`, as latin1. */
-interface Edit {
-  at: number
-  cut: number
-  put: string
-}
 
 /** `text`: latin1, in which PORT and PROOF stand for what the host accepts. `first`: a good first message of a handshake. */
 type Part =
@@ -89,16 +70,7 @@ const TOKENS = [
   ...['Transfer-Encoding: chunked\r\n', 'Content-Length: 0\r\n', 'Content-Length: -1\r\n', 'X: '.padEnd(17_000, 'x')],
 ]
 
-const latin1 = (maxLength: number) => fc.uint8Array({ maxLength }).map(bytes => Buffer.from(bytes).toString('latin1'))
-
-const edits: fc.Arbitrary<Edit[]> = fc.array(
-  fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    cut: fc.oneof(fc.constant(0), fc.nat(4), fc.nat(200)),
-    put: fc.oneof(fc.constantFrom(...TOKENS), latin1(3), latin1(60)),
-  }),
-  { maxLength: 4 },
-)
+const edits = editsWith(...TOKENS)
 
 const NO_EDITS = fc.constant<Edit[]>([])
 
@@ -140,73 +112,35 @@ const connection: fc.Arbitrary<Connection> = fc.record({
   end: fc.constantFrom(...(['wait', 'end', 'end', 'end', 'end', 'leave', 'leave', 'leave', 'leave', 'reset'] as const)),
 })
 
-function edited(bytes: Buffer, all: Edit[]): Buffer {
-  return all.reduce((before, { at, cut, put }) => {
-    const from = Math.floor(before.length * at)
-    return Buffer.concat([before.subarray(0, from), Buffer.from(put, 'latin1'), before.subarray(from + cut)])
-  }, bytes)
-}
-
-class WireHost {
-  readonly #process: ChildProcess
-  #port = 0
+class Wire {
+  readonly #host = new FuzzHost()
   #phone!: PhoneIdentity
   #secret!: Uint8Array
-  #before!: HostState
   #connections = 0
 
-  constructor() {
-    const folder = temporaryFolder()
-    const webRoot = join(folder, 'web')
-    mkdirSync(join(webRoot, 'assets'), { recursive: true })
-    writeFileSync(join(webRoot, 'index.html'), '<!doctype html>')
-    writeFileSync(join(webRoot, 'assets', 'main.js'), 'x'.repeat(400_000))
-    const program = join(import.meta.dirname, '../../support/fuzz-host-process.ts')
-    this.#process = fork(program, [join(folder, 'data'), webRoot, JSON.stringify(TIMING)], {
-      // Otherwise V8 grows its young generation under load and keeps it: a hundred empty megabytes.
-      execArgv: ['--expose-gc', '--max-semi-space-size=2'],
-    })
-    onCleanUp(() => this.#process.kill('SIGKILL'))
-  }
-
   async start(): Promise<void> {
-    this.#port = (await this.#next<{ port: number }>('port')).port
-    const url = await this.#ask('address')
-    this.#phone = await pairPhone(url, () => this.#open())
-    await this.#ask('strict')
-    this.#secret = parsePairingUrl(await this.#ask('address')).secret
-    this.#before = await this.#ask('held')
+    await this.#host.start()
+    this.#phone = await this.#host.pair('paired')
+    await this.#host.settle()
+    this.#secret = parsePairingUrl(await this.#host.ask('address')).secret
   }
 
   async run(connections: Connection[]): Promise<void> {
     await Promise.all(connections.map(one => this.#connect(one)))
-    if (this.#process.exitCode !== null || this.#process.signalCode !== null) throw new Error('the host died')
-    await this.#health()
+    await this.#host.check()
   }
 
   async finish(): Promise<string> {
-    let after = await this.#ask('held')
-    await until(async () => {
-      after = await this.#ask('held')
-      return after.descriptors <= this.#before.descriptors && after.requests === 0
-    }, 'the host to close all connections')
-    const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
-    const { rss, heap, devices, sessions } = this.#before
-    if (String(after.devices) !== String(devices)) throw new Error('a device was paired')
-    if (String(after.sessions) !== String(sessions)) throw new Error('a session was started')
-    if (after.rss > rss + RSS_BYTES) throw new Error(`the memory grew from ${mb(rss)} to ${mb(after.rss)}`)
-    if (after.heap > heap + HEAP_BYTES) throw new Error(`the heap grew from ${mb(heap)} to ${mb(after.heap)}`)
-    return (
-      `${this.#connections} connections; RSS ${mb(rss)}, after ${mb(after.rss)}; heap ${mb(heap)}, after ${mb(after.heap)}; ` +
-      `descriptors ${this.#before.descriptors}, after ${after.descriptors}`
-    )
+    const figures = await this.#host.finish()
+    if ((await this.#host.desktop.list()).length > 0) throw new Error('a session was started')
+    return `${this.#connections} connections; ${figures}`
   }
 
   /** Resolves when the host has closed the connection; rejects if it takes too long. */
   async #connect({ parts, piece, reads, end }: Connection): Promise<void> {
     this.#connections++
     const bytes = Buffer.concat(await Promise.all(parts.map(part => this.#bytesOf(part))))
-    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true, allowHalfOpen: end === 'wait' })
+    const socket = connect({ port: this.#host.port, host: '127.0.0.1', noDelay: true, allowHalfOpen: end === 'wait' })
     socket.on('error', () => {})
     const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
     socket.once('end', () => socket.end())
@@ -239,10 +173,10 @@ class WireHost {
     if ('first' in part) return frameBytes(edited(await this.#firstMessage(part.first), part.edits))
     if ('upgrade' in part) {
       const target = part.upgrade === 'claimed' ? `/ws?${PROOF_PARAMETER}=${this.#proof()}` : '/ws'
-      return edited(Buffer.from(upgradeRequest(this.#port, {}, target)), part.edits)
+      return edited(Buffer.from(upgradeRequest(this.#host.port, {}, target)), part.edits)
     }
     const text = edited(Buffer.from(part.text, 'latin1'), part.edits).toString('latin1')
-    return Buffer.from(text.replaceAll('PORT', String(this.#port)).replaceAll('PROOF', this.#proof()), 'latin1')
+    return Buffer.from(text.replaceAll('PORT', String(this.#host.port)).replaceAll('PROOF', this.#proof()), 'latin1')
   }
 
   #proof = () => upgradeProof(this.#phone.hostKey)
@@ -257,55 +191,14 @@ class WireHost {
       else openChannel({ ...common, mode, psk: this.#secret, staticKey: generateKeyPair() })
     })
   }
-
-  #health(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.#port, path: '/health', agent: false, timeout: GONE_MS }
-      get(options, response => {
-        response.resume()
-        if (response.statusCode === 200) resolve()
-        else reject(new Error(`/health answers ${response.statusCode}`))
-      })
-        .on('timeout', () => reject(new Error('the host hangs')))
-        .on('error', reject)
-    })
-  }
-
-  #open(): Promise<Transport> {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.#port}/ws`, { perMessageDeflate: false })
-    return new Promise((resolve, reject) => {
-      socket.once('open', () => resolve(socketTransport(socket)))
-      socket.once('error', reject)
-    })
-  }
-
-  async #ask<K extends keyof Replies>(what: K): Promise<Replies[K]> {
-    const answer = this.#next<Pick<Replies, K>>(what)
-    this.#process.send(what)
-    return (await answer)[what]
-  }
-
-  #next<T extends object>(what: string): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const gone = () => reject(new Error('the host died'))
-      this.#process.once('exit', gone)
-      const listen = (message: T) => {
-        if (!(what in message)) return
-        this.#process.off('message', listen)
-        this.#process.off('exit', gone)
-        resolve(message)
-      }
-      this.#process.on('message', listen)
-    })
-  }
 }
 
 const target: FuzzTarget<Connection[]> = {
   inputs: fc.array(connection, { minLength: 1, maxLength: 100, size: 'max' }),
   start: async () => {
-    const host = new WireHost()
-    await host.start()
-    return { run: input => host.run(input), finish: () => host.finish() }
+    const wire = new Wire()
+    await wire.start()
+    return { run: input => wire.run(input), finish: () => wire.finish() }
   },
 }
 export default target
