@@ -8,6 +8,7 @@ const HOST = {
   recording: [],
   files: ['store'],
   store: ['recording'],
+  'at-rest': ['threads', 'files', 'store'],
   agents: ['threads'],
   screen: ['threads', 'recording', 'agents'],
   'history/playback': ['recording', 'store'],

@@ -39,6 +39,9 @@ const ERROR_CODES = [
   'too_many_devices', // the host has its maximum of devices
   'devices_damaged', // the list of devices cannot be read
   'host_key_damaged', // the host's key cannot be read
+  'keystore_unavailable', // the system has no keystore, or it cannot be reached from here
+  'keystore_locked', // the system's keystore has to be unlocked first
+  'keystore_key_missing', // the data folder is encrypted, and the keystore does not have its key
   // sessions
   'session_unknown', // no session has this id
   'session_ambiguous', // more than one session id begins like this

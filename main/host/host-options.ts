@@ -1,5 +1,6 @@
 // What a host is started with, and how its options override its settings.
 import { CodedError, toCoded } from '../../protocol/errors.ts'
+import type { Keystore } from './at-rest/keystore.ts'
 import type { HistoryLimits } from './history/write/worker-protocol.ts'
 import type { Bind } from './listen/addresses.ts'
 import type { HandshakeLimits } from './listen/handshake-limit.ts'
@@ -41,6 +42,8 @@ export interface HostOptions {
   handshakes?: HandshakeLimits
   /** Push services that phones may be notified through, and the CA of their certificates (PEM). Default: PUSH_SERVICES. */
   push?: { services: readonly string[]; ca: string }
+  /** Default: the system's. */
+  keystore?: Keystore
   /** CA of the certificates of ntfy and webhook servers (PEM). Default: the CAs that Node trusts. */
   notify_ca?: string
   /** Durations in milliseconds that tests shorten. Default: the constant named at each. */

@@ -14,6 +14,8 @@ import { markDescendants, processesByProc, processesByPs } from './access/proces
 import { builtInRules } from './agents/rule-files.ts'
 import { ScreenRules } from './agents/screen-rules.ts'
 import { UserRules } from './agents/user-rules.ts'
+import { AtRest } from './at-rest/at-rest.ts'
+import { SystemKeystore } from './at-rest/keystore.ts'
 import { Budgets } from './budget/device-budget.ts'
 import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
@@ -82,7 +84,7 @@ const DEVICES_CHECK_MS = 3_600_000
 
 /**
  * Starts a host. Throws `data_dir_unusable`, `host_running`, `settings_invalid`, `host_key_damaged`, `devices_damaged`,
- * `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `tls_unusable`, `trace_unusable`, `web_client_missing`;
+ * `keystore_unavailable`, `keystore_locked`, `keystore_key_missing`, `store_newer`, `store_damaged`, `port_in_use`, `bind_refused`, `tls_unusable`, `trace_unusable`, `web_client_missing`;
  * then nothing is left behind.
  */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -125,7 +127,17 @@ export async function createHost(options: HostOptions): Promise<Host> {
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
-    const history = await History.open(dataDir.database, options.limits ?? limitsOf(initialSettings), {
+    const atRest = await AtRest.open({
+      folder: dataDir.path,
+      database: dataDir.database,
+      files: [dataDir.hostKey, dataDir.devices, dataDir.pushKey, dataDir.subscriptions, dataDir.notifySecrets],
+      mode: initialSettings.keystore,
+      keystore: options.keystore ?? new SystemKeystore(),
+      log: hostLog,
+    })
+    const { file: database, error: notConverted } = await atRest.prepareHistory()
+    if (notConverted !== undefined) health.begin('history_not_converted', { message: notConverted })
+    const history = await History.open(database, options.limits ?? limitsOf(initialSettings), {
       trouble: (code, message) => recording.trouble(code, message),
       recovered: () => recording.recovered(),
       committed: () => historyCaughtUp(),
@@ -212,11 +224,19 @@ export async function createHost(options: HostOptions): Promise<Host> {
       fixed: overriddenSettings(options),
       check: next => checkShell(next.shell, options),
       apply: async (next, before) => {
-        // The step that can fail comes first.
-        const restore = await network?.reconfigure(listenConfig(options, next))
+        // The steps that can fail come first.
+        const revert = await atRest.change(next.keystore)
+        let restore: (() => Promise<void>) | undefined
+        try {
+          restore = await network?.reconfigure(listenConfig(options, next))
+        } catch (error) {
+          await revert()
+          throw error
+        }
         applySettings(next, before)
         return async () => {
           applySettings(before, next)
+          await revert()
           await restore?.()
         }
       },
@@ -231,9 +251,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => settingsStore.close())
     const pairingChanged = () => connections.pairingChanged()
     const devicesChanged = () => connections.devicesChanged()
-    const staticKey = readHostKey(dataDir.hostKey)
+    const staticKey = readHostKey(dataDir.hostKey, atRest)
     const devices = new Devices({
       file: dataDir.devices,
+      files: atRest,
       idle_ms: () => settings.values.device_days * 24 * 3_600_000,
       ask_again_ms: () => settings.values.ask_again_days * 24 * 3_600_000,
       changed: devicesChanged,
@@ -254,6 +275,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const pushNotifications = new Push({
       keyFile: dataDir.pushKey,
       file: dataDir.subscriptions,
+      files: atRest,
       services: options.push?.services ?? PUSH_SERVICES,
       ca: options.push?.ca,
       enabled: () => settings.values.push,
@@ -268,7 +290,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     push = pushNotifications
     undo.push(() => pushNotifications.close())
-    const secrets = new NotifySecrets(dataDir.notifySecrets, hostLog)
+    const secrets = new NotifySecrets(dataDir.notifySecrets, hostLog, atRest)
     notifier = new Notifier({
       settings: () => notifierSettingsOf(settingsStore.values),
       secrets,

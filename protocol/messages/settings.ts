@@ -16,6 +16,7 @@ const SettingValues = () =>
     device_days: z.number(),
     ask_again_days: z.number(),
     obscure_typing: z.boolean(),
+    keystore: z._default(z.enum(['off', 'keys', 'all']), 'off'),
     upload_megabytes: z._default(z.number(), 100),
     uploads_total_megabytes: z._default(z.number(), 1000),
     push: z._default(z.boolean(), true),

@@ -187,6 +187,16 @@ function HostSettings({
         )}
         {number('total_megabytes', 'Output to keep in total', 'MB')}
         {number('retention_days', 'Keep ended sessions for', 'days')}
+        <ChoiceField
+          label="Encrypt on this computer"
+          value={values.keystore}
+          choices={KEYSTORE}
+          save={set('keystore')}
+          {...held(
+            'keystore',
+            'With a key in the system’s keystore. On the Go then starts only while the keystore is unlocked. The history follows at the next start.',
+          )}
+        />
       </section>
       <section aria-labelledby="settings-network">
         <h3 id="settings-network">Phones and network</h3>
@@ -245,6 +255,8 @@ function BindField({ value, save, ...held }: FixedProps & { value: string; save:
     </>
   )
 }
+
+const KEYSTORE = { off: 'Nothing', keys: 'Keys and devices', all: 'Keys, devices and history' }
 
 const TLS = { none: 'Off', tailscale: 'Tailscale certificate', files: 'Certificate files' }
 

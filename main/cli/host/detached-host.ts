@@ -7,8 +7,11 @@ import { commandFile } from '../../host/package-root.ts'
 import type { Context } from '../command/command.ts'
 import type { ReadyHost } from './host-banner.ts'
 
-/** A cold start with a large database takes a few seconds; more than this is a failure. */
-const START_MS = 30_000
+/**
+ * A cold start with a large database takes a few seconds. With the setting `keystore` it also waits for a person to unlock the
+ * keystore (KEYSTORE_MS), and once for the history to be converted, which takes a slow disk a minute for 2 GB.
+ */
+const START_MS = 180_000
 
 const READY_FD = 3
 

@@ -1,12 +1,11 @@
 // The paired devices: their names, keys and permissions, in a file.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { decodeBase64url, encodeBase64url, KEY_BYTES } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { MAX_DEVICE_SESSIONS } from '../../../protocol/limits.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
-import { writeAtomically } from '../files/atomic-file.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 import { looksLike, visible } from './look-alike.ts'
 
@@ -54,6 +53,8 @@ export interface DeviceChange {
 
 export interface DevicesOptions {
   file: string
+  /** Default: plain files. */
+  files?: SecretFiles
   /** A device that did not connect for longer is removed. */
   idle_ms: () => number
   /** A device that was confirmed longer ago has to be confirmed again when it connects. Default: never. */
@@ -77,7 +78,7 @@ export class Devices {
   constructor(options: DevicesOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    this.#devices = read(options.file)
+    this.#devices = read(options)
   }
 
   list(): readonly Device[] {
@@ -135,7 +136,7 @@ export class Devices {
       ...(before?.sessions && { sessions: before.sessions }),
     }
     // On disk first: a device that was admitted is still known after a crash.
-    save(this.#options.file, [...others, device])
+    save(this.#options, [...others, device])
     this.#devices = [...others, device]
     // Its connections have the old permissions.
     if (before)
@@ -224,7 +225,7 @@ export class Devices {
 
   #save(): void {
     try {
-      save(this.#options.file, this.#devices)
+      save(this.#options, this.#devices)
     } catch (cause) {
       this.#options.log.error({ err: cause }, 'the list of devices could not be written')
       this.#saveLater()
@@ -272,10 +273,10 @@ function distinct(devices: readonly { device_id: string; public_key: string }[])
   return ids.size === devices.length && keys.size === devices.length
 }
 
-function read(file: string): Device[] {
+function read({ file, files = PLAIN_FILES }: DevicesOptions): Device[] {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = files.read(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw damaged(file, 'it cannot be read', cause)
@@ -293,6 +294,6 @@ function damaged(file: string, why: string, cause: unknown): CodedError {
   })
 }
 
-function save(file: string, devices: readonly Device[]): void {
-  writeAtomically(file, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
+function save({ file, files = PLAIN_FILES }: DevicesOptions, devices: readonly Device[]): void {
+  files.write(file, `${JSON.stringify({ version: 1, devices }, null, 2)}\n`)
 }

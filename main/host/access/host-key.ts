@@ -1,5 +1,5 @@
 // The host's own key, by which paired phones recognize it.
-import { lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import {
   decodeBase64url,
   encodeBase64url,
@@ -9,22 +9,22 @@ import {
   keyPairOf,
 } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
-import { writeAtomically } from '../files/atomic-file.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 
 /**
  * Reads the key, or generates one if the file is missing. Throws `data_dir_unusable`, and `host_key_damaged` for a file that
  * cannot be used: another key would lock out every phone.
  */
-export function readHostKey(file: string): KeyPair {
+export function readHostKey(file: string, files: SecretFiles = PLAIN_FILES): KeyPair {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = files.read(file)
   } catch (cause) {
     // A dangling symbolic link does not mean that there is no key.
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })
     if (!missing) throw damaged(file, 'it cannot be read', cause)
     const fresh = generateKeyPair()
-    writeAtomically(file, `${encodeBase64url(fresh.secretKey)}\n`)
+    files.write(file, `${encodeBase64url(fresh.secretKey)}\n`)
     return fresh
   }
   const secretKey = decodeBase64url(text.trim())

@@ -35,7 +35,8 @@ function rmQuietly(file: string): void {
   } catch {}
 }
 
-function syncFolder(folder: string): void {
+/** A name in a folder is on disk only after this. */
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r')
   try {
     fsyncSync(descriptor)

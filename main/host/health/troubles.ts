@@ -110,6 +110,14 @@ export const TROUBLES = {
     ends: 'host',
     concerns: 'everyone',
   }),
+  history_not_converted: trouble({
+    severity: 'warning',
+    title: 'The history could not be encrypted or decrypted',
+    happens: 'It is used as it was: the setting for the keystore does not hold for it yet. Nothing is lost.',
+    todo: 'Check that the disk has room for a second copy of the history and that no other program has it open, and restart the host.',
+    ends: 'host',
+    concerns: 'owner',
+  }),
   copy_failed: trouble({
     severity: 'warning',
     title: 'The history could not be copied before an update',

@@ -1,9 +1,8 @@
 // The secrets of ntfy and the webhook, in a file of their own (0600): settings are sent to windows, secrets never.
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError } from '../../../protocol/errors.ts'
-import { writeAtomically } from '../files/atomic-file.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 
 export const TOKEN_CHARACTERS = 256
@@ -25,11 +24,13 @@ type Values = Omit<z.infer<typeof File>, 'version'>
 
 export class NotifySecrets {
   readonly #file: string
+  readonly #files: SecretFiles
   readonly #values: Values
 
-  constructor(file: string, log: Pick<Logger, 'error'>) {
+  constructor(file: string, log: Pick<Logger, 'error'>, files: SecretFiles = PLAIN_FILES) {
     this.#file = file
-    this.#values = read(file, log)
+    this.#files = files
+    this.#values = read(file, log, files)
   }
 
   /** The access token for this server. */
@@ -64,15 +65,15 @@ export class NotifySecrets {
   }
 
   #save(values: Values): void {
-    writeAtomically(this.#file, `${JSON.stringify({ version: 1, ...values }, null, 2)}\n`)
+    this.#files.write(this.#file, `${JSON.stringify({ version: 1, ...values }, null, 2)}\n`)
     Object.assign(this.#values, values)
   }
 }
 
-function read(file: string, log: Pick<Logger, 'error'>): Values {
+function read(file: string, log: Pick<Logger, 'error'>, files: SecretFiles): Values {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = files.read(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') log.error({ code }, 'the secrets for ntfy and the webhook cannot be read')

@@ -1,8 +1,7 @@
 // The host's key for push services (VAPID, RFC 8292). A browser's subscription works only with the key it was made for.
 import { createECDH, createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
-import { writeAtomically } from '../files/atomic-file.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 
 /** An uncompressed point of P-256, and a scalar of it. */
@@ -22,9 +21,9 @@ export interface PushKey {
  * Reads the key, or generates one if the file is missing or damaged: phones notice a new key at their next visit and
  * subscribe again. Throws `data_dir_unusable`.
  */
-export function readPushKey(file: string, log: Pick<Logger, 'error'>): PushKey {
+export function readPushKey(file: string, log: Pick<Logger, 'error'>, files: SecretFiles = PLAIN_FILES): PushKey {
   try {
-    return keyOf(decodeBase64url(readFileSync(file, 'utf8').trim()))
+    return keyOf(decodeBase64url(files.read(file).trim()))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Not the error itself, which may quote the file.
@@ -36,7 +35,7 @@ export function readPushKey(file: string, log: Pick<Logger, 'error'>): PushKey {
   const scalar = Buffer.alloc(SCALAR_BYTES)
   const privateKey = curve.getPrivateKey()
   privateKey.copy(scalar, SCALAR_BYTES - privateKey.length)
-  writeAtomically(file, `${encodeBase64url(scalar)}\n`)
+  files.write(file, `${encodeBase64url(scalar)}\n`)
   return keyOf(scalar)
 }
 

@@ -2,6 +2,7 @@
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import { isInScope, type Scoped } from '../access/session-scope.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 import { pause, TokenBucket } from '../notify/pacing.ts'
 import { canReach, type PostReply, type PostRequest, post } from '../notify/post.ts'
@@ -30,6 +31,8 @@ const MAX_WAIT_MS = 10 * 60_000
 export interface PushOptions {
   keyFile: string
   file: string
+  /** Default: plain files. */
+  files?: SecretFiles
   /** As in PUSH_SERVICES. */
   services: readonly string[]
   /** CA of their certificates (PEM). Default: the CAs that Node trusts. */
@@ -80,12 +83,17 @@ export class Push {
   constructor(options: PushOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
-    const { file, services, ca, log } = options
+    const { file, files = PLAIN_FILES, services, ca, log } = options
     this.#wire = options.wire ?? {
       post: (request, signal) => post(request, { ca, signal }),
       canReach: (endpoint, signal) => canReach(endpoint, { ca, signal }),
     }
-    this.#subscriptions = new Subscriptions({ file, allowed: endpoint => isPushService(endpoint, services), log })
+    this.#subscriptions = new Subscriptions({
+      file,
+      files,
+      allowed: endpoint => isPushService(endpoint, services),
+      log,
+    })
     try {
       this.#subscriptions.keepOnly(new Set(options.devices().map(({ device_id }) => device_id)))
     } catch (error) {
@@ -181,7 +189,7 @@ export class Push {
   }
 
   get #ownKey(): PushKey {
-    this.#key ??= readPushKey(this.#options.keyFile, this.#options.log)
+    this.#key ??= readPushKey(this.#options.keyFile, this.#options.log, this.#options.files)
     return this.#key
   }
 

@@ -1,11 +1,10 @@
 // The push subscriptions of the phones' browsers, one per device, in a file.
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { decodeBase64url } from '../../../protocol/channel/keys.ts'
 import { CodedError } from '../../../protocol/errors.ts'
 import { PUSH_ENDPOINT_CHARACTERS } from '../../../protocol/limits.ts'
 import { MAX_DEVICES } from '../access/devices.ts'
-import { writeAtomically } from '../files/atomic-file.ts'
+import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 import { isPoint } from './push-key.ts'
 
@@ -31,6 +30,8 @@ const File = z.strictObject({ version: z.literal(1), subscriptions: z.array(Stor
 
 export interface SubscriptionsOptions {
   file: string
+  /** Default: plain files. */
+  files?: SecretFiles
   /** Whether the address is a push service that this host uses. */
   allowed(endpoint: string): boolean
   log: Pick<Logger, 'error'>
@@ -100,17 +101,15 @@ export class Subscriptions {
   }
 
   #save(): void {
-    writeAtomically(
-      this.#options.file,
-      `${JSON.stringify({ version: 1, subscriptions: [...this.#stored.values()] }, null, 2)}\n`,
-    )
+    const { file, files = PLAIN_FILES } = this.#options
+    files.write(file, `${JSON.stringify({ version: 1, subscriptions: [...this.#stored.values()] }, null, 2)}\n`)
   }
 }
 
-function read({ file, allowed, log }: SubscriptionsOptions): StoredSubscription[] {
+function read({ file, files = PLAIN_FILES, allowed, log }: SubscriptionsOptions): StoredSubscription[] {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = files.read(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') log.error({ code }, 'the list of push subscriptions cannot be read')

@@ -70,6 +70,8 @@ const Webhook = z.strictObject({ url: Target, include_text: z.boolean().default(
 
 const KINDS = AttentionKind.options
 
+const KEYSTORE_MODES = ['off', 'keys', 'all'] as const
+
 /**
  * Every setting is optional. Sizes are megabytes of a million bytes, of raw output. The descriptions are the text of
  * docs/settings.md.
@@ -112,6 +114,12 @@ export const Settings = z.strictObject({
     .default(false)
     .describe(
       'While a phone types, and for up to three seconds after, send at fixed intervals of 20 ms in both directions, so that a listener cannot see the rhythm of the keys. Phones follow when they connect again.',
+    ),
+  keystore: z
+    .enum(KEYSTORE_MODES, `takes ${KEYSTORE_MODES.join(', ')}`)
+    .default('off')
+    .describe(
+      "Encrypt the data folder with a key in the system's keystore: `off`, `keys` (the host's keys, devices and tokens) or `all` (also the history, from the next start on). The host then starts only while the keystore is unlocked.",
     ),
   upload_megabytes: between(0, 100_000)
     .default(100)

@@ -65,6 +65,7 @@ describe('the settings', () => {
       device_days: 90,
       ask_again_days: 0,
       obscure_typing: false,
+      keystore: 'off',
       upload_megabytes: 100,
       uploads_total_megabytes: 1000,
       push: true,
