@@ -1,5 +1,5 @@
 // Prints how fast the product is and what it costs; no figure makes it fail.
-// `npm run bench -- NAME…` runs only these benchmarks. OTG_BENCH_MB sets the size of the `cat` output. `peers` runs only by name.
+// `npm run bench -- NAME…` runs only these benchmarks. OTG_BENCH_ENCRYPTED=1 encrypts the history. OTG_BENCH_MB sets the size of the `cat` output. `peers` runs only by name.
 import { loadavg } from 'node:os'
 import { activity } from './activity.ts'
 import { cat } from './cat.ts'

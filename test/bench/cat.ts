@@ -24,6 +24,7 @@ export async function cat(): Promise<void> {
         ratio(rate, raw),
         received < bytes ? `OUTPUT SKIPPED: received ${mb(received)}` : 'of raw',
       ],
+      ['CPU of the host', ms(stats.cpu_ms)],
       ['longest pause of the main loop', ms(stats.longest_pause_ms)],
       ['largest lag of the screen', mb(stats.screen_lag)],
       ['host memory afterwards', mb(stats.rss), '', `peak ${mb(stats.peak_rss)}`],

@@ -1,4 +1,6 @@
 // Hosts whose data folder is encrypted with a key in a real Secret Service.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -191,6 +193,16 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     await host.stop()
     service.freeze()
     await expect(start({ keystore: new SystemKeystore(100) })).rejects.toMatchObject({ code: 'keystore_locked' })
+  })
+
+  it('a process that gave up on its keystore can end (case 138)', async () => {
+    service.freeze()
+    const program = join(import.meta.dirname, '../support/keystore-process.ts')
+    const child = spawn(process.execPath, [program], { env: service.env, stdio: ['ignore', 'pipe', 'inherit'] })
+    const [text] = await once(child.stdout, 'data')
+    expect(text.toString()).toBe('keystore_locked\n')
+    // Before the keystore answers, which it does not.
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
   })
 
   it('cannot be chosen without a keystore: the setting and all files stay as they are (case 141)', async () => {

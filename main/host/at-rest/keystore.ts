@@ -42,24 +42,30 @@ export class SystemKeystore implements Keystore {
       })
       // It must not keep the process alive; the timer does, as long as somebody waits.
       worker.unref()
+      const ended = () => end(() => reject(unavailable('its thread ended')))
       const end = (settle: () => void) => {
         clearTimeout(timer)
-        worker.removeAllListeners()
-        worker.on('error', () => {})
+        worker.off('exit', ended)
         void worker.terminate()
         settle()
       }
-      const timer = setTimeout(
-        () => end(() => reject(locked(`the keystore did not answer within ${this.#ms / 1000} s`))),
-        this.#ms,
-      )
+      const timer = setTimeout(() => {
+        // A thread that waits in a function of the system does not end, and Node waits for it at the end of the process.
+        process.once('exit', endAtOnce)
+        worker.once('exit', () => process.off('exit', endAtOnce))
+        end(() => reject(locked(`the keystore did not answer within ${this.#ms / 1000} s`)))
+      }, this.#ms)
       worker.on('message', (message: FromKeystore) =>
         end(() => ('error' in message ? reject(faultOf(message.error)) : resolve(message.secret))),
       )
       worker.on('error', error => end(() => reject(unavailable(error.message))))
-      worker.on('exit', () => end(() => reject(unavailable('its thread ended'))))
+      worker.on('exit', ended)
     })
   }
+}
+
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL')
 }
 
 /**

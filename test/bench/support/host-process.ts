@@ -1,7 +1,10 @@
 // A host in its own process, for benchmarks: reports the pauses of its main loop, its memory, CPU and history.
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
+import type { Keystore } from '../../../main/host/at-rest/keystore.ts'
 import { History } from '../../../main/host/history/write/history.ts'
 import { DEFAULT_LIMITS, type HistoryStats } from '../../../main/host/history/write/worker-protocol.ts'
 import { createHost } from '../../../main/host/host.ts'
@@ -37,8 +40,20 @@ History.open = async (...parameters) => {
   return history
 }
 
+/** `OTG_BENCH_ENCRYPTED=1`: with an encrypted history, whose key is in memory. */
+const secrets = new Map<string, string>()
+const keystore: Keystore = {
+  get: async account => secrets.get(account),
+  set: async (account, secret) => void secrets.set(account, secret),
+  remove: async account => void secrets.delete(account),
+}
+
 const [dataDir, webRoot, clear] = process.argv.slice(2) as [string, string, string?]
 if (clear) Object.assign(NATIVE_SUITE, CLEAR_SUITE)
+if (process.env.OTG_BENCH_ENCRYPTED) {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  writeFileSync(join(dataDir, 'settings.json'), '{"keystore": "all"}')
+}
 const host = await createHost({
   dataDir,
   port: 0,
@@ -46,6 +61,7 @@ const host = await createHost({
   webRoot,
   version: 'bench',
   shell: ['/bin/sh'],
+  keystore,
   home: tmpdir(),
   env: { PATH: process.env.PATH, HOME: process.env.HOME, LANG: 'C.UTF-8' },
   // More than what the full replays print, less than a flood, so that a flood includes trimming.
