@@ -141,6 +141,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       trouble: (code, message) => recording.trouble(code, message),
       recovered: () => recording.recovered(),
       committed: () => historyCaughtUp(),
+      slow: isSlow => (isSlow ? health.begin('recording_behind') : health.end('recording_behind')),
     })
     undo.push(() => history.close())
     const uploads: Uploads = new Uploads({

@@ -9,6 +9,7 @@ import { LogReader } from '../playback/reader.ts'
 import { Checkpointer, QUIET_MS } from './checkpointer.ts'
 import { Committer } from './committer.ts'
 import { Deletions } from './deletions.ts'
+import { Syncer } from './syncer.ts'
 import { TextTurns } from './text-turns.ts'
 import { Trimmer } from './trim.ts'
 import type { FromHistory, HistoryCalls, HistoryLimits, ToHistory } from './worker-protocol.ts'
@@ -44,6 +45,7 @@ export class HistoryThread {
   readonly #trimmer: Trimmer
   readonly #committer: Committer
   readonly #checkpointer: Checkpointer
+  readonly #syncer: Syncer
   readonly #text: TextTurns
   readonly #replies: ThreadReplies
   readonly #deletions: Deletions
@@ -70,6 +72,15 @@ export class HistoryThread {
       () => this.#committer.lastCommit,
       work => this.#attempt(work),
     )
+    this.#syncer = new Syncer(file, {
+      late: isLate => port.post({ say: 'disk_speed', isSlow: isLate }),
+      failed: error => port.post({ say: 'sync', error: error.message }),
+      recovered: () => {
+        // What the failed sync left in memory may never be written there; this writes it to the database (fsync(2), "Notes").
+        this.#attempt(() => store.checkpoint())
+        port.post({ say: 'sync', error: undefined })
+      },
+    })
     this.#text = new TextTurns(store, reader, schedule)
     this.#replies = new ThreadReplies((message, transfer) => port.post(message, transfer as ArrayBuffer[]), storeFault)
     this.#deletions = new Deletions(store, this.#trimmer, this.#replies)
@@ -153,14 +164,19 @@ export class HistoryThread {
     if (done.some(write => write.do === 'seal' || write.do === 'update') || this.#trimmer.isOver) this.#isTrimDue = true
     // When a session prints on, the text of its last sealed segment can be rendered.
     this.#isTextDue = true
-    if (!this.#committer.isRetrying) this.#checkpointer.written()
+    if (!this.#committer.isRetrying) this.#written()
+  }
+
+  #written(): void {
+    this.#checkpointer.written()
+    this.#syncer.written()
   }
 
   /** A step; more when the file has no room for what the next turn may write. */
   #trim(): void {
     for (let step = 0; step < MAX_TRIM_STEPS && this.#isTrimDue && !this.#committer.isTroubled; step++) {
       this.#isTrimDue = this.#attempt(() => this.#trimmer.step())
-      if (this.#isTrimDue) this.#checkpointer.written()
+      if (this.#isTrimDue) this.#written()
       if (!this.#trimmer.isOver) break
     }
   }
@@ -168,7 +184,7 @@ export class HistoryThread {
   #deleted(): void {
     this.#writer.forget()
     this.#isTrimDue = true
-    this.#checkpointer.written()
+    this.#written()
   }
 
   /** True: there may be more. */
@@ -177,7 +193,7 @@ export class HistoryThread {
     for (const session_id of ids) this.#store.transaction(() => this.#writer.seal(session_id))
     if (ids.length === 0) return false
     this.#isTrimDue = this.#isTextDue = true
-    this.#checkpointer.written()
+    this.#written()
     return true
   }
 
@@ -190,7 +206,7 @@ export class HistoryThread {
     const isBusy = performance.now() - this.#committer.lastCommit < QUIET_MS
     this.#isTextDue = this.#text.turn(isBusy, work => this.#attempt(work))
     if (!this.#isTextDue) return
-    this.#checkpointer.written()
+    this.#written()
     // Text takes space too.
     if (this.#trimmer.isOver) this.#isTrimDue = true
   }
@@ -242,7 +258,7 @@ export class HistoryThread {
     if (this.#store.marks.ofSession(session).length >= MAX_MARKS)
       throw new CodedError('too_many_marks', `a session can have ${MAX_MARKS} marks; remove some`)
     const added = this.#store.transaction(() => this.#store.marks.add(session, { offset, at, label }))
-    this.#checkpointer.written()
+    this.#written()
     return added
   }
 
@@ -250,7 +266,7 @@ export class HistoryThread {
     const { session } = this.#store.sessions.require(session_id)
     if (!this.#store.transaction(() => this.#store.marks.remove(session, mark_id)))
       throw new CodedError('mark_unknown', 'this session has no such mark')
-    this.#checkpointer.written()
+    this.#written()
   }
 
   #close(): undefined {
@@ -258,6 +274,7 @@ export class HistoryThread {
     this.#text.stop()
     this.#committer.finish()
     this.#checkpointer.stop()
+    this.#syncer.stop()
     this.#store.close()
   }
 }

@@ -39,6 +39,8 @@ export interface HistoryHandlers {
   recovered(): void
   /** `behind` may have become less. */
   committed(): void
+  /** The disk is so slow that a power cut would lose more than POWER_LOSS_MS (syncer.ts); or no longer. */
+  slow?(isSlow: boolean): void
 }
 
 /** The text of a segment, and what waits to be written. */
@@ -57,6 +59,8 @@ export class History {
   #restartTimer: NodeJS.Timeout | undefined
   #restarting: Promise<void> | undefined
   #isTroubled = false
+  /** Writing works, but syncing what is written to the disk does not. */
+  #isUnsynced = false
 
   /** Running sessions in their latest state, for a restarted thread. */
   readonly #running = new Map<string, { session: SessionInfo; process: ProcessIdentity | null }>()
@@ -261,7 +265,19 @@ export class History {
         return this.#handlers.committed()
       case 'recovered':
         this.#isTroubled = false
+        if (this.#isUnsynced) return
         return this.#handlers.recovered()
+      case 'disk_speed':
+        return this.#handlers.slow?.(message.isSlow)
+      case 'sync':
+        this.#isUnsynced = message.error !== undefined
+        if (message.error !== undefined)
+          return this.#handlers.trouble(
+            'data_dir_unusable',
+            `the history cannot be synced to the disk: ${message.error}`,
+          )
+        if (!this.#isTroubled) this.#handlers.recovered()
+        return
     }
   }
 
@@ -274,6 +290,7 @@ export class History {
     // What it had not committed is lost. The new thread sees the gap when the next batch begins after its end.
     this.#sent.length = 0
     this.#sentBytes = 0
+    this.#isUnsynced = false
     if (this.#closed) return
     this.#isTroubled = true
     this.#handlers.trouble('internal', error.message)

@@ -97,4 +97,8 @@ export type FromHistory =
   /** Writing fails. What waits is kept while it fits, then dropped and recorded as a gap, until `recovered`. */
   | { say: 'trouble'; code: TroubleCode; message: string }
   | { say: 'recovered' }
+  /** Syncs take so long that a power cut would lose more than POWER_LOSS_MS; or no longer. */
+  | { say: 'disk_speed'; isSlow: boolean }
+  /** A sync failed, or (undefined) they succeed again. */
+  | { say: 'sync'; error: string | undefined }
   | FromThread
