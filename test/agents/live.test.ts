@@ -1,7 +1,8 @@
 // Real agents in sessions of a real host, with a stand-in for their models. Prints how soon the host knew of each question.
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
@@ -10,10 +11,15 @@ import { makeAgentHome } from './agent-home.ts'
 import type { AgentName } from './install.ts'
 import { startModel } from './stub-model.ts'
 
+const run = promisify(execFile)
+
 const OTG = join(import.meta.dirname, '..', '..', 'build', 'main', 'cli', 'otg.js')
 
 /** An agent starts, or takes a turn, within this even on a busy machine. */
 const AGENT_MS = 60_000
+
+/** Between the last letter and Enter: nobody is faster. */
+const PRESS_MS = 150
 
 /** What is told twice is told twice within this. */
 const SETTLED_MS = 5_000
@@ -144,6 +150,16 @@ describe('a question with choices', () => {
   })
 })
 
+describe('a prompt sent by a script', () => {
+  it.each([PROGRAMS[0]!, PROGRAMS[1]!, PROGRAMS[2]!, PROGRAMS[3]!])('begins a turn of $title', async program => {
+    const turn = await startAgent(program, false)
+    await run(process.execPath, [
+      ...[OTG, 'send', '--data-dir', turn.dataDir, turn.session_id, 'please run the test', '--enter'],
+    ])
+    await turn.shown(program.shows ?? program.question)
+  })
+})
+
 describe('a marked option', () => {
   it('of opencode is not chosen when another one is answered, wherever a person moved the mark', async () => {
     const turn = await startAgent(PROGRAMS[3]!, false)
@@ -204,6 +220,7 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
   const answered = new Set<string>()
   return {
     client,
+    dataDir: host.dataDir,
     session_id,
     cwd,
     told,
@@ -231,6 +248,8 @@ async function startAgent({ name, args, ready, asksAboutHooks }: Program, withHo
       const attached = client.attach(session_id, new Recorder())
       attached.type(Buffer.from(text))
       await shown(text)
+      // Agents take an Enter at once for a line of a paste.
+      await new Promise(resolve => setTimeout(resolve, PRESS_MS))
       attached.type(Buffer.from('\r'))
       await reach(() => activity()?.state === 'working', 'the turn to begin')
       client.detach(attached)

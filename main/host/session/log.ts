@@ -31,8 +31,16 @@ const TAIL_ENTRIES = 16_384
 /** Below this a zstd frame is hardly smaller and not worth its CPU time: most echoes and prompts. */
 const MIN_COMPRESS_BYTES = 512
 
+/**
+ * Dropped entries leave their places in the array, which are removed together when they are this many and half of it. Removing
+ * them at each append would move all that follow: 90 to 130 µs with a full tail.
+ */
+const MIN_REMOVED = 256
+
 export class SessionLog {
-  #entries: LogEntry[] = []
+  /** The first #dropped places are empty. */
+  #entries: (LogEntry | undefined)[] = []
+  #dropped = 0
   /** The index of #entries[0], counted from the session's first entry; cursors are such indexes. */
   #first = 0
   #start: Position
@@ -80,14 +88,14 @@ export class SessionLog {
   }
 
   has(index: number): boolean {
-    return index >= this.#first && index <= this.endIndex
+    return index >= this.#first + this.#dropped && index <= this.endIndex
   }
 
   /** The index of the first entry that does not end before `position`; undefined: it was dropped. */
   find(position: Position): number | undefined {
     if (position.offset < this.#start.offset || position.n < this.#start.n) return undefined
     if (position.offset > this.#end.offset || position.n > this.#end.n) return undefined
-    let low = 0
+    let low = this.#dropped
     let high = this.#entries.length
     while (low < high) {
       const middle = (low + high) >> 1
@@ -100,25 +108,26 @@ export class SessionLog {
   /** All entries that do not end before `position`, which must not have been dropped. */
   entriesFrom(position: Position): LogEntry[] {
     const from = this.find(position)
-    return from === undefined ? [] : this.#entries.slice(from - this.#first)
+    return from === undefined ? [] : (this.#entries.slice(from - this.#first) as LogEntry[])
   }
 
   /** Drops entries from the front until the bounds are met, but none from `keep` on. */
   trim(keep: Position): void {
-    let count = 0
-    while (count < this.#entries.length) {
-      if (this.#bytes <= TAIL_BYTES && this.#entries.length - count <= TAIL_ENTRIES) break
-      const entry = this.#entries[count]!
+    const entries = this.#entries
+    while (this.#dropped < entries.length) {
+      if (this.#bytes <= TAIL_BYTES && entries.length - this.#dropped <= TAIL_ENTRIES) break
+      const entry = entries[this.#dropped]!
       if (!isBefore(entry, keep)) break
       if (entry.kind === 'output') {
         this.#bytes -= entry.bytes.length
         this.#start = { offset: entry.offset + entry.bytes.length, n: this.#start.n }
       } else this.#start = { offset: this.#start.offset, n: entry.n }
-      count++
+      entries[this.#dropped++] = undefined
     }
-    if (count === 0) return
-    this.#entries.splice(0, count)
-    this.#first += count
+    if (this.#dropped < MIN_REMOVED || this.#dropped * 2 < entries.length) return
+    entries.splice(0, this.#dropped)
+    this.#first += this.#dropped
+    this.#dropped = 0
   }
 }
 
