@@ -142,6 +142,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       recovered: () => recording.recovered(),
       committed: () => historyCaughtUp(),
       slow: isSlow => (isSlow ? health.begin('recording_behind') : health.end('recording_behind')),
+      damaged: session_id => health.begin('history_damaged', { session_id }),
     })
     undo.push(() => history.close())
     const uploads: Uploads = new Uploads({

@@ -144,7 +144,7 @@ export class Recording {
   }
 }
 
-export function keyframeOf(vt: string, position: Position): StoredKeyframe {
+export function keyframeOf(vt: string | Uint8Array, position: Position): StoredKeyframe {
   const raw = Buffer.from(vt)
   const blob = new Uint8Array(zlib.zstdCompressSync(raw))
   return { position, cols: 80, rows: 24, size: raw.length, checksum: zlib.crc32(raw), blob }

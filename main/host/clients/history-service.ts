@@ -37,8 +37,8 @@ export class HistoryService {
     this.#uploads = uploads
     this.#history = history
     this.#sessions = sessions
-    this.#lookup = new Lookup(history.file)
-    this.#exports = new Exports(history.file)
+    this.#lookup = new Lookup(history.file, undefined, damage => history.noticeDamage(damage))
+    this.#exports = new Exports(history.file, undefined, damage => history.noticeDamage(damage))
   }
 
   list(filter: SessionFilter, limit: number, cursor: string | undefined): Promise<ListReply> {

@@ -1,8 +1,10 @@
-// The tables that a log is stored in: log rows (table `pieces`), keyframes, rendered text and its index.
+// The tables that a log is stored in: log rows (table `pieces`), keyframes, rendered text and its index. Rows whose checksum is
+// wrong are left out everywhere: where a log row is missing, readers find a gap.
 
 import type Database from 'better-sqlite3'
 import type { Position } from '../../../protocol/position.ts'
 import type { Size, StoredKeyframe } from '../recording/types.ts'
+import { keyframeChecksum, logRowChecksum, textChecksum, UNCHECKED } from './checksums.ts'
 
 /** `sealed`: a segment. `tail`: not sealed yet. The others are gaps, with their reason. */
 export type LogRowKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
@@ -25,9 +27,10 @@ export interface LogRow extends LogExtentRow {
   compressed: number
   resizes: string | null
   timing: Uint8Array
+  row_checksum: number
 }
 
-export type NewLogRow = Omit<LogRow, 'row_id'> & { blob: Uint8Array }
+export type NewLogRow = Omit<LogRow, 'row_id' | 'row_checksum'> & { blob: Uint8Array }
 
 export interface KeyframeRow {
   offset: number
@@ -37,12 +40,15 @@ export interface KeyframeRow {
   size: number
   checksum: number
   blob_checksum: number
+  row_checksum: number
   blob: Uint8Array
 }
 
 /** `blob`: zstd of what `toBlocks` makes, `size` bytes of it. */
 export interface TextRow {
   size: number
+  /** It has a checksum, which is right. */
+  isChecked: boolean
   blob: Uint8Array
 }
 
@@ -62,12 +68,13 @@ export interface PendingText {
 }
 
 const EXTENT = 'piece AS row_id, kind, offset, n, end_offset, end_n'
-const LOG_ROW = `${EXTENT}, session, at, checksum, blob_checksum, compressed, resizes, timing`
-const KEYFRAME = 'offset, n, cols, rows, size, checksum, blob_checksum, blob'
+const LOG_ROW = `${EXTENT}, session, at, checksum, blob_checksum, compressed, resizes, timing, row_checksum`
+const KEYFRAME = 'offset, n, cols, rows, size, checksum, blob_checksum, row_checksum, blob'
 
-const INSERTED =
-  'session, kind, offset, n, end_offset, end_n, at, checksum, blob_checksum, compressed, resizes, timing, blob'
-const UPDATED = ['end_offset', 'end_n', 'checksum', 'blob_checksum', 'compressed', 'resizes', 'timing', 'blob']
+const UPDATED = 'end_offset, end_n, checksum, blob_checksum, compressed, resizes, timing, blob, row_checksum'.split(
+  ', ',
+)
+const INSERTED = ['session', 'kind', 'offset', 'n', 'at', ...UPDATED]
 
 export class LogRows {
   readonly #insert
@@ -80,6 +87,7 @@ export class LogRows {
   readonly #tail
   readonly #last
   readonly #leading
+  readonly #setAside
   readonly #endedWithTail
   readonly #putKeyframe
   readonly #keyframeFrom
@@ -87,13 +95,14 @@ export class LogRows {
   readonly #hasKeyframe
   readonly #dropKeyframes
   readonly #resizesBefore
-  readonly #bornSize
+  readonly #bornSize: (session: number) => Size
   readonly #expectText
   readonly #pendingText
   readonly #putText
   readonly #expectBlocks
   readonly #putWords
   readonly #text
+  readonly #forgetText
   readonly #texts
   readonly #blocksWith
   readonly #indexBytes
@@ -101,21 +110,24 @@ export class LogRows {
   readonly #byTime
   readonly #ofSession
 
-  constructor(db: Database.Database) {
-    this.#insert = db.prepare<[NewLogRow]>(
-      `INSERT INTO pieces (${INSERTED}) VALUES (${INSERTED.split(', ')
-        .map(name => `@${name}`)
-        .join(', ')})`,
+  /** Called with the number of a row whose text is damaged, so that it is rendered again. */
+  textDamaged: (row_id: number) => void = () => {}
+
+  /** `bornSize`: of a session, by its row. */
+  constructor(db: Database.Database, bornSize: (session: number) => Size) {
+    this.#bornSize = bornSize
+    this.#insert = db.prepare<[NewLogRow & { row_checksum: number }]>(
+      `INSERT INTO pieces (${INSERTED.join(', ')}) VALUES (${INSERTED.map(name => `@${name}`).join(', ')})`,
     )
-    this.#update = db.prepare<[NewLogRow & { row_id: number }]>(
+    this.#update = db.prepare<[NewLogRow & { row_id: number; row_checksum: number }]>(
       `UPDATE pieces SET ${UPDATED.map(name => `${name} = @${name}`).join(', ')} WHERE piece = @row_id`,
     )
     this.#remove = db.prepare<[number]>('DELETE FROM pieces WHERE piece = ?')
     this.#at = db.prepare<[number, number, number], LogRow>(
-      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) <= (?, ?) ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) <= (?, ?) ORDER BY offset DESC, n DESC`,
     )
     this.#after = db.prepare<[number, number, number], LogRow>(
-      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) > (?, ?) ORDER BY offset, n LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) > (?, ?) ORDER BY offset, n`,
     )
     this.#byId = db.prepare<[number], LogRow>(`SELECT ${LOG_ROW} FROM pieces WHERE piece = ?`)
     this.#blob = db.prepare<[number], Uint8Array>('SELECT blob FROM pieces WHERE piece = ?').pluck()
@@ -124,11 +136,12 @@ export class LogRows {
        WHERE session = ? AND kind = 'tail' AND (offset, n) < (?, ?) ORDER BY offset, n`,
     )
     this.#last = db.prepare<[number], LogRow>(
-      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset DESC, n DESC`,
     )
-    this.#leading = db.prepare<[number, number], LogExtentRow>(
-      `SELECT ${EXTENT} FROM pieces WHERE session = ? ORDER BY offset, n LIMIT ?`,
+    this.#leading = db.prepare<[number, number], LogRow>(
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset, n LIMIT ?`,
     )
+    this.#setAside = db.prepare<[number]>("UPDATE pieces SET kind = 'damaged' WHERE piece = ?")
     this.#endedWithTail = db
       .prepare<[number], string>(
         `SELECT session_id FROM sessions WHERE state <> 'running'
@@ -155,14 +168,9 @@ export class LogRows {
     this.#dropKeyframes = db.prepare<[number, number, number]>(
       'DELETE FROM keyframes WHERE session = ? AND (offset, n) < (?, ?)',
     )
-    this.#resizesBefore = db
-      .prepare<[number, number, number], string>(
-        `SELECT resizes FROM pieces WHERE session = ? AND (offset, n) < (?, ?) AND resizes IS NOT NULL
-         ORDER BY offset DESC, n DESC LIMIT 1`,
-      )
-      .pluck()
-    this.#bornSize = db.prepare<[number], Size>(
-      'SELECT born_cols AS cols, born_rows AS rows FROM sessions WHERE session = ?',
+    this.#resizesBefore = db.prepare<[number, number, number], LogRow>(
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND (offset, n) < (?, ?) AND resizes IS NOT NULL
+         ORDER BY offset DESC, n DESC`,
     )
     this.#expectText = db.prepare<[number | bigint]>('INSERT INTO text (piece) VALUES (?)')
     this.#pendingText = db.prepare<[], PendingText>(
@@ -171,10 +179,13 @@ export class LogRows {
        WHERE t.lines IS NULL AND (s.state <> 'running' OR p.end_offset <> s.end_offset OR p.end_n <> s.end_n)
        ORDER BY t.piece LIMIT 1`,
     )
-    this.#putText = db.prepare<[number, number, Uint8Array, number]>(
-      'UPDATE text SET lines = ?, size = ?, blob = ? WHERE piece = ?',
+    this.#putText = db.prepare<[number, number, Uint8Array, number, number]>(
+      'UPDATE text SET lines = ?, size = ?, blob = ?, checksum = ? WHERE piece = ?',
     )
-    this.#text = db.prepare<[number], TextRow>('SELECT size, blob FROM text WHERE piece = ? AND lines IS NOT NULL')
+    this.#text = db.prepare<[number], Omit<TextRow, 'isChecked'> & { lines: number; checksum: number }>(
+      'SELECT lines, size, blob, checksum FROM text WHERE piece = ? AND lines IS NOT NULL',
+    )
+    this.#forgetText = db.prepare<[number]>('UPDATE text SET lines = NULL, size = NULL, blob = NULL WHERE piece = ?')
     this.#texts = db
       .prepare<[number, number], number>(
         'SELECT piece FROM text WHERE piece < ? AND lines > 0 ORDER BY piece DESC LIMIT ?',
@@ -189,14 +200,14 @@ export class LogRows {
       .prepare<[], number>("SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name LIKE 'words%'")
       .pluck()
     this.#unindexed = db.prepare<[], UnindexedRow>(
-      `SELECT p.piece AS row_id, p.session, p.end_offset - p.offset AS bytes, 0 AS tail
+      `SELECT p.piece AS row_id, p.session, min(max(p.end_offset - p.offset, 0), 1 << 40) AS bytes, 0 AS tail
          FROM text t JOIN pieces p ON p.piece = t.piece WHERE t.lines IS NULL
-       UNION ALL SELECT min(piece), session, sum(end_offset - offset), 1 FROM pieces INDEXED BY pieces_in_tail
+       UNION ALL SELECT min(piece), session, sum(min(max(end_offset - offset, 0), 1 << 40)), 1 FROM pieces INDEXED BY pieces_in_tail
          WHERE kind = 'tail' GROUP BY session
        ORDER BY 1 DESC`,
     )
     this.#byTime = db.prepare<[number, number], LogRow>(
-      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC LIMIT 1`,
+      `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC`,
     )
     this.#ofSession = db.prepare<[number], LogRow>(`SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset, n`)
     this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
@@ -205,14 +216,14 @@ export class LogRows {
   }
 
   insert(row: NewLogRow): number {
-    const { lastInsertRowid } = this.#insert.run(row)
+    const { lastInsertRowid } = this.#insert.run({ ...row, row_checksum: logRowChecksum(row) })
     if (row.kind === 'sealed') this.#expectText.run(lastInsertRowid)
     return Number(lastInsertRowid)
   }
 
   /** For a row that grows: everything but where it begins. */
   update(row_id: number, row: NewLogRow): void {
-    this.#update.run({ ...row, row_id })
+    this.#update.run({ ...row, row_id, row_checksum: logRowChecksum(row) })
   }
 
   /** With its text. */
@@ -222,16 +233,16 @@ export class LogRows {
 
   /** The last row that begins at or before `position`; it may end before it. */
   rowAt(session: number, { offset, n }: Position): LogRow | undefined {
-    return this.#at.get(session, offset, n)
+    return firstIntact(this.#at, session, offset, n)
   }
 
   /** The first row that begins after `position`. */
   rowAfter(session: number, { offset, n }: Position): LogRow | undefined {
-    return this.#after.get(session, offset, n)
+    return firstIntact(this.#after, session, offset, n)
   }
 
   byId(row_id: number): LogRow | undefined {
-    return this.#byId.get(row_id)
+    return firstIntact(this.#byId, row_id)
   }
 
   /** Read apart from its row, because the blob's pages may be damaged when the row's are not. */
@@ -241,15 +252,27 @@ export class LogRows {
 
   /** Unsealed rows that begin before `position`, in order. */
   tailRows(session: number, { offset, n }: Position): LogRow[] {
-    return this.#tail.all(session, offset, n)
+    return this.#tail.all(session, offset, n).filter(isIntactRow)
+  }
+
+  /** Damaged rows of a tail are no longer part of it. They stay, because a repair may find out what they were. */
+  setDamagedTailAside(session: number): void {
+    for (const row of this.#tail.all(session, Number.MAX_SAFE_INTEGER, 0))
+      if (!isIntactRow(row)) this.#setAside.run(row.row_id)
   }
 
   lastRow(session: number): LogRow | undefined {
-    return this.#last.get(session)
+    return firstIntact(this.#last, session)
   }
 
+  /** With damaged ones, which extend to the next row here. */
   firstRows(session: number, limit: number): LogExtentRow[] {
-    return this.#leading.all(session, limit)
+    const rows = this.#leading.all(session, limit)
+    return rows.map((row, at) => {
+      if (isIntactRow(row)) return row
+      const next = rows[at + 1] ?? row
+      return { ...row, end_offset: next.offset, end_n: next.n }
+    })
   }
 
   /** Ids of ended sessions with an unsealed tail: their host crashed. */
@@ -259,17 +282,18 @@ export class LogRows {
 
   putKeyframe(session: number, keyframe: StoredKeyframe, blob_checksum: number): void {
     const { position, ...rest } = keyframe
-    this.#putKeyframe.run({ session, ...position, ...rest, blob_checksum })
+    const row = { ...position, ...rest, blob_checksum }
+    this.#putKeyframe.run({ session, ...row, row_checksum: keyframeChecksum(session, row) })
   }
 
-  /** Keyframes at or after `position`, nearest first. */
-  keyframesFrom(session: number, { offset, n }: Position): IterableIterator<KeyframeRow> {
-    return this.#keyframeFrom.iterate(session, offset, n)
+  /** Keyframes at or after `position`, nearest first. Whether their blobs are intact is not checked. */
+  *keyframesFrom(session: number, { offset, n }: Position): Generator<KeyframeRow> {
+    for (const row of this.#keyframeFrom.iterate(session, offset, n)) if (isIntactKeyframe(session, row)) yield row
   }
 
-  /** Keyframes before `position`, nearest first. */
-  keyframesBefore(session: number, { offset, n }: Position): IterableIterator<KeyframeRow> {
-    return this.#keyframeBefore.iterate(session, offset, n)
+  /** Keyframes before `position`, nearest first. Whether their blobs are intact is not checked. */
+  *keyframesBefore(session: number, { offset, n }: Position): Generator<KeyframeRow> {
+    for (const row of this.#keyframeBefore.iterate(session, offset, n)) if (isIntactKeyframe(session, row)) yield row
   }
 
   hasKeyframe(session: number, { offset, n }: Position): boolean {
@@ -284,8 +308,8 @@ export class LogRows {
   /** JSON of the last resizes before `position`, if there were any, and the session's size at birth. */
   sizesBefore(session: number, { offset, n }: Position): { resizes: string | null; born: Size } {
     return {
-      resizes: this.#resizesBefore.get(session, offset, n) ?? null,
-      born: this.#bornSize.get(session) ?? { cols: 80, rows: 24 },
+      resizes: firstIntact(this.#resizesBefore, session, offset, n)?.resizes ?? null,
+      born: this.#bornSize(session),
     }
   }
 
@@ -295,7 +319,7 @@ export class LogRows {
   }
 
   putText(row_id: number, lines: number, size: number, blob: Uint8Array): void {
-    this.#putText.run(lines, size, blob, row_id)
+    this.#putText.run(lines, size, blob, textChecksum(row_id, lines, size, blob), row_id)
   }
 
   /** Call it before the first words of a row go into the index. False: the row is gone. */
@@ -307,9 +331,25 @@ export class LogRows {
     this.#putWords.run(row_id * MAX_BLOCKS + block, words)
   }
 
-  /** The text of a row, if it was rendered. */
+  /** The text of a row, if it was rendered and is intact. */
   text(row_id: number): TextRow | undefined {
-    return this.#text.get(row_id)
+    const row = this.#text.get(row_id)
+    if (!row) return undefined
+    const { lines, size, blob, checksum } = row
+    const isChecked = checksum !== UNCHECKED
+    if (!isChecked || checksum === textChecksum(row_id, lines, size, blob)) return { size, blob, isChecked }
+    this.textDamaged(row_id)
+    return undefined
+  }
+
+  /** It was rendered, and may be damaged. */
+  hasText(row_id: number): boolean {
+    return this.#text.get(row_id) !== undefined
+  }
+
+  /** It will be rendered again. */
+  forgetText(row_id: number): void {
+    this.#forgetText.run(row_id)
   }
 
   /** Numbers of rows with text, the newest first, below `below`. */
@@ -337,13 +377,29 @@ export class LogRows {
 
   /** The last row that began at or before this many milliseconds since birth. */
   rowAtTime(session: number, at: number): LogRow | undefined {
-    return this.#byTime.get(session, at)
+    return firstIntact(this.#byTime, session, at)
   }
 
   /** All rows of a session, in order. */
-  rowsOf(session: number): IterableIterator<LogRow> {
-    return this.#ofSession.iterate(session)
+  *rowsOf(session: number): Generator<LogRow> {
+    for (const row of this.#ofSession.iterate(session)) if (isIntactRow(row)) yield row
   }
+}
+
+/** The first row of a query that is what was written. Nearly always that is the first one. */
+function firstIntact<P extends unknown[]>(statement: Database.Statement<P, LogRow>, ...args: P): LogRow | undefined {
+  const first = statement.get(...args)
+  if (!first || isIntactRow(first)) return first
+  for (const row of statement.iterate(...args)) if (isIntactRow(row)) return row
+  return undefined
+}
+
+export function isIntactRow(row: LogRow): boolean {
+  return row.row_checksum === UNCHECKED || row.row_checksum === logRowChecksum(row)
+}
+
+export function isIntactKeyframe(session: number, row: KeyframeRow): boolean {
+  return row.row_checksum === UNCHECKED || row.row_checksum === keyframeChecksum(session, row)
 }
 
 /** Rows of the index are numbered row_id * MAX_BLOCKS + block. */

@@ -99,4 +99,22 @@ export const MIGRATIONS: readonly string[] = [
      label TEXT NOT NULL
    ) STRICT;
    CREATE INDEX marks_by_place ON marks (session, offset);`,
+
+  `-- Checksums (checksums.ts) of everything that had none. -1: the row was written before there were any. SQLite does not
+   -- rewrite the rows for a new column with a default, so this takes no time.
+   ALTER TABLE sessions ADD COLUMN row_checksum INTEGER NOT NULL DEFAULT -1;
+   ALTER TABLE pieces ADD COLUMN row_checksum INTEGER NOT NULL DEFAULT -1;
+   ALTER TABLE keyframes ADD COLUMN row_checksum INTEGER NOT NULL DEFAULT -1;
+   ALTER TABLE text ADD COLUMN checksum INTEGER NOT NULL DEFAULT -1;
+   ALTER TABLE marks ADD COLUMN row_checksum INTEGER NOT NULL DEFAULT -1;
+   -- As before, but a damaged count must not make it endless.
+   DROP TRIGGER text_forgotten;
+   CREATE TRIGGER text_forgotten AFTER DELETE ON text WHEN OLD.blocks > 0 BEGIN
+     DELETE FROM words WHERE rowid IN (
+       WITH RECURSIVE each(block) AS (
+         SELECT 0 UNION ALL SELECT block + 1 FROM each WHERE block + 1 < min(OLD.blocks, 1024)
+       )
+       SELECT OLD.piece * 1024 + block FROM each
+     );
+   END;`,
 ]

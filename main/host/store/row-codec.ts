@@ -6,6 +6,9 @@ import { decodeResizes } from '../recording/log-slice.ts'
 import type { LogSlice } from '../recording/types.ts'
 import type { LogRow } from './log-rows.ts'
 
+/** More than the timing of any row: a byte of output each millisecond, with 8 bytes to say so, for a segment. */
+const MAX_TIMING_BYTES = 16 * 1024 * 1024
+
 /** The bytes of a row with their timing and resizes. Throws when they are not what was written. */
 export function readSlice(row: LogRow, blob: Uint8Array): LogSlice {
   checkBlob(row, blob)
@@ -30,31 +33,54 @@ export function endOfRow(row: { end_offset: number; end_n: number }): Position {
   return { offset: row.end_offset, n: row.end_n }
 }
 
-/** When its bytes arrived: `runs` as in LogSlice. Throws when the row is damaged. */
-export function runsOfRow({ timing }: Pick<LogRow, 'timing'>): number[] {
-  return decodeRuns(unpackTiming(timing))
-}
-
-/** The same; none of a row that is damaged, whose bytes cannot be read either. */
-export function runsIfReadable(row: Pick<LogRow, 'timing'>): number[] {
+/** When its bytes arrived: `runs` as in LogSlice. If that is damaged, all of them arrived when the row began. */
+export function runsOfRow(row: Pick<LogRow, 'timing' | 'at' | 'offset' | 'end_offset'>): number[] {
+  const size = row.end_offset - row.offset
   try {
-    return runsOfRow(row)
+    const runs = decodeRuns(unpackTiming(row.timing))
+    let sum = 0
+    for (let i = 1; i < runs.length; i += 2) sum += runs[i]!
+    if (sum === size && runs.length % 2 === 0) return runs
   } catch {
-    return []
+    // The bytes themselves have a checksum of their own.
   }
+  return size > 0 ? [row.at, size] : []
 }
 
-/** One byte that says whether the rest is a zstd frame, the size of what is in it as a uint32, then that. */
+/** Bits of the first byte of packed timing. Rows of earlier versions have no checksum. */
+const COMPRESSED = 1
+const CHECKED = 2
+
+/** A byte of bits, the size of what is packed as a uint32, its CRC-32 as another, then that, as a zstd frame or as it is. */
 export function packTiming(timing: Uint8Array): Uint8Array {
   const { blob, compressed } = pack(timing)
-  const packed = new Uint8Array(blob.length + 5)
-  new DataView(packed.buffer).setUint32(1, timing.length)
-  packed[0] = compressed ? 1 : 0
-  packed.set(blob, 5)
+  const packed = new Uint8Array(blob.length + 9)
+  const view = new DataView(packed.buffer)
+  packed[0] = CHECKED | (compressed ? COMPRESSED : 0)
+  view.setUint32(1, timing.length)
+  view.setUint32(5, crc32(timing))
+  packed.set(blob, 9)
   return packed
 }
 
+/** Whether timing is what was written, as far as it has a checksum. */
+export function isIntactTiming(packed: Uint8Array): boolean {
+  try {
+    unpackTiming(packed)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Throws when it is damaged. */
 function unpackTiming(packed: Uint8Array): Uint8Array {
-  const size = new DataView(packed.buffer, packed.byteOffset).getUint32(1)
-  return unpack({ blob: packed.subarray(5), compressed: packed[0] === 1 }, size)
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength)
+  const isChecked = (packed[0]! & CHECKED) !== 0
+  const compressed = (packed[0]! & COMPRESSED) !== 0
+  const size = view.getUint32(1)
+  if (size > MAX_TIMING_BYTES) throw new Error('the timing is damaged')
+  const timing = unpack({ blob: packed.subarray(isChecked ? 9 : 5), compressed }, size)
+  if (isChecked && crc32(timing) !== view.getUint32(5)) throw new Error('the timing is damaged')
+  return timing
 }

@@ -32,6 +32,22 @@ export interface StoreOptions {
   readonly?: boolean
 }
 
+/** What turned out to be damaged while it was read. */
+export type StoreDamage =
+  /** The text of this log row; it can be rendered again. */
+  | { kind: 'text'; row_id: number }
+  /** A part of this session's log. */
+  | { kind: 'log'; session_id: string }
+
+/** What a thread says to the main loop when it met something damaged. */
+export interface DamageReport {
+  say: 'damage'
+  damage: StoreDamage
+}
+
+/** Damage that one connection reports: more means that all is lost. */
+const MAX_REPORTED = 10_000
+
 export interface StoreStats {
   segment_bytes: number
   text_bytes: number
@@ -46,6 +62,9 @@ export class Store {
   readonly logRows: LogRows
   /** Sessions that an earlier host left running. */
   readonly leftovers: Leftover[]
+  /** Called the first time that something damaged is met. */
+  onDamage: (damage: StoreDamage) => void = () => {}
+  readonly #reported = new Set<string>()
   readonly #database: Database.Database
   readonly #transaction: Database.Transaction<(work: () => unknown) => unknown>
   readonly #pageCount: Database.Statement<[], number>
@@ -69,7 +88,8 @@ export class Store {
       else this.#prepareFile(file)
       this.sessions = new SessionRows(database)
       this.marks = new MarkRows(database)
-      this.logRows = new LogRows(database)
+      this.logRows = new LogRows(database, session => this.sessions.bornSize(session))
+      this.logRows.textDamaged = row_id => this.report({ kind: 'text', row_id })
       this.#transaction = database.transaction((work: () => unknown) => work())
       this.#pageCount = database.prepare<[], number>('PRAGMA page_count').pluck()
       this.#freeCount = database.prepare<[], number>('PRAGMA freelist_count').pluck()
@@ -84,6 +104,13 @@ export class Store {
             cause: error,
           })
     }
+  }
+
+  report(damage: StoreDamage): void {
+    const key = damage.kind === 'text' ? `${damage.row_id}` : damage.session_id
+    if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTED) return
+    this.#reported.add(key)
+    this.onDamage(damage)
   }
 
   /** Runs `work` as one transaction; an error rolls all of it back. */

@@ -1,5 +1,6 @@
 // What the host's main loop and the thread of one export say to each other. Types only.
 import type { DatabaseFile } from '../../store/open-database.ts'
+import type { DamageReport } from '../../store/store.ts'
 import type { FromThread, ToThread } from '../../threads/call.ts'
 import type { ExportJob } from './formats.ts'
 
@@ -23,4 +24,4 @@ export type ToExport =
   /** One more chunk may be sent. */
   | { do: 'allow_chunk' }
 
-export type FromExport = FromThread | { say: 'chunk'; bytes: Uint8Array }
+export type FromExport = FromThread | DamageReport | { say: 'chunk'; bytes: Uint8Array }

@@ -36,6 +36,7 @@ port.on('message', async (message: ToExport) => {
 
 async function run(id: number, job: ExportJob): Promise<ExportResult> {
   const store = new Store(file, Date.now, { readonly: true })
+  store.onDamage = damage => port.postMessage({ say: 'damage', damage } satisfies FromExport)
   const { chunks, start, end, redacted } = openExport(store, job)
   replies.progress(id, 0, end - start)
   let waiting: Uint8Array[] = []

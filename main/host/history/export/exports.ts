@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { MAX_CHUNKS_AHEAD } from '../../../../protocol/limits.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
+import type { StoreDamage } from '../../store/store.ts'
 import { cancelled, type Progress, ThreadCalls } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
@@ -36,12 +37,14 @@ export interface Export {
 export class Exports {
   readonly #file: DatabaseFile
   readonly #silence_ms: number
+  readonly #damaged: (damage: StoreDamage) => void
   /** With what cancels each. */
   readonly #running = new Map<Export, () => void>()
   #closed = false
 
-  /** `file`: a database that its history has opened. */
-  constructor(file: DatabaseFile, silence_ms = SILENCE_MS) {
+  /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged. */
+  constructor(file: DatabaseFile, silence_ms = SILENCE_MS, damaged: (damage: StoreDamage) => void = () => {}) {
+    this.#damaged = damaged
     this.#file = file
     this.#silence_ms = silence_ms
   }
@@ -80,7 +83,8 @@ export class Exports {
       hasBegun = true
       if (message.say === 'chunk') room--
       if (message.say === 'chunk' || message.say === 'progress') watch()
-      if (!calls.receive(message)) handlers.chunk(message.bytes)
+      if (message.say === 'damage') this.#damaged(message.damage)
+      else if (!calls.receive(message)) handlers.chunk(message.bytes)
     })
     worker.on('error', cause => end(new CodedError('internal', `the export failed: ${cause.message}`, { cause })))
     worker.on('exit', () => calls.fail(new CodedError('internal', 'the export thread ended')))

@@ -3,14 +3,16 @@
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { Position } from '../../../../protocol/position.ts'
 import { comparePositions } from '../../../../protocol/position.ts'
-import { unpack, unzstd } from '../../recording/compression.ts'
+import { unpack } from '../../recording/compression.ts'
 import { joinSlices } from '../../recording/log-slice.ts'
 import type { GapReason, LogSlice } from '../../recording/types.ts'
-import { startOfRow } from '../../store/row-codec.ts'
+import type { LogRow } from '../../store/log-rows.ts'
+import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
 import type { SessionRow } from '../../store/session-rows.ts'
 import type { ScreenLine } from '../text/line-collector.ts'
 import { renderText, stateAt } from '../text/render-text.ts'
-import { TextBlocks } from '../text/text-blocks.ts'
+import { storedText } from '../text/stored-text.ts'
+import type { ScreenCarry } from '../text/text-blocks.ts'
 import type { TimeRange } from './replay-frames.ts'
 import type { ExportSource } from './source.ts'
 
@@ -65,23 +67,26 @@ export function* screenLines<T>(
     position = keyframe.position
   } else if (position.offset > 0)
     yield { kind: 'gap', offset: position.offset, bytes: position.offset, reason: 'trimmed' }
+  /** What the text so far has left on the screen. */
+  let carry: ScreenCarry | undefined
   while (comparePositions(position, end) < 0 && position.offset <= upTo) {
     const logRow = store.logRows.rowAt(row.session, position)
-    const stored =
-      logRow && readText && comparePositions(logRow, position) === 0 ? store.logRows.text(logRow.row_id) : undefined
-    if (logRow && stored && readText) {
-      const blocks = new TextBlocks(unzstd(stored.blob, stored.size))
+    const blocks =
+      logRow && readText && comparePositions(logRow, position) === 0 ? storedText(store, logRow.row_id) : undefined
+    if (logRow && blocks && readText) {
       for (let block = 0; block < blocks.count; block++)
         for (const { offset, text, blank = 0 } of blocks.lines(block))
           if (isWanted(offset)) yield { kind: 'line', offset, line: readText(text), blank }
       position = { offset: logRow.end_offset, n: logRow.end_n }
+      carry = blocks.carry
       yield { kind: 'step', offset: position.offset }
       continue
     }
     const { slices, gap, next } = readGroup(source, row, position, end)
     if (slices.length > 0) {
       const slice = joinSlices(slices)
-      const begin = store.logRows.rowAt(row.session, slice.from)
+      const before = rowBefore(source, row.session, slice.from)
+      const begin = before?.row ?? store.logRows.rowAt(row.session, slice.from)
       const lines: ScreenLineItem<T>[] = []
       const state = begin
         ? stateAt(store, source.reader, begin.session, startOfRow(begin))
@@ -91,17 +96,47 @@ export function* screenLines<T>(
         const { offset, blank = 0 } = line
         if (isWanted(offset)) lines.push({ kind: 'line', offset, line: read(line), blank })
       }
-      const steps = renderText(slice, state, { last, onLine })
-      for (let count = 0; !steps.next().done; count++) {
+      const steps = renderText(slice, state, {
+        last,
+        onLine,
+        carry: before ? before.carry : carry,
+        before: before?.slice,
+      })
+      let step = steps.next()
+      for (let count = 0; !step.done; count++, step = steps.next()) {
         yield* lines.splice(0)
         if (count % 256 === 0) yield { kind: 'step', offset: slice.from.offset }
       }
+      carry = step.value.carry
       yield* lines.splice(0)
     }
+    if (gap) carry = undefined
     if (gap) yield gap
     if (comparePositions(next, position) <= 0) return
     position = next
     yield { kind: 'step', offset: position.offset }
+  }
+}
+
+/** Where there is no keyframe: the segment that ends there, for what it has left on the screen. */
+function rowBefore(
+  { store, reader }: ExportSource,
+  session: number,
+  position: Position,
+): { row: LogRow; slice: LogSlice; carry: ScreenCarry | undefined } | undefined {
+  if (reader.keyframeAt(session, position)) return undefined
+  const rowEndingAt = (end: Position) => {
+    const row = store.logRows.rowAt(session, { offset: end.offset, n: end.n - 1 })
+    return row && comparePositions(endOfRow(row), end) === 0 ? row : undefined
+  }
+  const row = rowEndingAt(position)
+  if (row?.kind !== 'sealed') return undefined
+  const older = rowEndingAt(startOfRow(row))
+  try {
+    const slice = readSlice(row, store.logRows.blob(row.row_id))
+    return { row, slice, carry: older && storedText(store, older.row_id)?.carry }
+  } catch {
+    return undefined
   }
 }
 

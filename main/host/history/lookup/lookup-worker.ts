@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { storeFault } from '../../store/faults.ts'
-import { Store } from '../../store/store.ts'
+import { type DamageReport, Store } from '../../store/store.ts'
 import { answer, type CallMessage, cancelled, ThreadReplies, type ToThread, transferable } from '../../threads/call.ts'
 import { Playback, type PlaybackChunk, type SeekResult } from '../playback/playback.ts'
 import { LogReader } from '../playback/reader.ts'
@@ -45,9 +45,8 @@ type ReadCall = CallOf<'read'> & { client: string }
 
 const port = parentPort!
 const { file } = workerData as LookupWorkerData
-const store = new Store(file, Date.now, { readonly: true })
-const reader = new LogReader(store)
-const playback = new Playback(store, reader)
+/** Opened for the first call: when that fails, the call is answered with the reason. */
+let opened: { store: Store; playback: Playback } | undefined
 const replies = new ThreadReplies((message, transfer) => port.postMessage(message, transfer), storeFault)
 /** Loaded for the first read, with a terminal emulator and a connection of its own. */
 let pages: LinePages | undefined
@@ -58,11 +57,24 @@ const longCalls = new RoundRobin<LongCall>()
 let isScheduled = false
 
 const instant: InstantCalls = {
-  list: request => listSessions(store, request),
-  timeline: ({ session_id, buckets }) => buildTimeline(store, session_id, buckets),
-  seek: ({ session_id, target }) => playback.seek(session_id, target),
-  playback: ({ session_id, position }) => playback.chunkAt(session_id, position),
-  resolve: ({ session_id, target }) => playback.resolve(session_id, target),
+  list: request => listSessions(open().store, request),
+  timeline: ({ session_id, buckets }) => buildTimeline(open().store, session_id, buckets),
+  seek: ({ session_id, target }) => open().playback.seek(session_id, target),
+  playback: ({ session_id, position }) => open().playback.chunkAt(session_id, position),
+  resolve: ({ session_id, target }) => open().playback.resolve(session_id, target),
+}
+
+function open(): { store: Store; playback: Playback } {
+  if (opened) return opened
+  const store = openStore()
+  opened = { store, playback: new Playback(store, new LogReader(store)) }
+  return opened
+}
+
+function openStore(): Store {
+  const store = new Store(file, Date.now, { readonly: true })
+  store.onDamage = damage => port.postMessage({ say: 'damage', damage } satisfies DamageReport)
+  return store
 }
 
 port.on('message', (message: ToThread<LookupCalls>) => {
@@ -70,7 +82,7 @@ port.on('message', (message: ToThread<LookupCalls>) => {
   replies.attempt(message.id, () => {
     if (message.name === 'search') return beginSearch(message)
     if (message.name === 'read') return beginRead(message)
-    const value = store.snapshot(() => answer(instant, message))
+    const value = open().store.snapshot(() => answer(instant, message))
     replies.reply(message.id, value, blobsOf(value))
   })
 })
@@ -80,7 +92,7 @@ function beginSearch({ id, request }: CallOf<'search'>): void {
   checkRoom(client)
   const start = performance.now()
   const isOver = (found: number) => performance.now() - start > (found > 0 ? FIRST_HITS_MS : SEARCH_MS)
-  longCalls.push({ id, client, steps: search(store, request, isOver), ended: () => {} })
+  longCalls.push({ id, client, steps: search(open().store, request, isOver), ended: () => {} })
   schedule()
 }
 
@@ -90,15 +102,14 @@ function beginRead(call: CallOf<'read'>): void {
   reads.push({ ...call, client })
   if (pages) return startNextRead(pages)
   if (reads.length > 1) return
-  import('../text/line-pages.ts').then(
-    ({ LinePages }) => {
-      pages ??= new LinePages(new Store(file, Date.now, { readonly: true }))
+  import('../text/line-pages.ts')
+    .then(({ LinePages }) => {
+      pages ??= new LinePages(openStore())
       startNextRead(pages)
-    },
-    error => {
+    })
+    .catch(error => {
       for (const { id } of reads.takeAll()) replies.refuse(id, error)
-    },
-  )
+    })
 }
 
 function startNextRead(pages: LinePages): void {

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import { CodedError } from '../../../../protocol/errors.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
+import type { DamageReport, StoreDamage } from '../../store/store.ts'
 import {
   type CallOptions,
   type FromThread,
@@ -28,13 +29,15 @@ const MEMORY_MB = 512
 export class Lookup {
   readonly #file: DatabaseFile
   readonly #idle_ms: number
+  readonly #damaged: (damage: StoreDamage) => void
   #thread: Thread | undefined
   #idle: NodeJS.Timeout | undefined
   #closed = false
 
-  /** `file`: a database that its history has opened. */
-  constructor(file: DatabaseFile, idle_ms = IDLE_MS) {
+  /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged. */
+  constructor(file: DatabaseFile, idle_ms = IDLE_MS, damaged: (damage: StoreDamage) => void = () => {}) {
     this.#file = file
+    this.#damaged = damaged
     this.#idle_ms = idle_ms
   }
 
@@ -74,7 +77,9 @@ export class Lookup {
       if (this.#thread === thread) this.#thread = undefined
       calls.fail(new CodedError('internal', `the lookup thread died: ${cause.message}`, { cause }))
     }
-    worker.on('message', (message: FromThread) => calls.receive(message))
+    worker.on('message', (message: FromThread | DamageReport) => {
+      if (!calls.receive(message)) this.#damaged(message.damage)
+    })
     worker.on('error', died)
     worker.on('exit', () => died(new Error('it ended')))
     return thread

@@ -5,7 +5,7 @@ import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import { crc32, pack, zstd } from '../../recording/compression.ts'
 import { decodeResizes, lastTimeOf, timeOf } from '../../recording/log-slice.ts'
 import type { GapReason, StoredKeyframe, TimedResize } from '../../recording/types.ts'
-import { runsIfReadable } from '../../store/row-codec.ts'
+import { runsOfRow } from '../../store/row-codec.ts'
 import type { SessionRow } from '../../store/session-rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { LogReader } from './reader.ts'
@@ -93,7 +93,7 @@ export class Playback {
     }
     const row = this.#store.logRows.rowAtTime(session.session, target.at)
     if (!row) return { offset: session.start_offset, at: target.at }
-    const runs = runsIfReadable(row)
+    const runs = runsOfRow(row)
     let offset = row.offset
     for (let i = 0; i < runs.length && runs[i]! <= target.at; i += 2) offset += runs[i + 1]!
     return { offset, at: target.at }
@@ -111,7 +111,7 @@ export class Playback {
     if (position.offset === 0) return 0
     const row = this.#store.logRows.rowAt(session.session, { offset: position.offset - 1, n: Number.MAX_SAFE_INTEGER })
     if (!row) return this.#store.logRows.rowAfter(session.session, position)?.at ?? 0
-    const runs = runsIfReadable(row)
+    const runs = runsOfRow(row)
     if (row.end_offset >= position.offset) return runs.length > 0 ? timeOf(runs, row.offset, position.offset) : row.at
     return Math.max(row.at, lastTimeOf({ runs, resizes: decodeResizes(row.resizes, row.offset) }))
   }

@@ -60,6 +60,7 @@ export class LogReader {
     if (!row || comparePositions(endOfRow(row), position) <= 0) {
       // Rows are missing from the database, and nothing says why.
       const next = this.#store.logRows.rowAfter(session.session, position)
+      this.#store.report({ kind: 'log', session_id })
       return this.#gap(session, row ? endOfRow(row) : start, next ? startOfRow(next) : end, 'damaged')
     }
     if (row.kind === 'unrecorded' || row.kind === 'damaged')
@@ -81,6 +82,7 @@ export class LogReader {
       }
     } catch {
       // Whatever the error is, these bytes cannot be read.
+      this.#store.report({ kind: 'log', session_id })
       return this.#gap(session, startOfRow(row), endOfRow(row), 'damaged')
     }
   }
@@ -178,7 +180,7 @@ function isIntact(row: KeyframeRow): boolean {
   return crc32(row.blob) === row.blob_checksum
 }
 
-function toKeyframe({ offset, n, blob_checksum: _, ...rest }: KeyframeRow): StoredKeyframe {
+function toKeyframe({ offset, n, blob_checksum: _, row_checksum: _r, ...rest }: KeyframeRow): StoredKeyframe {
   return { position: { offset, n }, ...rest }
 }
 

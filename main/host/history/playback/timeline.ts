@@ -1,9 +1,9 @@
 // What happened when in a session: bytes by time, gaps, resizes, marks.
 import type { HostMessageOf } from '../../../../protocol/messages.ts'
-import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import { comparePositions, LOG_START, type Position } from '../../../../protocol/position.ts'
 import { decodeResizes, firstTimeOf } from '../../recording/log-slice.ts'
 import type { GapReason, TimedResize } from '../../recording/types.ts'
-import { endOfRow, runsIfReadable, startOfRow } from '../../store/row-codec.ts'
+import { endOfRow, runsOfRow, startOfRow } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Gaps in one timeline: more cannot be distinguished on it. */
@@ -20,20 +20,23 @@ export function buildTimeline(store: Store, session_id: string, buckets: number)
   const addGap = (from: Position, to: Position, reason: GapReason, at: number) => {
     if (gaps.length < MAX_GAPS) gaps.push({ from, to, reason, at })
   }
+  const start = { offset: session.start_offset, n: session.start_n }
+  const end = { offset: session.end_offset, n: session.end_n }
   let before = LOG_START
   // A clock that was set back must not let a session run backwards.
   let latest = 0
   for (const row of store.logRows.rowsOf(session.session)) {
     const at = Math.max(latest, row.at)
-    if (row.offset !== before.offset || row.n !== before.n)
-      addGap(before, startOfRow(row), before.offset === 0 && before.n === 0 ? 'trimmed' : 'damaged', at)
+    if (comparePositions(before, start) < 0) addGap(before, start, 'trimmed', at)
+    if (comparePositions(before, start) < 0) before = start
+    if (comparePositions(before, row) < 0) addGap(before, startOfRow(row), 'damaged', at)
     before = endOfRow(row)
     if (row.kind === 'unrecorded' || row.kind === 'damaged') {
       addGap(startOfRow(row), before, row.kind, at)
       latest = at
       continue
     }
-    const rowRuns = runsIfReadable(row)
+    const rowRuns = runsOfRow(row)
     for (let i = 0; i < rowRuns.length; i += 2) runs.push((latest = Math.max(latest, rowRuns[i]!)), rowRuns[i + 1]!)
     for (const resize of decodeResizes(row.resizes, row.offset)) {
       const resizedAt = Math.max(resize.at, row.at)
@@ -41,6 +44,7 @@ export function buildTimeline(store: Store, session_id: string, buckets: number)
       latest = Math.max(latest, resizedAt)
     }
   }
+  if (comparePositions(before, end) < 0) addGap(before, end, 'damaged', latest)
   const from = firstTimeOf({ runs, resizes })
   const to = Math.max(from, latest)
   const width = Math.max(1, to - from) / buckets
@@ -50,8 +54,8 @@ export function buildTimeline(store: Store, session_id: string, buckets: number)
   const resizeByBucket = new Map(resizes.map(resize => [bucketOf(resize.at), resize]))
   return {
     session_id,
-    start: { offset: session.start_offset, n: session.start_n },
-    end: { offset: session.end_offset, n: session.end_n },
+    start,
+    end,
     from,
     to,
     activity,

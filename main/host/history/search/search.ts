@@ -1,6 +1,7 @@
 // Finds lines in everything that was recorded: blocks that the index names, and whatever it does not cover yet. A step at
 // a time.
 import type { HistoryFilter, Hit, HostMessageOf, SessionInfo } from '../../../../protocol/messages.ts'
+import { storeFault } from '../../store/faults.ts'
 import { MAX_BLOCKS, type UnindexedRow } from '../../store/log-rows.ts'
 import { storedSession } from '../../store/session-rows.ts'
 import type { Store } from '../../store/store.ts'
@@ -83,7 +84,7 @@ export function* search(
   let skipped: number | undefined
   let source: { row_id: number; lines: SearchedLines } | undefined
   for (const candidate of candidates(store, query, unindexed, after?.row_id)) {
-    const { row_id, block } = candidate
+    const { row_id } = candidate
     if (row_id === skipped) continue
     // At least one that was not searched before, or repeated requests would never advance.
     if (hasAdvanced && isOver(found.hits.length)) {
@@ -95,6 +96,8 @@ export function* search(
       const lines = linesOf(store, candidate)
       source = lines && { row_id, lines }
     }
+    // Without its text, the row is searched as a whole.
+    const block = source?.lines.isWhole ? undefined : candidate.block
     if (!session || source?.row_id !== row_id) {
       skipped = row_id
       hasAdvanced = true
@@ -126,6 +129,7 @@ export function* search(
       if (found.hits.length >= limit || characters >= PAGE_CHARACTERS)
         return { ...found, cursor: `${row_id}.${first + number}` }
     }
+    if (lines.isWhole) skipped = row_id
     yield
   }
   return found
@@ -150,21 +154,30 @@ function* candidates(
     if (latest?.row_id !== row_id) latest = { row_id, session: store.logRows.byId(row_id)?.session ?? 0 }
     return latest
   }
-  const { match } = query
-  if (match !== undefined) {
-    const blocks = inRounds((below, limit) => store.logRows.blocksWith(match, below, limit), (from + 1) * MAX_BLOCKS)
-    for (const number of blocks) {
-      const row_id = Math.floor(number / MAX_BLOCKS)
-      yield* unindexedDownTo(row_id)
-      // Half of a row may be in the index already; it is searched as a whole.
-      if (!isUnindexed.has(row_id)) yield { ...rowOf(row_id), block: number % MAX_BLOCKS, unindexed: undefined }
-    }
-  } else {
-    for (const row_id of inRounds((below, limit) => store.logRows.rowsWithText(below, limit), from + 1)) {
+  const textsBelow = function* (below: number): Generator<Candidate> {
+    for (const row_id of inRounds((below, limit) => store.logRows.rowsWithText(below, limit), below)) {
       yield* unindexedDownTo(row_id)
       if (!isUnindexed.has(row_id)) yield { ...rowOf(row_id), block: undefined, unindexed: undefined }
     }
   }
+  const { match } = query
+  if (match !== undefined) {
+    let last = from + 1
+    try {
+      const blocks = inRounds((below, limit) => store.logRows.blocksWith(match, below, limit), last * MAX_BLOCKS)
+      for (const number of blocks) {
+        const row_id = Math.floor(number / MAX_BLOCKS)
+        last = row_id
+        yield* unindexedDownTo(row_id)
+        // Half of a row may be in the index already; it is searched as a whole.
+        if (!isUnindexed.has(row_id)) yield { ...rowOf(row_id), block: number % MAX_BLOCKS, unindexed: undefined }
+      }
+    } catch (error) {
+      // A damaged index is done without: every text is searched.
+      if (storeFault(error).code !== 'store_damaged') throw error
+      yield* textsBelow(last)
+    }
+  } else yield* textsBelow(from + 1)
   yield* unindexedDownTo(Number.NEGATIVE_INFINITY)
 }
 
@@ -182,9 +195,10 @@ function* inRounds(query: (below: number, limit: number) => number[], below: num
 }
 
 /** Undefined: the row was deleted during the search, or is damaged. */
-function linesOf(store: Store, { row_id, unindexed }: Candidate): SearchedLines | undefined {
+function linesOf(store: Store, { row_id, session, unindexed }: Candidate): SearchedLines | undefined {
   try {
-    return unindexed ? unrenderedLines(store, unindexed) : renderedLines(store, row_id)
+    if (unindexed) return unrenderedLines(store, unindexed)
+    return renderedLines(store, row_id) ?? unrenderedLines(store, { row_id, session, bytes: 0, tail: 0 })
   } catch {
     return undefined
   }

@@ -2,7 +2,6 @@
 // time. What is likely to be read again is kept.
 import type { Position } from '../../../../protocol/position.ts'
 import { comparePositions } from '../../../../protocol/position.ts'
-import { unzstd } from '../../recording/compression.ts'
 import { joinSlices, splitSlice } from '../../recording/log-slice.ts'
 import type { GapReason, LogSlice, Size, StoredKeyframe } from '../../recording/types.ts'
 import type { LogRow } from '../../store/log-rows.ts'
@@ -13,7 +12,8 @@ import { LogReader } from '../playback/reader.ts'
 import { BoundedMap, BoundedSet } from './bounded-map.ts'
 import { renderText, stateAt, TextRendering } from './render-text.ts'
 import type { RowGroup, RowGroups } from './row-groups.ts'
-import { type ScreenCarry, TextBlocks, type TextLine } from './text-blocks.ts'
+import { storedText } from './stored-text.ts'
+import type { ScreenCarry, TextLine } from './text-blocks.ts'
 
 /** Groups whose text is kept: paging back and forth crosses a boundary now and then. */
 const MAX_LOADED = 8
@@ -210,9 +210,8 @@ export class GroupTexts {
 
   /** The text of a segment, if it was rendered already. */
   #stored(row: LogRow): GroupText | undefined {
-    const stored = this.#store.logRows.text(row.row_id)
-    if (!stored) return undefined
-    const text = new TextBlocks(unzstd(stored.blob, stored.size))
+    const text = storedText(this.#store, row.row_id)
+    if (!text) return undefined
     // In texts of earlier versions some offsets go down.
     let highest = 0
     const lines = text
@@ -231,7 +230,7 @@ export class GroupTexts {
 
   *#beginning(session: SessionRow, group: RowGroup): Generator<undefined, Beginning> {
     const state = this.#stateAt(session, group.from)
-    if (!('blob' in state) && !group.isSealed) {
+    if (!('blob' in state)) {
       const previous = this.#groups.previous(session, group)
       const before = this.#readableSlice(previous)
       if (previous && before)

@@ -43,9 +43,16 @@ export function* renderText(
   state: StoredKeyframe | Size,
   { last = false, carry, before, onLine }: RenderOptions = {},
 ): Generator<undefined, RenderedText> {
-  const rendering = new TextRendering((before ?? slice).from, state, carry, onLine)
+  let isSkipping = before !== undefined
+  const rendering = new TextRendering(
+    (before ?? slice).from,
+    state,
+    carry,
+    onLine && (line => (isSkipping ? undefined : onLine(line))),
+  )
   try {
     if (before) yield* rendering.skip(before)
+    isSkipping = false
     yield* rendering.write(slice)
     return { lines: last ? rendering.withScreen() : rendering.finish(), carry: rendering.carry }
   } finally {

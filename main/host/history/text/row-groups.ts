@@ -33,6 +33,9 @@ export class RowGroups {
   last(session: SessionRow): RowGroup | undefined {
     const last = this.#store.logRows.lastRow(session.session)
     const end = last && endOfRow(last)
+    const sessionEnd = { offset: session.end_offset, n: session.end_n }
+    const from = end ?? { offset: session.start_offset, n: session.start_n }
+    if (comparePositions(from, sessionEnd) < 0) return missingRows(from, sessionEnd)
     return end && session.state === 'running' && last.kind !== 'tail' ? emptyTail(end) : last && this.#groupOf(last)
   }
 
@@ -58,6 +61,8 @@ export class RowGroups {
     if (row && comparePositions(startOfRow(row), from) === 0) return this.#groupOf(row)
     const next = this.#store.logRows.rowAfter(session.session, from)
     if (next) return missingRows(from, startOfRow(next))
+    const end = { offset: session.end_offset, n: session.end_n }
+    if (comparePositions(from, end) < 0) return missingRows(from, end)
     return session.state === 'running' ? emptyTail(from) : undefined
   }
 

@@ -1,20 +1,22 @@
 // Renders the text of sealed segments and puts its words into the index, a few milliseconds at a time.
 
 import { comparePositions } from '../../../../protocol/position.ts'
-import { unzstd, zstd } from '../../recording/compression.ts'
+import { zstd } from '../../recording/compression.ts'
+import type { LogSlice } from '../../recording/types.ts'
 import { storeFault } from '../../store/faults.ts'
 import type { LogRow, PendingText } from '../../store/log-rows.ts'
 import { endOfRow, readSlice, startOfRow } from '../../store/row-codec.ts'
 import type { Store } from '../../store/store.ts'
 import type { LogReader } from '../playback/reader.ts'
 import { renderText, stateAt } from './render-text.ts'
-import { type ScreenCarry, TextBlocks, toBlocks, wordsOfBlock } from './text-blocks.ts'
+import { storedText } from './stored-text.ts'
+import { type ScreenCarry, toBlocks, wordsOfBlock } from './text-blocks.ts'
 
 /** Blocks that one transaction puts into the index: 4 ms of a segment's 16, so that recording does not wait. */
 const INDEXED_AT_ONCE = 16
 
-/** zstd of no lines. */
-const NO_TEXT = zstd(toBlocks([]).text)
+/** No lines. */
+const NO_TEXT = toBlocks([]).text
 
 interface Job {
   row_id: number
@@ -47,7 +49,7 @@ export class TextJobs {
       this.#job = undefined
       if (storeFault(error).lasting) throw error
       // The same error would come again: this segment gets no text.
-      this.#store.transaction(() => this.#store.logRows.putText(row_id, 0, 0, NO_TEXT))
+      this.#store.transaction(() => this.#store.logRows.putText(row_id, 0, NO_TEXT.length, zstd(NO_TEXT)))
     }
     return true
   }
@@ -65,10 +67,14 @@ export class TextJobs {
   *#renderAndIndex({ row_id, last }: PendingText): Generator<undefined, void> {
     const { logRows } = this.#store
     const row = logRows.byId(row_id)
-    if (!row) return
+    // It was deleted, or is damaged: then there is nothing to render.
+    if (!row) return this.#store.transaction(() => logRows.putText(row_id, 0, NO_TEXT.length, zstd(NO_TEXT)))
     const slice = readSlice(row, logRows.blob(row_id))
-    const state = stateAt(this.#store, this.#reader, row.session, startOfRow(row))
-    const options = { last: last === 1, carry: this.#carryInto(row) }
+    const begin = this.#beginOf(row)
+    // What the row before left on the screen is part of its text: if that is damaged, it comes first.
+    if (this.#forgetDamaged(this.#rowBefore(begin))) return
+    const options = { last: last === 1, carry: this.#carryInto(begin), before: this.#sliceOf(begin, row) }
+    const state = stateAt(this.#store, this.#reader, row.session, startOfRow(begin))
     const { lines, carry } = yield* renderText(slice, state, options)
     const { text, blocks } = toBlocks(lines, carry)
     const packed = zstd(text)
@@ -91,11 +97,39 @@ export class TextJobs {
     }
   }
 
-  /** What the row before this one left, if its text was rendered. */
-  #carryInto({ session, offset, n }: LogRow): ScreenCarry | undefined {
+  /** Where its rendering begins: where it has no keyframe, with the row before, for what that has left on the screen. */
+  #beginOf(row: LogRow): LogRow {
+    if (this.#reader.keyframeAt(row.session, startOfRow(row))) return row
+    const before = this.#rowBefore(row)
+    return before?.kind === 'sealed' && this.#sliceOf(before, row) ? before : row
+  }
+
+  /** The output of `begin`, unless that is `row` itself, or damaged. */
+  #sliceOf(begin: LogRow, row: LogRow): LogSlice | undefined {
+    if (begin.row_id === row.row_id) return undefined
+    try {
+      return readSlice(begin, this.#store.logRows.blob(begin.row_id))
+    } catch {
+      return undefined
+    }
+  }
+
+  /** True: its text was damaged, and is rendered again next, because older rows come first. */
+  #forgetDamaged(row: LogRow | undefined): boolean {
+    const { logRows } = this.#store
+    if (!row || !logRows.hasText(row.row_id) || storedText(this.#store, row.row_id)) return false
+    this.#store.transaction(() => logRows.forgetText(row.row_id))
+    return true
+  }
+
+  #rowBefore({ session, offset, n }: LogRow): LogRow | undefined {
     const before = this.#store.logRows.rowAt(session, { offset, n: n - 1 })
-    if (!before || comparePositions(endOfRow(before), { offset, n }) !== 0) return undefined
-    const stored = this.#store.logRows.text(before.row_id)
-    return stored && new TextBlocks(unzstd(stored.blob, stored.size)).carry
+    return before && comparePositions(endOfRow(before), { offset, n }) === 0 ? before : undefined
+  }
+
+  /** What the row before this one left, if its text was rendered. */
+  #carryInto(row: LogRow): ScreenCarry | undefined {
+    const before = this.#rowBefore(row)
+    return before && storedText(this.#store, before.row_id)?.carry
   }
 }

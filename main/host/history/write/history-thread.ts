@@ -112,6 +112,10 @@ export class HistoryThread {
       case 'keyframe':
         this.#committer.push(message)
         break
+      case 'render_again':
+        this.#attempt(() => this.#store.transaction(() => this.#store.logRows.forgetText(message.row_id)))
+        this.#isTextDue = true
+        break
       case 'limits':
         this.#trimmer.limits = message.limits
         this.#isTrimDue = true

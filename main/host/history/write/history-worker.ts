@@ -19,6 +19,7 @@ try {
   port.close()
 }
 if (store) {
+  store.onDamage = damage => post({ say: 'damage', damage })
   const thread = new HistoryThread(pathOf(file), store, limits, { post, close: () => port.close() })
   port.on('message', (message: ToHistory) => thread.receive(message))
 }

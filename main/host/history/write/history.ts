@@ -6,6 +6,7 @@ import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
+import type { StoreDamage } from '../../store/store.ts'
 import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
@@ -41,6 +42,8 @@ export interface HistoryHandlers {
   committed(): void
   /** The disk is so slow that a power cut would lose more than POWER_LOSS_MS (syncer.ts); or no longer. */
   slow?(isSlow: boolean): void
+  /** A part of this session's log is damaged. */
+  damaged?(session_id: string): void
 }
 
 /** The text of a segment, and what waits to be written. */
@@ -168,6 +171,12 @@ export class History {
     this.#post({ do: 'limits', limits })
   }
 
+  /** Takes what a thread that reads has found damaged. */
+  noticeDamage(damage: StoreDamage): void {
+    if (damage.kind === 'text') this.#post({ do: 'render_again', row_id: damage.row_id })
+    else this.#handlers.damaged?.(damage.session_id)
+  }
+
   // --- requests ---
 
   /** Stored sessions, the newest first. */
@@ -263,6 +272,8 @@ export class History {
         this.#isTroubled = true
         this.#handlers.trouble(message.code, message.message)
         return this.#handlers.committed()
+      case 'damage':
+        return this.noticeDamage(message.damage)
       case 'recovered':
         this.#isTroubled = false
         if (this.#isUnsynced) return

@@ -10,7 +10,7 @@ import type {
   StoredSession,
 } from '../../recording/types.ts'
 import type { DatabaseFile } from '../../store/open-database.ts'
-import type { StoreStats } from '../../store/store.ts'
+import type { DamageReport, StoreStats } from '../../store/store.ts'
 import type { FromThread, ToThread } from '../../threads/call.ts'
 
 /** One event of a log that is to be recorded. `at`: milliseconds since the session's birth. */
@@ -70,7 +70,12 @@ export interface HistoryCalls {
 }
 
 /** Main loop to thread. */
-export type ToHistory = HistoryWrite | { do: 'limits'; limits: HistoryLimits } | ToThread<HistoryCalls>
+export type ToHistory =
+  | HistoryWrite
+  /** The text of this row is damaged: render it again. */
+  | { do: 'render_again'; row_id: number }
+  | { do: 'limits'; limits: HistoryLimits }
+  | ToThread<HistoryCalls>
 
 export interface HistoryStats extends StoreStats {
   /** The database's bytes: its file's size once the write-ahead log has been copied into it. */
@@ -101,4 +106,5 @@ export type FromHistory =
   | { say: 'disk_speed'; isSlow: boolean }
   /** A sync failed, or (undefined) they succeed again. */
   | { say: 'sync'; error: string | undefined }
+  | DamageReport
   | FromThread

@@ -97,6 +97,7 @@ export class Writer {
     const tail = this.#tailOf(session_id)
     if (!tail) return
     if (!position || comparePositions(position, tail.end) > 0) position = tail.end
+    this.#store.logRows.setDamagedTailAside(tail.session)
     const rows = this.#store.logRows.tailRows(tail.session, position)
     if (rows.length === 0) return
     tail.growing = undefined
@@ -213,7 +214,8 @@ export class Writer {
     const tail: Tail = {
       session: row.session,
       end: { offset: row.end_offset, n: row.end_n },
-      growing: last && this.#growing(last),
+      // A damaged row after it is left out, and the log does not go on there.
+      growing: last && last.end_offset === row.end_offset && last.end_n === row.end_n ? this.#growing(last) : undefined,
     }
     if (this.#tails.size >= MAX_TAILS) this.#tails.delete(this.#tails.keys().next().value!)
     this.#tails.set(session_id, tail)
