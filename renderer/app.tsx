@@ -1,7 +1,10 @@
 // The main window: the sidebar, a session or the history, the phone panel and the dialogs.
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { LocalClient } from '../protocol/client/local-client.ts'
-import type { SessionInfo } from '../protocol/messages.ts'
+import type { SessionInfo, Trouble } from '../protocol/messages.ts'
+import { TroubleBanner } from '../ui/health/trouble-banner.tsx'
+import { TroubleDialog } from '../ui/health/trouble-dialog.tsx'
+import { isTroubleOpen, openTrouble } from '../ui/health/troubles.ts'
 import { ConnectionBanner } from '../ui/kit/connection-banner.tsx'
 import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
 import { ConfirmDialog } from '../ui/kit/dialog.tsx'
@@ -30,6 +33,7 @@ export function App({ client }: { client: LocalClient }) {
   const [state, setState] = useState(client.state)
   const [reached, setReached] = useState(false)
   const [sessions, setSessions] = useState<SessionInfo[]>()
+  const [troubles, setTroubles] = useState<readonly Trouble[]>([])
   const [location, setLocation] = useState<WindowLocation>(() => readLocation(window.location.hash, INITIAL_LOCATION))
   const [ending, setEnding] = useState<SessionInfo>()
   const now = useNow(CLOCK_MS)
@@ -48,11 +52,16 @@ export function App({ client }: { client: LocalClient }) {
   // Layout effects, so that no event before the first paint is missed.
   useLayoutEffect(() => client.on('state', setState), [client])
   useLayoutEffect(() => client.on('sessions', setSessions), [client])
+  useLayoutEffect(() => client.on('troubles', setTroubles), [client])
   useEffect(() => {
     if (state.name === 'ready') setReached(true)
   }, [state])
   useEffect(() => {
-    const update = () => setLocation(was => readLocation(window.location.hash, was))
+    const update = () => {
+      if (window.location.hash === '#trouble') openTrouble()
+      setLocation(was => readLocation(window.location.hash, was))
+    }
+    update()
     window.addEventListener('hashchange', update)
     return () => window.removeEventListener('hashchange', update)
   }, [])
@@ -155,6 +164,7 @@ export function App({ client }: { client: LocalClient }) {
         phone={location.phone}
         history={location.history}
         requests={requests.length}
+        troubles={troubles}
         needing={(sessions ?? []).filter(one => one.session_id !== shownId && needsPerson(one)).length}
         press={shortcut}
         toggleHistory={() => setHistory(!location.history)}
@@ -177,6 +187,7 @@ export function App({ client }: { client: LocalClient }) {
       </Sidebar>
       <main>
         <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
+        <TroubleBanner troubles={troubles} />
         {historyOpened && (
           <HistoryPane
             client={client}
@@ -256,6 +267,16 @@ export function App({ client }: { client: LocalClient }) {
               requests.map(one => one.pairing_id).filter(id => id === request.pairing_id || was.includes(id)),
             )
           }
+        />
+      )}
+      {isTroubleOpen.value && (
+        <TroubleDialog
+          client={client}
+          troubles={troubles}
+          sessions={sessions ?? []}
+          close={() => {
+            isTroubleOpen.value = false
+          }}
         />
       )}
       <Toasts />

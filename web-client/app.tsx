@@ -1,5 +1,6 @@
 // Chooses the screen to show.
 import { useRef } from 'preact/hooks'
+import { isTroubleOpen } from '../ui/health/troubles.ts'
 import { CopyDialog } from '../ui/kit/copy-dialog.tsx'
 import { ConfirmDialog } from '../ui/kit/dialog.tsx'
 import { Toasts } from '../ui/kit/toast.tsx'
@@ -19,6 +20,7 @@ const History = lazyScreen(() => import('./recording/history.tsx').then(module =
 const Reading = lazyScreen(() => import('./reading/reading.tsx').then(module => module.Reading))
 const Recording = lazyScreen(() => import('./recording/recording.tsx').then(module => module.Recording))
 const LockScreen = lazyScreen(() => import('./lock/lock-screen.tsx').then(module => module.LockScreen))
+const TroubleDialog = lazySheet(() => import('../ui/health/trouble-dialog.tsx').then(module => module.TroubleDialog))
 const QuestionSheet = lazySheet(() => import('./sessions/question-sheet.tsx').then(module => module.QuestionSheet))
 
 export function App({ link }: { link: HostLink }) {
@@ -33,6 +35,16 @@ export function App({ link }: { link: HostLink }) {
           session_id={askingSession.value}
           close={() => {
             askingSession.value = undefined
+          }}
+        />
+      )}
+      {isTroubleOpen.value && (
+        <TroubleDialog
+          client={link.client}
+          troubles={link.troubles.value}
+          sessions={link.sessions.value ?? []}
+          close={() => {
+            isTroubleOpen.value = false
           }}
         />
       )}

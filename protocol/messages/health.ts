@@ -16,7 +16,9 @@ const Trouble = () =>
     todo: z.string(),
     /** Unix milliseconds. */
     since: z.int(),
-    /** It tells of something that has happened already, and stays until a person has read it (`dismiss_trouble`). */
+    /** It tells of something that has happened already, and stays until a person has read it. */
+    past: z._default(z.boolean(), false),
+    /** This client may say that a person has read it (`dismiss_trouble`). */
     dismissible: z.boolean(),
     /** The sessions that it is about; none: it is about the host. */
     sessions: z._default(z.array(z.string()), []),

@@ -23,7 +23,7 @@ interface Otg {
 
 /** Mirrors main/desktop/pages/page-actions.ts. */
 export type Action =
-  | { type: 'open'; location: 'window' | 'history' | 'phone' | 'settings' | { session: string } }
+  | { type: 'open'; location: 'window' | 'history' | 'phone' | 'settings' | 'trouble' | { session: string } }
   | { type: 'hide' }
   | { type: 'quit' }
 
@@ -35,6 +35,7 @@ export function connectHost(name: string): LocalClient {
     reconnect: BACKOFF,
   })
   client.watch()
+  client.watchHealth()
   // The window shows the state, including a failure.
   client.connect().catch(() => {})
   return client

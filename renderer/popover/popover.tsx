@@ -2,7 +2,8 @@
 import './popover.css'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
-import type { SessionInfo } from '../../protocol/messages.ts'
+import type { SessionInfo, Trouble } from '../../protocol/messages.ts'
+import { troubleLine } from '../../ui/health/troubles.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { Icon, type IconName } from '../../ui/kit/icons.tsx'
 import { Toasts, toastError } from '../../ui/kit/toast.tsx'
@@ -19,6 +20,7 @@ export function Popover({ client }: { client: LocalClient }) {
   const [state, setState] = useState(client.state)
   const [reached, setReached] = useState(false)
   const [sessions, setSessions] = useState<SessionInfo[]>()
+  const [troubles, setTroubles] = useState<readonly Trouble[]>([])
   const [code, setCode] = useState(false)
   const phones = usePhones(client)
   const body = useRef<HTMLElement>(null)
@@ -27,6 +29,7 @@ export function Popover({ client }: { client: LocalClient }) {
 
   useLayoutEffect(() => client.on('state', setState), [client])
   useLayoutEffect(() => client.on('sessions', setSessions), [client])
+  useLayoutEffect(() => client.on('troubles', setTroubles), [client])
   useEffect(() => {
     if (state.name === 'ready') setReached(true)
   }, [state])
@@ -74,6 +77,12 @@ export function Popover({ client }: { client: LocalClient }) {
         </button>
       </header>
       <ConnectionBanner state={state} reached={reached} retry={() => client.retry()} />
+      {troubles.length > 0 && (
+        <button type="button" class="waiting trouble" onClick={() => act({ type: 'open', location: 'trouble' })}>
+          <Icon name="warning" />
+          {troubleLine(troubles)}
+        </button>
+      )}
       {waiting > 0 && (
         <button type="button" class="waiting" onClick={() => act({ type: 'open', location: 'phone' })}>
           <Icon name="phone" />

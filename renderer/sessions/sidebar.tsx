@@ -1,6 +1,8 @@
 // The side of the window: new session, phone, history, the list of sessions, settings.
 import './sidebar.css'
 import type { ComponentChildren, Ref } from 'preact'
+import type { Trouble } from '../../protocol/messages.ts'
+import { openTrouble, troubleLine } from '../../ui/health/troubles.ts'
 import { Icon, type IconName } from '../../ui/kit/icons.tsx'
 import { NextButton } from './inbox.tsx'
 import { type Shortcut, shortcutKeys } from './shortcuts.ts'
@@ -12,6 +14,8 @@ export interface SidebarProps {
   requests: number
   /** How many sessions need a person, without the one that is shown. */
   needing: number
+  /** What is wrong with the host. */
+  troubles: readonly Trouble[]
   /** What a button does is what its shortcut does. */
   press: (shortcut: Shortcut) => void
   toggleHistory: () => void
@@ -21,7 +25,17 @@ export interface SidebarProps {
   children: ComponentChildren
 }
 
-export function Sidebar({ phone, history, requests, needing, press, toggleHistory, root, children }: SidebarProps) {
+export function Sidebar({
+  phone,
+  history,
+  requests,
+  needing,
+  troubles,
+  press,
+  toggleHistory,
+  root,
+  children,
+}: SidebarProps) {
   return (
     <nav class="side" aria-label="Sessions" ref={root}>
       <div class="tools">
@@ -42,6 +56,18 @@ export function Sidebar({ phone, history, requests, needing, press, toggleHistor
         <NextButton count={needing} press={() => press('attention')} />
       </div>
       <div class="sessions">{children}</div>
+      {troubles.length > 0 && (
+        // Stays when the banner was hidden.
+        <button
+          type="button"
+          class={troubles.some(({ severity }) => severity === 'error') ? 'plain to-trouble bad' : 'plain to-trouble'}
+          aria-haspopup="dialog"
+          onClick={openTrouble}
+        >
+          <Icon name="warning" />
+          {troubleLine(troubles)}
+        </button>
+      )}
       <SidebarButton class="plain to-settings" icon="settings" shortcut="settings" onClick={() => press('settings')}>
         Settings
       </SidebarButton>

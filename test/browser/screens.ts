@@ -1,6 +1,6 @@
 // Takes screenshots of every screen of the phone's page in every variant, into test-output/screens:
 // `npm run screenshots [NAME…]`. People review them.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
 import { BrowserHost } from '../support/browser/browser-host.ts'
@@ -22,6 +22,7 @@ interface Look {
 const VARIANTS: Look[] = [
   { name: 'dark', width: 412, height: 839, scheme: 'dark' },
   { name: 'light', width: 412, height: 839, scheme: 'light' },
+  { name: '360', width: 360, height: 640, scheme: 'dark' },
   { name: '320', width: 320, height: 568, scheme: 'light' },
   { name: 'landscape', width: 839, height: 412, scheme: 'dark' },
   { name: 'tablet', width: 820, height: 1180, scheme: 'light' },
@@ -35,6 +36,15 @@ interface Screen {
 
 /** Output like a coding agent's. */
 const AGENT = String.raw`clear; printf '\e[38;5;173m╭──────────────────────────────────────╮\n│\e[0m ✻ Welcome back                       \e[38;5;173m│\n╰──────────────────────────────────────╯\e[0m\n\n\e[2m> fix the failing test\e[0m\n\n⏺ \e[1mI will look at the test first.\e[0m\n\n\e[32m⏺\e[0m \e[1mRead\e[0m(test/unit/colors.test.ts)\n  ⎿  Read 62 lines\n\n\e[32m⏺\e[0m \e[1mUpdate\e[0m(src/colors.ts)\n  ⎿  \e[42;30m + const black = [0, 0, 0] \e[0m\n     \e[41;30m - const black = [1, 1, 1] \e[0m\n\n  ☒ Find the cause\n  ☐ Fix it\n\n\e[38;5;173m✽ Thinking…\e[0m \e[2m(12s · ↑ 1.2k tokens · esc to interrupt)\e[0m\n  ⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧   ⏵⏵ accept edits on\n'; read`
+
+/** Starts the host again, with two troubles that it was left. */
+async function leaveTrouble(host: BrowserHost): Promise<void> {
+  await host.stopProcess()
+  const of = (kind: string) => ({ kind, since: Date.now() - 300_000, sessions: [], path: '/home/me/data/otg.db' })
+  const troubles = [{ ...of('history_lost'), bytes: 219_000 }, of('copy_failed')]
+  writeFileSync(join(host.dataDir, 'health.json'), JSON.stringify({ troubles }))
+  await host.startProcess()
+}
 
 const SCREENS: Screen[] = [
   {
@@ -68,6 +78,41 @@ const SCREENS: Screen[] = [
       const [device] = (await host.desktop.devices()).devices
       await host.desktop.revokeDevice(device!.device_id)
       await phone.showsHeading('This phone no longer has access')
+    },
+  },
+  {
+    name: 'trouble',
+    show: async (phone, host) => {
+      await leaveTrouble(host)
+      await phone.open()
+      await host.desktop.create({ title: 'npm run watch', command: ['cat'] })
+      await expect(phone.page.getByRole('alert')).toBeVisible()
+    },
+  },
+  {
+    name: 'trouble-dialog',
+    show: async (phone, host) => {
+      await leaveTrouble(host)
+      await phone.open()
+      await phone.page.getByRole('button', { name: /^The history is gone/ }).tap()
+      await expect(phone.page.getByRole('dialog')).toBeVisible()
+    },
+  },
+  {
+    name: 'trouble-terminal',
+    show: async (phone, host) => {
+      await leaveTrouble(host)
+      await phone.open()
+      await phone.newSession()
+    },
+  },
+  {
+    name: 'trouble-hidden',
+    show: async (phone, host) => {
+      await leaveTrouble(host)
+      await phone.open()
+      await phone.newSession()
+      await phone.page.getByRole('button', { name: 'Hide' }).tap()
     },
   },
   { name: 'sessions-none', show: phone => phone.open() },

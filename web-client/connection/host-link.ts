@@ -3,7 +3,7 @@ import { batch, computed, signal } from '@preact/signals'
 import type { Pairing } from '../../protocol/channel/keys.ts'
 import { HostClient } from '../../protocol/client/client.ts'
 import type { ClientState } from '../../protocol/client/connection.ts'
-import type { HostMessageOf, SessionInfo } from '../../protocol/messages.ts'
+import type { HostMessageOf, SessionInfo, Trouble } from '../../protocol/messages.ts'
 import { inflate } from '../../ui/kit/inflate.ts'
 import { takePairing } from '../page/address.ts'
 import { forgetAllTexts } from '../page/composed-texts.ts'
@@ -34,6 +34,8 @@ export class HostLink {
   readonly state = signal<ClientState>({ name: 'connecting', attempt: 0 })
   /** Undefined until the host has sent the list. */
   readonly sessions = signal<SessionInfo[] | undefined>(undefined)
+  /** What is wrong with the host, as it told last. */
+  readonly troubles = signal<readonly Trouble[]>([])
   readonly host = signal<HostMessageOf<'welcome'>['host'] | undefined>(undefined)
   /** This phone may view everything and change nothing. */
   readonly readOnly = signal(false)
@@ -157,6 +159,9 @@ export class HostLink {
     client.on('sessions', sessions => {
       if (isCurrent()) this.sessions.value = sessions
     })
+    client.on('troubles', troubles => {
+      if (isCurrent()) this.troubles.value = troubles
+    })
     const previous = this.#client.value
     const { paired, pending } = this.#identities
     const { pairing } = this.#dialer
@@ -164,6 +169,7 @@ export class HostLink {
       this.#client.value = client
       this.paired.value = paired !== undefined && !pending && (!pairing || sameKey(pairing.hostKey, paired.hostKey))
       this.sessions.value = undefined
+      this.troubles.value = []
       this.host.value = undefined
       this.pendingPairing.value = undefined
       this.refusal.value = undefined
@@ -171,6 +177,7 @@ export class HostLink {
     })
     previous?.close()
     client.watch()
+    client.watchHealth()
     client.connect().catch(() => {}) // the state reports it
   }
 

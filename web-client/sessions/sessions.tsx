@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useId } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { TroubleBanner, TroubleMark } from '../../ui/health/trouble-banner.tsx'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { ConfirmDialog } from '../../ui/kit/dialog.tsx'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
@@ -67,6 +68,7 @@ export function Sessions({ link, beside }: SessionsProps) {
       <header>
         <h1>Sessions</h1>
         <bdi class="host-name">{link.host.value && printable(link.host.value.name)}</bdi>
+        <TroubleMark troubles={link.troubles.value} />
         <IconButton
           icon="info"
           label="About this connection"
@@ -77,6 +79,7 @@ export function Sessions({ link, beside }: SessionsProps) {
         />
       </header>
       {isAlone && <ConnectionBanner state={link.state.value} reached={link.reached.value} retry={link.retry} />}
+      {isAlone && <TroubleBanner troubles={link.troubles.value} />}
       <AttentionStatus sessions={sessions ?? []} />
       <main>
         <StorageNote link={link} />

@@ -4,6 +4,8 @@ import './terminal.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionSpec } from '../../protocol/messages.ts'
+import { TroubleBanner, TroubleMark } from '../../ui/health/trouble-banner.tsx'
+import { troublesOf } from '../../ui/health/troubles.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
 import { IconButton } from '../../ui/kit/icon-button.tsx'
 import { Icon } from '../../ui/kit/icons.tsx'
@@ -97,6 +99,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   const title = printable(session?.title.value ?? '') || (session_id ? '' : 'New session')
   usePageTitle(title)
 
+  const troubles = troublesOf(session?.session_id ?? session_id ?? undefined, link.troubles.value)
   const readOnly = link.readOnly.value
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
@@ -121,6 +124,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
             <Icon name="eye" /> View only
           </span>
         )}
+        <TroubleMark troubles={troubles} />
         <IconButton
           icon="more"
           label="Menu"
@@ -139,6 +143,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
           pending={session?.pendingBytes.value ?? 0}
           retry={link.retry}
         />
+        {!low && <TroubleBanner troubles={troubles} />}
         {session?.gapNotice.value && (
           <Notice
             text={session.gapNotice.value}

@@ -35,8 +35,9 @@ export const ls: Command = async (context, parsed) => {
   return 0
 }
 
-function troubleLine({ title, since }: Trouble): string {
-  return `${title} (for ${formatAge(Date.now() - since)})`
+function troubleLine({ title, since, past }: Trouble): string {
+  const age = formatAge(Date.now() - since)
+  return `${title} (${past ? `${age} ago` : `for ${age}`})`
 }
 
 /** One line per session, at most `width` columns wide, with the last line of its screen if there is room. */

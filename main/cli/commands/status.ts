@@ -68,12 +68,13 @@ function recordingText({ state, waiting_bytes, database }: HostMessageOf<'status
   return `${state}${database ? `, history of ${formatBytes(database.bytes)}` : ', the history does not answer'}${waiting}`
 }
 
-function textOf({ title, happens, todo, since, sessions, bytes, path, message }: Trouble): string[] {
+function textOf({ title, happens, todo, since, sessions, bytes, path, message, past }: Trouble): string[] {
+  const age = formatAge(Date.now() - since)
   return [
-    `${title} (since ${formatTime(since)}, for ${formatAge(Date.now() - since)})`,
+    `${title} (${past ? `${formatTime(since)}, ${age} ago` : `since ${formatTime(since)}, for ${age}`})`,
     ...wrap(happens, TEXT_COLUMNS),
     ...wrap(todo, TEXT_COLUMNS),
-    ...(bytes ? [`Lost so far: ${formatBytes(bytes)}`] : []),
+    ...(bytes ? [`${past ? 'Lost' : 'Lost so far'}: ${formatBytes(bytes)}`] : []),
     ...(sessions.length > 0 ? wrap(`Sessions: ${sessions.map(id => id.slice(0, 8)).join(' ')}`, TEXT_COLUMNS) : []),
     ...(path ? [`File: ${printable(path)}`] : []),
     ...(message ? [`Cause: ${printable(message)}`] : []),

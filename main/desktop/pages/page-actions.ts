@@ -10,7 +10,7 @@ const Action = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('open'),
     location: z.union([
-      z.enum(['window', 'history', 'phone', 'settings']),
+      z.enum(['window', 'history', 'phone', 'settings', 'trouble']),
       z.strictObject({ session: z.string().min(1).max(64) }),
     ]),
   }),

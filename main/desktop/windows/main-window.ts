@@ -9,10 +9,10 @@ export interface MainWindowOptions {
 }
 
 /**
- * What the window shows: a session, the history, the phone panel or the settings. Passed in the fragment of the page's URL,
+ * What the window shows: a session, the history, the phone panel, the settings or the host's trouble. Passed in the fragment of the page's URL,
  * so that it needs no message and survives a reload.
  */
-export type WindowLocation = { session: string } | 'history' | 'phone' | 'settings'
+export type WindowLocation = { session: string } | 'history' | 'phone' | 'settings' | 'trouble'
 
 /** A page that crashes more often than this is not reloaded. */
 const MAX_RELOADS = 3

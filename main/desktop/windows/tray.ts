@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { Menu, type MenuItemConstructorOptions, nativeImage, Tray } from 'electron'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
-import type { SessionInfo } from '../../../protocol/messages.ts'
+import type { SessionInfo, Trouble } from '../../../protocol/messages.ts'
 import { linesOf } from '../../../protocol/shown-question.ts'
 import {
   answerOrOpen,
@@ -52,13 +52,14 @@ export function startTray(options: TrayOptions): { refresh(): void } {
   let shown = ''
   let sessions: readonly SessionInfo[] = []
   let phones = 0
+  let troubles: readonly Trouble[] = []
   let marked = false
   const show = () => {
     // While the app quits, windows close after the tray is gone.
     if (!tray || tray.isDestroyed()) return
     const waiting = waitingSessions(sessions)
     const running = sessions.filter(session => session.state === 'running')
-    const mark = phones > 0 || (waiting.some(isUnseen) && !options.isPresent())
+    const mark = phones > 0 || troubles.length > 0 || (waiting.some(isUnseen) && !options.isPresent())
     if (mark !== marked) {
       marked = mark
       tray.setImage(trayImage(assets, mark))
@@ -67,6 +68,7 @@ export function startTray(options: TrayOptions): { refresh(): void } {
     const content = JSON.stringify([
       options.update(),
       phones,
+      troubles.map(({ title }) => title),
       waiting.map(session => [
         session.session_id,
         session.attention?.kind,
@@ -77,8 +79,8 @@ export function startTray(options: TrayOptions): { refresh(): void } {
     ])
     if (content === shown) return
     shown = content
-    tray.setToolTip(tooltip(running.length, waiting))
-    menu = Menu.buildFromTemplate(template(running, waiting, phones, options))
+    tray.setToolTip(tooltip(running.length, waiting, troubles))
+    menu = Menu.buildFromTemplate(template(running, waiting, { phones, troubles }, options))
     if (!mac) tray.setContextMenu(menu)
   }
   client.on('sessions', list => {
@@ -89,7 +91,12 @@ export function startTray(options: TrayOptions): { refresh(): void } {
     phones = requests.length
     show()
   })
+  client.on('troubles', list => {
+    troubles = list
+    show()
+  })
   client.watch()
+  client.watchHealth()
   client.watchDevices()
   show()
   return { refresh: show }
@@ -105,7 +112,7 @@ function trayImage(assets: string, mark = false) {
 function template(
   running: SessionInfo[],
   waiting: SessionInfo[],
-  phones: number,
+  { phones, troubles }: { phones: number; troubles: readonly Trouble[] },
   options: TrayOptions,
 ): MenuItemConstructorOptions[] {
   const { client, open, popover, update, quit } = options
@@ -126,7 +133,13 @@ function template(
   const newer: MenuItemConstructorOptions[] = version
     ? [{ label: `Update to ${version}…`, click: () => open('settings') }]
     : []
+  const wrong: MenuItemConstructorOptions[] = troubles.map(({ title }) => ({
+    label: label(`⚠ ${title}…`),
+    click: () => open('trouble'),
+  }))
+  if (wrong.length > 0) wrong.push({ type: 'separator' })
   return [
+    ...wrong,
     ...requests,
     ...items,
     { type: 'separator' },
@@ -185,7 +198,8 @@ function label(text: string): string {
   return text.replaceAll('&', '&&')
 }
 
-function tooltip(running: number, waiting: SessionInfo[]): string {
+function tooltip(running: number, waiting: SessionInfo[], troubles: readonly Trouble[]): string {
+  if (troubles[0]) return `On the Go: ${troubles[0].title}`
   if (waiting.length > 0) return `On the Go: ${summarize(waiting)}`
   if (running === 0) return 'On the Go'
   return `On the Go: ${running} running ${running === 1 ? 'session' : 'sessions'}`

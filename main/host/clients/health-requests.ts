@@ -93,6 +93,7 @@ function toWire(trouble: Trouble, mayDismiss: boolean): WireTrouble {
     title,
     happens,
     todo,
+    past: ends === 'person',
     dismissible: mayDismiss && ends === 'person',
   }
 }

@@ -42,14 +42,14 @@ it('says what is wrong and what to do, exits with code 4, and dismisses what has
   await startCliHost(dataDir)
   const plain = await otg(dataDir, ['status'])
   expect(plain.code).toBe(4)
-  for (const part of ['The history is gone', 'for 1h', 'put it back', 'Lost so far: 219.0 kB', 'File: /x/otg.db'])
+  for (const part of ['The history is gone', '1h ago', 'put it back', 'Lost: 219.0 kB', 'File: /x/otg.db'])
     expect(plain.stdout).toContain(part)
   expect(plain.stdout.split('\n').every(line => line.length <= 100)).toBe(true)
 
   // The lines of standard output are sessions, and stay that.
   const ls = await otg(dataDir, ['ls'])
   expect(ls).toMatchObject({ code: 0, stdout: '' })
-  expect(ls.stderr).toContain('otg: The history is gone (for 1h); see: otg status\n')
+  expect(ls.stderr).toContain('otg: The history is gone (1h ago); see: otg status\n')
   const json = await otg(dataDir, ['ls', '--json'])
   expect(json).toMatchObject({ code: 0, stdout: '' })
   expect(JSON.parse(json.stderr)).toMatchObject({ trouble: { kind: 'history_lost', severity: 'error' } })
