@@ -5,7 +5,7 @@ import type { Transport } from '../../protocol/transport.ts'
 import { type Admit, Authenticator } from './access/authenticator.ts'
 import { ControlGrants } from './access/control-grants.ts'
 import { DeviceAdmin } from './access/device-admin.ts'
-import { Devices } from './access/devices.ts'
+import { Devices, deviceIdOf } from './access/devices.ts'
 import { readHostKey } from './access/host-key.ts'
 import { type ClientAccess, LocalClients } from './access/local-clients.ts'
 import { Pairing } from './access/pairing.ts'
@@ -264,6 +264,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         connections.closeDevice(device_id, why)
         sessions.dropInput(device_id)
         if (why.code !== 'device_revoked') return
+        pairing.revoke(key => deviceIdOf(key) === device_id)
         // No request waits for this; and its error message must not reach a client that is no longer a device.
         try {
           push?.deviceRevoked(device_id)
@@ -281,7 +282,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       services: options.push?.services ?? PUSH_SERVICES,
       ca: options.push?.ca,
       enabled: () => settings.values.push,
-      devices: () => devices.list(),
+      devices: () => devices.list().map(device => ({ ...device, is_let_in: devices.isLetIn(device) })),
       isPresent: device_id => connections.isPresent(device_id),
       notificationOf: session_id => {
         const info = sessions.find(session_id)?.info()

@@ -106,7 +106,9 @@ export class Authenticator {
             handlers.admitted(device)
             return () => devices.seen(device.device_id, from.address)
           }
-          const again = device && { name: device.name, stays_read_only: device.read_only }
+          // It was revoked after its handshake.
+          if (!device && peer.mode === 'confirm') throw new CodedError('device_revoked', 'this device was revoked')
+          const again = device && { name: device.name, confirms: true }
           let paired: Device | undefined
           const outcome: PairingOutcome = {
             admitted: device => {

@@ -60,7 +60,7 @@ export class DeviceAdmin {
         connected: this.#options.connected(device.device_id),
         notified: this.#options.notified(device.device_id),
       })),
-      requests: this.pairing.requests().map(({ publicKey, stays_read_only, ...request }) => ({
+      requests: this.pairing.requests().map(({ publicKey, confirms, ...request }) => ({
         ...request,
         ...this.#known(publicKey, request.name),
       })),

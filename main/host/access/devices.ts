@@ -106,23 +106,35 @@ export class Devices {
     return limit > 0 && this.#now() - created_at > limit
   }
 
-  /** Pairs a device; a key that was paired before replaces its device. Throws `too_many_devices`. */
+  /** Whether it would be let in now, without a person. */
+  isLetIn(device: Device): boolean {
+    return !this.#isIdle(device) && !this.needsConfirmation(device)
+  }
+
+  /**
+   * Pairs a device; a key that was paired before replaces its device. `confirms`: only if it still is, and with the name and the
+   * permission that it has now. Throws `too_many_devices`, `device_unknown`.
+   */
   admit(candidate: {
     publicKey: Uint8Array
     name: string
     read_only: boolean
     secure: boolean
     address: string
+    confirms?: boolean
   }): Device {
-    const { publicKey, read_only, secure, address } = candidate
-    const device_id = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
+    const { publicKey, secure, address, confirms } = candidate
+    const device_id = deviceIdOf(publicKey)
     const public_key = encodeBase64url(publicKey)
     const before = this.#devices.find(one => one.public_key === public_key)
+    if (confirms && !before) throw new CodedError('device_unknown', 'this device was revoked')
+    const kept = confirms ? before : undefined
+    const read_only = candidate.read_only || kept?.read_only === true
     const others = this.#devices.filter(one => one !== before)
     if (others.length >= MAX_DEVICES)
       throw new CodedError('too_many_devices', `${MAX_DEVICES} devices are paired; revoke one that you do not use`)
     const now = this.#now()
-    const name = unusedName(proposedName(candidate.name), others)
+    const name = unusedName(proposedName(kept?.name ?? candidate.name), others)
     const device = {
       device_id,
       name,
@@ -245,6 +257,10 @@ export class Devices {
       this.#save()
     } catch {} // logged, and repeated later
   }
+}
+
+export function deviceIdOf(publicKey: Uint8Array): string {
+  return createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
 }
 
 /** A device's own name for itself, made printable. */

@@ -90,6 +90,8 @@ export class LocalClients {
   /** The session that a person started, from which a program started this one, directly or through others. */
   readonly #roots = new Map<string, string>()
   readonly #granted = new Set<GrantedClient>()
+  /** Requests for which a person is asked. */
+  readonly #asking = new Set<{ session_id: string; withdraw: AbortController }>()
   /** The access of paired devices, and of clients in the host's own process. */
   readonly unrestricted: ClientAccess
 
@@ -98,7 +100,10 @@ export class LocalClients {
     this.unrestricted = {
       ...UNRESTRICTED,
       limited: session_id => this.#remember(session_id, LIMITED_DEVICE),
-      revoke: session_id => this.#revoke(client => client.session_id === session_id),
+      revoke: session_id => {
+        this.#revoke(client => client.session_id === session_id)
+        for (const one of this.#asking) if (one.session_id === session_id) one.withdraw.abort()
+      },
     }
   }
 
@@ -153,11 +158,16 @@ export class LocalClients {
       this.#check(from, access)
       waiting()
       const about = session_id === undefined ? undefined : (session ?? { session_id, title: session_id })
-      await grants.ask(wishOf(access.type, isTyping(access), about, access.message, from.argv), {
-        session_id: from.session_id,
-        origins: () => this.#originsOf(from.session_id),
-        gone: cancel ? AbortSignal.any([gone.signal, cancel]) : gone.signal,
-      })
+      const asking = { session_id: from.session_id, withdraw: new AbortController() }
+      this.#asking.add(asking)
+      const signals = [gone.signal, asking.withdraw.signal, ...(cancel ? [cancel] : [])]
+      await grants
+        .ask(wishOf(access.type, isTyping(access), about, access.message, from.argv), {
+          session_id: from.session_id,
+          origins: () => this.#originsOf(from.session_id),
+          gone: AbortSignal.any(signals),
+        })
+        .finally(() => this.#asking.delete(asking))
       grant(from.session_id, !grants.allows(from.session_id))
       // Meanwhile the session may have become one that controls this one.
       this.#check(from, access)

@@ -27,6 +27,7 @@ export interface PairingOptions {
     read_only: boolean
     secure: boolean
     address: string
+    confirms: boolean
   }): Device
   /** The secret was renewed. */
   secretChanged(): void
@@ -42,8 +43,8 @@ export interface PairingCandidate {
   code: string
   secure: boolean
   address: string
-  /** It was paired read-only, and is confirmed again: that stays. */
-  stays_read_only?: boolean
+  /** It is paired, and has to be confirmed again: it keeps the name and the permission that it has when it is confirmed. */
+  confirms?: boolean
 }
 
 /** How pairing ended, called once. */
@@ -205,13 +206,17 @@ export class Pairing {
     this.#spent = 0
     if (wasExhausted) this.renew()
     if (!allow) return this.#end(waiting, new CodedError('pairing_refused', 'the desktop declined the request'))
-    const device = this.#options.admit({
-      ...waiting.request,
-      read_only: read_only || waiting.request.stays_read_only === true,
-    })
+    const device = this.#options.admit({ ...waiting.request, read_only, confirms: waiting.request.confirms === true })
     const { outcome } = waiting
     this.#remove(waiting)
     outcome?.admitted(device)
+  }
+
+  /** A device with this key was revoked: what it asks for ends with it, so that no answer lets it in again. */
+  revoke(isRevoked: (publicKey: Uint8Array) => boolean): void {
+    for (const waiting of this.#waiting)
+      if (isRevoked(waiting.request.publicKey))
+        this.#end(waiting, new CodedError('device_revoked', 'this device was revoked'))
   }
 
   /** Ends all requests. */

@@ -1,5 +1,5 @@
 // One client's connection: its hello, what it may do, and which part of the host each of its messages goes to.
-import { assertNever, CodedError, toCoded } from '../../../protocol/errors.ts'
+import { assertNever, CodedError, type ErrorCode, toCoded } from '../../../protocol/errors.ts'
 import { type Frame, FrameReader, KIND } from '../../../protocol/frames.ts'
 import { MESSAGE_BYTES } from '../../../protocol/limits.ts'
 import { handle as handleField, request_id as requestField } from '../../../protocol/messages/fields.ts'
@@ -84,6 +84,9 @@ const HELLO_BYTES = 4096
 /** As long as a device's name may be. */
 const VIEWER_NAME_CHARACTERS = 64
 
+/** Codes that end a connection because of what its client may no longer do. */
+const REVOKED: readonly ErrorCode[] = ['device_revoked', 'device_changed', 'grant_needed']
+
 export class Connection implements Viewer, BudgetMember {
   readonly #options: ConnectionOptions
   #reader = new FrameReader(0)
@@ -112,6 +115,8 @@ export class Connection implements Viewer, BudgetMember {
   /** By a clock that stops while the computer sleeps; otherwise each suspend would end the connection. */
   #lastReceived = performance.now()
   #closed = false
+  /** It ended because the client may no longer do what it could: an answer that is being typed ends, too. */
+  #isRevoked = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -220,6 +225,7 @@ export class Connection implements Viewer, BudgetMember {
   /** Sends the error and closes. */
   close(error: CodedError): void {
     if (this.#closed) return
+    this.#isRevoked = REVOKED.includes(error.code)
     const { log, transport } = this.#options
     log.info({ code: error.code, kind: this.#kind }, 'connection closed by the host')
     this.#outlet.error(error, {})
@@ -361,8 +367,10 @@ export class Connection implements Viewer, BudgetMember {
     this.#device = device
     const client = device?.device_id ?? 'local'
     const { devices } = this.#options.deviceAdmin
-    const mayType = () => device === undefined || devices.mayType(client)
-    this.#scope = device ? this.#scopeOf(client) : EVERY_SESSION
+    const scope = device ? this.#scopeOf(client) : EVERY_SESSION
+    this.#scope = scope
+    const mayType = (session_id: string) =>
+      !this.#isRevoked && (device === undefined || (devices.mayType(client) && scope.includes(session_id)))
     this.#sessions.admitted(client, isReadOnly, { budget, mayType, scope: this.#scope })
     this.#history.admitted(client, { budget, scope: this.#scope })
     this.#uploads.admitted(budget)

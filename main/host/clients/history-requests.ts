@@ -43,8 +43,9 @@ type HistoryRequest = Exclude<HistoryMessage, { type: 'export_ack' | 'cancel' }>
 
 interface Running {
   controller: AbortController
-  /** Gives back its place in the client's budget. Twice is fine. */
-  release: () => void
+  /** It has a place in the client's budget. Also a canceled one, until its work has ended. */
+  hasPlace: boolean
+  ended: Promise<void>
   /** The client has taken a chunk of its export. */
   chunkTaken: () => void
 }
@@ -77,22 +78,38 @@ export class HistoryRequests {
     const { request_id } = message
     // Both may arrive after the request has ended.
     if (message.type === 'export_ack') return this.#running.get(request_id)?.chunkTaken()
-    if (message.type === 'cancel') {
-      const running = this.#running.get(request_id)
-      running?.controller.abort()
-      // The next request may come with the same packet.
-      return running?.release()
-    }
+    if (message.type === 'cancel') return this.#running.get(request_id)?.controller.abort()
     if (this.#running.has(request_id)) throw new CodedError('bad_message', 'this request is running already')
-    const release = this.#hold(message.type)
-    const running: Running = { controller: new AbortController(), chunkTaken: () => {}, release }
+    const controller = new AbortController()
+    let release: (() => void) | undefined
+    try {
+      release = this.#hold(message.type)
+    } catch (error) {
+      // The next request may come with the same packet as a cancel, which ends another one in a moment.
+      if (!this.#isPlaceDue()) throw error
+    }
+    let end = () => {}
+    const running: Running = {
+      controller,
+      chunkTaken: () => {},
+      hasPlace: release !== undefined,
+      ended: new Promise(resolve => {
+        end = resolve
+      }),
+    }
     this.#running.set(request_id, running)
     const ended = (send: () => void) => {
-      release()
+      release?.()
       this.#running.delete(request_id)
+      end()
       this.#outlet.inTurn(send)
     }
-    this.#answer(message, running).then(
+    const work = async () => {
+      release ??= await this.#placeFor(message.type, controller.signal)
+      running.hasPlace = true
+      return this.#answer(message, running)
+    }
+    work().then(
       reply => ended(() => this.#send(reply)),
       error =>
         ended(() => {
@@ -110,13 +127,15 @@ export class HistoryRequests {
   async #answer(message: HistoryRequest, running: Running): Promise<HostMessage> {
     const { request_id } = message
     const { signal } = running.controller
+    const isGone = () => this.#closed || signal.aborted
     const progress = (done: number, total: number) => this.#send({ type: 'progress', request_id, done, total })
     switch (message.type) {
       case 'history': {
         const { limit = DEFAULT_SESSIONS, cursor } = message
         const filter = { ...message.filter, only: this.#scope.only }
-        const { sessions, cursor: next } = await this.#lookUp(() =>
-          this.#history.list(filter, Math.min(limit, MAX_PAGE), cursor),
+        const { sessions, cursor: next } = await this.#lookUp(
+          () => this.#history.list(filter, Math.min(limit, MAX_PAGE), cursor),
+          signal,
         )
         // A request for one session gets all of it: a shortened command cannot be started again.
         const listed = filter.session_id === undefined ? sessions.map(summarize) : sessions
@@ -131,19 +150,19 @@ export class HistoryRequests {
       }
       case 'timeline': {
         const { session_id, buckets } = message
-        const timeline = await this.#lookUp(() => this.#history.timeline(session_id, buckets))
+        const timeline = await this.#lookUp(() => this.#history.timeline(session_id, buckets), signal)
         return { type: 'timeline', request_id, ...timeline }
       }
       case 'seek': {
         const { session_id, target } = message
-        const { keyframe, at } = await this.#lookUp(() => this.#history.seek(session_id, target))
+        const { keyframe, at } = await this.#lookUp(() => this.#history.seek(session_id, target), signal)
         const { position, cols, rows, size, checksum, blob } = keyframe
         this.#chunk(request_id, blob)
         return { type: 'seek_result', request_id, position, at, cols, rows, blob: { size, checksum, compressed: true } }
       }
       case 'playback': {
         const { session_id, position } = message
-        const { live, ...chunk } = await this.#lookUp(() => this.#history.playback(session_id, position))
+        const { live, ...chunk } = await this.#lookUp(() => this.#history.playback(session_id, position), signal)
         if (chunk.kind === 'end') return { type: 'playback_chunk', request_id, chunk: { ...chunk, live } }
         if (chunk.kind === 'gap') return { type: 'playback_chunk', request_id, chunk }
         const { blob: timing, ...timingBlob } = chunk.timing
@@ -162,17 +181,17 @@ export class HistoryRequests {
         const { session_id, format, redact, from, to } = message
         const job = { session_id, format, redact, from, to }
         const handlers = { chunk: (bytes: Uint8Array) => this.#chunk(request_id, bytes), progress }
-        const { chunkTaken, done } = await this.#history.export(this.#role, job, handlers, signal)
+        const { chunkTaken, done } = await this.#history.export(this.#role, this.#client, job, handlers, signal)
         running.chunkTaken = chunkTaken
         return { type: 'exported', request_id, ...(await done) }
       }
       case 'mark': {
         const { session_id, target, label } = message
-        const mark = await this.#lookUp(() => this.#history.mark(session_id, target, label, () => this.#closed))
+        const mark = await this.#lookUp(() => this.#history.mark(session_id, target, label, isGone), signal)
         return { type: 'marked', request_id, mark }
       }
       case 'unmark':
-        await this.#history.unmark(message.session_id, message.mark_id, () => this.#closed)
+        await this.#history.unmark(message.session_id, message.mark_id, isGone)
         return { type: 'ok', request_id }
       case 'delete_session':
         await this.#history.delete(message.session_id, progress, signal)
@@ -182,8 +201,37 @@ export class HistoryRequests {
     }
   }
 
-  #lookUp<T>(work: () => Promise<T>): Promise<T> {
-    return this.#budget.lookUp(work)
+  #lookUp<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#budget.lookUp(() => {
+      // It may have been canceled while it waited for its turn.
+      if (signal.aborted) throw new CodedError('cancelled', 'the request was cancelled')
+      return work()
+    })
+  }
+
+  /** Canceled requests that will give back their places. */
+  get #ending(): Running[] {
+    return [...this.#running.values()].filter(({ controller, hasPlace }) => hasPlace && controller.signal.aborted)
+  }
+
+  /** Whether there will be a place for one more request that waits. */
+  #isPlaceDue(): boolean {
+    const waiting = [...this.#running.values()].filter(({ hasPlace }) => !hasPlace).length
+    return waiting < this.#ending.length
+  }
+
+  /** When a canceled request has ended. Throws `history_busy`, `cancelled`. */
+  async #placeFor(type: HistoryRequest['type'], signal: AbortSignal): Promise<() => void> {
+    const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+    for (;;) {
+      await Promise.race([aborted, ...this.#ending.map(({ ended }) => ended)])
+      if (signal.aborted) throw new CodedError('cancelled', 'the request was cancelled')
+      try {
+        return this.#hold(type)
+      } catch (error) {
+        if (this.#ending.length === 0) throw error
+      }
+    }
   }
 
   /** Throws `history_busy`. */

@@ -5,6 +5,7 @@ import type { Mark, SeekTarget, SessionInfo } from '../../../protocol/messages.t
 import { oneLine } from '../../../protocol/one-line.ts'
 import type { Position } from '../../../protocol/position.ts'
 import type { Role } from '../access/permissions.ts'
+import { ExportPlaces } from '../history/export/export-places.ts'
 import { type Export, type ExportHandlers, Exports } from '../history/export/exports.ts'
 import type { ExportJob } from '../history/export/formats.ts'
 import { Lookup } from '../history/lookup/lookup.ts'
@@ -22,16 +23,13 @@ import type { Uploads } from '../uploads/uploads.ts'
 /** How long a request waits for the newest output to be written; a full disk must not block reading. */
 const FLUSH_MS = 500
 
-/** Exports of devices, one each, so that there is always a place for the desktop. */
-const MAX_DEVICE_EXPORTS = 3
-
 export class HistoryService {
   readonly #history: History
   readonly #sessions: Sessions
   readonly #uploads: Uploads
   readonly #lookup: Lookup
   readonly #exports: Exports
-  #deviceExports = 0
+  readonly #exportPlaces = new ExportPlaces()
 
   constructor(history: History, sessions: Sessions, uploads: Uploads) {
     this.#uploads = uploads
@@ -77,18 +75,34 @@ export class HistoryService {
     return this.#lookup.call('read', { client, ...request, session_id }, { signal })
   }
 
-  /** Throws `history_busy`. `job.session_id` may be a unique prefix. */
-  async export(role: Role, job: ExportJob, handlers: ExportHandlers, signal: AbortSignal): Promise<Export> {
+  /**
+   * `client`: a device's ID, of which one export runs at a time. It may wait for other devices, and has to give way to them after
+   * a while. Rejects with `history_busy`. `job.session_id` may be a unique prefix.
+   */
+  async export(
+    role: Role,
+    client: string,
+    job: ExportJob,
+    handlers: ExportHandlers,
+    signal: AbortSignal,
+  ): Promise<Export> {
     const session_id = await this.#find(job.session_id)
     const title = this.#sessions.find(session_id)?.info().title
-    const start = () => this.#exports.start({ ...job, session_id, title }, handlers, signal)
-    if (role === 'local') return start()
-    if (this.#deviceExports >= MAX_DEVICE_EXPORTS)
-      throw new CodedError('history_busy', `${MAX_DEVICE_EXPORTS} exports of phones are running; wait for one to end`)
-    const started = start()
-    this.#deviceExports++
-    const done = started.done.finally(() => this.#deviceExports--)
-    return { ...started, done }
+    const start = (stop: AbortSignal) => this.#exports.start({ ...job, session_id, title }, handlers, stop)
+    if (role === 'local') return start(signal)
+    const place = await this.#exportPlaces.take(client, () => handlers.progress(0, 1), signal)
+    try {
+      const started = start(AbortSignal.any([signal, place.signal]))
+      const done = started.done
+        .catch(error => {
+          throw place.signal.aborted && !signal.aborted ? outOfTurn() : error
+        })
+        .finally(place.release)
+      return { ...started, done }
+    } catch (error) {
+      place.release()
+      throw error
+    }
   }
 
   /** `isGone`: the client is, perhaps because it was revoked: then nothing is changed. */
@@ -110,6 +124,8 @@ export class HistoryService {
     const { session } = await this.#history.session(session_id)
     if (session.session_id !== session_id)
       throw new CodedError('session_unknown', `no session has the id ${session_id}`)
+    // The client may have been revoked meanwhile.
+    if (signal.aborted) throw cancelled()
     this.#sessions.forget(session_id)
     await this.#history.delete(session_id, { progress, signal })
     await this.#uploads.removeSession(session_id)
@@ -138,6 +154,10 @@ export class HistoryService {
     await Promise.race([this.#history.flush().catch(() => {}), late])
     clearTimeout(timer)
   }
+}
+
+function outOfTurn(): CodedError {
+  return new CodedError('history_busy', 'other phones waited for an export; try again')
 }
 
 function gone(): CodedError {

@@ -60,8 +60,8 @@ export class SessionRequests {
   #isReadOnly = false
   #budget!: DeviceBudget
   #scope!: SessionScope
-  /** Whether it still may: an answer is typed in steps, with pauses. */
-  #mayType = () => false
+  /** Whether it still may type into this session: an answer is typed in steps, with pauses. */
+  #mayType = (_session_id: string) => false
   readonly #attachments = new Map<number, { attachment: Attachment; release(): void }>()
   #nextHandle = 1
   #isWatching = false
@@ -76,7 +76,7 @@ export class SessionRequests {
   admitted(
     peer: string,
     isReadOnly: boolean,
-    given: { budget: DeviceBudget; scope: SessionScope; mayType: () => boolean },
+    given: { budget: DeviceBudget; scope: SessionScope; mayType(session_id: string): boolean },
   ): void {
     this.#peer = peer
     this.#isReadOnly = isReadOnly
@@ -170,7 +170,8 @@ export class SessionRequests {
           // A program that may control others does not decide who else may.
           if (session.isHostQuestion(question_id)) this.#checkMayAllow()
           if (this.#scope.only) access.limited(session.session_id)
-          await session.answer(question_id, { option, text }, { peer: this.#peer, mayType: this.#mayType })
+          const mayType = () => this.#mayType(session.session_id)
+          await session.answer(question_id, { option, text }, { peer: this.#peer, mayType })
           return { type: 'ok', request_id: message.request_id }
         })
       case 'mark_seen':

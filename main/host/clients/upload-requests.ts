@@ -20,8 +20,10 @@ interface RunningUpload {
   /** Chunks that were received and are not written yet. */
   ahead: number
   timer: NodeJS.Timeout | undefined
-  /** Gives back the upload's place in the budget of its client. */
+  /** Gives back the upload's place in the budget of its client, when nothing of it is left to do. */
   release: () => void
+  /** The file is there, or there will be none. */
+  begun: Promise<void>
 }
 
 export class UploadRequests {
@@ -54,10 +56,13 @@ export class UploadRequests {
       ahead: 0,
       timer: undefined,
       release,
+      begun: Promise.resolve(),
     }
     this.#ended.delete(request_id)
     this.#running.set(request_id, running)
-    this.#begin(request_id, running, find, name).catch(error => this.#end(request_id, running, toCoded(error)))
+    running.begun = this.#begin(request_id, running, find, name).catch(error =>
+      this.#end(request_id, running, toCoded(error)),
+    )
   }
 
   /** Throws `bad_frame` for a chunk that no upload expects, which ends the connection. */
@@ -117,6 +122,7 @@ export class UploadRequests {
       const path = await running.upload!.finish()
       if (!this.#isRunning(request_id, running)) return
       this.#forget(request_id)
+      running.release()
       this.#send({ type: 'uploaded', request_id, path })
     } catch (error) {
       this.#end(request_id, running, toCoded(error))
@@ -127,7 +133,10 @@ export class UploadRequests {
     if (!this.#isRunning(request_id, running)) return
     clearTimeout(running.timer)
     this.#forget(request_id)
-    void running.upload?.discard()
+    void running.begun
+      .then(() => running.upload?.discard())
+      .catch(() => {}) // logged there
+      .finally(running.release)
     if (!this.#closed) this.#outlet.refuse(error, request_id)
   }
 
@@ -145,7 +154,6 @@ export class UploadRequests {
   }
 
   #forget(request_id: number): void {
-    this.#running.get(request_id)?.release()
     this.#running.delete(request_id)
     this.#ended.add(request_id)
     if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.values().next().value!)

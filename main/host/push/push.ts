@@ -39,8 +39,8 @@ export interface PushOptions {
   ca?: string | undefined
   /** The setting `push`. */
   enabled(): boolean
-  /** The paired devices. */
-  devices(): readonly ({ device_id: string; read_only?: boolean } & Scoped)[]
+  /** The paired devices. `is_let_in`: it would be now; false: it has to be confirmed again, and learns nothing until then. */
+  devices(): readonly ({ device_id: string; read_only?: boolean; is_let_in?: boolean } & Scoped)[]
   /** A person is at a page of this device, and sees there which sessions need attention. */
   isPresent(device_id: string): boolean
   /** The notification of a session that still needs attention. */
@@ -262,7 +262,7 @@ export class Push {
     const notification = notificationOf(session_id)
     if (signal.aborted || !enabled() || !subscription || !notification || isPresent(device_id)) return undefined
     const device = devices().find(one => one.device_id === device_id)
-    if (!device || !isInScope(device, session_id)) return undefined
+    if (!device || device.is_let_in === false || !isInScope(device, session_id)) return undefined
     if (!device.read_only) return { subscription, notification }
     // It may not answer.
     const { actions: _, ...shown } = notification

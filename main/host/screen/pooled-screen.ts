@@ -42,7 +42,7 @@ export type Message = ScreenMessage extends infer M ? (M extends ScreenMessage ?
 /** A session that breaks its screen this often in DEATHS_MS gets no other one: each takes other sessions' screens along. */
 const MAX_OWN_DEATHS = 3
 
-/** The same for screens whose worker died for any reason: it may be unable to start at all. */
+/** The same for screens whose worker died without a known cause: it may be unable to start at all. */
 const MAX_DEATHS = 10
 const DEATHS_MS = 10 * 60_000
 
@@ -130,14 +130,14 @@ export class PooledScreen {
   }
 
   /**
-   * For the pool: the screen is gone, or its worker is. `isOwn`: because of what it did. Returns whether it has to be built again,
-   * by `rebuild`.
+   * For the pool: the screen is gone, or its worker is. `by`: because of what this screen did (`own`), another one, or for a cause
+   * that is not known. What another one did does not count. Returns whether it has to be built again, by `rebuild`.
    */
-  died(cause: CodedError, isOwn: boolean): boolean {
+  died(cause: CodedError, by: 'own' | 'other' | 'unknown'): boolean {
     if (this.#error) return false
     const now = this.#now()
     this.#deaths = this.#deaths.filter(({ at }) => now - at < DEATHS_MS)
-    this.#deaths.push({ at: now, isOwn })
+    if (by !== 'other') this.#deaths.push({ at: now, isOwn: by === 'own' })
     const own = this.#deaths.filter(death => death.isOwn).length
     const hasEnough = own >= MAX_OWN_DEATHS || this.#deaths.length >= MAX_DEATHS
     if (!hasEnough && this.#handlers.rebuild) return true

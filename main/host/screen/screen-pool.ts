@@ -124,7 +124,7 @@ export class ScreenPool {
     if (held?.home !== home) return
     if (message.say !== 'failed') return held.screen.receive(message)
     const error = new CodedError('internal', `the screen failed: ${message.message}`)
-    if (held.screen.died(error, true)) this.#rebuild(message.screen, error)
+    if (held.screen.died(error, 'own')) this.#rebuild(message.screen, error)
   }
 
   #workerGone(home: PoolWorker, cause: Error): void {
@@ -134,7 +134,8 @@ export class ScreenPool {
     const error = new CodedError('internal', `a screen worker died: ${cause.message}`, { cause })
     const [only] = home.screens
     const culprit = home.isSeparate && home.screens.size === 1 ? only : Atomics.load(home.shared, SHARED.screen)
-    const lost = [...home.screens].filter(id => this.#screens.get(id)?.screen.died(error, id === culprit))
+    const causeFor = (id: number) => (id === culprit ? 'own' : home.screens.has(culprit!) ? 'other' : 'unknown')
+    const lost = [...home.screens].filter(id => this.#screens.get(id)?.screen.died(error, causeFor(id)))
     for (const id of lost) this.#rebuild(id, error)
   }
 

@@ -103,8 +103,15 @@ it('case 99: one device has one export, and phones leave a place for the desktop
   await Promise.all(began)
   const refused = { code: 'history_busy' }
   await expect(phones[0]!.history.export(session_id, { format: 'raw' }, () => {})).rejects.toMatchObject(refused)
+  // Another phone waits for its turn.
   await phones[3]!.connect()
-  await expect(phones[3]!.history.export(session_id, { format: 'raw' }, () => {})).rejects.toMatchObject(refused)
+  const stop = new AbortController()
+  let beats = 0
+  const progress = () => void beats++
+  const waits = phones[3]!.history.export(session_id, { format: 'raw', signal: stop.signal, progress }, () => {})
+  await until(() => beats > 0, 'a sign that it waits')
+  stop.abort()
+  await expect(waits).rejects.toMatchObject({ code: 'cancelled' })
   expect((await desk.history.export(session_id, { format: 'raw' }, () => {})).bytes).toBeGreaterThan(1_000_000)
 })
 

@@ -1,11 +1,13 @@
 // A device that is limited to chosen sessions: for it there are no others.
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { PERMISSIONS, type RequestType } from '../../../main/host/access/permissions.ts'
 import { SUBJECTS } from '../../../main/host/access/session-scope.ts'
 import type { Host } from '../../../main/host/host.ts'
+import { Pty } from '../../../main/host/session/pty.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import { FrameReader, jsonFrames } from '../../../protocol/frames.ts'
 import { type ClientMessage, type HostMessage, type SessionInfo, VERSIONS } from '../../../protocol/messages.ts'
+import { programNamed } from '../../support/agents/asking-program.ts'
 import {
   approvingDesktop,
   bytesOf,
@@ -191,4 +193,40 @@ describe('case 103: a device that is limited to chosen sessions', () => {
     await desk.updateDevice(device_id, { sessions: null })
     await lists([shared, hidden].sort())
   })
+})
+
+describe('case 128: an answer that is typed in steps', () => {
+  it.each(['the limit of its device', 'the permission of its device', 'its device'])(
+    'ends where %s ends',
+    async what => {
+      const { host, desk, phone, device_id } = await setUp()
+      const body = '#!/bin/bash\nread -sp "Registry password: " a; echo; echo "got $a"; exec cat'
+      const { session_id } = await desk.create({ command: [programNamed('deploy', body)] })
+      await desk.updateDevice(device_id, { sessions: [session_id] })
+      const question = async () => (await desk.list()).find(one => one.session_id === session_id)!.activity?.question
+      await until(async () => (await question())?.kind === 'password', 'the question')
+      const { question_id } = (await question())!
+      const client = await connected(host, phone)
+      const typed: string[] = []
+      const write = Pty.prototype.write
+      let changed: Promise<unknown> | undefined
+      const spy = vi.spyOn(Pty.prototype, 'write').mockImplementation(function (this: Pty, bytes, peer, ...rest) {
+        if (peer === device_id) typed.push(Buffer.from(bytes).toString())
+        const answer = write.call(this, bytes, peer, ...rest)
+        if (peer === device_id)
+          changed ??=
+            what === 'its device'
+              ? desk.revokeDevice(device_id)
+              : desk.updateDevice(device_id, what.includes('limit') ? { sessions: [] } : { read_only: true })
+        return answer
+      })
+      onCleanUp(() => spy.mockRestore())
+      void client.answer(session_id, question_id, { text: 'open sesame' }).catch(() => {})
+      await until(() => changed !== undefined)
+      await changed
+      // The next answer is typed when this one has ended.
+      await desk.answer(session_id, question_id, { text: 'x' }).catch(() => {})
+      expect(typed).toEqual(['open sesame'])
+    },
+  )
 })

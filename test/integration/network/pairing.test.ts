@@ -13,7 +13,7 @@ import { openChannel } from '../../../protocol/channel/channel.ts'
 import { encodeBase64url, generateKeyPair, generateSecret, type Pairing } from '../../../protocol/channel/keys.ts'
 import { LocalClient } from '../../../protocol/client/local-client.ts'
 import { inputFrames, jsonFrames } from '../../../protocol/frames.ts'
-import type { ClientMessage, HostMessage } from '../../../protocol/messages.ts'
+import { type ClientMessage, type HostMessage, VERSIONS } from '../../../protocol/messages.ts'
 import type { Transport } from '../../../protocol/transport.ts'
 import {
   bytesOf,
@@ -42,6 +42,7 @@ import {
   pairingUrl,
   pairPhone,
   parsePairingUrl,
+  requestPairing,
 } from '../../support/pairing.ts'
 
 afterEach(cleanUp)
@@ -725,6 +726,78 @@ describe('a device that was allowed longer ago than ask_again_days', () => {
     await answer(desk, false)
     expect(await asking.connected).toBe('pairing_refused')
     expect(await comesBack(host, waiting.identity).connected).toBe('confirm_needed')
+  })
+
+  /** A device that has to be confirmed again. */
+  async function old() {
+    const host = await startHost()
+    const desk = await deskOf(host)
+    await desk.changeSettings({ ask_again_days: 1 })
+    const off = answerPairingRequests(desk)
+    const phone = await pairPhone(await pairingUrl(desk), () => connectWebSocket(host), { name: 'old' })
+    off()
+    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    const [device] = await devices(desk)
+    return { host, desk, phone, device_id: device!.device_id }
+  }
+
+  it('case 126: no longer waits once it is revoked, so that no answer lets it in again', async () => {
+    const { host, desk, phone, device_id } = await old()
+    const asking = await confirms(host, phone)
+    await asks(asking.client)
+    const [request] = await requests(desk)
+    await desk.revokeDevice(device_id)
+    expect(await requests(desk)).toEqual([])
+    await expect(desk.answerPairing(request!.pairing_id, { allow: true, read_only: false })).rejects.toMatchObject({
+      code: 'pairing_unknown',
+    })
+    expect(await asking.connected).toBe('device_revoked')
+    expect(await devices(desk)).toEqual([])
+    expect(await comesBack(host, phone).connected).toBe('channel_refused')
+  })
+
+  it('case 126: a new pairing of the same phone ends with its revocation, too', async () => {
+    const { host, desk, phone, device_id } = await old()
+    const again = await requestPairing(await pairingUrl(desk), () => connectWebSocket(host), 'old', phone.keys)
+    expect(await requests(desk)).toHaveLength(1)
+    await desk.revokeDevice(device_id)
+    expect(await requests(desk)).toEqual([])
+    await expect(again.approved).rejects.toMatchObject({ code: 'device_revoked' })
+  })
+
+  it('case 126: a channel that was opened before a revocation brings no request after it', async () => {
+    const { host, desk, phone, device_id } = await old()
+    const transport = await connectWebSocket(host)
+    let isOpen = false
+    const channel = openChannel({
+      transport,
+      mode: 'confirm',
+      staticKey: phone.keys,
+      remoteStatic: phone.hostKey,
+      suite: NATIVE_SUITE,
+      authenticated: () => void (isOpen = true),
+    })
+    onCleanUp(() => channel.close({ code: 'client_closed', reason: '' }))
+    let closed = ''
+    channel.start({ frame: () => {}, close: ({ code }) => void (closed = code) })
+    await until(() => isOpen)
+    await desk.revokeDevice(device_id)
+    for (const frame of jsonFrames({ type: 'hello', versions: VERSIONS, client: { kind: 'phone', name: 'x' } }))
+      channel.send(frame)
+    await until(() => closed !== '')
+    expect(await requests(desk)).toEqual([])
+  })
+
+  it('case 126: is let in with the permission, the name and the limit that it has then', async () => {
+    const { host, desk, phone, device_id } = await old()
+    const asking = await confirms(host, phone)
+    await asks(asking.client)
+    await desk.updateDevice(device_id, { read_only: true, name: 'mine', sessions: ['x'] })
+    await answer(desk, true)
+    expect(await asking.connected).toBe('ready')
+    expect(await devices(desk)).toEqual([
+      expect.objectContaining({ device_id, name: 'mine', read_only: true, sessions: ['x'] }),
+    ])
   })
 })
 

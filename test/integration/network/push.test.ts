@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'n
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
 import {
@@ -118,6 +118,24 @@ describe('a phone whose page is closed', () => {
     say('May I?')
     await until(() => service.posts.length === 1)
     expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('May I?')
+  })
+
+  it('case 131: is not notified while it has to be confirmed again', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onCleanUp(() => void vi.useRealTimers())
+    const host = await start()
+    const desk = await approvingDesktop(host)
+    await desk.changeSettings({ ask_again_days: 1 })
+    await subscribed(host)
+    vi.setSystemTime(Date.now() + 2 * 24 * 3_600_000)
+    const { subscriber } = await subscribed(host)
+    const { say } = await agent(desk)
+    say('May I?')
+    await until(() => service.posts.length > 0)
+    expect(JSON.parse(subscriber.decrypt(service.posts.at(-1)!)).text).toBe('May I?')
+    // Devices are told one after the other, the older one first.
+    expect(service.posts).toHaveLength(1)
+    expect((await desk.devices()).devices.map(({ notified }) => notified)).toEqual([true, true])
   })
 
   it('is not notified while a person is at any screen that shows the session', async () => {

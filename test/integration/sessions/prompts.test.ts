@@ -52,6 +52,26 @@ describe('a question of an ordinary program', () => {
     await until(() => of(session_id)?.activity === null, 'the end of the questions')
   })
 
+  it('case 129: is answered by two answers of a client at a time, and further ones are refused at once', async () => {
+    const client = localClient(await startHost())
+    const of = watch(client)
+    const { session_id } = await client.create({ command: [script('deploy', 'read -p "Deploy? [y/N] " a; exec cat')] })
+    await until(() => of(session_id)?.activity?.state === 'blocked', 'the question')
+    const { question_id } = of(session_id)!.activity!.question!
+    const codes = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        client.answer(session_id, question_id, { option: 1 }).then(
+          () => 'ok',
+          error => error.code as string,
+        ),
+      ),
+    )
+    expect(codes.filter(code => code === 'too_many_requests')).toHaveLength(48)
+    expect(codes.filter(code => code === 'ok')).toHaveLength(1)
+    const later = client.answer(session_id, question_id, { option: 1 }).catch(error => error.code as string)
+    expect(await later).not.toBe('too_many_requests')
+  })
+
   it('that is answered with a single key gets no Enter, which would answer the next one', async () => {
     const client = localClient(await startHost())
     const of = watch(client)

@@ -471,6 +471,34 @@ describe('an export', () => {
     expect(parts).toBe(4)
   })
 
+  it('case 130: ends when its client takes a chunk only now and then, however long it is', async () => {
+    const history = await openHistory()
+    const recording = new Recording(history)
+    for (let i = 0; i < 8; i++) {
+      recording.print(buildLog(1_000_000, i * 6000))
+      recording.seal()
+    }
+    await history.flush()
+    // In place of a minute. A chunk gives back a third of it.
+    const patience = 600
+    const exports = new Exports(history.file, undefined, undefined, patience)
+    undo.push(() => exports.close())
+    let chunks = 0
+    let taken = 0
+    const slow = exports.start(
+      { session_id: recording.session_id, format: 'raw' },
+      { chunk: () => chunks++, progress: () => {} },
+    )
+    const timer = setInterval(() => {
+      if (taken >= chunks) return
+      taken++
+      slow.chunkTaken()
+    }, patience * 0.9)
+    undo.push(() => clearInterval(timer))
+    await expect(slow.done).rejects.toMatchObject({ code: 'cancelled' })
+    expect(taken).toBeLessThan(6)
+  })
+
   it('is rejected when too many are running', async () => {
     const history = await openHistory()
     const recording = new Recording(history)

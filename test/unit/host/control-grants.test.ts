@@ -184,6 +184,20 @@ describe('case 125: a request that was canceled', () => {
   })
 })
 
+it('case 126: a question of a session whose permission is taken back is withdrawn', async () => {
+  const here = world(ONE)
+  const client = here.program('mine')
+  const asked = client.ask({ type: 'screen', session_id: 'other' })
+  await untilAsked(here, 1)
+  client.revoke('mine')
+  expect(await asked.done).toBe('grant_needed')
+  await here.questions[0]!.answer('Allow this session')
+  void here.program('mine').ask({ type: 'screen', session_id: 'other' })
+  here.pass(31_000)
+  await untilAsked(here, 2)
+  expect(here.questions).toHaveLength(2)
+})
+
 describe('case 124: after a question without a yes', () => {
   const TREE = {
     mine: { leader: 100, program: 101 },

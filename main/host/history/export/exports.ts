@@ -16,8 +16,11 @@ const MAX_EXPORTS = 4
 /** A thread that may send and stays silent for this long is stuck in a pattern: one line takes no time. */
 export const SILENCE_MS = 5_000
 
-/** An export whose chunks are not taken for this long is given up. */
-const UNWANTED_MS = 60_000
+/** An export that its client has kept waiting for this long is given up. */
+export const PATIENCE_MS = 60_000
+
+/** Each chunk that is taken (256 KiB) gives back as much: a client has to take 13 KB/s, or 0.1 Mbit/s, in the long run. */
+export const PATIENCE_PER_CHUNK_MS = 20_000
 
 /** A regular expression may fill no more memory than this. */
 const MEMORY_MB = 512
@@ -38,15 +41,22 @@ export class Exports {
   readonly #file: DatabaseFile
   readonly #silence_ms: number
   readonly #damaged: (damage: StoreDamage) => void
+  readonly #patience_ms: number
   /** With what cancels each. */
   readonly #running = new Map<Export, () => void>()
   #closed = false
 
   /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged. */
-  constructor(file: DatabaseFile, silence_ms = SILENCE_MS, damaged: (damage: StoreDamage) => void = () => {}) {
+  constructor(
+    file: DatabaseFile,
+    silence_ms = SILENCE_MS,
+    damaged: (damage: StoreDamage) => void = () => {},
+    patience_ms = PATIENCE_MS,
+  ) {
     this.#damaged = damaged
     this.#file = file
     this.#silence_ms = silence_ms
+    this.#patience_ms = patience_ms
   }
 
   /** Throws `history_busy`; every other error rejects `done`. */
@@ -65,6 +75,9 @@ export class Exports {
     let room = MAX_CHUNKS_AHEAD
     let timer: NodeJS.Timeout | undefined
     let hasBegun = false
+    /** How long the client may still keep it waiting, and since when it does. */
+    let patience = this.#patience_ms
+    let waitsSince: number | undefined
     const end = (error: CodedError) => {
       calls.fail(error)
       void worker.terminate()
@@ -72,7 +85,10 @@ export class Exports {
     const watch = () => {
       if (!hasBegun) return
       clearTimeout(timer)
-      if (room === 0) timer = setTimeout(unwanted, UNWANTED_MS).unref()
+      if (room === 0) {
+        waitsSince ??= performance.now()
+        timer = setTimeout(unwanted, Math.max(0, patience)).unref()
+      }
       // Without a pattern nothing can get stuck; a thread that starts slowly on a busy computer is only slow.
       else if (job.redact) timer = setTimeout(tooSlow, this.#silence_ms).unref()
     }
@@ -94,14 +110,21 @@ export class Exports {
     const started: Export = {
       chunkTaken: () => {
         room++
+        if (waitsSince !== undefined) {
+          patience -= performance.now() - waitsSince
+          waitsSince = undefined
+        }
+        const given = (PATIENCE_PER_CHUNK_MS / PATIENCE_MS) * this.#patience_ms
+        patience = Math.min(this.#patience_ms, patience + given)
         post({ do: 'allow_chunk' })
         watch()
       },
-      done: calls.call('export', job, { progress: handlers.progress }).finally(() => {
+      done: calls.call('export', job, { progress: handlers.progress }).finally(async () => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', stop)
+        // Its place is free when it is gone.
+        await worker.terminate()
         this.#running.delete(started)
-        void worker.terminate()
       }),
     }
     this.#running.set(started, stop)

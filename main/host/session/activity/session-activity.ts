@@ -15,6 +15,11 @@ import { HostQuestion, type HostQuestionText } from './host-question.ts'
 /** The foreground is looked at this often while a session prints. */
 const FOREGROUND_MS = 500
 
+/** Answers of one device, or of the clients on this computer, that are typed or wait: a person gives one, or two in a hurry. */
+const MAX_ANSWERS_OF_ONE = 2
+/** The same of all together. Each takes a second or two. */
+const MAX_ANSWERS = 8
+
 /** By the index of an option, or by a line of text. */
 export interface Answer {
   option: number | undefined
@@ -75,6 +80,8 @@ export class SessionActivity {
   #commandAt: number | undefined
   #foregroundTimer: NodeJS.Timeout | undefined
   #answering: Promise<void> = Promise.resolve()
+  /** Who gave the answers that are being typed or wait for that. */
+  readonly #typists: string[] = []
   #ended = false
   /** The wait that a person was told of. */
   #toldWait = 0
@@ -216,13 +223,18 @@ export class SessionActivity {
     return this.#hostQuestion.is(question_id)
   }
 
-  /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`. */
-  answer(question_id: string, answer: Answer, typist: Typist): Promise<void> {
+  /** Throws `question_gone`, `question_changed`, `bad_message`, `input_full`, `too_many_requests`. */
+  async answer(question_id: string, answer: Answer, typist: Typist): Promise<void> {
     if (this.#hostQuestion.is(question_id)) return this.#answerHost(answer, typist)
+    const { peer } = typist
+    const own = this.#typists.filter(one => one === peer).length
+    if (own >= MAX_ANSWERS_OF_ONE || this.#typists.length >= MAX_ANSWERS)
+      throw new CodedError('too_many_requests', 'other answers to this session are being typed; try again')
+    this.#typists.push(peer)
     // One after the other: two people may press a button at the same moment.
     const answered = this.#answering.then(() => this.#answer(question_id, answer, typist))
     this.#answering = answered.catch(() => {})
-    return answered
+    return answered.finally(() => this.#typists.splice(this.#typists.indexOf(peer), 1))
   }
 
   /** The process is gone. */
