@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from '@playwright/test'
+import { hasSecretService, startSecretService } from '../support/secret-service.ts'
 import {
   environment,
   expect,
@@ -117,6 +118,32 @@ test('searches and exports output', async ({ dataDir }) => {
   }
   client.close()
   await expectQuit(app)
+})
+
+test('encrypts keys and history with the keystore of the system (case 137)', async ({ dataDir }) => {
+  test.skip(!hasSecretService && !process.env.CI, 'needs gnome-keyring')
+  const service = await startSecretService()
+  try {
+    const data = join(dataDir, 'data')
+    // The stand-in's Node is older than the library with ciphers takes (Node-API 10).
+    const keystore = standInParts() ? 'keys' : 'all'
+    writeFileSync(join(data, 'settings.json'), JSON.stringify({ keystore }))
+    const first = await startPacked(executablePath, dataDir)
+    await startSession(first.page)
+    await first.page.keyboard.type('echo needle$((6 * 7)) in the hay\n')
+    await expectShown(first.page, /\nneedle42 in the hay/)
+    await expectQuit(first.app)
+    expect(readFileSync(join(data, 'host.key'), 'utf8')).toMatch(/^otg-encrypted-1 /)
+    expect(readFileSync(join(data, 'otg.db')).includes('SQLite format 3')).toBe(keystore === 'keys')
+    const { app } = await startPacked(executablePath, dataDir)
+    const client = await connectTo(dataDir)
+    const { hits } = await client.history.search('needle42')
+    expect(hits.length).toBeGreaterThan(0)
+    client.close()
+    await expectQuit(app)
+  } finally {
+    await service.close()
+  }
 })
 
 test('pairs a phone, serves it the page and accepts its input', async ({ dataDir, phone }) => {
