@@ -72,7 +72,7 @@ async function isTyped(chain: ProcessInfo[], leader: number, processes: Processe
   if (!isOtg(command.argv)) return false
   let parent = chain[1] ?? (await processes.find(command.parent))
   for (let n = 0; parent && n < MAX_PARENTS; n++) {
-    if (!isInteractiveShell(parent.argv)) return false
+    if (!isInteractiveShell(parent.argv) || !(await processes.isShellAtTerminal(parent))) return false
     if (parent.pid === leader) return true
     parent = await processes.find(parent.parent)
   }
@@ -84,7 +84,7 @@ function isOtg(argv: readonly string[]): boolean {
   return /(^|\/)otg(\.[jt]s)?$/.test(script ?? '') || /(^|\/)otg$/.test(argv[0] ?? '')
 }
 
-/** Without a script and without `-c`: it reads its commands from the terminal. */
+/** Without a script and without `-c`, as it says: `isShellAtTerminal` tells whether it is a shell at all. */
 function isInteractiveShell([program = '', ...options]: readonly string[]): boolean {
   const isOption = (option: string, at: number) =>
     /^-/.test(option) ? !/^-[a-zA-Z]*c/.test(option) : /^--(rcfile|init-file)$/.test(options[at - 1] ?? '')

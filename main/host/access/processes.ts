@@ -1,7 +1,8 @@
 // What the system says of other processes: their parents, their terminal, and whether they descend from this host.
 import { execFile } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
+import { open, readFile, readlink, realpath, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { isShellFile } from './shell-file.ts'
 
 export interface ProcessInfo {
   pid: number
@@ -19,6 +20,8 @@ export interface ProcessInfo {
 export interface Processes {
   /** Undefined: there is no such process. */
   find(pid: number): Promise<ProcessInfo | undefined>
+  /** Whether the process runs a shell's file and reads from its terminal, whatever it calls itself. False: also if the system does not tell. */
+  isShellAtTerminal(process: ProcessInfo): Promise<boolean>
   /** Whether the process descends from this host, however it detached itself; undefined: the system does not tell. */
   isDescendant(pid: number): Promise<boolean | undefined>
 }
@@ -27,6 +30,7 @@ export interface Processes {
 const ARGV_BYTES = 4096
 
 const PS_MS = 5_000
+const LSOF_MS = 5_000
 const PS_BYTES = 16 * 1024 * 1024
 
 /** Linux. `mark`: see `markDescendants`. */
@@ -47,6 +51,15 @@ export function processesByProc(mark: number | undefined): Processes {
         }
       } catch {
         return undefined
+      }
+    },
+    isShellAtTerminal: async ({ pid, terminal }) => {
+      try {
+        const [file, input] = await Promise.all([readlink(`/proc/${pid}/exe`), stat(`/proc/${pid}/fd/0`)])
+        // Both are device numbers in the kernel's encoding (proc_pid_stat(5)).
+        return String(input.rdev) === terminal && (await isShellFile(file, `/proc/${pid}/exe`))
+      } catch {
+        return false // gone, or another user's
       }
     },
     isDescendant: async pid => {
@@ -79,6 +92,17 @@ export function processesByPs(): Processes {
         foreground: Number(foreground),
         argv: command!.split(' '),
       }
+    },
+    isShellAtTerminal: async ({ pid, terminal }) => {
+      const args = ['-a', '-p', String(pid), '-d', 'txt,0', '-Ffn']
+      const { stdout } = await promisify(execFile)('lsof', args, { timeout: LSOF_MS }).catch(() => ({ stdout: '' }))
+      const names = (descriptor: string) =>
+        [...stdout.matchAll(/^f(.*)\n(?:[^fn].*\n)*n(.*)$/gm)].filter(([, one]) => one === descriptor)
+      // The program itself comes before the libraries that it has loaded.
+      const file = names('txt')[0]?.[2]
+      const input = names('0')[0]?.[2]
+      if (file === undefined || terminal === '' || input !== `/dev/${terminal}`) return false
+      return isShellFile(await realpath(file).catch(() => file))
     },
     isDescendant: async () => undefined,
   }

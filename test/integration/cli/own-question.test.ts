@@ -166,7 +166,7 @@ describe('case 73: a program in a session', () => {
     const types = (Object.keys(PROGRAMS) as RequestType[]).filter(
       type => PROGRAMS[type] === 'person' && !NO_REPLY.includes(type) && type !== 'push',
     )
-    const requests = types.map(type => ({ type, ...more, choice: 'muted', allowed: true, channel: 'ntfy' }))
+    const requests = types.map(type => ({ type, ...more, choice: 'muted', allowed: true, channel: 'ntfy', kind: 'x' }))
     const { output } = await ranInside(() => requesting(requests))
     expect(output.split('\n').slice(0, -2)).toEqual(types.map(type => `${type} forbidden`))
   })

@@ -52,6 +52,7 @@ function world(sessions: Record<string, { leader: number; program: number }>) {
         const found = processes.get(pid)
         return found && { pid, parent: 1, group: pid, session: 0, terminal: '', foreground: 0, argv: [], ...found }
       },
+      isShellAtTerminal: async () => true,
       isDescendant: async () => true,
     },
     host: 40,

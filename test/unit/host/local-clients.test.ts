@@ -45,6 +45,7 @@ function client(pid: number | undefined, world: Partial<World> = {}) {
         const found = PROCESSES[one]
         return found && { pid: one, parent: 1, group: one, session: 0, terminal: '', foreground: 0, argv: [], ...found }
       },
+      isShellAtTerminal: async () => true,
       isDescendant: async one => PROCESSES[one]?.isDescendant ?? false,
     },
     host: 40,

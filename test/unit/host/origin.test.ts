@@ -91,6 +91,73 @@ describe.runIf(process.platform !== 'win32' && has('ps'))('the origin of a proce
   })
 })
 
+const canUnshare = spawnSync('unshare', ['-rm', 'true']).status === 0
+
+/** Where the system tells which file a process runs. */
+const SYSTEMS = [
+  ...(process.platform === 'linux' ? [['/proc', processesByProc(undefined)] as const] : []),
+  ...(has('ps') && has('lsof') ? [['ps and lsof', processesByPs()] as const] : []),
+]
+describe.each(SYSTEMS)('case 132: otg, as a shell or something else starts it, by %s', (system, processes) => {
+  /** Types a command into a shell with $OTG and $BIN, and looks where the otg that it starts comes from. */
+  const typed = async (command: string) => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'pid')
+    writeFileSync(
+      join(folder, 'otg.js'),
+      `require('fs').writeFileSync(${JSON.stringify(file)}, String(process.pid)); setTimeout(() => {}, 1e6)`,
+    )
+    // A module that starts otg, in whichever program loads it.
+    writeFileSync(join(folder, 'Starter.pm'), `package Starter; system('${process.execPath}', '${folder}/otg.js'); 1;`)
+    const leader = spawn('bash', ['--norc'], {
+      env: { ...process.env, OTG: join(folder, 'otg.js'), BIN: folder, NODE: process.execPath },
+    })
+    onCleanUp(() => leader.kill('SIGKILL'))
+    leader.write(`${command}\r`)
+    const read = () => {
+      try {
+        return Number(readFileSync(file, 'utf8'))
+      } catch {
+        return 0
+      }
+    }
+    await until(() => read() > 0, 'otg')
+    onCleanUp(() => process.kill(read(), 'SIGKILL'))
+    const leaders = () => [{ session_id: 's', pid: leader.pid }]
+    const origin = await originOf(read(), { processes, host: ELSEWHERE, leaders })
+    return origin.kind === 'session' && origin.typed
+  }
+
+  it('is a person’s at the prompt of a shell, or of one that was started there', async () => {
+    expect(await typed('$NODE $OTG')).toBe(true)
+    expect(await typed('bash --norc\r$NODE $OTG')).toBe(true)
+  })
+
+  const PROGRAMS: [string, string][] = [
+    ['took the name of a shell', 'PERL5LIB=$BIN PERL5OPT=-MStarter bash -c "exec -a bash perl"'],
+    [
+      'is a copy with the name of a shell',
+      'cp $(command -v perl) $BIN/bash; PERL5LIB=$BIN PERL5OPT=-MStarter $BIN/bash',
+    ],
+    [
+      'is a link with the name of a shell',
+      'ln -s $(command -v perl) $BIN/zsh; PERL5LIB=$BIN PERL5OPT=-MStarter $BIN/zsh',
+    ],
+    [
+      'took the place of a shell in a mount namespace',
+      'PERL5LIB=$BIN PERL5OPT=-MStarter unshare -rm bash -c "mount --bind $(command -v perl) $(command -v dash) && exec dash"',
+    ],
+    ['is a shell that reads from a pipe', 'echo "$NODE $OTG" | bash'],
+    ['is a shell that reads from a file', 'echo "$NODE $OTG" >$BIN/commands; bash <$BIN/commands'],
+  ]
+  // macOS has no namespaces.
+  const hasNamespaces = system === '/proc' && canUnshare
+  const possible = PROGRAMS.filter(([, command]) => !command.includes('unshare') || hasNamespaces)
+  it.each(possible)('is a program’s if what started it %s', async (_what, command) => {
+    expect(await typed(command)).toBe(false)
+  })
+})
+
 describe('the proof of a process', () => {
   const looks = [
     ...(process.platform === 'linux' ? [['/proc', holdsByProc] as const] : []),
