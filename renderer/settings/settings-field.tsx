@@ -237,8 +237,12 @@ export function ChoiceField({
           id={id}
           value={disabled ? '' : value}
           disabled={disabled}
+          aria-invalid={error !== undefined}
           aria-describedby={`${id}-about`}
-          onChange={event => void run(() => save(event.currentTarget.value))}
+          onChange={async ({ currentTarget }) => {
+            // Shows what holds, not what was refused.
+            if (!(await run(() => save(currentTarget.value)))) currentTarget.value = value
+          }}
         >
           {disabled && <option value="">{FIXED}</option>}
           {Object.entries(choices).map(([key, text]) => (

@@ -93,6 +93,26 @@ test('shows an error at its field and changes nothing', async ({ start, dataDir 
   await expect.poll(() => inFile(dataDir).port).toBe(0)
 })
 
+test('says at its field when there is no keystore, and encrypts nothing (case 141)', async ({
+  start,
+  launch,
+  dataDir,
+}) => {
+  launch.env.DBUS_SESSION_BUS_ADDRESS = 'unix:path=/no/such/bus'
+  const app = await start()
+  const page = await app.firstWindow()
+  const dialog = await openSettings(page)
+  const field = dialog.getByLabel('Encrypt on this computer')
+  await field.selectOption('all')
+  await expect(field).toHaveAttribute('aria-invalid', 'true')
+  await expect(field).toHaveAccessibleDescription(/keystore cannot be reached .* takes a Secret Service/)
+  await expect(field).toHaveValue('off')
+  await field.scrollIntoViewIfNeeded()
+  await picture(page, 'settings-keystore')
+  expect(inFile(dataDir)).not.toHaveProperty('keystore')
+  expect(readFileSync(join(dataDir, 'data', 'host.key'), 'utf8')).not.toContain('otg-encrypted')
+})
+
 test('keeps the theme and the font of the window after a restart', async ({ start }) => {
   const app = await start()
   const page = await app.firstWindow()
