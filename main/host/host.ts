@@ -21,8 +21,12 @@ import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
+import { watchDescriptors } from './health/descriptor-watch.ts'
 import { Health } from './health/health.ts'
-import { RecordingHealth } from './health/recording.ts'
+import { watchMemory } from './health/memory-watch.ts'
+import { recordingHealth } from './health/recording.ts'
+import { DYING_THREAD, REFUSED_CONNECTION, RepeatedFault } from './health/repeated-fault.ts'
+import { SavedFiles } from './health/saved-files.ts'
 import { readStoredTroubles, writeStoredTroubles } from './health/stored-troubles.ts'
 import { History } from './history/write/history.ts'
 import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
@@ -123,7 +127,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       store: troubles => writeStoredTroubles(dataDir.health, troubles),
       changed: () => connections.healthChanged(),
     })
-    const recording = new RecordingHealth(health)
+    undo.push(watchMemory(health), watchDescriptors(health))
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
@@ -133,16 +137,14 @@ export async function createHost(options: HostOptions): Promise<Host> {
       files: [dataDir.hostKey, dataDir.devices, dataDir.pushKey, dataDir.subscriptions, dataDir.notifySecrets],
       mode: initialSettings.keystore,
       keystore: options.keystore ?? new SystemKeystore(),
+      saved: new SavedFiles(health),
       log: hostLog,
     })
     const { file: database, error: notConverted } = await atRest.prepareHistory()
     if (notConverted !== undefined) health.begin('history_not_converted', { message: notConverted })
     const history = await History.open(database, options.limits ?? limitsOf(initialSettings), {
-      trouble: (code, message) => recording.trouble(code, message),
-      recovered: () => recording.recovered(),
+      ...recordingHealth(health),
       committed: () => historyCaughtUp(),
-      slow: isSlow => (isSlow ? health.begin('recording_behind') : health.end('recording_behind')),
-      damaged: session_id => health.begin('history_damaged', { session_id }),
     })
     undo.push(() => history.close())
     const uploads: Uploads = new Uploads({
@@ -153,7 +155,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => uploads.close())
     for (const left of history.leftovers) if (left.process) endLeftover(left.process)
     const ruleFiles = builtInRules()
-    const screens = new ScreenPool(options.version, ruleFiles)
+    const screensDied = new RepeatedFault(health, 'screens_restart', DYING_THREAD)
+    const screens = new ScreenPool(options.version, ruleFiles, { died: message => screensDied.happened(message) })
     undo.push(() => screens.close())
     const screenRules = new ScreenRules(ruleFiles)
     const userRules = new UserRules({
@@ -193,6 +196,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
           return isDue
         },
         isWatched: () => connections.isWatched(),
+        ended: session_id => health.sessionEnded(session_id),
       },
     )
     historyCaughtUp = () => sessions.historyCaughtUp()
@@ -213,7 +217,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         .catch(error => hostLog.error({ err: error }, 'uploads of deleted sessions could not be removed'))
     sweep()
     every(SWEEP_MS, sweep)
-    const historyService = new HistoryService(history, sessions, uploads)
+    const lookupsDied = new RepeatedFault(health, 'history_unreadable', DYING_THREAD)
+    const historyService = new HistoryService(history, sessions, uploads, message => lookupsDied.happened(message))
     undo.push(() => historyService.close())
 
     const applySettings = (next: Settings, before: Settings) => {
@@ -424,6 +429,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
 
+    const refused = new RepeatedFault(health, 'connections_failing', REFUSED_CONNECTION)
+    const notAccepted = (error: Error) => refused.happened(error.message)
     const listening = await Network.open(listenConfig(options, initialSettings), {
       webRoot: options.webRoot,
       version: options.version,
@@ -438,11 +445,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
       timing: options.timing,
       accept: (transport, peer, progress) => authenticator.accept(transport, peer, progress),
       log: hostLog,
+      health,
+      notAccepted,
     })
     network = listening
     entrances.push(() => listening.close())
     const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
-    const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers)
+    const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers, notAccepted)
     entrances.push(() => local.close())
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at })
     hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')

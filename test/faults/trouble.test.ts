@@ -1,14 +1,26 @@
 // What clients learn when recording fails, and that they learn when it works again.
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Host } from '../../main/host/host.ts'
+import { connectLocal } from '../../main/host/listen/stream-transport.ts'
 import type { HostClient } from '../../protocol/client/client.ts'
-import type { LocalClient } from '../../protocol/client/local-client.ts'
+import { LocalClient } from '../../protocol/client/local-client.ts'
 import type { Trouble } from '../../protocol/messages.ts'
-import { approvingDesktop, cleanUp, localClient, onCleanUp, startHost, until, webClient } from '../support/host.ts'
+import { startCliHost } from '../support/cli.ts'
+import {
+  approvingDesktop,
+  cleanUp,
+  localClient,
+  newPhone,
+  onCleanUp,
+  startHost,
+  until,
+  webClient,
+} from '../support/host.ts'
 
 afterEach(cleanUp)
 
@@ -121,6 +133,92 @@ describe('clients that watch the health of a host', () => {
     await until(() => heard.at(-1)!.length === 0)
     expect(await desk.troubles()).toEqual([])
   })
+})
+
+describe('what a trouble costs', () => {
+  it('is told with it: the bytes that were dropped because they did not fit into memory', async () => {
+    const host = await startHost()
+    const desk = await approvingDesktop(host)
+    const heard = listen(desk)
+    await until(() => heard.length > 0)
+    await host.pragma('max_page_count = 1')
+    // More than waits in memory (QUEUE_BYTES), and cannot be compressed.
+    await desk.create({ command: ['sh', '-c', 'head -c 24000000 /dev/urandom | base64; exec cat'] })
+    await until(() => (heard.at(-1)?.[0]?.bytes ?? 0) > 1_000_000)
+    expect(kinds(heard.at(-1))).toEqual(['disk_full'])
+  })
+})
+
+describe('a thread that keeps dying', () => {
+  it('is trouble of its own, even though it is started again each time', async () => {
+    const workers = watchWorkers('history')
+    const host = await startHost()
+    const { desk } = await printing(host)
+    const heard = listen(desk)
+    for (let death = 1; death <= 3; death++) {
+      await until(() => workers.length === death)
+      await workers[death - 1]!.terminate()
+    }
+    await until(() => kinds(heard.at(-1))?.includes('recording_restarts'))
+    await until(() => !kinds(heard.at(-1))?.includes('recording_failed'))
+    expect(kinds(heard.at(-1))).toEqual(['recording_restarts'])
+  })
+
+  it('is told of the thread that looks things up, and of those with the screens', async () => {
+    const [lookups, screens] = [watchWorkers('lookup'), watchWorkers('screens')]
+    const host = await startHost()
+    const { desk } = await printing(host)
+    const heard = listen(desk)
+    for (let death = 1; death <= 3; death++) {
+      await desk.history.sessions({ limit: 1 })
+      await until(() => lookups.length === death && screens.length >= death)
+      await Promise.all([lookups.at(-1)!.terminate(), screens.at(-1)!.terminate()])
+    }
+    await until(() => kinds(heard.at(-1))?.length === 2)
+    expect(kinds(heard.at(-1))!.sort()).toEqual(['history_unreadable', 'screens_restart'])
+  })
+})
+
+describe('files and connections', () => {
+  it('a list of devices that cannot be saved is trouble until it is', async () => {
+    const host = await startHost()
+    const desk = await approvingDesktop(host)
+    const heard = listen(desk)
+    await until(() => heard.length > 0)
+    await newPhone(host)
+    const { device_id } = (await desk.devices()).devices[0]!
+    const blocker = join(host.dataDir, 'devices.json.new')
+    mkdirSync(join(blocker, 'x'), { recursive: true })
+    const rename = (name: string) => desk.updateDevice(device_id, { name })
+    await expect(rename('one')).rejects.toMatchObject({ code: 'data_dir_unusable' })
+    await until(() => kinds(heard.at(-1))?.[0] === 'files_unwritable')
+    expect(heard.at(-1)![0]!.path).toBe(join(host.dataDir, 'devices.json'))
+    rmSync(blocker, { recursive: true })
+    await rename('two')
+    await until(() => heard.at(-1)!.length === 0)
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'a host without free file descriptors tells those that are connected',
+    async () => {
+      const host = await startCliHost()
+      const client = new LocalClient({
+        connect: () => connectLocal(join(host.dataDir, 'otg.sock')),
+        client: { kind: 'cli', name: 'test' },
+        reconnect: false,
+      })
+      onCleanUp(() => client.close())
+      await client.connect()
+      const heard = listen(client)
+      await until(() => heard.length > 0)
+      const limit = (files: string) =>
+        execFileSync('prlimit', ['--pid', String(host.pid), `--nofile=${files}`], { stdio: 'ignore' })
+      limit('8:')
+      await until(() => kinds(heard.at(-1))?.includes('files_exhausted'))
+      limit('1024:')
+      await until(() => heard.at(-1)!.length === 0)
+    },
+  )
 })
 
 describe('a trouble whose cause lasts', () => {

@@ -9,6 +9,7 @@ import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
 import type { SecretFiles } from '../files/secret-files.ts'
+import type { SavedFiles } from '../health/saved-files.ts'
 import type { Logger } from '../log/logger.ts'
 import { workerFile } from '../threads/worker-file.ts'
 import { type Conversion, type ConversionRequest, isEncrypted } from './convert-database.ts'
@@ -36,6 +37,7 @@ export interface AtRestOptions {
   mode: AtRestMode
   keystore: Keystore
   log: Pick<Logger, 'info' | 'error'>
+  saved?: Pick<SavedFiles, 'watch'> | undefined
 }
 
 export class AtRest implements SecretFiles {
@@ -93,7 +95,9 @@ export class AtRest implements SecretFiles {
   }
 
   write(file: string, text: string): void {
-    writeAtomically(file, this.#key && this.#mode !== 'off' ? seal(text, file, this.#key) : text)
+    const write = () => writeAtomically(file, this.#key && this.#mode !== 'off' ? seal(text, file, this.#key) : text)
+    if (this.#options.saved) this.#options.saved.watch(file, write)
+    else write()
   }
 
   /**

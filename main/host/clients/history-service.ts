@@ -31,11 +31,12 @@ export class HistoryService {
   readonly #exports: Exports
   readonly #exportPlaces = new ExportPlaces()
 
-  constructor(history: History, sessions: Sessions, uploads: Uploads) {
+  /** `died`: the thread that reads the history died; the next request starts another. */
+  constructor(history: History, sessions: Sessions, uploads: Uploads, died?: (message: string) => void) {
     this.#uploads = uploads
     this.#history = history
     this.#sessions = sessions
-    this.#lookup = new Lookup(history.file, undefined, damage => history.noticeDamage(damage))
+    this.#lookup = new Lookup(history.file, undefined, damage => history.noticeDamage(damage), died)
     this.#exports = new Exports(history.file, undefined, damage => history.noticeDamage(damage))
   }
 

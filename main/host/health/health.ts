@@ -93,6 +93,12 @@ export class Health implements HealthReports {
     if (TROUBLES[kind].ends === 'person') this.end(kind)
   }
 
+  /** A session ended: what was wrong with it is over, unless it is to be read. */
+  sessionEnded(session_id: string): void {
+    for (const { kind, sessions } of [...this.#entries.values()])
+      if (TROUBLES[kind].ends === 'host' && sessions.has(session_id)) this.end(kind, session_id)
+  }
+
   end(kind: TroubleKind, session_id?: string): void {
     const entry = this.#entries.get(kind)
     if (!entry) return

@@ -210,15 +210,6 @@ export const TROUBLES = {
     ends: 'host',
     concerns: 'everyone',
   }),
-  screen_failed: trouble({
-    severity: 'warning',
-    title: 'A session goes on without a screen',
-    happens:
-      'Its output broke its screen three times. It is recorded and takes input, but has no preview and no questions.',
-    todo: 'Start it again if you need these.',
-    ends: 'host',
-    concerns: 'everyone',
-  }),
   // Time.
   clock_jumped: trouble({
     severity: 'warning',

@@ -3,6 +3,7 @@ import type { Server as PageServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:tls'
 import { CodedError } from '../../../protocol/errors.ts'
+import type { HealthReports } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import { type Bind, firstOf, type Interfaces } from './addresses.ts'
 import type { Address } from './candidates.ts'
@@ -37,6 +38,9 @@ export interface HttpOptions {
   /** `addresses()` changed. Not called before `serveHttp` has returned. */
   onAddresses?: (() => void) | undefined
   log: Log
+  health?: HealthReports | undefined
+  /** Accepting a connection failed: too many files are open. */
+  notAccepted?: ((error: Error) => void) | undefined
 }
 
 export interface HttpServer {
@@ -73,7 +77,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     if (name === undefined) options.log.error({ text }, 'this name is not a host name and is ignored')
     return name ?? []
   })
-  const certificate = options.tls && (await Certificate.open(options.tls, options.log))
+  const certificate = options.tls && (await Certificate.open(options.tls, options.log, options.health))
   let names: () => OwnNames = () => NO_NAMES
   const timing = { ...HTTP_TIMING, ...options.timing }
   const secure = certificate !== undefined
@@ -81,7 +85,15 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const page = createPageServer({ files, version, secure, onPage, names: () => names(), timing })
   const server = createServer({ allowHalfOpen: !secure, noDelay: true })
   const port = await listen(server, options)
-  const listeners = new Listeners({ server, places: new Places(), port, allowHalfOpen: !secure, log: options.log })
+  const listeners = new Listeners({
+    server,
+    places: new Places(),
+    port,
+    allowHalfOpen: !secure,
+    log: options.log,
+    health: options.health,
+    notAccepted: options.notAccepted,
+  })
   const secureServer = serveConnections(server, page, listeners, certificate, timing)
   const reach = new Reach({
     ...options,

@@ -1,5 +1,6 @@
 // One server on several addresses: opens and closes listeners as addresses come and go.
 import { createServer, type Server, type Socket } from 'node:net'
+import type { HealthReports } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import { plainAddress } from './addresses.ts'
 import type { Place, Places } from './places.ts'
@@ -12,6 +13,9 @@ export interface ListenersOptions {
   /** As in `server`. */
   allowHalfOpen: boolean
   log: Pick<Logger, 'info' | 'error'>
+  health?: HealthReports | undefined
+  /** Accepting failed: too many files are open. */
+  notAccepted?: ((error: Error) => void) | undefined
 }
 
 export class Listeners {
@@ -25,10 +29,10 @@ export class Listeners {
 
   constructor(options: ListenersOptions) {
     this.#options = options
-    const { server, log } = options
+    const { server } = options
     server.prependListener('connection', socket => this.#take(socket))
     // Accepting can fail (too many open files); without a handler that would end the host.
-    server.on('error', error => log.error({ err: error }, 'a connection could not be accepted'))
+    server.on('error', error => this.#failed(error))
   }
 
   /** Except the server's own. */
@@ -46,7 +50,7 @@ export class Listeners {
         this.#listeners.delete(address)
         log.info({ address }, 'no longer listening')
       }
-    for (const address of this.#refused) if (!wanted.includes(address)) this.#refused.delete(address)
+    for (const address of this.#refused) if (!wanted.includes(address)) this.#listens(address)
     await Promise.all(wanted.filter(address => !this.#listeners.has(address)).map(address => this.#listen(address)))
   }
 
@@ -84,14 +88,26 @@ export class Listeners {
     } catch (error) {
       // A tentative IPv6 address, or a port that is taken and may become free. The other addresses work meanwhile.
       if (!this.#refused.has(address)) log.error({ err: error, address, port }, 'cannot listen; trying again')
+      // The first time, it may only be too early.
+      else this.#options.health?.begin('address_unusable', { path: address, message: (error as Error).message })
       this.#refused.add(address)
       return
     }
     if (this.#closed) return void listener.close()
-    listener.on('error', error => log.error({ err: error, address }, 'a connection could not be accepted'))
+    listener.on('error', error => this.#failed(error, address))
     this.#listeners.set(address, listener)
-    this.#refused.delete(address)
+    this.#listens(address)
     log.info({ address, port }, 'listening')
+  }
+
+  /** It works, or is no longer wanted. */
+  #listens(address: string): void {
+    if (this.#refused.delete(address) && this.#refused.size === 0) this.#options.health?.end('address_unusable')
+  }
+
+  #failed(error: Error, address?: string): void {
+    this.#options.log.error({ err: error, address }, 'a connection could not be accepted')
+    this.#options.notAccepted?.(error)
   }
 
   #take(socket: Socket): void {

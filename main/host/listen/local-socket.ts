@@ -21,6 +21,8 @@ export async function listenLocal(
   path: string,
   accept: (transport: Transport, peer: Peer) => void,
   peers?: string,
+  /** Accepting failed: too many files are open. */
+  failed: (error: Error) => void = () => {},
 ): Promise<Listener> {
   const pipe = process.platform === 'win32'
   const sockets = new Set<Socket>()
@@ -41,6 +43,8 @@ export async function listenLocal(
       server.listen(path, resolve)
     })
     if (!pipe) chmodSync(path, 0o600)
+    // Without a handler, an error would end the host.
+    server.on('error', failed)
   } catch (cause) {
     server.close()
     for (const socket of sockets) socket.destroy()

@@ -3,8 +3,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
-import { CodedError } from '../../../protocol/errors.ts'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
+import type { HealthReports } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import { isDnsName, runTailscale, TAILSCALE } from './name-discovery.ts'
 
@@ -30,6 +31,7 @@ const DAY_MS = 24 * 3_600_000
 export class Certificate {
   readonly #files: TlsFiles
   readonly #log: Log
+  readonly #health: HealthReports | undefined
   #context: SecureContextOptions
   #x509: X509Certificate
   /** The files' stamps when they were last read, and when they were last checked. */
@@ -37,9 +39,10 @@ export class Certificate {
   #seen: string
   #renewed = Date.now()
 
-  private constructor(files: TlsFiles, log: Log, stamp: string, pair: Pair) {
+  private constructor(files: TlsFiles, log: Log, health: HealthReports | undefined, stamp: string, pair: Pair) {
     this.#files = files
     this.#log = log
+    this.#health = health
     this.#read = stamp
     this.#seen = stamp
     this.#context = pair.context
@@ -47,10 +50,10 @@ export class Certificate {
   }
 
   /** Throws `tls_unusable`, naming the file and what is wrong with it. */
-  static async open(files: TlsFiles, log: Log): Promise<Certificate> {
+  static async open(files: TlsFiles, log: Log, health?: HealthReports): Promise<Certificate> {
     // Before reading: a change in between is noticed at the next check.
     const stamp = await stampOf(files)
-    return new Certificate(files, log, stamp, await readPair(files))
+    return new Certificate(files, log, health, stamp, await readPair(files))
   }
 
   get context(): SecureContextOptions {
@@ -79,9 +82,10 @@ export class Certificate {
       this.#context = pair.context
       this.#x509 = pair.x509
       this.#log.info({ valid_to: pair.x509.validTo }, 'the new certificate is in use')
+      this.#health?.end('certificate_failed')
       return true
     } catch (error) {
-      this.#log.error({ err: error }, 'the new certificate cannot be used; the old one stays')
+      this.#failed(error, 'the new certificate cannot be used; the old one stays')
       return false
     }
   }
@@ -90,7 +94,12 @@ export class Certificate {
     // By the wall clock: timers stop while a laptop sleeps.
     if (!this.#files.renew || Date.now() - this.#renewed < DAY_MS) return
     this.#renewed = Date.now()
-    this.#files.renew().catch(error => this.#log.error({ err: error }, 'the certificate could not be renewed'))
+    this.#files.renew().catch(error => this.#failed(error, 'the certificate could not be renewed'))
+  }
+
+  #failed(error: unknown, what: string): void {
+    this.#log.error({ err: error }, what)
+    this.#health?.begin('certificate_failed', { path: this.#files.cert, message: toCoded(error).message })
   }
 }
 

@@ -31,6 +31,8 @@ interface PoolWorker {
 export interface ScreenPoolOptions {
   maxWorkers?: number
   heapMB?: number
+  /** A worker died; its screens are built again. */
+  died?(message: string): void
 }
 
 export class ScreenPool {
@@ -40,6 +42,7 @@ export class ScreenPool {
   readonly #maxWorkers: number
   readonly #heapMB: number
   readonly #checkTimer: NodeJS.Timeout
+  readonly #died: ScreenPoolOptions['died']
   #rules: ReadonlyMap<string, RuleFile>
   #nextId = 1
   #closed = false
@@ -50,6 +53,7 @@ export class ScreenPool {
     this.#rules = rules
     this.#maxWorkers = options.maxWorkers ?? Math.max(1, availableParallelism() - 1)
     this.#heapMB = options.heapMB ?? WORKER_HEAP_MB
+    this.#died = options.died
     this.#checkTimer = setInterval(() => this.#check(), CHECK_MS).unref()
   }
 
@@ -132,6 +136,7 @@ export class ScreenPool {
     if (index < 0 || this.#closed) return
     this.#workers.splice(index, 1)
     const error = new CodedError('internal', `a screen worker died: ${cause.message}`, { cause })
+    this.#died?.(error.message)
     const [only] = home.screens
     const culprit = home.isSeparate && home.screens.size === 1 ? only : Atomics.load(home.shared, SHARED.screen)
     const causeFor = (id: number) => (id === culprit ? 'own' : home.screens.has(culprit!) ? 'other' : 'unknown')

@@ -61,6 +61,8 @@ export interface SessionsHandlers {
   needsAttention(session: Session, kind: AttentionKind): boolean
   /** Whether any client watches the session list. */
   isWatched(): boolean
+  /** A session's process has ended. */
+  ended?(session_id: string): void
 }
 
 /** Each session costs a process, a PTY and a few megabytes; the system's own limit on PTYs is larger. */
@@ -142,6 +144,7 @@ export class Sessions {
         ended: () => {
           const { state, exit_code, signal } = session
           this.#options.log.info({ session: session_id, state, exit_code, signal }, 'session ended')
+          this.#handlers.ended?.(session_id)
           this.#names.forget(session_id)
           this.#forgetOld()
         },

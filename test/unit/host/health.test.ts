@@ -1,6 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { ENOUGH_DESCRIPTORS, LOW_DESCRIPTORS, watchDescriptors } from '../../../main/host/health/descriptor-watch.ts'
 import { DETAIL_CHARACTERS, Health, MAX_SESSIONS } from '../../../main/host/health/health.ts'
-import { RecordingHealth, STEADY_MS } from '../../../main/host/health/recording.ts'
+import { ENOUGH_BYTES, LOW_BYTES, watchMemory } from '../../../main/host/health/memory-watch.ts'
+import { recordingHealth, STEADY_MS } from '../../../main/host/health/recording.ts'
+import { DYING_THREAD, REFUSED_CONNECTION, RepeatedFault } from '../../../main/host/health/repeated-fault.ts'
+import { SavedFiles } from '../../../main/host/health/saved-files.ts'
 import { TROUBLES } from '../../../main/host/health/troubles.ts'
 import type { Logger } from '../../../main/host/log/logger.ts'
 
@@ -66,8 +70,8 @@ test('a trouble of two sessions is over when it is over for both', () => {
 
 test('what a report says is bounded', () => {
   const { health } = makeHealth()
-  for (let n = 0; n < 2 * MAX_SESSIONS; n++) health.begin('screen_failed', { session_id: `s${n}` })
-  health.begin('screen_failed', { path: 'x'.repeat(9999), message: 'y'.repeat(9999) })
+  for (let n = 0; n < 2 * MAX_SESSIONS; n++) health.begin('session_unrecorded', { session_id: `s${n}` })
+  health.begin('session_unrecorded', { path: 'x'.repeat(9999), message: 'y'.repeat(9999) })
   const [{ sessions, path, message }] = health.troubles as [Required<(typeof health.troubles)[0]>]
   expect(sessions).toHaveLength(MAX_SESSIONS)
   expect([path.length, message.length]).toEqual([DETAIL_CHARACTERS, DETAIL_CHARACTERS])
@@ -77,7 +81,7 @@ test('recording fails for one reason at a time, and works again when it has work
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const { health } = makeHealth()
-  const recording = new RecordingHealth(health)
+  const recording = recordingHealth(health)
   recording.trouble('store_full', 'disk full')
   recording.trouble('data_dir_unusable', 'read-only')
   expect(health.troubles.map(({ kind }) => kind)).toEqual(['recording_refused'])
@@ -91,4 +95,91 @@ test('recording fails for one reason at a time, and works again when it has work
   recording.recovered()
   vi.advanceTimersByTime(STEADY_MS)
   expect(health.troubles).toEqual([])
+})
+
+test('what is lost belongs to the trouble that lasts, and a session that ends takes its own along', () => {
+  const { health } = makeHealth()
+  const recording = recordingHealth(health)
+  recording.lost(5)
+  expect(health.troubles).toEqual([])
+  recording.trouble('store_full', 'disk full')
+  recording.lost(1000)
+  recording.lost(2000)
+  recording.unrecorded('a')
+  recording.damaged('a')
+  expect(health.troubles).toMatchObject([
+    { kind: 'disk_full', bytes: 2000 },
+    { kind: 'session_unrecorded', sessions: ['a'] },
+    { kind: 'history_damaged', sessions: ['a'] },
+  ])
+  health.sessionEnded('a')
+  expect(health.troubles.map(({ kind }) => kind)).toEqual(['disk_full', 'history_damaged'])
+})
+
+test('a thread that dies is trouble at the third time within ten minutes, until it has lived for five', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { health } = makeHealth()
+  let now = 0
+  const deaths = new RepeatedFault(health, 'screens_restart', DYING_THREAD, () => now)
+  const die = (after: number) => {
+    now += after
+    vi.advanceTimersByTime(after)
+    deaths.happened('out of memory')
+    return health.has('screens_restart')
+  }
+  expect([die(0), die(DYING_THREAD.within_ms), die(1)]).toEqual([false, false, false])
+  expect([die(1), die(1)]).toEqual([true, true])
+  vi.advanceTimersByTime(DYING_THREAD.quiet_ms - 1)
+  expect(health.has('screens_restart')).toBe(true)
+  vi.advanceTimersByTime(1)
+  expect(health.troubles).toEqual([])
+})
+
+test('a connection that is not accepted is trouble at once', () => {
+  const { health } = makeHealth()
+  new RepeatedFault(health, 'connections_failing', REFUSED_CONNECTION).happened('accept EMFILE')
+  expect(health.troubles).toMatchObject([{ kind: 'connections_failing', message: 'accept EMFILE' }])
+})
+
+test('a file that cannot be saved is trouble until it and every other one is saved', () => {
+  const { health } = makeHealth()
+  const files = new SavedFiles(health)
+  const fail = () => {
+    throw new Error('no space left')
+  }
+  expect(() => files.watch('/devices.json', fail)).toThrow('no space')
+  expect(() => files.watch('/push.json', fail)).toThrow('no space')
+  expect(health.troubles).toMatchObject([{ kind: 'files_unwritable', path: '/devices.json' }])
+  files.watch('/other.json', () => {})
+  files.watch('/devices.json', () => {})
+  expect(health.troubles).toMatchObject([{ kind: 'files_unwritable', path: '/push.json' }])
+  files.watch('/push.json', () => {})
+  expect(health.troubles).toEqual([])
+})
+
+test('few free descriptors are trouble until there are clearly more', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { health } = makeHealth()
+  const steps = [LOW_DESCRIPTORS, LOW_DESCRIPTORS - 1, undefined, ENOUGH_DESCRIPTORS, ENOUGH_DESCRIPTORS + 1, 0]
+  onTestFinished(watchDescriptors(health, () => steps.shift(), 1))
+  const seen = Array.from({ length: 6 }, () => {
+    vi.advanceTimersByTime(1)
+    return health.has('files_exhausted')
+  })
+  expect(seen).toEqual([false, true, true, true, false, true])
+})
+
+test('little memory is trouble until there is clearly more', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const { health } = makeHealth()
+  const steps = [ENOUGH_BYTES, LOW_BYTES, LOW_BYTES - 1, ENOUGH_BYTES, ENOUGH_BYTES + 1, undefined, LOW_BYTES]
+  onTestFinished(watchMemory(health, () => steps.shift(), 1))
+  const seen = Array.from({ length: 7 }, () => {
+    vi.advanceTimersByTime(1)
+    return health.has('memory_low')
+  })
+  expect(seen).toEqual([false, false, true, true, false, false, false])
 })

@@ -32,10 +32,17 @@ export class Lookup {
   readonly #damaged: (damage: StoreDamage) => void
   #thread: Thread | undefined
   #idle: NodeJS.Timeout | undefined
+  readonly #threadDied: (message: string) => void
   #closed = false
 
-  /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged. */
-  constructor(file: DatabaseFile, idle_ms = IDLE_MS, damaged: (damage: StoreDamage) => void = () => {}) {
+  /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged, `threadDied` when the thread ends by itself. */
+  constructor(
+    file: DatabaseFile,
+    idle_ms = IDLE_MS,
+    damaged: (damage: StoreDamage) => void = () => {},
+    threadDied: (message: string) => void = () => {},
+  ) {
+    this.#threadDied = threadDied
     this.#file = file
     this.#damaged = damaged
     this.#idle_ms = idle_ms
@@ -74,7 +81,10 @@ export class Lookup {
     const calls = new ThreadCalls<LookupCalls>((message: ToThread<LookupCalls>) => worker.postMessage(message))
     const thread = { worker, calls }
     const died = (cause: Error) => {
-      if (this.#thread === thread) this.#thread = undefined
+      if (this.#thread === thread) {
+        this.#thread = undefined
+        this.#threadDied(cause.message)
+      }
       calls.fail(new CodedError('internal', `the lookup thread died: ${cause.message}`, { cause }))
     }
     worker.on('message', (message: FromThread | DamageReport) => {

@@ -21,6 +21,9 @@ export class Committer {
   #trouble: string | undefined
   #retry: NodeJS.Timeout | undefined
   #lastCommit = 0
+  /** All that was reported as lost, and how much of it in earlier troubles. */
+  #lostBytes = 0
+  #lostBefore = 0
 
   /** `schedule`: called when waiting writes may be tried again. */
   constructor(store: Store, writer: Writer, say: (message: FromHistory) => void, schedule: () => void) {
@@ -94,6 +97,8 @@ export class Committer {
           }
           this.reportTrouble(error)
           this.#queue.giveUpFirst()
+          if (write.do === 'insert') this.#say({ say: 'unrecorded', session_id: write.session.session_id })
+          this.#reportLoss()
         }
         count++
         if (this.#queue.isGapFirst) break
@@ -135,8 +140,15 @@ export class Committer {
     }, RETRY_MS)
   }
 
+  #reportLoss(): void {
+    if (this.#queue.lostBytes === this.#lostBytes) return
+    this.#lostBytes = this.#queue.lostBytes
+    this.#say({ say: 'lost', bytes: this.#lostBytes - this.#lostBefore })
+  }
+
   #recovered(): void {
     if (!this.#trouble) return
+    this.#lostBefore = this.#lostBytes
     this.#trouble = undefined
     this.#say({ say: 'recovered' })
   }
@@ -144,6 +156,7 @@ export class Committer {
   #dropExcess(): void {
     const batch = this.#queue.drop()
     if (batch !== undefined) this.#say({ say: 'committed', batch })
+    this.#reportLoss()
   }
 }
 

@@ -42,6 +42,12 @@ export interface HistoryHandlers {
   committed(): void
   /** The disk is so slow that a power cut would lose more than POWER_LOSS_MS (syncer.ts); or no longer. */
   slow?(isSlow: boolean): void
+  /** The thread died; it is started again. */
+  died?(message: string): void
+  /** Bytes of output that were dropped since the trouble began. */
+  lost?(bytes: number): void
+  /** The session itself can never be stored, nor what it prints. */
+  unrecorded?(session_id: string): void
   /** A part of this session's log is damaged. */
   damaged?(session_id: string): void
 }
@@ -274,6 +280,10 @@ export class History {
         return this.#handlers.committed()
       case 'damage':
         return this.noticeDamage(message.damage)
+      case 'lost':
+        return this.#handlers.lost?.(message.bytes)
+      case 'unrecorded':
+        return this.#handlers.unrecorded?.(message.session_id)
       case 'recovered':
         this.#isTroubled = false
         if (this.#isUnsynced) return
@@ -304,6 +314,7 @@ export class History {
     this.#isUnsynced = false
     if (this.#closed) return
     this.#isTroubled = true
+    this.#handlers.died?.(error.message)
     this.#handlers.trouble('internal', error.message)
     this.#handlers.committed()
     this.#restartLater(new Set())
@@ -326,6 +337,7 @@ export class History {
     } catch (error) {
       if (this.#closed) return
       const { code, message } = toCoded(error)
+      if (code === 'internal') this.#handlers.died?.(message)
       if (!reported.has(code)) this.#handlers.trouble(code, `the history thread cannot be restarted: ${message}`)
       reported.add(code)
       return this.#restartLater(reported)

@@ -32,6 +32,7 @@ export class WriteQueue {
   #items: Item[] = []
   #bytes = 0
   #lastNumber = 0
+  #lostBytes = 0
 
   get length(): number {
     return this.#items.length
@@ -39,6 +40,11 @@ export class WriteQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Output that was dropped or given up so far. */
+  get lostBytes(): number {
+    return this.#lostBytes
   }
 
   /** The number of the write that arrived last. */
@@ -83,6 +89,7 @@ export class WriteQueue {
     const { number, write } = this.#items[0]!
     this.done(1)
     if (write.do !== 'append') return
+    this.#lostBytes += write.bytes
     const gaps = write.sessions.map(slice => ({ number, write: gapOf(slice) }))
     this.#items.unshift(...gaps)
     for (const gap of gaps) this.#bytes += costOf(gap.write)
@@ -116,6 +123,7 @@ export class WriteQueue {
       this.#bytes -= costOf(write)
       if (write.do === 'append') {
         batch = write.batch
+        this.#lostBytes += write.bytes
         for (const slice of write.sessions) addGap(number, gapOf(slice))
       } else if (write.do === 'gap') addGap(number, write)
       else if (write.do === 'insert' || write.do === 'update') {

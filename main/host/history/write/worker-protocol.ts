@@ -102,6 +102,10 @@ export type FromHistory =
   /** Writing fails. What waits is kept while it fits, then dropped and recorded as a gap, until `recovered`. */
   | { say: 'trouble'; code: TroubleCode; message: string }
   | { say: 'recovered' }
+  /** Output that was dropped since the trouble began. */
+  | { say: 'lost'; bytes: number }
+  /** The session itself can never be stored, nor what it prints. */
+  | { say: 'unrecorded'; session_id: string }
   /** Syncs take so long that a power cut would lose more than POWER_LOSS_MS; or no longer. */
   | { say: 'disk_speed'; isSlow: boolean }
   /** A sync failed, or (undefined) they succeed again. */
