@@ -142,6 +142,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     const { file: database, error: notConverted } = await atRest.prepareHistory()
     if (notConverted !== undefined) health.begin('history_not_converted', { message: notConverted })
+    const plainCopies = atRest.plainCopies()
+    if (plainCopies.length > 0)
+      health.begin('copies_not_encrypted', { path: dataDir.path, message: plainCopies.join(', ') })
     const history = await History.open(database, options.limits ?? limitsOf(initialSettings), {
       ...recordingHealth(health),
       committed: () => historyCaughtUp(),

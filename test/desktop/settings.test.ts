@@ -105,7 +105,7 @@ test('says at its field when there is no keystore, and encrypts nothing (case 14
   const field = dialog.getByLabel('Encrypt on this computer')
   await field.selectOption('all')
   await expect(field).toHaveAttribute('aria-invalid', 'true')
-  await expect(field).toHaveAccessibleDescription(/keystore cannot be reached .* takes a Secret Service/)
+  await expect(field).toHaveAccessibleDescription(/keystore cannot be reached; it takes a Secret Service/)
   await expect(field).toHaveValue('off')
   await field.scrollIntoViewIfNeeded()
   await picture(page, 'settings-keystore')

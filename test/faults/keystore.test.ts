@@ -216,6 +216,28 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     expect(contents()).toEqual(before)
   })
 
+  it('does not start with a setting that it cannot follow, and says how to start (case 141)', async () => {
+    mkdirSync(dataDir)
+    writeFileSync(join(dataDir, 'settings.json'), '{"keystore": "keys"}')
+    await service.end()
+    await expect(start()).rejects.toMatchObject({
+      code: 'keystore_unavailable',
+      message: expect.stringMatching(/set "keystore" to "off" in .*settings\.json/),
+    })
+    writeFileSync(join(dataDir, 'settings.json'), '{"keystore": "off"}')
+    await start()
+  })
+
+  it('says which older copies of the history are not encrypted (case 137)', async () => {
+    const { host } = await encrypted('all')
+    expect(await localClient(host).troubles()).toEqual([])
+    await host.stop()
+    const kept = 'otg.db.damaged-2026-01-01'
+    writeFileSync(join(dataDir, kept), `SQLite format 3\0${OUTPUT}`)
+    const [trouble] = await localClient(await start()).troubles()
+    expect(trouble).toMatchObject({ kind: 'copies_not_encrypted', message: kept })
+  })
+
   it('stays as it was when a file cannot be encrypted (case 140)', async () => {
     const host = await start()
     const phone = await newPhone(host)

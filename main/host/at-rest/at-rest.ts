@@ -1,8 +1,8 @@
 // What of the data folder is encrypted, with a key that the system's keystore has. What is encrypted says so itself: a setting, or a
 // crash, can be ahead of the files.
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import * as z from 'zod'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
@@ -20,6 +20,9 @@ import { isSealed, SEALING_KEY_BYTES, type SealingKey, seal, sealedWith, unseal 
 export type AtRestMode = 'off' | 'keys' | 'all'
 
 export const KEYSTORE_FILE = 'keystore.json'
+
+/** Folders with what was there before a restore (upkeep/restore.ts). */
+const RESTORED = 'before-restore-'
 
 /** Random, because a folder can be moved or copied. */
 const ID_BYTES = 8
@@ -55,7 +58,7 @@ export class AtRest implements SecretFiles {
   static async open(options: AtRestOptions): Promise<AtRest> {
     const key = await existingKey(options)
     const atRest = new AtRest(options, key)
-    if (!key && options.mode !== 'off') await atRest.#createKey()
+    if (!key && options.mode !== 'off') await atRest.#createFirstKey()
     atRest.#tryToConvertFiles()
     return atRest
   }
@@ -85,6 +88,16 @@ export class AtRest implements SecretFiles {
     if (isConverted) log.info({ encrypted, ms: Math.round(performance.now() - start) }, 'the history was converted')
     this.#forgetUnusedKey()
     return error === undefined ? { file } : { file, error }
+  }
+
+  /** Copies of the history and of keys in the data folder that stay as they are: what a repair or a restore kept. */
+  plainCopies(): string[] {
+    const { folder, database } = this.#options
+    if (this.#mode === 'off') return []
+    const isPlainCopy = (name: string) =>
+      name.startsWith(RESTORED) ||
+      (this.#mode === 'all' && name.startsWith(`${basename(database)}.`) && !isEncrypted(join(folder, name)))
+    return readdirSync(folder).filter(isPlainCopy)
   }
 
   read(file: string): string {
@@ -138,6 +151,17 @@ export class AtRest implements SecretFiles {
       this.#convertFiles()
     } catch (error) {
       this.#options.log.error({ code: toCoded(error).code }, 'not all files with keys could be encrypted or decrypted')
+    }
+  }
+
+  /** The setting was written into the file, or came with a backup: nothing is lost without it, but a person has to say so. */
+  async #createFirstKey(): Promise<void> {
+    try {
+      await this.#createKey()
+    } catch (cause) {
+      const { code, message } = toCoded(cause)
+      const advice = `Nothing is encrypted yet; to start without encryption, set "keystore" to "off" in ${join(this.#options.folder, 'settings.json')}.`
+      throw new CodedError(code, `the setting "keystore" is "${this.#mode}", but ${message}. ${advice}`, { cause })
     }
   }
 

@@ -85,6 +85,6 @@ function locked(reason: string): CodedError {
 }
 
 function unavailable(reason: string): CodedError {
-  const where = process.platform === 'linux' ? '; it takes a Secret Service, which most desktops have' : ''
-  return new CodedError('keystore_unavailable', `the system's keystore cannot be reached (${reason})${where}`)
+  const what = process.platform === 'linux' ? '; it takes a Secret Service, such as GNOME Keyring or KWallet' : ''
+  return new CodedError('keystore_unavailable', `the system's keystore cannot be reached${what} (${reason})`)
 }

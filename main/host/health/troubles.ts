@@ -118,6 +118,15 @@ export const TROUBLES = {
     ends: 'host',
     concerns: 'owner',
   }),
+  copies_not_encrypted: trouble({
+    severity: 'warning',
+    title: 'Older copies in the data folder are not encrypted',
+    happens:
+      'A repair or a restore kept them. They contain output or keys that the setting for the keystore does not protect.',
+    todo: 'Delete them when you no longer need them, and restart the host.',
+    ends: 'host',
+    concerns: 'owner',
+  }),
   copy_failed: trouble({
     severity: 'warning',
     title: 'The history could not be copied before an update',

@@ -99,7 +99,11 @@ export class Store {
       database.close()
       if (error instanceof CodedError) throw error
       throw storeFault(error).code === 'store_damaged'
-        ? new CodedError('store_damaged', `${file} is damaged; move it away to start with a new one`, { cause: error })
+        ? new CodedError(
+            'store_damaged',
+            `${file} is damaged, or encrypted with a key that is not here; move it away to start with a new one`,
+            { cause: error },
+          )
         : new CodedError('data_dir_unusable', `the database ${file} cannot be used: ${messageOf(error)}`, {
             cause: error,
           })
