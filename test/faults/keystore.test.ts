@@ -201,8 +201,9 @@ describe.runIf(hasSecretService || process.env.CI)('a data folder that is encryp
     const child = spawn(process.execPath, [program], { env: service.env, stdio: ['ignore', 'pipe', 'inherit'] })
     const [text] = await once(child.stdout, 'data')
     expect(text.toString()).toBe('keystore_locked\n')
-    // Before the keystore answers, which it does not.
-    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+    // The keystore still does not answer. A thread that had not asked it yet can end by itself.
+    const [status, signal] = await once(child, 'exit')
+    expect([1, 'SIGKILL']).toContain(status ?? signal)
   })
 
   it('cannot be chosen without a keystore: the setting and all files stay as they are (case 141)', async () => {
