@@ -93,9 +93,9 @@ export class HostLink {
     })
   }
 
-  /** The lock has decrypted this phone's key. */
-  unlocked(identity: Identity): void {
-    this.#identities.unlock(identity)
+  /** The lock has decrypted this phone's keys. */
+  unlocked(paired: Identity, pending: Identity | undefined): void {
+    this.#identities.unlock(paired, pending)
     this.#resolveUnlocked()
   }
 

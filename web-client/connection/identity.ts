@@ -33,6 +33,8 @@ export interface Lock {
 export class Identities {
   /** The paired identity, as long as its key is encrypted. */
   readonly locked = signal<LockedIdentity | undefined>(undefined)
+  /** The same of the pending one. */
+  lockedPending: LockedIdentity | undefined
   /** The lock is on, and the page unlocked. */
   readonly lock = signal<Lock | undefined>(undefined)
   /** False: this browser provides no storage, and the keys are lost with the page. */
@@ -49,12 +51,16 @@ export class Identities {
       this.#identities.paired = unpack(found.paired.result)
       this.#identities.pending = unpack(found.pending.result)
       this.locked.value = unpackLocked(found.paired.result)
+      this.lockedPending = unpackLocked(found.pending.result)
     })
   }
 
-  /** The lock has decrypted the key. */
-  unlock(identity: Identity): void {
-    this.#identities.paired = identity
+  /** The lock has decrypted the keys. */
+  unlock(paired: Identity, pending: Identity | undefined): void {
+    this.#identities.paired = paired
+    // One that was stored before the lock was turned on is not encrypted.
+    this.#identities.pending ??= pending
+    this.lockedPending = undefined
     this.locked.value = undefined
   }
 
@@ -83,25 +89,33 @@ export class Identities {
     return tries
   }
 
-  /** Stores the paired identity again, after `lock` has changed. */
+  /** Stores the identities again, after `lock` has changed. */
   async saveLock(): Promise<void> {
-    const { paired } = this.#identities
-    if (paired) await this.#tryStore(() => inStore('readwrite', store => store.put(this.#packed(paired), 'paired')))
+    const all = Object.entries(this.#identities).flatMap(([slot, one]) =>
+      one ? [{ slot, packed: this.#packed(one) }] : [],
+    )
+    if (all.length === 0) return
+    await this.#tryStore(() =>
+      inStore('readwrite', store => {
+        for (const { slot, packed } of all) store.put(packed, slot)
+      }),
+    )
   }
 
   /** Deletes all keys. */
   async forget(): Promise<void> {
     this.#identities.paired = undefined
     this.#identities.pending = undefined
+    this.lockedPending = undefined
     this.locked.value = undefined
     await this.#tryStore(() => inStore('readwrite', store => store.clear()))
   }
 
   #packed(identity: Identity): object {
     const lock = this.lock.peek()
-    const { hostKey, hostName, keys } = identity
+    const { hostKey, hostName, code, keys } = identity
     if (!lock) return pack(identity)
-    return packLocked({ hostKey, hostName, seal: lock.seal(hostKey, keys.secretKey) })
+    return packLocked({ hostKey, hostName, code, seal: lock.seal(hostKey, keys.secretKey) })
   }
 
   get paired(): Identity | undefined {
@@ -126,7 +140,9 @@ export class Identities {
   /** Resolves when it is stored, as far as this browser can. */
   async savePending(identity: Identity): Promise<void> {
     this.#identities.pending = identity
-    await this.#tryStore(() => inStore('readwrite', store => store.put(pack(identity), 'pending' satisfies Slot)))
+    await this.#tryStore(() =>
+      inStore('readwrite', store => store.put(this.#packed(identity), 'pending' satisfies Slot)),
+    )
   }
 
   /** The host has granted access to `identity`, which replaces all others. */

@@ -31,18 +31,21 @@ export interface Seal {
 export interface LockedIdentity {
   hostKey: Uint8Array
   hostName: string
+  /** As in `Identity`; '' once it has been paired. */
+  code: string
   seal: Seal
 }
 
-export function packLocked({ hostKey, hostName, seal }: LockedIdentity) {
-  return { host_key: hostKey, host_name: hostName, seal }
+export function packLocked({ hostKey, hostName, code, seal }: LockedIdentity) {
+  return { host_key: hostKey, host_name: hostName, ...(code !== '' && { code }), seal }
 }
 
 /** Undefined if the identity is missing, malformed or not locked. */
 export function unpackLocked(value: unknown): LockedIdentity | undefined {
-  const { host_key, host_name, seal } = (value ?? {}) as Record<string, unknown>
-  if (!isKey(host_key) || typeof host_name !== 'string' || typeof seal !== 'object' || seal === null) return undefined
-  return { hostKey: host_key, hostName: host_name, seal: seal as Seal }
+  const { host_key, host_name, code = '', seal } = (value ?? {}) as Record<string, unknown>
+  if (!isKey(host_key) || typeof host_name !== 'string' || typeof code !== 'string') return undefined
+  if (typeof seal !== 'object' || seal === null) return undefined
+  return { hostKey: host_key, hostName: host_name, code, seal: seal as Seal }
 }
 
 /** The stored form. */

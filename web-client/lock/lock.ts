@@ -31,9 +31,15 @@ export async function unlock(link: HostLink, pin?: string): Promise<Unlocked> {
     return left === 0 ? forget(link) : { left }
   }
   await identities.saveSeal({ ...before, tries: 0 })
+  const waiting = identities.lockedPending
+  const waitingKey = waiting && unseal(waiting.seal, bytes, waiting.hostKey)
   const { kind, salt, credential, minutes } = before
   follow(link, { how: { kind, salt, minutes, ...(credential && { credential }) }, bytes })
-  link.unlocked({ ...locked, keys: keyPairOf(secretKey), code: '' })
+  const { hostKey, hostName } = locked
+  link.unlocked(
+    { hostKey, hostName, keys: keyPairOf(secretKey), code: '' },
+    waitingKey && { hostKey: waiting.hostKey, hostName: '', keys: keyPairOf(waitingKey), code: waiting.code },
+  )
   return 'unlocked'
 }
 

@@ -6,19 +6,20 @@ import { expect, type Phone, test } from '../support/phone.ts'
 const PIN = 'correct horse'
 
 /** The stored identity: which of its fields are bytes of a key. */
-const stored = (page: Page) =>
+const stored = (page: Page, slot = 'paired') =>
   page.evaluate(
-    () =>
+    slot =>
       new Promise<string[]>(resolve => {
         const request = indexedDB.open('otg')
         request.onsuccess = () => {
-          const found = request.result.transaction('identities').objectStore('identities').get('paired')
+          const found = request.result.transaction('identities').objectStore('identities').get(slot)
           found.onsuccess = () => {
             request.result.close()
             resolve(Object.keys(found.result ?? {}).sort())
           }
         }
       }),
+    slot,
   )
 
 const pinField = ({ page }: Phone) => page.getByLabel('PIN', { exact: true })
@@ -91,6 +92,31 @@ test('case 116: a code that is scanned while the page is locked changes nothing 
   await unlock(phone)
   await phone.isConnected()
   expect((await phone.host.desktop.devices()).devices).toHaveLength(1)
+})
+
+test('case 133: a new key is stored encrypted too, while its phone waits to be allowed', async ({ phone }) => {
+  const { page, host } = phone
+  await phone.open()
+  await lockWithPin(phone)
+  await page.goto('about:blank')
+  const [device] = (await host.desktop.devices()).devices
+  await host.desktop.revokeDevice(device!.device_id)
+  await host.setApproval('manual')
+  await phone.scan()
+  await unlock(phone)
+  const code = await phone.code()
+  expect(await stored(page, 'pending')).toEqual(['code', 'host_key', 'host_name', 'seal'])
+  // It waits on behind the lock.
+  await page.reload()
+  await phone.showsHeading('Locked')
+  await unlock(phone)
+  expect(await phone.code()).toBe(code)
+  await host.desktop.answerPairing((await host.pairingRequest()).pairing_id, { allow: true })
+  await phone.isConnected()
+  expect(await stored(page)).toEqual(['host_key', 'host_name', 'seal'])
+  await page.reload()
+  await unlock(phone)
+  await phone.isConnected()
 })
 
 test('case 116: after ten wrong PINs the key is deleted, also when they are tried in two tabs', async ({
