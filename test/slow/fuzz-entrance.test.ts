@@ -12,7 +12,7 @@ import { inflate } from '../../main/cli/command/inflate.ts'
 import { NATIVE_SUITE } from '../../main/host/access/native-suite.ts'
 import { PLACES } from '../../main/host/listen/places.ts'
 import { socketTransport } from '../../main/host/listen/websocket.ts'
-import { openChannel } from '../../protocol/channel/channel.ts'
+import { type Mode, openChannel } from '../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../protocol/channel/keys.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import { jsonFrames } from '../../protocol/frames.ts'
@@ -90,12 +90,14 @@ class Random {
   }
 }
 
+const MODES: readonly Mode[] = ['pair', 'return', 'confirm']
+
 /** The first message that a phone would send. */
-function firstMessage({ phone, secret }: Ground, mode: 'pair' | 'return'): Promise<Uint8Array> {
+function firstMessage({ phone, secret }: Ground, mode: Mode): Promise<Uint8Array> {
   return new Promise(resolve => {
     const transport = { start: () => {}, send: (frame: Uint8Array) => resolve(frame), buffered: 0, close: () => {} }
     const common = { transport, remoteStatic: phone.hostKey, suite: NATIVE_SUITE }
-    if (mode === 'return') openChannel({ ...common, mode, staticKey: phone.keys })
+    if (mode !== 'pair') openChannel({ ...common, mode, staticKey: phone.keys })
     else openChannel({ ...common, mode, psk: secret, staticKey: generateKeyPair() })
   })
 }
@@ -138,19 +140,18 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     for (let n = random.below(4); n >= 0; n--) raw.write(frameBytes(random.bytes(random.length())))
   },
   'a modified first message': async (raw, ground) => {
-    const [one, other] = [await firstMessage(ground, 'return'), await firstMessage(ground, 'pair')]
-    raw.write(
-      frameBytes(ground.random.below(2) ? mutated(ground.random, one, other) : mutated(ground.random, other, one)),
-    )
+    const { random } = ground
+    const [one, other] = [await firstMessage(ground, random.one(MODES)), await firstMessage(ground, random.one(MODES))]
+    raw.write(frameBytes(mutated(random, one, other)))
   },
   'a first message of the other handshake': async (raw, ground) => {
-    const message = await firstMessage(ground, ground.random.one(['pair', 'return']))
+    const message = await firstMessage(ground, ground.random.one(MODES))
     message[4]! ^= 1
     raw.write(frameBytes(message))
   },
   'a first message, then anything': async (raw, ground) => {
     const { random } = ground
-    const message = await firstMessage(ground, random.one(['pair', 'return']))
+    const message = await firstMessage(ground, random.one(MODES))
     raw.write(frameBytes(message))
     if (random.below(2)) await raw.framesReceived(1)
     for (let n = random.below(3); n >= 0; n--) {
@@ -167,7 +168,7 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     }
   },
   'a first message, then a disconnect': async (raw, ground) => {
-    raw.write(frameBytes(await firstMessage(ground, ground.random.one(['pair', 'return']))))
+    raw.write(frameBytes(await firstMessage(ground, ground.random.one(MODES))))
     if (ground.random.below(2)) await raw.framesReceived(1)
     if (ground.random.below(2)) raw.socket.resetAndDestroy()
     else raw.socket.destroy()
@@ -177,6 +178,28 @@ const SOCKETS: Record<string, (raw: RawWebSocket, ground: Ground) => unknown> = 
     const staticKey = generateKeyPair()
     const common = { transport: raw.transport, remoteStatic: phone.hostKey, suite: NATIVE_SUITE }
     garbage(random, openChannel({ ...common, mode: 'pair', psk: secret, staticKey }))
+  },
+  // The digits of a confirmation are exchanged before the first frame; only a paired phone gets as far.
+  'garbage in a channel that is to be confirmed': (raw, { random, phone }) => {
+    const staticKey = random.below(2) ? phone.keys : generateKeyPair()
+    const common = { transport: raw.transport, remoteStatic: phone.hostKey, suite: NATIVE_SUITE }
+    garbage(random, openChannel({ ...common, mode: 'confirm', staticKey }))
+  },
+  'garbage in the exchange of a confirmation’s digits': async (raw, ground) => {
+    const { random } = ground
+    const message = await firstMessage(ground, 'confirm')
+    raw.write(frameBytes(message))
+    await raw.framesReceived(1)
+    for (let n = random.below(3); n >= 0; n--)
+      raw.write(
+        frameBytes(
+          random.one([
+            raw.frames[0] ?? message,
+            random.bytes(random.length()),
+            mutated(random, message, raw.frames[0] ?? message),
+          ]),
+        ),
+      )
   },
   'garbage in a channel opened with a device key': (raw, { random, phone }) =>
     garbage(random, openReturnChannel(phone, raw.transport)),

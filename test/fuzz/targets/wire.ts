@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { NATIVE_SUITE } from '../../../main/host/access/native-suite.ts'
-import { openChannel } from '../../../protocol/channel/channel.ts'
+import { type Mode, openChannel } from '../../../protocol/channel/channel.ts'
 import { generateKeyPair } from '../../../protocol/channel/keys.ts'
 import { PROOF_PARAMETER, upgradeProof } from '../../../protocol/channel/upgrade-proof.ts'
 import type { Transport } from '../../../protocol/transport.ts'
@@ -20,7 +20,7 @@ const LEAVE_MS = 30
 type Part =
   | { text: string; edits: Edit[] }
   | { upgrade: 'stranger' | 'claimed'; edits: Edit[] }
-  | { first: 'pair' | 'return'; edits: Edit[] }
+  | { first: Mode; edits: Edit[] }
   | { payload: string; opcode: number; fin: boolean; rsv: number; mask: boolean; length?: number }
 
 interface Connection {
@@ -79,7 +79,7 @@ const http: fc.Arbitrary<Part> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ text: latin1(2_000), edits: NO_EDITS }) },
 )
 const frame: fc.Arbitrary<Part> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ first: fc.constantFrom('pair' as const, 'return' as const), edits }) },
+  { weight: 3, arbitrary: fc.record({ first: fc.constantFrom<Mode[]>('pair', 'return', 'confirm'), edits }) },
   {
     weight: 2,
     arbitrary: fc.record(
@@ -181,13 +181,13 @@ class Wire {
 
   #proof = () => upgradeProof(this.#phone.hostKey)
 
-  #firstMessage(mode: 'pair' | 'return'): Promise<Buffer> {
+  #firstMessage(mode: Mode): Promise<Buffer> {
     const { hostKey, keys } = this.#phone
     return new Promise(resolve => {
       const send = (frame: Uint8Array) => resolve(Buffer.from(frame))
       const transport: Transport = { start: () => {}, send, buffered: 0, close: () => {} }
       const common = { transport, remoteStatic: hostKey, suite: NATIVE_SUITE }
-      if (mode === 'return') openChannel({ ...common, mode, staticKey: keys })
+      if (mode !== 'pair') openChannel({ ...common, mode, staticKey: keys })
       else openChannel({ ...common, mode, psk: this.#secret, staticKey: generateKeyPair() })
     })
   }
