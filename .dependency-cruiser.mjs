@@ -15,7 +15,7 @@ const HOST = {
   'history/text': ['recording', 'store', 'screen', 'history/playback'],
   'history/search': ['recording', 'store', 'history/text'],
   'history/lookup': ['threads', 'recording', 'store', 'history/playback', 'history/text', 'history/search'],
-  'history/write': ['threads', 'recording', 'store', 'history/playback', 'history/text'],
+  'history/write': ['threads', 'files', 'recording', 'store', 'history/playback', 'history/text'],
   'history/export': ['threads', 'recording', 'store', 'screen', 'history/playback', 'history/text'],
   session: ['recording', 'screen', 'history/write', 'agents'],
   uploads: [],

@@ -131,6 +131,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
+    let recordAgain = (_isNew: boolean) => {}
+    let historyService: HistoryService | undefined
     const atRest = await AtRest.open({
       folder: dataDir.path,
       database: dataDir.database,
@@ -148,6 +150,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const history = await History.open(database, options.limits ?? limitsOf(initialSettings), {
       ...recordingHealth(health),
       committed: () => historyCaughtUp(),
+      reopening: async () => historyService?.reopening(),
+      reopened: isNew => {
+        recordAgain(isNew)
+        historyService?.reopened()
+      },
     })
     undo.push(() => history.close())
     const uploads: Uploads = new Uploads({
@@ -203,6 +210,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       },
     )
     historyCaughtUp = () => sessions.historyCaughtUp()
+    recordAgain = isNew => sessions.recordAgain(isNew)
     undo.push(() => connections.dispose())
     every(rules.expiry.check_ms, () => sessions.expire())
     // From here on there can be sessions. Clients see them end, with the reason, and only then lose their connections.
@@ -221,8 +229,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
     sweep()
     every(SWEEP_MS, sweep)
     const lookupsDied = new RepeatedFault(health, 'history_unreadable', DYING_THREAD)
-    const historyService = new HistoryService(history, sessions, uploads, message => lookupsDied.happened(message))
-    undo.push(() => historyService.close())
+    const requests = new HistoryService(history, sessions, uploads, message => lookupsDied.happened(message))
+    historyService = requests
+    undo.push(() => requests.close())
 
     const applySettings = (next: Settings, before: Settings) => {
       if (!options.limits && JSON.stringify(limitsOf(next)) !== JSON.stringify(limitsOf(before)))
@@ -402,7 +411,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         role,
         access,
         sessions,
-        history: historyService,
+        history: requests,
         uploads,
         admit,
         deviceAdmin,

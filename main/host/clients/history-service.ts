@@ -132,6 +132,15 @@ export class HistoryService {
     await this.#uploads.removeSession(session_id)
   }
 
+  /** The database is about to be opened again: closes all connections to it. Exports that run are canceled. */
+  async reopening(): Promise<void> {
+    await Promise.all([this.#exports.cancelAll(), this.#lookup.pause()])
+  }
+
+  reopened(): void {
+    this.#lookup.resume()
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#exports.close(), this.#lookup.close()])
   }

@@ -13,6 +13,42 @@ const KINDS: Partial<Record<ErrorCode, TroubleKind>> = {
 /** On a full disk, small writes fit now and then: recording works again when it has worked for this long. */
 export const STEADY_MS = 2_000
 
+/** What was in the history is gone. */
+export interface LostHistory {
+  /** The database. */
+  file: string
+  how:
+    | 'deleted'
+    | 'replaced'
+    | 'truncated'
+    | 'overwritten'
+    | 'log_gone'
+    | 'log_truncated'
+    /** At the start: missing or empty; an older or another one. */
+    | 'missing'
+    | 'older'
+  /** What is gone, as far as it is known. */
+  sessions: number | undefined
+  bytes: number | undefined
+  /** Where what was found at the place of the database is now. */
+  kept?: string | undefined
+}
+
+const HOW: Record<LostHistory['how'], string> = {
+  deleted: 'was deleted while the host ran',
+  replaced: 'was replaced by another one while the host ran',
+  truncated: 'was cut short by another program while the host ran',
+  overwritten: 'was overwritten by another program while the host ran',
+  log_gone: 'lost its write-ahead log while the host ran',
+  log_truncated: 'lost a part of its write-ahead log, which has the newest output, while the host ran',
+  missing: 'was missing or empty when the host started',
+  older: 'was an older or another one when the host started',
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
 /** The handlers of a history that report to `health`. Recording fails for one reason at a time. */
 export function recordingHealth(health: HealthReports, steady_ms = STEADY_MS) {
   const restarts = new RepeatedFault(health, 'recording_restarts', DYING_THREAD)
@@ -42,5 +78,13 @@ export function recordingHealth(health: HealthReports, steady_ms = STEADY_MS) {
     slow: (isSlow: boolean) => (isSlow ? health.begin('recording_behind') : health.end('recording_behind')),
     unrecorded: (session_id: string) => health.begin('session_unrecorded', { session_id }),
     damaged: (session_id: string) => health.begin('history_damaged', { session_id }),
+    historyLost: ({ file, how, sessions, bytes, kept }: LostHistory) => {
+      const output = ` (${megabytes(bytes ?? 0)} of output)`
+      const had = sessions === undefined ? '' : ` It had ${sessions} sessions${output} that are missing now.`
+      const found = kept === undefined ? '' : ` What was found at its place is now ${kept}.`
+      health.begin('history_lost', { path: file, message: `The file ${HOW[how]}.${had}${found}` })
+    },
+    folderGone: (folder: string, isGone: boolean) =>
+      isGone ? health.begin('data_folder_gone', { path: folder }) : health.end('data_folder_gone'),
   }
 }

@@ -1,5 +1,6 @@
 // Records a session in the history: output, resizes, segment boundaries, and the keyframes at those.
 import { BATCH_BYTES, CATCH_UP_BYTES } from '../../../protocol/limits.ts'
+import type { SessionInfo } from '../../../protocol/messages.ts'
 import { comparePositions, type Position } from '../../../protocol/position.ts'
 import type { History } from '../history/write/history.ts'
 import { birthKeyframe } from '../recording/initial-keyframe.ts'
@@ -87,6 +88,21 @@ export class SessionRecorder {
     const { session_id, log, history } = this.#options
     history.append(session_id, { kind: 'output', offset, bytes, at })
     if (log.end.offset - this.#segmentStart >= SEGMENT_BYTES) this.endSegment()
+  }
+
+  /** After the history was opened again: records what is in memory. `at`: milliseconds since the session began. */
+  recordAgain(session: SessionInfo, at: number): void {
+    const { log, history } = this.#options
+    const entries = log.entriesFrom(log.start)
+    history.recordAgain(
+      session,
+      log.start,
+      entries.map(entry => ({ ...entry, at })),
+    )
+    for (const keyframe of this.#keyframes) {
+      history.seal(session.session_id, keyframe.position)
+      history.keyframe(session.session_id, keyframe)
+    }
   }
 
   /** Call before a resize is appended to the log. */

@@ -385,6 +385,11 @@ export class Session implements AttachableSession {
     this.#backPressure.caughtUp()
   }
 
+  /** See SessionRecorder. */
+  recordAgain(): void {
+    this.#recorder.recordAgain(this.#record(), this.#age())
+  }
+
   /** Appends a batch to the log, the screen, the history and the attachments. Posting to a worker copies the whole buffer. */
   #print(bytes: Uint8Array): void {
     const { offset } = this.log.append(bytes)

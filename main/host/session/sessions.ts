@@ -244,6 +244,11 @@ export class Sessions {
     for (const session of this.#sessions.values()) session.historyCaughtUp()
   }
 
+  /** The history was opened again. `isNew`: it may lack all sessions, also those that ended. */
+  recordAgain(isNew: boolean): void {
+    for (const session of isNew ? this.#sessions.values() : this.running()) session.recordAgain()
+  }
+
   /** Ends sessions that were silent and without clients for too long. Call it every `check_ms`. */
   expire(): void {
     const { now } = this.#options

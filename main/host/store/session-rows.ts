@@ -258,6 +258,10 @@ export class SessionRows {
     return undefined
   }
 
+  count(): number {
+    return this.#db.prepare<[], number>('SELECT count(*) FROM sessions').pluck().get()!
+  }
+
   /** Bytes of output stored, over all sessions. */
   recordedBytes(): number {
     return this.#db

@@ -176,6 +176,11 @@ export class Store {
     this.#database.close()
   }
 
+  /** Closes it as it is. Its files may belong to another database by now: nothing is written to them. */
+  abandon(): void {
+    this.#database.close()
+  }
+
   #prepareFile(file: string): void {
     const database = this.#database
     // Only an empty database takes auto_vacuum and page_size, so they come first.

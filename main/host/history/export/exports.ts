@@ -136,6 +136,10 @@ export class Exports {
   /** Cancels all of them. Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
+    await this.cancelAll()
+  }
+
+  async cancelAll(): Promise<void> {
     const running = [...this.#running]
     for (const [, stop] of running) stop()
     await Promise.allSettled(running.map(([{ done }]) => done))

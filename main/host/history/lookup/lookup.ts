@@ -18,6 +18,9 @@ import type { LookupCalls, LookupWorkerData } from './lookup-protocol.ts'
 /** The thread ends after this long without a request: a history that is not in use costs no memory. */
 const IDLE_MS = 60_000
 
+/** A request waits this long for a history that is being opened again. */
+const RESUME_MS = 5_000
+
 interface Thread {
   worker: Worker
   calls: ThreadCalls<LookupCalls>
@@ -34,6 +37,8 @@ export class Lookup {
   #idle: NodeJS.Timeout | undefined
   readonly #threadDied: (message: string) => void
   #closed = false
+  /** While the database is being opened again. */
+  #resumed: { promise: Promise<void>; resolve(): void } | undefined
 
   /** `file`: a database that its history has opened. `damaged` is called with what turns out to be damaged, `threadDied` when the thread ends by itself. */
   constructor(
@@ -55,6 +60,7 @@ export class Lookup {
     options?: CallOptions,
   ): Promise<ReplyOf<LookupCalls, K>> {
     if (this.#closed) throw stopping()
+    if (this.#resumed) await this.#awaitResume(this.#resumed.promise)
     clearTimeout(this.#idle)
     this.#thread ??= this.#start()
     const { calls } = this.#thread
@@ -65,10 +71,36 @@ export class Lookup {
     }
   }
 
+  /** Closes its connections. Requests wait until `resume`, but not for long. */
+  async pause(): Promise<void> {
+    if (!this.#resumed) {
+      let resolve = () => {}
+      const promise = new Promise<void>(done => {
+        resolve = done
+      })
+      this.#resumed = { promise, resolve }
+    }
+    await this.#end(reopening())
+  }
+
+  resume(): void {
+    this.#resumed?.resolve()
+    this.#resumed = undefined
+  }
+
   /** Twice is fine. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#end(stopping())
+  }
+
+  async #awaitResume(resumed: Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(reopening()), RESUME_MS)
+    })
+    await Promise.race([resumed, late]).finally(() => clearTimeout(timer))
+    if (this.#closed) throw stopping()
   }
 
   #start(): Thread {
@@ -111,6 +143,10 @@ export class Lookup {
     thread?.calls.fail(error)
     await thread?.worker.terminate()
   }
+}
+
+function reopening(): CodedError {
+  return new CodedError('data_dir_unusable', 'the history is being opened again; try again in a few seconds')
 }
 
 function stopping(): CodedError {

@@ -1,5 +1,7 @@
 // The work of the thread that owns the database, in turns: writes first, then requests, deletions, trimming, and when
 // nothing else is left, sealing crashed sessions and rendering text.
+
+import { closeSync } from 'node:fs'
 import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import { storeFault } from '../../store/faults.ts'
 import type { MarkRow } from '../../store/mark-rows.ts'
@@ -9,6 +11,8 @@ import { LogReader } from '../playback/reader.ts'
 import { Checkpointer, QUIET_MS } from './checkpointer.ts'
 import { Committer } from './committer.ts'
 import { Deletions } from './deletions.ts'
+import { closeAfter, FileGuard, GUARD_MS } from './file-guard.ts'
+import { contentsOf, type HistoryContents, HistoryMarker, MARKER_MS } from './history-marker.ts'
 import { Syncer } from './syncer.ts'
 import { TextTurns } from './text-turns.ts'
 import { Trimmer } from './trim.ts'
@@ -51,7 +55,11 @@ export class HistoryThread {
   readonly #deletions: Deletions
   readonly #calls: WaitingCall[] = []
   readonly #answers: Omit<HistoryCalls, 'delete'>
-  readonly #enforce: NodeJS.Timeout
+  readonly #timers: NodeJS.Timeout[]
+  readonly #file: string
+  readonly #guard: FileGuard
+  readonly #marker: HistoryMarker
+  #isFolderGone = false
   #isScheduled = false
   #isClosing = false
   #isTrimDue = true
@@ -61,8 +69,17 @@ export class HistoryThread {
   constructor(file: string, store: Store, limits: HistoryLimits, port: ThreadPort) {
     const schedule = () => this.#schedule()
     const reader = new LogReader(store)
+    this.#file = file
     this.#store = store
     this.#port = port
+    try {
+      // The guard compares the file with what is in it now.
+      store.checkpoint()
+    } catch {
+      // A full disk, or a reader elsewhere: then with what was in it before.
+    }
+    this.#guard = new FileGuard(file)
+    this.#marker = new HistoryMarker(file, store)
     this.#writer = new Writer(store)
     this.#trimmer = new Trimmer(store, limits, Date.now)
     this.#committer = new Committer(store, this.#writer, message => port.post(message), schedule)
@@ -71,13 +88,14 @@ export class HistoryThread {
       store,
       () => this.#committer.lastCommit,
       work => this.#attempt(work),
+      { isIntact: () => this.#guardFiles(), checkpointed: () => this.#guard.noteWrite(true) },
     )
     this.#syncer = new Syncer(file, {
       late: isLate => port.post({ say: 'disk_speed', isSlow: isLate }),
       failed: error => port.post({ say: 'sync', error: error.message }),
       recovered: () => {
         // What the failed sync left in memory may never be written there; this writes it to the database (fsync(2), "Notes").
-        this.#attempt(() => store.checkpoint())
+        this.#checkpointer.checkpoint()
         port.post({ say: 'sync', error: undefined })
       },
     })
@@ -96,10 +114,16 @@ export class HistoryThread {
       pragma: ({ pragma }) => store.pragma(pragma),
       close: () => this.#close(),
     }
-    this.#enforce = setInterval(() => {
+    const enforce = () => {
       this.#isTrimDue = this.#isSealDue = this.#isTextDue = true
       schedule()
-    }, ENFORCE_MS)
+    }
+    this.#timers = [
+      setInterval(enforce, ENFORCE_MS),
+      setInterval(() => this.#guardFiles(), GUARD_MS),
+      setInterval(() => this.#attempt(() => this.#marker.tick()), MARKER_MS),
+    ]
+    this.#attempt(() => this.#marker.tick())
     schedule()
   }
 
@@ -140,6 +164,8 @@ export class HistoryThread {
 
   #turn(): void {
     this.#isScheduled = false
+    // Before anything is written: a write would hide what was done to the files.
+    if (!this.#guardFiles()) return
     if (this.#committer.isReady) this.#commit()
     this.#answerNext()
     if (this.#isClosing) return
@@ -172,8 +198,35 @@ export class HistoryThread {
   }
 
   #written(): void {
+    this.#guard.noteWrite()
     this.#checkpointer.written()
     this.#syncer.written()
+  }
+
+  /** False: the files are not what they were, and this thread ends. */
+  #guardFiles(): boolean {
+    if (this.#isClosing) return false
+    const { isFolderGone } = this.#guard
+    if (isFolderGone !== this.#isFolderGone) this.#port.post({ say: 'folder', isGone: isFolderGone })
+    this.#isFolderGone = isFolderGone
+    const fault = this.#guard.check()
+    if (!fault) return true
+    // This connection still sees everything, unless the file itself was changed.
+    let contents: HistoryContents | undefined
+    this.#attempt(() => {
+      contents = contentsOf(this.#store)
+    })
+    this.#stop()
+    let kept: string | undefined
+    try {
+      kept = closeAfter(fault, this.#file, this.#store, new Date())
+    } catch {
+      // A disk that fails. When the database is opened again, it is seen what is left.
+    }
+    this.#port.post({ say: 'files_changed', fault, contents, kept })
+    this.#isClosing = true
+    this.#port.close()
+    return false
   }
 
   /** A step; more when the file has no room for what the next turn may write. */
@@ -188,6 +241,7 @@ export class HistoryThread {
   #deleted(): void {
     this.#writer.forget()
     this.#isTrimDue = true
+    this.#attempt(() => this.#marker.writeNow())
     this.#written()
   }
 
@@ -273,13 +327,22 @@ export class HistoryThread {
     this.#written()
   }
 
-  #close(): undefined {
-    clearInterval(this.#enforce)
+  #stop(): void {
+    for (const timer of this.#timers) clearInterval(timer)
     this.#text.stop()
-    this.#committer.finish()
     this.#checkpointer.stop()
     this.#syncer.stop()
-    this.#store.close()
+  }
+
+  #close(): undefined {
+    this.#committer.finish()
+    this.#attempt(() => this.#marker.writeNow())
+    this.#stop()
+    // The next start says that it is lost.
+    const fault = this.#guard.check()
+    if (fault) closeAfter(fault, this.#file, this.#store, new Date())
+    else this.#store.close()
+    closeSync(this.#guard.descriptor)
   }
 }
 

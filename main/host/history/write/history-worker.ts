@@ -1,8 +1,10 @@
 // Entry of the thread that owns the database.
+import { writeFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { storeFault } from '../../store/faults.ts'
 import { pathOf } from '../../store/open-database.ts'
 import { Store } from '../../store/store.ts'
+import { lossOf } from './history-marker.ts'
 import { HistoryThread } from './history-thread.ts'
 import type { FromHistory, HistoryWorkerData, ToHistory } from './worker-protocol.ts'
 
@@ -12,8 +14,10 @@ const post = (message: FromHistory, transfer: ArrayBuffer[] = []) => port.postMe
 
 let store: Store | undefined
 try {
+  // SQLite would create it with the umask.
+  if (again) writeFileSync(pathOf(file), '', { flag: 'a', mode: 0o600 })
   store = new Store(file, Date.now, { again })
-  post({ say: 'opened', leftovers: store.leftovers })
+  post({ say: 'opened', leftovers: store.leftovers, loss: again ? undefined : lossOf(pathOf(file), store) })
 } catch (error) {
   post({ say: 'refused', ...storeFault(error) })
   port.close()

@@ -1,15 +1,18 @@
 // The host's side of the history: batches what sessions print and sends it to the history thread, which writes it to the
 // database and answers requests.
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { CodedError, type ErrorCode, isErrorCode, toCoded } from '../../../../protocol/errors.ts'
 import type { Mark, SessionInfo } from '../../../../protocol/messages.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import type { LostHistory } from '../../health/recording.ts'
 import type { Leftover, ProcessIdentity, ReadResult, StoredKeyframe, StoredSession } from '../../recording/types.ts'
-import type { DatabaseFile } from '../../store/open-database.ts'
+import { type DatabaseFile, pathOf } from '../../store/open-database.ts'
 import type { StoreDamage } from '../../store/store.ts'
 import { type CallOptions, type ReplyOf, type RequestOf, ThreadCalls } from '../../threads/call.ts'
 import { memoryLimits } from '../../threads/memory.ts'
 import { workerFile } from '../../threads/worker-file.ts'
+import type { HistoryLoss } from './history-marker.ts'
 import { PendingOutput } from './pending-output.ts'
 import type {
   FromHistory,
@@ -50,6 +53,14 @@ export interface HistoryHandlers {
   unrecorded?(session_id: string): void
   /** A part of this session's log is damaged. */
   damaged?(session_id: string): void
+  /** What was in the database is gone. */
+  historyLost?(loss: LostHistory): void
+  /** The data folder is not where it was, or is there again. */
+  folderGone?(folder: string, isGone: boolean): void
+  /** The database is about to be opened again: all other connections have to be closed. */
+  reopening?(): Promise<void>
+  /** It was opened again. `isNew`: it may lack what was in it. Call `recordAgain` for each session, at once. */
+  reopened?(isNew: boolean): void
 }
 
 /** The text of a segment, and what waits to be written. */
@@ -87,7 +98,8 @@ export class History {
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
-    const { worker, leftovers } = await startWorker({ file, limits, again: false })
+    const { worker, leftovers, loss } = await startWorker({ file, limits, again: false })
+    if (loss) handlers.historyLost?.({ file: pathOf(file), ...loss })
     return new History(file, limits, handlers, worker, leftovers)
   }
 
@@ -136,6 +148,18 @@ export class History {
     this.#ends.set(session_id, this.#pending.add(session_id, entry, this.#ends.get(session_id)))
     if (this.#pending.bytes >= COMMIT_BYTES) this.#handOver()
     else this.#timer ??= setTimeout(() => this.#handOver(), COMMIT_MS)
+  }
+
+  /**
+   * After the database was opened again: records what the log in memory still has of a session, from `from` on. What is stored
+   * already is skipped. `at`: milliseconds since its birth; when each entry was printed is not known any more.
+   */
+  recordAgain(session: SessionInfo, from: Position, entries: Iterable<LogEntry>): void {
+    if (!this.#running.has(session.session_id)) this.#post({ do: 'insert', session, process: null })
+    const again = new PendingOutput()
+    let end = from
+    for (const entry of entries) end = again.add(session.session_id, entry, end)
+    this.#send(again)
   }
 
   /** A segment of this session ends at `position`, at or before what was appended. */
@@ -288,6 +312,10 @@ export class History {
         this.#isTroubled = false
         if (this.#isUnsynced) return
         return this.#handlers.recovered()
+      case 'folder':
+        return this.#handlers.folderGone?.(dirname(pathOf(this.file)), message.isGone)
+      case 'files_changed':
+        return this.#filesChanged(message)
       case 'disk_speed':
         return this.#handlers.slow?.(message.isSlow)
       case 'sync':
@@ -304,33 +332,54 @@ export class History {
 
   #died(worker: Worker, cause: Error): void {
     if (this.#worker !== worker) return
-    this.#worker = undefined
     const error = new CodedError('internal', `the history thread died: ${cause.message}`, { cause })
-    this.#calls?.fail(error)
-    this.#calls = undefined
-    // What it had not committed is lost. The new thread sees the gap when the next batch begins after its end.
-    this.#sent.length = 0
-    this.#sentBytes = 0
-    this.#isUnsynced = false
+    this.#forgetWorker(error)
     if (this.#closed) return
     this.#isTroubled = true
     this.#handlers.died?.(error.message)
     this.#handlers.trouble('internal', error.message)
     this.#handlers.committed()
-    this.#restartLater(new Set())
+    this.#restartLater(new Set(), false)
+  }
+
+  #filesChanged({ fault, contents, kept }: Extract<FromHistory, { say: 'files_changed' }>): void {
+    this.#forgetWorker(new CodedError('internal', 'the history is opened again; try again in a few seconds'))
+    if (this.#closed) return
+    if (fault !== 'log_gone')
+      this.#handlers.historyLost?.({
+        file: pathOf(this.file),
+        how: fault,
+        sessions: contents?.sessions,
+        bytes: contents?.bytes,
+        kept,
+      })
+    this.#restart(new Set(), fault !== 'log_gone')
+  }
+
+  /** What it had not committed is recorded again, as far as sessions still have it in memory. */
+  #forgetWorker(error: CodedError): void {
+    this.#worker = undefined
+    this.#calls?.fail(error)
+    this.#calls = undefined
+    this.#sent.length = 0
+    this.#sentBytes = 0
+    this.#isUnsynced = false
   }
 
   /** `reported`: codes of failed restarts that were reported since the thread died. */
-  #restartLater(reported: Set<ErrorCode>): void {
-    this.#restartTimer = setTimeout(() => {
-      this.#restarting = this.#startAgain(reported).finally(() => {
-        this.#restarting = undefined
-      })
-    }, RESTART_MS)
+  #restartLater(reported: Set<ErrorCode>, isNew: boolean): void {
+    this.#restartTimer = setTimeout(() => this.#restart(reported, isNew), RESTART_MS)
   }
 
-  async #startAgain(reported: Set<ErrorCode>): Promise<void> {
+  #restart(reported: Set<ErrorCode>, isNew: boolean): void {
+    this.#restarting = this.#startAgain(reported, isNew).finally(() => {
+      this.#restarting = undefined
+    })
+  }
+
+  async #startAgain(reported: Set<ErrorCode>, isNew: boolean): Promise<void> {
     try {
+      await this.#handlers.reopening?.()
       const { worker } = await startWorker({ file: this.file, limits: this.#limits, again: true })
       if (this.#closed) return void (await worker.terminate())
       this.#listen(worker)
@@ -340,11 +389,16 @@ export class History {
       if (code === 'internal') this.#handlers.died?.(message)
       if (!reported.has(code)) this.#handlers.trouble(code, `the history thread cannot be restarted: ${message}`)
       reported.add(code)
-      return this.#restartLater(reported)
+      return this.#restartLater(reported, isNew)
     }
     for (const { session, process } of this.#running.values()) {
       this.#post({ do: 'insert', session, process })
       if (session.state !== 'running') this.#running.delete(session.session_id)
+    }
+    if (this.#handlers.reopened) {
+      // Sessions still have it. It must not come before what is older.
+      this.#pending.take()
+      this.#handlers.reopened(isNew)
     }
     this.#isTroubled = false
     this.#handlers.recovered()
@@ -354,9 +408,13 @@ export class History {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#pending.isEmpty) return
-    const { bytes } = this.#pending
-    const sessions = this.#pending.take()
-    if (!this.#worker) return
+    this.#send(this.#pending)
+  }
+
+  #send(pending: PendingOutput): void {
+    const { bytes } = pending
+    const sessions = pending.take()
+    if (!this.#worker || sessions.length === 0) return
     const batch = ++this.#batch
     this.#sent.push({ batch, bytes, at: performance.now() })
     this.#sentBytes += bytes
@@ -382,11 +440,19 @@ export class History {
   }
 }
 
-async function startWorker(data: HistoryWorkerData): Promise<{ worker: Worker; leftovers: Leftover[] }> {
+interface StartedWorker {
+  worker: Worker
+  leftovers: Leftover[]
+  loss: HistoryLoss | undefined
+}
+
+async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {
   const worker = new Worker(workerFile('./history-worker', import.meta.url), {
     name: 'history',
     workerData: data,
     resourceLimits: memoryLimits(MEMORY_MB),
+    // Descriptors are not closed when the thread dies: see FileGuard.
+    trackUnmanagedFds: false,
   })
   return new Promise((resolve, reject) => {
     const died = (reason: string) => reject(new CodedError('internal', `the history thread died: ${reason}`))
@@ -397,7 +463,7 @@ async function startWorker(data: HistoryWorkerData): Promise<{ worker: Worker; l
     worker.once('message', (message: FromHistory) => {
       worker.off('error', failed)
       worker.off('exit', exited)
-      if (message.say === 'opened') return resolve({ worker, leftovers: message.leftovers })
+      if (message.say === 'opened') return resolve({ worker, leftovers: message.leftovers, loss: message.loss })
       if (message.say !== 'refused') {
         void worker.terminate()
         return reject(new CodedError('internal', `the history thread began with ${message.say}`))

@@ -12,6 +12,8 @@ import type {
 import type { DatabaseFile } from '../../store/open-database.ts'
 import type { DamageReport, StoreStats } from '../../store/store.ts'
 import type { FromThread, ToThread } from '../../threads/call.ts'
+import type { FileFault } from './file-guard.ts'
+import type { HistoryContents, HistoryLoss } from './history-marker.ts'
 
 /** One event of a log that is to be recorded. `at`: milliseconds since the session's birth. */
 export type LogEntry =
@@ -95,7 +97,7 @@ export type TroubleCode = 'store_full' | 'store_damaged' | 'data_dir_unusable' |
 /** Thread to main loop. */
 export type FromHistory =
   /** The first message; or `refused`, and the worker ends. */
-  | { say: 'opened'; leftovers: Leftover[] }
+  | { say: 'opened'; leftovers: Leftover[]; loss: HistoryLoss | undefined }
   | { say: 'refused'; code: string; message: string }
   /** This batch and all before it are in the database, or are lost and will be recorded as an `unrecorded` gap. */
   | { say: 'committed'; batch: number }
@@ -106,6 +108,10 @@ export type FromHistory =
   | { say: 'lost'; bytes: number }
   /** The session itself can never be stored, nor what it prints. */
   | { say: 'unrecorded'; session_id: string }
+  /** Something else changed the files. The database is closed, and what may be of use is `kept` there; this thread ends. */
+  | { say: 'files_changed'; fault: FileFault; contents: HistoryContents | undefined; kept: string | undefined }
+  /** The folder is not where it was, or is there again. What is recorded goes to where it is now. */
+  | { say: 'folder'; isGone: boolean }
   /** Syncs take so long that a power cut would lose more than POWER_LOSS_MS; or no longer. */
   | { say: 'disk_speed'; isSlow: boolean }
   /** A sync failed, or (undefined) they succeed again. */
