@@ -7,6 +7,7 @@ import type { HealthReports } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import { type Bind, firstOf, type Interfaces } from './addresses.ts'
 import type { Address } from './candidates.ts'
+import { afterClientHello } from './client-hello.ts'
 import { allowedName, type OwnNames } from './host-names.ts'
 import { Listeners } from './listeners.ts'
 import type { NameSources } from './name-discovery.ts'
@@ -172,7 +173,9 @@ function serveConnections(
     if (socket.destroyed) return
     // Until its handshake begins, nothing else listens.
     socket.on('error', () => {})
-    if (waiting.push(socket) === 1) setImmediate(begin)
+    afterClientHello(socket, timing.headers_ms, () => {
+      if (waiting.push(socket) === 1) setImmediate(begin)
+    })
   })
   return secure
 }
