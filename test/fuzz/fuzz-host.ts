@@ -25,8 +25,8 @@ const TIMING: Partial<GateTiming> & { handshake_ms: number } = {
   handshake_ms: 1_000,
 }
 
-/** Noise of the allocator and the garbage collector. */
-const RSS_BYTES = 64 * 1024 * 1024
+/** Noise of the allocator and the garbage collector, and threads that end when nobody asked them anything for a minute. */
+const RSS_BYTES = 96 * 1024 * 1024
 const HEAP_BYTES = 8 * 1024 * 1024
 /** Of the history's files, which are opened when they are needed. */
 const DESCRIPTORS = 4

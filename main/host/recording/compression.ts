@@ -54,6 +54,26 @@ export function unzstd(blob: Uint8Array, maxBytes: number): Uint8Array {
   })
 }
 
+const ZSTD_MAGIC = 0xfd2fb528
+
+/**
+ * Whether this is a zstd frame whose header says that it contains `size` bytes, or does not say it.
+ * https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1
+ */
+export function maySpan(blob: Uint8Array, size: number): boolean {
+  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
+  if (blob.length < 5 || view.getUint32(0, true) !== ZSTD_MAGIC) return false
+  const descriptor = blob[4]!
+  const isSingle = (descriptor & 0x20) !== 0
+  const at = 5 + (isSingle ? 0 : 1) + [0, 1, 2, 4][descriptor & 3]!
+  const bytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6]!
+  if (bytes === 0) return true
+  if (blob.length < at + bytes) return false
+  if (bytes === 1) return view.getUint8(at) === size
+  if (bytes === 2) return view.getUint16(at, true) + 256 === size
+  return view.getUint32(at, true) === size && (bytes === 4 || view.getUint32(at + 4, true) === 0)
+}
+
 export function crc32(bytes: Uint8Array): number {
   return zlib.crc32(bytes)
 }

@@ -71,6 +71,12 @@ export const MAX_SESSIONS = 256
 /** Ended sessions that stay in memory: a user returns to the latest ones first. */
 const MAX_ENDED = 16
 
+/**
+ * Until then the last screen of a session that ended is waited for. Output that takes a screen long to parse may have minutes of
+ * work before it, for which the session would keep 8 MiB and other screens' time; without it, the history begins at an earlier one.
+ */
+const SETTLE_MS = 5_000
+
 /** Replacements that are remembered: a retry comes within seconds. */
 const MAX_REPLACEMENTS = 64
 
@@ -208,7 +214,8 @@ export class Sessions {
     this.#recorded.delete(session_id)
     const gone = new CodedError('session_unknown', 'this session was deleted')
     for (const client of [...(session?.attachments ?? []), ...(recorded?.attachments ?? [])]) client.fail(gone)
-    void session?.settled().then(() => session.dispose())
+    // At once: nothing of it is stored any more, and its screen may have megabytes of slow output before it.
+    session?.dispose()
     if (session) this.#handlers.changed()
   }
 
@@ -273,7 +280,7 @@ export class Sessions {
     this.#stopping = true
     this.#previews.dispose()
     await Promise.all(this.running().map(session => session.end(state)))
-    await Promise.all([...this.#sessions.values()].map(session => session.settled()))
+    await Promise.all([...this.#sessions.values()].map(settled))
     for (const session of this.#sessions.values()) session.dispose()
   }
 
@@ -282,9 +289,19 @@ export class Sessions {
     ended.sort((a, b) => (a.ended_at ?? 0) - (b.ended_at ?? 0))
     for (const session of ended.slice(0, -MAX_ENDED)) {
       this.#sessions.delete(session.session_id)
-      void session.settled().then(() => session.dispose())
+      void settled(session).then(() => session.dispose())
     }
   }
+}
+
+function settled(session: Session): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, SETTLE_MS)
+    void session.settled().then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 /** A folder that a user typed may begin with `~` for home, and no shell has expanded it. */

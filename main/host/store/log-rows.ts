@@ -5,6 +5,7 @@ import type Database from 'better-sqlite3'
 import type { Position } from '../../../protocol/position.ts'
 import type { Size, StoredKeyframe } from '../recording/types.ts'
 import { keyframeChecksum, logRowChecksum, textChecksum, UNCHECKED } from './checksums.ts'
+import { isPlausibleKeyframe, isPlausibleRow } from './plausible.ts'
 
 /** `sealed`: a segment. `tail`: not sealed yet. The others are gaps, with their reason. */
 export type LogRowKind = 'sealed' | 'tail' | 'unrecorded' | 'damaged'
@@ -395,11 +396,12 @@ function firstIntact<P extends unknown[]>(statement: Database.Statement<P, LogRo
 }
 
 export function isIntactRow(row: LogRow): boolean {
-  return row.row_checksum === UNCHECKED || row.row_checksum === logRowChecksum(row)
+  return (row.row_checksum === UNCHECKED || row.row_checksum === logRowChecksum(row)) && isPlausibleRow(row)
 }
 
 export function isIntactKeyframe(session: number, row: KeyframeRow): boolean {
-  return row.row_checksum === UNCHECKED || row.row_checksum === keyframeChecksum(session, row)
+  const isChecked = row.row_checksum === UNCHECKED || row.row_checksum === keyframeChecksum(session, row)
+  return isChecked && isPlausibleKeyframe(row)
 }
 
 /** Rows of the index are numbered row_id * MAX_BLOCKS + block. */

@@ -1,6 +1,7 @@
 // The marks table: labels that people put into recordings.
 import type Database from 'better-sqlite3'
 import { markChecksum, UNCHECKED } from './checksums.ts'
+import { isPlausibleMark } from './plausible.ts'
 
 export interface MarkRow {
   mark_id: number
@@ -30,7 +31,7 @@ export class MarkRows {
   ofSession(session: number): MarkRow[] {
     return this.#ofSession.all(session).flatMap(({ row_checksum, ...mark }) => {
       const isIntact = row_checksum === UNCHECKED || row_checksum === markChecksum(session, mark)
-      return isIntact ? [mark] : []
+      return isIntact && isPlausibleMark(mark) ? [mark] : []
     })
   }
 

@@ -6,6 +6,7 @@ import type { Position } from '../../../protocol/position.ts'
 import type { Leftover, ProcessIdentity, Size, StoredSession } from '../recording/types.ts'
 import { sessionChecksum, UNCHECKED } from './checksums.ts'
 import { storeFault } from './faults.ts'
+import { isCommand, isPlausibleSession } from './plausible.ts'
 
 /** Sessions that are remembered as intact: several times as many as can run at once. */
 const MAX_INTACT = 1_000
@@ -292,7 +293,8 @@ export class SessionRows {
 type Extent = Record<'start_offset' | 'start_n' | 'end_offset' | 'end_n', number | null>
 
 export function isIntactSession(row: SessionRow): boolean {
-  return row.row_checksum === UNCHECKED || row.row_checksum === sessionChecksum(row)
+  const isChecked = row.row_checksum === UNCHECKED || row.row_checksum === sessionChecksum(row)
+  return isChecked && isPlausibleSession(row)
 }
 
 /** Before the title of a session whose record is damaged. */
@@ -332,15 +334,6 @@ function usableRow(row: SessionRow, extent: Extent): SessionRow | undefined {
     start_n: extent.start_n ?? 0,
     end_offset: extent.end_offset ?? 0,
     end_n: extent.end_n ?? 0,
-  }
-}
-
-function isCommand(json: string): boolean {
-  try {
-    const command: unknown = JSON.parse(json)
-    return Array.isArray(command) && command.every(argument => typeof argument === 'string')
-  } catch {
-    return false
   }
 }
 

@@ -1,6 +1,6 @@
 // Reads what is stored: sessions, their logs, keyframes.
 import { comparePositions, LOG_START, type Position } from '../../../../protocol/position.ts'
-import { crc32, pack } from '../../recording/compression.ts'
+import { crc32, maySpan, pack } from '../../recording/compression.ts'
 import { birthKeyframe } from '../../recording/initial-keyframe.ts'
 import { decodeResizes, endOfSlice, joinSlices, SEGMENT_BYTES } from '../../recording/log-slice.ts'
 import type {
@@ -177,7 +177,7 @@ function birthOf({ start_offset, start_n, born_cols, born_rows }: SessionRow): S
 }
 
 function isIntact(row: KeyframeRow): boolean {
-  return crc32(row.blob) === row.blob_checksum
+  return maySpan(row.blob, row.size) && crc32(row.blob) === row.blob_checksum
 }
 
 function toKeyframe({ offset, n, blob_checksum: _, row_checksum: _r, ...rest }: KeyframeRow): StoredKeyframe {

@@ -111,7 +111,10 @@ export function* search(
     const end = after?.row_id === row_id ? after.line - first : ALL_LINES
     for (const { number, ranges } of query.linesOf(lines.text(block)).reverse()) {
       if (number >= end) continue
-      const { offset, text } = lines.range(first + number, first + number + 1)[0]!
+      const line = lines.range(first + number, first + number + 1)[0]
+      // A text that is damaged below its checksum may have fewer lines than it says.
+      if (!line) continue
+      const { offset, text } = line
       const at = lines.timeOf(offset)
       if (!isBetween(session.created_at + at, filter)) continue
       const hit = {

@@ -6,7 +6,7 @@ import type { Size, StoredKeyframe, TimedResize } from '../../recording/types.ts
 import { Screen } from '../../screen/screen.ts'
 import { type Core, type CoreBuffer, coreOf } from '../../screen/xterm-internals.ts'
 import { BoundedSet } from './bounded-map.ts'
-import type { ScreenCarry, TextLine } from './text-blocks.ts'
+import { MAX_BLANK, type ScreenCarry, type TextLine } from './text-blocks.ts'
 
 /** Bytes parsed in one go: a line, or this much of one. Less than what could scroll a row out of the scrollback. */
 export const MAX_WRITE_BYTES = 1024
@@ -19,9 +19,6 @@ const MAX_LINE_ROWS = 200
 
 /** Rows of the alternate screen that are remembered, so that they are not collected again: many screens of a pager. */
 const MAX_SEEN_ROWS = 4_096
-
-/** Blank lines in a row that are kept: one separates paragraphs, two separate chapters, more mean nothing. */
-const MAX_BLANK = 2
 
 /**
  * Text is at most this many times as long as the output it was rendered from, and a screenful more: a few bytes can fill a screen

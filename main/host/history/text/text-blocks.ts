@@ -67,6 +67,33 @@ export function joinLines(lines: readonly TextLine[]): string {
   return lines.map(({ text }) => text).join('\n')
 }
 
+/** Blank lines in a row that are kept: one separates paragraphs, two separate chapters, more mean nothing. */
+export const MAX_BLANK = 2
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** None, where they are no numbers: the block then has no lines. */
+function numbersOf(json: string): number[] {
+  try {
+    const numbers: unknown = JSON.parse(json)
+    return Array.isArray(numbers) && numbers.every(Number.isSafeInteger) ? numbers : []
+  } catch {
+    return []
+  }
+}
+
+function carryOf(json: string): ScreenCarry | undefined {
+  try {
+    const carry = JSON.parse(json) as Partial<ScreenCarry>
+    const isRow = (row: unknown) => Array.isArray(row) && row.length === 2 && row.every(isCount)
+    const isCarry =
+      isCount(carry.floor) && isCount(carry.told ?? 0) && Array.isArray(carry.rows) && carry.rows.every(isRow)
+    return isCarry ? (carry as ScreenCarry) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Reads what `toBlocks` made, a block at a time. */
 export class TextBlocks {
   readonly #bytes: Buffer
@@ -80,8 +107,11 @@ export class TextBlocks {
     let [at, line] = [headEnd, 0]
     this.#boundaries.push([at, line])
     if (headEnd === 0) return
-    for (const [size, lines] of JSON.parse(this.#bytes.toString('utf8', 0, headEnd)) as [number, number][])
+    for (const [size, lines] of JSON.parse(this.#bytes.toString('utf8', 0, headEnd)) as [number, number][]) {
+      if (!isCount(size) || !isCount(lines) || at + size > this.#bytes.length)
+        throw new Error('the blocks are not those of a text')
       this.#boundaries.push([(at += size), (line += lines)])
+    }
   }
 
   get count(): number {
@@ -91,7 +121,7 @@ export class TextBlocks {
   /** Undefined in texts of earlier versions, and where nothing follows. */
   get carry(): ScreenCarry | undefined {
     const tail = this.#bytes.subarray(this.#boundaries.at(-1)![0])
-    return tail.length === 0 ? undefined : (JSON.parse(tail.toString()) as ScreenCarry)
+    return tail.length === 0 ? undefined : carryOf(tail.toString())
   }
 
   get lineCount(): number {
@@ -108,11 +138,16 @@ export class TextBlocks {
     if (!lines) {
       const [from, line] = this.#boundaries[block]!
       const count = this.#boundaries[block + 1]![1] - line
-      const numbers = JSON.parse(this.#bytes.toString('latin1', from, this.#textBegin(block))) as number[]
+      const numbers = numbersOf(this.#bytes.toString('latin1', from, this.#textBegin(block)))
       const texts = this.text(block).split('\n')
       let offset = 0
-      lines = numbers.slice(0, count).map((distance, at) => ({ offset: (offset += distance), text: texts[at] ?? '' }))
-      for (let at = count; at < numbers.length; at += 2) lines[numbers[at]!]!.blank = numbers[at + 1]!
+      lines = numbers
+        .slice(0, count)
+        .map((distance, at) => ({ offset: Math.max(0, (offset += distance)), text: texts[at] ?? '' }))
+      for (let at = count; at < numbers.length; at += 2) {
+        const below = lines[numbers[at]!]
+        if (below) below.blank = Math.min(numbers[at + 1] ?? 0, MAX_BLANK)
+      }
       this.#decoded.set(block, lines)
     }
     return lines

@@ -1,7 +1,7 @@
 // A recorded session from a keyframe to its end, as a terminal has to be fed.
-import zlib from 'node:zlib'
 import { CodedError } from '../../../../protocol/errors.ts'
 import { LOG_START, type Position } from '../../../../protocol/position.ts'
+import { unzstd } from '../../recording/compression.ts'
 import type { ReadResult, StoredKeyframe } from '../../recording/types.ts'
 import type { History } from './history.ts'
 
@@ -41,12 +41,12 @@ function* stateOf({ position, cols, rows, size, blob }: StoredKeyframe): Generat
   yield { kind: 'resize', cols, rows, at: position }
   // ESC c (RIS): what the terminal showed before belongs to another position.
   yield { kind: 'bytes', bytes: Buffer.from('\x1bc'), at: position }
-  yield { kind: 'bytes', bytes: zlib.zstdDecompressSync(blob, { maxOutputLength: Math.max(1, size) }), at: position }
+  yield { kind: 'bytes', bytes: inflated(blob, size), at: position }
 }
 
 function* segmentFrom(segment: Extract<ReadResult, { kind: 'segment' }>, from: Position): Generator<ReadBackStep> {
   const { position, end, resizes, compressed, blob, size } = segment
-  const raw = compressed ? zlib.zstdDecompressSync(blob, { maxOutputLength: size }) : blob
+  const raw = compressed ? inflated(blob, size) : blob
   let at = Math.max(from.offset, position.offset)
   let n = from.n
   const bytesUpTo = function* (offset: number): Generator<ReadBackStep> {
@@ -62,4 +62,13 @@ function* segmentFrom(segment: Extract<ReadResult, { kind: 'segment' }>, from: P
     yield { kind: 'resize', cols: resize.cols, rows: resize.rows, at: { offset: at, n } }
   }
   yield* bytesUpTo(end.offset)
+}
+
+/** What is damaged below its checksum is left out. */
+function inflated(blob: Uint8Array, size: number): Uint8Array {
+  try {
+    return unzstd(blob, size)
+  } catch {
+    return new Uint8Array()
+  }
 }
