@@ -74,7 +74,7 @@ export class Devices {
   #devices: Device[]
   #laterTimer: NodeJS.Timeout | undefined
 
-  /** Throws `devices_damaged`: to continue would lock out all phones, and overwrite a file that can be repaired. */
+  /** Throws `data_dir_unusable`, and `devices_damaged`: to continue would lock out all phones, and overwrite a file that can be repaired. */
   constructor(options: DevicesOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
@@ -295,6 +295,7 @@ function read({ file, files = PLAIN_FILES }: DevicesOptions): Device[] {
     text = files.read(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (cause instanceof CodedError) throw cause
     throw damaged(file, 'it cannot be read', cause)
   }
   try {

@@ -20,6 +20,7 @@ export function readHostKey(file: string, files: SecretFiles = PLAIN_FILES): Key
   try {
     text = files.read(file)
   } catch (cause) {
+    if (cause instanceof CodedError) throw cause
     // A dangling symbolic link does not mean that there is no key.
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT' && !lstatSync(file, { throwIfNoEntry: false })
     if (!missing) throw damaged(file, 'it cannot be read', cause)

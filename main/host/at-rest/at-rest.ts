@@ -1,14 +1,14 @@
 // What of the data folder is encrypted, with a key that the system's keystore has. What is encrypted says so itself: a setting, or a
 // crash, can be ahead of the files.
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import * as z from 'zod'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { writeAtomically } from '../files/atomic-file.ts'
-import type { SecretFiles } from '../files/secret-files.ts'
+import { readDataFile, type SecretFiles } from '../files/secret-files.ts'
 import type { SavedFiles } from '../health/saved-files.ts'
 import type { Logger } from '../log/logger.ts'
 import { workerFile } from '../threads/worker-file.ts'
@@ -101,7 +101,7 @@ export class AtRest implements SecretFiles {
   }
 
   read(file: string): string {
-    const text = readFileSync(file, 'utf8')
+    const text = readDataFile(file)
     if (!isSealed(text)) return text
     if (!this.#key) throw new Error('it is encrypted, and there is no key for it')
     return unseal(text, file, this.#key)
@@ -246,17 +246,21 @@ function missing(folder: string, why: string, cause?: unknown): CodedError {
 }
 
 function readPointer(file: string): Pointer | undefined {
+  const text = readIfExists(file)
+  if (text === undefined) return undefined
   try {
-    return Pointer.parse(JSON.parse(readFileSync(file, 'utf8')))
+    return Pointer.parse(JSON.parse(text))
   } catch {
     return undefined
   }
 }
 
+/** A file that cannot be read now may be encrypted: throws `data_dir_unusable`. */
 function readIfExists(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
-  } catch {
+    return readDataFile(file)
+  } catch (error) {
+    if (error instanceof CodedError) throw error
     return undefined
   }
 }

@@ -75,6 +75,7 @@ function read(file: string, log: Pick<Logger, 'error'>, files: SecretFiles): Val
   try {
     text = files.read(file)
   } catch (error) {
+    if (error instanceof CodedError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') log.error({ code }, 'the secrets for ntfy and the webhook cannot be read')
     return {}

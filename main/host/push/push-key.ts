@@ -1,6 +1,7 @@
 // The host's key for push services (VAPID, RFC 8292). A browser's subscription works only with the key it was made for.
 import { createECDH, createHmac } from 'node:crypto'
 import { decodeBase64url, encodeBase64url } from '../../../protocol/channel/keys.ts'
+import { CodedError } from '../../../protocol/errors.ts'
 import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
 import type { Logger } from '../log/logger.ts'
 
@@ -25,6 +26,7 @@ export function readPushKey(file: string, log: Pick<Logger, 'error'>, files: Sec
   try {
     return keyOf(decodeBase64url(files.read(file).trim()))
   } catch (error) {
+    if (error instanceof CodedError) throw error
     const { code } = error as NodeJS.ErrnoException
     // Not the error itself, which may quote the file.
     if (code !== 'ENOENT') log.error({ code }, 'the key for push services cannot be used and is replaced')

@@ -111,6 +111,7 @@ function read({ file, files = PLAIN_FILES, allowed, log }: SubscriptionsOptions)
   try {
     text = files.read(file)
   } catch (error) {
+    if (error instanceof CodedError) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOENT') log.error({ code }, 'the list of push subscriptions cannot be read')
     return []

@@ -1,8 +1,8 @@
 // The settings in `settings.json` of the data folder: values, bounds and defaults.
-import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import { AttentionKind, type SettingValues } from '../../../protocol/messages.ts'
+import { readDataFile } from '../files/secret-files.ts'
 import { parseBind } from '../listen/addresses.ts'
 import { allowedName } from '../listen/host-names.ts'
 import type { NotifierSettings } from '../notify/notifier.ts'
@@ -168,13 +168,14 @@ export type Settings = z.infer<typeof Settings>
 /** The content of the file, by setting. */
 export type SettingsFile = Record<string, unknown>
 
-/** The content of the file; empty if there is no file. Throws `settings_invalid`. */
+/** The content of the file; empty if there is no file. Throws `settings_invalid`, `data_dir_unusable`. */
 export function readSettingsFile(file: string): SettingsFile {
   let text: string
   try {
-    text = readFileSync(file, 'utf8')
+    text = readDataFile(file)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if (cause instanceof CodedError) throw cause
     throw invalid(file, 'it cannot be read', cause)
   }
   let value: unknown
