@@ -10,6 +10,7 @@ import { LOG_LEVELS, type LogLevel, parseLogLevel } from '../host/log/logger.ts'
 import { packageRoot } from '../host/package-root.ts'
 import { loginShell } from '../host/session/shell.ts'
 import { startNotifications } from './attention/notifications.ts'
+import { startTroubleNotifications } from './attention/trouble-notifications.ts'
 import { HostLink } from './host-link.ts'
 import { allowAppScheme, serveApp } from './pages/app-protocol.ts'
 import { guardContents, guardSession } from './pages/guards.ts'
@@ -117,6 +118,12 @@ async function start(): Promise<void> {
   })
   window.onFocusChange(() => tray.refresh())
   startNotifications({
+    client,
+    icon: join(assets, 'icon.png'),
+    open: location => window.open(location),
+    isFocused: isPresent,
+  })
+  startTroubleNotifications({
     client,
     icon: join(assets, 'icon.png'),
     open: location => window.open(location),

@@ -51,6 +51,8 @@ export interface HostOptions {
 }
 
 export interface HostTiming extends SessionsTiming, Partial<HttpTiming> {
+  /** TELL_AFTER_MS */
+  tell_trouble_ms?: number
   /** HANDSHAKE_MS */
   handshake_ms?: number
 }

@@ -21,13 +21,8 @@ import { PacedTransport } from './budget/paced-transport.ts'
 import { Connections, TITLES_MS } from './clients/connections.ts'
 import { HistoryService } from './clients/history-service.ts'
 import { openDataDir } from './files/data-dir.ts'
-import { watchDescriptors } from './health/descriptor-watch.ts'
-import { Health } from './health/health.ts'
-import { watchMemory } from './health/memory-watch.ts'
-import { recordingHealth } from './health/recording.ts'
-import { DYING_THREAD, REFUSED_CONNECTION, RepeatedFault } from './health/repeated-fault.ts'
-import { SavedFiles } from './health/saved-files.ts'
-import { readStoredTroubles, writeStoredTroubles } from './health/stored-troubles.ts'
+import { createHealth } from './health/host-health.ts'
+import { TROUBLES } from './health/troubles.ts'
 import { History } from './history/write/history.ts'
 import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
 import { statusOf } from './host-status.ts'
@@ -40,8 +35,9 @@ import { FrameTrace } from './log/frame-trace.ts'
 import { createLog, type HostLog } from './log/host-log.ts'
 import { Notifier } from './notify/notifier.ts'
 import { NotifySecrets } from './notify/secrets.ts'
+import { maySeeTrouble, TroubleNotices, troubleOf } from './notify/trouble-notices.ts'
 import { Push } from './push/push.ts'
-import { pushNotificationOf } from './push/push-message.ts'
+import { pushNotificationOf, pushNotificationOfTrouble } from './push/push-message.ts'
 import { PUSH_SERVICES } from './push/push-services.ts'
 import { ScreenPool } from './screen/screen-pool.ts'
 import { endLeftover } from './session/process-group.ts'
@@ -121,13 +117,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
     undo.push(() => trace?.close())
     const connections = new Connections(hostLog, trace)
-    const health = new Health({
+    let notices: TroubleNotices | undefined
+    const hostHealth = createHealth({
+      file: dataDir.health,
       log: hostLog,
-      stored: readStoredTroubles(dataDir.health),
-      store: troubles => writeStoredTroubles(dataDir.health, troubles),
       changed: () => connections.healthChanged(),
+      began: kind => notices?.began(kind),
     })
-    undo.push(watchMemory(health), watchDescriptors(health))
+    const { health } = hostHealth
+    undo.push(() => hostHealth.close())
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
     let historyCaughtUp = () => {}
@@ -139,7 +137,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       files: [dataDir.hostKey, dataDir.devices, dataDir.pushKey, dataDir.subscriptions, dataDir.notifySecrets],
       mode: initialSettings.keystore,
       keystore: options.keystore ?? new SystemKeystore(),
-      saved: new SavedFiles(health),
+      saved: hostHealth.saved,
       log: hostLog,
     })
     const { file: database, error: notConverted } = await atRest.prepareHistory()
@@ -148,7 +146,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     if (plainCopies.length > 0)
       health.begin('copies_not_encrypted', { path: dataDir.path, message: plainCopies.join(', ') })
     const history = await History.open(database, options.limits ?? limitsOf(initialSettings), {
-      ...recordingHealth(health),
+      ...hostHealth.recording,
       committed: () => historyCaughtUp(),
       reopening: async () => historyService?.reopening(),
       reopened: isNew => {
@@ -165,8 +163,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     undo.push(() => uploads.close())
     for (const left of history.leftovers) if (left.process) endLeftover(left.process)
     const ruleFiles = builtInRules()
-    const screensDied = new RepeatedFault(health, 'screens_restart', DYING_THREAD)
-    const screens = new ScreenPool(options.version, ruleFiles, { died: message => screensDied.happened(message) })
+    const screens = new ScreenPool(options.version, ruleFiles, { died: hostHealth.screensDied })
     undo.push(() => screens.close())
     const screenRules = new ScreenRules(ruleFiles)
     const userRules = new UserRules({
@@ -228,8 +225,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         .catch(error => hostLog.error({ err: error }, 'uploads of deleted sessions could not be removed'))
     sweep()
     every(SWEEP_MS, sweep)
-    const lookupsDied = new RepeatedFault(health, 'history_unreadable', DYING_THREAD)
-    const requests = new HistoryService(history, sessions, uploads, message => lookupsDied.happened(message))
+    const requests = new HistoryService(history, sessions, uploads, hostHealth.lookupsDied)
     historyService = requests
     undo.push(() => requests.close())
 
@@ -301,7 +297,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
       enabled: () => settings.values.push,
       devices: () => devices.list().map(device => ({ ...device, is_let_in: devices.isLetIn(device) })),
       isPresent: device_id => connections.isPresent(device_id),
+      maySeeTrouble: (id, device) => maySeeTrouble(id, device, health),
       notificationOf: session_id => {
+        const trouble = troubleOf(session_id, health)
+        if (trouble) return pushNotificationOfTrouble(TROUBLES[trouble.kind].title)
         const info = sessions.find(session_id)?.info()
         return info && pushNotificationOf(info)
       },
@@ -315,12 +314,21 @@ export async function createHost(options: HostOptions): Promise<Host> {
       settings: () => notifierSettingsOf(settingsStore.values),
       secrets,
       sessionOf: session_id => sessions.find(session_id)?.info(),
+      health,
       push: pushNotifications,
       ca: options.notify_ca,
       log: hostLog,
     })
     const outgoing = notifier
     undo.push(() => outgoing.close())
+    const troubleNotices = new TroubleNotices({
+      health,
+      mayTell: () => outgoing.mayTellTrouble(),
+      tell: id => outgoing.notify(id),
+      tell_after_ms: options.timing?.tell_trouble_ms,
+    })
+    notices = troubleNotices
+    undo.push(() => troubleNotices.close())
     const notifications = {
       get secrets() {
         const { ntfy } = settingsStore.values
@@ -441,8 +449,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       log: hostLog,
     })
 
-    const refused = new RepeatedFault(health, 'connections_failing', REFUSED_CONNECTION)
-    const notAccepted = (error: Error) => refused.happened(error.message)
+    const { notAccepted } = hostHealth
     const listening = await Network.open(listenConfig(options, initialSettings), {
       webRoot: options.webRoot,
       version: options.version,

@@ -18,6 +18,8 @@ const Trouble = () =>
     since: z.int(),
     /** It tells of something that has happened already, and stays until a person has read it. */
     past: z._default(z.boolean(), false),
+    /** People are notified of it: the settings allow it, and it has lasted a while. */
+    told: z._default(z.boolean(), false),
     /** This client may say that a person has read it (`dismiss_trouble`). */
     dismissible: z.boolean(),
     /** The sessions that it is about; none: it is about the host. */

@@ -21,6 +21,7 @@ const SettingValues = () =>
     uploads_total_megabytes: z._default(z.number(), 1000),
     push: z._default(z.boolean(), true),
     notify_kinds: z._default(z.array(AttentionKind), [...AttentionKind.options]),
+    notify_trouble: z._default(z.boolean(), true),
     quiet_hours: z._default(
       z.nullable(
         z.object({ from: z.string(), to: z.string(), days: z.array(z.string()), except_blocked: z.boolean() }),

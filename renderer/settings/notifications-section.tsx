@@ -38,6 +38,12 @@ export function NotificationsSection({ client, values, secrets }: SectionProps) 
         chosen={values.notify_kinds}
         save={kinds => set('notify_kinds')(kinds)}
       />
+      <ToggleField
+        label="Notify me when something is wrong with the host"
+        hint="It cannot record, the history is gone, or files or memory run out. The window and the phone show it in either case."
+        value={values.notify_trouble}
+        save={set('notify_trouble')}
+      />
       <QuietHoursFields quiet={values.quiet_hours} save={set('quiet_hours')} />
       <ToggleField
         label="Notify phones while the page is closed"

@@ -1,9 +1,9 @@
-// What a client learns of the host's trouble. Clients on this computer, and devices that may type and see every session, learn
-// all of it. Other devices learn what is about what they view: no paths, no messages of the system, no session out of scope.
+// What a client learns of the host's trouble (health/audience.ts says who learns what), and how the host is.
 import { assertNever, CodedError } from '../../../protocol/errors.ts'
 import type { ClientMessageOf, HostMessageOf } from '../../../protocol/messages.ts'
 import type { Requester } from '../access/permissions.ts'
 import type { SessionScope } from '../access/session-scope.ts'
+import { type Audience, isOwner, troubleFor } from '../health/audience.ts'
 import type { Health, Trouble } from '../health/health.ts'
 import { isTroubleKind, TROUBLES } from '../health/troubles.ts'
 import type { Outlet } from './outlet.ts'
@@ -24,7 +24,7 @@ type WireTrouble = HostMessageOf<'health'>['troubles'][number]
 export class HealthRequests {
   readonly #options: HealthRequestsOptions
   readonly #outlet: Outlet
-  #requester: Requester = 'read_only_device'
+  #isReadOnly = true
   #scope: SessionScope | undefined
   #isWatching = false
 
@@ -35,7 +35,7 @@ export class HealthRequests {
 
   /** Before the first request. */
   admitted(requester: Requester, scope: SessionScope): void {
-    this.#requester = requester
+    this.#isReadOnly = requester === 'read_only_device'
     this.#scope = scope
   }
 
@@ -47,7 +47,8 @@ export class HealthRequests {
         this.#isWatching ||= message.watch === true
         return this.#outlet.message({ type: 'health', request_id, troubles: this.#troubles() })
       case 'dismiss_trouble':
-        if (this.#scope?.only) throw new CodedError('forbidden', 'a device that is limited to sessions may not do that')
+        if (!isOwner(this.#audience))
+          throw new CodedError('forbidden', 'a device that is limited to sessions may not do that')
         if (isTroubleKind(message.kind)) this.#options.health.dismiss(message.kind)
         return this.#outlet.message({ type: 'ok', request_id })
       case 'status':
@@ -65,27 +66,23 @@ export class HealthRequests {
     if (this.#isWatching) this.#outlet.tryMessage({ type: 'health', troubles: this.#troubles() })
   }
 
+  /** Looked up each time: what a device may do changes while it is connected. */
+  get #audience(): Audience {
+    return { read_only: this.#isReadOnly, sessions: this.#scope?.only }
+  }
+
   #troubles(): WireTrouble[] {
-    const only = this.#scope?.only
-    const isOwner = this.#requester !== 'read_only_device' && !only
+    const audience = this.#audience
     return this.#options.health.troubles.flatMap(trouble => {
-      const shown = isOwner ? trouble : partOf(trouble, only)
-      return shown ? [toWire(shown, isOwner)] : []
+      const shown = troubleFor(trouble, audience)
+      return shown ? [toWire(shown, isOwner(audience))] : []
     })
   }
 }
 
-/** What a device learns that may only look, or is limited to the sessions `only`; undefined: nothing. */
-function partOf({ kind, since, sessions, bytes }: Trouble, only: readonly string[] | undefined): Trouble | undefined {
-  if (TROUBLES[kind].concerns !== 'everyone') return undefined
-  const visible = only ? sessions.filter(id => only.includes(id)) : sessions
-  if (sessions.length > 0 && visible.length === 0) return undefined
-  return { kind, since, sessions: visible, ...(bytes !== undefined && { bytes }) }
-}
-
 function toWire(trouble: Trouble, mayDismiss: boolean): WireTrouble {
   const { severity, title, happens, todo, ends } = TROUBLES[trouble.kind]
-  const { sessions, ...rest } = trouble
+  const { sessions, told = false, ...rest } = trouble
   return {
     ...rest,
     sessions: [...sessions],
@@ -93,6 +90,7 @@ function toWire(trouble: Trouble, mayDismiss: boolean): WireTrouble {
     title,
     happens,
     todo,
+    told,
     past: ends === 'person',
     dismissible: mayDismiss && ends === 'person',
   }

@@ -32,6 +32,8 @@ export interface Trouble {
   bytes?: number
   path?: string
   message?: string
+  /** People were notified of it. */
+  told?: boolean
 }
 
 /** Sessions that one trouble names: as many as can run. The bound also holds when each of many short ones fails. */
@@ -86,6 +88,14 @@ export class Health implements HealthReports {
       this.#options.began?.(kind)
     }
     if (!known || isChanged) this.#changed(kind)
+  }
+
+  /** People are notified of it. */
+  markTold(kind: TroubleKind): void {
+    const entry = this.#entries.get(kind)
+    if (!entry || entry.told) return
+    entry.told = true
+    this.#changed(kind)
   }
 
   /** A person has read of it. Without effect on a trouble that ends with its cause. */

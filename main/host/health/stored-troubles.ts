@@ -12,6 +12,7 @@ const Stored = z.object({
   bytes: z.number().optional(),
   path: z.string().max(DETAIL_CHARACTERS).optional(),
   message: z.string().max(DETAIL_CHARACTERS).optional(),
+  told: z.boolean().optional(),
 })
 
 const File = z.object({ troubles: z.array(Stored) })
@@ -20,7 +21,7 @@ const File = z.object({ troubles: z.array(Stored) })
 export function readStoredTroubles(file: string): Trouble[] {
   try {
     const { troubles } = File.parse(JSON.parse(readFileSync(file, 'utf8')))
-    return troubles.flatMap(({ kind, bytes, path, message, ...rest }) =>
+    return troubles.flatMap(({ kind, bytes, path, message, told, ...rest }) =>
       isTroubleKind(kind) && TROUBLES[kind].ends === 'person'
         ? [
             {
@@ -29,6 +30,7 @@ export function readStoredTroubles(file: string): Trouble[] {
               ...(bytes !== undefined && { bytes }),
               ...(path !== undefined && { path }),
               ...(message !== undefined && { message }),
+              ...(told && { told }),
             },
           ]
         : [],

@@ -1,12 +1,12 @@
-// What leaves the computer about a session that needs attention.
+// What leaves the computer about a session that needs attention, or about trouble of the host.
 import { createHash } from 'node:crypto'
 import type { AttentionKind, SessionInfo } from '../../../protocol/messages.ts'
 import { oneLine } from '../../../protocol/one-line.ts'
 
 export interface Notice {
-  /** Names this wait: the same in every attempt to deliver it. */
+  /** Names this wait, or this trouble of the host: the same in every attempt to deliver it. */
   id: string
-  kind: AttentionKind
+  kind: AttentionKind | 'trouble'
   /** When the wait began, in Unix milliseconds. */
   at: number
   /** Program, kind and folder, as in "Claude Code asks in proj". */

@@ -1,6 +1,7 @@
 // Notifies people of sessions that need attention: decides, bounds how often, and hands on to the channels.
 import { CodedError } from '../../../protocol/errors.ts'
 import type { AttentionKind, NotifyChoice, SessionInfo } from '../../../protocol/messages.ts'
+import type { Health } from '../health/health.ts'
 import type { Logger } from '../log/logger.ts'
 import { Deliveries } from './deliveries.ts'
 import { type Notice, noticeOf } from './notice.ts'
@@ -8,7 +9,8 @@ import { type NtfySetting, ntfyRequest } from './ntfy.ts'
 import { TokenBucket } from './pacing.ts'
 import { type PostRequest, post } from './post.ts'
 import type { NotifySecrets } from './secrets.ts'
-import { type NotifyRules, shouldNotify } from './should-notify.ts'
+import { type NotifyRules, shouldNotify, shouldTellTrouble } from './should-notify.ts'
+import { isTroubleId, noticeOfTrouble, troubleOf } from './trouble-notices.ts'
 import { type WebhookSetting, webhookRequest } from './webhook.ts'
 
 /** Per channel. A person reads them; what is over it is in the list of sessions. */
@@ -24,6 +26,8 @@ const TEST_MS = 10_000
 export type Channel = 'ntfy' | 'webhook'
 
 export interface NotifierSettings extends NotifyRules {
+  /** Also notify of trouble of the host. */
+  trouble: boolean
   ntfy: NtfySetting | undefined
   webhook: WebhookSetting | undefined
 }
@@ -32,6 +36,7 @@ export interface NotifierOptions {
   settings(): NotifierSettings
   secrets: NotifySecrets
   sessionOf(session_id: string): SessionInfo | undefined
+  health: Pick<Health, 'troubles'>
   /** Web Push, which has its own queue per device. */
   push: { sessionNeedsAttention(session_id: string): void }
   log: Pick<Logger, 'error' | 'info'>
@@ -58,6 +63,10 @@ export class Notifier {
         name,
         requestOf,
         noticeOf: session_id => {
+          if (isTroubleId(session_id)) {
+            const trouble = troubleOf(session_id, options.health)
+            return trouble && noticeOfTrouble(trouble)
+          }
           const info = options.sessionOf(session_id)
           return info && noticeOf(info)
         },
@@ -90,7 +99,12 @@ export class Notifier {
     return shouldNotify({ kind, session: { choice }, rules: this.#options.settings(), seen: false, now })
   }
 
-  /** A wait began that people are notified of. */
+  /** Whether people are notified of trouble of the host now. */
+  mayTellTrouble(): boolean {
+    return shouldTellTrouble(this.#options.settings(), this.#now())
+  }
+
+  /** A wait began that people are notified of; or a trouble, by its ID (trouble-notices.ts). */
   notify(session_id: string): void {
     for (const { name, send, sent } of this.#channels) {
       if (sent.take(this.#now(), session_id)) send(session_id)

@@ -21,7 +21,7 @@ export function ntfyRequest(
   { kind, headline, text }: Notice,
 ): PostRequest {
   const shown = include_text && text !== '' ? { title: headline, message: text } : { message: headline }
-  const priority = kind === 'blocked' || kind === 'failed' ? HIGH : DEFAULT
+  const priority = kind === 'blocked' || kind === 'failed' || kind === 'trouble' ? HIGH : DEFAULT
   const body = Buffer.from(JSON.stringify({ topic, ...shown, priority }))
   return {
     url: server,

@@ -8,6 +8,14 @@ export interface NotifyRules {
   quiet: QuietHours | undefined
 }
 
+/** Whether people are notified of trouble of the host. */
+export function shouldTellTrouble(
+  { trouble, quiet }: { trouble: boolean; quiet: QuietHours | undefined },
+  now: number,
+): boolean {
+  return trouble && !(quiet && isQuiet(quiet, localTime(now)))
+}
+
 export interface Need {
   kind: AttentionKind
   session: { choice: NotifyChoice }

@@ -15,7 +15,8 @@ export function webhookRequest(
   now: number,
 ): PostRequest | undefined {
   const data = { kind, headline, ...(include_text && { text }) }
-  const content = JSON.stringify({ type: 'session.attention', timestamp: new Date(at).toISOString(), data })
+  const type = kind === 'trouble' ? 'host.trouble' : 'session.attention'
+  const content = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data })
   const timestamp = Math.floor(now / 1000)
   const signature = sign(id, timestamp, content)
   if (signature === undefined) return undefined

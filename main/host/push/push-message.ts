@@ -63,6 +63,11 @@ export function pushNotificationOf(info: SessionInfo): Omit<PushNotification, 's
   return { ...shown, text, question_id: question.question_id, ...(actions.length > 0 && { actions }) }
 }
 
+/** Without a session: a tap opens the list, which shows the trouble. */
+export function pushNotificationOfTrouble(title: string): PushNotification & { session_id: '' } {
+  return { session_id: '', kind: 'message', title: 'On the Go', text: title }
+}
+
 /** The program's own words for a plain yes and a plain no, where an approval has both. */
 function actionsOf({ kind, options }: Question): PushAction[] {
   if (kind !== 'approve') return []
@@ -79,6 +84,8 @@ export async function pushRequest(
   subscription: Subscription,
   key: PushKey,
   notification: PushNotification,
+  /** What it is about: a newer one takes its place at the push service. */
+  about = notification.session_id,
 ): Promise<PostRequest> {
   webPush ??= (await import('web-push')).default
   const { endpoint, p256dh, auth } = subscription
@@ -86,7 +93,7 @@ export async function pushRequest(
     vapidDetails: { subject: CONTACT, publicKey: key.publicKey, privateKey: key.privateKey },
     TTL: TTL_SECONDS,
     urgency: 'high',
-    topic: topicOf(key, device_id, notification.session_id),
+    topic: topicOf(key, device_id, about),
   })
   return { url: endpoint, headers: details.headers as PostRequest['headers'], body: details.body }
 }

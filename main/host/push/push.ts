@@ -3,6 +3,7 @@ import { CodedError, toCoded } from '../../../protocol/errors.ts'
 import type { HostMessageOf } from '../../../protocol/messages.ts'
 import { isInScope, type Scoped } from '../access/session-scope.ts'
 import { PLAIN_FILES, type SecretFiles } from '../files/secret-files.ts'
+import type { Audience } from '../health/audience.ts'
 import type { Logger } from '../log/logger.ts'
 import { pause, TokenBucket } from '../notify/pacing.ts'
 import { canReach, type PostReply, type PostRequest, post } from '../notify/post.ts'
@@ -43,8 +44,10 @@ export interface PushOptions {
   devices(): readonly ({ device_id: string; read_only?: boolean; is_let_in?: boolean } & Scoped)[]
   /** A person is at a page of this device, and sees there which sessions need attention. */
   isPresent(device_id: string): boolean
-  /** The notification of a session that still needs attention. */
-  notificationOf(session_id: string): Omit<PushNotification, 'session_id'> | undefined
+  /** The notification of a session that still needs attention, or of a trouble that lasts. */
+  notificationOf(session_id: string): (Omit<PushNotification, 'session_id'> & { session_id?: '' }) | undefined
+  /** Whether a device learns of this trouble; undefined: the ID is a session's. */
+  maySeeTrouble?(id: string, device: Audience): boolean | undefined
   /** The set of notified devices changed. */
   changed(): void
   log: Pick<Logger, 'info' | 'error'>
@@ -172,7 +175,7 @@ export class Push {
     }
   }
 
-  /** A session asked for attention unseen. */
+  /** A session asked for attention unseen, or a trouble lasts. */
   sessionNeedsAttention(session_id: string): void {
     if (!this.#options.enabled() || this.#closed.signal.aborted) return
     for (const device_id of this.#subscriptions.devices()) {
@@ -244,7 +247,13 @@ export class Push {
       if (!due) return
       if (attempt === 0) queue.budget.take()
       const { subscription, notification } = due
-      const request = await pushRequest(device_id, subscription, this.#ownKey, { session_id, ...notification })
+      const request = await pushRequest(
+        device_id,
+        subscription,
+        this.#ownKey,
+        { session_id, ...notification },
+        session_id,
+      )
       if (signal.aborted) return
       const reply = await this.#wire.post(request, signal).catch(() => undefined)
       if (signal.aborted) return
@@ -262,11 +271,15 @@ export class Push {
     const notification = notificationOf(session_id)
     if (signal.aborted || !enabled() || !subscription || !notification || isPresent(device_id)) return undefined
     const device = devices().find(one => one.device_id === device_id)
-    if (!device || device.is_let_in === false || !isInScope(device, session_id)) return undefined
+    if (!device || device.is_let_in === false || !this.#concerns(session_id, device)) return undefined
     if (!device.read_only) return { subscription, notification }
     // It may not answer.
     const { actions: _, ...shown } = notification
     return { subscription, notification: shown }
+  }
+
+  #concerns(id: string, device: Scoped & Audience): boolean {
+    return this.#options.maySeeTrouble?.(id, device) ?? isInScope(device, id)
   }
 
   /** Returns the delay before the next attempt in milliseconds; undefined: there is none. */

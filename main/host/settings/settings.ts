@@ -133,6 +133,12 @@ export const Settings = z.strictObject({
     .max(KINDS.length)
     .default([...KINDS])
     .describe('What people are notified of, on phones, in the desktop app, through ntfy and the webhook.'),
+  notify_trouble: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Also notify people when something is wrong with the host: it cannot record, the history is gone, files or memory run out.',
+    ),
   quiet_hours: QuietHours.optional().describe(
     'No notifications at these times: `{"from": "22:00", "to": "07:00"}`, in local time; optionally with `days` on which they begin and `"except_blocked": true` to be notified of questions nevertheless.',
   ),
@@ -213,8 +219,14 @@ export function toWireSettings({ shell, port, tls, quiet_hours, ntfy, webhook, .
   }
 }
 
-export function notifierSettingsOf({ notify_kinds, quiet_hours, ntfy, webhook }: Settings): NotifierSettings {
-  return { kinds: notify_kinds, quiet: quiet_hours, ntfy, webhook }
+export function notifierSettingsOf({
+  notify_kinds,
+  notify_trouble,
+  quiet_hours,
+  ntfy,
+  webhook,
+}: Settings): NotifierSettings {
+  return { kinds: notify_kinds, trouble: notify_trouble, quiet: quiet_hours, ntfy, webhook }
 }
 
 export function limitsOf(settings: Settings) {

@@ -12,6 +12,7 @@ import { POST_MS } from '../../../main/host/notify/post.ts'
 import { NotifySecrets } from '../../../main/host/notify/secrets.ts'
 import { LONG_RUN_MS } from '../../../main/host/session/session.ts'
 import { AttentionKind, type SessionInfo } from '../../../protocol/messages.ts'
+import { breakRecording } from '../../support/break-recording.ts'
 import { cleanUp, localClient, onCleanUp, startHost, temporaryFolder, until } from '../../support/host.ts'
 import { type PushMessage, PushService } from '../../support/network/push-service.ts'
 
@@ -44,6 +45,7 @@ function setUp(change: Partial<NotifierSettings> = {}, post_ms = POST_MS) {
   const server = `https://${service.name}/`
   const settings: NotifierSettings = {
     kinds: AttentionKind.options,
+    trouble: true,
     quiet: undefined,
     ntfy: undefined,
     webhook: { url: `https://${service.name}/hook?key=canary`, include_text: false },
@@ -52,6 +54,7 @@ function setUp(change: Partial<NotifierSettings> = {}, post_ms = POST_MS) {
   const notifier = new Notifier({
     settings: () => settings,
     secrets,
+    health: { troubles: [] },
     sessionOf: session_id => {
       const attention = sessions.get(session_id)
       return attention && infoOf(session_id, attention)
@@ -199,6 +202,7 @@ describe('a webhook', () => {
     const unsigned = new Notifier({
       settings: () => settings,
       secrets: new NotifySecrets(join(temporaryFolder(), 'secrets.json'), log),
+      health: { troubles: [] },
       sessionOf: id => infoOf(id, { text: 'x', at: 1 }),
       push: { sessionNeedsAttention: () => {} },
       log,
@@ -374,6 +378,34 @@ describe('a host', () => {
     expect(textsOf().map(text => text.split(' in ')[0])).toEqual(['wanted failed', 'loud rang the bell'])
     expect(await attention(loud.session_id)).not.toHaveProperty('silent')
     await expect(client.notifySession(wanted.session_id, 'muted')).rejects.toMatchObject({ code: 'session_ended' })
+  })
+
+  it.each([true, false])('notifies of its own trouble, if that is on: %s', async notify_trouble => {
+    const host = await startHost({ notify_ca: service.ca, timing: { tell_trouble_ms: 50 } })
+    const client = localClient(host)
+    await client.changeSettings({
+      webhook: { url: `https://${service.name}/hook`, include_text: true },
+      notify_trouble,
+    })
+    const secret = await client.renewWebhookSecret()
+    await client.create({ command: ['sh', '-c', 'while :; do echo tick; sleep 0.1; done'] })
+    const repair = breakRecording(join(host.dataDir, 'otg.db'))
+    await until(async () => (await client.troubles()).length > 0)
+    if (notify_trouble) await until(() => service.posts.length === 1)
+    await client.create({ title: 'loud', cwd: '/', command: ['sh', '-c', `printf '\\a'; cat`] })
+    await until(() => textsOf().includes('loud rang the bell'))
+    repair()
+    expect(service.posts).toHaveLength(notify_trouble ? 2 : 1)
+    expect(await client.troubles()).toMatchObject([{ told: notify_trouble }])
+    if (!notify_trouble) return
+    expect(verified(service.posts[0]!, secret)).toMatchObject({
+      type: 'host.trouble',
+      data: {
+        kind: 'trouble',
+        headline: 'On the Go: Not recording: the history cannot be written',
+        text: expect.stringContaining('not recorded'),
+      },
+    })
   })
 
   it('marks a session in quiet hours without notifying anybody', async () => {

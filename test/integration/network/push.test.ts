@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
 import type { LocalClient } from '../../../protocol/client/local-client.ts'
+import { breakRecording } from '../../support/break-recording.ts'
 import {
   approvingDesktop,
   cleanUp,
@@ -118,6 +119,23 @@ describe('a phone whose page is closed', () => {
     say('May I?')
     await until(() => service.posts.length === 1)
     expect(JSON.parse(subscriber.decrypt(service.posts[0]!)).text).toBe('May I?')
+  })
+
+  it('is notified of trouble of the host, as far as it concerns it', async () => {
+    const host = await start({ timing: { tell_trouble_ms: 50 } })
+    const desk = await approvingDesktop(host)
+    const { subscriber } = await subscribed(host)
+    const limited = await subscribed(host)
+    await desk.updateDevice((await desk.devices()).devices[1]!.device_id, { sessions: [] })
+    await desk.create({ command: ['sh', '-c', 'while :; do echo tick; sleep 0.1; done'] })
+    const repair = breakRecording(join(host.dataDir, 'otg.db'))
+    await until(() => service.posts.length === 2)
+    const text = 'Not recording: the history cannot be written'
+    for (const one of [subscriber, limited.subscriber]) {
+      const post = service.posts.find(({ path }) => `https://${service.name}${path}` === one.endpoint)!
+      expect(JSON.parse(one.decrypt(post))).toEqual({ session_id: '', kind: 'message', title: 'On the Go', text })
+    }
+    repair()
   })
 
   it('case 131: is not notified while it has to be confirmed again', async () => {

@@ -70,6 +70,7 @@ describe('the settings', () => {
       uploads_total_megabytes: 1000,
       push: true,
       notify_kinds: ['blocked', 'done', 'ended', 'failed', 'message', 'bell'],
+      notify_trouble: true,
       quiet_hours: null,
       ntfy: null,
       webhook: null,
