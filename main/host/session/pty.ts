@@ -82,7 +82,9 @@ export class Pty {
           rows: options.rows,
           cwd: options.cwd,
           env: options.env,
-          encoding: null,
+          // On Unix this sets the line discipline's IUTF8 (termios(3)): Backspace at a prompt without a line editor removes a
+          // whole character.
+          encoding: process.platform === 'win32' ? null : 'utf8',
         }),
       )
     } catch (cause) {
@@ -90,9 +92,10 @@ export class Pty {
     }
     this.pid = this.#pty.pid
     this.#stream = (this.#pty as { _socket?: Socket })._socket
+    if (this.#stream) readBytes(this.#stream)
     this.#input = new InputQueue({ terminal: this.terminal, write: bytes => this.#writeSome(bytes) })
     this.#readToTheEnd()
-    // With `encoding: null` node-pty passes Buffers, although its types say string.
+    // Buffers (see `readBytes`; on Windows by `encoding: null`), although the types say string.
     this.#pty.onData(data => {
       this.#reads++
       const bytes = data as unknown as Uint8Array
@@ -248,6 +251,13 @@ export class Pty {
     clearInterval(this.#pausedPoll)
     this.#input.end()
   }
+}
+
+/** Undoes `setEncoding`, for which streams have no function; nothing was read yet. Output is bytes. */
+function readBytes(stream: Socket): void {
+  const state = (stream as unknown as { _readableState: { decoder: unknown; encoding: unknown } })._readableState
+  state.decoder = null
+  state.encoding = null
 }
 
 function isAlive(pid: number): boolean {

@@ -65,3 +65,35 @@ it('reads a flood in large chunks, complete and in order, even when it is paused
   if (process.platform === 'linux') expect(Math.max(...sizes)).toBeGreaterThan(8 * 1024)
   expect(Math.max(...sizes)).toBeLessThanOrEqual(64 * 1024)
 })
+
+it.skipIf(process.platform === 'win32')(
+  'removes a whole character at Backspace where a program reads lines without an editor of its own',
+  async () => {
+    let typed = false
+    const { text } = await run('stty -echo; echo ready; IFS= read -r line; printf "<%s>" "$line"', (_bytes, pty) => {
+      if (typed) return
+      typed = true
+      pty.write(Buffer.from('aé\x7fb漢字\x7f🙂\x7f\n'))
+    })
+    expect(text).toContain('<ab漢>')
+  },
+)
+
+it('passes bytes on as they are, also those that are not UTF-8', async () => {
+  let bytes = Buffer.alloc(0)
+  await new Promise<void>(resolve => {
+    new Pty(
+      {
+        ...{
+          command: ['/bin/sh', '-c', "stty -opost; printf '\\303\\050\\377\\342\\202'"],
+          cwd: '/',
+          cols: 80,
+          rows: 24,
+        },
+        env: { PATH: process.env.PATH ?? '' },
+      },
+      { data: data => (bytes = Buffer.concat([bytes, data])), exit: () => resolve() },
+    )
+  })
+  expect(bytes.toString('hex')).toBe('c328ffe282')
+})
