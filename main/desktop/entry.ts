@@ -81,7 +81,7 @@ async function start(): Promise<void> {
     shell: loginShell(process.env),
     home: homedir(),
     env: process.env,
-    ...(logLevel === undefined ? {} : { logLevel }),
+    ...(logLevel === undefined ? {} : { log_level: logLevel }),
   })
   /** Titles of the running sessions. */
   let titles: string[] = []

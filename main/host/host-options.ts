@@ -1,8 +1,10 @@
-// What a host is started with, and how its options override its settings.
+// What a host is started with, what it is for the program that started it, and how its options override its settings.
 import { CodedError, toCoded } from '../../protocol/errors.ts'
+import type { Transport } from '../../protocol/transport.ts'
 import type { Keystore } from './at-rest/keystore.ts'
 import type { HistoryLimits } from './history/write/worker-protocol.ts'
 import type { Bind } from './listen/addresses.ts'
+import type { Address } from './listen/candidates.ts'
 import type { HandshakeLimits } from './listen/handshake-limit.ts'
 import type { HttpTiming } from './listen/http.ts'
 import { type ListenConfig, listenConfigOf, type TlsSetting } from './listen/network.ts'
@@ -10,6 +12,26 @@ import type { LogLevel } from './log/logger.ts'
 import { findProgram } from './session/pty.ts'
 import type { Expiry, SessionRules, SessionsTiming } from './session/sessions.ts'
 import { expiryOf, type Settings, shellOf } from './settings/settings.ts'
+
+export interface Host {
+  readonly pid: number
+  readonly dataDir: string
+  readonly port: number
+  /** True when DEFAULT_PORT was wanted, but is taken and another one is used. */
+  readonly otherPort: boolean
+  /** Where its page is, the best address first. */
+  addresses(): Address[]
+  /** Accepts a transport from another part of this process (a MessagePort) as a local client. */
+  accept(transport: Transport): void
+  /** The number of running sessions. */
+  running(): number
+  /** The most bytes that a screen was behind its session's output since the host started. */
+  largestScreenLag(): number
+  /** For tests: a pragma on the connection that records, to make the database full or read-only. */
+  pragma(pragma: string): Promise<unknown>
+  /** Ends all sessions, flushes and closes everything. Twice is fine. */
+  stop(): Promise<void>
+}
 
 export interface HostOptions {
   dataDir: string
@@ -19,8 +41,6 @@ export interface HostOptions {
   shell: string[]
   home: string
   env: NodeJS.ProcessEnv
-  /** Lines below this level are not written to `host.log`. Default: info. */
-  logLevel?: LogLevel
   /** A file that receives one JSON line per frame, without contents (see FrameTrace). */
   trace?: string
 
@@ -36,6 +56,8 @@ export interface HostOptions {
   expiry?: Expiry
   /** Each session takes one client at a time; a client that reconnects keeps its place. */
   single_client?: boolean
+  /** Lines below this level are not written to `host.log`. */
+  log_level?: LogLevel
 
   // The following have no setting.
   /** Of strangers and of those who know the host's key. Default: HANDSHAKE_LIMITS and CLAIMED_LIMITS. */
@@ -78,7 +100,9 @@ export function listenConfig(options: HostOptions, settings: Settings): ListenCo
 /** The names of the settings that these options override. */
 export function overriddenSettings(options: HostOptions): string[] {
   return [
-    ...(['port', 'bind', 'allow_hosts', 'tls', 'single_client'] as const).filter(name => options[name] !== undefined),
+    ...(['port', 'bind', 'allow_hosts', 'tls', 'single_client', 'log_level'] as const).filter(
+      name => options[name] !== undefined,
+    ),
     ...(options.limits ? ['session_megabytes', 'total_megabytes', 'retention_days'] : []),
     ...(options.expiry ? ['idle_hours', 'end_busy'] : []),
   ]

@@ -24,9 +24,15 @@ import { openDataDir } from './files/data-dir.ts'
 import { createHealth } from './health/host-health.ts'
 import { TROUBLES } from './health/troubles.ts'
 import { History } from './history/write/history.ts'
-import { checkShell, type HostOptions, listenConfig, overriddenSettings, sessionRules } from './host-options.ts'
+import {
+  checkShell,
+  type Host,
+  type HostOptions,
+  listenConfig,
+  overriddenSettings,
+  sessionRules,
+} from './host-options.ts'
 import { statusOf } from './host-status.ts'
-import type { Address } from './listen/candidates.ts'
 import { CLAIMED_LIMITS, HANDSHAKE_LIMITS, HandshakeLimit } from './listen/handshake-limit.ts'
 import { listenLocal } from './listen/local-socket.ts'
 import { Network } from './listen/network.ts'
@@ -53,28 +59,8 @@ import {
 import { SettingsStore } from './settings/settings-store.ts'
 import { Uploads } from './uploads/uploads.ts'
 
-export type { HostOptions } from './host-options.ts'
+export type { Host, HostOptions } from './host-options.ts'
 export { DEFAULT_PORT } from './listen/network.ts'
-
-export interface Host {
-  readonly pid: number
-  readonly dataDir: string
-  readonly port: number
-  /** True when DEFAULT_PORT was wanted, but is taken and another one is used. */
-  readonly otherPort: boolean
-  /** Where its page is, the best address first. */
-  addresses(): Address[]
-  /** Accepts a transport from another part of this process (a MessagePort) as a local client. */
-  accept(transport: Transport): void
-  /** The number of running sessions. */
-  running(): number
-  /** The most bytes that a screen was behind its session's output since the host started. */
-  largestScreenLag(): number
-  /** For tests: a pragma on the connection that records, to make the database full or read-only. */
-  pragma(pragma: string): Promise<unknown>
-  /** Ends all sessions, flushes and closes everything. Twice is fine. */
-  stop(): Promise<void>
-}
 
 /** How often uploads are removed whose session's history was deleted for its age. */
 const SWEEP_MS = 3_600_000
@@ -111,7 +97,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const dataDir = openDataDir(options.dataDir)
     undo.push(() => dataDir.release())
     const initialSettings = parseSettings(readSettingsFile(dataDir.settings), dataDir.settings)
-    const hostLog = createLog(dataDir.log, options.logLevel)
+    const hostLog = createLog(dataDir.log, options.log_level ?? initialSettings.log_level)
     log = hostLog
     undo.push(() => hostLog.close())
     const trace = options.trace === undefined ? undefined : new FrameTrace(options.trace, hostLog)
@@ -125,6 +111,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       began: kind => notices?.began(kind),
     })
     const { health } = hostHealth
+    hostLog.onFailing(hostHealth.logFailing)
     undo.push(() => hostHealth.close())
     let settings: SettingsStore | undefined
     // The history opens before the sessions that wait for it.
@@ -233,6 +220,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       if (!options.limits && JSON.stringify(limitsOf(next)) !== JSON.stringify(limitsOf(before)))
         history.setLimits(limitsOf(next))
       sessions.applyRules(sessionRules(options, next))
+      hostLog.setLevel(options.log_level ?? next.log_level)
     }
     settings = new SettingsStore(initialSettings, {
       file: dataDir.settings,

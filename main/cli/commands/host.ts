@@ -38,7 +38,7 @@ export const host: Command = async (context, parsed) => {
 function hostOptions({ env, dataDir }: Context, parsed: ParsedArgs): HostOptions {
   const { version, webRoot } = packageRoot()
   const port = numberOf(parsed, 'port', 65_535)
-  const logLevel = readLogLevel(env)
+  const log_level = readLogLevel(env, parsed)
   const { trace } = parsed.values
   return {
     dataDir,
@@ -47,18 +47,21 @@ function hostOptions({ env, dataDir }: Context, parsed: ParsedArgs): HostOptions
     shell: loginShell(env),
     home: homedir(),
     env,
-    ...(logLevel === undefined ? {} : { logLevel }),
+    ...(log_level === undefined ? {} : { log_level }),
     ...(trace === undefined ? {} : { trace: resolve(trace) }),
     ...(port === undefined ? {} : { port }),
     ...networkOptions(parsed),
   }
 }
 
-/** The level of `host.log`. Throws UsageError. */
-function readLogLevel({ OTG_LOG }: NodeJS.ProcessEnv): LogLevel | undefined {
-  if (!OTG_LOG) return undefined
-  const level = parseLogLevel(OTG_LOG)
-  if (!level) throw new UsageError(`OTG_LOG takes ${LOG_LEVELS.join(', ')}, not ${OTG_LOG}`, 'host')
+/** The level of `host.log`; the option counts more than the variable. Throws UsageError. */
+function readLogLevel({ OTG_LOG }: NodeJS.ProcessEnv, { values }: ParsedArgs): LogLevel | undefined {
+  const option = values['log-level']
+  const text = option ?? OTG_LOG
+  if (!text && option === undefined) return undefined
+  const level = parseLogLevel(text ?? '')
+  const name = option === undefined ? 'OTG_LOG' : '--log-level'
+  if (!level) throw new UsageError(`${name} takes ${LOG_LEVELS.join(', ')}, not ${text}`, 'host')
   return level
 }
 
@@ -87,7 +90,7 @@ function readTls({ values }: ParsedArgs): HostOptions['tls'] {
 /** The same options for the background process, which runs in another folder. */
 function hostArguments({ dataDir }: Context, parsed: ParsedArgs): string[] {
   const args = ['--data-dir', dataDir]
-  for (const option of ['port', 'bind', 'allow-host', 'tls']) {
+  for (const option of ['port', 'bind', 'allow-host', 'tls', 'log-level']) {
     const value = parsed.values[option]
     // As one argument, because a value may begin with a dash.
     if (value !== undefined) args.push(`--${option}=${value}`)

@@ -40,6 +40,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'tls-cert': { type: 'string', value: 'FILE', help: 'serve HTTPS with this certificate (PEM)' },
       'tls-key': { type: 'string', value: 'FILE', help: 'key of that certificate (PEM)' },
       detach: { type: 'boolean', help: 'run in the background' },
+      'log-level': { type: 'string', value: 'LEVEL', help: 'debug, info, warn or error lines in host.log (OTG_LOG)' },
       trace: { type: 'string', value: 'FILE', help: 'write a line per frame, without contents, to this file' },
       'ready-fd': { type: 'string', value: 'N', help: 'file descriptor to report readiness on', hidden: true },
     },

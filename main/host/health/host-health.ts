@@ -34,6 +34,8 @@ export function createHealth({ file, log, changed, began }: HostHealthOptions) {
     screensDied: counted('screens_restart', DYING_THREAD),
     lookupsDied: counted('history_unreadable', DYING_THREAD),
     notAccepted: (error: Error) => notAccepted(error.message),
+    logFailing: (error: Error | undefined) =>
+      error ? health.begin('log_unwritable', { message: error.message }) : health.end('log_unwritable'),
     close: () => {
       for (const stop of stops) stop()
     },

@@ -1,40 +1,57 @@
 // The host's own log file, `host.log`. What terminals print never goes here.
 import { appendFileSync, closeSync, existsSync, fstatSync, openSync, renameSync } from 'node:fs'
 import pino from 'pino'
-import type { Logger, LogLevel } from './logger.ts'
+import { LOG_LEVELS, type Logger, type LogLevel } from './logger.ts'
 
 export interface HostLog extends Logger {
+  /** Lines below it are no longer written, also by loggers that were made before. */
+  setLevel(level: LogLevel): void
+  /** `failing` is called when lines cannot be written, with why, and with undefined when they can be again. */
+  onFailing(failing: (error: Error | undefined) => void): void
   close(): void
 }
 
-/** Months of a quiet host. One older file is kept beside the current one. */
+/** One file: months of a quiet host. */
 export const LOG_BYTES = 2 * 1024 * 1024
 
+/** Full files that are kept beside the current one, as `host.log.1` (the newest) to `host.log.3`: a busy week at level `debug`. */
+export const OLD_LOGS = 3
+
 /**
- * Appends JSON lines to `file` (0600), which is renamed to `file.1` when it is full. Lines below `level` are not written.
- * Throws only when the file cannot be opened at the start: a host goes on without its log when the disk is full, and the
- * next line that can be written is preceded by one that counts the missing lines.
+ * Appends JSON lines to `file` (0600), which becomes `file.1` when it is full. Lines below the level are not written. Throws
+ * only when the file cannot be opened at the start: a host goes on without its log when the disk is full, and the next line
+ * that can be written is preceded by one that counts the missing lines.
  */
 export function createLog(file: string, level: LogLevel = 'info'): HostLog {
   let output: LogFile | undefined = new LogFile(file)
+  let lowest = LOG_LEVELS.indexOf(level)
   let dropped = 0
-  // Not pino's own destination: it keeps what it could not write, without a bound.
-  const root = pino({ level, base: { pid: process.pid } }, { write: line => output?.append(line) })
+  let why: Error | undefined
+  let failing = (_error: Error | undefined) => {}
+  // Not pino's own destination: it keeps what it could not write, without a bound. The level is checked here, because it changes.
+  const root = pino({ level: LOG_LEVELS[0], base: { pid: process.pid } }, { write: line => output?.append(line) })
   const attempt = (write: () => void) => {
     if (!output) return
+    const before = dropped
     try {
-      if (dropped > 0) {
-        root.error({ dropped }, 'lines of this log could not be written')
-        dropped = 0
-      }
+      if (before > 0) root.error({ dropped: before }, 'lines of this log could not be written')
+      dropped = 0
       write()
-    } catch {
+    } catch (error) {
       dropped++
+      why = error as Error
+      if (before === 0) failing(why)
+      return
     }
+    why = undefined
+    if (before > 0) failing(undefined)
   }
   const wrap = (logger: pino.Logger): Logger => {
-    const at = (level: LogLevel) => (fields: object, message: string) => {
-      if (logger.isLevelEnabled(level)) attempt(() => logger[level](fields, message))
+    const at = (level: LogLevel) => {
+      const rank = LOG_LEVELS.indexOf(level)
+      return (fields: object, message: string) => {
+        if (rank >= lowest) attempt(() => logger[level](fields, message))
+      }
     }
     return {
       debug: at('debug'),
@@ -46,6 +63,13 @@ export function createLog(file: string, level: LogLevel = 'info'): HostLog {
   }
   return {
     ...wrap(root),
+    setLevel: level => {
+      lowest = LOG_LEVELS.indexOf(level)
+    },
+    onFailing: told => {
+      failing = told
+      if (why) failing(why)
+    },
     close: () => {
       output?.close()
       output = undefined
@@ -91,10 +115,13 @@ class LogFile {
     return descriptor
   }
 
+  /** The oldest file goes. A number is missing where a rename was interrupted before. */
   #rotate(): void {
     this.close()
-    // The file is missing if it was renamed before and no new one could be created.
-    if (existsSync(this.#file)) renameSync(this.#file, `${this.#file}.1`)
+    for (let number = OLD_LOGS - 1; number >= 0; number--) {
+      const from = number === 0 ? this.#file : `${this.#file}.${number}`
+      if (existsSync(from)) renameSync(from, `${this.#file}.${number + 1}`)
+    }
     this.#size = 0
   }
 }

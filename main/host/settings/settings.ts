@@ -5,6 +5,7 @@ import { AttentionKind, type SettingValues } from '../../../protocol/messages.ts
 import { readDataFile } from '../files/secret-files.ts'
 import { parseBind } from '../listen/addresses.ts'
 import { allowedName } from '../listen/host-names.ts'
+import { LOG_LEVELS } from '../log/logger.ts'
 import type { NotifierSettings } from '../notify/notifier.ts'
 import { TOPIC } from '../notify/ntfy.ts'
 import { DAYS, TIME_OF_DAY } from '../notify/quiet-hours.ts'
@@ -148,6 +149,10 @@ export const Settings = z.strictObject({
   webhook: Webhook.optional().describe(
     'Send a signed request for each notification: `{"url": URL}`, with `"include_text": true` also what the program asks or says.',
   ),
+  log_level: z
+    .enum(LOG_LEVELS, `takes ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('What `host.log` contains: lines of this level and above, of `debug`, `info`, `warn` and `error`.'),
   shell: Shell.optional().describe(
     'What a session runs if no command is named: a program, or a list of a program and its arguments. Without it: your login shell.',
   ),

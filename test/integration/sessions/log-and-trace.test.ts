@@ -35,7 +35,7 @@ const isPrivate = (file: string) => (statSync(file).mode & 0o777).toString(8)
 
 describe('the log', () => {
   it('names the connection of a client and the session on each line about them', async () => {
-    const host = await startHost({ logLevel: 'debug' })
+    const host = await startHost({ log_level: 'debug' })
     const client = webClient(host)
     const { session_id } = await client.create({})
     const terminal = new Recorder()
@@ -70,6 +70,26 @@ describe('the log', () => {
       ['error', 1],
     ])
   })
+
+  it('has another level from the moment when the setting changes, also for what is open', async () => {
+    const host = await startHost()
+    const client = localClient(host)
+    await client.list()
+    await client.changeSettings({ log_level: 'error' })
+    const before = logOf(host).length
+    await expect(client.changeSettings({ log_level: 'loud' })).rejects.toMatchObject({ code: 'settings_invalid' })
+    await client.create({ command: ['true'] })
+    await until(async () => (await client.list())[0]?.state === 'exited')
+    // A line about the change itself may still be of the old level.
+    expect(
+      logOf(host)
+        .slice(before)
+        .map(({ level }) => level),
+    ).toEqual([])
+    await client.changeSettings({ log_level: 'debug' })
+    await client.create({ command: ['true'] })
+    await until(() => logOf(host).some(({ msg }) => msg === 'session ended'))
+  })
 })
 
 describe('otg host', () => {
@@ -84,6 +104,22 @@ describe('otg host', () => {
     expect(await host.finished).toMatchObject({ code: 0 })
     expect(readFileSync(join(dataDir, 'host.log'), 'utf8')).toBe('')
     expect(linesOf(join(folder, 'trace'))).toContainEqual(expect.objectContaining({ direction: 'in', type: 'list' }))
+  })
+
+  it('takes the level from --log-level rather than from OTG_LOG', async () => {
+    const dataDir = join(temporaryFolder(), 'data')
+    const env = { ...environment(dataDir), OTG_LOG: 'debug' }
+    const host = start(dataDir, ['host', '--port', '0', '--log-level', 'error'], { env })
+    await until(() => host.stdout().includes('http'))
+    await sessions(dataDir)
+    host.child.kill('SIGTERM')
+    expect(await host.finished).toMatchObject({ code: 0 })
+    expect(readFileSync(join(dataDir, 'host.log'), 'utf8')).toBe('')
+    const { code, stderr } = await otg(dataDir, ['host', '--log-level', 'loud'])
+    expect([code, stderr]).toEqual([
+      2,
+      'otg: --log-level takes debug, info, warn, error, not loud; see: otg host --help\n',
+    ])
   })
 
   it('rejects a level that does not exist', async () => {

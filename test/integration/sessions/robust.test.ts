@@ -1,7 +1,7 @@
-import fs, { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { connect, createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Host } from '../../../main/host/host.ts'
@@ -228,6 +228,9 @@ describe('the log', () => {
     const client = webClient(host)
     await client.connect()
     expect(await client.list()).toEqual([])
+    expect(await client.troubles()).toMatchObject([
+      { kind: 'log_unwritable', severity: 'warning', message: expect.stringContaining('ENOSPC') },
+    ])
     await host.stop()
   })
 
@@ -241,6 +244,8 @@ describe('the log', () => {
       syncBuiltinESMExports()
     }
     onCleanUp(restore)
+    const told: (string | undefined)[] = []
+    log.onFailing(error => told.push(error?.message))
     log.info({}, 'before')
     fs.appendFileSync = descriptor => {
       fs.writeSync(descriptor as number, '{"half a li')
@@ -249,7 +254,9 @@ describe('the log', () => {
     syncBuiltinESMExports()
     for (let i = 0; i < 3; i++) log.info({ i }, 'lost')
     restore()
+    expect(told).toEqual(['ENOSPC'])
     log.info({}, 'after')
+    expect(told).toEqual(['ENOSPC', undefined])
     const lines = readFileSync(file, 'utf8')
       .split('\n')
       .filter(line => line.startsWith('{"level"'))
@@ -257,18 +264,23 @@ describe('the log', () => {
     expect(lines).toMatchObject([{ msg: 'before' }, { dropped: 3 }, { msg: 'after' }])
   })
 
-  it('does not grow without bound', () => {
+  it('does not grow without bound: a few full files are kept, numbered from the newest', () => {
     const file = join(temporaryFolder(), 'host.log')
     const log = createLog(file)
     onCleanUp(() => log.close())
     const text = 'x'.repeat(64 * 1024)
-    for (let i = 0; i < 100; i++) log.info({ i, text }, 'a long line')
-    for (const one of [file, `${file}.1`]) {
+    const folder = dirname(file)
+    for (let i = 0; i < 200; i++) log.info({ i, text }, 'a long line')
+    const names = ['host.log', 'host.log.1', 'host.log.2', 'host.log.3']
+    expect(readdirSync(folder).sort()).toEqual(names)
+    const first = names.map(name => JSON.parse(readFileSync(join(folder, name), 'utf8').split('\n')[0]!).i as number)
+    expect(first).toEqual(first.toSorted((a, b) => b - a))
+    for (const one of names.map(name => join(folder, name))) {
       expect(statSync(one).size).toBeLessThanOrEqual(LOG_BYTES)
       expect(statSync(one).mode & 0o777).toBe(0o600)
     }
     const last = readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)!
-    expect(JSON.parse(last)).toMatchObject({ i: 99 })
+    expect(JSON.parse(last)).toMatchObject({ i: 199 })
   })
 })
 

@@ -71,6 +71,7 @@ describe('the settings', () => {
       push: true,
       notify_kinds: ['blocked', 'done', 'ended', 'failed', 'message', 'bell'],
       notify_trouble: true,
+      log_level: 'info',
       quiet_hours: null,
       ntfy: null,
       webhook: null,
