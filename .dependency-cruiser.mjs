@@ -19,6 +19,7 @@ const HOST = {
   'history/export': ['threads', 'recording', 'store', 'screen', 'history/playback', 'history/text'],
   session: ['recording', 'screen', 'history/write', 'agents'],
   uploads: [],
+  upkeep: ['files', 'health', 'recording', 'store', 'threads', 'at-rest', 'settings'],
   listen: ['files'],
   budget: [],
   access: ['budget', 'files', 'listen'],

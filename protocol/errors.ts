@@ -97,6 +97,9 @@ const ERROR_CODES = [
   'trace_unusable', // the file for the trace of frames cannot be written
   'rules_invalid', // a file of rules is not valid JSON, or has an unknown key or value
   'settings_invalid', // a setting has an invalid value
+  'data_dir_in_use', // the folder to restore into has a history or keys
+  'backup_failed', // the backup cannot be written
+  'backup_unusable', // the file is no backup, is damaged, or was made by a newer version
   'store_newer', // the database was written by a newer version
   'store_damaged', // the database cannot be read
   'store_full', // the disk is full

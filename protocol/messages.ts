@@ -7,6 +7,7 @@ import { HEALTH_MESSAGES, healthRequests, STATUS_MESSAGES } from './messages/hea
 import { HISTORY_MESSAGES, historyRequests } from './messages/history.ts'
 import { SESSION_MESSAGES, sessionRequests } from './messages/sessions.ts'
 import { SETTING_MESSAGES, settingRequests } from './messages/settings.ts'
+import { UPKEEP_MESSAGES, upkeepRequests } from './messages/upkeep.ts'
 
 export {
   Activity,
@@ -45,6 +46,7 @@ export const ClientMessage = /* @__PURE__ */ built(() =>
     ...deviceRequests(),
     ...settingRequests(),
     ...healthRequests(),
+    ...upkeepRequests(),
   ]),
 )
 export type ClientMessage = z.infer<typeof ClientMessage>
@@ -58,7 +60,11 @@ const SHARED_MESSAGES = {
   ...HEALTH_MESSAGES,
 }
 
-type Schemas = typeof SHARED_MESSAGES & typeof DEVICE_MESSAGES & typeof SETTING_MESSAGES & typeof STATUS_MESSAGES
+type Schemas = typeof SHARED_MESSAGES &
+  typeof DEVICE_MESSAGES &
+  typeof SETTING_MESSAGES &
+  typeof STATUS_MESSAGES &
+  typeof UPKEEP_MESSAGES
 export type HostMessage = z.infer<ReturnType<Schemas[keyof Schemas]>>
 
 /** Returns undefined for a message type that the client does not know, and for a message that does not match its schema. */
@@ -84,7 +90,7 @@ function parserOf(schemas: Record<string, () => z.ZodMiniType<HostMessage>>): Pa
 export const parseSharedMessage = /* @__PURE__ */ parserOf(SHARED_MESSAGES)
 /** For clients on the host's own computer, which receive more; not part of the phone's page. */
 export const parseHostMessage = /* @__PURE__ */ built(() =>
-  parserOf({ ...SHARED_MESSAGES, ...DEVICE_MESSAGES, ...SETTING_MESSAGES, ...STATUS_MESSAGES }),
+  parserOf({ ...SHARED_MESSAGES, ...DEVICE_MESSAGES, ...SETTING_MESSAGES, ...STATUS_MESSAGES, ...UPKEEP_MESSAGES }),
 )
 
 export type HostMessageOf<T extends HostMessage['type']> = Extract<HostMessage, { type: T }>

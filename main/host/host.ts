@@ -39,6 +39,7 @@ import { Network } from './listen/network.ts'
 import type { Peer } from './listen/peer-process.ts'
 import { FrameTrace } from './log/frame-trace.ts'
 import { createLog, type HostLog } from './log/host-log.ts'
+import { notificationAdmin } from './notification-admin.ts'
 import { Notifier } from './notify/notifier.ts'
 import { NotifySecrets } from './notify/secrets.ts'
 import { maySeeTrouble, TroubleNotices, troubleOf } from './notify/trouble-notices.ts'
@@ -57,6 +58,7 @@ import {
   uploadLimitsOf,
 } from './settings/settings.ts'
 import { SettingsStore } from './settings/settings-store.ts'
+import { Upkeep } from './upkeep/upkeep.ts'
 import { Uploads } from './uploads/uploads.ts'
 
 export type { Host, HostOptions } from './host-options.ts'
@@ -317,25 +319,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     })
     notices = troubleNotices
     undo.push(() => troubleNotices.close())
-    const notifications = {
-      get secrets() {
-        const { ntfy } = settingsStore.values
-        const has_token = ntfy !== undefined && secrets.ntfyToken(ntfy.server) !== undefined
-        return { ntfy_token: has_token, webhook_secret: secrets.hasWebhookSecret }
-      },
-      setNtfyToken: (token: string | null) => {
-        const { ntfy } = settingsStore.values
-        if (!ntfy) throw new CodedError('settings_invalid', 'enter the ntfy topic first')
-        secrets.setNtfyToken(ntfy.server, token)
-        connections.settingsChanged()
-      },
-      renewWebhookSecret: () => {
-        const secret = secrets.renewWebhookSecret()
-        connections.settingsChanged()
-        return secret
-      },
-      test: (channel: 'ntfy' | 'webhook') => outgoing.test(channel),
-    }
+    const notifications = notificationAdmin(settingsStore, secrets, outgoing, () => connections.settingsChanged())
     const expireDevices = () => devices.expire(device_id => connections.count(device_id) > 0)
     every(DEVICES_CHECK_MS, expireDevices)
     const pairing = new Pairing({
@@ -378,6 +362,9 @@ export async function createHost(options: HostOptions): Promise<Host> {
       canProve: process.platform !== 'win32',
     })
 
+    const { path: folder } = dataDir
+    const upkeep = new Upkeep({ folder, database, files: atRest, version: options.version, history, health })
+    undo.push(() => upkeep.close())
     const started_at = Date.now()
     const status = () =>
       statusOf({
@@ -415,6 +402,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
         push: pushNotifications,
         notifications,
         health: { health, status },
+        upkeep,
         host: {
           name: hostname(),
           pid: process.pid,
@@ -460,6 +448,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     const acceptPeer = (transport: Transport, peer: Peer) => acceptLocal(transport, localClients.of(peer))
     const local = await listenLocal(dataDir.socket, acceptPeer, dataDir.peers, notAccepted)
     entrances.push(() => local.close())
+    history.started()
     dataDir.announce({ pid: process.pid, socket: dataDir.socket, version: options.version, started_at })
     hostLog.info({ port: listening.port, secure: listening.secure }, 'host started')
 

@@ -345,6 +345,8 @@ export class HostClient extends Emitter<ClientEvents> {
       case 'push':
       case 'webhook_secret':
       case 'status':
+      case 'backed_up':
+      case 'history_checked':
         return this.#table.resolve(message.request_id, message)
       case 'resize':
       case 'size_owner':

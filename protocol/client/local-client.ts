@@ -9,6 +9,9 @@ const CHANGE_SETTINGS_MS = 120_000
 /** The host waits this long for a server (POST_MS), and a little longer here. */
 const TEST_MS = 20_000
 
+/** Backups and checks read all of a history: gigabytes on a slow disk. */
+const UPKEEP_MS = 3_600_000
+
 export class LocalClient extends HostClient {
   protected override readonly parse = parseHostMessage
 
@@ -68,6 +71,17 @@ export class LocalClient extends HostClient {
   /** How the host is. */
   status(): Promise<HostMessageOf<'status'>> {
     return this.request('status', { type: 'status' })
+  }
+
+  /** Writes a backup to this path on the host's computer. Rejects with `backup_failed`, `store_damaged`, `history_busy`. */
+  async backUp(file: string): Promise<Omit<HostMessageOf<'backed_up'>, 'type' | 'request_id'>> {
+    const { type: _, request_id: _r, ...result } = await this.request('backed_up', { type: 'back_up', file }, UPKEEP_MS)
+    return result
+  }
+
+  /** What is damaged in the history. Rejects with `history_busy`. */
+  async checkHistory(): Promise<HostMessageOf<'history_checked'>['report']> {
+    return (await this.request('history_checked', { type: 'check_history' }, UPKEEP_MS)).report
   }
 
   settings(): Promise<HostMessageOf<'settings'>> {

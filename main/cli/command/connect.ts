@@ -32,6 +32,16 @@ export async function connectHost(context: Context): Promise<LocalClient> {
 
 const WAITING = 'otg: waiting for permission to control other sessions; answer in the app or on a phone'
 
+/** Undefined: no host runs on this folder. */
+export async function connectIfRunning(context: Context): Promise<LocalClient | undefined> {
+  try {
+    return await connectHost(context)
+  } catch (error) {
+    if (toCoded(error).code === 'host_not_running') return undefined
+    throw error
+  }
+}
+
 /** Runs `work` with a connected client and closes it afterwards. */
 export async function withHost<T>(context: Context, work: (client: LocalClient) => Promise<T>): Promise<T> {
   const client = await connectHost(context)

@@ -11,6 +11,10 @@ export const ENDED_FIRST = 3
 export const NOT_RUNNING = 3
 /** `otg status`: the host runs, but something is wrong with it. */
 export const IN_TROUBLE = 4
+/** `otg check`: something is damaged. */
+export const DAMAGED = 4
+/** `otg check --repair`: it is repaired, but something is gone. */
+export const LOST = 5
 /** `otg wait`: the timeout, as timeout(1) reports it. */
 export const TIMED_OUT = 124
 /** The command of `otg run` cannot be executed, or is not found: the codes of a shell (POSIX, XCU 2.8.2). */

@@ -66,6 +66,9 @@ export const PERMISSIONS: Readonly<Record<RequestType, Allowed>> = {
   set_ntfy_token: LOCAL,
   renew_webhook_secret: LOCAL,
   test_notifications: LOCAL,
+  // A backup holds all keys.
+  back_up: LOCAL,
+  check_history: LOCAL,
   // Each client receives what concerns it (clients/health-requests.ts).
   health: EVERYONE,
   dismiss_trouble: WRITERS,
@@ -126,6 +129,8 @@ export const PROGRAMS: Readonly<Record<RequestType, ProgramRule>> = {
   set_ntfy_token: 'person',
   renew_webhook_secret: 'person',
   test_notifications: 'person',
+  back_up: 'person',
+  check_history: 'person',
   health: 'free',
   // It could hide what it broke.
   dismiss_trouble: 'person',

@@ -55,6 +55,8 @@ export const SUBJECTS: { readonly [T in RequestType]: Subject<T> } = {
   set_ntfy_token: 'none',
   renew_webhook_secret: 'none',
   test_notifications: 'none',
+  back_up: 'none',
+  check_history: 'none',
   health: 'listed',
   // Refused to a client with a scope: the trouble is the host's.
   dismiss_trouble: 'none',

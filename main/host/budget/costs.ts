@@ -77,6 +77,9 @@ export const COSTS: Readonly<Record<Exclude<ClientMessage['type'], 'hello'>, num
   set_ntfy_token: 5,
   renew_webhook_secret: 5,
   test_notifications: 25,
+  // A thread that reads all of the history.
+  back_up: 50,
+  check_history: 50,
   health: 1,
   dismiss_trouble: 2,
   // A request to the database.

@@ -30,7 +30,7 @@ import type { Sessions } from '../session/sessions.ts'
 import type { SettingsStore } from '../settings/settings-store.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { type AdmissibleMessage, Admissions } from './admissions.ts'
-import { DesktopRequests, type NotificationAdmin } from './desktop-requests.ts'
+import { DesktopRequests, type HistoryUpkeep, type NotificationAdmin } from './desktop-requests.ts'
 import { HealthRequests, type HealthRequestsOptions } from './health-requests.ts'
 import { HistoryRequests } from './history-requests.ts'
 import type { HistoryService } from './history-service.ts'
@@ -53,6 +53,7 @@ export interface ConnectionOptions {
   settings: SettingsStore
   push: Push
   notifications: NotificationAdmin
+  upkeep: HistoryUpkeep
   health: HealthRequestsOptions
   /** Decides about the client that says hello, at once or later. */
   admit: Admit
@@ -455,6 +456,8 @@ export class Connection implements Viewer, BudgetMember {
       case 'set_ntfy_token':
       case 'renew_webhook_secret':
       case 'test_notifications':
+      case 'back_up':
+      case 'check_history':
         return this.#desktop.take(message)
       default:
         assertNever(message)

@@ -16,6 +16,8 @@ export type DesktopMessage = ClientMessageOf<
   | 'set_ntfy_token'
   | 'renew_webhook_secret'
   | 'test_notifications'
+  | 'back_up'
+  | 'check_history'
 >
 
 /** What the desktop manages of notifications besides the settings. */
@@ -34,20 +36,31 @@ export interface DesktopRequestsOptions {
   deviceAdmin: DeviceAdmin
   settings: SettingsStore
   notifications: NotificationAdmin
+  upkeep: HistoryUpkeep
+}
+
+/** Backups and checks of the history. */
+export interface HistoryUpkeep {
+  /** Rejects with `backup_failed`, `store_damaged`, `history_busy`. */
+  backUp(file: string): Promise<Omit<HostMessageOf<'backed_up'>, 'type' | 'request_id'>>
+  /** Rejects with `history_busy`. */
+  check(): Promise<HostMessageOf<'history_checked'>['report']>
 }
 
 export class DesktopRequests {
   readonly #deviceAdmin: DeviceAdmin
   readonly #settings: SettingsStore
   readonly #notifications: NotificationAdmin
+  readonly #upkeep: HistoryUpkeep
   readonly #outlet: Outlet
   #watchesDevices = false
   #watchesSettings = false
 
-  constructor({ deviceAdmin, settings, notifications }: DesktopRequestsOptions, outlet: Outlet) {
+  constructor({ deviceAdmin, settings, notifications, upkeep }: DesktopRequestsOptions, outlet: Outlet) {
     this.#deviceAdmin = deviceAdmin
     this.#settings = settings
     this.#notifications = notifications
+    this.#upkeep = upkeep
     this.#outlet = outlet
   }
 
@@ -104,6 +117,18 @@ export class DesktopRequests {
           await this.#notifications.test(message.channel)
           return ok
         })
+      case 'back_up':
+        return this.#outlet.replyLater(request_id, async () => ({
+          type: 'backed_up',
+          request_id,
+          ...(await this.#upkeep.backUp(message.file)),
+        }))
+      case 'check_history':
+        return this.#outlet.replyLater(request_id, async () => ({
+          type: 'history_checked',
+          request_id,
+          report: await this.#upkeep.check(),
+        }))
       default:
         assertNever(message)
     }

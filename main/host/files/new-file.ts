@@ -17,8 +17,9 @@ const NAME_CHARACTERS = 50
  * is replaced, and neither followed nor are its permissions kept.
  */
 export class NewFile {
+  /** Its name until it is finished. */
+  readonly unfinished: string
   readonly #path: string
-  readonly #unfinished: string
   #descriptor: number | undefined
 
   /** Throws errors of the file system, and for a folder, a device or a pipe. */
@@ -27,8 +28,8 @@ export class NewFile {
     if (existing && !existing.isFile()) throw new Error('it is not a regular file')
     const name = basename(path).slice(0, NAME_CHARACTERS)
     this.#path = path
-    this.#unfinished = join(dirname(path), `.${name}.${randomBytes(NAME_BYTES).toString('hex')}.part`)
-    this.#descriptor = openSync(this.#unfinished, NEW_FILE, 0o600)
+    this.unfinished = join(dirname(path), `.${name}.${randomBytes(NAME_BYTES).toString('hex')}.part`)
+    this.#descriptor = openSync(this.unfinished, NEW_FILE, 0o600)
   }
 
   /** Throws errors of the file system. */
@@ -39,13 +40,13 @@ export class NewFile {
   /** Gives it its name. Throws errors of the file system. */
   finish(): void {
     this.#close()
-    renameSync(this.#unfinished, this.#path)
+    renameSync(this.unfinished, this.#path)
   }
 
   /** Gives it its name and its descriptor to the caller, who writes on. Throws errors of the file system. */
   publish(): number {
     const descriptor = this.#descriptor!
-    renameSync(this.#unfinished, this.#path)
+    renameSync(this.unfinished, this.#path)
     this.#descriptor = undefined
     return descriptor
   }
@@ -53,7 +54,7 @@ export class NewFile {
   /** Removes it if it is not finished. Twice is fine. */
   undo(): void {
     this.#close()
-    rmSync(this.#unfinished, { force: true })
+    rmSync(this.unfinished, { force: true })
   }
 
   #close(): void {

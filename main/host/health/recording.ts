@@ -77,6 +77,7 @@ export function recordingHealth(health: HealthReports, steady_ms = STEADY_MS) {
     died: (message: string) => restarts.happened(message),
     slow: (isSlow: boolean) => (isSlow ? health.begin('recording_behind') : health.end('recording_behind')),
     unrecorded: (session_id: string) => health.begin('session_unrecorded', { session_id }),
+    notCopied: (message: string) => health.begin('copy_failed', { message }),
     damaged: (session_id: string) => health.begin('history_damaged', { session_id }),
     historyLost: ({ file, how, sessions, bytes, kept }: LostHistory) => {
       const output = ` (${megabytes(bytes ?? 0)} of output)`

@@ -70,7 +70,8 @@ export interface PendingText {
 
 const EXTENT = 'piece AS row_id, kind, offset, n, end_offset, end_n'
 const LOG_ROW = `${EXTENT}, session, at, checksum, blob_checksum, compressed, resizes, timing, row_checksum`
-const KEYFRAME = 'offset, n, cols, rows, size, checksum, blob_checksum, row_checksum, blob'
+const KEYFRAME_HEAD = 'offset, n, cols, rows, size, checksum, blob_checksum, row_checksum'
+const KEYFRAME = `${KEYFRAME_HEAD}, blob`
 
 const UPDATED = 'end_offset, end_n, checksum, blob_checksum, compressed, resizes, timing, blob, row_checksum'.split(
   ', ',
@@ -110,6 +111,8 @@ export class LogRows {
   readonly #unindexed
   readonly #byTime
   readonly #ofSession
+  readonly #keyframesOf
+  readonly #dropKeyframe
 
   /** Called with the number of a row whose text is damaged, so that it is rendered again. */
   textDamaged: (row_id: number) => void = () => {}
@@ -211,6 +214,12 @@ export class LogRows {
       `SELECT ${LOG_ROW} FROM pieces WHERE session = ? AND at <= ? ORDER BY offset DESC, n DESC`,
     )
     this.#ofSession = db.prepare<[number], LogRow>(`SELECT ${LOG_ROW} FROM pieces WHERE session = ? ORDER BY offset, n`)
+    this.#keyframesOf = db.prepare<[number], Omit<KeyframeRow, 'blob'>>(
+      `SELECT ${KEYFRAME_HEAD} FROM keyframes WHERE session = ? ORDER BY offset, n`,
+    )
+    this.#dropKeyframe = db.prepare<[number, number, number]>(
+      'DELETE FROM keyframes WHERE session = ? AND offset = ? AND n = ?',
+    )
     this.#expectBlocks = db.prepare<[number, number]>('UPDATE text SET blocks = ? WHERE piece = ?')
     // A crash may have left some of a row's blocks in the index.
     this.#putWords = db.prepare<[number, string]>('INSERT OR REPLACE INTO words (rowid, word) VALUES (?, ?)')
@@ -379,6 +388,24 @@ export class LogRows {
   /** The last row that began at or before this many milliseconds since birth. */
   rowAtTime(session: number, at: number): LogRow | undefined {
     return firstIntact(this.#byTime, session, at)
+  }
+
+  /** All rows of a session in order, with those that are damaged. */
+  everyRowOf(session: number): LogRow[] {
+    return this.#ofSession.all(session)
+  }
+
+  /** All keyframes of a session in order, with those that are damaged; without blobs. */
+  everyKeyframeOf(session: number): Omit<KeyframeRow, 'blob'>[] {
+    return this.#keyframesOf.all(session)
+  }
+
+  keyframe(session: number, { offset, n }: Position): KeyframeRow | undefined {
+    return this.#keyframeFrom.get(session, offset, n)
+  }
+
+  dropKeyframe(session: number, { offset, n }: Position): void {
+    this.#dropKeyframe.run(session, offset, n)
   }
 
   /** All rows of a session, in order. */

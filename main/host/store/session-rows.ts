@@ -149,9 +149,9 @@ export class SessionRows {
     return usableRow(row, this.#extent.get({ session: row.session })!)
   }
 
-  /** Numbers of sessions whose rows are damaged, among `all`. */
-  damaged(): number[] {
-    return this.#all.all().flatMap(row => (isIntactSession(row) ? [] : [row.session]))
+  isDamaged(session: number): boolean {
+    const row = this.#byNumber.get(session)
+    return row !== undefined && !isIntactSession(row)
   }
 
   /** Makes what can be used of a damaged row an intact one. */

@@ -6,6 +6,7 @@ import type { Leftover } from '../recording/types.ts'
 import { messageOf, storeFault } from './faults.ts'
 import { LogRows } from './log-rows.ts'
 import { MarkRows } from './mark-rows.ts'
+import { copyBeforeMigration } from './migration-copy.ts'
 import { MIGRATIONS } from './migrations.ts'
 import { type DatabaseFile, openDatabase, pathOf } from './open-database.ts'
 import { SessionRows } from './session-rows.ts'
@@ -23,7 +24,10 @@ const CACHE_KIB = 4_000
 const WAL_FILE_BYTES = 8 * 1024 * 1024
 
 /** SQLite's default; named because file sizes are computed from it. */
-const PAGE_BYTES = 4096
+export const PAGE_BYTES = 4096
+
+/** Problems that a check of the file lists. */
+const MAX_INTEGRITY_LINES = 100
 
 export interface StoreOptions {
   /** The same host opens it again: its running sessions are not left over. */
@@ -62,6 +66,10 @@ export class Store {
   readonly logRows: LogRows
   /** Sessions that an earlier host left running. */
   readonly leftovers: Leftover[]
+  /** It was written by an earlier version, or is new. */
+  isMigrated = false
+  /** Why there is no copy of it as it was before. */
+  copyFailure: string | undefined
   /** Called the first time that something damaged is met. */
   onDamage: (damage: StoreDamage) => void = () => {}
   readonly #reported = new Set<string>()
@@ -101,7 +109,7 @@ export class Store {
       throw storeFault(error).code === 'store_damaged'
         ? new CodedError(
             'store_damaged',
-            `${file} is damaged, or encrypted with a key that is not here; move it away to start with a new one`,
+            `${file} is damaged, or encrypted with a key that is not here; save what can be read with: otg check --repair`,
             { cause: error },
           )
         : new CodedError('data_dir_unusable', `the database ${file} cannot be used: ${messageOf(error)}`, {
@@ -160,6 +168,21 @@ export class Store {
       .get()!
   }
 
+  /** What SQLite finds wrong with the file's structure; empty: nothing. Reads all of it. */
+  integrity(): string[] {
+    const lines = this.#database.prepare<[], string>(`PRAGMA integrity_check(${MAX_INTEGRITY_LINES})`).pluck().all()
+    return lines.length === 1 && lines[0] === 'ok' ? [] : lines
+  }
+
+  /** Makes all indexes anew; the search index is filled again as texts are rendered again. */
+  rebuildIndexes(): void {
+    this.#database.exec('REINDEX')
+    this.transaction(() => {
+      this.#database.exec("INSERT INTO words (words) VALUES ('delete-all')")
+      this.#database.exec('UPDATE text SET lines = NULL, size = NULL, blob = NULL, blocks = NULL')
+    })
+  }
+
   /** For tests: makes the connection full (`max_page_count`) or read-only (`query_only`). */
   pragma(pragma: string): unknown {
     return this.#database.pragma(pragma, { simple: true })
@@ -169,7 +192,8 @@ export class Store {
   close(): void {
     if (!this.#database.open) return
     try {
-      this.#database.pragma('wal_checkpoint(TRUNCATE)')
+      // A connection that only reads may empty the write-ahead log, too, which the one that writes would take for a loss.
+      if (!this.#database.readonly) this.#database.pragma('wal_checkpoint(TRUNCATE)')
     } catch {
       // A full disk or a reader elsewhere: the write-ahead log stays beside the database and is read from there.
     }
@@ -200,6 +224,11 @@ export class Store {
         `${file} was written by a newer version (${version}, this one knows ${MIGRATIONS.length}); update On the Go`,
       )
     if (version === MIGRATIONS.length) return
+    if (version > 0) {
+      database.pragma('wal_checkpoint(TRUNCATE)')
+      this.copyFailure = copyBeforeMigration(file, version)
+    }
+    this.isMigrated = true
     database.transaction(() => {
       for (let from = version; from < MIGRATIONS.length; from++) {
         database.exec(MIGRATIONS[from]!)

@@ -118,6 +118,8 @@ export const SAMPLES: { [T in RequestType]: Sample<T> } = {
   },
   set_ntfy_token: { message: () => ({ type: 'set_ntfy_token', request_id, token: 'secret' }) },
   renew_webhook_secret: { message: () => ({ type: 'renew_webhook_secret', request_id }), changes: 'settings' },
+  back_up: { message: () => ({ type: 'back_up', request_id, file: 'relative' }) },
+  check_history: { message: () => ({ type: 'check_history', request_id }) },
   test_notifications: { message: () => ({ type: 'test_notifications', request_id, channel: 'ntfy' }) },
   health: { message: () => ({ type: 'health', request_id, watch: true }) },
   dismiss_trouble: { message: () => ({ type: 'dismiss_trouble', request_id, kind: 'history_lost' }) },

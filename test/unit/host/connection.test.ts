@@ -7,7 +7,7 @@ import { UNRESTRICTED } from '../../../main/host/access/local-clients.ts'
 import { Budgets } from '../../../main/host/budget/device-budget.ts'
 import { PacedTransport } from '../../../main/host/budget/paced-transport.ts'
 import { Connection, HELLO_MS } from '../../../main/host/clients/connection.ts'
-import type { NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
+import type { HistoryUpkeep, NotificationAdmin } from '../../../main/host/clients/desktop-requests.ts'
 import type { HealthRequestsOptions } from '../../../main/host/clients/health-requests.ts'
 import type { HistoryService } from '../../../main/host/clients/history-service.ts'
 import type { Logger } from '../../../main/host/log/logger.ts'
@@ -94,6 +94,7 @@ function setUp(decide: (verdict: AdmissionHandlers) => void = () => {}) {
     settings: untouchable<SettingsStore>('settings'),
     push: untouchable<Push>('push'),
     notifications: untouchable<NotificationAdmin>('notifications'),
+    upkeep: untouchable<HistoryUpkeep>('upkeep'),
     health: untouchable<HealthRequestsOptions>('health'),
     admit: (name, verdict) => {
       names.push(name)

@@ -26,7 +26,9 @@ describe('the permission table', () => {
   it('case 26: rejects the desktop’s messages from devices', () => {
     const desktopOnly = [
       'answer_pairing',
+      'back_up',
       'change_settings',
+      'check_history',
       'devices',
       'renew_webhook_secret',
       'report_activity',
@@ -34,6 +36,7 @@ describe('the permission table', () => {
       'set_ntfy_token',
       'settings',
       'show_pairing',
+      'status',
       'test_notifications',
       'update_device',
     ]
@@ -47,6 +50,7 @@ describe('the permission table', () => {
       'answer',
       'create',
       'delete_session',
+      'dismiss_trouble',
       'kill',
       'mark',
       'mark_seen',
@@ -65,6 +69,6 @@ describe('the permission table', () => {
 
   it('rejects nothing else', () => {
     const counts = REQUESTERS.map(requester => TYPES.filter(type => refusal(type, requester)).length)
-    expect(counts).toEqual([1, 11, 24])
+    expect(counts).toEqual([1, 14, 28])
   })
 })

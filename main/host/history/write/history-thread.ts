@@ -5,6 +5,7 @@ import { closeSync } from 'node:fs'
 import { assertNever, CodedError } from '../../../../protocol/errors.ts'
 import { storeFault } from '../../store/faults.ts'
 import type { MarkRow } from '../../store/mark-rows.ts'
+import { removeMigrationCopies } from '../../store/migration-copy.ts'
 import type { Store } from '../../store/store.ts'
 import { answer, type CallMessage, ThreadReplies, transferable } from '../../threads/call.ts'
 import { LogReader } from '../playback/reader.ts'
@@ -139,6 +140,9 @@ export class HistoryThread {
       case 'render_again':
         this.#attempt(() => this.#store.transaction(() => this.#store.logRows.forgetText(message.row_id)))
         this.#isTextDue = true
+        break
+      case 'started':
+        if (!this.#store.isMigrated) removeMigrationCopies(this.#file)
         break
       case 'limits':
         this.#trimmer.limits = message.limits

@@ -17,7 +17,8 @@ try {
   // SQLite would create it with the umask.
   if (again) writeFileSync(pathOf(file), '', { flag: 'a', mode: 0o600 })
   store = new Store(file, Date.now, { again })
-  post({ say: 'opened', leftovers: store.leftovers, loss: again ? undefined : lossOf(pathOf(file), store) })
+  const { leftovers, copyFailure } = store
+  post({ say: 'opened', leftovers, copyFailure, loss: again ? undefined : lossOf(pathOf(file), store) })
 } catch (error) {
   post({ say: 'refused', ...storeFault(error) })
   port.close()

@@ -61,6 +61,8 @@ export interface HistoryHandlers {
   reopening?(): Promise<void>
   /** It was opened again. `isNew`: it may lack what was in it. Call `recordAgain` for each session, at once. */
   reopened?(isNew: boolean): void
+  /** There is no copy of the database from before it was brought to this version, for this reason. */
+  notCopied?(reason: string): void
 }
 
 /** The text of a segment, and what waits to be written. */
@@ -98,8 +100,9 @@ export class History {
    * Throws `store_newer`, `store_damaged`, `data_dir_unusable`.
    */
   static async open(file: DatabaseFile, limits: HistoryLimits, handlers: HistoryHandlers): Promise<History> {
-    const { worker, leftovers, loss } = await startWorker({ file, limits, again: false })
+    const { worker, leftovers, loss, copyFailure } = await startWorker({ file, limits, again: false })
     if (loss) handlers.historyLost?.({ file: pathOf(file), ...loss })
+    if (copyFailure !== undefined) handlers.notCopied?.(copyFailure)
     return new History(file, limits, handlers, worker, leftovers)
   }
 
@@ -205,6 +208,11 @@ export class History {
   noticeDamage(damage: StoreDamage): void {
     if (damage.kind === 'text') this.#post({ do: 'render_again', row_id: damage.row_id })
     else this.#handlers.damaged?.(damage.session_id)
+  }
+
+  /** The host is ready. */
+  started(): void {
+    this.#post({ do: 'started' })
   }
 
   // --- requests ---
@@ -444,6 +452,7 @@ interface StartedWorker {
   worker: Worker
   leftovers: Leftover[]
   loss: HistoryLoss | undefined
+  copyFailure: string | undefined
 }
 
 async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {
@@ -463,7 +472,7 @@ async function startWorker(data: HistoryWorkerData): Promise<StartedWorker> {
     worker.once('message', (message: FromHistory) => {
       worker.off('error', failed)
       worker.off('exit', exited)
-      if (message.say === 'opened') return resolve({ worker, leftovers: message.leftovers, loss: message.loss })
+      if (message.say === 'opened') return resolve({ worker, ...message })
       if (message.say !== 'refused') {
         void worker.terminate()
         return reject(new CodedError('internal', `the history thread began with ${message.say}`))

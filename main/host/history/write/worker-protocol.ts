@@ -76,6 +76,8 @@ export type ToHistory =
   | HistoryWrite
   /** The text of this row is damaged: render it again. */
   | { do: 'render_again'; row_id: number }
+  /** The host is ready: copies from before an earlier migration are no longer needed. */
+  | { do: 'started' }
   | { do: 'limits'; limits: HistoryLimits }
   | ToThread<HistoryCalls>
 
@@ -97,7 +99,7 @@ export type TroubleCode = 'store_full' | 'store_damaged' | 'data_dir_unusable' |
 /** Thread to main loop. */
 export type FromHistory =
   /** The first message; or `refused`, and the worker ends. */
-  | { say: 'opened'; leftovers: Leftover[]; loss: HistoryLoss | undefined }
+  | { say: 'opened'; leftovers: Leftover[]; copyFailure: string | undefined; loss: HistoryLoss | undefined }
   | { say: 'refused'; code: string; message: string }
   /** This batch and all before it are in the database, or are lost and will be recorded as an `unrecorded` gap. */
   | { say: 'committed'; batch: number }

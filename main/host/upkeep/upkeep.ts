@@ -1,0 +1,93 @@
+// Backups and checks of a host's own data folder, each in a thread of its own while the host runs.
+import { isAbsolute } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { CodedError, toCoded } from '../../../protocol/errors.ts'
+import type { SecretFiles } from '../files/secret-files.ts'
+import type { HealthReports } from '../health/health.ts'
+import type { DatabaseFile } from '../store/open-database.ts'
+import { type FromThread, type ReplyOf, type RequestOf, ThreadCalls } from '../threads/call.ts'
+import { memoryLimits } from '../threads/memory.ts'
+import { workerFile } from '../threads/worker-file.ts'
+import { type BackupResult, readBackupFiles } from './backup.ts'
+import type { CheckReport } from './check.ts'
+import type { UpkeepCalls } from './upkeep-protocol.ts'
+
+/** A row and what is unpacked of it, and the list of what is damaged. */
+const MEMORY_MB = 512
+
+export interface UpkeepOptions {
+  folder: string
+  database: DatabaseFile
+  files: SecretFiles
+  version: string
+  /** Writes everything that was printed so far. */
+  history: { flush(): Promise<void> }
+  health: HealthReports
+}
+
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  #worker: Worker | undefined
+  #closed = false
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+  }
+
+  /** Rejects with `backup_failed`, `store_damaged`, `history_busy`. */
+  async backUp(to: string): Promise<BackupResult> {
+    const { folder, database, files, version, history, health } = this.#options
+    if (!isAbsolute(to)) throw new CodedError('backup_failed', `${to} is not an absolute path`)
+    try {
+      await history.flush()
+      const request = {
+        database,
+        to,
+        files: readBackupFiles(folder, files),
+        header: { made_at: Date.now(), version },
+      }
+      const result = await this.#run('backUp', request)
+      health.end('backup_failed')
+      return result
+    } catch (error) {
+      const { code, message } = toCoded(error)
+      if (code !== 'history_busy' && code !== 'host_stopping') health.begin('backup_failed', { message, path: to })
+      throw error
+    }
+  }
+
+  /** Rejects with `history_busy`. */
+  check(): Promise<CheckReport> {
+    return this.#run('check', { database: this.#options.database })
+  }
+
+  /** Ends what runs. Twice is fine. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#worker?.terminate()
+  }
+
+  async #run<K extends keyof UpkeepCalls>(
+    name: K,
+    request: RequestOf<UpkeepCalls, K>,
+  ): Promise<ReplyOf<UpkeepCalls, K>> {
+    if (this.#closed) throw new CodedError('host_stopping', 'the host is stopping')
+    if (this.#worker) throw new CodedError('history_busy', 'a backup or a check runs already; try again later')
+    const worker = new Worker(workerFile('./upkeep-worker', import.meta.url), {
+      name: 'upkeep',
+      resourceLimits: memoryLimits(MEMORY_MB),
+    })
+    this.#worker = worker
+    const calls = new ThreadCalls<UpkeepCalls>(message => worker.postMessage(message))
+    worker.on('message', (message: FromThread) => calls.receive(message))
+    const died = (why: string) => calls.fail(new CodedError('internal', `the thread for backups ended: ${why}`))
+    worker.on('error', error => died(error.message))
+    worker.on('exit', code => died(`code ${code}`))
+    try {
+      return await calls.call(name, request)
+    } finally {
+      this.#worker = undefined
+      void worker.terminate()
+    }
+  }
+}
