@@ -181,7 +181,7 @@ describe('stored text', () => {
 
   it('gives the index words that its tokenizer does not split', () => {
     const words = wordsOfBlock([{ offset: 0, text: 'Foo-bar_1 Größe 漢字 naïve \u{1f600} e\u0301 foo' }]).split(' ')
-    expect(words.sort()).toEqual(['1', 'bar', 'e\u0301', 'foo', 'größe', 'naïve', '字', '漢'].sort())
+    expect(words.sort()).toEqual(['1', 'bar', 'foo', 'größe', 'naïve', 'é', '字', '漢'].sort())
   })
 })
 

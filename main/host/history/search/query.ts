@@ -1,5 +1,5 @@
 // Search queries: `word`, `prefix*`, `"words in a row"`; a line matches when it has all of them.
-import { joins, NOT_AFTER_WORD, NOT_BEFORE_WORD, wordsOf } from '../text/tokenize.ts'
+import { extentsIn, joins, NOT_AFTER_WORD, NOT_BEFORE_WORD, normalize, wordsOf } from '../text/tokenize.ts'
 
 interface Term {
   text: string
@@ -36,7 +36,7 @@ export class Query {
   readonly match: string | undefined
 
   constructor(text: string) {
-    const terms = parse(text)
+    const terms = parse(normalize(text))
     // The longest first: it is the least likely to be found.
     this.#terms = [...terms]
       .sort((a, b) => b.text.length - a.text.length)
@@ -50,8 +50,19 @@ export class Query {
   }
 
   /** The lines of a text (separated by \n) that have all terms, in order. */
-  linesOf(text: string): FoundLine[] {
+  linesOf(written: string): FoundLine[] {
     if (this.isEmpty) return []
+    const text = normalize(written)
+    const lines = this.#normalizedLines(text)
+    if (text === written || lines.length === 0) return lines
+    const all = written.split('\n')
+    return lines.map(({ number, ranges }) => {
+      const extent = extentsIn(all[number]!)
+      return { number, ranges: mergeRanges(ranges.map(([from, to]) => extent(from, to))) }
+    })
+  }
+
+  #normalizedLines(text: string): FoundLine[] {
     // Only lines with the rarest term are checked for the others.
     const rarest = this.#terms.reduce((a, b) => (b.frequency < a.frequency ? b : a))
     const { pattern } = rarest

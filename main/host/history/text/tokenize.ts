@@ -48,9 +48,46 @@ export function fold(text: string): string {
   return result
 }
 
-/** The words of a line, folded and cut to WORD_CHARACTERS. */
+/**
+ * The same for all ways to write the same characters: é composed or not, Hangul as syllables or jamo, digits of full width.
+ * NFKC, https://unicode.org/reports/tr15/. Line feeds stay.
+ */
+export function normalize(text: string): string {
+  return NOT_ASCII.test(text) ? text.normalize('NFKC') : text
+}
+
+/** What is normalized together: a character with its marks, a run of jamo, a kana of half width with its sound mark. */
+const NORMALIZED_TOGETHER =
+  /[\u1100-\u11ff\ua960-\ua97f\uac00-\ud7ff][\u1160-\u11ff\ud7b0-\ud7ff\p{M}]*|[^\p{M}\uff9e\uff9f][\p{M}\uff9e\uff9f]*|[\p{M}\uff9e\uff9f]+/gsu
+
+/** Translates an extent of `normalize(text)` to the smallest one of `text` that contains it. */
+export function extentsIn(text: string): (from: number, to: number) => [from: number, to: number] {
+  const starts: number[] = []
+  const lengths: number[] = []
+  let length = 0
+  for (const { 0: part, index } of text.matchAll(NORMALIZED_TOGETHER)) {
+    starts.push(index)
+    lengths.push(length)
+    length += part.normalize('NFKC').length
+  }
+  const partAt = (at: number) => {
+    let low = 0
+    let high = lengths.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (lengths[middle]! <= at) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+  // Parts that belong together after all: the whole line then.
+  if (length !== normalize(text).length) return () => [0, text.length]
+  return (from, to) => [starts[partAt(from)] ?? 0, starts[partAt(Math.max(from, to - 1)) + 1] ?? text.length]
+}
+
+/** The words of a line, normalized, folded and cut to WORD_CHARACTERS. */
 export function wordsOf(line: string): string[] {
-  const text = fold(line)
+  const text = fold(normalize(line))
   const words = text.match(NOT_ASCII.test(text) ? WORD : ASCII_WORD) ?? []
   return words.map(word => (word.length > WORD_CHARACTERS ? cutWord(word) : word))
 }
