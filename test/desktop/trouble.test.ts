@@ -1,7 +1,8 @@
 // What the app shows when something is wrong with the host: in the window, the tray and the popover.
 import { join } from 'node:path'
 import { breakRecording } from '../support/break-recording.ts'
-import { expect, picture, startSession, test } from './support/app.ts'
+import { closeWindow, expect, picture, startSession, test } from './support/app.ts'
+import { clickNotification, notifications, watchNotifications } from './support/notifications.ts'
 import { openPopover } from './support/popover.ts'
 import { labels, press, trayMark, watchTray } from './support/tray.ts'
 
@@ -48,4 +49,24 @@ test('a host that cannot record says so in the window, the tray and the popover,
   await expect(page.getByRole('dialog', { name: 'The trouble is over' })).toBeVisible()
   await expect.poll(async () => (await labels(app)).some(label => label.includes('Not recording'))).toBe(false)
   await expect(small.getByRole('button', { name: TITLE })).toHaveCount(0)
+})
+
+test('trouble that lasts is notified once while no window is open, and a click shows it', async ({
+  start,
+  dataDir,
+}) => {
+  test.setTimeout(90_000)
+  const app = await start()
+  const page = await app.firstWindow()
+  await watchNotifications(app)
+  await startSession(page)
+  await page.keyboard.type('while :; do date; sleep 1; done\n')
+  await closeWindow(app, page)
+  const repair = breakRecording(join(dataDir, 'data', 'otg.db'))
+  const about = async () => (await notifications(app)).filter(({ title }) => title === TITLE)
+  await expect.poll(about, { timeout: 40_000 }).toMatchObject([{ open: true }])
+  const [again] = await Promise.all([app.waitForEvent('window'), clickNotification(app)])
+  await expect(again.getByRole('dialog', { name: 'Trouble on your computer' })).toBeVisible()
+  repair()
+  await expect.poll(about).toMatchObject([{ open: false }])
 })

@@ -1,4 +1,6 @@
 // Accessibility of the phone's screens, checked by axe.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { accessibilityViolations } from '../support/accessibility.ts'
 import { expect, test } from '../support/phone.ts'
 
@@ -35,6 +37,37 @@ for (const colorScheme of ['dark', 'light'] as const)
     await host.desktop.revokeDevice(device!.device_id)
     await phone.showsHeading('This phone no longer has access')
     await look('revoked')
+    expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
+  })
+
+for (const colorScheme of ['dark', 'light'] as const)
+  test(`axe finds no serious violation where trouble of the host is shown, ${colorScheme}`, async ({ phone, host }) => {
+    const { page } = phone
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width: 320, height: 568 })
+    const seen: Record<string, string[]> = {}
+    const look = async (screen: string) => {
+      seen[screen] = await accessibilityViolations(page)
+      await phone.fits()
+    }
+    await host.stopProcess()
+    const troubles = ['history_lost', 'copy_failed'].map(kind => ({
+      kind,
+      since: Date.now(),
+      sessions: [],
+      path: '/x',
+    }))
+    writeFileSync(join(host.dataDir, 'health.json'), JSON.stringify({ troubles }))
+    await host.startProcess()
+    await phone.open()
+    await look('list')
+    await phone.newSession()
+    await look('terminal')
+    await page.getByRole('button', { name: /^The history is gone/ }).tap()
+    await look('dialog')
+    await page.getByRole('button', { name: 'Close' }).tap()
+    await page.getByRole('button', { name: 'Hide' }).tap()
+    await look('mark')
     expect(Object.entries(seen).filter(([, found]) => found.length > 0)).toEqual([])
   })
 

@@ -395,11 +395,12 @@ describe('each of several listeners', () => {
   })
 })
 
-it('logs an address that another program uses once, retries it, and listens on it when it is free', async () => {
+it('logs an address that another program uses once, retries it, tells of it, and listens on it when it is free', async () => {
   const port = await freePort()
   const other = createServer().listen(port, '::1')
   await once(other, 'listening')
   const changes: string[][] = []
+  const told: string[] = []
   let looks = 0
   const http = await serve({
     port,
@@ -408,14 +409,20 @@ it('logs an address that another program uses once, retries it, and listens on i
       return {}
     },
     onAddresses: () => changes.push(http.addresses().map(({ name }) => name)),
+    health: {
+      begin: (kind, details) => void told.push(`${kind} ${details?.path}`),
+      end: kind => void told.push(`${kind} is over`),
+    },
   })
   expect(http.addresses().map(({ name }) => name)).toEqual(['127.0.0.1'])
   const before = looks
   await until(() => looks >= before + 3, 'further tries')
   expect(http.errors).toEqual(['cannot listen; trying again'])
+  expect(new Set(told)).toEqual(new Set(['address_unusable ::1']))
   other.close()
   await until(() => changes.length > 0)
   expect(changes).toEqual([['127.0.0.1', '::1']])
+  expect(told.at(-1)).toBe('address_unusable is over')
   expect(await talk('::1', port, ask('::1', port))).toMatch(/^HTTP\/1.1 200 /)
 })
 

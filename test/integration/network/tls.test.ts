@@ -332,7 +332,12 @@ describe('a renewed certificate', () => {
   it('is logged if it cannot be used, and the old one stays until there is a usable one', async () => {
     const folder = temporaryFolder()
     const tls = newCertificate(folder)
-    const http = await serve(tls)
+    const told: string[] = []
+    const health = {
+      begin: (kind: string) => void told.push(kind),
+      end: (kind: string) => void told.push(`no ${kind}`),
+    }
+    const http = await serve(tls, { health })
     const before = await serial(http)
     writeFileSync(tls.cert, 'half a certifi')
     await until(() => http.errors.length > 0, 'the error')
@@ -341,6 +346,7 @@ describe('a renewed certificate', () => {
     newCertificate(folder)
     await until(async () => (await serial(http)) !== before, 'the new certificate')
     expect(http.errors).toHaveLength(1)
+    expect(told).toEqual(['certificate_failed', 'no certificate_failed'])
   })
 
   it('changes the addresses and (case 27) the accepted names if its names differ', async () => {
