@@ -55,6 +55,8 @@ export type PlaybackChunk =
       runs: number[]
       /** Each comes before the byte at its offset. */
       resizes: { offset: number; n: number; cols: number; rows: number; at: number }[]
+      /** `seek` has a state for `end`, to which the bytes do not lead. */
+      resync?: true
     }
   | Exclude<HostMessageOf<'playback_chunk'>['chunk'], { kind: 'output' }>
 
@@ -108,7 +110,7 @@ export class HistoryClient {
     return { position, at, cols, rows, bytes: await this.#unpack(blob, chunks[0]) }
   }
 
-  /** The log from `position`; the next chunk begins at `end` (after a gap at `next`), until the kind is `end`. */
+  /** The log from `position`; the next chunk begins at `end` (after a gap at `to`), until the kind is `end`. */
   async readChunk(session_id: string, position: Position): Promise<PlaybackChunk> {
     const chunks: Uint8Array[] = []
     const { chunk } = await this.#requests.request(
@@ -128,6 +130,7 @@ export class HistoryClient {
       bytes: bytes.subarray(skip),
       runs: cutRuns(runs, skip)[1],
       resizes: chunk.resizes.filter(resize => resize.n > position.n),
+      ...(chunk.resync && { resync: true }),
     }
   }
 

@@ -203,9 +203,11 @@ export const HISTORY_MESSAGES = {
           timing: Blob,
           output: Blob,
           resizes: Resizes(),
+          /** `seek` has a state for `end`, to which what was printed does not lead, because of a gap before it. */
+          resync: z.optional(z.literal(true)),
         }),
-        /** Nothing can be read up to `to`. The log goes on at `next`; `seek` has a state for it if there is one. */
-        z.object({ kind: z.literal('gap'), from: Position, to: Position, next: Position, reason: GapReason }),
+        /** Nothing can be read up to `to`, where the log goes on; `seek` may have a state for it. */
+        z.object({ kind: z.literal('gap'), from: Position, to: Position, reason: GapReason }),
         /** `live`: the session runs, and there will be more. */
         z.object({ kind: z.literal('end'), position: Position, live: z.boolean() }),
       ]),

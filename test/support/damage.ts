@@ -171,7 +171,7 @@ async function playBack(client: LocalClient, session_id: string): Promise<string
     if (chunk.kind === 'end') return parts
     if (chunk.kind === 'gap') {
       parts.push(`${chunk.reason} ${chunk.from.offset}-${chunk.to.offset}`)
-      at = chunk.next
+      at = chunk.to
     } else {
       parts.push(`${chunk.position.offset}-${chunk.end.offset}`)
       at = chunk.end

@@ -295,14 +295,17 @@ export class Player extends Emitter<{ change: PlayerState }> {
         case 'reached':
           return this.#reached(item.at)
         case 'gap': {
-          const keyframe = await this.#recording.seek({ offset: item.next.offset })
-          const isAfterGap = comparePositions(keyframe.position, item.to) >= 0
+          const keyframe = await this.#recording.seek({ offset: item.to.offset })
+          const isAfterGap =
+            keyframe.position.offset === item.to.offset && comparePositions(keyframe.position, item.to) >= 0
           this.#gap = {
-            next: item.next,
+            next: item.to,
             at: isAfterGap ? keyframe.at : (this.#reader.last ?? 0),
             keyframe: isAfterGap ? keyframe : undefined,
           }
-          this.#change({ gap: { reason: item.reason, bytes: item.to.offset - item.from.offset } })
+          // Without an extent it only says that the screen has to be set right.
+          if (comparePositions(item.from, item.to) < 0)
+            this.#change({ gap: { reason: item.reason, bytes: item.to.offset - item.from.offset } })
           break
         }
         case 'end':

@@ -121,7 +121,7 @@ export class RecordingReader {
       cached ?? (await (ahead && comparePositions(ahead.from, position) === 0 ? ahead.chunk : this.#read(position)))
     // There was a jump in the meantime.
     if (comparePositions(this.#position, position) !== 0 || this.loaded) return
-    if (read.kind === 'gap' && comparePositions(read.next, position) <= 0)
+    if (read.kind === 'gap' && comparePositions(read.to, position) <= 0)
       throw new CodedError('bad_message', 'a gap ends where it begins')
     if (read.kind !== 'output') {
       this.#stop = read
@@ -222,6 +222,8 @@ export class RecordingReader {
     if (!isTaken) return
     this.#position = chunk.end
     this.#cursor = undefined
+    // The player continues with the keyframe, as after a gap. Only what is played on from here needs it.
+    if (chunk.resync) this.#stop = { kind: 'gap', from: chunk.end, to: chunk.end, reason: 'unrecorded' }
   }
 
   #readAhead(cursor: Cursor): void {

@@ -71,9 +71,16 @@ export type ReadResult =
   | { kind: 'gap'; from: Position; to: Position; reason: GapReason; keyframe?: StoredKeyframe }
   | { kind: 'end'; position: Position }
 
-/** The same with the times of its bytes (`runs` of a LogSlice) and resizes. */
+/**
+ * The same with the times of its bytes (`runs` of a LogSlice) and resizes. `resync`: the state at its `end`, if what is printed up to
+ * there does not lead to it, because there was a gap and no keyframe since.
+ */
 export type TimedReadResult =
-  | (Omit<Extract<ReadResult, { kind: 'segment' }>, 'resizes'> & { timing: number[]; resizes: TimedResize[] })
+  | (Omit<Extract<ReadResult, { kind: 'segment' }>, 'resizes'> & {
+      timing: number[]
+      resizes: TimedResize[]
+      resync?: StoredKeyframe
+    })
   | Exclude<ReadResult, { kind: 'segment' }>
 
 /** A session as it is stored, with the extent of its log that can be read. */

@@ -95,6 +95,8 @@ export class LogRows {
   readonly #keyframeFrom
   readonly #keyframeBefore
   readonly #hasKeyframe
+  readonly #hasKeyframeWithin
+  readonly #lastGap
   readonly #dropKeyframes
   readonly #resizesBefore
   readonly #bornSize: (session: number) => Size
@@ -169,6 +171,16 @@ export class LogRows {
         'SELECT 1 FROM keyframes WHERE session = ? AND offset = ? AND n = ? LIMIT 1',
       )
       .pluck()
+    this.#hasKeyframeWithin = db
+      .prepare<[number, number, number, number, number], number>(
+        'SELECT 1 FROM keyframes WHERE session = ? AND (offset, n) >= (?, ?) AND (offset, n) <= (?, ?) LIMIT 1',
+      )
+      .pluck()
+    this.#lastGap = db.prepare<[number, number, number], Position>(
+      `SELECT end_offset AS offset, end_n AS n FROM pieces
+       WHERE session = ? AND (offset, n) < (?, ?) AND kind IN ('unrecorded', 'damaged')
+       ORDER BY offset DESC, n DESC LIMIT 1`,
+    )
     this.#dropKeyframes = db.prepare<[number, number, number]>(
       'DELETE FROM keyframes WHERE session = ? AND (offset, n) < (?, ?)',
     )
@@ -313,6 +325,15 @@ export class LogRows {
   /** Deletes the keyframes before `position`. */
   dropKeyframes(session: number, { offset, n }: Position): void {
     this.#dropKeyframes.run(session, offset, n)
+  }
+
+  hasKeyframeWithin(session: number, from: Position, to: Position): boolean {
+    return this.#hasKeyframeWithin.get(session, from.offset, from.n, to.offset, to.n) !== undefined
+  }
+
+  /** Where the last gap ends that begins before `position`. */
+  endOfLastGap(session: number, { offset, n }: Position): Position | undefined {
+    return this.#lastGap.get(session, offset, n)
   }
 
   /** JSON of the last resizes before `position`, if there were any, and the session's size at birth. */

@@ -152,9 +152,10 @@ export class Store {
     this.#database.pragma(`incremental_vacuum(${Math.ceil(bytes / PAGE_BYTES)})`)
   }
 
-  /** Copies the write-ahead log into the database, as far as readers allow. */
-  checkpoint(): void {
-    this.#database.pragma('wal_checkpoint(PASSIVE)')
+  /** Copies the write-ahead log into the database, as far as readers allow. True: all of it. */
+  checkpoint(): boolean {
+    const [result] = this.#database.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[]
+    return result !== undefined && result.log === result.checkpointed
   }
 
   stats(): StoreStats {

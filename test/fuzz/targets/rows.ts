@@ -256,7 +256,7 @@ class Rows {
     for (let step = 0; step < MAX_STEPS; step++) {
       const chunk = await this.#host.desktop.history.readChunk(session_id, at)
       if (chunk.kind === 'end') return
-      const next = chunk.kind === 'gap' ? chunk.next : chunk.end
+      const next = chunk.kind === 'gap' ? chunk.to : chunk.end
       if (next.offset < at.offset || (next.offset === at.offset && next.n <= at.n))
         throw new Error(`playback does not advance at ${JSON.stringify([at, chunk.kind, next])}`)
       at = next

@@ -72,7 +72,7 @@ class Player {
       if (stretch.kind === 'end') return
       if (stretch.kind === 'gap') {
         this.holes++
-        this.#position = stretch.next
+        this.#position = stretch.to
         continue
       }
       const { bytes, runs, resizes, position } = stretch

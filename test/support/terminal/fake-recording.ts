@@ -98,14 +98,9 @@ export class FakeRecording implements Recording {
     this.requests.push(`chunk ${position.offset}`)
     await this.gate
     const isBefore = (a: Position, b: Position) => (a.offset - b.offset || a.n - b.n) < 0
-    const index = this.segments.findIndex(segment => isBefore(position, segment.end))
-    const found = this.segments[index]
+    const found = this.segments.find(segment => isBefore(position, segment.end))
     if (!found) return { kind: 'end', position: this.end, live: this.live }
-    if (found.gap) {
-      const next =
-        this.segments.slice(index + 1).find(segment => segment.keyframe && !segment.gap)?.position ?? found.end
-      return { kind: 'gap', from: found.position, to: found.end, next, reason: found.gap }
-    }
+    if (found.gap) return { kind: 'gap', from: found.position, to: found.end, reason: found.gap }
     const runs: number[] = []
     const resizes: Extract<PlaybackChunk, { kind: 'output' }>['resizes'] = []
     let { offset, n } = found.position

@@ -45,11 +45,11 @@ export function* replayFrames(
     const read = reader.readTimed(session_id, position)
     if (read.kind === 'end') return
     if (read.kind === 'gap') {
-      const next = read.keyframe?.position ?? read.to
+      const next = read.to
       if (comparePositions(next, position) <= 0) throw new CodedError('internal', 'the history does not advance')
       const bytes = next.offset - position.offset
       yield { kind: 'gap', at: clock, offset: next.offset, bytes, reason: read.reason }
-      if (read.keyframe) yield stateOf(read.keyframe, clock)
+      if (read.keyframe && comparePositions(read.keyframe.position, next) === 0) yield stateOf(read.keyframe, clock)
       position = next
       continue
     }
@@ -59,6 +59,7 @@ export function* replayFrames(
       if (clock > until) return
       yield { ...frame, at: clock }
     }
+    if (read.resync) yield stateOf(read.resync, clock)
     position = read.end
   }
 }

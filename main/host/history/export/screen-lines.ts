@@ -155,7 +155,7 @@ function readGroup(
     const read = reader.readTimed(session_id, at)
     if (read.kind === 'end') break
     if (read.kind === 'gap') {
-      const to = read.keyframe?.position ?? read.to
+      const { to } = read
       if (comparePositions(to, at) <= 0) throw new CodedError('internal', 'the history does not advance')
       const gap: Gap = { kind: 'gap', offset: to.offset, bytes: to.offset - at.offset, reason: read.reason }
       return { slices, gap, next: to }

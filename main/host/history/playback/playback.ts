@@ -33,8 +33,10 @@ export type PlaybackChunk =
       timing: SentBlob
       output: SentBlob
       resizes: TimedResize[]
+      /** At its end there is a keyframe to continue with: what was printed does not lead to that state. */
+      resync?: true
     }
-  | { kind: 'gap'; from: Position; to: Position; next: Position; reason: GapReason }
+  | { kind: 'gap'; from: Position; to: Position; reason: GapReason }
   | { kind: 'end'; position: Position }
 
 /** A point in a recording, by its offset and its time (milliseconds since birth). */
@@ -73,13 +75,14 @@ export class Playback {
       case 'end':
         return read
       case 'gap': {
-        const { from, to, reason, keyframe } = read
-        return { kind: 'gap', from, to, next: keyframe?.position ?? to, reason }
+        const { from, to, reason } = read
+        return { kind: 'gap', from, to, reason }
       }
       case 'segment': {
-        const { end, size, checksum, compressed, blob, timing, resizes } = read
+        const { end, size, checksum, compressed, blob, timing, resizes, resync } = read
         const output = { size, checksum, compressed, blob }
-        return { kind: 'output', position: read.position, end, timing: sentBlob(encodeRuns(timing)), output, resizes }
+        const sent = { position: read.position, end, timing: sentBlob(encodeRuns(timing)), output, resizes }
+        return { kind: 'output', ...sent, ...(resync && { resync: true }) }
       }
     }
   }

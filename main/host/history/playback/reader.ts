@@ -47,7 +47,22 @@ export class LogReader {
 
   /** The same with its timing. */
   readTimed(session_id: string, position: Position): TimedReadResult {
-    return this.#read(session_id, position, true)
+    const result = this.#read(session_id, position, true)
+    if (result.kind !== 'segment') return result
+    const resync = this.#resync(this.#store.sessions.require(session_id), result)
+    return resync ? { ...result, resync } : result
+  }
+
+  /** A gap can end within a segment; what follows it, up to the next keyframe, is drawn on an unknown screen. */
+  #resync(
+    { session }: SessionRow,
+    { position, end }: { position: Position; end: Position },
+  ): StoredKeyframe | undefined {
+    const rows = this.#store.logRows
+    if (!rows.hasKeyframe(session, end)) return undefined
+    const gapEnd = rows.endOfLastGap(session, position)
+    if (!gapEnd || rows.hasKeyframeWithin(session, gapEnd, position)) return undefined
+    return this.keyframeAt(session, end)
   }
 
   #read(session_id: string, position: Position, isTimed: boolean): TimedReadResult {

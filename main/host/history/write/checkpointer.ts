@@ -14,7 +14,8 @@ export const QUIET_MS = 1_000
 /** A checkpoint writes to the database file, and hides what something else did to it. */
 export interface CheckpointGuard {
   isIntact(): boolean
-  checkpointed(): void
+  /** `isComplete`: everything is in the database. */
+  checkpointed(isComplete: boolean): void
 }
 
 export class Checkpointer {
@@ -50,8 +51,7 @@ export class Checkpointer {
   checkpoint(): void {
     if (!this.#guard.isIntact()) return
     this.#attempt(() => {
-      this.#store.checkpoint()
-      this.#guard.checkpointed()
+      this.#guard.checkpointed(this.#store.checkpoint())
     })
   }
 

@@ -41,6 +41,8 @@ export class FileGuard {
   #database: Known
   #header: Buffer
   #log: Known | undefined
+  /** Something in the write-ahead log is not in the database yet. */
+  #isLogNeeded = true
   #indexInode: number | undefined
 
   /** `file`: a database that was just opened and checkpointed. */
@@ -56,17 +58,27 @@ export class FileGuard {
     return this.#descriptor
   }
 
-  /** Call it after each write of this connection, and with `checkpointed` after each checkpoint. */
-  noteWrite(checkpointed = false): void {
-    const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false })
-    // Another file than before is for `check` to report.
-    if (log && (!this.#log || this.#log.inode === log.ino)) this.#log = known(log)
-    this.#indexInode ??= statSync(`${this.#file}-shm`, { throwIfNoEntry: false })?.ino
-    if (!checkpointed) return
+  /** Call it after each write of this connection. */
+  noteWrite(): void {
+    this.#isLogNeeded = true
+    this.#noteLog()
+  }
+
+  /** Call it after each checkpoint. `isComplete`: the whole log is in the database. */
+  noteCheckpoint(isComplete: boolean): void {
+    if (isComplete) this.#isLogNeeded = false
+    this.#noteLog()
     const database = statSync(this.#file, { throwIfNoEntry: false })
     if (database?.ino !== this.#database.inode) return
     this.#database = known(database)
     this.#header = this.#readHeader()
+  }
+
+  #noteLog(): void {
+    const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false })
+    // Another file than before is for `check` to report.
+    if (log && (!this.#log || this.#log.inode === log.ino)) this.#log = known(log)
+    this.#indexInode ??= statSync(`${this.#file}-shm`, { throwIfNoEntry: false })?.ino
   }
 
   /** Whether the folder is gone. Then the files are where it is now, and open: nothing is lost yet. */
@@ -84,7 +96,8 @@ export class FileGuard {
     const log = statSync(`${this.#file}-wal`, { throwIfNoEntry: false })
     const index = statSync(`${this.#file}-shm`, { throwIfNoEntry: false })
     if (log?.ino !== this.#log.inode || index?.ino !== this.#indexInode) return 'log_gone'
-    if (log.size < this.#log.size) return 'log_truncated'
+    // Another program may empty it after a checkpoint.
+    if (log.size < this.#log.size && this.#isLogNeeded) return 'log_truncated'
     return undefined
   }
 

@@ -89,7 +89,7 @@ export class HistoryThread {
       store,
       () => this.#committer.lastCommit,
       work => this.#attempt(work),
-      { isIntact: () => this.#guardFiles(), checkpointed: () => this.#guard.noteWrite(true) },
+      { isIntact: () => this.#guardFiles(), checkpointed: isComplete => this.#guard.noteCheckpoint(isComplete) },
     )
     this.#syncer = new Syncer(file, {
       late: isLate => port.post({ say: 'disk_speed', isSlow: isLate }),
