@@ -6,6 +6,11 @@ export function isBlocked({ state, activity }: Pick<SessionInfo, 'state' | 'acti
   return state === 'running' && activity?.state === 'blocked'
 }
 
+/** The host asks in its name: the question is not on its screen, so whoever looks at that has to be told. */
+export function asksOffScreen(session: Pick<SessionInfo, 'state' | 'activity'>): boolean {
+  return isBlocked(session) && session.activity?.evidence === 'request'
+}
+
 /** For programs that gave no text. */
 export const ATTENTION_TEXTS: Readonly<Record<AttentionKind, string>> = {
   blocked: 'Waits for an answer',

@@ -91,16 +91,19 @@ export function PairingDialog({ client, request, others, postpone }: PairingDial
       </p>
       {request.again && (
         <p class="note" role="note">
-          You allowed this phone before. It has to be allowed again because of the setting “Ask again about each phone”.
+          You allowed this phone before, and it keeps its permission. It has to be allowed again because of the setting
+          “Ask again about each phone”.
         </p>
       )}
       {request.looks_like && (
-        <p class="note" role="note">
+        <p class="note similar" role="note">
           This is a new phone. “<bdi>{printable(request.looks_like.name)}</bdi>”, paired on{' '}
           {formatDate(request.looks_like.created_at)}, has a similar name.
         </p>
       )}
-      <p class="means">An allowed phone can see and control every session. With Watch only, it cannot type.</p>
+      {!request.again && (
+        <p class="means">An allowed phone can see and control every session. With Watch only, it cannot type.</p>
+      )}
       <p class="hint" role="alert">
         {hint}
       </p>

@@ -4,6 +4,7 @@ import './inbox.css'
 import type { LocalClient } from '../../protocol/client/local-client.ts'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { asksOffScreen } from '../../protocol/session-attention.ts'
 import { toast, toastError } from '../../ui/kit/toast.tsx'
 import { QuestionCard } from '../../ui/sessions/question-card.tsx'
 import { markQuestionSeen } from '../../ui/sessions/seen-questions.ts'
@@ -36,7 +37,7 @@ export function Inbox({ client, sessions, now, current, open, end }: InboxProps)
           markSeen={isOffline ? undefined : markSeen}
           // The question of the session beside the list is on its screen.
           questionCard={session =>
-            session.session_id !== current && (
+            (session.session_id !== current || asksOffScreen(session)) && (
               <QuestionCard
                 session={session}
                 now={now}

@@ -1,12 +1,12 @@
 // Takes screenshots of every screen of the phone's page in every variant, into test-output/screens:
 // `npm run screenshots [NAME…]`. People review them.
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, devices } from '@playwright/test'
 import { BrowserHost } from '../support/browser/browser-host.ts'
 import { recordSession } from '../support/record-session.ts'
 import { CHROMIUM } from './playwright.config.ts'
-import { writeAgent } from './support/agents.ts'
+import { asksPermission, writeAgent } from './support/agents.ts'
 import { cellOf, Fingers } from './support/fingers.ts'
 import { expect, Phone } from './support/phone.ts'
 
@@ -44,6 +44,17 @@ async function leaveTrouble(host: BrowserHost): Promise<void> {
   const troubles = [{ ...of('history_lost'), bytes: 219_000 }, of('copy_failed')]
   writeFileSync(join(host.dataDir, 'health.json'), JSON.stringify({ troubles }))
   await host.startProcess()
+}
+
+/** Pairs, and locks the page with a PIN. */
+async function lock(phone: Phone): Promise<void> {
+  await phone.open()
+  await phone.page.getByRole('button', { name: 'About this connection' }).tap()
+  await phone.page.getByRole('button', { name: 'Lock this page' }).tap()
+  await phone.page.getByLabel(/^(Or with a )?PIN$/).fill('correct horse')
+  await phone.page.getByLabel('Repeat the PIN').fill('correct horse')
+  await phone.page.getByRole('button', { name: 'Lock with this PIN' }).tap()
+  await expect(phone.page.getByText('The lock is on')).toBeVisible()
 }
 
 const SCREENS: Screen[] = [
@@ -147,6 +158,66 @@ const SCREENS: Screen[] = [
       await host.desktop.create({ title: 'sudo apt upgrade', command: [file] })
       await phone.open()
       await phone.page.getByLabel('Password').fill('a long password')
+    },
+  },
+  {
+    name: 'permission',
+    show: async (phone, host) => {
+      await asksPermission(host)
+      await phone.open()
+      await expect(phone.page.getByText('wants to see “release 2.4” and type into it')).toBeVisible()
+    },
+  },
+  {
+    name: 'permission-terminal',
+    show: async (phone, host) => {
+      await asksPermission(host)
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'Open terminal' }).tap()
+      await expect(phone.page.getByText('asks for your permission')).toBeVisible()
+    },
+  },
+  {
+    name: 'confirm-again',
+    show: async (phone, host) => {
+      await phone.open()
+      await host.desktop.changeSettings({ ask_again_days: 1 })
+      await host.stopProcess()
+      const file = join(host.dataDir, 'devices.json')
+      const list = JSON.parse(readFileSync(file, 'utf8'))
+      for (const device of list.devices) device.created_at -= 2 * 24 * 3_600_000
+      writeFileSync(file, JSON.stringify(list))
+      await host.startProcess()
+      await host.setApproval('manual')
+      await phone.page.reload()
+      await expect(phone.page.getByRole('img', { name: /^Digits/ })).toBeVisible()
+    },
+  },
+  {
+    name: 'locked',
+    show: async phone => {
+      await lock(phone)
+      await phone.page.reload()
+      await phone.showsHeading('Locked')
+    },
+  },
+  {
+    name: 'locked-wrong',
+    show: async phone => {
+      await lock(phone)
+      await phone.page.reload()
+      await phone.page.getByLabel('PIN', { exact: true }).fill('wrong horse')
+      await phone.page.getByRole('button', { name: 'Unlock', exact: true }).tap()
+      await expect(phone.page.getByRole('alert')).toContainText('9 more tries')
+    },
+  },
+  {
+    name: 'lock-sheet',
+    show: async phone => {
+      await phone.open()
+      await phone.page.getByRole('button', { name: 'About this connection' }).tap()
+      await phone.page.getByRole('button', { name: 'Lock this page' }).tap()
+      await expect(phone.page.getByRole('dialog', { name: 'Lock this page' })).toBeVisible()
     },
   },
   {

@@ -1,13 +1,14 @@
 // The pairing dialog, answered for a real phone.
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { connectLocal } from '../../main/host/listen/stream-transport.ts'
+import { encodeBase64url, generateKeyPair } from '../../protocol/channel/keys.ts'
 import { LocalClient } from '../../protocol/client/local-client.ts'
 import { pairingUrl } from '../support/pairing.ts'
 import { closeWindow, expect, picture, resize, showCode, shownUrl, startSession, test } from './support/app.ts'
 import { startHeadless } from './support/headless.ts'
-import type { Phone } from './support/phone.ts'
+import { confirmingPhone, type Phone } from './support/phone.ts'
 
 const dialog = (page: Page) => page.getByRole('dialog', { name: /^Allow / })
 const answer = (page: Page, name: string) => dialog(page).getByRole('button', { name, exact: true })
@@ -236,6 +237,61 @@ test('shows the name of a phone as text, and fits a small window', async ({ star
   await page.locator('[data-device]').scrollIntoViewIfNeeded()
   await picture(page, 'device-long-name')
   expect(await page.locator('img').count()).toBe(0)
+})
+
+test('says that a name looks like a paired phone’s', async ({ start, phone }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  const pixel = phone(await showCode(page), 'Pixel 9')
+  await expectSameCode(page, pixel)
+  await answer(page, 'Allow').click()
+  await expect.poll(pixel.state).toBe('ready')
+  // Its third letter is Cyrillic.
+  const similar = phone(await shownUrl(page), 'Pi\u0445el 9')
+  await expect(dialog(page).getByRole('note')).toHaveText(
+    /^This is a new phone\. “Pixel 9”, paired on .+, has a similar name\.$/,
+  )
+  await expect(answer(page, 'Allow')).toBeEnabled()
+  await picture(page, 'ask-similar')
+  await resize(app, page, 480, 320)
+  for (const part of [dialog(page).getByTestId('short-code'), answer(page, 'Decline'), answer(page, 'Allow')])
+    await expect(part).toBeInViewport({ ratio: 1 })
+  await picture(page, 'ask-similar-small')
+  await answer(page, 'Decline').click()
+  await expect.poll(similar.state).toBe('closed pairing_refused')
+})
+
+test('says that a phone was allowed long ago, and keeps its permission', async ({ start, dataDir, later }) => {
+  const keys = generateKeyPair()
+  const folder = join(dataDir, 'data')
+  const before = Date.now() - 2 * 24 * 3_600_000
+  mkdirSync(folder, { mode: 0o700, recursive: true })
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify({ ask_again_days: 1 }), { mode: 0o600 })
+  const device = {
+    device_id: 'an old phone',
+    name: 'Pixel 9',
+    public_key: encodeBase64url(keys.publicKey),
+    read_only: true,
+    secure: false,
+    created_at: before,
+    last_seen: before,
+    address: '',
+  }
+  writeFileSync(join(folder, 'devices.json'), JSON.stringify({ version: 1, devices: [device] }), { mode: 0o600 })
+  const app = await start()
+  const page = await app.firstWindow()
+  const pixel = confirmingPhone(await showCode(page), keys)
+  later(() => pixel.client.close())
+  await expectSameCode(page, pixel)
+  await expect(dialog(page).getByRole('note')).toContainText(
+    'You allowed this phone before, and it keeps its permission.',
+  )
+  await expect(dialog(page)).not.toContainText('can see and control every session')
+  await expect(answer(page, 'Allow')).toBeEnabled()
+  await picture(page, 'ask-again')
+  await answer(page, 'Allow').click()
+  await expect.poll(pixel.state).toBe('ready')
+  expect(pixel.client.host?.read_only).toBe(true)
 })
 
 test('opens a closed window at the phone panel when a phone asks', async ({ start, dataDir, phone, later }) => {

@@ -1,6 +1,7 @@
 // Questions of programs, answered from the tray's menu, from a notification, in the popover and in the window.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { OTG } from '../support/built.ts'
 import { agentScript } from './support/agent.ts'
 import { closeWindow, expect, expectShown, picture, startSession, test } from './support/app.ts'
 import { faults } from './support/axe.ts'
@@ -192,4 +193,31 @@ test('the window and the popover show what needs a person first, and answer it',
   // Beside its own terminal, the session is a row.
   await expect(card).toBeHidden()
   await expect(page.locator('nav .current')).toContainText('Do you want to proceed?')
+})
+
+test('case 123: a permission says what each answer covers, in the window only', async ({ start, dataDir, later }) => {
+  const app = await start()
+  const page = await app.firstWindow()
+  await expect(page.getByText('No running sessions')).toBeVisible()
+  await watchTray(app)
+  const client = await connectTo(dataDir)
+  later(() => client.close())
+  const { session_id } = await client.create({ title: 'release 2.4', command: ['cat'] })
+  const send = `'${process.execPath}' '${OTG}' send ${session_id} --enter 'npm publish'`
+  const command = ['sh', '-c', `OTG_DATA_DIR='${join(dataDir, 'data')}' ${send}; cat`]
+  await client.create({ title: 'fix the failing test', command })
+  const card = page.locator('.question-card')
+  await expect(card).toContainText('On the Go asked just now')
+  await expect(card.locator('.question')).toHaveText(
+    'A program in this session wants to see “release 2.4” and type into it.',
+  )
+  await expect(card.getByRole('button', { name: /^Allow once/ })).toHaveText(
+    'Allow onceOnly this, until the program disconnects.',
+  )
+  await picture(page, 'permission')
+  const entry = (await labels(app)).find(label => label.includes('fix the failing test'))!
+  expect((await sublabels(app, entry)).join()).not.toContain('Allow')
+  await card.getByRole('button', { name: /^Allow once/ }).click()
+  await expect.poll(async () => (await client.screen(session_id)).lines.join()).toContain('npm publish')
+  await expect(card).toHaveCount(0)
 })

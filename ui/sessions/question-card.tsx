@@ -4,6 +4,7 @@ import './question-card.css'
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import { ANSWER_CHARACTERS, type Question, type SessionInfo } from '../../protocol/messages.ts'
+import { asksOffScreen } from '../../protocol/session-attention.ts'
 import { toast } from '../kit/toast.tsx'
 import { askedText, contextLines, optionText, questionText, refusalText } from './question-text.ts'
 import { printable } from './session-text.ts'
@@ -65,6 +66,8 @@ function Card({
   const title = printable(session.title) || 'untitled'
   const context = contextLines(question)
   const text = questionText(question)
+  // The host's own words are not shown as a program's.
+  const isHosts = asksOffScreen(session)
   const canAnswer = question.options.length > 0 || question.accepts_text
   const disabled = !settled || sent !== undefined || unavailable !== undefined
   return (
@@ -82,11 +85,14 @@ function Card({
       <p class="asked">
         <bdi>{askedText(session, now)}</bdi>
       </p>
+      {isHosts && <p class="question">{text}</p>}
       <div class="quote">
-        {context.length > 0 && <Context lines={context} />}
-        <p class="question" dir="auto">
-          {text || 'The program waits for an answer.'}
-        </p>
+        {context.length > 0 && <Context lines={context} label={isHosts ? 'The program' : 'Lines above the question'} />}
+        {!isHosts && (
+          <p class="question" dir="auto">
+            {text || 'The program waits for an answer.'}
+          </p>
+        )}
       </div>
       <p class="notice" role="status">
         {notice ?? (sent?.arrived ? 'Answer sent.' : sent ? 'Sending…' : '')}
@@ -138,7 +144,7 @@ function reasonText(unavailable: QuestionCardProps['unavailable'], canAnswer: bo
   return isCut ? 'Not all of it is shown. Open the terminal to see the rest.' : ''
 }
 
-function Context({ lines }: { lines: string[] }) {
+function Context({ lines, label }: { lines: string[]; label: string }) {
   const element = useRef<HTMLElement>(null)
   const text = lines.join('\n')
   // The lines next to the question say the most.
@@ -147,7 +153,7 @@ function Context({ lines }: { lines: string[] }) {
   }, [text])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must be able to scroll it
-    <section ref={element} class="context" tabIndex={0} aria-label="Lines above the question">
+    <section ref={element} class="context" tabIndex={0} aria-label={label}>
       {text}
     </section>
   )

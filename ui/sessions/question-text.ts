@@ -41,8 +41,10 @@ export function optionText({ key, label, detail = '' }: QuestionOption): {
 export function askedText({ activity }: SessionInfo, now: number): string {
   const agent = printable(activity?.agent ?? '')
   const age = formatAge(now - (activity?.since ?? now))
+  const isHosts = activity?.evidence === 'request'
   const asked = activity?.question?.kind === 'password' ? 'asked for a password' : 'asked'
   const words = `${asked} ${age === 'now' ? 'just now' : `${age} ago`}`
+  if (isHosts) return `On the Go ${words}`
   // Programs keep their spelling (`sudo`); a description (`the program`) begins a sentence.
   return agent === '' || /^an? |^the /.test(agent) ? sentenceStart(`${agent} ${words}`.trim()) : `${agent} ${words}`
 }

@@ -37,6 +37,11 @@ export class HostDialer {
     return this.#attempt?.identity
   }
 
+  /** The latest attempt is to be confirmed again. */
+  get isConfirming(): boolean {
+    return this.#attempt?.mode === 'confirm'
+  }
+
   /** Rejects with the code that the last channel closed with. A later call ends an earlier one. */
   async dial(): Promise<Transport> {
     const dial = ++this.#dials

@@ -16,6 +16,8 @@ export interface PendingPairing {
   code: string
   /** Unix milliseconds. */
   until: number
+  /** This phone was allowed before. */
+  again: boolean
 }
 
 export class HostLink {
@@ -188,7 +190,11 @@ export class HostLink {
         // The secret is used up; from here on this phone identifies itself by its key.
         this.#dialer.pairing = undefined
         this.paired.value = false
-        this.pendingPairing.value = { code: identity?.code ?? '', until: state.until }
+        this.pendingPairing.value = {
+          code: identity?.code ?? '',
+          until: state.until,
+          again: this.#dialer.isConfirming,
+        }
         break
       case 'ready': {
         const { host, read_only } = client.host!

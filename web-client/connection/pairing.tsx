@@ -18,12 +18,17 @@ export function Pairing({ link }: { link: HostLink }) {
   )
 }
 
-function Waiting({ link, pending: { code, until } }: { link: HostLink; pending: PendingPairing }) {
+function Waiting({ link, pending: { code, until, again } }: { link: HostLink; pending: PendingPairing }) {
   return (
     <EntryScreen title="Waiting for your computer" icon="phone">
-      <p>
-        On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same six digits:
-      </p>
+      {again ? (
+        // The computer shows the name that it knows this phone by.
+        <p>Your computer asks again about this phone. Allow it there if it shows the same six digits:</p>
+      ) : (
+        <p>
+          On your computer, allow <b class="name">“{link.deviceName.value}”</b> if it shows the same six digits:
+        </p>
+      )}
       <div class="card">
         {/* Spelled out: a screen reader would read it as one number. */}
         <p class="code" role="img" aria-label={`Digits ${[...code].join(' ')}`}>

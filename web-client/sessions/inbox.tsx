@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { toCoded } from '../../protocol/errors.ts'
 import type { SessionInfo } from '../../protocol/messages.ts'
-import { isBlocked } from '../../protocol/session-attention.ts'
+import { asksOffScreen, isBlocked } from '../../protocol/session-attention.ts'
 import { toastError } from '../../ui/kit/toast.tsx'
 import type { QuestionCardProps } from '../../ui/sessions/question-card.tsx'
 import { markQuestionSeen } from '../../ui/sessions/seen-questions.ts'
@@ -46,7 +46,7 @@ export function Inbox({ link, sessions: latest, now, ...rest }: InboxProps) {
             hasCards
               ? // The question of the session beside the list is on its screen.
                 session =>
-                  session.session_id !== rest.current && (
+                  (session.session_id !== rest.current || asksOffScreen(session)) && (
                     <QuestionCard
                       {...cardProps(link, session)}
                       now={now}

@@ -1,6 +1,7 @@
 // Tells a person who is in one session that another one asks something: once per wait, and never in a burst.
 import { effect, signal } from '@preact/signals'
 import type { SessionInfo } from '../../protocol/messages.ts'
+import { asksOffScreen } from '../../protocol/session-attention.ts'
 import { toastAction } from '../../ui/kit/toast.tsx'
 import { printable } from '../../ui/sessions/session-text.ts'
 import { WaitTracker } from '../../ui/sessions/wait-tracker.ts'
@@ -31,7 +32,9 @@ export function announceNewWaits(link: HostLink): void {
     const value = route.peek()
     if (document.visibilityState !== 'visible' || value.screen === 'sessions') return
     if (value.screen === 'terminal' && isWide.peek()) return
-    const others = begun.filter(one => value.screen !== 'terminal' || one.session_id !== value.session_id)
+    const others = begun.filter(
+      one => value.screen !== 'terminal' || one.session_id !== value.session_id || asksOffScreen(one),
+    )
     const [first] = others
     if (!first) return
     navigator.vibrate?.(PULSE_MS)

@@ -54,7 +54,7 @@ export function SizeStrip({ session }: { session: TerminalSession }) {
   )
 }
 
-export function Notice({ text, dismiss, show }: { text: string; dismiss: () => void; show?: () => void }) {
+export function Notice({ text, dismiss, show }: { text: string; dismiss?: () => void; show?: () => void }) {
   return (
     <div class="notice" role="status">
       <span>{text}</span>
@@ -63,7 +63,7 @@ export function Notice({ text, dismiss, show }: { text: string; dismiss: () => v
           Show
         </button>
       )}
-      <IconButton icon="close" label="Dismiss" onMouseDown={keepFocus} onClick={dismiss} />
+      {dismiss && <IconButton icon="close" label="Dismiss" onMouseDown={keepFocus} onClick={dismiss} />}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import './terminal.css'
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { SessionSpec } from '../../protocol/messages.ts'
+import { asksOffScreen } from '../../protocol/session-attention.ts'
 import { TroubleBanner, TroubleMark } from '../../ui/health/trouble-banner.tsx'
 import { troublesOf } from '../../ui/health/troubles.ts'
 import { ConnectionBanner } from '../../ui/kit/connection-banner.tsx'
@@ -19,6 +20,7 @@ import { backToSessions, setTerminalSession } from '../page/route.ts'
 import { screenReader } from '../page/screen-reader.ts'
 import { visibleArea } from '../page/soft-keyboard.ts'
 import { isCorrectable } from '../sessions/new-session-spec.ts'
+import { askingSession } from '../sessions/new-waits.ts'
 import { usePageTitle } from '../sessions/page-title.ts'
 import { coverWithLastFrame } from './last-frame.ts'
 import { SelectionBar } from './selection-bar.tsx'
@@ -100,6 +102,7 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
   usePageTitle(title)
 
   const troubles = troublesOf(session?.session_id ?? session_id ?? undefined, link.troubles.value)
+  const info = link.sessions.value?.find(one => one.session_id === (session?.session_id ?? session_id))
   const readOnly = link.readOnly.value
   const follows = session?.mode.value === 'follow'
   const ended = session?.exit.value !== undefined
@@ -144,6 +147,14 @@ export function Terminal({ link, session_id, spec }: TerminalProps) {
           retry={link.retry}
         />
         {!low && <TroubleBanner troubles={troubles} />}
+        {info && asksOffScreen(info) && (
+          <Notice
+            text="A program in this session asks for your permission."
+            show={() => {
+              askingSession.value = info.session_id
+            }}
+          />
+        )}
         {session?.gapNotice.value && (
           <Notice
             text={session.gapNotice.value}

@@ -70,14 +70,14 @@ const OPTIONS: readonly (QuestionOption & { decision: Decision })[] = [
     label: 'Allow this session',
     key: '',
     answer: null,
-    detail: 'Everything, in all sessions, until this one ends.',
+    detail: 'This session may read and control all others until it ends.',
   },
   {
     decision: 'always',
     label: 'Always allow',
     key: '',
     answer: null,
-    detail: 'Every session everything, in all sessions, until you turn that off in the settings.',
+    detail: 'Every session may, until you turn it off in the settings.',
   },
   { decision: 'deny', label: 'Deny', key: '', answer: 'no' },
 ]

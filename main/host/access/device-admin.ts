@@ -63,6 +63,7 @@ export class DeviceAdmin {
       requests: this.pairing.requests().map(({ publicKey, confirms, ...request }) => ({
         ...request,
         ...this.#known(publicKey, request.name),
+        again: confirms === true,
       })),
     }
   }
@@ -71,9 +72,8 @@ export class DeviceAdmin {
   #known(publicKey: Uint8Array, name: string) {
     const key = encodeBase64url(publicKey)
     const devices = this.devices.list()
-    const again = devices.some(one => one.public_key === key)
     const similar = devices.find(one => one.public_key !== key && looksLike(one.name, name))
-    return { again, looks_like: similar ? { name: similar.name, created_at: similar.created_at } : null }
+    return { looks_like: similar ? { name: similar.name, created_at: similar.created_at } : null }
   }
 
   show(client: object): void {

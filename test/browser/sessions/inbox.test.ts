@@ -5,7 +5,7 @@ import type { BrowserHost } from '../../support/browser/browser-host.ts'
 import { PlainBrowser } from '../../support/browser/browser-plain.ts'
 import { CHROMIUM } from '../playwright.config.ts'
 import { accessibilityViolations } from '../support/accessibility.ts'
-import { writeAgent } from '../support/agents.ts'
+import { asksPermission, writeAgent } from '../support/agents.ts'
 import { Fingers } from '../support/fingers.ts'
 import { expect, type Phone, test } from '../support/phone.ts'
 
@@ -428,3 +428,32 @@ function controlling(host: BrowserHost, other: string): string[] {
   const env = `OTG_DATA_DIR=${host.dataDir}`
   return ['sh', '-c', `${env} ${process.execPath} ${otg} send ${other} --enter hello; cat`]
 }
+
+test('case 123: a permission says what each answer covers, also to a phone that shows the session’s terminal', async ({
+  phone,
+  host,
+}) => {
+  const { other } = await asksPermission(host)
+  await phone.open()
+  await expect(card(phone)).toContainText('On the Go asked just now')
+  await expect(card(phone).locator('.question')).toHaveText(
+    'A program in this session wants to see “release 2.4” and type into it.',
+  )
+  // The program's own words are its command line only.
+  await expect(card(phone).locator('.quote')).toContainText('npm publish')
+  await expect(card(phone).locator('.quote')).not.toContainText('wants')
+  await expect(card(phone).getByRole('button', { name: /^Allow once/ })).toContainText(
+    'Only this, until the program disconnects.',
+  )
+  await expect(card(phone).getByRole('button', { name: /^Allow this session/ })).toContainText('until it ends')
+  await phone.page.getByRole('button', { name: 'Open terminal' }).tap()
+  await expect(phone.page.getByText('A program in this session asks for your permission.')).toBeVisible()
+  await phone.page.getByRole('button', { name: 'Show', exact: true }).tap()
+  await phone.page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Allow once/ })
+    .tap()
+  await expect(phone.page.getByRole('dialog')).toHaveCount(0)
+  await expect(phone.page.getByText('A program in this session asks for your permission.')).toHaveCount(0)
+  await expect.poll(async () => (await host.desktop.screen(other)).lines.join()).toContain('npm publish')
+})

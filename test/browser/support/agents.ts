@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserHost } from '../../support/browser/browser-host.ts'
+import { OTG } from '../../support/built.ts'
 
 /** `ask COMMAND` asks for permission, `key` waits for an answer and prints it, `work` works, `rest` ends the turn. */
 const FUNCTIONS = String.raw`stty -echo -icanon
@@ -20,4 +21,13 @@ export function writeAgent(host: BrowserHost, body: string, folder = '.', name =
   writeFileSync(file, `#!/bin/bash\n${FUNCTIONS}\n${body}\n`)
   chmodSync(file, 0o755)
   return file
+}
+
+/** A session whose program wants to type into another one, and waits for a person's permission. Resolves with both IDs. */
+export async function asksPermission(host: BrowserHost): Promise<{ asking: string; other: string }> {
+  const { session_id: other } = await host.desktop.create({ title: 'release 2.4', command: ['cat'] })
+  const send = `OTG_DATA_DIR='${host.dataDir}' '${process.execPath}' '${OTG}' send ${other} --enter 'npm publish'`
+  const command = [writeAgent(host, `work; ${send}; read -r line`)]
+  const { session_id: asking } = await host.desktop.create({ title: 'fix the failing test', command })
+  return { asking, other }
 }

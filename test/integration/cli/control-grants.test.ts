@@ -114,7 +114,7 @@ describe('case 123: the question', () => {
     const details = activity!.question!.options.map(({ label, detail }) => [label, detail])
     expect(details).toEqual([
       ['Allow once', 'Only this, until the program disconnects.'],
-      ['Allow this session', expect.stringContaining('until this one ends')],
+      ['Allow this session', expect.stringContaining('control all others until it ends')],
       ['Always allow', expect.stringContaining('Every session')],
       ['Deny', undefined],
     ])
