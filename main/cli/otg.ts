@@ -16,5 +16,10 @@ if (args[0] === 'notify' && !args.includes('--help') && !args.includes('-h')) {
   process.exit(0)
 }
 
+if (args[0] === 'host') {
+  // Before anything is loaded: what V8 takes for new objects meanwhile, it keeps.
+  const { boundNewObjects } = await import('../host/threads/memory.ts')
+  boundNewObjects()
+}
 const { main } = await import('./main.ts')
 process.exit(await main(args, process.env, process.exit))

@@ -8,6 +8,7 @@ import { parseBind } from '../../host/listen/addresses.ts'
 import { LOG_LEVELS, type LogLevel, parseLogLevel } from '../../host/log/logger.ts'
 import { packageRoot } from '../../host/package-root.ts'
 import { loginShell } from '../../host/session/shell.ts'
+import { boundNewObjects, collectWhenQuiet } from '../../host/threads/memory.ts'
 import { numberOf, UsageError } from '../command/args.ts'
 import type { Command, Context, ParsedArgs } from '../command/command.ts'
 import { startInBackground } from '../host/detached-host.ts'
@@ -25,6 +26,8 @@ export const host: Command = async (context, parsed) => {
     return 0
   }
   const readyFd = numberOf(parsed, 'ready-fd', 1024)
+  boundNewObjects()
+  collectWhenQuiet()
   const running = readyFd === undefined ? await createHost(options) : await startAndReport(readyFd, options)
   // The sessions outlive the terminal or script that started the host.
   output.outliveReader()

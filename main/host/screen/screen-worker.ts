@@ -10,6 +10,7 @@ import { ScreenRules } from '../agents/screen-rules.ts'
 import { crc32, unzstd, zstd } from '../recording/compression.ts'
 import type { StoredKeyframe } from '../recording/types.ts'
 import { answer, type CallMessage, ThreadReplies } from '../threads/call.ts'
+import { collectWhenQuiet } from '../threads/memory.ts'
 import { type Answers, DEFAULT_CELL, registerAnswers } from './query-answers.ts'
 import { Screen } from './screen.ts'
 import {
@@ -80,6 +81,8 @@ const rules = new ScreenRules(ruleFiles)
 const screens = new Map<number, HeldScreen>()
 const turns: number[] = []
 let busy = false
+
+collectWhenQuiet()
 
 const say = (message: FromWorker) => port.postMessage(message)
 

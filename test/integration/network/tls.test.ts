@@ -25,6 +25,7 @@ import { type HttpOptions, type HttpServer, serveHttp } from '../../../main/host
 import { type TlsFiles, tailscaleCertificate } from '../../../main/host/listen/tls.ts'
 import { serveSockets, socketTransport } from '../../../main/host/listen/websocket.ts'
 import { cleanUp, freePort, onCleanUp, startHost, temporaryFolder, until, webClient } from '../../support/host.ts'
+import { clientHello } from '../../support/network/client-hello.ts'
 import { anyHandshakes } from '../../support/network/handshakes.ts'
 import {
   answerPairingRequests,
@@ -138,6 +139,47 @@ it('serves the page over HTTPS on every listener, with the headers of case 39', 
     expect(headers['content-security-policy']).toContain("default-src 'none'")
     expect(headers['strict-transport-security']).toBeUndefined()
   }
+})
+
+describe('case 148: a handshake begins when its first message is here', () => {
+  /** What the host sends first; '' if it closes without a word. */
+  const answerTo = async (http: HttpServer, pieces: Uint8Array[]): Promise<string> => {
+    const socket = connect({ port: http.port, host: '127.0.0.1', noDelay: true })
+    onCleanUp(() => socket.destroy())
+    socket.on('error', () => {})
+    const answer = new Promise<string>(resolve => {
+      socket.once('data', data => resolve(data.toString('latin1')))
+      socket.once('close', () => resolve(''))
+    })
+    for (const piece of pieces) {
+      socket.write(piece)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    return answer
+  }
+
+  it('however it is divided', async () => {
+    const http = await serve(certificate())
+    const hello = await clientHello()
+    const bytes = [...hello].map(byte => Uint8Array.of(byte))
+    const HANDSHAKE = '\x16\x03'
+    for (const pieces of [[hello], [hello.subarray(0, 3), hello.subarray(3)], bytes])
+      expect((await answerTo(http, pieces)).slice(0, 2)).toBe(HANDSHAKE)
+  })
+
+  it('and never for what is no TLS, is empty, too long, or does not arrive', async () => {
+    const http = await serve(certificate(), { timing: { headers_ms: 100 } })
+    const record = (...header: number[]) => Buffer.concat([Buffer.of(...header), Buffer.alloc(600)])
+    const others = [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      record(22, 2, 0, 2, 0),
+      record(23, 3, 1, 2, 0),
+      record(22, 3, 1, 0, 0),
+      record(22, 3, 1, 255, 255),
+      (await clientHello()).subarray(0, -1),
+    ]
+    for (const bytes of others) expect(await answerTo(http, [bytes])).toBe('')
+  })
 })
 
 it('case 28: accepts WebSockets from HTTPS pages only', async () => {

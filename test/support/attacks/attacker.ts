@@ -2,6 +2,7 @@
 // an attack; sends what it has done twice a second, and runs until it is killed.
 import { connect, type Socket } from 'node:net'
 import { connect as tlsConnect } from 'node:tls'
+import { clientHello } from '../network/client-hello.ts'
 import { frameBytes, OPCODE, upgradeRequest } from '../network/raw-websocket.ts'
 
 /** A JSON argument. */
@@ -149,6 +150,8 @@ export const ATTACKS = {
       }),
     ),
   'TLS handshakes that do not go on': () => keep(300, socket => socket.write(Buffer.from('160301020001', 'hex'))),
+  'TLS handshakes that stop after the first message': () =>
+    void clientHello().then(hello => keep(300, socket => socket.write(hello))),
   'TLS handshakes without a pause': () => {
     const open = () => tlsConnect({ port: options.port, host: '127.0.0.1', rejectUnauthorized: false })
     keep(100, socket => void socket.once('secureConnect', () => socket.destroy()), 0, open)

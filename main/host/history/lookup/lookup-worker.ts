@@ -5,6 +5,7 @@ import { CodedError } from '../../../../protocol/errors.ts'
 import { storeFault } from '../../store/faults.ts'
 import { type DamageReport, Store } from '../../store/store.ts'
 import { answer, type CallMessage, cancelled, ThreadReplies, type ToThread, transferable } from '../../threads/call.ts'
+import { collectWhenQuiet } from '../../threads/memory.ts'
 import { Playback, type PlaybackChunk, type SeekResult } from '../playback/playback.ts'
 import { LogReader } from '../playback/reader.ts'
 import { buildTimeline } from '../playback/timeline.ts'
@@ -55,6 +56,8 @@ const reads = new RoundRobin<ReadCall>()
 let isReading = false
 const longCalls = new RoundRobin<LongCall>()
 let isScheduled = false
+
+collectWhenQuiet()
 
 const instant: InstantCalls = {
   list: request => listSessions(open().store, request),

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { storeFault } from '../../store/faults.ts'
 import { pathOf } from '../../store/open-database.ts'
 import { Store } from '../../store/store.ts'
+import { collectWhenQuiet } from '../../threads/memory.ts'
 import { lossOf } from './history-marker.ts'
 import { HistoryThread } from './history-thread.ts'
 import type { FromHistory, HistoryWorkerData, ToHistory } from './worker-protocol.ts'
@@ -11,6 +12,8 @@ import type { FromHistory, HistoryWorkerData, ToHistory } from './worker-protoco
 const port = parentPort!
 const { file, limits, again } = workerData as HistoryWorkerData
 const post = (message: FromHistory, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+
+collectWhenQuiet()
 
 let store: Store | undefined
 try {
