@@ -260,7 +260,8 @@ export class Screen {
 /** The path in `file://host/path`; undefined: not an absolute path, or on another computer. */
 function pathOf(data: string, hostname: string | undefined): string | undefined {
   if (data.length > PATH_CHARS * 3) return undefined // every byte may be %-encoded
-  const match = /^file:\/\/([^/]*)(\/.*)$/s.exec(data)
+  // A path that begins with two slashes is a share of another computer on Windows.
+  const match = /^file:\/\/([^/]*)(\/(?!\/).*)$/s.exec(data)
   if (!match) return undefined
   const host = match[1]!.toLowerCase()
   if (hostname !== undefined && host !== '' && host !== 'localhost' && host !== hostname.toLowerCase()) return undefined

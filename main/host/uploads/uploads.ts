@@ -154,9 +154,9 @@ export class Uploads {
     }
   }
 
-  /** Removes all files of a session. */
-  removeSession(session_id: string): Promise<void> {
-    return this.#removeFolder(folderOf(session_id))
+  /** Removes all files of a session. An id that no session can have has none. */
+  async removeSession(session_id: string): Promise<void> {
+    if (isFolderName(session_id)) await this.#removeFolder(folderOf(session_id))
   }
 
   /** Removes the folders of deleted sessions. `isKnown` is called with the prefix of an id. */
@@ -276,7 +276,14 @@ async function bytesIn(folder: string): Promise<number> {
   return bytes
 }
 
+/** False for what would lead elsewhere: an id may come from a database that somebody else has made. */
+function isFolderName(session_id: string): boolean {
+  return /^[\w-]+$/.test(session_id)
+}
+
+/** Throws `session_unknown`. */
 function folderOf(session_id: string): string {
+  if (!isFolderName(session_id)) throw new CodedError('session_unknown', `no session has the id ${session_id}`)
   return session_id.slice(0, FOLDER_CHARACTERS)
 }
 

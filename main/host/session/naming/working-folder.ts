@@ -1,18 +1,19 @@
 // The working folder of a session's shell, as the shell reports it (OSC 7) and as the system knows it, and its git branch.
-import { readFile, readlink, realpath, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-
-/** A repository is found in one of this many folders upwards. */
-const MAX_DEPTH = 16
-
-/** Longer branch names are cut. */
-const BRANCH_CHARACTERS = 60
+//
+// What a program reports is only shown: whatever prints can report any path, and looking at one may block or reach another
+// computer. Files are read only in the folder that the system names (case 175), and others may have put them there.
+import { readlink, realpath } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { lookAtFiles } from './file-looks.ts'
+import { branchOf } from './git-branch.ts'
 
 export class WorkingFolder {
   #path: string
   readonly #pid: number
   /** The process's folder at the last refresh. */
   #process: string | undefined
+  /** The shell reported its folder since the last refresh. */
+  #isReported = false
   #branch = ''
   #refreshing = false
 
@@ -40,6 +41,7 @@ export class WorkingFolder {
   report(path: string): boolean {
     const isNew = path !== this.#path
     this.#path = path
+    this.#isReported = true
     return isNew
   }
 
@@ -50,7 +52,10 @@ export class WorkingFolder {
     const before = this.#branch
     try {
       const moved = await this.#refreshPath()
-      this.#branch = await branchOf(this.#path)
+      // Where the system does not tell, the folder that the session was started in.
+      this.#process ??= process.platform === 'linux' ? undefined : this.#path
+      const folder = this.#process
+      this.#branch = folder === undefined ? '' : await lookAtFiles(() => branchOf(folder))
       return moved || this.#branch !== before
     } finally {
       this.#refreshing = false
@@ -61,39 +66,20 @@ export class WorkingFolder {
     if (process.platform !== 'linux') return false
     try {
       const current = await readlink(`/proc/${this.#pid}/cwd`)
+      const isReported = this.#isReported
+      this.#isReported = false
       if (current === this.#process || current.endsWith(' (deleted)')) return false
+      const isFirst = this.#process === undefined
       this.#process = current
-      // The path that the shell reported, or was started with, may lead there through symbolic links.
       const before = this.#path
-      const resolved = await realpath(before).catch(() => undefined)
-      return resolved !== current && this.#path === before && this.report(current)
+      // The shell reports a path that may lead there through symbolic links; so may the one that a person started it in.
+      if (isReported) return false
+      if (isFirst && (await lookAtFiles(() => realpath(before).catch(() => undefined))) === current) return false
+      if (this.#path === current || this.#path !== before) return false
+      this.#path = current
+      return true
     } catch {
       return false // it has ended, or belongs to another user
     }
   }
-}
-
-/** The branch that is checked out in the repository around a folder, without running git; '' if there is none. */
-async function branchOf(path: string): Promise<string> {
-  let folder = path
-  for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const git = join(folder, '.git')
-    const found = await stat(git).catch(() => undefined)
-    if (found?.isDirectory()) return headOf(git)
-    if (found?.isFile()) {
-      // A worktree or a submodule (gitrepository-layout(5)).
-      const [, target] = /^gitdir: (.+)/.exec(await readFile(git, 'utf8').catch(() => '')) ?? []
-      return target === undefined ? '' : headOf(resolve(folder, target.trim()))
-    }
-    const parent = dirname(folder)
-    if (parent === folder) return ''
-    folder = parent
-  }
-  return ''
-}
-
-async function headOf(git: string): Promise<string> {
-  const head = await readFile(join(git, 'HEAD'), 'utf8').catch(() => '')
-  const [, branch] = /^ref: refs\/heads\/(.+)/.exec(head) ?? []
-  return (branch?.trim() ?? head.slice(0, 7)).slice(0, BRANCH_CHARACTERS)
 }
