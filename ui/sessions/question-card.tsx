@@ -169,7 +169,7 @@ interface OptionsProps {
 
 function Options({ question, chosen, disabled, describedBy, choose }: OptionsProps) {
   const options = question.options.map(optionText)
-  const areShort = options.every(({ label, detail }) => detail === '' && [...label].length <= SHORT_LABEL)
+  const areShort = options.every(({ label, detail }) => !detail && [...label].length <= SHORT_LABEL)
   const first = question.options.findIndex(option => option.answer === 'yes')
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset's border and legend do not lay out as a grid
@@ -188,7 +188,7 @@ function Options({ question, chosen, disabled, describedBy, choose }: OptionsPro
           {label !== '' && (
             <bdi>
               {label}
-              {detail !== '' && <small>{detail}</small>}
+              {detail && <small>{detail}</small>}
             </bdi>
           )}
         </button>

@@ -23,16 +23,12 @@ export function questionText({ text }: Question): string {
   return quoted(text, MAX_QUESTION_CHARACTERS)
 }
 
-/** An option's key, its label and what it covers; each may be empty. */
-export function optionText({ key, label, detail = '' }: QuestionOption): {
-  key: string
-  label: string
-  detail: string
-} {
+/** An option's key and label, of which either may be empty, and what it covers. */
+export function optionText({ key, label, detail }: QuestionOption): { key: string; label: string; detail?: string } {
   const shown = {
     key: quoted(key, MAX_KEY_CHARACTERS),
     label: quoted(label, MAX_LABEL_CHARACTERS),
-    detail: quoted(detail, MAX_LABEL_CHARACTERS),
+    ...(detail && { detail: quoted(detail, MAX_LABEL_CHARACTERS) }),
   }
   return shown.label.toLowerCase() === shown.key.toLowerCase() ? { ...shown, label: '' } : shown
 }
